@@ -1,0 +1,116 @@
+//! A challenge as an organiser writes it, before any server has given it an id.
+
+use crate::{Band, ChallengeName, Digest, Frequency};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Where a challenge may go on air.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tuning {
+    /// Always on this frequency.
+    Frequency(Frequency),
+    /// Anywhere within these named ranges, drawn anew each time.
+    FrequencyRanges(Vec<NamedRange>),
+    /// Anywhere within this band, drawn anew each time.
+    ManualFrequencyRange(Band),
+}
+
+impl Tuning {
+    /// The bands in which the nominal frequency may lie.
+    #[must_use]
+    pub fn bands(&self) -> Vec<Band> {
+        match self {
+            Self::Frequency(frequency) => Band::new(frequency.hz(), frequency.hz()).into_iter().collect(),
+            Self::FrequencyRanges(ranges) => ranges.iter().map(|range| range.band).collect(),
+            Self::ManualFrequencyRange(band) => vec![*band],
+        }
+    }
+}
+
+/// A band with a name, such as `ham_440`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedRange {
+    /// The name by which event files speak of it.
+    pub name: String,
+    /// What people call it, if that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Its edges.
+    pub band: Band,
+}
+
+/// What a challenge carries: the thing that players are to find.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// Text given in the event file itself.
+    Text(String),
+    /// A file.
+    File(FlagFile),
+}
+
+/// A file that a challenge puts on air.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlagFile {
+    /// The path as the event file wrote it.
+    pub path: String,
+    /// Its content.
+    pub digest: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// Which facts of a challenge the public page shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PublicView {
+    /// Whether it is listed at all.
+    pub show_challenge: bool,
+    /// Its modulation.
+    pub show_modulation: bool,
+    /// Its frequency, or its ranges.
+    pub show_frequency: bool,
+    /// When it was last on air.
+    pub show_last_tx_time: bool,
+    /// Whether it is on air now.
+    pub show_active_status: bool,
+}
+
+impl Default for PublicView {
+    fn default() -> Self {
+        Self {
+            show_challenge: true,
+            show_modulation: true,
+            show_frequency: true,
+            show_last_tx_time: true,
+            show_active_status: true,
+        }
+    }
+}
+
+/// A challenge of kind `transmission`, checked: its modulation exists, its parameters are within their limits, its
+/// flag can be sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChallengeSpec {
+    /// Unique in the event.
+    pub name: ChallengeName,
+    /// The name of a registered modulation.
+    pub modulation: String,
+    /// Where it goes on air.
+    pub tuning: Tuning,
+    /// What it carries.
+    pub flag: Flag,
+    /// Parameters of the modulation; those left out have their defaults.
+    pub parameters: Map<String, Value>,
+    /// Whether it goes on air by itself.
+    pub enabled: bool,
+    /// Higher goes first.
+    pub priority: i64,
+    /// Shortest pause after a transmission, in milliseconds.
+    pub min_delay_ms: i64,
+    /// Longest pause after a transmission, in milliseconds.
+    pub max_delay_ms: i64,
+    /// What the public page shows.
+    pub public_view: PublicView,
+}

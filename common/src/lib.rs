@@ -1,0 +1,19 @@
+//! What the server and its runners both speak: names, frequencies, challenges, and the messages between them.
+//!
+//! No I/O happens here. Every type has one constructor that checks; a value that exists is valid.
+
+#![warn(missing_docs)]
+
+pub mod challenge;
+pub mod digest;
+pub mod frequency;
+pub mod name;
+pub mod settings;
+pub mod time;
+pub mod wire;
+
+pub use challenge::{ChallengeSpec, Flag, PublicView, Tuning};
+pub use digest::{Digest, Hasher};
+pub use frequency::{Band, Frequency, ParseBandError};
+pub use name::{ChallengeName, NameError, RadioId, RunnerId, closest};
+pub use time::Timestamp;

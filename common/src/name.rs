@@ -1,0 +1,171 @@
+//! Names people give to things.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why a name was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing, or only white space.
+    #[error("a {what} must not be empty")]
+    Empty {
+        /// What was to be named.
+        what: &'static str,
+    },
+    /// More characters than the limit.
+    #[error("a {what} has at most {limit} characters, this one has {len}")]
+    TooLong {
+        /// What was to be named.
+        what: &'static str,
+        /// The most characters allowed.
+        limit: usize,
+        /// The characters found.
+        len: usize,
+    },
+    /// A character outside the allowed set.
+    #[error("a {what} must not contain {found:?}; allowed are {allowed}")]
+    Character {
+        /// What was to be named.
+        what: &'static str,
+        /// The offending character.
+        found: char,
+        /// The allowed set, in words.
+        allowed: &'static str,
+    },
+}
+
+struct Rule {
+    what: &'static str,
+    limit: usize,
+    allowed: &'static str,
+    allows: fn(char) -> bool,
+}
+
+fn check(text: &str, rule: &Rule) -> Result<String, NameError> {
+    let what = rule.what;
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(NameError::Empty { what });
+    }
+    let len = text.chars().count();
+    if len > rule.limit {
+        return Err(NameError::TooLong { what, limit: rule.limit, len });
+    }
+    match text.chars().find(|&c| !(rule.allows)(c)) {
+        Some(found) => Err(NameError::Character { what, found, allowed: rule.allowed }),
+        None => Ok(text.to_owned()),
+    }
+}
+
+const IDENTIFIER: &str = "letters, digits, '.', '_' and '-'";
+
+fn identifier(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $rule:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and keeps a name, without the white space around it.
+            ///
+            /// # Errors
+            /// [`NameError`] tells what is wrong with it.
+            pub fn new(text: &str) -> Result<Self, NameError> {
+                const RULE: Rule = $rule;
+                check(text, &RULE).map(Self)
+            }
+
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+            fn try_from(text: String) -> Result<Self, NameError> {
+                Self::new(&text)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = NameError;
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name!(
+    /// The name of a challenge: unique in an event, shown to players. 1 to 100 printable characters.
+    ChallengeName,
+    Rule {
+        what: "challenge name",
+        limit: 100,
+        allowed: "printable characters other than '/' and '\\'",
+        allows: |c| !c.is_control() && !matches!(c, '/' | '\\'),
+    }
+);
+
+name!(
+    /// The id of a runner, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
+    RunnerId,
+    Rule { what: "runner id", limit: 64, allowed: IDENTIFIER, allows: identifier }
+);
+
+name!(
+    /// The id of a radio, unique on its runner. 1 to 64 letters, digits, `.`, `_`, `-`.
+    RadioId,
+    Rule { what: "radio id", limit: 64, allowed: IDENTIFIER, allows: identifier }
+);
+
+/// The candidate most like `word`, for "did you mean": at most a third of its letters differ.
+///
+/// ```
+/// assert_eq!(challengectl_common::closest("frequancy", ["frequency", "flag"]), Some("frequency"));
+/// assert_eq!(challengectl_common::closest("colour", ["frequency", "flag"]), None);
+/// ```
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| distance * 3 <= candidate.len().max(word.len()))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_spaces_inside_and_loses_those_around() {
+        assert_eq!(ChallengeName::new("  HAM MORSE 1 ").unwrap().as_str(), "HAM MORSE 1");
+    }
+
+    #[test]
+    fn a_name_that_could_leave_a_folder_is_refused() {
+        assert!(ChallengeName::new("../passwd").is_err());
+        assert!(RunnerId::new("a b").is_err());
+        assert!(ChallengeName::new("a\nb").is_err());
+    }
+}

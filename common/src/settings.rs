@@ -1,0 +1,161 @@
+//! Settings from a YAML text, then from the environment. The caller does the reading.
+
+use crate::closest;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Why settings were refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// The text is no YAML, or has a key or a value that does not belong there. With file, line and column.
+    #[error("{0}")]
+    Text(String),
+    /// A variable has a value that its setting cannot have.
+    #[error("environment variable {variable}: {message}")]
+    Variable {
+        /// Its name.
+        variable: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// Reads settings from YAML text; every scalar setting can be overridden by a variable named
+/// `CHALLENGECTL_` and its path in capitals: `server: {url: …}` by `CHALLENGECTL_SERVER_URL`.
+///
+/// # Errors
+/// [`SettingsError`] names the line or the variable.
+pub fn load<T>(
+    text: &str,
+    file: &str,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<T, SettingsError>
+where
+    T: DeserializeOwned + Serialize + Default,
+{
+    let refuse = |message: String| SettingsError::Text(format!("{file}: {message}"));
+    let mut settings: T = if is_blank(text) {
+        T::default()
+    } else {
+        serde_saphyr::from_str(text).map_err(|error| SettingsError::Text(yaml_message(&error.to_string(), file)))?
+    };
+    for (variable, value) in variables {
+        let Some(path) = variable.strip_prefix("CHALLENGECTL_") else { continue };
+        let mut tree = serde_json::to_value(&settings).map_err(|error| refuse(error.to_string()))?;
+        if set(&mut tree, path, &value) {
+            settings = serde_json::from_value(tree)
+                .map_err(|error| SettingsError::Variable { variable, message: error.to_string() })?;
+        }
+    }
+    Ok(settings)
+}
+
+fn is_blank(text: &str) -> bool {
+    text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+}
+
+/// Puts `value` at the scalar leaf that `path` names; false when there is none.
+fn set(tree: &mut Value, path: &str, value: &str) -> bool {
+    let Value::Object(fields) = tree else { return false };
+    for (key, field) in fields {
+        let key = key.to_uppercase();
+        if key == path && !matches!(field, Value::Object(_) | Value::Array(_)) {
+            *field = scalar(field, value);
+            return true;
+        }
+        if let Some(rest) = path.strip_prefix(&key).and_then(|rest| rest.strip_prefix('_'))
+            && set(field, rest, value)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Text stays text where text stood; elsewhere `8443` is a number and `true` a truth value.
+fn scalar(before: &Value, value: &str) -> Value {
+    match before {
+        Value::String(_) => Value::String(value.to_owned()),
+        _ => match serde_json::from_str(value) {
+            Ok(parsed @ (Value::Bool(_) | Value::Number(_) | Value::Null)) => parsed,
+            _ => Value::String(value.to_owned()),
+        },
+    }
+}
+
+/// A YAML error as people should read it: with the file's name, and a suggestion where a key is unknown.
+#[must_use]
+pub fn yaml_message(message: &str, file: &str) -> String {
+    let message = message.trim_end().replace("<input>", file);
+    match suggestion(&message) {
+        Some(meant) => format!("{message}\n  = help: did you mean `{meant}`?"),
+        None => message,
+    }
+}
+
+fn suggestion(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("unknown field `")?;
+    let (found, rest) = rest.split_once('`')?;
+    let line = rest.lines().next()?;
+    let expected = line.split('`').skip(1).step_by(2);
+    closest(found, expected).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Example {
+        listen: String,
+        server: Server,
+        limit: Option<u32>,
+    }
+
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Server {
+        url: String,
+        wait: u32,
+    }
+
+    fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file() {
+        let text = "listen: a\nserver:\n  url: b\n  wait: 3\n";
+        let environment = variables(&[
+            ("CHALLENGECTL_SERVER_URL", "c"),
+            ("CHALLENGECTL_SERVER_WAIT", "5"),
+            ("CHALLENGECTL_LIMIT", "7"),
+            ("PATH", "/bin"),
+        ]);
+        let example: Example = load(text, "x.yml", environment).unwrap();
+        let server = Server { url: "c".into(), wait: 5 };
+        assert_eq!(example, Example { listen: "a".into(), server, limit: Some(7) });
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_its_line_and_a_suggestion() {
+        let error = load::<Example>("server:\n  ulr: b\n", "x.yml", None).unwrap_err().to_string();
+        assert!(error.contains("x.yml:2:3"), "{error}");
+        assert!(error.contains("did you mean `url`?"), "{error}");
+    }
+
+    #[test]
+    fn a_variable_with_a_wrong_value_is_named() {
+        let environment = variables(&[("CHALLENGECTL_SERVER_WAIT", "soon")]);
+        let error = load::<Example>("", "x.yml", environment).unwrap_err().to_string();
+        assert!(error.contains("CHALLENGECTL_SERVER_WAIT"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_comments_means_the_defaults() {
+        assert_eq!(load::<Example>("# nothing\n\n", "x.yml", None).unwrap(), Example::default());
+    }
+}
