@@ -95,10 +95,10 @@ pub fn yaml_message(message: &str, file: &str) -> String {
 }
 
 fn suggestion(message: &str) -> Option<String> {
-    let (_, rest) = message.split_once("unknown field `")?;
+    let (_, rest) = message.lines().next()?.split_once("unknown field `")?;
     let (found, rest) = rest.split_once('`')?;
-    let line = rest.lines().next()?;
-    let expected = line.split('`').skip(1).step_by(2);
+    let (_, expected) = rest.split_once("expected")?;
+    let expected = expected.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     closest(found, expected).map(str::to_owned)
 }
 
