@@ -1,0 +1,36 @@
+# make check test bench demo: see README.md
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+.PHONY: help build check test proof bench demo tools check-tools
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+build: ## both programs, optimised, in target/release
+	cargo build --release --locked -p challengectl-server -p challengectl-runner
+
+check: check-tools ## format, lints, licences, documentation
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo deny --all-features check licenses bans sources
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+test: tools ## everything, with other people's receivers
+	cargo nextest run --workspace --locked
+	cargo test --doc --workspace --locked
+
+proof: tools build ## the slow proofs: 50 kills, rounds of a whole event, two hours of audio
+	scripts/proof.sh
+
+bench: ## every waveform's rate, on one core
+	cargo bench -p challengectl-waveform --locked
+
+demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
+	scripts/demo.sh
+
+tools: ## what the tests need: receivers, cargo-nextest
+	scripts/tools.sh receivers nextest
+
+check-tools:
+	scripts/tools.sh deny
