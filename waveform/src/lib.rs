@@ -6,9 +6,15 @@
 #![warn(missing_docs)]
 
 pub mod modulation;
+mod resample;
+mod shift;
+#[cfg(test)]
+mod testing;
 
 pub use modulation::{BuildError, Input, Kind, MAX_TEXT_BYTES, Modulation, Parameter, Payload, Values, find};
 pub use num_complex::Complex32;
+pub use resample::{ResampleError, resample};
+pub use shift::shift;
 
 use std::ops::Range;
 
