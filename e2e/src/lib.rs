@@ -1,1 +1,10 @@
+//! Drives the real programs as an organiser would, and listens with other people's receivers.
 
+pub mod history;
+pub mod iq;
+pub mod kills;
+pub mod programs;
+pub mod receivers;
+pub mod recordings;
+pub mod rounds;
+pub mod site;

@@ -1,0 +1,44 @@
+//! The slow proofs, with their figures. `make proof` runs them all.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    proof: Proof,
+}
+
+#[derive(Subcommand)]
+enum Proof {
+    /// Kill -9 the server, a runner and both at random; nothing may be lost or on air twice.
+    Kills {
+        #[arg(long, default_value_t = 50)]
+        count: u32,
+    },
+    /// Put a whole event on air, round after round, on one server and two runners of two radios each.
+    Rounds {
+        #[arg(long)]
+        event: PathBuf,
+        /// Where the event's files are.
+        #[arg(long)]
+        base: Option<PathBuf>,
+        #[arg(long, default_value_t = 8.0)]
+        minutes: f64,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    match Arguments::parse().proof {
+        Proof::Kills { count } => println!("{:#?}", challengectl_e2e::kills::survive(count).await?),
+        Proof::Rounds { event, base, minutes } => {
+            let time = Duration::from_secs_f64(minutes * 60.0);
+            let kept = challengectl_e2e::rounds::go_round(&event, base.as_deref(), time).await?;
+            println!("kept in {}", kept.display());
+        }
+    }
+    Ok(())
+}

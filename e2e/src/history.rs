@@ -1,0 +1,118 @@
+//! What the database says afterwards, read by a program that is not the server.
+
+use anyhow::Result;
+use challengectl_common::Timestamp;
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A server's database, opened for reading.
+pub struct History(SqlitePool);
+
+/// One assignment of a challenge to a radio.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Assignment {
+    pub id: i64,
+    pub challenge: String,
+    pub radio: String,
+    pub state: String,
+    pub due_at: i64,
+    pub assigned_at: i64,
+    pub ended_at: Option<i64>,
+}
+
+/// A challenge that another overtook twice on a radio that could have sent it.
+#[derive(Debug)]
+pub struct Starved {
+    pub challenge: String,
+    pub waited_ms: i64,
+    pub overtaken_by: String,
+}
+
+impl History {
+    /// Opens a database file, whether or not a server uses it.
+    pub async fn open(file: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new().filename(file).read_only(true);
+        Ok(Self(SqlitePool::connect_with(options).await?))
+    }
+
+    /// Due time of each challenge without a live assignment, by name.
+    pub async fn due_times(&self) -> Result<BTreeMap<String, i64>> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT name, due_at FROM challenges
+             WHERE id NOT IN (SELECT challenge_id FROM assignments WHERE state = 'live')",
+        )
+        .fetch_all(&self.0)
+        .await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Every assignment, oldest first.
+    pub async fn assignments(&self) -> Result<Vec<Assignment>> {
+        Ok(sqlx::query_as(
+            "SELECT a.id, c.name AS challenge, a.runner_id || '/' || a.radio_id AS radio, a.state, a.due_at,
+                    a.assigned_at, a.ended_at
+             FROM assignments a JOIN challenges c ON c.id = a.challenge_id ORDER BY a.id",
+        )
+        .fetch_all(&self.0)
+        .await?)
+    }
+
+    /// Assignments that do not have exactly one transmission, or one that is not in a final state.
+    pub async fn unfinished(&self) -> Result<Vec<(i64, String)>> {
+        Ok(sqlx::query_as(
+            "SELECT a.id, coalesce(group_concat(t.status), 'no transmission')
+             FROM assignments a LEFT JOIN transmissions t ON t.assignment_id = a.id
+             GROUP BY a.id
+             HAVING count(t.log_id) <> 1 OR max(t.status) NOT IN ('success', 'failed', 'aborted') OR a.state = 'live'",
+        )
+        .fetch_all(&self.0)
+        .await?)
+    }
+
+    /// How many transmissions ended in which way.
+    pub async fn outcomes(&self) -> Result<Vec<(String, i64)>> {
+        Ok(sqlx::query_as("SELECT status, count(*) FROM transmissions GROUP BY status ORDER BY status")
+            .fetch_all(&self.0)
+            .await?)
+    }
+
+    /// Times each challenge was on air whole since a moment, by name.
+    pub async fn successes_since(&self, moment: Timestamp) -> Result<BTreeMap<String, i64>> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT c.name, count(a.id) FROM challenges c
+             LEFT JOIN assignments a ON a.challenge_id = c.id AND a.state = 'done' AND a.assigned_at >= $1
+             GROUP BY c.id",
+        )
+        .bind(moment.as_millis())
+        .fetch_all(&self.0)
+        .await?;
+        Ok(rows.into_iter().collect())
+    }
+}
+
+/// Challenges overtaken twice by one other while they were due, on the radio that sent them in the end.
+pub fn starved(assignments: &[Assignment]) -> Vec<Starved> {
+    let mut found = Vec::new();
+    for waiting in assignments {
+        let own_last_end = assignments
+            .iter()
+            .filter(|other| other.challenge == waiting.challenge && other.id < waiting.id)
+            .filter_map(|other| other.ended_at)
+            .max();
+        let wait = waiting.due_at.max(own_last_end.unwrap_or_default())..waiting.assigned_at;
+        let mut overtakers: BTreeMap<&str, u32> = BTreeMap::new();
+        for other in assignments.iter().filter(|other| other.radio == waiting.radio) {
+            if other.challenge != waiting.challenge && wait.contains(&other.assigned_at) {
+                *overtakers.entry(&other.challenge).or_default() += 1;
+            }
+        }
+        found.extend(overtakers.into_iter().filter(|(_, times)| *times > 1).map(|(challenge, _)| Starved {
+            challenge: waiting.challenge.clone(),
+            waited_ms: wait.end - wait.start,
+            overtaken_by: challenge.to_owned(),
+        }));
+    }
+    found
+}

@@ -1,0 +1,127 @@
+//! Receivers that nobody here wrote: GNU Radio demodulates; multimon-ng, minimodem and `rtl_433` decode.
+
+use crate::iq::{Channel, Iq};
+use crate::programs::{output_of, run};
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A recording as it came through a channel, ready for receivers.
+pub struct Received {
+    folder: PathBuf,
+    iq: PathBuf,
+    rate: f64,
+}
+
+/// How GNU Radio demodulates.
+#[derive(Debug, Clone, Copy)]
+pub enum Demodulation {
+    Nfm,
+    Usb,
+    Lsb,
+    Pager,
+}
+
+impl Demodulation {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Nfm => "nfm",
+            Self::Usb => "usb",
+            Self::Lsb => "lsb",
+            Self::Pager => "pager",
+        }
+    }
+}
+
+impl Received {
+    /// Sends a SigMF recording through a channel. Intermediate files lie in `folder`.
+    pub fn new(meta: &Path, channel: Channel, folder: &Path) -> Result<Self> {
+        let iq = Iq::read(meta)?.through(channel);
+        let path = folder.join("received.cf32");
+        iq.write(&path)?;
+        Ok(Self { folder: folder.to_owned(), iq: path, rate: iq.rate })
+    }
+
+    /// Demodulated audio as a WAV file.
+    pub fn audio(&self, demodulation: Demodulation, audio_rate: u32) -> Result<PathBuf> {
+        let wav = self.folder.join(format!("{}-{audio_rate}.wav", demodulation.name()));
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers/audio.py");
+        run(Command::new("/usr/bin/python3")
+            .arg(script)
+            .arg(&self.iq)
+            .arg(self.rate.to_string())
+            .arg(demodulation.name())
+            .arg(&wav)
+            .arg(audio_rate.to_string())
+            // GNU Radio keeps its preferences in the home folder, and tests run at the same time.
+            .env("HOME", &self.folder))?;
+        Ok(wav)
+    }
+
+    /// What multimon-ng reads as pager messages.
+    pub fn pagers(&self) -> Result<String> {
+        let wav = self.audio(Demodulation::Pager, 22050)?;
+        output_of(
+            Command::new("multimon-ng")
+                .args(["-q", "-t", "wav", "-a", "POCSAG512", "-a", "POCSAG1200", "-a", "POCSAG2400", "-f", "alpha"])
+                .arg(wav),
+        )
+    }
+
+    /// What multimon-ng reads as Morse of that speed, white space as single spaces.
+    pub fn morse(&self, wpm: f64) -> Result<String> {
+        let wav = self.audio(Demodulation::Usb, 22050)?;
+        let dit = format!("{:.0}", 1200.0 / wpm);
+        let text = output_of(
+            Command::new("multimon-ng")
+                .args(["-q", "-t", "wav", "-a", "MORSE_CW", "-x", "-o", "5000", "-y", "-d", &dit, "-g", &dit])
+                .arg(wav),
+        )?;
+        Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// What minimodem reads as radio teletype.
+    pub fn teletype(&self, demodulation: Demodulation, teletype: Teletype) -> Result<String> {
+        let wav = self.audio(demodulation, 48000)?;
+        output_of(
+            Command::new("minimodem")
+                .args(["--rx", "--baudot", "-q", "-M", &teletype.mark.to_string(), "-S", &teletype.space.to_string()])
+                .args(["--stopbits", "1.5", "-f"])
+                .arg(wav)
+                .arg(teletype.baud.to_string()),
+        )
+    }
+
+    /// What `rtl_433` reads with a flexible decoder, as a string of bits per row.
+    pub fn bits(&self, decoder: &str) -> Result<Vec<String>> {
+        let lines = output_of(
+            Command::new("rtl_433")
+                .args(["-Y", "minmax", "-R", "0", "-X", decoder, "-F", "json", "-s", &format!("{:.0}", self.rate)])
+                .arg("-r")
+                .arg(&self.iq),
+        )?;
+        let mut rows = Vec::new();
+        for line in lines.lines().filter(|line| line.starts_with('{')) {
+            let json: serde_json::Value = serde_json::from_str(line)?;
+            for row in json.get("rows").and_then(|rows| rows.as_array()).into_iter().flatten() {
+                rows.push(bits_of(row).with_context(|| line.to_owned())?);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// A radio teletype signal.
+#[derive(Debug, Clone, Copy)]
+pub struct Teletype {
+    pub baud: f64,
+    pub mark: f64,
+    pub space: f64,
+}
+
+fn bits_of(row: &serde_json::Value) -> Option<String> {
+    let len = usize::try_from(row.get("len")?.as_u64()?).ok()?;
+    let hex = row.get("data")?.as_str()?;
+    let digits = hex.chars().map(|digit| digit.to_digit(16).map(|value| format!("{value:04b}")));
+    Some(digits.collect::<Option<String>>()?.chars().take(len).collect())
+}

@@ -1,0 +1,68 @@
+//! The recordings that runners leave behind: the truth about what was on air, whatever the database says.
+
+use anyhow::{Context, Result};
+use challengectl_common::{Band, Timestamp};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+/// One time on air.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    pub meta: PathBuf,
+    pub challenge: String,
+    pub band: Band,
+    pub start: Timestamp,
+    /// When the last sample was written: a killed transmitter leaves no other mark of its end.
+    pub end: Timestamp,
+}
+
+/// All recordings in a folder and those below it, oldest first.
+pub fn read_all(folder: &Path) -> Result<Vec<Recording>> {
+    let mut found = Vec::new();
+    collect(folder, &mut found)?;
+    found.sort_by_key(|recording| recording.start);
+    Ok(found)
+}
+
+fn collect(folder: &Path, found: &mut Vec<Recording>) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "sigmf-meta") {
+            found.push(read(&path).with_context(|| path.display().to_string())?);
+        }
+    }
+    Ok(())
+}
+
+fn read(meta: &Path) -> Result<Recording> {
+    let json: Value = serde_json::from_str(&std::fs::read_to_string(meta)?)?;
+    let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer}"));
+    let number = |pointer: &str| json.pointer(pointer).and_then(Value::as_f64).with_context(|| format!("no {pointer}"));
+    let edge = |name: &str| number(&format!("/annotations/0/core:freq_{name}_edge"));
+    let start = serde_json::from_value(text("/captures/0/core:datetime")?.into())?;
+    let modified = std::fs::metadata(meta.with_extension("sigmf-data"))?.modified()?;
+    let end = i64::try_from(modified.duration_since(UNIX_EPOCH)?.as_millis())?;
+    Ok(Recording {
+        meta: meta.to_owned(),
+        challenge: text("/annotations/0/core:label")?.to_owned(),
+        band: Band::new(edge("lower")? as u64, edge("upper")? as u64).context("edges are not a band")?,
+        start,
+        end: Timestamp::from_millis(end),
+    })
+}
+
+/// Pairs that were on air at the same time and should not have been: one challenge twice, or two in one band.
+pub fn clashes(recordings: &[Recording]) -> Vec<(Recording, Recording)> {
+    let mut clashes = Vec::new();
+    for (index, first) in recordings.iter().enumerate() {
+        for second in recordings.iter().skip(index + 1).filter(|second| second.start < first.end) {
+            if first.challenge == second.challenge || first.band.overlaps(&second.band) {
+                clashes.push((first.clone(), second.clone()));
+            }
+        }
+    }
+    clashes
+}

@@ -1,0 +1,199 @@
+//! A server and its runners in one temporary folder, started, killed and started again as real processes.
+
+use crate::programs::{Process, output_of, program, run};
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// One radio of a runner, for its configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct Radio<'a> {
+    pub id: &'a str,
+    pub limits: &'a str,
+    pub sample_rate: u32,
+}
+
+/// Times that a site works with, in seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    pub lease: f64,
+    pub grace: f64,
+    pub heartbeat: f64,
+}
+
+/// A server with its runners. Everything is gone when it is dropped, unless [`Site::keep`] was called.
+pub struct Site {
+    folder: TempDir,
+    url: String,
+    server: Option<Process>,
+    runners: Vec<Runner>,
+}
+
+struct Runner {
+    name: String,
+    process: Option<Process>,
+}
+
+impl Site {
+    /// Writes a server's configuration and imports an event; nothing runs yet.
+    pub fn new(event: &Path, base: Option<&Path>, times: Times) -> Result<Self> {
+        let site = Self { folder: TempDir::new()?, url: String::new(), server: None, runners: Vec::new() };
+        let Times { lease, grace, heartbeat } = times;
+        std::fs::write(
+            site.path("server.yml"),
+            format!(
+                "listen: 127.0.0.1:0\ndata_dir: {}\nlease_seconds: {lease}\ngrace_seconds: {grace}\n\
+                 heartbeat_interval: {heartbeat}\npoll_interval: 1\n",
+                site.path("server").display()
+            ),
+        )?;
+        let mut import = site.server_command()?;
+        import.arg("import").arg(event);
+        if let Some(base) = base {
+            import.arg("--base").arg(base);
+        }
+        print!("{}", output_of(&mut import)?);
+        Ok(site)
+    }
+
+    /// A path in the site's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Leaves the folder where it is and tells where.
+    pub fn keep(self) -> PathBuf {
+        let Self { folder, server, runners, .. } = self;
+        drop((runners, server));
+        folder.keep()
+    }
+
+    /// The server's address, once it has been started.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn server_command(&self) -> Result<Command> {
+        let mut command = Command::new(program("challengectl-server")?);
+        command.env("CHALLENGECTL_CONFIG", self.path("server.yml"));
+        Ok(command)
+    }
+
+    /// Starts the server and waits until it listens; a second start takes the same port.
+    pub fn start_server(&mut self) -> Result<()> {
+        let mut command = self.server_command()?;
+        command.arg("serve");
+        if let Some(address) = self.url.strip_prefix("http://") {
+            command.env("CHALLENGECTL_LISTEN", address);
+        }
+        let mut server = Process::start(&mut command, &self.path("server.log"))?;
+        let mut lines = BufReader::new(server.stdout()?).lines();
+        let url = lines.find_map(|line| {
+            let line = line.ok()?;
+            Some(line.get(line.find("http://")?..)?.trim_end_matches('/').to_owned())
+        });
+        self.url = url.with_context(|| self.log("server.log"))?;
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Enrols a runner with `file` radios; it does not run yet.
+    pub fn add_runner(&mut self, name: &str, radios: &[Radio<'_>]) -> Result<()> {
+        let mut yaml = format!("state_dir: {}\nradios:\n", self.path(name).display());
+        for Radio { id, limits, sample_rate } in radios {
+            yaml.push_str(&format!(
+                "  - {{id: {id}, driver: file, directory: {}, sample_rate: {sample_rate}, \
+                 frequency_limits: [\"{limits}\"]}}\n",
+                self.recordings().display()
+            ));
+        }
+        std::fs::write(self.path(&format!("{name}.yml")), yaml)?;
+        let token = output_of(self.server_command()?.args(["runner", "enroll", name]))?;
+        run(self.runner_command(name)?.args(["enroll", "--server", &self.url, "--token", token.trim()]))?;
+        self.runners.push(Runner { name: name.to_owned(), process: None });
+        Ok(())
+    }
+
+    /// Where all runners of the site record.
+    pub fn recordings(&self) -> PathBuf {
+        self.path("recordings")
+    }
+
+    fn runner_command(&self, name: &str) -> Result<Command> {
+        let mut command = Command::new(program("challengectl-runner")?);
+        command.env("CHALLENGECTL_CONFIG", self.path(&format!("{name}.yml")));
+        Ok(command)
+    }
+
+    /// Starts every runner that does not run.
+    pub fn start_runners(&mut self) -> Result<()> {
+        for index in 0..self.runners.len() {
+            self.start_runner(index)?;
+        }
+        Ok(())
+    }
+
+    /// Starts one runner, counted from 0.
+    pub fn start_runner(&mut self, index: usize) -> Result<()> {
+        let name = self.runners.get(index).context("no such runner")?.name.clone();
+        let process = Process::start(self.runner_command(&name)?.arg("run"), &self.path(&format!("{name}.log")))?;
+        self.runners.get_mut(index).context("no such runner")?.process = Some(process);
+        Ok(())
+    }
+
+    /// `kill -9` of the server.
+    pub fn kill_server(&mut self) -> Result<()> {
+        self.server.take().context("the server does not run")?.kill()
+    }
+
+    /// `kill -9` of a runner's agent; what it has started must end by itself.
+    pub fn kill_runner(&mut self, index: usize) -> Result<()> {
+        let runner = self.runners.get_mut(index).context("no such runner")?;
+        runner.process.take().context("the runner does not run")?.kill()
+    }
+
+    /// Orderly end of the runners, then of the server.
+    pub fn stop(&mut self) -> Result<()> {
+        for runner in &mut self.runners {
+            if let Some(mut process) = runner.process.take() {
+                let status = process.terminate()?;
+                anyhow::ensure!(status.success(), "{} ended with {status}", runner.name);
+            }
+        }
+        if let Some(mut server) = self.server.take() {
+            let status = server.terminate()?;
+            anyhow::ensure!(status.success(), "the server ended with {status}");
+        }
+        Ok(())
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.path("server/challengectl.db")
+    }
+
+    /// What a program wrote to its log.
+    pub fn log(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| format!("{name}: {error}"))
+    }
+
+    /// Number of runners.
+    pub fn runners(&self) -> usize {
+        self.runners.len()
+    }
+}
+
+/// Looks again and again until `condition` holds; fails with `what` after `limit`.
+pub fn wait_until(what: &str, limit: Duration, mut condition: impl FnMut() -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + limit;
+    while !condition()? {
+        if Instant::now() > deadline {
+            bail!("{what}: not within {limit:?}");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! Somebody else's receivers read every flag back from the recordings, through noise and a frequency error.
+
+use anyhow::{Context, Result};
+use challengectl_e2e::iq::Channel;
+use challengectl_e2e::programs::{program, run};
+use challengectl_e2e::receivers::{Demodulation, Received, Teletype};
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// 45.45 baud, 170 Hz shift: what `config/audio/rtty.wav` holds.
+const RTTY: Teletype = Teletype { baud: 45.45, mark: 2295.0, space: 2125.0 };
+const RTTY_TEXT: &str = "FLAG RTTY RYRYRY THE BAUDOT CODE IS FROM 1874";
+
+/// Puts one challenge on air into a recording at 250 kS/s and receives it through a channel.
+fn receive(challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
+    receive_at(250_000, challenge, channel)
+}
+
+fn receive_at(rate: u32, challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
+    let folder = TempDir::new()?;
+    let path = |name: &str| folder.path().join(name);
+    let audio = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/audio/rtty.wav");
+    std::fs::copy(audio, path("rtty.wav"))?;
+    std::fs::write(path("challenges.yml"), format!("challenges:\n  - {{name: UNDER TEST, {challenge}}}\n"))?;
+    std::fs::write(path("runner.yml"), format!("radios:\n  - {{id: lab, driver: file, sample_rate: {rate}}}\n"))?;
+    run(Command::new(program("challengectl-runner")?)
+        .arg("transmit")
+        .arg(path("challenges.yml"))
+        .args(["--radio", "lab", "--out"])
+        .arg(path("out"))
+        .arg("--config")
+        .arg(path("runner.yml")))?;
+    Ok((Received::new(&path("out/UNDER TEST.sigmf-meta"), channel, folder.path())?, folder))
+}
+
+fn noisy(bandwidth: f64, offset: f64) -> Channel {
+    Channel { snr_db: 20.0, bandwidth, offset }
+}
+
+fn assert_contains(text: &str, wanted: &str) {
+    assert!(text.contains(wanted), "wanted {wanted:?}, received {text:?}");
+}
+
+fn pager_is_read(baud: u32, capcode: u32, text: &str) -> Result<()> {
+    let challenge = format!(
+        "modulation: pocsag, frequency: 433925000, text: \"{text}\", parameters: {{capcode: {capcode}, baud: {baud}}}"
+    );
+    let (received, _folder) = receive(&challenge, noisy(12_500.0, 300.0))?;
+    let pages = received.pagers()?;
+    let page = pages.lines().find(|line| line.contains("Alpha:")).context(pages.clone())?;
+    assert_contains(page, &format!("POCSAG{baud}: Address: {capcode:>7}  Function: 3"));
+    assert!(page.trim_end().ends_with(&format!("Alpha:   {text}")), "{page:?}");
+    Ok(())
+}
+
+#[test]
+fn multimon_reads_a_pager_message_at_512_bits_per_second() -> Result<()> {
+    pager_is_read(512, 198_916, "Who uses typewriters anyway?")
+}
+
+#[test]
+fn multimon_reads_a_pager_message_at_1200_bits_per_second() -> Result<()> {
+    pager_is_read(1200, 1_234_567, "DEF CON 30 HOM3C0MING")
+}
+
+#[test]
+fn multimon_reads_a_pager_message_at_2400_bits_per_second() -> Result<()> {
+    pager_is_read(2400, 8, "a short one")
+}
+
+#[test]
+fn multimon_reads_a_pager_message_from_a_radio_at_two_megasamples() -> Result<()> {
+    let challenge = "modulation: pocsag, frequency: 433925000, text: wide open, parameters: {capcode: 301946}";
+    let (received, _folder) = receive_at(2_000_000, challenge, noisy(12_500.0, 300.0))?;
+    assert_contains(&received.pagers()?, "wide open");
+    Ok(())
+}
+
+fn morse_is_read(wpm: f64, text: &str) -> Result<()> {
+    let challenge = format!("modulation: cw, frequency: 145550000, text: \"{text}\", parameters: {{wpm: {wpm}}}");
+    let (received, _folder) = receive(&challenge, noisy(3000.0, 300.0))?;
+    assert_contains(&received.morse(wpm)?, &text.to_uppercase());
+    Ok(())
+}
+
+#[test]
+fn multimon_reads_slow_morse() -> Result<()> {
+    morse_is_read(8.86, "HAM 4: HE DID")
+}
+
+#[test]
+fn multimon_reads_morse_at_usual_speed() -> Result<()> {
+    morse_is_read(16.46, "ham morse 1: the tortured poets, dept. 73?")
+}
+
+#[test]
+fn multimon_reads_fast_morse() -> Result<()> {
+    morse_is_read(25.0, "PARIS PARIS CQ DE CTF K")
+}
+
+fn teletype_is_read(challenge: &str, demodulation: Demodulation, channel: Channel) -> Result<()> {
+    let challenge = format!("frequency: 146520000, file: rtty.wav, {challenge}");
+    let (received, _folder) = receive(&challenge, channel)?;
+    assert_contains(&received.teletype(demodulation, RTTY)?, RTTY_TEXT);
+    Ok(())
+}
+
+// An SSB receiver hears every error in frequency as an error in pitch, and minimodem allows 20 Hz of it.
+#[test]
+fn minimodem_reads_teletype_from_the_upper_sideband() -> Result<()> {
+    teletype_is_read("modulation: ssb, parameters: {mode: usb}", Demodulation::Usb, noisy(3000.0, 15.0))
+}
+
+#[test]
+fn minimodem_reads_teletype_from_the_lower_sideband() -> Result<()> {
+    teletype_is_read("modulation: ssb, parameters: {mode: lsb}", Demodulation::Lsb, noisy(3000.0, -15.0))
+}
+
+#[test]
+fn the_other_sideband_is_empty() -> Result<()> {
+    let challenge = "frequency: 146520000, file: rtty.wav, modulation: ssb, parameters: {mode: usb}";
+    let (received, _folder) = receive(challenge, noisy(3000.0, 0.0))?;
+    let text = received.teletype(Demodulation::Lsb, RTTY)?;
+    assert!(!text.contains("BAUDOT"), "{text:?}");
+    Ok(())
+}
+
+#[test]
+fn minimodem_reads_teletype_from_narrow_fm() -> Result<()> {
+    teletype_is_read("modulation: nbfm", Demodulation::Nfm, noisy(12_500.0, 300.0))
+}
+
+#[test]
+fn rtl_433_reads_on_off_keyed_text_ten_times() -> Result<()> {
+    let text = "flag{this_is_ask_data}";
+    let challenge = format!("modulation: ask, frequency: 433920000, text: \"{text}\"");
+    let (received, _folder) = receive(&challenge, noisy(250_000.0, 300.0))?;
+    let rows = received.bits("n=ask,m=OOK_PCM,s=311.4,l=311.4,r=20000,g=3500,t=50,bits>=60")?;
+    let wanted: String = text.bytes().map(|byte| format!("{byte:08b}")).collect();
+    let read = rows.iter().filter(|row| row.contains(&wanted)).count();
+    assert_eq!(read, 10, "{rows:?}");
+    Ok(())
+}
+
+#[test]
+fn rtl_433_reads_the_key_of_a_restaurant_pager() -> Result<()> {
+    let vectors = [
+        ("-s 10 -p 976 -pf 1", "fc2d0a03d000000000000109"),
+        ("-s 20 -p 238 -pf 1", "fc2d1400ee0000000000012e"),
+        ("-s 100 -p 664 -pf 10", "fc2d64029800000000000a33"),
+        ("-s 255 -p 1023 -pf 68", "fc2dff03ff00000000004471"),
+    ];
+    for (options, key) in vectors {
+        let challenge = format!("modulation: lrs, frequency: 467750000, text: \"{options}\"");
+        let (received, _folder) = receive(&challenge, noisy(250_000.0, 300.0))?;
+        let rows = received.bits("n=lrs,m=FSK_MC_ZEROBIT,s=1329,r=20000")?;
+        let wanted: String = key.chars().filter_map(|c| c.to_digit(16)).map(|digit| format!("{digit:04b}")).collect();
+        assert!(rows.iter().any(|row| row.contains(&wanted)), "{options}: {rows:?}");
+    }
+    Ok(())
+}
