@@ -5,14 +5,31 @@
 
 #![warn(missing_docs)]
 
+mod check;
+mod csv;
+mod delays;
+mod draft;
+mod hertz;
+mod lookup;
+mod parameters;
+mod ranges;
+mod report;
+mod source;
+mod wav;
+mod yaml;
+
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeSpec, Timestamp};
+use draft::Parts;
+use lookup::Places;
+use report::{Report, Reported};
+use source::Format;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// An event file, checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Event {
     /// The conference, where the file tells of one.
     pub conference: Option<Conference>,
@@ -98,6 +115,29 @@ impl std::error::Error for Refused {}
 /// # Errors
 /// [`Refused`], with all problems and where each is.
 pub fn read(path: &Path, base: Option<&Path>) -> Result<Event, Refused> {
-    let _ = base;
-    Err(Refused(vec![Remark { file: path.to_owned(), line: None, challenge: None, text: "cannot be read yet".into() }]))
+    let mut report = Report::new(path);
+    let event = parts(path, base, &mut report).map(|(places, parts)| finish(parts, &places, &mut report));
+    let remarks = report.finish()?;
+    let event = event.unwrap_or_default();
+    Ok(Event { remarks, ..event })
+}
+
+fn parts(path: &Path, base: Option<&Path>, report: &mut Report) -> Result<(Places, Parts), Reported> {
+    let text = source::read(path).map_err(|(line, why)| report.file().problem(line, why))?;
+    let places = Places::new(path, base).map_err(|why| report.file().problem(None, why))?;
+    let parts = match Format::of(path, &text) {
+        Format::Yaml => yaml::read(&text, report),
+        Format::Csv => csv::read(&text, &places, report),
+    };
+    Ok((places, parts))
+}
+
+fn finish(parts: Parts, places: &Places, report: &mut Report) -> Event {
+    if parts.drafts.is_empty() && !report.has_problems() {
+        report.file().problem(None, "there are no challenges in it");
+    }
+    check::names(&parts.drafts, report);
+    let challenges = parts.drafts.into_iter().filter_map(|draft| check::challenge(draft, places, report).ok());
+    let challenges = challenges.collect();
+    Event { conference: parts.conference, ranges: parts.ranges, challenges, remarks: Vec::new() }
 }

@@ -1,0 +1,121 @@
+//! A challenge held against its file and its waveform: what passes here can go on air.
+
+use crate::Challenge;
+use crate::draft::{Content, Draft};
+use crate::lookup::{self, Places};
+use crate::report::{Report, Reported, Scope};
+use crate::wav;
+use challengectl_common::challenge::FlagFile;
+use challengectl_common::{ChallengeSpec, Flag, Tuning};
+use challengectl_waveform::{BuildError, Input, Payload};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// Refuses names that are there twice.
+pub(crate) fn names(drafts: &[Draft], report: &mut Report) {
+    let mut first = HashMap::new();
+    for draft in drafts {
+        let Ok(name) = &draft.name else { continue };
+        if let Some(line) = first.insert(name, draft.line) {
+            let text = format!("the name is there twice, first on line {line}; rename one");
+            report.challenge(Some(name.to_string())).problem(draft.line, text);
+        }
+    }
+}
+
+/// The finished challenge.
+pub(crate) fn challenge(draft: Draft, places: &Places, report: &mut Report) -> Result<Challenge, Reported> {
+    let name = draft.name.as_ref().ok().map(ToString::to_string);
+    let scope = &mut report.challenge(name);
+    let carried = carried(&draft, places, scope)?;
+    let tuning = draft.tuning?;
+    wide_enough(&tuning, &carried.occupied_bandwidth, draft.line, scope)?;
+    let delays = draft.delays?;
+    let spec = ChallengeSpec {
+        name: draft.name?,
+        modulation: draft.modulation?.name.to_owned(),
+        tuning,
+        flag: carried.flag,
+        parameters: draft.parameters?,
+        enabled: draft.enabled?,
+        priority: draft.priority?,
+        min_delay_ms: delays.min_ms(),
+        max_delay_ms: delays.max_ms(),
+        public_view: draft.public_view?,
+    };
+    let Carried { file, duration, occupied_bandwidth, .. } = carried;
+    Ok(Challenge { spec, line: draft.line, file, duration, occupied_bandwidth })
+}
+
+struct Carried {
+    flag: Flag,
+    file: Option<PathBuf>,
+    duration: f64,
+    occupied_bandwidth: Range<f64>,
+}
+
+fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carried, Reported> {
+    let modulation = draft.modulation?;
+    let content = draft.content.as_ref().map_err(|reported| *reported)?;
+    let parameters = draft.parameters.as_ref().map_err(|reported| *reported)?;
+    let line = draft.line;
+    let build = |payload| modulation.waveform(payload, parameters);
+    match content {
+        Content::Text(text) => {
+            let waveform = build(Payload::Text(text)).map_err(|error| scope.problem(line, error.to_string()))?;
+            let (duration, occupied_bandwidth) = (waveform.duration(), waveform.occupied_bandwidth());
+            Ok(Carried { flag: Flag::Text(text.clone()), file: None, duration, occupied_bandwidth })
+        }
+        Content::File(_) if modulation.input == Input::Text => {
+            Err(scope.problem(line, format!("{} carries text, not a file; give it as `text`", modulation.name)))
+        }
+        Content::File(path) => {
+            let found = places.find(path).map_err(|why| scope.problem(line, why))?;
+            compare_rate(draft.wav_rate, wav::sample_rate(&found), line, scope);
+            let waveform = build(Payload::File(&found)).map_err(|error| scope.problem(line, about(path, &error)))?;
+            let (duration, occupied_bandwidth) = (waveform.duration(), waveform.occupied_bandwidth());
+            let (digest, size) =
+                lookup::digest(&found).map_err(|error| scope.problem(line, about(path, &error.into())))?;
+            let flag = Flag::File(FlagFile { path: path.clone(), digest, size });
+            Ok(Carried { flag, file: Some(found), duration, occupied_bandwidth })
+        }
+    }
+}
+
+/// Names the file where the error is about it.
+fn about(path: &str, error: &BuildError) -> String {
+    match error {
+        BuildError::Audio(_) | BuildError::Io(_) => format!("{path:?}: {error}"),
+        _ => error.to_string(),
+    }
+}
+
+fn compare_rate(given: Option<f64>, found: Option<u32>, line: u64, scope: &mut Scope<'_>) {
+    if let (Some(given), Some(found)) = (given, found)
+        && given != f64::from(found)
+    {
+        scope.remark(
+            line,
+            format!(
+                "WARNING: the event file says {given} samples per second, the WAV file itself says {found}; the WAV \
+                 file is believed, so listen to whether its pitch is right"
+            ),
+        );
+    }
+}
+
+fn wide_enough(tuning: &Tuning, occupied: &Range<f64>, line: u64, scope: &mut Scope<'_>) -> Result<(), Reported> {
+    let bands = match tuning {
+        Tuning::Frequency(_) => return Ok(()),
+        Tuning::FrequencyRanges(_) | Tuning::ManualFrequencyRange(_) => tuning.bands(),
+    };
+    let needed = occupied.end - occupied.start;
+    match bands.iter().find(|band| (band.width() as f64) < needed) {
+        None => Ok(()),
+        Some(band) => {
+            let text = format!("the signal is {needed:.0} Hz wide and does not fit into {band} Hz; widen the range");
+            Err(scope.problem(line, text))
+        }
+    }
+}

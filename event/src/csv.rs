@@ -1,0 +1,155 @@
+//! The legacy flags CSV.
+
+mod frequencies;
+mod rows;
+
+use crate::delays::{self, Delays};
+use crate::draft::{Content, Draft, Parts};
+use crate::lookup::Places;
+use crate::parameters::{self, Parameters};
+use crate::ranges::Ranges;
+use crate::report::{Report, Reported, Scope};
+use crate::{Conference, hertz};
+use challengectl_common::{ChallengeName, PublicView, Timestamp, Tuning};
+use challengectl_waveform::{Input, Modulation};
+use rows::{Row, Rows};
+
+const CONFERENCE: &str = "conference,start,end";
+const CHALLENGE: &str = "id,name,flag,module,modopt1,modopt2,minwait,maxwait,freq1,freq2,freq3";
+
+/// The last second of the year 9999.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// Reads all rows as far as they can be read.
+pub(crate) fn read(text: &str, places: &Places, report: &mut Report) -> Parts {
+    let mut ranges = frequencies::read(places, report);
+    let mut parts = Parts::default();
+    for (index, row) in Rows::new(text).enumerate() {
+        match row {
+            Ok(row) if index == 0 && !looks_like_challenge(&row) => {
+                parts.conference = conference(&row, &mut report.file()).ok();
+            }
+            Ok(row) => {
+                if index == 0 {
+                    let text = format!("the first row must be `{CONFERENCE}`, with times in seconds since 1970");
+                    report.file().problem(row.line, text);
+                }
+                let name = Some(row.column(1).trim()).filter(|name| !name.is_empty()).map(str::to_owned);
+                parts.drafts.extend(challenge(&row, &mut ranges, &mut report.challenge(name)));
+            }
+            Err(why) => {
+                report.file().problem(None, why);
+            }
+        }
+    }
+    parts.ranges = ranges.into_list();
+    parts
+}
+
+fn looks_like_challenge(row: &Row) -> bool {
+    row.len() > 3
+}
+
+fn conference(row: &Row, scope: &mut Scope<'_>) -> Result<Conference, Reported> {
+    let [name, start, stop] = row.columns(CONFERENCE).map_err(|why| scope.problem(row.line, why))?;
+    let start = moment(start).map_err(|why| scope.problem(row.line, why));
+    let stop = moment(stop).map_err(|why| scope.problem(row.line, why));
+    let conference = Conference { name: name.trim().to_owned(), start: Some(start?), stop: Some(stop?) };
+    if conference.stop < conference.start {
+        return Err(scope.problem(row.line, "the conference stops before it starts"));
+    }
+    Ok(conference)
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let seconds = text.trim().parse::<i64>().ok().filter(|seconds| (0..=LAST_SECOND).contains(seconds));
+    let seconds = seconds.ok_or_else(|| format!("{:?} is no time in seconds since 1970", shown(text)))?;
+    Ok(Timestamp::from_millis(seconds * 1000))
+}
+
+fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Draft> {
+    let line = row.line;
+    let columns = row.columns(CHALLENGE).map_err(|why| scope.problem(line, why)).ok()?;
+    let [_, name, flag, module, option, second_option, min, max, frequency, second, third] = columns;
+    for (column, text) in [("modopt2", second_option), ("freq2", second), ("freq3", third)] {
+        if !text.trim().is_empty() {
+            scope.remark(line, format!("{column} is passed over: it was never used"));
+        }
+    }
+    let module = parameters::modulation(module.trim()).map_err(|error| scope.problem(line, error.to_string()));
+    let modulation = module.as_ref().map(|(modulation, _)| *modulation).map_err(|reported| *reported);
+    let parameters = module.and_then(|(modulation, sideband)| options(modulation, sideband, option, line, scope));
+    let parameters = parameters.map(Parameters::finish);
+    Some(Draft {
+        line,
+        name: ChallengeName::new(name).map_err(|error| scope.problem(line, error.to_string())),
+        modulation,
+        tuning: tuning(frequency.trim(), ranges, line, scope),
+        content: modulation.map(|modulation| match modulation.input {
+            Input::Text => Content::Text(flag.to_owned()),
+            Input::Audio => Content::File(flag.trim().to_owned()),
+        }),
+        wav_rate: parameters.as_ref().ok().and_then(|(_, rate)| *rate),
+        parameters: parameters.map(|(map, _)| map),
+        enabled: Ok(true),
+        priority: Ok(0),
+        delays: delays(min, max).map_err(|why| scope.problem(line, why)),
+        public_view: Ok(PublicView::default()),
+    })
+}
+
+/// What modopt1 means is up to the modulation.
+fn options(
+    modulation: &'static Modulation,
+    sideband: Option<&str>,
+    option: &str,
+    line: u64,
+    scope: &mut Scope<'_>,
+) -> Result<Parameters, Reported> {
+    let mut parameters = Parameters::new(modulation);
+    if let Some(sideband) = sideband {
+        parameters.add("mode", sideband.into(), line, scope)?;
+    }
+    let option = option.trim();
+    let meaning = match modulation.name {
+        _ if option.is_empty() => return Ok(parameters),
+        "cw" => "speed",
+        "pocsag" => "capcode",
+        _ if modulation.input == Input::Audio => "wav_samplerate",
+        name => {
+            scope.remark(line, format!("modopt1 is passed over: it means nothing for {name}"));
+            return Ok(parameters);
+        }
+    };
+    parameters.add(meaning, option.into(), line, scope)?;
+    Ok(parameters)
+}
+
+fn tuning(text: &str, ranges: &mut Ranges, line: u64, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {
+    if text.is_empty() {
+        return Err(scope.problem(line, "it has no frequency; give freq1 in kHz, or the name of a range"));
+    }
+    if text.parse::<f64>().is_ok() {
+        return hertz::parse_khz(text).map(Tuning::Frequency).map_err(|why| scope.problem(line, why));
+    }
+    ranges.find(text, line, scope).map(|range| Tuning::FrequencyRanges(vec![range]))
+}
+
+fn delays(min: &str, max: &str) -> Result<Delays, String> {
+    Delays::new(delay(min)?, delay(max)?, Delays::default())
+}
+
+fn delay(text: &str) -> Result<Option<i64>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        text => match text.parse() {
+            Ok(seconds) => delays::millis(seconds).map(Some),
+            Err(_) => Err(format!("{:?} is not a delay in seconds", shown(text))),
+        },
+    }
+}
+
+/// As much of a text as a message can bear.
+fn shown(text: &str) -> String {
+    text.chars().take(80).collect()
+}

@@ -1,0 +1,72 @@
+//! How long a challenge rests after a transmission.
+
+/// A challenge that rests longer would never be heard at an event.
+const MAX_SECONDS: f64 = 7.0 * 86_400.0;
+
+/// Shortest and longest rest, in milliseconds; the first is not above the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Delays {
+    min_ms: i64,
+    max_ms: i64,
+}
+
+impl Default for Delays {
+    fn default() -> Self {
+        Self { min_ms: 60_000, max_ms: 90_000 }
+    }
+}
+
+impl Delays {
+    /// From what is given; the rest is as in `defaults`.
+    pub(crate) fn new(min_ms: Option<i64>, max_ms: Option<i64>, defaults: Self) -> Result<Self, String> {
+        let delays = Self { min_ms: min_ms.unwrap_or(defaults.min_ms), max_ms: max_ms.unwrap_or(defaults.max_ms) };
+        if delays.min_ms <= delays.max_ms {
+            return Ok(delays);
+        }
+        let hint = if min_ms.is_some() && max_ms.is_some() { "swap them" } else { "which is the default; give both" };
+        let seconds = |ms: i64| ms as f64 / 1000.0;
+        let (min, max) = (seconds(delays.min_ms), seconds(delays.max_ms));
+        Err(match min_ms {
+            Some(_) => format!("the shortest delay, {min} s, is above the longest, {max} s: {hint}"),
+            None => format!("the longest delay, {max} s, is below the shortest, {min} s: {hint}"),
+        })
+    }
+
+    pub(crate) fn min_ms(self) -> i64 {
+        self.min_ms
+    }
+
+    pub(crate) fn max_ms(self) -> i64 {
+        self.max_ms
+    }
+}
+
+/// Seconds as whole milliseconds.
+pub(crate) fn millis(seconds: f64) -> Result<i64, String> {
+    if (0.001..=MAX_SECONDS).contains(&seconds) {
+        return Ok((seconds * 1000.0).round() as i64);
+    }
+    Err(format!("{seconds} is not a delay in seconds, which is above 0 and at most {MAX_SECONDS}, a week"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_may_have_fractions_but_no_sign_and_no_end() {
+        assert_eq!(millis(0.5), Ok(500));
+        assert_eq!(millis(604_800.0), Ok(604_800_000));
+        for seconds in [0.0, -1.0, 604_801.0, f64::NAN, f64::INFINITY] {
+            assert!(millis(seconds).unwrap_err().contains("is not a delay in seconds"));
+        }
+    }
+
+    #[test]
+    fn the_shortest_delay_is_not_above_the_longest() {
+        let refused = |min, max| Delays::new(min, max, Delays::default()).unwrap_err();
+        assert!(refused(Some(9000), Some(8000)).ends_with("8 s: swap them"));
+        assert!(refused(Some(100_000), None).ends_with("90 s: which is the default; give both"));
+        assert!(refused(None, Some(30_000)).starts_with("the longest delay, 30 s, is below the shortest, 60 s"));
+    }
+}

@@ -1,0 +1,42 @@
+//! A challenge as a reader leaves it: understood, but not yet held against its waveform and its file.
+
+use crate::Conference;
+use crate::delays::Delays;
+use crate::report::Reported;
+use challengectl_common::challenge::NamedRange;
+use challengectl_common::{ChallengeName, PublicView, Tuning};
+use challengectl_waveform::Modulation;
+use serde_json::{Map, Value};
+
+/// What a reader found in a file.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) conference: Option<Conference>,
+    pub(crate) ranges: Vec<NamedRange>,
+    pub(crate) drafts: Vec<Draft>,
+}
+
+/// One challenge. What could not be understood does not keep the rest from being checked.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) line: u64,
+    pub(crate) name: Result<ChallengeName, Reported>,
+    pub(crate) modulation: Result<&'static Modulation, Reported>,
+    pub(crate) tuning: Result<Tuning, Reported>,
+    pub(crate) content: Result<Content, Reported>,
+    pub(crate) parameters: Result<Map<String, Value>, Reported>,
+    /// The sample rate that older files repeat beside the WAV file.
+    pub(crate) wav_rate: Option<f64>,
+    pub(crate) enabled: Result<bool, Reported>,
+    pub(crate) priority: Result<i64, Reported>,
+    pub(crate) delays: Result<Delays, Reported>,
+    pub(crate) public_view: Result<PublicView, Reported>,
+}
+
+/// What a challenge carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Content {
+    Text(String),
+    /// A path as the event file writes it.
+    File(String),
+}

@@ -1,0 +1,97 @@
+//! Frequencies as organisers write them, and what they meant when the unit is wrong.
+
+use challengectl_common::{Band, Frequency};
+
+/// Challenges are above this; a smaller number is nearly always in another unit.
+const LOWEST: f64 = 1e6;
+/// Beyond what radios reach.
+const HIGHEST: f64 = 300e9;
+
+/// A frequency given in hertz.
+pub(crate) fn from_hz(hz: f64) -> Result<Frequency, String> {
+    if hz > 0.0 && hz < LOWEST {
+        return Err(format!("{hz} Hz is below 1 MHz; frequencies here are in hertz: {}", meant(hz)));
+    }
+    if hz.fract() != 0.0 {
+        return Err(format!("{hz} is not a whole number of hertz"));
+    }
+    whole(hz).ok_or_else(|| format!("{hz} Hz is no frequency of a radio, which is from 1 MHz to 300 GHz"))
+}
+
+/// A frequency given in kilohertz, as the legacy formats do.
+pub(crate) fn from_khz(khz: f64) -> Result<Frequency, String> {
+    let hz = khz * 1000.0;
+    if khz > 0.0 && hz < LOWEST {
+        return Err(format!("{khz} kHz is below 1 MHz; frequencies here are in kilohertz: {khz} MHz is {}", khz * 1e3));
+    }
+    if hz > HIGHEST {
+        return Err(format!(
+            "{khz} kHz is above 300 GHz; frequencies here are in kilohertz: {khz} Hz is {}",
+            khz / 1e3
+        ));
+    }
+    // 145762.5 times a thousand need not be whole in binary.
+    whole(hz.round())
+        .filter(|_| (hz - hz.round()).abs() < 1e-3)
+        .ok_or_else(|| format!("{khz} kHz is no frequency of a radio in whole hertz"))
+}
+
+/// A frequency written in kilohertz.
+pub(crate) fn parse_khz(text: &str) -> Result<Frequency, String> {
+    let shown = || text.chars().take(80).collect::<String>();
+    text.trim().parse().map_err(|_| format!("{:?} is not a frequency in kilohertz", shown())).and_then(from_khz)
+}
+
+/// The band between two frequencies.
+pub(crate) fn band(low: Frequency, high: Frequency) -> Result<Band, String> {
+    Band::new(low.hz(), high.hz()).filter(|band| band.width() > 0).ok_or_else(|| {
+        format!("the lower edge, {low}, must be below the upper edge, {high}; for a single frequency use `frequency`")
+    })
+}
+
+fn whole(hz: f64) -> Option<Frequency> {
+    if (LOWEST..=HIGHEST).contains(&hz) { Frequency::from_hz(hz as u64) } else { None }
+}
+
+/// Numbers of organisers are megahertz below some thousands, kilohertz above.
+fn meant(number: f64) -> String {
+    let mhz = format!("{number} MHz is {}", (number * 1e6).round());
+    let khz = format!("{number} kHz is {}", (number * 1e3).round());
+    if number < 1e3 || number.fract() != 0.0 && number < 1e4 {
+        mhz
+    } else if number >= 1e4 {
+        khz
+    } else {
+        format!("{khz}, {mhz}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_hertz_are_taken_however_written() {
+        assert_eq!(from_hz(146.55e6).unwrap().hz(), 146_550_000);
+        assert_eq!(from_khz(145_762.5).unwrap().hz(), 145_762_500);
+        assert_eq!(from_khz(433_920.1).unwrap().hz(), 433_920_100);
+    }
+
+    #[test]
+    fn another_unit_is_refused_with_what_it_would_be() {
+        assert!(from_hz(146.55).unwrap_err().ends_with("146.55 MHz is 146550000"));
+        assert!(from_hz(146_550.0).unwrap_err().ends_with("146550 kHz is 146550000"));
+        assert!(from_hz(7030.0).unwrap_err().ends_with("7030 kHz is 7030000, 7030 MHz is 7030000000"));
+        assert!(from_khz(146.55).unwrap_err().ends_with("146.55 MHz is 146550"));
+        assert!(from_khz(443_925_000.0).unwrap_err().ends_with("443925000 Hz is 443925"));
+    }
+
+    #[test]
+    fn what_is_no_frequency_is_refused() {
+        for hz in [0.0, -1.0, 1.5e6 + 0.5, 1e12, f64::NAN, f64::INFINITY] {
+            assert!(from_hz(hz).is_err(), "{hz}");
+            assert!(from_khz(hz / 1000.0).is_err() || hz == 1.5e6 + 0.5, "{hz}");
+        }
+        assert!(from_khz(145_762.000_1).is_err());
+    }
+}

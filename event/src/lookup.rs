@@ -1,0 +1,90 @@
+//! Finding the files that an event file names, and nothing outside of its folders.
+
+use challengectl_common::{Digest, Hasher};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Component, Path, PathBuf};
+
+/// The folders in which files are looked up, in this order; without symbolic links.
+#[derive(Debug)]
+pub(crate) struct Places(Vec<PathBuf>);
+
+impl Places {
+    /// `base`; else the event file's folder and the one above, since older event files are kept one folder deeper
+    /// than the paths they give.
+    pub(crate) fn new(event: &Path, base: Option<&Path>) -> Result<Self, String> {
+        let canonical = |folder: &Path| {
+            fs::canonicalize(folder).map_err(|error| format!("folder {} cannot be read: {error}", folder.display()))
+        };
+        if let Some(base) = base {
+            return Ok(Self(vec![canonical(base)?]));
+        }
+        let folder = event.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = canonical(folder)?;
+        let above = folder.parent().map(Path::to_owned);
+        Ok(Self([folder].into_iter().chain(above).collect()))
+    }
+
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(PathBuf::as_path)
+    }
+
+    /// The regular file of that relative path.
+    pub(crate) fn find(&self, path: &str) -> Result<PathBuf, String> {
+        let shown = || path.chars().take(200).collect::<String>();
+        let ways = Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if path.is_empty() || !ways {
+            return Err(format!(
+                "{:?}: a path must lead from the event file's folder downwards, without `..`",
+                shown()
+            ));
+        }
+        for folder in &self.0 {
+            match fs::canonicalize(folder.join(path)) {
+                Ok(file) => return self.accept(file).map_err(|why| format!("{:?} {why}", shown())),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                Err(error) => return Err(format!("{:?} in {} cannot be read: {error}", shown(), folder.display())),
+            }
+        }
+        Err(format!("there is no file {:?} in {}{}", shown(), self.listed(), hint(path)))
+    }
+
+    fn accept(&self, file: PathBuf) -> Result<PathBuf, String> {
+        if !self.0.iter().any(|folder| file.starts_with(folder)) {
+            return Err(format!("is a link that leads outside of {}; put the file itself there", self.listed()));
+        }
+        // Opening a pipe or a device would wait, or never end.
+        match fs::metadata(&file) {
+            Ok(metadata) if metadata.is_file() => Ok(file),
+            Ok(_) => Err("is not a regular file".to_owned()),
+            Err(error) => Err(format!("cannot be read: {error}")),
+        }
+    }
+
+    fn listed(&self) -> String {
+        let folders: Vec<_> = self.0.iter().map(|folder| folder.display().to_string()).collect();
+        folders.join(" or ")
+    }
+}
+
+fn hint(path: &str) -> &'static str {
+    if path.contains('\\') { "; write `/` instead of `\\`" } else { "; put it there or give another --base" }
+}
+
+/// The SHA-256 and the length of a file.
+pub(crate) fn digest(path: &Path) -> io::Result<(Digest, u64)> {
+    let mut file = File::open(path)?;
+    let mut hasher = Hasher::default();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut size = 0;
+    loop {
+        let len = match file.read(&mut buffer) {
+            Ok(0) => return Ok((hasher.finish(), size)),
+            Ok(len) => len,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hasher.update(buffer.get(..len).unwrap_or_default());
+        size += len as u64;
+    }
+}

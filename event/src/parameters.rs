@@ -1,0 +1,87 @@
+//! Parameters of a modulation, with what older formats called otherwise.
+
+use crate::report::{Reported, Scope};
+use challengectl_waveform::modulation::{Kind, Parameter};
+use challengectl_waveform::{BuildError, Modulation, find};
+use serde_json::{Map, Value};
+
+/// Older files give Morse as a unit length in 2.083 ms: words per minute by the dot are this divided by it.
+const SPEED_TIMES_WPM: f64 = 576.0;
+
+/// The modulation of that name, and the sideband where an older name means one.
+pub(crate) fn modulation(name: &str) -> Result<(&'static Modulation, Option<&'static str>), BuildError> {
+    match name {
+        "usb" => Ok((find("ssb")?, Some("usb"))),
+        "lsb" => Ok((find("ssb")?, Some("lsb"))),
+        _ => Ok((find(name)?, None)),
+    }
+}
+
+/// The parameters of one challenge, as they are found.
+#[derive(Debug)]
+pub(crate) struct Parameters {
+    modulation: &'static Modulation,
+    map: Map<String, Value>,
+    wav_rate: Option<f64>,
+}
+
+impl Parameters {
+    pub(crate) fn new(modulation: &'static Modulation) -> Self {
+        Self { modulation, map: Map::new(), wav_rate: None }
+    }
+
+    /// Whether older formats have something of that name for the modulation, or the modulation itself has.
+    pub(crate) fn takes(modulation: &Modulation, name: &str) -> bool {
+        let older = name == "wav_samplerate" || name == "speed" && modulation.name == "cw";
+        older || declared(modulation, name).is_some()
+    }
+
+    pub(crate) fn add(&mut self, name: &str, value: Value, line: u64, scope: &mut Scope<'_>) -> Result<(), Reported> {
+        let (name, value) = match (name, declared(self.modulation, name)) {
+            (_, Some(parameter)) => (name, fitting(parameter.kind, value)),
+            ("speed", None) if self.modulation.name == "cw" => ("wpm", words_per_minute(&value, line, scope)?),
+            ("wav_samplerate", None) => {
+                let rate = number(&value).ok_or_else(|| scope.problem(line, "the WAV sample rate is not a number"))?;
+                self.wav_rate = Some(rate);
+                return Ok(());
+            }
+            (_, None) => (name, value),
+        };
+        match self.map.insert(name.to_owned(), value) {
+            None => Ok(()),
+            Some(_) => Err(scope.problem(line, format!("parameter {name} is given twice; remove one"))),
+        }
+    }
+
+    /// What goes to the modulation, and the sample rate that an older file gave for the WAV file.
+    pub(crate) fn finish(self) -> (Map<String, Value>, Option<f64>) {
+        (self.map, self.wav_rate)
+    }
+}
+
+fn declared(modulation: &Modulation, name: &str) -> Option<&'static Parameter> {
+    modulation.parameters.iter().find(|parameter| parameter.name == name)
+}
+
+/// Quotes around a number, or none around a word that looks like one, change nothing.
+fn fitting(kind: Kind, value: Value) -> Value {
+    match (kind, &value) {
+        (Kind::Integer { .. }, Value::String(text)) => text.trim().parse::<i64>().map_or(value, Value::from),
+        (Kind::Number { .. }, Value::String(text)) => text.trim().parse::<f64>().map_or(value, Value::from),
+        (Kind::Choice { .. }, Value::Number(number)) => Value::from(number.to_string()),
+        _ => value,
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number: &f64| number.is_finite())
+}
+
+fn words_per_minute(value: &Value, line: u64, scope: &mut Scope<'_>) -> Result<Value, Reported> {
+    let Some(speed) = number(value).filter(|&speed| speed > 0.0) else {
+        return Err(scope.problem(line, "`speed` is not a number above 0; give `wpm`, words per minute, instead"));
+    };
+    let wpm = (SPEED_TIMES_WPM / speed * 100.0).round() / 100.0;
+    scope.remark(line, format!("speed {speed} is on the older scale, where more is slower; it is {wpm} WPM"));
+    Ok(wpm.into())
+}

@@ -1,0 +1,71 @@
+//! Frequency ranges by name.
+
+use crate::report::{Reported, Scope};
+use challengectl_common::challenge::NamedRange;
+use challengectl_common::{Band, closest};
+
+const MAX_NAME: usize = 64;
+
+/// Ranges that event files speak of without saying what they are. In hertz.
+const WELL_KNOWN: &[(&str, u64, u64)] = &[
+    ("ham_50", 50_000_000, 54_000_000),
+    ("ham_144", 144_000_000, 148_000_000),
+    ("ham_220", 222_000_000, 225_000_000),
+    ("ham_440", 420_000_000, 450_000_000),
+    ("ham_900", 902_000_000, 928_000_000),
+    ("ham_1200", 1_240_000_000, 1_300_000_000),
+    ("wbfm", 88_100_000, 107_900_000),
+    ("ism_433", 433_050_000, 434_790_000),
+];
+
+/// The ranges of an event.
+#[derive(Debug, Default)]
+pub(crate) struct Ranges(Vec<NamedRange>);
+
+impl Ranges {
+    /// Adds a range that a file brings along.
+    pub(crate) fn add(&mut self, range: NamedRange, line: u64, scope: &mut Scope<'_>) {
+        let name = &range.name;
+        if name.trim().is_empty() || name.len() > MAX_NAME {
+            scope.problem(line, format!("the name of a frequency range has 1 to {MAX_NAME} characters"));
+        } else if self.0.iter().any(|known| known.name == *name) {
+            scope.problem(line, format!("frequency range {name:?} is there twice; remove one or rename it"));
+        } else {
+            self.0.push(range);
+        }
+    }
+
+    /// The range of that name: of the file's own, else a well-known one.
+    pub(crate) fn find(&mut self, name: &str, line: u64, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
+        if let Some(range) = self.0.iter().find(|range| range.name == name) {
+            return Ok(range.clone());
+        }
+        let Some(range) = well_known(name) else { return Err(scope.problem(line, self.unknown(name))) };
+        let text = format!("frequency range {name:?} is not defined; taken as {} Hz", range.band);
+        scope.remark(line, text);
+        self.0.push(range.clone());
+        Ok(range)
+    }
+
+    pub(crate) fn into_list(self) -> Vec<NamedRange> {
+        self.0
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let name: String = name.chars().take(80).collect();
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            return format!("{name:?} is neither a number nor the name of a frequency range; write a plain number");
+        }
+        let own = self.0.iter().map(|range| range.name.as_str());
+        let known: Vec<_> = own.chain(WELL_KNOWN.iter().map(|(name, ..)| *name)).collect();
+        match closest(&name, known.iter().copied()) {
+            Some(meant) => format!("there is no frequency range {name:?}; did you mean {meant:?}?"),
+            None => format!("there is no frequency range {name:?}; there are {}", known.join(", ")),
+        }
+    }
+}
+
+fn well_known(name: &str) -> Option<NamedRange> {
+    let (name, low, high) = WELL_KNOWN.iter().find(|(known, ..)| *known == name)?;
+    Some(NamedRange { name: (*name).to_owned(), display_name: None, band: Band::new(*low, *high)? })
+}

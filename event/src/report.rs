@@ -1,0 +1,75 @@
+//! What is said about a file while it is read.
+
+use crate::{Refused, Remark};
+use std::path::{Path, PathBuf};
+
+/// Stands where a value would be, had its problem not been reported. Only reporting one makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reported(());
+
+/// All problems and remarks of one file.
+#[derive(Debug)]
+pub(crate) struct Report {
+    file: PathBuf,
+    problems: Vec<Remark>,
+    remarks: Vec<Remark>,
+}
+
+impl Report {
+    pub(crate) fn new(file: &Path) -> Self {
+        Self { file: file.to_owned(), problems: Vec::new(), remarks: Vec::new() }
+    }
+
+    /// To speak of the file as a whole.
+    pub(crate) fn file(&mut self) -> Scope<'_> {
+        Scope { report: self, challenge: None }
+    }
+
+    /// To speak of one challenge.
+    pub(crate) fn challenge(&mut self, name: Option<String>) -> Scope<'_> {
+        Scope { report: self, challenge: name }
+    }
+
+    /// Takes over what was said about another file.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.problems.extend(other.problems);
+        self.remarks.extend(other.remarks);
+    }
+
+    pub(crate) fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// The remarks, unless there are problems; in the file's order.
+    pub(crate) fn finish(mut self) -> Result<Vec<Remark>, Refused> {
+        let file = self.file;
+        let place = |remark: &Remark| (remark.file == file, remark.line);
+        self.problems.sort_by_key(place);
+        self.remarks.sort_by_key(place);
+        if self.problems.is_empty() { Ok(self.remarks) } else { Err(Refused(self.problems)) }
+    }
+}
+
+/// A part of the file that is being read.
+#[derive(Debug)]
+pub(crate) struct Scope<'r> {
+    report: &'r mut Report,
+    challenge: Option<String>,
+}
+
+impl Scope<'_> {
+    pub(crate) fn problem(&mut self, line: impl Into<Option<u64>>, text: impl Into<String>) -> Reported {
+        let problem = self.say(line.into(), text.into());
+        self.report.problems.push(problem);
+        Reported(())
+    }
+
+    pub(crate) fn remark(&mut self, line: impl Into<Option<u64>>, text: impl Into<String>) {
+        let remark = self.say(line.into(), text.into());
+        self.report.remarks.push(remark);
+    }
+
+    fn say(&self, line: Option<u64>, text: String) -> Remark {
+        Remark { file: self.report.file.clone(), line, challenge: self.challenge.clone(), text }
+    }
+}

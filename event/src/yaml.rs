@@ -1,0 +1,129 @@
+//! YAML files: `challenges.yml`, the older `server-config.yml`, a bare list of challenges.
+
+mod conference;
+mod fields;
+mod item;
+mod node;
+mod view;
+
+use crate::delays::Delays;
+use crate::draft::{Draft, Parts};
+use crate::hertz;
+use crate::ranges::Ranges;
+use crate::report::{Report, Reported, Scope};
+use challengectl_common::challenge::NamedRange;
+use fields::Fields;
+use node::{Node, Value};
+
+const KEYS: &[&str] = &["conference", "frequency_ranges", "defaults", "challenges"];
+
+/// What `server-config.yml` had besides. It configures the server, not the event.
+const OLDER_KEYS: &[&str] =
+    &["server", "files_dir", "heartbeat_timeout", "assignment_timeout", "api_keys", "cors_origins", "bind", "port"];
+
+/// Reads a document as far as it can be read.
+pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
+    let root = match node::parse(text) {
+        Ok(root) => root,
+        Err((line, why)) => {
+            report.file().problem(line, why);
+            return Parts::default();
+        }
+    };
+    match root.value {
+        Value::Null => Parts::default(),
+        Value::List(items) => {
+            let mut ranges = Ranges::default();
+            let drafts = challenges(items, Delays::default(), &mut ranges, report);
+            Parts { conference: None, ranges: ranges.into_list(), drafts }
+        }
+        Value::Map(entries) => document(Fields::new(root.line, entries), report),
+        Value::Scalar(_) => {
+            let expected = "this is no event file: it should have `challenges:` with a list below";
+            report.file().problem(root.line, expected);
+            Parts::default()
+        }
+    }
+}
+
+fn document(mut fields: Fields, report: &mut Report) -> Parts {
+    let scope = &mut report.file();
+    let conference = fields.take("conference").and_then(|node| conference::read(node, scope).ok());
+    let mut ranges = fields.take("frequency_ranges").map(|node| named_ranges(node, scope)).unwrap_or_default();
+    let defaults = fields.take("defaults").and_then(|node| defaults(node, scope).ok()).unwrap_or_default();
+    let items = fields.take_as("challenges", Node::into_list, scope);
+    for key in OLDER_KEYS {
+        if let Some(node) = fields.take(key) {
+            scope.remark(node.line, format!("`{key}` is passed over: it belongs in the server's configuration"));
+        }
+    }
+    fields.refuse_rest(KEYS.iter().copied(), scope);
+    let items = items.ok().flatten().unwrap_or_default();
+    let drafts = challenges(items, defaults, &mut ranges, report);
+    Parts { conference, ranges: ranges.into_list(), drafts }
+}
+
+fn defaults(node: Node, scope: &mut Scope<'_>) -> Result<Delays, Reported> {
+    let mut fields = Fields::of(node, "defaults", scope)?;
+    let delays = item::delays(&mut fields, ["min_delay", "max_delay"], Delays::default(), scope);
+    fields.refuse_rest(["min_delay", "max_delay"], scope);
+    delays
+}
+
+fn challenges(items: Vec<Node>, mut defaults: Delays, ranges: &mut Ranges, report: &mut Report) -> Vec<Draft> {
+    let mut drafts = Vec::with_capacity(items.len());
+    for node in items {
+        let Ok(mut fields) = Fields::of(node, "a challenge", &mut report.file()) else { continue };
+        if let Some(delays) = older_defaults(&mut fields, defaults, &mut report.file()) {
+            defaults = delays.unwrap_or(defaults);
+            continue;
+        }
+        let mut scope = report.challenge(fields.peek_text("name"));
+        drafts.push(item::read(fields, defaults, ranges, &mut scope));
+    }
+    drafts
+}
+
+/// Older lists may begin with an item that is no challenge and only gives delays for those that follow.
+fn older_defaults(fields: &mut Fields, before: Delays, scope: &mut Scope<'_>) -> Option<Result<Delays, Reported>> {
+    const KEYS: [&str; 2] = ["default_min_delay", "default_max_delay"];
+    if !KEYS.iter().any(|key| fields.has(key)) || fields.has("name") {
+        return None;
+    }
+    let delays = item::delays(fields, KEYS, before, scope);
+    std::mem::take(fields).refuse_rest(KEYS, scope);
+    Some(delays)
+}
+
+fn named_ranges(node: Node, scope: &mut Scope<'_>) -> Ranges {
+    let mut ranges = Ranges::default();
+    let line = node.line;
+    match node.into_list() {
+        Ok(items) => {
+            for item in items {
+                let line = item.line;
+                if let Ok(range) = named_range(item, scope) {
+                    ranges.add(range, line, scope);
+                }
+            }
+        }
+        Err(why) => {
+            scope.problem(line, format!("`frequency_ranges`: {why}"));
+        }
+    }
+    ranges
+}
+
+fn named_range(node: Node, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
+    let line = node.line;
+    let mut fields = Fields::of(node, "a frequency range", scope)?;
+    let name = fields.require_as("name", Node::text, scope);
+    let display_name = fields.take_as("display_name", Node::text, scope);
+    // Older files describe ranges; where a range has no display name, that is one.
+    let description = fields.take_as("description", Node::text, scope);
+    let low = fields.require_as("min_hz", Node::frequency, scope);
+    let high = fields.require_as("max_hz", Node::frequency, scope);
+    fields.refuse_rest(["name", "display_name", "description", "min_hz", "max_hz"], scope);
+    let band = hertz::band(low?, high?).map_err(|why| scope.problem(line, why))?;
+    Ok(NamedRange { name: name?, display_name: display_name?.or(description?), band })
+}

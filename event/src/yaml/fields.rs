@@ -1,0 +1,87 @@
+//! A YAML mapping that is taken apart key by key, so that nothing in it goes unseen.
+
+use super::node::{Key, Node, Value};
+use crate::report::{Reported, Scope};
+use challengectl_common::closest;
+
+/// What is left of a mapping.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    pub(super) line: u64,
+    entries: Vec<(Key, Node)>,
+}
+
+impl Fields {
+    pub(super) fn new(line: u64, entries: Vec<(Key, Node)>) -> Self {
+        Self { line, entries }
+    }
+
+    /// The fields of `node`, which must be a mapping.
+    pub(super) fn of(node: Node, what: &str, scope: &mut Scope<'_>) -> Result<Self, Reported> {
+        match node.value {
+            Value::Map(entries) => Ok(Self { line: node.line, entries }),
+            other => Err(scope.problem(node.line, format!("{what} must be `key: value` lines, not {other}"))),
+        }
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(found, _)| found.name == key)
+    }
+
+    /// A text without taking it.
+    pub(super) fn peek_text(&self, key: &str) -> Option<String> {
+        let (_, node) = self.entries.iter().find(|(found, _)| found.name == key)?;
+        node.written().map(str::to_owned)
+    }
+
+    /// A value; `key:` with nothing behind it counts as left out.
+    pub(super) fn take(&mut self, key: &str) -> Option<Node> {
+        let index = self.entries.iter().position(|(found, _)| found.name == key)?;
+        let (_, node) = self.entries.remove(index);
+        Some(node).filter(|node| !matches!(node.value, Value::Null))
+    }
+
+    /// A value that may be left out.
+    pub(super) fn take_as<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(Node) -> Result<T, String>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Option<T>, Reported> {
+        let Some(node) = self.take(key) else { return Ok(None) };
+        let line = node.line;
+        read(node).map(Some).map_err(|why| scope.problem(line, format!("`{key}`: {why}")))
+    }
+
+    /// A value that must be there.
+    pub(super) fn require_as<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(Node) -> Result<T, String>,
+        scope: &mut Scope<'_>,
+    ) -> Result<T, Reported> {
+        self.take_as(key, read, scope)?.ok_or_else(|| scope.problem(self.line, format!("`{key}` is missing")))
+    }
+
+    /// What has not been taken.
+    pub(super) fn into_rest(self) -> impl Iterator<Item = (Key, Node)> {
+        self.entries.into_iter()
+    }
+
+    /// Refuses what has not been taken.
+    pub(super) fn refuse_rest<'a>(self, known: impl IntoIterator<Item = &'a str>, scope: &mut Scope<'_>) {
+        let known: Vec<_> = known.into_iter().collect();
+        for (key, _) in self.into_rest() {
+            scope.problem(key.line, unknown_key(&key.name, &known));
+        }
+    }
+}
+
+/// Names the key that was probably meant, or all there are.
+pub(super) fn unknown_key(name: &str, known: &[&str]) -> String {
+    let name: String = name.chars().take(80).collect();
+    match closest(&name, known.iter().copied()) {
+        Some(meant) => format!("unknown key `{name}`; did you mean `{meant}`?"),
+        None => format!("unknown key `{name}`; there are {}", known.join(", ")),
+    }
+}

@@ -1,0 +1,213 @@
+//! A YAML document as a tree in which everything knows its line, so that all problems can be told at once.
+
+use crate::hertz;
+use challengectl_common::Frequency;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{Location, Spanned, UserMessageFormatter};
+use std::fmt;
+
+/// A value and the line it begins on.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) line: u64,
+    pub(super) value: Value,
+}
+
+#[derive(Debug)]
+pub(super) enum Value {
+    Null,
+    Scalar(Scalar),
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>),
+}
+
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: String,
+    pub(super) line: u64,
+}
+
+/// A single value: what YAML takes it for, and how it was written. A challenge may well be named `7` or `1e5`.
+#[derive(Debug)]
+pub(super) struct Scalar {
+    pub(super) json: serde_json::Value,
+    written: String,
+}
+
+/// The document, unless it is no YAML; then the line and what is wrong.
+pub(super) fn parse(text: &str) -> Result<Node, (Option<u64>, String)> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_depth: 32, max_total_scalar_bytes: 16 << 20 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000, max_replay_stack_depth: 8 },
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+    };
+    serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options).map(|raw| node(raw, text)).map_err(|error| {
+        let line = error.location().map(|location| location.line());
+        // The source is not quoted: the lines around may hold flags.
+        let message = error.without_snippet().render_with_formatter(&UserMessageFormatter);
+        (line, if message.contains("mapping values") { format!("{message}; {QUOTE}") } else { message })
+    })
+}
+
+const QUOTE: &str = "a text with a colon in it needs \"quotes\" around it";
+
+fn node(raw: Spanned<Raw>, text: &str) -> Node {
+    let value = match raw.value {
+        Raw::Null => Value::Null,
+        Raw::Scalar(json) => {
+            let written = match &json {
+                serde_json::Value::String(written) => written.clone(),
+                _ => written(raw.defined, text).map_or_else(|| json.to_string(), str::to_owned),
+            };
+            Value::Scalar(Scalar { json, written })
+        }
+        Raw::List(items) => Value::List(items.into_iter().map(|item| node(item, text)).collect()),
+        Raw::Map(entries) => Value::Map(entries.into_iter().map(|(key, value)| entry(key, value, text)).collect()),
+    };
+    Node { line: raw.referenced.line(), value }
+}
+
+fn entry(key: Spanned<String>, value: Spanned<Raw>, text: &str) -> (Key, Node) {
+    (Key { line: key.referenced.line(), name: key.value }, node(value, text))
+}
+
+/// What the document says at that place.
+fn written(place: Location, text: &str) -> Option<&str> {
+    let start = usize::try_from(place.span().byte_offset()?).ok()?;
+    let len = usize::try_from(place.span().byte_len()?).ok()?;
+    text.get(start..start.checked_add(len)?)
+}
+
+impl Node {
+    pub(super) fn into_list(self) -> Result<Vec<Self>, String> {
+        match self.value {
+            Value::List(items) => Ok(items),
+            Value::Null => Ok(Vec::new()),
+            other => Err(format!("must be a list, not {other}")),
+        }
+    }
+
+    fn scalar(self, wanted: &str) -> Result<Scalar, String> {
+        match self.value {
+            Value::Scalar(scalar) => Ok(scalar),
+            other => Err(format!("must be {wanted}, not {other}")),
+        }
+    }
+
+    /// A single value as it was written.
+    pub(super) fn written(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(&scalar.written),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        matches!(&self.value, Value::Scalar(scalar) if scalar.json.is_string())
+    }
+
+    pub(super) fn json(self) -> Result<serde_json::Value, String> {
+        self.scalar("a single value").map(|scalar| scalar.json)
+    }
+
+    pub(super) fn text(self) -> Result<String, String> {
+        self.scalar("text").map(|scalar| scalar.written)
+    }
+
+    pub(super) fn truth(self) -> Result<bool, String> {
+        let scalar = self.scalar("true or false")?;
+        scalar.json.as_bool().ok_or_else(|| "must be true or false".to_owned())
+    }
+
+    pub(super) fn integer(self) -> Result<i64, String> {
+        let scalar = self.scalar("a whole number")?;
+        scalar.json.as_i64().ok_or_else(|| "must be a whole number".to_owned())
+    }
+
+    /// Quotes around a number do no harm.
+    pub(super) fn number(self) -> Result<f64, String> {
+        let scalar = self.scalar("a number")?;
+        let number = scalar.json.as_f64().or_else(|| scalar.json.as_str()?.trim().parse().ok());
+        number.ok_or_else(|| "must be a number".to_owned())
+    }
+
+    pub(super) fn frequency(self) -> Result<Frequency, String> {
+        self.number().and_then(hertz::from_hz)
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "nothing",
+            Self::Scalar(_) => "a single value",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+        })
+    }
+}
+
+/// A value as the parser gives it.
+enum Raw {
+    Null,
+    Scalar(serde_json::Value),
+    List(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Raw, E> {
+        Ok(Raw::Scalar(truth.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Raw, E> {
+        Ok(Raw::Scalar(number.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Raw, E> {
+        Ok(Raw::Scalar(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Raw, E> {
+        Ok(Raw::Scalar(number.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
+        Ok(Raw::Scalar(text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Raw::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
+        }
+        Ok(Raw::Map(map))
+    }
+}
