@@ -158,6 +158,20 @@ impl Resampler {
         Ok(())
     }
 
+    fn produce(&mut self, mut out: &mut [Complex32]) -> std::io::Result<()> {
+        while !out.is_empty() {
+            if self.next == self.outputs.end {
+                self.enter()?;
+            }
+            let here = usize::try_from(self.outputs.end - self.next).unwrap_or(usize::MAX).min(out.len());
+            // The first of an interval is at most MAX_RATE samples away.
+            self.piece.evaluate((self.next - self.outputs.start) as i32, here, out);
+            self.next += here as u64;
+            (_, out) = out.split_at_mut(here);
+        }
+        Ok(())
+    }
+
     /// Moves the window on by one input sample.
     fn advance(&mut self) -> std::io::Result<()> {
         if self.filled <= self.at {
@@ -199,18 +213,25 @@ impl Waveform for Resampler {
 
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
         let wanted = out.len().min(usize::try_from(self.len - self.next).unwrap_or(usize::MAX));
-        let (mut rest, _) = out.split_at_mut(wanted);
-        while !rest.is_empty() {
-            if self.next == self.outputs.end {
-                self.enter()?;
-            }
-            let here = usize::try_from(self.outputs.end - self.next).unwrap_or(usize::MAX);
-            let (now, later) = rest.split_at_mut(here.min(rest.len()));
-            self.piece.evaluate(self.next - self.outputs.start, self.limit, now);
-            self.next += now.len() as u64;
-            rest = later;
+        let (out, _) = out.split_at_mut(wanted);
+        // Small enough that the limiter finds the samples in the first-level cache.
+        for block in out.chunks_mut(1024) {
+            self.produce(block)?;
+            limit(block, self.limit);
         }
         Ok(wanted)
+    }
+}
+
+/// Takes samples whose magnitude is above `limit` down to it and leaves their phase.
+fn limit(samples: &mut [Complex32], limit: f32) {
+    let over = |sample: &Complex32| sample.norm_sqr() > limit * limit;
+    // Without a way out of the loop, which there is hardly ever need for, the compiler uses all lanes.
+    if samples.iter().fold(false, |found, sample| found | over(sample)) {
+        for sample in samples.iter_mut().filter(|sample| over(sample)) {
+            // A rounding error above the limit would still be above it.
+            *sample *= limit / sample.norm() * (1.0 - f32::EPSILON);
+        }
     }
 }
 

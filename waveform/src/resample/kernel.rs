@@ -10,92 +10,84 @@ const ATTENUATION: f64 = 80.0;
 /// Kaiser's formula for the shape of the window at that attenuation (J. F. Kaiser, 1974).
 const BETA: f64 = 0.1102 * (ATTENUATION - 8.7);
 
-/// Input samples that are worked on at once; the number of taps is a multiple of it.
-const LANES: usize = 4;
-
 /// An impulse response as polynomials.
 pub(super) struct Kernel {
-    taps: usize,
-    /// One row of weights for each coefficient of a [`Piece`]: for each tap its weight, twice, since it counts for the real and
-    /// the imaginary part alike.
-    rows: Vec<Box<[f32]>>,
+    /// For each tap, by how much its sample counts in each coefficient of a [`Piece`].
+    taps: Box<[[f32; ORDER]]>,
 }
 
 impl Kernel {
     /// A low-pass filter with its edges in cycles per input sample, `0 < pass < stop`.
     pub(super) fn new(pass: f64, stop: f64, gain: f32) -> Self {
         let taps = ((ATTENUATION - 7.95) / (14.36 * (stop - pass))).ceil() as usize;
-        let taps = taps.max(2).next_multiple_of(LANES);
+        let taps = taps.max(2).next_multiple_of(2);
         let cutoff = (pass + stop) / 2.0;
-        let order = order(cutoff);
-        let mut rows = vec![vec![0.0; 2 * taps].into_boxed_slice(); order];
         let half = taps as f64 / 2.0;
-        for tap in 0..taps {
+        let weights = (0..taps).map(|tap| {
             // The window begins half its length before the interval; position runs from -1 to 1 over the interval.
-            let response = |position: f64| {
+            polynomial(|position| {
                 let time = half - 0.5 - tap as f64 + position / 2.0;
                 f64::from(gain) * 2.0 * cutoff * sinc(2.0 * cutoff * time) * kaiser(time / half)
-            };
-            let weights = polynomial(order, response);
-            for (row, weight) in rows.iter_mut().zip(weights) {
-                row.iter_mut().skip(2 * tap).take(2).for_each(|lane| *lane = weight as f32);
-            }
-        }
-        Self { taps, rows }
+            })
+        });
+        Self { taps: weights.map(|weights| weights.map(|weight| weight as f32)).collect() }
     }
 
-    /// Input samples that one interval depends on.
+    /// Input samples that one interval depends on; an even number.
     pub(super) fn taps(&self) -> usize {
-        self.taps
+        self.taps.len()
     }
 
     /// The polynomial of an interval from the samples around it. Its first output lies `start` input samples after
     /// the beginning of the interval, each further one `step` later.
     pub(super) fn piece(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
-        let mut coefficients = [[0.0; 2]; ORDER];
-        for (coefficient, row) in coefficients.iter_mut().zip(&self.rows) {
-            *coefficient = weigh(row, window);
+        // Even and odd taps apart: a sum must wait for the one before.
+        let (mut even, mut odd) = (Sums::default(), Sums::default());
+        let (taps, _) = self.taps.as_chunks::<2>();
+        let (samples, _) = window.as_chunks::<2>();
+        for (taps, samples) in taps.iter().zip(samples) {
+            even.add(&taps[0], samples[0]);
+            odd.add(&taps[1], samples[1]);
         }
-        Piece::new(coefficients, 2.0 * start - 1.0, 2.0 * step)
+        let sum = |a: [f32; ORDER], b: [f32; ORDER]| std::array::from_fn(|n| a[n] + b[n]);
+        Piece {
+            re: sum(even.re, odd.re),
+            im: sum(even.im, odd.im),
+            start: (2.0 * start - 1.0) as f32,
+            step: (2.0 * step) as f32,
+        }
     }
 }
 
-/// How many coefficients the pieces need. A wave of `cutoff` cycles over the interval is approximated on it by Chebyshev
-/// polynomials with Bessel functions as coefficients; the first one left out, 2·J(π·cutoff) ≈ 2·(π·cutoff/2)ⁿ/n!, is the error.
-fn order(cutoff: f64) -> usize {
-    let mut error = 2.0;
-    for order in 1..ORDER {
-        error *= PI * cutoff / 2.0 / order as f64;
-        if error < 1e-5 {
-            return order;
-        }
-    }
-    ORDER
+#[derive(Default)]
+struct Sums {
+    re: [f32; ORDER],
+    im: [f32; ORDER],
 }
 
-fn weigh(row: &[f32], window: &[Complex32]) -> [f32; 2] {
-    let mut sums = [0.0; 2 * LANES];
-    for (weights, samples) in row.chunks_exact(2 * LANES).zip(window.chunks_exact(LANES)) {
-        let parts = samples.iter().flat_map(|sample| [sample.re, sample.im]);
-        for ((sum, weight), part) in sums.iter_mut().zip(weights).zip(parts) {
-            *sum += weight * part;
+impl Sums {
+    #[inline(always)]
+    fn add(&mut self, weights: &[f32; ORDER], sample: Complex32) {
+        for (sum, weight) in self.re.iter_mut().zip(weights) {
+            *sum += weight * sample.re;
+        }
+        for (sum, weight) in self.im.iter_mut().zip(weights) {
+            *sum += weight * sample.im;
         }
     }
-    let [a, b, c, d, e, f, g, h] = sums;
-    [(a + e) + (c + g), (b + f) + (d + h)]
 }
 
 /// The coefficients, lowest first, of the polynomial that meets `function` at the Chebyshev nodes of [-1, 1].
-fn polynomial(order: usize, function: impl Fn(f64) -> f64) -> [f64; ORDER] {
-    let nodes = (0..order).map(|node| PI * (node as f64 + 0.5) / order as f64);
+fn polynomial(function: impl Fn(f64) -> f64) -> [f64; ORDER] {
+    let nodes = (0..ORDER).map(|node| PI * (node as f64 + 0.5) / ORDER as f64);
     let values: Vec<_> = nodes.map(|angle| (angle, function(angle.cos()))).collect();
     let mut sum = [0.0; ORDER];
     // Chebyshev polynomials by their recurrence, T(n+1) = 2x·T(n) - T(n-1), from T(-1) = x and T(0) = 1.
     let (mut before, mut chebyshev) = ([0.0; ORDER], [0.0; ORDER]);
     before.iter_mut().skip(1).take(1).for_each(|x| *x = 1.0);
     chebyshev.iter_mut().take(1).for_each(|one| *one = 1.0);
-    for n in 0..order {
-        let norm = if n == 0 { 1.0 } else { 2.0 } / order as f64;
+    for n in 0..ORDER {
+        let norm = if n == 0 { 1.0 } else { 2.0 } / ORDER as f64;
         let weight: f64 = values.iter().map(|(angle, value)| norm * value * (n as f64 * angle).cos()).sum();
         for (sum, term) in sum.iter_mut().zip(chebyshev) {
             *sum += weight * term;
@@ -137,14 +129,9 @@ mod tests {
 
     #[test]
     fn a_polynomial_meets_a_function_that_is_one() {
-        let found = polynomial(5, |x| 3.0 - x + 0.5 * x.powi(4));
-        for (found, expected) in found.into_iter().zip([3.0, -1.0, 0.0, 0.0, 0.5, 0.0, 0.0]) {
+        let found = polynomial(|x| 3.0 - x + 0.5 * x.powi(4));
+        for (found, expected) in found.into_iter().zip([3.0, -1.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0]) {
             assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
         }
-    }
-
-    #[test]
-    fn a_narrow_filter_needs_few_coefficients() {
-        assert_eq!((order(0.01), order(0.5)), (3, ORDER));
     }
 }
