@@ -62,6 +62,7 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
     let line = draft.line;
     let build = |payload| modulation.waveform(payload, parameters);
     match content {
+        Content::Text(text) if text.trim().is_empty() => Err(scope.problem(line, "its text is empty")),
         Content::Text(text) => {
             let waveform = build(Payload::Text(text)).map_err(|error| scope.problem(line, error.to_string()))?;
             let (duration, occupied_bandwidth) = (waveform.duration(), waveform.occupied_bandwidth());

@@ -77,7 +77,7 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
         }
     }
     let module = parameters::modulation(module.trim()).map_err(|error| scope.problem(line, error.to_string()));
-    let modulation = module.as_ref().map(|(modulation, _)| *modulation).map_err(|reported| *reported);
+    let modulation = module.map(|(modulation, _)| modulation);
     let parameters = module.and_then(|(modulation, sideband)| options(modulation, sideband, option, line, scope));
     let parameters = parameters.map(Parameters::finish);
     Some(Draft {

@@ -23,13 +23,12 @@ impl Delays {
         if delays.min_ms <= delays.max_ms {
             return Ok(delays);
         }
-        let hint = if min_ms.is_some() && max_ms.is_some() { "swap them" } else { "which is the default; give both" };
-        let seconds = |ms: i64| ms as f64 / 1000.0;
-        let (min, max) = (seconds(delays.min_ms), seconds(delays.max_ms));
-        Err(match min_ms {
-            Some(_) => format!("the shortest delay, {min} s, is above the longest, {max} s: {hint}"),
-            None => format!("the longest delay, {max} s, is below the shortest, {min} s: {hint}"),
-        })
+        let shown = |given: Option<i64>, ms: i64| {
+            let seconds = ms as f64 / 1000.0;
+            if given.is_some() { format!("{seconds} s") } else { format!("{seconds} s (the default)") }
+        };
+        let (min, max) = (shown(min_ms, delays.min_ms), shown(max_ms, delays.max_ms));
+        Err(format!("the shortest delay, {min}, is above the longest, {max}; give both in order"))
     }
 
     pub(crate) fn min_ms(self) -> i64 {
@@ -65,8 +64,8 @@ mod tests {
     #[test]
     fn the_shortest_delay_is_not_above_the_longest() {
         let refused = |min, max| Delays::new(min, max, Delays::default()).unwrap_err();
-        assert!(refused(Some(9000), Some(8000)).ends_with("8 s: swap them"));
-        assert!(refused(Some(100_000), None).ends_with("90 s: which is the default; give both"));
-        assert!(refused(None, Some(30_000)).starts_with("the longest delay, 30 s, is below the shortest, 60 s"));
+        assert!(refused(Some(9000), Some(8000)).starts_with("the shortest delay, 9 s, is above the longest, 8 s;"));
+        assert!(refused(Some(95_500), None).contains("95.5 s, is above the longest, 90 s (the default);"));
+        assert!(refused(None, Some(30_000)).contains("60 s (the default), is above the longest, 30 s;"));
     }
 }

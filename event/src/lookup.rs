@@ -21,7 +21,8 @@ impl Places {
         }
         let folder = event.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = canonical(folder)?;
-        let above = folder.parent().map(Path::to_owned);
+        // Never the root of the file system, where every file would be found.
+        let above = folder.parent().filter(|above| above.parent().is_some()).map(Path::to_owned);
         Ok(Self([folder].into_iter().chain(above).collect()))
     }
 

@@ -47,10 +47,11 @@ impl Parameters {
             }
             (_, None) => (name, value),
         };
-        match self.map.insert(name.to_owned(), value) {
-            None => Ok(()),
-            Some(_) => Err(scope.problem(line, format!("parameter {name} is given twice; remove one"))),
+        let before = self.map.insert(name.to_owned(), value.clone());
+        if before.is_none_or(|before| before == value) {
+            return Ok(());
         }
+        Err(scope.problem(line, format!("parameter {name} is given twice, differently; remove one")))
     }
 
     /// What goes to the modulation, and the sample rate that an older file gave for the WAV file.

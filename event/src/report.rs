@@ -7,17 +7,22 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reported(());
 
+/// More is not read by anyone: it is the wrong file.
+const MAX_PROBLEMS: usize = 1000;
+const MAX_LABEL: usize = 100;
+
 /// All problems and remarks of one file.
 #[derive(Debug)]
 pub(crate) struct Report {
     file: PathBuf,
     problems: Vec<Remark>,
     remarks: Vec<Remark>,
+    left_off: usize,
 }
 
 impl Report {
     pub(crate) fn new(file: &Path) -> Self {
-        Self { file: file.to_owned(), problems: Vec::new(), remarks: Vec::new() }
+        Self { file: file.to_owned(), problems: Vec::new(), remarks: Vec::new(), left_off: 0 }
     }
 
     /// To speak of the file as a whole.
@@ -27,13 +32,14 @@ impl Report {
 
     /// To speak of one challenge.
     pub(crate) fn challenge(&mut self, name: Option<String>) -> Scope<'_> {
-        Scope { report: self, challenge: name }
+        Scope { report: self, challenge: name.map(|name| name.chars().take(MAX_LABEL).collect()) }
     }
 
     /// Takes over what was said about another file.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.problems.extend(other.problems);
         self.remarks.extend(other.remarks);
+        self.left_off += other.left_off;
     }
 
     pub(crate) fn has_problems(&self) -> bool {
@@ -46,6 +52,10 @@ impl Report {
         let place = |remark: &Remark| (remark.file == file, remark.line);
         self.problems.sort_by_key(place);
         self.remarks.sort_by_key(place);
+        if self.left_off > 0 {
+            let text = format!("and {} more; is this an event file?", self.left_off);
+            self.problems.push(Remark { file, line: None, challenge: None, text });
+        }
         if self.problems.is_empty() { Ok(self.remarks) } else { Err(Refused(self.problems)) }
     }
 }
@@ -59,8 +69,12 @@ pub(crate) struct Scope<'r> {
 
 impl Scope<'_> {
     pub(crate) fn problem(&mut self, line: impl Into<Option<u64>>, text: impl Into<String>) -> Reported {
-        let problem = self.say(line.into(), text.into());
-        self.report.problems.push(problem);
+        if self.report.problems.len() < MAX_PROBLEMS {
+            let problem = self.say(line.into(), text.into());
+            self.report.problems.push(problem);
+        } else {
+            self.report.left_off += 1;
+        }
         Reported(())
     }
 

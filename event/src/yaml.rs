@@ -4,6 +4,7 @@ mod conference;
 mod fields;
 mod item;
 mod node;
+mod tuning;
 mod view;
 
 use crate::delays::Delays;

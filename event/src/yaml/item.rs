@@ -2,14 +2,13 @@
 
 use super::fields::{Fields, unknown_key};
 use super::node::{Key, Node, Value};
-use super::view;
+use super::{tuning, view};
 use crate::delays::{self, Delays};
 use crate::draft::{Content, Draft};
-use crate::hertz;
 use crate::parameters::{self, Parameters};
 use crate::ranges::Ranges;
 use crate::report::{Reported, Scope};
-use challengectl_common::{ChallengeName, Tuning};
+use challengectl_common::ChallengeName;
 use challengectl_waveform::{Input, MODULATIONS, Modulation};
 
 const KEYS: &[&str] = &[
@@ -34,7 +33,7 @@ pub(super) fn read(mut fields: Fields, defaults: Delays, ranges: &mut Ranges, sc
     let name = fields.require_as("name", name, scope);
     let modulation = fields.require_as("modulation", modulation, scope);
     let (modulation, sideband) = (modulation.map(|(modulation, _)| modulation), modulation.ok().and_then(|(_, s)| s));
-    let tuning = tuning(&mut fields, ranges, scope);
+    let tuning = tuning::read(&mut fields, ranges, scope);
     let content = content(&mut fields, modulation, scope);
     let enabled = fields.take_as("enabled", Node::truth, scope).map(|enabled| enabled.unwrap_or(true));
     let priority = fields.take_as("priority", Node::integer, scope).map(Option::unwrap_or_default);
@@ -65,65 +64,6 @@ pub(super) fn delays(
     let min = fields.take_as(min, millis, scope);
     let max = fields.take_as(max, millis, scope);
     Delays::new(min?, max?, defaults).map_err(|why| scope.problem(fields.line, why))
-}
-
-fn tuning(fields: &mut Fields, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {
-    let frequency = fields.take("frequency");
-    // Older programs write an empty list beside a frequency.
-    let named =
-        fields.take("frequency_ranges").filter(|node| !matches!(&node.value, Value::List(items) if items.is_empty()));
-    let manual = fields.take("manual_frequency_range");
-    match (frequency, named, manual) {
-        (Some(node), None, None) => on_frequency(node, ranges, scope),
-        (None, Some(node), None) => within_ranges(node, ranges, scope),
-        (None, None, Some(node)) => within_band(node, scope),
-        (None, None, None) => Err(scope.problem(
-            fields.line,
-            "it has no frequency; give one of `frequency`, `frequency_ranges`, `manual_frequency_range`",
-        )),
-        _ => Err(scope.problem(
-            fields.line,
-            "it must have only one of `frequency`, `frequency_ranges`, `manual_frequency_range`",
-        )),
-    }
-}
-
-/// Hertz; older files may give the name of a range instead.
-fn on_frequency(node: Node, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {
-    let line = node.line;
-    let range = node.written().filter(|text| text.trim().parse::<f64>().is_err() && node.is_text()).map(str::to_owned);
-    if let Some(range) = range {
-        return Ok(Tuning::FrequencyRanges(vec![ranges.find(range.trim(), line, scope)?]));
-    }
-    node.frequency().map(Tuning::Frequency).map_err(|why| scope.problem(line, format!("`frequency`: {why}")))
-}
-
-fn within_ranges(node: Node, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {
-    let items = match node.value {
-        Value::List(items) => items,
-        value => vec![Node { line: node.line, value }],
-    };
-    let mut found = Vec::with_capacity(items.len());
-    let mut result = Ok(());
-    for item in items {
-        let line = item.line;
-        let name = item.text().map_err(|why| scope.problem(line, format!("`frequency_ranges`: {why}")));
-        match name.and_then(|name| ranges.find(&name, line, scope)) {
-            Ok(range) if found.contains(&range) => {}
-            Ok(range) => found.push(range),
-            Err(reported) => result = Err(reported),
-        }
-    }
-    result.map(|()| Tuning::FrequencyRanges(found))
-}
-
-fn within_band(node: Node, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {
-    let line = node.line;
-    let mut fields = Fields::of(node, "`manual_frequency_range`", scope)?;
-    let low = fields.require_as("min_hz", Node::frequency, scope);
-    let high = fields.require_as("max_hz", Node::frequency, scope);
-    fields.refuse_rest(["min_hz", "max_hz"], scope);
-    hertz::band(low?, high?).map(Tuning::ManualFrequencyRange).map_err(|why| scope.problem(line, why))
 }
 
 fn content(
@@ -165,13 +105,13 @@ fn parameters(
     sideband: Option<&str>,
     scope: &mut Scope<'_>,
 ) -> Result<Parameters, Reported> {
+    let line = fields.line;
     let nested = fields.take("parameters").map(|node| Fields::of(node, "`parameters`", scope)).transpose();
     let takes = |name: &str| match modulation {
         Ok(modulation) => Parameters::takes(modulation, name),
         Err(_) => MODULATIONS.iter().any(|modulation| Parameters::takes(modulation, name)),
     };
     let mut beside = Vec::new();
-    let mut result = Ok(());
     for (key, node) in fields.into_rest() {
         if takes(&key.name) {
             beside.push((key, node));
@@ -180,15 +120,16 @@ fn parameters(
         } else {
             let own = modulation.map(|modulation| modulation.parameters).unwrap_or_default();
             let known: Vec<_> = KEYS.iter().copied().chain(own.iter().map(|parameter| parameter.name)).collect();
-            result = Err(scope.problem(key.line, unknown_key(&key.name, &known)));
+            scope.problem(key.line, unknown_key(&key.name, &known));
         }
     }
     let mut parameters = Parameters::new(modulation?);
+    let mut result = Ok(());
     for (key, node) in nested?.into_iter().flat_map(Fields::into_rest).chain(beside) {
         result = result.and(add(&mut parameters, &key, node, scope));
     }
     if let Some(sideband) = sideband {
-        result = result.and(parameters.add("mode", sideband.into(), 0, scope));
+        result = result.and(parameters.add("mode", sideband.into(), line, scope));
     }
     result.map(|()| parameters)
 }

@@ -1,6 +1,7 @@
 //! A YAML document as a tree in which everything knows its line, so that all problems can be told at once.
 
 use crate::hertz;
+use crate::source::Unreadable;
 use challengectl_common::Frequency;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned, UserMessageFormatter};
@@ -35,7 +36,7 @@ pub(super) struct Scalar {
 }
 
 /// The document, unless it is no YAML; then the line and what is wrong.
-pub(super) fn parse(text: &str) -> Result<Node, (Option<u64>, String)> {
+pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 32, max_total_scalar_bytes: 16 << 20 },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000, max_replay_stack_depth: 8 },
@@ -103,8 +104,17 @@ impl Node {
         }
     }
 
-    pub(super) fn is_text(&self) -> bool {
-        matches!(&self.value, Value::Scalar(scalar) if scalar.json.is_string())
+    /// Text that is no number in quotes.
+    pub(super) fn as_word(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(Scalar { json: serde_json::Value::String(text), .. }) => Some(text.trim()),
+            _ => None,
+        }
+        .filter(|text| text.parse::<f64>().is_err())
+    }
+
+    pub(super) fn is_empty_list(&self) -> bool {
+        matches!(&self.value, Value::List(items) if items.is_empty())
     }
 
     pub(super) fn json(self) -> Result<serde_json::Value, String> {
@@ -115,9 +125,13 @@ impl Node {
         self.scalar("text").map(|scalar| scalar.written)
     }
 
+    /// Older files say `yes` as well.
     pub(super) fn truth(self) -> Result<bool, String> {
-        let scalar = self.scalar("true or false")?;
-        scalar.json.as_bool().ok_or_else(|| "must be true or false".to_owned())
+        match self.scalar("true or false")?.written.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" => Ok(true),
+            "false" | "no" | "off" => Ok(false),
+            _ => Err("must be true or false".to_owned()),
+        }
     }
 
     pub(super) fn integer(self) -> Result<i64, String> {

@@ -1,0 +1,86 @@
+use crate::support::{Folder, assert_refused, only, wav};
+use challengectl_common::{Digest, Flag};
+use challengectl_event::read;
+use std::fs;
+use std::os::unix::fs::symlink;
+
+fn naming(path: &str) -> Folder {
+    let text = format!("- name: F\n  modulation: nbfm\n  frequency: 146550000\n  file: {path:?}\n");
+    Folder::new().with("event/challenges.yml", text)
+}
+
+#[test]
+fn a_file_is_taken_with_its_digest_and_its_size() {
+    let folder = naming("a.wav").with("event/a.wav", wav(48_000)).with("a.wav", b"not this one");
+    let event = folder.event("event/challenges.yml");
+    let challenge = only(&event);
+    let Flag::File(file) = &challenge.spec.flag else { panic!("not a file") };
+    let content = wav(48_000);
+    assert_eq!((file.path.as_str(), file.digest, file.size), ("a.wav", Digest::of(&content), content.len() as u64));
+    assert_eq!(challenge.file.as_ref().unwrap(), &fs::canonicalize(folder.path("event/a.wav")).unwrap());
+}
+
+#[test]
+fn a_file_is_looked_up_beside_the_event_file_then_one_folder_above() {
+    naming("sub/a.wav").with("sub/a.wav", wav(48_000)).event("event/challenges.yml");
+}
+
+#[test]
+fn with_a_base_files_are_looked_up_there_and_nowhere_else() {
+    let folder = naming("a.wav").with("event/a.wav", wav(48_000)).with("base/x", b"");
+    let event = folder.path("event/challenges.yml");
+    assert!(read(&event, Some(&folder.path("base"))).unwrap_err().to_string().contains("there is no file \"a.wav\""));
+    let folder = folder.with("base/a.wav", wav(48_000));
+    assert!(read(&event, Some(&folder.path("base"))).is_ok());
+    assert!(read(&event, Some(&folder.path("nowhere"))).unwrap_err().to_string().contains("nowhere cannot be read"));
+}
+
+#[test]
+fn a_missing_file_is_refused_with_every_place_looked_at() {
+    let folder = naming("a.wav");
+    let above = fs::canonicalize(folder.path("")).unwrap();
+    let looked = format!("in {} or {}", above.join("event").display(), above.display());
+    assert_refused(&folder.problems("event/challenges.yml"), &["1 F: there is no file \"a.wav\"", &looked]);
+    assert_refused(&naming("b\\a.wav").problems("event/challenges.yml"), &["write `/` instead of `\\`"]);
+}
+
+#[test]
+fn a_path_that_leads_elsewhere_is_refused() {
+    for path in ["/etc/passwd", "../event/a.wav", "x/../../a.wav", "", "\0"] {
+        let folder = naming(path).with("event/a.wav", wav(48_000));
+        assert_refused(&folder.problems("event/challenges.yml"), &["1 F:"]);
+    }
+}
+
+#[test]
+fn a_link_is_followed_only_within_the_folders() {
+    let folder = naming("a.wav").with("b.wav", wav(48_000));
+    symlink(folder.path("b.wav"), folder.path("event/a.wav")).unwrap();
+    folder.event("event/challenges.yml");
+
+    let elsewhere = Folder::new().with("b.wav", wav(48_000));
+    let folder = naming("a.wav");
+    symlink(elsewhere.path("b.wav"), folder.path("event/a.wav")).unwrap();
+    assert_refused(&folder.problems("event/challenges.yml"), &["1 F: \"a.wav\" is a link that leads outside of"]);
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused() {
+    let folder = naming("a.wav");
+    fs::create_dir(folder.path("event/a.wav")).unwrap();
+    assert_refused(&folder.problems("event/challenges.yml"), &["\"a.wav\" is not a regular file"]);
+}
+
+#[test]
+fn a_file_that_is_no_wav_is_refused_by_name() {
+    let folder = naming("a.wav").with("event/a.wav", b"MP3 or so");
+    assert_refused(&folder.problems("event/challenges.yml"), &["1 F: \"a.wav\": "]);
+}
+
+#[test]
+fn an_event_file_that_is_not_there_is_named() {
+    let refused = read("no/such.yml".as_ref(), None).unwrap_err().to_string();
+    assert!(refused.starts_with("no/such.yml: cannot be read: "), "{refused}");
+    let folder = Folder::new();
+    assert!(read(&folder.path("event"), None).unwrap_err().to_string().contains("cannot be read"));
+}

@@ -1,0 +1,118 @@
+use crate::support::{Folder, assert_refused, only, remarks, wav};
+use challengectl_common::{Flag, Tuning};
+
+const FLAGS: &str = "\
+conf,1713625200,1713726000
+
+0,RTTY,flags/a.wav,usb,48000,,60,90,145650,,
+1,FM,flags/a.wav,nbfm,44100,,60,90,ham_440,,
+2,HAM MORSE 1,\"HAM MORSE 1: One, two\",cw,35,,60,90,909090.5,,
+3,ASK,plain words,ask,,,60,90,448920,,
+4,PAGER,Who?,pocsag,198916,,120,180,444500,,
+5,LRS,-s 185 -p 34 -pf 1,lrs,,,,,467750,,
+";
+
+fn folder(flags: &str) -> Folder {
+    Folder::new().with("event/flags.csv", flags).with("flags/a.wav", wav(48_000))
+}
+
+fn row(row: &str) -> String {
+    format!("conf,1713625200,1713726000\n{row}\n")
+}
+
+#[test]
+fn the_flags_of_an_event_are_read_as_they_were_meant() {
+    let event = folder(FLAGS).with("frequencies.txt", "ham_440,420000,450000\n").event("event/flags.csv");
+    let [rtty, fm, morse, ask, pager, lrs] = event.challenges.as_slice() else { panic!("not six challenges") };
+
+    assert_eq!((rtty.spec.modulation.as_str(), &rtty.spec.parameters["mode"]), ("ssb", &"usb".into()));
+    assert!(matches!(&rtty.spec.flag, Flag::File(file) if file.path == "flags/a.wav"));
+    assert!(matches!(rtty.spec.tuning, Tuning::Frequency(frequency) if frequency.hz() == 145_650_000));
+    assert_eq!(fm.spec.tuning, Tuning::FrequencyRanges(event.ranges.clone()));
+    assert_eq!(morse.spec.flag, Flag::Text("HAM MORSE 1: One, two".into()));
+    assert_eq!(morse.spec.parameters["wpm"], 16.46);
+    assert!(matches!(morse.spec.tuning, Tuning::Frequency(frequency) if frequency.hz() == 909_090_500));
+    assert_eq!(ask.line, 6);
+    assert_eq!(pager.spec.parameters["capcode"], 198_916);
+    assert_eq!((pager.spec.min_delay_ms, pager.spec.max_delay_ms), (120_000, 180_000));
+    assert_eq!((lrs.spec.min_delay_ms, lrs.spec.max_delay_ms), (60_000, 90_000));
+
+    let conference = event.conference.as_ref().unwrap();
+    assert_eq!(conference.name, "conf");
+    assert_eq!(conference.start.unwrap().to_string(), "2024-04-20T15:00:00.000Z");
+    let remarks = remarks(&event);
+    assert_eq!(remarks.len(), 2, "{remarks:#?}");
+    assert!(remarks[0].starts_with("4 FM: WARNING: the event file says 44100 samples per second"));
+    assert!(remarks[1].starts_with("5 HAM MORSE 1: speed 35 is on the older scale"));
+}
+
+#[test]
+fn without_frequencies_txt_the_well_known_ranges_hold() {
+    let event = folder(&row("1,M,E,cw,,,60,90,ham_440,,")).event("event/flags.csv");
+    assert_eq!(remarks(&event), ["2 M: frequency range \"ham_440\" is not defined; taken as 420000000-450000000 Hz"]);
+    let problems = folder(&row("1,M,E,cw,,,60,90,ham_4400,,")).problems("event/flags.csv");
+    assert_refused(&problems, &["2 M:", "did you mean \"ham_440\"?"]);
+}
+
+#[test]
+fn mistakes_in_frequencies_txt_are_told_with_its_own_name() {
+    let ranges = "# name,min,max\nham_440,420000\nx,1,2\ny,430000,420000\nz,430000,440000\nz,1000,2000\n";
+    let folder = folder(&row("1,M,E,cw,,,60,90,z,,")).with("event/frequencies.txt", ranges);
+    let refused = challengectl_event::read(&folder.path("event/flags.csv"), None).unwrap_err();
+    let lines: Vec<_> = refused.0.iter().map(|problem| problem.line.unwrap()).collect();
+    assert_eq!(lines, [2, 3, 4, 6], "{refused}");
+    assert!(refused.0.iter().all(|problem| problem.file.ends_with("event/frequencies.txt")));
+}
+
+#[test]
+fn a_comma_without_quotes_is_refused_with_the_count_and_the_way_out() {
+    let problems = folder(&row("1,M,One, two,cw,35,,60,90,146550,,")).problems("event/flags.csv");
+    assert_refused(&problems, &["2 M:", "12 columns instead of 11", "put \"quotes\" around a text that has commas"]);
+    let problems = folder(&row("1,M,E,cw")).problems("event/flags.csv");
+    assert_refused(&problems, &["2 M:", "4 columns instead of 11 (id,name,flag,module"]);
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_refused() {
+    let problems = folder(&row("1,M,\"E,cw,,,60,90,146550,,\n2,N,E,cw,,,60,90,146550,,")).problems("event/flags.csv");
+    assert_refused(&problems, &["2 M:", "3 columns", "may never be closed"]);
+}
+
+#[test]
+fn a_file_without_its_first_row_is_refused() {
+    let problems = folder("1,M,E,cw,,,60,90,146550,,\n").problems("event/flags.csv");
+    assert_refused(&problems, &["1 :", "the first row must be `conference,start,end`"]);
+    let problems = folder("conf,today,1\n1,M,E,cw,,,60,90,146550,,\n").problems("event/flags.csv");
+    assert_refused(&problems, &["1 :", "\"today\" is no time in seconds"]);
+    assert_refused(&folder("conf,1,2\n").problems("event/flags.csv"), &["there are no challenges"]);
+    assert_refused(&folder("").problems("event/flags.csv"), &["there are no challenges"]);
+}
+
+#[test]
+fn a_module_that_does_not_exist_is_refused_by_name() {
+    let problems = folder(&row("1,D,movie.ts,dvbt,,,60,90,578000,,")).problems("event/flags.csv");
+    assert_refused(&problems, &["2 D:", "no modulation \"dvbt\""]);
+}
+
+#[test]
+fn hertz_and_megahertz_where_kilohertz_belong_are_refused() {
+    let problem =
+        |frequency: &str| folder(&row(&format!("1,M,E,cw,,,60,90,{frequency},,"))).problems("event/flags.csv");
+    assert_refused(&problem("146.55"), &["2 M:", "146.55 MHz is 146550"]);
+    assert_refused(&problem("443925000"), &["2 M:", "443925000 Hz is 443925"]);
+    assert_refused(&problem(""), &["2 M:", "no frequency"]);
+    assert_refused(&problem("nan"), &["2 M:"]);
+}
+
+#[test]
+fn columns_that_were_never_used_are_passed_over_with_a_remark() {
+    let event = folder(&row("1,L,-s 1 -p 2 -pf 1,lrs,9,8,60,90,467750,467751,467752")).event("event/flags.csv");
+    assert_eq!(only(&event).line, 2);
+    assert_eq!(remarks(&event).len(), 4);
+}
+
+#[test]
+fn everything_wrong_in_a_row_is_told() {
+    let problems = folder(&row("1,/,E,cwm,,,90,60,1,,")).problems("event/flags.csv");
+    assert_eq!(problems.len(), 4, "{problems:#?}");
+}

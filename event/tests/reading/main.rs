@@ -1,0 +1,10 @@
+//! What an organiser sees when an event file is read.
+
+#![cfg(test)]
+
+mod any_bytes;
+mod files;
+mod flags_csv;
+mod older_yaml;
+mod support;
+mod yaml;

@@ -1,0 +1,131 @@
+use crate::support::{Folder, assert_refused, only, remarks, wav, yaml, yaml_problems};
+use challengectl_common::{Flag, Tuning};
+
+const CONFIG: &str = "\
+server:
+  bind: 0.0.0.0
+  port: 8443
+files_dir: files
+conference:
+  name: Some CTF
+  start: 2026-11-22 09:00:00 -5
+  stop: \"2026-11-24 18:00:00 -5\"
+  day_start: 09:00
+  timezone: US/Eastern
+frequency_ranges:
+  - name: ham_144
+    display_name: 2 m
+    description: the two metre band
+    min_hz: 144000000
+    max_hz: 148000000
+challenges:
+  - default_min_delay: 30
+    default_max_delay: 40
+  - name: M
+    modulation: cw
+    flag: MORSE
+    speed: 35
+    frequency: ham_144
+    spectrum_paint_before_challenge: true
+  - name: S
+    modulation: lsb
+    flag: audio/a.wav
+    wav_samplerate: 44100
+    frequency: 146550000
+    min_delay: 35
+    public_fields: [modulation, last_tx_time, colour]
+  - name: P
+    modulation: pocsag
+    flag: hello
+    capcode: '1234567'
+    frequency: 146550000
+    enabled: yes
+";
+
+fn folder(text: &str) -> Folder {
+    Folder::new().with("event/server-config.yml", text).with("event/audio/a.wav", wav(48_000))
+}
+
+#[test]
+fn an_older_server_config_is_an_event() {
+    let event = folder(CONFIG).event("event/server-config.yml");
+    let [morse, voice, pager] = event.challenges.as_slice() else { panic!("not three challenges") };
+
+    assert_eq!(morse.spec.flag, Flag::Text("MORSE".into()));
+    assert_eq!(morse.spec.parameters["wpm"], 16.46);
+    assert_eq!((morse.spec.min_delay_ms, morse.spec.max_delay_ms), (30_000, 40_000));
+    assert_eq!(morse.spec.tuning, Tuning::FrequencyRanges(event.ranges.clone()));
+
+    assert_eq!((voice.spec.modulation.as_str(), &voice.spec.parameters["mode"]), ("ssb", &"lsb".into()));
+    assert!(matches!(&voice.spec.flag, Flag::File(file) if file.path == "audio/a.wav"));
+    assert_eq!((voice.spec.min_delay_ms, voice.spec.max_delay_ms), (35_000, 40_000));
+    let view = &voice.spec.public_view;
+    assert!(view.show_challenge && view.show_modulation && view.show_last_tx_time);
+    assert!(!view.show_frequency && !view.show_active_status);
+
+    assert_eq!(pager.spec.parameters["capcode"], 1_234_567);
+    let conference = event.conference.as_ref().unwrap();
+    assert_eq!(conference.start.unwrap().to_string(), "2026-11-22T14:00:00.000Z");
+    assert_eq!(conference.stop.unwrap().to_string(), "2026-11-24T23:00:00.000Z");
+}
+
+#[test]
+fn what_is_read_differently_is_remarked_in_the_order_of_the_file() {
+    let event = folder(CONFIG).event("event/server-config.yml");
+    let remarks = remarks(&event);
+    let expected = [
+        "2 : `server` is passed over",
+        "4 : `files_dir` is passed over",
+        "9 : `day_start` is passed over",
+        "10 : `timezone` is passed over",
+        "23 M: speed 35 is on the older scale, where more is slower; it is 16.46 WPM",
+        "25 M: `spectrum_paint_before_challenge` is passed over",
+        "26 S: WARNING: the event file says 44100 samples per second, the WAV file itself says 48000",
+        "29 S: `wav_samplerate` is passed over",
+        "32 S: \"colour\" in `public_fields` is passed over",
+        "32 S: `public_fields` is the older form",
+    ];
+    assert_eq!(remarks.len(), expected.len(), "{remarks:#?}");
+    for (remark, expected) in remarks.iter().zip(expected) {
+        assert!(remark.starts_with(expected), "{remark:?} is not {expected:?}");
+    }
+}
+
+#[test]
+fn a_file_known_only_by_its_hash_is_refused_with_the_way_out() {
+    let text = "- {name: S, modulation: usb, flag: 'sha256:00ff', frequency: 146550000}\n";
+    assert_refused(&yaml_problems(text), &["1 S:", "SHA-256", "give its path as `file`"]);
+}
+
+#[test]
+fn a_speed_that_is_none_is_refused() {
+    for speed in ["0", "-5", "fast", "1e999", "[]"] {
+        let text = format!("- {{name: M, modulation: cw, flag: E, speed: {speed}, frequency: 146550000}}\n");
+        assert_eq!(yaml_problems(&text).len(), 1, "{speed}");
+    }
+    let both = "- {name: M, modulation: cw, flag: E, speed: 35, wpm: 20, frequency: 146550000}\n";
+    assert_refused(&yaml_problems(both), &["1 M: parameter wpm is given twice"]);
+}
+
+#[test]
+fn a_sideband_that_contradicts_its_name_is_refused() {
+    let folder = folder("- {name: S, modulation: usb, mode: lsb, flag: audio/a.wav, frequency: 146550000}\n");
+    assert_refused(&folder.problems("event/server-config.yml"), &["1 S: parameter mode is given twice"]);
+    let folder = self::folder("- {name: S, modulation: usb, mode: usb, flag: audio/a.wav, frequency: 146550000}\n");
+    folder.event("event/server-config.yml");
+}
+
+#[test]
+fn a_time_without_offset_is_refused() {
+    let text = "conference: {name: C, start: 2026-11-22 09:00:00}\n\
+                challenges: [{name: M, modulation: cw, flag: E, frequency: 146550000}]\n";
+    assert_refused(&yaml_problems(text), &["1 : `start`: must be a time with its offset"]);
+    let text = text.replace("09:00:00", "09:00:00 +1, stop: 2026-11-21 09:00:00 +1");
+    assert_refused(&yaml_problems(&text), &["1 : the conference stops before it starts"]);
+}
+
+#[test]
+fn words_that_look_like_numbers_stay_what_they_are() {
+    let event = yaml("- {name: P, modulation: pocsag, flag: 0123, capcode: 8, baud: 1200, frequency: '146550000'}\n");
+    assert_eq!(only(&event).spec.flag, Flag::Text("0123".into()));
+}
