@@ -5,9 +5,13 @@
 
 #![warn(missing_docs)]
 
+mod envelope;
+mod fsk;
+mod keyed;
 pub mod modulation;
 mod resample;
 mod shift;
+mod symbols;
 #[cfg(test)]
 mod testing;
 
@@ -50,4 +54,5 @@ pub trait Waveform: Send {
 }
 
 /// Every modulation that exists.
-pub const MODULATIONS: &[&Modulation] = &[];
+pub const MODULATIONS: &[&Modulation] =
+    &[&modulation::ask::ASK, &modulation::cw::CW, &modulation::lrs::LRS, &modulation::pocsag::POCSAG];

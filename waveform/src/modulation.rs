@@ -1,5 +1,10 @@
 //! What a modulation is: a name, parameters with limits and defaults, and a way to build a waveform.
 
+pub mod ask;
+pub mod cw;
+pub mod lrs;
+pub mod pocsag;
+
 use crate::{MODULATIONS, Waveform};
 use challengectl_common::closest;
 use serde_json::{Map, Value};
@@ -40,6 +45,16 @@ pub enum Payload<'a> {
     Text(&'a str),
     /// A file on this host. Messages do not name it: the caller knows what people call it.
     File(&'a Path),
+}
+
+impl<'a> Payload<'a> {
+    /// The text; empty for a file.
+    pub(crate) fn text(&self) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::File(_) => "",
+        }
+    }
 }
 
 /// Something that can be set.

@@ -1,0 +1,88 @@
+//! A carrier keyed between two frequencies.
+
+use crate::Waveform;
+use crate::envelope::Envelope;
+use crate::symbols::Symbols;
+use num_complex::Complex32;
+use std::f64::consts::TAU;
+use std::ops::Range;
+
+/// How a carrier is keyed between two frequencies.
+pub(crate) struct Keying {
+    /// Bits per second.
+    pub baud: f64,
+    /// The sample rate is this many times the bit rate.
+    pub samples_per_bit: u32,
+    /// Hertz from the nominal frequency for a bit 0 and for a bit 1.
+    pub tones: [f64; 2],
+}
+
+/// Of a bit: how long the frequency takes to change. Short enough for any slicer, and side lobes fall off much
+/// faster than with a jump.
+const EDGE: f64 = 0.1;
+
+/// Of the bit rate: how far beyond the tones 99 % of the power reaches.
+const SKIRT: f64 = 1.0;
+
+/// Frequency-shift keying with continuous phase and constant amplitude.
+pub(crate) struct Fsk {
+    symbols: Symbols,
+    envelope: Envelope,
+    rate: f64,
+    /// Turns per sample for a bit 0, and by how much a bit 1 has more.
+    turns: [f64; 2],
+    band: Range<f64>,
+    phase: f64,
+    position: u64,
+}
+
+impl Fsk {
+    pub(crate) fn new(bits: &[bool], keying: &Keying) -> Self {
+        let rate = keying.baud * f64::from(keying.samples_per_bit);
+        let [zero, one] = keying.tones;
+        let symbols = Symbols::new(bits, keying.samples_per_bit, EDGE * f64::from(keying.samples_per_bit));
+        let skirt = SKIRT * keying.baud;
+        Self {
+            envelope: Envelope::around(symbols.len(), rate),
+            symbols,
+            rate,
+            turns: [zero / rate, (one - zero) / rate],
+            band: zero.min(one) - skirt..zero.max(one) + skirt,
+            phase: 0.0,
+            position: 0,
+        }
+    }
+
+    fn next(&mut self, position: u64) -> Complex32 {
+        // The carrier rises on the tone of the first bit and falls on that of the last.
+        let level = if position < self.envelope.lead() { self.symbols.first() } else { self.symbols.next() };
+        let [zero, more] = self.turns;
+        self.phase += zero + more * f64::from(level);
+        self.phase -= self.phase.round();
+        Complex32::from_polar(self.envelope.at(position), (self.phase * TAU) as f32)
+    }
+}
+
+impl Waveform for Fsk {
+    fn sample_rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn len(&self) -> u64 {
+        self.envelope.len()
+    }
+
+    fn occupied_bandwidth(&self) -> Range<f64> {
+        self.band.clone()
+    }
+
+    fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
+        let mut filled = 0;
+        for (sample, position) in out.iter_mut().zip(self.position..self.envelope.len()) {
+            *sample = self.next(position);
+            filled += 1;
+        }
+        self.position += filled as u64;
+        Ok(filled)
+    }
+}

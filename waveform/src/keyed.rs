@@ -1,0 +1,65 @@
+//! A carrier keyed on and off.
+
+use crate::Waveform;
+use crate::envelope::SILENCE;
+use crate::symbols::Symbols;
+use num_complex::Complex32;
+use std::ops::Range;
+
+/// How a carrier is keyed.
+pub(crate) struct Keying {
+    /// Bits per second.
+    pub baud: f64,
+    /// The sample rate is this many times the bit rate.
+    pub samples_per_bit: u32,
+    /// Seconds in which the carrier rises and falls.
+    pub edge: f64,
+    /// Hertz to either side that 99 % of the power lies in.
+    pub reach: f64,
+}
+
+/// On-off keying at the nominal frequency, with silence before and after.
+pub(crate) struct Keyed {
+    symbols: Symbols,
+    rate: f64,
+    reach: f64,
+    silence: u64,
+    position: u64,
+    len: u64,
+}
+
+impl Keyed {
+    /// The bits should begin and end with 0.
+    pub(crate) fn new(bits: &[bool], keying: &Keying) -> Self {
+        let rate = keying.baud * f64::from(keying.samples_per_bit);
+        let symbols = Symbols::new(bits, keying.samples_per_bit, keying.edge * rate);
+        let silence = (SILENCE * rate).ceil() as u64;
+        Self { len: symbols.len() + 2 * silence, symbols, rate, reach: keying.reach, silence, position: 0 }
+    }
+}
+
+impl Waveform for Keyed {
+    fn sample_rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn occupied_bandwidth(&self) -> Range<f64> {
+        -self.reach..self.reach
+    }
+
+    fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
+        let keyed = self.silence..self.len - self.silence;
+        let mut filled = 0;
+        for (sample, position) in out.iter_mut().zip(self.position..self.len) {
+            let level = if keyed.contains(&position) { self.symbols.next() } else { 0.0 };
+            *sample = Complex32::new(level, 0.0);
+            filled += 1;
+        }
+        self.position += filled as u64;
+        Ok(filled)
+    }
+}

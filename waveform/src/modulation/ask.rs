@@ -1,0 +1,107 @@
+//! The bits of a text by on-off keying, without preamble or checksum, to be read from a recording by hand.
+
+use crate::Waveform;
+use crate::keyed::{Keyed, Keying};
+use crate::modulation::{BuildError, Input, Kind, Modulation, Parameter, Payload, Values};
+
+/// On-off keyed bits.
+pub const ASK: Modulation = Modulation {
+    name: "ask",
+    help: "The bits of a text, most significant first, by on-off keying.",
+    input: Input::Text,
+    parameters: &[
+        Parameter {
+            name: "repeats",
+            help: "How often the text is sent in a row.",
+            kind: Kind::Integer { min: 1, max: 100, default: Some(10) },
+        },
+        Parameter {
+            name: "baud",
+            help: "Bits per second.",
+            kind: Kind::Number { min: 100.0, max: 10_000.0, default: 3211.0, unit: "Bd" },
+        },
+        Parameter {
+            name: "profile",
+            help: "standard: whole bytes; legacy: all leading zeros of the text dropped, and one put in front.",
+            kind: Kind::Choice { of: &["standard", "legacy"], default: "standard" },
+        },
+    ],
+    build,
+};
+
+/// Zeros behind each repetition, by which it is told from the next.
+const GAP: usize = 25;
+
+/// Zeros behind the last repetition.
+const TAIL: usize = 5321;
+
+/// Samples per second, about; six for each edge.
+const RATE: f64 = 200_000.0;
+
+/// Seconds in which the carrier rises or falls: a tenth of a bit at the usual rate, so that any slicer reads it.
+const EDGE: f64 = 30e-6;
+
+/// Of the bit rate: how far to either side 99 % of the power reaches.
+const REACH: f64 = 10.0;
+
+fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
+    let text = payload.text();
+    if text.is_empty() {
+        return Err(BuildError::Text("there is nothing to send".to_owned()));
+    }
+    let block = if values.choice("profile") == "legacy" { legacy(text) } else { whole_bytes(text).collect() };
+    let baud = values.number("baud");
+    let samples_per_bit = (RATE / baud).ceil() as u32;
+    let keying = Keying { baud, samples_per_bit, edge: EDGE, reach: REACH * baud };
+    Ok(Box::new(Keyed::new(&frame(&block, values.integer("repeats") as usize), &keying)))
+}
+
+fn frame(block: &[bool], repeats: usize) -> Vec<bool> {
+    let mut bits = Vec::with_capacity((block.len() + GAP) * repeats + TAIL);
+    for _ in 0..repeats {
+        bits.extend(block);
+        bits.resize(bits.len() + GAP, false);
+    }
+    bits.resize(bits.len() + TAIL, false);
+    bits
+}
+
+fn whole_bytes(text: &str) -> impl Iterator<Item = bool> {
+    text.bytes().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
+}
+
+/// Older transmitters print the text as one number, at least eight digits of it, behind a zero. A text that begins with a letter comes out
+/// in whole bytes nevertheless; one that begins with a digit lacks a zero.
+fn legacy(text: &str) -> Vec<bool> {
+    let zeros = whole_bytes(text).take_while(|bit| !bit).count().min(text.len() * 8 - 8);
+    std::iter::once(false).chain(whole_bytes(text).skip(zeros)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(block: &[bool]) -> (usize, usize, String) {
+        let bits = frame(block, 10);
+        let first = bits[..24].iter().map(|bit| if *bit { '1' } else { '0' }).collect();
+        (block.len() + GAP, bits.len(), first)
+    }
+
+    #[test]
+    fn the_legacy_profile_sends_what_older_transmitters_send() {
+        assert_eq!(sent(&legacy("Test")), (57, 5891, "010101000110010101110011".into()));
+        assert_eq!(sent(&legacy("flag{this_is_ask_data}")), (201, 7331, "011001100110110001100001".into()));
+        assert_eq!(sent(&legacy("1234")), (56, 5881, "011000100110010001100110".into()));
+    }
+
+    #[test]
+    fn the_standard_profile_sends_whole_bytes() {
+        let bits: Vec<bool> = whole_bytes("1234").collect();
+        assert_eq!(sent(&bits), (57, 5891, "001100010011001000110011".into()));
+    }
+
+    #[test]
+    fn the_profiles_agree_on_a_text_that_begins_with_a_letter() {
+        assert_eq!(legacy("flag"), whole_bytes("flag").collect::<Vec<_>>());
+    }
+}

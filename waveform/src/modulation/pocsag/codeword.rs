@@ -1,0 +1,62 @@
+//! Words of 32 bits: 21 of content, 10 that correct errors, one parity bit (M.584-2, annex 1, section 1).
+
+/// Goes before each batch.
+pub(super) const SYNC: u32 = 0x7CD2_15D8;
+
+/// Fills what would be empty.
+pub(super) const IDLE: u32 = 0x7A89_C197;
+
+/// x¹⁰ + x⁹ + x⁸ + x⁶ + x⁵ + x³ + 1, of the BCH(31,21) code.
+const GENERATOR: u32 = 0b111_0110_1001;
+
+/// The word that calls a pager. Its lowest three bits are told by the frame instead.
+pub(super) fn address(capcode: u32, function: u32) -> u32 {
+    codeword((capcode >> 3) << 2 | function)
+}
+
+/// A word with 20 bits of a message.
+pub(super) fn data(bits: u32) -> u32 {
+    codeword(1 << 20 | bits)
+}
+
+/// On air, the most significant bit goes first.
+pub(super) fn bits(word: u32) -> impl Iterator<Item = bool> {
+    (0..32).rev().map(move |bit| word >> bit & 1 == 1)
+}
+
+fn codeword(content: u32) -> u32 {
+    let protected = content << 10 | remainder(content << 10);
+    protected << 1 | protected.count_ones() & 1
+}
+
+/// Of the division by the generator, for a polynomial of 31 bits.
+fn remainder(polynomial: u32) -> u32 {
+    (10..31)
+        .rev()
+        .fold(polynomial, |rest, bit| if rest >> bit & 1 == 1 { rest ^ GENERATOR << (bit - 10) } else { rest })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_standard_are_codewords() {
+        for word in [SYNC, IDLE] {
+            assert_eq!(codeword(word >> 11), word);
+        }
+    }
+
+    #[test]
+    fn every_codeword_divides_and_has_even_parity() {
+        for content in (0..1 << 21).step_by(997) {
+            let word = codeword(content);
+            assert_eq!((remainder(word >> 1), word.count_ones() % 2, word >> 11), (0, 0, content));
+        }
+    }
+
+    #[test]
+    fn an_address_carries_the_upper_bits_of_the_number() {
+        assert_eq!(address(123_456, 3), 0x0789_182E);
+    }
+}

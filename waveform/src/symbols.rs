@@ -1,0 +1,77 @@
+//! A row of bits as a level over time.
+
+use std::f64::consts::PI;
+
+/// A row of bits, each some samples long, as a level from 0 to 1. From one bit to the other the level follows half a
+/// cosine, which begins where the bits meet: all edges are equally late, so every bit keeps its length.
+pub(crate) struct Symbols {
+    bits: Box<[bool]>,
+    samples_per_bit: u32,
+    /// The level after a step from 0 to 1.
+    edge: Box<[f32]>,
+    /// Bits begun, and samples of the present bit that are done.
+    begun: usize,
+    done: u32,
+    before: f32,
+    level: f32,
+}
+
+impl Symbols {
+    /// `edge` is in samples; it is cut to the length of a bit.
+    pub(crate) fn new(bits: &[bool], samples_per_bit: u32, edge: f64) -> Self {
+        let steps = (edge.ceil() as u32).saturating_sub(1).min(samples_per_bit);
+        let edge = (1..=steps).map(|n| (0.5 - 0.5 * (PI * f64::from(n) / edge).cos()) as f32).collect();
+        let level = level(bits.first());
+        Self { bits: bits.into(), samples_per_bit, edge, begun: 0, done: samples_per_bit, before: level, level }
+    }
+
+    /// Samples in all.
+    pub(crate) fn len(&self) -> u64 {
+        self.bits.len() as u64 * u64::from(self.samples_per_bit)
+    }
+
+    /// The level of the first bit.
+    pub(crate) fn first(&self) -> f32 {
+        level(self.bits.first())
+    }
+
+    /// The level of the next sample; after the last bit, its level.
+    pub(crate) fn next(&mut self) -> f32 {
+        if self.done == self.samples_per_bit {
+            self.before = self.level;
+            if let bit @ Some(_) = self.bits.get(self.begun) {
+                self.level = level(bit);
+                self.begun += 1;
+                self.done = 0;
+            }
+        }
+        let rise = self.edge.get(self.done as usize).copied().unwrap_or(1.0);
+        self.done = (self.done + 1).min(self.samples_per_bit);
+        self.before + (self.level - self.before) * rise
+    }
+}
+
+fn level(bit: Option<&bool>) -> f32 {
+    if bit.copied().unwrap_or_default() { 1.0 } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_are_smooth_and_bits_keep_their_length() {
+        let mut symbols = Symbols::new(&[false, true, true, false], 10, 4.0);
+        let levels: Vec<f32> = (0..symbols.len()).map(|_| symbols.next()).collect();
+        assert_eq!(levels[9..15], [0.0, 0.14644662, 0.5, 0.8535534, 1.0, 1.0]);
+        assert_eq!(levels.iter().filter(|level| **level >= 0.5).count(), 21);
+        let total: f32 = levels.iter().sum();
+        assert!((total - 20.0).abs() < 1e-5, "{total}");
+    }
+
+    #[test]
+    fn the_last_level_stays() {
+        let mut symbols = Symbols::new(&[true], 2, 0.0);
+        assert_eq!([symbols.next(), symbols.next(), symbols.next()], [1.0; 3]);
+    }
+}
