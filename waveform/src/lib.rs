@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+mod audio;
 mod envelope;
 mod fsk;
 mod keyed;
@@ -14,6 +15,7 @@ mod shift;
 mod symbols;
 #[cfg(test)]
 mod testing;
+mod wav;
 
 pub use modulation::{BuildError, Input, Kind, MAX_TEXT_BYTES, Modulation, Parameter, Payload, Values, find};
 pub use num_complex::Complex32;
@@ -54,5 +56,11 @@ pub trait Waveform: Send {
 }
 
 /// Every modulation that exists.
-pub const MODULATIONS: &[&Modulation] =
-    &[&modulation::ask::ASK, &modulation::cw::CW, &modulation::lrs::LRS, &modulation::pocsag::POCSAG];
+pub const MODULATIONS: &[&Modulation] = &[
+    &modulation::ask::ASK,
+    &modulation::cw::CW,
+    &modulation::lrs::LRS,
+    &modulation::nbfm::NBFM,
+    &modulation::pocsag::POCSAG,
+    &modulation::ssb::SSB,
+];

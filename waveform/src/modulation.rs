@@ -3,7 +3,9 @@
 pub mod ask;
 pub mod cw;
 pub mod lrs;
+pub mod nbfm;
 pub mod pocsag;
+pub mod ssb;
 
 use crate::{MODULATIONS, Waveform};
 use challengectl_common::closest;

@@ -1,0 +1,193 @@
+//! What a WAV file says about itself: RIFF with a `WAVE` form, and its 64-bit sisters RF64 and BW64 (EBU Tech 3306,
+//! ITU-R BS.2088).
+
+use super::encoding::Encoding;
+use crate::modulation::BuildError;
+use std::io::{self, BufRead, ErrorKind, Seek};
+
+/// What is needed to read the samples, which come next in the file.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) encoding: Encoding,
+    pub(super) channels: usize,
+    /// Frames per second.
+    pub(super) rate: u32,
+    /// Samples of each channel.
+    pub(super) frames: u64,
+}
+
+/// Programs that write into a pipe cannot know the length, and fill in one of these: 0 and 0xFFFFFFFF are common; sox counts from
+/// 0x7FFFF000 (and the length of the file with 36 more).
+fn is_placeholder(length: u64) -> bool {
+    length == 0 || (0x7FFF_F000..=0x7FFF_F100).contains(&length) || length >= 0xFFFF_F000 && length <= 0xFFFF_FFFF
+}
+
+/// Reads all chunks up to the samples.
+pub(super) fn read(reader: &mut (impl BufRead + Seek), file_size: u64) -> Result<Header, BuildError> {
+    let form = start(reader)?;
+    let mut format = None;
+    let mut large = None;
+    loop {
+        let Some((id, size)) = chunk(reader)? else { return refuse("the file has no data chunk") };
+        match &id {
+            b"ds64" => large = Some(lengths(reader, size)?),
+            b"fmt " => format = Some(self::format(reader, size)?),
+            b"data" => {
+                let Some((encoding, channels, rate)) = format else {
+                    return refuse("the file has samples before it says what they are");
+                };
+                let length = match large {
+                    Some(large) if size == 0xFFFF_FFFF => large,
+                    _ => Lengths { riff: form, data: size },
+                };
+                let left = file_size.saturating_sub(reader.stream_position()?);
+                let frame = (encoding.bytes() * channels) as u64;
+                return Ok(Header { encoding, channels, rate, frames: length.frames(left, frame, file_size)? });
+            }
+            _ => skip(reader, size)?,
+        }
+    }
+}
+
+/// Lengths in bytes of the file, as far as it says, and of its samples.
+struct Lengths {
+    riff: u64,
+    data: u64,
+}
+
+impl Lengths {
+    /// How many frames there are, when there are `left` bytes until the end of the file.
+    fn frames(&self, left: u64, frame: u64, file_size: u64) -> Result<u64, BuildError> {
+        // An empty chunk in a file that knows its own length is empty.
+        let streamed =
+            is_placeholder(self.data) && !(self.data == 0 && self.riff + 8 == file_size) && self.data != left;
+        let data = if streamed { left } else { self.data };
+        match (data / frame, left / frame) {
+            (0, _) => refuse("the file has no samples"),
+            (frames, there) if frames > there => {
+                refuse(&format!("the file is cut short: {} of its {frames} samples are missing", frames - there))
+            }
+            (frames, _) => Ok(frames),
+        }
+    }
+}
+
+fn refuse<T>(reason: &str) -> Result<T, BuildError> {
+    Err(BuildError::Audio(reason.to_owned()))
+}
+
+/// The first twelve bytes; returns the length that they give.
+fn start(reader: &mut impl BufRead) -> Result<u64, BuildError> {
+    let Some([a, b, c, d, e, f, g, h, i, j, k, l]) = bytes::<12>(reader)? else {
+        return refuse("the file is no WAV file: it is too short");
+    };
+    match (&[a, b, c, d], &[i, j, k, l]) {
+        (b"RIFF" | b"RF64" | b"BW64", b"WAVE") => Ok(u32::from_le_bytes([e, f, g, h]).into()),
+        (b"fLaC", _) => refuse("the file is a FLAC file, not a WAV file"),
+        (b"OggS", _) => refuse("the file is an Ogg file, not a WAV file"),
+        ([b'I', b'D', b'3', _] | [0xFF, 0xFB, ..], _) => refuse("the file is an MP3 file, not a WAV file"),
+        _ => refuse("the file is no WAV file"),
+    }
+}
+
+/// Name and length of the next chunk; none at the end of the file.
+fn chunk(reader: &mut impl BufRead) -> Result<Option<([u8; 4], u64)>, BuildError> {
+    Ok(bytes::<8>(reader)?.map(|[a, b, c, d, e, f, g, h]| ([a, b, c, d], u32::from_le_bytes([e, f, g, h]).into())))
+}
+
+fn skip(reader: &mut impl Seek, size: u64) -> Result<(), BuildError> {
+    // Chunks begin at even places.
+    reader.seek_relative((size + size % 2) as i64)?;
+    Ok(())
+}
+
+fn lengths(reader: &mut (impl BufRead + Seek), size: u64) -> Result<Lengths, BuildError> {
+    let Some([r0, r1, r2, r3, r4, r5, r6, r7, d0, d1, d2, d3, d4, d5, d6, d7]) =
+        bytes::<16>(reader)?.filter(|_| size >= 16)
+    else {
+        return refuse("the file's ds64 chunk is too short");
+    };
+    skip(reader, size - 16)?;
+    Ok(Lengths {
+        riff: u64::from_le_bytes([r0, r1, r2, r3, r4, r5, r6, r7]),
+        data: u64::from_le_bytes([d0, d1, d2, d3, d4, d5, d6, d7]),
+    })
+}
+
+/// Encoding, channels and rate.
+fn format(reader: &mut (impl BufRead + Seek), size: u64) -> Result<(Encoding, usize, u32), BuildError> {
+    let Some([t0, t1, c0, c1, r0, r1, r2, r3, _, _, _, _, a0, a1, b0, b1]) =
+        bytes::<16>(reader)?.filter(|_| size >= 16)
+    else {
+        return refuse("the file's fmt chunk is too short");
+    };
+    let mut read = 16;
+    let mut tag = u16::from_le_bytes([t0, t1]);
+    if tag == EXTENSIBLE {
+        let Some(extension) = bytes::<10>(reader)?.filter(|_| size >= 26) else {
+            return refuse("the file's fmt chunk is too short");
+        };
+        read += 10;
+        let [.., low, high] = extension;
+        tag = u16::from_le_bytes([low, high]);
+    }
+    skip(reader, size.saturating_sub(read))?;
+    let bits = u16::from_le_bytes([b0, b1]);
+    let encoding = encoding(tag, bits)?;
+    let channels = match u16::from_le_bytes([c0, c1]) {
+        channels @ (1 | 2) => usize::from(channels),
+        0 => return refuse("the file has no channels"),
+        many => return refuse(&format!("the file has {many} channels; mono and stereo can be sent")),
+    };
+    let rate = u32::from_le_bytes([r0, r1, r2, r3]);
+    if !(1000..=768_000).contains(&rate) {
+        return refuse(&format!("the file has {rate} samples per second; 1000 to 768000 can be sent"));
+    }
+    let align = usize::from(u16::from_le_bytes([a0, a1]));
+    if align != encoding.bytes() * channels {
+        return refuse(&format!("the file says that {channels} samples of {bits} bits take {align} bytes"));
+    }
+    Ok((encoding, channels, rate))
+}
+
+/// The encoding is told further behind.
+const EXTENSIBLE: u16 = 0xFFFE;
+
+/// From the tag of the format (RFC 2361) and the bits that a sample takes.
+fn encoding(tag: u16, bits: u16) -> Result<Encoding, BuildError> {
+    match (tag, bits) {
+        (1, 8) => Ok(Encoding::U8),
+        (1, 16) => Ok(Encoding::I16),
+        (1, 24) => Ok(Encoding::I24),
+        (1, 32) => Ok(Encoding::I32),
+        (3, 32) => Ok(Encoding::F32),
+        (3, 64) => Ok(Encoding::F64),
+        (6, 8) => Ok(Encoding::ALaw),
+        (7, 8) => Ok(Encoding::MuLaw),
+        (1 | 3 | 6 | 7, _) => refuse(&format!("samples of {bits} bits cannot be read")),
+        _ => {
+            let name = match tag {
+                0x02 => "Microsoft ADPCM",
+                0x11 => "IMA ADPCM",
+                0x31 => "GSM 6.10",
+                0x45 => "G.726 ADPCM",
+                0x50 => "MPEG layer 1 or 2",
+                0x55 => "MP3",
+                0x160..=0x163 => "Windows Media Audio",
+                0xFF | 0x1610 => "AAC",
+                other => return refuse(&format!("the file is in the unknown format {other:#06x}; write it as PCM")),
+            };
+            refuse(&format!("the file is compressed ({name}); write it as PCM"))
+        }
+    }
+}
+
+/// The next bytes; none when the file ends before.
+fn bytes<const N: usize>(reader: &mut impl BufRead) -> Result<Option<[u8; N]>, io::Error> {
+    let mut bytes = [0; N];
+    match reader.read_exact(&mut bytes) {
+        Ok(()) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
