@@ -17,7 +17,8 @@ pub(crate) fn names(drafts: &[Draft], report: &mut Report) {
     let mut first = HashMap::new();
     for draft in drafts {
         let Ok(name) = &draft.name else { continue };
-        if let Some(line) = first.insert(name, draft.line) {
+        let line = *first.entry(name).or_insert(draft.line);
+        if line != draft.line {
             let text = format!("the name is there twice, first on line {line}; rename one");
             report.challenge(Some(name.to_string())).problem(draft.line, text);
         }
@@ -60,28 +61,27 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
     let content = draft.content.as_ref().map_err(|reported| *reported)?;
     let parameters = draft.parameters.as_ref().map_err(|reported| *reported)?;
     let line = draft.line;
-    let build = |payload| modulation.waveform(payload, parameters);
-    match content {
-        Content::Text(text) if text.trim().is_empty() => Err(scope.problem(line, "its text is empty")),
+    let (waveform, flag, file) = match content {
+        Content::Text(text) if text.trim().is_empty() => return Err(scope.problem(line, "its text is empty")),
         Content::Text(text) => {
-            let waveform = build(Payload::Text(text)).map_err(|error| scope.problem(line, error.to_string()))?;
-            let (duration, occupied_bandwidth) = (waveform.duration(), waveform.occupied_bandwidth());
-            Ok(Carried { flag: Flag::Text(text.clone()), file: None, duration, occupied_bandwidth })
+            let waveform = modulation.waveform(Payload::Text(text), parameters);
+            (waveform.map_err(|error| scope.problem(line, error.to_string()))?, Flag::Text(text.clone()), None)
         }
         Content::File(_) if modulation.input == Input::Text => {
-            Err(scope.problem(line, format!("{} carries text, not a file; give it as `text`", modulation.name)))
+            let text = format!("{} carries text, not a file; give it as `text`", modulation.name);
+            return Err(scope.problem(line, text));
         }
         Content::File(path) => {
             let found = places.find(path).map_err(|why| scope.problem(line, why))?;
             compare_rate(draft.wav_rate, wav::sample_rate(&found), line, scope);
-            let waveform = build(Payload::File(&found)).map_err(|error| scope.problem(line, about(path, &error)))?;
-            let (duration, occupied_bandwidth) = (waveform.duration(), waveform.occupied_bandwidth());
-            let (digest, size) =
-                lookup::digest(&found).map_err(|error| scope.problem(line, about(path, &error.into())))?;
-            let flag = Flag::File(FlagFile { path: path.clone(), digest, size });
-            Ok(Carried { flag, file: Some(found), duration, occupied_bandwidth })
+            let mut refuse = |error: &BuildError| scope.problem(line, about(path, error));
+            let waveform = modulation.waveform(Payload::File(&found), parameters).map_err(|error| refuse(&error))?;
+            let (digest, size) = lookup::digest(&found).map_err(|error| refuse(&error.into()))?;
+            (waveform, Flag::File(FlagFile { path: path.clone(), digest, size }), Some(found))
         }
-    }
+    };
+    let (duration, occupied_bandwidth) = (waveform.duration(), waveform.occupied_bandwidth());
+    Ok(Carried { flag, file, duration, occupied_bandwidth })
 }
 
 /// Names the file where the error is about it.

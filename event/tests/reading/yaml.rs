@@ -142,6 +142,9 @@ fn what_the_public_sees_can_be_told() {
 fn a_name_that_is_there_twice_is_refused_with_both_lines() {
     let problems = yaml_problems(&morse("  - {name: M, modulation: cw, text: CQ, frequency: 145550000}\n"));
     assert_refused(&problems, &["6 M: the name is there twice, first on line 2"]);
+    let again = "  - {name: ' M ', modulation: cw, text: CQ, frequency: 145550000}\n";
+    let problems = yaml_problems(&morse(&again.repeat(2)));
+    assert!(problems.len() == 2 && problems.iter().all(|problem| problem.contains("first on line 2")), "{problems:?}");
 }
 
 #[test]
