@@ -14,7 +14,8 @@ pub(crate) fn sample_rate(path: &Path) -> Option<u32> {
 
 fn rate(file: &mut (impl Read + Seek)) -> Option<u32> {
     let riff: [u8; 12] = bytes(file)?;
-    if !riff.starts_with(b"RIFF") || !riff.ends_with(b"WAVE") {
+    let known = [b"RIFF", b"RF64", b"BW64"].iter().any(|form| riff.starts_with(*form));
+    if !known || !riff.ends_with(b"WAVE") {
         return None;
     }
     for _ in 0..MAX_CHUNKS {
