@@ -1,0 +1,41 @@
+//! How long to leave the server alone after it failed to answer.
+
+use std::time::Duration;
+
+const FIRST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Doubles from half a second to half a minute, each a little different, so that the runners of a venue do not all come
+/// back in the same moment.
+pub(crate) struct Backoff(Duration);
+
+impl Backoff {
+    pub(crate) const fn new() -> Self {
+        Self(FIRST)
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.0 = FIRST;
+    }
+
+    pub(crate) fn next(&mut self) -> Duration {
+        let pause = self.0.mul_f64(rand::random_range(0.5..=1.0));
+        self.0 = (self.0 * 2).min(LONGEST);
+        pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_half_a_minute_and_begin_anew_after_success() {
+        let mut backoff = Backoff::new();
+        assert!(backoff.next() <= FIRST);
+        let last = (0..20).map(|_| backoff.next()).last().unwrap();
+        assert!(last >= LONGEST / 2 && last <= LONGEST);
+        backoff.reset();
+        assert!(backoff.next() <= FIRST);
+    }
+}

@@ -1,0 +1,77 @@
+//! Renews leases. This loop alone lets a carrier go on and stay on.
+
+use super::Agent;
+use super::backoff::Backoff;
+use crate::transmit::Moment;
+use challengectl_common::wire::{HeartbeatRequest, Rhythm};
+use reqwest::StatusCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Taken off each lease, for the time between the last sample and a carrier that is off.
+const MARGIN: Duration = Duration::from_millis(500);
+
+pub(super) async fn run(agent: Arc<Agent>) {
+    let mut backoff = Backoff::new();
+    let mut heard = Instant::now();
+    loop {
+        let rhythm = agent.linked().await;
+        if beat(&agent, rhythm).await {
+            backoff.reset();
+            heard = Instant::now();
+            tokio::select! {
+                () = agent.heartbeat_now.notified() => {}
+                () = sleep(interval(rhythm)) => {}
+            }
+            continue;
+        }
+        if heard.elapsed() > lease(rhythm) {
+            // The server may have thought this runner gone: tell it what is really being worked on.
+            agent.unlink();
+        }
+        sleep(backoff.next().min(lease(rhythm) / 6)).await;
+    }
+}
+
+/// A third of the lease at the latest, so that two may get lost.
+fn interval(rhythm: Rhythm) -> Duration {
+    let asked = Duration::try_from_secs_f64(rhythm.heartbeat_interval).unwrap_or(Duration::from_secs(30));
+    asked.min(lease(rhythm) / 3).max(Duration::from_millis(50))
+}
+
+fn lease(rhythm: Rhythm) -> Duration {
+    Duration::try_from_secs_f64(rhythm.lease_seconds).unwrap_or_default()
+}
+
+/// False when it did not get through.
+async fn beat(agent: &Agent, rhythm: Rhythm) -> bool {
+    let request = HeartbeatRequest { assignments: Some(agent.desk.progress()) };
+    // The lease counts from before the request was sent: the server counts from when it came, which is later.
+    let sent = Moment::now();
+    let patience = (lease(rhythm) / 3).max(Duration::from_secs(1));
+    let answer = match agent.api.heartbeat(&request, patience).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::warn!("heartbeat: {error}");
+            if error.is(StatusCode::NOT_FOUND) || error.is(StatusCode::UNAUTHORIZED) || error.is(StatusCode::FORBIDDEN)
+            {
+                agent.unlink();
+            }
+            return false;
+        }
+    };
+    let lease = lease(answer.rhythm);
+    let until = sent.lasting(lease.saturating_sub(MARGIN.min(lease / 10)));
+    agent.desk.stop(&answer.abort, "the server ordered it");
+    agent.desk.renew(&answer.renewed, until);
+    agent.link.send_if_modified(|link| {
+        // Only while linked: the answer to an older question must not undo a later unlinking.
+        let changed = link.is_some_and(|rhythm| rhythm != answer.rhythm);
+        if changed {
+            *link = Some(answer.rhythm);
+        }
+        changed
+    });
+    true
+}

@@ -1,0 +1,140 @@
+//! The runner's assignments on disk: entered before the carrier goes on, struck out when the server has taken the
+//! report.
+
+use crate::durable::{self, Readers};
+use crate::transmit::{Ended, Verdict};
+use anyhow::Context;
+use challengectl_common::wire::{CompleteRequest, Outcome, Task};
+use challengectl_common::{RadioId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// One assignment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub(super) challenge_id: i64,
+    pub(super) assignment_id: i64,
+    pub(super) fence: i64,
+    pub(super) radio_id: RadioId,
+    /// None: it is being worked on, or was when the runner died.
+    pub(super) report: Option<Report>,
+}
+
+/// How an assignment ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    pub(super) status: Outcome,
+    pub(super) error: Option<String>,
+    pub(super) started_at: Option<Timestamp>,
+    pub(super) ended_at: Timestamp,
+}
+
+impl Entry {
+    pub(super) fn of(task: &Task) -> Self {
+        Self {
+            challenge_id: task.challenge_id,
+            assignment_id: task.assignment_id,
+            fence: task.fence,
+            radio_id: task.radio_id.clone(),
+            report: None,
+        }
+    }
+
+    /// What to tell the server; none before the end.
+    pub(super) fn message(&self) -> Option<CompleteRequest> {
+        let report = self.report.clone()?;
+        Some(CompleteRequest {
+            challenge_id: self.challenge_id,
+            status: report.status,
+            error: report.error,
+            assignment_id: Some(self.assignment_id),
+            fence: Some(self.fence),
+            started_at: report.started_at,
+            ended_at: Some(report.ended_at),
+        })
+    }
+}
+
+impl From<Ended> for Report {
+    fn from(ended: Ended) -> Self {
+        let (status, error) = match ended.verdict {
+            Verdict::Success => (Outcome::Success, None),
+            Verdict::Failed(error) => (Outcome::Failed, Some(error)),
+            Verdict::Aborted(error) => (Outcome::Aborted, Some(error)),
+        };
+        // A library's complaint may be long; the server bounds what it takes.
+        let error = error.map(|error| error.chars().take(1000).collect());
+        Self { status, error, started_at: ended.started_at, ended_at: ended.ended_at }
+    }
+}
+
+pub(super) struct Ledger {
+    dir: PathBuf,
+    entries: Mutex<BTreeMap<i64, Entry>>,
+}
+
+impl Ledger {
+    pub(super) fn load(state_dir: &Path) -> anyhow::Result<Self> {
+        let dir = state_dir.join("assignments");
+        let entries = load(&dir).with_context(|| dir.display().to_string())?;
+        Ok(Self { dir, entries: Mutex::new(entries) })
+    }
+
+    /// Keeps an entry for good. It counts in this process even when the disk takes no more.
+    pub(super) fn put(&self, entry: Entry) -> std::io::Result<()> {
+        let id = entry.assignment_id;
+        let text = serde_json::to_vec_pretty(&entry)?;
+        self.entries().insert(id, entry);
+        durable::write(&self.file(id), &text, Readers::Umask)
+    }
+
+    pub(super) fn strike(&self, assignment: i64) -> std::io::Result<()> {
+        self.entries().remove(&assignment);
+        match fs::remove_file(self.file(assignment)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+
+    pub(super) fn assignments(&self) -> Vec<i64> {
+        self.entries().keys().copied().collect()
+    }
+
+    /// Those that ended and whose report the server has not taken yet.
+    pub(super) fn ended(&self) -> Vec<Entry> {
+        self.entries().values().filter(|entry| entry.report.is_some()).cloned().collect()
+    }
+
+    /// Those without an end: at start, what a runner that died was working on.
+    pub(super) fn unfinished(&self) -> Vec<Entry> {
+        self.entries().values().filter(|entry| entry.report.is_none()).cloned().collect()
+    }
+
+    fn file(&self, assignment: i64) -> PathBuf {
+        self.dir.join(format!("{assignment}.json"))
+    }
+
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<i64, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn load(dir: &Path) -> anyhow::Result<BTreeMap<i64, Entry>> {
+    fs::create_dir_all(dir)?;
+    let mut entries = BTreeMap::new();
+    for file in fs::read_dir(dir)? {
+        let path = file?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        match serde_json::from_slice::<Entry>(&fs::read(&path)?) {
+            Ok(entry) => drop(entries.insert(entry.assignment_id, entry)),
+            // Its lease runs out at the server; a runner that refused to start would lose more.
+            Err(error) => tracing::warn!("{}: passed over: {error}", path.display()),
+        }
+    }
+    Ok(entries)
+}

@@ -1,0 +1,86 @@
+//! Registers, at start and whenever the server no longer knows this runner.
+
+use super::Agent;
+use super::api::ApiError;
+use super::backoff::Backoff;
+use super::identity::Identity;
+use super::report;
+use challengectl_common::wire::{RadioInfo, RegisterRequest};
+use reqwest::StatusCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+pub(super) async fn run(agent: Arc<Agent>) {
+    let mut link = agent.link.subscribe();
+    loop {
+        // The sender lives as long as the agent.
+        let _ = link.wait_for(Option::is_none).await;
+        establish(&agent).await;
+    }
+}
+
+async fn establish(agent: &Agent) {
+    let mut backoff = Backoff::new();
+    loop {
+        match register(agent).await {
+            Ok(()) => return,
+            Err(error) => explain(agent, &error),
+        }
+        sleep(backoff.next()).await;
+    }
+}
+
+async fn register(agent: &Agent) -> Result<(), ApiError> {
+    // What has ended is told before what goes on, or the server would give it to others and call the report late.
+    let _ = timeout(Duration::from_secs(5), report::deliver(agent)).await;
+    let response = agent.api.register(&introduction(agent)).await?;
+    agent.desk.stop(&response.abort, "the server gave it to others");
+    tracing::info!("registered with {} as {}", agent.api.identity().server, response.runner_id);
+    agent.link.send_replace(Some(response.rhythm));
+    agent.heartbeat_now.notify_one();
+    agent.report_now.notify_one();
+    Ok(())
+}
+
+fn introduction(agent: &Agent) -> RegisterRequest {
+    let radio = |radio: &crate::config::RadioConfig| RadioInfo {
+        id: radio.id.clone(),
+        driver: Some(radio.driver.name().to_owned()),
+        model: radio.model.clone(),
+        frequency_limits: radio.frequency_limits.clone(),
+        sample_rate: Some(radio.sample_rate),
+    };
+    RegisterRequest {
+        runner_id: agent.api.identity().runner_id.clone(),
+        frequency_limits: Vec::new(),
+        radios: agent.config.radios.iter().map(radio).collect(),
+        // A report that could not be delivered yet still speaks for its assignment.
+        assignments: Some(agent.ledger.assignments()),
+        hostname: hostname(),
+        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+    }
+}
+
+fn hostname() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned())
+}
+
+fn explain(agent: &Agent, error: &ApiError) {
+    if !error.is(StatusCode::UNAUTHORIZED) {
+        tracing::warn!("cannot register: {error}");
+        return;
+    }
+    // Enrolling again leaves the new key where the old one was.
+    match Identity::load(&agent.config.state_dir) {
+        Ok(Some(identity)) if identity != *agent.api.identity() => {
+            tracing::info!("found a new key");
+            agent.api.become_runner(identity);
+        }
+        _ => tracing::error!(
+            "the server refuses this runner's key: enrol it again with `challengectl-runner enroll --server URL --token \
+             TOKEN`; no restart is needed"
+        ),
+    }
+}

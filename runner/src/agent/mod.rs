@@ -1,0 +1,131 @@
+//! The agent: keeps the server informed and carries out what it hands out.
+//!
+//! Four loops that never wait for a radio: [`link`] registers, [`heartbeat`] renews leases, [`poll`] fetches work,
+//! [`report`] delivers ends. Each transmission is a task of its own ([`work`]).
+
+pub mod api;
+pub(crate) mod backoff;
+mod desk;
+mod heartbeat;
+pub mod identity;
+mod ledger;
+mod link;
+pub mod logs;
+mod poll;
+mod report;
+mod work;
+
+use crate::cache::Cache;
+use crate::config::Config;
+use crate::transmit::watch::this_program;
+use api::Api;
+use challengectl_common::wire::Rhythm;
+pub use desk::{Desk, View};
+use ledger::Ledger;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// What stopping may take: radios first, then the last reports, then the sign-out.
+const RADIOS_OFF: Duration = Duration::from_secs(8);
+const LAST_REPORTS: Duration = Duration::from_secs(5);
+const SIGN_OUT: Duration = Duration::from_secs(3);
+
+/// A runner at work.
+pub struct Agent {
+    config: Config,
+    program: PathBuf,
+    api: Api,
+    cache: Cache,
+    ledger: Ledger,
+    desk: Desk,
+    /// None while the server does not know this runner.
+    link: watch::Sender<Option<Rhythm>>,
+    heartbeat_now: Notify,
+    report_now: Notify,
+}
+
+impl Agent {
+    /// Takes up the state that the last run left.
+    ///
+    /// # Errors
+    /// When the state folder cannot be used.
+    pub fn new(config: Config, api: Api) -> anyhow::Result<Arc<Self>> {
+        let cache = Cache::open(&config.state_dir.join("cache"), config.cache_max_bytes)?;
+        let ledger = Ledger::load(&config.state_dir)?;
+        Ok(Arc::new(Self {
+            config,
+            program: this_program(),
+            api,
+            cache,
+            ledger,
+            desk: Desk::default(),
+            link: watch::Sender::new(None),
+            heartbeat_now: Notify::new(),
+            report_now: Notify::new(),
+        }))
+    }
+
+    /// What it works on.
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// The server.
+    #[must_use]
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Whether the server knows this runner and answers.
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
+        self.link.borrow().is_some()
+    }
+
+    /// Works until `stop` is ready, then leaves in good order.
+    pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+        report::settle_unfinished(&self);
+        let mut loops = JoinSet::new();
+        loops.spawn(link::run(Arc::clone(&self)));
+        loops.spawn(heartbeat::run(Arc::clone(&self)));
+        loops.spawn(report::run(Arc::clone(&self)));
+        let polling = tokio::spawn(poll::run(Arc::clone(&self)));
+        stop.await;
+        tracing::info!("stopping");
+        polling.abort();
+        // Heartbeats go on until every radio is off.
+        self.desk.stop_all("the runner was stopped");
+        if timeout(RADIOS_OFF, self.desk.cleared()).await.is_err() {
+            tracing::error!("a transmission did not end in time");
+        }
+        loops.shutdown().await;
+        let _ = timeout(LAST_REPORTS, report::deliver(&self)).await;
+        match timeout(SIGN_OUT, self.api.sign_out()).await {
+            Ok(Ok(_)) => tracing::info!("signed out"),
+            Ok(Err(error)) => tracing::info!("not signed out: {error}"),
+            Err(_) => tracing::info!("not signed out: the server did not answer in time"),
+        }
+    }
+
+    /// Returns when the server knows this runner; gives the rhythm it asks for.
+    async fn linked(&self) -> Rhythm {
+        let mut link = self.link.subscribe();
+        loop {
+            if let Some(rhythm) = *link.borrow_and_update() {
+                return rhythm;
+            }
+            // The sender lives as long as the agent.
+            let _ = link.changed().await;
+        }
+    }
+
+    /// The server must be told anew who this is.
+    fn unlink(&self) {
+        self.link.send_replace(None);
+    }
+}

@@ -1,0 +1,96 @@
+//! Tells the server how assignments ended, until it has heard.
+
+use super::Agent;
+use super::backoff::Backoff;
+use super::ledger::{Entry, Report};
+use challengectl_common::Timestamp;
+use challengectl_common::wire::Outcome;
+use nix::fcntl::{Flock, FlockArg};
+use reqwest::StatusCode;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+pub(super) async fn run(agent: Arc<Agent>) {
+    let mut backoff = Backoff::new();
+    loop {
+        agent.linked().await;
+        if deliver(&agent).await {
+            backoff.reset();
+            agent.report_now.notified().await;
+            continue;
+        }
+        tokio::select! {
+            () = agent.report_now.notified() => {}
+            () = sleep(backoff.next()) => {}
+        }
+    }
+}
+
+/// Delivers what it can; false when something is left.
+pub(super) async fn deliver(agent: &Agent) -> bool {
+    let mut all = true;
+    for entry in agent.ledger.ended() {
+        let delivered = deliver_one(agent, &entry).await;
+        all &= delivered;
+        if delivered && let Err(error) = agent.ledger.strike(entry.assignment_id) {
+            tracing::warn!("assignment {}: its file cannot be deleted: {error}", entry.assignment_id);
+        }
+    }
+    all
+}
+
+async fn deliver_one(agent: &Agent, entry: &Entry) -> bool {
+    let Some(message) = entry.message() else { return true };
+    match agent.api.complete(&message).await {
+        Ok(_) => true,
+        Err(error) if error.is(StatusCode::CONFLICT) => {
+            tracing::warn!("assignment {}: the server had given it up: {error}", entry.assignment_id);
+            true
+        }
+        Err(error) => {
+            tracing::info!("assignment {}: the report waits: {error}", entry.assignment_id);
+            false
+        }
+    }
+}
+
+/// What the last run was working on failed when it died; but it is over only when the process that had the radio is
+/// gone.
+pub(super) fn settle_unfinished(agent: &Arc<Agent>) {
+    for entry in agent.ledger.unfinished() {
+        let lock = agent.config.lock_file(&entry.radio_id);
+        if !is_locked(&lock) {
+            settle(agent, entry);
+            continue;
+        }
+        let agent = Arc::clone(agent);
+        tokio::spawn(async move {
+            while is_locked(&lock) {
+                sleep(Duration::from_millis(100)).await;
+            }
+            settle(&agent, entry);
+        });
+    }
+}
+
+fn settle(agent: &Agent, entry: Entry) {
+    let report = Report {
+        status: Outcome::Failed,
+        error: Some("the runner was restarted during the transmission".to_owned()),
+        started_at: None,
+        ended_at: Timestamp::now(),
+    };
+    let assignment = entry.assignment_id;
+    if let Err(error) = agent.ledger.put(Entry { report: Some(report), ..entry }) {
+        tracing::error!("assignment {assignment}: its end cannot be kept: {error}");
+    }
+    agent.report_now.notify_one();
+}
+
+fn is_locked(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).is_err()
+}

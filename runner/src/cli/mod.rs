@@ -1,0 +1,71 @@
+//! The command line.
+
+mod devices;
+mod enroll;
+mod output;
+mod run;
+mod transmit;
+mod view;
+
+use crate::config::{Config, DEFAULT_FILE};
+use clap::{Parser, Subcommand};
+use output::Output;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The ChallengeCtl runner: puts challenges on air with the radios of this host.
+#[derive(Debug, Parser)]
+#[command(name = "challengectl-runner", version, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// The configuration; by default ./runner.yml, if it exists
+    #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
+    config: Option<PathBuf>,
+    /// Output for programs: one JSON value a line
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Be a runner: do what the server hands out, until stopped
+    Run(run::Arguments),
+    /// Turn a one-time token into this runner's key
+    Enroll(enroll::Arguments),
+    /// List the radios of this host
+    Devices,
+    /// Put challenges of an event file on air once, without a server
+    Transmit(transmit::Arguments),
+}
+
+/// Runs what the command line asks for.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output { json: arguments.json };
+    match execute(&arguments, output) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
+    let config = Config::load(arguments.config.as_deref())?;
+    match &arguments.command {
+        Command::Run(run) => run::execute(run, config, output),
+        Command::Enroll(enroll) => enroll::execute(enroll, &config, output),
+        Command::Devices => {
+            devices::execute(&config, output, arguments.config.as_deref().unwrap_or(DEFAULT_FILE.as_ref()))
+        }
+        Command::Transmit(transmit) => transmit::execute(transmit, &config, output),
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    // Nothing here computes: the samples are made in other processes.
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}

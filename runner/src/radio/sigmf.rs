@@ -1,0 +1,50 @@
+//! The description beside a recording: SigMF 1.2, <https://sigmf.org>.
+
+use super::Tuning;
+use challengectl_common::Timestamp;
+use serde_json::{Value, json};
+
+/// The version of SigMF whose fields are used.
+const VERSION: &str = "1.2.5";
+
+/// What is known only when a recording is complete.
+pub(super) struct Completion {
+    /// Samples it holds.
+    pub(super) samples: u64,
+    /// SHA-512 of the data file, in hex digits.
+    pub(super) sha512: String,
+}
+
+/// The description of a recording. Without `completion` it is still valid, so that the recording of a process that was
+/// killed can be read.
+pub(super) fn describe(tuning: &Tuning, began: Timestamp, completion: Option<&Completion>) -> Value {
+    let mut global = json!({
+        "core:datatype": "cf32_le",
+        "core:version": VERSION,
+        "core:sample_rate": tuning.sample_rate,
+        "core:hw": "none: recorded instead of transmitted",
+        "core:recorder": concat!("challengectl-runner ", env!("CARGO_PKG_VERSION")),
+    });
+    let mut annotation = json!({
+        "core:sample_start": 0,
+        "core:freq_lower_edge": tuning.band.low(),
+        "core:freq_upper_edge": tuning.band.high(),
+        "core:label": tuning.challenge,
+    });
+    if let Some(Completion { samples, sha512 }) = completion {
+        insert(&mut global, "core:sha512", json!(sha512));
+        insert(&mut annotation, "core:sample_count", json!(samples));
+    }
+    let capture = json!({
+        "core:sample_start": 0,
+        "core:frequency": tuning.centre.hz(),
+        "core:datetime": began,
+    });
+    json!({"global": global, "captures": [capture], "annotations": [annotation]})
+}
+
+fn insert(object: &mut Value, key: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
+}
