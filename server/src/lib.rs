@@ -1,1 +1,13 @@
+//! The ChallengeCtl coordinator: it holds the challenges, decides what goes on air when and where, and hands it to
+//! runners. `http` calls `core`, `core` calls `store`, never the other way.
 
+#![warn(missing_docs)]
+
+pub mod application;
+pub mod config;
+pub mod core;
+pub mod http;
+pub mod store;
+
+pub use application::{Application, ApplicationError};
+pub use config::Config;

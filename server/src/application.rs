@@ -1,0 +1,108 @@
+//! The server as a whole: built, it knows its address; run, it serves until told to stop.
+
+use crate::config::{Config, ConfigError};
+use crate::core::{Clock, Coordinator, CoreError, FileFolder};
+use crate::http;
+use crate::store::{ServerLock, Store, StoreError};
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+/// Runners poll every few seconds; a connection that lives longer than that spares them a new one each time.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Waiting polls return at once, so only downloads take longer; they are resumed.
+const SECONDS_TO_FINISH: u64 = 5;
+const MOST_WORKERS: usize = 4;
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplicationError {
+    /// A setting is out of its limits.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is in the database cannot be taken up.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The listener failed.
+    #[error("serving failed: {0}")]
+    Serve(#[from] std::io::Error),
+}
+
+/// A server that listens.
+pub struct Application {
+    address: SocketAddr,
+    server: Server,
+    coordinator: Arc<Coordinator>,
+    _lock: ServerLock,
+}
+
+impl Application {
+    /// Opens the database and the listener. Call it within a tokio runtime of several threads.
+    ///
+    /// # Errors
+    /// [`ApplicationError`] tells what is in the way.
+    pub async fn build(config: &Config) -> Result<Self, ApplicationError> {
+        let rules = config.rules()?;
+        let store = Store::open(&config.data_dir).await?;
+        let lock = ServerLock::acquire(&config.data_dir)?;
+        let coordinator =
+            Coordinator::start(store, FileFolder::within(&config.data_dir), rules, Clock::system()).await?;
+
+        let routes = http::routes(Arc::clone(&coordinator));
+        let server = HttpServer::new(move || App::new().configure(routes.clone()))
+            .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
+            .keep_alive(KEEP_ALIVE)
+            .shutdown_timeout(SECONDS_TO_FINISH)
+            .disable_signals()
+            .bind(config.listen)
+            .map_err(|error| ApplicationError::Listen { address: config.listen, error })?;
+        let address = server.addrs().first().copied().unwrap_or(config.listen);
+        Ok(Self { address, server: server.run(), coordinator, _lock: lock })
+    }
+
+    /// Where it listens; the port is the real one, also when any was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is over, then stops handing out, finishes what was asked, and writes down what is left.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
+        let handle = self.server.handle();
+        let jobs = self.coordinator.start_jobs();
+        let mut server = tokio::spawn(self.server);
+        let failed = tokio::select! {
+            () = stop => None,
+            ended = &mut server => Some(ended),
+        };
+        self.coordinator.stop();
+        let ended = match failed {
+            Some(ended) => ended,
+            None => {
+                handle.stop(true).await;
+                server.await
+            }
+        };
+        drop(jobs);
+        self.coordinator.close().await;
+        ended.map_err(std::io::Error::other)??;
+        Ok(())
+    }
+}

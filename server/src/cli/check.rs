@@ -1,0 +1,23 @@
+use challengectl_server::Config;
+use challengectl_server::core::{FileFolder, check};
+use challengectl_server::store::Store;
+use serde_json::json;
+use std::io::Write;
+use std::process::ExitCode;
+
+pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
+    let store = Store::open(&config.data_dir).await?;
+    let findings = check::check(&store, &FileFolder::within(&config.data_dir)).await?;
+    store.close().await;
+    let mut out = std::io::stdout();
+    if as_json {
+        writeln!(out, "{}", json!({"challenges": findings.challenges, "problems": findings.problems}))?;
+    } else {
+        for problem in &findings.problems {
+            eprintln!("{problem}");
+        }
+        let (challenges, problems) = (findings.challenges, findings.problems.len());
+        writeln!(out, "{challenges} challenges, {problems} problems")?;
+    }
+    Ok(if findings.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

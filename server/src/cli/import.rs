@@ -1,0 +1,72 @@
+use challengectl_common::Timestamp;
+use challengectl_event::{Event, Remark};
+use challengectl_server::Config;
+use challengectl_server::core::FileFolder;
+use challengectl_server::core::import::{Step, import as take_in};
+use challengectl_server::store::Store;
+use serde_json::json;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub async fn import(config: &Config, file: &Path, base: Option<&Path>, as_json: bool) -> anyhow::Result<ExitCode> {
+    let event = match challengectl_event::read(file, base) {
+        Ok(event) => event,
+        Err(refused) if as_json => {
+            let problems: Vec<String> = refused.0.iter().map(Remark::to_string).collect();
+            writeln!(std::io::stdout(), "{}", json!({"imported": false, "problems": problems}))?;
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(refused) => {
+            eprintln!("{refused}");
+            eprintln!("challengectl-server: {}: nothing was imported", file.display());
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let store = Store::open(&config.data_dir).await?;
+    let steps = take_in(&store, &FileFolder::within(&config.data_dir), &event, Timestamp::now()).await?;
+    store.close().await;
+    let mut out = std::io::stdout();
+    if as_json {
+        let remarks: Vec<String> = event.remarks.iter().map(Remark::to_string).collect();
+        writeln!(out, "{}", json!({"imported": true, "remarks": remarks, "steps": steps}))?;
+    } else {
+        print(&mut out, &event, &steps)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(out: &mut impl Write, event: &Event, steps: &[Step]) -> std::io::Result<()> {
+    for remark in &event.remarks {
+        writeln!(out, "{remark}")?;
+    }
+    for step in steps {
+        writeln!(out, "{}", line(step))?;
+    }
+    let count = |wanted: fn(&Step) -> bool| steps.iter().filter(|step| wanted(step)).count();
+    writeln!(
+        out,
+        "{} challenges: {} added, {} updated, {} unchanged",
+        event.challenges.len(),
+        count(|step| matches!(step, Step::Added { .. })),
+        count(|step| matches!(step, Step::Updated { .. })),
+        count(|step| matches!(step, Step::Unchanged { .. })),
+    )
+}
+
+fn line(step: &Step) -> String {
+    match step {
+        Step::AddedFile { name, digest, size } => format!("file {name}: registered, {size} bytes, {digest}"),
+        Step::AddedRange { name } => format!("range {name}: set"),
+        Step::Added { challenge } => format!("challenge {challenge}: added"),
+        Step::Updated { challenge, fields, cut } => {
+            let what = if fields.is_empty() { "waveform".to_owned() } else { fields.join(", ") };
+            let cut = if *cut { "; it is on air and is being cut" } else { "" };
+            format!("challenge {challenge}: updated ({what}){cut}")
+        }
+        Step::Unchanged { challenge } => format!("challenge {challenge}: unchanged"),
+        Step::OutOfReach { challenge } => {
+            format!("challenge {challenge}: warning: outside the limits of every radio that has registered so far")
+        }
+    }
+}

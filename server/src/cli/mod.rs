@@ -1,0 +1,101 @@
+//! Commands and their options.
+
+mod check;
+mod enroll;
+mod import;
+mod serve;
+
+use challengectl_common::RunnerId;
+use challengectl_server::Config;
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const DEFAULT_CONFIG: &str = "server.yml";
+
+/// The ChallengeCtl coordinator: holds the challenges of an event, decides what goes on air when and where, and hands
+/// it to runners.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    /// Settings file [default: ./server.yml if there is one, else built-in defaults]
+    ///
+    /// Every setting can also come from the environment: CHALLENGECTL_LISTEN overrides `listen`, and so on.
+    #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
+    config: Option<PathBuf>,
+
+    /// Print JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the coordinator until it is interrupted or terminated
+    ///
+    /// Prints `listening on http://ADDRESS` when it is ready; logs go to standard error.
+    Serve,
+
+    /// Look whether the settings are right and every stored challenge can go on air
+    ///
+    /// Builds every waveform and reads every file. Says what is wrong and where, and then exits with status 1.
+    Check,
+
+    /// Take an event's challenges into the database, as a whole or not at all
+    ///
+    /// Reads challenges.yml, an older server-config.yml, or a legacy flags CSV with its frequencies.txt. Challenges are
+    /// added, or updated by name; those that are not in the file stay as they are. A server may be running meanwhile:
+    /// new challenges are due at once, and one that is on air with old content is cut and goes again.
+    Import {
+        /// The event file
+        file: PathBuf,
+        /// Where the files that it names are looked up [default: beside the event file, then one folder above]
+        #[arg(long, value_name = "DIR")]
+        base: Option<PathBuf>,
+    },
+
+    /// Manage runners
+    #[command(subcommand)]
+    Runner(RunnerCommand),
+}
+
+#[derive(Subcommand)]
+enum RunnerCommand {
+    /// Print a one-time token, good for 24 hours, by which a host becomes this runner
+    ///
+    /// The token alone goes to standard output. A runner that is enrolled already keeps working until the token is
+    /// used; then its old key counts no longer.
+    Enroll {
+        /// The runner's id: letters, digits, '.', '_' and '-'
+        name: RunnerId,
+    },
+}
+
+/// Does what the command line says.
+pub fn run() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let config = Config::load(config_file(arguments.config).as_deref(), variables())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match arguments.command {
+        Command::Serve => runtime.block_on(serve::serve(&config)),
+        Command::Check => runtime.block_on(check::check(&config, arguments.json)),
+        Command::Import { file, base } => {
+            runtime.block_on(import::import(&config, &file, base.as_deref(), arguments.json))
+        }
+        Command::Runner(RunnerCommand::Enroll { name }) => {
+            runtime.block_on(enroll::enroll(&config, &name, arguments.json))
+        }
+    }
+}
+
+fn config_file(given: Option<PathBuf>) -> Option<PathBuf> {
+    given.or_else(|| Path::new(DEFAULT_CONFIG).exists().then(|| PathBuf::from(DEFAULT_CONFIG)))
+}
+
+/// Variables that are no text cannot be settings of ours.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}

@@ -1,0 +1,159 @@
+//! The server's settings: `server.yml`, then the environment.
+
+use crate::core::Rules;
+use challengectl_common::settings::{self, SettingsError};
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Settings of `challengectl-server`; `config/server.yml` tells what each means.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/server.yml has the documentation")]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub data_dir: PathBuf,
+    pub lease_seconds: f64,
+    pub grace_seconds: f64,
+    pub heartbeat_interval: Option<f64>,
+    pub poll_interval: f64,
+    pub guard_hz: u64,
+    pub log_filter: String,
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8443)),
+            data_dir: PathBuf::from("data"),
+            lease_seconds: 60.0,
+            grace_seconds: 15.0,
+            heartbeat_interval: None,
+            poll_interval: 10.0,
+            guard_hz: 5_000,
+            log_filter: "info".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {error}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// A key or a value that does not belong there.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A value out of its limits.
+    #[error("{setting}: {reason}")]
+    Value {
+        /// Of which setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// Reads the settings from a file, if there is one, and the environment. A relative `data_dir` is relative to the
+    /// file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the line, the variable or the setting.
+    pub fn load(
+        path: Option<&Path>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let text = path.map_or(Ok(String::new()), |path| {
+            std::fs::read_to_string(path).map_err(|error| ConfigError::Read { path: path.to_owned(), error })
+        })?;
+        let name = path.unwrap_or(Path::new("server.yml")).display().to_string();
+        let mut config: Self = settings::load(&text, &name, variables)?;
+        if let Some(folder) = path.and_then(Path::parent) {
+            config.data_dir = folder.join(&config.data_dir);
+        }
+        config.rules()?;
+        Ok(config)
+    }
+
+    /// What the settings mean for the core.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] when a value is out of its limits.
+    pub fn rules(&self) -> Result<Rules, ConfigError> {
+        let lease = seconds("lease_seconds", self.lease_seconds, 0.5, 3600.0)?;
+        // Two heartbeats may be lost before a lease runs out.
+        let heartbeat = self.heartbeat_interval.unwrap_or(self.lease_seconds / 3.0);
+        let heartbeat_interval = seconds("heartbeat_interval", heartbeat, 0.1, self.lease_seconds / 2.0)?;
+        Ok(Rules {
+            lease,
+            grace: seconds("grace_seconds", self.grace_seconds, 0.0, 3600.0)?,
+            heartbeat_interval,
+            poll_interval: seconds("poll_interval", self.poll_interval, 0.1, 3600.0)?,
+            guard_hz: self.guard_hz,
+        })
+    }
+}
+
+fn seconds(setting: &'static str, value: f64, min: f64, max: f64) -> Result<Duration, ConfigError> {
+    if !(min..=max).contains(&value) {
+        let reason = format!("{value} is not a number of seconds from {min} to {max}");
+        return Err(ConfigError::Value { setting, reason });
+    }
+    Ok(Duration::from_secs_f64(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_says_what_the_defaults_are() {
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../config/server.yml"));
+        let mut example = Config::load(Some(path), None).unwrap();
+        example.data_dir = PathBuf::from(example.data_dir.file_name().unwrap());
+        assert_eq!(example, Config::default());
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_a_suggestion() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.yml");
+        std::fs::write(&path, "lease_second: 60\n").unwrap();
+        let error = Config::load(Some(&path), None).unwrap_err().to_string();
+        assert!(error.contains("server.yml:1") && error.contains("did you mean `lease_seconds`?"), "{error}");
+    }
+
+    #[test]
+    fn a_lease_shorter_than_two_heartbeats_is_refused() {
+        let config = Config { heartbeat_interval: Some(31.0), ..Config::default() };
+        assert_eq!(
+            config.rules().unwrap_err().to_string(),
+            "heartbeat_interval: 31 is not a number of seconds from 0.1 to 30"
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_is_refused() {
+        let config = Config { lease_seconds: f64::NAN, ..Config::default() };
+        assert!(config.rules().is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! Looking whether everything that is stored can go on air.
+
+use super::{CoreError, FileFolder};
+use crate::store::challenges::{self, Challenge};
+use crate::store::{Store, files};
+use challengectl_common::{Digest, Flag};
+use challengectl_waveform::{BuildError, Payload, find};
+use std::path::PathBuf;
+
+/// What was looked at, and what is wrong.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// How many challenges there are.
+    pub challenges: usize,
+    /// What is wrong, one sentence each, beginning with the place.
+    pub problems: Vec<String>,
+}
+
+/// Builds the waveform of every stored challenge, and reads every file.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn check(store: &Store, folder: &FileFolder) -> Result<Findings, CoreError> {
+    let mut connection = store.read().await?;
+    let all = challenges::all(&mut connection).await?;
+    let mut problems = Vec::new();
+    for challenge in &all {
+        let name = &challenge.spec.name;
+        let problem = match &challenge.spec.flag {
+            Flag::File(file) if files::find(&mut connection, file.digest).await?.is_none() => {
+                Some(format!("file {} ({}) is not registered; import it again", file.path, file.digest))
+            }
+            Flag::File(file) => file_problem(folder, file.digest),
+            Flag::Text(_) => None,
+        };
+        let problem = problem.or_else(|| build(challenge, folder).err().map(|error| error.to_string()));
+        problems.extend(problem.map(|problem| format!("challenge {name}: {problem}")));
+    }
+    Ok(Findings { challenges: all.len(), problems })
+}
+
+fn file_problem(folder: &FileFolder, digest: Digest) -> Option<String> {
+    match folder.verify(digest) {
+        Ok(true) => None,
+        Ok(false) => Some(format!("{} is damaged; import it again", folder.path(digest).display())),
+        Err(error) => Some(format!("{error}; import it again")),
+    }
+}
+
+fn build(challenge: &Challenge, folder: &FileFolder) -> Result<(), BuildError> {
+    let spec = &challenge.spec;
+    let path: PathBuf;
+    let payload = match &spec.flag {
+        Flag::Text(text) => Payload::Text(text),
+        Flag::File(file) => {
+            path = folder.path(file.digest);
+            Payload::File(&path)
+        }
+    };
+    find(&spec.modulation)?.waveform(payload, &spec.parameters).map(drop)
+}

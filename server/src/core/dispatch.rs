@@ -1,0 +1,199 @@
+//! Handing out work.
+
+use super::outlook::Outlook;
+use super::schedule::{Capability, Pick, Situation, pick};
+use super::{Caller, Coordinator, CoreError};
+use crate::store::assignments::NewAssignment;
+use crate::store::challenges::Challenge;
+use crate::store::runners::Radio;
+use crate::store::transmissions::Plan;
+use crate::store::{self, LiveAssignment, assignments, challenges, transmissions};
+use challengectl_common::wire::Task;
+use challengectl_common::{Band, Flag, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The answer to a runner that asks for work.
+#[derive(Debug, Default)]
+pub struct Polled {
+    /// Work for one of its free radios.
+    pub task: Option<Task>,
+    /// Assignments to stop at once.
+    pub abort: Vec<i64>,
+}
+
+impl Coordinator {
+    /// Gives a runner work, waiting for some at most so long. Returns earlier when there is something to abort.
+    ///
+    /// # Errors
+    /// [`CoreError::NotRegistered`] when the runner is not here.
+    pub async fn poll(self: &Arc<Self>, caller: &Caller, wait: Duration) -> Result<Polled, CoreError> {
+        let runner = &caller.runner_id;
+        if !self.fleet.heard(runner, self.clock.now()) {
+            return Err(CoreError::NotRegistered(runner.clone()));
+        }
+        let deadline = Instant::now() + wait;
+        let _attendance = self.fleet.attend(runner, || self.clock.instant());
+        let mut news = self.signals.subscribe();
+        loop {
+            let task = self.try_to_assign(caller).await?;
+            let (abort, urgent) = self.leases.to_abort(runner);
+            let over = self.signals.is_stopping() || !self.keyring.knows(caller) || Instant::now() >= deadline;
+            if task.is_some() || urgent || over {
+                self.leases.told(runner, &abort);
+                return Ok(Polled { task, abort });
+            }
+            // Either way everything is looked at again: at the deadline too, for work may have come with it.
+            let _ = tokio::time::timeout_at(deadline, news.changed()).await;
+        }
+    }
+
+    async fn try_to_assign(self: &Arc<Self>, caller: &Caller) -> Result<Option<Task>, CoreError> {
+        if !self.has_work_for(caller).await? {
+            return Ok(None);
+        }
+        let (this, caller) = (Arc::clone(self), caller.clone());
+        self.undisturbed(async move { this.assign(&caller).await }).await
+    }
+
+    /// Whether it looks as if there were work; answered from memory.
+    async fn has_work_for(&self, caller: &Caller) -> Result<bool, CoreError> {
+        if self.signals.is_stopping() || !self.keyring.knows(caller) {
+            return Ok(false);
+        }
+        let (runner, now) = (&caller.runner_id, self.clock.now());
+        if self.fleet.is_idle(runner, self.signals.edition(), now) {
+            return Ok(false);
+        }
+        let (edition, outlook) = self.outlook().await?;
+        let found = self.choose(caller, &outlook, now).is_some();
+        if !found {
+            self.fleet.note_idle(runner, edition, outlook.next_due(now));
+        }
+        Ok(found)
+    }
+
+    async fn assign(&self, caller: &Caller) -> Result<Option<Task>, CoreError> {
+        let _turn = self.turn.lock().await;
+        // Who waited for the turn mostly finds the work gone.
+        if !self.has_work_for(caller).await? {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let mut transaction = self.store.write().await?;
+        let outlook = Outlook::load(&mut transaction).await?;
+        let Some((pick, radio)) = self.choose(caller, &outlook, now) else { return Ok(None) };
+        let Some(challenge) = challenges::find(&mut transaction, pick.challenge_id).await? else { return Ok(None) };
+        let fence = challenges::start(&mut transaction, challenge.id, now).await?;
+        let new = self.assignment(caller, &challenge, &radio, pick, fence, now);
+        let id = assignments::insert(&mut transaction, &new).await?;
+        transmissions::plan(&mut transaction, plan(id, &new, &challenge)).await?;
+        store::commit(transaction).await?;
+
+        self.leases.insert(&live(id, &new), self.clock.instant().after(self.rules.lease));
+        self.changed();
+        tracing::info!(
+            challenge = %challenge.spec.name, runner = %new.runner_id, radio = %new.radio_id,
+            frequency = %new.frequency, assignment = id, "assigned"
+        );
+        Ok(Some(self.task(id, new, challenge, radio.sample_rate)))
+    }
+
+    fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
+        let radios = self.fleet.radios(&caller.runner_id)?;
+        let busy = |radio: &Radio| {
+            let same = |live: &LiveAssignment| live.runner_id == radio.runner_id && live.radio_id == radio.radio_id;
+            outlook.live.iter().any(same)
+        };
+        let free: Vec<&Radio> = radios.iter().filter(|radio| !busy(radio)).collect();
+        let abilities: Vec<Capability> = free.iter().map(|radio| Capability::of(radio)).collect();
+        let situation = Situation {
+            candidates: &outlook.candidates,
+            on_air: &outlook.on_air,
+            free: &abilities,
+            fleet: &self.fleet.attentive(),
+            guard_hz: self.rules.guard_hz,
+            now,
+        };
+        let pick = pick(&situation, &mut rand::rng())?;
+        free.get(pick.radio).map(|radio| (pick, (*radio).clone()))
+    }
+
+    fn assignment(
+        &self,
+        caller: &Caller,
+        challenge: &Challenge,
+        radio: &Radio,
+        pick: Pick,
+        fence: i64,
+        now: Timestamp,
+    ) -> NewAssignment {
+        let band: Band = pick.frequency.band(&challenge.shape.occupied);
+        NewAssignment {
+            challenge_id: challenge.id,
+            runner_id: caller.runner_id.clone(),
+            radio_id: radio.radio_id.clone(),
+            key_id: caller.key_id.clone(),
+            fence,
+            frequency: pick.frequency,
+            band,
+            assigned_at: now,
+            expires_at: now.after(self.rules.lease),
+            due_at: challenge.due_at,
+        }
+    }
+
+    fn task(&self, id: i64, new: NewAssignment, challenge: Challenge, sample_rate: Option<u64>) -> Task {
+        let spec = challenge.spec;
+        let mut parameters = spec.parameters;
+        let (flag_file, flag_hash) = match spec.flag {
+            Flag::File(file) => (Some(file.path), Some(file.digest)),
+            Flag::Text(text) => {
+                parameters.insert("text".to_owned(), text.into());
+                (None, None)
+            }
+        };
+        Task {
+            challenge_id: challenge.id,
+            name: spec.name,
+            frequency: new.frequency,
+            modulation: spec.modulation,
+            flag_file,
+            flag_hash,
+            parameters,
+            assignment_id: id,
+            fence: new.fence,
+            radio_id: new.radio_id,
+            expires_at: new.expires_at,
+            lease_seconds: self.rules.lease.as_secs_f64(),
+            sample_rate,
+        }
+    }
+}
+
+fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge) -> Plan<'a> {
+    Plan {
+        assignment_id,
+        challenge_id: challenge.id,
+        challenge_name: &challenge.spec.name,
+        runner_id: &new.runner_id,
+        radio_id: &new.radio_id,
+        frequency: new.frequency,
+        modulation: &challenge.spec.modulation,
+        planned_at: new.assigned_at,
+    }
+}
+
+fn live(id: i64, new: &NewAssignment) -> LiveAssignment {
+    LiveAssignment {
+        id,
+        challenge_id: new.challenge_id,
+        fence: new.fence,
+        runner_id: new.runner_id.clone(),
+        radio_id: new.radio_id.clone(),
+        key_id: new.key_id.clone(),
+        band: new.band,
+        aborting: false,
+    }
+}

@@ -1,0 +1,138 @@
+//! The folder that holds the content of files, each named by its digest. No name from outside is ever part of a path.
+
+use super::{Coordinator, CoreError};
+use crate::store::files;
+use challengectl_common::{Digest, Hasher};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+const BLOCK: usize = 1 << 16;
+
+/// A folder of files named by their digests.
+#[derive(Debug, Clone)]
+pub struct FileFolder(PathBuf);
+
+impl FileFolder {
+    /// The folder of a data directory.
+    #[must_use]
+    pub fn within(data_dir: &Path) -> Self {
+        Self(data_dir.join("files"))
+    }
+
+    /// Where the content with this digest lies, if it is there.
+    #[must_use]
+    pub fn path(&self, digest: Digest) -> PathBuf {
+        let name = digest.to_string();
+        self.0.join(name.get(..2).unwrap_or_default()).join(name)
+    }
+
+    /// Copies a file into the folder, and gives digest and size of what was copied. It is there as a whole or not at
+    /// all, also when the power fails.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the copy cannot be written.
+    pub fn take_in(&self, source: &Path) -> Result<(Digest, u64), CoreError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |error| CoreError::File { path, error }
+        };
+        let mut input = File::open(source).map_err(at(source))?;
+        std::fs::create_dir_all(&self.0).map_err(at(&self.0))?;
+        let mut copy = tempfile::NamedTempFile::new_in(&self.0).map_err(at(&self.0))?;
+        let (digest, size) = copy_and_hash(&mut input, source, copy.as_file_mut(), &self.0)?;
+        copy.as_file().sync_all().map_err(at(&self.0))?;
+
+        let path = self.path(digest);
+        let folder = path.parent().unwrap_or(&self.0);
+        std::fs::create_dir_all(folder).map_err(at(folder))?;
+        copy.persist(&path).map_err(|error| CoreError::File { path: path.clone(), error: error.error })?;
+        for folder in [folder, &self.0] {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))?;
+        }
+        Ok((digest, size))
+    }
+
+    /// Reads a file that is there, to see whether it still is what its name says.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be read.
+    pub fn verify(&self, digest: Digest) -> Result<bool, CoreError> {
+        let path = self.path(digest);
+        let mut input = File::open(&path).map_err(|error| CoreError::File { path: path.clone(), error })?;
+        Ok(copy_and_hash(&mut input, &path, &mut std::io::sink(), &path)?.0 == digest)
+    }
+}
+
+/// A file, ready to be read.
+#[derive(Debug)]
+pub struct OpenFile {
+    /// What it was first called.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Its content.
+    pub content: tokio::fs::File,
+}
+
+impl Coordinator {
+    /// Opens the file with this content.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchFile`] when there is none.
+    pub async fn open_file(&self, digest: Digest) -> Result<OpenFile, CoreError> {
+        let known = files::find(&mut *self.store.read().await?, digest).await?;
+        let known = known.ok_or(CoreError::NoSuchFile(digest))?;
+        let path = self.files.path(digest);
+        match tokio::fs::File::open(&path).await {
+            Ok(content) => Ok(OpenFile { name: known.name, size: known.size, content }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                tracing::error!(path = %path.display(), "a registered file is gone; import it again");
+                Err(CoreError::NoSuchFile(digest))
+            }
+            Err(error) => Err(CoreError::File { path, error }),
+        }
+    }
+}
+
+fn copy_and_hash(
+    input: &mut impl Read,
+    source: &Path,
+    output: &mut impl Write,
+    target: &Path,
+) -> Result<(Digest, u64), CoreError> {
+    let mut hasher = Hasher::default();
+    let mut size = 0;
+    let mut block = vec![0; BLOCK];
+    loop {
+        let read = match input.read(&mut block) {
+            Ok(0) => return Ok((hasher.finish(), size)),
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(CoreError::File { path: source.to_owned(), error }),
+        };
+        let part = block.get(..read).unwrap_or_default();
+        hasher.update(part);
+        output.write_all(part).map_err(|error| CoreError::File { path: target.to_owned(), error })?;
+        size += part.len() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_in_lies_under_its_digest() {
+        let temporary = tempfile::tempdir().unwrap();
+        let source = temporary.path().join("voice.wav");
+        std::fs::write(&source, b"abc").unwrap();
+        let folder = FileFolder::within(temporary.path());
+        let (digest, size) = folder.take_in(&source).unwrap();
+        assert_eq!((digest, size), (Digest::of(b"abc"), 3));
+        assert_eq!(std::fs::read(folder.path(digest)).unwrap(), b"abc");
+        assert!(folder.verify(digest).unwrap());
+        std::fs::write(folder.path(digest), b"abd").unwrap();
+        assert!(!folder.verify(digest).unwrap());
+    }
+}

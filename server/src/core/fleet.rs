@@ -1,0 +1,139 @@
+//! The runners that are there, in memory: their radios, and when each was last heard of.
+
+use super::clock::Moment;
+use super::schedule::Capability;
+use crate::store::runners::Radio;
+use challengectl_common::{RunnerId, Timestamp};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A runner that has registered and not signed out.
+#[derive(Debug, Default)]
+struct Present {
+    radios: Arc<[Radio]>,
+    heard: Option<Timestamp>,
+    /// Polls that wait right now.
+    waiting: usize,
+    polled: Option<Moment>,
+    /// The edition of the schedule in which nothing was found for it, and when that ends by itself.
+    idle: Option<(u64, Option<Timestamp>)>,
+}
+
+#[derive(Debug)]
+pub struct Fleet {
+    runners: Mutex<HashMap<RunnerId, Present>>,
+    attentive: Mutex<Arc<[Capability]>>,
+}
+
+impl Fleet {
+    pub fn new(present: Vec<RunnerId>, radios: Vec<Radio>) -> Self {
+        let mut by_runner: HashMap<RunnerId, Vec<Radio>> = HashMap::new();
+        for radio in radios {
+            by_runner.entry(radio.runner_id.clone()).or_default().push(radio);
+        }
+        let runners = present
+            .into_iter()
+            .map(|id| {
+                let radios = by_runner.remove(&id).unwrap_or_default().into();
+                (id, Present { radios, ..Present::default() })
+            })
+            .collect();
+        Self { runners: Mutex::new(runners), attentive: Mutex::default() }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<RunnerId, Present>> {
+        self.runners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A runner has registered.
+    pub fn join(&self, runner: &RunnerId, radios: Vec<Radio>) {
+        let mut all = self.all();
+        let present = all.entry(runner.clone()).or_default();
+        present.radios = radios.into();
+        present.idle = None;
+    }
+
+    /// A runner has signed out.
+    pub fn leave(&self, runner: &RunnerId) {
+        self.all().remove(runner);
+    }
+
+    /// Notes a sign of life; false when the runner is not here.
+    pub fn heard(&self, runner: &RunnerId, now: Timestamp) -> bool {
+        self.all().get_mut(runner).map(|present| present.heard = Some(now)).is_some()
+    }
+
+    /// The runner's radios, unless it is not here.
+    pub fn radios(&self, runner: &RunnerId) -> Option<Arc<[Radio]>> {
+        self.all().get(runner).map(|present| Arc::clone(&present.radios))
+    }
+
+    /// The signs of life since the last call, for writing down.
+    pub fn take_heard(&self) -> Vec<(RunnerId, Timestamp)> {
+        self.all()
+            .iter_mut()
+            .filter_map(|(id, present)| present.heard.take().map(|heard| (id.clone(), heard)))
+            .collect()
+    }
+
+    /// Whether it is known that there is nothing for the runner.
+    pub fn is_idle(&self, runner: &RunnerId, edition: u64, now: Timestamp) -> bool {
+        self.all()
+            .get(runner)
+            .and_then(|present| present.idle)
+            .is_some_and(|(in_edition, until)| in_edition == edition && until.is_none_or(|until| now < until))
+    }
+
+    /// Notes that nothing was found for the runner in this edition of the schedule; something may be due at `until`.
+    pub fn note_idle(&self, runner: &RunnerId, edition: u64, until: Option<Timestamp>) {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.idle = Some((edition, until));
+        }
+    }
+
+    /// Notes that the runner asks for work, until the answer is dropped.
+    pub fn attend<'a>(&'a self, runner: &RunnerId, now: impl Fn() -> Moment + 'a) -> Attendance<'a> {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.waiting += 1;
+        }
+        Attendance { fleet: self, runner: runner.clone(), now: Box::new(now) }
+    }
+
+    /// What the radios can do of runners that ask for work, as of the last [`Fleet::look_around`].
+    pub fn attentive(&self) -> Arc<[Capability]> {
+        Arc::clone(&self.attentive.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks which runners ask for work: those that wait for it, have polled lately, or are on air. Gives whether that
+    /// makes a difference.
+    pub fn look_around(&self, lately: impl Fn(Moment) -> bool, on_air: &HashSet<&RunnerId>) -> bool {
+        let abilities: BTreeSet<Capability> = self
+            .all()
+            .iter()
+            .filter(|(id, present)| present.waiting > 0 || present.polled.is_some_and(&lately) || on_air.contains(id))
+            .flat_map(|(_, present)| present.radios.iter().map(Capability::of))
+            .collect();
+        let mut attentive = self.attentive.lock().unwrap_or_else(PoisonError::into_inner);
+        if attentive.iter().eq(&abilities) {
+            return false;
+        }
+        *attentive = abilities.into_iter().collect();
+        true
+    }
+}
+
+/// A runner's question for work.
+pub struct Attendance<'a> {
+    fleet: &'a Fleet,
+    runner: RunnerId,
+    now: Box<dyn Fn() -> Moment + 'a>,
+}
+
+impl Drop for Attendance<'_> {
+    fn drop(&mut self) {
+        if let Some(present) = self.fleet.all().get_mut(&self.runner) {
+            present.waiting = present.waiting.saturating_sub(1);
+            present.polled = Some((self.now)());
+        }
+    }
+}

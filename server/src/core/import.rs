@@ -1,0 +1,138 @@
+//! Taking an event into the database, whole or not at all.
+
+use super::schedule::{Capability, Offsets, Positions};
+use super::{CoreError, FileFolder};
+use crate::store::challenges::{self, Challenge, Shape};
+use crate::store::files::{self, StoredFile};
+use crate::store::{self, Connection, Store, StoreError, assignments, ranges, runners};
+use challengectl_common::{ChallengeSpec, Flag, Timestamp};
+use challengectl_event::Event;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What an import did, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Step {
+    AddedFile { name: String, digest: String, size: u64 },
+    AddedRange { name: String },
+    Added { challenge: String },
+    Updated { challenge: String, fields: Vec<&'static str>, cut: bool },
+    Unchanged { challenge: String },
+    OutOfReach { challenge: String },
+}
+
+/// Takes the event's files, then its ranges and challenges. A challenge of a known name is changed and keeps its id,
+/// its due time and its history; one that is on air with content that no longer holds goes off. A new challenge is due
+/// at once: an event begins as soon as the first runner asks for work, and the random pauses after that spread it.
+///
+/// # Errors
+/// When a file or the database fails; then nothing has changed.
+pub async fn import(store: &Store, folder: &FileFolder, event: &Event, now: Timestamp) -> Result<Vec<Step>, CoreError> {
+    // Files first: content that nothing refers to does no harm, a challenge without its content does.
+    let stored: Vec<StoredFile> = event
+        .challenges
+        .iter()
+        .map(|one| take_file(folder, one))
+        .filter_map(Result::transpose)
+        .collect::<Result<_, _>>()?;
+
+    let mut steps = Vec::new();
+    let mut transaction = store.write().await?;
+    for file in &stored {
+        if files::register(&mut transaction, file, now).await? {
+            let StoredFile { digest, size, name } = file;
+            steps.push(Step::AddedFile { name: name.clone(), digest: digest.to_string(), size: *size });
+        }
+    }
+    for range in &event.ranges {
+        if ranges::put(&mut transaction, range).await? {
+            steps.push(Step::AddedRange { name: range.name.clone() });
+        }
+    }
+    let known = challenges::all(&mut transaction).await?;
+    let known: HashMap<String, Challenge> =
+        known.into_iter().map(|challenge| (challenge.spec.name.to_string(), challenge)).collect();
+    for new in &event.challenges {
+        let before = known.get(new.spec.name.as_str());
+        steps.push(put(&mut transaction, before, &new.spec, &shape(new), now).await?);
+    }
+    steps.extend(out_of_reach(&mut transaction, event).await?);
+    store::commit(transaction).await?;
+    Ok(steps)
+}
+
+fn take_file(folder: &FileFolder, new: &challengectl_event::Challenge) -> Result<Option<StoredFile>, CoreError> {
+    let (Some(path), Flag::File(flag)) = (&new.file, &new.spec.flag) else { return Ok(None) };
+    let (digest, size) = folder.take_in(path)?;
+    if digest != flag.digest {
+        return Err(CoreError::Invalid(format!(
+            "{}: the file changed while it was read; import again",
+            path.display()
+        )));
+    }
+    let name =
+        Path::new(&flag.path).file_name().map_or_else(|| flag.path.clone(), |name| name.to_string_lossy().into());
+    Ok(Some(StoredFile { digest, size, name }))
+}
+
+fn shape(new: &challengectl_event::Challenge) -> Shape {
+    Shape { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
+}
+
+async fn put(
+    connection: &mut Connection,
+    before: Option<&Challenge>,
+    spec: &ChallengeSpec,
+    shape: &Shape,
+    now: Timestamp,
+) -> Result<Step, StoreError> {
+    let challenge = spec.name.to_string();
+    let Some(before) = before else {
+        challenges::insert(connection, spec, shape, now, now).await?;
+        return Ok(Step::Added { challenge });
+    };
+    let fields = changed_fields(&before.spec, spec);
+    if fields.is_empty() && before.shape == *shape {
+        return Ok(Step::Unchanged { challenge });
+    }
+    challenges::update(connection, before.id, spec, shape, now).await?;
+    let outdated = !spec.enabled || fields.iter().any(|field| ON_AIR.contains(field));
+    let cut = outdated && assignments::abort_of_challenge(connection, before.id, now).await?;
+    Ok(Step::Updated { challenge, fields, cut })
+}
+
+/// The fields that a receiver would notice.
+const ON_AIR: [&str; 4] = ["modulation", "frequency", "flag", "parameters"];
+
+fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {
+    let fields = [
+        ("modulation", before.modulation != after.modulation),
+        ("frequency", before.tuning != after.tuning),
+        ("flag", before.flag != after.flag),
+        ("parameters", before.parameters != after.parameters),
+        ("enabled", before.enabled != after.enabled),
+        ("priority", before.priority != after.priority),
+        ("min_delay", before.min_delay_ms != after.min_delay_ms),
+        ("max_delay", before.max_delay_ms != after.max_delay_ms),
+        ("public_view", before.public_view != after.public_view),
+    ];
+    fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+}
+
+/// The challenges that no radio can send that has ever registered. None, as long as none has.
+async fn out_of_reach(connection: &mut Connection, event: &Event) -> Result<Vec<Step>, StoreError> {
+    let radios = runners::radios(connection).await?;
+    if radios.is_empty() {
+        return Ok(Vec::new());
+    }
+    let radios: Vec<Capability> = radios.iter().map(Capability::of).collect();
+    let unreachable = event.challenges.iter().filter(|new| {
+        let tuning = Positions::of(&new.spec.tuning.bands());
+        let offsets = Offsets::new(&new.occupied_bandwidth);
+        !radios.iter().any(|radio| radio.reaches(&tuning, offsets))
+    });
+    Ok(unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect())
+}

@@ -1,0 +1,129 @@
+//! Background work: each job is one small task over one function.
+
+use super::{Coordinator, CoreError};
+use crate::store::{self, assignments, logs, reports, runners};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+const FLUSH_EVERY: Duration = Duration::from_secs(2);
+const TRIM_EVERY: Duration = Duration::from_secs(600);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The clock looks at least so often, in case the wall clock is set.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+impl Coordinator {
+    /// Starts the background jobs; they end when the set is dropped.
+    pub fn start_jobs(self: &Arc<Self>) -> JoinSet<()> {
+        let mut jobs = JoinSet::new();
+        let sweep_every = (self.rules.grace / 4).clamp(Duration::from_millis(50), Duration::from_secs(1));
+        jobs.spawn(every("lease sweep", sweep_every, Arc::clone(self), async |it: &Self| it.sweep().await.map(drop)));
+        jobs.spawn(every("look around", LOOK_EVERY, Arc::clone(self), async |it: &Self| it.look_around().await));
+        jobs.spawn(every("flush", FLUSH_EVERY, Arc::clone(self), async |it: &Self| it.flush().await));
+        jobs.spawn(every("retention", TRIM_EVERY, Arc::clone(self), async |it: &Self| it.trim().await));
+        jobs.spawn(Arc::clone(self).watch_changes());
+        jobs.spawn(Arc::clone(self).run_clock());
+        jobs
+    }
+
+    /// Notices which runners ask for work.
+    async fn look_around(&self) -> Result<(), CoreError> {
+        let (_, outlook) = self.outlook().await?;
+        let on_air: HashSet<_> = outlook.live.iter().map(|live| &live.runner_id).collect();
+        let now = self.clock.instant();
+        // Two polls may be missed before a runner no longer counts.
+        let patience = self.rules.poll_interval * 3;
+        if self.fleet.look_around(|polled| polled.after(patience) >= now, &on_air) {
+            self.changed();
+        }
+        Ok(())
+    }
+
+    /// Writes down heartbeats, renewals and log lines.
+    pub(super) async fn flush(&self) -> Result<(), CoreError> {
+        let (heard, renewed, lines) = (self.fleet.take_heard(), self.leases.take_renewed(), self.logbook.take());
+        if heard.is_empty() && renewed.is_empty() && lines.is_empty() {
+            return Ok(());
+        }
+        let (now, instant) = (self.clock.now(), self.clock.instant());
+        let mut transaction = self.store.write().await?;
+        for (runner, at) in heard {
+            runners::heard(&mut transaction, &runner, at).await?;
+        }
+        for (id, expires) in renewed {
+            assignments::renew(&mut transaction, id, now.after(instant.until(expires))).await?;
+        }
+        for line in &lines {
+            logs::insert(&mut transaction, line).await?;
+        }
+        Ok(store::commit(transaction).await?)
+    }
+
+    async fn trim(&self) -> Result<(), CoreError> {
+        let mut transaction = self.store.write().await?;
+        logs::trim(&mut transaction).await?;
+        reports::trim(&mut transaction).await?;
+        Ok(store::commit(transaction).await?)
+    }
+
+    /// Notices what other programs have changed, such as an import.
+    async fn watch_changes(self: Arc<Self>) {
+        let mut seen = None;
+        loop {
+            match self.store.foreign_version().await {
+                Ok(version) if seen == Some(version) => {}
+                Ok(version) => match self.take_over_changes().await {
+                    Ok(()) => seen = Some(version),
+                    Err(error) => tracing::error!(%error, "changes by another program could not be read"),
+                },
+                Err(error) => tracing::error!(%error, "the database could not be watched"),
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn take_over_changes(&self) -> Result<(), CoreError> {
+        let live = assignments::live(&mut *self.store.read().await?).await?;
+        let aborting: Vec<i64> = live.iter().filter(|live| live.aborting).map(|live| live.id).collect();
+        self.leases.abort_all(&aborting);
+        self.changed();
+        Ok(())
+    }
+
+    /// Wakes those who wait whenever something becomes due.
+    async fn run_clock(self: Arc<Self>) {
+        let mut news = self.signals.subscribe();
+        loop {
+            news.mark_unchanged();
+            let next_due = match self.outlook().await {
+                Ok((_, outlook)) => outlook.next_due(self.clock.now()),
+                Err(error) => {
+                    tracing::error!(%error, "the schedule could not be read");
+                    tokio::time::sleep(LOOK_EVERY).await;
+                    continue;
+                }
+            };
+            let nap = next_due.map_or(LONGEST_SLEEP, |due| due.since(self.clock.now()).min(LONGEST_SLEEP));
+            if tokio::time::timeout(nap, news.changed()).await.is_err() {
+                self.changed();
+            }
+        }
+    }
+}
+
+/// Does a job again and again; what fails is tried again next time.
+async fn every<F>(name: &'static str, period: Duration, coordinator: Arc<Coordinator>, job: F)
+where
+    F: AsyncFn(&Coordinator) -> Result<(), CoreError>,
+{
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = job(&coordinator).await {
+            tracing::error!(job = name, %error, "failed, and is tried again");
+        }
+    }
+}

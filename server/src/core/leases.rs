@@ -1,0 +1,253 @@
+//! Leases of live assignments, in memory: renewing one touches no disk.
+
+use super::clock::Moment;
+use crate::store::LiveAssignment;
+use challengectl_common::RunnerId;
+use challengectl_common::wire::AssignmentProgress;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is known of a live assignment beyond its row.
+#[derive(Debug, Clone)]
+struct Lease {
+    fence: i64,
+    key_id: String,
+    expires: Moment,
+    /// Never renewed again: the carrier has to go off, or the lease has run out.
+    ending: bool,
+    /// Whether a poll has told the runner so. Heartbeats repeat it; a poll that returned at once again and again would
+    /// only keep both sides busy.
+    told: bool,
+    unwritten: bool,
+    progress: Option<f64>,
+}
+
+/// All live leases, by runner.
+#[derive(Debug)]
+pub struct Leases(Mutex<HashMap<RunnerId, BTreeMap<i64, Lease>>>);
+
+/// What a heartbeat does to a runner's leases.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Renewal {
+    pub renewed: Vec<i64>,
+    pub abort: Vec<i64>,
+}
+
+impl Leases {
+    pub fn new(live: Vec<LiveAssignment>, expires: Moment) -> Self {
+        let leases = Self(Mutex::default());
+        for assignment in live {
+            leases.insert(&assignment, expires);
+        }
+        leases
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<RunnerId, BTreeMap<i64, Lease>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn insert(&self, assignment: &LiveAssignment, expires: Moment) {
+        let lease = Lease {
+            fence: assignment.fence,
+            key_id: assignment.key_id.clone(),
+            expires,
+            ending: assignment.aborting,
+            told: false,
+            unwritten: true,
+            progress: None,
+        };
+        self.all().entry(assignment.runner_id.clone()).or_default().insert(assignment.id, lease);
+    }
+
+    pub fn remove(&self, runner: &RunnerId, assignment_id: i64) {
+        let mut all = self.all();
+        if let Some(leases) = all.get_mut(runner) {
+            leases.remove(&assignment_id);
+            if leases.is_empty() {
+                all.remove(runner);
+            }
+        }
+    }
+
+    /// Renews the leases that a runner names, or all it has when it names none.
+    pub fn renew(&self, runner: &RunnerId, named: Option<&[AssignmentProgress]>, expires: Moment) -> Renewal {
+        let mut all = self.all();
+        let mut none = BTreeMap::new();
+        let leases = all.get_mut(runner).unwrap_or(&mut none);
+        let mut renewal = Renewal::default();
+        match named {
+            None => {
+                for (&id, lease) in leases.iter_mut().filter(|(_, lease)| !lease.ending) {
+                    lease.renew(expires);
+                    renewal.renewed.push(id);
+                }
+            }
+            Some(named) => {
+                for report in named {
+                    match leases.get_mut(&report.assignment_id) {
+                        Some(lease) if lease.fence == report.fence && !lease.ending => {
+                            lease.renew(expires);
+                            lease.progress = report.progress.or(lease.progress);
+                            renewal.renewed.push(report.assignment_id);
+                        }
+                        _ => renewal.abort.push(report.assignment_id),
+                    }
+                }
+            }
+        }
+        renewal.abort.extend(leases.iter().filter(|(_, lease)| lease.ending).map(|(id, _)| *id));
+        renewal.abort.sort_unstable();
+        renewal.abort.dedup();
+        renewal
+    }
+
+    /// What a runner has to stop, and whether a poll has not yet told it some of that.
+    pub fn to_abort(&self, runner: &RunnerId) -> (Vec<i64>, bool) {
+        let all = self.all();
+        let ending = || all.get(runner).into_iter().flatten().filter(|(_, lease)| lease.ending);
+        (ending().map(|(id, _)| *id).collect(), ending().any(|(_, lease)| !lease.told))
+    }
+
+    pub fn told(&self, runner: &RunnerId, ids: &[i64]) {
+        let mut all = self.all();
+        let Some(leases) = all.get_mut(runner) else { return };
+        for (_, lease) in leases.iter_mut().filter(|(id, _)| ids.contains(id)) {
+            lease.told = true;
+        }
+    }
+
+    pub fn abort_of_runner(&self, runner: &RunnerId) {
+        self.abort_where(|owner, _| owner == runner);
+    }
+
+    /// Notes decisions that are in the database; none is ever taken back.
+    pub fn abort_all(&self, ids: &[i64]) {
+        self.abort_where(|_, id| ids.contains(&id));
+    }
+
+    fn abort_where(&self, concerns: impl Fn(&RunnerId, i64) -> bool) {
+        for (runner, leases) in self.all().iter_mut() {
+            for (_, lease) in leases.iter_mut().filter(|(id, _)| concerns(runner, **id)) {
+                lease.ending = true;
+            }
+        }
+    }
+
+    /// The leases that ran out before `limit`. From now on none of them can be renewed, so that nobody is told that a
+    /// lease goes on which is being given to others.
+    pub fn take_expired(&self, limit: impl Fn(Moment) -> bool) -> Vec<(RunnerId, i64)> {
+        let mut expired = Vec::new();
+        for (runner, leases) in self.all().iter_mut() {
+            for (&id, lease) in leases.iter_mut().filter(|(_, lease)| limit(lease.expires)) {
+                lease.ending = true;
+                expired.push((runner.clone(), id));
+            }
+        }
+        expired
+    }
+
+    /// The leases that a runner has by this key, beyond the ones it names. None of them can be renewed any more.
+    pub fn take_unnamed(&self, runner: &RunnerId, key_id: &str, named: &[i64]) -> Vec<i64> {
+        let mut all = self.all();
+        let Some(leases) = all.get_mut(runner) else { return Vec::new() };
+        let mut unnamed = Vec::new();
+        for (&id, lease) in leases.iter_mut() {
+            if lease.key_id == key_id && !named.contains(&id) {
+                lease.ending = true;
+                unnamed.push(id);
+            }
+        }
+        unnamed
+    }
+
+    /// Which of these a runner may not go on with.
+    pub fn foreign(&self, runner: &RunnerId, named: &[i64]) -> Vec<i64> {
+        let all = self.all();
+        let own = |id: &i64| all.get(runner).and_then(|leases| leases.get(id)).is_some_and(|lease| !lease.ending);
+        named.iter().filter(|id| !own(id)).copied().collect()
+    }
+
+    /// The leases renewed since the last call, for writing down.
+    pub fn take_renewed(&self) -> Vec<(i64, Moment)> {
+        let mut renewed = Vec::new();
+        for leases in self.all().values_mut() {
+            for (&id, lease) in leases.iter_mut().filter(|(_, lease)| lease.unwritten) {
+                lease.unwritten = false;
+                renewed.push((id, lease.expires));
+            }
+        }
+        renewed
+    }
+}
+
+impl Lease {
+    fn renew(&mut self, expires: Moment) {
+        self.expires = self.expires.max(expires);
+        self.unwritten = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Clock;
+    use challengectl_common::{Band, RadioId, Timestamp};
+    use std::time::Duration;
+
+    fn roof() -> RunnerId {
+        RunnerId::new("roof").unwrap()
+    }
+
+    fn live(id: i64, fence: i64) -> LiveAssignment {
+        LiveAssignment {
+            id,
+            challenge_id: id,
+            fence,
+            runner_id: roof(),
+            radio_id: RadioId::new("r").unwrap(),
+            key_id: "k".into(),
+            band: Band::new(1, 2).unwrap(),
+            aborting: false,
+        }
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Clock::manual(Timestamp::from_millis(0)).instant().after(Duration::from_secs(seconds))
+    }
+
+    fn progress(assignment_id: i64, fence: i64) -> AssignmentProgress {
+        AssignmentProgress { assignment_id, fence, progress: None }
+    }
+
+    #[test]
+    fn a_heartbeat_renews_what_it_names_and_is_told_what_is_not_its_own() {
+        let leases = Leases::new(vec![live(1, 1), live(2, 1)], at(60));
+        let renewal = leases.renew(&roof(), Some(&[progress(1, 1), progress(2, 9), progress(7, 1)]), at(80));
+        assert_eq!(renewal, Renewal { renewed: vec![1], abort: vec![2, 7] });
+        assert_eq!(leases.take_expired(|expires| expires < at(70)), [(roof(), 2)]);
+    }
+
+    #[test]
+    fn a_heartbeat_without_a_body_renews_all() {
+        let leases = Leases::new(vec![live(1, 1), live(2, 1)], at(60));
+        leases.abort_all(&[2]);
+        assert_eq!(leases.renew(&roof(), None, at(80)), Renewal { renewed: vec![1], abort: vec![2] });
+    }
+
+    #[test]
+    fn a_lease_that_has_run_out_is_never_renewed() {
+        let leases = Leases::new(vec![live(1, 1)], at(60));
+        assert_eq!(leases.take_expired(|expires| expires < at(61)), [(roof(), 1)]);
+        assert_eq!(leases.renew(&roof(), Some(&[progress(1, 1)]), at(99)), Renewal { renewed: vec![], abort: vec![1] });
+    }
+
+    #[test]
+    fn a_poll_returns_early_once_for_an_abort() {
+        let leases = Leases::new(vec![live(1, 1)], at(60));
+        assert_eq!(leases.to_abort(&roof()), (vec![], false));
+        leases.abort_of_runner(&roof());
+        assert_eq!(leases.to_abort(&roof()), (vec![1], true));
+        leases.told(&roof(), &[1]);
+        assert_eq!(leases.to_abort(&roof()), (vec![1], false));
+    }
+}

@@ -1,0 +1,70 @@
+//! Log lines of runners, collected in memory and written in batches.
+
+use super::{Caller, Coordinator, CoreError};
+use crate::store::logs::LogLine;
+use challengectl_common::Timestamp;
+use challengectl_common::wire::{LogLevel, LogRequest};
+use std::sync::{Mutex, PoisonError};
+
+/// Lines that may wait for writing; a runner that floods must not fill memory.
+const WAITING: usize = 10_000;
+/// Bytes of a line that are kept.
+const LINE: usize = 4096;
+
+#[derive(Debug, Default)]
+pub struct Logbook(Mutex<Vec<LogLine>>);
+
+impl Logbook {
+    pub fn take(&self) -> Vec<LogLine> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add(&self, line: LogLine) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() < WAITING {
+            lines.push(line);
+        }
+    }
+}
+
+impl Coordinator {
+    /// Keeps a line that a runner has sent.
+    ///
+    /// # Errors
+    /// [`CoreError::NotRegistered`] when the runner is not here.
+    pub fn log(&self, caller: &Caller, request: LogRequest) -> Result<(), CoreError> {
+        let received_at = self.clock.now();
+        if !self.fleet.heard(&caller.runner_id, received_at) {
+            return Err(CoreError::NotRegistered(caller.runner_id.clone()));
+        }
+        self.logbook.add(LogLine {
+            received_at,
+            logged_at: request.timestamp.unwrap_or(received_at),
+            source: caller.runner_id.to_string(),
+            level: level_name(request.level),
+            message: shortened(request.message, LINE),
+        });
+        Ok(())
+    }
+}
+
+fn level_name(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Debug => "DEBUG",
+        LogLevel::Info => "INFO",
+        LogLevel::Warning => "WARNING",
+        LogLevel::Error => "ERROR",
+        LogLevel::Critical => "CRITICAL",
+    }
+}
+
+/// At most `limit` bytes of a text, cut between characters.
+pub fn shortened(mut text: String, limit: usize) -> String {
+    text.truncate(text.floor_char_boundary(limit));
+    text
+}
+
+/// A moment that a runner tells by its own clock, within what the server knows to be possible.
+pub fn within(moment: Timestamp, earliest: Timestamp, latest: Timestamp) -> Timestamp {
+    moment.max(earliest).min(latest)
+}

@@ -1,0 +1,158 @@
+//! What the system does. No HTTP, no SQL text.
+//!
+//! [`Coordinator`] is the server's state. Every change is committed to the database first, then made in memory, then
+//! announced by [`Coordinator::changed`]; what is in memory can always be made anew from the database.
+
+pub mod check;
+pub mod clock;
+mod dispatch;
+mod enrolment;
+mod error;
+pub mod files;
+mod fleet;
+pub mod import;
+mod jobs;
+mod keyring;
+mod leases;
+mod logbook;
+mod outlook;
+mod presence;
+mod public;
+mod reports;
+pub mod schedule;
+mod signals;
+mod sweep;
+
+pub use clock::Clock;
+pub use dispatch::Polled;
+pub use enrolment::{Enrolment, issue_token};
+pub use error::CoreError;
+pub use files::FileFolder;
+pub use keyring::Caller;
+pub use presence::{Heartbeat, Registration};
+pub use public::{PublicChallenge, PublicTuning};
+
+use crate::store::{Store, assignments, keys, runners};
+use challengectl_common::wire::Rhythm;
+use fleet::Fleet;
+use keyring::Keyring;
+use leases::Leases;
+use logbook::Logbook;
+use outlook::OutlookCache;
+use signals::Signals;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// How the coordinator works.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// How long a lease runs from its last renewal.
+    pub lease: Duration,
+    /// How long after that the server waits before it gives anything to others.
+    pub grace: Duration,
+    /// How often runners are to send heartbeats.
+    pub heartbeat_interval: Duration,
+    /// How often runners are to poll that do not wait.
+    pub poll_interval: Duration,
+    /// Hertz kept free between two signals.
+    pub guard_hz: u64,
+}
+
+impl Rules {
+    fn rhythm(&self) -> Rhythm {
+        Rhythm {
+            heartbeat_interval: self.heartbeat_interval.as_secs_f64(),
+            poll_interval: self.poll_interval.as_secs_f64(),
+            lease_seconds: self.lease.as_secs_f64(),
+        }
+    }
+}
+
+/// The coordinator: the database, and what is kept in memory beside it.
+#[derive(Debug)]
+pub struct Coordinator {
+    store: Store,
+    files: FileFolder,
+    rules: Rules,
+    clock: Clock,
+    keyring: Keyring,
+    fleet: Fleet,
+    leases: Leases,
+    outlook: OutlookCache,
+    logbook: Logbook,
+    signals: Signals,
+    /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
+    turn: tokio::sync::Mutex<()>,
+    runtime: Handle,
+}
+
+impl Coordinator {
+    /// Takes up the work where the database says it was left. Call it within a runtime that outlives all requests.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn start(store: Store, files: FileFolder, rules: Rules, clock: Clock) -> Result<Arc<Self>, CoreError> {
+        let mut connection = store.read().await?;
+        let keys = keys::in_force(&mut connection).await?;
+        let present = runners::present(&mut connection).await?;
+        let radios = runners::radios(&mut connection).await?;
+        let live = assignments::live(&mut connection).await?;
+        drop(connection);
+        Ok(Arc::new(Self {
+            keyring: Keyring::new(keys),
+            fleet: Fleet::new(present, radios),
+            // Each may have been renewed just before the server ended.
+            leases: Leases::new(live, clock.instant().after(rules.lease)),
+            outlook: OutlookCache::default(),
+            logbook: Logbook::default(),
+            signals: Signals::default(),
+            turn: tokio::sync::Mutex::default(),
+            runtime: Handle::current(),
+            store,
+            files,
+            rules,
+            clock,
+        }))
+    }
+
+    /// Whose key this is.
+    #[must_use]
+    pub fn authenticate(&self, credential: &str) -> Option<Caller> {
+        self.keyring.authenticate(credential)
+    }
+
+    /// What the clock says.
+    #[must_use]
+    pub fn now(&self) -> challengectl_common::Timestamp {
+        self.clock.now()
+    }
+
+    /// Stops handing out; who waits for work is sent home.
+    pub fn stop(&self) {
+        self.signals.stop();
+    }
+
+    /// Writes down what is only in memory, and closes the database.
+    pub async fn close(&self) {
+        if let Err(error) = self.flush().await {
+            tracing::error!(%error, "the last heartbeats could not be written");
+        }
+        self.store.close().await;
+    }
+
+    /// Announces a change that has been committed: what was known of the schedule is out of date, and who waits looks
+    /// again.
+    fn changed(&self) {
+        self.signals.announce();
+    }
+
+    /// Carries work through to its end also when the caller goes away in the middle, as a request does whose
+    /// connection breaks: between a commit and the change in memory nothing may be lost.
+    async fn undisturbed<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, CoreError>> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        self.runtime.spawn(work).await.map_err(|_| CoreError::Interrupted)?
+    }
+}

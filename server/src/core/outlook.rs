@@ -1,0 +1,65 @@
+//! What the schedule looks like, read once for everybody who asks.
+
+use super::schedule::{Candidate, Offsets, Positions};
+use super::{Coordinator, CoreError};
+use crate::store::challenges::Waiting;
+use crate::store::{Connection, LiveAssignment, StoreError, assignments, challenges};
+use challengectl_common::{Band, Timestamp};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// The challenges that wait, and what is on air.
+#[derive(Debug)]
+pub struct Outlook {
+    pub candidates: Vec<Candidate>,
+    pub live: Vec<LiveAssignment>,
+    pub on_air: Vec<Band>,
+}
+
+impl Outlook {
+    pub async fn load(connection: &mut Connection) -> Result<Self, StoreError> {
+        let waiting = challenges::waiting(connection).await?;
+        let live = assignments::live(connection).await?;
+        let on_air = live.iter().map(|assignment| assignment.band).collect();
+        Ok(Self { candidates: waiting.iter().map(candidate).collect(), live, on_air })
+    }
+
+    /// The next time at which something becomes due.
+    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.candidates.iter().map(|candidate| candidate.due_at).filter(|due| *due > now).min()
+    }
+}
+
+fn candidate(waiting: &Waiting) -> Candidate {
+    Candidate {
+        id: waiting.id,
+        priority: waiting.priority,
+        due_at: waiting.due_at,
+        last_started_at: waiting.last_started_at,
+        last_ended_at: waiting.last_ended_at,
+        tuning: Positions::of(&waiting.tuning.bands()),
+        offsets: Offsets::new(&waiting.occupied),
+    }
+}
+
+/// The outlook as of some edition. Who finds it out of date keeps the lock while reading, so that the others do not
+/// read the same.
+#[derive(Debug, Default)]
+pub struct OutlookCache(Mutex<Option<(u64, Arc<Outlook>)>>);
+
+impl Coordinator {
+    /// The outlook, at least as new as the last announcement before the call. The database is asked only when
+    /// something has changed, so that polls that find nothing cost no disk.
+    pub(super) async fn outlook(&self) -> Result<(u64, Arc<Outlook>), CoreError> {
+        let mut cache = self.outlook.0.lock().await;
+        let edition = self.signals.edition();
+        if let Some((cached, outlook)) = &*cache
+            && *cached == edition
+        {
+            return Ok((edition, Arc::clone(outlook)));
+        }
+        let outlook = Arc::new(Outlook::load(&mut *self.store.read().await?).await?);
+        *cache = Some((edition, Arc::clone(&outlook)));
+        Ok((edition, outlook))
+    }
+}

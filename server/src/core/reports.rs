@@ -1,0 +1,142 @@
+//! Reports of runners on how a transmission ended.
+
+use super::logbook::{shortened, within};
+use super::schedule::{after_failure, after_success};
+use super::{Caller, Coordinator, CoreError};
+use crate::store::assignments::Assignment;
+use crate::store::reports::LateReport;
+use crate::store::transmissions::Ending;
+use crate::store::{
+    self, AssignmentState, Connection, StoreError, TransmissionStatus, assignments, challenges, reports, transmissions,
+};
+use challengectl_common::Timestamp;
+use challengectl_common::wire::{CompleteRequest, Outcome};
+use std::sync::Arc;
+
+const LONGEST_ERROR: usize = 2000;
+
+/// What a report amounts to.
+enum Verdict {
+    /// It ends the assignment.
+    Ends(Assignment),
+    /// It says what an earlier one has said.
+    Repeats,
+    /// It changes nothing, for this reason.
+    Late(&'static str),
+}
+
+impl Coordinator {
+    /// Takes in a report. The same one again changes nothing and is no error.
+    ///
+    /// # Errors
+    /// [`CoreError::Late`] when the assignment is over, or was never this runner's. The report is kept all the same.
+    pub async fn complete(self: &Arc<Self>, caller: &Caller, mut report: CompleteRequest) -> Result<(), CoreError> {
+        report.error = report.error.map(|error| shortened(error, LONGEST_ERROR));
+        let (this, caller) = (Arc::clone(self), caller.clone());
+        self.undisturbed(async move { this.take_report(&caller, &report).await }).await
+    }
+
+    async fn take_report(&self, caller: &Caller, report: &CompleteRequest) -> Result<(), CoreError> {
+        let now = self.clock.now();
+        self.fleet.heard(&caller.runner_id, now);
+        let mut transaction = self.store.write().await?;
+        match judge(&mut transaction, caller, report).await? {
+            Verdict::Repeats => Ok(()),
+            Verdict::Late(reason) => {
+                reports::insert_late(&mut transaction, late(caller, report, reason), now).await?;
+                store::commit(transaction).await?;
+                Err(CoreError::Late(reason))
+            }
+            Verdict::Ends(assignment) => {
+                apply(&mut transaction, &assignment, report, now).await?;
+                store::commit(transaction).await?;
+                self.leases.remove(&caller.runner_id, assignment.id);
+                self.changed();
+                let (runner, outcome) = (&caller.runner_id, status(report.status).as_str());
+                tracing::info!(%runner, assignment = assignment.id, outcome, "completed");
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn judge(connection: &mut Connection, caller: &Caller, report: &CompleteRequest) -> Result<Verdict, StoreError> {
+    let found = match report.assignment_id {
+        Some(id) => assignments::find(connection, id).await?,
+        None => assignments::find_live(connection, &caller.runner_id, report.challenge_id).await?,
+    };
+    let Some(assignment) = found.filter(|assignment| assignment.runner_id == caller.runner_id) else {
+        return Ok(Verdict::Late("the runner has no such assignment"));
+    };
+    if assignment.challenge_id != report.challenge_id {
+        return Ok(Verdict::Late("the assignment is of another challenge"));
+    }
+    if report.fence.is_some_and(|fence| fence != assignment.fence) {
+        return Ok(Verdict::Late("the assignment has another fence"));
+    }
+    Ok(match assignment.state {
+        AssignmentState::Live => Verdict::Ends(assignment),
+        state if state == end_state(report.status) => Verdict::Repeats,
+        AssignmentState::Lapsed => Verdict::Late("the assignment was given up before the report came"),
+        _ => Verdict::Late("the assignment was reported with another outcome"),
+    })
+}
+
+async fn apply(
+    connection: &mut Connection,
+    assignment: &Assignment,
+    report: &CompleteRequest,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    assignments::end(connection, assignment.id, end_state(report.status), now).await?;
+    let possible = |moment| within(moment, assignment.assigned_at, now);
+    let ending = Ending {
+        status: status(report.status),
+        started_at: report.started_at.map(possible),
+        ended_at: report.ended_at.map_or(now, possible),
+        error: report.error.as_deref(),
+    };
+    transmissions::end(connection, assignment.id, ending).await?;
+    // A challenge that was removed meanwhile is not due again.
+    let Some(challenge) = challenges::find(connection, assignment.challenge_id).await? else { return Ok(()) };
+    let spec = &challenge.spec;
+    match report.status {
+        Outcome::Success => {
+            let due_at = after_success(now, spec.min_delay_ms, spec.max_delay_ms, &mut rand::rng());
+            challenges::succeeded(connection, challenge.id, now, due_at).await
+        }
+        Outcome::Failed => {
+            let due_at = after_failure(now, spec.max_delay_ms, challenge.failures);
+            challenges::failed(connection, challenge.id, now, due_at).await
+        }
+        Outcome::Aborted => challenges::cut(connection, challenge.id, now).await,
+    }
+}
+
+fn late<'a>(caller: &'a Caller, report: &'a CompleteRequest, reason: &'a str) -> LateReport<'a> {
+    LateReport {
+        runner_id: &caller.runner_id,
+        challenge_id: report.challenge_id,
+        assignment_id: report.assignment_id,
+        fence: report.fence,
+        outcome: status(report.status),
+        error: report.error.as_deref(),
+        reason,
+    }
+}
+
+fn end_state(outcome: Outcome) -> AssignmentState {
+    match outcome {
+        Outcome::Success => AssignmentState::Done,
+        Outcome::Failed => AssignmentState::Failed,
+        Outcome::Aborted => AssignmentState::Aborted,
+    }
+}
+
+fn status(outcome: Outcome) -> TransmissionStatus {
+    match outcome {
+        Outcome::Success => TransmissionStatus::Success,
+        Outcome::Failed => TransmissionStatus::Failed,
+        Outcome::Aborted => TransmissionStatus::Aborted,
+    }
+}

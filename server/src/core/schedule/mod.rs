@@ -1,0 +1,10 @@
+//! Which challenge goes on air next, on which radio and frequency, and when it is due again. All of it is pure: what
+//! is known goes in, a decision comes out.
+
+mod due;
+mod pick;
+mod positions;
+
+pub use due::{after_failure, after_success};
+pub use pick::{Candidate, Capability, Pick, Situation, pick};
+pub use positions::{Offsets, Positions};

@@ -1,0 +1,78 @@
+use crate::core::Coordinator;
+use crate::http::ApiError;
+use crate::http::principal::Runner;
+use actix_web::body::SizedStream;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ACCEPT_RANGES, ByteRangeSpec, CONTENT_RANGE, CONTENT_TYPE, ETAG, Header, IF_NONE_MATCH, IF_RANGE, Range,
+};
+use actix_web::{HttpRequest, HttpResponse, web};
+use challengectl_common::Digest;
+use std::io::SeekFrom;
+use std::path::Path;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
+
+const BLOCK: usize = 1 << 16;
+
+/// Sends the content of a file, or the part of it that is asked for.
+pub async fn download(
+    _: Runner,
+    coordinator: web::Data<Coordinator>,
+    digest: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let digest: Digest = digest.parse().map_err(|error| ApiError::invalid(format!("{error}")))?;
+    let stored = coordinator.open_file(digest).await?;
+    // The content never changes, so its digest is its tag.
+    let tag = format!("\"{digest}\"");
+    let has = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if has(IF_NONE_MATCH).is_some_and(|tags| tags == "*" || tags.split(',').any(|other| other.trim() == tag)) {
+        return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
+    }
+    let range = if has(IF_RANGE).is_none_or(|other| other == tag) { wanted(&request) } else { None };
+    let (status, first, length) = match range.map(|range| range.to_satisfiable_range(stored.size)) {
+        None => (StatusCode::OK, 0, stored.size),
+        Some(Some((first, last))) => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
+        Some(None) => return Err(ApiError::range(stored.size)),
+    };
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((CONTENT_TYPE, content_type(&stored.name)))
+        .insert_header((ETAG, tag))
+        .insert_header((ACCEPT_RANGES, "bytes"));
+    if status == StatusCode::PARTIAL_CONTENT {
+        let last = first + length - 1;
+        response.insert_header((CONTENT_RANGE, format!("bytes {first}-{last}/{}", stored.size)));
+    }
+    Ok(response.body(SizedStream::new(length, part(stored.content, first, length).await?)))
+}
+
+/// The single range that is asked for. Several at once, and other units, are answered with the whole file.
+fn wanted(request: &HttpRequest) -> Option<ByteRangeSpec> {
+    match Range::parse(request) {
+        Ok(Range::Bytes(ranges)) => <[ByteRangeSpec; 1]>::try_from(ranges).ok().map(|[range]| range),
+        _ => None,
+    }
+}
+
+async fn part(mut content: File, first: u64, length: u64) -> Result<ReaderStream<tokio::io::Take<File>>, ApiError> {
+    content.seek(SeekFrom::Start(first)).await.map_err(|error| {
+        tracing::error!(%error, "a file could not be read");
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    })?;
+    Ok(ReaderStream::with_capacity(content.take(length), BLOCK))
+}
+
+fn content_type(name: &str) -> &'static str {
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    match extension.to_ascii_lowercase().as_str() {
+        "wav" => "audio/wav",
+        "txt" => "text/plain; charset=utf-8",
+        "yml" | "yaml" => "application/yaml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,67 @@
+use crate::core::{Coordinator, PublicChallenge, PublicTuning};
+use crate::http::ApiError;
+use actix_web::{HttpResponse, web};
+use challengectl_common::{Band, Frequency, Timestamp};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Challenges {
+    challenges: Vec<Challenge>,
+    timestamp: Timestamp,
+}
+
+/// A field that the organiser hides is left out.
+#[derive(Serialize)]
+struct Challenge {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modulation: Option<String>,
+    /// Null for one whose frequency is drawn anew each time; then there are ranges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency: Option<Option<Frequency>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency_ranges: Option<Vec<Range>>,
+    enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    /// Null for one that was never on air.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_run: Option<Option<Timestamp>>,
+}
+
+#[derive(Serialize)]
+struct Range {
+    display_name: String,
+    min_hz: u64,
+    max_hz: u64,
+}
+
+/// What everybody may know of the challenges that are enabled.
+pub async fn challenges(coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    let challenges = coordinator.public_challenges().await?;
+    let challenges = challenges.into_iter().map(Challenge::from).collect();
+    Ok(HttpResponse::Ok().json(Challenges { challenges, timestamp: coordinator.now() }))
+}
+
+impl From<PublicChallenge> for Challenge {
+    fn from(challenge: PublicChallenge) -> Self {
+        let (frequency, ranges) = match challenge.tuning {
+            None => (None, None),
+            Some(PublicTuning::Fixed(frequency)) => (Some(Some(frequency)), None),
+            Some(PublicTuning::Ranges(ranges)) => (Some(None), Some(ranges.into_iter().map(range).collect())),
+        };
+        Self {
+            name: challenge.name,
+            modulation: challenge.modulation,
+            frequency,
+            frequency_ranges: ranges,
+            enabled: true,
+            state: challenge.state,
+            last_run: challenge.last_run,
+        }
+    }
+}
+
+fn range((display_name, band): (String, Band)) -> Range {
+    Range { display_name, min_hz: band.low(), max_hz: band.high() }
+}

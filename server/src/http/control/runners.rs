@@ -1,0 +1,106 @@
+use crate::core::Coordinator;
+use crate::http::ApiError;
+use crate::http::body::{Json, OptionalJson};
+use crate::http::principal::Runner;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use challengectl_common::wire::{
+    Acknowledgement, CompleteRequest, HeartbeatRequest, HeartbeatResponse, LogRequest, RegisterRequest,
+    RegisterResponse, TaskResponse,
+};
+use serde::Deserialize;
+use std::time::Duration;
+
+const LONGEST_WAIT_SECONDS: f64 = 60.0;
+
+/// Takes in a runner with its radios.
+pub async fn register(
+    Runner(caller): Runner,
+    coordinator: web::Data<Coordinator>,
+    Json(request): Json<RegisterRequest>,
+) -> Result<HttpResponse, ApiError> {
+    if request.runner_id != caller.runner_id {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because("the key is another runner's"));
+    }
+    let registration = coordinator.into_inner().register(&caller, request).await?;
+    Ok(HttpResponse::Ok().json(RegisterResponse {
+        status: "success".to_owned(),
+        message: "Runner registered successfully".to_owned(),
+        runner_id: caller.runner_id,
+        rhythm: registration.rhythm,
+        abort: registration.abort,
+    }))
+}
+
+/// Notes that a runner is alive and renews its leases.
+pub async fn heartbeat(
+    Runner(caller): Runner,
+    coordinator: web::Data<Coordinator>,
+    OptionalJson(request): OptionalJson<HeartbeatRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let named = request.and_then(|request| request.assignments);
+    let heartbeat = coordinator.heartbeat(&caller, named.as_deref())?;
+    Ok(HttpResponse::Ok().json(HeartbeatResponse {
+        status: "success".to_owned(),
+        message: "Heartbeat received".to_owned(),
+        renewed: heartbeat.renewed,
+        abort: heartbeat.abort,
+        rhythm: heartbeat.rhythm,
+    }))
+}
+
+/// Lets a runner go.
+pub async fn sign_out(Runner(caller): Runner, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().sign_out(&caller).await?;
+    Ok(success("Runner signed out successfully"))
+}
+
+#[derive(Deserialize)]
+pub struct TaskQuery {
+    wait: Option<String>,
+}
+
+/// Gives a runner work, now or within the time it wants to wait.
+pub async fn task(
+    Runner(caller): Runner,
+    coordinator: web::Data<Coordinator>,
+    request: actix_web::HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query = web::Query::<TaskQuery>::from_query(request.query_string())
+        .map_err(|error| ApiError::invalid(format!("query: {error}")))?;
+    let wait = query.wait.as_deref().map_or(Ok(Duration::ZERO), parse_wait)?;
+    let polled = coordinator.into_inner().poll(&caller, wait).await?;
+    Ok(HttpResponse::Ok().json(TaskResponse { task: polled.task, abort: polled.abort }))
+}
+
+fn parse_wait(text: &str) -> Result<Duration, ApiError> {
+    text.parse()
+        .ok()
+        .filter(|seconds| (0.0..=LONGEST_WAIT_SECONDS).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| ApiError::invalid(format!("wait: a number of seconds from 0 to {LONGEST_WAIT_SECONDS}")))
+}
+
+/// Takes in how a transmission ended.
+pub async fn complete(
+    Runner(caller): Runner,
+    coordinator: web::Data<Coordinator>,
+    Json(report): Json<CompleteRequest>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().complete(&caller, report).await?;
+    Ok(success("Task completion recorded"))
+}
+
+/// Keeps a line for the operator.
+pub async fn log(
+    Runner(caller): Runner,
+    coordinator: web::Data<Coordinator>,
+    Json(line): Json<LogRequest>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.log(&caller, line)?;
+    Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
+}
+
+fn success(message: &str) -> HttpResponse {
+    HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: Some(message.to_owned()) })
+}

@@ -1,0 +1,36 @@
+//! The fronts: they parse a request, call the core, and render what it says. No decisions are made here.
+
+mod body;
+mod control;
+mod error;
+mod principal;
+
+pub use error::ApiError;
+
+use crate::core::Coordinator;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, Route, web};
+use std::sync::Arc;
+
+/// Adds every route.
+pub fn routes(coordinator: Arc<Coordinator>) -> impl Fn(&mut web::ServiceConfig) + Clone {
+    move |config| {
+        config
+            .app_data(web::Data::from(Arc::clone(&coordinator)))
+            .configure(control::routes)
+            .default_service(web::to(not_found));
+    }
+}
+
+async fn not_found(request: HttpRequest) -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is nothing at {}", request.path()))
+}
+
+/// What a resource answers to every method but `allowed`.
+fn other_methods(allowed: &'static str) -> Route {
+    web::to(move |request: HttpRequest| async move {
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
+            .because(format!("{} takes {allowed}, not {}", request.path(), request.method()))
+            .allowing(allowed)
+    })
+}

@@ -1,0 +1,309 @@
+//! Challenges: what goes on air, and when each is due.
+
+use super::cells::{from_json, parse, timestamp, to_json};
+use super::{Connection, StoreError};
+use challengectl_common::{ChallengeSpec, Timestamp, Tuning};
+use sqlx::FromRow;
+use std::ops::Range;
+
+/// A challenge as it is stored.
+#[derive(Debug, Clone)]
+pub struct Challenge {
+    /// Never used again, also not after the challenge is gone.
+    pub id: i64,
+    /// What the organiser wrote.
+    pub spec: ChallengeSpec,
+    /// What its waveform tells.
+    pub shape: Shape,
+    /// When it goes on air next, at the earliest.
+    pub due_at: Timestamp,
+    /// Failed transmissions since the last that did not fail.
+    pub failures: u32,
+    /// When it last was on air as a whole.
+    pub last_success_at: Option<Timestamp>,
+    /// Whether it is assigned now.
+    pub live: bool,
+}
+
+/// What a waveform tells of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape {
+    /// Milliseconds on air.
+    pub duration_ms: i64,
+    /// Hertz relative to the nominal frequency.
+    pub occupied: Range<f64>,
+}
+
+/// What scheduling needs to know of a challenge that is enabled and not on air.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Which.
+    pub id: i64,
+    /// Higher goes first.
+    pub priority: i64,
+    /// When it may go.
+    pub due_at: Timestamp,
+    /// When it last went.
+    pub last_started_at: Option<Timestamp>,
+    /// When its last time on air was over, however it ended.
+    pub last_ended_at: Option<Timestamp>,
+    /// Where it may go.
+    pub tuning: Tuning,
+    /// Hertz relative to the nominal frequency.
+    pub occupied: Range<f64>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    name: String,
+    modulation: String,
+    tuning: String,
+    flag: String,
+    parameters: String,
+    public_view: String,
+    enabled: bool,
+    priority: i64,
+    min_delay_ms: i64,
+    max_delay_ms: i64,
+    duration_ms: i64,
+    occupied_low: f64,
+    occupied_high: f64,
+    due_at: i64,
+    failures: u32,
+    last_success_at: Option<i64>,
+    live: bool,
+}
+
+impl TryFrom<Row> for Challenge {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            spec: ChallengeSpec {
+                name: parse(&row.name, "challenge name")?,
+                modulation: row.modulation,
+                tuning: from_json(&row.tuning, "tuning")?,
+                flag: from_json(&row.flag, "flag")?,
+                parameters: from_json(&row.parameters, "parameters")?,
+                enabled: row.enabled,
+                priority: row.priority,
+                min_delay_ms: row.min_delay_ms,
+                max_delay_ms: row.max_delay_ms,
+                public_view: from_json(&row.public_view, "public view")?,
+            },
+            shape: Shape { duration_ms: row.duration_ms, occupied: row.occupied_low..row.occupied_high },
+            due_at: Timestamp::from_millis(row.due_at),
+            failures: row.failures,
+            last_success_at: timestamp(row.last_success_at),
+            live: row.live,
+        })
+    }
+}
+
+/// All challenges, by name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn all(connection: &mut Connection) -> Result<Vec<Challenge>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT challenges.*, EXISTS (
+             SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id
+         ) AS live FROM challenges ORDER BY name",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Challenge::try_from).collect()
+}
+
+/// One challenge.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Challenge>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT challenges.*, EXISTS (
+             SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id
+         ) AS live FROM challenges WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
+    row.map(Challenge::try_from).transpose()
+}
+
+/// The challenges that go on air when they are due: enabled, and not on air already.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        id: i64,
+        priority: i64,
+        due_at: i64,
+        last_started_at: Option<i64>,
+        last_ended_at: Option<i64>,
+        tuning: String,
+        occupied_low: f64,
+        occupied_high: f64,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, priority, due_at, last_started_at, last_ended_at, tuning, occupied_low, occupied_high
+         FROM challenges
+         WHERE enabled = 1
+           AND NOT EXISTS (SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id)",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Waiting {
+                id: row.id,
+                priority: row.priority,
+                due_at: Timestamp::from_millis(row.due_at),
+                last_started_at: timestamp(row.last_started_at),
+                last_ended_at: timestamp(row.last_ended_at),
+                tuning: from_json(&row.tuning, "tuning")?,
+                occupied: row.occupied_low..row.occupied_high,
+            })
+        })
+        .collect()
+}
+
+/// Adds a challenge and gives its id.
+///
+/// # Errors
+/// When the database cannot be written to, or has one of that name.
+pub async fn insert(
+    connection: &mut Connection,
+    spec: &ChallengeSpec,
+    shape: &Shape,
+    due_at: Timestamp,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let id = sqlx::query_scalar(
+        "INSERT INTO challenges (name, modulation, tuning, flag, parameters, public_view, enabled, priority,
+             min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, due_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
+    )
+    .bind(spec.name.as_str())
+    .bind(&spec.modulation)
+    .bind(to_json(&spec.tuning, "tuning")?)
+    .bind(to_json(&spec.flag, "flag")?)
+    .bind(to_json(&spec.parameters, "parameters")?)
+    .bind(to_json(&spec.public_view, "public view")?)
+    .bind(spec.enabled)
+    .bind(spec.priority)
+    .bind(spec.min_delay_ms)
+    .bind(spec.max_delay_ms)
+    .bind(shape.duration_ms)
+    .bind(shape.occupied.start)
+    .bind(shape.occupied.end)
+    .bind(due_at.as_millis())
+    .bind(now.as_millis())
+    .fetch_one(connection)
+    .await?;
+    Ok(id)
+}
+
+/// Changes what a challenge is; its due time and history stay.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn update(
+    connection: &mut Connection,
+    id: i64,
+    spec: &ChallengeSpec,
+    shape: &Shape,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE challenges SET name = $1, modulation = $2, tuning = $3, flag = $4, parameters = $5, public_view = $6,
+             enabled = $7, priority = $8, min_delay_ms = $9, max_delay_ms = $10, duration_ms = $11,
+             occupied_low = $12, occupied_high = $13, updated_at = $14
+         WHERE id = $15",
+    )
+    .bind(spec.name.as_str())
+    .bind(&spec.modulation)
+    .bind(to_json(&spec.tuning, "tuning")?)
+    .bind(to_json(&spec.flag, "flag")?)
+    .bind(to_json(&spec.parameters, "parameters")?)
+    .bind(to_json(&spec.public_view, "public view")?)
+    .bind(spec.enabled)
+    .bind(spec.priority)
+    .bind(spec.min_delay_ms)
+    .bind(spec.max_delay_ms)
+    .bind(shape.duration_ms)
+    .bind(shape.occupied.start)
+    .bind(shape.occupied.end)
+    .bind(now.as_millis())
+    .bind(id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a challenge goes on air, and gives the fence of this time.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn start(connection: &mut Connection, id: i64, now: Timestamp) -> Result<i64, StoreError> {
+    let fence = sqlx::query_scalar(
+        "UPDATE challenges SET fence = fence + 1, last_started_at = $1 WHERE id = $2 RETURNING fence",
+    )
+    .bind(now.as_millis())
+    .bind(id)
+    .fetch_one(connection)
+    .await?;
+    Ok(fence)
+}
+
+/// Notes that all of a challenge was on air.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn succeeded(
+    connection: &mut Connection,
+    id: i64,
+    now: Timestamp,
+    due_at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE challenges SET last_success_at = $1, last_ended_at = $1, failures = 0, due_at = $2 WHERE id = $3",
+    )
+    .bind(now.as_millis())
+    .bind(due_at.as_millis())
+    .bind(id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a transmission went wrong.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn failed(connection: &mut Connection, id: i64, now: Timestamp, due_at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET last_ended_at = $1, failures = failures + 1, due_at = $2 WHERE id = $3")
+        .bind(now.as_millis())
+        .bind(due_at.as_millis())
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a transmission was cut or given up. The due time stays: the challenge has lost nothing.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn cut(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET last_ended_at = $1 WHERE id = $2")
+        .bind(now.as_millis())
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Locks beside the database. The system releases them when the process ends, however it ends.
+
+use super::StoreError;
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+/// Held by the one server that works on a database: assignments in its memory are the truth.
+#[derive(Debug)]
+pub struct ServerLock {
+    _file: File,
+}
+
+impl ServerLock {
+    /// Takes the lock of the database in `folder`.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another server holds it.
+    pub fn acquire(folder: &Path) -> Result<Self, StoreError> {
+        let file = open(folder, "server.lock")?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(folder.to_owned())),
+            Err(TryLockError::Error(error)) => {
+                Err(StoreError::Open { path: folder.join("server.lock"), reason: error.to_string() })
+            }
+        }
+    }
+}
+
+/// Waits until no other program changes the schema.
+pub fn schema(folder: &Path) -> Result<File, StoreError> {
+    let file = open(folder, "schema.lock")?;
+    file.lock().map_err(|error| StoreError::Open { path: folder.join("schema.lock"), reason: error.to_string() })?;
+    Ok(file)
+}
+
+fn open(folder: &Path, name: &str) -> Result<File, StoreError> {
+    let path = folder.join(name);
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| StoreError::Open { path, reason: error.to_string() })
+}

@@ -1,0 +1,80 @@
+//! The database: SQLite, one writer, several readers. The only place with SQL; one module per aggregate.
+//!
+//! Functions take a connection, so that a caller decides what belongs into one transaction.
+
+pub mod assignments;
+mod cells;
+pub mod challenges;
+mod error;
+pub mod files;
+pub mod keys;
+mod lock;
+pub mod logs;
+mod open;
+pub mod ranges;
+pub mod reports;
+pub mod runners;
+pub mod tokens;
+pub mod transmissions;
+
+pub use assignments::{AssignmentState, LiveAssignment};
+pub use error::StoreError;
+pub use lock::ServerLock;
+pub use transmissions::TransmissionStatus;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqlitePool};
+
+/// What every function of the store works on.
+pub type Connection = sqlx::SqliteConnection;
+
+/// A writing transaction. Dropped without [`commit`], it changes nothing.
+pub type Transaction = sqlx::Transaction<'static, Sqlite>;
+
+/// The open database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Store {
+    /// Begins a writing transaction; waits for the one before. It holds the write lock from the start: a transaction
+    /// that reads first and writes later would fail at once when another process has written in between.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn write(&self) -> Result<Transaction, StoreError> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// A number that differs from the one before when another connection than the writer's has changed the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn foreign_version(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.writer).await?)
+    }
+
+    /// Finishes what is under way and closes the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Makes a transaction's changes last.
+///
+/// # Errors
+/// When they could not be written; then nothing has changed.
+pub async fn commit(transaction: Transaction) -> Result<(), StoreError> {
+    Ok(transaction.commit().await?)
+}

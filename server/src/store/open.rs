@@ -1,0 +1,74 @@
+//! Opening the database: settings, schema, and the versions that fit.
+
+use super::{Store, StoreError, lock};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const DATABASE: &str = "challengectl.db";
+const READERS: u32 = 4;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+impl Store {
+    /// Opens the database in `folder`; makes both when they do not exist, and brings an older schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or was written by a newer version of the program.
+    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        make_folder(folder)?;
+        let path = folder.join(DATABASE);
+        let connect = options(&path);
+        let refuse = |error: sqlx::Error| StoreError::Open { path: path.clone(), reason: error.to_string() };
+
+        let writer = pool(1).connect_with(connect.clone()).await.map_err(refuse)?;
+        // Two programs that both find an old schema must not both change it.
+        let _alone = lock::schema(folder)?;
+        MIGRATIONS.run(&writer).await.map_err(|error| migration_error(error, path.clone()))?;
+        let readers = pool(READERS).connect_with(connect.read_only(true)).await.map_err(refuse)?;
+        Ok(Self { writer, readers })
+    }
+}
+
+/// The folder holds flags and digests of keys, so it is nobody else's to look into.
+fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| StoreError::Open { path: folder.to_owned(), reason: error.to_string() })
+}
+
+/// `FULL` costs one `fsync` with each commit, and commits are rare: one when a transmission begins and one when it ends.
+/// With `NORMAL`, a power cut could take back an assignment whose carrier is on, and a report whose only other copy the
+/// runner has deleted because it was acknowledged.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+}
+
+/// Connections are kept: reopening one costs more than keeping it, and the writer's `data_version` counts from its
+/// opening.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+fn migration_error(error: MigrateError, path: PathBuf) -> StoreError {
+    match error {
+        MigrateError::VersionMissing(schema) | MigrateError::VersionTooNew(schema, _) => {
+            StoreError::Newer { path, schema }
+        }
+        error => StoreError::Open { path, reason: error.to_string() },
+    }
+}

@@ -1,0 +1,25 @@
+//! Named frequency ranges.
+
+use super::cells::integer;
+use super::{Connection, StoreError};
+use challengectl_common::challenge::NamedRange;
+
+/// Adds a range, or changes the one of that name; false when there is nothing to change.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn put(connection: &mut Connection, range: &NamedRange) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO ranges (name, display_name, low, high) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE
+             SET display_name = excluded.display_name, low = excluded.low, high = excluded.high
+             WHERE display_name IS NOT excluded.display_name OR low <> excluded.low OR high <> excluded.high",
+    )
+    .bind(&range.name)
+    .bind(&range.display_name)
+    .bind(integer(range.band.low()))
+    .bind(integer(range.band.high()))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

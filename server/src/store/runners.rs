@@ -1,0 +1,135 @@
+//! Runners and their radios.
+
+use super::cells::{from_json, integer, parse, to_json};
+use super::{Connection, StoreError};
+use challengectl_common::wire::RadioInfo;
+use challengectl_common::{Band, RadioId, RunnerId, Timestamp};
+use sqlx::FromRow;
+
+/// What scheduling needs to know of a radio.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Radio {
+    /// Whose it is.
+    pub runner_id: RunnerId,
+    /// Unique on the runner.
+    pub radio_id: RadioId,
+    /// Where it may transmit. None: anywhere.
+    pub limits: Vec<Band>,
+    /// Samples per second it runs at.
+    pub sample_rate: Option<u64>,
+}
+
+/// Makes the runner known; one that is known already stays as it is.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn enrol(connection: &mut Connection, id: &RunnerId, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
+        .bind(id.as_str())
+        .bind(now.as_millis())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a runner is there, with these radios and no others.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn register(
+    connection: &mut Connection,
+    id: &RunnerId,
+    radios: &[RadioInfo],
+    host: (Option<&str>, Option<&str>),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (hostname, version) = host;
+    sqlx::query(
+        "UPDATE runners SET online = 1, hostname = $1, version = $2, registered_at = $3, last_heartbeat = $3
+         WHERE id = $4",
+    )
+    .bind(hostname)
+    .bind(version)
+    .bind(now.as_millis())
+    .bind(id.as_str())
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("DELETE FROM radios WHERE runner_id = $1").bind(id.as_str()).execute(&mut *connection).await?;
+    for (position, radio) in (0_i64..).zip(radios) {
+        sqlx::query(
+            "INSERT INTO radios (runner_id, radio_id, position, driver, model, frequency_limits, sample_rate)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(id.as_str())
+        .bind(radio.id.as_str())
+        .bind(position)
+        .bind(&radio.driver)
+        .bind(&radio.model)
+        .bind(to_json(&radio.frequency_limits, "frequency limits")?)
+        .bind(radio.sample_rate.map(integer))
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Notes that a runner has signed out.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn sign_out(connection: &mut Connection, id: &RunnerId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE runners SET online = 0 WHERE id = $1").bind(id.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// Notes when a runner was last heard of.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn heard(connection: &mut Connection, id: &RunnerId, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE runners SET last_heartbeat = $1 WHERE id = $2")
+        .bind(at.as_millis())
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The runners that may be given work: registered, not signed out, not disabled.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn present(connection: &mut Connection) -> Result<Vec<RunnerId>, StoreError> {
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM runners WHERE online = 1 AND enabled = 1").fetch_all(connection).await?;
+    ids.iter().map(|id| parse(id, "runner id")).collect()
+}
+
+/// All radios of all runners that have ever registered, in the order the runners gave.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        runner_id: String,
+        radio_id: String,
+        frequency_limits: String,
+        sample_rate: Option<i64>,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT runner_id, radio_id, frequency_limits, sample_rate FROM radios ORDER BY runner_id, position",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Radio {
+                runner_id: parse(&row.runner_id, "runner id")?,
+                radio_id: parse(&row.radio_id, "radio id")?,
+                limits: from_json(&row.frequency_limits, "frequency limits")?,
+                sample_rate: row.sample_rate.and_then(|rate| u64::try_from(rate).ok()),
+            })
+        })
+        .collect()
+}

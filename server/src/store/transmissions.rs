@@ -1,0 +1,97 @@
+//! Transmissions: the record of every time on air.
+
+use super::cells::integer;
+use super::{Connection, StoreError};
+use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
+
+/// Where in its life a transmission is. All but `Planned` are final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum TransmissionStatus {
+    Planned,
+    Success,
+    Failed,
+    Aborted,
+}
+
+impl TransmissionStatus {
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::Aborted => "aborted",
+        }
+    }
+}
+
+/// A transmission that is about to happen.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct Plan<'a> {
+    pub assignment_id: i64,
+    pub challenge_id: i64,
+    pub challenge_name: &'a ChallengeName,
+    pub runner_id: &'a RunnerId,
+    pub radio_id: &'a RadioId,
+    pub frequency: Frequency,
+    pub modulation: &'a str,
+    pub planned_at: Timestamp,
+}
+
+/// How a transmission ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// One of the final ones.
+    pub status: TransmissionStatus,
+    /// When the carrier went on, if it did.
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    pub ended_at: Timestamp,
+    /// What went wrong.
+    pub error: Option<&'a str>,
+}
+
+/// Writes down that a transmission is about to happen.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO transmissions (assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency,
+             modulation, status, planned_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(plan.assignment_id)
+    .bind(plan.challenge_id)
+    .bind(plan.challenge_name.as_str())
+    .bind(plan.runner_id.as_str())
+    .bind(plan.radio_id.as_str())
+    .bind(integer(plan.frequency.hz()))
+    .bind(plan.modulation)
+    .bind(TransmissionStatus::Planned.as_str())
+    .bind(plan.planned_at.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes down how the transmission of an assignment ended.
+///
+/// # Errors
+/// When the database cannot be written to, or the transmission has ended before.
+pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending<'_>) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE transmissions SET status = $1, started_at = $2, ended_at = $3, error = $4 WHERE assignment_id = $5",
+    )
+    .bind(ending.status.as_str())
+    .bind(ending.started_at.map(Timestamp::as_millis))
+    .bind(ending.ended_at.as_millis())
+    .bind(ending.error)
+    .bind(assignment_id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
