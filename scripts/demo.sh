@@ -18,11 +18,13 @@ state_dir: $dir/runner
 radios:
   - id: two-metre
     driver: file
+    paced: true
     directory: $dir/recordings
     sample_rate: 250000
     frequency_limits: ["144000000-148000000"]
   - id: seventy-cm
     driver: file
+    paced: true
     directory: $dir/recordings
     sample_rate: 250000
     frequency_limits: ["430000000-440000000"]

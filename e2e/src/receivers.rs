@@ -102,7 +102,8 @@ impl Received {
         )?;
         let mut rows = Vec::new();
         for line in lines.lines().filter(|line| line.starts_with('{')) {
-            let json: serde_json::Value = serde_json::from_str(line)?;
+            // An empty row makes rtl_433 22.11 write `{0}` without the quotes around it.
+            let json: serde_json::Value = serde_json::from_str(&line.replace(", {0}", ""))?;
             for row in json.get("rows").and_then(|rows| rows.as_array()).into_iter().flatten() {
                 rows.push(bits_of(row).with_context(|| line.to_owned())?);
             }

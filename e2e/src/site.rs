@@ -105,7 +105,7 @@ impl Site {
         let mut yaml = format!("state_dir: {}\nradios:\n", self.path(name).display());
         for Radio { id, limits, sample_rate } in radios {
             yaml.push_str(&format!(
-                "  - {{id: {id}, driver: file, directory: {}, sample_rate: {sample_rate}, \
+                "  - {{id: {id}, driver: file, paced: true, directory: {}, sample_rate: {sample_rate}, \
                  frequency_limits: [\"{limits}\"]}}\n",
                 self.recordings().display()
             ));

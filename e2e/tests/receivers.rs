@@ -138,7 +138,9 @@ fn rtl_433_reads_on_off_keyed_text_ten_times() -> Result<()> {
     let (received, _folder) = receive(&challenge, noisy(250_000.0, 300.0))?;
     let rows = received.bits("n=ask,m=OOK_PCM,s=311.4,l=311.4,r=20000,g=3500,t=50,bits>=60")?;
     let wanted: String = text.bytes().map(|byte| format!("{byte:08b}")).collect();
-    let read = rows.iter().filter(|row| row.contains(&wanted)).count();
+    // The carrier is off before the first 1, so no receiver can tell the 0 in front of it from silence.
+    let wanted = wanted.trim_start_matches('0');
+    let read = rows.iter().filter(|row| row.starts_with(wanted)).count();
     assert_eq!(read, 10, "{rows:?}");
     Ok(())
 }
