@@ -5,8 +5,8 @@ use std::f64::consts::PI;
 /// Seconds of silence at either end of a run: longer than any filter on the way rings.
 pub(crate) const SILENCE: f64 = 0.005;
 
-/// Seconds in which a carrier rises and falls. Its spectrum is 60 dB down 1 kHz away.
-const RAMP: f64 = 0.002;
+/// Seconds in which a carrier usually rises and falls: inaudible, and no wider than what follows.
+pub(crate) const RAMP: f64 = 0.002;
 
 /// The amplitude of a carrier: silence, a rise along half a cosine, 1, a fall, silence.
 pub(crate) struct Envelope {
@@ -16,10 +16,10 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// Around `len` samples at full amplitude.
-    pub(crate) fn around(len: u64, rate: f64) -> Self {
+    /// Around `len` samples at full amplitude. The carrier rises and falls in `ramp` seconds.
+    pub(crate) fn around(len: u64, rate: f64, ramp: f64) -> Self {
         let silence = (SILENCE * rate).ceil() as u64;
-        let ramp = (RAMP * rate).ceil() as u64;
+        let ramp = (ramp * rate).ceil() as u64;
         Self { silence, ramp, len: len + 2 * (silence + ramp) }
     }
 
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_carrier_rises_and_falls_alike() {
-        let envelope = Envelope::around(100, 10_000.0);
+        let envelope = Envelope::around(100, 10_000.0, RAMP);
         let amplitudes: Vec<f32> = (0..envelope.len()).map(|sample| envelope.at(sample)).collect();
         assert_eq!(amplitudes.len(), 100 + 2 * (50 + 20));
         assert!(amplitudes.iter().eq(amplitudes.iter().rev()));

@@ -15,14 +15,16 @@ pub(crate) struct Keying {
     pub samples_per_bit: u32,
     /// Hertz from the nominal frequency for a bit 0 and for a bit 1.
     pub tones: [f64; 2],
+    /// Seconds in which the carrier rises before the first bit, and falls behind the last.
+    pub ramp: f64,
 }
 
 /// Of a bit: how long the frequency takes to change. Short enough for any slicer, and side lobes fall off much
 /// faster than with a jump.
 const EDGE: f64 = 0.1;
 
-/// Of the bit rate: how far beyond the tones 99 % of the power reaches.
-const SKIRT: f64 = 1.0;
+/// Of the bit rate: how far beyond the tones 99 % of the power reaches, measured over all that is sent here.
+const SKIRT: f64 = 2.0;
 
 /// Frequency-shift keying with continuous phase and constant amplitude.
 pub(crate) struct Fsk {
@@ -43,7 +45,7 @@ impl Fsk {
         let symbols = Symbols::new(bits, keying.samples_per_bit, EDGE * f64::from(keying.samples_per_bit));
         let skirt = SKIRT * keying.baud;
         Self {
-            envelope: Envelope::around(symbols.len(), rate),
+            envelope: Envelope::around(symbols.len(), rate, keying.ramp),
             symbols,
             rate,
             turns: [zero / rate, (one - zero) / rate],

@@ -28,8 +28,11 @@ pub struct Modulation {
     pub parameters: &'static [Parameter],
     /// Builds the waveform; everything that can be wrong is found here. The payload has the form that `input`
     /// tells; every parameter is present and within its limits.
-    pub build: fn(Payload<'_>, &Values) -> Result<Box<dyn Waveform>, BuildError>,
+    pub build: Build,
 }
+
+/// Builds the waveform of a modulation.
+pub type Build = fn(Payload<'_>, &Values) -> Result<Box<dyn Waveform>, BuildError>;
 
 /// What a modulation carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,7 +246,7 @@ mod tests {
         build: |_, _| Err(BuildError::Text("toys make no sound".into())),
     };
 
-    fn error(given: Value) -> String {
+    fn error(given: &Value) -> String {
         TOY.values(given.as_object().unwrap()).unwrap_err().to_string()
     }
 
@@ -255,14 +258,14 @@ mod tests {
 
     #[test]
     fn a_wrong_parameter_is_named_with_its_limits() {
-        assert_eq!(error(json!({})), "parameter pager: must be given");
-        assert_eq!(error(json!({"pager": 0})), "parameter pager: 0 is not a whole number from 1 to 9");
+        assert_eq!(error(&json!({})), "parameter pager: must be given");
+        assert_eq!(error(&json!({"pager": 0})), "parameter pager: 0 is not a whole number from 1 to 9");
         assert_eq!(
-            error(json!({"pager": 1, "wpm": "fast"})),
+            error(&json!({"pager": 1, "wpm": "fast"})),
             "parameter wpm: \"fast\" is not a number from 5 to 60 WPM"
         );
-        assert_eq!(error(json!({"pager": 1, "mode": "am"})), "parameter mode: \"am\" is not one of usb, lsb");
-        assert_eq!(error(json!({"pagr": 1})), "toy has no parameter \"pagr\"; did you mean \"pager\"?");
+        assert_eq!(error(&json!({"pager": 1, "mode": "am"})), "parameter mode: \"am\" is not one of usb, lsb");
+        assert_eq!(error(&json!({"pagr": 1})), "toy has no parameter \"pagr\"; did you mean \"pager\"?");
     }
 
     #[test]

@@ -290,7 +290,7 @@ mod tests {
         for tone in [5001.0, 7000.0, 11_111.0, 23_000.0] {
             let resampler = Resampler::new(Box::new(Tone::new(48_000.0, tone, 4000)), 8000.0, filter);
             let samples = drain(Box::new(resampler), 99);
-            let rms = samples[20..600].iter().map(|sample| sample.norm_sqr()).sum::<f32>() / 580.0;
+            let rms = samples[20..600].iter().map(Complex32::norm_sqr).sum::<f32>() / 580.0;
             assert!(10.0 * rms.log10() < -75.0, "{tone} Hz: {:.1} dB", 10.0 * rms.log10());
         }
     }

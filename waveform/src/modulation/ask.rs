@@ -18,7 +18,7 @@ pub const ASK: Modulation = Modulation {
         Parameter {
             name: "baud",
             help: "Bits per second.",
-            kind: Kind::Number { min: 100.0, max: 10_000.0, default: 3211.0, unit: "Bd" },
+            kind: Kind::Number { min: 100.0, max: 5000.0, default: 3211.0, unit: "Bd" },
         },
         Parameter {
             name: "profile",
@@ -35,14 +35,14 @@ const GAP: usize = 25;
 /// Zeros behind the last repetition.
 const TAIL: usize = 5321;
 
-/// Samples per second, about; six for each edge.
-const RATE: f64 = 200_000.0;
+/// Four of them for each edge.
+const SAMPLES_PER_BIT: u32 = 40;
 
-/// Seconds in which the carrier rises or falls: a tenth of a bit at the usual rate, so that any slicer reads it.
-const EDGE: f64 = 30e-6;
+/// Of a bit: how long the carrier takes to rise or fall, 31 µs at the usual rate. Any slicer reads that, and side lobes fall off much faster than with a jump.
+const EDGE: f64 = 0.1;
 
-/// Of the bit rate: how far to either side 99 % of the power reaches.
-const REACH: f64 = 10.0;
+/// Of the bit rate: how far to either side 99 % of the power reaches, for the worst of texts, one with a single 1.
+const REACH: f64 = 4.5;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
     let text = payload.text();
@@ -51,8 +51,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, Bui
     }
     let block = if values.choice("profile") == "legacy" { legacy(text) } else { whole_bytes(text).collect() };
     let baud = values.number("baud");
-    let samples_per_bit = (RATE / baud).ceil() as u32;
-    let keying = Keying { baud, samples_per_bit, edge: EDGE, reach: REACH * baud };
+    let keying = Keying { baud, samples_per_bit: SAMPLES_PER_BIT, edge: EDGE / baud, reach: REACH * baud };
     Ok(Box::new(Keyed::new(&frame(&block, values.integer("repeats") as usize), &keying)))
 }
 

@@ -37,13 +37,16 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, Bui
     let bits = bits(payload.text(), spacing)?;
     let dot = 1.2 / values.number("wpm");
     let samples_per_bit = (RATE * dot).round() as u32;
-    let keying = Keying { baud: 1.0 / dot, samples_per_bit, edge: spacing.edge.min(dot / 4.0), reach: REACH / dot };
+    let edge = spacing.edge.min(dot / 4.0);
+    let keying = Keying { baud: 1.0 / dot, samples_per_bit, edge, reach: reach(dot, edge) };
     Ok(shift(Box::new(Keyed::new(&bits, &keying)), values.number("tone")))
 }
 
-/// Of the dot rate: how far to either side 99 % of the power reaches. ITU-R SM.1138 reckons with 2.5 where fading is of no
-/// concern, which is some 98 %.
-const REACH: f64 = 4.0;
+/// Hertz to either side that 99 % of the power lies in, for the worst of texts, a single dot: of a pulse with sharp edges,
+/// 10.3 over its length; soft edges, 0.6 over theirs.
+fn reach(dot: f64, edge: f64) -> f64 {
+    (10.3 / dot).min(0.6 / edge)
+}
 
 /// How long the pauses are, in dots. Each character brings one dot of pause behind its last element.
 struct Spacing {

@@ -21,10 +21,13 @@ pub const LRS: Modulation = Modulation {
 
 /// What event receivers are set to: 3190 samples per chip at 2.4 MS/s, and two tones that come from a phase step of 6.26 radians per
 /// sample, which wraps around to 8856 Hz below the carrier.
-const RFCTF: Keying = Keying { baud: 2.4e6 / 3190.0, samples_per_bit: 58, tones: [239.0, -8856.0] };
+const RFCTF: Keying = Keying { baud: 2.4e6 / 3190.0, samples_per_bit: 58, tones: [239.0, -8856.0], ramp: RAMP };
 
 /// The rate that pagers are built for, and tones alike far from the frequency.
-const PAGER: Keying = Keying { baud: 625.0, samples_per_bit: 64, tones: [2500.0, -2500.0] };
+const PAGER: Keying = Keying { baud: 625.0, samples_per_bit: 64, tones: [2500.0, -2500.0], ramp: RAMP };
+
+/// Seconds in which the carrier rises: a small part of a chip, or decoders take the first chip for two.
+const RAMP: f64 = 0.0003;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
     let call = Call::read(payload.text())?;

@@ -2,7 +2,7 @@
 
 use crate::Waveform;
 use crate::audio;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, RAMP};
 use crate::modulation::{BuildError, Input, Kind, Modulation, Parameter, Payload, Values};
 use crate::resample::{Filter, Resampler};
 use num_complex::Complex32;
@@ -35,9 +35,11 @@ const RATE: f64 = 48_000.0;
 /// Sound is sent up to here, in hertz, and cut off from there on.
 const VOICE: Filter = Filter { pass: 3000.0, stop: 3600.0, gain: 1.0 };
 
-/// How much further than the deviation 99 % of the power reaches, in hertz. Carson's rule, the highest tone, is good for 98 %; with this,
-/// the third pair of side lines is in at 3 kHz.
-const SKIRT: f64 = 4200.0;
+/// Hertz to either side that 99 % of the power lies in, when the highest tone is sent at full deviation. Carson's rule, deviation and tone,
+/// is good for 98 %.
+fn reach(deviation: f64) -> f64 {
+    1.1 * deviation + 1.4 * VOICE.pass
+}
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
     let emphasis = Emphasis::new(match values.choice("preemphasis") {
@@ -45,17 +47,16 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, Bui
         "50us" => 50e-6,
         _ => 0.0,
     });
-    // The sound is padded by as much as the carrier takes to come and go.
-    let pad = Envelope::around(0, RATE).lead() as f64 / RATE;
-    let sound: Box<dyn Waveform> = Box::new(Resampler::new(audio::open(payload, pad)?, RATE, VOICE));
-    let lead = Envelope::around(0, RATE).lead();
-    let envelope = Envelope::around(sound.len().saturating_sub(2 * lead), RATE);
+    // The sound begins when the carrier is there, and ends before it goes.
+    let lead = Envelope::around(0, RATE, RAMP).lead();
+    let sound = Resampler::new(audio::open(payload, lead as f64 / RATE)?, RATE, VOICE);
+    let envelope = Envelope::around(sound.len().saturating_sub(2 * lead), RATE, RAMP);
     let deviation = values.number("deviation");
     Ok(Box::new(Nbfm { sound, envelope, emphasis, deviation, phase: 0.0, position: 0 }))
 }
 
 struct Nbfm {
-    sound: Box<dyn Waveform>,
+    sound: Resampler,
     envelope: Envelope,
     emphasis: Emphasis,
     deviation: f64,
@@ -73,7 +74,7 @@ impl Waveform for Nbfm {
     }
 
     fn occupied_bandwidth(&self) -> Range<f64> {
-        let reach = self.deviation + SKIRT;
+        let reach = reach(self.deviation);
         -reach..reach
     }
 

@@ -4,6 +4,7 @@ mod codeword;
 mod message;
 
 use crate::Waveform;
+use crate::envelope::RAMP;
 use crate::fsk::{Fsk, Keying};
 use crate::modulation::{BuildError, Input, Kind, Modulation, Parameter, Payload, Values};
 use codeword::{IDLE, SYNC, address, bits, data};
@@ -36,8 +37,8 @@ pub const POCSAG: Modulation = Modulation {
         },
         Parameter {
             name: "profile",
-            help: "standard: the rest of the last word is empty; legacy: it begins with a 1, as older transmitters \
-                   send it, and decoders may show a character too many.",
+            help: "standard: the last word is filled with spaces; legacy: with a 1 and zeros, as older \
+                   transmitters do, so that decoders may show a character too many.",
             kind: Kind::Choice { of: &["standard", "legacy"], default: "standard" },
         },
     ],
@@ -47,8 +48,8 @@ pub const POCSAG: Modulation = Modulation {
 /// A 0 is the higher tone (M.584-2, annex 1, section 4).
 const TONES: [f64; 2] = [4500.0, -4500.0];
 
-/// Samples per second: a whole number of them for a bit at every rate.
-const RATE: u32 = 38_400;
+/// Samples per second: a whole number of them for a bit at every rate, and room for the edges at 2400 bits per second.
+const RATE: u32 = 76_800;
 
 /// Alternating bits before the first batch; M.584-2 asks for at least 576.
 const PREAMBLE: usize = 576;
@@ -73,7 +74,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, Bui
     let words = batches(values.integer("capcode") as u32, values.integer("function") as u32, &message);
     let preamble = (0..PREAMBLE).map(|bit| bit % 2 == 0);
     let on_air: Vec<bool> = preamble.chain(words.into_iter().flat_map(bits)).collect();
-    let keying = Keying { baud: f64::from(baud), samples_per_bit: RATE / baud, tones: TONES };
+    let keying = Keying { baud: f64::from(baud), samples_per_bit: RATE / baud, tones: TONES, ramp: RAMP };
     Ok(Box::new(Fsk::new(&on_air, &keying)))
 }
 

@@ -49,13 +49,8 @@ impl Kernel {
             even.add(&taps[0], samples[0]);
             odd.add(&taps[1], samples[1]);
         }
-        let sum = |a: [f32; ORDER], b: [f32; ORDER]| std::array::from_fn(|n| a[n] + b[n]);
-        Piece {
-            re: sum(even.re, odd.re),
-            im: sum(even.im, odd.im),
-            start: (2.0 * start - 1.0) as f32,
-            step: (2.0 * step) as f32,
-        }
+        even.merge(&odd);
+        Piece { re: even.re, im: even.im, start: (2.0 * start - 1.0) as f32, step: (2.0 * step) as f32 }
     }
 }
 
@@ -74,6 +69,11 @@ impl Sums {
         for (sum, weight) in self.im.iter_mut().zip(weights) {
             *sum += weight * sample.im;
         }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.re.iter_mut().zip(other.re).for_each(|(sum, other)| *sum += other);
+        self.im.iter_mut().zip(other.im).for_each(|(sum, other)| *sum += other);
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Header {
 /// Programs that write into a pipe cannot know the length, and fill in one of these: 0 and 0xFFFFFFFF are common; sox counts from
 /// 0x7FFFF000 (and the length of the file with 36 more).
 fn is_placeholder(length: u64) -> bool {
-    length == 0 || (0x7FFF_F000..=0x7FFF_F100).contains(&length) || length >= 0xFFFF_F000 && length <= 0xFFFF_FFFF
+    length == 0 || (0x7FFF_F000..=0x7FFF_F100).contains(&length) || (0xFFFF_F000..=0xFFFF_FFFF).contains(&length)
 }
 
 /// Reads all chunks up to the samples.

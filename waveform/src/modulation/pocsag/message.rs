@@ -21,9 +21,13 @@ pub(super) fn alphanumeric(text: &str, legacy: bool) -> Result<Vec<u32>, BuildEr
         }
         bits.extend(reversed(u32::from(character), 7));
     }
-    // A single 1 was meant as an end mark; with six zeros behind it, it is a character.
-    bits.extend(legacy.then_some(true));
-    Ok(words(&bits, &[false]))
+    if legacy {
+        // A single 1 was meant as an end mark; with six zeros behind it, it is a character.
+        bits.push(true);
+        return Ok(words(&bits, &[false]));
+    }
+    // Of the characters that may fill the last word, space is the one that no decoder prints as a mark of its own.
+    Ok(words(&bits, &reversed(u32::from(b' '), 7).collect::<Vec<_>>()))
 }
 
 /// Digits and a few signs, four bits each, the least significant first.
@@ -100,8 +104,9 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_standard_message_is_empty() {
-        assert_eq!(alphanumeric("A", false).unwrap(), [0b1000_0010_0000_0000_0000]);
+    fn the_end_of_a_standard_message_is_blank() {
+        assert_eq!(alphanumeric("A", false).unwrap(), [0b1000_0010_0000_1000_0001]);
+        assert_eq!(alphanumeric("A  ", false).unwrap(), [0b1000_0010_0000_1000_0001, 0b0000_0010_0000_0100_0000]);
         assert_eq!(alphanumeric("A", true).unwrap(), [0b1000_0011_0000_0000_0000]);
     }
 }

@@ -1,0 +1,152 @@
+//! What holds for every modulation there is, whatever it sends.
+
+mod support;
+
+use challengectl_waveform::{Complex32, Kind, MODULATIONS, Modulation, Waveform, find, resample, shift};
+use proptest::prelude::*;
+use proptest::strategy::Union;
+use serde_json::{Map, Value, json};
+use support::{build, drain, noise, power_in, spectrum, wav};
+use tempfile::NamedTempFile;
+
+/// Everything that one waveform is built from.
+#[derive(Debug)]
+struct Case {
+    modulation: &'static Modulation,
+    text: String,
+    file: NamedTempFile,
+    parameters: Value,
+}
+
+impl Case {
+    fn build(&self) -> Box<dyn Waveform> {
+        build(self.modulation, &self.text, &self.file, &self.parameters)
+    }
+}
+
+/// Text that the modulation can send.
+fn text(modulation: &Modulation) -> BoxedStrategy<String> {
+    match modulation.name {
+        "cw" => "[A-Z0-9.,?]( ?[a-z0-9=/@]){0,6}".boxed(),
+        "lrs" => (0..256, 0..1024, 0..256).prop_map(|(s, p, f)| format!("-s {s} -p {p} -pf {f}")).boxed(),
+        "pocsag" => "[0-9]{1,30}".boxed(),
+        _ => ".{1,12}".boxed(),
+    }
+}
+
+/// A value that the parameter may have.
+fn value(name: &str, kind: Kind) -> BoxedStrategy<Value> {
+    match (name, kind) {
+        ("baud", Kind::Integer { .. }) => prop::sample::select(vec![512, 1200, 2400]).prop_map(Value::from).boxed(),
+        ("encoding", _) => prop::sample::select(vec!["alphanumeric", "numeric"]).prop_map(Value::from).boxed(),
+        ("repeats", _) => (1..5).prop_map(Value::from).boxed(),
+        // Slower is only longer.
+        ("wpm", _) => (15.0..60.0).prop_map(Value::from).boxed(),
+        (_, Kind::Integer { min, max, .. }) => (min..=max).prop_map(Value::from).boxed(),
+        (_, Kind::Number { min, max, .. }) => (min..=max).prop_map(Value::from).boxed(),
+        (_, Kind::Choice { of, .. }) => prop::sample::select(of).prop_map(Value::from).boxed(),
+    }
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    Union::new(MODULATIONS.iter().map(|modulation| {
+        let none = Just(Map::new()).boxed();
+        let parameters = modulation.parameters.iter().fold(none, |all, parameter| {
+            (all, value(parameter.name, parameter.kind))
+                .prop_map(|(mut all, value)| {
+                    all.insert(parameter.name.to_owned(), value);
+                    all
+                })
+                .boxed()
+        });
+        let rate = prop::sample::select(vec![8000, 11_025, 44_100, 48_000, 96_000]);
+        (text(modulation), rate, 100..4000usize, parameters).prop_map(|(text, rate, samples, parameters)| Case {
+            modulation,
+            text,
+            file: wav(rate, noise(samples)),
+            parameters: Value::Object(parameters),
+        })
+    }))
+}
+
+fn magnitudes(samples: &[Complex32]) -> impl Iterator<Item = f32> {
+    samples.iter().map(|sample| sample.norm())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_way_of_cutting_gives_the_same_samples(
+        case in case(),
+        rate in 50_000.0..400_000.0,
+        calls in prop::collection::vec(1..5000usize, 1..6),
+    ) {
+        let make = || shift(resample(case.build(), rate).unwrap(), 1234.5);
+        prop_assert!(drain(case.build(), &calls) == drain(case.build(), &[1 << 20]));
+        prop_assert!(drain(make(), &calls) == drain(make(), &[1 << 20]));
+    }
+
+    #[test]
+    fn a_waveform_comes_out_of_silence_stays_within_full_scale_and_goes_without_a_click(case in case()) {
+        let rate = 1e6;
+        let samples = drain(resample(case.build(), rate).unwrap(), &[8192]);
+        prop_assert!(magnitudes(&samples).all(|magnitude| magnitude <= 1.0));
+        let silence = (0.004 * rate) as usize;
+        prop_assert!(magnitudes(&samples[..silence]).all(|magnitude| magnitude < 1e-3));
+        prop_assert!(magnitudes(&samples[samples.len() - silence..]).all(|magnitude| magnitude < 1e-3));
+        // The steepest edge, that of ASK at 5000 Bd, takes 20 µs.
+        let steepest = samples.windows(2).map(|pair| (pair[1].norm() - pair[0].norm()).abs()).fold(0.0, f32::max);
+        prop_assert!(steepest < 0.09, "{steepest}");
+    }
+
+    #[test]
+    fn the_occupied_bandwidth_holds_99_percent_of_the_power(case in case()) {
+        let waveform = case.build();
+        let (rate, band) = (waveform.sample_rate(), waveform.occupied_bandwidth());
+        let share = power_in(&spectrum(&drain(waveform, &[8192]), rate), &band);
+        prop_assert!(share >= 0.99, "{share:.4} within {band:?}");
+    }
+
+    #[test]
+    fn resampling_keeps_duration_and_bandwidth(case in case(), rate in 50_000.0..400_000.0) {
+        let (before, after) = (case.build(), resample(case.build(), rate).unwrap());
+        prop_assert!((before.duration() - after.duration()).abs() <= 1.0 / rate);
+        prop_assert_eq!(before.occupied_bandwidth(), after.occupied_bandwidth());
+        prop_assert_eq!(after.sample_rate(), rate);
+    }
+}
+
+#[test]
+fn every_mode_lasts_as_long_as_it_should() {
+    let file = wav(8000, noise(12_345));
+    let expected = [
+        ("cw", "CQ CQ DE RFCTF K", json!({"wpm": 576.0 / 35.0, "profile": "legacy"}), 11.375),
+        ("cw", "PARIS PARIS", json!({"wpm": 12}), 0.1 * (1.0 + 50.0 + 43.0 + 7.0)),
+        ("ask", "flag{this_is_ask_data}", json!({"profile": "legacy"}), 7331.0 / 3211.0),
+        ("ask", "1234", json!({"repeats": 3, "baud": 1000}), (3.0 * 57.0 + 5321.0) / 1000.0),
+        ("pocsag", "CI test POCSAG message", json!({"capcode": 123_456, "profile": "legacy"}), 2.1875),
+        ("pocsag", "DEF CON 30 HOM3C0MING", json!({"capcode": 1_234_567, "baud": 1200}), 3.25 * 512.0 / 1200.0),
+        ("lrs", "-s 1", json!({}), 0.71775),
+        ("nbfm", "", json!({}), 12_345.0 / 8000.0),
+        ("ssb", "", json!({}), 12_345.0 / 8000.0),
+    ];
+    for (name, text, parameters, seconds) in expected {
+        let duration = build(find(name).unwrap(), text, &file, &parameters).duration();
+        let more = duration - seconds;
+        assert!(
+            (0.009..0.055).contains(&more),
+            "{name}: silence at the ends should make it a little more than {seconds} s, not {duration}"
+        );
+    }
+}
+
+#[test]
+fn the_registry_is_in_order_and_explains_itself() {
+    assert!(MODULATIONS.is_sorted_by_key(|modulation| modulation.name));
+    for modulation in MODULATIONS {
+        for help in modulation.parameters.iter().map(|parameter| parameter.help).chain([modulation.help]) {
+            assert!(help.ends_with('.') && help.len() < 200, "{}: {help}", modulation.name);
+        }
+    }
+}

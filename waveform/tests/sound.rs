@@ -1,0 +1,120 @@
+//! What becomes of sound on its way through a radio.
+
+mod support;
+
+use challengectl_waveform::{Complex32, Payload, find};
+use serde_json::{Value, json};
+use std::f32::consts::TAU;
+use std::io::{Seek, SeekFrom, Write};
+use support::{build, drain, noise, power_in, spectrum, tone, wav};
+
+fn sent(name: &str, rate: u32, sound: impl IntoIterator<Item = f32>, parameters: &Value) -> (f64, Vec<Complex32>) {
+    let waveform = build(find(name).unwrap(), "", &wav(rate, sound), parameters);
+    (waveform.sample_rate(), drain(waveform, &[4096]))
+}
+
+fn decibels(ratio: f64) -> f64 {
+    10.0 * ratio.log10()
+}
+
+#[test]
+fn the_other_sideband_and_the_carrier_are_50_decibels_down() {
+    for (mode, sign) in [("usb", 1.0), ("lsb", -1.0)] {
+        for hertz in [350.0, 1000.0, 2900.0] {
+            let (rate, samples) = sent("ssb", 48_000, tone(48_000, hertz, 48_000), &json!({"mode": mode}));
+            let spectrum = spectrum(&samples, rate);
+            let around = |middle: f64| decibels(power_in(&spectrum, &(middle - 50.0..middle + 50.0)));
+            assert!(around(sign * hertz) > -0.1, "{mode} {hertz}");
+            assert!(around(-sign * hertz) < -50.0, "{mode} {hertz}: {:.1} dB", around(-sign * hertz));
+            assert!(around(0.0) < -50.0, "{mode} {hertz}: {:.1} dB", around(0.0));
+        }
+    }
+}
+
+#[test]
+fn single_sideband_is_linear() {
+    let peak = |level: f32| {
+        let (_, samples) = sent("ssb", 48_000, tone(48_000, 1500.0, 24_000).map(|sample| sample * level), &json!({}));
+        samples[3000..].iter().take(1000).map(|sample| sample.norm()).fold(0.0, f32::max)
+    };
+    assert!((peak(1.0) - 0.325).abs() < 0.002, "{}", peak(1.0));
+    assert!((peak(0.1) * 10.0 - peak(1.0)).abs() < 0.002);
+}
+
+#[test]
+fn no_sound_drives_single_sideband_beyond_full_scale() {
+    // The response to single impulses, one at each place that a sample of 48 kHz can have within one of 12 kHz, tells what the
+    // worst of all sounds comes to.
+    let mut worst = [0.0; 64];
+    for place in 0..4 {
+        let impulse = (0..4800).map(|n| if n == 2400 + place { 1.0 } else { 0.0 });
+        let (_, response) = sent("ssb", 48_000, impulse, &json!({}));
+        for (step, worst) in worst.iter_mut().enumerate() {
+            let direction = Complex32::cis(step as f32 / 64.0 * TAU);
+            *worst += response.iter().map(|sample| (sample * direction).re.abs()).sum::<f32>();
+        }
+    }
+    assert!(worst.iter().all(|worst| *worst <= 1.0), "{worst:?}");
+}
+
+/// Hertz from one sample to the next, where there is a carrier.
+fn deviations(rate: f64, samples: &[Complex32]) -> Vec<f32> {
+    let carrier = samples.windows(2).filter(|pair| pair[0].norm() > 0.99 && pair[1].norm() > 0.99);
+    carrier.map(|pair| (pair[1] * pair[0].conj()).arg() / TAU * rate as f32).collect()
+}
+
+fn peak_deviation(sound: impl IntoIterator<Item = f32>, parameters: &Value) -> f32 {
+    let (rate, samples) = sent("nbfm", 48_000, sound, parameters);
+    deviations(rate, &samples).into_iter().map(f32::abs).fold(0.0, f32::max)
+}
+
+#[test]
+fn the_carrier_never_moves_further_than_the_deviation() {
+    for deviation in [1000, 5000, 10_000] {
+        let square = tone(48_000, 700.0, 9600).map(f32::signum);
+        assert!(peak_deviation(square, &json!({"deviation": deviation})) < deviation as f32 * 1.001);
+        assert!(peak_deviation(noise(9600), &json!({"deviation": deviation})) < deviation as f32 * 1.001);
+    }
+}
+
+#[test]
+fn high_tones_are_raised_as_receivers_lower_them() {
+    for (time_constant, name) in [(75e-6, "75us"), (50e-6, "50us"), (0.0, "none")] {
+        let deviation = |hertz| peak_deviation(tone(48_000, hertz, 9600), &json!({"preemphasis": name}));
+        let raised = |hertz: f64| (1.0 + (std::f64::consts::TAU * hertz * time_constant).powi(2)).sqrt();
+        let highest = deviation(2900.0);
+        assert!((4700.0..=5001.0).contains(&highest), "{name}: {highest}");
+        for hertz in [400.0, 1000.0, 2000.0] {
+            let (is, should) = (deviation(hertz) / highest, raised(hertz) / raised(2900.0));
+            assert!((f64::from(is) / should - 1.0).abs() < 0.03, "{name} {hertz}: {is} instead of {should}");
+        }
+    }
+}
+
+#[test]
+fn sound_that_no_voice_channel_carries_is_not_sent() {
+    let swell = (0..9600).map(|n| (n as f32 / 9600.0 * TAU / 2.0).sin().powi(2));
+    let deviation = peak_deviation(tone(48_000, 5000.0, 9600).zip(swell).map(|(tone, swell)| tone * swell), &json!({}));
+    assert!(deviation < 20.0, "{deviation}");
+}
+
+#[test]
+fn two_hours_of_sound_are_streamed() {
+    let mut file = wav(48_000, [0.0; 2]);
+    let bytes = 2 * 7200 * 48_000u32;
+    file.seek(SeekFrom::Start(40)).unwrap();
+    file.write_all(&bytes.to_le_bytes()).unwrap();
+    file.as_file().set_len(44 + u64::from(bytes)).unwrap();
+    for name in ["nbfm", "ssb"] {
+        let mut waveform = build(find(name).unwrap(), "", &file, &json!({}));
+        assert!((waveform.duration() - 7200.0).abs() < 0.1);
+        assert_eq!(waveform.fill(&mut [Complex32::ZERO; 50_000]).unwrap(), 50_000);
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_is_an_error_before_anything_is_on_air() {
+    let missing = Payload::File("/nonexistent/flag.wav".as_ref());
+    let error = find("nbfm").unwrap().waveform(missing, &serde_json::Map::new()).err().unwrap();
+    assert!(error.to_string().starts_with("cannot be read: "), "{error}");
+}
