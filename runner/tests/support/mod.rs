@@ -1,0 +1,117 @@
+//! What the tests share.
+
+#![allow(dead_code, clippy::allow_attributes, reason = "each test uses its part")]
+
+use challengectl_runner::transmit::message::{End, Event};
+use challengectl_runner::transmit::{Job, SUBCOMMAND};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::Serialize;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The program under test.
+pub fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_challengectl-runner"))
+}
+
+/// A child without the parent's code.
+pub struct Transmitter {
+    process: Child,
+    control: Option<ChildStdin>,
+    events: Lines<BufReader<ChildStdout>>,
+}
+
+impl Transmitter {
+    pub fn start(job: &Job) -> Self {
+        let mut command = Command::new(program());
+        let mut process =
+            command.arg(SUBCOMMAND).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program is built");
+        let control = process.stdin.take();
+        let events = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut transmitter = Self { process, control, events };
+        transmitter.tell(job);
+        transmitter
+    }
+
+    pub fn tell(&mut self, line: &impl Serialize) {
+        let control = self.control.as_mut().unwrap();
+        writeln!(control, "{}", serde_json::to_string(line).unwrap()).unwrap();
+    }
+
+    pub fn hang_up(&mut self) {
+        self.control = None;
+    }
+
+    pub fn wait_for(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
+        loop {
+            let line = self.events.next().expect("the child said too little").unwrap();
+            let event = serde_json::from_str(&line).unwrap();
+            if wanted(&event) {
+                return event;
+            }
+        }
+    }
+
+    pub fn end(mut self) -> End {
+        let Event::Ended(end) = self.wait_for(|event| matches!(event, Event::Ended(_))) else { unreachable!() };
+        assert!(self.process.wait().unwrap().success());
+        end
+    }
+}
+
+/// A `transmit` that is on air for minutes, and the process that has its radio.
+pub fn on_their_way() -> (TempDir, Child, Pid) {
+    let dir = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let text = "PARIS ".repeat(50);
+    write(
+        "event.yml",
+        &format!("challenges: [{{name: LONG, modulation: cw, frequency: 145550000, text: \"{text}\"}}]\n"),
+    );
+    write("runner.yml", "watchdog_seconds: 1\n");
+    let agent = Command::new(program())
+        .current_dir(dir.path())
+        .args(["transmit", "event.yml", "--radio", "null", "--paced"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut child = None;
+    until("the child is there", || {
+        child = child_of(agent.id());
+        child.is_some()
+    });
+    (dir, agent, child.unwrap())
+}
+
+fn child_of(parent: u32) -> Option<Pid> {
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).ok()?;
+    let children = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    let pid: i32 = children.collect::<String>().split_whitespace().next()?.parse().ok()?;
+    // Between fork and exec it is still the parent.
+    let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    command.windows(SUBCOMMAND.len()).any(|part| part == SUBCOMMAND.as_bytes()).then(|| Pid::from_raw(pid))
+}
+
+pub fn signal(process: Pid, signal: Signal) {
+    kill(process, signal).unwrap();
+}
+
+/// Whether the process is there and no zombie.
+pub fn is_alive(process: Pid) -> bool {
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return false };
+    !status.contains(") Z")
+}
+
+/// Waits for a condition that is to come true.
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
