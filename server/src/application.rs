@@ -66,6 +66,8 @@ impl Application {
         let server = HttpServer::new(move || App::new().configure(routes.clone()))
             .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
             .keep_alive(KEEP_ALIVE)
+            // A runner that hangs up while it waits must not be given work that it will never hear of.
+            .h1_allow_half_closed(false)
             .shutdown_timeout(SECONDS_TO_FINISH)
             .disable_signals()
             .bind(config.listen)

@@ -20,7 +20,7 @@ const DEFAULT_CONFIG: &str = "server.yml";
 struct Arguments {
     /// Settings file [default: ./server.yml if there is one, else built-in defaults]
     ///
-    /// Every setting can also come from the environment: CHALLENGECTL_LISTEN overrides `listen`, and so on.
+    /// Every setting can also come from the environment: `CHALLENGECTL_LISTEN` overrides `listen`, and so on.
     #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
     config: Option<PathBuf>,
 

@@ -37,9 +37,10 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Since when it waits. One that was cut stays due as before, but its turn has come once since.
+    /// Since when it waits. One that was cut stays due as before, but its turn has come once since. Never before it
+    /// last started, also when the clock was set back meanwhile: on that it rests that no two hold each other back.
     fn waiting_since(&self) -> Timestamp {
-        self.last_ended_at.map_or(self.due_at, |ended| ended.max(self.due_at))
+        [self.last_ended_at, self.last_started_at].into_iter().flatten().fold(self.due_at, Timestamp::max)
     }
 
     fn has_overtaken(&self, other: &Self) -> bool {
