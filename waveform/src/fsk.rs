@@ -42,7 +42,8 @@ impl Fsk {
     pub(crate) fn new(bits: &[bool], keying: &Keying) -> Self {
         let rate = keying.baud * f64::from(keying.samples_per_bit);
         let [zero, one] = keying.tones;
-        let symbols = Symbols::new(bits, keying.samples_per_bit, EDGE * f64::from(keying.samples_per_bit));
+        let first = bits.first().copied().unwrap_or_default();
+        let symbols = Symbols::new(first, bits, keying.samples_per_bit, EDGE * f64::from(keying.samples_per_bit));
         let skirt = SKIRT * keying.baud;
         Self {
             envelope: Envelope::around(symbols.len(), rate, keying.ramp),
@@ -57,7 +58,7 @@ impl Fsk {
 
     fn next(&mut self, position: u64) -> Complex32 {
         // The carrier rises on the tone of the first bit and falls on that of the last.
-        let level = if position < self.envelope.lead() { self.symbols.first() } else { self.symbols.next() };
+        let level = if position < self.envelope.lead() { self.symbols.before() } else { self.symbols.next() };
         let [zero, more] = self.turns;
         self.phase += zero + more * f64::from(level);
         self.phase -= self.phase.round();

@@ -29,10 +29,10 @@ pub(crate) struct Keyed {
 }
 
 impl Keyed {
-    /// The bits should begin and end with 0.
+    /// The last bit should be 0.
     pub(crate) fn new(bits: &[bool], keying: &Keying) -> Self {
         let rate = keying.baud * f64::from(keying.samples_per_bit);
-        let symbols = Symbols::new(bits, keying.samples_per_bit, keying.edge * rate);
+        let symbols = Symbols::new(false, bits, keying.samples_per_bit, keying.edge * rate);
         let silence = (SILENCE * rate).ceil() as u64;
         Self { len: symbols.len() + 2 * silence, symbols, rate, reach: keying.reach, silence, position: 0 }
     }

@@ -35,7 +35,7 @@ const MAX_RATE: f64 = 1e9;
 
 /// Of the lower of the two rates: flat up to here in any case. 1 % of the power lies outside the occupied bandwidth,
 /// and cutting it off would make ripples on the envelope.
-const FLAT: f64 = 0.4;
+const FLAT: f64 = 1.0 / 3.0;
 
 /// Of the lower of the two rates: flat up to here at most, since the filter must fall between this and its image.
 const REACH: f64 = 0.46;

@@ -17,11 +17,11 @@ pub(crate) struct Symbols {
 }
 
 impl Symbols {
-    /// `edge` is in samples; it is cut to the length of a bit.
-    pub(crate) fn new(bits: &[bool], samples_per_bit: u32, edge: f64) -> Self {
+    /// The level comes from that of a bit `before` the first. `edge` is in samples; it is cut to the length of a bit.
+    pub(crate) fn new(before: bool, bits: &[bool], samples_per_bit: u32, edge: f64) -> Self {
         let steps = (edge.ceil() as u32).saturating_sub(1).min(samples_per_bit);
         let edge = (1..=steps).map(|n| (0.5 - 0.5 * (PI * f64::from(n) / edge).cos()) as f32).collect();
-        let level = level(bits.first());
+        let level = level(before);
         Self { bits: bits.into(), samples_per_bit, edge, begun: 0, done: samples_per_bit, before: level, level }
     }
 
@@ -30,17 +30,17 @@ impl Symbols {
         self.bits.len() as u64 * u64::from(self.samples_per_bit)
     }
 
-    /// The level of the first bit.
-    pub(crate) fn first(&self) -> f32 {
-        level(self.bits.first())
+    /// The level before the first bit.
+    pub(crate) fn before(&self) -> f32 {
+        self.before
     }
 
     /// The level of the next sample; after the last bit, its level.
     pub(crate) fn next(&mut self) -> f32 {
         if self.done == self.samples_per_bit {
             self.before = self.level;
-            if let bit @ Some(_) = self.bits.get(self.begun) {
-                self.level = level(bit);
+            if let Some(bit) = self.bits.get(self.begun) {
+                self.level = level(*bit);
                 self.begun += 1;
                 self.done = 0;
             }
@@ -51,8 +51,8 @@ impl Symbols {
     }
 }
 
-fn level(bit: Option<&bool>) -> f32 {
-    if bit.copied().unwrap_or_default() { 1.0 } else { 0.0 }
+fn level(bit: bool) -> f32 {
+    if bit { 1.0 } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn edges_are_smooth_and_bits_keep_their_length() {
-        let mut symbols = Symbols::new(&[false, true, true, false], 10, 4.0);
+        let mut symbols = Symbols::new(false, &[false, true, true, false], 10, 4.0);
         let levels: Vec<f32> = (0..symbols.len()).map(|_| symbols.next()).collect();
         assert_eq!(levels[9..15], [0.0, 0.14644662, 0.5, 0.8535534, 1.0, 1.0]);
         assert_eq!(levels.iter().filter(|level| **level >= 0.5).count(), 21);
@@ -70,8 +70,14 @@ mod tests {
     }
 
     #[test]
+    fn the_first_bit_has_an_edge_too() {
+        let mut symbols = Symbols::new(false, &[true], 4, 2.0);
+        assert_eq!([symbols.next(), symbols.next(), symbols.next()], [0.5, 1.0, 1.0]);
+    }
+
+    #[test]
     fn the_last_level_stays() {
-        let mut symbols = Symbols::new(&[true], 2, 0.0);
+        let mut symbols = Symbols::new(true, &[true], 2, 0.0);
         assert_eq!([symbols.next(), symbols.next(), symbols.next()], [1.0; 3]);
     }
 }

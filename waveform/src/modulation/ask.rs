@@ -46,10 +46,11 @@ const REACH: f64 = 4.5;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
     let text = payload.text();
-    if text.is_empty() {
+    let block = if values.choice("profile") == "legacy" { legacy(text) } else { whole_bytes(text).collect() };
+    // No text, or one of NUL characters, which is a carrier that never comes.
+    if !block.contains(&true) {
         return Err(BuildError::Text("there is nothing to send".to_owned()));
     }
-    let block = if values.choice("profile") == "legacy" { legacy(text) } else { whole_bytes(text).collect() };
     let baud = values.number("baud");
     let keying = Keying { baud, samples_per_bit: SAMPLES_PER_BIT, edge: EDGE / baud, reach: REACH * baud };
     Ok(Box::new(Keyed::new(&frame(&block, values.integer("repeats") as usize), &keying)))
@@ -72,7 +73,7 @@ fn whole_bytes(text: &str) -> impl Iterator<Item = bool> {
 /// Older transmitters print the text as one number, at least eight digits of it, behind a zero. A text that begins with a letter comes out
 /// in whole bytes nevertheless; one that begins with a digit lacks a zero.
 fn legacy(text: &str) -> Vec<bool> {
-    let zeros = whole_bytes(text).take_while(|bit| !bit).count().min(text.len() * 8 - 8);
+    let zeros = whole_bytes(text).take_while(|bit| !bit).count().min((text.len() * 8).saturating_sub(8));
     std::iter::once(false).chain(whole_bytes(text).skip(zeros)).collect()
 }
 

@@ -30,6 +30,9 @@ const SLOPE: f64 = 150.0;
 /// modem tones. A tone of full scale goes on air at a third of it.
 const GAIN: f32 = 0.65;
 
+/// Samples per second: as few as hold the band without aliases.
+const RATE: f64 = 8000.0;
+
 /// Seconds of silence at either end, longer than the filter rings.
 const PAD: f64 = 0.025;
 
@@ -39,6 +42,6 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, Bui
     let centre = if values.choice("mode") == "lsb" { -CENTRE } else { CENTRE };
     let sound = shift(audio::open(payload, PAD)?, -centre);
     let filter = Filter { pass: REACH, stop: REACH + SLOPE, gain: GAIN };
-    let sideband = Resampler::new(sound, audio::RATE, filter);
+    let sideband = Resampler::new(sound, RATE, filter);
     Ok(shift(Box::new(sideband), centre))
 }

@@ -1,12 +1,10 @@
 //! What holds for every modulation there is, whatever it sends.
 
-mod support;
-
-use challengectl_waveform::{Complex32, Kind, MODULATIONS, Modulation, Waveform, find, resample, shift};
+use crate::support::{build, drain, noise, power_in, spectrum, wav};
+use challengectl_waveform::{Complex32, Kind, MODULATIONS, Modulation, Payload, Waveform, find, resample, shift};
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use serde_json::{Map, Value, json};
-use support::{build, drain, noise, power_in, spectrum, wav};
 use tempfile::NamedTempFile;
 
 /// Everything that one waveform is built from.
@@ -30,7 +28,7 @@ fn text(modulation: &Modulation) -> BoxedStrategy<String> {
         "cw" => "[A-Z0-9.,?]( ?[a-z0-9=/@]){0,6}".boxed(),
         "lrs" => (0..256, 0..1024, 0..256).prop_map(|(s, p, f)| format!("-s {s} -p {p} -pf {f}")).boxed(),
         "pocsag" => "[0-9]{1,30}".boxed(),
-        _ => ".{1,12}".boxed(),
+        _ => "[^\0]{1,12}".boxed(),
     }
 }
 
@@ -92,7 +90,7 @@ proptest! {
         let rate = 1e6;
         let samples = drain(resample(case.build(), rate).unwrap(), &[8192]);
         prop_assert!(magnitudes(&samples).all(|magnitude| magnitude <= 1.0));
-        let silence = (0.004 * rate) as usize;
+        let silence = (0.002 * rate) as usize;
         prop_assert!(magnitudes(&samples[..silence]).all(|magnitude| magnitude < 1e-3));
         prop_assert!(magnitudes(&samples[samples.len() - silence..]).all(|magnitude| magnitude < 1e-3));
         // The steepest edge, that of ASK at 5000 Bd, takes 20 µs.
@@ -138,6 +136,16 @@ fn every_mode_lasts_as_long_as_it_should() {
             (0.009..0.055).contains(&more),
             "{name}: silence at the ends should make it a little more than {seconds} s, not {duration}"
         );
+    }
+}
+
+#[test]
+fn text_that_makes_no_signal_is_refused() {
+    for (name, texts) in [("ask", ["", "\0"]), ("cw", ["", " \t "]), ("lrs", ["", " "])] {
+        for text in texts {
+            let refused = find(name).unwrap().waveform(Payload::Text(text), &Map::new()).err().unwrap().to_string();
+            assert!(refused.starts_with("text: there is nothing to send"), "{name}: {refused}");
+        }
     }
 }
 

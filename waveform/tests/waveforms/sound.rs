@@ -1,12 +1,10 @@
 //! What becomes of sound on its way through a radio.
 
-mod support;
-
+use crate::support::{build, drain, noise, power_in, spectrum, tone, wav};
 use challengectl_waveform::{Complex32, Payload, find};
 use serde_json::{Value, json};
 use std::f32::consts::TAU;
 use std::io::{Seek, SeekFrom, Write};
-use support::{build, drain, noise, power_in, spectrum, tone, wav};
 
 fn sent(name: &str, rate: u32, sound: impl IntoIterator<Item = f32>, parameters: &Value) -> (f64, Vec<Complex32>) {
     let waveform = build(find(name).unwrap(), "", &wav(rate, sound), parameters);

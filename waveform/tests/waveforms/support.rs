@@ -1,6 +1,4 @@
 //! What tests of several files use.
-#![allow(dead_code, clippy::allow_attributes, reason = "no test file uses all of it")]
-
 use challengectl_waveform::{Complex32, Input, Modulation, Payload, Waveform};
 use serde_json::{Map, Value};
 use std::f64::consts::TAU;
