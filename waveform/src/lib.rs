@@ -1,7 +1,7 @@
 //! Modulations: parameters and text or audio in, complex baseband out.
 //!
-//! A modulation is one file under [`modulations`](crate::modulation) and one line in [`MODULATIONS`]. Nothing here knows
-//! of radios, networks or schedules.
+//! A modulation is one file under [`modulations`](crate::modulation) and one line in [`MODULATIONS`]. Nothing here
+//! knows of radios, networks or schedules.
 
 #![warn(missing_docs)]
 

@@ -181,20 +181,22 @@ impl Resampler {
         Ok(())
     }
 
-    /// Brings the window to the front of the buffer and fills what is behind it; silence follows the last sample.
+    /// Brings the window to the front of the buffer and completes it; silence follows the last sample.
     fn fetch(&mut self) -> std::io::Result<()> {
         self.input.copy_within(self.at..self.filled, 0);
         self.filled -= self.at;
         self.at = 0;
-        let free = self.input.get_mut(self.filled..).unwrap_or_default();
-        match self.source.fill(free)? {
-            0 => {
-                free.fill(Complex32::ZERO);
-                self.filled = self.input.len();
+        while self.filled < self.kernel.taps() {
+            let free = self.input.get_mut(self.filled..).unwrap_or_default();
+            match self.source.fill(free)? {
+                0 => {
+                    free.fill(Complex32::ZERO);
+                    self.filled = self.input.len();
+                }
+                read => self.filled += read,
             }
-            read => self.filled += read,
         }
-        if self.filled < self.kernel.taps() { self.fetch() } else { Ok(()) }
+        Ok(())
     }
 }
 

@@ -9,7 +9,8 @@ use std::ops::Range;
 /// magnitude drifts, and the sine is too rare to cost anything.
 const BLOCK: usize = 256;
 
-/// The same signal, `hertz` higher (lower if negative) in frequency.
+/// The same signal, `hertz` higher (lower if negative) in frequency, at the same rate. The occupied bandwidth, so
+/// moved, must lie within half the rate, or it comes back at the other end.
 #[must_use]
 pub fn shift(waveform: Box<dyn Waveform>, hertz: f64) -> Box<dyn Waveform> {
     let turns = hertz / waveform.sample_rate();

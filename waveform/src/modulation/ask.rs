@@ -38,7 +38,8 @@ const TAIL: usize = 5321;
 /// Four of them for each edge.
 const SAMPLES_PER_BIT: u32 = 40;
 
-/// Of a bit: how long the carrier takes to rise or fall, 31 µs at the usual rate. Any slicer reads that, and side lobes fall off much faster than with a jump.
+/// Of a bit: how long the carrier takes to rise or fall, 31 µs at the usual rate. Any slicer reads that, and side
+/// lobes fall off much faster than with a jump.
 const EDGE: f64 = 0.1;
 
 /// Of the bit rate: how far to either side 99 % of the power reaches, for the worst of texts, one with a single 1.
@@ -70,8 +71,8 @@ fn whole_bytes(text: &str) -> impl Iterator<Item = bool> {
     text.bytes().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
 }
 
-/// Older transmitters print the text as one number, at least eight digits of it, behind a zero. A text that begins with a letter comes out
-/// in whole bytes nevertheless; one that begins with a digit lacks a zero.
+/// Older transmitters print the text as one number, at least eight digits of it, behind a zero. A text that begins
+/// with a letter comes out in whole bytes nevertheless; one that begins with a digit lacks a zero.
 fn legacy(text: &str) -> Vec<bool> {
     let zeros = whole_bytes(text).take_while(|bit| !bit).count().min((text.len() * 8).saturating_sub(8));
     std::iter::once(false).chain(whole_bytes(text).skip(zeros)).collect()

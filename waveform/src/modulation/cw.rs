@@ -42,8 +42,8 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, Bui
     Ok(shift(Box::new(Keyed::new(&bits, &keying)), values.number("tone")))
 }
 
-/// Hertz to either side that 99 % of the power lies in, for the worst of texts, a single dot: of a pulse with sharp edges,
-/// 10.3 over its length; soft edges, 0.6 over theirs.
+/// Hertz to either side that 99 % of the power lies in, for the worst of texts, a single dot: of a pulse with sharp
+/// edges, 10.3 over its length; soft edges, 0.6 over theirs.
 fn reach(dot: f64, edge: f64) -> f64 {
     (10.3 / dot).min(0.6 / edge)
 }
@@ -107,7 +107,7 @@ fn unsendable(character: char, number: usize) -> BuildError {
     BuildError::Text(format!("character {} is {character:?}, which Morse code does not have", number + 1))
 }
 
-/// ITU-R M.1677-1, part I, section 1; `! & ; _ $` are not in it but in common use.
+/// ITU-R M.1677-1, part I; `! & ; _ $` are not in it but in common use.
 fn code(character: char) -> Option<&'static str> {
     Some(match character.to_ascii_uppercase() {
         'A' => ".-",

@@ -19,8 +19,8 @@ pub const LRS: Modulation = Modulation {
     build,
 };
 
-/// What event receivers are set to: 3190 samples per chip at 2.4 MS/s, and two tones that come from a phase step of 6.26 radians per
-/// sample, which wraps around to 8856 Hz below the carrier.
+/// What event receivers are set to: 3190 samples per chip at 2.4 MS/s, and two tones that come from a phase step of
+/// 6.26 radians per sample, which wraps around to 8856 Hz below the carrier.
 const RFCTF: Keying = Keying { baud: 2.4e6 / 3190.0, samples_per_bit: 58, tones: [239.0, -8856.0], ramp: RAMP };
 
 /// The rate that pagers are built for, and tones alike far from the frequency.

@@ -35,8 +35,8 @@ const RATE: f64 = 48_000.0;
 /// Sound is sent up to here, in hertz, and cut off from there on.
 const VOICE: Filter = Filter { pass: 3000.0, stop: 3600.0, gain: 1.0 };
 
-/// Hertz to either side that 99 % of the power lies in, when the highest tone is sent at full deviation. Carson's rule, deviation and tone,
-/// is good for 98 %.
+/// Hertz to either side that 99 % of the power lies in, when the highest tone is sent at full deviation. Carson's
+/// rule, deviation and tone, is good for 98 %.
 fn reach(deviation: f64) -> f64 {
     1.1 * deviation + 1.4 * VOICE.pass
 }
@@ -94,7 +94,8 @@ impl Waveform for Nbfm {
     }
 }
 
-/// Raises high tones by 6 dB per octave above 1/2πτ, and lowers everything so far that the highest tone stays where it was.
+/// Raises high tones by 6 dB per octave above 1/2πτ, and lowers everything so far that the highest tone stays where
+/// it was.
 struct Emphasis {
     now: f32,
     before: f32,

@@ -45,7 +45,7 @@ pub const POCSAG: Modulation = Modulation {
     build,
 };
 
-/// A 0 is the higher tone (M.584-2, annex 1, section 4).
+/// A 0 is the higher tone.
 const TONES: [f64; 2] = [4500.0, -4500.0];
 
 /// Samples per second: a whole number of them for a bit at every rate, and room for the edges at 2400 bits per second.

@@ -25,9 +25,9 @@ const REACH: f64 = 1350.0;
 /// Hertz on which the filter falls. 150 Hz from the carrier it has fallen by 80 dB.
 const SLOPE: f64 = 150.0;
 
-/// Linear. The worst of all sounds, which follows the sign of the filter's response, leaves the filter 1.52 times as large as it went
-/// in: with this it stays within full scale. So nothing needs limiting or compressing, which would spoil what is often
-/// modem tones. A tone of full scale goes on air at a third of it.
+/// Linear. The worst of all sounds, which follows the sign of the filter's response, leaves the filter 1.52 times as
+/// large as it went in: with this it stays within full scale. So nothing needs limiting or compressing, which would
+/// spoil what is often modem tones. A tone of full scale goes on air at a third of it.
 const GAIN: f32 = 0.65;
 
 /// Samples per second: as few as hold the band without aliases.
@@ -36,8 +36,8 @@ const RATE: f64 = 8000.0;
 /// Seconds of silence at either end, longer than the filter rings.
 const PAD: f64 = 0.025;
 
-/// After D. K. Weaver (1956): the middle of the band is moved to zero, a low-pass filter takes the other sideband away, and what is left is moved
-/// back. For the lower sideband all is mirrored.
+/// After D. K. Weaver (1956): the middle of the band is moved to zero, a low-pass filter takes the other sideband
+/// away, and what is left is moved back. For the lower sideband all is mirrored.
 fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
     let centre = if values.choice("mode") == "lsb" { -CENTRE } else { CENTRE };
     let sound = shift(audio::open(payload, PAD)?, -centre);

@@ -2,8 +2,8 @@
 
 use num_complex::Complex32;
 
-/// Coefficients of a polynomial: two registers of four. Degree 7 is good for 100 dB when the signal fills the rate that it comes
-/// from.
+/// Coefficients of a polynomial: two registers of four. Degree 7 is good for 100 dB when the signal fills the rate
+/// that it comes from.
 pub(super) const ORDER: usize = 8;
 
 /// The compiler works on so many output samples at once.

@@ -25,7 +25,8 @@ impl Encoding {
         }
     }
 
-    /// A sample from -1 to 1. What is no number is silence; what is beyond full scale is full scale, as in any converter.
+    /// A sample from -1 to 1. What is no number is silence; what is beyond full scale is full scale, as in any
+    /// converter.
     pub(super) fn decode(self, bytes: &[u8]) -> f32 {
         match (self, bytes) {
             (Self::U8, [a]) => (f32::from(*a) - 128.0) / 128.0,

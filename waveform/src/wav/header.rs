@@ -16,10 +16,10 @@ pub(super) struct Header {
     pub(super) frames: u64,
 }
 
-/// Programs that write into a pipe cannot know the length, and fill in one of these: 0 and 0xFFFFFFFF are common; sox counts from
-/// 0x7FFFF000 (and the length of the file with 36 more).
+/// Programs that write into a pipe cannot know the length, and fill in one of these: 0 and the largest number are
+/// common; sox takes 0x7FFFF000, cut to whole frames.
 fn is_placeholder(length: u64) -> bool {
-    length == 0 || (0x7FFF_F000..=0x7FFF_F100).contains(&length) || (0xFFFF_F000..=0xFFFF_FFFF).contains(&length)
+    matches!(length, 0 | 0x7FFF_E000..=0x7FFF_F100 | 0xFFFF_F000..=0xFFFF_FFFF | u64::MAX)
 }
 
 /// Reads all chunks up to the samples.
@@ -59,8 +59,9 @@ impl Lengths {
     /// How many frames there are, when there are `left` bytes until the end of the file.
     fn frames(&self, left: u64, frame: u64, file_size: u64) -> Result<u64, BuildError> {
         // An empty chunk in a file that knows its own length is empty.
-        let streamed =
-            is_placeholder(self.data) && !(self.data == 0 && self.riff + 8 == file_size) && self.data != left;
+        let streamed = is_placeholder(self.data)
+            && !(self.data == 0 && self.riff.saturating_add(8) == file_size)
+            && self.data != left;
         let data = if streamed { left } else { self.data };
         match (data / frame, left / frame) {
             (0, _) => refuse("the file has no samples"),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::drain;
+use proptest::prelude::*;
 use std::io::Write;
 
 /// A WAV file: its data chunk says `says` bytes, its header `riff`.
@@ -137,4 +138,26 @@ fn a_file_that_shrinks_while_it_is_sent_is_an_error() {
     let mut wav = pcm16(1, 8000, &SOUND).open().unwrap();
     wav.len = 1000;
     assert_eq!(wav.fill(&mut [Complex32::ZERO; 8]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_a_header_says_opening_ends_with_a_sound_or_a_reason(
+        changes in prop::collection::vec((0..60usize, any::<u8>()), 1..6),
+        cut in 0..200usize,
+    ) {
+        let format = chunk(b"fmt ", 16, &format(1, 1, 8000, 16));
+        let body = [b"WAVE".as_slice(), &format, &chunk(b"data", 100, &[1; 100])].concat();
+        let mut bytes = chunk(b"RIFF", body.len() as u32, &body);
+        for (at, byte) in changes {
+            bytes[at % 44] = byte;
+        }
+        bytes.truncate(cut);
+        if let Ok(wav) = open(&bytes) {
+            prop_assert!(wav.len() > 0 && wav.len() <= 100);
+            drain(Box::new(wav), 7);
+        }
+    }
 }

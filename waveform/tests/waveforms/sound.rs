@@ -41,8 +41,8 @@ fn single_sideband_is_linear() {
 
 #[test]
 fn no_sound_drives_single_sideband_beyond_full_scale() {
-    // The response to single impulses, one at each place that a sample of 48 kHz can have within one of 12 kHz, tells what the
-    // worst of all sounds comes to.
+    // The response to single impulses, one at each place that a sample of 48 kHz can have within one of 12 kHz, tells
+    // what the worst of all sounds comes to.
     let mut worst = [0.0; 64];
     for place in 0..4 {
         let impulse = (0..4800).map(|n| if n == 2400 + place { 1.0 } else { 0.0 });

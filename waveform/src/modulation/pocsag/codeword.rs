@@ -1,4 +1,4 @@
-//! Words of 32 bits: 21 of content, 10 that correct errors, one parity bit (M.584-2, annex 1, section 1).
+//! Words of 32 bits: 21 of content, 10 that correct errors, one parity bit (M.584-2, annex 1).
 
 /// Goes before each batch.
 pub(super) const SYNC: u32 = 0x7CD2_15D8;

@@ -1,4 +1,4 @@
-//! Messages as rows of 20 bits (M.584-2, annex 1, section 5).
+//! Messages as rows of 20 bits (M.584-2, annex 1).
 
 use crate::modulation::BuildError;
 
