@@ -34,7 +34,7 @@ impl Coordinator {
             return Err(CoreError::NotRegistered(runner.clone()));
         }
         let deadline = Instant::now() + wait;
-        let _attendance = self.fleet.attend(runner, || self.clock.instant());
+        let _attendance = self.fleet.attend(runner, &self.clock);
         let mut news = self.signals.subscribe();
         loop {
             let task = self.try_to_assign(caller).await?;

@@ -1,6 +1,6 @@
 //! The runners that are there, in memory: their radios, and when each was last heard of.
 
-use super::clock::Moment;
+use super::clock::{Clock, Moment};
 use super::schedule::Capability;
 use crate::store::runners::Radio;
 use challengectl_common::{RunnerId, Timestamp};
@@ -92,11 +92,11 @@ impl Fleet {
     }
 
     /// Notes that the runner asks for work, until the answer is dropped.
-    pub fn attend<'a>(&'a self, runner: &RunnerId, now: impl Fn() -> Moment + 'a) -> Attendance<'a> {
+    pub fn attend<'a>(&'a self, runner: &'a RunnerId, clock: &'a Clock) -> Attendance<'a> {
         if let Some(present) = self.all().get_mut(runner) {
             present.waiting += 1;
         }
-        Attendance { fleet: self, runner: runner.clone(), now: Box::new(now) }
+        Attendance { fleet: self, runner, clock }
     }
 
     /// What the radios can do of runners that ask for work, as of the last [`Fleet::look_around`].
@@ -125,15 +125,15 @@ impl Fleet {
 /// A runner's question for work.
 pub struct Attendance<'a> {
     fleet: &'a Fleet,
-    runner: RunnerId,
-    now: Box<dyn Fn() -> Moment + 'a>,
+    runner: &'a RunnerId,
+    clock: &'a Clock,
 }
 
 impl Drop for Attendance<'_> {
     fn drop(&mut self) {
-        if let Some(present) = self.fleet.all().get_mut(&self.runner) {
+        if let Some(present) = self.fleet.all().get_mut(self.runner) {
             present.waiting = present.waiting.saturating_sub(1);
-            present.polled = Some((self.now)());
+            present.polled = Some(self.clock.instant());
         }
     }
 }
