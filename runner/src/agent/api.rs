@@ -41,6 +41,12 @@ impl ApiError {
         matches!(self, Self::Refused { status, .. } if *status == expected)
     }
 
+    /// Whether the server does not know this runner, or not with this key.
+    #[must_use]
+    pub fn is_stranger(&self) -> bool {
+        [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].iter().any(|status| self.is(*status))
+    }
+
     /// Whether the same call may well succeed later.
     #[must_use]
     pub fn may_pass(&self) -> bool {

@@ -18,6 +18,11 @@ impl Backoff {
         self.0 = FIRST;
     }
 
+    /// Whether there was no failure since the last success: the first is worth a warning, the others repeat it.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.0 == FIRST
+    }
+
     pub(crate) fn next(&mut self) -> Duration {
         let pause = self.0.mul_f64(rand::random_range(0.5..=1.0));
         self.0 = (self.0 * 2).min(LONGEST);
@@ -32,7 +37,7 @@ mod tests {
     #[test]
     fn pauses_grow_to_half_a_minute_and_begin_anew_after_success() {
         let mut backoff = Backoff::new();
-        assert!(backoff.next() <= FIRST);
+        assert!(backoff.is_fresh() && backoff.next() <= FIRST && !backoff.is_fresh());
         let last = (0..20).map(|_| backoff.next()).last().unwrap();
         assert!(last >= LONGEST / 2 && last <= LONGEST);
         backoff.reset();

@@ -1,10 +1,10 @@
 //! Renews leases. This loop alone lets a carrier go on and stay on.
 
 use super::Agent;
+use super::api::ApiError;
 use super::backoff::Backoff;
 use crate::transmit::Moment;
 use challengectl_common::wire::{HeartbeatRequest, Rhythm};
-use reqwest::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -17,7 +17,7 @@ pub(super) async fn run(agent: Arc<Agent>) {
     let mut heard = Instant::now();
     loop {
         let rhythm = agent.linked().await;
-        if beat(&agent, rhythm).await {
+        let Err(error) = beat(&agent, rhythm).await else {
             backoff.reset();
             heard = Instant::now();
             tokio::select! {
@@ -25,6 +25,12 @@ pub(super) async fn run(agent: Arc<Agent>) {
                 () = sleep(interval(rhythm)) => {}
             }
             continue;
+        };
+        if backoff.is_fresh() {
+            tracing::warn!("heartbeat: {error}");
+        }
+        if error.is_stranger() {
+            agent.unlink();
         }
         if heard.elapsed() > lease(rhythm) {
             // The server may have thought this runner gone: tell it what is really being worked on.
@@ -44,23 +50,12 @@ fn lease(rhythm: Rhythm) -> Duration {
     Duration::try_from_secs_f64(rhythm.lease_seconds).unwrap_or_default()
 }
 
-/// False when it did not get through.
-async fn beat(agent: &Agent, rhythm: Rhythm) -> bool {
+async fn beat(agent: &Agent, rhythm: Rhythm) -> Result<(), ApiError> {
     let request = HeartbeatRequest { assignments: Some(agent.desk.progress()) };
     // The lease counts from before the request was sent: the server counts from when it came, which is later.
     let sent = Moment::now();
     let patience = (lease(rhythm) / 3).max(Duration::from_secs(1));
-    let answer = match agent.api.heartbeat(&request, patience).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            tracing::warn!("heartbeat: {error}");
-            if error.is(StatusCode::NOT_FOUND) || error.is(StatusCode::UNAUTHORIZED) || error.is(StatusCode::FORBIDDEN)
-            {
-                agent.unlink();
-            }
-            return false;
-        }
-    };
+    let answer = agent.api.heartbeat(&request, patience).await?;
     let lease = lease(answer.rhythm);
     let until = sent.lasting(lease.saturating_sub(MARGIN.min(lease / 10)));
     agent.desk.stop(&answer.abort, "the server ordered it");
@@ -73,5 +68,5 @@ async fn beat(agent: &Agent, rhythm: Rhythm) -> bool {
         }
         changed
     });
-    true
+    Ok(())
 }

@@ -22,10 +22,13 @@ pub(super) async fn run(agent: Arc<Agent>) {
 
 async fn establish(agent: &Agent) {
     let mut backoff = Backoff::new();
-    loop {
-        match register(agent).await {
-            Ok(()) => return,
-            Err(error) => explain(agent, &error),
+    while let Err(error) = register(agent).await {
+        if error.is(StatusCode::UNAUTHORIZED) && take_new_key(agent) {
+            backoff.reset();
+            continue;
+        }
+        if backoff.is_fresh() {
+            explain(&error);
         }
         sleep(backoff.next()).await;
     }
@@ -67,20 +70,25 @@ fn hostname() -> Option<String> {
     Some(name.trim().to_owned())
 }
 
-fn explain(agent: &Agent, error: &ApiError) {
-    if !error.is(StatusCode::UNAUTHORIZED) {
-        tracing::warn!("cannot register: {error}");
-        return;
-    }
-    // Enrolling again leaves the new key where the old one was.
+/// Enrolling again leaves the new key where the old one was.
+fn take_new_key(agent: &Agent) -> bool {
     match Identity::load(&agent.config.state_dir) {
         Ok(Some(identity)) if identity != *agent.api.identity() => {
             tracing::info!("found a new key");
             agent.api.become_runner(identity);
+            true
         }
-        _ => tracing::error!(
-            "the server refuses this runner's key: enrol it again with `challengectl-runner enroll --server URL --token \
-             TOKEN`; no restart is needed"
-        ),
+        _ => false,
     }
+}
+
+fn explain(error: &ApiError) {
+    if error.is(StatusCode::UNAUTHORIZED) {
+        tracing::error!(
+            "the server refuses this runner's key: enrol it again with `challengectl-runner enroll --server URL --token \
+             TOKEN`; it goes on by itself then"
+        );
+        return;
+    }
+    tracing::warn!("cannot register, trying on: {error}");
 }

@@ -2,7 +2,6 @@
 
 use super::backoff::Backoff;
 use super::{Agent, work};
-use reqwest::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -28,8 +27,11 @@ pub(super) async fn run(agent: Arc<Agent>) {
                 }
             }
             Err(error) => {
-                tracing::warn!("asking for work: {error}");
-                if error.is(StatusCode::NOT_FOUND) || error.is(StatusCode::UNAUTHORIZED) {
+                // When the server is away the heartbeat says so; what only this question brings is worth a line.
+                if !error.may_pass() && backoff.is_fresh() {
+                    tracing::warn!("asking for work: {error}");
+                }
+                if error.is_stranger() {
                     agent.unlink();
                 }
                 sleep(backoff.next()).await;

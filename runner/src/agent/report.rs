@@ -51,7 +51,7 @@ async fn deliver_one(agent: &Agent, entry: &Entry) -> bool {
             true
         }
         Err(error) => {
-            tracing::info!("assignment {}: the report waits: {error}", entry.assignment_id);
+            tracing::debug!("assignment {}: the report waits: {error}", entry.assignment_id);
             false
         }
     }
