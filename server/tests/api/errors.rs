@@ -1,0 +1,115 @@
+//! Whatever a client sends, it is answered in JSON, and never with a 500.
+
+use crate::site::{Answer, Site};
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn an_unknown_path_is_404_in_json() {
+    let site = Site::start().await;
+    for path in ["/api/nope", "/api", "/", "/api/runners//task/x"] {
+        site.get(path).await.is_error(404, "not found");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_405_and_tells_the_right_one() {
+    let site = Site::start().await;
+    let routes = [
+        (Method::GET, "/api/runners/register", "POST"),
+        (Method::DELETE, "/api/runners/roof/heartbeat", "POST"),
+        (Method::POST, "/api/runners/roof/task", "GET"),
+        (Method::PUT, "/api/health", "GET"),
+        (Method::POST, "/api/public/challenges", "GET"),
+        (Method::GET, "/api/enrollment/enroll", "POST"),
+    ];
+    for (method, path, allowed) in routes {
+        let response = site.request(method, path).send().await.unwrap();
+        assert_eq!(response.headers()["allow"], allowed);
+        Answer::read(response).await.is_error(405, "method not allowed");
+    }
+}
+
+#[tokio::test]
+async fn without_a_valid_key_it_is_401_and_with_anothers_403() {
+    let site = Site::start().await;
+    let (roof, cellar) = (site.runner("roof").await, site.runner("cellar").await);
+    let routes = [
+        (Method::POST, "/api/runners/roof/heartbeat"),
+        (Method::POST, "/api/runners/roof/signout"),
+        (Method::GET, "/api/runners/roof/task"),
+        (Method::POST, "/api/runners/roof/complete"),
+        (Method::POST, "/api/runners/roof/log"),
+    ];
+    let id = roof.key.split('_').nth(1).unwrap();
+    let forged = [
+        "",
+        "x",
+        "ck_",
+        "ck__",
+        "ck_x_y",
+        &format!("ck_{id}_"),
+        &format!("ck_{id}_{}", "0".repeat(64)),
+        "é",
+        &roof.key[..roof.key.len() - 1],
+        &format!("{}0", roof.key),
+    ]
+    .map(str::to_owned);
+    for (method, path) in routes {
+        let request = || site.request(method.clone(), path);
+        Answer::of(request()).await.is_error(401, "authentication required");
+        Answer::of(request().header("X-API-Key", &cellar.key)).await.is_error(403, "forbidden");
+        for key in &forged {
+            Answer::of(request().header("X-API-Key", key)).await.is_error(401, "authentication required");
+            Answer::of(request().bearer_auth(key)).await.is_error(401, "authentication required");
+        }
+    }
+    let bearer =
+        site.request(Method::GET, "/api/runners/roof/task").header("Authorization", format!("bEaReR {}", roof.key));
+    assert_eq!(Answer::of(bearer).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_is_told_from_one_of_another_type_and_one_too_large() {
+    let site = Site::start().await;
+    let runner = site.runner("roof").await;
+    for action in ["register", "complete", "log", "heartbeat"] {
+        let with = |kind: &str, body: Vec<u8>| {
+            Answer::of(runner.request(Method::POST, action).header("Content-Type", kind).body(body))
+        };
+        with("application/json", b"{".to_vec()).await.is_error(400, "invalid request");
+        with("application/json", b"{} x".to_vec()).await.is_error(400, "invalid request");
+        with("application/json", b"\xff\xfe".to_vec()).await.is_error(400, "invalid request");
+        with("application/json", b"[".repeat(10_000)).await.is_error(400, "invalid request");
+        with("text/plain", b"{}".to_vec()).await.is_error(415, "unsupported media type");
+        with("application/json", vec![b' '; 300_000]).await.is_error(413, "body too large");
+    }
+    let chunks = futures_util::stream::iter((0..400).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1_000])));
+    let request = runner.request(Method::POST, "complete").header("Content-Type", "application/json");
+    Answer::of(request.body(reqwest::Body::wrap_stream(chunks))).await.is_error(413, "body too large");
+    let bare = Answer::of(runner.request(Method::POST, "complete")).await;
+    bare.is_error(415, "unsupported media type");
+}
+
+#[tokio::test]
+async fn numbers_at_the_edges_do_no_harm() {
+    let site = Site::start().await;
+    let runner = site.runner("roof").await;
+    for number in [json!(i64::MIN), json!(i64::MAX), json!(0), json!(-1)] {
+        let report = json!({"challenge_id": number, "status": "success", "assignment_id": number, "fence": number});
+        runner.post("complete", report).await.is_error(409, "report has no effect");
+        let named = json!({"assignments": [{"assignment_id": number, "fence": number, "progress": -1e300}]});
+        assert_eq!(runner.post("heartbeat", named).await.body["abort"], json!([number]));
+    }
+    for number in [json!(1e300), json!(u64::MAX), json!("1"), json!(null), json!(1.5)] {
+        runner
+            .post("complete", json!({"challenge_id": number, "status": "success"}))
+            .await
+            .is_error(400, "invalid request");
+    }
+    let radio = json!({"id": "a", "sample_rate": u64::MAX, "frequency_limits": ["0-1000000000000"]});
+    assert_eq!(runner.post("register", json!({"runner_id": "roof", "radios": [radio]})).await.status, 200);
+    assert_eq!(runner.get("task").await.status, 200);
+    let times = json!({"level": "INFO", "message": "\u{0}\u{1f4fb}", "timestamp": "9999-12-30T22:00:00Z"});
+    assert_eq!(runner.post("log", times).await.status, 200);
+}

@@ -1,0 +1,187 @@
+//! A server on a free port, and a client for it.
+
+use challengectl_common::RunnerId;
+use challengectl_common::Timestamp;
+use challengectl_server::core::import::{Step, import};
+use challengectl_server::core::{FileFolder, issue_token};
+use challengectl_server::store::Store;
+use challengectl_server::{Application, Config};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub struct Site {
+    pub folder: TempDir,
+    pub url: String,
+    client: Client,
+    stop: Option<oneshot::Sender<()>>,
+    running: Option<JoinHandle<()>>,
+}
+
+impl Site {
+    pub async fn start() -> Self {
+        // Twice is no harm.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            data_dir: folder.path().join("data"),
+            ..Config::default()
+        };
+        let application = Application::build(&config).await.unwrap();
+        let url = format!("http://{}", application.address());
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async move {
+            let _ = stopped.await;
+        };
+        let running = tokio::spawn(async move { application.run_until(stopped).await.unwrap() });
+        Self { folder, url, client: Client::new(), stop: Some(stop), running: Some(running) }
+    }
+
+    /// Sends the server the signal to end, and waits for the end.
+    pub async fn stop(&mut self) {
+        let _ = self.stop.take().unwrap().send(());
+        self.running.take().unwrap().await.unwrap();
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub async fn store(&self) -> Store {
+        Store::open(&self.data_dir()).await.unwrap()
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
+    /// As another program does while the server runs.
+    pub async fn import(&self, yaml: &str) -> Vec<Step> {
+        let path = self.folder.path().join("challenges.yml");
+        std::fs::write(&path, yaml).unwrap();
+        let event = challengectl_event::read(&path, None).unwrap();
+        let store = self.store().await;
+        let folder = FileFolder::within(&self.data_dir());
+        let steps = import(&store, &folder, &event, Timestamp::now()).await.unwrap();
+        store.close().await;
+        steps
+    }
+
+    pub async fn token(&self, runner: &str) -> String {
+        let store = self.store().await;
+        let token = issue_token(&store, &RunnerId::new(runner).unwrap(), Timestamp::now()).await.unwrap();
+        store.close().await;
+        token
+    }
+
+    pub async fn enrol(&self, runner: &str) -> Runner<'_> {
+        let body = json!({"enrollment_token": self.token(runner).await});
+        let answer = Answer::of(self.request(Method::POST, "/api/enrollment/enroll").json(&body)).await;
+        assert_eq!(answer.status, 201);
+        Runner { site: self, id: runner.to_owned(), key: answer.body["api_key"].as_str().unwrap().to_owned() }
+    }
+
+    /// A runner that is registered, with one radio that may go anywhere.
+    pub async fn runner(&self, runner: &str) -> Runner<'_> {
+        let runner = self.enrol(runner).await;
+        let answer = runner.post("register", json!({"runner_id": runner.id})).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        runner
+    }
+}
+
+pub struct Runner<'a> {
+    pub site: &'a Site,
+    pub id: String,
+    pub key: String,
+}
+
+impl Runner<'_> {
+    pub fn request(&self, method: Method, action: &str) -> RequestBuilder {
+        let path = if action == "register" {
+            "/api/runners/register".to_owned()
+        } else {
+            format!("/api/runners/{}/{action}", self.id)
+        };
+        self.site.request(method, &path).header("X-API-Key", &self.key)
+    }
+
+    pub async fn post(&self, action: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::POST, action).json(&body)).await
+    }
+
+    pub async fn get(&self, action: &str) -> Answer {
+        Answer::of(self.request(Method::GET, action)).await
+    }
+
+    pub async fn task(&self) -> Value {
+        let answer = self.get("task").await;
+        assert_eq!(answer.status, 200);
+        answer.body["task"].clone()
+    }
+}
+
+/// Status and JSON body.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Answer {
+    pub async fn of(request: RequestBuilder) -> Self {
+        Self::read(request.send().await.unwrap()).await
+    }
+
+    pub async fn read(response: Response) -> Self {
+        let status = response.status().as_u16();
+        assert_eq!(response.headers()["content-type"], "application/json");
+        let text = response.text().await.unwrap();
+        Self { status, body: serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")) }
+    }
+
+    /// An error has this status, and says what and why.
+    pub fn is_error(&self, status: u16, error: &str) {
+        assert_eq!((self.status, self.body["error"].as_str()), (status, Some(error)), "{}", self.body);
+        assert!(!self.body["details"].as_str().unwrap().is_empty());
+    }
+}
+
+/// ISO 8601, UTC, milliseconds, `Z`.
+pub fn is_timestamp(value: &Value) -> bool {
+    let text = value.as_str().unwrap_or_default();
+    text.len() == "2024-01-15T10:30:00.000Z".len() && text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()
+}
+
+/// The field names of an object, in alphabetical order.
+pub fn fields(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// A mono WAV file of a tenth of a second.
+pub fn write_wav(path: &Path) -> Vec<u8> {
+    let samples = 4_800_u32;
+    let mut bytes = Vec::new();
+    bytes.extend_from_slice(b"RIFF");
+    bytes.extend_from_slice(&(36 + 2 * samples).to_le_bytes());
+    bytes.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    bytes.extend_from_slice(&48_000_u32.to_le_bytes());
+    bytes.extend_from_slice(&96_000_u32.to_le_bytes());
+    bytes.extend_from_slice(b"\x02\0\x10\0data");
+    bytes.extend_from_slice(&(2 * samples).to_le_bytes());
+    bytes.extend((0..samples).flat_map(|n| (((n % 48) * 200) as i16).to_le_bytes()));
+    std::fs::write(path, &bytes).unwrap();
+    bytes
+}
+
+pub const MORSE: &str = "challenges:
+  - {name: MORSE_1, modulation: cw, frequency: 145550000, text: CQ FLAG, parameters: {wpm: 18}}
+";
