@@ -12,13 +12,17 @@ use crate::Waveform;
 use kernel::Kernel;
 use num_complex::Complex32;
 use piece::Piece;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// Why a waveform cannot be brought to a rate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ResampleError {
     /// No radio has such a rate.
-    #[error("{0} is not a sample rate; it must be above 0 and at most {MAX_RATE:e} samples per second")]
+    #[error(
+        "{0} samples per second are no radio's rate; {low} to {high:e} can be had",
+        low = RATES.start(),
+        high = RATES.end()
+    )]
     Rate(f64),
     /// The signal is wider than the rate can carry.
     #[error("{rate} samples per second cannot hold a signal that reaches {reach:.0} Hz from its nominal frequency")]
@@ -30,8 +34,8 @@ pub enum ResampleError {
     },
 }
 
-/// Faster than any converter.
-const MAX_RATE: f64 = 1e9;
+/// Slower and faster than any converter. Between them, the samples of an interval can be counted in an `i32`.
+const RATES: RangeInclusive<f64> = 1e3..=1e9;
 
 /// Of the lower of the two rates: flat up to here in any case. 1 % of the power lies outside the occupied bandwidth,
 /// and cutting it off would make ripples on the envelope.
@@ -44,7 +48,7 @@ const REACH: f64 = 0.46;
 /// take that up. What overshoots further is limited to 1.0 in magnitude, since a converter would wrap around.
 const HEADROOM: f32 = 0.97;
 
-/// The same signal at `rate` samples per second, 0.26 dB lower.
+/// The same signal at `rate` samples per second, 0.26 dB lower; or as it is, if that is its rate.
 ///
 /// The response is flat within 0.1 dB over the occupied bandwidth; images and aliases are at least 70 dB down. The
 /// run lasts as long as before, to within one sample.
@@ -52,7 +56,7 @@ const HEADROOM: f32 = 0.97;
 /// # Errors
 /// [`ResampleError`] when `rate` is none, or cannot hold the occupied bandwidth.
 pub fn resample(waveform: Box<dyn Waveform>, rate: f64) -> Result<Box<dyn Waveform>, ResampleError> {
-    if !(rate > 0.0 && rate <= MAX_RATE) {
+    if !RATES.contains(&rate) {
         return Err(ResampleError::Rate(rate));
     }
     if rate == waveform.sample_rate() {
@@ -164,7 +168,6 @@ impl Resampler {
                 self.enter()?;
             }
             let here = usize::try_from(self.outputs.end - self.next).unwrap_or(usize::MAX).min(out.len());
-            // The first of an interval is at most MAX_RATE samples away.
             self.piece.evaluate((self.next - self.outputs.start) as i32, here, out);
             self.next += here as u64;
             (_, out) = out.split_at_mut(here);
@@ -238,99 +241,4 @@ fn limit(samples: &mut [Complex32], limit: f32) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{Tone, decibels, drain, level};
-
-    /// Level of a tone after resampling, at `at` hertz, away from the ends where it begins with a click.
-    fn resampled(from: f64, tone: f64, to: f64) -> Vec<Complex32> {
-        let len = (from * 0.02) as u64 + 400;
-        let samples = drain(resample(Box::new(Tone::new(from, tone, len)), to).unwrap(), 1000);
-        let edge = (60.0 * (to / from).max(1.0)) as usize;
-        samples[edge..samples.len() - edge].to_vec()
-    }
-
-    const RATES: [(f64, f64); 6] = [
-        (8000.0, 250_000.0),
-        (48_000.0, 44_100.0),
-        (41_379.3, 2e6),
-        (48_000.0, 96_000.0),
-        (1e5, 123_456.7),
-        (44_100.0, 8000.0),
-    ];
-
-    #[test]
-    fn a_tone_keeps_its_level_over_the_occupied_bandwidth() {
-        for (from, to) in RATES {
-            for part in [-0.46, -0.4, -0.25, -0.01, 0.1, 0.39, 0.45] {
-                let tone = part * from.min(to);
-                let change = decibels(level(&resampled(from, tone, to), to, tone) / f64::from(HEADROOM));
-                assert!(change.abs() < 0.05, "{from} -> {to} at {tone} Hz: {change:.3} dB");
-            }
-        }
-    }
-
-    #[test]
-    fn images_are_70_decibels_down() {
-        for (from, to) in RATES.into_iter().filter(|(from, to)| from < to) {
-            for part in [-0.4, 0.01, 0.27, 0.45] {
-                let samples = resampled(from, part * from, to);
-                for image in -4..=4 {
-                    let at = (part + f64::from(image)) * from;
-                    if image != 0 && at.abs() < to / 2.0 {
-                        let down = decibels(level(&samples, to, at));
-                        assert!(down < -70.0, "{from} -> {to}, {part} of it, image {image}: {down:.1} dB");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_the_lower_rate_cannot_hold_does_not_fold_back() {
-        let filter = Filter { pass: 3000.0, stop: 5000.0, gain: 1.0 };
-        for tone in [5001.0, 7000.0, 11_111.0, 23_000.0] {
-            let resampler = Resampler::new(Box::new(Tone::new(48_000.0, tone, 4000)), 8000.0, filter);
-            let samples = drain(Box::new(resampler), 99);
-            let rms = samples[20..600].iter().map(Complex32::norm_sqr).sum::<f32>() / 580.0;
-            assert!(10.0 * rms.log10() < -75.0, "{tone} Hz: {:.1} dB", 10.0 * rms.log10());
-        }
-    }
-
-    #[test]
-    fn nothing_drifts_over_hours() {
-        // The interval of the last sample of two hours must be the one that its number says.
-        let (from, to) = (48_000.0 / 1.001, 2e6);
-        let source = Tone::new(from, 0.0, (from * 7200.0) as u64);
-        let resampler = Resampler::new(Box::new(source), to, Filter { pass: 1.0, stop: 40_000.0, gain: 1.0 });
-        let last = (from * 7200.0) as u64;
-        assert_eq!(resampler.len(), (last as f64 / from * to).ceil() as u64);
-        assert_eq!(resampler.first_output(last), resampler.len());
-    }
-
-    #[test]
-    fn any_way_of_cutting_gives_the_same_bits() {
-        let make = || resample(Box::new(Tone::new(8000.0, 1234.5, 500)), 77_777.7).unwrap();
-        let whole = drain(make(), 100_000);
-        for chunk in [1, 7, 64, 1001] {
-            assert_eq!(drain(make(), chunk), whole);
-        }
-    }
-
-    #[test]
-    fn full_scale_stays_within_full_scale() {
-        let samples = drain(resample(Box::new(Tone::new(8000.0, 3100.0, 500)), 1e6).unwrap(), 4096);
-        assert!(samples.iter().all(|sample| sample.norm() <= 1.0));
-    }
-
-    #[test]
-    fn a_rate_that_cannot_hold_the_signal_is_refused() {
-        let resample = |tone, rate| resample(Box::new(Tone::new(1e6, tone, 10)), rate).err().unwrap().to_string();
-        assert_eq!(
-            resample(300e3, 5e5),
-            "500000 samples per second cannot hold a signal that reaches 300000 Hz from its nominal frequency"
-        );
-        assert!(resample(0.0, f64::NAN).contains("NaN is not a sample rate"));
-        assert!(resample(0.0, -1.0).contains("-1 is not a sample rate"));
-    }
-}
+mod tests;

@@ -75,36 +75,32 @@ fn bits(text: &str, spacing: &Spacing) -> Result<Vec<bool>, BuildError> {
     if text.trim().is_empty() {
         return Err(BuildError::Text("there is nothing to send".to_owned()));
     }
+    let unsendable = |character: char| !character.is_whitespace() && code(character).is_none();
+    if let Some((number, character)) = text.chars().enumerate().find(|(_, character)| unsendable(*character)) {
+        let reason = format!("character {} is {character:?}, which Morse code does not have", number + 1);
+        return Err(BuildError::Text(reason));
+    }
+    let text = if spacing.outer { text } else { text.trim() };
     let mut bits = vec![false; spacing.lead];
     let pause = |bits: &mut Vec<bool>, dots| bits.resize(bits.len() + dots, false);
-    let (start, end) = if spacing.outer { (0, text.len()) } else { inner(text) };
     let mut in_gap = false;
-    for (number, (at, character)) in text.char_indices().enumerate() {
-        if character.is_whitespace() {
-            if (start..end).contains(&at) && !in_gap {
-                pause(&mut bits, spacing.word);
+    for code in text.chars().map(code) {
+        match code {
+            Some(code) => {
+                for element in code.bytes() {
+                    bits.resize(bits.len() + if element == b'-' { 3 } else { 1 }, true);
+                    bits.push(false);
+                }
+                pause(&mut bits, spacing.character);
             }
-            in_gap = true;
-            continue;
+            // White space of any length is one gap.
+            None if in_gap => {}
+            None => pause(&mut bits, spacing.word),
         }
-        in_gap = false;
-        for element in code(character).ok_or_else(|| unsendable(character, number))?.bytes() {
-            bits.resize(bits.len() + if element == b'-' { 3 } else { 1 }, true);
-            bits.push(false);
-        }
-        pause(&mut bits, spacing.character);
+        in_gap = code.is_none();
     }
     pause(&mut bits, spacing.tail);
     Ok(bits)
-}
-
-/// Where the text begins and ends without the white space around it.
-fn inner(text: &str) -> (usize, usize) {
-    (text.len() - text.trim_start().len(), text.trim_end().len())
-}
-
-fn unsendable(character: char, number: usize) -> BuildError {
-    BuildError::Text(format!("character {} is {character:?}, which Morse code does not have", number + 1))
 }
 
 /// ITU-R M.1677-1, part I; `! & ; _ $` are not in it but in common use.

@@ -84,8 +84,8 @@ fn polynomial(function: impl Fn(f64) -> f64) -> [f64; ORDER] {
     let mut sum = [0.0; ORDER];
     // Chebyshev polynomials by their recurrence, T(n+1) = 2x·T(n) - T(n-1), from T(-1) = x and T(0) = 1.
     let (mut before, mut chebyshev) = ([0.0; ORDER], [0.0; ORDER]);
-    before.iter_mut().skip(1).take(1).for_each(|x| *x = 1.0);
-    chebyshev.iter_mut().take(1).for_each(|one| *one = 1.0);
+    before[1] = 1.0;
+    chebyshev[0] = 1.0;
     for n in 0..ORDER {
         let norm = if n == 0 { 1.0 } else { 2.0 } / ORDER as f64;
         let weight: f64 = values.iter().map(|(angle, value)| norm * value * (n as f64 * angle).cos()).sum();
