@@ -1,5 +1,7 @@
 //! What a runner does when things go as they should, and when not.
 
+#![cfg(test)]
+
 #[path = "support/server.rs"]
 mod server;
 mod support;

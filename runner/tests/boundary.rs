@@ -1,5 +1,7 @@
 //! The boundary between the agent and the process that has the radio: the carrier goes off whatever happens to either.
 
+#![cfg(test)]
+
 mod support;
 
 use challengectl_common::RadioId;

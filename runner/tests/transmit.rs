@@ -1,5 +1,7 @@
 //! `transmit`, as an organiser uses it.
 
+#![cfg(test)]
+
 mod support;
 
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! The server, as a runner calls it. `docs/protocol.md` tells when.
 
 use super::identity::Identity;
+use anyhow::Context;
 use challengectl_common::Digest;
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, EnrollRequest, EnrollResponse, ErrorBody, HeartbeatRequest, HeartbeatResponse,
@@ -79,18 +80,25 @@ fn root_cause(error: &dyn std::error::Error) -> String {
 pub fn client(ca_cert: Option<&Path>) -> anyhow::Result<Client> {
     // Fails when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = Client::builder()
-        .user_agent(concat!("challengectl-runner/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(Duration::from_secs(5))
-        .tcp_keepalive(Duration::from_secs(15));
-    if let Some(file) = ca_cert {
-        let read = |error: &dyn std::fmt::Display| anyhow::anyhow!("ca_cert {}: {error}", file.display());
-        let pem = std::fs::read(file).map_err(|error| read(&error))?;
-        let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| read(&error))?;
-        anyhow::ensure!(!certificates.is_empty(), "ca_cert {}: holds no certificate", file.display());
-        builder = builder.tls_certs_merge(certificates);
-    }
-    Ok(builder.build()?)
+    let certificates = ca_cert.map(certificates).transpose()?.unwrap_or_default();
+    let builder = || {
+        Client::builder()
+            .user_agent(concat!("challengectl-runner/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(5))
+            .tcp_keepalive(Duration::from_secs(15))
+    };
+    // A host without any certificates, such as a small container, still reaches a server over plain HTTP or with
+    // `ca_cert`.
+    let client = builder().tls_certs_merge(certificates.clone()).build();
+    client.or_else(|_| builder().tls_certs_only(certificates).build()).map_err(Into::into)
+}
+
+fn certificates(file: &Path) -> anyhow::Result<Vec<Certificate>> {
+    let named = || format!("ca_cert {}", file.display());
+    let pem = std::fs::read(file).with_context(named)?;
+    let certificates = Certificate::from_pem_bundle(&pem).with_context(named)?;
+    anyhow::ensure!(!certificates.is_empty(), "ca_cert {}: holds no certificate", file.display());
+    Ok(certificates)
 }
 
 /// Turns a one-time token into a key.
