@@ -1,0 +1,173 @@
+//! The command line, as an organiser uses it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+const EVENT: &str = "challenges:
+  - {name: MORSE_1, modulation: cw, frequency: 145550000, text: CQ FLAG}
+  - {name: MORSE_2, modulation: cw, frequency: 145650000, text: CQ FLAG}
+";
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        folder.write("server.yml", "data_dir: data\nlisten: 127.0.0.1:0\n");
+        folder.write("challenges.yml", EVENT);
+        folder
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path().join(name), text).unwrap();
+    }
+
+    /// A WAV file of two samples.
+    fn write_wav(&self) {
+        let header = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x04\0\0\0";
+        std::fs::write(self.path().join("voice.wav"), [&header[..], &[1, 0, 2, 0]].concat()).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_challengectl-server"));
+        command.args(arguments).current_dir(self.path()).env_remove("CHALLENGECTL_CONFIG");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Standard output of a command that succeeds.
+    fn succeeds(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// Standard error of a command that fails.
+    fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+        text(&output.stderr)
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn import_says_line_by_line_what_it_did() {
+    let folder = Folder::new();
+    let first = folder.succeeds(&["import", "challenges.yml"]);
+    assert_eq!(
+        first,
+        "challenge MORSE_1: added\nchallenge MORSE_2: added\n2 challenges: 2 added, 0 updated, 0 unchanged\n"
+    );
+    folder.write("challenges.yml", &EVENT.replace("145650000", "145700000"));
+    let second = folder.succeeds(&["import", "challenges.yml"]);
+    assert_eq!(
+        second,
+        "challenge MORSE_1: unchanged\nchallenge MORSE_2: updated (frequency)\n\
+         2 challenges: 0 added, 1 updated, 1 unchanged\n"
+    );
+}
+
+#[test]
+fn an_event_with_one_mistake_is_not_imported_at_all() {
+    let folder = Folder::new();
+    folder.write("challenges.yml", &EVENT.replacen("modulation: cw", "modulation: cww", 1));
+    let error = folder.fails(&["import", "challenges.yml"]);
+    assert!(error.contains("challenges.yml:2") && error.contains("did you mean \"cw\"?"), "{error}");
+    assert!(error.ends_with("nothing was imported\n"), "{error}");
+    assert_eq!(folder.succeeds(&["check"]), "0 challenges, 0 problems\n");
+}
+
+#[test]
+fn import_answers_programs_in_json() {
+    let folder = Folder::new();
+    let answer: serde_json::Value =
+        serde_json::from_str(&folder.succeeds(&["import", "challenges.yml", "--json"])).unwrap();
+    assert_eq!(answer["steps"][0], serde_json::json!({"did": "added", "challenge": "MORSE_1"}));
+}
+
+#[test]
+fn check_tells_which_file_is_damaged() {
+    let folder = Folder::new();
+    folder.write_wav();
+    folder.write(
+        "challenges.yml",
+        "challenges:\n  - {name: VOICE_1, modulation: nbfm, frequency: 145550000, file: voice.wav}\n",
+    );
+    let imported = folder.succeeds(&["import", "challenges.yml"]);
+    let digest = imported.lines().next().unwrap().rsplit(' ').next().unwrap().to_owned();
+    assert_eq!(folder.succeeds(&["check"]), "1 challenges, 0 problems\n");
+    std::fs::write(folder.path().join("data/files").join(&digest[..2]).join(&digest), b"x").unwrap();
+    let problem = folder.fails(&["check"]);
+    assert!(problem.starts_with("challenge VOICE_1: ") && problem.contains("is damaged"), "{problem}");
+}
+
+#[test]
+fn enroll_prints_the_token_alone() {
+    let folder = Folder::new();
+    let token = folder.succeeds(&["runner", "enroll", "roof"]);
+    assert!(token.starts_with("et_") && token.ends_with('\n') && token.trim().len() == 67, "{token}");
+    let output = folder.run(&["runner", "enroll", "a b"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("must not contain ' '"));
+}
+
+#[test]
+fn a_misspelt_setting_is_refused_with_its_place() {
+    let folder = Folder::new();
+    folder.write("server.yml", "data_dir: data\nleese_seconds: 5\n");
+    let error = folder.fails(&["check"]);
+    assert!(error.contains("server.yml:2:1") && error.contains("did you mean `lease_seconds`?"), "{error}");
+    let output = folder.command(&["check", "--config", "none.yml"]).output().unwrap();
+    assert!(text(&output.stderr).contains("none.yml: No such file"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let folder = Folder::new();
+    let output = folder.command(&["check"]).env("CHALLENGECTL_LEASE_SECONDS", "soon").output().unwrap();
+    assert!(text(&output.stderr).contains("CHALLENGECTL_LEASE_SECONDS"), "{}", text(&output.stderr));
+    let output = folder.command(&["check"]).env("CHALLENGECTL_DATA_DIR", "elsewhere").output().unwrap();
+    assert!(output.status.success());
+    assert!(folder.path().join("elsewhere/challengectl.db").exists());
+}
+
+#[test]
+fn a_reader_that_stops_is_no_error() {
+    let folder = Folder::new();
+    let mut import =
+        folder.command(&["import", "challenges.yml"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(import.stdout.take());
+    let output = import.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
+}
+
+/// A file where the folder should be stands in for a disk that is full.
+#[test]
+fn an_import_that_finds_no_room_for_a_file_changes_nothing() {
+    let folder = Folder::new();
+    folder.succeeds(&["import", "challenges.yml"]);
+    folder.write_wav();
+    let more = "  - {name: VOICE_1, modulation: nbfm, frequency: 145550000, file: voice.wav}\n";
+    folder.write("challenges.yml", &format!("{}{more}", EVENT.replace("CQ FLAG", "CQ NEW")));
+    std::fs::write(folder.path().join("data/files"), b"not a folder").unwrap();
+    let error = folder.fails(&["import", "challenges.yml"]);
+    assert!(error.contains("data/files: "), "{error}");
+    std::fs::remove_file(folder.path().join("data/files")).unwrap();
+    folder.write("challenges.yml", EVENT);
+    let again = folder.succeeds(&["import", "challenges.yml"]);
+    assert!(again.ends_with("2 challenges: 0 added, 0 updated, 2 unchanged\n"), "{again}");
+}
