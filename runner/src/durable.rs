@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 /// Who may read a file.
@@ -12,6 +12,14 @@ pub enum Readers {
     Owner,
     /// Whoever the umask lets.
     Umask,
+}
+
+/// Makes a folder, unless it exists, that nobody else can look into: keys and flags lie there.
+///
+/// # Errors
+/// When its parent cannot be written.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Replaces `path` by a file with this content, for good.

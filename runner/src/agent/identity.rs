@@ -44,7 +44,7 @@ impl Identity {
     pub fn store(&self, state_dir: &Path) -> anyhow::Result<()> {
         let path = file(state_dir);
         let text = serde_json::to_vec_pretty(self)?;
-        fs::create_dir_all(state_dir)
+        durable::private_folder(state_dir)
             .and_then(|()| durable::write(&path, &text, Readers::Owner))
             .with_context(|| path.display().to_string())
     }

@@ -17,10 +17,15 @@ pub(super) fn take_up(agent: &Arc<Agent>, task: Task) {
     let agent = Arc::clone(agent);
     tokio::spawn(async move {
         tracing::info!(assignment = task.assignment_id, radio = %task.radio_id, "{} on {}", task.name, task.frequency);
-        let ended = match enter(&agent, Entry::of(&task)).await {
-            Ok(()) => carry_out(&agent, &task, standing).await,
-            Err(error) => failed(format!("the state folder cannot be written: {error}")),
-        };
+        let (worker, its_task) = (Arc::clone(&agent), task.clone());
+        // A task of its own, so that a defect in it still comes to an end here: what stays on the desk is renewed.
+        let ended = tokio::spawn(async move {
+            match enter(&worker, Entry::of(&its_task)).await {
+                Ok(()) => carry_out(&worker, &its_task, standing).await,
+                Err(error) => failed(format!("the state folder cannot be written: {error}")),
+            }
+        });
+        let ended = ended.await.unwrap_or_else(|error| failed(format!("a defect of the runner: {error}")));
         conclude(&agent, &task, ended).await;
     });
 }

@@ -44,7 +44,10 @@ async fn attempt(shelf: &Shelf, api: &Api, digest: Digest) -> Result<(), CacheEr
         answered => answered?,
     };
     let resumed = response.status() == StatusCode::PARTIAL_CONTENT;
-    shelf.make_room(response.content_length().unwrap_or(0))?;
+    let Some(rest) = response.content_length() else {
+        return Err(ApiError::Unreachable("it does not tell the length of the file".to_owned()).into());
+    };
+    shelf.make_room(&digest, if resumed { have + rest } else { rest })?;
     let mut part = Part::open(path, resumed).await?;
     part.receive(response).await?;
     let found = part.hasher.clone().finish();

@@ -11,7 +11,14 @@ use std::time::SystemTime;
 pub(super) struct Shelf {
     dir: PathBuf,
     limit: u64,
-    in_use: Mutex<HashMap<Digest, usize>>,
+    in_use: Mutex<HashMap<Digest, Use>>,
+}
+
+#[derive(Default)]
+struct Use {
+    holders: usize,
+    /// The size that the file will have when all of it has come.
+    expected: u64,
 }
 
 /// A file that stays as long as this exists.
@@ -36,9 +43,9 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let mut in_use = lock(&self.shelf.in_use);
-        if let Some(count) = in_use.get_mut(&self.digest) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(used) = in_use.get_mut(&self.digest) {
+            used.holders -= 1;
+            if used.holders == 0 {
                 in_use.remove(&self.digest);
             }
         }
@@ -57,7 +64,7 @@ impl Shelf {
     }
 
     pub(super) fn hold(shelf: &Arc<Self>, digest: Digest) -> Held {
-        *lock(&shelf.in_use).entry(digest).or_default() += 1;
+        lock(&shelf.in_use).entry(digest).or_default().holders += 1;
         Held { shelf: Arc::clone(shelf), digest, path: shelf.path(&digest) }
     }
 
@@ -80,28 +87,36 @@ impl Shelf {
             File::options().append(true).open(self.path(digest)).and_then(|file| file.set_modified(SystemTime::now()));
     }
 
-    /// Deletes what was used least recently, until a file of this size fits.
-    pub(super) fn make_room(&self, size: u64) -> Result<(), CacheError> {
+    /// Deletes what was used least recently, until all of this file will fit, beside the others that are coming.
+    pub(super) fn make_room(&self, digest: &Digest, size: u64) -> Result<(), CacheError> {
         if size > self.limit {
             return Err(CacheError::TooLarge { size, limit: self.limit });
         }
+        let mut in_use = lock(&self.in_use);
+        in_use.entry(*digest).or_default().expected = size;
+        let to_come = |(digest, used): (&Digest, &Use)| used.expected.saturating_sub(self.fetched(digest));
         let mut occupants = self.occupants().map_err(CacheError::at(&self.dir))?;
         occupants.sort_by_key(|occupant| occupant.used);
         let mut total: u64 = occupants.iter().map(|occupant| occupant.size).sum();
-        let in_use = lock(&self.in_use);
+        total += in_use.iter().map(to_come).sum::<u64>();
         let is_in_use =
             |path: &Path| in_use.keys().any(|digest| *path == self.path(digest) || *path == self.part(digest));
         for occupant in occupants.iter().filter(|occupant| !is_in_use(&occupant.path)) {
-            if total + size <= self.limit {
+            if total <= self.limit {
                 break;
             }
             fs::remove_file(&occupant.path).map_err(CacheError::at(&occupant.path))?;
             total -= occupant.size;
         }
-        if total + size > self.limit {
-            return Err(CacheError::TooLarge { size: total + size, limit: self.limit });
+        if total > self.limit {
+            return Err(CacheError::TooLarge { size: total, limit: self.limit });
         }
         Ok(())
+    }
+
+    fn fetched(&self, digest: &Digest) -> u64 {
+        let size = |path: PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        size(self.path(digest)).max(size(self.part(digest)))
     }
 
     fn occupants(&self) -> std::io::Result<Vec<Occupant>> {
@@ -135,9 +150,13 @@ mod tests {
         let (oldest, older, newest) =
             (put(&shelf, &[1; 100], 30), put(&shelf, &[2; 100], 20), put(&shelf, &[3; 100], 10));
         let held = Shelf::hold(&shelf, oldest);
-        shelf.make_room(100).unwrap();
+        let new = Shelf::hold(&shelf, Digest::of(b"new"));
+        shelf.make_room(&new.digest(), 100).unwrap();
         assert!(held.path().exists() && !shelf.path(&older).exists() && shelf.path(&newest).exists());
-        assert!(matches!(shelf.make_room(250), Err(CacheError::TooLarge { size: 350, limit: 300 })));
+        // What is still to come of the new file counts as if it were there.
+        let newer = Shelf::hold(&shelf, Digest::of(b"newer"));
+        let refused = shelf.make_room(&newer.digest(), 150);
+        assert!(matches!(refused, Err(CacheError::TooLarge { size: 350, limit: 300 })), "{refused:?}");
     }
 
     #[test]
@@ -145,7 +164,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let shelf = Shelf::new(dir.path(), 300);
         let digest = put(&shelf, &[1; 100], 30);
-        assert!(matches!(shelf.make_room(301), Err(CacheError::TooLarge { size: 301, limit: 300 })));
+        assert!(matches!(
+            shelf.make_room(&Digest::of(b"new"), 301),
+            Err(CacheError::TooLarge { size: 301, limit: 300 })
+        ));
         assert!(shelf.path(&digest).exists());
     }
 }

@@ -4,6 +4,7 @@ use super::output::Output;
 use crate::agent::api::{self, ApiError};
 use crate::agent::identity::Identity;
 use crate::config::Config;
+use crate::durable::private_folder;
 use anyhow::{Context, anyhow};
 use reqwest::{StatusCode, Url};
 use serde_json::json;
@@ -22,7 +23,7 @@ pub(super) struct Arguments {
 pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
     let server = base_url(&arguments.server)?;
     // A token is good for one use: what would prevent keeping the key must be found before.
-    std::fs::create_dir_all(&config.state_dir)
+    private_folder(&config.state_dir)
         .and_then(|()| tempfile::tempfile_in(&config.state_dir))
         .with_context(|| format!("state_dir {}", config.state_dir.display()))?;
     let client = api::client(config.ca_cert.as_deref())?;
