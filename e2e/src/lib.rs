@@ -3,6 +3,7 @@
 pub mod history;
 pub mod iq;
 pub mod kills;
+pub mod listen;
 pub mod programs;
 pub mod receivers;
 pub mod recordings;

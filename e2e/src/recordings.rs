@@ -12,6 +12,10 @@ pub struct Recording {
     pub meta: PathBuf,
     pub challenge: String,
     pub band: Band,
+    /// Samples per second.
+    pub rate: f64,
+    /// Whether it was finished, not cut by a kill or an order.
+    pub complete: bool,
     pub start: Timestamp,
     /// When the last sample was written: a killed transmitter leaves no other mark of its end.
     pub end: Timestamp,
@@ -49,9 +53,16 @@ fn read(meta: &Path) -> Result<Recording> {
         meta: meta.to_owned(),
         challenge: text("/annotations/0/core:label")?.to_owned(),
         band: Band::new(edge("lower")? as u64, edge("upper")? as u64).context("edges are not a band")?,
+        rate: number("/global/core:sample_rate")?,
+        complete: is_complete(&json, std::fs::metadata(meta.with_extension("sigmf-data"))?.len()),
         start,
         end: Timestamp::from_millis(end),
     })
+}
+
+fn is_complete(json: &Value, bytes: u64) -> bool {
+    let counted = json.pointer("/annotations/0/core:sample_count").and_then(Value::as_u64);
+    json.pointer("/global/core:sha512").is_some() && counted == Some(bytes / 8)
 }
 
 /// Pairs that were on air at the same time and should not have been: one challenge twice, or two in one band.

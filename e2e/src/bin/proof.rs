@@ -1,6 +1,7 @@
 //! The slow proofs, with their figures. `make proof` runs them all.
 
 use anyhow::Result;
+use challengectl_e2e::receivers::Teletype;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,6 +29,24 @@ enum Proof {
         #[arg(long, default_value_t = 8.0)]
         minutes: f64,
     },
+    /// Read every flag of an event back from recordings, through noise and a frequency error.
+    Listen {
+        #[arg(long)]
+        event: PathBuf,
+        /// Where the event's files are.
+        #[arg(long)]
+        base: Option<PathBuf>,
+        /// Folder of SigMF recordings.
+        #[arg(long)]
+        recordings: PathBuf,
+        /// Of the event's radio teletype.
+        #[arg(long, default_value_t = 45.45)]
+        baud: f64,
+        #[arg(long, default_value_t = 2295.0)]
+        mark: f64,
+        #[arg(long, default_value_t = 2125.0)]
+        space: f64,
+    },
 }
 
 #[tokio::main]
@@ -38,6 +57,10 @@ async fn main() -> Result<()> {
             let time = Duration::from_secs_f64(minutes * 60.0);
             let kept = challengectl_e2e::rounds::go_round(&event, base.as_deref(), time).await?;
             println!("kept in {}", kept.display());
+        }
+        Proof::Listen { event, base, recordings, baud, mark, space } => {
+            let teletype = Teletype { baud, mark, space };
+            challengectl_e2e::listen::listen(&event, base.as_deref(), &recordings, teletype)?;
         }
     }
     Ok(())
