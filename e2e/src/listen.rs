@@ -19,10 +19,10 @@ pub fn listen(event: &Path, base: Option<&Path>, recordings: &Path, teletype: Te
     let mut missed = 0;
     for spec in event.challenges.iter().map(|challenge| &challenge.spec) {
         let name = spec.name.as_str();
-        let complete = |recording: &&Recording| recording.challenge == name && recording.complete;
-        let heard = match recordings.iter().rfind(complete) {
+        let own = recordings.iter().filter(|recording| recording.challenge == name);
+        let heard = match own.max_by_key(|recording| recording.samples) {
             Some(recording) => hear(spec, recording, teletype),
-            None => Err(anyhow::anyhow!("no complete recording")),
+            None => Err(anyhow::anyhow!("no recording")),
         };
         match heard {
             Ok(heard) => println!("{name:<20} {:<7} {heard}", spec.modulation),

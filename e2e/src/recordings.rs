@@ -14,8 +14,8 @@ pub struct Recording {
     pub band: Band,
     /// Samples per second.
     pub rate: f64,
-    /// Whether it was finished, not cut by a kill or an order.
-    pub complete: bool,
+    /// Samples in it; one cut by a kill or an order has fewer than one that was sent whole.
+    pub samples: u64,
     pub start: Timestamp,
     /// When the last sample was written: a killed transmitter leaves no other mark of its end.
     pub end: Timestamp,
@@ -47,22 +47,17 @@ fn read(meta: &Path) -> Result<Recording> {
     let number = |pointer: &str| json.pointer(pointer).and_then(Value::as_f64).with_context(|| format!("no {pointer}"));
     let edge = |name: &str| number(&format!("/annotations/0/core:freq_{name}_edge"));
     let start = serde_json::from_value(text("/captures/0/core:datetime")?.into())?;
-    let modified = std::fs::metadata(meta.with_extension("sigmf-data"))?.modified()?;
-    let end = i64::try_from(modified.duration_since(UNIX_EPOCH)?.as_millis())?;
+    let data = std::fs::metadata(meta.with_extension("sigmf-data"))?;
+    let end = i64::try_from(data.modified()?.duration_since(UNIX_EPOCH)?.as_millis())?;
     Ok(Recording {
         meta: meta.to_owned(),
         challenge: text("/annotations/0/core:label")?.to_owned(),
         band: Band::new(edge("lower")? as u64, edge("upper")? as u64).context("edges are not a band")?,
         rate: number("/global/core:sample_rate")?,
-        complete: is_complete(&json, std::fs::metadata(meta.with_extension("sigmf-data"))?.len()),
+        samples: data.len() / 8,
         start,
         end: Timestamp::from_millis(end),
     })
-}
-
-fn is_complete(json: &Value, bytes: u64) -> bool {
-    let counted = json.pointer("/annotations/0/core:sample_count").and_then(Value::as_u64);
-    json.pointer("/global/core:sha512").is_some() && counted == Some(bytes / 8)
 }
 
 /// Pairs that were on air at the same time and should not have been: one challenge twice, or two in one band.
