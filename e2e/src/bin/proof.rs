@@ -29,6 +29,11 @@ enum Proof {
         #[arg(long, default_value_t = 8.0)]
         minutes: f64,
     },
+    /// Transmit hours of audio to a radio that sends nothing; the memory must not grow.
+    LongAudio {
+        #[arg(long, default_value_t = 2.0)]
+        hours: f64,
+    },
     /// Read every flag of an event back from recordings, through noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -57,6 +62,9 @@ async fn main() -> Result<()> {
             let time = Duration::from_secs_f64(minutes * 60.0);
             let kept = challengectl_e2e::rounds::go_round(&event, base.as_deref(), time).await?;
             println!("kept in {}", kept.display());
+        }
+        Proof::LongAudio { hours } => {
+            println!("{:#?}", challengectl_e2e::long_audio::transmit(Duration::from_secs_f64(hours * 3600.0))?);
         }
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };

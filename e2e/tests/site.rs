@@ -1,0 +1,17 @@
+//! A server and two runners as real processes.
+
+use anyhow::Result;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_twice_on_air_when_programs_are_killed() -> Result<()> {
+    let report = challengectl_e2e::kills::survive(4).await?;
+    assert!(report.recordings > 8, "{report:?}");
+    Ok(())
+}
+
+#[test]
+fn ten_minutes_of_audio_fit_into_64_mebibytes() -> Result<()> {
+    let report = challengectl_e2e::long_audio::transmit(std::time::Duration::from_secs(600))?;
+    assert!(report.agent_kib < 64 * 1024 && report.transmitter_kib < 64 * 1024, "{report:?}");
+    Ok(())
+}

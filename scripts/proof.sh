@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The slow proofs, with their figures. EVENT names an event file to use instead of the demo event, BASE the folder of
+# its files, MINUTES how long it goes round.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+event=${EVENT:-config/demo.yml}
+base=()
+[ -n "${BASE:-}" ] && base=(--base "$BASE")
+
+cargo build --release --locked -p challengectl-e2e
+proof=target/release/proof
+
+echo "== kill -9, ${KILLS:-50} times"
+"$proof" kills --count "${KILLS:-50}"
+
+echo "== two hours of audio"
+"$proof" long-audio
+
+echo "== the event, round after round for ${MINUTES:-8} minutes"
+out=$("$proof" rounds --event "$event" "${base[@]}" --minutes "${MINUTES:-8}" | tee /dev/stderr)
+folder=$(tail -n 1 <<<"$out" | sed 's/^kept in //')
+
+echo "== what other people's receivers read from it"
+"$proof" listen --event "$event" "${base[@]}" --recordings "$folder/recordings" ${RTTY:-}
+rm -r "$folder"
