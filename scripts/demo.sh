@@ -34,9 +34,10 @@ server() { "$programs/challengectl-server" "$@" --config "$dir/server.yml"; }
 runner() { "$programs/challengectl-runner" "$@" --config "$dir/runner.yml"; }
 
 server import config/demo.yml
-server serve >"$dir/server.out" 2>"$dir/server.log" &
+# In a session of its own: Ctrl-C is for the runner, which then still has a server to report to.
+setsid "$programs/challengectl-server" serve --config "$dir/server.yml" >"$dir/server.out" 2>"$dir/server.log" &
 server_pid=$!
-trap 'kill "$server_pid" 2>/dev/null; wait "$server_pid" 2>/dev/null || true' EXIT
+trap 'kill "$server_pid" 2>/dev/null && wait "$server_pid" 2>/dev/null || true' EXIT
 
 until url=$(grep -om1 'http://[0-9.:]*' "$dir/server.out"); do
     kill -0 "$server_pid" 2>/dev/null || { cat "$dir/server.log" >&2; exit 1; }

@@ -37,15 +37,16 @@ impl History {
         Ok(Self(SqlitePool::connect_with(options).await?))
     }
 
-    /// Due time of each challenge without a live assignment, by name.
-    pub async fn due_times(&self) -> Result<BTreeMap<String, i64>> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT name, due_at FROM challenges
+    /// Due time of each challenge without a live assignment, by its name and its latest fence: as long as the fence is
+    /// the same, it must be too.
+    pub async fn due_times(&self) -> Result<BTreeMap<(String, i64), i64>> {
+        let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+            "SELECT name, fence, due_at FROM challenges
              WHERE id NOT IN (SELECT challenge_id FROM assignments WHERE state = 'live')",
         )
         .fetch_all(&self.0)
         .await?;
-        Ok(rows.into_iter().collect())
+        Ok(rows.into_iter().map(|(name, fence, due_at)| ((name, fence), due_at)).collect())
     }
 
     /// Every assignment, oldest first.
@@ -115,4 +116,29 @@ pub fn starved(assignments: &[Assignment]) -> Vec<Starved> {
         }));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assignment(id: i64, challenge: &str, due_at: i64, assigned_at: i64) -> Assignment {
+        Assignment {
+            id,
+            challenge: challenge.to_owned(),
+            radio: "east/vhf".to_owned(),
+            state: "done".to_owned(),
+            due_at,
+            assigned_at,
+            ended_at: Some(assigned_at + 1),
+        }
+    }
+
+    #[test]
+    fn being_overtaken_once_is_no_starvation_but_twice_is() {
+        let once = [assignment(1, "B", 0, 10), assignment(2, "A", 5, 20), assignment(3, "B", 15, 30)];
+        assert!(starved(&once).is_empty());
+        let twice = [assignment(1, "B", 0, 10), assignment(2, "B", 15, 20), assignment(3, "A", 5, 30)];
+        assert_eq!(starved(&twice).first().map(|found| found.challenge.as_str()), Some("A"));
+    }
 }

@@ -72,3 +72,31 @@ pub fn clashes(recordings: &[Recording]) -> Vec<(Recording, Recording)> {
     }
     clashes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recording(challenge: &str, band: (u64, u64), time: (i64, i64)) -> Recording {
+        Recording {
+            meta: PathBuf::new(),
+            challenge: challenge.to_owned(),
+            band: Band::new(band.0, band.1).unwrap(),
+            rate: 1.0,
+            samples: 0,
+            start: Timestamp::from_millis(time.0),
+            end: Timestamp::from_millis(time.1),
+        }
+    }
+
+    #[test]
+    fn one_challenge_twice_and_two_in_one_band_are_clashes() {
+        let twice = [recording("A", (1, 2), (0, 10)), recording("A", (8, 9), (5, 15))];
+        assert_eq!(clashes(&twice).len(), 1);
+        let one_band = [recording("A", (1, 5), (0, 10)), recording("B", (5, 9), (9, 15))];
+        assert_eq!(clashes(&one_band).len(), 1);
+        let apart =
+            [recording("A", (1, 5), (0, 10)), recording("B", (6, 9), (5, 15)), recording("A", (1, 5), (10, 20))];
+        assert!(clashes(&apart).is_empty());
+    }
+}
