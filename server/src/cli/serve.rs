@@ -14,9 +14,10 @@ pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let application = Application::build(config).await?;
     let address = application.address();
     tracing::info!(%address, data_dir = %config.data_dir.display(), "listening");
-    let mut out = std::io::stdout();
-    writeln!(out, "listening on http://{address}")?;
-    out.flush()?;
+    if let Err(error) = writeln!(std::io::stdout(), "listening on http://{address}") {
+        // Nobody reads it, which is no reason not to serve.
+        tracing::debug!(%error, "standard output is closed");
+    }
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}

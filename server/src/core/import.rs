@@ -8,7 +8,7 @@ use crate::store::{self, Connection, Store, StoreError, assignments, ranges, run
 use challengectl_common::{ChallengeSpec, Flag, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// What an import did, in order.
@@ -32,12 +32,7 @@ pub enum Step {
 /// When a file or the database fails; then nothing has changed.
 pub async fn import(store: &Store, folder: &FileFolder, event: &Event, now: Timestamp) -> Result<Vec<Step>, CoreError> {
     // Files first: content that nothing refers to does no harm, a challenge without its content does.
-    let stored: Vec<StoredFile> = event
-        .challenges
-        .iter()
-        .map(|one| take_file(folder, one))
-        .filter_map(Result::transpose)
-        .collect::<Result<_, _>>()?;
+    let stored = take_files(folder, event)?;
 
     let mut steps = Vec::new();
     let mut transaction = store.write().await?;
@@ -64,18 +59,26 @@ pub async fn import(store: &Store, folder: &FileFolder, event: &Event, now: Time
     Ok(steps)
 }
 
-fn take_file(folder: &FileFolder, new: &challengectl_event::Challenge) -> Result<Option<StoredFile>, CoreError> {
-    let (Some(path), Flag::File(flag)) = (&new.file, &new.spec.flag) else { return Ok(None) };
-    let (digest, size) = folder.take_in(path)?;
-    if digest != flag.digest {
-        return Err(CoreError::Invalid(format!(
-            "{}: the file changed while it was read; import again",
-            path.display()
-        )));
+/// Each content once, however many challenges have it.
+fn take_files(folder: &FileFolder, event: &Event) -> Result<Vec<StoredFile>, CoreError> {
+    let mut taken = BTreeMap::new();
+    for challenge in &event.challenges {
+        let (Some(path), Flag::File(flag)) = (&challenge.file, &challenge.spec.flag) else { continue };
+        if taken.contains_key(&flag.digest) {
+            continue;
+        }
+        let (digest, size) = folder.take_in(path)?;
+        if digest != flag.digest {
+            let path = path.display();
+            return Err(CoreError::Invalid(format!("{path}: the file changed while it was read; import again")));
+        }
+        taken.insert(digest, StoredFile { digest, size, name: file_name(&flag.path) });
     }
-    let name =
-        Path::new(&flag.path).file_name().map_or_else(|| flag.path.clone(), |name| name.to_string_lossy().into());
-    Ok(Some(StoredFile { digest, size, name }))
+    Ok(taken.into_values().collect())
+}
+
+fn file_name(path: &str) -> String {
+    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 fn shape(new: &challengectl_event::Challenge) -> Shape {
