@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 const OFF_PATIENCE: Duration = Duration::from_millis(900);
 
 /// Building a waveform and opening a radio may take so long, since the carrier is off.
-const READY_PATIENCE: Duration = Duration::from_secs(60);
+const READY_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What may be on air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

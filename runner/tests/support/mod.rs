@@ -72,29 +72,26 @@ pub fn on_their_way() -> (TempDir, Child, Pid) {
         "event.yml",
         &format!("challenges: [{{name: LONG, modulation: cw, frequency: 145550000, text: \"{text}\"}}]\n"),
     );
-    write("runner.yml", "watchdog_seconds: 1\n");
+    let radio = "{id: lab, driver: file, paced: true, sample_rate: 48000}";
+    write("runner.yml", &format!("watchdog_seconds: 1\nradios: [{radio}]\n"));
     let agent = Command::new(program())
         .current_dir(dir.path())
-        .args(["transmit", "event.yml", "--radio", "null", "--paced"])
+        .args(["transmit", "event.yml", "--radio", "lab", "--out", "."])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut child = None;
-    until("the child is there", || {
-        child = child_of(agent.id());
-        child.is_some()
-    });
-    (dir, agent, child.unwrap())
+    let data = dir.path().join("LONG.sigmf-data");
+    until("it is on air", || std::fs::metadata(&data).is_ok_and(|data| data.len() > 0));
+    let child = child_of(agent.id()).unwrap();
+    (dir, agent, child)
 }
 
 fn child_of(parent: u32) -> Option<Pid> {
     let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).ok()?;
     let children = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
     let pid: i32 = children.collect::<String>().split_whitespace().next()?.parse().ok()?;
-    // Between fork and exec it is still the parent.
-    let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-    command.windows(SUBCOMMAND.len()).any(|part| part == SUBCOMMAND.as_bytes()).then(|| Pid::from_raw(pid))
+    Some(Pid::from_raw(pid))
 }
 
 pub fn signal(process: Pid, signal: Signal) {
