@@ -24,7 +24,7 @@ pub enum CacheError {
     Digest { wanted: Digest, found: Digest },
     #[error("{size} bytes are more than the cache may hold (cache_max_bytes: {limit})")]
     TooLarge { size: u64, limit: u64 },
-    #[error("the disk of the cache {} is full", .0.display())]
+    #[error("the disk is full: the cache folder {} takes no more", .0.display())]
     DiskFull(PathBuf),
     #[error("cache {}: {source}", .path.display())]
     Io { path: PathBuf, source: io::Error },
@@ -33,7 +33,9 @@ pub enum CacheError {
 impl CacheError {
     fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(path.to_owned()),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull(path.parent().unwrap_or(path).to_owned())
+            }
             _ => Self::Io { path: path.to_owned(), source },
         }
     }
