@@ -85,9 +85,8 @@ fn scalar(before: &Value, value: &str) -> Value {
 }
 
 /// A YAML error as people should read it: with the file's name, and a suggestion where a key is unknown.
-#[must_use]
-pub fn yaml_message(message: &str, file: &str) -> String {
-    let message = message.trim_end().replace("<input>", file);
+fn yaml_message(message: &str, file: &str) -> String {
+    let message = message.trim_end().trim_start_matches("error: ").replace("<input>", file);
     match suggestion(&message) {
         Some(meant) => format!("{message}\n  = help: did you mean `{meant}`?"),
         None => message,
