@@ -33,10 +33,10 @@ pub fn write(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     sync_folder(folder(path))
 }
 
-/// Like [`write`], but a power cut soon after may still undo it.
+/// Like [`write()`], but a power cut soon after may still undo it.
 ///
 /// # Errors
-/// As with [`write`].
+/// As with [`write()`].
 pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     beside(path, content, readers)?.persist(path)?;
     Ok(())
