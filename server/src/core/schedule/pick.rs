@@ -119,16 +119,15 @@ pub fn pick<R: Rng>(situation: &Situation<'_>, rng: &mut R) -> Option<Pick> {
     let mut due: Vec<&Candidate> =
         situation.candidates.iter().filter(|candidate| candidate.due_at <= situation.now).collect();
     due.sort_by_key(|candidate| (Reverse(candidate.priority), candidate.due_at, candidate.id));
-    let sendable: Vec<&Candidate> = due.iter().copied().filter(|candidate| situation.has_place(candidate)).collect();
-    sendable.iter().find_map(|candidate| {
-        if sendable.iter().any(|other| candidate.has_overtaken(other)) {
+    due.iter().find_map(|candidate| {
+        if !situation.has_place(candidate) {
             return None;
         }
-        let reserved: Vec<Band> = due
-            .iter()
-            .filter(|other| other.id != candidate.id && candidate.has_overtaken(other))
-            .flat_map(|other| situation.reserved_for(other))
-            .collect();
+        let overtaken: Vec<&Candidate> = due.iter().copied().filter(|other| candidate.has_overtaken(other)).collect();
+        if overtaken.iter().any(|other| situation.has_place(other)) {
+            return None;
+        }
+        let reserved: Vec<Band> = overtaken.iter().flat_map(|other| situation.reserved_for(other)).collect();
         situation.place(candidate, &reserved, rng)
     })
 }
