@@ -1,6 +1,6 @@
 //! Radios: what takes samples and puts them on air.
 //!
-//! A kind of radio is one file here, with a `Settings` that opens it, and one line in [`drivers!`]. It is opened only in
+//! A kind of radio is one file here, with a `Settings` that opens it, and one line in `drivers!`. It is opened only in
 //! a child process, see [`transmit`](crate::transmit).
 
 mod file;
