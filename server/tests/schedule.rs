@@ -112,11 +112,12 @@ impl Walk {
     /// Where a radio could send a challenge beside these bands, tried hertz by hertz.
     fn places(&self, challenge: usize, radio: &Capability, taken: &[Band]) -> Vec<Band> {
         let Challenge { tuning, occupied, .. } = &self.world.challenges[challenge];
+        let reach = occupied.start.floor().abs().max(occupied.end.ceil().abs());
         let fits = |hz: &u64| {
             let signal = Frequency::from_hz(*hz).unwrap().band(occupied);
             tuning.iter().any(|band| band.low() <= *hz && *hz <= band.high())
                 && (radio.limits.is_empty() || radio.limits.iter().any(|limit| limit.contains(&signal)))
-                && radio.sample_rate.is_none_or(|rate| signal.width() <= rate)
+                && radio.sample_rate.is_none_or(|rate| reach <= 0.46 * rate as f64)
                 && !taken.iter().any(|band| band.widened(self.world.guard).overlaps(&signal))
         };
         (1..=SPECTRUM).filter(fits).map(|hz| Frequency::from_hz(hz).unwrap().band(occupied)).collect()

@@ -1,7 +1,7 @@
 //! Modulations: parameters and text or audio in, complex baseband out.
 //!
-//! A modulation is one file under [`modulations`](crate::modulation) and one line in [`MODULATIONS`]. Nothing here
-//! knows of radios, networks or schedules.
+//! A modulation is one file under [`modulation`] and one line in its list, [`MODULATIONS`]. Nothing here knows of
+//! radios, networks or schedules.
 
 #![warn(missing_docs)]
 
@@ -17,9 +17,11 @@ mod symbols;
 mod testing;
 mod wav;
 
-pub use modulation::{BuildError, Input, Kind, MAX_TEXT_BYTES, Modulation, Parameter, Payload, Values, find};
+pub use modulation::{
+    BuildError, Input, Kind, MAX_TEXT_BYTES, MODULATIONS, Modulation, Parameter, Payload, Values, find,
+};
 pub use num_complex::Complex32;
-pub use resample::{ResampleError, resample};
+pub use resample::{ResampleError, ensure_fits, resample};
 pub use shift::shift;
 
 use std::ops::Range;
@@ -54,13 +56,3 @@ pub trait Waveform: Send {
         self.len() as f64 / self.sample_rate()
     }
 }
-
-/// Every modulation that exists.
-pub const MODULATIONS: &[&Modulation] = &[
-    &modulation::ask::ASK,
-    &modulation::cw::CW,
-    &modulation::lrs::LRS,
-    &modulation::nbfm::NBFM,
-    &modulation::pocsag::POCSAG,
-    &modulation::ssb::SSB,
-];

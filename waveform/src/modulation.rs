@@ -1,16 +1,27 @@
 //! What a modulation is: a name, parameters with limits and defaults, and a way to build a waveform.
 
-pub mod ask;
-pub mod cw;
-pub mod lrs;
-pub mod nbfm;
-pub mod pocsag;
-pub mod ssb;
-
-use crate::{MODULATIONS, Waveform};
+use crate::{Waveform, resample};
 use challengectl_common::closest;
 use serde_json::{Map, Value};
 use std::path::Path;
+
+macro_rules! modulations {
+    ($($module:ident::$modulation:ident),+ $(,)?) => {
+        $(pub mod $module;)+
+
+        /// Every modulation that exists.
+        pub const MODULATIONS: &[&Modulation] = &[$(&$module::$modulation),+];
+    };
+}
+
+modulations! {
+    ask::ASK,
+    cw::CW,
+    lrs::LRS,
+    nbfm::NBFM,
+    pocsag::POCSAG,
+    ssb::SSB,
+}
 
 /// Text longer than this is refused: nobody could read hours of Morse, and a typing mistake must not fill memory.
 pub const MAX_TEXT_BYTES: usize = 4096;
@@ -103,6 +114,8 @@ pub enum BuildError {
     Audio(String),
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Rate(#[from] resample::ResampleError),
 }
 
 fn hint(meant: &Option<&'static str>, known: &[&'static str]) -> String {
@@ -143,7 +156,12 @@ impl Modulation {
             (Input::Text, Payload::Text(text)) if text.len() > MAX_TEXT_BYTES => {
                 Err(BuildError::Text(format!("{} bytes are more than the {MAX_TEXT_BYTES} that go on air", text.len())))
             }
-            (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) => (self.build)(payload, &values),
+            (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) => {
+                let waveform = (self.build)(payload, &values)?;
+                // No radio could send it: found now, not on air.
+                resample::ensure_fits(waveform.sample_rate(), &waveform.occupied_bandwidth())?;
+                Ok(waveform)
+            }
             (Input::Text, Payload::File(_)) => {
                 Err(BuildError::Payload { modulation: self.name, needs: "text, not a file" })
             }

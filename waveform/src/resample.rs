@@ -27,7 +27,7 @@ pub enum ResampleError {
     /// The signal is wider than the rate can carry.
     #[error("{rate} samples per second cannot hold a signal that reaches {reach:.0} Hz from its nominal frequency")]
     Bandwidth {
-        /// Samples per second that were asked for.
+        /// Samples per second: what was asked for, or what the waveform has.
         rate: f64,
         /// Hertz from the nominal frequency to the farther edge of the occupied bandwidth.
         reach: f64,
@@ -63,14 +63,26 @@ pub fn resample(waveform: Box<dyn Waveform>, rate: f64) -> Result<Box<dyn Wavefo
         return Ok(waveform);
     }
     let band = waveform.occupied_bandwidth();
-    let reach = band.start.abs().max(band.end.abs());
     let lower = rate.min(waveform.sample_rate());
-    if reach > REACH * lower {
-        return Err(ResampleError::Bandwidth { rate, reach });
-    }
+    ensure_fits(lower, &band)?;
+    let reach = reach(&band);
     let pass = reach.max(FLAT * lower);
     let filter = Filter { pass, stop: lower - pass, gain: HEADROOM };
     Ok(Box::new(Resampler { limit: 1.0, ..Resampler::new(waveform, rate, filter) }))
+}
+
+/// Makes sure that samples at `rate` can hold a signal that occupies `band`, in hertz relative to its nominal frequency.
+///
+/// # Errors
+/// [`ResampleError::Bandwidth`] when it cannot.
+pub fn ensure_fits(rate: f64, band: &Range<f64>) -> Result<(), ResampleError> {
+    let reach = reach(band);
+    if reach > REACH * rate { Err(ResampleError::Bandwidth { rate, reach }) } else { Ok(()) }
+}
+
+/// Hertz from the nominal frequency to the farther edge.
+fn reach(band: &Range<f64>) -> f64 {
+    band.start.abs().max(band.end.abs())
 }
 
 /// A low-pass filter: which part of the signal the resampler keeps.

@@ -14,6 +14,7 @@
 use super::{Offsets, Positions};
 use crate::store::runners::Radio;
 use challengectl_common::{Band, Frequency, Timestamp};
+use challengectl_waveform::ensure_fits;
 use rand::Rng;
 use std::cmp::Reverse;
 
@@ -53,7 +54,7 @@ impl Candidate {
 pub struct Capability {
     /// Where it may transmit. None: anywhere.
     pub limits: Vec<Band>,
-    /// Samples per second it runs at; a signal must fit into as many hertz.
+    /// Samples per second it runs at; a signal must fit into as many.
     pub sample_rate: Option<u64>,
 }
 
@@ -72,7 +73,7 @@ impl Capability {
 
     /// Where it could send a signal if nothing else were on air.
     fn positions(&self, tuning: &Positions, offsets: Offsets) -> Positions {
-        if self.sample_rate.is_some_and(|rate| offsets.width() > rate) {
+        if self.sample_rate.is_some_and(|rate| ensure_fits(rate as f64, &offsets.range()).is_err()) {
             return Positions::default();
         }
         tuning.within(&self.limits, offsets)

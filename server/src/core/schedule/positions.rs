@@ -23,10 +23,10 @@ impl Offsets {
         Self { low, high: edge(occupied.end.ceil()).max(low) }
     }
 
-    /// Hertz between the edges.
+    /// As a waveform tells it.
     #[must_use]
-    pub fn width(self) -> u64 {
-        self.high.abs_diff(self.low)
+    pub fn range(self) -> Range<f64> {
+        self.low as f64..self.high as f64
     }
 }
 
