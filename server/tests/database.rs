@@ -302,7 +302,7 @@ async fn many_who_ask_at_once_never_get_the_same() {
     let apart = |challenge: ChallengeSpec| match challenge.tuning {
         // Where none of the fixed ones is: each finds a place, wherever the others are.
         Tuning::ManualFrequencyRange(_) => {
-            let band = Band::new(140_000_000, 142_000_000).unwrap();
+            let band = Band::new(144_000_000, 144_900_000).unwrap();
             ChallengeSpec { tuning: Tuning::ManualFrequencyRange(band), ..challenge }
         }
         _ => challenge,
