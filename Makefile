@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build check test proof bench demo tools check-tools
+.PHONY: help build check test proof bench bench-load demo tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -25,6 +25,12 @@ proof: tools build ## the slow proofs: 50 kills, rounds of a whole event, two ho
 
 bench: ## every waveform's rate, on one core
 	cargo bench -p challengectl-waveform --locked
+
+bench-load: build ## ten thousand runners on one server, also with a million transmissions behind it
+	cargo build --release --locked -p challengectl-e2e
+	target/release/proof load --runners 1000
+	target/release/proof load
+	target/release/proof load --history 1000000
 
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh

@@ -4,6 +4,7 @@ pub mod history;
 pub mod iq;
 pub mod kills;
 pub mod listen;
+pub mod load;
 pub mod long_audio;
 pub mod programs;
 pub mod receivers;

@@ -1,7 +1,8 @@
 //! Hours of audio through the transmit pipeline, and what memory that takes.
 
+use crate::load::memory;
 use crate::programs::program;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -40,9 +41,9 @@ pub fn transmit(audio: Duration) -> Result<Report> {
         if let Some(status) = agent.try_wait()? {
             break status;
         }
-        agent_kib = agent_kib.max(peak_memory(agent.id()).unwrap_or(0));
+        agent_kib = agent_kib.max(memory(agent.id(), "VmHWM:").unwrap_or(0));
         for child in children(agent.id()) {
-            transmitter_kib = transmitter_kib.max(peak_memory(child).unwrap_or(0));
+            transmitter_kib = transmitter_kib.max(memory(child, "VmHWM:").unwrap_or(0));
         }
         std::thread::sleep(Duration::from_millis(20));
     };
@@ -68,12 +69,6 @@ fn write_tone(path: &Path, seconds: u32) -> Result<()> {
         file.write_all(&second)?;
     }
     Ok(file.flush()?)
-}
-
-fn peak_memory(pid: u32) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("no VmHWM")?;
-    Ok(line.split_whitespace().nth(1).context("no figure")?.parse()?)
 }
 
 fn children(pid: u32) -> Vec<u32> {

@@ -100,6 +100,11 @@ impl Site {
         Ok(())
     }
 
+    /// The server's process id.
+    pub fn server_id(&self) -> Result<u32> {
+        Ok(self.server.as_ref().context("the server does not run")?.id())
+    }
+
     /// Enrols a runner with `file` radios; it does not run yet.
     pub fn add_runner(&mut self, name: &str, radios: &[Radio<'_>]) -> Result<()> {
         let mut yaml = format!("state_dir: {}\nradios:\n", self.path(name).display());

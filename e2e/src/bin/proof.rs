@@ -1,6 +1,7 @@
 //! The slow proofs, with their figures. `make proof` runs them all.
 
 use anyhow::Result;
+use challengectl_e2e::load::Load;
 use challengectl_e2e::receivers::Teletype;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -34,6 +35,16 @@ enum Proof {
         #[arg(long, default_value_t = 2.0)]
         hours: f64,
     },
+    /// Load a server with thousands of simulated runners over HTTP.
+    Load {
+        #[arg(long, default_value_t = 10_000)]
+        runners: u32,
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Transmissions in the database beforehand.
+        #[arg(long, default_value_t = 0)]
+        history: u64,
+    },
     /// Read every flag of an event back from recordings, through noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -65,6 +76,10 @@ async fn main() -> Result<()> {
         }
         Proof::LongAudio { hours } => {
             println!("{:#?}", challengectl_e2e::long_audio::transmit(Duration::from_secs_f64(hours * 3600.0))?);
+        }
+        Proof::Load { runners, seconds, history } => {
+            let load = Load { runners, time: Duration::from_secs(seconds), history };
+            println!("{:#?}", challengectl_e2e::load::measure(load).await?);
         }
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };

@@ -1,0 +1,239 @@
+//! Thousands of simulated runners on one real server over real HTTP: what each request costs.
+//!
+//! The runners' keys, and a history as long as wanted, are put into the database before the server starts: enrolling
+//! ten thousand runners one by one takes a minute of disk synchronisation that is not what is measured.
+
+use crate::site::{Site, Times};
+use anyhow::{Context, Result, ensure};
+use challengectl_common::{Digest, Timestamp};
+use rand::RngExt;
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// One challenge that no simulated runner can send, so that every poll finds work due and none for it.
+const EVENT: &str = "challenges:\n  - {name: FAR, modulation: cw, frequency: 28000000, text: E}\n";
+
+/// How runners behave.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_secs(10);
+
+/// How much load.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    pub runners: u32,
+    pub time: Duration,
+    /// Transmissions in the database beforehand.
+    pub history: u64,
+}
+
+/// What it cost.
+#[derive(Debug)]
+pub struct Report {
+    pub load: Load,
+    pub requests: u64,
+    pub failures: u64,
+    pub requests_per_second: f64,
+    pub p50_ms: f64,
+    pub p99_ms: f64,
+    pub worst_ms: f64,
+    /// Processor time of the server for each second of the run.
+    pub server_cores: f64,
+    pub server_idle_kib: u64,
+    pub server_peak_kib: u64,
+    pub server_start_ms: f64,
+}
+
+/// Latencies in microseconds, in buckets that grow by a hundredth.
+struct Latencies(Vec<AtomicU64>);
+
+impl Latencies {
+    const STEP: f64 = 1.01;
+
+    fn new() -> Self {
+        Self((0..2000).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    fn note(&self, latency: Duration) {
+        let bucket = (latency.as_secs_f64() * 1e6).max(1.0).log(Self::STEP) as usize;
+        if let Some(bucket) = self.0.get(bucket.min(self.0.len() - 1)) {
+            bucket.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The latency in milliseconds that this part of all requests did not exceed.
+    fn quantile(&self, part: f64) -> f64 {
+        let counts: Vec<u64> = self.0.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
+        let wanted = (counts.iter().sum::<u64>() as f64 * part).ceil() as u64;
+        let mut seen = 0;
+        let bucket = counts.iter().position(|count| {
+            seen += count;
+            seen >= wanted
+        });
+        Self::STEP.powf(bucket.unwrap_or_default() as f64 + 1.0) / 1e3
+    }
+}
+
+struct Runner {
+    id: String,
+    key: String,
+}
+
+struct Tally {
+    latencies: Latencies,
+    failures: AtomicU64,
+    requests: AtomicU64,
+}
+
+/// Loads a server and measures.
+pub async fn measure(load: Load) -> Result<Report> {
+    let folder = tempfile::tempdir()?;
+    let event = folder.path().join("challenges.yml");
+    std::fs::write(&event, EVENT)?;
+    let mut site = Site::new(&event, None, Times { lease: 60.0, grace: 15.0, heartbeat: 20.0 })?;
+    let runners = prepare(&site, load).await?;
+    let begin = Instant::now();
+    site.start_server()?;
+    let server_start_ms = begin.elapsed().as_secs_f64() * 1e3;
+    let server_idle_kib = memory(site.server_id()?, "VmRSS:")?;
+
+    // Without one the client cannot be made, although nothing here is encrypted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(60)).build()?;
+    let tally =
+        Arc::new(Tally { latencies: Latencies::new(), failures: AtomicU64::new(0), requests: AtomicU64::new(0) });
+    register(&client, site.url(), &runners).await?;
+
+    let (begin, busy) = (Instant::now(), processor_time(site.server_id()?)?);
+    let end = begin + load.time;
+    let mut tasks = tokio::task::JoinSet::new();
+    for runner in runners {
+        tasks.spawn(live(client.clone(), site.url().to_owned(), runner, end, Arc::clone(&tally)));
+    }
+    while tasks.join_next().await.is_some() {}
+    let seconds = begin.elapsed().as_secs_f64();
+    let requests = tally.requests.load(Ordering::Relaxed);
+    let report = Report {
+        load,
+        requests,
+        failures: tally.failures.load(Ordering::Relaxed),
+        requests_per_second: requests as f64 / seconds,
+        p50_ms: tally.latencies.quantile(0.5),
+        p99_ms: tally.latencies.quantile(0.99),
+        worst_ms: tally.latencies.quantile(1.0),
+        server_cores: (processor_time(site.server_id()?)? - busy) / seconds,
+        server_idle_kib,
+        server_peak_kib: memory(site.server_id()?, "VmHWM:")?,
+        server_start_ms,
+    };
+    site.stop()?;
+    Ok(report)
+}
+
+/// Keys for all runners, and a history, straight into the database.
+async fn prepare(site: &Site, load: Load) -> Result<Vec<Runner>> {
+    let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(site.database())).await?;
+    let now = Timestamp::now().as_millis();
+    let mut transaction = database.begin().await?;
+    let mut runners = Vec::new();
+    for number in 0..load.runners {
+        let (id, key_id) = (format!("load-{number}"), format!("{number:016x}"));
+        let secret = format!("{:032x}", rand::random::<u128>());
+        sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2)")
+            .bind(&id)
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("INSERT INTO runner_keys (key_id, digest, runner_id, created_at) VALUES ($1, $2, $3, $4)")
+            .bind(&key_id)
+            .bind(Digest::of(secret.as_bytes()).to_string())
+            .bind(&id)
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+        runners.push(Runner { id, key: format!("ck_{key_id}_{secret}") });
+    }
+    sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+         INSERT INTO assignments (challenge_id, runner_id, radio_id, key_id, fence, frequency, band_low, band_high,
+             state, assigned_at, expires_at, due_at, ended_at)
+         SELECT 1000000 + i % 100, 'load-' || (i % 100), 'default', '0', i, 145000000, 144999000, 145001000, 'done',
+             $2 - i * 1000, $2, $2 - i * 1000, $2 - i * 1000 FROM n WHERE i <= $1",
+    )
+    .bind(i64::try_from(load.history)?)
+    .bind(now)
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query(
+        "INSERT INTO transmissions (assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency,
+             modulation, status, planned_at, started_at, ended_at)
+         SELECT id, challenge_id, 'C' || challenge_id, runner_id, radio_id, frequency, 'cw', 'success', assigned_at,
+             assigned_at, ended_at FROM assignments",
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    database.close().await;
+    Ok(runners)
+}
+
+async fn register(client: &reqwest::Client, url: &str, runners: &[Runner]) -> Result<()> {
+    for runner in runners {
+        let body = serde_json::json!({"runner_id": runner.id, "frequency_limits": ["144000000-148000000"]});
+        let request = client.post(format!("{url}/api/runners/register")).header("X-API-Key", &runner.key).json(&body);
+        let status = request.send().await?.status();
+        ensure!(status.is_success(), "{} registers: {status}", runner.id);
+    }
+    Ok(())
+}
+
+/// One runner: heartbeats and polls, each at its own pace, from a random moment on.
+async fn live(client: reqwest::Client, url: String, runner: Runner, end: Instant, tally: Arc<Tally>) {
+    let now = Instant::now();
+    let (mut heartbeat, mut poll) = (now + jitter(HEARTBEAT), now + jitter(POLL));
+    loop {
+        let next = heartbeat.min(poll);
+        if next >= end {
+            return;
+        }
+        tokio::time::sleep_until(next.into()).await;
+        let request = if next == heartbeat {
+            heartbeat += HEARTBEAT;
+            client.post(format!("{url}/api/runners/{}/heartbeat", runner.id))
+        } else {
+            poll += POLL;
+            client.get(format!("{url}/api/runners/{}/task", runner.id))
+        };
+        let begin = Instant::now();
+        let answer = request.header("X-API-Key", &runner.key).send().await;
+        let whole = match answer {
+            Ok(answer) if answer.status().is_success() => answer.bytes().await.is_ok(),
+            _ => false,
+        };
+        tally.latencies.note(begin.elapsed());
+        tally.requests.fetch_add(1, Ordering::Relaxed);
+        tally.failures.fetch_add(u64::from(!whole), Ordering::Relaxed);
+    }
+}
+
+fn jitter(period: Duration) -> Duration {
+    period.mul_f64(rand::rng().random())
+}
+
+/// Seconds that a process has spent on processors, from the fields utime and stime of proc(5).
+fn processor_time(pid: u32) -> Result<f64> {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
+    Ok(ticks / TICKS_PER_SECOND)
+}
+
+/// Memory of a process in KiB, by its name in /proc/PID/status.
+pub fn memory(pid: u32, name: &str) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+    Ok(line.split_whitespace().next().context("no figure")?.parse()?)
+}
