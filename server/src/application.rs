@@ -1,8 +1,8 @@
 //! The server as a whole: built, it knows its address; run, it serves until told to stop.
 
 use crate::config::{Config, ConfigError};
-use crate::core::{Clock, Coordinator, CoreError, FileFolder};
-use crate::http;
+use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
+use crate::http::{self, Proxies};
 use crate::store::{ServerLock, Store, StoreError};
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
@@ -57,12 +57,14 @@ impl Application {
     /// [`ApplicationError`] tells what is in the way.
     pub async fn build(config: &Config) -> Result<Self, ApplicationError> {
         let rules = config.rules()?;
+        let proxies = Proxies(config.proxies()?);
         let store = Store::open(&config.data_dir).await?;
         let lock = ServerLock::acquire(&config.data_dir)?;
+        let accounts = Arc::new(Accounts::new(store.clone(), Clock::system()));
         let coordinator =
             Coordinator::start(store, FileFolder::within(&config.data_dir), rules, Clock::system()).await?;
 
-        let routes = http::routes(Arc::clone(&coordinator));
+        let routes = http::routes(Arc::clone(&coordinator), accounts, proxies);
         let server = HttpServer::new(move || App::new().configure(routes.clone()))
             .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
             .keep_alive(KEEP_ALIVE)

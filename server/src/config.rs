@@ -1,6 +1,7 @@
 //! The server's settings: `server.yml`, then the environment.
 
 use crate::core::Rules;
+use crate::core::network::Network;
 use challengectl_common::settings::{self, SettingsError};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,6 +20,7 @@ pub struct Config {
     pub heartbeat_interval: Option<f64>,
     pub poll_interval: f64,
     pub guard_hz: u64,
+    pub trusted_proxies: Vec<String>,
     pub log_filter: String,
     pub log_format: LogFormat,
 }
@@ -42,6 +44,7 @@ impl Default for Config {
             heartbeat_interval: None,
             poll_interval: 10.0,
             guard_hz: 5_000,
+            trusted_proxies: Vec::new(),
             log_filter: "info".to_owned(),
             log_format: LogFormat::Text,
         }
@@ -91,6 +94,7 @@ impl Config {
             config.data_dir = folder.join(&config.data_dir);
         }
         config.rules()?;
+        config.proxies()?;
         Ok(config)
     }
 
@@ -110,6 +114,15 @@ impl Config {
             poll_interval: seconds("poll_interval", self.poll_interval, 0.1, 3600.0)?,
             guard_hz: self.guard_hz,
         })
+    }
+
+    /// The proxies whose forwarding headers count.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] when one is no address.
+    pub fn proxies(&self) -> Result<Vec<Network>, ConfigError> {
+        let refuse = |reason: String| ConfigError::Value { setting: "trusted_proxies", reason };
+        self.trusted_proxies.iter().map(|text| text.parse().map_err(|error| refuse(format!("{error}")))).collect()
     }
 }
 

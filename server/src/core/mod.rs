@@ -3,6 +3,8 @@
 //! [`Coordinator`] is the server's state. Every change is committed to the database first, then made in memory, then
 //! announced by [`Coordinator::changed`]; what is in memory can always be made anew from the database.
 
+pub mod accounts;
+pub mod audit;
 pub mod check;
 pub mod clock;
 mod dispatch;
@@ -15,6 +17,7 @@ mod jobs;
 mod keyring;
 mod leases;
 mod logbook;
+pub mod network;
 mod outlook;
 mod presence;
 mod public;
@@ -23,6 +26,7 @@ pub mod schedule;
 mod signals;
 mod sweep;
 
+pub use accounts::{Accounts, Person, Role};
 pub use clock::Clock;
 pub use dispatch::Polled;
 pub use enrolment::{Enrolment, issue_token};

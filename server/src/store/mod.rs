@@ -2,13 +2,16 @@
 //!
 //! Functions take a connection, so that a caller decides what belongs into one transaction.
 
+pub mod accounts;
 pub mod assignments;
+pub mod audit;
 mod cells;
 pub mod challenges;
 mod error;
 pub mod files;
 pub mod keys;
 mod lock;
+pub mod logins;
 pub mod logs;
 mod open;
 pub mod ranges;

@@ -1,10 +1,12 @@
 //! A server on a free port, and a client for it.
 
-use challengectl_common::RunnerId;
-use challengectl_common::Timestamp;
+use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
+use challengectl_server::core::Role;
+use challengectl_server::core::accounts::csrf_token;
 use challengectl_server::core::import::{Step, import};
 use challengectl_server::core::{FileFolder, issue_token};
-use challengectl_server::store::Store;
+use challengectl_server::store::accounts::NewAccount;
+use challengectl_server::store::{Store, accounts, commit, logins};
 use challengectl_server::{Application, Config};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -89,12 +91,63 @@ impl Site {
         Runner { site: self, id: runner.to_owned(), key: answer.body["api_key"].as_str().unwrap().to_owned() }
     }
 
+    /// Somebody of this role who is logged in; the account is made when there is none. Straight in the database, since
+    /// real logins are limited to a few for each address.
+    pub async fn browser(&self, name: &str, role: Role) -> Browser<'_> {
+        let (account, session) = (AccountName::new(name).unwrap(), format!("{:032x}", rand::random::<u128>()));
+        let store = self.store().await;
+        let mut transaction = store.write().await.unwrap();
+        let new = NewAccount { name: &account, role: role.as_str(), password: "", totp_secret: b"" };
+        let id = match accounts::insert(&mut transaction, new, Timestamp::now()).await.unwrap() {
+            Some(id) => id,
+            None => accounts::find(&mut transaction, &account).await.unwrap().unwrap().id,
+        };
+        accounts::confirm(&mut transaction, id).await.unwrap();
+        let digest = Digest::of(session.as_bytes());
+        logins::insert(&mut transaction, digest, id, true, Timestamp::now()).await.unwrap();
+        commit(transaction).await.unwrap();
+        store.close().await;
+        Browser { site: self, csrf: csrf_token(&session), session }
+    }
+
     /// A runner that is registered, with one radio that may go anywhere.
     pub async fn runner(&self, runner: &str) -> Runner<'_> {
         let runner = self.enrol(runner).await;
         let answer = runner.post("register", json!({"runner_id": runner.id})).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         runner
+    }
+}
+
+/// A browser in which somebody is logged in.
+pub struct Browser<'a> {
+    pub site: &'a Site,
+    pub session: String,
+    pub csrf: String,
+}
+
+impl Browser<'_> {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.site
+            .request(method, path)
+            .header("Cookie", format!("session={}; csrf_token={}", self.session, self.csrf))
+            .header("X-CSRF-Token", &self.csrf)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::DELETE, path)).await
     }
 }
 

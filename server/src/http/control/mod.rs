@@ -1,5 +1,6 @@
 //! The control API: what runners, operators and the public page speak.
 
+mod auth;
 mod enrollment;
 mod files;
 mod health;
@@ -13,6 +14,8 @@ use actix_web::web::{ServiceConfig, get, post, resource};
 /// Adds the routes of the control API.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(getting("/api/auth/session").route(get().to(auth::session)))
+        .service(posting("/api/auth/logout").route(post().to(auth::logout)))
         .service(posting("/api/enrollment/enroll").route(post().to(enrollment::enroll)))
         .service(posting("/api/runners/register").route(post().to(runners::register)))
         .service(posting("/api/runners/{runner_id}/heartbeat").route(post().to(runners::heartbeat)))
