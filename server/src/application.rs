@@ -47,6 +47,7 @@ pub struct Application {
     address: SocketAddr,
     server: Server,
     coordinator: Arc<Coordinator>,
+    accounts: Arc<Accounts>,
     _lock: ServerLock,
 }
 
@@ -60,11 +61,11 @@ impl Application {
         let proxies = Proxies(config.proxies()?);
         let store = Store::open(&config.data_dir).await?;
         let lock = ServerLock::acquire(&config.data_dir)?;
-        let accounts = Arc::new(Accounts::new(store.clone(), Clock::system()));
+        let accounts = Arc::new(Accounts::open(store.clone(), &config.data_dir, Clock::system())?);
         let coordinator =
             Coordinator::start(store, FileFolder::within(&config.data_dir), rules, Clock::system()).await?;
 
-        let routes = http::routes(Arc::clone(&coordinator), accounts, proxies);
+        let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), proxies);
         let server = HttpServer::new(move || App::new().configure(routes.clone()))
             .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
             .keep_alive(KEEP_ALIVE)
@@ -75,13 +76,21 @@ impl Application {
             .bind(config.listen)
             .map_err(|error| ApplicationError::Listen { address: config.listen, error })?;
         let address = server.addrs().first().copied().unwrap_or(config.listen);
-        Ok(Self { address, server: server.run(), coordinator, _lock: lock })
+        Ok(Self { address, server: server.run(), coordinator, accounts, _lock: lock })
     }
 
     /// Where it listens; the port is the real one, also when any was asked for.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The token that makes the first account, as long as there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn open_setup(&self) -> Result<Option<String>, ApplicationError> {
+        Ok(self.accounts.open_setup().await?)
     }
 
     /// Serves until `stop` is over, then stops handing out, finishes what was asked, and writes down what is left.

@@ -15,6 +15,8 @@ use subtle::ConstantTimeEq;
 pub const SESSION: &str = "session";
 /// The cookie that holds what state-changing requests repeat in the header `X-CSRF-Token`.
 pub const CSRF: &str = "csrf_token";
+/// The cookie by which a browser is known that was logged in before.
+pub const DEVICE: &str = "device";
 
 /// A runner that has shown its key; where the path names a runner, it is this one.
 #[derive(Debug)]

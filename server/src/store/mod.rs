@@ -7,6 +7,7 @@ pub mod assignments;
 pub mod audit;
 mod cells;
 pub mod challenges;
+pub mod devices;
 mod error;
 pub mod files;
 pub mod keys;
@@ -15,8 +16,10 @@ pub mod logins;
 pub mod logs;
 mod open;
 pub mod ranges;
+pub mod recovery;
 pub mod reports;
 pub mod runners;
+pub mod setup;
 pub mod tokens;
 pub mod transmissions;
 

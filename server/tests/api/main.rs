@@ -5,7 +5,10 @@
 mod auth;
 mod errors;
 mod files;
+mod people;
 mod polling;
 mod runners;
 mod site;
+mod throttling;
+mod users;
 mod views;

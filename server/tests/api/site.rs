@@ -1,9 +1,9 @@
 //! A server on a free port, and a client for it.
 
 use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
-use challengectl_server::core::Role;
-use challengectl_server::core::accounts::csrf_token;
+use challengectl_server::core::accounts::{Changes, csrf_token};
 use challengectl_server::core::import::{Step, import};
+use challengectl_server::core::{Accounts, Clock, Role};
 use challengectl_server::core::{FileFolder, issue_token};
 use challengectl_server::store::accounts::NewAccount;
 use challengectl_server::store::{Store, accounts, commit, logins};
@@ -19,34 +19,53 @@ pub struct Site {
     pub folder: TempDir,
     pub url: String,
     client: Client,
+    /// Makes the first account.
+    pub setup_token: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
 }
 
 impl Site {
     pub async fn start() -> Self {
+        Self::start_with(tempfile::tempdir().unwrap(), |_| ()).await
+    }
+
+    /// One that believes what this host says of where requests come from.
+    pub async fn behind_proxy() -> Self {
+        let trust = |config: &mut Config| config.trusted_proxies = vec!["127.0.0.1".to_owned()];
+        Self::start_with(tempfile::tempdir().unwrap(), trust).await
+    }
+
+    pub async fn start_with(folder: TempDir, set: impl FnOnce(&mut Config)) -> Self {
         // Twice is no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config {
+        let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             data_dir: folder.path().join("data"),
             ..Config::default()
         };
+        set(&mut config);
         let application = Application::build(&config).await.unwrap();
         let url = format!("http://{}", application.address());
+        let setup_token = application.open_setup().await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {
             let _ = stopped.await;
         };
         let running = tokio::spawn(async move { application.run_until(stopped).await.unwrap() });
-        Self { folder, url, client: Client::new(), stop: Some(stop), running: Some(running) }
+        Self { folder, url, client: Client::new(), setup_token, stop: Some(stop), running: Some(running) }
     }
 
     /// Sends the server the signal to end, and waits for the end.
     pub async fn stop(&mut self) {
         let _ = self.stop.take().unwrap().send(());
         self.running.take().unwrap().await.unwrap();
+    }
+
+    /// The same again, on the same database.
+    pub async fn restart(mut self) -> Self {
+        self.stop().await;
+        Self::start_with(self.folder, |_| ()).await
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -63,6 +82,10 @@ impl Site {
 
     pub async fn get(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(&body)).await
     }
 
     /// As another program does while the server runs.
@@ -91,6 +114,11 @@ impl Site {
         Runner { site: self, id: runner.to_owned(), key: answer.body["api_key"].as_str().unwrap().to_owned() }
     }
 
+    /// As another program does while the server runs.
+    pub async fn accounts(&self) -> Accounts {
+        Accounts::open(self.store().await, &self.data_dir(), Clock::system()).unwrap()
+    }
+
     /// Somebody of this role who is logged in; the account is made when there is none. Straight in the database, since
     /// real logins are limited to a few for each address.
     pub async fn browser(&self, name: &str, role: Role) -> Browser<'_> {
@@ -117,6 +145,14 @@ impl Site {
         assert_eq!(answer.status, 200, "{}", answer.body);
         runner
     }
+}
+
+pub fn name(text: &str) -> AccountName {
+    AccountName::new(text).unwrap()
+}
+
+pub fn disabled() -> Changes {
+    Changes { enabled: Some(false), ..Changes::default() }
 }
 
 /// A browser in which somebody is logged in.
