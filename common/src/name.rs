@@ -138,6 +138,12 @@ name!(
     Rule { what: "radio id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
+name!(
+    /// The name of an account, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
+    AccountName,
+    Rule { what: "user name", limit: 64, allowed: IDENTIFIER, allows: identifier }
+);
+
 /// The candidate most like `word`, for "did you mean": at most a third of its letters differ.
 ///
 /// ```

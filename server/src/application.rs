@@ -1,8 +1,8 @@
 //! The server as a whole: built, it knows its address; run, it serves until told to stop.
 
 use crate::config::{Config, ConfigError};
-use crate::core::{Clock, Coordinator, CoreError, FileFolder};
-use crate::http;
+use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
+use crate::http::{self, Proxies};
 use crate::store::{ServerLock, Store, StoreError};
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
@@ -47,6 +47,7 @@ pub struct Application {
     address: SocketAddr,
     server: Server,
     coordinator: Arc<Coordinator>,
+    accounts: Arc<Accounts>,
     _lock: ServerLock,
 }
 
@@ -57,12 +58,14 @@ impl Application {
     /// [`ApplicationError`] tells what is in the way.
     pub async fn build(config: &Config) -> Result<Self, ApplicationError> {
         let rules = config.rules()?;
+        let proxies = Proxies(config.proxies()?);
         let store = Store::open(&config.data_dir).await?;
         let lock = ServerLock::acquire(&config.data_dir)?;
+        let accounts = Arc::new(Accounts::open(store.clone(), &config.data_dir, Clock::system())?);
         let coordinator =
             Coordinator::start(store, FileFolder::within(&config.data_dir), rules, Clock::system()).await?;
 
-        let routes = http::routes(Arc::clone(&coordinator));
+        let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), proxies);
         let server = HttpServer::new(move || App::new().configure(routes.clone()))
             .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
             .keep_alive(KEEP_ALIVE)
@@ -73,13 +76,21 @@ impl Application {
             .bind(config.listen)
             .map_err(|error| ApplicationError::Listen { address: config.listen, error })?;
         let address = server.addrs().first().copied().unwrap_or(config.listen);
-        Ok(Self { address, server: server.run(), coordinator, _lock: lock })
+        Ok(Self { address, server: server.run(), coordinator, accounts, _lock: lock })
     }
 
     /// Where it listens; the port is the real one, also when any was asked for.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The token that makes the first account, as long as there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn open_setup(&self) -> Result<Option<String>, ApplicationError> {
+        Ok(self.accounts.open_setup().await?)
     }
 
     /// Serves until `stop` is over, then stops handing out, finishes what was asked, and writes down what is left.
@@ -92,6 +103,7 @@ impl Application {
         let mut server = tokio::spawn(self.server);
         let failed = tokio::select! {
             () = stop => None,
+            () = self.coordinator.asked_to_end() => None,
             ended = &mut server => Some(ended),
         };
         self.coordinator.stop();

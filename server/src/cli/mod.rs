@@ -4,12 +4,14 @@ mod check;
 mod enroll;
 mod import;
 mod serve;
+mod user;
 
 use challengectl_common::RunnerId;
 use challengectl_server::Config;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use user::UserCommand;
 
 const DEFAULT_CONFIG: &str = "server.yml";
 
@@ -60,6 +62,10 @@ enum Command {
     /// Manage runners
     #[command(subcommand)]
     Runner(RunnerCommand),
+
+    /// Manage the accounts of people, also while the server runs
+    #[command(subcommand)]
+    User(UserCommand),
 }
 
 #[derive(Subcommand)]
@@ -88,6 +94,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Runner(RunnerCommand::Enroll { name }) => {
             runtime.block_on(enroll::enroll(&config, &name, arguments.json))
         }
+        Command::User(command) => runtime.block_on(user::user(&config, command, arguments.json)),
     }
 }
 

@@ -14,6 +14,11 @@ pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let application = Application::build(config).await?;
     let address = application.address();
     tracing::info!(%address, data_dir = %config.data_dir.display(), "listening");
+    if let Some(token) = application.open_setup().await? {
+        // Not a log line: those are kept and sent elsewhere.
+        let offer = "There is no account yet. This token makes the first one, once, until the server starts again:";
+        let _ = writeln!(std::io::stderr(), "{offer}\n  {token}");
+    }
     if let Err(error) = writeln!(std::io::stdout(), "listening on http://{address}") {
         // Nobody reads it, which is no reason not to serve.
         tracing::debug!(%error, "standard output is closed");

@@ -1,6 +1,7 @@
 use crate::store::StoreError;
 use challengectl_common::{Digest, RunnerId};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why the core did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +9,24 @@ pub enum CoreError {
     /// What was asked makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// Not by this person.
+    #[error("{0}")]
+    Forbidden(String),
+    /// It is there already, or in the way.
+    #[error("{0}")]
+    Conflict(String),
+    /// A password, code or token that does not count.
+    #[error("{0}")]
+    Credentials(&'static str),
+    /// There is no such account.
+    #[error("there is no user {0}")]
+    NoSuchAccount(String),
+    /// Tried too often.
+    #[error("too many attempts; try again in {} seconds", .0.as_secs())]
+    TooMany(Duration),
+    /// What is sealed cannot be opened, or not be sealed.
+    #[error("secrets in the database do not open with the key beside it")]
+    Sealed,
     /// The enrolment token does not count.
     #[error("the enrollment token is unknown, used or expired")]
     Token,
@@ -17,6 +36,12 @@ pub enum CoreError {
     /// A report that changes nothing.
     #[error("{0}")]
     Late(&'static str),
+    /// There is no such thing, in a few words.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// As things are it cannot be done now.
+    #[error("{0}")]
+    Refused(String),
     /// There is no such file.
     #[error("there is no file {0}")]
     NoSuchFile(Digest),

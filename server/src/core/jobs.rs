@@ -65,7 +65,8 @@ impl Coordinator {
         let mut transaction = self.store.write().await?;
         logs::trim(&mut transaction).await?;
         reports::trim(&mut transaction).await?;
-        Ok(store::commit(transaction).await?)
+        store::commit(transaction).await?;
+        self.forget_old().await
     }
 
     /// Notices what other programs have changed, such as an import.
@@ -84,7 +85,8 @@ impl Coordinator {
         }
     }
 
-    async fn take_over_changes(&self) -> Result<(), CoreError> {
+    /// Makes the memory what the database says after a change that was not made here.
+    pub(super) async fn take_over_changes(&self) -> Result<(), CoreError> {
         let live = assignments::live(&mut *self.store.read().await?).await?;
         let aborting: Vec<i64> = live.iter().filter(|live| live.aborting).map(|live| live.id).collect();
         self.leases.abort_all(&aborting);

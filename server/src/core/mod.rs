@@ -3,36 +3,47 @@
 //! [`Coordinator`] is the server's state. Every change is committed to the database first, then made in memory, then
 //! announced by [`Coordinator::changed`]; what is in memory can always be made anew from the database.
 
+pub mod accounts;
+pub mod audit;
+mod challenges;
 pub mod check;
 pub mod clock;
+mod control;
 mod dispatch;
 mod enrolment;
 mod error;
 pub mod files;
 mod fleet;
+mod history;
 pub mod import;
 mod jobs;
 mod keyring;
 mod leases;
 mod logbook;
+pub mod network;
 mod outlook;
 mod presence;
 mod public;
 mod reports;
+mod runners;
 pub mod schedule;
 mod signals;
 mod sweep;
 
+pub use accounts::{Accounts, Person, Role};
+pub use challenges::Form;
 pub use clock::Clock;
 pub use dispatch::Polled;
 pub use enrolment::{Enrolment, issue_token};
 pub use error::CoreError;
 pub use files::FileFolder;
+pub use history::{Retention, Stats};
 pub use keyring::Caller;
 pub use presence::{Heartbeat, Registration};
 pub use public::{PublicChallenge, PublicTuning};
+pub use runners::{Liveness, RunnerState, Work};
 
-use crate::store::{Store, assignments, keys, runners};
+use crate::store::{self, Store};
 use challengectl_common::wire::Rhythm;
 use fleet::Fleet;
 use keyring::Keyring;
@@ -57,6 +68,8 @@ pub struct Rules {
     pub poll_interval: Duration,
     /// Hertz kept free between two signals.
     pub guard_hz: u64,
+    /// How much of the past is kept.
+    pub retention: Retention,
 }
 
 impl Rules {
@@ -94,10 +107,10 @@ impl Coordinator {
     /// When the database cannot be read.
     pub async fn start(store: Store, files: FileFolder, rules: Rules, clock: Clock) -> Result<Arc<Self>, CoreError> {
         let mut connection = store.read().await?;
-        let keys = keys::in_force(&mut connection).await?;
-        let present = runners::present(&mut connection).await?;
-        let radios = runners::radios(&mut connection).await?;
-        let live = assignments::live(&mut connection).await?;
+        let keys = store::keys::in_force(&mut connection).await?;
+        let present = store::runners::present(&mut connection).await?;
+        let radios = store::runners::radios(&mut connection).await?;
+        let live = store::assignments::live(&mut connection).await?;
         drop(connection);
         Ok(Arc::new(Self {
             keyring: Keyring::new(keys),

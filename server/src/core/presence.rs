@@ -3,7 +3,7 @@
 use super::{Caller, Coordinator, CoreError};
 use crate::store::runners::Radio;
 use crate::store::{self, runners};
-use challengectl_common::wire::{AssignmentProgress, RadioInfo, RegisterRequest, Rhythm, SOLE_RADIO};
+use challengectl_common::wire::{AssignmentProgress, LogLevel, RadioInfo, RegisterRequest, Rhythm, SOLE_RADIO};
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -57,9 +57,11 @@ impl Coordinator {
         let (runner, now) = (&caller.runner_id, self.clock.now());
         let mut transaction = self.store.write().await?;
         let host = (request.hostname.as_deref(), request.version.as_deref());
-        runners::register(&mut transaction, runner, radios, host, now).await?;
+        let enabled = runners::register(&mut transaction, runner, radios, host, now).await?;
+        // Removed by an operator just now.
+        let enabled = enabled.ok_or_else(|| CoreError::NotRegistered(runner.clone()))?;
         store::commit(transaction).await?;
-        self.fleet.join(runner, radios.iter().map(|radio| known_radio(runner, radio)).collect());
+        self.fleet.join(runner, radios.iter().map(|radio| known_radio(runner, radio)).collect(), enabled);
 
         let named = request.assignments.as_deref();
         if let Some(named) = named {
@@ -69,6 +71,7 @@ impl Coordinator {
         }
         self.changed();
         tracing::info!(%runner, radios = radios.len(), "registered");
+        self.note(LogLevel::Info, format!("Runner {runner} registered successfully"));
         let abort = self.leases.foreign(runner, named.unwrap_or_default());
         Ok(Registration { rhythm: self.rules.rhythm(), abort })
     }
@@ -105,6 +108,7 @@ impl Coordinator {
         self.give_up(left.into_iter().map(|id| (runner.clone(), id)).collect(), "the runner signed out").await?;
         self.changed();
         tracing::info!(%runner, "signed out");
+        self.note(LogLevel::Info, format!("Runner {runner} signed out"));
         Ok(())
     }
 }

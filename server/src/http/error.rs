@@ -3,10 +3,11 @@
 
 use crate::core::CoreError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_RANGE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CONTENT_RANGE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use challengectl_common::wire::ErrorBody;
 use std::fmt;
+use std::time::Duration;
 
 /// An answer that is not a success.
 #[derive(Debug)]
@@ -29,8 +30,22 @@ impl ApiError {
 
     /// A request without valid credentials.
     pub fn unauthorized(details: &str) -> Self {
-        let mut error = Self::new(StatusCode::UNAUTHORIZED, "authentication required").because(details);
+        Self::challenge("authentication required", details)
+    }
+
+    fn challenge(error: &str, details: &str) -> Self {
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, error).because(details);
         error.header = Some(Box::new((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))));
+        error
+    }
+
+    /// A request that comes too soon after others.
+    pub fn too_many(wait: Duration) -> Self {
+        // Whole seconds, rounded up: who comes back then is not too soon again.
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests")
+            .because(format!("try again in {seconds} seconds"));
+        error.header = HeaderValue::try_from(seconds.to_string()).ok().map(|value| Box::new((RETRY_AFTER, value)));
         error
     }
 
@@ -63,14 +78,21 @@ impl From<CoreError> for ApiError {
         let details = error.to_string();
         match error {
             CoreError::Invalid(_) => Self::invalid(details),
+            CoreError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden").because(details),
+            CoreError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict").because(details),
+            CoreError::Credentials(_) => Self::challenge("invalid credentials", &details),
+            CoreError::NoSuchAccount(_) => Self::new(StatusCode::NOT_FOUND, "user not found").because(details),
+            CoreError::TooMany(wait) => Self::too_many(wait),
             CoreError::Token => Self::unauthorized(&details),
             CoreError::NotRegistered(_) => {
                 Self::new(StatusCode::NOT_FOUND, "runner not registered").because(format!("{details}; register first"))
             }
             CoreError::Late(_) => Self::new(StatusCode::CONFLICT, "report has no effect").because(details),
+            CoreError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not found").because(details),
+            CoreError::Refused(_) => Self::new(StatusCode::CONFLICT, "not possible now").because(details),
             CoreError::NoSuchFile(_) => Self::new(StatusCode::NOT_FOUND, "file not found").because(details),
             CoreError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "server is stopping"),
-            CoreError::File { .. } | CoreError::Store(_) => {
+            CoreError::File { .. } | CoreError::Store(_) | CoreError::Sealed => {
                 tracing::error!(%error, "request failed");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").because("the server's log tells more")
             }

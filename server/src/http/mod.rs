@@ -3,20 +3,30 @@
 mod body;
 mod control;
 mod error;
+mod origin;
 mod principal;
 
 pub use error::ApiError;
+pub use origin::Proxies;
+pub use principal::{Admin, Operator, Viewer};
 
-use crate::core::Coordinator;
+use crate::core::{Accounts, Coordinator};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, Route, web};
 use std::sync::Arc;
 
 /// Adds every route.
-pub fn routes(coordinator: Arc<Coordinator>) -> impl Fn(&mut web::ServiceConfig) + Clone {
+pub fn routes(
+    coordinator: Arc<Coordinator>,
+    accounts: Arc<Accounts>,
+    proxies: Proxies,
+) -> impl Fn(&mut web::ServiceConfig) + Clone {
+    let proxies = web::Data::new(proxies);
     move |config| {
         config
             .app_data(web::Data::from(Arc::clone(&coordinator)))
+            .app_data(web::Data::from(Arc::clone(&accounts)))
+            .app_data(proxies.clone())
             .configure(control::routes)
             .default_service(web::to(not_found));
     }

@@ -1,12 +1,22 @@
 //! Who is asking.
 
-use super::ApiError;
-use crate::core::{Caller, Coordinator};
+use super::{ApiError, origin};
+use crate::core::accounts::csrf_token;
+use crate::core::{Accounts, Caller, Coordinator, Person, Role};
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
+use subtle::ConstantTimeEq;
+
+/// The cookie that holds a session.
+pub const SESSION: &str = "session";
+/// The cookie that holds what state-changing requests repeat in the header `X-CSRF-Token`.
+pub const CSRF: &str = "csrf_token";
+/// The cookie by which a browser is known that was logged in before.
+pub const DEVICE: &str = "device";
 
 /// A runner that has shown its key; where the path names a runner, it is this one.
 #[derive(Debug)]
@@ -42,4 +52,65 @@ fn key(headers: &HeaderMap) -> Option<&str> {
     }
     let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+macro_rules! person {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name(pub Person);
+
+        impl FromRequest for $name {
+            type Error = ApiError;
+            type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                async move { authorize(&request, Role::$name).await.map(Self) }.boxed_local()
+            }
+        }
+    };
+}
+
+person!(
+    /// Somebody who is logged in.
+    Viewer
+);
+person!(
+    /// Somebody who may run the event.
+    Operator
+);
+person!(
+    /// Somebody who may set it up.
+    Admin
+);
+
+async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, ApiError> {
+    let session = request.cookie(SESSION).ok_or_else(|| ApiError::unauthorized("log in first"))?;
+    let person = match request.app_data::<web::Data<Accounts>>() {
+        Some(accounts) => accounts.person(session.value(), origin::address(request)).await?,
+        None => None,
+    };
+    let person = person.ok_or_else(|| ApiError::unauthorized("the session has ended; log in again"))?;
+    if !is_safe(request.method()) && !is_intended(request, session.value()) {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden")
+            .because("send the value of the cookie csrf_token as X-CSRF-Token"));
+    }
+    if person.role < least {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because(format!("this takes the role {least}")));
+    }
+    Ok(person)
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// A page of somebody else can make a browser send its cookies, but neither read them nor set the header.
+fn is_intended(request: &HttpRequest, session: &str) -> bool {
+    let Some(cookie) = request.cookie(CSRF) else { return false };
+    let Some(header) = request.headers().get("x-csrf-token") else { return false };
+    let expected = csrf_token(session);
+    let matches = |shown: &[u8]| bool::from(shown.ct_eq(expected.as_bytes()));
+    matches(cookie.value().as_bytes()) && matches(header.as_bytes())
 }

@@ -2,18 +2,26 @@
 //!
 //! Functions take a connection, so that a caller decides what belongs into one transaction.
 
+pub mod accounts;
 pub mod assignments;
+pub mod audit;
 mod cells;
 pub mod challenges;
+pub mod control;
+pub mod devices;
 mod error;
 pub mod files;
+pub mod history;
 pub mod keys;
 mod lock;
+pub mod logins;
 pub mod logs;
 mod open;
 pub mod ranges;
+pub mod recovery;
 pub mod reports;
 pub mod runners;
+pub mod setup;
 pub mod tokens;
 pub mod transmissions;
 

@@ -2,9 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod auth;
+mod challenges;
+mod control;
 mod errors;
 mod files;
+mod fleet;
+mod history;
+mod people;
 mod polling;
 mod runners;
 mod site;
+mod throttling;
+mod users;
 mod views;

@@ -1,10 +1,12 @@
 //! A server on a free port, and a client for it.
 
-use challengectl_common::RunnerId;
-use challengectl_common::Timestamp;
+use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
+use challengectl_server::core::accounts::{Changes, csrf_token};
 use challengectl_server::core::import::{Step, import};
+use challengectl_server::core::{Accounts, Clock, Role};
 use challengectl_server::core::{FileFolder, issue_token};
-use challengectl_server::store::Store;
+use challengectl_server::store::accounts::NewAccount;
+use challengectl_server::store::{Store, accounts, commit, logins};
 use challengectl_server::{Application, Config};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -17,34 +19,58 @@ pub struct Site {
     pub folder: TempDir,
     pub url: String,
     client: Client,
+    /// Makes the first account.
+    pub setup_token: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
 }
 
 impl Site {
     pub async fn start() -> Self {
+        Self::start_with(tempfile::tempdir().unwrap(), |_| ()).await
+    }
+
+    /// One that believes what this host says of where requests come from.
+    pub async fn behind_proxy() -> Self {
+        let trust = |config: &mut Config| config.trusted_proxies = vec!["127.0.0.1".to_owned()];
+        Self::start_with(tempfile::tempdir().unwrap(), trust).await
+    }
+
+    pub async fn start_with(folder: TempDir, set: impl FnOnce(&mut Config)) -> Self {
         // Twice is no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config {
+        let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             data_dir: folder.path().join("data"),
             ..Config::default()
         };
+        set(&mut config);
         let application = Application::build(&config).await.unwrap();
         let url = format!("http://{}", application.address());
+        let setup_token = application.open_setup().await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {
             let _ = stopped.await;
         };
         let running = tokio::spawn(async move { application.run_until(stopped).await.unwrap() });
-        Self { folder, url, client: Client::new(), stop: Some(stop), running: Some(running) }
+        Self { folder, url, client: Client::new(), setup_token, stop: Some(stop), running: Some(running) }
     }
 
     /// Sends the server the signal to end, and waits for the end.
     pub async fn stop(&mut self) {
         let _ = self.stop.take().unwrap().send(());
         self.running.take().unwrap().await.unwrap();
+    }
+
+    /// Waits until the server has ended by itself.
+    pub async fn ended(&mut self) {
+        self.running.take().unwrap().await.unwrap();
+    }
+
+    /// The same again, on the same database.
+    pub async fn restart(mut self) -> Self {
+        self.stop().await;
+        Self::start_with(self.folder, |_| ()).await
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -61,6 +87,10 @@ impl Site {
 
     pub async fn get(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(&body)).await
     }
 
     /// As another program does while the server runs.
@@ -89,12 +119,76 @@ impl Site {
         Runner { site: self, id: runner.to_owned(), key: answer.body["api_key"].as_str().unwrap().to_owned() }
     }
 
+    /// As another program does while the server runs.
+    pub async fn accounts(&self) -> Accounts {
+        Accounts::open(self.store().await, &self.data_dir(), Clock::system()).unwrap()
+    }
+
+    /// Somebody of this role who is logged in; the account is made when there is none. Straight in the database, since
+    /// real logins are limited to a few for each address.
+    pub async fn browser(&self, name: &str, role: Role) -> Browser<'_> {
+        let (account, session) = (AccountName::new(name).unwrap(), format!("{:032x}", rand::random::<u128>()));
+        let store = self.store().await;
+        let mut transaction = store.write().await.unwrap();
+        let new = NewAccount { name: &account, role: role.as_str(), password: "", totp_secret: b"" };
+        let id = match accounts::insert(&mut transaction, new, Timestamp::now()).await.unwrap() {
+            Some(id) => id,
+            None => accounts::find(&mut transaction, &account).await.unwrap().unwrap().id,
+        };
+        accounts::confirm(&mut transaction, id).await.unwrap();
+        let digest = Digest::of(session.as_bytes());
+        logins::insert(&mut transaction, digest, id, true, Timestamp::now()).await.unwrap();
+        commit(transaction).await.unwrap();
+        store.close().await;
+        Browser { site: self, csrf: csrf_token(&session), session }
+    }
+
     /// A runner that is registered, with one radio that may go anywhere.
     pub async fn runner(&self, runner: &str) -> Runner<'_> {
         let runner = self.enrol(runner).await;
         let answer = runner.post("register", json!({"runner_id": runner.id})).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         runner
+    }
+}
+
+pub fn name(text: &str) -> AccountName {
+    AccountName::new(text).unwrap()
+}
+
+pub fn disabled() -> Changes {
+    Changes { enabled: Some(false), ..Changes::default() }
+}
+
+/// A browser in which somebody is logged in.
+pub struct Browser<'a> {
+    pub site: &'a Site,
+    pub session: String,
+    pub csrf: String,
+}
+
+impl Browser<'_> {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.site
+            .request(method, path)
+            .header("Cookie", format!("session={}; csrf_token={}", self.session, self.csrf))
+            .header("X-CSRF-Token", &self.csrf)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::DELETE, path)).await
     }
 }
 

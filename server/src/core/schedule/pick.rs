@@ -8,8 +8,11 @@
 //! - else from the frequencies that the other needs: from one place that is free for it, or, while there is none, from
 //!   everywhere it could go, so that a place becomes free.
 //!
+//! A challenge that somebody has *triggered* goes before all others, once: it is never held back except by one that was
+//! triggered earlier, and it holds back all that were not as if they had overtaken it.
+//!
 //! Whoever is held back has started after the wait of the other began, and the other has not: the one that started
-//! least recently is never held back, so something always goes.
+//! least recently is never held back, so something always goes. Of triggered ones the same holds for the earliest.
 
 use super::{Offsets, Positions};
 use crate::store::runners::Radio;
@@ -27,6 +30,8 @@ pub struct Candidate {
     pub priority: i64,
     /// When it may go.
     pub due_at: Timestamp,
+    /// When somebody wanted it on air at once.
+    pub triggered_at: Option<Timestamp>,
     /// When it last went.
     pub last_started_at: Option<Timestamp>,
     /// When its last time on air was over, however it ended.
@@ -42,6 +47,22 @@ impl Candidate {
     /// last started, also when the clock was set back meanwhile: on that it rests that no two hold each other back.
     fn waiting_since(&self) -> Timestamp {
         [self.last_ended_at, self.last_started_at].into_iter().flatten().fold(self.due_at, Timestamp::max)
+    }
+
+    /// Whether it may not take what the other needs.
+    fn yields_to(&self, other: &Self) -> bool {
+        match (self.triggered_at, other.triggered_at) {
+            (Some(_), None) => false,
+            (None, Some(_)) => true,
+            (Some(own), Some(others)) => (own, self.id) > (others, other.id),
+            (None, None) => self.has_overtaken(other),
+        }
+    }
+
+    /// The order of turns; the least goes first.
+    fn turn(&self) -> impl Ord + use<> {
+        let trigger = (self.triggered_at.is_none(), self.triggered_at);
+        (trigger, Reverse(self.priority), self.due_at, self.id)
     }
 
     fn has_overtaken(&self, other: &Self) -> bool {
@@ -119,16 +140,17 @@ pub fn pick<R: Rng>(situation: &Situation<'_>, rng: &mut R) -> Option<Pick> {
     }
     let mut due: Vec<&Candidate> =
         situation.candidates.iter().filter(|candidate| candidate.due_at <= situation.now).collect();
-    due.sort_by_key(|candidate| (Reverse(candidate.priority), candidate.due_at, candidate.id));
+    due.sort_by_key(|candidate| candidate.turn());
     due.iter().find_map(|candidate| {
         if !situation.has_place(candidate) {
             return None;
         }
-        let overtaken: Vec<&Candidate> = due.iter().copied().filter(|other| candidate.has_overtaken(other)).collect();
-        if overtaken.iter().any(|other| situation.has_place(other)) {
+        let ahead: Vec<&Candidate> =
+            due.iter().copied().filter(|other| other.id != candidate.id && candidate.yields_to(other)).collect();
+        if ahead.iter().any(|other| situation.has_place(other)) {
             return None;
         }
-        let reserved: Vec<Band> = overtaken.iter().flat_map(|other| situation.reserved_for(other)).collect();
+        let reserved: Vec<Band> = ahead.iter().flat_map(|other| situation.reserved_for(other)).collect();
         situation.place(candidate, &reserved, rng)
     })
 }

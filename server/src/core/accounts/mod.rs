@@ -1,0 +1,57 @@
+//! People: who they are, what they may do, and how they show it.
+
+mod factor;
+mod first;
+mod login;
+mod own;
+mod passwords;
+mod role;
+mod sessions;
+mod throttle;
+mod users;
+mod vault;
+
+pub use factor::TotpSetup;
+pub use first::FirstAccount;
+pub use login::{Client, DEVICE_LIFE, LoggedIn};
+pub use passwords::random as random_password;
+pub use role::{ParseRoleError, Role};
+pub use sessions::{IDLE, LONGEST, Person, csrf_token};
+pub use throttle::Step;
+pub use users::{Changes, Manager, User};
+
+use super::{Clock, CoreError};
+use crate::store::accounts::Account;
+use crate::store::{Store, StoreError};
+use passwords::Passwords;
+use std::path::Path;
+use throttle::Throttle;
+use vault::Vault;
+
+/// The accounts of people, and who is logged in.
+#[derive(Debug)]
+pub struct Accounts {
+    store: Store,
+    clock: Clock,
+    vault: Vault,
+    passwords: Passwords,
+    throttle: Throttle,
+}
+
+impl Accounts {
+    /// The accounts of this database.
+    ///
+    /// # Errors
+    /// When the key that lies beside it cannot be read.
+    pub fn open(store: Store, data_dir: &Path, clock: Clock) -> Result<Self, CoreError> {
+        let vault = Vault::open(data_dir)?;
+        Ok(Self { store, clock, vault, passwords: Passwords::default(), throttle: Throttle::default() })
+    }
+}
+
+fn role_of(account: &Account) -> Result<Role, StoreError> {
+    account
+        .role
+        .parse()
+        .map_err(|error: ParseRoleError| StoreError::Corrupt { what: "role", reason: error.to_string() })
+}

@@ -1,0 +1,269 @@
+//! Managing accounts. Whoever does it, at the command line or logged in, goes through the same rules:
+//! nobody gives a role above the own one, touches an account that is not below, or the own one in ways that could be
+//! a thief's, and the last admin stays.
+
+use super::login::purpose;
+use super::{Accounts, Person, Role, TotpSetup, factor, role_of};
+use crate::core::CoreError;
+use crate::core::audit::{self, By};
+use crate::store::accounts::{Account, NewAccount};
+use crate::store::{self, Connection, Transaction, accounts, logins};
+use challengectl_common::{AccountName, Timestamp};
+use std::time::Duration;
+
+/// Who has stolen a session has not the password: only for so long after a login may somebody replace the own
+/// password or secret without showing the old one.
+const FRESH: Duration = Duration::from_secs(15 * 60);
+
+/// Who manages accounts.
+#[derive(Debug, Clone, Copy)]
+pub enum Manager<'a> {
+    /// Somebody logged in, who must be an admin.
+    Person(&'a Person),
+    /// Somebody at the server's host, who could change the database anyway.
+    CommandLine,
+}
+
+/// What people may see of an account.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Its name.
+    pub name: AccountName,
+    /// What it may do.
+    pub role: Role,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// Whether its owner has shown a code.
+    pub confirmed: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last logged in to.
+    pub last_login: Option<Timestamp>,
+}
+
+/// What is to be changed of an account.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Another password.
+    pub password: Option<String>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Whether it may be used.
+    pub enabled: Option<bool>,
+}
+
+impl Changes {
+    /// Whether nothing is to be changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.password.is_none() && self.role.is_none() && self.enabled.is_none()
+    }
+}
+
+impl Accounts {
+    /// All accounts.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn users(&self) -> Result<Vec<User>, CoreError> {
+        let accounts = accounts::all(&mut *self.store.read().await?).await?;
+        accounts
+            .into_iter()
+            .map(|account| {
+                Ok(User {
+                    role: role_of(&account)?,
+                    name: account.name,
+                    enabled: account.enabled,
+                    confirmed: account.totp_confirmed,
+                    created_at: account.created_at,
+                    last_login: account.last_login,
+                })
+            })
+            .collect()
+    }
+
+    /// Makes an account, which counts when its first code has been shown.
+    ///
+    /// # Errors
+    /// [`CoreError::Forbidden`], [`CoreError::Conflict`] when the name is taken, [`CoreError::Invalid`].
+    pub async fn add_user(
+        &self,
+        manager: Manager<'_>,
+        name: &AccountName,
+        password: String,
+        role: Role,
+    ) -> Result<TotpSetup, CoreError> {
+        manager.may_give(role)?;
+        let password = self.passwords.hash(password).await?;
+        let (secret, totp) = factor::new_secret(name)?;
+        let sealed = self.vault.seal(&secret, &purpose(name))?;
+        let now = self.clock.now();
+        let mut transaction = self.store.write().await?;
+        let account = NewAccount { name, role: role.as_str(), password: &password, totp_secret: &sealed };
+        if accounts::insert(&mut transaction, account, now).await?.is_none() {
+            return Err(CoreError::Conflict(format!("there is a user {name} already")));
+        }
+        manager.note(&mut transaction, "user.create", name, Some(role.as_str()), now).await?;
+        store::commit(transaction).await?;
+        Ok(totp)
+    }
+
+    /// Changes an account, all that is asked or nothing. Its logins end.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`], [`CoreError::Conflict`], [`CoreError::Invalid`].
+    pub async fn change_user(&self, manager: Manager<'_>, name: &str, changes: Changes) -> Result<(), CoreError> {
+        // Looked at before the password is hashed, which takes its time, and again after.
+        self.look_up(manager, name, &changes).await?;
+        let password = match changes.password.clone() {
+            Some(password) => Some(self.passwords.hash(password).await?),
+            None => None,
+        };
+        let mut transaction = self.store.write().await?;
+        let account = find(&mut transaction, name).await?;
+        manager.may_change(&account, &changes)?;
+        let (id, now) = (account.id, self.clock.now());
+        if let Some(password) = &password {
+            accounts::set_password(&mut transaction, id, password).await?;
+            manager.note(&mut transaction, "user.password", &account.name, None, now).await?;
+        }
+        if let Some(role) = changes.role.filter(|role| role.as_str() != account.role) {
+            accounts::set_role(&mut transaction, id, role.as_str()).await?;
+            manager.note(&mut transaction, "user.role", &account.name, Some(role.as_str()), now).await?;
+        }
+        if let Some(enabled) = changes.enabled.filter(|enabled| *enabled != account.enabled) {
+            accounts::set_enabled(&mut transaction, id, enabled).await?;
+            let what = if enabled { "user.enable" } else { "user.disable" };
+            manager.note(&mut transaction, what, &account.name, None, now).await?;
+        }
+        keep_an_admin(&mut transaction, &account).await?;
+        logins::end_of_account(&mut transaction, id, manager.own_login(&account)).await?;
+        Ok(store::commit(transaction).await?)
+    }
+
+    /// Removes an account, with its logins.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`], [`CoreError::Conflict`].
+    pub async fn delete_user(&self, manager: Manager<'_>, name: &str) -> Result<(), CoreError> {
+        let mut transaction = self.store.write().await?;
+        let account = find(&mut transaction, name).await?;
+        manager.may_touch(&account)?;
+        accounts::delete(&mut transaction, account.id).await?;
+        keep_an_admin(&mut transaction, &account).await?;
+        manager.note(&mut transaction, "user.delete", &account.name, None, self.clock.now()).await?;
+        Ok(store::commit(transaction).await?)
+    }
+
+    /// Gives an account another secret, which has to be confirmed by a first code. Its logins end.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`].
+    pub async fn reset_totp(&self, manager: Manager<'_>, name: &str) -> Result<TotpSetup, CoreError> {
+        let mut transaction = self.store.write().await?;
+        let account = find(&mut transaction, name).await?;
+        manager.may_renew(&account, self.clock.now())?;
+        let (secret, totp) = factor::new_secret(&account.name)?;
+        let sealed = self.vault.seal(&secret, &purpose(&account.name))?;
+        accounts::set_totp(&mut transaction, account.id, &sealed).await?;
+        logins::end_of_account(&mut transaction, account.id, None).await?;
+        manager.note(&mut transaction, "user.reset_totp", &account.name, None, self.clock.now()).await?;
+        store::commit(transaction).await?;
+        Ok(totp)
+    }
+
+    async fn look_up(&self, manager: Manager<'_>, name: &str, changes: &Changes) -> Result<(), CoreError> {
+        let account = find(&mut *self.store.read().await?, name).await?;
+        manager.may_change(&account, changes)?;
+        if changes.password.is_some() {
+            manager.may_renew(&account, self.clock.now())?;
+        }
+        Ok(())
+    }
+}
+
+impl Manager<'_> {
+    fn may_give(&self, role: Role) -> Result<(), CoreError> {
+        match self {
+            Self::Person(person) if role > person.role => {
+                Err(CoreError::Forbidden(format!("this takes the role {role}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is(&self, account: &Account) -> bool {
+        matches!(self, Self::Person(person) if person.account_id == account.id)
+    }
+
+    /// The login by which somebody changes the own account goes on.
+    fn own_login(&self, account: &Account) -> Option<challengectl_common::Digest> {
+        match self {
+            Self::Person(person) if self.is(account) => Some(person.login),
+            _ => None,
+        }
+    }
+
+    fn may_touch(&self, account: &Account) -> Result<(), CoreError> {
+        let Self::Person(person) = self else { return Ok(()) };
+        if self.is(account) {
+            return Err(CoreError::Forbidden("nobody changes or removes the own account this way".to_owned()));
+        }
+        if role_of(account)? >= person.role {
+            return Err(CoreError::Forbidden(format!("{} has a role that is not below yours", account.name)));
+        }
+        Ok(())
+    }
+
+    fn may_change(&self, account: &Account, changes: &Changes) -> Result<(), CoreError> {
+        if self.is(account) && changes.role.is_none() && changes.enabled.is_none() {
+            return Ok(());
+        }
+        self.may_touch(account)?;
+        changes.role.map_or(Ok(()), |role| self.may_give(role))
+    }
+
+    /// Whether password and secret may be replaced.
+    fn may_renew(&self, account: &Account, now: Timestamp) -> Result<(), CoreError> {
+        match self {
+            Self::Person(person) if self.is(account) && now.since(person.since) > FRESH => {
+                Err(CoreError::Forbidden("log in again first, since your login is older than 15 minutes".to_owned()))
+            }
+            _ if self.is(account) => Ok(()),
+            _ => self.may_touch(account),
+        }
+    }
+
+    async fn note(
+        &self,
+        transaction: &mut Transaction,
+        what: &str,
+        target: &AccountName,
+        details: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), CoreError> {
+        let by = match self {
+            Self::Person(person) => person.by(),
+            Self::CommandLine => By::COMMAND_LINE,
+        };
+        audit::note(transaction, by, what, target.as_str(), details, now).await
+    }
+}
+
+async fn find(connection: &mut Connection, name: &str) -> Result<Account, CoreError> {
+    let missing = || CoreError::NoSuchAccount(name.chars().take(64).collect());
+    let name = AccountName::new(name).map_err(|_| missing())?;
+    accounts::find(connection, &name).await?.ok_or_else(missing)
+}
+
+/// Refuses a change that leaves nobody who can manage the others, where there was somebody before.
+async fn keep_an_admin(transaction: &mut Transaction, before: &Account) -> Result<(), CoreError> {
+    if !manages(before) || accounts::all(transaction).await?.iter().any(manages) {
+        return Ok(());
+    }
+    Err(CoreError::Conflict(format!("{} is the last admin who can log in", before.name)))
+}
+
+fn manages(account: &Account) -> bool {
+    account.enabled && account.totp_confirmed && role_of(account).is_ok_and(|role| role >= Role::Admin)
+}

@@ -1,0 +1,100 @@
+//! Addresses that begin alike.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// Addresses that begin alike: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u32,
+}
+
+/// The text is neither an address nor a network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no address such as 192.0.2.1 and no network such as 192.0.2.0/24")]
+pub struct ParseNetworkError(String);
+
+impl Network {
+    /// The network of an address that shares its first `prefix` bits.
+    #[must_use]
+    pub fn of(address: IpAddr, prefix: u32) -> Self {
+        Self { address: plain(address), prefix }
+    }
+
+    /// Whether the address is in it.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, plain(address)) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                alike(u128::from(own.to_bits()) << 96, u128::from(other.to_bits()) << 96, self.prefix)
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => alike(own.to_bits(), other.to_bits(), self.prefix),
+            _ => false,
+        }
+    }
+}
+
+/// One and the same IPv4 address can come in two forms.
+pub fn plain(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+fn alike(a: u128, b: u128, prefix: u32) -> bool {
+    (a ^ b).checked_shr(128_u32.saturating_sub(prefix)).unwrap_or(0) == 0
+}
+
+impl FromStr for Network {
+    type Err = ParseNetworkError;
+
+    fn from_str(text: &str) -> Result<Self, ParseNetworkError> {
+        let refuse = || ParseNetworkError(text.chars().take(80).collect());
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let address: IpAddr = address.parse().map_err(|_| refuse())?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Ok(bits), str::parse).map_err(|_| refuse())?;
+        if prefix > bits {
+            return Err(refuse());
+        }
+        Ok(Self::of(address, prefix))
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_the_addresses_that_begin_as_it_does() {
+        let cases = [
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("192.0.2.0/24", "192.0.2.255", true),
+            ("192.0.2.0/24", "192.0.3.0", false),
+            ("192.0.2.0/24", "::ffff:192.0.2.7", true),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("0.0.0.0/0", "2001:db8::1", false),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::1", false),
+            ("::1", "::1", true),
+        ];
+        for (network, address, within) in cases {
+            let network: Network = network.parse().unwrap();
+            assert_eq!(network.contains(address.parse().unwrap()), within, "{network} {address}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for text in ["", "localhost", "192.0.2.0/33", "192.0.2.0/", "::/129", "1.2.3/8", "192.0.2.0/-1"] {
+            assert!(text.parse::<Network>().is_err(), "{text}");
+        }
+    }
+}

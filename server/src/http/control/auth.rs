@@ -1,0 +1,201 @@
+use super::acknowledge;
+use super::users::Totp;
+use crate::core::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step, csrf_token};
+use crate::core::{Accounts, Person, Role};
+use crate::http::body::Json;
+use crate::http::principal::{CSRF, DEVICE, SESSION, Viewer};
+use crate::http::{ApiError, origin};
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use challengectl_common::{AccountName, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginRequest {
+    username: String,
+    password: String,
+}
+
+#[derive(Serialize)]
+struct Owing {
+    status: &'static str,
+    message: &'static str,
+    temp_token: String,
+}
+
+/// Checks a password.
+pub async fn login(
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+    body: Result<Json<LoginRequest>, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    let client = client(&request);
+    let Json(body) = counted(&accounts, Step::Login, &client, body)?;
+    let temp_token = accounts.log_in(&body.username, body.password, &client).await?;
+    let message = "Password verified, TOTP required";
+    Ok(HttpResponse::Ok().json(Owing { status: "success", message, temp_token }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyRequest {
+    temp_token: String,
+    totp_code: String,
+}
+
+#[derive(Serialize)]
+struct Verified {
+    status: &'static str,
+    message: &'static str,
+    user: User,
+    /// Shown once, after the first code of an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_codes: Option<Vec<String>>,
+}
+
+/// Checks a code, and begins a session.
+pub async fn verify_totp(
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+    body: Result<Json<VerifyRequest>, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    let client = client(&request);
+    let Json(body) = counted(&accounts, Step::VerifyTotp, &client, body)?;
+    let LoggedIn { name, role, session, device, recovery_codes } =
+        accounts.verify_totp(&body.temp_token, &body.totp_code, &client).await?;
+    let mut response = HttpResponse::Ok();
+    // A page has to repeat this one in a header, so scripts may read it.
+    set_cookie(&mut response, &request, (CSRF, csrf_token(&session)), LONGEST, false);
+    set_cookie(&mut response, &request, (SESSION, session), LONGEST, true);
+    if let Some(device) = device {
+        set_cookie(&mut response, &request, (DEVICE, device), DEVICE_LIFE, true);
+    }
+    let user = User { username: name, role };
+    Ok(response.json(Verified { status: "success", message: "Authentication successful", user, recovery_codes }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetupRequest {
+    setup_token: String,
+    username: AccountName,
+    password: String,
+}
+
+#[derive(Serialize)]
+struct SetUp {
+    status: &'static str,
+    message: &'static str,
+    username: AccountName,
+    #[serde(flatten)]
+    totp: Totp,
+    temp_token: String,
+}
+
+/// Makes the first account.
+pub async fn setup(
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+    body: Result<Json<SetupRequest>, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    let client = client(&request);
+    let Json(body) = counted(&accounts, Step::Setup, &client, body)?;
+    let first = accounts.set_up(&body.setup_token, &body.username, body.password, &client).await?;
+    Ok(HttpResponse::Created().json(SetUp {
+        status: "success",
+        message: "Send a first TOTP code with temp_token to /api/auth/verify-totp",
+        username: body.username,
+        totp: first.totp.into(),
+        temp_token: first.temp_token,
+    }))
+}
+
+#[derive(Serialize)]
+struct Session {
+    authenticated: bool,
+    user: User,
+    expires_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct User {
+    username: AccountName,
+    role: Role,
+}
+
+/// Tells who is logged in.
+pub async fn session(Viewer(person): Viewer) -> HttpResponse {
+    let expires_at = person.until();
+    HttpResponse::Ok().json(Session { authenticated: true, user: person.into(), expires_at })
+}
+
+/// Ends the session.
+pub async fn logout(
+    Viewer(person): Viewer,
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    accounts.log_out(&person).await?;
+    let mut response = HttpResponse::Ok();
+    for name in [SESSION, CSRF] {
+        set_cookie(&mut response, &request, (name, String::new()), Duration::ZERO, true);
+    }
+    Ok(acknowledge(response, "Logged out successfully"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordRequest {
+    current_password: String,
+    new_password: String,
+}
+
+/// Changes the password of who asks.
+pub async fn change_password(
+    Viewer(person): Viewer,
+    accounts: web::Data<Accounts>,
+    Json(body): Json<PasswordRequest>,
+) -> Result<HttpResponse, ApiError> {
+    accounts.change_password(&person, body.current_password, body.new_password).await?;
+    Ok(acknowledge(HttpResponse::Ok(), "Password changed successfully"))
+}
+
+fn client(request: &HttpRequest) -> Client {
+    let device = request.cookie(DEVICE).map(|cookie| cookie.value().to_owned());
+    Client { address: origin::address(request), device }
+}
+
+/// Requests are counted also when there is nothing in them to try.
+fn counted<T>(
+    accounts: &Accounts,
+    step: Step,
+    client: &Client,
+    body: Result<Json<T>, ApiError>,
+) -> Result<Json<T>, ApiError> {
+    if body.is_err() {
+        accounts.count_request(step, client)?;
+    }
+    body
+}
+
+/// A cookie that pages of other sites cannot make a browser send with a form.
+fn set_cookie(
+    response: &mut HttpResponseBuilder,
+    request: &HttpRequest,
+    (name, value): (&'static str, String),
+    life: Duration,
+    hidden: bool,
+) {
+    let life = actix_web::cookie::time::Duration::try_from(life).unwrap_or_default();
+    let secure = origin::is_secure(request);
+    let cookie = Cookie::build(name, value).path("/").max_age(life).same_site(SameSite::Lax);
+    response.cookie(cookie.http_only(hidden).secure(secure).finish());
+}
+
+impl From<Person> for User {
+    fn from(person: Person) -> Self {
+        Self { username: person.name, role: person.role }
+    }
+}

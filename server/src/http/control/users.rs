@@ -1,0 +1,151 @@
+use super::acknowledge;
+use crate::core::accounts::{Changes, Manager, TotpSetup, User};
+use crate::core::{Accounts, Role};
+use crate::http::ApiError;
+use crate::http::body::Json;
+use crate::http::principal::Admin;
+use actix_web::{HttpResponse, web};
+use challengectl_common::{AccountName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+struct Users {
+    users: Vec<UserView>,
+}
+
+#[derive(Serialize)]
+struct UserView {
+    username: AccountName,
+    role: Role,
+    enabled: bool,
+    totp_confirmed: bool,
+    created_at: Timestamp,
+    last_login: Option<Timestamp>,
+}
+
+/// What an authenticator needs. Shown once.
+#[derive(Serialize)]
+pub struct Totp {
+    totp_secret: String,
+    totp_uri: String,
+}
+
+#[derive(Serialize)]
+struct WithTotp {
+    status: &'static str,
+    message: &'static str,
+    #[serde(flatten)]
+    totp: Totp,
+}
+
+/// Lists all accounts.
+pub async fn list(_: Admin, accounts: web::Data<Accounts>) -> Result<HttpResponse, ApiError> {
+    let users = accounts.users().await?.into_iter().map(UserView::from).collect();
+    Ok(HttpResponse::Ok().json(Users { users }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateRequest {
+    username: AccountName,
+    password: String,
+    #[serde(default = "admin")]
+    role: Role,
+}
+
+/// The contract's users are admins; every other role is said.
+fn admin() -> Role {
+    Role::Admin
+}
+
+/// Makes an account.
+pub async fn create(
+    Admin(person): Admin,
+    accounts: web::Data<Accounts>,
+    Json(body): Json<CreateRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let totp = accounts.add_user(Manager::Person(&person), &body.username, body.password, body.role).await?;
+    let message = "User created successfully";
+    Ok(HttpResponse::Created().json(WithTotp { status: "success", message, totp: totp.into() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateRequest {
+    password: Option<String>,
+    role: Option<Role>,
+    enabled: Option<bool>,
+}
+
+/// Changes the fields given.
+pub async fn update(
+    Admin(person): Admin,
+    accounts: web::Data<Accounts>,
+    name: web::Path<String>,
+    Json(body): Json<UpdateRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let changes = Changes { password: body.password, role: body.role, enabled: body.enabled };
+    if changes.is_empty() {
+        return Err(ApiError::invalid("give password, role or enabled"));
+    }
+    accounts.change_user(Manager::Person(&person), &name, changes).await?;
+    Ok(acknowledge(HttpResponse::Ok(), "User updated successfully"))
+}
+
+/// Removes an account.
+pub async fn delete(
+    Admin(person): Admin,
+    accounts: web::Data<Accounts>,
+    name: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    accounts.delete_user(Manager::Person(&person), &name).await?;
+    Ok(acknowledge(HttpResponse::Ok(), "User deleted successfully"))
+}
+
+/// Gives an account another secret.
+pub async fn reset_totp(
+    Admin(person): Admin,
+    accounts: web::Data<Accounts>,
+    name: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let totp = accounts.reset_totp(Manager::Person(&person), &name).await?;
+    let message = "TOTP secret reset successfully";
+    Ok(HttpResponse::Ok().json(WithTotp { status: "success", message, totp: totp.into() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResetPasswordRequest {
+    new_password: String,
+}
+
+/// Gives an account another password.
+pub async fn reset_password(
+    Admin(person): Admin,
+    accounts: web::Data<Accounts>,
+    name: web::Path<String>,
+    Json(body): Json<ResetPasswordRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let changes = Changes { password: Some(body.new_password), ..Changes::default() };
+    accounts.change_user(Manager::Person(&person), &name, changes).await?;
+    Ok(acknowledge(HttpResponse::Ok(), "Password reset successfully"))
+}
+
+impl From<TotpSetup> for Totp {
+    fn from(totp: TotpSetup) -> Self {
+        Self { totp_secret: totp.secret, totp_uri: totp.uri }
+    }
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self {
+            username: user.name,
+            role: user.role,
+            enabled: user.enabled,
+            totp_confirmed: user.confirmed,
+            created_at: user.created_at,
+            last_login: user.last_login,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Where a request comes from. What headers say of it counts only when a configured proxy has written them.
+
+use crate::core::network::{Network, plain};
+use actix_web::{HttpRequest, web};
+use std::net::IpAddr;
+
+/// Proxies whose forwarding headers count.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies(pub Vec<Network>);
+
+impl Proxies {
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(address))
+    }
+}
+
+/// The address of the client. Each proxy appends the address it was asked from, so the last one that is not a proxy's
+/// is the client's; what stands before it the client may have written.
+pub fn address(request: &HttpRequest) -> Option<IpAddr> {
+    let peer = plain(request.peer_addr()?.ip());
+    if !behind_proxy(request) {
+        return Some(peer);
+    }
+    let proxies = request.app_data::<web::Data<Proxies>>()?;
+    let mut nearest = peer;
+    for hop in hops(request).into_iter().rev() {
+        let Ok(address) = hop.parse().map(plain) else { break };
+        nearest = address;
+        if !proxies.trusts(address) {
+            break;
+        }
+    }
+    Some(nearest)
+}
+
+/// Whether the client came by TLS, as far as the server can know.
+pub fn is_secure(request: &HttpRequest) -> bool {
+    let forwarded = || {
+        let proto = request.headers().get_all("x-forwarded-proto").last()?.to_str().ok()?;
+        proto.rsplit(',').next().map(|proto| proto.trim().eq_ignore_ascii_case("https"))
+    };
+    request.app_config().secure() || (behind_proxy(request) && forwarded().unwrap_or(false))
+}
+
+fn behind_proxy(request: &HttpRequest) -> bool {
+    let proxies = request.app_data::<web::Data<Proxies>>();
+    request.peer_addr().is_some_and(|peer| proxies.is_some_and(|proxies| proxies.trusts(peer.ip())))
+}
+
+fn hops(request: &HttpRequest) -> Vec<&str> {
+    let lines = request.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(str::trim).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn behind(peer: &str, headers: &[(&'static str, &str)]) -> HttpRequest {
+        let proxies = Proxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let request = TestRequest::default().app_data(web::Data::new(proxies)).peer_addr(peer.parse().unwrap());
+        headers.iter().fold(request, |request, header| request.append_header(*header)).to_http_request()
+    }
+
+    fn seen(peer: &str, headers: &[(&'static str, &str)]) -> String {
+        address(&behind(peer, headers)).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_stranger_cannot_say_where_it_comes_from() {
+        let headers = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-proto", "https")];
+        assert_eq!(seen("203.0.113.9:1", &headers), "203.0.113.9");
+        assert!(!is_secure(&behind("203.0.113.9:1", &headers)));
+    }
+
+    #[test]
+    fn a_proxy_can_and_what_the_client_wrote_before_does_not_count() {
+        assert_eq!(seen("10.0.0.1:1", &[("x-forwarded-for", "198.51.100.1")]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1:1", &[("x-forwarded-for", "1.1.1.1, 198.51.100.1, 10.9.9.9")]), "198.51.100.1");
+        let two_lines = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "198.51.100.1")];
+        assert_eq!(seen("10.0.0.1:1", &two_lines), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1:1", &[("x-forwarded-for", "198.51.100.1, nonsense")]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1:1", &[]), "10.0.0.1");
+        assert!(is_secure(&behind("10.0.0.1:1", &[("x-forwarded-proto", "https")])));
+        assert!(!is_secure(&behind("10.0.0.1:1", &[("x-forwarded-proto", "https, http")])));
+    }
+}
