@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build check test proof bench bench-load demo tools check-tools
+.PHONY: help build check test proof bench bench-load bench-trigger demo tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -31,6 +31,10 @@ bench-load: build ## ten thousand runners on one server, also with a million tra
 	target/release/proof load --runners 1000
 	target/release/proof load
 	target/release/proof load --history 1000000
+
+bench-trigger: build ## time from an operator's trigger to the first sample on air
+	cargo build --release --locked -p challengectl-e2e
+	target/release/proof trigger
 
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh

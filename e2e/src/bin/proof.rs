@@ -45,6 +45,11 @@ enum Proof {
         #[arg(long, default_value_t = 0)]
         history: u64,
     },
+    /// Time from an operator's trigger to the first sample of an idle radio.
+    Trigger {
+        #[arg(long, default_value_t = 100)]
+        count: usize,
+    },
     /// Read every flag of an event back from recordings, through noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -81,6 +86,7 @@ async fn main() -> Result<()> {
             let load = Load { runners, time: Duration::from_secs(seconds), history };
             println!("{:#?}", challengectl_e2e::load::measure(load).await?);
         }
+        Proof::Trigger { count } => println!("{:#?}", challengectl_e2e::trigger::measure(count).await?),
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };
             challengectl_e2e::listen::listen(&event, base.as_deref(), &recordings, teletype)?;

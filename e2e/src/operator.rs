@@ -1,0 +1,58 @@
+//! An operator at the API: sets up the first account of a new server, logs in, acts.
+
+use crate::site::Site;
+use anyhow::{Context, Result, ensure};
+use reqwest::header::{COOKIE, SET_COOKIE};
+use serde_json::{Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A logged-in operator.
+pub struct Operator {
+    client: reqwest::Client,
+    url: String,
+    cookies: String,
+    csrf: String,
+}
+
+impl Operator {
+    /// Makes the first account with the token that the server printed.
+    pub async fn set_up(site: &Site) -> Result<Self> {
+        // Without one the client cannot be made, although nothing here is encrypted.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::new();
+        let log = site.log("server.log");
+        let token = log.split_whitespace().find(|word| word.starts_with("setup_")).context("no setup token")?;
+        let body = json!({"setup_token": token, "username": "operator", "password": "a long enough password"});
+        let made: Value =
+            client.post(format!("{}/api/auth/setup", site.url())).json(&body).send().await?.json().await?;
+        let body = json!({"temp_token": made.get("temp_token"), "totp_code": code(&made)?});
+        let verified = client.post(format!("{}/api/auth/verify-totp", site.url())).json(&body).send().await?;
+        ensure!(verified.status().is_success(), "{}", verified.text().await?);
+        let lines = verified.headers().get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let cookies: Vec<&str> = lines.filter_map(|line| line.split(';').next()).collect();
+        let csrf = cookies.iter().find_map(|cookie| cookie.strip_prefix("csrf_token=")).context("no csrf_token")?;
+        Ok(Self { csrf: csrf.to_owned(), cookies: cookies.join("; "), client, url: site.url().to_owned() })
+    }
+
+    /// Gets a resource.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        let answer = self.client.get(format!("{}{path}", self.url)).header(COOKIE, &self.cookies).send().await?;
+        ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
+        Ok(answer.json().await?)
+    }
+
+    /// Acts, without a body.
+    pub async fn post(&self, path: &str) -> Result<()> {
+        let request = self.client.post(format!("{}{path}", self.url)).header(COOKIE, &self.cookies);
+        let answer = request.header("X-CSRF-Token", &self.csrf).send().await?;
+        ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
+        Ok(())
+    }
+}
+
+fn code(made: &Value) -> Result<String> {
+    let secret = made.get("totp_secret").and_then(Value::as_str).with_context(|| made.to_string())?;
+    let secret = totp_rs::Secret::try_from_base32(secret).map_err(|_| anyhow::anyhow!("no base32: {secret}"))?;
+    let totp = totp_rs::Builder::new().with_secret(secret).build()?;
+    Ok(totp.generate(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs()).to_string())
+}
