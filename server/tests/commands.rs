@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -57,6 +58,17 @@ impl Folder {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
         text(&output.stderr)
+    }
+
+    /// Standard error of a server that is terminated as soon as it is ready.
+    fn starts_and_ends(&self) -> String {
+        let mut server = self.command(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut ready = String::new();
+        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+        assert!(ready.starts_with("listening on "), "{ready}");
+        let id = nix::unistd::Pid::from_raw(i32::try_from(server.id()).unwrap());
+        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).unwrap();
+        text(&server.wait_with_output().unwrap().stderr)
     }
 }
 
@@ -170,4 +182,39 @@ fn an_import_that_finds_no_room_for_a_file_changes_nothing() {
     folder.write("challenges.yml", EVENT);
     let again = folder.succeeds(&["import", "challenges.yml"]);
     assert!(again.ends_with("2 challenges: 0 added, 0 updated, 2 unchanged\n"), "{again}");
+}
+
+#[test]
+fn accounts_are_managed_at_the_command_line() {
+    let folder = Folder::new();
+    let made: serde_json::Value = serde_json::from_str(&folder.succeeds(&["user", "add", "alice", "--json"])).unwrap();
+    assert_eq!((&made["username"], &made["role"]), (&"alice".into(), &"admin".into()));
+    assert!(made["password"].as_str().unwrap().len() >= 12);
+    assert!(made["totp_uri"].as_str().unwrap().starts_with("otpauth://totp/ChallengeCtl:alice?"));
+    let told = folder.succeeds(&["user", "add", "bob", "--role", "viewer"]);
+    assert!(told.starts_with("user bob: made, viewer\npassword: ") && told.contains("\nTOTP secret: "), "{told}");
+    assert!(folder.fails(&["user", "add", "BOB"]).contains("there is a user BOB already"));
+
+    assert_eq!(
+        folder.succeeds(&["user", "list"]),
+        "alice: admin, owes its first TOTP code, last login never\n\
+         bob: viewer, owes its first TOTP code, last login never\n"
+    );
+    assert_eq!(folder.succeeds(&["user", "disable", "bob"]), "user bob: disabled\n");
+    assert!(folder.succeeds(&["user", "list"]).contains("bob: viewer, disabled"));
+    assert_eq!(folder.succeeds(&["user", "enable", "bob"]), "user bob: enabled\n");
+    assert!(folder.succeeds(&["user", "reset-password", "bob"]).starts_with("password: "));
+    assert!(folder.succeeds(&["user", "reset-totp", "bob"]).starts_with("TOTP secret: "));
+    assert!(folder.fails(&["user", "disable", "carol"]).contains("there is no user carol"));
+    let users: serde_json::Value = serde_json::from_str(&folder.succeeds(&["user", "list", "--json"])).unwrap();
+    assert_eq!(users[1]["username"], "bob");
+    assert_eq!(folder.run(&["user", "add", "a b"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_server_without_accounts_prints_the_way_to_the_first_one_and_no_other_does() {
+    let folder = Folder::new();
+    assert!(folder.starts_and_ends().contains("\n  setup_"));
+    folder.succeeds(&["user", "add", "alice"]);
+    assert!(!folder.starts_and_ends().contains("setup_"));
 }

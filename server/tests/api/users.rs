@@ -1,1 +1,290 @@
-//! x
+//! Managing accounts, and what nobody may do to another.
+
+use crate::people::{Authenticator, PASSWORD, browser, enter, log_in, set_up, verify};
+use crate::site::{Answer, Site, disabled, fields, is_timestamp, name};
+use challengectl_server::core::Role;
+use challengectl_server::core::accounts::Manager;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::Row;
+
+const NEW: &str = "a password made anew";
+
+/// Every route that manages accounts, with a body that it takes.
+fn routes(user: &str) -> Vec<(Method, String, Value)> {
+    vec![
+        (Method::GET, "/api/users".to_owned(), Value::Null),
+        (Method::POST, "/api/users".to_owned(), json!({"username": "eve", "password": NEW, "role": "viewer"})),
+        (Method::PUT, format!("/api/users/{user}"), json!({"password": NEW})),
+        (Method::PUT, format!("/api/users/{user}"), json!({"enabled": false})),
+        (Method::PUT, format!("/api/users/{user}"), json!({"role": "viewer"})),
+        (Method::DELETE, format!("/api/users/{user}"), Value::Null),
+        (Method::POST, format!("/api/users/{user}/reset-totp"), Value::Null),
+        (Method::POST, format!("/api/users/{user}/reset-password"), json!({"new_password": NEW})),
+    ]
+}
+
+#[tokio::test]
+async fn the_list_tells_what_there_is_to_know_and_no_secret() {
+    let site = Site::start().await;
+    let (_, response) = set_up(&site).await;
+    let alice = browser(&site, &response);
+    alice.post("/api/users", json!({"username": "bob", "password": NEW, "role": "operator"})).await;
+    let answer = alice.get("/api/users").await;
+    assert_eq!((answer.status, fields(&answer.body)), (200, vec!["users"]));
+    let users = answer.body["users"].as_array().unwrap();
+    assert_eq!(fields(&users[0]), ["created_at", "enabled", "last_login", "role", "totp_confirmed", "username"]);
+    assert!(is_timestamp(&users[0]["created_at"]) && is_timestamp(&users[0]["last_login"]));
+    let told = |user: &Value| json!([user["username"], user["role"], user["enabled"], user["totp_confirmed"]]);
+    assert_eq!(told(&users[0]), json!(["alice", "master", true, true]));
+    assert_eq!(told(&users[1]), json!(["bob", "operator", true, false]));
+    assert_eq!(users[1]["last_login"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_new_user_is_an_admin_unless_said_otherwise_and_confirms_the_code_at_first_login() {
+    let site = Site::start().await;
+    let master = site.browser("alice", Role::Master).await;
+    let answer = master.post("/api/users", json!({"username": "newuser", "password": NEW})).await;
+    assert_eq!(answer.status, 201);
+    assert_eq!(fields(&answer.body), ["message", "status", "totp_secret", "totp_uri"]);
+    assert_eq!(answer.body["status"], "success");
+    assert_eq!(answer.body["message"], "User created successfully");
+    assert!(answer.body["totp_uri"].as_str().unwrap().starts_with("otpauth://totp/"));
+
+    let login = log_in(&site, "newuser", NEW).await;
+    let response = verify(&site, &login.body["temp_token"], &Authenticator::of(&answer.body).code()).await;
+    let newuser = browser(&site, &response);
+    assert_eq!(Answer::read(response).await.body["recovery_codes"].as_array().unwrap().len(), 10);
+    assert_eq!(newuser.get("/api/auth/session").await.body["user"], json!({"username": "newuser", "role": "admin"}));
+    assert_eq!(newuser.get("/api/users").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_user_that_makes_no_sense_is_refused() {
+    let site = Site::start().await;
+    let master = site.browser("alice", Role::Master).await;
+    for taken in ["alice", "ALICE", " alice "] {
+        master.post("/api/users", json!({"username": taken, "password": NEW})).await.is_error(409, "conflict");
+    }
+    let bodies = [
+        json!({"username": "bob"}),
+        json!({"username": "a/b", "password": NEW}),
+        json!({"username": "", "password": NEW}),
+        json!({"username": "bob", "password": "elevenchars"}),
+        json!({"username": "bob", "password": "x".repeat(257)}),
+        json!({"username": "bob", "password": NEW, "role": "king"}),
+        json!({"username": "bob", "password": NEW, "enabled": true}),
+    ];
+    for body in bodies {
+        master.post("/api/users", body).await.is_error(400, "invalid request");
+    }
+    for body in [json!({}), json!({"role": "king"}), json!({"enabled": 1}), json!({"username": "x"})] {
+        master.put("/api/users/alice", body).await.is_error(400, "invalid request");
+    }
+    for unknown in ["nobody", "a%20b", "%00", &"x".repeat(100)] {
+        for (method, path, body) in routes(unknown).split_off(2) {
+            Answer::of(master.request(method, &path).json(&body)).await.is_error(404, "user not found");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_changed_and_the_sessions_end() {
+    let site = Site::start().await;
+    let master = site.browser("alice", Role::Master).await;
+    for change in [json!({"password": NEW}), json!({"role": "viewer"}), json!({"enabled": false})] {
+        let bob = site.browser("bob", Role::Operator).await;
+        assert_eq!(bob.get("/api/auth/session").await.status, 200);
+        let answer = master.put("/api/users/bob", change.clone()).await;
+        assert_eq!(answer.body, json!({"status": "success", "message": "User updated successfully"}), "{change}");
+        bob.get("/api/auth/session").await.is_error(401, "authentication required");
+    }
+    let list = master.get("/api/users").await.body["users"].clone();
+    assert_eq!((&list[1]["role"], &list[1]["enabled"]), (&json!("viewer"), &json!(false)));
+    // Also a login from before does not count for a disabled account.
+    let bob = site.browser("bob", Role::Operator).await;
+    bob.get("/api/auth/session").await.is_error(401, "authentication required");
+    master.put("/api/users/bob", json!({"enabled": true})).await;
+    let bob = site.browser("bob", Role::Operator).await;
+    assert_eq!(bob.get("/api/auth/session").await.body["user"]["role"], "viewer");
+}
+
+#[tokio::test]
+async fn a_login_under_way_ends_with_a_disabled_account() {
+    let site = Site::start().await;
+    let accounts = site.accounts().await;
+    let totp = accounts.add_user(Manager::CommandLine, &name("bob"), NEW.to_owned(), Role::Viewer).await.unwrap();
+    let login = log_in(&site, "bob", NEW).await;
+    accounts.change_user(Manager::CommandLine, "bob", disabled()).await.unwrap();
+    let code = Authenticator::of(&json!({"totp_secret": totp.secret})).code();
+    Answer::read(verify(&site, &login.body["temp_token"], &code).await).await.is_error(401, "invalid credentials");
+}
+
+#[tokio::test]
+async fn a_deleted_user_has_no_session_and_the_next_of_that_name_inherits_nothing() {
+    let site = Site::start().await;
+    let (master, bob) = (site.browser("alice", Role::Master).await, site.browser("bob", Role::Admin).await);
+    let answer = master.delete("/api/users/bob").await;
+    assert_eq!(answer.body, json!({"status": "success", "message": "User deleted successfully"}));
+    bob.get("/api/auth/session").await.is_error(401, "authentication required");
+    let second = site.browser("bob", Role::Viewer).await;
+    bob.get("/api/auth/session").await.is_error(401, "authentication required");
+    second.get("/api/users").await.is_error(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_new_secret_takes_the_place_of_the_old_one_and_never_of_none() {
+    let site = Site::start().await;
+    let (old, first) = set_up(&site).await;
+    let alice = browser(&site, &first);
+    let recovery = Answer::read(first).await.body["recovery_codes"][0].clone();
+    let answer = alice.post("/api/users/alice/reset-totp", Value::Null).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(fields(&answer.body), ["message", "status", "totp_secret", "totp_uri"]);
+    assert_eq!(answer.body["message"], "TOTP secret reset successfully");
+    alice.get("/api/auth/session").await.is_error(401, "authentication required");
+
+    let login = log_in(&site, "alice", PASSWORD).await;
+    assert_eq!(login.body["message"], "Password verified, TOTP required");
+    let token = &login.body["temp_token"];
+    for code in [&old.next_code(), recovery.as_str().unwrap(), ""] {
+        Answer::read(verify(&site, token, code).await).await.is_error(401, "invalid credentials");
+    }
+    let response = verify(&site, token, &Authenticator::of(&answer.body).code()).await;
+    assert_eq!(Answer::read(response).await.body["recovery_codes"].as_array().unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_sessions_and_the_old_password() {
+    let site = Site::start().await;
+    let (authenticator, _) = set_up(&site).await;
+    let accounts = site.accounts().await;
+    let totp = accounts.add_user(Manager::CommandLine, &name("bob"), PASSWORD.to_owned(), Role::Viewer).await.unwrap();
+    let bob = site.browser("bob", Role::Viewer).await;
+    let alice = site.browser("alice", Role::Master).await;
+    let answer = alice.post("/api/users/bob/reset-password", json!({"new_password": NEW})).await;
+    assert_eq!(answer.body, json!({"status": "success", "message": "Password reset successfully"}));
+    bob.get("/api/auth/session").await.is_error(401, "authentication required");
+    log_in(&site, "bob", PASSWORD).await.is_error(401, "invalid credentials");
+    let code = Authenticator::of(&json!({"totp_secret": totp.secret})).code();
+    assert_eq!(enter(&site, "bob", NEW, &code).await.status, 200);
+    // The own one as well, and this login goes on.
+    assert_eq!(alice.put("/api/users/alice", json!({"password": NEW})).await.status, 200);
+    assert_eq!(alice.get("/api/auth/session").await.status, 200);
+    assert_eq!(enter(&site, "alice", NEW, &authenticator.next_code()).await.status, 200);
+}
+
+#[tokio::test]
+async fn who_is_no_admin_manages_nobody() {
+    let site = Site::start().await;
+    let (viewer, operator) = (site.browser("v", Role::Viewer).await, site.browser("o", Role::Operator).await);
+    for target in ["v", "o"] {
+        for (method, path, body) in routes(target) {
+            for person in [&viewer, &operator] {
+                Answer::of(person.request(method.clone(), &path).json(&body)).await.is_error(403, "forbidden");
+            }
+            let nobody = site.request(method.clone(), &path).json(&body);
+            Answer::of(nobody).await.is_error(401, "authentication required");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_account_takes_over_another_that_is_not_below() {
+    let site = Site::start().await;
+    site.browser("master", Role::Master).await;
+    site.browser("second", Role::Master).await;
+    site.browser("peer", Role::Admin).await;
+    let (admin, master) = (site.browser("admin", Role::Admin).await, site.browser("root", Role::Master).await);
+    for (person, targets) in [(&admin, ["master", "peer"]), (&master, ["master", "second"])] {
+        for target in targets {
+            for (method, path, body) in routes(target).split_off(2) {
+                Answer::of(person.request(method, &path).json(&body)).await.is_error(403, "forbidden");
+            }
+        }
+    }
+    let king = json!({"username": "king", "password": NEW, "role": "master"});
+    admin.post("/api/users", king).await.is_error(403, "forbidden");
+    site.browser("below", Role::Operator).await;
+    admin.put("/api/users/below", json!({"role": "master"})).await.is_error(403, "forbidden");
+    assert_eq!(admin.put("/api/users/below", json!({"role": "admin"})).await.status, 200);
+}
+
+#[tokio::test]
+async fn nobody_raises_lowers_disables_or_deletes_the_own_account() {
+    let site = Site::start().await;
+    for (user, role) in [("root", Role::Master), ("admin", Role::Admin)] {
+        let person = site.browser(user, role).await;
+        let path = format!("/api/users/{user}");
+        for change in [
+            json!({"role": "master"}),
+            json!({"role": "viewer"}),
+            json!({"enabled": false}),
+            json!({"enabled": true}),
+            json!({"password": NEW, "role": "master"}),
+        ] {
+            person.put(&path, change).await.is_error(403, "forbidden");
+        }
+        person.delete(&path).await.is_error(403, "forbidden");
+        assert_eq!(person.get("/api/auth/session").await.body["user"]["role"], role.as_str());
+    }
+}
+
+#[tokio::test]
+async fn at_the_command_line_the_last_admin_stays_too() {
+    let site = Site::start().await;
+    let root = site.browser("root", Role::Master).await;
+    site.browser("bob", Role::Viewer).await;
+    let (accounts, manager) = (site.accounts().await, Manager::CommandLine);
+    // Made, but nobody has shown a code: it could manage nothing.
+    accounts.add_user(manager, &name("new"), NEW.to_owned(), Role::Admin).await.unwrap();
+    assert!(accounts.change_user(manager, "root", disabled()).await.unwrap_err().to_string().contains("last admin"));
+    assert!(accounts.delete_user(manager, "root").await.is_err());
+    accounts.delete_user(manager, "bob").await.unwrap();
+    assert_eq!(root.get("/api/users").await.status, 200);
+    site.browser("admin", Role::Admin).await;
+    accounts.change_user(manager, "root", disabled()).await.unwrap();
+    // The server, which has run all the while, knows.
+    root.get("/api/users").await.is_error(401, "authentication required");
+}
+
+#[tokio::test]
+async fn every_change_is_an_audit_row_without_secrets() {
+    let site = Site::behind_proxy().await;
+    let root = site.browser("root", Role::Master).await;
+    let user = json!({"username": "bob", "password": NEW, "role": "viewer"});
+    let request = root.request(Method::POST, "/api/users").header("X-Forwarded-For", "203.0.113.5").json(&user);
+    assert_eq!(Answer::of(request).await.status, 201);
+    root.put("/api/users/bob", json!({"role": "operator", "enabled": false, "password": PASSWORD})).await;
+    root.put("/api/users/bob", json!({"enabled": true})).await;
+    root.post("/api/users/bob/reset-password", json!({"new_password": NEW})).await;
+    root.post("/api/users/bob/reset-totp", Value::Null).await;
+    root.delete("/api/users/bob").await;
+    root.delete("/api/users/bob").await.is_error(404, "user not found");
+    root.delete("/api/users/root").await.is_error(403, "forbidden");
+
+    let path = site.data_dir().join("challengectl.db");
+    let database = sqlx::SqlitePool::connect(path.to_str().unwrap()).await.unwrap();
+    let rows = sqlx::query("SELECT * FROM audit ORDER BY id").fetch_all(&database).await.unwrap();
+    let told: Vec<(String, Option<String>)> = rows.iter().map(|row| (row.get("what"), row.get("details"))).collect();
+    let told: Vec<_> = told.iter().map(|(what, details)| (what.as_str(), details.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            ("user.create", Some("viewer")),
+            ("user.password", None),
+            ("user.role", Some("operator")),
+            ("user.disable", None),
+            ("user.enable", None),
+            ("user.password", None),
+            ("user.reset_totp", None),
+            ("user.delete", None),
+        ]
+    );
+    for row in &rows {
+        assert_eq!((row.get::<&str, _>("who"), row.get::<&str, _>("target")), ("root", "bob"));
+    }
+    assert_eq!(rows[0].get::<&str, _>("from_address"), "203.0.113.5");
+    assert_eq!(rows[1].get::<&str, _>("from_address"), "127.0.0.1");
+}

@@ -84,7 +84,8 @@ impl Accounts {
     }
 }
 
-fn counts(login: &Login, now: Timestamp) -> bool {
+/// Whether a login is still in force.
+pub fn counts(login: &Login, now: Timestamp) -> bool {
     login.account.enabled
         && login.account.totp_confirmed
         && now < login.seen_at.after(IDLE)

@@ -3,12 +3,13 @@
 //! a thief's, and the last admin stays.
 
 use super::login::purpose;
+use super::sessions::counts;
 use super::{Accounts, Person, Role, TotpSetup, factor, role_of};
 use crate::core::CoreError;
 use crate::core::audit::{self, By};
 use crate::store::accounts::{Account, NewAccount};
 use crate::store::{self, Connection, Transaction, accounts, logins};
-use challengectl_common::{AccountName, Timestamp};
+use challengectl_common::{AccountName, Digest, Timestamp};
 use std::time::Duration;
 
 /// Who has stolen a session has not the password: only for so long after a login may somebody replace the own
@@ -98,7 +99,7 @@ impl Accounts {
         let (secret, totp) = factor::new_secret(name)?;
         let sealed = self.vault.seal(&secret, &purpose(name))?;
         let now = self.clock.now();
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.begin(manager).await?;
         let account = NewAccount { name, role: role.as_str(), password: &password, totp_secret: &sealed };
         if accounts::insert(&mut transaction, account, now).await?.is_none() {
             return Err(CoreError::Conflict(format!("there is a user {name} already")));
@@ -119,7 +120,7 @@ impl Accounts {
             Some(password) => Some(self.passwords.hash(password).await?),
             None => None,
         };
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.begin(manager).await?;
         let account = find(&mut transaction, name).await?;
         manager.may_change(&account, &changes)?;
         let (id, now) = (account.id, self.clock.now());
@@ -146,7 +147,7 @@ impl Accounts {
     /// # Errors
     /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`], [`CoreError::Conflict`].
     pub async fn delete_user(&self, manager: Manager<'_>, name: &str) -> Result<(), CoreError> {
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.begin(manager).await?;
         let account = find(&mut transaction, name).await?;
         manager.may_touch(&account)?;
         accounts::delete(&mut transaction, account.id).await?;
@@ -160,7 +161,7 @@ impl Accounts {
     /// # Errors
     /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`].
     pub async fn reset_totp(&self, manager: Manager<'_>, name: &str) -> Result<TotpSetup, CoreError> {
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.begin(manager).await?;
         let account = find(&mut transaction, name).await?;
         manager.may_renew(&account, self.clock.now())?;
         let (secret, totp) = factor::new_secret(&account.name)?;
@@ -170,6 +171,19 @@ impl Accounts {
         manager.note(&mut transaction, "user.reset_totp", &account.name, None, self.clock.now()).await?;
         store::commit(transaction).await?;
         Ok(totp)
+    }
+
+    /// Begins a change. Since the manager was let in time has passed, above all by hashing a password: whoever was
+    /// disabled or lowered meanwhile changes nothing any more.
+    async fn begin(&self, manager: Manager<'_>) -> Result<Transaction, CoreError> {
+        let mut transaction = self.store.write().await?;
+        let Manager::Person(person) = manager else { return Ok(transaction) };
+        let login = logins::find(&mut transaction, person.login, true).await?;
+        let now = self.clock.now();
+        match login.filter(|login| counts(login, now)) {
+            Some(login) if role_of(&login.account)? == person.role => Ok(transaction),
+            _ => Err(CoreError::Forbidden("your session has ended, or your role has changed".to_owned())),
+        }
     }
 
     async fn look_up(&self, manager: Manager<'_>, name: &str, changes: &Changes) -> Result<(), CoreError> {
@@ -197,7 +211,7 @@ impl Manager<'_> {
     }
 
     /// The login by which somebody changes the own account goes on.
-    fn own_login(&self, account: &Account) -> Option<challengectl_common::Digest> {
+    fn own_login(&self, account: &Account) -> Option<Digest> {
         match self {
             Self::Person(person) if self.is(account) => Some(person.login),
             _ => None,
