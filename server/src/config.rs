@@ -165,6 +165,14 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_that_is_no_address_is_refused() {
+        let config =
+            Config { trusted_proxies: vec!["::1".to_owned(), "proxy.example".to_owned()], ..Config::default() };
+        let error = config.proxies().unwrap_err().to_string();
+        assert!(error.starts_with("trusted_proxies: \"proxy.example\" is no address"), "{error}");
+    }
+
+    #[test]
     fn a_value_that_is_no_number_is_refused() {
         let config = Config { lease_seconds: f64::NAN, ..Config::default() };
         assert!(config.rules().is_err());

@@ -1,7 +1,7 @@
 //! What the system does. No HTTP, no SQL text.
 //!
 //! [`Coordinator`] is the server's state. Every change is committed to the database first, then made in memory, then
-//! announced by [`Coordinator::changed`]; what is in memory can always be made anew from the database.
+//! announced by `Coordinator::changed`; what is in memory can always be made anew from the database.
 
 pub mod accounts;
 pub mod audit;

@@ -215,6 +215,24 @@ async fn bodies_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
+async fn texts_of_any_size_and_kind_are_just_wrong() {
+    let site = Site::behind_proxy().await;
+    set_up(&site).await;
+    let texts = ["", "\u{0}", "'; DROP TABLE accounts; --", "\u{202e}\u{1f4fb}", &"é".repeat(50_000)];
+    for (n, text) in texts.iter().enumerate() {
+        let post = |action: &str, body: Value| {
+            let request = site.request(Method::POST, &format!("/api/auth/{action}")).json(&body);
+            Answer::of(request.header("X-Forwarded-For", format!("198.51.100.{n}")))
+        };
+        post("login", json!({"username": text, "password": PASSWORD})).await.is_error(401, "invalid credentials");
+        post("login", json!({"username": "alice", "password": text})).await.is_error(401, "invalid credentials");
+        post("verify-totp", json!({"temp_token": text, "totp_code": text})).await.is_error(401, "invalid credentials");
+        let body = json!({"setup_token": text, "username": "bob", "password": PASSWORD});
+        post("setup", body).await.is_error(401, "invalid credentials");
+    }
+}
+
+#[tokio::test]
 async fn a_new_password_takes_the_old_one_and_ends_the_other_sessions() {
     let site = Site::start().await;
     let (authenticator, first) = set_up(&site).await;

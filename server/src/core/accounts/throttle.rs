@@ -111,11 +111,13 @@ fn make_room(counts: &mut HashMap<Key, VecDeque<Moment>>, now: Moment) {
         return;
     }
     counts.retain(|_, times| times.back().is_some_and(|time| time.after(WINDOW) > now));
-    if counts.len() < MOST {
-        return;
+    // A flood from everywhere: the counts of accounts matter more than those of addresses, and memory most.
+    if counts.len() >= MOST {
+        counts.retain(|key, _| !matches!(key, Key::Address(..)));
     }
-    // A flood from everywhere; the counts of accounts matter more than those of addresses.
-    counts.retain(|key, _| !matches!(key, Key::Address(..)));
+    if counts.len() >= MOST {
+        counts.clear();
+    }
 }
 
 #[cfg(test)]
@@ -156,8 +158,13 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
-        for n in 0..u32::try_from(MOST).unwrap() + 10 {
+        let most = u32::try_from(MOST).unwrap();
+        for n in 0..most + 10 {
             throttle.admit(&Key::address(Step::Login, Some(IpAddr::from(n.to_be_bytes()))), clock.instant()).unwrap();
+        }
+        assert!(throttle.counts().len() < MOST);
+        for n in 0..most + 10 {
+            throttle.admit(&Key::Guesses(Digest::of(&n.to_be_bytes())), clock.instant()).unwrap();
         }
         assert!(throttle.counts().len() < MOST);
     }
