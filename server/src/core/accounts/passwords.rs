@@ -1,33 +1,34 @@
-//! Passwords: argon2id, off the threads that answer requests, and never so many at once that memory runs short.
+//! Passwords: argon2id, off the threads that answer requests, and one at a time in memory that is kept: each hash takes
+//! 19 MiB, which an allocator would rather keep for every thread that ever hashed than give back.
 
 use crate::core::CoreError;
 use crate::core::enrolment::random_hex;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::password_hash::{self, Error};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 /// Characters that a password has at least; the length is what keeps guesses off.
 const SHORTEST: usize = 12;
 /// Characters that a password has at most; all of them count.
 const LONGEST: usize = 256;
-/// Hashes at once: each takes 19 MiB.
-const AT_ONCE: usize = 2;
-/// Who may wait for one, beside those.
-const WAITING: usize = 30;
+/// Who may wait for a turn; the last of them for about a second.
+const WAITING: usize = 32;
 /// The hash of nothing that anybody knows, so that an unknown name costs what a known one does.
 const NOBODYS: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$YSBzYWx0IG9mIG5vYm9keQ$dFCXpX7YLCmJKsIzhFOpVPUuxK62/8cE6VPTpPX3nvI";
 
 #[derive(Debug)]
 pub struct Passwords {
-    turns: Arc<Semaphore>,
+    memory: Arc<Mutex<Vec<Block>>>,
     places: Semaphore,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), places: Semaphore::new(AT_ONCE + WAITING) }
+        Self { memory: Arc::default(), places: Semaphore::new(WAITING) }
     }
 }
 
@@ -38,8 +39,9 @@ impl Passwords {
     /// [`CoreError::Invalid`] when it is too short or too long.
     pub async fn hash(&self, password: String) -> Result<String, CoreError> {
         check(&password)?;
-        let hash = move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string());
-        self.run(hash).await?.map_err(|error| CoreError::Invalid(format!("password: {error}")))
+        self.run(move |memory| hash(password.as_bytes(), memory))
+            .await?
+            .map_err(|error| CoreError::Invalid(format!("password: {error}")))
     }
 
     /// Whether this is the password of the PHC string. None: of nobody, found out in the same time.
@@ -47,31 +49,56 @@ impl Passwords {
     /// # Errors
     /// When too many wait already.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, CoreError> {
-        self.run(move || {
+        self.run(move |memory| {
             let hash = stored.as_deref().unwrap_or(NOBODYS);
-            let fits = Argon2::default().verify_password(password.as_bytes(), hash).is_ok();
+            let fits = verify(password.as_bytes(), hash, memory).is_ok();
             fits && stored.is_some()
         })
         .await
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, CoreError> {
-        let busy = || CoreError::TooMany(Duration::from_secs(1));
-        let _place = self.places.try_acquire().map_err(|_| busy())?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| CoreError::Interrupted)?;
-        tokio::task::spawn_blocking(move || {
-            // Here and not outside: who asked may go away, the work goes on.
-            let _turn = turn;
-            work()
-        })
-        .await
-        .map_err(|_| CoreError::Interrupted)
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, CoreError> {
+        let _place = self.places.try_acquire().map_err(|_| CoreError::TooMany(Duration::from_secs(1)))?;
+        let mut memory = Arc::clone(&self.memory).lock_owned().await;
+        tokio::task::spawn_blocking(move || work(&mut memory)).await.map_err(|_| CoreError::Interrupted)
     }
 }
 
 /// A password that nobody has thought of.
 pub fn random() -> String {
     random_hex::<12>()
+}
+
+fn hash(password: &[u8], memory: &mut Vec<Block>) -> password_hash::Result<String> {
+    let (argon2, salt) = (Argon2::default(), Salt::new(&rand::random::<[u8; 16]>())?);
+    let hash = PasswordHash {
+        algorithm: Algorithm::default().ident(),
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(argon2.params())?,
+        hash: Some(output(&argon2, password, &salt, memory)?),
+        salt: Some(salt),
+    };
+    Ok(hash.to_string())
+}
+
+fn verify(password: &[u8], hash: &str, memory: &mut Vec<Block>) -> password_hash::Result<()> {
+    let hash = PasswordHash::new(hash)?;
+    let version = hash.version.map(Version::try_from).transpose()?.unwrap_or_default();
+    let argon2 = Argon2::new(Algorithm::try_from(hash.algorithm.as_str())?, version, Params::try_from(&hash)?);
+    let (Some(salt), Some(expected)) = (&hash.salt, hash.hash) else { return Err(Error::PasswordInvalid) };
+    // Outputs are compared in constant time.
+    if output(&argon2, password, salt, memory)? == expected { Ok(()) } else { Err(Error::PasswordInvalid) }
+}
+
+fn output(argon2: &Argon2<'_>, password: &[u8], salt: &[u8], memory: &mut Vec<Block>) -> password_hash::Result<Output> {
+    let params = argon2.params();
+    memory.resize(params.block_count(), Block::new());
+    let mut bytes = vec![0; params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
+    argon2.hash_password_into_with_memory(password, salt, &mut bytes, memory.as_mut_slice())?;
+    Ok(Output::new(&bytes)?)
 }
 
 fn check(password: &str) -> Result<(), CoreError> {
@@ -85,16 +112,28 @@ fn check(password: &str) -> Result<(), CoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use argon2::{PasswordHasher, PasswordVerifier};
 
     #[test]
     fn nobodys_hash_takes_the_same_work_as_a_real_one() {
-        let real = Argon2::default().hash_password(b"x").unwrap().to_string();
+        let memory = &mut Vec::new();
+        let real = hash(b"x", memory).unwrap();
         let settings = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(settings(NOBODYS), settings(&real));
         assert_eq!(NOBODYS.len(), real.len());
         // Not refused for its form, which would take no time.
-        let error = Argon2::default().verify_password(b"x", NOBODYS).unwrap_err();
-        assert_eq!(error, argon2::password_hash::Error::PasswordInvalid);
+        assert_eq!(verify(b"x", NOBODYS, memory), Err(Error::PasswordInvalid));
+    }
+
+    #[test]
+    fn hashes_are_what_the_library_makes_of_them_itself() {
+        let own = hash(b"password", &mut Vec::new()).unwrap();
+        assert!(own.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{own}");
+        Argon2::default().verify_password(b"password", own.as_str()).unwrap();
+        let others = Argon2::default().hash_password_with_salt(b"password", b"a salt of nobody").unwrap().to_string();
+        verify(b"password", &others, &mut Vec::new()).unwrap();
+        assert!(verify(b"Password", &others, &mut Vec::new()).is_err());
+        assert!(verify(b"password", "no hash", &mut Vec::new()).is_err());
     }
 
     #[tokio::test]
@@ -110,7 +149,7 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_is_sent_away_before_it_fills_memory() {
         let passwords = Passwords::default();
-        let _all = passwords.places.try_acquire_many(u32::try_from(AT_ONCE + WAITING).unwrap()).unwrap();
+        let _all = passwords.places.try_acquire_many(u32::try_from(WAITING).unwrap()).unwrap();
         assert!(matches!(passwords.verify(String::new(), None).await, Err(CoreError::TooMany(_))));
     }
 }
