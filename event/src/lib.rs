@@ -14,9 +14,12 @@ mod lookup;
 mod parameters;
 mod ranges;
 mod report;
+mod single;
 mod source;
 mod wav;
 mod yaml;
+
+pub use single::read_one;
 
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeSpec, Timestamp};

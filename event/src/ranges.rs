@@ -23,6 +23,11 @@ const WELL_KNOWN: &[(&str, u64, u64)] = &[
 pub(crate) struct Ranges(Vec<NamedRange>);
 
 impl Ranges {
+    /// Those that were accepted before.
+    pub(crate) fn known(ranges: Vec<NamedRange>) -> Self {
+        Self(ranges)
+    }
+
     /// Adds a range that a file brings along.
     pub(crate) fn add(&mut self, range: NamedRange, line: u64, scope: &mut Scope<'_>) {
         let name = &range.name;

@@ -22,6 +22,16 @@ const KEYS: &[&str] = &["conference", "frequency_ranges", "defaults", "challenge
 const OLDER_KEYS: &[&str] =
     &["server", "files_dir", "heartbeat_timeout", "assignment_timeout", "api_keys", "cors_origins", "bind", "port"];
 
+/// Reads one challenge that comes as JSON, which has no lines.
+pub(crate) fn one(
+    keys: serde_json::Map<String, serde_json::Value>,
+    defaults: Delays,
+    ranges: &mut Ranges,
+    scope: &mut Scope<'_>,
+) -> Draft {
+    item::read(Fields::new(0, node::from_json(keys)), defaults, ranges, scope)
+}
+
 /// Reads a document as far as it can be read.
 pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
     let root = match node::parse(text) {

@@ -51,6 +51,23 @@ pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
     })
 }
 
+/// The same tree from JSON.
+pub(super) fn from_json(keys: serde_json::Map<String, serde_json::Value>) -> Vec<(Key, Node)> {
+    keys.into_iter().map(|(name, value)| (Key { name, line: 0 }, node_from_json(value))).collect()
+}
+
+fn node_from_json(json: serde_json::Value) -> Node {
+    use serde_json::Value as Json;
+    let value = match json {
+        Json::Null => Value::Null,
+        Json::Array(items) => Value::List(items.into_iter().map(node_from_json).collect()),
+        Json::Object(keys) => Value::Map(from_json(keys)),
+        Json::String(written) => Value::Scalar(Scalar { json: written.as_str().into(), written }),
+        json => Value::Scalar(Scalar { written: json.to_string(), json }),
+    };
+    Node { line: 0, value }
+}
+
 const QUOTE: &str = "a text with a colon in it needs \"quotes\" around it";
 
 fn node(raw: Spanned<Raw>, text: &str) -> Node {

@@ -1,0 +1,73 @@
+//! One challenge by itself, as a program sends it instead of a file.
+
+use crate::delays::Delays;
+use crate::lookup::Places;
+use crate::ranges::Ranges;
+use crate::report::{Report, Reported};
+use crate::{Challenge, check, yaml};
+use challengectl_common::challenge::NamedRange;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// Reads and checks one challenge, given with the keys that it has in an event file, exactly as it would be in a file.
+/// `ranges` are the frequency ranges it may name; the file it names is looked up under `base`.
+///
+/// # Errors
+/// Everything that is wrong with it, one sentence each.
+pub fn read_one(keys: Map<String, Value>, ranges: Vec<NamedRange>, base: &Path) -> Result<Challenge, Vec<String>> {
+    let mut report = Report::new(Path::new(""));
+    let challenge = checked(keys, ranges, base, &mut report);
+    let told = |report: Report| match report.finish() {
+        Ok(_) => Vec::new(),
+        Err(refused) => refused.0.into_iter().map(|remark| remark.text).collect(),
+    };
+    match challenge {
+        Ok(challenge) if !report.has_problems() => Ok(challenge),
+        _ => Err(told(report)),
+    }
+}
+
+fn checked(
+    keys: Map<String, Value>,
+    ranges: Vec<NamedRange>,
+    base: &Path,
+    report: &mut Report,
+) -> Result<Challenge, Reported> {
+    let places = Places::new(Path::new(""), Some(base)).map_err(|why| report.file().problem(None, why))?;
+    let draft = yaml::one(keys, Delays::default(), &mut Ranges::known(ranges), &mut report.file());
+    check::challenge(draft, &places, report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(keys: Value) -> Result<Challenge, Vec<String>> {
+        let Value::Object(keys) = keys else { unreachable!() };
+        let band = "144000000-146000000".parse().unwrap();
+        let own = NamedRange { name: "ours".to_owned(), display_name: None, band };
+        read_one(keys, vec![own], &std::env::temp_dir())
+    }
+
+    #[test]
+    fn a_challenge_is_read_as_from_a_file() {
+        let keys = json!({
+            "name": "A", "modulation": "cw", "frequency_ranges": ["ours"], "text": "CQ", "parameters": {"wpm": 20},
+            "min_delay": 1.5, "priority": 3, "public_view": {"show_frequency": false},
+        });
+        let challenge = read(keys).unwrap();
+        assert_eq!((challenge.spec.min_delay_ms, challenge.spec.max_delay_ms), (1_500, 90_000));
+        assert_eq!(challenge.spec.tuning.bands(), ["144000000-146000000".parse().unwrap()]);
+        assert!(challenge.duration > 0.0 && !challenge.spec.public_view.show_frequency);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let problems = read(json!({"name": "A", "modulation": "cw", "frequency": 145.55, "min_delay": 0, "colour": 1}));
+        let problems = problems.unwrap_err();
+        for part in ["145.55 MHz is 145550000", "is not a delay", "carries nothing", "unknown key `colour`"] {
+            assert!(problems.iter().any(|problem| problem.contains(part)), "{part}: {problems:?}");
+        }
+    }
+}
