@@ -103,6 +103,7 @@ impl Application {
         let mut server = tokio::spawn(self.server);
         let failed = tokio::select! {
             () = stop => None,
+            () = self.coordinator.asked_to_end() => None,
             ended = &mut server => Some(ended),
         };
         self.coordinator.stop();

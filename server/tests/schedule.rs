@@ -73,6 +73,7 @@ struct Track {
     started: Option<i64>,
     ended: Option<i64>,
     live: bool,
+    triggered: Option<i64>,
     failures: u32,
 }
 
@@ -143,6 +144,7 @@ impl Walk {
                 id: index as i64,
                 priority: *priority,
                 due_at: Timestamp::from_millis(track.due),
+                triggered_at: track.triggered.map(Timestamp::from_millis),
                 last_started_at: track.started.map(Timestamp::from_millis),
                 last_ended_at: track.ended.map(Timestamp::from_millis),
                 tuning: Positions::of(tuning),
@@ -177,6 +179,7 @@ impl Walk {
         self.history.push(challenge);
         self.tracks[challenge].live = true;
         self.tracks[challenge].started = Some(self.now);
+        self.tracks[challenge].triggered = None;
         self.on_air.push(OnAir { challenge, runner, radio: free[radio], band, ends });
         true
     }
@@ -195,12 +198,29 @@ impl Walk {
         self.tracks[one].started.is_some_and(|started| started > self.tracks[other].since())
     }
 
+    /// A triggered one goes before all that are not, and the one triggered first before the others.
+    fn yields_to(&self, one: usize, other: usize) -> bool {
+        match (self.tracks[one].triggered, self.tracks[other].triggered) {
+            (None, None) => self.has_overtaken(one, other),
+            (own, others) => others.is_some_and(|others| own.is_none_or(|own| (own, one) > (others, other))),
+        }
+    }
+
+    fn trigger_some(&mut self) {
+        let challenge = self.rng.random_range(0..self.tracks.len());
+        let track = &mut self.tracks[challenge];
+        if !track.live {
+            track.due = track.due.min(self.now);
+            track.triggered = track.triggered.or(Some(self.now));
+        }
+    }
+
     /// A radio stays silent only when all that it could send has had its turn since another began to wait.
     fn nothing_goes_for_a_reason(&self, free: &[Capability]) {
         let taken = self.taken();
         for one in self.waiting() {
             let sendable = free.iter().any(|radio| !self.places(one, radio, &taken).is_empty());
-            let held = self.waiting().any(|other| other != one && self.has_overtaken(one, other));
+            let held = self.waiting().any(|other| other != one && self.yields_to(one, other));
             assert!(!sendable || held, "challenge {one} could go, and nothing is in its way");
         }
     }
@@ -209,7 +229,7 @@ impl Walk {
     fn is_fair(&self, goes: usize, free: &[Capability], band: Band) {
         let before = self.taken();
         let after = [before.clone(), vec![band]].concat();
-        for waits in self.waiting().filter(|&other| other != goes && self.has_overtaken(goes, other)) {
+        for waits in self.waiting().filter(|&other| other != goes && self.yields_to(goes, other)) {
             let here = free.iter().any(|radio| !self.places(waits, radio, &before).is_empty());
             assert!(!here, "challenge {goes} goes twice while {waits} could");
             let fleet = self.fleet();
@@ -284,6 +304,20 @@ proptest! {
         for _ in 0..120 {
             walk.everybody_polls();
             walk.nobody_starves();
+            if !walk.advance() {
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn a_triggered_challenge_goes_before_all_others(world in world()) {
+        let mut walk = Walk::new(world);
+        for _ in 0..120 {
+            if walk.rng.random_ratio(1, 4) {
+                walk.trigger_some();
+            }
+            walk.everybody_polls();
             if !walk.advance() {
                 break;
             }

@@ -15,6 +15,27 @@ pub struct By<'a> {
     pub from: Option<IpAddr>,
 }
 
+/// The same for work that goes on when the request is gone.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    who: String,
+    from: Option<IpAddr>,
+}
+
+impl From<By<'_>> for Actor {
+    fn from(by: By<'_>) -> Self {
+        Self { who: by.who.to_owned(), from: by.from }
+    }
+}
+
+impl Actor {
+    /// Who acts, and from where.
+    #[must_use]
+    pub fn by(&self) -> By<'_> {
+        By { who: &self.who, from: self.from }
+    }
+}
+
 impl By<'static> {
     /// Somebody at the command line of the server's host.
     pub const COMMAND_LINE: Self = Self { who: "(command line)", from: None };

@@ -101,7 +101,10 @@ impl Coordinator {
     }
 
     fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
-        let radios = self.fleet.radios(&caller.runner_id)?;
+        if !outlook.control.is_open() {
+            return None;
+        }
+        let radios = self.fleet.radios_for_work(&caller.runner_id)?;
         let busy = |radio: &Radio| {
             let same = |live: &LiveAssignment| live.runner_id == radio.runner_id && live.radio_id == radio.radio_id;
             outlook.live.iter().any(same)

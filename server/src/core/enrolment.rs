@@ -2,7 +2,7 @@
 
 use super::{Coordinator, CoreError};
 use crate::store::keys::Key;
-use crate::store::{self, Store, assignments, keys, runners, tokens};
+use crate::store::{self, Connection, Store, assignments, keys, runners, tokens};
 use challengectl_common::{Digest, RunnerId, Timestamp};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -25,10 +25,19 @@ pub struct Enrolment {
 /// # Errors
 /// When the database cannot be written to.
 pub async fn issue_token(store: &Store, runner: &RunnerId, now: Timestamp) -> Result<String, CoreError> {
-    let token = format!("et_{}", random_hex::<32>());
     let mut transaction = store.write().await?;
-    tokens::insert(&mut transaction, Digest::of(token.as_bytes()), runner, now, now.after(TOKEN_LIFE)).await?;
+    let token = new_token(&mut transaction, runner, now).await?;
     store::commit(transaction).await?;
+    Ok(token)
+}
+
+pub(super) async fn new_token(
+    connection: &mut Connection,
+    runner: &RunnerId,
+    now: Timestamp,
+) -> Result<String, CoreError> {
+    let token = format!("et_{}", random_hex::<32>());
+    tokens::insert(connection, Digest::of(token.as_bytes()), runner, now, now.after(TOKEN_LIFE)).await?;
     Ok(token)
 }
 

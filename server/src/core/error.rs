@@ -36,6 +36,12 @@ pub enum CoreError {
     /// A report that changes nothing.
     #[error("{0}")]
     Late(&'static str),
+    /// There is no such thing, in a few words.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// As things are it cannot be done now.
+    #[error("{0}")]
+    Refused(String),
     /// There is no such file.
     #[error("there is no file {0}")]
     NoSuchFile(Digest),

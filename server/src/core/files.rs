@@ -20,6 +20,15 @@ impl FileFolder {
         Self(data_dir.join("files"))
     }
 
+    /// The folder itself, which is there from now on.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn root(&self) -> Result<PathBuf, CoreError> {
+        std::fs::create_dir_all(&self.0).map_err(|error| CoreError::File { path: self.0.clone(), error })?;
+        Ok(self.0.clone())
+    }
+
     /// Where the content with this digest lies, if it is there.
     #[must_use]
     pub fn path(&self, digest: Digest) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use super::clock::{Clock, Moment};
 use super::schedule::Capability;
-use crate::store::runners::Radio;
+use crate::store::runners::{self as store, Radio};
 use challengectl_common::{RunnerId, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Debug, Default)]
 struct Present {
     radios: Arc<[Radio]>,
+    /// Whether it gets no work.
+    disabled: bool,
     heard: Option<Timestamp>,
+    unwritten: bool,
     /// Polls that wait right now.
     waiting: usize,
     polled: Option<Moment>,
@@ -26,16 +29,16 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    pub fn new(present: Vec<RunnerId>, radios: Vec<Radio>) -> Self {
+    pub fn new(present: Vec<store::Present>, radios: Vec<Radio>) -> Self {
         let mut by_runner: HashMap<RunnerId, Vec<Radio>> = HashMap::new();
         for radio in radios {
             by_runner.entry(radio.runner_id.clone()).or_default().push(radio);
         }
         let runners = present
             .into_iter()
-            .map(|id| {
-                let radios = by_runner.remove(&id).unwrap_or_default().into();
-                (id, Present { radios, ..Present::default() })
+            .map(|one| {
+                let radios = by_runner.remove(&one.id).unwrap_or_default().into();
+                (one.id, Present { radios, disabled: !one.enabled, heard: one.last_heartbeat, ..Present::default() })
             })
             .collect();
         Self { runners: Mutex::new(runners), attentive: Mutex::default() }
@@ -46,11 +49,20 @@ impl Fleet {
     }
 
     /// A runner has registered.
-    pub fn join(&self, runner: &RunnerId, radios: Vec<Radio>) {
+    pub fn join(&self, runner: &RunnerId, radios: Vec<Radio>, enabled: bool) {
         let mut all = self.all();
         let present = all.entry(runner.clone()).or_default();
         present.radios = radios.into();
+        present.disabled = !enabled;
         present.idle = None;
+    }
+
+    /// A runner gets work from now on, or no more.
+    pub fn set_enabled(&self, runner: &RunnerId, enabled: bool) {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.disabled = !enabled;
+            present.idle = None;
+        }
     }
 
     /// A runner has signed out.
@@ -60,19 +72,29 @@ impl Fleet {
 
     /// Notes a sign of life; false when the runner is not here.
     pub fn heard(&self, runner: &RunnerId, now: Timestamp) -> bool {
-        self.all().get_mut(runner).map(|present| present.heard = Some(now)).is_some()
+        let note = |present: &mut Present| (present.heard, present.unwritten) = (Some(now), true);
+        self.all().get_mut(runner).map(note).is_some()
     }
 
-    /// The runner's radios, unless it is not here.
-    pub fn radios(&self, runner: &RunnerId) -> Option<Arc<[Radio]>> {
-        self.all().get(runner).map(|present| Arc::clone(&present.radios))
+    /// When each runner that is here was last heard of.
+    pub fn last_heard(&self) -> HashMap<RunnerId, Option<Timestamp>> {
+        self.all().iter().map(|(id, present)| (id.clone(), present.heard)).collect()
+    }
+
+    /// The radios that work may be found for; none when the runner is disabled or not here.
+    pub fn radios_for_work(&self, runner: &RunnerId) -> Option<Arc<[Radio]>> {
+        let all = self.all();
+        all.get(runner).filter(|present| !present.disabled).map(|present| Arc::clone(&present.radios))
     }
 
     /// The signs of life since the last call, for writing down.
     pub fn take_heard(&self) -> Vec<(RunnerId, Timestamp)> {
         self.all()
             .iter_mut()
-            .filter_map(|(id, present)| present.heard.take().map(|heard| (id.clone(), heard)))
+            .filter_map(|(id, present)| {
+                let unwritten = std::mem::take(&mut present.unwritten);
+                present.heard.filter(|_| unwritten).map(|heard| (id.clone(), heard))
+            })
             .collect()
     }
 
@@ -110,6 +132,7 @@ impl Fleet {
         let abilities: BTreeSet<Capability> = self
             .all()
             .iter()
+            .filter(|(_, present)| !present.disabled)
             .filter(|(id, present)| present.waiting > 0 || present.polled.is_some_and(&lately) || on_air.contains(id))
             .flat_map(|(_, present)| present.radios.iter().map(Capability::of))
             .collect();

@@ -78,11 +78,12 @@ fn take_file(folder: &FileFolder, new: &challengectl_event::Challenge) -> Result
     Ok(Some(StoredFile { digest, size, name }))
 }
 
-fn shape(new: &challengectl_event::Challenge) -> Shape {
+pub(super) fn shape(new: &challengectl_event::Challenge) -> Shape {
     Shape { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
 }
 
-async fn put(
+/// Adds a challenge, or changes the one from `before`; what is on air and no longer holds goes off.
+pub(super) async fn put(
     connection: &mut Connection,
     before: Option<&Challenge>,
     spec: &ChallengeSpec,
@@ -100,7 +101,7 @@ async fn put(
     }
     challenges::update(connection, before.id, spec, shape, now).await?;
     let outdated = !spec.enabled || fields.iter().any(|field| ON_AIR.contains(field));
-    let cut = outdated && assignments::abort_of_challenge(connection, before.id, now).await?;
+    let cut = outdated && assignments::abort_of_challenge(connection, before.id, now).await?.is_some();
     Ok(Step::Updated { challenge, fields, cut })
 }
 
@@ -109,6 +110,7 @@ const ON_AIR: [&str; 4] = ["modulation", "frequency", "flag", "parameters"];
 
 fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {
     let fields = [
+        ("name", before.name != after.name),
         ("modulation", before.modulation != after.modulation),
         ("frequency", before.tuning != after.tuning),
         ("flag", before.flag != after.flag),

@@ -84,7 +84,8 @@ impl Coordinator {
         }
     }
 
-    async fn take_over_changes(&self) -> Result<(), CoreError> {
+    /// Makes the memory what the database says after a change that was not made here.
+    pub(super) async fn take_over_changes(&self) -> Result<(), CoreError> {
         let live = assignments::live(&mut *self.store.read().await?).await?;
         let aborting: Vec<i64> = live.iter().filter(|live| live.aborting).map(|live| live.id).collect();
         self.leases.abort_all(&aborting);

@@ -38,6 +38,11 @@ impl Keyring {
         self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(&caller.key_id)
     }
 
+    /// Forgets all keys of a runner.
+    pub fn forget(&self, runner: &RunnerId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|_, key| key.runner_id != *runner);
+    }
+
     /// Puts this key in the place of all that its runner has had.
     pub fn replace(&self, key: Key) {
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);

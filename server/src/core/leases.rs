@@ -116,6 +116,11 @@ impl Leases {
         }
     }
 
+    /// Part on air of an assignment, as its runner last told.
+    pub fn progress(&self, runner: &RunnerId, assignment_id: i64) -> Option<f64> {
+        self.all().get(runner)?.get(&assignment_id)?.progress
+    }
+
     pub fn abort_of_runner(&self, runner: &RunnerId) {
         self.abort_where(|owner, _| owner == runner);
     }

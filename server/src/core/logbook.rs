@@ -1,4 +1,4 @@
-//! Log lines of runners, collected in memory and written in batches.
+//! Log lines of runners and of the server, collected in memory and written in batches.
 
 use super::{Caller, Coordinator, CoreError};
 use crate::store::logs::LogLine;
@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Lines that may wait for writing; a runner that floods must not fill memory.
 const WAITING: usize = 10_000;
+/// Who says what the server itself says.
+const SERVER: &str = "server";
 /// Bytes of a line that are kept.
 const LINE: usize = 4096;
 
@@ -28,6 +30,13 @@ impl Logbook {
 }
 
 impl Coordinator {
+    /// Keeps a line of the server's own, for operators to see. Nothing secret belongs in one.
+    pub(super) fn note(&self, level: LogLevel, message: String) {
+        let now = self.clock.now();
+        let source = SERVER.to_owned();
+        self.logbook.add(LogLine { received_at: now, logged_at: now, source, level: level_name(level), message });
+    }
+
     /// Keeps a line that a runner has sent.
     ///
     /// # Errors

@@ -5,8 +5,10 @@
 
 pub mod accounts;
 pub mod audit;
+mod challenges;
 pub mod check;
 pub mod clock;
+mod control;
 mod dispatch;
 mod enrolment;
 mod error;
@@ -22,11 +24,13 @@ mod outlook;
 mod presence;
 mod public;
 mod reports;
+mod runners;
 pub mod schedule;
 mod signals;
 mod sweep;
 
 pub use accounts::{Accounts, Person, Role};
+pub use challenges::Form;
 pub use clock::Clock;
 pub use dispatch::Polled;
 pub use enrolment::{Enrolment, issue_token};
@@ -35,8 +39,9 @@ pub use files::FileFolder;
 pub use keyring::Caller;
 pub use presence::{Heartbeat, Registration};
 pub use public::{PublicChallenge, PublicTuning};
+pub use runners::{Liveness, RunnerState, Work};
 
-use crate::store::{Store, assignments, keys, runners};
+use crate::store::{self, Store};
 use challengectl_common::wire::Rhythm;
 use fleet::Fleet;
 use keyring::Keyring;
@@ -98,10 +103,10 @@ impl Coordinator {
     /// When the database cannot be read.
     pub async fn start(store: Store, files: FileFolder, rules: Rules, clock: Clock) -> Result<Arc<Self>, CoreError> {
         let mut connection = store.read().await?;
-        let keys = keys::in_force(&mut connection).await?;
-        let present = runners::present(&mut connection).await?;
-        let radios = runners::radios(&mut connection).await?;
-        let live = assignments::live(&mut connection).await?;
+        let keys = store::keys::in_force(&mut connection).await?;
+        let present = store::runners::present(&mut connection).await?;
+        let radios = store::runners::radios(&mut connection).await?;
+        let live = store::assignments::live(&mut connection).await?;
         drop(connection);
         Ok(Arc::new(Self {
             keyring: Keyring::new(keys),

@@ -3,6 +3,7 @@
 use super::schedule::{Candidate, Offsets, Positions};
 use super::{Coordinator, CoreError};
 use crate::store::challenges::Waiting;
+use crate::store::control::{self, Control};
 use crate::store::{Connection, LiveAssignment, StoreError, assignments, challenges};
 use challengectl_common::{Band, Timestamp};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub struct Outlook {
     pub candidates: Vec<Candidate>,
     pub live: Vec<LiveAssignment>,
     pub on_air: Vec<Band>,
+    pub control: Control,
 }
 
 impl Outlook {
@@ -21,7 +23,8 @@ impl Outlook {
         let waiting = challenges::waiting(connection).await?;
         let live = assignments::live(connection).await?;
         let on_air = live.iter().map(|assignment| assignment.band).collect();
-        Ok(Self { candidates: waiting.iter().map(candidate).collect(), live, on_air })
+        let control = control::read(connection).await?;
+        Ok(Self { candidates: waiting.iter().map(candidate).collect(), live, on_air, control })
     }
 
     /// The next time at which something becomes due.
@@ -35,6 +38,7 @@ fn candidate(waiting: &Waiting) -> Candidate {
         id: waiting.id,
         priority: waiting.priority,
         due_at: waiting.due_at,
+        triggered_at: waiting.triggered_at,
         last_started_at: waiting.last_started_at,
         last_ended_at: waiting.last_ended_at,
         tuning: Positions::of(&waiting.tuning.bands()),

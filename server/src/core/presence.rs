@@ -57,9 +57,11 @@ impl Coordinator {
         let (runner, now) = (&caller.runner_id, self.clock.now());
         let mut transaction = self.store.write().await?;
         let host = (request.hostname.as_deref(), request.version.as_deref());
-        runners::register(&mut transaction, runner, radios, host, now).await?;
+        let enabled = runners::register(&mut transaction, runner, radios, host, now).await?;
+        // Removed by an operator just now.
+        let enabled = enabled.ok_or_else(|| CoreError::NotRegistered(runner.clone()))?;
         store::commit(transaction).await?;
-        self.fleet.join(runner, radios.iter().map(|radio| known_radio(runner, radio)).collect());
+        self.fleet.join(runner, radios.iter().map(|radio| known_radio(runner, radio)).collect(), enabled);
 
         let named = request.assignments.as_deref();
         if let Some(named) = named {

@@ -43,12 +43,8 @@ impl Coordinator {
 }
 
 fn public(challenge: Challenge, now: Timestamp) -> PublicChallenge {
-    let Challenge { spec, due_at, last_success_at, live, .. } = challenge;
-    let state = match () {
-        () if live => "assigned",
-        () if due_at <= now => "queued",
-        () => "waiting",
-    };
+    let state = challenge.state(now);
+    let Challenge { spec, last_success_at, .. } = challenge;
     let view = spec.public_view;
     PublicChallenge {
         name: spec.name.into(),

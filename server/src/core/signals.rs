@@ -8,6 +8,7 @@ use tokio::sync::watch;
 pub struct Signals {
     edition: watch::Sender<u64>,
     stopping: AtomicBool,
+    end: tokio::sync::Notify,
 }
 
 impl Signals {
@@ -30,6 +31,16 @@ impl Signals {
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.announce();
+    }
+
+    /// Somebody wants the server to end. Remembered until [`Signals::asked_to_end`] has been waited for.
+    pub fn ask_to_end(&self) {
+        self.end.notify_one();
+    }
+
+    /// Waits for [`Signals::ask_to_end`].
+    pub async fn asked_to_end(&self) {
+        self.end.notified().await;
     }
 
     /// Whether [`Signals::stop`] was called.

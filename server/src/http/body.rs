@@ -69,6 +69,10 @@ fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, A
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type")
             .because("send the body with Content-Type: application/json"));
     }
+    // A list would be taken for the fields in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(ApiError::invalid("the body must be an object, not a list"));
+    }
     let json = &mut serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut *json).map_err(|error| {
         let place = error.path().to_string();

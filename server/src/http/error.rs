@@ -88,6 +88,8 @@ impl From<CoreError> for ApiError {
                 Self::new(StatusCode::NOT_FOUND, "runner not registered").because(format!("{details}; register first"))
             }
             CoreError::Late(_) => Self::new(StatusCode::CONFLICT, "report has no effect").because(details),
+            CoreError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not found").because(details),
+            CoreError::Refused(_) => Self::new(StatusCode::CONFLICT, "not possible now").because(details),
             CoreError::NoSuchFile(_) => Self::new(StatusCode::NOT_FOUND, "file not found").because(details),
             CoreError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "server is stopping"),
             CoreError::File { .. } | CoreError::Store(_) | CoreError::Sealed => {

@@ -237,7 +237,8 @@ pub async fn end(
     Ok(done.rows_affected() == 1)
 }
 
-/// Decides that the carrier of a challenge has to go off; false when it is not on air.
+/// Decides that the carrier of a challenge has to go off, and gives which assignment that ends; none when it is not on
+/// air, or is being cut already.
 ///
 /// # Errors
 /// When the database cannot be written to.
@@ -245,15 +246,30 @@ pub async fn abort_of_challenge(
     connection: &mut Connection,
     challenge_id: i64,
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE assignments SET abort_at = $1 WHERE state = 'live' AND abort_at IS NULL AND challenge_id = $2",
+) -> Result<Option<i64>, StoreError> {
+    let aborted = sqlx::query_scalar(
+        "UPDATE assignments SET abort_at = $1 WHERE state = 'live' AND abort_at IS NULL AND challenge_id = $2
+         RETURNING id",
     )
     .bind(now.as_millis())
     .bind(challenge_id)
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(aborted)
+}
+
+/// Decides that every carrier has to go off, and gives all the assignments that end by that.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn abort_all(connection: &mut Connection, now: Timestamp) -> Result<Vec<i64>, StoreError> {
+    let aborted = sqlx::query_scalar(
+        "UPDATE assignments SET abort_at = coalesce(abort_at, $1) WHERE state = 'live' RETURNING id",
+    )
+    .bind(now.as_millis())
+    .fetch_all(connection)
+    .await?;
+    Ok(aborted)
 }
 
 /// Decides that all carriers of a runner have to go off.

@@ -2,7 +2,7 @@
 
 use super::cells::{from_json, parse, timestamp, to_json};
 use super::{Connection, StoreError};
-use challengectl_common::{ChallengeSpec, Timestamp, Tuning};
+use challengectl_common::{ChallengeName, ChallengeSpec, Timestamp, Tuning};
 use sqlx::FromRow;
 use std::ops::Range;
 
@@ -17,12 +17,26 @@ pub struct Challenge {
     pub shape: Shape,
     /// When it goes on air next, at the earliest.
     pub due_at: Timestamp,
+    /// When somebody wanted it on air at once, while it has not gone since.
+    pub triggered_at: Option<Timestamp>,
     /// Failed transmissions since the last that did not fail.
     pub failures: u32,
     /// When it last was on air as a whole.
     pub last_success_at: Option<Timestamp>,
     /// Whether it is assigned now.
     pub live: bool,
+}
+
+impl Challenge {
+    /// `assigned` to a radio, `queued` since it is due, or `waiting` until it is.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> &'static str {
+        match () {
+            () if self.live => "assigned",
+            () if self.due_at <= now => "queued",
+            () => "waiting",
+        }
+    }
 }
 
 /// What a waveform tells of itself.
@@ -43,6 +57,8 @@ pub struct Waiting {
     pub priority: i64,
     /// When it may go.
     pub due_at: Timestamp,
+    /// When somebody wanted it on air at once.
+    pub triggered_at: Option<Timestamp>,
     /// When it last went.
     pub last_started_at: Option<Timestamp>,
     /// When its last time on air was over, however it ended.
@@ -70,6 +86,7 @@ struct Row {
     occupied_low: f64,
     occupied_high: f64,
     due_at: i64,
+    triggered_at: Option<i64>,
     failures: u32,
     last_success_at: Option<i64>,
     live: bool,
@@ -95,6 +112,7 @@ impl TryFrom<Row> for Challenge {
             },
             shape: Shape { duration_ms: row.duration_ms, occupied: row.occupied_low..row.occupied_high },
             due_at: Timestamp::from_millis(row.due_at),
+            triggered_at: timestamp(row.triggered_at),
             failures: row.failures,
             last_success_at: timestamp(row.last_success_at),
             live: row.live,
@@ -143,6 +161,7 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
         id: i64,
         priority: i64,
         due_at: i64,
+        triggered_at: Option<i64>,
         last_started_at: Option<i64>,
         last_ended_at: Option<i64>,
         tuning: String,
@@ -150,7 +169,8 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
         occupied_high: f64,
     }
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, priority, due_at, last_started_at, last_ended_at, tuning, occupied_low, occupied_high
+        "SELECT id, priority, due_at, triggered_at, last_started_at, last_ended_at, tuning, occupied_low,
+             occupied_high
          FROM challenges
          WHERE enabled = 1
            AND NOT EXISTS (SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id)",
@@ -163,6 +183,7 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
                 id: row.id,
                 priority: row.priority,
                 due_at: Timestamp::from_millis(row.due_at),
+                triggered_at: timestamp(row.triggered_at),
                 last_started_at: timestamp(row.last_started_at),
                 last_ended_at: timestamp(row.last_ended_at),
                 tuning: from_json(&row.tuning, "tuning")?,
@@ -245,13 +266,50 @@ pub async fn update(
     Ok(())
 }
 
+/// Makes a challenge due now and lets it go before all others.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn trigger(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE challenges SET due_at = CASE WHEN due_at < $1 THEN due_at ELSE $1 END,
+             triggered_at = coalesce(triggered_at, $1)
+         WHERE id = $2",
+    )
+    .bind(now.as_millis())
+    .bind(id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes a challenge; its history stays.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn delete(connection: &mut Connection, id: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM challenges WHERE id = $1").bind(id).execute(connection).await?;
+    Ok(())
+}
+
+/// The id of the challenge of that name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn id_of(connection: &mut Connection, name: &ChallengeName) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT id FROM challenges WHERE name = $1")
+        .bind(name.as_str())
+        .fetch_optional(connection)
+        .await?)
+}
+
 /// Notes that a challenge goes on air, and gives the fence of this time.
 ///
 /// # Errors
 /// When the database cannot be written to.
 pub async fn start(connection: &mut Connection, id: i64, now: Timestamp) -> Result<i64, StoreError> {
     let fence = sqlx::query_scalar(
-        "UPDATE challenges SET fence = fence + 1, last_started_at = $1 WHERE id = $2 RETURNING fence",
+        "UPDATE challenges SET fence = fence + 1, last_started_at = $1, triggered_at = NULL WHERE id = $2 RETURNING fence",
     )
     .bind(now.as_millis())
     .bind(id)

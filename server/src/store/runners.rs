@@ -1,10 +1,11 @@
 //! Runners and their radios.
 
-use super::cells::{from_json, integer, parse, to_json};
+use super::cells::{from_json, integer, parse, timestamp, to_json};
 use super::{Connection, StoreError};
 use challengectl_common::wire::RadioInfo;
 use challengectl_common::{Band, RadioId, RunnerId, Timestamp};
 use sqlx::FromRow;
+use std::collections::HashMap;
 
 /// What scheduling needs to know of a radio.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,8 @@ pub async fn enrol(connection: &mut Connection, id: &RunnerId, now: Timestamp) -
     Ok(())
 }
 
-/// Notes that a runner is there, with these radios and no others.
+/// Notes that a runner is there, with these radios and no others, and gives whether it may be given work; none
+/// when it has been removed.
 ///
 /// # Errors
 /// When the database cannot be written to.
@@ -42,18 +44,19 @@ pub async fn register(
     radios: &[RadioInfo],
     host: (Option<&str>, Option<&str>),
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<bool>, StoreError> {
     let (hostname, version) = host;
-    sqlx::query(
+    let enabled = sqlx::query_scalar(
         "UPDATE runners SET online = 1, hostname = $1, version = $2, registered_at = $3, last_heartbeat = $3
-         WHERE id = $4",
+         WHERE id = $4 RETURNING enabled",
     )
     .bind(hostname)
     .bind(version)
     .bind(now.as_millis())
     .bind(id.as_str())
-    .execute(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
+    let Some(enabled) = enabled else { return Ok(None) };
     sqlx::query("DELETE FROM radios WHERE runner_id = $1").bind(id.as_str()).execute(&mut *connection).await?;
     for (position, radio) in (0_i64..).zip(radios) {
         sqlx::query(
@@ -70,7 +73,7 @@ pub async fn register(
         .execute(&mut *connection)
         .await?;
     }
-    Ok(())
+    Ok(Some(enabled))
 }
 
 /// Notes that a runner has signed out.
@@ -95,14 +98,133 @@ pub async fn heard(connection: &mut Connection, id: &RunnerId, at: Timestamp) ->
     Ok(())
 }
 
-/// The runners that may be given work: registered, not signed out, not disabled.
+/// A runner that has registered and not signed out.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// Which.
+    pub id: RunnerId,
+    /// Whether it may be given work.
+    pub enabled: bool,
+    /// When it was last heard of.
+    pub last_heartbeat: Option<Timestamp>,
+}
+
+/// The runners that have registered and not signed out.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn present(connection: &mut Connection) -> Result<Vec<RunnerId>, StoreError> {
-    let ids: Vec<String> =
-        sqlx::query_scalar("SELECT id FROM runners WHERE online = 1 AND enabled = 1").fetch_all(connection).await?;
-    ids.iter().map(|id| parse(id, "runner id")).collect()
+pub async fn present(connection: &mut Connection) -> Result<Vec<Present>, StoreError> {
+    let rows: Vec<(String, bool, Option<i64>)> =
+        sqlx::query_as("SELECT id, enabled, last_heartbeat FROM runners WHERE online = 1")
+            .fetch_all(connection)
+            .await?;
+    let present = |(id, enabled, heard): (String, bool, Option<i64>)| {
+        Ok(Present { id: parse(&id, "runner id")?, enabled, last_heartbeat: timestamp(heard) })
+    };
+    rows.into_iter().map(present).collect()
+}
+
+/// Lets a runner have work, or no more; false when there is no such runner.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn set_enabled(connection: &mut Connection, id: &RunnerId, enabled: bool) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE runners SET enabled = $1 WHERE id = $2")
+        .bind(enabled)
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes a runner with its radios and keys; false when there is no such runner.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn delete(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM runners WHERE id = $1").bind(id.as_str()).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A runner as people see it.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct Runner {
+    pub id: RunnerId,
+    pub enabled: bool,
+    pub hostname: Option<String>,
+    pub version: Option<String>,
+    pub enrolled_at: Timestamp,
+    pub registered_at: Option<Timestamp>,
+    pub last_heartbeat: Option<Timestamp>,
+    pub radios: Vec<RadioInfo>,
+}
+
+/// All runners by their ids.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn all(connection: &mut Connection) -> Result<Vec<Runner>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        id: String,
+        enabled: bool,
+        hostname: Option<String>,
+        version: Option<String>,
+        enrolled_at: i64,
+        registered_at: Option<i64>,
+        last_heartbeat: Option<i64>,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, enabled, hostname, version, enrolled_at, registered_at, last_heartbeat FROM runners ORDER BY id",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut radios = infos(connection).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Runner {
+                radios: radios.remove(&row.id).unwrap_or_default(),
+                id: parse(&row.id, "runner id")?,
+                enabled: row.enabled,
+                hostname: row.hostname,
+                version: row.version,
+                enrolled_at: Timestamp::from_millis(row.enrolled_at),
+                registered_at: timestamp(row.registered_at),
+                last_heartbeat: timestamp(row.last_heartbeat),
+            })
+        })
+        .collect()
+}
+
+/// All radios as their runners describe them, by runner.
+async fn infos(connection: &mut Connection) -> Result<HashMap<String, Vec<RadioInfo>>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        runner_id: String,
+        radio_id: String,
+        driver: Option<String>,
+        model: Option<String>,
+        frequency_limits: String,
+        sample_rate: Option<i64>,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT runner_id, radio_id, driver, model, frequency_limits, sample_rate FROM radios
+         ORDER BY runner_id, position",
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut by_runner: HashMap<String, Vec<RadioInfo>> = HashMap::new();
+    for row in rows {
+        by_runner.entry(row.runner_id).or_default().push(RadioInfo {
+            id: parse(&row.radio_id, "radio id")?,
+            driver: row.driver,
+            model: row.model,
+            frequency_limits: from_json(&row.frequency_limits, "frequency limits")?,
+            sample_rate: row.sample_rate.and_then(|rate| u64::try_from(rate).ok()),
+        });
+    }
+    Ok(by_runner)
 }
 
 /// All radios of all runners that have ever registered, in the order the runners gave.

@@ -25,6 +25,18 @@ pub async fn insert(
     Ok(())
 }
 
+/// Makes all tokens of a runner useless.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn revoke(connection: &mut Connection, runner: &RunnerId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM enrollment_tokens WHERE runner_id = $1 AND used_at IS NULL")
+        .bind(runner.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Uses a token up and tells whom it was for; none when it is unknown, used or expired. One statement, so that of two
 /// who use it at once only one succeeds.
 ///

@@ -1,8 +1,9 @@
 //! Transmissions: the record of every time on air.
 
-use super::cells::integer;
+use super::cells::{corrupt, integer, parse};
 use super::{Connection, StoreError};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
+use sqlx::FromRow;
 
 /// Where in its life a transmission is. All but `Planned` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,4 +95,54 @@ pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// A transmission that is under way or about to begin.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct OnAir {
+    pub assignment_id: i64,
+    pub challenge_id: i64,
+    pub challenge_name: String,
+    pub runner_id: RunnerId,
+    pub radio_id: RadioId,
+    pub frequency: Frequency,
+}
+
+/// All transmissions that are under way or about to begin, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn on_air(connection: &mut Connection) -> Result<Vec<OnAir>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        assignment_id: i64,
+        challenge_id: i64,
+        challenge_name: String,
+        runner_id: String,
+        radio_id: String,
+        frequency: i64,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency
+         FROM transmissions WHERE status = 'planned' ORDER BY log_id",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(OnAir {
+                assignment_id: row.assignment_id,
+                challenge_id: row.challenge_id,
+                challenge_name: row.challenge_name,
+                runner_id: parse(&row.runner_id, "runner id")?,
+                radio_id: parse(&row.radio_id, "radio id")?,
+                frequency: hertz(row.frequency)?,
+            })
+        })
+        .collect()
+}
+
+fn hertz(hz: i64) -> Result<Frequency, StoreError> {
+    u64::try_from(hz).ok().and_then(Frequency::from_hz).ok_or_else(|| corrupt("frequency", &hz))
 }

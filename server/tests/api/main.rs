@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod auth;
+mod challenges;
+mod control;
 mod errors;
 mod files;
+mod fleet;
 mod people;
 mod polling;
 mod runners;

@@ -62,6 +62,11 @@ impl Site {
         self.running.take().unwrap().await.unwrap();
     }
 
+    /// Waits until the server has ended by itself.
+    pub async fn ended(&mut self) {
+        self.running.take().unwrap().await.unwrap();
+    }
+
     /// The same again, on the same database.
     pub async fn restart(mut self) -> Self {
         self.stop().await;

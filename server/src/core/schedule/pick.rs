@@ -8,8 +8,11 @@
 //! - else from the frequencies that the other needs: from one place that is free for it, or, while there is none, from
 //!   everywhere it could go, so that a place becomes free.
 //!
+//! A challenge that somebody has *triggered* goes before all others, once: it is never held back except by one that was
+//! triggered earlier, and it holds back all that were not as if they had overtaken it.
+//!
 //! Whoever is held back has started after the wait of the other began, and the other has not: the one that started
-//! least recently is never held back, so something always goes.
+//! least recently is never held back, so something always goes. Of triggered ones the same holds for the earliest.
 
 use super::{Offsets, Positions};
 use crate::store::runners::Radio;
@@ -26,6 +29,8 @@ pub struct Candidate {
     pub priority: i64,
     /// When it may go.
     pub due_at: Timestamp,
+    /// When somebody wanted it on air at once.
+    pub triggered_at: Option<Timestamp>,
     /// When it last went.
     pub last_started_at: Option<Timestamp>,
     /// When its last time on air was over, however it ended.
@@ -41,6 +46,22 @@ impl Candidate {
     /// last started, also when the clock was set back meanwhile: on that it rests that no two hold each other back.
     fn waiting_since(&self) -> Timestamp {
         [self.last_ended_at, self.last_started_at].into_iter().flatten().fold(self.due_at, Timestamp::max)
+    }
+
+    /// Whether it may not take what the other needs.
+    fn yields_to(&self, other: &Self) -> bool {
+        match (self.triggered_at, other.triggered_at) {
+            (Some(_), None) => false,
+            (None, Some(_)) => true,
+            (Some(own), Some(others)) => (own, self.id) > (others, other.id),
+            (None, None) => self.has_overtaken(other),
+        }
+    }
+
+    /// The order of turns; the least goes first.
+    fn turn(&self) -> impl Ord + use<> {
+        let trigger = (self.triggered_at.is_none(), self.triggered_at);
+        (trigger, Reverse(self.priority), self.due_at, self.id)
     }
 
     fn has_overtaken(&self, other: &Self) -> bool {
@@ -118,15 +139,15 @@ pub fn pick<R: Rng>(situation: &Situation<'_>, rng: &mut R) -> Option<Pick> {
     }
     let mut due: Vec<&Candidate> =
         situation.candidates.iter().filter(|candidate| candidate.due_at <= situation.now).collect();
-    due.sort_by_key(|candidate| (Reverse(candidate.priority), candidate.due_at, candidate.id));
+    due.sort_by_key(|candidate| candidate.turn());
     let sendable: Vec<&Candidate> = due.iter().copied().filter(|candidate| situation.has_place(candidate)).collect();
     sendable.iter().find_map(|candidate| {
-        if sendable.iter().any(|other| candidate.has_overtaken(other)) {
+        if sendable.iter().any(|other| candidate.yields_to(other)) {
             return None;
         }
         let reserved: Vec<Band> = due
             .iter()
-            .filter(|other| other.id != candidate.id && candidate.has_overtaken(other))
+            .filter(|other| other.id != candidate.id && candidate.yields_to(other))
             .flat_map(|other| situation.reserved_for(other))
             .collect();
         situation.place(candidate, &reserved, rng)

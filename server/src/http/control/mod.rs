@@ -1,11 +1,14 @@
 //! The control API: what runners, operators and the public page speak.
 
 mod auth;
+mod challenges;
 mod enrollment;
 mod files;
+mod fleet;
 mod health;
 mod public;
 mod runners;
+mod system;
 mod users;
 
 use super::other_methods;
@@ -45,7 +48,50 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(posting("/api/runners/{runner_id}/log").route(post().to(runners::log)))
         .service(getting("/api/files/{digest}").route(get().to(files::download)))
         .service(getting("/api/health").route(get().to(health::health)))
-        .service(getting("/api/public/challenges").route(get().to(public::challenges)));
+        .service(getting("/api/public/challenges").route(get().to(public::challenges)))
+        .configure(operators);
+}
+
+/// What operators see and do.
+fn operators(config: &mut ServiceConfig) {
+    config
+        .service(
+            resource("/api/challenges")
+                .route(get().to(challenges::list))
+                .route(post().to(challenges::create))
+                .default_service(other_methods("GET, POST")),
+        )
+        .service(posting("/api/challenges/{challenge_id}/enable").route(post().to(challenges::enable)))
+        .service(posting("/api/challenges/{challenge_id}/disable").route(post().to(challenges::disable)))
+        .service(posting("/api/challenges/{challenge_id}/trigger").route(post().to(challenges::trigger)))
+        .service(
+            resource("/api/challenges/{challenge_id}")
+                .route(get().to(challenges::one))
+                .route(put().to(challenges::update))
+                .route(delete().to(challenges::delete))
+                .default_service(other_methods("GET, PUT, DELETE")),
+        )
+        .service(getting("/api/runners").route(get().to(fleet::list)))
+        .service(posting("/api/runners/{runner_id}/enable").route(post().to(fleet::enable)))
+        .service(posting("/api/runners/{runner_id}/disable").route(post().to(fleet::disable)))
+        .service(
+            resource("/api/runners/{runner_id}")
+                .route(get().to(fleet::one))
+                .route(delete().to(fleet::remove))
+                .default_service(other_methods("GET, DELETE")),
+        )
+        .service(posting("/api/enrollment/token").route(post().to(fleet::invite)))
+        .service(getting("/api/control/status").route(get().to(system::status)))
+        .service(posting("/api/control/pause").route(post().to(system::pause)))
+        .service(posting("/api/control/resume").route(post().to(system::resume)))
+        .service(posting("/api/control/emergency-stop").route(post().to(system::emergency_stop)))
+        .service(posting("/api/control/release").route(post().to(system::release)))
+        .service(posting("/api/control/stop").route(post().to(system::stop)));
+}
+
+/// The answer that only says that it worked.
+fn done(message: &str) -> HttpResponse {
+    acknowledge(HttpResponse::Ok(), message)
 }
 
 fn getting(path: &str) -> Resource {

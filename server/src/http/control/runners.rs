@@ -1,3 +1,4 @@
+use super::done;
 use crate::core::Coordinator;
 use crate::http::ApiError;
 use crate::http::body::{Json, OptionalJson};
@@ -52,7 +53,7 @@ pub async fn heartbeat(
 /// Lets a runner go.
 pub async fn sign_out(Runner(caller): Runner, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     coordinator.into_inner().sign_out(&caller).await?;
-    Ok(success("Runner signed out successfully"))
+    Ok(done("Runner signed out successfully"))
 }
 
 #[derive(Deserialize)]
@@ -88,7 +89,7 @@ pub async fn complete(
     Json(report): Json<CompleteRequest>,
 ) -> Result<HttpResponse, ApiError> {
     coordinator.into_inner().complete(&caller, report).await?;
-    Ok(success("Task completion recorded"))
+    Ok(done("Task completion recorded"))
 }
 
 /// Keeps a line for the operator.
@@ -99,8 +100,4 @@ pub async fn log(
 ) -> Result<HttpResponse, ApiError> {
     coordinator.log(&caller, line)?;
     Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
-}
-
-fn success(message: &str) -> HttpResponse {
-    HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: Some(message.to_owned()) })
 }

@@ -1,0 +1,131 @@
+//! Holding the whole system back, and letting it go again. What holds is in the database, so that a restart changes
+//! nothing; [`super::outlook::Outlook`] carries it to whoever hands out.
+
+use super::audit::{self, Actor, By};
+use super::{Coordinator, CoreError};
+use crate::store::control::{self, Control};
+use crate::store::{self, assignments};
+use challengectl_common::wire::LogLevel;
+use std::sync::Arc;
+
+impl Coordinator {
+    /// What holds the system back, and how many assignments are live.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn control(&self) -> Result<(Control, usize), CoreError> {
+        let (_, outlook) = self.outlook().await?;
+        Ok((outlook.control.clone(), outlook.live.len()))
+    }
+
+    /// Hands out nothing new; what is on air ends normally. Once more changes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn pause(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.undisturbed(async move {
+            let now = this.clock.now();
+            let mut transaction = this.store.write().await?;
+            let new = control::pause(&mut transaction, actor.by().who, now).await?;
+            audit::note(&mut transaction, actor.by(), "control.pause", "", None, now).await?;
+            store::commit(transaction).await?;
+            this.changed();
+            if new {
+                this.note(LogLevel::Warning, format!("System paused by {}", actor.by().who));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lifts a pause. An emergency stop stays in force.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn resume(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.undisturbed(async move {
+            let mut transaction = this.store.write().await?;
+            let lifted = control::resume(&mut transaction).await?;
+            audit::note(&mut transaction, actor.by(), "control.resume", "", None, this.clock.now()).await?;
+            store::commit(transaction).await?;
+            this.changed();
+            if lifted {
+                this.note(LogLevel::Info, format!("System resumed by {}", actor.by().who));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Cuts every carrier, and hands out nothing until released. Gives how many assignments that ends.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn emergency_stop(self: &Arc<Self>, by: By<'_>) -> Result<usize, CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.undisturbed(async move { this.stop_everything(actor.by()).await }).await
+    }
+
+    async fn stop_everything(&self, by: By<'_>) -> Result<usize, CoreError> {
+        // What is being handed out right now must have its lease in memory, or it would not be found there.
+        let _turn = self.turn.lock().await;
+        let now = self.clock.now();
+        let mut transaction = self.store.write().await?;
+        let new = control::stop(&mut transaction, by.who, now).await?;
+        let aborted = assignments::abort_all(&mut transaction, now).await?;
+        let cut = format!("{} on air", aborted.len());
+        audit::note(&mut transaction, by, "control.emergency-stop", "", Some(&cut), now).await?;
+        store::commit(transaction).await?;
+        self.leases.abort_all(&aborted);
+        self.changed();
+        if new {
+            self.note(LogLevel::Critical, format!("Emergency stop by {}: {cut}", by.who));
+        }
+        Ok(aborted.len())
+    }
+
+    /// Lifts an emergency stop. A pause stays in force.
+    ///
+    /// # Errors
+    /// [`CoreError::Refused`] when there is none.
+    pub async fn release(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.undisturbed(async move {
+            let now = this.clock.now();
+            let mut transaction = this.store.write().await?;
+            if !control::release(&mut transaction, actor.by().who, now).await? {
+                return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
+            }
+            audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;
+            store::commit(transaction).await?;
+            this.changed();
+            this.note(LogLevel::Warning, format!("Emergency stop released by {}", actor.by().who));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Asks whoever runs the server to end it in an orderly way.
+    ///
+    /// # Errors
+    /// When the database cannot be written to; then the server goes on.
+    pub async fn ask_to_end(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.undisturbed(async move {
+            let mut transaction = this.store.write().await?;
+            audit::note(&mut transaction, actor.by(), "control.stop", "", None, this.clock.now()).await?;
+            store::commit(transaction).await?;
+            this.note(LogLevel::Warning, format!("Server stopped by {}", actor.by().who));
+            this.signals.ask_to_end();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Waits until somebody has asked the server to end.
+    pub async fn asked_to_end(&self) {
+        self.signals.asked_to_end().await;
+    }
+}

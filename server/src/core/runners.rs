@@ -1,0 +1,175 @@
+//! Runners as operators see them, and what operators do with them.
+
+use super::audit::{self, Actor, By};
+use super::{Coordinator, CoreError};
+use crate::store::runners::{self, Runner};
+use crate::store::transmissions::{self, OnAir};
+use crate::store::{self, assignments, tokens};
+use challengectl_common::wire::LogLevel;
+use challengectl_common::{RunnerId, Timestamp};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Heartbeats that may be missed in a row before a runner counts as offline.
+const MISSED: u32 = 3;
+
+/// A runner as it is now.
+#[derive(Debug)]
+pub struct RunnerState {
+    /// What is known of it.
+    pub runner: Runner,
+    /// Whether it is there, and at work.
+    pub liveness: Liveness,
+    /// What its radios send or prepare.
+    pub work: Vec<Work>,
+}
+
+/// An assignment in progress.
+#[derive(Debug)]
+pub struct Work {
+    /// What is planned.
+    pub on_air: OnAir,
+    /// Part on air so far, 0 to 1; none before the carrier is on.
+    pub progress: Option<f64>,
+}
+
+/// Whether a runner is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liveness {
+    /// There, and free.
+    Online,
+    /// There, and at work.
+    Busy,
+    /// Signed out, never registered, or not heard of for three heartbeats.
+    Offline,
+}
+
+impl Liveness {
+    /// The word of the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Busy => "busy",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+impl Coordinator {
+    /// All runners, by their ids.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn runners(&self) -> Result<Vec<RunnerState>, CoreError> {
+        let mut connection = self.store.read().await?;
+        let all = runners::all(&mut connection).await?;
+        let on_air = transmissions::on_air(&mut connection).await?;
+        drop(connection);
+        let mut work: HashMap<RunnerId, Vec<Work>> = HashMap::new();
+        for on_air in on_air {
+            let progress = self.leases.progress(&on_air.runner_id, on_air.assignment_id);
+            work.entry(on_air.runner_id.clone()).or_default().push(Work { on_air, progress });
+        }
+        let (heard, now) = (self.fleet.last_heard(), self.clock.now());
+        let state = |mut runner: Runner| {
+            let present = heard.get(&runner.id);
+            runner.last_heartbeat = present.copied().flatten().or(runner.last_heartbeat);
+            let work = work.remove(&runner.id).unwrap_or_default();
+            let there = present.is_some() && self.is_fresh(runner.last_heartbeat, now);
+            let liveness = match () {
+                () if !there => Liveness::Offline,
+                () if work.is_empty() => Liveness::Online,
+                () => Liveness::Busy,
+            };
+            RunnerState { runner, liveness, work }
+        };
+        Ok(all.into_iter().map(state).collect())
+    }
+
+    fn is_fresh(&self, heard: Option<Timestamp>, now: Timestamp) -> bool {
+        heard.is_some_and(|heard| now.since(heard) <= self.rules.heartbeat_interval * MISSED)
+    }
+
+    /// One runner.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn runner(&self, id: &RunnerId) -> Result<RunnerState, CoreError> {
+        self.runners().await?.into_iter().find(|state| state.runner.id == *id).ok_or_else(|| none(id))
+    }
+
+    /// Gives a runner work again, or no more; then what it has on air ends normally.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn enable_runner(self: &Arc<Self>, id: &RunnerId, enabled: bool, by: By<'_>) -> Result<(), CoreError> {
+        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+        self.undisturbed(async move {
+            // Not while it is being given something.
+            let _turn = this.turn.lock().await;
+            let mut transaction = this.store.write().await?;
+            if !runners::set_enabled(&mut transaction, &id, enabled).await? {
+                return Err(none(&id));
+            }
+            let (what, word) = if enabled { ("runner.enable", "enabled") } else { ("runner.disable", "disabled") };
+            audit::note(&mut transaction, actor.by(), what, id.as_str(), None, this.clock.now()).await?;
+            store::commit(transaction).await?;
+            this.fleet.set_enabled(&id, enabled);
+            this.changed();
+            this.note(LogLevel::Info, format!("Runner {id} {word} by {}", actor.by().who));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Removes a runner: its key and its unused tokens count no longer, and what it has on air goes off. That is given
+    /// to others when its leases are over, since it may not hear of it. With a new token it can come back.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn remove_runner(self: &Arc<Self>, id: &RunnerId, by: By<'_>) -> Result<(), CoreError> {
+        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+        self.undisturbed(async move {
+            let _turn = this.turn.lock().await;
+            let now = this.clock.now();
+            let mut transaction = this.store.write().await?;
+            if !runners::delete(&mut transaction, &id).await? {
+                return Err(none(&id));
+            }
+            tokens::revoke(&mut transaction, &id).await?;
+            assignments::abort_of_runner(&mut transaction, &id, now).await?;
+            audit::note(&mut transaction, actor.by(), "runner.remove", id.as_str(), None, now).await?;
+            store::commit(transaction).await?;
+            this.keyring.forget(&id);
+            this.leases.abort_of_runner(&id);
+            this.fleet.leave(&id);
+            this.changed();
+            this.note(LogLevel::Warning, format!("Runner {id} removed by {}", actor.by().who));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes a one-time token by which a host becomes this runner, and tells until when it counts.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn invite_runner(self: &Arc<Self>, id: &RunnerId, by: By<'_>) -> Result<(String, Timestamp), CoreError> {
+        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+        self.undisturbed(async move {
+            let now = this.clock.now();
+            let mut transaction = this.store.write().await?;
+            let token = super::enrolment::new_token(&mut transaction, &id, now).await?;
+            audit::note(&mut transaction, actor.by(), "runner.invite", id.as_str(), None, now).await?;
+            store::commit(transaction).await?;
+            this.note(LogLevel::Info, format!("Enrollment token for runner {id} made by {}", actor.by().who));
+            Ok((token, now.after(super::enrolment::TOKEN_LIFE)))
+        })
+        .await
+    }
+}
+
+fn none(id: &RunnerId) -> CoreError {
+    CoreError::NotFound(format!("runner {id}"))
+}

@@ -1,0 +1,204 @@
+use super::done;
+use crate::core::{Coordinator, Form, Role};
+use crate::http::body::Json;
+use crate::http::{Admin, ApiError, Operator, Viewer};
+use crate::store::challenges::Challenge as Stored;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use challengectl_common::{Band, ChallengeName, Digest, Flag, Frequency, PublicView, Timestamp, Tuning};
+use serde::Serialize;
+use serde_json::{Map, Number, Value};
+
+#[derive(Serialize)]
+struct Challenges {
+    challenges: Vec<Challenge>,
+}
+
+#[derive(Serialize)]
+struct One {
+    challenge: Challenge,
+}
+
+#[derive(Serialize)]
+struct Created {
+    status: &'static str,
+    message: &'static str,
+    challenge_id: i64,
+}
+
+#[derive(Serialize)]
+struct Challenge {
+    challenge_id: i64,
+    name: ChallengeName,
+    /// Null for one whose frequency is drawn anew each time; then there are ranges.
+    frequency: Option<Frequency>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency_ranges: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manual_frequency_range: Option<Range>,
+    modulation: String,
+    parameters: Map<String, Value>,
+    state: &'static str,
+    enabled: bool,
+    priority: i64,
+    last_run: Option<Timestamp>,
+    next_run: Timestamp,
+    triggered: bool,
+    failures: u32,
+    min_delay: Number,
+    max_delay: Number,
+    duration: f64,
+    public_view: PublicView,
+    #[serde(flatten)]
+    content: Option<Content>,
+}
+
+/// What players are to find. Also the name of a file may be it.
+#[derive(Serialize)]
+struct Content {
+    flag_file: Option<String>,
+    flag_hash: Option<Digest>,
+    text: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Range {
+    min_hz: u64,
+    max_hz: u64,
+}
+
+/// All challenges.
+pub async fn list(Viewer(person): Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    let (now, all) = (coordinator.now(), coordinator.challenges().await?);
+    let challenges = all.into_iter().map(|stored| Challenge::seen_by(person.role, stored, now)).collect();
+    Ok(HttpResponse::Ok().json(Challenges { challenges }))
+}
+
+/// One challenge.
+pub async fn one(
+    Viewer(person): Viewer,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let stored = coordinator.challenge(number(&id)?).await?;
+    Ok(HttpResponse::Ok().json(One { challenge: Challenge::seen_by(person.role, stored, coordinator.now()) }))
+}
+
+/// Adds a challenge.
+pub async fn create(
+    Admin(person): Admin,
+    coordinator: web::Data<Coordinator>,
+    Json(form): Json<Form>,
+) -> Result<HttpResponse, ApiError> {
+    let challenge_id = coordinator.into_inner().create_challenge(&form, person.by()).await?;
+    let message = "Challenge created successfully";
+    Ok(HttpResponse::Created().json(Created { status: "success", message, challenge_id }))
+}
+
+/// Changes what is given.
+pub async fn update(
+    Operator(person): Operator,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+    Json(form): Json<Form>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().update_challenge(number(&id)?, &form, person.by()).await?;
+    Ok(done("Challenge updated successfully"))
+}
+
+/// Removes a challenge.
+pub async fn delete(
+    Admin(person): Admin,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().delete_challenge(number(&id)?, person.by()).await?;
+    Ok(done("Challenge deleted successfully"))
+}
+
+/// Lets a challenge go on air.
+pub async fn enable(
+    Operator(person): Operator,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().enable_challenge(number(&id)?, true, person.by()).await?;
+    Ok(done("Challenge enabled"))
+}
+
+/// Takes a challenge off the air.
+pub async fn disable(
+    Operator(person): Operator,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().enable_challenge(number(&id)?, false, person.by()).await?;
+    Ok(done("Challenge disabled"))
+}
+
+/// Puts a challenge on air at once.
+pub async fn trigger(
+    Operator(person): Operator,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().trigger(number(&id)?, person.by()).await?;
+    Ok(done("Challenge queued for immediate transmission"))
+}
+
+fn number(id: &str) -> Result<i64, ApiError> {
+    let none = || ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is no challenge {id}"));
+    id.parse().map_err(|_| none())
+}
+
+impl Challenge {
+    fn seen_by(role: Role, stored: Stored, now: Timestamp) -> Self {
+        let state = stored.state(now);
+        let Stored { id, spec, shape, due_at, triggered_at, failures, last_success_at, .. } = stored;
+        let (frequency, ranges, band) = match spec.tuning {
+            Tuning::Frequency(frequency) => (Some(frequency), None, None),
+            Tuning::FrequencyRanges(ranges) => (None, Some(ranges.into_iter().map(|range| range.name).collect()), None),
+            Tuning::ManualFrequencyRange(band) => (None, None, Some(range(band))),
+        };
+        Self {
+            challenge_id: id,
+            name: spec.name,
+            frequency,
+            frequency_ranges: ranges,
+            manual_frequency_range: band,
+            modulation: spec.modulation,
+            parameters: spec.parameters,
+            state,
+            enabled: spec.enabled,
+            priority: spec.priority,
+            last_run: last_success_at,
+            next_run: due_at,
+            triggered: triggered_at.is_some(),
+            failures,
+            min_delay: seconds(spec.min_delay_ms),
+            max_delay: seconds(spec.max_delay_ms),
+            duration: shape.duration_ms as f64 / 1000.0,
+            public_view: spec.public_view,
+            content: (role >= Role::Admin).then(|| content(spec.flag)),
+        }
+    }
+}
+
+fn content(flag: Flag) -> Content {
+    match flag {
+        Flag::Text(text) => Content { flag_file: None, flag_hash: None, text: Some(text) },
+        Flag::File(file) => Content { flag_file: Some(file.path), flag_hash: Some(file.digest), text: None },
+    }
+}
+
+fn range(band: Band) -> Range {
+    Range { min_hz: band.low(), max_hz: band.high() }
+}
+
+/// Whole seconds without a fraction, as the document shows them.
+fn seconds(millis: i64) -> Number {
+    if millis % 1000 == 0 {
+        return (millis / 1000).into();
+    }
+    Number::from_f64(millis as f64 / 1000.0).unwrap_or_else(|| 0.into())
+}

@@ -1,0 +1,172 @@
+use super::done;
+use crate::core::{Coordinator, RunnerState, Work};
+use crate::http::body::Json;
+use crate::http::{Admin, ApiError, Operator, Viewer};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use challengectl_common::wire::RadioInfo;
+use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+#[derive(Serialize)]
+struct Runners {
+    runners: Vec<Runner>,
+}
+
+#[derive(Serialize)]
+struct One {
+    runner: Runner,
+}
+
+#[derive(Serialize)]
+struct Runner {
+    runner_id: RunnerId,
+    status: &'static str,
+    enabled: bool,
+    last_heartbeat: Option<Timestamp>,
+    /// Of all its radios.
+    frequency_limits: BTreeSet<Band>,
+    /// The challenge that it has been at for longest.
+    current_task: Option<String>,
+    enrolled_at: Timestamp,
+    registered_at: Option<Timestamp>,
+    hostname: Option<String>,
+    version: Option<String>,
+    radios: Vec<Radio>,
+}
+
+#[derive(Serialize)]
+struct Radio {
+    radio_id: RadioId,
+    driver: Option<String>,
+    model: Option<String>,
+    frequency_limits: Vec<Band>,
+    sample_rate: Option<u64>,
+    current_task: Option<Task>,
+}
+
+#[derive(Serialize)]
+struct Task {
+    assignment_id: i64,
+    challenge_id: i64,
+    challenge_name: String,
+    frequency: Frequency,
+    /// Null before the carrier is on.
+    progress: Option<f64>,
+}
+
+/// All runners.
+pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    let runners = coordinator.runners().await?.into_iter().map(Runner::from).collect();
+    Ok(HttpResponse::Ok().json(Runners { runners }))
+}
+
+/// One runner.
+pub async fn one(
+    _: Viewer,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let state = coordinator.runner(&named(&id)?).await?;
+    Ok(HttpResponse::Ok().json(One { runner: state.into() }))
+}
+
+/// Removes a runner.
+pub async fn remove(
+    Admin(person): Admin,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().remove_runner(&named(&id)?, person.by()).await?;
+    Ok(done("Runner removed successfully"))
+}
+
+/// Gives a runner work again.
+pub async fn enable(
+    Operator(person): Operator,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().enable_runner(&named(&id)?, true, person.by()).await?;
+    Ok(done("Runner enabled"))
+}
+
+/// Gives a runner no more work.
+pub async fn disable(
+    Operator(person): Operator,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().enable_runner(&named(&id)?, false, person.by()).await?;
+    Ok(done("Runner disabled"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invitation {
+    #[serde(alias = "runner_name")]
+    runner_id: RunnerId,
+}
+
+#[derive(Serialize)]
+struct Invited {
+    status: &'static str,
+    message: &'static str,
+    runner_id: RunnerId,
+    enrollment_token: String,
+    expires_at: Timestamp,
+}
+
+/// Makes a token by which a host becomes a runner. It is shown this once.
+pub async fn invite(
+    Admin(person): Admin,
+    coordinator: web::Data<Coordinator>,
+    Json(Invitation { runner_id }): Json<Invitation>,
+) -> Result<HttpResponse, ApiError> {
+    let (enrollment_token, expires_at) = coordinator.into_inner().invite_runner(&runner_id, person.by()).await?;
+    let message = "Enrollment token created";
+    Ok(HttpResponse::Created().json(Invited { status: "success", message, runner_id, enrollment_token, expires_at }))
+}
+
+fn named(id: &str) -> Result<RunnerId, ApiError> {
+    let none = || ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is no runner {id:?}"));
+    RunnerId::new(id).map_err(|_| none())
+}
+
+impl From<RunnerState> for Runner {
+    fn from(state: RunnerState) -> Self {
+        let RunnerState { runner, liveness, work } = state;
+        Self {
+            runner_id: runner.id,
+            status: liveness.as_str(),
+            enabled: runner.enabled,
+            last_heartbeat: runner.last_heartbeat,
+            frequency_limits: runner.radios.iter().flat_map(|radio| radio.frequency_limits.iter().copied()).collect(),
+            current_task: work.first().map(|work| work.on_air.challenge_name.clone()),
+            enrolled_at: runner.enrolled_at,
+            registered_at: runner.registered_at,
+            hostname: runner.hostname,
+            version: runner.version,
+            radios: runner.radios.into_iter().map(|info| radio(info, &work)).collect(),
+        }
+    }
+}
+
+fn radio(info: RadioInfo, work: &[Work]) -> Radio {
+    let current_task = work.iter().find(|work| work.on_air.radio_id == info.id).map(|work| Task {
+        assignment_id: work.on_air.assignment_id,
+        challenge_id: work.on_air.challenge_id,
+        challenge_name: work.on_air.challenge_name.clone(),
+        frequency: work.on_air.frequency,
+        progress: work.progress,
+    });
+    Radio {
+        radio_id: info.id,
+        driver: info.driver,
+        model: info.model,
+        frequency_limits: info.frequency_limits,
+        sample_rate: info.sample_rate,
+        current_task,
+    }
+}

@@ -1,0 +1,93 @@
+use super::done;
+use crate::core::Coordinator;
+use crate::http::{Admin, ApiError, Operator, Viewer};
+use crate::store::control::Decision;
+use actix_web::{HttpResponse, web};
+use challengectl_common::Timestamp;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Status {
+    /// Whether work is handed out.
+    distributing: bool,
+    paused: bool,
+    paused_at: Option<Timestamp>,
+    paused_by: Option<String>,
+    emergency_stop: bool,
+    stopped_at: Option<Timestamp>,
+    stopped_by: Option<String>,
+    /// The latest emergency stop that was lifted.
+    released_at: Option<Timestamp>,
+    released_by: Option<String>,
+    /// Assignments that are not over.
+    on_air: usize,
+}
+
+/// Tells what holds the system back.
+pub async fn status(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    let (control, on_air) = coordinator.control().await?;
+    let distributing = control.is_open();
+    let (paused_at, paused_by) = split(control.paused);
+    let (stopped_at, stopped_by) = split(control.stopped);
+    let (released_at, released_by) = split(control.released);
+    Ok(HttpResponse::Ok().json(Status {
+        distributing,
+        paused: paused_at.is_some(),
+        paused_at,
+        paused_by,
+        emergency_stop: stopped_at.is_some(),
+        stopped_at,
+        stopped_by,
+        released_at,
+        released_by,
+        on_air,
+    }))
+}
+
+fn split(decision: Option<Decision>) -> (Option<Timestamp>, Option<String>) {
+    decision.map(|Decision { by, at }| (at, by)).unzip()
+}
+
+/// Hands out nothing new.
+pub async fn pause(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().pause(person.by()).await?;
+    Ok(done("System paused"))
+}
+
+/// Lifts a pause.
+pub async fn resume(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().resume(person.by()).await?;
+    Ok(done("System resumed"))
+}
+
+#[derive(Serialize)]
+struct Stopped {
+    status: &'static str,
+    message: &'static str,
+    aborted: usize,
+}
+
+/// Cuts every carrier.
+pub async fn emergency_stop(
+    Operator(person): Operator,
+    coordinator: web::Data<Coordinator>,
+) -> Result<HttpResponse, ApiError> {
+    let aborted = coordinator.into_inner().emergency_stop(person.by()).await?;
+    let message = "Emergency stop: every carrier goes off";
+    Ok(HttpResponse::Ok().json(Stopped { status: "success", message, aborted }))
+}
+
+/// Lifts an emergency stop.
+pub async fn release(
+    Operator(person): Operator,
+    coordinator: web::Data<Coordinator>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().release(person.by()).await?;
+    Ok(done("Emergency stop released"))
+}
+
+/// Ends the server; this is answered first, as is everything that was asked before.
+pub async fn stop(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().ask_to_end(person.by()).await?;
+    Ok(done("Server stopping..."))
+}
