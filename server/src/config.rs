@@ -1,12 +1,14 @@
 //! The server's settings: `server.yml`, then the environment.
 
-use crate::core::Rules;
 use crate::core::network::Network;
+use crate::core::{Retention, Rules};
 use challengectl_common::settings::{self, SettingsError};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Settings of `challengectl-server`; `config/server.yml` tells what each means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,8 @@ pub struct Config {
     pub heartbeat_interval: Option<f64>,
     pub poll_interval: f64,
     pub guard_hz: u64,
+    pub keep_transmissions: Option<u64>,
+    pub keep_transmissions_days: Option<u32>,
     pub trusted_proxies: Vec<String>,
     pub log_filter: String,
     pub log_format: LogFormat,
@@ -44,6 +48,8 @@ impl Default for Config {
             heartbeat_interval: None,
             poll_interval: 10.0,
             guard_hz: 5_000,
+            keep_transmissions: None,
+            keep_transmissions_days: None,
             trusted_proxies: Vec::new(),
             log_filter: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -113,6 +119,10 @@ impl Config {
             heartbeat_interval,
             poll_interval: seconds("poll_interval", self.poll_interval, 0.1, 3600.0)?,
             guard_hz: self.guard_hz,
+            retention: Retention {
+                age: self.keep_transmissions_days.map(|days| DAY * days),
+                count: self.keep_transmissions,
+            },
         })
     }
 

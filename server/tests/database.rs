@@ -5,7 +5,7 @@
 use challengectl_common::challenge::{Flag, PublicView, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
 use challengectl_common::{Band, ChallengeName, ChallengeSpec, Frequency, RadioId, RunnerId, Timestamp};
-use challengectl_server::core::{Caller, Clock, Coordinator, FileFolder, Rules, issue_token};
+use challengectl_server::core::{Caller, Clock, Coordinator, FileFolder, Retention, Rules, issue_token};
 use challengectl_server::store::challenges::Shape;
 use challengectl_server::store::{self, Store, challenges};
 use proptest::prelude::*;
@@ -25,6 +25,7 @@ const RULES: Rules = Rules {
     heartbeat_interval: Duration::from_secs(20),
     poll_interval: Duration::from_secs(10),
     guard_hz: 5_000,
+    retention: Retention { age: None, count: None },
 };
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -118,6 +119,13 @@ impl Site {
                      WHEN 'failed' THEN 'failed' ELSE 'aborted' END",
             ),
             (
+                "transmissions counted wrongly",
+                "SELECT count(*) FROM (
+                     SELECT challenge_id, runner_id, status, count(*) FROM transmissions GROUP BY 1, 2, 3
+                     EXCEPT SELECT challenge_id, runner_id, status, number FROM transmission_counts
+                 )",
+            ),
+            (
                 "fences that do not count the assignments",
                 "SELECT count(*) FROM challenges
                  WHERE fence <> (SELECT count(*) FROM assignments WHERE challenge_id = challenges.id)",
@@ -129,7 +137,11 @@ impl Site {
 }
 
 async fn start(store: Store, folder: &Path, clock: &Clock) -> Arc<Coordinator> {
-    Coordinator::start(store, FileFolder::within(folder), RULES, clock.clone()).await.unwrap()
+    start_with(RULES, store, folder, clock).await
+}
+
+async fn start_with(rules: Rules, store: Store, folder: &Path, clock: &Clock) -> Arc<Coordinator> {
+    Coordinator::start(store, FileFolder::within(folder), rules, clock.clone()).await.unwrap()
 }
 
 fn spec(index: usize, tuning: Tuning, priority: i64) -> ChallengeSpec {
@@ -470,4 +482,30 @@ async fn a_second_server_on_the_same_database_is_refused_and_a_newer_database_to
     .unwrap();
     let newer = Store::open(folder).await.unwrap_err().to_string();
     assert!(newer.contains("newer version of this program (schema 9999)"), "{newer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
+    let mut site = Site::new(&[spec(1, fixed(145_000_000), 0), spec(2, fixed(145_100_000), 0)]).await;
+    let roof = site.enrol("roof").await;
+    site.register(&roof, &["a", "b"], None).await;
+    for _ in 0..6 {
+        let task = site.poll(&roof).await.unwrap();
+        site.coordinator.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
+        site.clock.advance(Duration::from_secs(600));
+    }
+    site.poll(&roof).await.unwrap();
+    for (age, count, left) in
+        [(None, None, 7), (Some(3600), None, 7), (Some(3000), Some(9), 6), (None, Some(2), 2), (Some(0), Some(0), 1)]
+    {
+        let retention = Retention { age: age.map(Duration::from_secs), count };
+        let store = Store::open(site.folder.path()).await.unwrap();
+        site.coordinator = start_with(Rules { retention, ..RULES }, store, site.folder.path(), &site.clock).await;
+        site.coordinator.forget_old().await.unwrap();
+        assert_eq!(site.count("SELECT count(*) FROM transmissions").await, left, "{age:?} {count:?}");
+        assert_eq!(site.count("SELECT count(*) FROM assignments").await, left);
+        assert_eq!(site.count("SELECT sum(number) FROM transmission_counts").await, left);
+    }
+    // What is on air stays.
+    assert_eq!(site.count("SELECT count(*) FROM assignments WHERE state = 'live'").await, 1);
 }

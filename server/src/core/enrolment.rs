@@ -3,6 +3,7 @@
 use super::{Coordinator, CoreError};
 use crate::store::keys::Key;
 use crate::store::{self, Connection, Store, assignments, keys, runners, tokens};
+use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, RunnerId, Timestamp};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -70,6 +71,7 @@ impl Coordinator {
         self.leases.abort_of_runner(&enrolment.runner_id);
         self.changed();
         tracing::info!(runner = %enrolment.runner_id, "enrolled");
+        self.note(LogLevel::Info, format!("Runner {} enrolled", enrolment.runner_id));
         Ok(enrolment)
     }
 }

@@ -65,7 +65,8 @@ impl Coordinator {
         let mut transaction = self.store.write().await?;
         logs::trim(&mut transaction).await?;
         reports::trim(&mut transaction).await?;
-        Ok(store::commit(transaction).await?)
+        store::commit(transaction).await?;
+        self.forget_old().await
     }
 
     /// Notices what other programs have changed, such as an import.

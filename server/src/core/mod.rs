@@ -14,6 +14,7 @@ mod enrolment;
 mod error;
 pub mod files;
 mod fleet;
+mod history;
 pub mod import;
 mod jobs;
 mod keyring;
@@ -36,6 +37,7 @@ pub use dispatch::Polled;
 pub use enrolment::{Enrolment, issue_token};
 pub use error::CoreError;
 pub use files::FileFolder;
+pub use history::{Retention, Stats};
 pub use keyring::Caller;
 pub use presence::{Heartbeat, Registration};
 pub use public::{PublicChallenge, PublicTuning};
@@ -66,6 +68,8 @@ pub struct Rules {
     pub poll_interval: Duration,
     /// Hertz kept free between two signals.
     pub guard_hz: u64,
+    /// How much of the past is kept.
+    pub retention: Retention,
 }
 
 impl Rules {

@@ -3,7 +3,7 @@
 use super::{Caller, Coordinator, CoreError};
 use crate::store::runners::Radio;
 use crate::store::{self, runners};
-use challengectl_common::wire::{AssignmentProgress, RadioInfo, RegisterRequest, Rhythm, SOLE_RADIO};
+use challengectl_common::wire::{AssignmentProgress, LogLevel, RadioInfo, RegisterRequest, Rhythm, SOLE_RADIO};
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -71,6 +71,7 @@ impl Coordinator {
         }
         self.changed();
         tracing::info!(%runner, radios = radios.len(), "registered");
+        self.note(LogLevel::Info, format!("Runner {runner} registered successfully"));
         let abort = self.leases.foreign(runner, named.unwrap_or_default());
         Ok(Registration { rhythm: self.rules.rhythm(), abort })
     }
@@ -107,6 +108,7 @@ impl Coordinator {
         self.give_up(left.into_iter().map(|id| (runner.clone(), id)).collect(), "the runner signed out").await?;
         self.changed();
         tracing::info!(%runner, "signed out");
+        self.note(LogLevel::Info, format!("Runner {runner} signed out"));
         Ok(())
     }
 }

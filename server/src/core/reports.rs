@@ -10,7 +10,7 @@ use crate::store::{
     self, AssignmentState, Connection, StoreError, TransmissionStatus, assignments, challenges, reports, transmissions,
 };
 use challengectl_common::Timestamp;
-use challengectl_common::wire::{CompleteRequest, Outcome};
+use challengectl_common::wire::{CompleteRequest, LogLevel, Outcome};
 use std::sync::Arc;
 
 const LONGEST_ERROR: usize = 2000;
@@ -54,6 +54,10 @@ impl Coordinator {
                 self.changed();
                 let (runner, outcome) = (&caller.runner_id, status(report.status).as_str());
                 tracing::info!(%runner, assignment = assignment.id, outcome, "completed");
+                if report.status == Outcome::Failed {
+                    let why = report.error.as_deref().unwrap_or("no reason given");
+                    self.note(LogLevel::Error, format!("Runner {runner}: assignment {} failed: {why}", assignment.id));
+                }
                 Ok(())
             }
         }

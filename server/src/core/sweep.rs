@@ -4,6 +4,7 @@ use super::{Coordinator, CoreError};
 use crate::store::transmissions::Ending;
 use crate::store::{self, AssignmentState, TransmissionStatus, assignments, challenges, transmissions};
 use challengectl_common::RunnerId;
+use challengectl_common::wire::LogLevel;
 
 impl Coordinator {
     /// Gives up every assignment whose lease ran out longer ago than the grace period, and gives how many.
@@ -44,6 +45,7 @@ impl Coordinator {
         for (runner, id) in &leases {
             self.leases.remove(runner, *id);
             tracing::warn!(%runner, assignment = id, reason, "given up");
+            self.note(LogLevel::Warning, format!("Runner {runner}: assignment {id} given up, {reason}"));
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ pub mod control;
 pub mod devices;
 mod error;
 pub mod files;
+pub mod history;
 pub mod keys;
 mod lock;
 pub mod logins;

@@ -28,6 +28,17 @@ impl TransmissionStatus {
     }
 }
 
+impl std::str::FromStr for TransmissionStatus {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Planned, Self::Success, Self::Failed, Self::Aborted]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| "one of planned, success, failed, aborted".to_owned())
+    }
+}
+
 /// A transmission that is about to happen.
 #[derive(Debug, Clone, Copy)]
 #[expect(missing_docs, reason = "the columns have the same names")]

@@ -8,6 +8,7 @@ mod control;
 mod errors;
 mod files;
 mod fleet;
+mod history;
 mod people;
 mod polling;
 mod runners;

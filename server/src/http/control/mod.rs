@@ -6,6 +6,7 @@ mod enrollment;
 mod files;
 mod fleet;
 mod health;
+mod history;
 mod public;
 mod runners;
 mod system;
@@ -81,6 +82,9 @@ fn operators(config: &mut ServiceConfig) {
                 .default_service(other_methods("GET, DELETE")),
         )
         .service(posting("/api/enrollment/token").route(post().to(fleet::invite)))
+        .service(getting("/api/transmissions").route(get().to(history::transmissions)))
+        .service(getting("/api/logs").route(get().to(history::logs)))
+        .service(getting("/api/dashboard").route(get().to(history::dashboard)))
         .service(getting("/api/control/status").route(get().to(system::status)))
         .service(posting("/api/control/pause").route(post().to(system::pause)))
         .service(posting("/api/control/resume").route(post().to(system::resume)))
