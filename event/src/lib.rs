@@ -27,6 +27,7 @@ use draft::Parts;
 use lookup::Places;
 use report::{Report, Reported};
 use source::Format;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -118,17 +119,35 @@ impl std::error::Error for Refused {}
 /// # Errors
 /// [`Refused`], with all problems and where each is.
 pub fn read(path: &Path, base: Option<&Path>) -> Result<Event, Refused> {
-    let mut report = Report::new(path);
-    let event = parts(path, base, &mut report).map(|(places, parts)| finish(parts, &places, &mut report));
+    read_as(path, path, || Places::new(path, base))
+}
+
+/// Reads and checks an event file that was sent as `name`, together with the files it names, by the name that each was
+/// sent with.
+///
+/// # Errors
+/// [`Refused`], with all problems and where each is.
+pub fn read_sent(name: &str, path: &Path, files: HashMap<String, PathBuf>) -> Result<Event, Refused> {
+    read_as(Path::new(name), path, || Ok(Places::Given(files)))
+}
+
+fn read_as(name: &Path, path: &Path, places: impl FnOnce() -> Result<Places, String>) -> Result<Event, Refused> {
+    let mut report = Report::new(name);
+    let event = parts(name, path, places, &mut report).map(|(places, parts)| finish(parts, &places, &mut report));
     let remarks = report.finish()?;
     let event = event.unwrap_or_default();
     Ok(Event { remarks, ..event })
 }
 
-fn parts(path: &Path, base: Option<&Path>, report: &mut Report) -> Result<(Places, Parts), Reported> {
+fn parts(
+    name: &Path,
+    path: &Path,
+    places: impl FnOnce() -> Result<Places, String>,
+    report: &mut Report,
+) -> Result<(Places, Parts), Reported> {
     let text = source::read(path).map_err(|(line, why)| report.file().problem(line, why))?;
-    let places = Places::new(path, base).map_err(|why| report.file().problem(None, why))?;
-    let parts = match Format::of(path, &text) {
+    let places = places().map_err(|why| report.file().problem(None, why))?;
+    let parts = match Format::of(name, &text) {
         Format::Yaml => yaml::read(&text, report),
         Format::Csv => csv::read(&text, &places, report),
     };

@@ -1,13 +1,19 @@
 //! Finding the files that an event file names, and nothing outside of its folders.
 
 use challengectl_common::{Digest, Hasher};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 
-/// The folders in which files are looked up, in this order; without symbolic links.
+/// Where files are looked up.
 #[derive(Debug)]
-pub(crate) struct Places(Vec<PathBuf>);
+pub(crate) enum Places {
+    /// In these folders, in this order; without symbolic links.
+    Folders(Vec<PathBuf>),
+    /// Among those that came along, by the name that each came with.
+    Given(HashMap<String, PathBuf>),
+}
 
 impl Places {
     /// `base`; else the event file's folder and the one above, since older event files are kept one folder deeper
@@ -17,17 +23,21 @@ impl Places {
             fs::canonicalize(folder).map_err(|error| format!("folder {} cannot be read: {error}", folder.display()))
         };
         if let Some(base) = base {
-            return Ok(Self(vec![canonical(base)?]));
+            return Ok(Self::Folders(vec![canonical(base)?]));
         }
         let folder = event.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = canonical(folder)?;
         // Never the root of the file system, where every file would be found.
         let above = folder.parent().filter(|above| above.parent().is_some()).map(Path::to_owned);
-        Ok(Self([folder].into_iter().chain(above).collect()))
+        Ok(Self::Folders([folder].into_iter().chain(above).collect()))
     }
 
-    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
-        self.0.iter().map(PathBuf::as_path)
+    /// The file of that name beside the event file, if there is one.
+    pub(crate) fn beside(&self, name: &str) -> Option<PathBuf> {
+        match self {
+            Self::Folders(folders) => folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()),
+            Self::Given(files) => files.get(name).cloned(),
+        }
     }
 
     /// The regular file of that relative path.
@@ -40,32 +50,42 @@ impl Places {
                 shown()
             ));
         }
-        for folder in &self.0 {
+        let folders = match self {
+            Self::Folders(folders) => folders,
+            Self::Given(files) => return given(files, path).ok_or_else(|| format!("no file {:?} came along", shown())),
+        };
+        for folder in folders {
             match fs::canonicalize(folder.join(path)) {
-                Ok(file) => return self.accept(file).map_err(|why| format!("{:?} {why}", shown())),
+                Ok(file) => return accept(folders, file).map_err(|why| format!("{:?} {why}", shown())),
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(format!("{:?} in {} cannot be read: {error}", shown(), folder.display())),
             }
         }
-        Err(format!("there is no file {:?} in {}{}", shown(), self.listed(), hint(path)))
+        Err(format!("there is no file {:?} in {}{}", shown(), listed(folders), hint(path)))
     }
+}
 
-    fn accept(&self, file: PathBuf) -> Result<PathBuf, String> {
-        if !self.0.iter().any(|folder| file.starts_with(folder)) {
-            return Err(format!("is a link that leads outside of {}; put the file itself there", self.listed()));
-        }
-        // Opening a pipe or a device would wait, or never end.
-        match fs::metadata(&file) {
-            Ok(metadata) if metadata.is_file() => Ok(file),
-            Ok(_) => Err("is not a regular file".to_owned()),
-            Err(error) => Err(format!("cannot be read: {error}")),
-        }
-    }
+/// By the whole path, else by its last part: browsers send no folders along.
+fn given(files: &HashMap<String, PathBuf>, path: &str) -> Option<PathBuf> {
+    let last = path.rsplit('/').next().unwrap_or(path);
+    files.get(path).or_else(|| files.get(last)).cloned()
+}
 
-    fn listed(&self) -> String {
-        let folders: Vec<_> = self.0.iter().map(|folder| folder.display().to_string()).collect();
-        folders.join(" or ")
+fn accept(folders: &[PathBuf], file: PathBuf) -> Result<PathBuf, String> {
+    if !folders.iter().any(|folder| file.starts_with(folder)) {
+        return Err(format!("is a link that leads outside of {}; put the file itself there", listed(folders)));
     }
+    // Opening a pipe or a device would wait, or never end.
+    match fs::metadata(&file) {
+        Ok(metadata) if metadata.is_file() => Ok(file),
+        Ok(_) => Err("is not a regular file".to_owned()),
+        Err(error) => Err(format!("cannot be read: {error}")),
+    }
+}
+
+fn listed(folders: &[PathBuf]) -> String {
+    let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    folders.join(" or ")
 }
 
 fn hint(path: &str) -> &'static str {

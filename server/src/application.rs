@@ -64,6 +64,9 @@ impl Application {
         let accounts = Arc::new(Accounts::open(store.clone(), &config.data_dir, Clock::system())?);
         let coordinator =
             Coordinator::start(store, FileFolder::within(&config.data_dir), rules, Clock::system()).await?;
+        if let Some(file) = &config.event_file {
+            coordinator.reload_from(file.clone());
+        }
 
         let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), proxies);
         let server = HttpServer::new(move || App::new().configure(routes.clone()))

@@ -17,6 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Config {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
+    pub event_file: Option<PathBuf>,
     pub lease_seconds: f64,
     pub grace_seconds: f64,
     pub heartbeat_interval: Option<f64>,
@@ -43,6 +44,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8443)),
             data_dir: PathBuf::from("data"),
+            event_file: None,
             lease_seconds: 60.0,
             grace_seconds: 15.0,
             heartbeat_interval: None,
@@ -82,8 +84,8 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads the settings from a file, if there is one, and the environment. A relative `data_dir` is relative to the
-    /// file.
+    /// Reads the settings from a file, if there is one, and the environment. Relative paths in it
+    /// are relative to the file.
     ///
     /// # Errors
     /// [`ConfigError`] names the line, the variable or the setting.
@@ -98,6 +100,7 @@ impl Config {
         let mut config: Self = settings::load(&text, &name, variables)?;
         if let Some(folder) = path.and_then(Path::parent) {
             config.data_dir = folder.join(&config.data_dir);
+            config.event_file = config.event_file.map(|file| folder.join(file));
         }
         config.rules()?;
         config.proxies()?;

@@ -10,7 +10,7 @@ use challengectl_common::challenge::NamedRange;
 /// The ranges of the first such file; none when there is no file.
 pub(super) fn read(places: &Places, report: &mut Report) -> Ranges {
     let mut ranges = Ranges::default();
-    let Some(path) = places.folders().map(|folder| folder.join("frequencies.txt")).find(|path| path.is_file()) else {
+    let Some(path) = places.beside("frequencies.txt") else {
         return ranges;
     };
     let mut about = Report::new(&path);

@@ -1,11 +1,16 @@
 //! The folder that holds the content of files, each named by its digest. No name from outside is ever part of a path.
 
+use super::audit::{self, Actor, By};
 use super::{Coordinator, CoreError};
-use crate::store::files;
+use crate::store;
+use crate::store::files::{self, StoredFile};
 use challengectl_common::{Digest, Hasher};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt;
 
 const BLOCK: usize = 1 << 16;
 
@@ -48,10 +53,19 @@ impl FileFolder {
         };
         let mut input = File::open(source).map_err(at(source))?;
         std::fs::create_dir_all(&self.0).map_err(at(&self.0))?;
-        let mut copy = tempfile::NamedTempFile::new_in(&self.0).map_err(at(&self.0))?;
+        let mut copy = NamedTempFile::new_in(&self.0).map_err(at(&self.0))?;
         let (digest, size) = copy_and_hash(&mut input, source, copy.as_file_mut(), &self.0)?;
-        copy.as_file().sync_all().map_err(at(&self.0))?;
+        self.settle(copy, digest)?;
+        Ok((digest, size))
+    }
 
+    /// Puts content that is whole where it belongs, for good.
+    fn settle(&self, copy: NamedTempFile, digest: Digest) -> Result<(), CoreError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |error| CoreError::File { path, error }
+        };
+        copy.as_file().sync_all().map_err(at(&self.0))?;
         let path = self.path(digest);
         let folder = path.parent().unwrap_or(&self.0);
         std::fs::create_dir_all(folder).map_err(at(folder))?;
@@ -59,7 +73,18 @@ impl FileFolder {
         for folder in [folder, &self.0] {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))?;
         }
-        Ok((digest, size))
+        Ok(())
+    }
+
+    /// A place for content that comes piece by piece. Dropped before it is kept, it leaves nothing behind.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn receive(&self) -> Result<Incoming, CoreError> {
+        let at = |error| CoreError::File { path: self.0.clone(), error };
+        let copy = NamedTempFile::new_in(self.root()?).map_err(at)?;
+        let file = copy.reopen().map_err(at)?;
+        Ok(Incoming { copy, file: file.into(), hasher: Hasher::default(), size: 0 })
     }
 
     /// Reads a file that is there, to see whether it still is what its name says.
@@ -70,6 +95,50 @@ impl FileFolder {
         let path = self.path(digest);
         let mut input = File::open(&path).map_err(|error| CoreError::File { path: path.clone(), error })?;
         Ok(copy_and_hash(&mut input, &path, &mut std::io::sink(), &path)?.0 == digest)
+    }
+}
+
+/// Content on its way in: written and hashed as it comes.
+pub struct Incoming {
+    copy: NamedTempFile,
+    file: tokio::fs::File,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl Incoming {
+    /// Adds a piece.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn write(&mut self, piece: &[u8]) -> Result<(), CoreError> {
+        self.hasher.update(piece);
+        self.size += piece.len() as u64;
+        self.file.write_all(piece).await.map_err(|error| self.failed(error))
+    }
+
+    /// Waits until all of it can be read from [`Incoming::path`].
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn flush(&mut self) -> Result<(), CoreError> {
+        self.file.flush().await.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: std::io::Error) -> CoreError {
+        CoreError::File { path: self.copy.path().to_owned(), error }
+    }
+
+    /// Bytes so far.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where it lies meanwhile.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.copy.path()
     }
 }
 
@@ -85,6 +154,41 @@ pub struct OpenFile {
 }
 
 impl Coordinator {
+    /// A place for content that comes piece by piece.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn receive(&self) -> Result<Incoming, CoreError> {
+        self.files.receive()
+    }
+
+    /// Keeps what has come, known as `name`, for challenges to use. The same content again changes nothing.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] when it is empty.
+    pub async fn keep(self: &Arc<Self>, mut incoming: Incoming, name: &str, by: By<'_>) -> Result<Digest, CoreError> {
+        if incoming.size == 0 {
+            return Err(CoreError::Invalid("the file is empty".to_owned()));
+        }
+        incoming.flush().await?;
+        let Incoming { copy, hasher, size, .. } = incoming;
+        let (digest, folder) = (hasher.finish(), self.files.clone());
+        let settled = tokio::task::spawn_blocking(move || folder.settle(copy, digest));
+        settled.await.map_err(|_| CoreError::Interrupted)??;
+        let (this, file, actor) =
+            (Arc::clone(self), StoredFile { digest, size, name: name.to_owned() }, Actor::from(by));
+        self.undisturbed(async move {
+            let now = this.clock.now();
+            let mut transaction = this.store.write().await?;
+            files::register(&mut transaction, &file, now).await?;
+            let target = digest.to_string();
+            audit::note(&mut transaction, actor.by(), "file.upload", &target, Some(&file.name), now).await?;
+            store::commit(transaction).await?;
+            Ok(digest)
+        })
+        .await
+    }
+
     /// Opens the file with this content.
     ///
     /// # Errors

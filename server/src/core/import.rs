@@ -1,5 +1,6 @@
 //! Taking an event into the database, whole or not at all.
 
+use super::audit::{self, By};
 use super::schedule::{Capability, Offsets, Positions};
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge, Shape};
@@ -31,6 +32,17 @@ pub enum Step {
 /// # Errors
 /// When a file or the database fails; then nothing has changed.
 pub async fn import(store: &Store, folder: &FileFolder, event: &Event, now: Timestamp) -> Result<Vec<Step>, CoreError> {
+    import_by(store, folder, event, "event.import", By::COMMAND_LINE, now).await
+}
+
+pub(super) async fn import_by(
+    store: &Store,
+    folder: &FileFolder,
+    event: &Event,
+    what: &str,
+    by: By<'_>,
+    now: Timestamp,
+) -> Result<Vec<Step>, CoreError> {
     // Files first: content that nothing refers to does no harm, a challenge without its content does.
     let stored = take_files(folder, event)?;
 
@@ -55,6 +67,8 @@ pub async fn import(store: &Store, folder: &FileFolder, event: &Event, now: Time
         steps.push(put(&mut transaction, before, &new.spec, &shape(new), now).await?);
     }
     steps.extend(out_of_reach(&mut transaction, event).await?);
+    let loaded = format!("{} challenges", event.challenges.len());
+    audit::note(&mut transaction, by, what, "", Some(&loaded), now).await?;
     store::commit(transaction).await?;
     Ok(steps)
 }

@@ -87,6 +87,8 @@ impl Coordinator {
 
     /// Makes the memory what the database says after a change that was not made here.
     pub(super) async fn take_over_changes(&self) -> Result<(), CoreError> {
+        // What is being handed out right now must have its lease in memory, or it would not be found there.
+        let _turn = self.turn.lock().await;
         let live = assignments::live(&mut *self.store.read().await?).await?;
         let aborting: Vec<i64> = live.iter().filter(|live| live.aborting).map(|live| live.id).collect();
         self.leases.abort_all(&aborting);

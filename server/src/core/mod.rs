@@ -12,6 +12,7 @@ mod control;
 mod dispatch;
 mod enrolment;
 mod error;
+mod events;
 pub mod files;
 mod fleet;
 mod history;
@@ -36,6 +37,7 @@ pub use clock::Clock;
 pub use dispatch::Polled;
 pub use enrolment::{Enrolment, issue_token};
 pub use error::CoreError;
+pub use events::Imported;
 pub use files::FileFolder;
 pub use history::{Retention, Stats};
 pub use keyring::Caller;
@@ -51,7 +53,8 @@ use leases::Leases;
 use logbook::Logbook;
 use outlook::OutlookCache;
 use signals::Signals;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -95,6 +98,7 @@ pub struct Coordinator {
     outlook: OutlookCache,
     logbook: Logbook,
     signals: Signals,
+    event_file: OnceLock<PathBuf>,
     /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
     turn: tokio::sync::Mutex<()>,
     runtime: Handle,
@@ -120,6 +124,7 @@ impl Coordinator {
             outlook: OutlookCache::default(),
             logbook: Logbook::default(),
             signals: Signals::default(),
+            event_file: OnceLock::new(),
             turn: tokio::sync::Mutex::default(),
             runtime: Handle::current(),
             store,

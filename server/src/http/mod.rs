@@ -5,6 +5,7 @@ mod control;
 mod error;
 mod origin;
 mod principal;
+mod upload;
 
 pub use error::ApiError;
 pub use origin::Proxies;

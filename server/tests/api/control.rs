@@ -145,10 +145,11 @@ async fn what_operators_do_is_in_the_audit_log() {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(site.data_dir().join("challengectl.db"));
     let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
     type Row = (String, String, String, Option<String>, Option<String>);
-    let rows: Vec<Row> = sqlx::query_as("SELECT who, what, target, from_address, details FROM audit ORDER BY id")
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT who, what, target, from_address, details FROM audit WHERE who = 'ada' ORDER BY id")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
     let seen: Vec<_> =
         rows.iter().map(|row| (row.0.as_str(), row.1.as_str(), row.2.as_str(), row.4.as_deref())).collect();
     let expected = [

@@ -14,5 +14,6 @@ mod polling;
 mod runners;
 mod site;
 mod throttling;
+mod uploads;
 mod users;
 mod views;

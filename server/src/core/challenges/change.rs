@@ -64,8 +64,6 @@ impl Coordinator {
 
     async fn replace(&self, before: Challenge, checked: Checked, what: &str, by: By<'_>) -> Result<(), CoreError> {
         let Checked { spec, shape } = checked;
-        // What is being handed out right now must have its lease in memory before it can be cut.
-        let _turn = self.turn.lock().await;
         let now = self.clock.now();
         let mut transaction = self.store.write().await?;
         let current = existing(&mut transaction, before.id).await?;
@@ -93,7 +91,6 @@ impl Coordinator {
     pub async fn delete_challenge(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
         self.undisturbed(async move {
-            let _turn = this.turn.lock().await;
             let mut transaction = this.store.write().await?;
             let challenge = existing(&mut transaction, id).await?;
             let now = this.clock.now();

@@ -10,6 +10,7 @@ mod history;
 mod public;
 mod runners;
 mod system;
+mod uploads;
 mod users;
 
 use super::other_methods;
@@ -47,6 +48,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(getting("/api/runners/{runner_id}/task").route(get().to(runners::task)))
         .service(posting("/api/runners/{runner_id}/complete").route(post().to(runners::complete)))
         .service(posting("/api/runners/{runner_id}/log").route(post().to(runners::log)))
+        .service(posting("/api/files/upload").route(post().to(uploads::upload)))
         .service(getting("/api/files/{digest}").route(get().to(files::download)))
         .service(getting("/api/health").route(get().to(health::health)))
         .service(getting("/api/public/challenges").route(get().to(public::challenges)))
@@ -62,6 +64,8 @@ fn operators(config: &mut ServiceConfig) {
                 .route(post().to(challenges::create))
                 .default_service(other_methods("GET, POST")),
         )
+        .service(posting("/api/challenges/import").route(post().to(uploads::import)))
+        .service(posting("/api/challenges/reload").route(post().to(uploads::reload)))
         .service(posting("/api/challenges/{challenge_id}/enable").route(post().to(challenges::enable)))
         .service(posting("/api/challenges/{challenge_id}/disable").route(post().to(challenges::disable)))
         .service(posting("/api/challenges/{challenge_id}/trigger").route(post().to(challenges::trigger)))

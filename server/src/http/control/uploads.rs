@@ -1,0 +1,93 @@
+use crate::core::{Coordinator, Imported};
+use crate::http::upload::{self, Part};
+use crate::http::{Admin, ApiError};
+use actix_multipart::Multipart;
+use actix_web::{HttpRequest, HttpResponse, web};
+use challengectl_common::Digest;
+use serde::Serialize;
+
+/// More files than any event has.
+const MOST_FILES: usize = 500;
+
+#[derive(Serialize)]
+struct Uploaded {
+    status: &'static str,
+    message: &'static str,
+    hash: Digest,
+    filename: String,
+    size: u64,
+}
+
+/// Keeps a file for challenges to use.
+pub async fn upload(
+    Admin(person): Admin,
+    coordinator: web::Data<Coordinator>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let coordinator = coordinator.into_inner();
+    let mut form = Multipart::new(request.headers(), payload);
+    let Some(Part { field, name: filename, content }) = upload::next(&mut form, &coordinator).await? else {
+        return Err(ApiError::invalid("the form has no field \"file\""));
+    };
+    if field != "file" {
+        return Err(ApiError::invalid(format!("field {field:?}: the file belongs into the field \"file\"")));
+    }
+    if upload::next(&mut form, &coordinator).await?.is_some() {
+        return Err(ApiError::invalid("one file at a time"));
+    }
+    let size = content.size();
+    let hash = coordinator.keep(content, &filename, person.by()).await?;
+    let message = "File uploaded successfully";
+    Ok(HttpResponse::Ok().json(Uploaded { status: "success", message, hash, filename, size }))
+}
+
+#[derive(Serialize)]
+struct Loaded {
+    status: &'static str,
+    message: &'static str,
+    challenges_loaded: usize,
+    added: usize,
+    updated: usize,
+    files_uploaded: usize,
+    remarks: Vec<String>,
+}
+
+impl Loaded {
+    fn new(message: &'static str, imported: Imported) -> Self {
+        let Imported { challenges, added, updated, files, remarks } = imported;
+        let (challenges_loaded, files_uploaded) = (challenges, files);
+        Self { status: "success", message, challenges_loaded, added, updated, files_uploaded, remarks }
+    }
+}
+
+/// Takes in an event: the event file in the field `yaml_file`, and the files it names in others.
+pub async fn import(
+    Admin(person): Admin,
+    coordinator: web::Data<Coordinator>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let coordinator = coordinator.into_inner();
+    let mut form = Multipart::new(request.headers(), payload);
+    let (mut event, mut files) = (None, Vec::new());
+    while let Some(part) = upload::next(&mut form, &coordinator).await? {
+        match part.field.as_str() {
+            "yaml_file" if event.is_some() => return Err(ApiError::invalid("there are two fields \"yaml_file\"")),
+            "yaml_file" => event = Some(part),
+            _ if files.len() == MOST_FILES => return Err(ApiError::invalid(format!("more than {MOST_FILES} files"))),
+            _ => files.push(part),
+        }
+    }
+    let event = event.ok_or_else(|| ApiError::invalid("the form has no field \"yaml_file\""))?;
+    let path = event.content.path().to_owned();
+    let sent = files.iter().map(|part| (part.name.clone(), part.content.path().to_owned())).collect();
+    let imported = coordinator.import_sent(event.name, path, sent, person.by()).await?;
+    Ok(HttpResponse::Ok().json(Loaded::new("Event imported successfully", imported)))
+}
+
+/// Reads the event file of the settings again.
+pub async fn reload(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    let imported = coordinator.into_inner().reload(person.by()).await?;
+    Ok(HttpResponse::Ok().json(Loaded::new("Configuration reloaded successfully", imported)))
+}

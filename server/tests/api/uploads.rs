@@ -1,0 +1,232 @@
+//! Files and whole events that operators bring in.
+
+use crate::site::{Answer, Browser, MORSE, Site, write_wav};
+use challengectl_common::Digest;
+use challengectl_server::core::Role;
+use reqwest::{Method, RequestBuilder};
+use serde_json::json;
+
+const MIB: usize = 1024 * 1024;
+
+/// A form of files: field, file name, content.
+fn form(request: RequestBuilder, parts: &[(&str, &str, &[u8])]) -> RequestBuilder {
+    let mut body = Vec::new();
+    for (field, name, content) in parts {
+        let name = name.replace('\\', "\\\\");
+        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--XX--\r\n");
+    request.header("Content-Type", "multipart/form-data; boundary=XX").body(body)
+}
+
+async fn send(person: &Browser<'_>, path: &str, parts: &[(&str, &str, &[u8])]) -> Answer {
+    Answer::of(form(person.request(Method::POST, path), parts)).await
+}
+
+async fn upload(person: &Browser<'_>, name: &str, content: &[u8]) -> Answer {
+    send(person, "/api/files/upload", &[("file", name, content)]).await
+}
+
+/// Files below the folder that holds content.
+fn left(site: &Site) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut folders = vec![site.data_dir().join("files")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                names.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[tokio::test]
+async fn a_file_is_uploaded_once_and_a_runner_fetches_it() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let bytes = write_wav(&site.folder.path().join("voice.wav"));
+    let hash = Digest::of(&bytes).to_string();
+    for _ in 0..2 {
+        let answer = upload(&admin, "voice.wav", &bytes).await;
+        let expected = json!({
+            "status": "success", "message": "File uploaded successfully", "hash": hash, "filename": "voice.wav",
+            "size": bytes.len(),
+        });
+        assert_eq!((answer.status, answer.body), (200, expected));
+        assert_eq!(left(&site).join(" "), hash);
+    }
+    let runner = site.runner("roof").await;
+    let response = site.request(Method::GET, &format!("/api/files/{hash}")).header("X-API-Key", &runner.key);
+    let response = response.send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "audio/wav");
+    assert_eq!(response.bytes().await.unwrap(), bytes);
+    let challenge = json!({"name": "V", "modulation": "nbfm", "frequency": 146_520_000, "flag_hash": hash});
+    assert_eq!(admin.post("/api/challenges", challenge).await.status, 201);
+    assert_eq!(runner.task().await["flag_hash"], hash);
+}
+
+#[tokio::test]
+async fn no_name_from_outside_becomes_a_path() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    for (sent, kept) in [
+        ("../../../../tmp/x.txt", "x.txt"),
+        ("/etc/cron.d/x.txt", "x.txt"),
+        ("C:\\windows\\x.TXT", "x.TXT"),
+        ("..\\..\\x.bin", "x.bin"),
+        ("a b.py", "a b.py"),
+        ("é.grc", "é.grc"),
+    ] {
+        let answer = upload(&admin, sent, sent.as_bytes()).await;
+        assert_eq!((answer.status, answer.body["filename"].as_str()), (200, Some(kept)), "{}", answer.body);
+    }
+    assert!(left(&site).iter().all(|name| name.parse::<Digest>().is_ok()), "{:?}", left(&site));
+    assert_eq!(left(&site).len(), 6);
+}
+
+#[tokio::test]
+async fn what_is_no_upload_is_refused_and_leaves_nothing_behind() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    for name in ["x.exe", "x", "x.wav.sh", ".wav", "x.", "wav"] {
+        upload(&admin, name, b"x").await.is_error(400, "file type not allowed");
+    }
+    let path = "/api/files/upload";
+    upload(&admin, "", b"x").await.is_error(400, "invalid request");
+    upload(&admin, "x.txt", b"").await.is_error(400, "invalid request");
+    send(&admin, path, &[]).await.is_error(400, "invalid request");
+    send(&admin, path, &[("other", "x.txt", b"x")]).await.is_error(400, "invalid request");
+    send(&admin, path, &[("file", "x.txt", b"x"), ("file", "y.txt", b"y")]).await.is_error(400, "invalid request");
+    admin.post(path, json!({"file": "x"})).await.is_error(415, "unsupported media type");
+    let raw = |body: &'static str| {
+        let request = admin.request(Method::POST, path).header("Content-Type", "multipart/form-data; boundary=XX");
+        Answer::of(request.body(body))
+    };
+    raw("").await.is_error(400, "invalid request");
+    raw("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.txt\"\r\n\r\nabc")
+        .await
+        .is_error(400, "invalid request");
+    raw("--XX\r\n\r\nabc\r\n--XX--\r\n").await.is_error(400, "invalid request");
+    raw("--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nabc\r\n--XX--\r\n")
+        .await
+        .is_error(400, "invalid request");
+    assert!(left(&site).is_empty(), "{:?}", left(&site));
+}
+
+#[tokio::test]
+async fn a_file_has_at_most_a_hundred_mebibytes() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let bytes = vec![7; 100 * MIB + 1];
+    upload(&admin, "x.bin", &bytes).await.is_error(413, "file too large");
+    assert!(left(&site).is_empty());
+    let answer = upload(&admin, "x.bin", &bytes[1..]).await;
+    assert_eq!((answer.status, &answer.body["size"]), (200, &json!(100 * MIB)));
+}
+
+const EVENT: &str = "
+challenges:
+  - {name: MORSE_1, modulation: cw, frequency: 145550000, text: NEW TEXT}
+  - {name: VOICE_1, modulation: nbfm, frequency: 146520000, file: audio/voice.wav}
+";
+
+#[tokio::test]
+async fn an_event_is_imported_with_its_files() {
+    let site = Site::start().await;
+    site.import(MORSE).await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let runner = site.runner("roof").await;
+    let task = runner.task().await;
+    let wav = write_wav(&site.folder.path().join("voice.wav"));
+    let parts: [(&str, &str, &[u8]); 2] = [("yaml_file", "event.yml", EVENT.as_bytes()), ("f", "voice.wav", &wav)];
+    let answer = send(&admin, "/api/challenges/import", &parts).await;
+    let expected = json!({
+        "status": "success", "message": "Event imported successfully", "challenges_loaded": 2, "added": 1,
+        "updated": 1, "files_uploaded": 1, "remarks": [],
+    });
+    assert_eq!((answer.status, answer.body), (200, expected));
+    // What was on air with the old text is cut.
+    assert_eq!(runner.post("heartbeat", json!({})).await.body["abort"], json!([task["assignment_id"]]));
+    let shown = admin.get("/api/challenges").await.body;
+    let hash = Digest::of(&wav).to_string();
+    assert_eq!(
+        (&shown["challenges"][1]["flag_file"], &shown["challenges"][1]["flag_hash"]),
+        (&json!("audio/voice.wav"), &json!(hash))
+    );
+    assert_eq!(left(&site), [hash]);
+}
+
+#[tokio::test]
+async fn a_broken_event_changes_nothing_and_says_why() {
+    let site = Site::start().await;
+    site.import(MORSE).await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let before = admin.get("/api/challenges").await.body;
+    let path = "/api/challenges/import";
+    let import = async |name: &str, text: &str| send(&admin, path, &[("yaml_file", name, text.as_bytes())]).await;
+    for (text, why) in [
+        (EVENT, "event.yml:4: VOICE_1: no file \"audio/voice.wav\" came along"),
+        ("challenges: [", "event.yml"),
+        ("", "there are no challenges in it"),
+        ("challenges:\n  - {name: X, modulation: cw, frequency: 145550000, file: /etc/passwd}", "carries text"),
+        ("challenges:\n  - {name: X, modulation: nbfm, frequency: 145550000, file: ../../etc/passwd}", "without `..`"),
+    ] {
+        let answer = import("event.yml", text).await;
+        answer.is_error(400, "invalid request");
+        assert!(answer.body["details"].as_str().unwrap().contains(why), "{}", answer.body);
+    }
+    send(&admin, path, &[("f", "voice.wav", b"x")]).await.is_error(400, "invalid request");
+    send(&admin, path, &[("yaml_file", "a.yml", b"x"), ("yaml_file", "b.yml", b"x")])
+        .await
+        .is_error(400, "invalid request");
+    admin.post(path, json!({})).await.is_error(415, "unsupported media type");
+    assert_eq!(admin.get("/api/challenges").await.body, before);
+    assert!(left(&site).is_empty(), "{:?}", left(&site));
+}
+
+#[tokio::test]
+async fn the_event_file_of_the_settings_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("event.yml");
+    std::fs::write(&file, MORSE).unwrap();
+    let set = file.clone();
+    let site = Site::start_with(folder, |config| config.event_file = Some(set)).await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let reload = async || admin.post("/api/challenges/reload", json!({})).await;
+    let answer = reload().await;
+    let expected = json!({
+        "status": "success", "message": "Configuration reloaded successfully", "challenges_loaded": 1, "added": 1,
+        "updated": 0, "files_uploaded": 0, "remarks": [],
+    });
+    assert_eq!((answer.status, answer.body), (200, expected));
+    let before = admin.get("/api/challenges").await.body;
+    std::fs::write(&file, "challenges:\n  - {name: MORSE_1, modulation: laser}\n").unwrap();
+    let broken = reload().await;
+    broken.is_error(400, "invalid request");
+    assert!(broken.body["details"].as_str().unwrap().contains("event.yml:2: MORSE_1: "), "{}", broken.body);
+    std::fs::remove_file(&file).unwrap();
+    reload().await.is_error(400, "invalid request");
+    assert_eq!(admin.get("/api/challenges").await.body, before);
+    std::fs::write(&file, MORSE.replace("wpm: 18", "wpm: 20")).unwrap();
+    assert_eq!(reload().await.body["updated"], 1);
+}
+
+#[tokio::test]
+async fn who_may_bring_something_in() {
+    let site = Site::start().await;
+    let (admin, operator) = (site.browser("ada", Role::Admin).await, site.browser("oli", Role::Operator).await);
+    admin.post("/api/challenges/reload", json!({})).await.is_error(409, "not possible now");
+    for path in ["/api/files/upload", "/api/challenges/import", "/api/challenges/reload"] {
+        operator.post(path, json!({})).await.is_error(403, "forbidden");
+        let nobody = form(site.request(Method::POST, path), &[("file", "x.txt", b"x")]);
+        Answer::of(nobody).await.is_error(401, "authentication required");
+        admin.get(path).await.is_error(405, "method not allowed");
+    }
+}
