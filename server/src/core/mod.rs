@@ -21,6 +21,7 @@ pub mod network;
 mod outlook;
 mod presence;
 mod public;
+mod readiness;
 mod reports;
 pub mod schedule;
 mod signals;
@@ -35,6 +36,7 @@ pub use files::FileFolder;
 pub use keyring::Caller;
 pub use presence::{Heartbeat, Registration};
 pub use public::{PublicChallenge, PublicTuning};
+pub use readiness::Readiness;
 
 use crate::store::{Store, assignments, keys, runners};
 use challengectl_common::wire::Rhythm;
@@ -43,6 +45,7 @@ use keyring::Keyring;
 use leases::Leases;
 use logbook::Logbook;
 use outlook::OutlookCache;
+use readiness::LastLook;
 use signals::Signals;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +89,7 @@ pub struct Coordinator {
     outlook: OutlookCache,
     logbook: Logbook,
     signals: Signals,
+    last_look: LastLook,
     /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
     turn: tokio::sync::Mutex<()>,
     runtime: Handle,
@@ -111,6 +115,7 @@ impl Coordinator {
             outlook: OutlookCache::default(),
             logbook: Logbook::default(),
             signals: Signals::default(),
+            last_look: LastLook::default(),
             turn: tokio::sync::Mutex::default(),
             runtime: Handle::current(),
             store,

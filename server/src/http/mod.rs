@@ -3,6 +3,7 @@
 mod body;
 mod control;
 mod error;
+mod operations;
 mod origin;
 mod principal;
 
@@ -28,6 +29,7 @@ pub fn routes(
             .app_data(web::Data::from(Arc::clone(&accounts)))
             .app_data(proxies.clone())
             .configure(control::routes)
+            .configure(operations::routes)
             .default_service(web::to(not_found));
     }
 }

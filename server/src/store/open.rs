@@ -12,6 +12,12 @@ const READERS: u32 = 4;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
+/// The version of the schema that this program works with.
+#[must_use]
+pub fn newest_schema() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 impl Store {
     /// Opens the database in `folder`; makes both when they do not exist, and brings an older schema up to date.
     ///

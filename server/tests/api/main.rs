@@ -5,6 +5,7 @@
 mod auth;
 mod errors;
 mod files;
+mod operations;
 mod people;
 mod polling;
 mod runners;

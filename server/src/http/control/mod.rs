@@ -3,11 +3,11 @@
 mod auth;
 mod enrollment;
 mod files;
-mod health;
 mod public;
 mod runners;
 mod users;
 
+use super::operations::health;
 use super::other_methods;
 use actix_web::web::{ServiceConfig, delete, get, post, put, resource};
 use actix_web::{HttpResponse, HttpResponseBuilder, Resource};
@@ -44,7 +44,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(posting("/api/runners/{runner_id}/complete").route(post().to(runners::complete)))
         .service(posting("/api/runners/{runner_id}/log").route(post().to(runners::log)))
         .service(getting("/api/files/{digest}").route(get().to(files::download)))
-        .service(getting("/api/health").route(get().to(health::health)))
+        .service(getting("/api/health").route(get().to(health)))
         .service(getting("/api/public/challenges").route(get().to(public::challenges)));
 }
 
