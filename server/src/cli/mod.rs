@@ -38,7 +38,7 @@ struct Arguments {
 enum Command {
     /// Run the coordinator until it is interrupted or terminated
     ///
-    /// Prints `listening on http://ADDRESS` when it is ready; logs go to standard error.
+    /// Prints `listening on http://ADDRESS`, or `https://` with TLS, when it is ready; logs go to standard error.
     Serve,
 
     /// Look whether the settings are right and every stored challenge can go on air

@@ -20,7 +20,7 @@ pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
         eprintln!("  {token}");
     }
     let mut out = std::io::stdout();
-    writeln!(out, "listening on http://{address}")?;
+    writeln!(out, "listening on {}", application.url())?;
     out.flush()?;
     let stop = async {
         tokio::select! {

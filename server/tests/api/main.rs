@@ -11,5 +11,6 @@ mod polling;
 mod runners;
 mod site;
 mod throttling;
+mod tls;
 mod users;
 mod views;
