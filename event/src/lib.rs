@@ -16,6 +16,7 @@ mod ranges;
 mod report;
 mod source;
 mod wav;
+mod write;
 mod yaml;
 
 use challengectl_common::challenge::NamedRange;
@@ -27,6 +28,7 @@ use source::Format;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+pub use write::{EVENT_FILE, write};
 
 /// An event file, checked.
 #[derive(Debug, Clone, Default, PartialEq)]

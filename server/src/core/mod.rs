@@ -4,12 +4,15 @@
 //! announced by [`Coordinator::changed`]; what is in memory can always be made anew from the database.
 
 pub mod accounts;
+pub mod archive;
 pub mod audit;
+pub mod backup;
 pub mod check;
 pub mod clock;
 mod dispatch;
 mod enrolment;
 mod error;
+pub mod export;
 pub mod files;
 mod fleet;
 pub mod import;

@@ -26,11 +26,12 @@ pub mod transmissions;
 pub use assignments::{AssignmentState, LiveAssignment};
 pub use error::StoreError;
 pub use lock::ServerLock;
-pub use open::newest_schema;
+pub use open::{DATABASE, make_folder, newest_schema};
 pub use transmissions::TransmissionStatus;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
+use std::path::Path;
 
 /// What every function of the store works on.
 pub type Connection = sqlx::SqliteConnection;
@@ -91,6 +92,16 @@ impl Store {
         let mut transaction = self.write().await?;
         sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
         commit(transaction).await
+    }
+
+    /// Writes a copy of one moment to a file that is not there yet, also while others write.
+    ///
+    /// # Errors
+    /// When the database cannot be read or the copy not be written.
+    pub async fn copy_into(&self, path: &Path) -> Result<(), StoreError> {
+        let mut connection = self.read().await?;
+        sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy()).execute(&mut *connection).await?;
+        Ok(())
     }
 
     /// Finishes what is under way and closes the file.

@@ -7,7 +7,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const DATABASE: &str = "challengectl.db";
+/// The database within a data directory.
+pub const DATABASE: &str = "challengectl.db";
 const READERS: u32 = 4;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -38,8 +39,11 @@ impl Store {
     }
 }
 
-/// The folder holds flags and digests of keys, so it is nobody else's to look into.
-fn make_folder(folder: &Path) -> Result<(), StoreError> {
+/// Makes a data directory. It holds flags and digests of keys, so it is nobody else's to look into.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder(folder: &Path) -> Result<(), StoreError> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -1,8 +1,19 @@
 //! Named frequency ranges.
 
-use super::cells::integer;
+use super::cells::{band, integer};
 use super::{Connection, StoreError};
 use challengectl_common::challenge::NamedRange;
+
+/// All ranges, by name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn all(connection: &mut Connection) -> Result<Vec<NamedRange>, StoreError> {
+    let rows: Vec<(String, Option<String>, i64, i64)> =
+        sqlx::query_as("SELECT name, display_name, low, high FROM ranges ORDER BY name").fetch_all(connection).await?;
+    let range = |(name, display_name, low, high)| Ok(NamedRange { name, display_name, band: band(low, high)? });
+    rows.into_iter().map(range).collect()
+}
 
 /// Adds a range, or changes the one of that name; false when there is nothing to change.
 ///
