@@ -17,6 +17,7 @@ mod report;
 mod single;
 mod source;
 mod wav;
+mod write;
 mod yaml;
 
 pub use single::read_one;
@@ -31,6 +32,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+pub use write::{EVENT_FILE, write};
 
 /// An event file, checked.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,6 +4,7 @@ use crate::config::{Config, ConfigError};
 use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
 use crate::http::{self, Proxies};
 use crate::store::{ServerLock, Store, StoreError};
+use crate::tls::{self, TlsError};
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
 use std::net::SocketAddr;
@@ -23,6 +24,9 @@ pub enum ApplicationError {
     /// A setting is out of its limits.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// There is no certificate to serve with.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,6 +49,7 @@ pub enum ApplicationError {
 /// A server that listens.
 pub struct Application {
     address: SocketAddr,
+    secure: bool,
     server: Server,
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
@@ -75,17 +80,29 @@ impl Application {
             // A runner that hangs up while it waits must not be given work that it will never hear of.
             .h1_allow_half_closed(false)
             .shutdown_timeout(SECONDS_TO_FINISH)
-            .disable_signals()
-            .bind(config.listen)
-            .map_err(|error| ApplicationError::Listen { address: config.listen, error })?;
+            .disable_signals();
+        let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
+        let secure = tls.is_some();
+        let server = match tls {
+            Some(tls) => server.bind_rustls_0_23(config.listen, tls),
+            None => server.bind(config.listen),
+        };
+        let server = server.map_err(|error| ApplicationError::Listen { address: config.listen, error })?;
         let address = server.addrs().first().copied().unwrap_or(config.listen);
-        Ok(Self { address, server: server.run(), coordinator, accounts, _lock: lock })
+        Ok(Self { address, secure, server: server.run(), coordinator, accounts, _lock: lock })
     }
 
     /// Where it listens; the port is the real one, also when any was asked for.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The same with the scheme, as clients want it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// The token that makes the first account, as long as there is none.

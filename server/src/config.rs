@@ -25,9 +25,40 @@ pub struct Config {
     pub guard_hz: u64,
     pub keep_transmissions: Option<u64>,
     pub keep_transmissions_days: Option<u32>,
+    pub tls: Tls,
     pub trusted_proxies: Vec<String>,
     pub log_filter: String,
     pub log_format: LogFormat,
+}
+
+/// How the server shows who it is; with nothing set it speaks plain HTTP.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/server.yml has the documentation")]
+pub struct Tls {
+    pub certificate: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    pub self_signed: bool,
+    pub names: Vec<String>,
+}
+
+impl Tls {
+    /// Whether there is to be any.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.self_signed || self.certificate.is_some()
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let reason = match (&self.certificate, &self.key) {
+            (Some(_), None) => "certificate is given without key",
+            (None, Some(_)) => "key is given without certificate",
+            (Some(_), Some(_)) if self.self_signed => "give either certificate and key, or self_signed",
+            _ if !self.names.is_empty() && !self.self_signed => "names are for self_signed",
+            _ => return Ok(()),
+        };
+        Err(ConfigError::Value { setting: "tls", reason: reason.to_owned() })
+    }
 }
 
 /// How log lines look.
@@ -52,6 +83,7 @@ impl Default for Config {
             guard_hz: 5_000,
             keep_transmissions: None,
             keep_transmissions_days: None,
+            tls: Tls::default(),
             trusted_proxies: Vec::new(),
             log_filter: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -86,6 +118,7 @@ pub enum ConfigError {
 impl Config {
     /// Reads the settings from a file, if there is one, and the environment. Relative paths in it
     /// are relative to the file.
+    /// Reads the settings from a file, if there is one, and the environment. Relative paths are relative to the file.
     ///
     /// # Errors
     /// [`ConfigError`] names the line, the variable or the setting.
@@ -101,7 +134,12 @@ impl Config {
         if let Some(folder) = path.and_then(Path::parent) {
             config.data_dir = folder.join(&config.data_dir);
             config.event_file = config.event_file.map(|file| folder.join(file));
+            let tls = [&mut config.tls.certificate, &mut config.tls.key];
+            for path in tls.into_iter().flatten().chain([&mut config.data_dir]) {
+                *path = folder.join(&*path);
+            }
         }
+        config.tls.check()?;
         config.rules()?;
         config.proxies()?;
         Ok(config)
@@ -183,6 +221,21 @@ mod tests {
             Config { trusted_proxies: vec!["::1".to_owned(), "proxy.example".to_owned()], ..Config::default() };
         let error = config.proxies().unwrap_err().to_string();
         assert!(error.starts_with("trusted_proxies: \"proxy.example\" is no address"), "{error}");
+    }
+
+    #[test]
+    fn half_of_the_tls_settings_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.yml");
+        let load = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            Config::load(Some(&path), [("CHALLENGECTL_TLS_KEY".to_owned(), "k.pem".to_owned())])
+        };
+        assert_eq!(load("").unwrap_err().to_string(), "tls: key is given without certificate");
+        let both = load("tls: {certificate: c.pem, self_signed: true}").unwrap_err().to_string();
+        assert_eq!(both, "tls: give either certificate and key, or self_signed");
+        let tls = load("tls: {certificate: c.pem}").unwrap().tls;
+        assert_eq!((tls.certificate, tls.key), (Some(folder.path().join("c.pem")), Some(folder.path().join("k.pem"))));
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub mod config;
 pub mod core;
 pub mod http;
 pub mod store;
+mod tls;
 
 pub use application::{Application, ApplicationError};
 pub use config::Config;
+pub use tls::TlsError;

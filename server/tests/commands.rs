@@ -218,3 +218,43 @@ fn a_server_without_accounts_prints_the_way_to_the_first_one_and_no_other_does()
     folder.succeeds(&["user", "add", "alice"]);
     assert!(!folder.starts_and_ends().contains("setup_"));
 }
+
+#[test]
+fn an_export_is_imported_as_what_it_was() {
+    let folder = Folder::new();
+    folder.write_wav();
+    std::fs::create_dir(folder.path().join("audio")).unwrap();
+    std::fs::rename(folder.path().join("voice.wav"), folder.path().join("audio/voice.wav")).unwrap();
+    let more = "  - {name: VOICE_1, modulation: nbfm, frequency_ranges: [ham_144], file: audio/voice.wav}\n  \
+                - {name: KEY_1, modulation: ask, frequency: 433920000, text: \"a: #b\", min_delay: 0.5, priority: -2,\n     \
+                enabled: false, public_view: {show_frequency: false}}\n";
+    folder.write("challenges.yml", &format!("{EVENT}{more}"));
+    folder.succeeds(&["import", "challenges.yml"]);
+    let told = folder.succeeds(&["export", "event.tar"]);
+    assert_eq!(told, "event.tar: 4 challenges, with their flags\n");
+    let unchanged = "challenge KEY_1: unchanged\nchallenge MORSE_1: unchanged\nchallenge MORSE_2: unchanged\n\
+                     challenge VOICE_1: unchanged\n4 challenges: 0 added, 0 updated, 4 unchanged\n";
+    assert_eq!(folder.succeeds(&["import", "event.tar"]), unchanged);
+
+    let elsewhere = Folder::new();
+    std::fs::write(elsewhere.path().join("event.tar"), folder.run(&["export"]).stdout).unwrap();
+    let imported = elsewhere.succeeds(&["import", "event.tar"]);
+    assert!(imported.ends_with("4 challenges: 4 added, 0 updated, 0 unchanged\n"), "{imported}");
+    assert_eq!(elsewhere.succeeds(&["check"]), "4 challenges, 0 problems\n");
+    assert_eq!(elsewhere.succeeds(&["import", "event.tar"]), unchanged);
+}
+
+#[test]
+fn backup_and_restore_say_what_they_did() {
+    let folder = Folder::new();
+    let error = folder.fails(&["backup", "backup.tar"]);
+    assert!(error.contains("there is no database"), "{error}");
+    folder.succeeds(&["import", "challenges.yml"]);
+    let told = folder.succeeds(&["backup", "backup.tar"]);
+    assert_eq!(told, "backup.tar: backed up, the database and 0 files\n");
+    assert!(folder.fails(&["restore", "backup.tar"]).contains("--force replaces it"));
+    let told = folder.succeeds(&["restore", "backup.tar", "--force"]);
+    assert!(told.starts_with("backup.tar: restored, the database and 0 files\n"), "{told}");
+    assert!(told.contains("before-restore-"), "{told}");
+    assert_eq!(folder.succeeds(&["check"]), "2 challenges, 0 problems\n");
+}

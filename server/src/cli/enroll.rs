@@ -16,7 +16,8 @@ pub async fn enroll(config: &Config, runner: &RunnerId, as_json: bool) -> anyhow
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("Good once, within 24 hours. On the runner's host:");
-    eprintln!("  challengectl-runner enroll --server http://THIS-SERVER:{} --token TOKEN", config.listen.port());
+    let scheme = if config.tls.is_on() { "https" } else { "http" };
+    eprintln!("  challengectl-runner enroll --server {scheme}://THIS-SERVER:{} --token TOKEN", config.listen.port());
     writeln!(out, "{token}")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,16 +1,23 @@
+use anyhow::Context;
 use challengectl_common::Timestamp;
-use challengectl_event::{Event, Remark};
+use challengectl_event::{EVENT_FILE, Event, Remark};
 use challengectl_server::Config;
-use challengectl_server::core::FileFolder;
 use challengectl_server::core::import::{Step, import as take_in};
+use challengectl_server::core::{FileFolder, archive};
 use challengectl_server::store::Store;
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use tempfile::TempDir;
 
 pub async fn import(config: &Config, file: &Path, base: Option<&Path>, as_json: bool) -> anyhow::Result<ExitCode> {
-    let event = match challengectl_event::read(file, base) {
+    let unpacked = unpacked(file)?;
+    let event = match &unpacked {
+        None => challengectl_event::read(file, base),
+        Some(folder) => challengectl_event::read(&folder.path().join(EVENT_FILE), Some(folder.path())),
+    };
+    let event = match event {
         Ok(event) => event,
         Err(refused) if as_json => {
             let problems: Vec<String> = refused.0.iter().map(Remark::to_string).collect();
@@ -34,6 +41,17 @@ pub async fn import(config: &Config, file: &Path, base: Option<&Path>, as_json: 
         print(&mut out, &event, &steps)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The content of an archive; none when the file is an event file itself.
+fn unpacked(file: &Path) -> anyhow::Result<Option<TempDir>> {
+    // What cannot be read is told when it is read as an event file.
+    if !archive::is_archive(file).unwrap_or(false) {
+        return Ok(None);
+    }
+    let folder = tempfile::tempdir().context("a temporary folder")?;
+    archive::unpack(file, folder.path())?;
+    Ok(Some(folder))
 }
 
 fn print(out: &mut impl Write, event: &Event, steps: &[Step]) -> std::io::Result<()> {

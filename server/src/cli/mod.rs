@@ -1,7 +1,9 @@
 //! Commands and their options.
 
+mod backup;
 mod check;
 mod enroll;
+mod export;
 mod import;
 mod serve;
 mod user;
@@ -38,7 +40,7 @@ struct Arguments {
 enum Command {
     /// Run the coordinator until it is interrupted or terminated
     ///
-    /// Prints `listening on http://ADDRESS` when it is ready; logs go to standard error.
+    /// Prints `listening on http://ADDRESS`, or `https://` with TLS, when it is ready; logs go to standard error.
     Serve,
 
     /// Look whether the settings are right and every stored challenge can go on air
@@ -48,7 +50,8 @@ enum Command {
 
     /// Take an event's challenges into the database, as a whole or not at all
     ///
-    /// Reads challenges.yml, an older server-config.yml, or a legacy flags CSV with its frequencies.txt. Challenges are
+    /// Reads challenges.yml, an older server-config.yml, a legacy flags CSV with its frequencies.txt, or what `export`
+    /// has written: a tar archive with a challenges.yml and the files that it names. Challenges are
     /// added, or updated by name; those that are not in the file stay as they are. A server may be running meanwhile:
     /// new challenges are due at once, and one that is on air with old content is cut and goes again.
     Import {
@@ -57,6 +60,34 @@ enum Command {
         /// Where the files that it names are looked up [default: beside the event file, then one folder above]
         #[arg(long, value_name = "DIR")]
         base: Option<PathBuf>,
+    },
+
+    /// Write the whole event, with flags and files, as one archive that `import` reads
+    ///
+    /// The archive is a tar file, nobody else's to read. Runners, history and accounts are not in it: see `backup`.
+    Export {
+        /// Where to [default: standard output]
+        file: Option<PathBuf>,
+    },
+
+    /// Write everything the server knows as one archive, also while it runs
+    ///
+    /// The archive is a tar file, nobody else's to read: it holds flags and the keys of the server. Exits with status 1
+    /// when a challenge's file was missing or damaged; the archive then holds all the others.
+    Backup {
+        /// Where to; what is there is replaced when the new archive is whole
+        file: PathBuf,
+    },
+
+    /// Put a backup in the place of the data directory
+    ///
+    /// Every file is held against its digest first. Refused while a server runs, and when there is a database already.
+    Restore {
+        /// What `backup` has written
+        file: PathBuf,
+        /// Replace the database that is there; it is set aside, not deleted
+        #[arg(long)]
+        force: bool,
     },
 
     /// Manage runners
@@ -91,6 +122,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Import { file, base } => {
             runtime.block_on(import::import(&config, &file, base.as_deref(), arguments.json))
         }
+        Command::Export { file } => runtime.block_on(export::export(&config, file.as_deref(), arguments.json)),
+        Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
+        Command::Restore { file, force } => runtime.block_on(backup::restore(&config, &file, force, arguments.json)),
         Command::Runner(RunnerCommand::Enroll { name }) => {
             runtime.block_on(enroll::enroll(&config, &name, arguments.json))
         }

@@ -19,7 +19,7 @@ pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
         let offer = "There is no account yet. This token makes the first one, once, until the server starts again:";
         let _ = writeln!(std::io::stderr(), "{offer}\n  {token}");
     }
-    if let Err(error) = writeln!(std::io::stdout(), "listening on http://{address}") {
+    if let Err(error) = writeln!(std::io::stdout(), "listening on {}", application.url()) {
         // Nobody reads it, which is no reason not to serve.
         tracing::debug!(%error, "standard output is closed");
     }

@@ -87,6 +87,20 @@ impl FileFolder {
         Ok(Incoming { copy, file: file.into(), hasher: Hasher::default(), size: 0 })
     }
 
+    /// Writes to the disk below the folder, to see whether that works.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn prove_writable(&self) -> Result<(), CoreError> {
+        let prove = || {
+            std::fs::create_dir_all(&self.0)?;
+            let mut file = tempfile::tempfile_in(&self.0)?;
+            file.write_all(&[0; 4096])?;
+            file.sync_all()
+        };
+        prove().map_err(|error| CoreError::File { path: self.0.clone(), error })
+    }
+
     /// Reads a file that is there, to see whether it still is what its name says.
     ///
     /// # Errors

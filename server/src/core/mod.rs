@@ -4,7 +4,9 @@
 //! announced by `Coordinator::changed`; what is in memory can always be made anew from the database.
 
 pub mod accounts;
+pub mod archive;
 pub mod audit;
+pub mod backup;
 mod challenges;
 pub mod check;
 pub mod clock;
@@ -13,6 +15,7 @@ mod dispatch;
 mod enrolment;
 mod error;
 mod events;
+pub mod export;
 pub mod files;
 mod fleet;
 mod history;
@@ -25,6 +28,7 @@ pub mod network;
 mod outlook;
 mod presence;
 mod public;
+mod readiness;
 mod reports;
 mod runners;
 pub mod schedule;
@@ -43,6 +47,7 @@ pub use history::{Retention, Stats};
 pub use keyring::Caller;
 pub use presence::{Heartbeat, Registration};
 pub use public::{PublicChallenge, PublicTuning};
+pub use readiness::Readiness;
 pub use runners::{Liveness, RunnerState, Work};
 
 use crate::store::{self, Store};
@@ -52,6 +57,7 @@ use keyring::Keyring;
 use leases::Leases;
 use logbook::Logbook;
 use outlook::OutlookCache;
+use readiness::LastLook;
 use signals::Signals;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -99,6 +105,7 @@ pub struct Coordinator {
     logbook: Logbook,
     signals: Signals,
     event_file: OnceLock<PathBuf>,
+    last_look: LastLook,
     /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
     turn: tokio::sync::Mutex<()>,
     runtime: Handle,
@@ -125,6 +132,7 @@ impl Coordinator {
             logbook: Logbook::default(),
             signals: Signals::default(),
             event_file: OnceLock::new(),
+            last_look: LastLook::default(),
             turn: tokio::sync::Mutex::default(),
             runtime: Handle::current(),
             store,

@@ -3,6 +3,7 @@
 mod body;
 mod control;
 mod error;
+mod operations;
 mod origin;
 mod principal;
 mod upload;
@@ -29,6 +30,7 @@ pub fn routes(
             .app_data(web::Data::from(Arc::clone(&accounts)))
             .app_data(proxies.clone())
             .configure(control::routes)
+            .configure(operations::routes)
             .default_service(web::to(not_found));
     }
 }

@@ -33,27 +33,40 @@ pub async fn register(connection: &mut Connection, file: &StoredFile, now: Times
     Ok(done.rows_affected() == 1)
 }
 
+#[derive(FromRow)]
+struct Row {
+    digest: String,
+    size: i64,
+    name: String,
+}
+
+impl TryFrom<Row> for StoredFile {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let size = u64::try_from(row.size).unwrap_or(0);
+        Ok(Self { digest: parse(&row.digest, "digest")?, size, name: row.name })
+    }
+}
+
+/// All files.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn all(connection: &mut Connection) -> Result<Vec<StoredFile>, StoreError> {
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT digest, size, name FROM files ORDER BY digest").fetch_all(connection).await?;
+    rows.into_iter().map(StoredFile::try_from).collect()
+}
+
 /// The file with that content.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(connection: &mut Connection, digest: Digest) -> Result<Option<StoredFile>, StoreError> {
-    #[derive(FromRow)]
-    struct Row {
-        digest: String,
-        size: i64,
-        name: String,
-    }
     let row: Option<Row> = sqlx::query_as("SELECT digest, size, name FROM files WHERE digest = $1")
         .bind(digest.to_string())
         .fetch_optional(connection)
         .await?;
-    row.map(|row| {
-        Ok(StoredFile {
-            digest: parse(&row.digest, "digest")?,
-            size: u64::try_from(row.size).unwrap_or(0),
-            name: row.name,
-        })
-    })
-    .transpose()
+    row.map(StoredFile::try_from).transpose()
 }

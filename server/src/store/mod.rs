@@ -28,10 +28,12 @@ pub mod transmissions;
 pub use assignments::{AssignmentState, LiveAssignment};
 pub use error::StoreError;
 pub use lock::ServerLock;
+pub use open::{DATABASE, make_folder, newest_schema};
 pub use transmissions::TransmissionStatus;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
+use std::path::Path;
 
 /// What every function of the store works on.
 pub type Connection = sqlx::SqliteConnection;
@@ -70,6 +72,38 @@ impl Store {
     /// When the database cannot be read.
     pub async fn foreign_version(&self) -> Result<i64, StoreError> {
         Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.writer).await?)
+    }
+
+    /// The version of the schema that the database has.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn schema(&self) -> Result<i64, StoreError> {
+        let mut connection = self.read().await?;
+        Ok(sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
+            .fetch_one(&mut *connection)
+            .await?)
+    }
+
+    /// Writes to the file, to see whether that works. The number is one that nothing looks at; writing the same again
+    /// goes to the disk all the same, which a statement that changes no row does not.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn prove_writable(&self) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
+        commit(transaction).await
+    }
+
+    /// Writes a copy of one moment to a file that is not there yet, also while others write.
+    ///
+    /// # Errors
+    /// When the database cannot be read or the copy not be written.
+    pub async fn copy_into(&self, path: &Path) -> Result<(), StoreError> {
+        let mut connection = self.read().await?;
+        sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy()).execute(&mut *connection).await?;
+        Ok(())
     }
 
     /// Finishes what is under way and closes the file.

@@ -7,10 +7,17 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const DATABASE: &str = "challengectl.db";
+/// The database within a data directory.
+pub const DATABASE: &str = "challengectl.db";
 const READERS: u32 = 4;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// The version of the schema that this program works with.
+#[must_use]
+pub fn newest_schema() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
 
 impl Store {
     /// Opens the database in `folder`; makes both when they do not exist, and brings an older schema up to date.
@@ -32,8 +39,11 @@ impl Store {
     }
 }
 
-/// The folder holds flags and digests of keys, so it is nobody else's to look into.
-fn make_folder(folder: &Path) -> Result<(), StoreError> {
+/// Makes a data directory. It holds flags and digests of keys, so it is nobody else's to look into.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder(folder: &Path) -> Result<(), StoreError> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -20,6 +20,8 @@ async fn a_wrong_method_is_405_and_tells_the_right_one() {
         (Method::DELETE, "/api/runners/roof/heartbeat", "POST"),
         (Method::POST, "/api/runners/roof/task", "GET"),
         (Method::PUT, "/api/health", "GET"),
+        (Method::POST, "/health", "GET"),
+        (Method::POST, "/ready", "GET"),
         (Method::POST, "/api/public/challenges", "GET"),
         (Method::GET, "/api/enrollment/enroll", "POST"),
     ];

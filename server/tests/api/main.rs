@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod archives;
 mod auth;
 mod challenges;
 mod control;
@@ -9,11 +10,13 @@ mod errors;
 mod files;
 mod fleet;
 mod history;
+mod operations;
 mod people;
 mod polling;
 mod runners;
 mod site;
 mod throttling;
+mod tls;
 mod uploads;
 mod users;
 mod views;

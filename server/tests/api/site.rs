@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 pub struct Site {
     pub folder: TempDir,
     pub url: String,
-    client: Client,
+    pub client: Client,
     /// Makes the first account.
     pub setup_token: Option<String>,
     stop: Option<oneshot::Sender<()>>,
@@ -46,7 +46,7 @@ impl Site {
         };
         set(&mut config);
         let application = Application::build(&config).await.unwrap();
-        let url = format!("http://{}", application.address());
+        let url = application.url();
         let setup_token = application.open_setup().await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {

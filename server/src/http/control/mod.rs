@@ -5,7 +5,6 @@ mod challenges;
 mod enrollment;
 mod files;
 mod fleet;
-mod health;
 mod history;
 mod public;
 mod runners;
@@ -13,6 +12,7 @@ mod system;
 mod uploads;
 mod users;
 
+use super::operations::health;
 use super::other_methods;
 use actix_web::web::{ServiceConfig, delete, get, post, put, resource};
 use actix_web::{HttpResponse, HttpResponseBuilder, Resource};
@@ -50,7 +50,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(posting("/api/runners/{runner_id}/log").route(post().to(runners::log)))
         .service(posting("/api/files/upload").route(post().to(uploads::upload)))
         .service(getting("/api/files/{digest}").route(get().to(files::download)))
-        .service(getting("/api/health").route(get().to(health::health)))
+        .service(getting("/api/health").route(get().to(health)))
         .service(getting("/api/public/challenges").route(get().to(public::challenges)))
         .configure(operators);
 }

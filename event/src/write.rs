@@ -1,0 +1,122 @@
+//! An event as a file that [`read`](crate::read) takes in again, word for word.
+
+use challengectl_common::challenge::NamedRange;
+use challengectl_common::{Band, ChallengeSpec, Flag, Tuning};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// The name of the event file of an archive.
+pub const EVENT_FILE: &str = "challenges.yml";
+
+/// The text of a `challenges.yml`. Values are written as JSON, which YAML takes as it is, so that no word is read as
+/// anything else than a word.
+#[must_use]
+pub fn write(ranges: &[NamedRange], challenges: &[ChallengeSpec]) -> String {
+    let mut text = String::new();
+    list(&mut text, "frequency_ranges", ranges.iter().map(range));
+    list(&mut text, "challenges", challenges.iter().map(challenge));
+    text
+}
+
+fn list(text: &mut String, key: &str, items: impl ExactSizeIterator<Item = Vec<(&'static str, Value)>>) {
+    if items.len() == 0 {
+        return;
+    }
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{key}:");
+    for item in items {
+        for (index, (key, value)) in item.iter().enumerate() {
+            let mark = if index == 0 { '-' } else { ' ' };
+            let _ = writeln!(text, "  {mark} {key}: {value}");
+        }
+    }
+}
+
+fn range(range: &NamedRange) -> Vec<(&'static str, Value)> {
+    let mut fields = vec![("name", json!(range.name))];
+    fields.extend(range.display_name.as_ref().map(|name| ("display_name", json!(name))));
+    fields.extend([("min_hz", json!(range.band.low())), ("max_hz", json!(range.band.high()))]);
+    fields
+}
+
+fn challenge(spec: &ChallengeSpec) -> Vec<(&'static str, Value)> {
+    let mut fields = vec![("name", json!(spec.name.as_str())), ("modulation", json!(spec.modulation))];
+    fields.push(tuning(&spec.tuning));
+    fields.push(match &spec.flag {
+        Flag::Text(text) => ("text", json!(text)),
+        Flag::File(file) => ("file", json!(file.path)),
+    });
+    if !spec.parameters.is_empty() {
+        fields.push(("parameters", json!(spec.parameters)));
+    }
+    fields.extend([
+        ("min_delay", seconds(spec.min_delay_ms)),
+        ("max_delay", seconds(spec.max_delay_ms)),
+        ("enabled", json!(spec.enabled)),
+        ("priority", json!(spec.priority)),
+        ("public_view", json!(spec.public_view)),
+    ]);
+    fields
+}
+
+fn tuning(tuning: &Tuning) -> (&'static str, Value) {
+    match tuning {
+        Tuning::Frequency(frequency) => ("frequency", json!(frequency.hz())),
+        Tuning::FrequencyRanges(ranges) => {
+            ("frequency_ranges", ranges.iter().map(|range| range.name.as_str()).collect::<Value>())
+        }
+        Tuning::ManualFrequencyRange(band) => ("manual_frequency_range", edges(band)),
+    }
+}
+
+fn edges(band: &Band) -> Value {
+    json!({"min_hz": band.low(), "max_hz": band.high()})
+}
+
+fn seconds(millis: i64) -> Value {
+    json!(millis as f64 / 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(EVENT_FILE);
+        let source = r#"
+frequency_ranges:
+  - {name: ham_144, display_name: "2 m: amateurs", min_hz: 144000000, max_hz: 148000000}
+  - {name: "no", min_hz: 420000000, max_hz: 450000000}
+challenges:
+  - {name: PLAIN, modulation: cw, frequency: 145550000, text: CQ FLAG, parameters: {wpm: 18.5}}
+  - {name: "123", modulation: cw, frequency_ranges: [ham_144, "no"], text: "0123", enabled: false, priority: -3}
+  - {name: KEYFOB, modulation: ask, manual_frequency_range: {min_hz: 433100000, max_hz: 434700000},
+     text: "a: \"b\" # c\n\t\\ {{d}} é\u2028 'yes'", min_delay: 0.5, max_delay: 1.25}
+  - {name: PAGER, modulation: pocsag, frequency: 433925000, text: "~", parameters: {capcode: 1234567, baud: 512},
+     public_view: {show_frequency: false}}
+"#;
+        std::fs::write(&path, source).unwrap();
+        let first = crate::read(&path, None).unwrap();
+        let specs: Vec<_> = first.challenges.iter().map(|challenge| challenge.spec.clone()).collect();
+        std::fs::write(&path, write(&first.ranges, &specs)).unwrap();
+        let again = crate::read(&path, None).unwrap();
+        assert_eq!(again.ranges, first.ranges);
+        assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
+        assert!(again.remarks.is_empty(), "{:?}", again.remarks);
+    }
+
+    #[test]
+    fn the_example_reads_back_the_same() {
+        let config = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../config"));
+        let first = crate::read(&config.join(EVENT_FILE), None).unwrap();
+        let specs: Vec<_> = first.challenges.iter().map(|challenge| challenge.spec.clone()).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(EVENT_FILE);
+        std::fs::write(&path, write(&first.ranges, &specs)).unwrap();
+        let again = crate::read(&path, Some(config)).unwrap();
+        assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
+    }
+}

@@ -1,0 +1,232 @@
+//! Tar archives: written as a whole or not at all, and read with suspicion.
+
+use super::CoreError;
+use challengectl_common::{Digest, Hasher};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Component, Path, PathBuf};
+use tar::{Archive, Builder, EntryType, Header};
+use tempfile::NamedTempFile;
+
+const BLOCK: usize = 1 << 16;
+
+/// Where an archive tells that it is one.
+const MAGIC: (u64, &[u8]) = (257, b"ustar");
+
+/// Turns an error of the file system into one that names the file.
+pub fn at(path: &Path) -> impl FnOnce(std::io::Error) -> CoreError {
+    let path = path.to_owned();
+    move |error| CoreError::File { path, error }
+}
+
+/// Whether a file is an archive.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_archive(path: &Path) -> Result<bool, CoreError> {
+    let (offset, magic) = MAGIC;
+    let mut found = Vec::new();
+    let mut read = || {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        file.take(magic.len() as u64).read_to_end(&mut found)
+    };
+    read().map_err(at(path))?;
+    Ok(found == magic)
+}
+
+/// An archive that is being written. Nothing is at its place before [`Writer::finish`]; it holds flags and secrets, so
+/// it is nobody else's to read.
+pub struct Writer {
+    target: PathBuf,
+    builder: Builder<NamedTempFile>,
+}
+
+impl Writer {
+    /// Begins an archive that will be at `target`.
+    ///
+    /// # Errors
+    /// When its folder cannot be written to.
+    pub fn create(target: &Path) -> Result<Self, CoreError> {
+        let folder = folder_of(target);
+        // A temporary file has mode 0600, and keeps it when it gets its name.
+        let file = NamedTempFile::new_in(folder).map_err(at(folder))?;
+        Ok(Self { target: target.to_owned(), builder: Builder::new(file) })
+    }
+
+    /// Adds bytes under a name.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), CoreError> {
+        self.append(name, bytes.len() as u64, bytes)
+    }
+
+    /// Adds a file under a name.
+    ///
+    /// # Errors
+    /// When it cannot be read, or not be written.
+    pub fn file(&mut self, name: &str, path: &Path) -> Result<(), CoreError> {
+        let file = File::open(path).map_err(at(path))?;
+        let size = file.metadata().map_err(at(path))?.len();
+        self.append(name, size, file.take(size))
+    }
+
+    fn append(&mut self, name: &str, size: u64, content: impl Read) -> Result<(), CoreError> {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
+        header.set_size(size);
+        header.set_mode(0o600);
+        self.builder.append_data(&mut header, name, content).map_err(at(&self.target))
+    }
+
+    /// Puts the archive in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing is there, or what was there before.
+    pub fn finish(self) -> Result<(), CoreError> {
+        let Self { target, builder } = self;
+        let put = || {
+            let file = builder.into_inner()?;
+            file.as_file().sync_all()?;
+            file.persist(&target)?;
+            File::open(folder_of(&target))?.sync_all()
+        };
+        put().map_err(at(&target))
+    }
+}
+
+/// The folder that a file is in, or will be.
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Unpacks an archive into an empty folder, and gives the digest of each file. Nothing but files in folders is taken,
+/// and nothing that leads out of the folder.
+///
+/// # Errors
+/// [`CoreError::Invalid`] when it is no archive, or holds anything else.
+pub fn unpack(archive: &Path, into: &Path) -> Result<BTreeMap<String, Digest>, CoreError> {
+    let invalid = |why: &dyn std::fmt::Display| CoreError::Invalid(format!("{}: {why}", archive.display()));
+    let mut reader = Archive::new(File::open(archive).map_err(at(archive))?);
+    let mut digests = BTreeMap::new();
+    for entry in reader.entries().map_err(|error| invalid(&error))? {
+        let mut entry = entry.map_err(|error| invalid(&error))?;
+        let kind = entry.header().entry_type();
+        if kind == EntryType::Directory {
+            continue;
+        }
+        let path = entry.path().map_err(|error| invalid(&error))?.into_owned();
+        let name = (kind == EntryType::Regular).then(|| plain_name(&path)).flatten();
+        let name = name.ok_or_else(|| invalid(&format_args!("{path:?} does not belong into such an archive")))?;
+        let target = into.join(&name);
+        std::fs::create_dir_all(folder_of(&target)).map_err(at(&target))?;
+        let mut file = File::create_new(&target).map_err(at(&target))?;
+        let digest = copy(&mut entry, &mut file).map_err(|error| invalid(&format_args!("{name}: {error}")))?;
+        file.sync_all().map_err(at(&target))?;
+        digests.insert(name, digest);
+    }
+    Ok(digests)
+}
+
+/// A path that leads downwards, without detours.
+fn plain_name(path: &Path) -> Option<String> {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(part) => plain.push(part),
+            Component::CurDir => {}
+            _ => return None,
+        }
+    }
+    plain.to_str().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+fn copy(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<Digest> {
+    let mut hasher = Hasher::default();
+    let mut block = vec![0; BLOCK];
+    loop {
+        let read = match from.read(&mut block) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let part = block.get(..read).unwrap_or_default();
+        hasher.update(part);
+        to.write_all(part)?;
+    }
+}
+
+/// The digest of a file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn digest(path: &Path) -> Result<Digest, CoreError> {
+    File::open(path).and_then(|mut file| copy(&mut file, &mut std::io::sink())).map_err(at(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn what_is_packed_is_unpacked_and_nobody_elses_to_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, into) = (folder.path().join("a.tar"), folder.path().join("into"));
+        let long = format!("{}/{}", "deep".repeat(40), "x".repeat(120));
+        let mut writer = Writer::create(&archive).unwrap();
+        writer.bytes("one", b"abc").unwrap();
+        writer.bytes(&long, &[7; 100_000]).unwrap();
+        assert!(!archive.exists());
+        writer.finish().unwrap();
+        assert!(is_archive(&archive).unwrap());
+        assert_eq!(std::fs::metadata(&archive).unwrap().permissions().mode() & 0o777, 0o600);
+        let digests = unpack(&archive, &into).unwrap();
+        assert_eq!(digests.get("one"), Some(&Digest::of(b"abc")));
+        assert_eq!(std::fs::read(into.join(long)).unwrap(), [7; 100_000]);
+    }
+
+    #[test]
+    fn an_archive_that_leads_elsewhere_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let build = |kind: EntryType, name: &[u8]| {
+            let mut header = Header::new_gnu();
+            header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name);
+            header.set_entry_type(kind);
+            header.set_size(0);
+            header.set_cksum();
+            let path = folder.path().join("bad.tar");
+            std::fs::write(&path, [header.as_bytes().as_slice(), &[0; 1024]].concat()).unwrap();
+            path
+        };
+        let bad = [
+            (EntryType::Regular, &b"../escaped"[..]),
+            (EntryType::Regular, b"/tmp/escaped"),
+            (EntryType::Regular, b"a/../../escaped"),
+            (EntryType::Symlink, b"link"),
+            (EntryType::Link, b"link"),
+            (EntryType::Fifo, b"pipe"),
+        ];
+        for (kind, name) in bad {
+            let into = tempfile::tempdir().unwrap();
+            let error = unpack(&build(kind, name), into.path()).unwrap_err().to_string();
+            assert!(error.contains("does not belong"), "{error}");
+            assert_eq!(std::fs::read_dir(into.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_torn_archive_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("a.tar");
+        let mut writer = Writer::create(&archive).unwrap();
+        writer.bytes("one", &[7; 5000]).unwrap();
+        writer.finish().unwrap();
+        let bytes = std::fs::read(&archive).unwrap();
+        std::fs::write(&archive, &bytes[..3000]).unwrap();
+        assert!(unpack(&archive, &folder.path().join("into")).is_err());
+    }
+}

@@ -1,0 +1,35 @@
+use crate::core::Coordinator;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::{HttpResponse, web};
+use challengectl_common::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Serialize)]
+struct Ready {
+    status: &'static str,
+    checks: BTreeMap<&'static str, &'static str>,
+    timestamp: Timestamp,
+}
+
+#[derive(Serialize)]
+struct NotReady {
+    error: &'static str,
+    details: String,
+    checks: BTreeMap<&'static str, &'static str>,
+}
+
+/// Tells whether the server can do its work, and if not, what is in the way.
+pub async fn ready(coordinator: web::Data<Coordinator>) -> HttpResponse {
+    let coordinator = coordinator.into_inner();
+    let readiness = coordinator.readiness().await;
+    let checks = readiness.checks.iter().map(|(name, check)| (*name, check.err().unwrap_or("ok"))).collect();
+    let problems = readiness.problems();
+    let mut response = if problems.is_empty() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    if problems.is_empty() {
+        response.json(Ready { status: "ready", checks, timestamp: coordinator.now() })
+    } else {
+        response.json(NotReady { error: "not ready", details: problems.join("; "), checks })
+    }
+}

@@ -1,0 +1,179 @@
+//! The certificate with which the server shows who it is.
+
+use crate::config::Tls;
+use challengectl_common::Digest;
+use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::io::Write;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What runners and browsers are given to trust.
+const CERTIFICATE: &str = "tls.crt";
+const KEY: &str = "tls.key";
+
+/// Why there is no TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be used.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The certificate and the key are no pair, or of a kind that cannot be used.
+    #[error("the certificate {} and its key cannot be used: {error}", certificate.display())]
+    Unusable {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// What is wrong.
+        error: rustls::Error,
+    },
+    /// No certificate for these names can be made.
+    #[error("tls.names: {0}")]
+    Names(rcgen::Error),
+}
+
+/// What the settings say, ready to serve; none for plain HTTP.
+///
+/// # Errors
+/// [`TlsError`] names the file.
+pub fn load(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<Option<ServerConfig>, TlsError> {
+    let (certificate, key) = match (&tls.certificate, &tls.key) {
+        (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
+        _ if tls.self_signed => own(tls, data_dir, listen)?,
+        _ => return Ok(None),
+    };
+    let chain = CertificateDer::pem_file_iter(&certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(|error| refuse(&certificate, &error))?;
+    let Some(first) = chain.first() else { return Err(refuse(&certificate, &"holds no certificate")) };
+    tracing::info!(certificate = %certificate.display(), sha256 = fingerprint(first), "TLS");
+    let private = PrivateKeyDer::from_pem_file(&key).map_err(|error| refuse(&key, &error))?;
+    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))
+        .map(Some)
+        .map_err(|error| TlsError::Unusable { certificate, error })
+}
+
+fn refuse(path: &Path, reason: &dyn std::fmt::Display) -> TlsError {
+    TlsError::File { path: path.to_owned(), reason: reason.to_string() }
+}
+
+/// As other programs show it: pairs of capital digits.
+fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+    let digest = Digest::of(certificate).to_string().to_ascii_uppercase();
+    let pairs: Vec<&str> = (0..digest.len()).step_by(2).filter_map(|at| digest.get(at..at + 2)).collect();
+    pairs.join(":")
+}
+
+/// The server's own certificate and key; made when they are not there, then kept, since runners trust just this one.
+fn own(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<(PathBuf, PathBuf), TlsError> {
+    let (certificate, key) = (data_dir.join(CERTIFICATE), data_dir.join(KEY));
+    if !(certificate.exists() && key.exists()) {
+        let (certificate_pem, key_pem) = make(names(tls, listen)).map_err(TlsError::Names)?;
+        // A certificate that is there has its key.
+        write(data_dir, &key, &key_pem)?;
+        write(data_dir, &certificate, &certificate_pem)?;
+    }
+    Ok((certificate, key))
+}
+
+/// By what names the server can be reached, as far as it knows.
+fn names(tls: &Tls, listen: IpAddr) -> Vec<String> {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
+    let listen = if listen.is_unspecified() { String::new() } else { listen.to_string() };
+    let mut names = tls.names.clone();
+    names.extend([host, listen].into_iter().filter(|name| !name.is_empty()));
+    names.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// A certificate that is trusted as itself must not say that it may sign others: clients refuse that from a server.
+/// It has no end worth mentioning, since whoever trusts it would have to be told of the next.
+fn make(names: Vec<String>) -> Result<(String, String), rcgen::Error> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::new(names)?;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, "ChallengeCtl server");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
+}
+
+/// The file is there as a whole or not at all. A temporary file is nobody else's to read, and keeps that when it gets
+/// its name.
+fn write(folder: &Path, path: &Path, text: &str) -> Result<(), TlsError> {
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        std::fs::File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| refuse(path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+
+    fn self_signed() -> Tls {
+        Tls { self_signed: true, ..Tls::default() }
+    }
+
+    #[test]
+    fn without_settings_there_is_no_tls() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(load(&Tls::default(), folder.path(), HERE).unwrap().is_none());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn its_own_certificate_is_made_once_and_is_nobody_elses_to_read() {
+        let folder = tempfile::tempdir().unwrap();
+        load(&self_signed(), folder.path(), HERE).unwrap().unwrap();
+        let read = || [CERTIFICATE, KEY].map(|name| std::fs::read(folder.path().join(name)).unwrap());
+        let first = read();
+        load(&self_signed(), folder.path(), HERE).unwrap().unwrap();
+        assert_eq!(read(), first);
+        for name in [CERTIFICATE, KEY] {
+            let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for folder in [&folder, &other] {
+            load(&self_signed(), folder.path(), HERE).unwrap();
+        }
+        let (certificate, key) = (folder.path().join(CERTIFICATE), other.path().join(KEY));
+        let tls = Tls { certificate: Some(certificate), key: Some(key), ..Tls::default() };
+        let error = load(&tls, folder.path(), HERE).unwrap_err().to_string();
+        assert!(error.contains("tls.crt") && error.contains("cannot be used"), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_a_certificate_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("empty.pem");
+        std::fs::write(&path, "").unwrap();
+        let tls = Tls { certificate: Some(path.clone()), key: Some(path), ..Tls::default() };
+        let error = load(&tls, folder.path(), HERE).unwrap_err().to_string();
+        assert!(error.ends_with("empty.pem: holds no certificate"), "{error}");
+    }
+}
