@@ -1,5 +1,6 @@
 //! The control API: what runners, operators and the public page speak.
 
+mod audit;
 mod auth;
 mod challenges;
 mod enrollment;
@@ -39,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .service(posting("/api/users/{username}/reset-totp").route(post().to(users::reset_totp)))
         .service(posting("/api/users/{username}/reset-password").route(post().to(users::reset_password)))
+        .service(getting("/api/audit").route(get().to(audit::list)))
         .service(getting("/api/auth/session").route(get().to(auth::session)))
         .service(posting("/api/auth/logout").route(post().to(auth::logout)))
         .service(posting("/api/enrollment/enroll").route(post().to(enrollment::enroll)))
