@@ -26,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(posting("/api/auth/verify-totp").route(post().to(auth::verify_totp)))
         .service(posting("/api/auth/setup").route(post().to(auth::setup)))
         .service(posting("/api/auth/change-password").route(post().to(auth::change_password)))
+        .service(posting("/api/auth/recovery-codes").route(post().to(auth::recovery_codes)))
         .service(
             resource("/api/users")
                 .route(get().to(users::list))
