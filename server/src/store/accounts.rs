@@ -1,7 +1,7 @@
 //! Accounts of people.
 
 use super::cells::{parse, timestamp};
-use super::{Connection, StoreError};
+use super::{Connection, StoreError, recovery};
 use challengectl_common::{AccountName, Timestamp};
 use sqlx::FromRow;
 
@@ -179,8 +179,7 @@ pub async fn set_totp(connection: &mut Connection, id: i64, secret: &[u8]) -> Re
         .bind(id)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1").bind(id).execute(connection).await?;
-    Ok(())
+    recovery::clear(connection, id).await
 }
 
 /// Uses up the codes of all time steps up to this one; false when they were already.

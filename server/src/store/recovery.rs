@@ -28,3 +28,12 @@ pub async fn take(connection: &mut Connection, account_id: i64, digest: Digest) 
         .await?;
     Ok(taken.rows_affected() == 1)
 }
+
+/// Forgets all codes of an account.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn clear(connection: &mut Connection, account_id: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1").bind(account_id).execute(connection).await?;
+    Ok(())
+}

@@ -215,6 +215,24 @@ async fn bodies_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
+async fn new_recovery_codes_take_a_code_and_the_place_of_the_old_ones() {
+    let site = Site::start().await;
+    let (authenticator, first) = set_up(&site).await;
+    let alice = browser(&site, &first);
+    let old = Answer::read(first).await.body["recovery_codes"][0].clone();
+    let renew = |code: String| alice.post("/api/auth/recovery-codes", json!({"totp_code": code}));
+    renew(authenticator.wrong_code()).await.is_error(401, "invalid credentials");
+    let code = authenticator.next_code();
+    let answer = renew(code.clone()).await;
+    assert_eq!((answer.status, fields(&answer.body)), (200, vec!["message", "recovery_codes", "status"]));
+    let new = answer.body["recovery_codes"].as_array().unwrap();
+    assert_eq!(new.len(), 10);
+    renew(code).await.is_error(401, "invalid credentials");
+    enter(&site, "alice", PASSWORD, old.as_str().unwrap()).await.is_error(401, "invalid credentials");
+    assert_eq!(enter(&site, "alice", PASSWORD, new[9].as_str().unwrap()).await.status, 200);
+}
+
+#[tokio::test]
 async fn texts_of_any_size_and_kind_are_just_wrong() {
     let site = Site::behind_proxy().await;
     set_up(&site).await;

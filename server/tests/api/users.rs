@@ -6,7 +6,6 @@ use challengectl_server::core::Role;
 use challengectl_server::core::accounts::Manager;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::Row;
 
 const NEW: &str = "a password made anew";
 
@@ -264,27 +263,38 @@ async fn every_change_is_an_audit_row_without_secrets() {
     root.delete("/api/users/bob").await.is_error(404, "user not found");
     root.delete("/api/users/root").await.is_error(403, "forbidden");
 
-    let path = site.data_dir().join("challengectl.db");
-    let database = sqlx::SqlitePool::connect(path.to_str().unwrap()).await.unwrap();
-    let rows = sqlx::query("SELECT * FROM audit ORDER BY id").fetch_all(&database).await.unwrap();
-    let told: Vec<(String, Option<String>)> = rows.iter().map(|row| (row.get("what"), row.get("details"))).collect();
-    let told: Vec<_> = told.iter().map(|(what, details)| (what.as_str(), details.as_deref())).collect();
+    let answer = root.get("/api/audit").await;
     assert_eq!(
-        told,
-        [
-            ("user.create", Some("viewer")),
-            ("user.password", None),
-            ("user.role", Some("operator")),
-            ("user.disable", None),
-            ("user.enable", None),
-            ("user.password", None),
-            ("user.reset_totp", None),
-            ("user.delete", None),
-        ]
+        (answer.status, fields(&answer.body), &answer.body["total"]),
+        (200, vec!["entries", "total"], &json!(8))
     );
-    for row in &rows {
-        assert_eq!((row.get::<&str, _>("who"), row.get::<&str, _>("target")), ("root", "bob"));
+    let mut entries = answer.body["entries"].as_array().unwrap().clone();
+    entries.reverse();
+    assert_eq!(fields(&entries[0]), ["details", "from_address", "id", "target", "timestamp", "what", "who"]);
+    let told: Vec<Value> = entries.iter().map(|entry| json!([entry["what"], entry["details"]])).collect();
+    assert_eq!(
+        json!(told),
+        json!([
+            ["user.create", "viewer"],
+            ["user.password", null],
+            ["user.role", "operator"],
+            ["user.disable", null],
+            ["user.enable", null],
+            ["user.password", null],
+            ["user.reset_totp", null],
+            ["user.delete", null],
+        ])
+    );
+    for entry in &entries {
+        assert_eq!((&entry["who"], &entry["target"]), (&json!("root"), &json!("bob")));
+        assert!(is_timestamp(&entry["timestamp"]));
     }
-    assert_eq!(rows[0].get::<&str, _>("from_address"), "203.0.113.5");
-    assert_eq!(rows[1].get::<&str, _>("from_address"), "127.0.0.1");
+    assert_eq!(entries[0]["from_address"], "203.0.113.5");
+    assert_eq!(entries[1]["from_address"], "127.0.0.1");
+
+    let page = root.get("/api/audit?limit=2&offset=1").await.body;
+    assert_eq!((page["entries"].as_array().unwrap().len(), &page["entries"][0]), (2, &entries[6]));
+    root.get("/api/audit?limit=1001").await.is_error(400, "invalid request");
+    site.browser("o", Role::Operator).await.get("/api/audit").await.is_error(403, "forbidden");
+    site.get("/api/audit").await.is_error(401, "authentication required");
 }

@@ -149,7 +149,7 @@ impl Accounts {
         Ok(LoggedIn { name: account.name, role, session, device, recovery_codes })
     }
 
-    async fn use_code(
+    pub(super) async fn use_code(
         &self,
         transaction: &mut Connection,
         account: &Account,
@@ -201,6 +201,12 @@ async fn confirm(transaction: &mut Connection, account_id: i64) -> Result<Vec<St
     accounts::confirm(transaction, account_id).await?;
     // There is an account that counts, so the way to the first one is closed.
     setup::close(transaction).await?;
+    renew_recovery_codes(transaction, account_id).await
+}
+
+/// Puts new recovery codes in the place of those there are.
+pub async fn renew_recovery_codes(transaction: &mut Connection, account_id: i64) -> Result<Vec<String>, CoreError> {
+    recovery::clear(transaction, account_id).await?;
     let codes = factor::recovery_codes();
     for code in &codes {
         let Code::Recovery(digest) = Code::read(code) else { continue };

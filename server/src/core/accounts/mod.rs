@@ -3,6 +3,7 @@
 mod factor;
 mod first;
 mod login;
+mod managers;
 mod own;
 mod passwords;
 mod role;
@@ -14,14 +15,17 @@ mod vault;
 pub use factor::TotpSetup;
 pub use first::FirstAccount;
 pub use login::{Client, DEVICE_LIFE, LoggedIn};
+pub use managers::Manager;
 pub use passwords::random as random_password;
 pub use role::{ParseRoleError, Role};
 pub use sessions::{IDLE, LONGEST, Person, csrf_token};
 pub use throttle::Step;
-pub use users::{Changes, Manager, User};
+pub use users::{Changes, User};
 
 use super::{Clock, CoreError};
 use crate::store::accounts::Account;
+use crate::store::audit::{self, AuditEntry};
+use crate::store::history::Page;
 use crate::store::{Store, StoreError};
 use passwords::Passwords;
 use std::path::Path;
@@ -46,6 +50,16 @@ impl Accounts {
     pub fn open(store: Store, data_dir: &Path, clock: Clock) -> Result<Self, CoreError> {
         let vault = Vault::open(data_dir)?;
         Ok(Self { store, clock, vault, passwords: Passwords::default(), throttle: Throttle::default() })
+    }
+
+    /// What people have done, newest first, and how much that is in all.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn audit(&self, page: Page) -> Result<(Vec<AuditEntry>, u64), CoreError> {
+        let mut connection = self.store.read().await?;
+        let list = audit::list(&mut connection, page).await?;
+        Ok((list, audit::count(&mut connection).await?))
     }
 }
 

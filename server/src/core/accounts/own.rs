@@ -1,5 +1,7 @@
 //! What somebody does with the own account.
 
+use super::factor::Code;
+use super::login::renew_recovery_codes;
 use super::throttle::Key;
 use super::{Accounts, Person};
 use crate::core::CoreError;
@@ -32,5 +34,24 @@ impl Accounts {
         let name = person.name.as_str();
         audit::note(&mut transaction, person.by(), "user.password", name, None, self.clock.now()).await?;
         Ok(store::commit(transaction).await?)
+    }
+
+    /// Puts new recovery codes in the place of the old ones, for who shows a code.
+    ///
+    /// # Errors
+    /// [`CoreError::Credentials`] when the code does not count, [`CoreError::TooMany`].
+    pub async fn renew_recovery_codes(&self, person: &Person, code: &str) -> Result<Vec<String>, CoreError> {
+        let (id, now) = (person.account_id, self.clock.now());
+        let guesses = Key::Current(id);
+        self.throttle.admit(&guesses, self.clock.instant()).map_err(CoreError::TooMany)?;
+        let mut transaction = self.store.write().await?;
+        let account = accounts::get(&mut transaction, id).await?;
+        let account = account.ok_or_else(|| CoreError::NoSuchAccount(person.name.to_string()))?;
+        self.use_code(&mut transaction, &account, Code::read(code), now).await?;
+        let codes = renew_recovery_codes(&mut transaction, id).await?;
+        audit::note(&mut transaction, person.by(), "user.recovery_codes", account.name.as_str(), None, now).await?;
+        store::commit(transaction).await?;
+        self.throttle.forgive(&guesses);
+        Ok(codes)
     }
 }

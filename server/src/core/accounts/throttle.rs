@@ -28,7 +28,7 @@ pub enum Key {
     Guesses(Digest),
     /// Guesses by a known browser.
     KnownGuesses(Digest),
-    /// Guesses at the current password by who is logged in.
+    /// Guesses at the own password or code by who is logged in.
     Current(i64),
 }
 

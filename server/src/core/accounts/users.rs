@@ -1,29 +1,13 @@
-//! Managing accounts. Whoever does it, at the command line or logged in, goes through the same rules:
-//! nobody gives a role above the own one, touches an account that is not below, or the own one in ways that could be
-//! a thief's, and the last admin stays.
+//! Managing accounts. Whoever does it, at the command line or logged in, goes through the same rules.
 
 use super::login::purpose;
+use super::managers::{Manager, keep_an_admin};
 use super::sessions::counts;
-use super::{Accounts, Person, Role, TotpSetup, factor, role_of};
+use super::{Accounts, Role, TotpSetup, factor, role_of};
 use crate::core::CoreError;
-use crate::core::audit::{self, By};
 use crate::store::accounts::{Account, NewAccount};
 use crate::store::{self, Connection, Transaction, accounts, logins};
-use challengectl_common::{AccountName, Digest, Timestamp};
-use std::time::Duration;
-
-/// Who has stolen a session has not the password: only for so long after a login may somebody replace the own
-/// password or secret without showing the old one.
-const FRESH: Duration = Duration::from_secs(15 * 60);
-
-/// Who manages accounts.
-#[derive(Debug, Clone, Copy)]
-pub enum Manager<'a> {
-    /// Somebody logged in, who must be an admin.
-    Person(&'a Person),
-    /// Somebody at the server's host, who could change the database anyway.
-    CommandLine,
-}
+use challengectl_common::{AccountName, Timestamp};
 
 /// What people may see of an account.
 #[derive(Debug, Clone)]
@@ -196,88 +180,8 @@ impl Accounts {
     }
 }
 
-impl Manager<'_> {
-    fn may_give(&self, role: Role) -> Result<(), CoreError> {
-        match self {
-            Self::Person(person) if role > person.role => {
-                Err(CoreError::Forbidden(format!("this takes the role {role}")))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn is(&self, account: &Account) -> bool {
-        matches!(self, Self::Person(person) if person.account_id == account.id)
-    }
-
-    /// The login by which somebody changes the own account goes on.
-    fn own_login(&self, account: &Account) -> Option<Digest> {
-        match self {
-            Self::Person(person) if self.is(account) => Some(person.login),
-            _ => None,
-        }
-    }
-
-    fn may_touch(&self, account: &Account) -> Result<(), CoreError> {
-        let Self::Person(person) = self else { return Ok(()) };
-        if self.is(account) {
-            return Err(CoreError::Forbidden("nobody changes or removes the own account this way".to_owned()));
-        }
-        if role_of(account)? >= person.role {
-            return Err(CoreError::Forbidden(format!("{} has a role that is not below yours", account.name)));
-        }
-        Ok(())
-    }
-
-    fn may_change(&self, account: &Account, changes: &Changes) -> Result<(), CoreError> {
-        if self.is(account) && changes.role.is_none() && changes.enabled.is_none() {
-            return Ok(());
-        }
-        self.may_touch(account)?;
-        changes.role.map_or(Ok(()), |role| self.may_give(role))
-    }
-
-    /// Whether password and secret may be replaced.
-    fn may_renew(&self, account: &Account, now: Timestamp) -> Result<(), CoreError> {
-        match self {
-            Self::Person(person) if self.is(account) && now.since(person.since) > FRESH => {
-                Err(CoreError::Forbidden("log in again first, since your login is older than 15 minutes".to_owned()))
-            }
-            _ if self.is(account) => Ok(()),
-            _ => self.may_touch(account),
-        }
-    }
-
-    async fn note(
-        &self,
-        transaction: &mut Transaction,
-        what: &str,
-        target: &AccountName,
-        details: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(), CoreError> {
-        let by = match self {
-            Self::Person(person) => person.by(),
-            Self::CommandLine => By::COMMAND_LINE,
-        };
-        audit::note(transaction, by, what, target.as_str(), details, now).await
-    }
-}
-
 async fn find(connection: &mut Connection, name: &str) -> Result<Account, CoreError> {
     let missing = || CoreError::NoSuchAccount(name.chars().take(64).collect());
     let name = AccountName::new(name).map_err(|_| missing())?;
     accounts::find(connection, &name).await?.ok_or_else(missing)
-}
-
-/// Refuses a change that leaves nobody who can manage the others, where there was somebody before.
-async fn keep_an_admin(transaction: &mut Transaction, before: &Account) -> Result<(), CoreError> {
-    if !manages(before) || accounts::all(transaction).await?.iter().any(manages) {
-        return Ok(());
-    }
-    Err(CoreError::Conflict(format!("{} is the last admin who can log in", before.name)))
-}
-
-fn manages(account: &Account) -> bool {
-    account.enabled && account.totp_confirmed && role_of(account).is_ok_and(|role| role >= Role::Admin)
 }

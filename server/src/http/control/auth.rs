@@ -162,6 +162,30 @@ pub async fn change_password(
     Ok(acknowledge(HttpResponse::Ok(), "Password changed successfully"))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryRequest {
+    totp_code: String,
+}
+
+#[derive(Serialize)]
+struct RecoveryCodes {
+    status: &'static str,
+    message: &'static str,
+    recovery_codes: Vec<String>,
+}
+
+/// Replaces the recovery codes of who asks.
+pub async fn recovery_codes(
+    Viewer(person): Viewer,
+    accounts: web::Data<Accounts>,
+    Json(body): Json<RecoveryRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let recovery_codes = accounts.renew_recovery_codes(&person, &body.totp_code).await?;
+    let message = "Recovery codes replaced; the old ones count no longer";
+    Ok(HttpResponse::Ok().json(RecoveryCodes { status: "success", message, recovery_codes }))
+}
+
 fn client(request: &HttpRequest) -> Client {
     let device = request.cookie(DEVICE).map(|cookie| cookie.value().to_owned());
     Client { address: origin::address(request), device }

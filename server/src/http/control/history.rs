@@ -163,13 +163,13 @@ pub async fn dashboard(_: Viewer, coordinator: web::Data<Coordinator>) -> Result
     Ok(HttpResponse::Ok().json(Dashboard { stats }))
 }
 
-fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, ApiError> {
+pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, ApiError> {
     web::Query::<T>::from_query(request.query_string())
         .map(web::Query::into_inner)
         .map_err(|error| ApiError::invalid(format!("query: {error}")))
 }
 
-fn page(limit: Option<u64>, offset: Option<u64>) -> Result<Page, ApiError> {
+pub fn page(limit: Option<u64>, offset: Option<u64>) -> Result<Page, ApiError> {
     let limit = limit.unwrap_or(USUAL);
     if limit > MOST {
         return Err(ApiError::invalid(format!("limit: at most {MOST}")));

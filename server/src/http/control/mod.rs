@@ -1,5 +1,6 @@
 //! The control API: what runners, operators and the public page speak.
 
+mod audit;
 mod auth;
 mod challenges;
 mod enrollment;
@@ -25,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(posting("/api/auth/verify-totp").route(post().to(auth::verify_totp)))
         .service(posting("/api/auth/setup").route(post().to(auth::setup)))
         .service(posting("/api/auth/change-password").route(post().to(auth::change_password)))
+        .service(posting("/api/auth/recovery-codes").route(post().to(auth::recovery_codes)))
         .service(
             resource("/api/users")
                 .route(get().to(users::list))
@@ -39,6 +41,7 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .service(posting("/api/users/{username}/reset-totp").route(post().to(users::reset_totp)))
         .service(posting("/api/users/{username}/reset-password").route(post().to(users::reset_password)))
+        .service(getting("/api/audit").route(get().to(audit::list)))
         .service(getting("/api/auth/session").route(get().to(auth::session)))
         .service(posting("/api/auth/logout").route(post().to(auth::logout)))
         .service(posting("/api/enrollment/enroll").route(post().to(enrollment::enroll)))
