@@ -135,6 +135,7 @@ async fn a_change_that_could_not_go_on_air_is_refused_and_nothing_changes() {
         (1, json!({"public_view": {"show_all": true}}), "unknown key `show_all`"),
         (1, json!({"flag_hash": "0".repeat(64)}), "upload it first"),
         (1, json!({"flag_hash": "x"}), "flag_hash: "),
+        (1, json!({"flag_hash": "0".repeat(64), "flag_file": "a\nb"}), "flag_file: "),
         (1, json!({"flag_file": "/etc/passwd"}), "give flag_hash"),
         (2, json!({"text": "FLAG"}), ""),
     ] {
