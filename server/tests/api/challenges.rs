@@ -251,6 +251,9 @@ async fn a_triggered_challenge_goes_before_all_others_once() {
     let operator = site.browser("oli", Role::Operator).await;
     assert_eq!(operator.post("/api/challenges/2/trigger", json!({})).await.status, 200);
     let runner = site.runner("roof").await;
+    operator.post("/api/challenges/3/trigger", json!({})).await;
+    operator.post("/api/challenges/3/disable", json!({})).await;
+    operator.post("/api/challenges/3/enable", json!({})).await;
     for name in ["LOW", "HIGH"] {
         let task = runner.task().await;
         assert_eq!(task["name"], name);
