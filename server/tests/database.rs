@@ -5,6 +5,7 @@
 use challengectl_common::challenge::{Flag, PublicView, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
 use challengectl_common::{Band, ChallengeName, ChallengeSpec, Frequency, RadioId, RunnerId, Timestamp};
+use challengectl_server::core::audit::By;
 use challengectl_server::core::{Caller, Clock, Coordinator, FileFolder, Retention, Rules, issue_token};
 use challengectl_server::store::challenges::Shape;
 use challengectl_server::store::{self, Store, challenges};
@@ -219,11 +220,34 @@ impl Walk {
             60..75 => self.heartbeat(runner),
             75..90 => self.pass_time().await,
             90..94 => self.come_back(runner).await,
-            94..97 => self.site.restart().await,
+            94..96 => self.site.restart().await,
+            96..98 => self.operate().await,
             _ => self.sign_out(runner).await,
         }
         self.nothing_is_on_air_twice();
         self.site.is_sound().await;
+    }
+
+    /// What operators do leaves everything sound, and nothing is held back for good.
+    async fn operate(&mut self) {
+        let (coordinator, by) = (&self.site.coordinator, By::COMMAND_LINE);
+        let challenge = self.rng.random_range(1..=2);
+        match self.rng.random_range(0..4) {
+            0 => {
+                coordinator.emergency_stop(by).await.unwrap();
+                coordinator.release(by).await.unwrap();
+            }
+            1 => {
+                coordinator.pause(by).await.unwrap();
+                coordinator.resume(by).await.unwrap();
+            }
+            2 => {
+                coordinator.enable_challenge(challenge, false, by).await.unwrap();
+                coordinator.enable_challenge(challenge, true, by).await.unwrap();
+            }
+            // Refused while it is on air.
+            _ => drop(coordinator.trigger(challenge, by).await),
+        }
     }
 
     async fn poll(&mut self, runner: usize) {
@@ -339,6 +363,69 @@ async fn many_who_ask_at_once_never_get_the_same() {
     // Ten share one frequency, so nine of them wait.
     assert_eq!(challenges.len(), 21);
     site.is_sound().await;
+}
+
+/// Whatever is being handed out in the moment of an emergency stop is cut as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emergency_stop_misses_nothing() {
+    for round in 0..8 {
+        let site = Site::new(&event(30)).await;
+        let mut callers = Vec::new();
+        for index in 0..8 {
+            let caller = site.enrol(&format!("runner-{index}")).await;
+            site.register(&caller, &["a", "b"], None).await;
+            callers.push(caller);
+        }
+        let polls: Vec<_> = callers
+            .iter()
+            .cycle()
+            .take(16)
+            .map(|caller| {
+                let (coordinator, caller) = (Arc::clone(&site.coordinator), caller.clone());
+                tokio::spawn(async move { coordinator.poll(&caller, Duration::ZERO).await.unwrap() })
+            })
+            .collect();
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap();
+        for poll in polls {
+            poll.await.unwrap();
+        }
+        let live = site.count("SELECT count(*) FROM assignments WHERE state = 'live'").await;
+        assert_eq!(site.count("SELECT count(*) FROM assignments WHERE abort_at IS NOT NULL").await, live);
+        let mut cut = 0;
+        for caller in &callers {
+            let heartbeat = site.coordinator.heartbeat(caller, None).unwrap();
+            assert_eq!(heartbeat.renewed, [0_i64; 0]);
+            cut += heartbeat.abort.len();
+        }
+        assert_eq!(cut as i64, live);
+        assert_eq!(site.poll(&callers[0]).await, None);
+    }
+}
+
+/// What is cut while the server is away stays cut, and so does what holds the system back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operators_decided_survives_a_kill() {
+    let mut site = Site::new(&event(6)).await;
+    let roof = site.enrol("roof").await;
+    site.register(&roof, &["a", "b"], None).await;
+    let task = site.poll(&roof).await.unwrap();
+    site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.restart().await;
+    assert_eq!(site.coordinator.heartbeat(&roof, Some(&[progress(&task)])).unwrap().abort, [task.assignment_id]);
+    assert_eq!(site.poll(&roof).await, None);
+    site.coordinator.release(By::COMMAND_LINE).await.unwrap();
+    let again = site.poll(&roof).await.unwrap();
+    site.coordinator.trigger(6, By::COMMAND_LINE).await.unwrap();
+    site.restart().await;
+    site.coordinator.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
+    assert_eq!(site.poll(&roof).await.map(|task| task.challenge_id), Some(6));
+    site.coordinator.delete_challenge(again.challenge_id, By::COMMAND_LINE).await.unwrap();
+    assert!(site.coordinator.heartbeat(&roof, None).unwrap().abort.contains(&again.assignment_id));
+    site.coordinator.complete(&roof, report(&again, Outcome::Success)).await.unwrap();
+    assert_eq!(site.count("SELECT count(*) FROM transmissions WHERE status = 'success'").await, 1);
 }
 
 const SECOND: &str = "INSERT INTO assignments (challenge_id, runner_id, radio_id, key_id, fence, frequency, band_low,

@@ -2,9 +2,9 @@
 
 use super::audit::{self, Actor, By};
 use super::{Coordinator, CoreError};
-use crate::store::runners::{self, Runner};
+use crate::store::roster::{self, Runner};
 use crate::store::transmissions::{self, OnAir};
-use crate::store::{self, assignments, tokens};
+use crate::store::{self, assignments, runners, tokens};
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{RunnerId, Timestamp};
 use std::collections::HashMap;
@@ -63,7 +63,7 @@ impl Coordinator {
     /// When the database cannot be read.
     pub async fn runners(&self) -> Result<Vec<RunnerState>, CoreError> {
         let mut connection = self.store.read().await?;
-        let all = runners::all(&mut connection).await?;
+        let all = roster::all(&mut connection).await?;
         let on_air = transmissions::on_air(&mut connection).await?;
         drop(connection);
         let mut work: HashMap<RunnerId, Vec<Work>> = HashMap::new();

@@ -229,7 +229,7 @@ pub async fn insert(
     Ok(id)
 }
 
-/// Changes what a challenge is; its due time and history stay.
+/// Changes what a challenge is; its due time and history stay. Disabling it takes a trigger back.
 ///
 /// # Errors
 /// When the database cannot be written to.
@@ -243,7 +243,8 @@ pub async fn update(
     sqlx::query(
         "UPDATE challenges SET name = $1, modulation = $2, tuning = $3, flag = $4, parameters = $5, public_view = $6,
              enabled = $7, priority = $8, min_delay_ms = $9, max_delay_ms = $10, duration_ms = $11,
-             occupied_low = $12, occupied_high = $13, updated_at = $14
+             occupied_low = $12, occupied_high = $13, updated_at = $14,
+             triggered_at = CASE WHEN $7 = 1 THEN triggered_at ELSE NULL END
          WHERE id = $15",
     )
     .bind(spec.name.as_str())

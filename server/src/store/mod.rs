@@ -20,6 +20,7 @@ mod open;
 pub mod ranges;
 pub mod recovery;
 pub mod reports;
+pub mod roster;
 pub mod runners;
 pub mod setup;
 pub mod tokens;

@@ -135,6 +135,7 @@ async fn a_change_that_could_not_go_on_air_is_refused_and_nothing_changes() {
         (1, json!({"public_view": {"show_all": true}}), "unknown key `show_all`"),
         (1, json!({"flag_hash": "0".repeat(64)}), "upload it first"),
         (1, json!({"flag_hash": "x"}), "flag_hash: "),
+        (1, json!({"flag_hash": "0".repeat(64), "flag_file": "a\nb"}), "flag_file: "),
         (1, json!({"flag_file": "/etc/passwd"}), "give flag_hash"),
         (2, json!({"text": "FLAG"}), ""),
     ] {
@@ -250,6 +251,9 @@ async fn a_triggered_challenge_goes_before_all_others_once() {
     let operator = site.browser("oli", Role::Operator).await;
     assert_eq!(operator.post("/api/challenges/2/trigger", json!({})).await.status, 200);
     let runner = site.runner("roof").await;
+    operator.post("/api/challenges/3/trigger", json!({})).await;
+    operator.post("/api/challenges/3/disable", json!({})).await;
+    operator.post("/api/challenges/3/enable", json!({})).await;
     for name in ["LOW", "HIGH"] {
         let task = runner.task().await;
         assert_eq!(task["name"], name);

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 use std::path::PathBuf;
 
+const LONGEST_NAME: usize = 255;
+
 /// The fields that are given. For a change, all others stay as they are; for a new challenge, they have the defaults of
 /// an event file. Fields mean what they mean there, but a file is one that was uploaded, by its digest.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -139,6 +141,9 @@ impl Coordinator {
                 _ => None,
             });
         };
+        if form.flag_file.as_deref().is_some_and(|name| name.len() > LONGEST_NAME || name.contains(char::is_control)) {
+            return Err(CoreError::Invalid(format!("flag_file: a name of at most {LONGEST_NAME} bytes")));
+        }
         let known = files::find(&mut *self.store.read().await?, digest).await?;
         let Some(StoredFile { size, name, .. }) = known else {
             return Err(CoreError::Invalid(format!("flag_hash: there is no file {digest}; upload it first")));
