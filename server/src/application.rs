@@ -2,10 +2,11 @@
 
 use crate::config::{Config, ConfigError};
 use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
-use crate::http::{self, Proxies};
+use crate::http::{self, MetricsAudience, Proxies};
 use crate::store::{ServerLock, Store, StoreError};
 use crate::tls::{self, TlsError};
 use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -63,7 +64,7 @@ impl Application {
     /// [`ApplicationError`] tells what is in the way.
     pub async fn build(config: &Config) -> Result<Self, ApplicationError> {
         let rules = config.rules()?;
-        let proxies = Proxies(config.proxies()?);
+        let (proxies, metrics) = (Proxies(config.proxies()?), MetricsAudience(config.metrics_networks()?));
         let store = Store::open(&config.data_dir).await?;
         let lock = ServerLock::acquire(&config.data_dir)?;
         let accounts = Arc::new(Accounts::open(store.clone(), &config.data_dir, Clock::system())?);
@@ -73,8 +74,8 @@ impl Application {
             coordinator.reload_from(file.clone());
         }
 
-        let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), proxies);
-        let server = HttpServer::new(move || App::new().configure(routes.clone()))
+        let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), proxies, metrics);
+        let server = HttpServer::new(move || App::new().wrap(from_fn(http::measure)).configure(routes.clone()))
             .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
             .keep_alive(KEEP_ALIVE)
             // A runner that hangs up while it waits must not be given work that it will never hear of.

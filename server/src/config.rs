@@ -27,6 +27,7 @@ pub struct Config {
     pub keep_transmissions_days: Option<u32>,
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
+    pub metrics_allow: Vec<String>,
     pub log_filter: String,
     pub log_format: LogFormat,
 }
@@ -85,6 +86,7 @@ impl Default for Config {
             keep_transmissions_days: None,
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
+            metrics_allow: ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec(),
             log_filter: "info".to_owned(),
             log_format: LogFormat::Text,
         }
@@ -142,6 +144,7 @@ impl Config {
         config.tls.check()?;
         config.rules()?;
         config.proxies()?;
+        config.metrics_networks()?;
         Ok(config)
     }
 
@@ -172,9 +175,21 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Value`] when one is no address.
     pub fn proxies(&self) -> Result<Vec<Network>, ConfigError> {
-        let refuse = |reason: String| ConfigError::Value { setting: "trusted_proxies", reason };
-        self.trusted_proxies.iter().map(|text| text.parse().map_err(|error| refuse(format!("{error}")))).collect()
+        networks("trusted_proxies", &self.trusted_proxies)
     }
+
+    /// From where the metrics may be asked for.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] when one is no address.
+    pub fn metrics_networks(&self) -> Result<Vec<Network>, ConfigError> {
+        networks("metrics_allow", &self.metrics_allow)
+    }
+}
+
+fn networks(setting: &'static str, texts: &[String]) -> Result<Vec<Network>, ConfigError> {
+    let refuse = |reason: String| ConfigError::Value { setting, reason };
+    texts.iter().map(|text| text.parse().map_err(|error| refuse(format!("{error}")))).collect()
 }
 
 fn seconds(setting: &'static str, value: f64, min: f64, max: f64) -> Result<Duration, ConfigError> {

@@ -16,6 +16,7 @@ mod enrolment;
 mod error;
 mod events;
 pub mod export;
+pub mod figures;
 pub mod files;
 mod fleet;
 mod history;
@@ -52,6 +53,7 @@ pub use runners::{Liveness, RunnerState, Work};
 
 use crate::store::{self, Store};
 use challengectl_common::wire::Rhythm;
+use figures::Tally;
 use fleet::Fleet;
 use keyring::Keyring;
 use leases::Leases;
@@ -106,6 +108,7 @@ pub struct Coordinator {
     signals: Signals,
     event_file: OnceLock<PathBuf>,
     last_look: LastLook,
+    tally: Tally,
     /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
     turn: tokio::sync::Mutex<()>,
     runtime: Handle,
@@ -133,6 +136,7 @@ impl Coordinator {
             signals: Signals::default(),
             event_file: OnceLock::new(),
             last_look: LastLook::default(),
+            tally: Tally::default(),
             turn: tokio::sync::Mutex::default(),
             runtime: Handle::current(),
             store,

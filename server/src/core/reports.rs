@@ -48,9 +48,10 @@ impl Coordinator {
                 Err(CoreError::Late(reason))
             }
             Verdict::Ends(assignment) => {
-                apply(&mut transaction, &assignment, report, now).await?;
+                let modulation = apply(&mut transaction, &assignment, report, now).await?;
                 store::commit(transaction).await?;
                 self.leases.remove(&caller.runner_id, assignment.id);
+                self.tally.count(modulation, status(report.status));
                 self.changed();
                 let (runner, outcome) = (&caller.runner_id, status(report.status).as_str());
                 tracing::info!(%runner, assignment = assignment.id, outcome, "completed");
@@ -91,7 +92,7 @@ async fn apply(
     assignment: &Assignment,
     report: &CompleteRequest,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<String, StoreError> {
     assignments::end(connection, assignment.id, end_state(report.status), now).await?;
     let possible = |moment| within(moment, assignment.assigned_at, now);
     let ending = Ending {
@@ -100,21 +101,22 @@ async fn apply(
         ended_at: report.ended_at.map_or(now, possible),
         error: report.error.as_deref(),
     };
-    transmissions::end(connection, assignment.id, ending).await?;
+    let modulation = transmissions::end(connection, assignment.id, ending).await?;
     // A challenge that was removed meanwhile is not due again.
-    let Some(challenge) = challenges::find(connection, assignment.challenge_id).await? else { return Ok(()) };
+    let Some(challenge) = challenges::find(connection, assignment.challenge_id).await? else { return Ok(modulation) };
     let spec = &challenge.spec;
     match report.status {
         Outcome::Success => {
             let due_at = after_success(now, spec.min_delay_ms, spec.max_delay_ms, &mut rand::rng());
-            challenges::succeeded(connection, challenge.id, now, due_at).await
+            challenges::succeeded(connection, challenge.id, now, due_at).await?;
         }
         Outcome::Failed => {
             let due_at = after_failure(now, spec.max_delay_ms, challenge.failures);
-            challenges::failed(connection, challenge.id, now, due_at).await
+            challenges::failed(connection, challenge.id, now, due_at).await?;
         }
-        Outcome::Aborted => challenges::cut(connection, challenge.id, now).await,
+        Outcome::Aborted => challenges::cut(connection, challenge.id, now).await?,
     }
+    Ok(modulation)
 }
 
 fn late<'a>(caller: &'a Caller, report: &'a CompleteRequest, reason: &'a str) -> LateReport<'a> {

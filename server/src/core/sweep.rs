@@ -28,6 +28,7 @@ impl Coordinator {
             return Ok(());
         }
         let now = self.clock.now();
+        let mut modulations = Vec::new();
         let mut transaction = self.store.write().await?;
         for (_, id) in &leases {
             // A report may have come first.
@@ -36,12 +37,13 @@ impl Coordinator {
             }
             let ending =
                 Ending { status: TransmissionStatus::Aborted, started_at: None, ended_at: now, error: Some(reason) };
-            transmissions::end(&mut transaction, *id, ending).await?;
+            modulations.push(transmissions::end(&mut transaction, *id, ending).await?);
             if let Some(assignment) = assignments::find(&mut transaction, *id).await? {
                 challenges::cut(&mut transaction, assignment.challenge_id, now).await?;
             }
         }
         store::commit(transaction).await?;
+        modulations.into_iter().for_each(|modulation| self.tally.count(modulation, TransmissionStatus::Aborted));
         for (runner, id) in &leases {
             self.leases.remove(runner, *id);
             tracing::warn!(%runner, assignment = id, reason, "given up");

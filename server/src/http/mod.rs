@@ -9,6 +9,7 @@ mod principal;
 mod upload;
 
 pub use error::ApiError;
+pub use operations::{MetricsAudience, measure};
 pub use origin::Proxies;
 pub use principal::{Admin, Operator, Viewer};
 
@@ -22,13 +23,17 @@ pub fn routes(
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
     proxies: Proxies,
+    metrics: MetricsAudience,
 ) -> impl Fn(&mut web::ServiceConfig) + Clone {
-    let proxies = web::Data::new(proxies);
+    let (proxies, metrics) = (web::Data::new(proxies), web::Data::new(metrics));
+    let requests = web::Data::new(operations::Requests::default());
     move |config| {
         config
             .app_data(web::Data::from(Arc::clone(&coordinator)))
             .app_data(web::Data::from(Arc::clone(&accounts)))
             .app_data(proxies.clone())
+            .app_data(metrics.clone())
+            .app_data(requests.clone())
             .configure(control::routes)
             .configure(operations::routes)
             .default_service(web::to(not_found));

@@ -33,6 +33,12 @@ pub fn address(request: &HttpRequest) -> Option<IpAddr> {
     Some(nearest)
 }
 
+/// Whether somebody else speaks through the client: a proxy that is not a configured one.
+pub fn is_hidden(request: &HttpRequest) -> bool {
+    let speaks_for_others = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
+    !behind_proxy(request) && speaks_for_others.iter().any(|name| request.headers().contains_key(*name))
+}
+
 /// Whether the client came by TLS, as far as the server can know.
 pub fn is_secure(request: &HttpRequest) -> bool {
     let forwarded = || {

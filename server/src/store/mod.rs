@@ -10,6 +10,7 @@ pub mod challenges;
 pub mod control;
 pub mod devices;
 mod error;
+pub mod figures;
 pub mod files;
 pub mod history;
 pub mod keys;

@@ -90,22 +90,23 @@ pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), Sto
     Ok(())
 }
 
-/// Writes down how the transmission of an assignment ended.
+/// Writes down how the transmission of an assignment ended, and gives its modulation.
 ///
 /// # Errors
 /// When the database cannot be written to, or the transmission has ended before.
-pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending<'_>) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE transmissions SET status = $1, started_at = $2, ended_at = $3, error = $4 WHERE assignment_id = $5",
+pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending<'_>) -> Result<String, StoreError> {
+    let modulation = sqlx::query_scalar(
+        "UPDATE transmissions SET status = $1, started_at = $2, ended_at = $3, error = $4 WHERE assignment_id = $5
+         RETURNING modulation",
     )
     .bind(ending.status.as_str())
     .bind(ending.started_at.map(Timestamp::as_millis))
     .bind(ending.ended_at.as_millis())
     .bind(ending.error)
     .bind(assignment_id)
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(modulation)
 }
 
 /// A transmission that is under way or about to begin.

@@ -22,6 +22,7 @@ async fn a_wrong_method_is_405_and_tells_the_right_one() {
         (Method::PUT, "/api/health", "GET"),
         (Method::POST, "/health", "GET"),
         (Method::POST, "/ready", "GET"),
+        (Method::POST, "/metrics", "GET"),
         (Method::POST, "/api/public/challenges", "GET"),
         (Method::GET, "/api/enrollment/enroll", "POST"),
     ];

@@ -10,6 +10,7 @@ mod errors;
 mod files;
 mod fleet;
 mod history;
+mod metrics;
 mod operations;
 mod people;
 mod polling;

@@ -1,9 +1,13 @@
 //! What those who keep the server running ask it.
 
 mod health;
+mod metrics;
 mod ready;
+mod requests;
 
 pub use health::health;
+pub use metrics::MetricsAudience;
+pub use requests::{Requests, measure};
 
 use super::other_methods;
 use actix_web::web::{ServiceConfig, get, resource};
@@ -12,5 +16,6 @@ use actix_web::web::{ServiceConfig, get, resource};
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/health").route(get().to(health)).default_service(other_methods("GET")))
+        .service(resource("/metrics").route(get().to(metrics::metrics)).default_service(other_methods("GET")))
         .service(resource("/ready").route(get().to(ready::ready)).default_service(other_methods("GET")));
 }

@@ -1,0 +1,89 @@
+//! What Prometheus collects.
+
+use super::requests::{Labels, Requests};
+use crate::core::Coordinator;
+use crate::core::figures::Figures;
+use crate::core::network::Network;
+use crate::http::{ApiError, origin};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+use std::sync::atomic::AtomicU64;
+
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// From where the numbers may be asked for.
+#[derive(Debug, Clone, Default)]
+pub struct MetricsAudience(pub Vec<Network>);
+
+/// The server in numbers, in the text format of Prometheus.
+pub async fn metrics(
+    request: HttpRequest,
+    coordinator: web::Data<Coordinator>,
+    requests: web::Data<Requests>,
+    audience: web::Data<MetricsAudience>,
+) -> Result<HttpResponse, ApiError> {
+    let from = origin::address(&request).filter(|_| !origin::is_hidden(&request));
+    if !from.is_some_and(|from| audience.0.iter().any(|network| network.contains(from))) {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden")
+            .because("metrics are for the networks that metrics_allow in server.yml names"));
+    }
+    let figures = coordinator.figures().await?;
+    let mut registry = Registry::with_prefix("challengectl");
+    registry.register("build", "The version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
+    show(&figures, &mut registry);
+    requests.register(&mut registry);
+    let mut text = String::new();
+    encode(&mut text, &registry)
+        .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").because("encoding failed"))?;
+    Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
+}
+
+fn show(figures: &Figures, registry: &mut Registry) {
+    let runners: Family<Labels, Gauge> = Family::default();
+    let radios: Family<Labels, Gauge> = Family::default();
+    let heartbeats: Family<Labels, Gauge<f64, AtomicU64>> = Family::default();
+    let (live, challenges): (Gauge, Family<Labels, Gauge>) = Default::default();
+    let transmissions: Family<Labels, Counter> = Family::default();
+
+    // What there is none of is told as well.
+    for status in ["online", "busy", "offline"] {
+        runners.get_or_create_owned(&label("status", status));
+        radios.get_or_create_owned(&label("status", status));
+    }
+    for state in ["assigned", "disabled", "queued", "waiting"] {
+        challenges.get_or_create_owned(&label("state", state));
+    }
+    for (runner, status) in &figures.runners {
+        runners.get_or_create_owned(&label("status", status)).inc();
+        radios.get_or_create_owned(&label("status", status)).inc_by(runner.radios);
+        live.inc_by(runner.live);
+        if let Some(heard) = runner.last_heartbeat {
+            let seconds = heard.as_millis() as f64 / 1000.0;
+            heartbeats.get_or_create_owned(&label("runner", runner.id.as_str())).set(seconds);
+        }
+    }
+    for (state, count) in &figures.challenges {
+        challenges.get_or_create_owned(&label("state", state)).set(*count);
+    }
+    for (modulation, outcome, count) in &figures.transmissions {
+        let labels = vec![("modulation", modulation.clone()), ("outcome", (*outcome).to_owned())];
+        transmissions.get_or_create_owned(&labels).inc_by(*count);
+    }
+    registry.register("runners", "Enrolled runners", runners);
+    registry.register("radios", "Radios, by the status of their runner", radios);
+    let help = "When a runner was last heard of";
+    registry.register_with_unit("runner_last_heartbeat_timestamp", help, Unit::Seconds, heartbeats);
+    registry.register("live_assignments", "Challenges that are on air or about to be", live);
+    registry.register("challenges", "Challenges", challenges);
+    registry.register("transmissions", "Transmissions that have ended since the server started", transmissions);
+}
+
+fn label(name: &'static str, value: &str) -> Labels {
+    vec![(name, value.to_owned())]
+}
