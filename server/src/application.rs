@@ -68,8 +68,9 @@ impl Application {
         let store = Store::open(&config.data_dir).await?;
         let lock = ServerLock::acquire(&config.data_dir)?;
         let accounts = Arc::new(Accounts::open(store.clone(), &config.data_dir, Clock::system())?);
-        let coordinator =
-            Coordinator::start(store, FileFolder::within(&config.data_dir), rules, Clock::system()).await?;
+        let files = FileFolder::within(&config.data_dir);
+        files.remove_leftovers()?;
+        let coordinator = Coordinator::start(store, files, rules, Clock::system()).await?;
         if let Some(file) = &config.event_file {
             coordinator.reload_from(file.clone());
         }

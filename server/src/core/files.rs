@@ -1,18 +1,17 @@
 //! The folder that holds the content of files, each named by its digest. No name from outside is ever part of a path.
 
-use super::audit::{self, Actor, By};
 use super::{Coordinator, CoreError};
-use crate::store;
-use crate::store::files::{self, StoredFile};
+use crate::store::files;
 use challengectl_common::{Digest, Hasher};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::Duration;
 use tempfile::NamedTempFile;
-use tokio::io::AsyncWriteExt;
 
 const BLOCK: usize = 1 << 16;
+/// Nothing is on its way in for so long.
+const LEFT_OVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A folder of files named by their digests.
 #[derive(Debug, Clone)]
@@ -60,7 +59,7 @@ impl FileFolder {
     }
 
     /// Puts content that is whole where it belongs, for good.
-    fn settle(&self, copy: NamedTempFile, digest: Digest) -> Result<(), CoreError> {
+    pub(super) fn settle(&self, copy: NamedTempFile, digest: Digest) -> Result<(), CoreError> {
         let at = |path: &Path| {
             let path = path.to_owned();
             move |error| CoreError::File { path, error }
@@ -76,15 +75,25 @@ impl FileFolder {
         Ok(())
     }
 
-    /// A place for content that comes piece by piece. Dropped before it is kept, it leaves nothing behind.
+    /// Removes what was on its way in when a program was killed. What is younger may still be on its way.
     ///
     /// # Errors
-    /// When it cannot be made.
-    pub fn receive(&self) -> Result<Incoming, CoreError> {
+    /// When the folder cannot be read.
+    pub fn remove_leftovers(&self) -> Result<(), CoreError> {
         let at = |error| CoreError::File { path: self.0.clone(), error };
-        let copy = NamedTempFile::new_in(self.root()?).map_err(at)?;
-        let file = copy.reopen().map_err(at)?;
-        Ok(Incoming { copy, file: file.into(), hasher: Hasher::default(), size: 0 })
+        let entries = match std::fs::read_dir(&self.0) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(at)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(at)?;
+            // Content that is whole lies in folders below.
+            let old = |meta: &Metadata| meta.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_OVER));
+            if entry.metadata().is_ok_and(|meta| meta.is_file() && old(&meta)) {
+                std::fs::remove_file(entry.path()).map_err(at)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes to the disk below the folder, to see whether that works.
@@ -112,50 +121,6 @@ impl FileFolder {
     }
 }
 
-/// Content on its way in: written and hashed as it comes.
-pub struct Incoming {
-    copy: NamedTempFile,
-    file: tokio::fs::File,
-    hasher: Hasher,
-    size: u64,
-}
-
-impl Incoming {
-    /// Adds a piece.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub async fn write(&mut self, piece: &[u8]) -> Result<(), CoreError> {
-        self.hasher.update(piece);
-        self.size += piece.len() as u64;
-        self.file.write_all(piece).await.map_err(|error| self.failed(error))
-    }
-
-    /// Waits until all of it can be read from [`Incoming::path`].
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub async fn flush(&mut self) -> Result<(), CoreError> {
-        self.file.flush().await.map_err(|error| self.failed(error))
-    }
-
-    fn failed(&self, error: std::io::Error) -> CoreError {
-        CoreError::File { path: self.copy.path().to_owned(), error }
-    }
-
-    /// Bytes so far.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Where it lies meanwhile.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        self.copy.path()
-    }
-}
-
 /// A file, ready to be read.
 #[derive(Debug)]
 pub struct OpenFile {
@@ -168,41 +133,6 @@ pub struct OpenFile {
 }
 
 impl Coordinator {
-    /// A place for content that comes piece by piece.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn receive(&self) -> Result<Incoming, CoreError> {
-        self.files.receive()
-    }
-
-    /// Keeps what has come, known as `name`, for challenges to use. The same content again changes nothing.
-    ///
-    /// # Errors
-    /// [`CoreError::Invalid`] when it is empty.
-    pub async fn keep(self: &Arc<Self>, mut incoming: Incoming, name: &str, by: By<'_>) -> Result<Digest, CoreError> {
-        if incoming.size == 0 {
-            return Err(CoreError::Invalid("the file is empty".to_owned()));
-        }
-        incoming.flush().await?;
-        let Incoming { copy, hasher, size, .. } = incoming;
-        let (digest, folder) = (hasher.finish(), self.files.clone());
-        let settled = tokio::task::spawn_blocking(move || folder.settle(copy, digest));
-        settled.await.map_err(|_| CoreError::Interrupted)??;
-        let (this, file, actor) =
-            (Arc::clone(self), StoredFile { digest, size, name: name.to_owned() }, Actor::from(by));
-        self.undisturbed(async move {
-            let now = this.clock.now();
-            let mut transaction = this.store.write().await?;
-            files::register(&mut transaction, &file, now).await?;
-            let target = digest.to_string();
-            audit::note(&mut transaction, actor.by(), "file.upload", &target, Some(&file.name), now).await?;
-            store::commit(transaction).await?;
-            Ok(digest)
-        })
-        .await
-    }
-
     /// Opens the file with this content.
     ///
     /// # Errors
@@ -248,6 +178,27 @@ fn copy_and_hash(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_was_left_over_is_removed() {
+        let temporary = tempfile::tempdir().unwrap();
+        let source = temporary.path().join("voice.wav");
+        std::fs::write(&source, b"abc").unwrap();
+        let folder = FileFolder::within(temporary.path());
+        let (digest, _) = folder.take_in(&source).unwrap();
+        let root = folder.root().unwrap();
+        let long_ago = std::time::SystemTime::now() - 2 * LEFT_OVER;
+        for (path, modified) in
+            [(root.join(".tmp1"), Some(long_ago)), (root.join(".tmp2"), None), (folder.path(digest), Some(long_ago))]
+        {
+            let file = File::options().create(true).append(true).open(&path).unwrap();
+            if let Some(modified) = modified {
+                file.set_modified(modified).unwrap();
+            }
+        }
+        folder.remove_leftovers().unwrap();
+        assert!(!root.join(".tmp1").exists() && root.join(".tmp2").exists() && folder.path(digest).exists());
+    }
 
     #[test]
     fn what_is_taken_in_lies_under_its_digest() {

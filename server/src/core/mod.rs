@@ -35,6 +35,7 @@ mod runners;
 pub mod schedule;
 mod signals;
 mod sweep;
+pub mod uploads;
 
 pub use accounts::{Accounts, Person, Role};
 pub use challenges::Form;

@@ -2,7 +2,7 @@
 
 use super::ApiError;
 use crate::core::Coordinator;
-use crate::core::files::Incoming;
+use crate::core::uploads::Incoming;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::StatusCode;
 use futures_util::StreamExt;

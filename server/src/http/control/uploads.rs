@@ -2,12 +2,15 @@ use crate::core::{Coordinator, Imported};
 use crate::http::upload::{self, Part};
 use crate::http::{Admin, ApiError};
 use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::Digest;
 use serde::Serialize;
 
 /// More files than any event has.
 const MOST_FILES: usize = 500;
+/// More than any event has, and a bound for what one request can put on the disk.
+const MOST_BYTES: u64 = 1 << 30;
 
 #[derive(Serialize)]
 struct Uploaded {
@@ -71,7 +74,13 @@ pub async fn import(
     let coordinator = coordinator.into_inner();
     let mut form = Multipart::new(request.headers(), payload);
     let (mut event, mut files) = (None, Vec::new());
+    let mut bytes = 0;
     while let Some(part) = upload::next(&mut form, &coordinator).await? {
+        bytes += part.content.size();
+        if bytes > MOST_BYTES {
+            let limit = format!("all files together have at most {MOST_BYTES} bytes");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "event too large").because(limit));
+        }
         match part.field.as_str() {
             "yaml_file" if event.is_some() => return Err(ApiError::invalid("there are two fields \"yaml_file\"")),
             "yaml_file" => event = Some(part),
