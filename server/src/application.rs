@@ -4,10 +4,12 @@ use crate::config::{Config, ConfigError};
 use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
 use crate::http::{self, MetricsAudience, Proxies};
 use crate::store::{ServerLock, Store, StoreError};
+use crate::supervision;
 use crate::tls::{self, TlsError};
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
+use sd_notify::NotifyState;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -120,13 +122,16 @@ impl Application {
     /// When the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
-        let jobs = self.coordinator.start_jobs();
+        let mut jobs = self.coordinator.start_jobs();
+        jobs.spawn(supervision::keep_watchdog(Arc::clone(&self.coordinator)));
         let mut server = tokio::spawn(self.server);
+        supervision::tell(NotifyState::Ready);
         let failed = tokio::select! {
             () = stop => None,
             () = self.coordinator.asked_to_end() => None,
             ended = &mut server => Some(ended),
         };
+        supervision::tell(NotifyState::Stopping);
         self.coordinator.stop();
         let ended = match failed {
             Some(ended) => ended,

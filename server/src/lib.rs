@@ -8,6 +8,7 @@ pub mod config;
 pub mod core;
 pub mod http;
 pub mod store;
+mod supervision;
 mod tls;
 
 pub use application::{Application, ApplicationError};

@@ -158,6 +158,13 @@ impl Coordinator {
         self.clock.now()
     }
 
+    /// Returns when a look at the schedule has come to its end, with or without an error.
+    pub async fn pulse(&self) {
+        if let Err(error) = self.outlook().await {
+            tracing::warn!(%error, "the schedule could not be read");
+        }
+    }
+
     /// Stops handing out; who waits for work is sent home.
     pub fn stop(&self) {
         self.signals.stop();
