@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build check test proof bench bench-load bench-trigger demo tools check-tools
+.PHONY: help build check test proof bench bench-live bench-load bench-trigger demo tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -36,11 +36,14 @@ bench-trigger: build ## time from an operator's trigger to the first sample on a
 	cargo build --release --locked -p challengectl-e2e
 	target/release/proof trigger
 
+bench-live: build ## what live events cost: 500 dashboards, 200 events a second
+	scripts/bench-live.py target/release/challengectl-server
+
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh
 
-tools: ## what the tests need: receivers, cargo-nextest
-	scripts/tools.sh receivers nextest
+tools: ## what the tests need: receivers, Socket.IO clients, cargo-nextest
+	scripts/tools.sh receivers socketio nextest
 
 check-tools:
 	scripts/tools.sh deny

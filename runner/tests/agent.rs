@@ -27,13 +27,17 @@ impl Runner {
     }
 
     fn start_with(server: &Server, settings: &str) -> Self {
+        Self::start_under(server, settings, &[])
+    }
+
+    fn start_under(server: &Server, settings: &str, variables: &[(&str, String)]) -> Self {
         let dir = TempDir::new().unwrap();
         let radios = "radios: [{id: dry, driver: null, paced: true, sample_rate: 48000}]";
         std::fs::write(dir.path().join("runner.yml"), format!("state_dir: state\n{radios}\n{settings}\n")).unwrap();
         std::fs::create_dir(dir.path().join("state")).unwrap();
         let identity = json!({"server": server.url, "runner_id": "test", "api_key": "ck_test"});
         std::fs::write(dir.path().join("state/identity.json"), identity.to_string()).unwrap();
-        let process = run(dir.path());
+        let process = command(dir.path()).envs(variables.iter().cloned()).spawn().unwrap();
         Self { dir, process }
     }
 
@@ -65,7 +69,13 @@ impl Drop for Runner {
 }
 
 fn run(dir: &Path) -> Child {
-    Command::new(program()).current_dir(dir).arg("run").stderr(Stdio::null()).spawn().unwrap()
+    command(dir).spawn().unwrap()
+}
+
+fn command(dir: &Path) -> Command {
+    let mut command = Command::new(program());
+    command.current_dir(dir).arg("run").stderr(Stdio::null());
+    command
 }
 
 fn long() -> String {
@@ -362,4 +372,25 @@ fn a_runner_that_is_not_enrolled_says_what_to_do() {
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains("challengectl-runner enroll --server URL --token TOKEN"), "{complaint}");
+}
+
+#[test]
+fn the_service_manager_hears_that_it_is_ready_alive_and_stopping_also_while_the_server_is_away() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    let hear = || {
+        let mut message = [0; 256];
+        let length = socket.recv(&mut message).unwrap();
+        String::from_utf8_lossy(&message[..length]).trim().to_owned()
+    };
+    let server = Server::start(|_| Some(Answer::json(503, &json!({"error": "away"}))));
+    let variables = [("NOTIFY_SOCKET", path.display().to_string()), ("WATCHDOG_USEC", "300000".to_owned())];
+    let mut runner = Runner::start_under(&server, "", &variables);
+    assert_eq!(hear(), "READY=1");
+    assert_eq!(hear(), "WATCHDOG=1");
+    assert_eq!(hear(), "WATCHDOG=1");
+    assert!(runner.terminate().success());
+    while hear() != "STOPPING=1" {}
 }

@@ -2,12 +2,15 @@
 
 use crate::config::{Config, ConfigError};
 use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
+use crate::events::{Live, Origins};
 use crate::http::{self, MetricsAudience, Proxies};
 use crate::store::{ServerLock, Store, StoreError};
+use crate::supervision;
 use crate::tls::{self, TlsError};
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
+use sd_notify::NotifyState;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -54,6 +57,7 @@ pub struct Application {
     server: Server,
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
+    live: Live,
     _lock: ServerLock,
 }
 
@@ -75,7 +79,9 @@ impl Application {
             coordinator.reload_from(file.clone());
         }
 
-        let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), proxies, metrics);
+        let live = Live::start(&coordinator, &accounts, Origins::new(&config.allowed_origins));
+        let entrance = live.entrance();
+        let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), entrance, proxies, metrics);
         let server = HttpServer::new(move || App::new().wrap(from_fn(http::measure)).configure(routes.clone()))
             .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
             .keep_alive(KEEP_ALIVE)
@@ -91,7 +97,7 @@ impl Application {
         };
         let server = server.map_err(|error| ApplicationError::Listen { address: config.listen, error })?;
         let address = server.addrs().first().copied().unwrap_or(config.listen);
-        Ok(Self { address, secure, server: server.run(), coordinator, accounts, _lock: lock })
+        Ok(Self { address, secure, server: server.run(), coordinator, accounts, live, _lock: lock })
     }
 
     /// Where it listens; the port is the real one, also when any was asked for.
@@ -121,14 +127,18 @@ impl Application {
     /// When the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
-        let jobs = self.coordinator.start_jobs();
+        let mut jobs = self.coordinator.start_jobs();
+        jobs.spawn(supervision::keep_watchdog(Arc::clone(&self.coordinator)));
         let mut server = tokio::spawn(self.server);
+        supervision::tell(NotifyState::Ready);
         let failed = tokio::select! {
             () = stop => None,
             () = self.coordinator.asked_to_end() => None,
             ended = &mut server => Some(ended),
         };
+        supervision::tell(NotifyState::Stopping);
         self.coordinator.stop();
+        self.live.close();
         let ended = match failed {
             Some(ended) => ended,
             None => {

@@ -28,6 +28,7 @@ pub struct Config {
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
     pub metrics_allow: Vec<String>,
+    pub allowed_origins: Vec<String>,
     pub log_filter: String,
     pub log_format: LogFormat,
 }
@@ -87,6 +88,7 @@ impl Default for Config {
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
             metrics_allow: ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec(),
+            allowed_origins: Vec::new(),
             log_filter: "info".to_owned(),
             log_format: LogFormat::Text,
         }

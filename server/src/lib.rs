@@ -6,8 +6,10 @@
 pub mod application;
 pub mod config;
 pub mod core;
+pub mod events;
 pub mod http;
 pub mod store;
+mod supervision;
 mod tls;
 
 pub use application::{Application, ApplicationError};

@@ -258,3 +258,25 @@ fn backup_and_restore_say_what_they_did() {
     assert!(told.contains("before-restore-"), "{told}");
     assert_eq!(folder.succeeds(&["check"]), "2 challenges, 0 problems\n");
 }
+
+#[test]
+fn the_service_manager_hears_that_the_server_is_ready_alive_and_stopping() {
+    let folder = Folder::new();
+    let path = folder.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    let hear = || {
+        let mut message = [0; 256];
+        let length = socket.recv(&mut message).unwrap();
+        text(&message[..length]).trim().to_owned()
+    };
+    let mut serve = folder.command(&["serve"]);
+    serve.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "300000").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut server = serve.spawn().unwrap();
+    assert_eq!(hear(), "READY=1");
+    assert_eq!(hear(), "WATCHDOG=1");
+    assert_eq!(hear(), "WATCHDOG=1");
+    assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
+    while hear() != "STOPPING=1" {}
+    assert!(server.wait().unwrap().success());
+}

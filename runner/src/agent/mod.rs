@@ -13,6 +13,7 @@ mod link;
 pub mod logs;
 mod poll;
 mod report;
+mod supervision;
 mod work;
 
 use crate::cache::Cache;
@@ -22,6 +23,7 @@ use api::Api;
 use challengectl_common::wire::Rhythm;
 pub use desk::{Desk, View};
 use ledger::Ledger;
+use sd_notify::NotifyState;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,8 +96,11 @@ impl Agent {
         loops.spawn(link::run(Arc::clone(&self)));
         loops.spawn(heartbeat::run(Arc::clone(&self)));
         loops.spawn(report::run(Arc::clone(&self)));
+        loops.spawn(supervision::keep_watchdog(Arc::clone(&self)));
+        supervision::tell(NotifyState::Ready);
         let polling = tokio::spawn(poll::run(Arc::clone(&self)));
         stop.await;
+        supervision::tell(NotifyState::Stopping);
         tracing::info!("stopping");
         polling.abort();
         // Heartbeats go on until every radio is off.

@@ -2,6 +2,7 @@
 //! nothing; [`super::outlook::Outlook`] carries it to whoever hands out.
 
 use super::audit::{self, Actor, By};
+use super::events::Event;
 use super::{Coordinator, CoreError};
 use crate::store::control::{self, Control};
 use crate::store::{self, assignments};
@@ -32,7 +33,7 @@ impl Coordinator {
             store::commit(transaction).await?;
             this.changed();
             if new {
-                this.note(LogLevel::Warning, format!("System paused by {}", actor.by().who));
+                this.tell_control("pause", LogLevel::Warning, format!("System paused by {}", actor.by().who));
             }
             Ok(())
         })
@@ -52,7 +53,7 @@ impl Coordinator {
             store::commit(transaction).await?;
             this.changed();
             if lifted {
-                this.note(LogLevel::Info, format!("System resumed by {}", actor.by().who));
+                this.tell_control("resume", LogLevel::Info, format!("System resumed by {}", actor.by().who));
             }
             Ok(())
         })
@@ -81,7 +82,7 @@ impl Coordinator {
         self.leases.abort_all(&aborted);
         self.changed();
         if new {
-            self.note(LogLevel::Critical, format!("Emergency stop by {}: {cut}", by.who));
+            self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {}: {cut}", by.who));
         }
         Ok(aborted.len())
     }
@@ -101,7 +102,7 @@ impl Coordinator {
             audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;
             store::commit(transaction).await?;
             this.changed();
-            this.note(LogLevel::Warning, format!("Emergency stop released by {}", actor.by().who));
+            this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {}", actor.by().who));
             Ok(())
         })
         .await
@@ -117,11 +118,17 @@ impl Coordinator {
             let mut transaction = this.store.write().await?;
             audit::note(&mut transaction, actor.by(), "control.stop", "", None, this.clock.now()).await?;
             store::commit(transaction).await?;
-            this.note(LogLevel::Warning, format!("Server stopped by {}", actor.by().who));
+            this.tell_control("stop", LogLevel::Warning, format!("Server stopped by {}", actor.by().who));
             this.signals.ask_to_end();
             Ok(())
         })
         .await
+    }
+
+    /// Tells what somebody has done to the whole system.
+    fn tell_control(&self, action: &'static str, level: LogLevel, message: String) {
+        self.events.publish(Event::SystemControl { action, auto: false, timestamp: self.clock.now() });
+        self.note(level, message);
     }
 
     /// Waits until somebody has asked the server to end.

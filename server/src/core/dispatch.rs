@@ -1,5 +1,6 @@
 //! Handing out work.
 
+use super::events::{ChallengeState, Event};
 use super::outlook::Outlook;
 use super::schedule::{Capability, Pick, Situation, pick};
 use super::{Caller, Coordinator, CoreError};
@@ -92,6 +93,8 @@ impl Coordinator {
         store::commit(transaction).await?;
 
         self.leases.insert(&live(id, &new), self.clock.instant().after(self.rules.lease));
+        self.events.publish(assigned(&new, &challenge));
+        self.tell_status(&new.runner_id);
         self.changed();
         tracing::info!(
             challenge = %challenge.spec.name, runner = %new.runner_id, radio = %new.radio_id,
@@ -185,6 +188,19 @@ fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge
         frequency: new.frequency,
         modulation: &challenge.spec.modulation,
         planned_at: new.assigned_at,
+    }
+}
+
+fn assigned(new: &NewAssignment, challenge: &Challenge) -> Event {
+    Event::ChallengeState {
+        challenge_id: challenge.id,
+        challenge_name: challenge.spec.name.clone(),
+        state: ChallengeState::Assigned,
+        enabled: challenge.spec.enabled,
+        runner_id: Some(new.runner_id.clone()),
+        radio_id: Some(new.radio_id.clone()),
+        frequency: Some(new.frequency),
+        timestamp: new.assigned_at,
     }
 }
 

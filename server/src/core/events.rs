@@ -1,102 +1,222 @@
-//! Whole events that operators bring in while the server runs.
+//! What happens, told to whoever watches.
+//!
+//! Each event is published after the commit that made it true. Publishing never waits: who reads too slowly loses the
+//! oldest events, and is told so.
 
-use super::audit::{Actor, By};
-use super::import::{Step, import_by};
-use super::{Coordinator, CoreError};
-use challengectl_common::wire::LogLevel;
-use challengectl_event::{Event, Refused};
+use super::Coordinator;
+use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
+use serde::Serialize;
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
 
-/// What became of an event.
+/// Events that a reader may be behind.
+const BACKLOG: usize = 1024;
+
+/// Something that has happened. Flags, keys and secrets are in none of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are those of the API")]
+pub enum Event {
+    /// A line for the operator, from the server or a runner.
+    Log { source: String, level: &'static str, message: String, timestamp: Timestamp },
+    /// A challenge is due, goes on air, or waits again.
+    ChallengeState {
+        challenge_id: i64,
+        challenge_name: ChallengeName,
+        state: ChallengeState,
+        enabled: bool,
+        /// While it is assigned: to whom, to which radio, and where.
+        runner_id: Option<RunnerId>,
+        radio_id: Option<RadioId>,
+        frequency: Option<Frequency>,
+        timestamp: Timestamp,
+    },
+    /// A runner comes, works, rests or goes.
+    RunnerStatus { runner_id: RunnerId, status: RunnerStatus, timestamp: Timestamp },
+    /// A time on air is over.
+    Transmission {
+        challenge_id: i64,
+        challenge_name: ChallengeName,
+        runner_id: RunnerId,
+        radio_id: RadioId,
+        frequency: Frequency,
+        /// `success`, `failed` or `aborted`.
+        status: &'static str,
+        error_message: Option<String>,
+        timestamp: Timestamp,
+    },
+    /// How much of a transmission has been on air, 0 to 1.
+    Progress { assignment_id: i64, challenge_id: i64, runner_id: RunnerId, progress: f64, timestamp: Timestamp },
+    /// Whether a runner may be given work was changed.
+    RunnerEnabled { runner_id: RunnerId, enabled: bool, timestamp: Timestamp },
+    /// Somebody, or by `auto` the clock, paused, resumed, stopped or released everything.
+    SystemControl { action: &'static str, auto: bool, timestamp: Timestamp },
+    /// Something that a person should look into.
+    Alarm { message: String, timestamp: Timestamp },
+}
+
+/// Where in its round a challenge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ChallengeState {
+    Waiting,
+    Queued,
+    Assigned,
+}
+
+impl ChallengeState {
+    /// The state of a challenge that is due then, and is assigned or not.
+    #[must_use]
+    pub fn of(live: bool, due_at: Timestamp, now: Timestamp) -> Self {
+        match () {
+            () if live => Self::Assigned,
+            () if due_at <= now => Self::Queued,
+            () => Self::Waiting,
+        }
+    }
+
+    /// The word in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Queued => "queued",
+            Self::Assigned => "assigned",
+        }
+    }
+}
+
+/// Whether a runner is there, and at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum RunnerStatus {
+    Offline,
+    Online,
+    Busy,
+}
+
+/// Tells events to whoever watches.
+#[derive(Debug)]
+pub struct Events {
+    sender: broadcast::Sender<Event>,
+    told: Mutex<Told>,
+}
+
+/// What was last told of each runner and challenge, so that only changes are.
 #[derive(Debug, Default)]
-pub struct Imported {
-    /// Challenges in it.
-    pub challenges: usize,
-    /// Of these, the new ones.
-    pub added: usize,
-    /// The ones that changed.
-    pub updated: usize,
-    /// Files that were not known before.
-    pub files: usize,
-    /// What is worth knowing, one sentence each.
-    pub remarks: Vec<String>,
+struct Told {
+    runners: HashMap<RunnerId, RunnerStatus>,
+    challenges: HashMap<i64, (ChallengeState, bool)>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { sender: broadcast::Sender::new(BACKLOG), told: Mutex::default() }
+    }
+}
+
+impl Events {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells everybody who watches; nobody may be watching.
+    pub fn publish(&self, event: Event) {
+        let mut told = self.told();
+        if let Event::ChallengeState { challenge_id, state, enabled, .. } = &event
+            && told.challenges.insert(*challenge_id, (*state, *enabled)) == Some((*state, *enabled))
+        {
+            return;
+        }
+        let _ = self.sender.send(event);
+    }
+
+    /// Whether it was last told of a challenge that it is due.
+    pub fn knows_due(&self, challenge_id: i64) -> bool {
+        self.told().challenges.get(&challenge_id).is_some_and(|(state, _)| *state == ChallengeState::Queued)
+    }
+
+    /// Tells the status of a runner if it is news. The lock is held while telling, so that the last told is the last.
+    fn publish_status(&self, runner: &RunnerId, status: impl FnOnce() -> RunnerStatus, timestamp: Timestamp) {
+        let mut told = self.told();
+        let status = status();
+        if told.runners.insert(runner.clone(), status) != Some(status) {
+            let _ = self.sender.send(Event::RunnerStatus { runner_id: runner.clone(), status, timestamp });
+        }
+    }
 }
 
 impl Coordinator {
-    /// Names the event file that [`Coordinator::reload`] reads. Once is enough; later calls change nothing.
-    pub fn reload_from(&self, path: PathBuf) {
-        // Set at start, before anybody asks.
-        let _ = self.event_file.set(path);
+    /// Everything that happens from now on.
+    #[must_use]
+    pub fn watch(&self) -> broadcast::Receiver<Event> {
+        self.events.sender.subscribe()
     }
 
-    /// Reads the event file of the settings again.
-    ///
-    /// # Errors
-    /// [`CoreError::Refused`] when there is none, [`CoreError::Invalid`] with everything that is wrong with it; then
-    /// nothing has changed.
-    pub async fn reload(self: &Arc<Self>, by: By<'_>) -> Result<Imported, CoreError> {
-        let none = || CoreError::Refused("the server's settings name no event_file".to_owned());
-        let path = self.event_file.get().cloned().ok_or_else(none)?;
-        self.take_event(move || challengectl_event::read(&path, None), "event.reload", by).await
+    /// The status of a runner.
+    #[must_use]
+    pub fn runner_status(&self, runner: &RunnerId) -> RunnerStatus {
+        match () {
+            () if !self.fleet.is_present(runner) => RunnerStatus::Offline,
+            () if self.leases.any_of(runner) => RunnerStatus::Busy,
+            () => RunnerStatus::Online,
+        }
     }
 
-    /// Takes in an event file that was sent as `name` and lies at `path`, with the files that came along.
-    ///
-    /// # Errors
-    /// [`CoreError::Invalid`] with everything that is wrong with it; then nothing has changed.
-    pub async fn import_sent(
-        self: &Arc<Self>,
-        name: String,
-        path: PathBuf,
-        files: HashMap<String, PathBuf>,
-        by: By<'_>,
-    ) -> Result<Imported, CoreError> {
-        self.take_event(move || challengectl_event::read_sent(&name, &path, files), "event.import", by).await
-    }
-
-    async fn take_event(
-        self: &Arc<Self>,
-        read: impl FnOnce() -> Result<Event, Refused> + Send + 'static,
-        what: &'static str,
-        by: By<'_>,
-    ) -> Result<Imported, CoreError> {
-        let event = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)?;
-        let event = event.map_err(|refused| CoreError::Invalid(refused.to_string()))?;
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let (inner, acting, runtime) = (Arc::clone(&this), actor.clone(), this.runtime.clone());
-            // Copying files keeps a thread busy.
-            let taken = tokio::task::spawn_blocking(move || {
-                let work = import_by(&inner.store, &inner.files, &event, what, acting.by(), inner.clock.now());
-                runtime.block_on(work).map(|steps| imported(&event, &steps))
-            });
-            let imported = taken.await.map_err(|_| CoreError::Interrupted)??;
-            this.take_over_changes().await?;
-            let Imported { added, updated, .. } = imported;
-            let who = actor.by().who;
-            this.note(LogLevel::Info, format!("Event loaded by {who}: {added} challenges added, {updated} updated"));
-            Ok(imported)
-        })
-        .await
+    /// Tells the status of a runner after something that may have changed it.
+    pub(super) fn tell_status(&self, runner: &RunnerId) {
+        self.events.publish_status(runner, || self.runner_status(runner), self.clock.now());
     }
 }
 
-fn imported(event: &Event, steps: &[Step]) -> Imported {
-    let mut imported = Imported { challenges: event.challenges.len(), ..Imported::default() };
-    imported.remarks = event.remarks.iter().map(ToString::to_string).collect();
-    for step in steps {
-        match step {
-            Step::Added { .. } => imported.added += 1,
-            Step::Updated { .. } => imported.updated += 1,
-            Step::AddedFile { .. } => imported.files += 1,
-            Step::OutOfReach { challenge } => {
-                let warning = format!("{challenge}: outside the limits of every radio that has registered so far");
-                imported.remarks.push(warning);
-            }
-            Step::Unchanged { .. } | Step::AddedRange { .. } => {}
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tokio::sync::broadcast::error::RecvError;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_705_314_600_000);
+
+    fn roof() -> RunnerId {
+        RunnerId::new("roof").unwrap()
     }
-    imported
+
+    #[test]
+    fn an_event_has_its_type_beside_its_fields() {
+        let event = Event::RunnerStatus { runner_id: roof(), status: RunnerStatus::Online, timestamp: NOW };
+        assert_eq!(
+            serde_json::to_value(event).unwrap(),
+            json!({
+                "type": "runner_status", "runner_id": "roof", "status": "online",
+                "timestamp": "2024-01-15T10:30:00.000Z",
+            })
+        );
+    }
+
+    #[tokio::test]
+    async fn a_status_is_told_once() {
+        let events = Events::default();
+        let mut watcher = events.sender.subscribe();
+        for status in [RunnerStatus::Online, RunnerStatus::Online, RunnerStatus::Busy] {
+            events.publish_status(&roof(), || status, NOW);
+        }
+        for expected in [RunnerStatus::Online, RunnerStatus::Busy] {
+            assert!(matches!(watcher.recv().await, Ok(Event::RunnerStatus { status, .. }) if status == expected));
+        }
+        assert!(watcher.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_is_too_slow_is_told_how_much_is_lost_and_holds_nobody_up() {
+        let events = Events::default();
+        let mut watcher = events.sender.subscribe();
+        for n in 0..BACKLOG + 5 {
+            events.publish(Event::Alarm { message: n.to_string(), timestamp: NOW });
+        }
+        assert_eq!(watcher.recv().await, Err(RecvError::Lagged(5)));
+        assert!(matches!(watcher.recv().await, Ok(Event::Alarm { message, .. }) if message == "5"));
+    }
 }

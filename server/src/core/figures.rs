@@ -1,22 +1,16 @@
 //! The server in numbers.
 
-use super::{Coordinator, CoreError};
+use super::{Coordinator, CoreError, RunnerState};
 use crate::store::TransmissionStatus;
-use crate::store::figures::{self, RunnerFigures};
+use crate::store::figures;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-/// Heartbeats that may be missed in a row before a runner counts as offline.
-const MISSED: u32 = 3;
-/// Heartbeats are written down in batches, which takes so long at most.
-const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// The server in numbers.
 #[derive(Debug)]
 pub struct Figures {
-    /// Each runner, and whether it is `online`, `busy` or `offline`.
-    pub runners: Vec<(RunnerFigures, &'static str)>,
+    /// Each runner.
+    pub runners: Vec<RunnerState>,
     /// How many challenges there are in each state.
     pub challenges: Vec<(String, i64)>,
     /// How many transmissions have ended since the server started, by modulation and outcome.
@@ -47,21 +41,8 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be read.
     pub async fn figures(&self) -> Result<Figures, CoreError> {
-        let mut connection = self.store.read().await?;
-        let runners = figures::runners(&mut connection).await?;
-        let challenges = figures::challenges(&mut connection, self.clock.now()).await?;
-        let runners = runners.into_iter().map(|runner| (self.status(&runner), runner));
-        let runners = runners.map(|(status, runner)| (runner, status)).collect();
+        let runners = self.runners().await?;
+        let challenges = figures::challenges(&mut *self.store.read().await?, self.clock.now()).await?;
         Ok(Figures { runners, challenges, transmissions: self.tally.all() })
-    }
-
-    fn status(&self, runner: &RunnerFigures) -> &'static str {
-        let patience = self.rules.heartbeat_interval * MISSED + WRITTEN_WITHIN;
-        let heard = runner.last_heartbeat.is_some_and(|heard| self.clock.now().since(heard) <= patience);
-        match () {
-            () if !(runner.online && heard) => "offline",
-            () if runner.live > 0 => "busy",
-            () => "online",
-        }
     }
 }

@@ -87,6 +87,18 @@ impl Fleet {
         all.get(runner).filter(|present| !present.disabled).map(|present| Arc::clone(&present.radios))
     }
 
+    /// Whether the runner has registered and not signed out.
+    pub fn is_present(&self, runner: &RunnerId) -> bool {
+        self.all().contains_key(runner)
+    }
+
+    /// The runners that are here, by name.
+    pub fn present(&self) -> Vec<RunnerId> {
+        let mut present: Vec<RunnerId> = self.all().keys().cloned().collect();
+        present.sort_unstable();
+        present
+    }
+
     /// The signs of life since the last call, for writing down.
     pub fn take_heard(&self) -> Vec<(RunnerId, Timestamp)> {
         self.all()

@@ -1,7 +1,11 @@
 //! Background work: each job is one small task over one function.
 
+use super::outlook::Outlook;
+use super::schedule::Candidate;
 use super::{Coordinator, CoreError};
+use crate::store::challenges::{self, Challenge};
 use crate::store::{self, assignments, logs, reports, runners};
+use challengectl_common::Timestamp;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,13 +100,38 @@ impl Coordinator {
         Ok(())
     }
 
+    /// Tells which challenges have become due.
+    async fn tell_due(&self, outlook: &Outlook, now: Timestamp) {
+        let news = |candidate: &&Candidate| candidate.due_at <= now && !self.events.knows_due(candidate.id);
+        for candidate in outlook.candidates.iter().filter(news) {
+            // Nobody is given the challenge between looking and telling.
+            let _turn = self.turn.lock().await;
+            match self.find_challenge(candidate.id).await {
+                Ok(Some(challenge)) if !challenge.live => {
+                    let due_at = challenge.due_at;
+                    self.tell_off_air(challenge, due_at, now);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "a challenge that is due could not be read"),
+            }
+        }
+    }
+
+    async fn find_challenge(&self, id: i64) -> Result<Option<Challenge>, CoreError> {
+        Ok(challenges::find(&mut *self.store.read().await?, id).await?)
+    }
+
     /// Wakes those who wait whenever something becomes due.
     async fn run_clock(self: Arc<Self>) {
         let mut news = self.signals.subscribe();
         loop {
             news.mark_unchanged();
             let next_due = match self.outlook().await {
-                Ok((_, outlook)) => outlook.next_due(self.clock.now()),
+                Ok((_, outlook)) => {
+                    let now = self.clock.now();
+                    self.tell_due(&outlook, now).await;
+                    outlook.next_due(now)
+                }
                 Err(error) => {
                     tracing::error!(%error, "the schedule could not be read");
                     tokio::time::sleep(LOOK_EVERY).await;

@@ -6,6 +6,9 @@ use challengectl_common::RunnerId;
 use challengectl_common::wire::AssignmentProgress;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// What is known of a live assignment beyond its row.
 #[derive(Debug, Clone)]
@@ -19,7 +22,19 @@ struct Lease {
     /// only keep both sides busy.
     told: bool,
     unwritten: bool,
+    challenge_id: i64,
     progress: Option<f64>,
+    /// What watchers were last told, and when.
+    progress_told: Option<(f64, Moment)>,
+}
+
+/// How far one transmission is.
+#[derive(Debug, PartialEq)]
+pub struct Progress {
+    pub assignment_id: i64,
+    pub challenge_id: i64,
+    /// 0 to 1.
+    pub progress: f64,
 }
 
 /// All live leases, by runner.
@@ -54,7 +69,9 @@ impl Leases {
             ending: assignment.aborting,
             told: false,
             unwritten: true,
+            challenge_id: assignment.challenge_id,
             progress: None,
+            progress_told: None,
         };
         self.all().entry(assignment.runner_id.clone()).or_default().insert(assignment.id, lease);
     }
@@ -87,7 +104,8 @@ impl Leases {
                     match leases.get_mut(&report.assignment_id) {
                         Some(lease) if lease.fence == report.fence && !lease.ending => {
                             lease.renew(expires);
-                            lease.progress = report.progress.or(lease.progress);
+                            lease.progress =
+                                report.progress.filter(|part| (0.0..=1.0).contains(part)).or(lease.progress);
                             renewal.renewed.push(report.assignment_id);
                         }
                         _ => renewal.abort.push(report.assignment_id),
@@ -99,6 +117,28 @@ impl Leases {
         renewal.abort.sort_unstable();
         renewal.abort.dedup();
         renewal
+    }
+
+    /// Whether a runner has any.
+    pub fn any_of(&self, runner: &RunnerId) -> bool {
+        self.all().contains_key(runner)
+    }
+
+    /// How far a runner's transmissions are that have come further since it was last told; of each at most once in
+    /// [`PROGRESS_EVERY`], whatever the runner sends.
+    pub fn take_progress(&self, runner: &RunnerId, now: Moment) -> Vec<Progress> {
+        let mut all = self.all();
+        let Some(leases) = all.get_mut(runner) else { return Vec::new() };
+        let mut news = Vec::new();
+        for (&assignment_id, lease) in leases.iter_mut() {
+            let Some(progress) = lease.progress else { continue };
+            if lease.progress_told.is_some_and(|(part, at)| part == progress || at.after(PROGRESS_EVERY) > now) {
+                continue;
+            }
+            lease.progress_told = Some((progress, now));
+            news.push(Progress { assignment_id, challenge_id: lease.challenge_id, progress });
+        }
+        news
     }
 
     /// What a runner has to stop, and whether a poll has not yet told it some of that.
@@ -244,6 +284,22 @@ mod tests {
         let leases = Leases::new(vec![live(1, 1)], at(60));
         assert_eq!(leases.take_expired(|expires| expires < at(61)), [(roof(), 1)]);
         assert_eq!(leases.renew(&roof(), Some(&[progress(1, 1)]), at(99)), Renewal { renewed: vec![], abort: vec![1] });
+    }
+
+    #[test]
+    fn progress_is_told_once_a_second_at_most() {
+        let leases = Leases::new(vec![live(1, 1)], at(60));
+        let beat = |part, now| {
+            let report = AssignmentProgress { progress: Some(part), ..progress(1, 1) };
+            leases.renew(&roof(), Some(&[report]), at(80));
+            leases.take_progress(&roof(), now).into_iter().map(|news| news.progress).collect::<Vec<_>>()
+        };
+        assert_eq!(beat(0.1, at(0)), [0.1]);
+        assert!(beat(0.2, at(0)).is_empty());
+        assert_eq!(beat(0.3, at(1)), [0.3]);
+        assert!(beat(f64::NAN, at(2)).is_empty());
+        assert!(beat(1.5, at(2)).is_empty());
+        assert!(leases.take_progress(&roof(), at(9)).is_empty());
     }
 
     #[test]

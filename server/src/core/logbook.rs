@@ -1,5 +1,6 @@
 //! Log lines of runners and of the server, collected in memory and written in batches.
 
+use super::events::Event;
 use super::{Caller, Coordinator, CoreError};
 use crate::store::logs::LogLine;
 use challengectl_common::Timestamp;
@@ -30,13 +31,6 @@ impl Logbook {
 }
 
 impl Coordinator {
-    /// Keeps a line of the server's own, for operators to see. Nothing secret belongs in one.
-    pub(super) fn note(&self, level: LogLevel, message: String) {
-        let now = self.clock.now();
-        let source = SERVER.to_owned();
-        self.logbook.add(LogLine { received_at: now, logged_at: now, source, level: level_name(level), message });
-    }
-
     /// Keeps a line that a runner has sent.
     ///
     /// # Errors
@@ -46,7 +40,7 @@ impl Coordinator {
         if !self.fleet.heard(&caller.runner_id, received_at) {
             return Err(CoreError::NotRegistered(caller.runner_id.clone()));
         }
-        self.logbook.add(LogLine {
+        self.record(LogLine {
             received_at,
             logged_at: request.timestamp.unwrap_or(received_at),
             source: caller.runner_id.to_string(),
@@ -54,6 +48,23 @@ impl Coordinator {
             message: shortened(request.message, LINE),
         });
         Ok(())
+    }
+
+    /// Keeps a line of the server's own, for operators to see. Nothing secret belongs in one.
+    pub(super) fn note(&self, level: LogLevel, message: String) {
+        let now = self.clock.now();
+        let (source, level) = (SERVER.to_owned(), level_name(level));
+        self.record(LogLine { received_at: now, logged_at: now, source, level, message });
+    }
+
+    fn record(&self, line: LogLine) {
+        self.events.publish(Event::Log {
+            source: line.source.clone(),
+            level: line.level,
+            message: line.message.clone(),
+            timestamp: line.logged_at,
+        });
+        self.logbook.add(line);
     }
 }
 

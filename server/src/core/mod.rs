@@ -12,15 +12,17 @@ pub mod check;
 pub mod clock;
 mod control;
 mod dispatch;
+mod endings;
 mod enrolment;
 mod error;
-mod events;
+pub mod events;
 pub mod export;
 pub mod figures;
 pub mod files;
 mod fleet;
 mod history;
 pub mod import;
+mod intake;
 mod jobs;
 mod keyring;
 mod leases;
@@ -34,6 +36,7 @@ mod reports;
 mod runners;
 pub mod schedule;
 mod signals;
+mod snapshot;
 mod sweep;
 pub mod uploads;
 
@@ -43,17 +46,20 @@ pub use clock::Clock;
 pub use dispatch::Polled;
 pub use enrolment::{Enrolment, issue_token};
 pub use error::CoreError;
-pub use events::Imported;
+pub use events::Event;
 pub use files::FileFolder;
 pub use history::{Retention, Stats};
+pub use intake::Imported;
 pub use keyring::Caller;
 pub use presence::{Heartbeat, Registration};
 pub use public::{PublicChallenge, PublicTuning};
 pub use readiness::Readiness;
 pub use runners::{Liveness, RunnerState, Work};
+pub use snapshot::{ChallengeNow, RunnerNow, Snapshot};
 
 use crate::store::{self, Store};
 use challengectl_common::wire::Rhythm;
+use events::Events;
 use figures::Tally;
 use fleet::Fleet;
 use keyring::Keyring;
@@ -66,6 +72,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 /// How the coordinator works.
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +113,7 @@ pub struct Coordinator {
     leases: Leases,
     outlook: OutlookCache,
     logbook: Logbook,
+    events: Events,
     signals: Signals,
     event_file: OnceLock<PathBuf>,
     last_look: LastLook,
@@ -134,6 +142,7 @@ impl Coordinator {
             leases: Leases::new(live, clock.instant().after(rules.lease)),
             outlook: OutlookCache::default(),
             logbook: Logbook::default(),
+            events: Events::default(),
             signals: Signals::default(),
             event_file: OnceLock::new(),
             last_look: LastLook::default(),
@@ -157,6 +166,19 @@ impl Coordinator {
     #[must_use]
     pub fn now(&self) -> challengectl_common::Timestamp {
         self.clock.now()
+    }
+
+    /// Marked whenever anything has changed that others may see.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.signals.subscribe()
+    }
+
+    /// Returns when a look at the schedule has come to its end, with or without an error.
+    pub async fn pulse(&self) {
+        if let Err(error) = self.outlook().await {
+            tracing::warn!(%error, "the schedule could not be read");
+        }
     }
 
     /// Stops handing out; who waits for work is sent home.

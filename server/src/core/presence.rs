@@ -1,5 +1,6 @@
 //! Runners that come, stay and go.
 
+use super::events::Event;
 use super::{Caller, Coordinator, CoreError};
 use crate::store::runners::Radio;
 use crate::store::{self, runners};
@@ -69,9 +70,10 @@ impl Coordinator {
             let idle = self.leases.take_unnamed(runner, &caller.key_id, named);
             self.give_up(idle.into_iter().map(|id| (runner.clone(), id)).collect(), "no longer at work on it").await?;
         }
+        self.tell_status(runner);
         self.changed();
-        tracing::info!(%runner, radios = radios.len(), "registered");
         self.note(LogLevel::Info, format!("Runner {runner} registered successfully"));
+        tracing::info!(%runner, radios = radios.len(), "registered");
         let abort = self.leases.foreign(runner, named.unwrap_or_default());
         Ok(Registration { rhythm: self.rules.rhythm(), abort })
     }
@@ -86,7 +88,20 @@ impl Coordinator {
         }
         let expires = self.clock.instant().after(self.rules.lease);
         let renewal = self.leases.renew(&caller.runner_id, named, expires);
+        self.tell_progress(&caller.runner_id);
         Ok(Heartbeat { rhythm: self.rules.rhythm(), renewed: renewal.renewed, abort: renewal.abort })
+    }
+
+    fn tell_progress(&self, runner: &RunnerId) {
+        for news in self.leases.take_progress(runner, self.clock.instant()) {
+            self.events.publish(Event::Progress {
+                assignment_id: news.assignment_id,
+                challenge_id: news.challenge_id,
+                runner_id: runner.clone(),
+                progress: news.progress,
+                timestamp: self.clock.now(),
+            });
+        }
     }
 
     /// Lets a runner go. It has ended its transmissions, so what it had is free at once.
@@ -106,9 +121,10 @@ impl Coordinator {
         self.fleet.leave(runner);
         let left = self.leases.take_unnamed(runner, &caller.key_id, &[]);
         self.give_up(left.into_iter().map(|id| (runner.clone(), id)).collect(), "the runner signed out").await?;
+        self.tell_status(runner);
         self.changed();
-        tracing::info!(%runner, "signed out");
         self.note(LogLevel::Info, format!("Runner {runner} signed out"));
+        tracing::info!(%runner, "signed out");
         Ok(())
     }
 }

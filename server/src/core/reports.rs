@@ -1,9 +1,11 @@
 //! Reports of runners on how a transmission ended.
 
+use super::endings::End;
 use super::logbook::{shortened, within};
 use super::schedule::{after_failure, after_success};
 use super::{Caller, Coordinator, CoreError};
 use crate::store::assignments::Assignment;
+use crate::store::challenges::Challenge;
 use crate::store::reports::LateReport;
 use crate::store::transmissions::Ending;
 use crate::store::{
@@ -39,6 +41,8 @@ impl Coordinator {
     async fn take_report(&self, caller: &Caller, report: &CompleteRequest) -> Result<(), CoreError> {
         let now = self.clock.now();
         self.fleet.heard(&caller.runner_id, now);
+        // Nobody is given the challenge before watchers know that it is free.
+        let _turn = self.turn.lock().await;
         let mut transaction = self.store.write().await?;
         match judge(&mut transaction, caller, report).await? {
             Verdict::Repeats => Ok(()),
@@ -48,10 +52,10 @@ impl Coordinator {
                 Err(CoreError::Late(reason))
             }
             Verdict::Ends(assignment) => {
-                let modulation = apply(&mut transaction, &assignment, report, now).await?;
+                let end = apply(&mut transaction, &assignment, report, now).await?;
                 store::commit(transaction).await?;
                 self.leases.remove(&caller.runner_id, assignment.id);
-                self.tally.count(modulation, status(report.status));
+                self.tell_end(end, now);
                 self.changed();
                 let (runner, outcome) = (&caller.runner_id, status(report.status).as_str());
                 tracing::info!(%runner, assignment = assignment.id, outcome, "completed");
@@ -92,7 +96,7 @@ async fn apply(
     assignment: &Assignment,
     report: &CompleteRequest,
     now: Timestamp,
-) -> Result<String, StoreError> {
+) -> Result<End, StoreError> {
     assignments::end(connection, assignment.id, end_state(report.status), now).await?;
     let possible = |moment| within(moment, assignment.assigned_at, now);
     let ending = Ending {
@@ -101,22 +105,42 @@ async fn apply(
         ended_at: report.ended_at.map_or(now, possible),
         error: report.error.as_deref(),
     };
-    let modulation = transmissions::end(connection, assignment.id, ending).await?;
+    let transmission = transmissions::end(connection, assignment.id, ending).await?;
     // A challenge that was removed meanwhile is not due again.
-    let Some(challenge) = challenges::find(connection, assignment.challenge_id).await? else { return Ok(modulation) };
-    let spec = &challenge.spec;
-    match report.status {
+    let next = match challenges::find(connection, assignment.challenge_id).await? {
+        None => None,
+        Some(challenge) => {
+            let due_at = put_back(connection, &challenge, report.status, now).await?;
+            Some((challenge, due_at))
+        }
+    };
+    Ok(End { transmission, status: status(report.status), error: report.error.clone(), next })
+}
+
+/// Draws when a challenge is due again.
+async fn put_back(
+    connection: &mut Connection,
+    challenge: &Challenge,
+    outcome: Outcome,
+    now: Timestamp,
+) -> Result<Timestamp, StoreError> {
+    let (id, spec) = (challenge.id, &challenge.spec);
+    match outcome {
         Outcome::Success => {
             let due_at = after_success(now, spec.min_delay_ms, spec.max_delay_ms, &mut rand::rng());
-            challenges::succeeded(connection, challenge.id, now, due_at).await?;
+            challenges::succeeded(connection, id, now, due_at).await?;
+            Ok(due_at)
         }
         Outcome::Failed => {
             let due_at = after_failure(now, spec.max_delay_ms, challenge.failures);
-            challenges::failed(connection, challenge.id, now, due_at).await?;
+            challenges::failed(connection, id, now, due_at).await?;
+            Ok(due_at)
         }
-        Outcome::Aborted => challenges::cut(connection, challenge.id, now).await?,
+        Outcome::Aborted => {
+            challenges::cut(connection, id, now).await?;
+            Ok(challenge.due_at)
+        }
     }
-    Ok(modulation)
 }
 
 fn late<'a>(caller: &'a Caller, report: &'a CompleteRequest, reason: &'a str) -> LateReport<'a> {

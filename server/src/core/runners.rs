@@ -1,6 +1,7 @@
 //! Runners as operators see them, and what operators do with them.
 
 use super::audit::{self, Actor, By};
+use super::events::Event;
 use super::{Coordinator, CoreError};
 use crate::store::roster::{self, Runner};
 use crate::store::transmissions::{self, OnAir};
@@ -117,6 +118,8 @@ impl Coordinator {
             store::commit(transaction).await?;
             this.fleet.set_enabled(&id, enabled);
             this.changed();
+            let timestamp = this.clock.now();
+            this.events.publish(Event::RunnerEnabled { runner_id: id.clone(), enabled, timestamp });
             this.note(LogLevel::Info, format!("Runner {id} {word} by {}", actor.by().who));
             Ok(())
         })
@@ -145,6 +148,7 @@ impl Coordinator {
             this.leases.abort_of_runner(&id);
             this.fleet.leave(&id);
             this.changed();
+            this.tell_status(&id);
             this.note(LogLevel::Warning, format!("Runner {id} removed by {}", actor.by().who));
             Ok(())
         })

@@ -27,7 +27,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        async move { parse(&request, &read(&request, payload).await?).map(Self) }.boxed_local()
+        async move { parse(&request, &read(&request, payload, LIMIT).await?).map(Self) }.boxed_local()
     }
 }
 
@@ -38,24 +38,25 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         async move {
-            let body = read(&request, payload).await?;
+            let body = read(&request, payload, LIMIT).await?;
             if body.is_empty() { Ok(Self(None)) } else { parse(&request, &body).map(|value| Self(Some(value))) }
         }
         .boxed_local()
     }
 }
 
-async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, ApiError> {
+/// A body of at most `limit` bytes.
+pub async fn read(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, ApiError> {
     let too_large =
-        || ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body too large").because(format!("at most {LIMIT} bytes"));
+        || ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body too large").because(format!("at most {limit} bytes"));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LIMIT) {
+    if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
     let mut body = BytesMut::new();
     while let Some(part) = payload.next().await {
         let part = part.map_err(|error| ApiError::invalid(format!("the body could not be read: {error}")))?;
-        if body.len() + part.len() > LIMIT {
+        if body.len() + part.len() > limit {
             return Err(too_large());
         }
         body.extend_from_slice(&part);

@@ -6,14 +6,17 @@ mod error;
 mod operations;
 mod origin;
 mod principal;
+mod socket_io;
 mod upload;
 
+pub(crate) use control::PublicChallenges;
 pub use error::ApiError;
 pub use operations::{MetricsAudience, measure};
 pub use origin::Proxies;
 pub use principal::{Admin, Operator, Viewer};
 
 use crate::core::{Accounts, Coordinator};
+use crate::events::Entrance;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, Route, web};
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use std::sync::Arc;
 pub fn routes(
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
+    entrance: Entrance,
     proxies: Proxies,
     metrics: MetricsAudience,
 ) -> impl Fn(&mut web::ServiceConfig) + Clone {
@@ -36,6 +40,7 @@ pub fn routes(
             .app_data(requests.clone())
             .configure(control::routes)
             .configure(operations::routes)
+            .configure(|config| socket_io::routes(&entrance, config))
             .default_service(web::to(not_found));
     }
 }

@@ -90,14 +90,35 @@ pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), Sto
     Ok(())
 }
 
-/// Writes down how the transmission of an assignment ended, and gives its modulation.
+/// What a transmission was that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct Ended {
+    pub challenge_id: i64,
+    pub challenge_name: ChallengeName,
+    pub modulation: String,
+    pub runner_id: RunnerId,
+    pub radio_id: RadioId,
+    pub frequency: Frequency,
+}
+
+/// Writes down how the transmission of an assignment ended, and gives which it was.
 ///
 /// # Errors
 /// When the database cannot be written to, or the transmission has ended before.
-pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending<'_>) -> Result<String, StoreError> {
-    let modulation = sqlx::query_scalar(
+pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending<'_>) -> Result<Ended, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        challenge_id: i64,
+        challenge_name: String,
+        modulation: String,
+        runner_id: String,
+        radio_id: String,
+        frequency: i64,
+    }
+    let row: Row = sqlx::query_as(
         "UPDATE transmissions SET status = $1, started_at = $2, ended_at = $3, error = $4 WHERE assignment_id = $5
-         RETURNING modulation",
+         RETURNING challenge_id, challenge_name, modulation, runner_id, radio_id, frequency",
     )
     .bind(ending.status.as_str())
     .bind(ending.started_at.map(Timestamp::as_millis))
@@ -106,7 +127,14 @@ pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending
     .bind(assignment_id)
     .fetch_one(connection)
     .await?;
-    Ok(modulation)
+    Ok(Ended {
+        challenge_id: row.challenge_id,
+        challenge_name: parse(&row.challenge_name, "challenge name")?,
+        modulation: row.modulation,
+        runner_id: parse(&row.runner_id, "runner id")?,
+        radio_id: parse(&row.radio_id, "radio id")?,
+        frequency: hertz(row.frequency)?,
+    })
 }
 
 /// A transmission that is under way or about to begin.

@@ -1,15 +1,23 @@
 //! The HTTP API against a real server on a real database: request in, response out, field by field.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod archives;
 mod auth;
 mod challenges;
+mod clients;
 mod control;
 mod errors;
 mod files;
 mod fleet;
 mod history;
+mod live;
 mod metrics;
 mod operations;
 mod people;

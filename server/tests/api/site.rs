@@ -73,6 +73,13 @@ impl Site {
         Self::start_with(self.folder, |_| ()).await
     }
 
+    /// The same again, also at the same address.
+    pub async fn restart_in_place(mut self) -> Self {
+        self.stop().await;
+        let address = self.url.trim_start_matches("http://").parse().unwrap();
+        Self::start_with(self.folder, |config| config.listen = address).await
+    }
+
     pub fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
     }

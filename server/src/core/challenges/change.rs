@@ -81,6 +81,10 @@ impl Coordinator {
         if !fields.is_empty() {
             self.note(LogLevel::Info, format!("Challenge {} changed by {} ({fields})", spec.name, by.who));
         }
+        if !current.live {
+            let due_at = current.due_at;
+            self.tell_off_air(Challenge { spec, ..current }, due_at, now);
+        }
         Ok(())
     }
 

@@ -14,6 +14,8 @@ mod uploads;
 mod users;
 
 use super::operations::health;
+pub(crate) use public::PublicChallenges;
+
 use super::other_methods;
 use actix_web::web::{ServiceConfig, delete, get, post, put, resource};
 use actix_web::{HttpResponse, HttpResponseBuilder, Resource};

@@ -4,10 +4,18 @@ use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, Frequency, Timestamp};
 use serde::Serialize;
 
+/// The challenges as everybody sees them.
 #[derive(Serialize)]
-struct Challenges {
+pub struct PublicChallenges {
     challenges: Vec<Challenge>,
     timestamp: Timestamp,
+}
+
+impl PublicChallenges {
+    /// How the challenges are at this time.
+    pub fn new(challenges: Vec<PublicChallenge>, timestamp: Timestamp) -> Self {
+        Self { challenges: challenges.into_iter().map(Challenge::from).collect(), timestamp }
+    }
 }
 
 /// A field that the organiser hides is left out.
@@ -39,8 +47,7 @@ struct Range {
 /// What everybody may know of the challenges that are enabled.
 pub async fn challenges(coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let challenges = coordinator.public_challenges().await?;
-    let challenges = challenges.into_iter().map(Challenge::from).collect();
-    Ok(HttpResponse::Ok().json(Challenges { challenges, timestamp: coordinator.now() }))
+    Ok(HttpResponse::Ok().json(PublicChallenges::new(challenges, coordinator.now())))
 }
 
 impl From<PublicChallenge> for Challenge {

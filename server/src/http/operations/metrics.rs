@@ -59,13 +59,14 @@ fn show(figures: &Figures, registry: &mut Registry) {
     for state in ["assigned", "disabled", "queued", "waiting"] {
         challenges.get_or_create_owned(&label("state", state));
     }
-    for (runner, status) in &figures.runners {
-        runners.get_or_create_owned(&label("status", status)).inc();
-        radios.get_or_create_owned(&label("status", status)).inc_by(runner.radios);
-        live.inc_by(runner.live);
-        if let Some(heard) = runner.last_heartbeat {
+    for state in &figures.runners {
+        let status = label("status", state.liveness.as_str());
+        runners.get_or_create_owned(&status).inc();
+        radios.get_or_create_owned(&status).inc_by(count(&state.runner.radios));
+        live.inc_by(count(&state.work));
+        if let Some(heard) = state.runner.last_heartbeat {
             let seconds = heard.as_millis() as f64 / 1000.0;
-            heartbeats.get_or_create_owned(&label("runner", runner.id.as_str())).set(seconds);
+            heartbeats.get_or_create_owned(&label("runner", state.runner.id.as_str())).set(seconds);
         }
     }
     for (state, count) in &figures.challenges {
@@ -82,6 +83,10 @@ fn show(figures: &Figures, registry: &mut Registry) {
     registry.register("live_assignments", "Challenges that are on air or about to be", live);
     registry.register("challenges", "Challenges", challenges);
     registry.register("transmissions", "Transmissions that have ended since the server started", transmissions);
+}
+
+fn count<T>(things: &[T]) -> i64 {
+    i64::try_from(things.len()).unwrap_or(i64::MAX)
 }
 
 fn label(name: &'static str, value: &str) -> Labels {

@@ -1,0 +1,54 @@
+//! What is counted and told when a time on air is over.
+
+use super::Coordinator;
+use super::events::{ChallengeState, Event};
+use crate::store::TransmissionStatus;
+use crate::store::challenges::Challenge;
+use crate::store::transmissions::Ended;
+use challengectl_common::Timestamp;
+
+/// A time on air that is over.
+pub struct End {
+    pub transmission: Ended,
+    pub status: TransmissionStatus,
+    pub error: Option<String>,
+    /// The challenge, and when it is due again; none when it was removed meanwhile.
+    pub next: Option<(Challenge, Timestamp)>,
+}
+
+impl Coordinator {
+    /// Counts and tells of an end that has been committed, and whose lease is gone.
+    pub(super) fn tell_end(&self, end: End, now: Timestamp) {
+        let End { transmission, status, error, next } = end;
+        let runner = transmission.runner_id.clone();
+        self.tally.count(transmission.modulation, status);
+        self.events.publish(Event::Transmission {
+            challenge_id: transmission.challenge_id,
+            challenge_name: transmission.challenge_name,
+            runner_id: transmission.runner_id,
+            radio_id: transmission.radio_id,
+            frequency: transmission.frequency,
+            status: status.as_str(),
+            error_message: error,
+            timestamp: now,
+        });
+        if let Some((challenge, due_at)) = next {
+            self.tell_off_air(challenge, due_at, now);
+        }
+        self.tell_status(&runner);
+    }
+
+    /// Tells the state of a challenge that is not on air.
+    pub(super) fn tell_off_air(&self, challenge: Challenge, due_at: Timestamp, now: Timestamp) {
+        self.events.publish(Event::ChallengeState {
+            challenge_id: challenge.id,
+            challenge_name: challenge.spec.name,
+            state: ChallengeState::of(false, due_at, now),
+            enabled: challenge.spec.enabled,
+            runner_id: None,
+            radio_id: None,
+            frequency: None,
+            timestamp: now,
+        });
+    }
+}

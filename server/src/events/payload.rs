@@ -1,0 +1,30 @@
+//! What an event looks like to clients.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// The name of all events.
+pub const NAME: &str = "event";
+
+/// `{"type", …fields, "data": {…fields}}`: the fields stand where the examples of the API have them, and where its
+/// description has them.
+pub fn render(event: &impl Serialize) -> Option<Value> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
+    let kind = fields.remove("type")?;
+    let data = Value::Object(fields.clone());
+    fields.insert("type".to_owned(), kind);
+    fields.insert("data".to_owned(), data);
+    Some(Value::Object(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_fields_are_there_twice() {
+        let event = json!({"type": "log", "level": "INFO"});
+        assert_eq!(render(&event), Some(json!({"type": "log", "level": "INFO", "data": {"level": "INFO"}})));
+    }
+}

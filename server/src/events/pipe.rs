@@ -1,0 +1,56 @@
+//! The bytes of a websocket, between an actix request and the protocol's service, which wants a byte stream.
+
+use actix_web::Error;
+use actix_web::web::{Bytes, BytesMut, Payload};
+use futures_util::{Stream, StreamExt, stream};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Bytes on their way between the two, in each direction.
+const ROOM: usize = 8 * 1024;
+const BLOCK: usize = 4 * 1024;
+/// Blocks on their way to a client beside those.
+const BLOCKS: usize = 4;
+/// A client that takes nothing for this long is cut off.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Joins what a client sends and the answer it gets into one stream of bytes, until either side or `closing` ends it.
+/// Call it on the thread of the request.
+pub fn join(sent: Payload, closing: CancellationToken) -> (DuplexStream, impl Stream<Item = Result<Bytes, Error>>) {
+    let (theirs, ours) = tokio::io::duplex(ROOM);
+    let (blocks, answer) = mpsc::channel(BLOCKS);
+    actix_web::rt::spawn(carry(sent, ours, blocks, closing));
+    let answer = stream::unfold(answer, async |mut answer| Some((Ok(answer.recv().await?), answer)));
+    (theirs, answer)
+}
+
+/// Dropping both halves is what tells the service of the end.
+async fn carry(mut sent: Payload, ours: DuplexStream, blocks: mpsc::Sender<Bytes>, closing: CancellationToken) {
+    let (mut from_service, mut to_service) = tokio::io::split(ours);
+    let inward = async {
+        while let Some(Ok(part)) = sent.next().await {
+            if to_service.write_all(&part).await.is_err() {
+                return;
+            }
+        }
+    };
+    let outward = async {
+        loop {
+            let mut block = BytesMut::with_capacity(BLOCK);
+            if !matches!(from_service.read_buf(&mut block).await, Ok(1..)) {
+                return;
+            }
+            let taken = tokio::time::timeout(PATIENCE, blocks.send(block.freeze())).await;
+            if !matches!(taken, Ok(Ok(()))) {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = inward => {}
+        () = outward => {}
+        () = closing.cancelled() => {}
+    }
+}

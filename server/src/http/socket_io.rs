@@ -1,0 +1,113 @@
+//! Socket.IO on the same port as everything else. Its protocol is spoken by a service that knows nothing of actix:
+//! polling requests are handed to it whole, and for a websocket, once the handshake is done, the stream of bytes.
+
+use super::{ApiError, body, other_methods};
+use crate::events::{self, Entrance, pipe};
+use actix_http::ws::{hash_key, verify_handshake};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, COOKIE, HOST, HeaderName, ORIGIN,
+    SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, VARY,
+};
+use actix_web::web::{self, Bytes, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use http_body_util::{BodyExt, Collected, Full};
+use serde::Deserialize;
+use tokio::io::DuplexStream;
+use tower_service::Service;
+
+/// What the protocol's service has to know of a request. Kept with the session, so no more than that.
+const KEPT: [HeaderName; 4] = [HOST, ORIGIN, COOKIE, CONTENT_TYPE];
+/// Bytes of one of them.
+const LONGEST_HEADER: usize = 4096;
+
+/// Adds the way in.
+pub fn routes(entrance: &Entrance, config: &mut ServiceConfig) {
+    let path = web::resource([events::PATH.to_owned(), format!("{}/", events::PATH)])
+        .app_data(web::Data::new(entrance.clone()))
+        .route(web::get().guard(actix_web::guard::Header("upgrade", "websocket")).to(websocket))
+        .route(web::get().to(polling))
+        .route(web::post().to(polling))
+        .default_service(other_methods("GET, POST"));
+    config.service(path);
+}
+
+/// Joins a client's connection to the service.
+async fn websocket(
+    entrance: web::Data<Entrance>,
+    request: HttpRequest,
+    sent: Payload,
+) -> Result<HttpResponse, ApiError> {
+    verify_handshake(request.head()).map_err(|error| ApiError::invalid(format!("websocket handshake: {error}")))?;
+    let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| hash_key(key.as_bytes())).unwrap_or_default();
+    let about = about(&entrance, &request, ())?;
+    let (stream, answer) = pipe::join(sent, entrance.closing().clone());
+    let mut service = entrance.service();
+    let call = Service::<(DuplexStream, http::Request<()>)>::call(&mut service, (stream, about));
+    call.await.map_err(|error| ApiError::invalid(error.to_string()))?;
+    let mut response = HttpResponse::build(StatusCode::SWITCHING_PROTOCOLS);
+    response.upgrade("websocket").insert_header((SEC_WEBSOCKET_ACCEPT, key.as_slice()));
+    Ok(response.streaming(answer))
+}
+
+/// Hands a request to the service, and its answer back.
+async fn polling(entrance: web::Data<Entrance>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, ApiError> {
+    let sent = body::read(&request, sent.into_inner(), events::LARGEST_MESSAGE).await?.freeze();
+    let about = about(&entrance, &request, Full::new(sent))?;
+    let mut service = entrance.service();
+    let stopping = || ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server is stopping").because("come back later");
+    let call = Service::<http::Request<Full<Bytes>>>::call(&mut service, about);
+    let answer = tokio::select! {
+        answer = call => answer.unwrap_or_else(|never| match never {}),
+        () = entrance.closing().cancelled() => return Err(stopping()),
+    };
+    let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let kind = answer.headers().get(http::header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec());
+    let content = answer.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
+    if !status.is_success() {
+        return Err(refusal(status, &content));
+    }
+    let mut response = HttpResponse::build(status);
+    allow_reading(&mut response, &entrance, &request);
+    Ok(response.insert_header((CONTENT_TYPE, kind.unwrap_or_default())).body(content))
+}
+
+/// The protocol says what is wrong in its own words.
+fn refusal(status: StatusCode, content: &[u8]) -> ApiError {
+    #[derive(Deserialize)]
+    struct Reason {
+        message: String,
+    }
+    let reason =
+        serde_json::from_slice::<Reason>(content).map_or("not what Socket.IO expects".to_owned(), |it| it.message);
+    ApiError::new(status, "invalid request").because(reason)
+}
+
+/// The request as the service understands it. One that begins a session takes a seat.
+fn about<B>(entrance: &Entrance, request: &HttpRequest, body: B) -> Result<http::Request<B>, ApiError> {
+    let mut about = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
+    for name in KEPT {
+        for value in request.headers().get_all(&name).filter(|value| value.len() <= LONGEST_HEADER) {
+            about = about.header(name.as_str(), value.as_bytes());
+        }
+    }
+    let begins = !request.query_string().split('&').any(|part| part.starts_with("sid="));
+    if begins {
+        let full = || ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many clients").because("try again later");
+        about = about.extension(entrance.seat().ok_or_else(full)?);
+    }
+    about.body(body).map_err(|error| ApiError::invalid(error.to_string()))
+}
+
+/// Pages of configured sites may read the answers with the visitor's login; all others without, which gets them what is
+/// public.
+fn allow_reading(response: &mut HttpResponseBuilder, entrance: &Entrance, request: &HttpRequest) {
+    let Some(origin) = request.headers().get(ORIGIN) else { return };
+    response.insert_header((VARY, "Origin"));
+    if origin.to_str().is_ok_and(|origin| entrance.origins().is_configured(origin)) {
+        response.insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()));
+        response.insert_header((ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"));
+    } else {
+        response.insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
+    }
+}
