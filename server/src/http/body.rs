@@ -45,6 +45,29 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
     }
 }
 
+/// Somebody, and what they send: it is looked at only when they may send it. Extractors side by side answer with
+/// whichever error comes first.
+#[derive(Debug)]
+pub struct With<P, B>(pub P, pub B);
+
+impl<P, B> FromRequest for With<P, B>
+where
+    P: FromRequest<Error = ApiError> + 'static,
+    B: FromRequest<Error = ApiError> + 'static,
+{
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        async move {
+            let person = P::from_request(&request, &mut Payload::None).await?;
+            B::from_request(&request, &mut payload).await.map(|body| Self(person, body))
+        }
+        .boxed_local()
+    }
+}
+
 /// A body of at most `limit` bytes.
 pub async fn read(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, ApiError> {
     let too_large =

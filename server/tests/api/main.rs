@@ -18,6 +18,7 @@ mod files;
 mod fleet;
 mod history;
 mod live;
+mod matrix;
 mod metrics;
 mod operations;
 mod people;

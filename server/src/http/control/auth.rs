@@ -2,7 +2,7 @@ use super::acknowledge;
 use super::users::Totp;
 use crate::core::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step, csrf_token};
 use crate::core::{Accounts, Person, Role};
-use crate::http::body::Json;
+use crate::http::body::{Json, With};
 use crate::http::principal::{CSRF, DEVICE, SESSION, Viewer};
 use crate::http::{ApiError, origin};
 use actix_web::cookie::{Cookie, SameSite};
@@ -154,9 +154,8 @@ pub struct PasswordRequest {
 
 /// Changes the password of who asks.
 pub async fn change_password(
-    Viewer(person): Viewer,
+    With(Viewer(person), Json(body)): With<Viewer, Json<PasswordRequest>>,
     accounts: web::Data<Accounts>,
-    Json(body): Json<PasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     accounts.change_password(&person, body.current_password, body.new_password).await?;
     Ok(acknowledge(HttpResponse::Ok(), "Password changed successfully"))
@@ -177,9 +176,8 @@ struct RecoveryCodes {
 
 /// Replaces the recovery codes of who asks.
 pub async fn recovery_codes(
-    Viewer(person): Viewer,
+    With(Viewer(person), Json(body)): With<Viewer, Json<RecoveryRequest>>,
     accounts: web::Data<Accounts>,
-    Json(body): Json<RecoveryRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let recovery_codes = accounts.renew_recovery_codes(&person, &body.totp_code).await?;
     let message = "Recovery codes replaced; the old ones count no longer";

@@ -1,6 +1,6 @@
 use super::done;
 use crate::core::{Coordinator, Form, Role};
-use crate::http::body::Json;
+use crate::http::body::{Json, With};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use crate::store::challenges::Challenge as Stored;
 use actix_web::http::StatusCode;
@@ -86,9 +86,8 @@ pub async fn one(
 
 /// Adds a challenge.
 pub async fn create(
-    Admin(person): Admin,
+    With(Admin(person), Json(form)): With<Admin, Json<Form>>,
     coordinator: web::Data<Coordinator>,
-    Json(form): Json<Form>,
 ) -> Result<HttpResponse, ApiError> {
     let challenge_id = coordinator.into_inner().create_challenge(&form, person.by()).await?;
     let message = "Challenge created successfully";
@@ -97,10 +96,9 @@ pub async fn create(
 
 /// Changes what is given.
 pub async fn update(
-    Operator(person): Operator,
+    With(Operator(person), Json(form)): With<Operator, Json<Form>>,
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
-    Json(form): Json<Form>,
 ) -> Result<HttpResponse, ApiError> {
     coordinator.into_inner().update_challenge(number(&id)?, &form, person.by()).await?;
     Ok(done("Challenge updated successfully"))

@@ -1,6 +1,6 @@
 use super::done;
 use crate::core::{Coordinator, RunnerState, Work};
-use crate::http::body::Json;
+use crate::http::body::{Json, With};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -120,9 +120,8 @@ struct Invited {
 
 /// Makes a token by which a host becomes a runner. It is shown this once.
 pub async fn invite(
-    Admin(person): Admin,
+    With(Admin(person), Json(Invitation { runner_id })): With<Admin, Json<Invitation>>,
     coordinator: web::Data<Coordinator>,
-    Json(Invitation { runner_id }): Json<Invitation>,
 ) -> Result<HttpResponse, ApiError> {
     let (enrollment_token, expires_at) = coordinator.into_inner().invite_runner(&runner_id, person.by()).await?;
     let message = "Enrollment token created";

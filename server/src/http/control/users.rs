@@ -2,7 +2,7 @@ use super::acknowledge;
 use crate::core::accounts::{Changes, Manager, TotpSetup, User};
 use crate::core::{Accounts, Role};
 use crate::http::ApiError;
-use crate::http::body::Json;
+use crate::http::body::{Json, With};
 use crate::http::principal::Admin;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{AccountName, Timestamp};
@@ -60,9 +60,8 @@ fn admin() -> Role {
 
 /// Makes an account.
 pub async fn create(
-    Admin(person): Admin,
+    With(Admin(person), Json(body)): With<Admin, Json<CreateRequest>>,
     accounts: web::Data<Accounts>,
-    Json(body): Json<CreateRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let totp = accounts.add_user(Manager::Person(&person), &body.username, body.password, body.role).await?;
     let message = "User created successfully";
@@ -79,10 +78,9 @@ pub struct UpdateRequest {
 
 /// Changes the fields given.
 pub async fn update(
-    Admin(person): Admin,
+    With(Admin(person), Json(body)): With<Admin, Json<UpdateRequest>>,
     accounts: web::Data<Accounts>,
     name: web::Path<String>,
-    Json(body): Json<UpdateRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let changes = Changes { password: body.password, role: body.role, enabled: body.enabled };
     if changes.is_empty() {
@@ -121,10 +119,9 @@ pub struct ResetPasswordRequest {
 
 /// Gives an account another password.
 pub async fn reset_password(
-    Admin(person): Admin,
+    With(Admin(person), Json(body)): With<Admin, Json<ResetPasswordRequest>>,
     accounts: web::Data<Accounts>,
     name: web::Path<String>,
-    Json(body): Json<ResetPasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let changes = Changes { password: Some(body.new_password), ..Changes::default() };
     accounts.change_user(Manager::Person(&person), &name, changes).await?;

@@ -1,0 +1,185 @@
+//! Who may do what: every route of the route table, each with everybody who might ask.
+
+use crate::site::{Browser, Site, disabled};
+use challengectl_server::core::Role;
+use challengectl_server::core::accounts::Manager;
+use reqwest::{Method, RequestBuilder};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// What a route asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    Nothing,
+    /// A runner's key; where the path names a runner, its own.
+    Key,
+    Least(Role),
+}
+
+use Asks::{Key, Least, Nothing};
+use Role::{Admin, Operator, Viewer};
+
+/// The routes; what stands for an id names nothing that there is.
+const MATRIX: &[(&str, &str, Asks)] = &[
+    ("GET", "/health", Nothing),
+    ("GET", "/ready", Nothing),
+    // Asks for an address instead; the tests come from an allowed one.
+    ("GET", "/metrics", Nothing),
+    ("GET", "/api/health", Nothing),
+    ("GET", "/api/public/challenges", Nothing),
+    ("POST", "/api/auth/login", Nothing),
+    ("POST", "/api/auth/verify-totp", Nothing),
+    ("POST", "/api/auth/setup", Nothing),
+    ("POST", "/api/enrollment/enroll", Nothing),
+    ("POST", "/api/runners/register", Key),
+    ("POST", "/api/runners/{runner_id}/heartbeat", Key),
+    ("POST", "/api/runners/{runner_id}/signout", Key),
+    ("GET", "/api/runners/{runner_id}/task", Key),
+    ("POST", "/api/runners/{runner_id}/complete", Key),
+    ("POST", "/api/runners/{runner_id}/log", Key),
+    ("GET", "/api/files/{digest}", Key),
+    ("GET", "/api/auth/session", Least(Viewer)),
+    ("POST", "/api/auth/logout", Least(Viewer)),
+    ("POST", "/api/auth/change-password", Least(Viewer)),
+    ("POST", "/api/auth/recovery-codes", Least(Viewer)),
+    ("GET", "/api/challenges", Least(Viewer)),
+    ("GET", "/api/challenges/{challenge_id}", Least(Viewer)),
+    ("GET", "/api/runners", Least(Viewer)),
+    ("GET", "/api/runners/{runner_id}", Least(Viewer)),
+    ("GET", "/api/transmissions", Least(Viewer)),
+    ("GET", "/api/logs", Least(Viewer)),
+    ("GET", "/api/dashboard", Least(Viewer)),
+    ("GET", "/api/control/status", Least(Viewer)),
+    ("PUT", "/api/challenges/{challenge_id}", Least(Operator)),
+    ("POST", "/api/challenges/{challenge_id}/enable", Least(Operator)),
+    ("POST", "/api/challenges/{challenge_id}/disable", Least(Operator)),
+    ("POST", "/api/challenges/{challenge_id}/trigger", Least(Operator)),
+    ("POST", "/api/runners/{runner_id}/enable", Least(Operator)),
+    ("POST", "/api/runners/{runner_id}/disable", Least(Operator)),
+    ("POST", "/api/control/pause", Least(Operator)),
+    ("POST", "/api/control/resume", Least(Operator)),
+    ("POST", "/api/control/emergency-stop", Least(Operator)),
+    ("POST", "/api/control/release", Least(Operator)),
+    ("POST", "/api/challenges", Least(Admin)),
+    ("DELETE", "/api/challenges/{challenge_id}", Least(Admin)),
+    ("POST", "/api/challenges/import", Least(Admin)),
+    ("POST", "/api/challenges/reload", Least(Admin)),
+    ("POST", "/api/files/upload", Least(Admin)),
+    ("DELETE", "/api/runners/{runner_id}", Least(Admin)),
+    ("POST", "/api/enrollment/token", Least(Admin)),
+    ("GET", "/api/audit", Least(Admin)),
+    ("GET", "/api/users", Least(Admin)),
+    ("POST", "/api/users", Least(Admin)),
+    ("PUT", "/api/users/{username}", Least(Admin)),
+    ("DELETE", "/api/users/{username}", Least(Admin)),
+    ("POST", "/api/users/{username}/reset-totp", Least(Admin)),
+    ("POST", "/api/users/{username}/reset-password", Least(Admin)),
+    // Last: it ends the server.
+    ("POST", "/api/control/stop", Least(Admin)),
+];
+
+/// Method and path of every route, from the two places that make them.
+fn route_table() -> BTreeSet<(String, String)> {
+    let sources = [include_str!("../../src/http/control/mod.rs"), include_str!("../../src/http/operations/mod.rs")];
+    let mut routes = BTreeSet::new();
+    for service in sources.iter().flat_map(|source| source.split(".service(").skip(1)) {
+        let path = service.split('"').nth(1).unwrap();
+        for route in service.split(".route(").skip(1) {
+            let method = route.split("()").next().unwrap().to_uppercase();
+            routes.insert((method, path.to_owned()));
+        }
+    }
+    routes
+}
+
+#[test]
+fn every_route_is_in_the_matrix() {
+    let matrix = MATRIX.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(route_table(), matrix);
+}
+
+struct Probe<'a> {
+    site: &'a Site,
+    method: Method,
+    path: String,
+    asks: Asks,
+}
+
+impl Probe<'_> {
+    /// The status of a request. Its body makes no sense, so that whoever is let in changes nothing.
+    async fn status(&self, request: RequestBuilder) -> u16 {
+        let body = if self.method == Method::GET { request } else { request.json(&json!({"nonsense": true})) };
+        body.send().await.unwrap().status().as_u16()
+    }
+
+    async fn is(&self, who: &str, request: RequestBuilder, expected: Option<u16>) {
+        let status = self.status(request).await;
+        let fits = match expected {
+            Some(expected) => status == expected,
+            // Let in; what comes of it is another test's.
+            None => !matches!(status, 401 | 403) && status < 500,
+        };
+        assert!(fits, "{} {} by {who}: {status}, expected {expected:?}", self.method, self.path);
+    }
+
+    async fn by(&self, who: &str, browser: &Browser<'_>, expected: Option<u16>) {
+        self.is(who, browser.request(self.method.clone(), &self.path), expected).await;
+    }
+}
+
+#[tokio::test]
+async fn every_route_lets_in_who_may_and_nobody_else() {
+    let site = Site::start().await;
+    let accounts = site.accounts().await;
+    let (own, other) = (site.runner("own").await, site.runner("other").await);
+    for (method, path, asks) in MATRIX {
+        let path = path.replace("{runner_id}", if *asks == Key { "own" } else { "nobody" });
+        let path = path.replace("{challenge_id}", "999").replace("{username}", "nobody");
+        let probe = Probe {
+            site: &site,
+            method: method.parse().unwrap(),
+            path: path.replace("{digest}", &"0".repeat(64)),
+            asks: *asks,
+        };
+        if *asks == Nothing {
+            probe.is("nobody", site.request(probe.method.clone(), &probe.path), answer_to_nobody(&probe.path)).await;
+            continue;
+        }
+        probe.is("nobody", site.request(probe.method.clone(), &probe.path), Some(401)).await;
+        let keyed = |key: &str| site.request(probe.method.clone(), &probe.path).header("X-API-Key", key);
+        probe.is("an unknown key", keyed("ck_0_0"), Some(401)).await;
+        if *asks == Key {
+            let names_a_runner = path.contains("/own/");
+            probe.is("another runner", keyed(&other.key), names_a_runner.then_some(403)).await;
+            probe.by("an admin", &site.browser("admin", Admin).await, Some(401)).await;
+            probe.is("the runner", keyed(&own.key), None).await;
+            continue;
+        }
+        probe.is("a runner", keyed(&own.key), Some(401)).await;
+        people(&probe, &accounts).await;
+    }
+}
+
+/// Some of what everybody may ask answers 401 because of what was sent, not of who sent it.
+fn answer_to_nobody(path: &str) -> Option<u16> {
+    ["login", "verify-totp", "setup", "enroll"].iter().any(|end| path.ends_with(end)).then_some(400)
+}
+
+async fn people(probe: &Probe<'_>, accounts: &challengectl_server::core::Accounts) {
+    let Least(least) = probe.asks else { return };
+    let site = probe.site;
+    let ended = Browser { site, session: "0".repeat(32), csrf: "0".repeat(64) };
+    probe.by("a session that has ended", &ended, Some(401)).await;
+    let former = site.browser("former", Operator).await;
+    accounts.change_user(Manager::CommandLine, "former", disabled()).await.unwrap();
+    probe.by("a disabled account", &former, Some(401)).await;
+    if probe.method != Method::GET {
+        let mut planted = site.browser("admin", Admin).await;
+        planted.csrf = "0".repeat(64);
+        probe.by("an admin without the token of the session", &planted, Some(403)).await;
+    }
+    for (name, role) in [("viewer", Viewer), ("operator", Operator), ("admin", Admin)] {
+        let browser = site.browser(name, role).await;
+        probe.by(name, &browser, (role < least).then_some(403)).await;
+    }
+}
