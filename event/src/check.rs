@@ -4,7 +4,6 @@ use crate::Challenge;
 use crate::draft::{Content, Draft};
 use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
-use crate::wav;
 use challengectl_common::challenge::FlagFile;
 use challengectl_common::{ChallengeSpec, Flag, Tuning};
 use challengectl_waveform::{BuildError, Input, Payload};
@@ -73,7 +72,7 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
         }
         Content::File(path) => {
             let found = places.find(path).map_err(|why| scope.problem(line, why))?;
-            compare_rate(draft.wav_rate, wav::sample_rate(&found), line, scope);
+            compare_rate(draft.wav_rate, challengectl_waveform::wav_rate(&found), line, scope);
             let mut refuse = |error: &BuildError| scope.problem(line, about(path, error));
             let waveform = modulation.waveform(Payload::File(&found), parameters).map_err(|error| refuse(&error))?;
             let (digest, size) = lookup::digest(&found).map_err(|error| refuse(&error.into()))?;

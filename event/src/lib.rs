@@ -16,7 +16,6 @@ mod ranges;
 mod report;
 mod single;
 mod source;
-mod wav;
 mod write;
 mod yaml;
 

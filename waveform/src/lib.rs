@@ -23,6 +23,7 @@ pub use modulation::{
 pub use num_complex::Complex32;
 pub use resample::{ResampleError, ensure_fits, resample};
 pub use shift::shift;
+pub use wav::wav_rate;
 
 use std::ops::Range;
 

@@ -29,6 +29,12 @@ pub(crate) struct Wav {
     bytes: Vec<u8>,
 }
 
+/// Samples per second of a WAV file. None when it cannot be sent; building a waveform of it says why.
+#[must_use]
+pub fn wav_rate(path: &Path) -> Option<u32> {
+    Wav::open(path).ok().map(|wav| wav.rate as u32)
+}
+
 impl Wav {
     /// Checks the header and that all samples it promises are there.
     ///
