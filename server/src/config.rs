@@ -120,8 +120,6 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads the settings from a file, if there is one, and the environment. Relative paths in it
-    /// are relative to the file.
     /// Reads the settings from a file, if there is one, and the environment. Relative paths are relative to the file.
     ///
     /// # Errors
@@ -136,10 +134,8 @@ impl Config {
         let name = path.unwrap_or(Path::new("server.yml")).display().to_string();
         let mut config: Self = settings::load(&text, &name, variables)?;
         if let Some(folder) = path.and_then(Path::parent) {
-            config.data_dir = folder.join(&config.data_dir);
-            config.event_file = config.event_file.map(|file| folder.join(file));
-            let tls = [&mut config.tls.certificate, &mut config.tls.key];
-            for path in tls.into_iter().flatten().chain([&mut config.data_dir]) {
+            let named = [&mut config.event_file, &mut config.tls.certificate, &mut config.tls.key];
+            for path in named.into_iter().flatten().chain([&mut config.data_dir]) {
                 *path = folder.join(&*path);
             }
         }
@@ -212,6 +208,17 @@ mod tests {
         let mut example = Config::load(Some(path), None).unwrap();
         example.data_dir = PathBuf::from(example.data_dir.file_name().unwrap());
         assert_eq!(example, Config::default());
+    }
+
+    #[test]
+    fn paths_mean_the_folder_of_the_file_also_when_that_is_named_relatively() {
+        let folder = tempfile::tempdir_in(".").unwrap();
+        let folder = Path::new(folder.path().file_name().unwrap());
+        let path = folder.join("server.yml");
+        std::fs::write(&path, "event_file: event/challenges.yml\n").unwrap();
+        let config = Config::load(Some(&path), None).unwrap();
+        assert_eq!(config.data_dir, folder.join("data"));
+        assert_eq!(config.event_file, Some(folder.join("event/challenges.yml")));
     }
 
     #[test]
