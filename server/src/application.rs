@@ -4,6 +4,7 @@ use crate::config::{Config, ConfigError};
 use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
 use crate::events::{Live, Origins};
 use crate::http::{self, MetricsAudience, Proxies};
+use crate::listener;
 use crate::store::{ServerLock, Store, StoreError};
 use crate::supervision;
 use crate::tls::{self, TlsError};
@@ -91,11 +92,13 @@ impl Application {
             .disable_signals();
         let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
         let secure = tls.is_some();
+        let refused = |error| ApplicationError::Listen { address: config.listen, error };
+        let listener = listener::listen(config.listen).map_err(refused)?;
         let server = match tls {
-            Some(tls) => server.bind_rustls_0_23(config.listen, tls),
-            None => server.bind(config.listen),
+            Some(tls) => server.listen_rustls_0_23(listener, tls),
+            None => server.listen(listener),
         };
-        let server = server.map_err(|error| ApplicationError::Listen { address: config.listen, error })?;
+        let server = server.map_err(refused)?;
         let address = server.addrs().first().copied().unwrap_or(config.listen);
         Ok(Self { address, secure, server: server.run(), coordinator, accounts, live, _lock: lock })
     }

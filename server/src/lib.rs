@@ -8,6 +8,7 @@ pub mod config;
 pub mod core;
 pub mod events;
 pub mod http;
+mod listener;
 pub mod store;
 mod supervision;
 mod tls;

@@ -1,6 +1,7 @@
 use anyhow::Context;
 use challengectl_server::config::LogFormat;
 use challengectl_server::{Application, Config};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -8,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     start_logging(config)?;
+    allow_connections();
     // Before anything else, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -33,6 +35,16 @@ pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     application.run_until(stop).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Each connection takes a file descriptor, of which a process usually gets 1024 unless it asks for more.
+fn allow_connections() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most).map(|()| most));
+    match raised {
+        Ok(most) => tracing::debug!(most, "file descriptors"),
+        Err(error) => tracing::warn!(%error, "the limit of file descriptors stays as it is"),
+    }
 }
 
 fn start_logging(config: &Config) -> anyhow::Result<()> {

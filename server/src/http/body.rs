@@ -9,9 +9,13 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Bytes of a body. A registration with all its radios and limits needs a tenth of it.
 const LIMIT: usize = 256 * 1024;
+/// For a whole JSON body, or for the next piece of a file: who sends slower only holds a connection.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A JSON body.
 #[derive(Debug)]
@@ -68,8 +72,13 @@ where
     }
 }
 
-/// A body of at most `limit` bytes.
-pub async fn read(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, ApiError> {
+/// A body of at most `limit` bytes, that comes within [`PATIENCE`].
+pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<BytesMut, ApiError> {
+    let whole = timeout(PATIENCE, collect(request, payload, limit)).await;
+    whole.unwrap_or_else(|_| Err(ApiError::too_slow(PATIENCE)))
+}
+
+async fn collect(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, ApiError> {
     let too_large =
         || ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body too large").because(format!("at most {limit} bytes"));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());

@@ -49,6 +49,12 @@ impl ApiError {
         error
     }
 
+    /// A request of which for so long nothing more came.
+    pub fn too_slow(waited: Duration) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request timeout")
+            .because(format!("the body did not come within {} seconds", waited.as_secs()))
+    }
+
     /// Adds where it went wrong, and the way out.
     #[must_use]
     pub fn because(mut self, details: impl Into<String>) -> Self {

@@ -1,12 +1,14 @@
 //! Files that come as `multipart/form-data`: streamed to disk, bounded, and never found by the name they come with.
 
 use super::ApiError;
+use super::body::PATIENCE;
 use crate::core::Coordinator;
 use crate::core::uploads::Incoming;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::StatusCode;
 use futures_util::StreamExt;
 use std::path::Path;
+use tokio::time::timeout;
 
 /// Bytes of one file.
 pub const LARGEST: u64 = 100 * 1024 * 1024;
@@ -25,7 +27,8 @@ pub struct Part {
 
 /// The next file of a form.
 pub async fn next(form: &mut Multipart, coordinator: &Coordinator) -> Result<Option<Part>, ApiError> {
-    let Some(field) = form.next().await else { return Ok(None) };
+    let field = timeout(PATIENCE, form.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))?;
+    let Some(field) = field else { return Ok(None) };
     let mut field = field.map_err(refused)?;
     let disposition = field.content_disposition();
     let sent = disposition.and_then(|disposition| disposition.get_filename()).map(plain);
@@ -41,7 +44,7 @@ pub async fn next(form: &mut Multipart, coordinator: &Coordinator) -> Result<Opt
 async fn receive(field: &mut Field, coordinator: &Coordinator) -> Result<Incoming, ApiError> {
     let mut content = coordinator.receive()?;
     let mut over = 0;
-    while let Some(piece) = field.next().await {
+    while let Some(piece) = timeout(PATIENCE, field.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))? {
         let piece = piece.map_err(refused)?;
         if content.size() + piece.len() as u64 <= LARGEST && over == 0 {
             content.write(&piece).await?;
