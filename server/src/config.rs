@@ -25,6 +25,7 @@ pub struct Config {
     pub guard_hz: u64,
     pub keep_transmissions: Option<u64>,
     pub keep_transmissions_days: Option<u32>,
+    pub keep_unused_files_days: Option<u32>,
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
     pub metrics_allow: Vec<String>,
@@ -85,6 +86,7 @@ impl Default for Config {
             guard_hz: 5_000,
             keep_transmissions: None,
             keep_transmissions_days: None,
+            keep_unused_files_days: Some(7),
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
             metrics_allow: ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec(),
@@ -164,6 +166,7 @@ impl Config {
             retention: Retention {
                 age: self.keep_transmissions_days.map(|days| DAY * days),
                 count: self.keep_transmissions,
+                unused_files: self.keep_unused_files_days.map(|days| DAY * days),
             },
         })
     }

@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use challengectl_common::challenge::{Flag, PublicView, Tuning};
+use challengectl_common::challenge::{Flag, FlagFile, PublicView, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
 use challengectl_common::{Band, ChallengeName, ChallengeSpec, Frequency, RadioId, RunnerId, Timestamp};
 use challengectl_server::core::audit::By;
 use challengectl_server::core::{Caller, Clock, Coordinator, FileFolder, Retention, Rules, issue_token};
 use challengectl_server::store::challenges::Shape;
-use challengectl_server::store::{self, Store, challenges};
+use challengectl_server::store::files::StoredFile;
+use challengectl_server::store::{self, Store, challenges, files};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -26,7 +27,7 @@ const RULES: Rules = Rules {
     heartbeat_interval: Duration::from_secs(20),
     poll_interval: Duration::from_secs(10),
     guard_hz: 5_000,
-    retention: Retention { age: None, count: None },
+    retention: Retention { age: None, count: None, unused_files: None },
 };
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -593,7 +594,7 @@ async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
     for (age, count, left) in
         [(None, None, 7), (Some(3600), None, 7), (Some(3000), Some(9), 6), (None, Some(2), 2), (Some(0), Some(0), 1)]
     {
-        let retention = Retention { age: age.map(Duration::from_secs), count };
+        let retention = Retention { age: age.map(Duration::from_secs), count, unused_files: None };
         let store = Store::open(site.folder.path()).await.unwrap();
         site.coordinator = start_with(Rules { retention, ..RULES }, store, site.folder.path(), &site.clock).await;
         site.coordinator.forget_old().await.unwrap();
@@ -603,4 +604,50 @@ async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
     }
     // What is on air stays.
     assert_eq!(site.count("SELECT count(*) FROM assignments WHERE state = 'live'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let mut site = Site::new(&[]).await;
+    let (folder, store) = (FileFolder::within(site.folder.path()), Store::open(site.folder.path()).await.unwrap());
+    let mut digests = Vec::new();
+    for content in ["used", "unused", "just sent"] {
+        let source = site.folder.path().join("sent.bin");
+        std::fs::write(&source, content).unwrap();
+        let (digest, size) = folder.take_in(&source).unwrap();
+        if content != "just sent" {
+            let file = std::fs::File::open(folder.path(digest)).unwrap();
+            file.set_modified(std::time::SystemTime::now() - 2 * DAY).unwrap();
+        }
+        let file = StoredFile { digest, size, name: "sent.bin".to_owned() };
+        let mut transaction = store.write().await.unwrap();
+        files::register(&mut transaction, &file, START).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        digests.push(digest);
+    }
+    let file = FlagFile { path: "sent.bin".to_owned(), digest: digests[0], size: 4 };
+    let spec = ChallengeSpec { flag: Flag::File(file), ..spec(1, fixed(145_000_000), 0) };
+    let shape = Shape { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
+    let mut transaction = store.write().await.unwrap();
+    let id = challenges::insert(&mut transaction, &spec, &shape, START, START).await.unwrap();
+    store::commit(transaction).await.unwrap();
+
+    let retention = Retention { unused_files: Some(7 * DAY), ..RULES.retention };
+    site.coordinator = start_with(Rules { retention, ..RULES }, store, site.folder.path(), &site.clock).await;
+    let left = async |site: &Site, after: Duration| {
+        site.clock.advance(after);
+        site.coordinator.forget_unused_files().await.unwrap();
+        let there = digests.iter().map(|digest| folder.path(*digest).exists()).collect::<Vec<_>>();
+        assert_eq!(site.count("SELECT count(*) FROM files").await, there.iter().filter(|there| **there).count() as i64);
+        there
+    };
+    assert_eq!(left(&site, Duration::ZERO).await, [true, true, true]);
+    assert_eq!(left(&site, 6 * DAY).await, [true, true, true]);
+    assert_eq!(left(&site, DAY).await, [true, false, true]);
+    // From now on nobody uses it, so its time begins now.
+    let by = By { who: "ada", from: None };
+    site.coordinator.delete_challenge(id, by).await.unwrap();
+    assert_eq!(left(&site, DAY).await, [true, false, true]);
+    assert_eq!(left(&site, 7 * DAY).await, [false, false, true]);
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 
 const BLOCK: usize = 1 << 16;
+/// What names of the `tempfile` library begin with.
+const TEMPORARY: &str = ".tmp";
 /// Nothing is on its way in for so long.
 const LEFT_OVER: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -87,13 +89,32 @@ impl FileFolder {
         };
         for entry in entries {
             let entry = entry.map_err(at)?;
-            // Content that is whole lies in folders below.
-            let old = |meta: &Metadata| meta.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_OVER));
-            if entry.metadata().is_ok_and(|meta| meta.is_file() && old(&meta)) {
-                std::fs::remove_file(entry.path()).map_err(at)?;
+            // Content that is whole lies in folders named otherwise.
+            let temporary = entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
+            match entry.metadata() {
+                Ok(meta) if !temporary || !is_old(&meta) => {}
+                Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(entry.path()).map_err(at)?,
+                _ => std::fs::remove_file(entry.path()).map_err(at)?,
             }
         }
         Ok(())
+    }
+
+    /// Removes content, unless it has come lately: who has sent it may be about to say what for. False when it stays.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub(super) fn remove_old(&self, digest: Digest) -> Result<bool, CoreError> {
+        let path = self.path(digest);
+        let removed = match path.metadata() {
+            Ok(meta) if !is_old(&meta) => return Ok(false),
+            Ok(_) => std::fs::remove_file(&path),
+            Err(error) => Err(error),
+        };
+        match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(CoreError::File { path, error }),
+            _ => Ok(true),
+        }
     }
 
     /// Writes to the disk below the folder, to see whether that works.
@@ -152,6 +173,10 @@ impl Coordinator {
     }
 }
 
+fn is_old(meta: &Metadata) -> bool {
+    meta.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_OVER))
+}
+
 fn copy_and_hash(
     input: &mut impl Read,
     source: &Path,
@@ -196,7 +221,11 @@ mod tests {
                 file.set_modified(modified).unwrap();
             }
         }
+        let unpacked = tempfile::tempdir_in(&root).unwrap().keep();
+        std::fs::write(unpacked.join("a.wav"), b"abc").unwrap();
+        File::open(&unpacked).unwrap().set_modified(long_ago).unwrap();
         folder.remove_leftovers().unwrap();
+        assert!(!unpacked.exists());
         assert!(!root.join(".tmp1").exists() && root.join(".tmp2").exists() && folder.path(digest).exists());
     }
 

@@ -18,6 +18,8 @@ pub struct Retention {
     pub age: Option<Duration>,
     /// Transmissions beyond the latest so many are forgotten.
     pub count: Option<u64>,
+    /// Files that no challenge has used for so long are removed.
+    pub unused_files: Option<Duration>,
 }
 
 /// Numbers for the dashboard.
@@ -85,7 +87,7 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be written to; the next call tries again.
     pub async fn forget_old(&self) -> Result<(), CoreError> {
-        let Retention { age, count } = self.rules.retention;
+        let Retention { age, count, .. } = self.rules.retention;
         let limit = age.map(|age| self.clock.now().before(age));
         loop {
             let mut transaction = self.store.write().await?;

@@ -70,6 +70,7 @@ impl Coordinator {
         logs::trim(&mut transaction).await?;
         reports::trim(&mut transaction).await?;
         store::commit(transaction).await?;
+        self.forget_unused_files().await?;
         self.forget_old().await
     }
 

@@ -38,6 +38,7 @@ pub mod schedule;
 mod signals;
 mod snapshot;
 mod sweep;
+mod unused;
 pub mod uploads;
 
 pub use accounts::{Accounts, Person, Role};

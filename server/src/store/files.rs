@@ -1,6 +1,6 @@
 //! Files that challenges put on air. Their content lies in a folder, named by its digest.
 
-use super::cells::{integer, parse};
+use super::cells::{integer, parse, timestamp};
 use super::{Connection, StoreError};
 use challengectl_common::{Digest, Timestamp};
 use sqlx::FromRow;
@@ -16,7 +16,8 @@ pub struct StoredFile {
     pub name: String,
 }
 
-/// Makes a file known; false when it was already, then its name stays.
+/// Makes a file known; false when it was already, then its name stays. Either way it begins its time anew as one that
+/// somebody may be about to use.
 ///
 /// # Errors
 /// When the database cannot be written to.
@@ -28,9 +29,46 @@ pub async fn register(connection: &mut Connection, file: &StoredFile, now: Times
     .bind(integer(file.size))
     .bind(&file.name)
     .bind(now.as_millis())
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    note_use(connection, file.digest, None).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Each file, and since when no challenge uses it as far as was noted.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn unused_since(connection: &mut Connection) -> Result<Vec<(Digest, Option<Timestamp>)>, StoreError> {
+    let rows: Vec<(String, Option<i64>)> =
+        sqlx::query_as("SELECT digest, unused_since FROM files").fetch_all(connection).await?;
+    rows.into_iter().map(|(digest, since)| Ok((parse(&digest, "digest")?, timestamp(since)))).collect()
+}
+
+/// Notes since when no challenge uses a file; none when one does.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn note_use(
+    connection: &mut Connection,
+    digest: Digest,
+    unused_since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE files SET unused_since = $1 WHERE digest = $2")
+        .bind(unused_since.map(Timestamp::as_millis))
+        .bind(digest.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Makes a file unknown.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn forget(connection: &mut Connection, digest: Digest) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM files WHERE digest = $1").bind(digest.to_string()).execute(connection).await?;
+    Ok(())
 }
 
 #[derive(FromRow)]
