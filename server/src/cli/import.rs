@@ -50,7 +50,7 @@ fn unpacked(file: &Path) -> anyhow::Result<Option<TempDir>> {
         return Ok(None);
     }
     let folder = tempfile::tempdir().context("a temporary folder")?;
-    archive::unpack(file, folder.path())?;
+    archive::unpack(&file.display().to_string(), file, folder.path())?;
     Ok(Some(folder))
 }
 

@@ -3,13 +3,16 @@
 use super::CoreError;
 use challengectl_common::{Digest, Hasher};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 use tar::{Archive, Builder, EntryType, Header};
 use tempfile::NamedTempFile;
 
 const BLOCK: usize = 1 << 16;
+/// More than any event has, or server.
+const MOST_FILES: usize = 100_000;
 
 /// Where an archive tells that it is one.
 const MAGIC: (u64, &[u8]) = (257, b"ustar");
@@ -103,31 +106,49 @@ pub fn folder_of(file: &Path) -> &Path {
 }
 
 /// Unpacks an archive into an empty folder, and gives the digest of each file. Nothing but files in folders is taken,
-/// and nothing that leads out of the folder.
+/// and nothing that leads out of the folder. Errors call the archive by the name that people know it by.
 ///
 /// # Errors
 /// [`CoreError::Invalid`] when it is no archive, or holds anything else.
-pub fn unpack(archive: &Path, into: &Path) -> Result<BTreeMap<String, Digest>, CoreError> {
-    let invalid = |why: &dyn std::fmt::Display| CoreError::Invalid(format!("{}: {why}", archive.display()));
+pub fn unpack(name: &str, archive: &Path, into: &Path) -> Result<BTreeMap<String, Digest>, CoreError> {
+    let invalid = |why: &dyn Display| CoreError::Invalid(format!("{name}: {why}"));
     let mut reader = Archive::new(File::open(archive).map_err(at(archive))?);
     let mut digests = BTreeMap::new();
     for entry in reader.entries().map_err(|error| invalid(&error))? {
+        if digests.len() == MOST_FILES {
+            return Err(invalid(&format_args!("holds more than {MOST_FILES} files")));
+        }
         let mut entry = entry.map_err(|error| invalid(&error))?;
         let kind = entry.header().entry_type();
         if kind == EntryType::Directory {
             continue;
         }
         let path = entry.path().map_err(|error| invalid(&error))?.into_owned();
-        let name = (kind == EntryType::Regular).then(|| plain_name(&path)).flatten();
-        let name = name.ok_or_else(|| invalid(&format_args!("{path:?} does not belong into such an archive")))?;
-        let target = into.join(&name);
-        std::fs::create_dir_all(folder_of(&target)).map_err(at(&target))?;
-        let mut file = File::create_new(&target).map_err(at(&target))?;
-        let digest = copy(&mut entry, &mut file).map_err(|error| invalid(&format_args!("{name}: {error}")))?;
+        let member = (kind == EntryType::Regular).then(|| plain_name(&path)).flatten();
+        let member = member.ok_or_else(|| invalid(&format_args!("{path:?} does not belong into such an archive")))?;
+        let target = into.join(&member);
+        let mut file = create(&target).map_err(|error| match error.kind() {
+            kind if is_about_name(kind) => invalid(&format_args!("{member}: {error}")),
+            _ => at(&target)(error),
+        })?;
+        let digest = copy(&mut entry, &mut file).map_err(|error| invalid(&format_args!("{member}: {error}")))?;
         file.sync_all().map_err(at(&target))?;
-        digests.insert(name, digest);
+        digests.insert(member, digest);
     }
     Ok(digests)
+}
+
+fn create(file: &Path) -> std::io::Result<File> {
+    std::fs::create_dir_all(folder_of(file))?;
+    File::create_new(file)
+}
+
+/// Whether it is the archive that asks for what cannot be: a name twice, a file that is a folder as well.
+fn is_about_name(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::InvalidFilename
+    )
 }
 
 /// A path that leads downwards, without detours.
@@ -150,7 +171,7 @@ fn copy(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<Digest> {
         let read = match from.read(&mut block) {
             Ok(0) => return Ok(hasher.finish()),
             Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
         let part = block.get(..read).unwrap_or_default();
@@ -184,7 +205,7 @@ mod tests {
         writer.finish().unwrap();
         assert!(is_archive(&archive).unwrap());
         assert_eq!(std::fs::metadata(&archive).unwrap().permissions().mode() & 0o777, 0o600);
-        let digests = unpack(&archive, &into).unwrap();
+        let digests = unpack("a.tar", &archive, &into).unwrap();
         assert_eq!(digests.get("one"), Some(&Digest::of(b"abc")));
         assert_eq!(std::fs::read(into.join(long)).unwrap(), [7; 100_000]);
     }
@@ -212,9 +233,23 @@ mod tests {
         ];
         for (kind, name) in bad {
             let into = tempfile::tempdir().unwrap();
-            let error = unpack(&build(kind, name), into.path()).unwrap_err().to_string();
-            assert!(error.contains("does not belong"), "{error}");
+            let error = unpack("bad.tar", &build(kind, name), into.path()).unwrap_err().to_string();
+            assert!(error.starts_with("bad.tar: ") && error.contains("does not belong"), "{error}");
             assert_eq!(std::fs::read_dir(into.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn an_archive_that_contradicts_itself_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for (first, second) in [("a.wav", "a.wav"), ("a", "a/b"), ("a/b", "a")] {
+            let (archive, into) = (folder.path().join("a.tar"), tempfile::tempdir().unwrap());
+            let mut writer = Writer::create(&archive).unwrap();
+            writer.bytes(first, b"1").unwrap();
+            writer.bytes(second, b"2").unwrap();
+            writer.finish().unwrap();
+            let error = unpack("a.tar", &archive, into.path()).unwrap_err();
+            assert!(matches!(&error, CoreError::Invalid(why) if why.starts_with("a.tar: ")), "{error:?}");
         }
     }
 
@@ -227,6 +262,6 @@ mod tests {
         writer.finish().unwrap();
         let bytes = std::fs::read(&archive).unwrap();
         std::fs::write(&archive, &bytes[..3000]).unwrap();
-        assert!(unpack(&archive, &folder.path().join("into")).is_err());
+        assert!(unpack("a.tar", &archive, &folder.path().join("into")).is_err());
     }
 }

@@ -93,7 +93,7 @@ pub async fn restore(source: &Path, data_dir: &Path, replace: bool, now: Timesta
         return Err(CoreError::Conflict(format!("{} is there already; --force replaces it", there.display())));
     }
     let scratch = tempfile::tempdir_in(data_dir).map_err(at(data_dir))?;
-    let digests = archive::unpack(source, scratch.path())?;
+    let digests = archive::unpack(&source.display().to_string(), source, scratch.path())?;
     verify(source, scratch.path(), digests)?;
 
     let (_, known) = contents(scratch.path()).await?;

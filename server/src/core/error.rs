@@ -56,6 +56,9 @@ pub enum CoreError {
     /// The database does not work.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An event file with problems, all of them.
+    #[error(transparent)]
+    Event(#[from] challengectl_event::Refused),
     /// The server ended in the middle.
     #[error("the server is stopping")]
     Interrupted,

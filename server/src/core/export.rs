@@ -1,13 +1,16 @@
 //! The whole event as one archive that `import` reads back.
 
-use super::archive::Writer;
-use super::{CoreError, FileFolder};
-use crate::store::{Store, challenges, ranges};
+use super::archive::{Writer, at};
+use super::audit::{self, Actor, By};
+use super::{Coordinator, CoreError, FileFolder};
+use crate::store::{self, Store, challenges, ranges};
 use challengectl_common::challenge::FlagFile;
 use challengectl_common::{Digest, Flag};
 use challengectl_event::EVENT_FILE;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Component, Path};
+use std::sync::Arc;
 
 /// Writes all challenges with their flags, files and ranges; gives how many there are.
 ///
@@ -32,6 +35,42 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     }
     archive.finish()?;
     Ok(specs.len())
+}
+
+/// An archive, ready to be read. It lies nowhere, and is gone when it is dropped.
+#[derive(Debug)]
+pub struct Exported {
+    /// Bytes.
+    pub size: u64,
+    /// What it holds.
+    pub content: tokio::fs::File,
+}
+
+impl Coordinator {
+    /// The whole event as one archive.
+    ///
+    /// # Errors
+    /// When the content of a file is gone, or there is no room for the archive.
+    pub async fn export(self: &Arc<Self>, by: By<'_>) -> Result<Exported, CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.undisturbed(async move {
+            let inner = Arc::clone(&this);
+            // Copying files keeps a thread busy.
+            let written = tokio::task::spawn_blocking(move || {
+                let root = inner.files.root()?;
+                let scratch = tempfile::tempdir_in(&root).map_err(at(&root))?;
+                let target = scratch.path().join("event.tar");
+                inner.runtime.block_on(export(&inner.store, &inner.files, &target))?;
+                File::open(&target).and_then(|file| Ok((file.metadata()?.len(), file))).map_err(at(&target))
+            });
+            let (size, content) = written.await.map_err(|_| CoreError::Interrupted)??;
+            let mut transaction = this.store.write().await?;
+            audit::note(&mut transaction, actor.by(), "event.export", "", None, this.clock.now()).await?;
+            store::commit(transaction).await?;
+            Ok(Exported { size, content: content.into() })
+        })
+        .await
+    }
 }
 
 /// Where a file goes in the archive: where its event file had it. Where another file is in the way, as may happen after

@@ -1,10 +1,11 @@
 //! Whole events that operators bring in while the server runs.
 
+use super::archive;
 use super::audit::{Actor, By};
 use super::import::{Step, import_by};
 use super::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;
-use challengectl_event::{Event, Refused};
+use challengectl_event::{EVENT_FILE, Event};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ impl Coordinator {
     pub async fn reload(self: &Arc<Self>, by: By<'_>) -> Result<Imported, CoreError> {
         let none = || CoreError::Refused("the server's settings name no event_file".to_owned());
         let path = self.event_file.get().cloned().ok_or_else(none)?;
-        self.take_event(move || challengectl_event::read(&path, None), "event.reload", by).await
+        self.take_event(move || Ok(challengectl_event::read(&path, None)?), "event.reload", by).await
     }
 
     /// Takes in an event file that was sent as `name` and lies at `path`, with the files that came along.
@@ -53,17 +54,38 @@ impl Coordinator {
         files: HashMap<String, PathBuf>,
         by: By<'_>,
     ) -> Result<Imported, CoreError> {
-        self.take_event(move || challengectl_event::read_sent(&name, &path, files), "event.import", by).await
+        self.take_event(move || Ok(challengectl_event::read_sent(&name, &path, files)?), "event.import", by).await
+    }
+
+    /// Takes in an event that was sent as `name` and lies at `path`, in the form that [`Coordinator::export`] gives it.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] with everything that is wrong with it; then nothing has changed.
+    pub async fn import_archive(
+        self: &Arc<Self>,
+        name: String,
+        path: PathBuf,
+        by: By<'_>,
+    ) -> Result<Imported, CoreError> {
+        let root = self.files.root()?;
+        let folder = tempfile::tempdir_in(&root).map_err(archive::at(&root))?;
+        let unpacked = folder.path().to_owned();
+        let read = move || {
+            let members = archive::unpack(&name, &path, &unpacked)?;
+            let files = members.into_keys().map(|member| (member.clone(), unpacked.join(member))).collect();
+            Ok(challengectl_event::read_sent(EVENT_FILE, &unpacked.join(EVENT_FILE), files)?)
+        };
+        // The folder stays until the files in it have been copied.
+        self.take_event(read, "event.import", by).await
     }
 
     async fn take_event(
         self: &Arc<Self>,
-        read: impl FnOnce() -> Result<Event, Refused> + Send + 'static,
+        read: impl FnOnce() -> Result<Event, CoreError> + Send + 'static,
         what: &'static str,
         by: By<'_>,
     ) -> Result<Imported, CoreError> {
-        let event = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)?;
-        let event = event.map_err(|refused| CoreError::Invalid(refused.to_string()))?;
+        let event = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)??;
         let (this, actor) = (Arc::clone(self), Actor::from(by));
         self.undisturbed(async move {
             let (inner, acting, runtime) = (Arc::clone(&this), actor.clone(), this.runtime.clone());

@@ -16,7 +16,7 @@ impl Coordinator {
         let now = self.clock.now();
         let mut transaction = self.store.write().await?;
         let used = used(&mut transaction).await?;
-        let mut forgotten = 0;
+        let mut overdue = Vec::new();
         for (digest, since) in files::unused_since(&mut transaction).await? {
             let unused = !used.contains(&digest);
             match since {
@@ -24,13 +24,15 @@ impl Coordinator {
                 None => {}
                 Some(_) if !unused => files::note_use(&mut transaction, digest, None).await?,
                 Some(since) if since > now.before(keep) => {}
-                Some(_) => {
-                    // Before the commit: an import that waits to write has its content in place, and that is new.
-                    if self.files.remove_old(digest)? {
-                        files::forget(&mut transaction, digest).await?;
-                        forgotten += 1;
-                    }
-                }
+                Some(_) => overdue.push(digest),
+            }
+        }
+        let mut forgotten = 0;
+        for digest in overdue {
+            // Before the commit: an import that waits to write has its content in place, and that is new.
+            if self.files.remove_old(digest)? {
+                files::forget(&mut transaction, digest).await?;
+                forgotten += 1;
             }
         }
         store::commit(transaction).await?;

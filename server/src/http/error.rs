@@ -83,7 +83,7 @@ impl From<CoreError> for ApiError {
     fn from(error: CoreError) -> Self {
         let details = error.to_string();
         match error {
-            CoreError::Invalid(_) => Self::invalid(details),
+            CoreError::Invalid(_) | CoreError::Event(_) => Self::invalid(details),
             CoreError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden").because(details),
             CoreError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict").because(details),
             CoreError::Credentials(_) => Self::challenge("invalid credentials", &details),

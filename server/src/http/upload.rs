@@ -10,10 +10,21 @@ use futures_util::StreamExt;
 use std::path::Path;
 use tokio::time::timeout;
 
-/// Bytes of one file.
-pub const LARGEST: u64 = 100 * 1024 * 1024;
 const LONGEST_NAME: usize = 255;
-const EXTENSIONS: [&str; 7] = ["wav", "bin", "txt", "yml", "yaml", "py", "grc"];
+
+/// What may come.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    extensions: &'static [&'static str],
+    /// Bytes.
+    largest: u64,
+}
+
+/// What challenges are made of.
+pub const FILE: Kind =
+    Kind { extensions: &["wav", "bin", "txt", "yml", "yaml", "py", "grc"], largest: 100 * 1024 * 1024 };
+/// A whole event: more than any has.
+pub const ARCHIVE: Kind = Kind { extensions: &["tar"], largest: 1 << 30 };
 
 /// A part of a form.
 pub struct Part {
@@ -25,8 +36,12 @@ pub struct Part {
     pub content: Incoming,
 }
 
-/// The next file of a form.
-pub async fn next(form: &mut Multipart, coordinator: &Coordinator) -> Result<Option<Part>, ApiError> {
+/// The next file of a form, of the kind that its field takes.
+pub async fn next(
+    form: &mut Multipart,
+    coordinator: &Coordinator,
+    kind: impl Fn(&str) -> Kind,
+) -> Result<Option<Part>, ApiError> {
     let field = timeout(PATIENCE, form.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))?;
     let Some(field) = field else { return Ok(None) };
     let mut field = field.map_err(refused)?;
@@ -36,28 +51,29 @@ pub async fn next(form: &mut Multipart, coordinator: &Coordinator) -> Result<Opt
     let Some(file_name) = sent.filter(|sent| !sent.is_empty()) else {
         return Err(ApiError::invalid(format!("field {name:?} is not a file; send it with a filename")));
     };
-    check_extension(&file_name)?;
-    let content = receive(&mut field, coordinator).await?;
+    let kind = kind(&name);
+    kind.check_extension(&file_name)?;
+    let content = receive(&mut field, coordinator, kind.largest).await?;
     Ok(Some(Part { field: name, name: file_name, content }))
 }
 
-async fn receive(field: &mut Field, coordinator: &Coordinator) -> Result<Incoming, ApiError> {
+async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, ApiError> {
     let mut content = coordinator.receive()?;
     let mut over = 0;
     while let Some(piece) = timeout(PATIENCE, field.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))? {
         let piece = piece.map_err(refused)?;
-        if content.size() + piece.len() as u64 <= LARGEST && over == 0 {
+        if content.size() + piece.len() as u64 <= largest && over == 0 {
             content.write(&piece).await?;
             continue;
         }
         // A client that is hung up on while it sends does not read the answer, so some more is let pass unread.
         over += piece.len() as u64;
-        if over > LARGEST {
+        if over > largest {
             break;
         }
     }
     if over > 0 {
-        let limit = format!("a file has at most {LARGEST} bytes");
+        let limit = format!("a file has at most {largest} bytes");
         return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "file too large").because(limit));
     }
     content.flush().await?;
@@ -72,13 +88,15 @@ fn plain(sent: &str) -> String {
     name
 }
 
-fn check_extension(name: &str) -> Result<(), ApiError> {
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    if EXTENSIONS.iter().any(|allowed| extension.eq_ignore_ascii_case(allowed)) {
-        return Ok(());
+impl Kind {
+    fn check_extension(self, name: &str) -> Result<(), ApiError> {
+        let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if self.extensions.iter().any(|allowed| extension.eq_ignore_ascii_case(allowed)) {
+            return Ok(());
+        }
+        Err(ApiError::new(StatusCode::BAD_REQUEST, "file type not allowed")
+            .because(format!("{name:?} has none of these extensions: .{}", self.extensions.join(", ."))))
     }
-    Err(ApiError::new(StatusCode::BAD_REQUEST, "file type not allowed")
-        .because(format!("{name:?} has none of these extensions: .{}", EXTENSIONS.join(", ."))))
 }
 
 fn refused(error: MultipartError) -> ApiError {

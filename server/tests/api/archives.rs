@@ -86,7 +86,7 @@ async fn a_restore_replaces_nothing_unasked_and_deletes_nothing() {
 fn rewritten(archive: &Path, change: impl FnOnce(&Path)) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let (content, target) = (folder.path().join("content"), folder.path().join("changed.tar"));
-    archive::unpack(archive, &content).unwrap();
+    archive::unpack("backup.tar", archive, &content).unwrap();
     change(&content);
     let mut builder = tar::Builder::new(std::fs::File::create(&target).unwrap());
     builder.append_dir_all(".", &content).unwrap();

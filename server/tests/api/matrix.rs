@@ -63,6 +63,7 @@ const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/challenges", Least(Admin)),
     ("DELETE", "/api/challenges/{challenge_id}", Least(Admin)),
     ("POST", "/api/challenges/import", Least(Admin)),
+    ("GET", "/api/challenges/export", Least(Admin)),
     ("POST", "/api/challenges/reload", Least(Admin)),
     ("POST", "/api/files/upload", Least(Admin)),
     ("DELETE", "/api/runners/{runner_id}", Least(Admin)),

@@ -164,6 +164,58 @@ async fn an_event_is_imported_with_its_files() {
 }
 
 #[tokio::test]
+async fn an_exported_event_is_imported_elsewhere_as_it_was() {
+    let here = Site::start().await;
+    write_wav(&here.folder.path().join("voice.wav"));
+    let text =
+        EVENT.replace("audio/", "") + "frequency_ranges:\n  - {name: two, min_hz: 144000000, max_hz: 146000000}\n";
+    here.import(&text).await;
+    let admin = here.browser("ada", Role::Admin).await;
+    let answer = admin.request(Method::GET, "/api/challenges/export").send().await.unwrap();
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    let (length, kind) = (header("content-length"), header("content-type"));
+    assert_eq!(header("content-disposition"), "attachment; filename=\"event.tar\"");
+    let archive = answer.bytes().await.unwrap();
+    assert_eq!((length, kind), (archive.len().to_string(), "application/x-tar".to_owned()));
+    assert_eq!(admin.get("/api/audit").await.body["entries"][0]["what"], "event.export");
+    assert_eq!(left(&here).len(), 1);
+
+    let there = Site::start().await;
+    let other = there.browser("ada", Role::Admin).await;
+    let answer = send(&other, "/api/challenges/import", &[("archive", "event.tar", &archive)]).await;
+    assert_eq!((answer.status, &answer.body["added"], &answer.body["files_uploaded"]), (200, &json!(2), &json!(1)));
+    let specs = async |person: &Browser<'_>| {
+        let mut all = person.get("/api/challenges").await.body["challenges"].clone();
+        all.as_array_mut().unwrap().iter_mut().for_each(|one| one["next_run"] = json!(null));
+        all
+    };
+    assert_eq!(specs(&other).await, specs(&admin).await);
+    assert_eq!(left(&there), left(&here));
+}
+
+#[tokio::test]
+async fn an_archive_that_is_no_event_is_refused_and_leaves_nothing_behind() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let import = async |parts: &[(&str, &str, &[u8])]| send(&admin, "/api/challenges/import", parts).await;
+    let empty = [0; 1024];
+    for (parts, why) in [
+        (vec![("archive", "event.tar", &b"nonsense"[..])], "event.tar: "),
+        (vec![("archive", "event.tar", &empty[..])], "challenges.yml: cannot be read"),
+        (vec![("archive", "event.tar", &empty[..]), ("f", "a.wav", b"x")], "send it alone"),
+        (vec![("archive", "event.tar", &empty[..]), ("yaml_file", "a.yml", b"x")], "send it alone"),
+        (vec![("archive", "a.tar", &empty[..]), ("archive", "b.tar", &empty[..])], "two fields"),
+    ] {
+        let answer = import(&parts).await;
+        answer.is_error(400, "invalid request");
+        assert!(answer.body["details"].as_str().unwrap().contains(why), "{}", answer.body);
+    }
+    import(&[("archive", "event.zip", b"x")]).await.is_error(400, "file type not allowed");
+    import(&[("yaml_file", "event.tar", b"x")]).await.is_error(400, "file type not allowed");
+    assert!(left(&site).is_empty(), "{:?}", left(&site));
+}
+
+#[tokio::test]
 async fn a_broken_event_changes_nothing_and_says_why() {
     let site = Site::start().await;
     site.import(MORSE).await;

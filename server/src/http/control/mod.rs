@@ -4,6 +4,7 @@ mod audit;
 mod auth;
 mod challenges;
 mod enrollment;
+mod export;
 mod files;
 mod fleet;
 mod history;
@@ -70,6 +71,7 @@ fn operators(config: &mut ServiceConfig) {
                 .default_service(other_methods("GET, POST")),
         )
         .service(posting("/api/challenges/import").route(post().to(uploads::import)))
+        .service(getting("/api/challenges/export").route(get().to(export::export)))
         .service(posting("/api/challenges/reload").route(post().to(uploads::reload)))
         .service(posting("/api/challenges/{challenge_id}/enable").route(post().to(challenges::enable)))
         .service(posting("/api/challenges/{challenge_id}/disable").route(post().to(challenges::disable)))

@@ -1,5 +1,5 @@
 use crate::core::{Coordinator, Imported};
-use crate::http::upload::{self, Part};
+use crate::http::upload::{self, ARCHIVE, FILE, Part};
 use crate::http::{Admin, ApiError};
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
@@ -30,13 +30,13 @@ pub async fn upload(
 ) -> Result<HttpResponse, ApiError> {
     let coordinator = coordinator.into_inner();
     let mut form = Multipart::new(request.headers(), payload);
-    let Some(Part { field, name: filename, content }) = upload::next(&mut form, &coordinator).await? else {
+    let Some(Part { field, name: filename, content }) = upload::next(&mut form, &coordinator, |_| FILE).await? else {
         return Err(ApiError::invalid("the form has no field \"file\""));
     };
     if field != "file" {
         return Err(ApiError::invalid(format!("field {field:?}: the file belongs into the field \"file\"")));
     }
-    if upload::next(&mut form, &coordinator).await?.is_some() {
+    if upload::next(&mut form, &coordinator, |_| FILE).await?.is_some() {
         return Err(ApiError::invalid("one file at a time"));
     }
     let size = content.size();
@@ -64,7 +64,8 @@ impl Loaded {
     }
 }
 
-/// Takes in an event: the event file in the field `yaml_file`, and the files it names in others.
+/// Takes in an event: the event file in the field `yaml_file` and the files it names in others, or all of it in the
+/// field `archive`, as it was exported.
 pub async fn import(
     Admin(person): Admin,
     coordinator: web::Data<Coordinator>,
@@ -73,9 +74,10 @@ pub async fn import(
 ) -> Result<HttpResponse, ApiError> {
     let coordinator = coordinator.into_inner();
     let mut form = Multipart::new(request.headers(), payload);
-    let (mut event, mut files) = (None, Vec::new());
+    let kind = |field: &str| if field == "archive" { ARCHIVE } else { FILE };
+    let (mut event, mut archive, mut files) = (None, None, Vec::new());
     let mut bytes = 0;
-    while let Some(part) = upload::next(&mut form, &coordinator).await? {
+    while let Some(part) = upload::next(&mut form, &coordinator, kind).await? {
         bytes += part.content.size();
         if bytes > MOST_BYTES {
             let limit = format!("all files together have at most {MOST_BYTES} bytes");
@@ -83,15 +85,25 @@ pub async fn import(
         }
         match part.field.as_str() {
             "yaml_file" if event.is_some() => return Err(ApiError::invalid("there are two fields \"yaml_file\"")),
+            "archive" if archive.is_some() => return Err(ApiError::invalid("there are two fields \"archive\"")),
             "yaml_file" => event = Some(part),
+            "archive" => archive = Some(part),
             _ if files.len() == MOST_FILES => return Err(ApiError::invalid(format!("more than {MOST_FILES} files"))),
             _ => files.push(part),
         }
     }
-    let event = event.ok_or_else(|| ApiError::invalid("the form has no field \"yaml_file\""))?;
-    let path = event.content.path().to_owned();
-    let sent = files.iter().map(|part| (part.name.clone(), part.content.path().to_owned())).collect();
-    let imported = coordinator.import_sent(event.name, path, sent, person.by()).await?;
+    let imported = match (event, archive) {
+        (Some(event), None) => {
+            let path = event.content.path().to_owned();
+            let sent = files.iter().map(|part| (part.name.clone(), part.content.path().to_owned())).collect();
+            coordinator.import_sent(event.name, path, sent, person.by()).await?
+        }
+        (None, Some(archive)) if files.is_empty() => {
+            coordinator.import_archive(archive.name, archive.content.path().to_owned(), person.by()).await?
+        }
+        (None, None) => return Err(ApiError::invalid("the form has neither a field \"yaml_file\" nor \"archive\"")),
+        _ => return Err(ApiError::invalid("an archive holds the whole event: send it alone")),
+    };
     Ok(HttpResponse::Ok().json(Loaded::new("Event imported successfully", imported)))
 }
 
