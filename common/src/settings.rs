@@ -1,4 +1,4 @@
-//! Settings from a YAML text, then from the environment. The caller does the reading.
+//! Settings from a YAML text, then from the environment, then from the command line. The caller does the reading.
 
 use crate::closest;
 use serde::Serialize;
@@ -19,10 +19,18 @@ pub enum SettingsError {
         /// What is wrong.
         message: String,
     },
+    /// What the command line sets is no setting, or cannot have that value.
+    #[error("{name}: {message}")]
+    Flag {
+        /// The name that was given.
+        name: String,
+        /// What is wrong.
+        message: String,
+    },
 }
 
-/// Reads settings from YAML text; every scalar setting can be overridden by a variable named
-/// `CHALLENGECTL_` and its path in capitals: `server: {url: …}` by `CHALLENGECTL_SERVER_URL`.
+/// Reads settings from YAML text; every setting can be overridden by a variable named `CHALLENGECTL_` and its path in
+/// capitals: `server: {url: …}` by `CHALLENGECTL_SERVER_URL`. Lists are written with commas.
 ///
 /// # Errors
 /// [`SettingsError`] names the line or the variable.
@@ -51,17 +59,46 @@ where
     Ok(settings)
 }
 
+/// The same settings, but for the one that the command line calls `name`: its path with dots, as `tls.self_signed`.
+///
+/// # Errors
+/// [`SettingsError::Flag`] when there is no such setting, or it cannot have that value.
+pub fn assign<T>(settings: &T, name: &str, value: &str) -> Result<T, SettingsError>
+where
+    T: DeserializeOwned + Serialize,
+{
+    let refuse = |message: String| SettingsError::Flag { name: name.to_owned(), message };
+    let mut tree = serde_json::to_value(settings).map_err(|error| refuse(error.to_string()))?;
+    if !set(&mut tree, &name.replace('.', "_").to_uppercase(), value) {
+        let names = names(&tree);
+        let hint = closest(name, names.iter().map(String::as_str));
+        let hint = hint.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+        return Err(refuse(format!("there is no such setting{hint}")));
+    }
+    serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))
+}
+
+/// The names of all settings.
+fn names(tree: &Value) -> Vec<String> {
+    let Value::Object(fields) = tree else { return Vec::new() };
+    let below = |(key, field): (&String, &Value)| match field {
+        Value::Object(_) => names(field).into_iter().map(|name| format!("{key}.{name}")).collect(),
+        _ => vec![key.clone()],
+    };
+    fields.iter().flat_map(below).collect()
+}
+
 fn is_blank(text: &str) -> bool {
     text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
 }
 
-/// Puts `value` at the scalar leaf that `path` names; false when there is none.
+/// Puts `value` at the leaf that `path` names; false when there is none.
 fn set(tree: &mut Value, path: &str, value: &str) -> bool {
     let Value::Object(fields) = tree else { return false };
     for (key, field) in fields {
         let key = key.to_uppercase();
-        if key == path && !matches!(field, Value::Object(_) | Value::Array(_)) {
-            *field = scalar(field, value);
+        if key == path && !field.is_object() {
+            *field = if field.is_array() { list(value) } else { scalar(field, value) };
             return true;
         }
         if let Some(rest) = path.strip_prefix(&key).and_then(|rest| rest.strip_prefix('_'))
@@ -71,6 +108,10 @@ fn set(tree: &mut Value, path: &str, value: &str) -> bool {
         }
     }
     false
+}
+
+fn list(value: &str) -> Value {
+    value.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
 }
 
 /// Text stays text where text stood; elsewhere `8443` is a number and `true` a truth value.
@@ -112,6 +153,7 @@ mod tests {
         listen: String,
         server: Server,
         limit: Option<u32>,
+        proxies: Vec<String>,
     }
 
     #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -132,11 +174,24 @@ mod tests {
             ("CHALLENGECTL_SERVER_URL", "c"),
             ("CHALLENGECTL_SERVER_WAIT", "5"),
             ("CHALLENGECTL_LIMIT", "7"),
+            ("CHALLENGECTL_PROXIES", "::1, 10.0.0.0/8"),
             ("PATH", "/bin"),
         ]);
         let example: Example = load(text, "x.yml", environment).unwrap();
         let server = Server { url: "c".into(), wait: 5 };
-        assert_eq!(example, Example { listen: "a".into(), server, limit: Some(7) });
+        let proxies = vec!["::1".into(), "10.0.0.0/8".into()];
+        assert_eq!(example, Example { listen: "a".into(), server, limit: Some(7), proxies });
+    }
+
+    #[test]
+    fn the_command_line_overrides_both() {
+        let example: Example = load("limit: 1\n", "x.yml", variables(&[("CHALLENGECTL_LIMIT", "7")])).unwrap();
+        let example = assign(&example, "limit", "9").unwrap();
+        assert_eq!(assign(&example, "server.wait", "5").unwrap().server.wait, 5);
+        let refused = |name, value| assign(&example, name, value).unwrap_err().to_string();
+        assert_eq!(refused("server.wiat", "5"), "server.wiat: there is no such setting; did you mean `server.wait`?");
+        assert_eq!(refused("server", "5"), "server: there is no such setting");
+        assert!(refused("limit", "soon").starts_with("limit: invalid type"));
     }
 
     #[test]

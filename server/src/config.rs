@@ -122,19 +122,24 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads the settings from a file, if there is one, and the environment. Relative paths are relative to the file.
+    /// Reads the settings from a file, if there is one, the environment, and what the command line sets. Relative paths
+    /// are relative to the file.
     ///
     /// # Errors
     /// [`ConfigError`] names the line, the variable or the setting.
     pub fn load(
         path: Option<&Path>,
         variables: impl IntoIterator<Item = (String, String)>,
+        flags: &[(String, String)],
     ) -> Result<Self, ConfigError> {
         let text = path.map_or(Ok(String::new()), |path| {
             std::fs::read_to_string(path).map_err(|error| ConfigError::Read { path: path.to_owned(), error })
         })?;
         let name = path.unwrap_or(Path::new("server.yml")).display().to_string();
         let mut config: Self = settings::load(&text, &name, variables)?;
+        for (name, value) in flags {
+            config = settings::assign(&config, name, value)?;
+        }
         if let Some(folder) = path.and_then(Path::parent) {
             let named = [&mut config.event_file, &mut config.tls.certificate, &mut config.tls.key];
             for path in named.into_iter().flatten().chain([&mut config.data_dir]) {
@@ -208,7 +213,7 @@ mod tests {
     #[test]
     fn the_example_says_what_the_defaults_are() {
         let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../config/server.yml"));
-        let mut example = Config::load(Some(path), None).unwrap();
+        let mut example = Config::load(Some(path), None, &[]).unwrap();
         example.data_dir = PathBuf::from(example.data_dir.file_name().unwrap());
         assert_eq!(example, Config::default());
     }
@@ -219,7 +224,7 @@ mod tests {
         let folder = Path::new(folder.path().file_name().unwrap());
         let path = folder.join("server.yml");
         std::fs::write(&path, "event_file: event/challenges.yml\n").unwrap();
-        let config = Config::load(Some(&path), None).unwrap();
+        let config = Config::load(Some(&path), None, &[]).unwrap();
         assert_eq!(config.data_dir, folder.join("data"));
         assert_eq!(config.event_file, Some(folder.join("event/challenges.yml")));
     }
@@ -229,7 +234,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.yml");
         std::fs::write(&path, "lease_second: 60\n").unwrap();
-        let error = Config::load(Some(&path), None).unwrap_err().to_string();
+        let error = Config::load(Some(&path), None, &[]).unwrap_err().to_string();
         assert!(error.contains("server.yml:1") && error.contains("did you mean `lease_seconds`?"), "{error}");
     }
 
@@ -256,7 +261,7 @@ mod tests {
         let path = folder.path().join("server.yml");
         let load = |text: &str| {
             std::fs::write(&path, text).unwrap();
-            Config::load(Some(&path), [("CHALLENGECTL_TLS_KEY".to_owned(), "k.pem".to_owned())])
+            Config::load(Some(&path), [("CHALLENGECTL_TLS_KEY".to_owned(), "k.pem".to_owned())], &[])
         };
         assert_eq!(load("").unwrap_err().to_string(), "tls: key is given without certificate");
         let both = load("tls: {certificate: c.pem, self_signed: true}").unwrap_err().to_string();

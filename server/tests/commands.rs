@@ -158,6 +158,27 @@ fn the_environment_overrides_the_file() {
 }
 
 #[test]
+fn the_command_line_overrides_the_environment() {
+    let folder = Folder::new();
+    let check = |set: &[&str]| {
+        let mut command = folder.command(&["check"]);
+        command.env("CHALLENGECTL_DATA_DIR", "elsewhere").args(set.iter().flat_map(|set| ["--set", set]));
+        command.output().unwrap()
+    };
+    assert!(check(&["data_dir=here", "tls.names=a,b", "tls.self_signed=true"]).status.success());
+    assert!(folder.path().join("here/challengectl.db").exists() && !folder.path().join("elsewhere").exists());
+    for (set, why) in [
+        ("data_dri=x", "data_dri: there is no such setting; did you mean `data_dir`?"),
+        ("lease_seconds=soon", "lease_seconds: invalid type"),
+        ("lease_seconds=0", "lease_seconds: 0 is not a number of seconds from 0.5"),
+        ("listen", "it is written NAME=VALUE"),
+    ] {
+        let output = check(&[set]);
+        assert!(!output.status.success() && text(&output.stderr).contains(why), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_reader_that_stops_is_no_error() {
     let folder = Folder::new();
     let mut import =

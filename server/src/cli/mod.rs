@@ -28,6 +28,12 @@ struct Arguments {
     #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
     config: Option<PathBuf>,
 
+    /// Give a setting another value, such as `listen=127.0.0.1:9000` or `tls.self_signed=true`
+    ///
+    /// Comes before the environment, and that before the settings file. Lists are written with commas. Can be repeated.
+    #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+
     /// Print JSON, for programs
     #[arg(long, global = true)]
     json: bool,
@@ -114,7 +120,7 @@ enum RunnerCommand {
 /// Does what the command line says.
 pub fn run() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let config = Config::load(config_file(arguments.config).as_deref(), variables())?;
+    let config = Config::load(config_file(arguments.config).as_deref(), variables(), &arguments.set)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match arguments.command {
         Command::Serve => runtime.block_on(serve::serve(&config)),
@@ -134,6 +140,11 @@ pub fn run() -> anyhow::Result<ExitCode> {
 
 fn config_file(given: Option<PathBuf>) -> Option<PathBuf> {
     given.or_else(|| Path::new(DEFAULT_CONFIG).exists().then(|| PathBuf::from(DEFAULT_CONFIG)))
+}
+
+fn assignment(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("it is written NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 /// Variables that are no text cannot be settings of ours.
