@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 /// The radio of a runner that registers without naming its radios.
 pub const SOLE_RADIO: &str = "default";
 
+/// Lines of one [`LogsRequest`].
+pub const MOST_LINES: usize = 50;
+
 /// `POST /api/enrollment/enroll`: a one-time token becomes a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -227,6 +230,14 @@ pub struct LogRequest {
     /// When, by the runner's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
+}
+
+/// `POST /api/runners/{id}/logs`: several lines at once, at most [`MOST_LINES`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogsRequest {
+    /// The oldest first.
+    pub lines: Vec<LogRequest>,
 }
 
 /// How much a log line matters.

@@ -19,6 +19,7 @@ mod source;
 mod write;
 mod yaml;
 
+pub use ranges::well_known_ranges;
 pub use single::read_one;
 
 use challengectl_common::challenge::NamedRange;

@@ -71,6 +71,12 @@ impl Ranges {
 }
 
 fn well_known(name: &str) -> Option<NamedRange> {
-    let (name, low, high) = WELL_KNOWN.iter().find(|(known, ..)| *known == name)?;
-    Some(NamedRange { name: (*name).to_owned(), display_name: None, band: Band::new(*low, *high)? })
+    well_known_ranges().find(|range| range.name == name)
+}
+
+/// The ranges that event files may name without saying what they are.
+pub fn well_known_ranges() -> impl Iterator<Item = NamedRange> {
+    WELL_KNOWN.iter().filter_map(|(name, low, high)| {
+        Some(NamedRange { name: (*name).to_owned(), display_name: None, band: Band::new(*low, *high)? })
+    })
 }

@@ -5,7 +5,7 @@ use anyhow::Context;
 use challengectl_common::Digest;
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, EnrollRequest, EnrollResponse, ErrorBody, HeartbeatRequest, HeartbeatResponse,
-    LogRequest, RegisterRequest, RegisterResponse, TaskResponse,
+    LogsRequest, RegisterRequest, RegisterResponse, TaskResponse,
 };
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -166,8 +166,8 @@ impl Api {
         read(self.post("complete").json(request)).await
     }
 
-    pub(super) async fn log(&self, request: &LogRequest) -> Result<Acknowledgement, ApiError> {
-        read(self.post("log").json(request)).await
+    pub(super) async fn log(&self, lines: &LogsRequest) -> Result<Acknowledgement, ApiError> {
+        read(self.post("logs").json(lines)).await
     }
 
     pub(super) async fn sign_out(&self) -> Result<Acknowledgement, ApiError> {

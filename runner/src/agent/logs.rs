@@ -2,7 +2,7 @@
 
 use super::Agent;
 use challengectl_common::Timestamp;
-use challengectl_common::wire::{LogLevel, LogRequest};
+use challengectl_common::wire::{LogLevel, LogRequest, LogsRequest, MOST_LINES};
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -58,12 +58,17 @@ impl Visit for Line {
     }
 }
 
-/// Sends the lines one by one while the server is there. A line that it does not take is lost.
-pub async fn forward(agent: Arc<Agent>, mut lines: mpsc::Receiver<LogRequest>) {
-    while let Some(line) = lines.recv().await {
+/// Sends the lines while the server is there, all that have come meanwhile at once. Those that it does not take are
+/// lost.
+pub async fn forward(agent: Arc<Agent>, mut waiting: mpsc::Receiver<LogRequest>) {
+    loop {
+        let mut lines = Vec::new();
+        if waiting.recv_many(&mut lines, MOST_LINES).await == 0 {
+            return;
+        }
         agent.linked().await;
-        if let Err(error) = agent.api.log(&line).await {
-            tracing::debug!("a log line was not taken: {error}");
+        if let Err(error) = agent.api.log(&LogsRequest { lines }).await {
+            tracing::debug!("log lines were not taken: {error}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::events::Event;
 use super::{Caller, Coordinator, CoreError};
 use crate::store::logs::LogLine;
 use challengectl_common::Timestamp;
-use challengectl_common::wire::{LogLevel, LogRequest};
+use challengectl_common::wire::{LogLevel, LogRequest, MOST_LINES};
 use std::sync::{Mutex, PoisonError};
 
 /// Lines that may wait for writing; a runner that floods must not fill memory.
@@ -31,22 +31,27 @@ impl Logbook {
 }
 
 impl Coordinator {
-    /// Keeps a line that a runner has sent.
+    /// Keeps lines that a runner has sent.
     ///
     /// # Errors
-    /// [`CoreError::NotRegistered`] when the runner is not here.
-    pub fn log(&self, caller: &Caller, request: LogRequest) -> Result<(), CoreError> {
+    /// [`CoreError::NotRegistered`] when the runner is not here; [`CoreError::Invalid`] when there are too many.
+    pub fn log(&self, caller: &Caller, lines: Vec<LogRequest>) -> Result<(), CoreError> {
         let received_at = self.clock.now();
         if !self.fleet.heard(&caller.runner_id, received_at) {
             return Err(CoreError::NotRegistered(caller.runner_id.clone()));
         }
-        self.record(LogLine {
-            received_at,
-            logged_at: request.timestamp.unwrap_or(received_at),
-            source: caller.runner_id.to_string(),
-            level: level_name(request.level),
-            message: shortened(request.message, LINE),
-        });
+        if lines.len() > MOST_LINES {
+            return Err(CoreError::Invalid(format!("lines: {} are more than {MOST_LINES}", lines.len())));
+        }
+        for line in lines {
+            self.record(LogLine {
+                received_at,
+                logged_at: line.timestamp.unwrap_or(received_at),
+                source: caller.runner_id.to_string(),
+                level: level_name(line.level),
+                message: shortened(line.message, LINE),
+            });
+        }
         Ok(())
     }
 

@@ -277,3 +277,19 @@ async fn a_trigger_that_cannot_work_says_why() {
     assert_eq!(why("/api/challenges/1/trigger").await, "an emergency stop is in force; release it first");
     operator.post("/api/challenges/9/trigger", json!({})).await.is_error(404, "not found");
 }
+
+#[tokio::test]
+async fn the_ranges_that_challenges_can_name_are_listed() {
+    let site = site().await;
+    let own = "frequency_ranges:\n  - {name: ham_440, display_name: 70 cm, min_hz: 430000000, max_hz: 440000000}\n";
+    site.import(&format!("{MORSE}{own}")).await;
+    let answer = site.browser("vic", Role::Viewer).await.get("/api/frequency-ranges").await;
+    assert_eq!((answer.status, fields(&answer.body)), (200, vec!["frequency_ranges"]));
+    let ranges = answer.body["frequency_ranges"].as_array().unwrap();
+    let named = |name: &str| ranges.iter().find(|range| range["name"] == name).unwrap().clone();
+    let expected = json!({"name": "ham_440", "display_name": "70 cm", "min_hz": 430_000_000, "max_hz": 440_000_000});
+    assert_eq!(named("ham_440"), expected);
+    let expected = json!({"name": "ham_144", "display_name": null, "min_hz": 144_000_000, "max_hz": 148_000_000});
+    assert_eq!(named("ham_144"), expected);
+    assert!(ranges.is_sorted_by_key(|range| range["name"].as_str()), "{ranges:?}");
+}

@@ -1,6 +1,7 @@
 //! Enrolment, registration, heartbeat, sign-out, completion, log.
 
 use crate::site::{Answer, MORSE, Site, fields, is_timestamp};
+use challengectl_server::core::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -202,4 +203,21 @@ async fn a_log_line_is_kept_without_a_message_in_return() {
             .unwrap();
     let expected = ("roof", "INFO", "Challenge transmission completed successfully");
     assert_eq!((kept.0.as_str(), kept.1.as_str(), kept.2.as_str()), expected);
+}
+
+#[tokio::test]
+async fn many_log_lines_come_in_one_request() {
+    let site = Site::start().await;
+    let runner = site.runner("roof").await;
+    let lines = |count: usize| (0..count).map(|n| json!({"level": "INFO", "message": format!("line {n}")}));
+    let answer = runner.post("logs", json!({"lines": lines(50).collect::<Value>()})).await;
+    assert_eq!((answer.status, answer.body), (200, json!({"status": "success"})));
+    let kept = site.browser("vic", Role::Viewer).await.get("/api/logs?limit=50").await.body;
+    let messages: Vec<_> = kept["logs"].as_array().unwrap().iter().rev().map(|line| line["message"].clone()).collect();
+    assert_eq!(messages, lines(50).map(|line| line["message"].clone()).collect::<Vec<_>>());
+    let many = runner.post("logs", json!({"lines": lines(51).collect::<Value>()})).await;
+    many.is_error(400, "invalid request");
+    let wrong = runner.post("logs", json!({"lines": [{"level": "INFO"}]})).await;
+    wrong.is_error(400, "invalid request");
+    assert!(wrong.body["details"].as_str().unwrap().starts_with("lines[0]: missing field `message`"), "{}", wrong.body);
 }

@@ -7,8 +7,9 @@ mod trigger;
 pub use form::Form;
 
 use super::{Coordinator, CoreError};
-use crate::store::Connection;
 use crate::store::challenges::{self, Challenge};
+use crate::store::{Connection, ranges};
+use challengectl_common::challenge::NamedRange;
 
 impl Coordinator {
     /// All challenges, by name.
@@ -17,6 +18,21 @@ impl Coordinator {
     /// When the database cannot be read.
     pub async fn challenges(&self) -> Result<Vec<Challenge>, CoreError> {
         Ok(challenges::all(&mut *self.store.read().await?).await?)
+    }
+
+    /// The frequency ranges that challenges can name, by name: those that came with an event, and the well-known ones.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn ranges(&self) -> Result<Vec<NamedRange>, CoreError> {
+        let mut known = ranges::all(&mut *self.store.read().await?).await?;
+        for range in challengectl_event::well_known_ranges() {
+            if !known.iter().any(|own| own.name == range.name) {
+                known.push(range);
+            }
+        }
+        known.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(known)
     }
 
     /// One challenge.

@@ -9,6 +9,7 @@ mod files;
 mod fleet;
 mod history;
 mod public;
+mod ranges;
 mod runners;
 mod system;
 mod uploads;
@@ -54,6 +55,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(getting("/api/runners/{runner_id}/task").route(get().to(runners::task)))
         .service(posting("/api/runners/{runner_id}/complete").route(post().to(runners::complete)))
         .service(posting("/api/runners/{runner_id}/log").route(post().to(runners::log)))
+        .service(posting("/api/runners/{runner_id}/logs").route(post().to(runners::logs)))
         .service(posting("/api/files/upload").route(post().to(uploads::upload)))
         .service(getting("/api/files/{digest}").route(get().to(files::download)))
         .service(getting("/api/health").route(get().to(health)))
@@ -83,6 +85,7 @@ fn operators(config: &mut ServiceConfig) {
                 .route(delete().to(challenges::delete))
                 .default_service(other_methods("GET, PUT, DELETE")),
         )
+        .service(getting("/api/frequency-ranges").route(get().to(ranges::list)))
         .service(getting("/api/runners").route(get().to(fleet::list)))
         .service(posting("/api/runners/{runner_id}/enable").route(post().to(fleet::enable)))
         .service(posting("/api/runners/{runner_id}/disable").route(post().to(fleet::disable)))

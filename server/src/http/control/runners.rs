@@ -6,7 +6,7 @@ use crate::http::principal::Runner;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use challengectl_common::wire::{
-    Acknowledgement, CompleteRequest, HeartbeatRequest, HeartbeatResponse, LogRequest, RegisterRequest,
+    Acknowledgement, CompleteRequest, HeartbeatRequest, HeartbeatResponse, LogRequest, LogsRequest, RegisterRequest,
     RegisterResponse, TaskResponse,
 };
 use serde::Deserialize;
@@ -98,6 +98,16 @@ pub async fn log(
     coordinator: web::Data<Coordinator>,
     Json(line): Json<LogRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.log(&caller, line)?;
+    coordinator.log(&caller, vec![line])?;
+    Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
+}
+
+/// Keeps several lines for the operator.
+pub async fn logs(
+    Runner(caller): Runner,
+    coordinator: web::Data<Coordinator>,
+    Json(LogsRequest { lines }): Json<LogsRequest>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.log(&caller, lines)?;
     Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
 }

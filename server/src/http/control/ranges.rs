@@ -1,0 +1,30 @@
+use crate::core::Coordinator;
+use crate::http::{ApiError, Viewer};
+use actix_web::{HttpResponse, web};
+use challengectl_common::challenge::NamedRange;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Ranges {
+    frequency_ranges: Vec<Range>,
+}
+
+#[derive(Serialize)]
+struct Range {
+    name: String,
+    display_name: Option<String>,
+    min_hz: u64,
+    max_hz: u64,
+}
+
+/// The frequency ranges that challenges can name.
+pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    let frequency_ranges = coordinator.ranges().await?.into_iter().map(Range::from).collect();
+    Ok(HttpResponse::Ok().json(Ranges { frequency_ranges }))
+}
+
+impl From<NamedRange> for Range {
+    fn from(NamedRange { name, display_name, band }: NamedRange) -> Self {
+        Self { name, display_name, min_hz: band.low(), max_hz: band.high() }
+    }
+}
