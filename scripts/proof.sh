@@ -14,6 +14,9 @@ proof=target/release/proof
 echo "== kill -9, ${KILLS:-50} times"
 "$proof" kills --count "${KILLS:-50}"
 
+echo "== told to end under load"
+"$proof" orderly-end
+
 echo "== two hours of audio"
 "$proof" long-audio
 

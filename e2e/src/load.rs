@@ -1,12 +1,13 @@
 //! Thousands of simulated runners on one real server over real HTTP: what each request costs.
 //!
-//! The runners' keys, and a history as long as wanted, are put into the database before the server starts: enrolling
-//! ten thousand runners one by one takes a minute of disk synchronisation that is not what is measured.
+//! A history as long as wanted is put into the database before the server starts.
 
+use crate::simulated::{Runner, client, enrol};
 use crate::site::{Site, Times};
-use anyhow::{Context, Result, ensure};
-use challengectl_common::{Digest, Timestamp};
+use anyhow::{Context, Result};
+use challengectl_common::Timestamp;
 use rand::RngExt;
+use reqwest::Method;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::sync::Arc;
@@ -76,11 +77,6 @@ impl Latencies {
     }
 }
 
-struct Runner {
-    id: String,
-    key: String,
-}
-
 struct Tally {
     latencies: Latencies,
     failures: AtomicU64,
@@ -99,12 +95,12 @@ pub async fn measure(load: Load) -> Result<Report> {
     let server_start_ms = begin.elapsed().as_secs_f64() * 1e3;
     let server_idle_kib = memory(site.server_id()?, "VmRSS:")?;
 
-    // Without one the client cannot be made, although nothing here is encrypted.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(60)).build()?;
+    let client = client()?;
     let tally =
         Arc::new(Tally { latencies: Latencies::new(), failures: AtomicU64::new(0), requests: AtomicU64::new(0) });
-    register(&client, site.url(), &runners).await?;
+    for runner in &runners {
+        runner.register(&client, site.url()).await?;
+    }
 
     let (begin, busy) = (Instant::now(), processor_time(site.server_id()?)?);
     let end = begin + load.time;
@@ -137,24 +133,7 @@ async fn prepare(site: &Site, load: Load) -> Result<Vec<Runner>> {
     let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(site.database())).await?;
     let now = Timestamp::now().as_millis();
     let mut transaction = database.begin().await?;
-    let mut runners = Vec::new();
-    for number in 0..load.runners {
-        let (id, key_id) = (format!("load-{number}"), format!("{number:016x}"));
-        let secret = format!("{:032x}", rand::random::<u128>());
-        sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2)")
-            .bind(&id)
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query("INSERT INTO runner_keys (key_id, digest, runner_id, created_at) VALUES ($1, $2, $3, $4)")
-            .bind(&key_id)
-            .bind(Digest::of(secret.as_bytes()).to_string())
-            .bind(&id)
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
-        runners.push(Runner { id, key: format!("ck_{key_id}_{secret}") });
-    }
+    let runners = enrol(&mut transaction, load.runners).await?;
     sqlx::query(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
          INSERT INTO assignments (challenge_id, runner_id, radio_id, key_id, fence, frequency, band_low, band_high,
@@ -179,16 +158,6 @@ async fn prepare(site: &Site, load: Load) -> Result<Vec<Runner>> {
     Ok(runners)
 }
 
-async fn register(client: &reqwest::Client, url: &str, runners: &[Runner]) -> Result<()> {
-    for runner in runners {
-        let body = serde_json::json!({"runner_id": runner.id, "frequency_limits": ["144000000-148000000"]});
-        let request = client.post(format!("{url}/api/runners/register")).header("X-API-Key", &runner.key).json(&body);
-        let status = request.send().await?.status();
-        ensure!(status.is_success(), "{} registers: {status}", runner.id);
-    }
-    Ok(())
-}
-
 /// One runner: heartbeats and polls, each at its own pace, from a random moment on.
 async fn live(client: reqwest::Client, url: String, runner: Runner, end: Instant, tally: Arc<Tally>) {
     let now = Instant::now();
@@ -201,13 +170,13 @@ async fn live(client: reqwest::Client, url: String, runner: Runner, end: Instant
         tokio::time::sleep_until(next.into()).await;
         let request = if next == heartbeat {
             heartbeat += HEARTBEAT;
-            client.post(format!("{url}/api/runners/{}/heartbeat", runner.id))
+            runner.request(&client, Method::POST, &url, "heartbeat")
         } else {
             poll += POLL;
-            client.get(format!("{url}/api/runners/{}/task", runner.id))
+            runner.request(&client, Method::GET, &url, "task")
         };
         let begin = Instant::now();
-        let answer = request.header("X-API-Key", &runner.key).send().await;
+        let answer = request.send().await;
         let whole = match answer {
             Ok(answer) if answer.status().is_success() => answer.bytes().await.is_ok(),
             _ => false,

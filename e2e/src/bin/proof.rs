@@ -45,6 +45,13 @@ enum Proof {
         #[arg(long, default_value_t = 0)]
         history: u64,
     },
+    /// Tell a server to end while everybody is at work; nothing that it has acknowledged may be lost.
+    OrderlyEnd {
+        #[arg(long, default_value_t = 500)]
+        runners: u32,
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
     /// Time from an operator's trigger to the first sample of an idle radio.
     Trigger {
         #[arg(long, default_value_t = 100)]
@@ -85,6 +92,10 @@ async fn main() -> Result<()> {
         Proof::Load { runners, seconds, history } => {
             let load = Load { runners, time: Duration::from_secs(seconds), history };
             println!("{:#?}", challengectl_e2e::load::measure(load).await?);
+        }
+        Proof::OrderlyEnd { runners, seconds } => {
+            let time = Duration::from_secs(seconds);
+            println!("{:#?}", challengectl_e2e::orderly_end::end_under_load(runners, time).await?);
         }
         Proof::Trigger { count } => println!("{:#?}", challengectl_e2e::trigger::measure(count).await?),
         Proof::Listen { event, base, recordings, baud, mark, space } => {

@@ -1,0 +1,62 @@
+//! Runners without a radio: what they send is real, their keys are put straight into the database, since enrolling
+//! thousands one by one takes a minute of disk synchronisation.
+
+use anyhow::{Result, ensure};
+use challengectl_common::{Digest, Timestamp};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+
+/// A runner that is enrolled.
+#[derive(Debug, Clone)]
+pub struct Runner {
+    pub id: String,
+    pub key: String,
+}
+
+/// Adds so many to the database of a server that does not run.
+pub async fn enrol(database: &mut SqliteConnection, count: u32) -> Result<Vec<Runner>> {
+    let now = Timestamp::now().as_millis();
+    let mut runners = Vec::new();
+    for number in 0..count {
+        let (id, key_id) = (format!("load-{number}"), format!("{number:016x}"));
+        let secret = format!("{:032x}", rand::random::<u128>());
+        sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2)")
+            .bind(&id)
+            .bind(now)
+            .execute(&mut *database)
+            .await?;
+        sqlx::query("INSERT INTO runner_keys (key_id, digest, runner_id, created_at) VALUES ($1, $2, $3, $4)")
+            .bind(&key_id)
+            .bind(Digest::of(secret.as_bytes()).to_string())
+            .bind(&id)
+            .bind(now)
+            .execute(&mut *database)
+            .await?;
+        runners.push(Runner { id, key: format!("ck_{key_id}_{secret}") });
+    }
+    Ok(runners)
+}
+
+/// An HTTP client that keeps its connections.
+pub fn client() -> Result<Client> {
+    // Without one the client cannot be made, although nothing here is encrypted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Ok(Client::builder().pool_idle_timeout(std::time::Duration::from_secs(60)).build()?)
+}
+
+impl Runner {
+    /// A request of this runner.
+    pub fn request(&self, client: &Client, method: Method, url: &str, action: &str) -> RequestBuilder {
+        client.request(method, format!("{url}/api/runners/{}/{action}", self.id)).header("X-API-Key", &self.key)
+    }
+
+    /// Registers with one radio.
+    pub async fn register(&self, client: &Client, url: &str) -> Result<()> {
+        let body: Value = json!({"runner_id": self.id, "frequency_limits": ["144000000-148000000"]});
+        let request = client.post(format!("{url}/api/runners/register")).header("X-API-Key", &self.key).json(&body);
+        let status = request.send().await?.status();
+        ensure!(status.is_success(), "{} registers: {status}", self.id);
+        Ok(())
+    }
+}
