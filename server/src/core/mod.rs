@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod archive;
 pub mod audit;
 pub mod backup;
+mod cached;
 mod challenges;
 pub mod check;
 pub mod clock;
@@ -58,7 +59,9 @@ pub use readiness::Readiness;
 pub use runners::{Liveness, RunnerState, Work};
 pub use snapshot::{ChallengeNow, RunnerNow, Snapshot};
 
+use crate::store::challenges::Challenge;
 use crate::store::{self, Store};
+use cached::Cached;
 use challengectl_common::wire::Rhythm;
 use events::Events;
 use figures::Tally;
@@ -66,7 +69,7 @@ use fleet::Fleet;
 use keyring::Keyring;
 use leases::Leases;
 use logbook::Logbook;
-use outlook::OutlookCache;
+use outlook::Outlook;
 use readiness::LastLook;
 use signals::Signals;
 use std::path::PathBuf;
@@ -112,7 +115,8 @@ pub struct Coordinator {
     keyring: Keyring,
     fleet: Fleet,
     leases: Leases,
-    outlook: OutlookCache,
+    outlook: Cached<Outlook>,
+    challenges: Cached<Vec<Challenge>>,
     logbook: Logbook,
     events: Events,
     signals: Signals,
@@ -141,7 +145,8 @@ impl Coordinator {
             fleet: Fleet::new(present, radios),
             // Each may have been renewed just before the server ended.
             leases: Leases::new(live, clock.instant().after(rules.lease)),
-            outlook: OutlookCache::default(),
+            outlook: Cached::default(),
+            challenges: Cached::default(),
             logbook: Logbook::default(),
             events: Events::default(),
             signals: Signals::default(),

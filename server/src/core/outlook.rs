@@ -7,7 +7,6 @@ use crate::store::control::{self, Control};
 use crate::store::{Connection, LiveAssignment, StoreError, assignments, challenges};
 use challengectl_common::{Band, Timestamp};
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 /// The challenges that wait, and what is on air.
 #[derive(Debug)]
@@ -46,24 +45,11 @@ fn candidate(waiting: &Waiting) -> Candidate {
     }
 }
 
-/// The outlook as of some edition. Who finds it out of date keeps the lock while reading, so that the others do not
-/// read the same.
-#[derive(Debug, Default)]
-pub struct OutlookCache(Mutex<Option<(u64, Arc<Outlook>)>>);
-
 impl Coordinator {
     /// The outlook, at least as new as the last announcement before the call. The database is asked only when
     /// something has changed, so that polls that find nothing cost no disk.
     pub(super) async fn outlook(&self) -> Result<(u64, Arc<Outlook>), CoreError> {
-        let mut cache = self.outlook.0.lock().await;
-        let edition = self.signals.edition();
-        if let Some((cached, outlook)) = &*cache
-            && *cached == edition
-        {
-            return Ok((edition, Arc::clone(outlook)));
-        }
-        let outlook = Arc::new(Outlook::load(&mut *self.store.read().await?).await?);
-        *cache = Some((edition, Arc::clone(&outlook)));
-        Ok((edition, outlook))
+        let read = async || Ok(Outlook::load(&mut *self.store.read().await?).await?);
+        self.outlook.get(self, read).await
     }
 }

@@ -1,7 +1,7 @@
 //! What everybody may know.
 
 use super::{Coordinator, CoreError};
-use crate::store::challenges::{self, Challenge};
+use crate::store::challenges::Challenge;
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{Band, Frequency, Timestamp, Tuning};
 
@@ -36,35 +36,34 @@ impl Coordinator {
     /// When the database cannot be read.
     pub async fn public_challenges(&self) -> Result<Vec<PublicChallenge>, CoreError> {
         let now = self.clock.now();
-        let all = challenges::all(&mut *self.store.read().await?).await?;
-        let shown = all.into_iter().filter(|one| one.spec.enabled && one.spec.public_view.show_challenge);
+        let all = self.challenges().await?;
+        let shown = all.iter().filter(|one| one.spec.enabled && one.spec.public_view.show_challenge);
         Ok(shown.map(|challenge| public(challenge, now)).collect())
     }
 }
 
-fn public(challenge: Challenge, now: Timestamp) -> PublicChallenge {
-    let state = challenge.state(now);
-    let Challenge { spec, last_success_at, .. } = challenge;
-    let view = spec.public_view;
+fn public(challenge: &Challenge, now: Timestamp) -> PublicChallenge {
+    let spec = &challenge.spec;
+    let view = &spec.public_view;
     PublicChallenge {
-        name: spec.name.into(),
-        modulation: view.show_modulation.then_some(spec.modulation),
-        tuning: view.show_frequency.then(|| public_tuning(spec.tuning)),
-        state: view.show_active_status.then_some(state),
-        last_run: view.show_last_tx_time.then_some(last_success_at),
+        name: spec.name.to_string(),
+        modulation: view.show_modulation.then(|| spec.modulation.clone()),
+        tuning: view.show_frequency.then(|| public_tuning(&spec.tuning)),
+        state: view.show_active_status.then(|| challenge.state(now)),
+        last_run: view.show_last_tx_time.then_some(challenge.last_success_at),
     }
 }
 
-fn public_tuning(tuning: Tuning) -> PublicTuning {
+fn public_tuning(tuning: &Tuning) -> PublicTuning {
     match tuning {
-        Tuning::Frequency(frequency) => PublicTuning::Fixed(frequency),
-        Tuning::FrequencyRanges(ranges) => PublicTuning::Ranges(ranges.into_iter().map(named).collect()),
-        Tuning::ManualFrequencyRange(band) => PublicTuning::Ranges(vec![(in_megahertz(band), band)]),
+        Tuning::Frequency(frequency) => PublicTuning::Fixed(*frequency),
+        Tuning::FrequencyRanges(ranges) => PublicTuning::Ranges(ranges.iter().map(named).collect()),
+        Tuning::ManualFrequencyRange(band) => PublicTuning::Ranges(vec![(in_megahertz(*band), *band)]),
     }
 }
 
-fn named(range: NamedRange) -> (String, Band) {
-    (range.display_name.unwrap_or(range.name), range.band)
+fn named(range: &NamedRange) -> (String, Band) {
+    (range.display_name.as_ref().unwrap_or(&range.name).clone(), range.band)
 }
 
 fn in_megahertz(band: Band) -> String {

@@ -10,14 +10,17 @@ use super::{Coordinator, CoreError};
 use crate::store::challenges::{self, Challenge};
 use crate::store::{Connection, ranges};
 use challengectl_common::challenge::NamedRange;
+use std::sync::Arc;
 
 impl Coordinator {
-    /// All challenges, by name.
+    /// All challenges, by name. Thousands may have the public page open, so the database is asked only when something
+    /// has changed.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn challenges(&self) -> Result<Vec<Challenge>, CoreError> {
-        Ok(challenges::all(&mut *self.store.read().await?).await?)
+    pub async fn challenges(&self) -> Result<Arc<Vec<Challenge>>, CoreError> {
+        let read = async || Ok(challenges::all(&mut *self.store.read().await?).await?);
+        Ok(self.challenges.get(self, read).await?.1)
     }
 
     /// The frequency ranges that challenges can name, by name: those that came with an event, and the well-known ones.

@@ -70,7 +70,7 @@ struct Range {
 /// All challenges.
 pub async fn list(Viewer(person): Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let (now, all) = (coordinator.now(), coordinator.challenges().await?);
-    let challenges = all.into_iter().map(|stored| Challenge::seen_by(person.role, stored, now)).collect();
+    let challenges = all.iter().map(|stored| Challenge::seen_by(person.role, stored.clone(), now)).collect();
     Ok(HttpResponse::Ok().json(Challenges { challenges }))
 }
 
