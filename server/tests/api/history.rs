@@ -130,3 +130,22 @@ async fn the_dashboard_has_the_documented_numbers() {
     assert_eq!((answer.status, answer.body.clone()), (200, expected));
     site.get("/api/dashboard").await.is_error(401, "authentication required");
 }
+
+#[tokio::test]
+async fn a_challenge_that_is_somewhere_else_each_time_is_shown_where_it_was() {
+    let site = Site::start().await;
+    let range = "manual_frequency_range: {min_hz: 144000000, max_hz: 146000000}";
+    let delays = "min_delay: 0.001, max_delay: 0.001";
+    site.import(&format!("challenges:\n  - {{name: A, modulation: cw, {range}, {delays}, text: X}}\n")).await;
+    let runner = site.runner("roof").await;
+    let mut sent = Vec::new();
+    for _ in 0..5 {
+        let task = runner.get("task?wait=30").await.body["task"].clone();
+        sent.push(task["frequency"].clone());
+        assert_eq!(runner.post("complete", json!({"challenge_id": 1, "status": "success"})).await.status, 200);
+    }
+    let shown = site.browser("vic", Role::Viewer).await.get("/api/transmissions").await.body;
+    let shown = shown["transmissions"].as_array().unwrap().iter().rev().map(|one| one["frequency"].clone());
+    assert_eq!(shown.collect::<Vec<_>>(), sent);
+    assert!(sent.iter().any(|frequency| *frequency != sent[0]), "{sent:?}");
+}

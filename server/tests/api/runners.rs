@@ -221,3 +221,11 @@ async fn many_log_lines_come_in_one_request() {
     wrong.is_error(400, "invalid request");
     assert!(wrong.body["details"].as_str().unwrap().starts_with("lines[0]: missing field `message`"), "{}", wrong.body);
 }
+
+#[tokio::test]
+async fn all_runners_of_a_venue_enrol_from_one_address() {
+    let site = Site::start().await;
+    for n in 0..60 {
+        site.enrol(&format!("runner-{n}")).await;
+    }
+}

@@ -1,6 +1,8 @@
 //! What everybody may see.
 
 use crate::site::{Site, fields, is_timestamp};
+use challengectl_server::core::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -72,4 +74,44 @@ async fn the_public_page_follows_a_challenge_on_air() {
     let shown = &challenges(&site).await[1];
     assert_eq!(shown["state"], "waiting");
     assert!(is_timestamp(&shown["last_run"]));
+}
+
+#[tokio::test]
+async fn a_whole_venue_behind_one_address_reads_the_public_page() {
+    let site = Site::start().await;
+    site.import(EVENT).await;
+    let first = challenges(&site).await;
+    for _ in 0..15 {
+        let all = futures_util::future::join_all((0..100).map(|_| challenges(&site))).await;
+        assert!(all.iter().all(|page| *page == first));
+    }
+}
+
+#[tokio::test]
+async fn a_flag_is_told_to_admins_and_to_the_runner_that_sends_it_and_to_nobody_else() {
+    let site = Site::start().await;
+    site.import(EVENT).await;
+    let runner = site.runner("roof").await;
+    let (admin, operator) = (site.browser("ada", Role::Admin).await, site.browser("oli", Role::Operator).await);
+    assert!(admin.get("/api/challenges").await.body.to_string().contains("FLAG ONE"));
+    for status in ["success", "failed", "aborted"] {
+        let task = runner.task().await;
+        assert!(task["parameters"]["text"].as_str().unwrap().starts_with("FLAG"), "{task}");
+        let report = json!({"challenge_id": task["challenge_id"], "status": status});
+        assert_eq!(runner.post("complete", report).await.status, 200);
+    }
+    // What is wrong with a text is told without the text.
+    let change = operator.put("/api/challenges/1", json!({"text": "FLAG \u{e9}"})).await;
+    change.is_error(400, "invalid request");
+    assert!(!change.body.to_string().contains("FLAG"), "{}", change.body);
+    let shown =
+        ["challenges", "challenges/1", "transmissions", "logs", "dashboard", "runners", "runners/roof", "health"];
+    for path in shown {
+        let answer = operator.get(&format!("/api/{path}")).await;
+        assert_eq!(answer.status, 200);
+        assert!(!answer.body.to_string().contains("FLAG"), "{path}: {}", answer.body);
+    }
+    let audit = admin.get("/api/audit").await.body.to_string();
+    let metrics = site.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+    assert!(!audit.contains("FLAG") && !metrics.contains("FLAG"));
 }
