@@ -91,6 +91,9 @@ impl Application {
             .disable_signals();
         let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
         let secure = tls.is_some();
+        if let Some(pem) = tls::own_certificate(&config.tls, &config.data_dir)? {
+            coordinator.show_certificate(pem);
+        }
         let server = match tls {
             Some(tls) => server.bind_rustls_0_23(config.listen, tls),
             None => server.bind(config.listen),

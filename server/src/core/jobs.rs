@@ -70,6 +70,7 @@ impl Coordinator {
         logs::trim(&mut transaction).await?;
         reports::trim(&mut transaction).await?;
         store::commit(transaction).await?;
+        self.forget_tokens().await?;
         self.forget_old().await
     }
 
