@@ -3,6 +3,7 @@
 use super::Agent;
 use super::api::ApiError;
 use super::backoff::Backoff;
+use super::host;
 use super::identity::Identity;
 use super::report;
 use challengectl_common::wire::{RadioInfo, RegisterRequest};
@@ -60,14 +61,9 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         radios: agent.config.radios.iter().map(radio).collect(),
         // A report that could not be delivered yet still speaks for its assignment.
         assignments: Some(agent.ledger.assignments()),
-        hostname: hostname(),
+        hostname: host::name(),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
     }
-}
-
-fn hostname() -> Option<String> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    Some(name.trim().to_owned())
 }
 
 /// Enrolling again leaves the new key where the old one was.
