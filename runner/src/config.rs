@@ -287,6 +287,15 @@ mod tests {
     }
 
     #[test]
+    fn a_container_can_be_told_by_its_environment_where_to_enrol() {
+        let variables = [("SERVER", "https://h:1"), ("ENROLLMENT_TOKEN", "et_1")];
+        let environment = variables.map(|(name, value)| (format!("CHALLENGECTL_{name}"), value.to_owned()));
+        let config = Config::parse("", "runner.yml", environment).unwrap();
+        assert_eq!(config.server.as_deref(), Some("https://h:1"));
+        assert_eq!(config.enrollment_token.unwrap().reveal(), "et_1");
+    }
+
+    #[test]
     fn a_model_may_be_called_like_a_setting() {
         let config = parse("radios:\n  - id: a\n    driver: \"null\"\n    model: \"driver: null\"\n").unwrap();
         assert_eq!(config.radios[0].model.as_deref(), Some("driver: null"));

@@ -242,15 +242,18 @@ fn a_runner_that_the_server_forgot_registers_again() {
 
 #[test]
 fn a_runner_whose_key_is_refused_goes_on_with_a_new_one() {
-    let server = Server::start(|request| {
-        let known = request.headers.iter().any(|header| header.eq_ignore_ascii_case("x-api-key: ck_new"));
-        (!known).then(|| Answer::json(401, &json!({"error": "authentication required"})))
-    });
-    let runner = Runner::start(&server);
-    until("it was refused", || !server.seen("/register").is_empty());
-    let identity = json!({"server": server.url, "runner_id": "test", "api_key": "ck_new"});
-    std::fs::write(runner.dir.path().join("state/identity.json"), identity.to_string()).unwrap();
-    until("it polls", || !server.seen("/task").is_empty());
+    // Revoked, or made for another machine.
+    for status in [401, 403] {
+        let server = Server::start(move |request| {
+            let known = request.headers.iter().any(|header| header.eq_ignore_ascii_case("x-api-key: ck_new"));
+            (!known).then(|| Answer::json(status, &json!({"error": "not with this key"})))
+        });
+        let runner = Runner::start(&server);
+        until("it was refused", || !server.seen("/register").is_empty());
+        let identity = json!({"server": server.url, "runner_id": "test", "api_key": "ck_new"});
+        std::fs::write(runner.dir.path().join("state/identity.json"), identity.to_string()).unwrap();
+        until("it polls", || !server.seen("/task").is_empty());
+    }
 }
 
 #[test]

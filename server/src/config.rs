@@ -246,7 +246,9 @@ mod tests {
     fn host_binding_off_is_a_word_and_no_truth_value() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.yml");
-        for (text, expected) in [("off", HostBinding::Off), ("report", HostBinding::Report), ("require", HostBinding::Require)] {
+        for (text, expected) in
+            [("off", HostBinding::Off), ("report", HostBinding::Report), ("require", HostBinding::Require)]
+        {
             std::fs::write(&path, format!("host_binding: {text}\n")).unwrap();
             assert_eq!(Config::load(Some(&path), None).unwrap().host_binding, expected);
         }

@@ -75,8 +75,7 @@ impl Enrolment {
     }
 
     fn keep(&self, answer: EnrollResponse) -> anyhow::Result<Identity> {
-        let identity =
-            Identity { server: self.server.clone(), runner_id: answer.runner_id, api_key: answer.api_key };
+        let identity = Identity { server: self.server.clone(), runner_id: answer.runner_id, api_key: answer.api_key };
         identity.store(&self.state_dir)?;
         Ok(identity)
     }

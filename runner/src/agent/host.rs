@@ -23,7 +23,8 @@ pub(super) fn machine() -> Option<Digest> {
 /// An image that has not been started yet has no id, or the word `uninitialized`.
 fn digest(id: &str) -> Option<Digest> {
     let id = id.trim().to_ascii_lowercase();
-    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && id.bytes().any(|byte| byte != b'0');
+    let is_id =
+        id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && id.bytes().any(|byte| byte != b'0');
     is_id.then(|| Digest::of(format!("{PURPOSE}{id}").as_bytes()))
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn run(agent: Arc<Agent>) {
 async fn establish(agent: &Agent) {
     let mut backoff = Backoff::new();
     while let Err(error) = register(agent).await {
-        if error.is(StatusCode::UNAUTHORIZED) && take_new_key(agent) {
+        if is_refusal(&error) && take_new_key(agent) {
             backoff.reset();
             continue;
         }
@@ -78,10 +78,15 @@ fn take_new_key(agent: &Agent) -> bool {
     }
 }
 
+/// Whether it takes another key: this one is revoked, or counts on another machine.
+fn is_refusal(error: &ApiError) -> bool {
+    error.is(StatusCode::UNAUTHORIZED) || error.is(StatusCode::FORBIDDEN)
+}
+
 fn explain(error: &ApiError) {
-    if error.is(StatusCode::UNAUTHORIZED) {
+    if is_refusal(error) {
         tracing::error!(
-            "the server refuses this runner's key: enrol it again with `challengectl-runner enroll --server URL --token \
+            "the server refuses this runner's key ({error}): enrol it again with `challengectl-runner enroll --server URL --token \
              TOKEN`; it goes on by itself then"
         );
         return;

@@ -71,10 +71,18 @@ pub fn server_url(text: &str) -> Option<String> {
     let uri: Uri = text.parse().ok().filter(|_| text.len() <= LONGEST_URL)?;
     let fits = matches!(uri.scheme_str(), Some("http" | "https"))
         && uri.host().is_some_and(|host| !host.is_empty())
-        && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+        && uri.authority().is_some_and(is_host_and_port)
         && uri.query().is_none()
         && !text.contains('#');
     fits.then(|| text.to_owned())
+}
+
+/// Without user name and password, and with a port that there is, if any.
+fn is_host_and_port(authority: &Authority) -> bool {
+    authority.as_str() == authority.host()
+        || authority.port().is_some_and(|port| {
+            authority.port_u16().is_some() && authority.as_str() == format!("{}:{port}", authority.host())
+        })
 }
 
 fn behind_proxy(request: &HttpRequest) -> bool {
@@ -126,7 +134,10 @@ mod tests {
         let url = |peer: &str, headers: &[(&'static str, &str)]| base_url(&behind(peer, headers));
         let host = ("host", "server.example:8443");
         assert_eq!(url("203.0.113.9:1", &[host]).unwrap(), "http://server.example:8443");
-        assert_eq!(url("203.0.113.9:1", &[host, ("x-forwarded-proto", "https")]).unwrap(), "http://server.example:8443");
+        assert_eq!(
+            url("203.0.113.9:1", &[host, ("x-forwarded-proto", "https")]).unwrap(),
+            "http://server.example:8443"
+        );
         assert_eq!(url("10.0.0.1:1", &[host, ("x-forwarded-proto", "https")]).unwrap(), "https://server.example:8443");
         assert_eq!(url("203.0.113.9:1", &[host, ("x-forwarded-for", "10.0.0.1")]), None);
         assert_eq!(url("203.0.113.9:1", &[("host", "a b")]), None);
@@ -135,7 +146,20 @@ mod tests {
     #[test]
     fn what_is_no_url_of_a_server_is_refused() {
         assert_eq!(server_url("https://h:1/below/").unwrap(), "https://h:1/below");
-        for text in ["", "h", "ftp://h", "http://", "http://u:p@h", "http://h?q", "http://h#f", "http://h\nx: y", "/x"] {
+        assert_eq!(server_url("http://[2001:db8::1]:8443").unwrap(), "http://[2001:db8::1]:8443");
+        for text in [
+            "",
+            "h",
+            "ftp://h",
+            "http://",
+            "http://u:p@h",
+            "http://h:99999",
+            "http://h:",
+            "http://h?q",
+            "http://h#f",
+            "http://h\nx: y",
+            "/x",
+        ] {
             assert_eq!(server_url(text), None, "{text}");
         }
     }

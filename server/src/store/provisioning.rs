@@ -108,14 +108,13 @@ pub async fn note_use(
     digest: Digest,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE provisioning_keys SET last_used_at = $1 WHERE key_id = $2 AND digest = $3 AND enabled = 1",
-    )
-    .bind(now.as_millis())
-    .bind(id.as_str())
-    .bind(digest.to_string())
-    .execute(connection)
-    .await?;
+    let done =
+        sqlx::query("UPDATE provisioning_keys SET last_used_at = $1 WHERE key_id = $2 AND digest = $3 AND enabled = 1")
+            .bind(now.as_millis())
+            .bind(id.as_str())
+            .bind(digest.to_string())
+            .execute(connection)
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -122,6 +122,18 @@ pub async fn revoke(connection: &mut Connection, runner: &RunnerId) -> Result<()
     Ok(())
 }
 
+/// Makes all unused tokens useless that somebody has made.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn revoke_made_by(connection: &mut Connection, who: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM enrollment_tokens WHERE created_by = $1 AND used_at IS NULL")
+        .bind(who)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Makes one token useless and tells whom it was for; none when there is no unused one with this id.
 ///
 /// # Errors
@@ -153,13 +165,12 @@ pub async fn trim(connection: &mut Connection, limit: Timestamp) -> Result<(), S
 /// # Errors
 /// When the database cannot be read.
 pub async fn counts(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<bool, StoreError> {
-    let found: Option<i64> = sqlx::query_scalar(
-        "SELECT 1 FROM enrollment_tokens WHERE digest = $1 AND used_at IS NULL AND expires_at > $2",
-    )
-    .bind(digest.to_string())
-    .bind(now.as_millis())
-    .fetch_optional(connection)
-    .await?;
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM enrollment_tokens WHERE digest = $1 AND used_at IS NULL AND expires_at > $2")
+            .bind(digest.to_string())
+            .bind(now.as_millis())
+            .fetch_optional(connection)
+            .await?;
     Ok(found.is_some())
 }
 

@@ -7,17 +7,18 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 const MACHINE: &str = "X-Runner-Machine-ID";
+const HOME: &str = "the-machine-on-the-roof";
 
 async fn site(binding: HostBinding) -> Site {
     Site::start_with(tempfile::tempdir().unwrap(), |config| config.host_binding = binding).await
 }
 
-/// The key of `roof`, made on the machine `home` and registered from there.
+/// The key of `roof`, made on the machine [`HOME`] and registered from there.
 async fn bound(site: &Site) -> String {
     let body = json!({"enrollment_token": site.token("roof").await});
-    let enrol = site.request(Method::POST, "/api/enrollment/enroll").header(MACHINE, "home").json(&body);
+    let enrol = site.request(Method::POST, "/api/enrollment/enroll").header(MACHINE, HOME).json(&body);
     let key = Answer::of(enrol).await.body["api_key"].as_str().unwrap().to_owned();
-    let register = at(site.request(Method::POST, "/api/runners/register"), &key, Some("home"));
+    let register = at(site.request(Method::POST, "/api/runners/register"), &key, Some(HOME));
     assert_eq!(Answer::of(register.json(&json!({"runner_id": "roof"}))).await.status, 200);
     key
 }
@@ -62,14 +63,14 @@ async fn where_it_is_required_a_copied_key_is_refused_on_every_route_and_nothing
         (Method::GET, format!("/api/files/{hash}")),
     ];
     for (method, path) in routes {
-        for machine in [Some("elsewhere"), Some(""), Some("Home"), None] {
+        for machine in [Some("elsewhere"), Some(""), Some("THE-MACHINE-ON-THE-ROOF"), None] {
             let request = at(site.request(method.clone(), &path), &key, machine).json(&json!({"runner_id": "roof"}));
             let answer = Answer::of(request).await;
             answer.is_error(403, "forbidden");
             assert!(answer.body["details"].as_str().unwrap().contains("the machine that it was made for"));
         }
     }
-    assert_eq!(heartbeat(&site, &key, Some("home")).await.status, 200);
+    assert_eq!(heartbeat(&site, &key, Some(HOME)).await.status, 200);
     assert_eq!(shown(&site).await, "violated");
 }
 
@@ -79,7 +80,7 @@ async fn the_check_holds_also_when_the_runner_is_silent_signed_out_or_the_server
     let site = {
         let mut site = site(HostBinding::Require).await;
         key = bound(&site).await;
-        let away = at(site.request(Method::POST, "/api/runners/roof/signout"), &key, Some("home"));
+        let away = at(site.request(Method::POST, "/api/runners/roof/signout"), &key, Some(HOME));
         assert_eq!(Answer::of(away).await.status, 200);
         heartbeat(&site, &key, Some("elsewhere")).await.is_error(403, "forbidden");
         site.stop().await;
@@ -88,7 +89,7 @@ async fn the_check_holds_also_when_the_runner_is_silent_signed_out_or_the_server
     heartbeat(&site, &key, Some("elsewhere")).await.is_error(403, "forbidden");
     let register = site.request(Method::POST, "/api/runners/register").json(&json!({"runner_id": "roof"}));
     Answer::of(at(register, &key, Some("elsewhere"))).await.is_error(403, "forbidden");
-    heartbeat(&site, &key, Some("home")).await.is_error(404, "runner not registered");
+    heartbeat(&site, &key, Some(HOME)).await.is_error(404, "runner not registered");
 }
 
 #[tokio::test]
@@ -99,7 +100,7 @@ async fn where_it_is_reported_a_copied_key_works_and_operators_are_told_once() {
     let mut client = Client::start(Language::Python, "websocket", &site.url, "/", &Shown::login(&viewer));
     client.next_named("initial_state").await;
     for _ in 0..3 {
-        assert_eq!(heartbeat(&site, &key, Some("home")).await.status, 200);
+        assert_eq!(heartbeat(&site, &key, Some(HOME)).await.status, 200);
         assert_eq!(heartbeat(&site, &key, Some("elsewhere")).await.status, 200);
     }
     let told = "The key of runner roof was used by another machine at 127.0.0.1, and was let in";
@@ -145,7 +146,7 @@ async fn what_a_machine_says_of_itself_is_kept_nowhere() {
         let path = file.unwrap().path();
         if path.is_file() {
             let bytes = std::fs::read(&path).unwrap();
-            assert!(!bytes.windows(4).any(|window| window == b"home"), "{}", path.display());
+            assert!(!bytes.windows(HOME.len()).any(|window| window == HOME.as_bytes()), "{}", path.display());
         }
     }
 }

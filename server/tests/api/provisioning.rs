@@ -211,7 +211,8 @@ async fn an_admin_sees_when_a_key_was_used_and_takes_it_back() {
     assert_eq!(shown().await[0]["enabled"], false);
     provision(&site, &key, json!({"runner_id": "two"})).await.is_error(401, "authentication required");
     assert_eq!(toggle(json!(true)).await.body["message"], "Provisioning key enabled");
-    assert_eq!(provision(&site, &key, json!({"runner_id": "two"})).await.status, 201);
+    let two = provision(&site, &key, json!({"runner_id": "two"})).await;
+    assert_eq!(two.status, 201);
     toggle(json!("yes")).await.is_error(400, "invalid request");
     admin.post("/api/provisioning/keys/van/toggle", json!({})).await.is_error(400, "invalid request");
 
@@ -219,6 +220,7 @@ async fn an_admin_sees_when_a_key_was_used_and_takes_it_back() {
     assert_eq!((answer.status, &answer.body["message"]), (200, &json!("Provisioning key removed")));
     provision(&site, &key, json!({"runner_id": "three"})).await.is_error(401, "authentication required");
     assert_eq!(shown().await, json!([]));
+    enrol(&site, &two).await.is_error(401, "authentication required");
     admin.delete("/api/provisioning/keys/van").await.is_error(404, "not found");
     toggle(json!(true)).await.is_error(404, "not found");
     admin.delete("/api/provisioning/keys/a%20b").await.is_error(404, "not found");

@@ -92,6 +92,8 @@ mod tests {
         assert!(check(&[plain(), plain()]).is_err());
         assert!(check(&[radio(json!({"id": "a", "driver": "null\nx: y"}))]).is_err());
         assert!(check(&[radio(json!({"id": "a", "driver": "null", "a: b": 1}))]).is_err());
-        assert!(check(&(0..65).map(|n| radio(json!({"id": n.to_string(), "driver": "x"}))).collect::<Vec<_>>()).is_err());
+        assert!(
+            check(&(0..65).map(|n| radio(json!({"id": n.to_string(), "driver": "x"}))).collect::<Vec<_>>()).is_err()
+        );
     }
 }

@@ -5,6 +5,7 @@ use crate::core::enrolment::random_hex;
 use crate::core::{Coordinator, CoreError};
 use crate::store;
 use crate::store::provisioning::{self, NewKey, ProvisioningKey};
+use crate::store::tokens;
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, ProvisioningKeyId};
 use std::net::IpAddr;
@@ -20,6 +21,11 @@ pub struct Provisioner {
     pub(super) key_id: ProvisioningKeyId,
     pub(super) digest: Digest,
     pub(super) address: Option<IpAddr>,
+}
+
+/// Who makes tokens with such a key. No account has a name with spaces.
+pub(super) fn maker(id: &ProvisioningKeyId) -> String {
+    format!("provisioning key {id}")
 }
 
 /// What an admin does with a provisioning key.
@@ -101,7 +107,7 @@ impl Coordinator {
         .await
     }
 
-    /// Changes whether a provisioning key counts. The tokens that it has made stay.
+    /// Changes whether a provisioning key counts. With one that is removed go the unused tokens that it has made.
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is none with this id.
@@ -121,6 +127,9 @@ impl Coordinator {
             };
             if !known {
                 return Err(CoreError::NotFound(format!("provisioning key {id}")));
+            }
+            if change == KeyChange::Remove {
+                tokens::revoke_made_by(&mut transaction, &maker(&id)).await?;
             }
             let (what, done) = change.words();
             audit::note(&mut transaction, actor.by(), what, id.as_str(), None, this.clock.now()).await?;

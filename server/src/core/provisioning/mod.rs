@@ -16,8 +16,8 @@ use super::invitations::{Guest, TokenLife, invite};
 use super::{Coordinator, CoreError};
 use crate::store::{self, provisioning, runners};
 use challengectl_common::RunnerId;
-use challengectl_common::wire::LogLevel;
 use challengectl_common::Timestamp;
+use challengectl_common::wire::LogLevel;
 use file::RunnerFile;
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ impl Coordinator {
         if runners::is_known(&mut transaction, &id).await? {
             return Err(taken(&id));
         }
-        let who = format!("provisioning key {key_id}");
+        let who = keys::maker(key_id);
         let (by, guest) = (By { who: &who, from: *address }, Guest { runner: &id, life, replaces: false });
         let invitation = invite(&mut transaction, guest, by, "runner.provision", now).await?;
         // Another certificate than the server's own says who it is by itself.
