@@ -448,6 +448,25 @@ fn a_runner_that_waits_to_enrol_is_alive_to_the_service_manager_and_can_be_stopp
 }
 
 #[test]
+fn a_runner_that_is_stopped_while_it_enrols_keeps_the_key_that_it_is_given() {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let server = Server::start(move |request| {
+        (request.path == "/api/enrollment/enroll").then(|| {
+            released.recv().unwrap();
+            enrolled()
+        })
+    });
+    let (dir, mut command) = provisioned(&server.url);
+    let mut runner = Runner { process: command.spawn().unwrap(), dir };
+    until("it enrols", || !server.seen("/enroll").is_empty());
+    signal(nix::unistd::Pid::from_raw(runner.process.id().try_into().unwrap()), Signal::SIGTERM);
+    release.send(()).unwrap();
+    assert!(runner.process.wait().unwrap().success());
+    let identity = std::fs::read_to_string(runner.dir.path().join("state/identity.json")).unwrap();
+    assert!(identity.contains("ck_new"), "{identity}");
+}
+
+#[test]
 fn the_server_hears_with_every_request_which_machine_it_is_but_not_its_id() {
     let server = Server::start(|request| (request.path == "/api/enrollment/enroll").then(enrolled));
     let (dir, mut command) = provisioned(&server.url);
@@ -459,8 +478,10 @@ fn the_server_hears_with_every_request_which_machine_it_is_but_not_its_id() {
     };
     let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
     let expected = match id.trim() {
-        "" => Vec::new(),
-        id => vec![Digest::of(format!("challengectl-runner host binding, 1: {id}").as_bytes()).to_string()],
+        id if id.len() == 32 => {
+            vec![Digest::of(format!("challengectl-runner host binding, 1: {id}").as_bytes()).to_string()]
+        }
+        _ => Vec::new(),
     };
     for ending in ["/enroll", "/register", "/task"] {
         assert_eq!(said(&server.seen(ending)[0]), expected, "{ending}");

@@ -11,6 +11,7 @@ use challengectl_common::wire::EnrollResponse;
 use reqwest::{Client, StatusCode, Url};
 use sd_notify::NotifyState;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -54,23 +55,31 @@ impl Enrolment {
         self.keep(answer.map_err(|error| self.explain(&error))?)
     }
 
-    /// Uses the token up as soon as the server is there. To the service manager, waiting for it is work.
+    /// Uses the token up as soon as the server is there; none when `stop` is ready before. To the service manager,
+    /// waiting is work.
     ///
     /// # Errors
     /// When the server refuses it.
-    pub async fn enrol_patiently(&self) -> anyhow::Result<Identity> {
+    pub async fn enrol_patiently(
+        &self,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> anyhow::Result<Option<Identity>> {
         supervision::tell(NotifyState::Ready);
         let mut watchdog = JoinSet::new();
         watchdog.spawn(supervision::keep_watchdog(|| ()));
         let mut backoff = Backoff::new();
         loop {
+            // Not broken off: the key in the answer is there only once.
             match api::enroll(&self.client, &self.server, &self.token).await {
-                Ok(answer) => return self.keep(answer),
+                Ok(answer) => return self.keep(answer).map(Some),
                 Err(error) if !error.may_pass() => return Err(self.explain(&error)),
                 Err(error) if backoff.is_fresh() => tracing::warn!("cannot enrol, trying on: {error}"),
                 Err(_) => {}
             }
-            sleep(backoff.next()).await;
+            tokio::select! {
+                () = sleep(backoff.next()) => {}
+                () = &mut stop => return Ok(None),
+            }
         }
     }
 

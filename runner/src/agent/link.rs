@@ -86,8 +86,8 @@ fn is_refusal(error: &ApiError) -> bool {
 fn explain(error: &ApiError) {
     if is_refusal(error) {
         tracing::error!(
-            "the server refuses this runner's key ({error}): enrol it again with `challengectl-runner enroll --server URL --token \
-             TOKEN`; it goes on by itself then"
+            "the server refuses this runner's key ({error}): enrol it again with `challengectl-runner enroll --server URL \
+             --token TOKEN`; it goes on by itself then"
         );
         return;
     }

@@ -7,7 +7,7 @@ use crate::agent::identity::Identity;
 use crate::agent::{Agent, api, logs};
 use crate::config::Config;
 use anyhow::{Context, bail};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,10 +38,7 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
     let client = api::client(config.ca_cert.as_ref())?;
     super::runtime()?.block_on(async {
         let mut stop = pin!(stop_signal()?);
-        let identity = tokio::select! {
-            identity = known.become_known() => identity?,
-            () = &mut stop => return Ok(()),
-        };
+        let Some(identity) = known.become_known(stop.as_mut()).await? else { return Ok(()) };
         let bars = terminal.bars(&config);
         let agent = Agent::new(config, api::Api::new(client, identity))?;
         tokio::spawn(logs::forward(Arc::clone(&agent), lines));
@@ -65,15 +62,17 @@ enum Known {
 }
 
 impl Known {
-    async fn become_known(self) -> anyhow::Result<Identity> {
-        match self {
-            Self::Already(identity) => Ok(identity),
-            Self::Soon(enrolment) => {
-                let identity = enrolment.enrol_patiently().await?;
-                tracing::info!("enrolled with {} as {}", identity.server, identity.runner_id);
-                Ok(identity)
-            }
+    /// None when it is stopped before.
+    async fn become_known(self, stop: Pin<&mut impl Future<Output = ()>>) -> anyhow::Result<Option<Identity>> {
+        let enrolment = match self {
+            Self::Already(identity) => return Ok(Some(identity)),
+            Self::Soon(enrolment) => enrolment,
+        };
+        let identity = enrolment.enrol_patiently(stop).await?;
+        if let Some(identity) = &identity {
+            tracing::info!("enrolled with {} as {}", identity.server, identity.runner_id);
         }
+        Ok(identity)
     }
 }
 

@@ -77,6 +77,15 @@ pub(super) struct Guest<'a> {
     pub replaces: bool,
 }
 
+/// What an admin wants a token for.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    /// A runner, whether or not there is one.
+    Enrol,
+    /// A new key for a runner that is enrolled.
+    Replace,
+}
+
 /// Makes a token that turns whoever has it into this runner, once. For the command line.
 ///
 /// # Errors
@@ -129,16 +138,7 @@ impl Coordinator {
         life: TokenLife,
         by: By<'_>,
     ) -> Result<Invitation, CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let guest = Guest { runner: &id, life, replaces: true };
-            let invitation = invite(&mut transaction, guest, actor.by(), "runner.invite", this.clock.now()).await?;
-            store::commit(transaction).await?;
-            this.note(LogLevel::Info, format!("Enrollment token for runner {id} made by {}", actor.by().who));
-            Ok(invitation)
-        })
-        .await
+        self.invite_for(Purpose::Enrol, id, life, by).await
     }
 
     /// Makes a one-time token for a runner that is enrolled. Its key counts until the token is used.
@@ -151,17 +151,28 @@ impl Coordinator {
         life: TokenLife,
         by: By<'_>,
     ) -> Result<Invitation, CoreError> {
+        self.invite_for(Purpose::Replace, id, life, by).await
+    }
+
+    async fn invite_for(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        id: &RunnerId,
+        life: TokenLife,
+        by: By<'_>,
+    ) -> Result<Invitation, CoreError> {
         let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
         self.undisturbed(async move {
             let mut transaction = this.store.write().await?;
-            if !runners::is_known(&mut transaction, &id).await? {
-                return Err(CoreError::NotFound(format!("runner {id}")));
-            }
+            let what = match purpose {
+                Purpose::Enrol => "runner.invite",
+                Purpose::Replace if runners::is_known(&mut transaction, &id).await? => "runner.re-enroll",
+                Purpose::Replace => return Err(CoreError::NotFound(format!("runner {id}"))),
+            };
             let guest = Guest { runner: &id, life, replaces: true };
-            let invitation = invite(&mut transaction, guest, actor.by(), "runner.re-enroll", this.clock.now()).await?;
+            let invitation = invite(&mut transaction, guest, actor.by(), what, this.clock.now()).await?;
             store::commit(transaction).await?;
-            let who = actor.by().who;
-            this.note(LogLevel::Info, format!("Enrollment token for runner {id}, to replace its key, made by {who}"));
+            this.note(LogLevel::Info, format!("Enrollment token for runner {id} made by {}", actor.by().who));
             Ok(invitation)
         })
         .await
