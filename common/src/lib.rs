@@ -15,5 +15,5 @@ pub mod wire;
 pub use challenge::{ChallengeSpec, Flag, PublicView, Tuning};
 pub use digest::{Digest, Hasher};
 pub use frequency::{Band, Frequency, ParseBandError};
-pub use name::{AccountName, ChallengeName, NameError, RadioId, RunnerId, closest};
+pub use name::{AccountName, ChallengeName, NameError, ProvisioningKeyId, RadioId, RunnerId, closest};
 pub use time::Timestamp;

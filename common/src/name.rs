@@ -144,6 +144,12 @@ name!(
     Rule { what: "user name", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
+name!(
+    /// The id of a provisioning key, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
+    ProvisioningKeyId,
+    Rule { what: "provisioning key id", limit: 64, allowed: IDENTIFIER, allows: identifier }
+);
+
 /// The candidate most like `word`, for "did you mean": at most a third of its letters differ.
 ///
 /// ```

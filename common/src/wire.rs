@@ -11,6 +11,9 @@ pub const SOLE_RADIO: &str = "default";
 
 /// Lines of one [`LogsRequest`].
 pub const MOST_LINES: usize = 50;
+/// The header by which a runner says, with every request, on which machine it is. The server compares the value with
+/// the one that came with the enrolment, and keeps only its digest.
+pub const MACHINE_HEADER: &str = "X-Runner-Machine-ID";
 
 /// `POST /api/enrollment/enroll`: a one-time token becomes a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +21,9 @@ pub const MOST_LINES: usize = 50;
 pub struct EnrollRequest {
     /// The token that `challengectl-server runner enroll` printed.
     pub enrollment_token: String,
+    /// The host's name, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
 }
 
 /// The answer to [`EnrollRequest`]: shown once, kept by the runner.

@@ -17,9 +17,7 @@ pub struct Operator {
 impl Operator {
     /// Makes the first account with the token that the server printed.
     pub async fn set_up(site: &Site) -> Result<Self> {
-        // Without one the client cannot be made, although nothing here is encrypted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::new();
+        let client = site.client()?;
         let log = site.log("server.log");
         let token = log.split_whitespace().find(|word| word.starts_with("setup_")).context("no setup token")?;
         let body = json!({"setup_token": token, "username": "operator", "password": "a long enough password"});
@@ -47,6 +45,14 @@ impl Operator {
         let answer = request.header("X-CSRF-Token", &self.csrf).send().await?;
         ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
         Ok(())
+    }
+
+    /// Acts, and gives the answer.
+    pub async fn send(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.client.post(format!("{}{path}", self.url)).header(COOKIE, &self.cookies);
+        let answer = request.header("X-CSRF-Token", &self.csrf).json(body).send().await?;
+        ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
+        Ok(answer.json().await?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::programs::{Process, output_of, program, run};
 use anyhow::{Context, Result, bail};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -59,6 +59,25 @@ impl Site {
         Ok(site)
     }
 
+    /// Lets the server speak TLS with a certificate of its own.
+    pub fn secure(self) -> Result<Self> {
+        let mut settings = std::fs::OpenOptions::new().append(true).open(self.path("server.yml"))?;
+        settings.write_all(b"tls: {self_signed: true}\n")?;
+        Ok(self)
+    }
+
+    /// A client that trusts the server's own certificate, if it has one.
+    pub fn client(&self) -> Result<reqwest::Client> {
+        // Without one the client cannot be made, even if nothing is encrypted.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder();
+        let builder = match std::fs::read(self.path("server/tls.crt")) {
+            Ok(pem) => builder.tls_certs_only([reqwest::Certificate::from_pem(&pem)?]),
+            Err(_) => builder,
+        };
+        Ok(builder.build()?)
+    }
+
     /// A path in the site's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -86,14 +105,14 @@ impl Site {
     pub fn start_server(&mut self) -> Result<()> {
         let mut command = self.server_command()?;
         command.arg("serve");
-        if let Some(address) = self.url.strip_prefix("http://") {
+        if let Some((_, address)) = self.url.split_once("://") {
             command.env("CHALLENGECTL_LISTEN", address);
         }
         let mut server = Process::start(&mut command, &self.path("server.log"))?;
         let mut lines = BufReader::new(server.stdout()?).lines();
         let url = lines.find_map(|line| {
             let line = line.ok()?;
-            Some(line.get(line.find("http://")?..)?.trim_end_matches('/').to_owned())
+            Some(line.get(line.find("http")?..)?.trim_end_matches('/').to_owned())
         });
         self.url = url.with_context(|| self.log("server.log"))?;
         self.server = Some(server);
@@ -118,6 +137,13 @@ impl Site {
         std::fs::write(self.path(&format!("{name}.yml")), yaml)?;
         let token = output_of(self.server_command()?.args(["runner", "enroll", name]))?;
         run(self.runner_command(name)?.args(["enroll", "--server", &self.url, "--token", token.trim()]))?;
+        self.runners.push(Runner { name: name.to_owned(), process: None });
+        Ok(())
+    }
+
+    /// Takes a runner's configuration as it is; the runner does not run yet.
+    pub fn adopt_runner(&mut self, name: &str, yaml: &str) -> Result<()> {
+        std::fs::write(self.path(&format!("{name}.yml")), yaml)?;
         self.runners.push(Runner { name: name.to_owned(), process: None });
         Ok(())
     }
@@ -160,14 +186,20 @@ impl Site {
         runner.process.take().context("the runner does not run")?.kill()
     }
 
-    /// Orderly end of the runners, then of the server.
-    pub fn stop(&mut self) -> Result<()> {
+    /// Orderly end of the runners.
+    pub fn stop_runners(&mut self) -> Result<()> {
         for runner in &mut self.runners {
             if let Some(mut process) = runner.process.take() {
                 let status = process.terminate()?;
                 anyhow::ensure!(status.success(), "{} ended with {status}", runner.name);
             }
         }
+        Ok(())
+    }
+
+    /// Orderly end of the runners, then of the server.
+    pub fn stop(&mut self) -> Result<()> {
+        self.stop_runners()?;
         if let Some(mut server) = self.server.take() {
             let status = server.terminate()?;
             anyhow::ensure!(status.success(), "the server ended with {status}");

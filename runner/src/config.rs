@@ -5,6 +5,7 @@ use challengectl_common::settings::{self, SettingsError};
 use challengectl_common::{Band, RadioId, closest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,14 +21,62 @@ pub const DEFAULT_SAMPLE_RATE: u64 = 2_000_000;
 pub struct Config {
     /// Holds the runner's key, reports not yet delivered, and the cache.
     pub state_dir: PathBuf,
+    /// The server that a runner without an identity enrols with.
+    pub server: Option<String>,
+    /// By what it does so, once.
+    pub enrollment_token: Option<Token>,
     /// Certificates trusted besides those of the system.
-    pub ca_cert: Option<PathBuf>,
+    pub ca_cert: Option<CaCert>,
     /// The least recently used files go when the cache grows beyond this.
     pub cache_max_bytes: u64,
     /// A radio's process that says nothing for so long is killed.
     pub watchdog_seconds: u32,
     /// The radios of this host.
     pub radios: Vec<RadioConfig>,
+}
+
+/// A one-time token. It is not shown when settings are.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(String);
+
+impl Token {
+    /// The secret.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        self.0.trim()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+/// Certificates (PEM): a file, or the text itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum CaCert {
+    /// Where they are.
+    File(PathBuf),
+    /// What they are.
+    Text(String),
+}
+
+impl From<String> for CaCert {
+    fn from(text: String) -> Self {
+        if text.trim_start().starts_with("-----BEGIN ") { Self::Text(text) } else { Self::File(text.into()) }
+    }
+}
+
+impl From<CaCert> for String {
+    fn from(certificates: CaCert) -> Self {
+        match certificates {
+            CaCert::File(file) => file.to_string_lossy().into_owned(),
+            CaCert::Text(text) => text,
+        }
+    }
 }
 
 /// One radio.
@@ -63,6 +112,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             state_dir: PathBuf::from("runner-state"),
+            server: None,
+            enrollment_token: None,
             ca_cert: None,
             cache_max_bytes: 10_000_000_000,
             watchdog_seconds: 5,
@@ -123,9 +174,12 @@ impl Config {
         file: &str,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        // In YAML a bare `null` is no word, but here it is what people write.
-        let text = text.replace("driver: null", "driver: \"null\"");
-        let config: Self = settings::load(&text, file, environment).map_err(|error| explain(&error))?;
+        let environment: Vec<_> = environment.into_iter().collect();
+        let load = |text: &str| settings::load::<Self>(text, file, environment.clone());
+        // In YAML a bare `null` is no word, but here it is what people write. A file that is right as it is may hold
+        // the same letters elsewhere.
+        let config = load(text).or_else(|_| load(&text.replace("driver: null", "driver: \"null\"")));
+        let config = config.map_err(|error| explain(&error))?;
         config.check().map_err(|message| ConfigError::Conflict { file: file.to_owned(), message })?;
         Ok(config)
     }
@@ -148,7 +202,9 @@ impl Config {
 
     fn resolve(&mut self, folder: &Path) {
         self.state_dir = folder.join(&self.state_dir);
-        self.ca_cert = self.ca_cert.take().map(|file| folder.join(file));
+        if let Some(CaCert::File(file)) = &mut self.ca_cert {
+            *file = folder.join(&*file);
+        }
         for radio in &mut self.radios {
             radio.driver.resolve(folder);
         }
@@ -211,6 +267,38 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.contains(place) && error.contains(&format!("did you mean `{meant}`?")), "{error}");
         }
+    }
+
+    #[test]
+    fn a_certificate_is_a_file_or_stands_in_the_configuration() {
+        let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let text = format!("ca_cert: |\n  {}\n", pem.trim_end().replace('\n', "\n  "));
+        assert_eq!(parse(&text).unwrap().ca_cert, Some(CaCert::Text(pem.to_owned())));
+        let mut config = parse("ca_cert: server.pem").unwrap();
+        config.resolve(Path::new("/etc/challengectl"));
+        assert_eq!(config.ca_cert, Some(CaCert::File("/etc/challengectl/server.pem".into())));
+    }
+
+    #[test]
+    fn a_token_is_not_shown_with_the_settings() {
+        let config = parse("{server: http://h, enrollment_token: et_secret}").unwrap();
+        assert_eq!(config.enrollment_token.as_ref().unwrap().reveal(), "et_secret");
+        assert!(!format!("{config:?}").contains("et_secret"));
+    }
+
+    #[test]
+    fn a_container_can_be_told_by_its_environment_where_to_enrol() {
+        let variables = [("SERVER", "https://h:1"), ("ENROLLMENT_TOKEN", "et_1")];
+        let environment = variables.map(|(name, value)| (format!("CHALLENGECTL_{name}"), value.to_owned()));
+        let config = Config::parse("", "runner.yml", environment).unwrap();
+        assert_eq!(config.server.as_deref(), Some("https://h:1"));
+        assert_eq!(config.enrollment_token.unwrap().reveal(), "et_1");
+    }
+
+    #[test]
+    fn a_model_may_be_called_like_a_setting() {
+        let config = parse("radios:\n  - id: a\n    driver: \"null\"\n    model: \"driver: null\"\n").unwrap();
+        assert_eq!(config.radios[0].model.as_deref(), Some("driver: null"));
     }
 
     #[test]

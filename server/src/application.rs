@@ -94,6 +94,9 @@ impl Application {
         let secure = tls.is_some();
         let refused = |error| ApplicationError::Listen { address: config.listen, error };
         let listener = listener::listen(config.listen).map_err(refused)?;
+        if let Some(pem) = tls::own_certificate(&config.tls, &config.data_dir)? {
+            coordinator.show_certificate(pem);
+        }
         let server = match tls {
             Some(tls) => server.listen_rustls_0_23(listener, tls),
             None => server.listen(listener),

@@ -1,7 +1,7 @@
 //! The server's settings: `server.yml`, then the environment.
 
 use crate::core::network::Network;
-use crate::core::{Retention, Rules};
+use crate::core::{HostBinding, Retention, Rules};
 use challengectl_common::settings::{self, SettingsError};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -26,6 +26,7 @@ pub struct Config {
     pub keep_transmissions: Option<u64>,
     pub keep_transmissions_days: Option<u32>,
     pub keep_unused_files_days: Option<u32>,
+    pub host_binding: HostBinding,
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
     pub metrics_allow: Vec<String>,
@@ -87,6 +88,7 @@ impl Default for Config {
             keep_transmissions: None,
             keep_transmissions_days: None,
             keep_unused_files_days: Some(7),
+            host_binding: HostBinding::default(),
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
             metrics_allow: ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec(),
@@ -173,6 +175,7 @@ impl Config {
                 count: self.keep_transmissions,
                 unused_files: self.keep_unused_files_days.map(|days| DAY * days),
             },
+            host_binding: self.host_binding,
         })
     }
 
@@ -245,6 +248,20 @@ mod tests {
             config.rules().unwrap_err().to_string(),
             "heartbeat_interval: 31 is not a number of seconds from 0.1 to 30"
         );
+    }
+
+    #[test]
+    fn host_binding_off_is_a_word_and_no_truth_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.yml");
+        for (text, expected) in
+            [("off", HostBinding::Off), ("report", HostBinding::Report), ("require", HostBinding::Require)]
+        {
+            std::fs::write(&path, format!("host_binding: {text}\n")).unwrap();
+            assert_eq!(Config::load(Some(&path), None, &[]).unwrap().host_binding, expected);
+        }
+        std::fs::write(&path, "host_binding: no\n").unwrap();
+        assert!(Config::load(Some(&path), None, &[]).unwrap_err().to_string().contains("server.yml:1"));
     }
 
     #[test]

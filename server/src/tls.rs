@@ -62,6 +62,18 @@ pub fn load(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<Option<ServerC
         .map_err(|error| TlsError::Unusable { certificate, error })
 }
 
+/// The certificate that the server has made itself (PEM), once [`load()`] has; none when it shows another, or none.
+///
+/// # Errors
+/// [`TlsError`] when it cannot be read.
+pub fn own_certificate(tls: &Tls, data_dir: &Path) -> Result<Option<String>, TlsError> {
+    if !tls.self_signed {
+        return Ok(None);
+    }
+    let path = data_dir.join(CERTIFICATE);
+    std::fs::read_to_string(&path).map(Some).map_err(|error| refuse(&path, &error))
+}
+
 fn refuse(path: &Path, reason: &dyn std::fmt::Display) -> TlsError {
     TlsError::File { path: path.to_owned(), reason: reason.to_string() }
 }

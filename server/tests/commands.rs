@@ -132,6 +132,11 @@ fn enroll_prints_the_token_alone() {
     let folder = Folder::new();
     let token = folder.succeeds(&["runner", "enroll", "roof"]);
     assert!(token.starts_with("et_") && token.ends_with('\n') && token.trim().len() == 67, "{token}");
+    let made = folder.succeeds(&["runner", "enroll", "roof", "--expires-hours", "720", "--json"]);
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let expires: jiff::Timestamp = made["expires_at"].as_str().unwrap().parse().unwrap();
+    assert!(expires > jiff::Timestamp::now() + jiff::SignedDuration::from_hours(719), "{made}");
+    assert_eq!(folder.run(&["runner", "enroll", "roof", "--expires-hours", "721"]).status.code(), Some(2));
     let output = folder.run(&["runner", "enroll", "a b"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("must not contain ' '"));

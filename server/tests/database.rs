@@ -6,7 +6,9 @@ use challengectl_common::challenge::{Flag, FlagFile, PublicView, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
 use challengectl_common::{Band, ChallengeName, ChallengeSpec, Frequency, RadioId, RunnerId, Timestamp};
 use challengectl_server::core::audit::By;
-use challengectl_server::core::{Caller, Clock, Coordinator, FileFolder, Retention, Rules, issue_token};
+use challengectl_server::core::{
+    Caller, Clock, Coordinator, FileFolder, Host, HostBinding, Newcomer, Retention, Rules, TokenLife, issue_token,
+};
 use challengectl_server::store::challenges::Shape;
 use challengectl_server::store::files::StoredFile;
 use challengectl_server::store::{self, Store, challenges, files};
@@ -28,6 +30,7 @@ const RULES: Rules = Rules {
     poll_interval: Duration::from_secs(10),
     guard_hz: 5_000,
     retention: Retention { age: None, count: None, unused_files: None },
+    host_binding: HostBinding::Report,
 };
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -61,10 +64,10 @@ impl Site {
     async fn enrol(&self, name: &str) -> Caller {
         let store = Store::open(self.folder.path()).await.unwrap();
         let runner = RunnerId::new(name).unwrap();
-        let token = issue_token(&store, &runner, self.clock.now()).await.unwrap();
+        let invitation = issue_token(&store, &runner, TokenLife::default(), self.clock.now()).await.unwrap();
         store.close().await;
-        let key = self.coordinator.enrol(&token).await.unwrap().api_key;
-        self.coordinator.authenticate(&key).unwrap()
+        let key = self.coordinator.enrol(&invitation.token, Newcomer::default()).await.unwrap().api_key;
+        self.coordinator.authenticate(&key, Host::default()).unwrap()
     }
 
     async fn register(&self, caller: &Caller, radios: &[&str], assignments: Option<Vec<i64>>) -> Vec<i64> {
@@ -650,4 +653,30 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
     site.coordinator.delete_challenge(id, by).await.unwrap();
     assert_eq!(left(&site, DAY).await, [true, false, true]);
     assert_eq!(left(&site, 7 * DAY).await, [false, false, true]);
+}
+
+#[tokio::test]
+async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
+    let site = Site::new(&[]).await;
+    let by = By::COMMAND_LINE;
+    let invite = async |name: &str, hours: u32| {
+        let (id, life) = (RunnerId::new(name).unwrap(), TokenLife::try_from(hours).unwrap());
+        site.coordinator.invite_runner(&id, life, by).await.unwrap().token
+    };
+    let enrol = async |token: &str| site.coordinator.enrol(token, Newcomer::default()).await;
+    let (used, late) = (invite("used", 1).await, invite("late", 1).await);
+    enrol(&used).await.unwrap();
+    site.clock.advance(Duration::from_secs(60 * 60));
+    assert!(enrol(&late).await.is_err());
+    let good = invite("good", 720).await;
+    site.clock.advance(Duration::from_secs(30 * 24 * 60 * 60) - Duration::from_secs(60 * 60));
+    site.coordinator.forget_tokens().await.unwrap();
+    assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 3);
+    site.clock.advance(Duration::from_millis(1));
+    site.coordinator.forget_tokens().await.unwrap();
+    assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 2);
+    enrol(&good).await.unwrap();
+    site.clock.advance(Duration::from_secs(31 * 24 * 60 * 60));
+    site.coordinator.forget_tokens().await.unwrap();
+    assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 0);
 }

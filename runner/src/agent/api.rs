@@ -1,15 +1,17 @@
 //! The server, as a runner calls it. `docs/protocol.md` tells when.
 
+use super::host;
 use super::identity::Identity;
+use crate::config::CaCert;
 use anyhow::Context;
 use challengectl_common::Digest;
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, EnrollRequest, EnrollResponse, ErrorBody, HeartbeatRequest, HeartbeatResponse,
-    LogsRequest, RegisterRequest, RegisterResponse, TaskResponse,
+    LogsRequest, MACHINE_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
 };
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -73,16 +75,19 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     innermost.to_string()
 }
 
-/// A client that trusts the system's certificates, and those in `ca_cert`.
+/// A client that trusts the system's certificates, and those in `ca_cert`. With every request it says which machine
+/// this is.
 ///
 /// # Errors
 /// When `ca_cert` cannot be read.
-pub fn client(ca_cert: Option<&Path>) -> anyhow::Result<Client> {
+pub fn client(ca_cert: Option<&CaCert>) -> anyhow::Result<Client> {
     // Fails when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let certificates = ca_cert.map(certificates).transpose()?.unwrap_or_default();
+    let headers = machine_header()?;
     let builder = || {
         Client::builder()
+            .default_headers(headers.clone())
             .user_agent(concat!("challengectl-runner/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(5))
             .tcp_keepalive(Duration::from_secs(15))
@@ -93,11 +98,26 @@ pub fn client(ca_cert: Option<&Path>) -> anyhow::Result<Client> {
     client.or_else(|_| builder().tls_certs_only(certificates).build()).map_err(Into::into)
 }
 
-fn certificates(file: &Path) -> anyhow::Result<Vec<Certificate>> {
-    let named = || format!("ca_cert {}", file.display());
-    let pem = std::fs::read(file).with_context(named)?;
-    let certificates = Certificate::from_pem_bundle(&pem).with_context(named)?;
-    anyhow::ensure!(!certificates.is_empty(), "ca_cert {}: holds no certificate", file.display());
+fn machine_header() -> anyhow::Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    if let Some(machine) = host::machine() {
+        let name = HeaderName::from_bytes(MACHINE_HEADER.as_bytes())?;
+        headers.insert(name, HeaderValue::try_from(machine.to_string())?);
+    }
+    Ok(headers)
+}
+
+fn certificates(ca_cert: &CaCert) -> anyhow::Result<Vec<Certificate>> {
+    let (place, pem) = match ca_cert {
+        CaCert::Text(text) => ("ca_cert".to_owned(), text.clone().into_bytes()),
+        CaCert::File(file) => {
+            let place = format!("ca_cert {}", file.display());
+            let pem = std::fs::read(file).with_context(|| place.clone())?;
+            (place, pem)
+        }
+    };
+    let certificates = Certificate::from_pem_bundle(&pem).with_context(|| place.clone())?;
+    anyhow::ensure!(!certificates.is_empty(), "{place}: holds no certificate");
     Ok(certificates)
 }
 
@@ -106,7 +126,7 @@ fn certificates(file: &Path) -> anyhow::Result<Vec<Certificate>> {
 /// # Errors
 /// [`ApiError`]; 401 for a token that is wrong, used or expired.
 pub async fn enroll(client: &Client, server: &str, token: &str) -> Result<EnrollResponse, ApiError> {
-    let request = EnrollRequest { enrollment_token: token.to_owned() };
+    let request = EnrollRequest { enrollment_token: token.to_owned(), hostname: host::name() };
     read(client.post(format!("{server}/api/enrollment/enroll")).json(&request).timeout(PATIENCE)).await
 }
 

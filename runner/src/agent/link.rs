@@ -3,6 +3,7 @@
 use super::Agent;
 use super::api::ApiError;
 use super::backoff::Backoff;
+use super::host;
 use super::identity::Identity;
 use super::report;
 use challengectl_common::wire::{RadioInfo, RegisterRequest};
@@ -23,7 +24,7 @@ pub(super) async fn run(agent: Arc<Agent>) {
 async fn establish(agent: &Agent) {
     let mut backoff = Backoff::new();
     while let Err(error) = register(agent).await {
-        if error.is(StatusCode::UNAUTHORIZED) && take_new_key(agent) {
+        if is_refusal(&error) && take_new_key(agent) {
             backoff.reset();
             continue;
         }
@@ -60,14 +61,9 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         radios: agent.config.radios.iter().map(radio).collect(),
         // A report that could not be delivered yet still speaks for its assignment.
         assignments: Some(agent.ledger.assignments()),
-        hostname: hostname(),
+        hostname: host::name(),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
     }
-}
-
-fn hostname() -> Option<String> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    Some(name.trim().to_owned())
 }
 
 /// Enrolling again leaves the new key where the old one was.
@@ -82,11 +78,16 @@ fn take_new_key(agent: &Agent) -> bool {
     }
 }
 
+/// Whether it takes another key: this one is revoked, or counts on another machine.
+fn is_refusal(error: &ApiError) -> bool {
+    error.is(StatusCode::UNAUTHORIZED) || error.is(StatusCode::FORBIDDEN)
+}
+
 fn explain(error: &ApiError) {
-    if error.is(StatusCode::UNAUTHORIZED) {
+    if is_refusal(error) {
         tracing::error!(
-            "the server refuses this runner's key: enrol it again with `challengectl-runner enroll --server URL --token \
-             TOKEN`; it goes on by itself then"
+            "the server refuses this runner's key ({error}): enrol it again with `challengectl-runner enroll --server URL \
+             --token TOKEN`; it goes on by itself then"
         );
         return;
     }

@@ -6,7 +6,9 @@
 pub mod api;
 pub(crate) mod backoff;
 mod desk;
+pub mod enrolment;
 mod heartbeat;
+mod host;
 pub mod identity;
 mod ledger;
 mod link;
@@ -96,7 +98,9 @@ impl Agent {
         loops.spawn(link::run(Arc::clone(&self)));
         loops.spawn(heartbeat::run(Arc::clone(&self)));
         loops.spawn(report::run(Arc::clone(&self)));
-        loops.spawn(supervision::keep_watchdog(Arc::clone(&self)));
+        let agent = Arc::clone(&self);
+        // Whoever keeps the desk locked keeps every radio from being stopped.
+        loops.spawn(supervision::keep_watchdog(move || drop(agent.desk.assignments())));
         supervision::tell(NotifyState::Ready);
         let polling = tokio::spawn(poll::run(Arc::clone(&self)));
         stop.await;

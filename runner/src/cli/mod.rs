@@ -30,6 +30,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Be a runner: do what the server hands out, until stopped
+    ///
+    /// Without a key it first gets one, with `server` and `enrollment_token` of the configuration.
     Run(run::Arguments),
     /// Turn a one-time token into this runner's key
     Enroll(enroll::Arguments),

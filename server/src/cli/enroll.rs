@@ -1,23 +1,24 @@
 use challengectl_common::{RunnerId, Timestamp};
 use challengectl_server::Config;
-use challengectl_server::core::issue_token;
+use challengectl_server::core::{TokenLife, issue_token};
 use challengectl_server::store::Store;
 use serde_json::json;
 use std::io::Write;
 use std::process::ExitCode;
 
-pub async fn enroll(config: &Config, runner: &RunnerId, as_json: bool) -> anyhow::Result<ExitCode> {
+pub async fn enroll(config: &Config, runner: &RunnerId, life: TokenLife, as_json: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.data_dir).await?;
-    let token = issue_token(&store, runner, Timestamp::now()).await?;
+    let invitation = issue_token(&store, runner, life, Timestamp::now()).await?;
     store.close().await;
     let mut out = std::io::stdout();
     if as_json {
-        writeln!(out, "{}", json!({"runner_id": runner, "enrollment_token": token}))?;
+        let (token, expires_at) = (invitation.token, invitation.expires_at);
+        writeln!(out, "{}", json!({"runner_id": runner, "enrollment_token": token, "expires_at": expires_at}))?;
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("Good once, within 24 hours. On the runner's host:");
+    eprintln!("Good once, until {}. On the runner's host:", invitation.expires_at);
     let scheme = if config.tls.is_on() { "https" } else { "http" };
     eprintln!("  challengectl-runner enroll --server {scheme}://THIS-SERVER:{} --token TOKEN", config.listen.port());
-    writeln!(out, "{token}")?;
+    writeln!(out, "{}", invitation.token)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,7 @@ mod user;
 
 use challengectl_common::RunnerId;
 use challengectl_server::Config;
+use challengectl_server::core::TokenLife;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -107,13 +108,16 @@ enum Command {
 
 #[derive(Subcommand)]
 enum RunnerCommand {
-    /// Print a one-time token, good for 24 hours, by which a host becomes this runner
+    /// Print a one-time token by which a host becomes this runner
     ///
     /// The token alone goes to standard output. A runner that is enrolled already keeps working until the token is
     /// used; then its old key counts no longer.
     Enroll {
         /// The runner's id: letters, digits, '.', '_' and '-'
         name: RunnerId,
+        /// How long the token is good for, at most 720 [default: 24]
+        #[arg(long, value_name = "HOURS")]
+        expires_hours: Option<TokenLife>,
     },
 }
 
@@ -131,8 +135,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Export { file } => runtime.block_on(export::export(&config, file.as_deref(), arguments.json)),
         Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
         Command::Restore { file, force } => runtime.block_on(backup::restore(&config, &file, force, arguments.json)),
-        Command::Runner(RunnerCommand::Enroll { name }) => {
-            runtime.block_on(enroll::enroll(&config, &name, arguments.json))
+        Command::Runner(RunnerCommand::Enroll { name, expires_hours }) => {
+            let life = expires_hours.unwrap_or_default();
+            runtime.block_on(enroll::enroll(&config, &name, life, arguments.json))
         }
         Command::User(command) => runtime.block_on(user::user(&config, command, arguments.json)),
     }

@@ -1,16 +1,26 @@
 //! Enrolment: a one-time token becomes a runner's key.
 
+use super::audit::{self, By};
+use super::binding::Host;
+use super::events::Event;
 use super::{Coordinator, CoreError};
 use crate::store::keys::Key;
-use crate::store::{self, Connection, Store, assignments, keys, runners, tokens};
+use crate::store::{self, assignments, keys, runners, tokens};
 use challengectl_common::wire::LogLevel;
-use challengectl_common::{Digest, RunnerId, Timestamp};
+use challengectl_common::{Digest, RunnerId};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// How long a token is good for.
-pub const TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_HOSTNAME: usize = 255;
+
+/// What a host says of itself when it enrols.
+#[derive(Debug, Clone, Default)]
+pub struct Newcomer {
+    /// Where it is; its key is bound to that.
+    pub host: Host,
+    /// Its name, for people.
+    pub hostname: Option<String>,
+}
 
 /// What a runner gets for its token. The key is not kept in clear.
 #[derive(Debug)]
@@ -21,49 +31,42 @@ pub struct Enrolment {
     pub api_key: String,
 }
 
-/// Makes a token that turns whoever has it into this runner, once.
-///
-/// # Errors
-/// When the database cannot be written to.
-pub async fn issue_token(store: &Store, runner: &RunnerId, now: Timestamp) -> Result<String, CoreError> {
-    let mut transaction = store.write().await?;
-    let token = new_token(&mut transaction, runner, now).await?;
-    store::commit(transaction).await?;
-    Ok(token)
-}
-
-pub(super) async fn new_token(
-    connection: &mut Connection,
-    runner: &RunnerId,
-    now: Timestamp,
-) -> Result<String, CoreError> {
-    let token = format!("et_{}", random_hex::<32>());
-    tokens::insert(connection, Digest::of(token.as_bytes()), runner, now, now.after(TOKEN_LIFE)).await?;
-    Ok(token)
-}
-
 impl Coordinator {
     /// Uses up a token for a key. The runner's key from before counts no longer, and what was handed out to it has to
     /// go off the air: whoever has that key may be somebody else.
     ///
     /// # Errors
-    /// [`CoreError::Token`] when the token is unknown, used or expired.
-    pub async fn enrol(self: &Arc<Self>, token: &str) -> Result<Enrolment, CoreError> {
-        let this = Arc::clone(self);
+    /// [`CoreError::Token`] when the token is unknown, used or expired; [`CoreError::Conflict`] when it was made by a
+    /// provisioning key and the runner has been enrolled meanwhile.
+    pub async fn enrol(self: &Arc<Self>, token: &str, newcomer: Newcomer) -> Result<Enrolment, CoreError> {
+        if newcomer.hostname.as_ref().is_some_and(|name| name.len() > LONGEST_HOSTNAME) {
+            return Err(CoreError::Invalid(format!("hostname: more than {LONGEST_HOSTNAME} bytes")));
+        }
         let token = Digest::of(token.as_bytes());
-        self.undisturbed(async move { this.use_token(token).await }).await
+        // Whoever guesses must not keep the one writer busy.
+        if !tokens::counts(&mut *self.store.read().await?, token, self.clock.now()).await? {
+            return Err(CoreError::Token);
+        }
+        let this = Arc::clone(self);
+        self.undisturbed(async move { this.use_token(token, newcomer).await }).await
     }
 
-    async fn use_token(&self, token: Digest) -> Result<Enrolment, CoreError> {
+    async fn use_token(&self, token: Digest, newcomer: Newcomer) -> Result<Enrolment, CoreError> {
         let now = self.clock.now();
         let mut transaction = self.store.write().await?;
-        let runner_id = tokens::take(&mut transaction, token, now).await?.ok_or(CoreError::Token)?;
+        let used = tokens::take(&mut transaction, token, now).await?.ok_or(CoreError::Token)?;
+        let (runner_id, host) = (used.runner_id, newcomer.host);
+        let is_new = runners::enrol(&mut transaction, &runner_id, now).await?;
+        if !is_new && !used.replaces {
+            return Err(taken(&runner_id));
+        }
         let (key_id, secret) = (random_hex::<8>(), random_hex::<32>());
-        let key = Key { key_id, digest: Digest::of(secret.as_bytes()), runner_id };
-        runners::enrol(&mut transaction, &key.runner_id, now).await?;
+        let key = Key { key_id, digest: Digest::of(secret.as_bytes()), runner_id, machine: host.machine };
         keys::revoke(&mut transaction, &key.runner_id, now).await?;
         keys::insert(&mut transaction, &key, now).await?;
         assignments::abort_of_runner(&mut transaction, &key.runner_id, now).await?;
+        let by = By { who: "(enrollment token)", from: host.address };
+        audit::note(&mut transaction, by, "runner.enroll", key.runner_id.as_str(), None, now).await?;
         store::commit(transaction).await?;
 
         let enrolment = Enrolment { runner_id: key.runner_id.clone(), api_key: format!("ck_{}_{secret}", key.key_id) };
@@ -72,8 +75,17 @@ impl Coordinator {
         self.changed();
         tracing::info!(runner = %enrolment.runner_id, "enrolled");
         self.note(LogLevel::Info, format!("Runner {} enrolled", enrolment.runner_id));
+        let (runner_id, hostname) = (enrolment.runner_id.clone(), newcomer.hostname);
+        self.events.publish(Event::RunnerEnrolled { runner_id, hostname, timestamp: now });
         Ok(enrolment)
     }
+}
+
+/// What a provisioning key gets to hear when the runner is there already: it must not be able to take it over.
+pub(super) fn taken(id: &RunnerId) -> CoreError {
+    CoreError::Conflict(format!(
+        "runner {id} is enrolled already, and only an admin can give it a new key: POST /api/enrollment/re-enroll/{id}"
+    ))
 }
 
 pub fn random_hex<const BYTES: usize>() -> String {

@@ -27,6 +27,9 @@ pub enum CoreError {
     /// What is sealed cannot be opened, or not be sealed.
     #[error("secrets in the database do not open with the key beside it")]
     Sealed,
+    /// A key that does not count.
+    #[error("{0}")]
+    Key(&'static str),
     /// The enrolment token does not count.
     #[error("the enrollment token is unknown, used or expired")]
     Token,

@@ -48,6 +48,8 @@ pub enum Event {
     },
     /// How much of a transmission has been on air, 0 to 1.
     Progress { assignment_id: i64, challenge_id: i64, runner_id: RunnerId, progress: f64, timestamp: Timestamp },
+    /// A host has become a runner, or a runner has got a new key.
+    RunnerEnrolled { runner_id: RunnerId, hostname: Option<String>, timestamp: Timestamp },
     /// Whether a runner may be given work was changed.
     RunnerEnabled { runner_id: RunnerId, enabled: bool, timestamp: Timestamp },
     /// Somebody, or by `auto` the clock, paused, resumed, stopped or released everything.

@@ -71,6 +71,7 @@ impl Coordinator {
         reports::trim(&mut transaction).await?;
         store::commit(transaction).await?;
         self.forget_unused_files().await?;
+        self.forget_tokens().await?;
         self.forget_old().await
     }
 

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod archive;
 pub mod audit;
 pub mod backup;
+mod binding;
 mod cached;
 mod challenges;
 pub mod check;
@@ -24,6 +25,7 @@ mod fleet;
 mod history;
 pub mod import;
 mod intake;
+mod invitations;
 mod jobs;
 mod keyring;
 mod leases;
@@ -31,6 +33,7 @@ mod logbook;
 pub mod network;
 mod outlook;
 mod presence;
+mod provisioning;
 mod public;
 mod readiness;
 mod reports;
@@ -43,17 +46,20 @@ mod unused;
 pub mod uploads;
 
 pub use accounts::{Accounts, Person, Role};
+pub use binding::{Host, HostBinding};
 pub use challenges::Form;
 pub use clock::Clock;
 pub use dispatch::Polled;
-pub use enrolment::{Enrolment, issue_token};
+pub use enrolment::{Enrolment, Newcomer};
 pub use error::CoreError;
 pub use events::Event;
 pub use files::FileFolder;
 pub use history::{Retention, Stats};
 pub use intake::Imported;
-pub use keyring::Caller;
+pub use invitations::{Invitation, TokenLife, issue_token};
+pub use keyring::{Binding, Caller};
 pub use presence::{Heartbeat, Registration};
+pub use provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provisioner};
 pub use public::{PublicChallenge, PublicTuning};
 pub use readiness::Readiness;
 pub use runners::{Liveness, RunnerState, Work};
@@ -61,6 +67,7 @@ pub use snapshot::{ChallengeNow, RunnerNow, Snapshot};
 
 use crate::store::challenges::Challenge;
 use crate::store::{self, Store};
+use accounts::throttle::Throttle;
 use cached::Cached;
 use challengectl_common::wire::Rhythm;
 use events::Events;
@@ -93,6 +100,8 @@ pub struct Rules {
     pub guard_hz: u64,
     /// How much of the past is kept.
     pub retention: Retention,
+    /// What becomes of a runner's key on another machine.
+    pub host_binding: HostBinding,
 }
 
 impl Rules {
@@ -121,6 +130,8 @@ pub struct Coordinator {
     events: Events,
     signals: Signals,
     event_file: OnceLock<PathBuf>,
+    certificate: OnceLock<String>,
+    throttle: Throttle,
     last_look: LastLook,
     tally: Tally,
     /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
@@ -151,6 +162,8 @@ impl Coordinator {
             events: Events::default(),
             signals: Signals::default(),
             event_file: OnceLock::new(),
+            certificate: OnceLock::new(),
+            throttle: Throttle::default(),
             last_look: LastLook::default(),
             tally: Tally::default(),
             turn: tokio::sync::Mutex::default(),
@@ -160,12 +173,6 @@ impl Coordinator {
             rules,
             clock,
         }))
-    }
-
-    /// Whose key this is.
-    #[must_use]
-    pub fn authenticate(&self, credential: &str) -> Option<Caller> {
-        self.keyring.authenticate(credential)
     }
 
     /// What the clock says.

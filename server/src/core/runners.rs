@@ -2,7 +2,7 @@
 
 use super::audit::{self, Actor, By};
 use super::events::Event;
-use super::{Coordinator, CoreError};
+use super::{Binding, Coordinator, CoreError};
 use crate::store::roster::{self, Runner};
 use crate::store::transmissions::{self, OnAir};
 use crate::store::{self, assignments, runners, tokens};
@@ -21,6 +21,8 @@ pub struct RunnerState {
     pub runner: Runner,
     /// Whether it is there, and at work.
     pub liveness: Liveness,
+    /// Whether its key is bound to a machine.
+    pub binding: Binding,
     /// What its radios send or prepare.
     pub work: Vec<Work>,
 }
@@ -73,6 +75,7 @@ impl Coordinator {
             work.entry(on_air.runner_id.clone()).or_default().push(Work { on_air, progress });
         }
         let (heard, now) = (self.fleet.last_heard(), self.clock.now());
+        let bindings = self.keyring.bindings();
         let state = |mut runner: Runner| {
             let present = heard.get(&runner.id);
             runner.last_heartbeat = present.copied().flatten().or(runner.last_heartbeat);
@@ -83,7 +86,8 @@ impl Coordinator {
                 () if work.is_empty() => Liveness::Online,
                 () => Liveness::Busy,
             };
-            RunnerState { runner, liveness, work }
+            let binding = bindings.get(&runner.id).copied().unwrap_or(Binding::Unbound);
+            RunnerState { runner, liveness, binding, work }
         };
         Ok(all.into_iter().map(state).collect())
     }
@@ -151,24 +155,6 @@ impl Coordinator {
             this.tell_status(&id);
             this.note(LogLevel::Warning, format!("Runner {id} removed by {}", actor.by().who));
             Ok(())
-        })
-        .await
-    }
-
-    /// Makes a one-time token by which a host becomes this runner, and tells until when it counts.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
-    pub async fn invite_runner(self: &Arc<Self>, id: &RunnerId, by: By<'_>) -> Result<(String, Timestamp), CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
-        self.undisturbed(async move {
-            let now = this.clock.now();
-            let mut transaction = this.store.write().await?;
-            let token = super::enrolment::new_token(&mut transaction, &id, now).await?;
-            audit::note(&mut transaction, actor.by(), "runner.invite", id.as_str(), None, now).await?;
-            store::commit(transaction).await?;
-            this.note(LogLevel::Info, format!("Enrollment token for runner {id} made by {}", actor.by().who));
-            Ok((token, now.after(super::enrolment::TOKEN_LIFE)))
         })
         .await
     }

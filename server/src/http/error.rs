@@ -89,7 +89,7 @@ impl From<CoreError> for ApiError {
             CoreError::Credentials(_) => Self::challenge("invalid credentials", &details),
             CoreError::NoSuchAccount(_) => Self::new(StatusCode::NOT_FOUND, "user not found").because(details),
             CoreError::TooMany(wait) => Self::too_many(wait),
-            CoreError::Token => Self::unauthorized(&details),
+            CoreError::Token | CoreError::Key(_) => Self::unauthorized(&details),
             CoreError::NotRegistered(_) => {
                 Self::new(StatusCode::NOT_FOUND, "runner not registered").because(format!("{details}; register first"))
             }

@@ -2,11 +2,13 @@
 
 use super::{ApiError, origin};
 use crate::core::accounts::csrf_token;
-use crate::core::{Accounts, Caller, Coordinator, Person, Role};
+use crate::core::{self, Accounts, Caller, Coordinator, Host, Person, Role};
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, web};
+use challengectl_common::Digest;
+use challengectl_common::wire::MACHINE_HEADER;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
 use subtle::ConstantTimeEq;
@@ -34,15 +36,42 @@ impl FromRequest for Runner {
 fn authenticate(request: &HttpRequest) -> Result<Runner, ApiError> {
     let key = key(request.headers())
         .ok_or_else(|| ApiError::unauthorized("send the runner's key as X-API-Key or as Authorization: Bearer"))?;
-    let caller = request
-        .app_data::<web::Data<Coordinator>>()
-        .and_then(|coordinator| coordinator.authenticate(key))
-        .ok_or_else(|| ApiError::unauthorized("the key is unknown or revoked"))?;
+    let caller = coordinator(request)?.authenticate(key, host(request))?;
     match request.match_info().get("runner_id") {
         Some(id) if id != caller.runner_id.as_str() => {
             Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because("the key is another runner's"))
         }
         _ => Ok(Runner(caller)),
+    }
+}
+
+fn coordinator(request: &HttpRequest) -> Result<&web::Data<Coordinator>, ApiError> {
+    request.app_data().ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error"))
+}
+
+/// Where a runner is, as far as it says. Nothing is as good as an empty name.
+pub fn host(request: &HttpRequest) -> Host {
+    let named = request.headers().get(MACHINE_HEADER).filter(|name| !name.is_empty());
+    Host { machine: named.map(|name| Digest::of(name.as_bytes())), address: origin::address(request) }
+}
+
+/// A program that has shown a provisioning key.
+#[derive(Debug)]
+pub struct Provisioner(pub core::Provisioner);
+
+impl FromRequest for Provisioner {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move {
+            let key = key(request.headers()).ok_or_else(|| {
+                ApiError::unauthorized("send the provisioning key as Authorization: Bearer or as X-API-Key")
+            })?;
+            Ok(Self(coordinator(&request)?.provisioner(key, origin::address(&request)).await?))
+        }
+        .boxed_local()
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Key {
     pub digest: Digest,
     /// Whose it is.
     pub runner_id: RunnerId,
+    /// The digest of what the machine said of itself that it was made for. None: it is bound to no machine.
+    pub machine: Option<Digest>,
 }
 
 /// All keys in force.
@@ -26,16 +28,19 @@ pub async fn in_force(connection: &mut Connection) -> Result<Vec<Key>, StoreErro
         key_id: String,
         digest: String,
         runner_id: String,
+        machine: Option<String>,
     }
-    let rows: Vec<Row> = sqlx::query_as("SELECT key_id, digest, runner_id FROM runner_keys WHERE revoked_at IS NULL")
-        .fetch_all(connection)
-        .await?;
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT key_id, digest, runner_id, machine FROM runner_keys WHERE revoked_at IS NULL")
+            .fetch_all(connection)
+            .await?;
     rows.into_iter()
         .map(|row| {
             Ok(Key {
                 key_id: row.key_id,
                 digest: parse(&row.digest, "digest")?,
                 runner_id: parse(&row.runner_id, "runner id")?,
+                machine: row.machine.map(|machine| parse(&machine, "machine")).transpose()?,
             })
         })
         .collect()
@@ -46,10 +51,11 @@ pub async fn in_force(connection: &mut Connection) -> Result<Vec<Key>, StoreErro
 /// # Errors
 /// When the database cannot be written to.
 pub async fn insert(connection: &mut Connection, key: &Key, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO runner_keys (key_id, digest, runner_id, created_at) VALUES ($1, $2, $3, $4)")
+    sqlx::query("INSERT INTO runner_keys (key_id, digest, runner_id, machine, created_at) VALUES ($1, $2, $3, $4, $5)")
         .bind(&key.key_id)
         .bind(key.digest.to_string())
         .bind(key.runner_id.as_str())
+        .bind(key.machine.map(|machine| machine.to_string()))
         .bind(now.as_millis())
         .execute(connection)
         .await?;

@@ -18,6 +18,7 @@ mod lock;
 pub mod logins;
 pub mod logs;
 mod open;
+pub mod provisioning;
 pub mod ranges;
 pub mod recovery;
 pub mod reports;

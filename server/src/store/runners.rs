@@ -19,17 +19,27 @@ pub struct Radio {
     pub sample_rate: Option<u64>,
 }
 
-/// Makes the runner known; one that is known already stays as it is.
+/// Makes the runner known; false when it was known already, and then it stays as it is.
 ///
 /// # Errors
 /// When the database cannot be written to.
-pub async fn enrol(connection: &mut Connection, id: &RunnerId, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
+pub async fn enrol(connection: &mut Connection, id: &RunnerId, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(id.as_str())
         .bind(now.as_millis())
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether the runner is enrolled.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_known(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM runners WHERE id = $1").bind(id.as_str()).fetch_optional(connection).await?;
+    Ok(found.is_some())
 }
 
 /// Notes that a runner is there, with these radios and no others, and gives whether it may be given work; none

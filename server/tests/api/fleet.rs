@@ -34,6 +34,7 @@ async fn a_runner_is_shown_with_its_radios_and_their_work() {
     assert!(["last_heartbeat", "registered_at", "enrolled_at"].iter().all(|field| is_timestamp(&shown[field])));
     let expected = json!({
         "runner_id": "runner-1", "status": "online", "enabled": true, "last_heartbeat": shown["last_heartbeat"],
+        "host_binding": "unbound",
         "frequency_limits": ["144000000-148000000", "420000000-450000000"], "current_task": null,
         "enrolled_at": shown["enrolled_at"], "registered_at": shown["registered_at"], "hostname": "h", "version": "1",
         "radios": [

@@ -10,9 +10,11 @@
 
 mod archives;
 mod auth;
+mod binding;
 mod challenges;
 mod clients;
 mod control;
+mod enrolment;
 mod errors;
 mod files;
 mod fleet;
@@ -23,6 +25,7 @@ mod metrics;
 mod operations;
 mod people;
 mod polling;
+mod provisioning;
 mod runners;
 mod site;
 mod throttling;

@@ -13,10 +13,12 @@ enum Asks {
     Nothing,
     /// A runner's key; where the path names a runner, its own.
     Key,
+    /// A provisioning key.
+    ProvisioningKey,
     Least(Role),
 }
 
-use Asks::{Key, Least, Nothing};
+use Asks::{Key, Least, Nothing, ProvisioningKey};
 use Role::{Admin, Operator, Viewer};
 
 /// The routes; what stands for an id names nothing that there is.
@@ -39,6 +41,7 @@ const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/runners/{runner_id}/log", Key),
     ("POST", "/api/runners/{runner_id}/logs", Key),
     ("GET", "/api/files/{digest}", Key),
+    ("POST", "/api/provisioning/provision", ProvisioningKey),
     ("GET", "/api/auth/session", Least(Viewer)),
     ("POST", "/api/auth/logout", Least(Viewer)),
     ("POST", "/api/auth/change-password", Least(Viewer)),
@@ -70,6 +73,13 @@ const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/files/upload", Least(Admin)),
     ("DELETE", "/api/runners/{runner_id}", Least(Admin)),
     ("POST", "/api/enrollment/token", Least(Admin)),
+    ("DELETE", "/api/enrollment/token/{token_id}", Least(Admin)),
+    ("GET", "/api/enrollment/tokens", Least(Admin)),
+    ("POST", "/api/enrollment/re-enroll/{runner_id}", Least(Admin)),
+    ("GET", "/api/provisioning/keys", Least(Admin)),
+    ("POST", "/api/provisioning/keys", Least(Admin)),
+    ("DELETE", "/api/provisioning/keys/{key_id}", Least(Admin)),
+    ("POST", "/api/provisioning/keys/{key_id}/toggle", Least(Admin)),
     ("GET", "/api/audit", Least(Admin)),
     ("GET", "/api/users", Least(Admin)),
     ("POST", "/api/users", Least(Admin)),
@@ -135,9 +145,12 @@ async fn every_route_lets_in_who_may_and_nobody_else() {
     let site = Site::start().await;
     let accounts = site.accounts().await;
     let (own, other) = (site.runner("own").await, site.runner("other").await);
+    let made = site.browser("admin", Admin).await.post("/api/provisioning/keys", json!({"key_id": "k"})).await;
+    let provisioning = made.body["api_key"].as_str().unwrap();
     for (method, path, asks) in MATRIX {
         let path = path.replace("{runner_id}", if *asks == Key { "own" } else { "nobody" });
         let path = path.replace("{challenge_id}", "999").replace("{username}", "nobody");
+        let path = path.replace("{token_id}", "nothing").replace("{key_id}", "nothing");
         let probe = Probe {
             site: &site,
             method: method.parse().unwrap(),
@@ -154,11 +167,18 @@ async fn every_route_lets_in_who_may_and_nobody_else() {
         if *asks == Key {
             let names_a_runner = path.contains("/own/");
             probe.is("another runner", keyed(&other.key), names_a_runner.then_some(403)).await;
+            probe.is("a provisioning key", keyed(provisioning), Some(401)).await;
             probe.by("an admin", &site.browser("admin", Admin).await, Some(401)).await;
             probe.is("the runner", keyed(&own.key), None).await;
             continue;
         }
         probe.is("a runner", keyed(&own.key), Some(401)).await;
+        if *asks == ProvisioningKey {
+            probe.by("an admin", &site.browser("admin", Admin).await, Some(401)).await;
+            probe.is("who has the key", keyed(provisioning), None).await;
+            continue;
+        }
+        probe.is("a provisioning key", keyed(provisioning), Some(401)).await;
         people(&probe, &accounts).await;
     }
 }

@@ -3,7 +3,7 @@
 use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
 use challengectl_server::core::accounts::{Changes, csrf_token};
 use challengectl_server::core::import::{Step, import};
-use challengectl_server::core::{Accounts, Clock, Role};
+use challengectl_server::core::{Accounts, Clock, Role, TokenLife};
 use challengectl_server::core::{FileFolder, issue_token};
 use challengectl_server::store::accounts::NewAccount;
 use challengectl_server::store::{Store, accounts, commit, logins};
@@ -114,9 +114,10 @@ impl Site {
 
     pub async fn token(&self, runner: &str) -> String {
         let store = self.store().await;
-        let token = issue_token(&store, &RunnerId::new(runner).unwrap(), Timestamp::now()).await.unwrap();
+        let (runner, life) = (RunnerId::new(runner).unwrap(), TokenLife::default());
+        let invitation = issue_token(&store, &runner, life, Timestamp::now()).await.unwrap();
         store.close().await;
-        token
+        invitation.token
     }
 
     pub async fn enrol(&self, runner: &str) -> Runner<'_> {

@@ -8,7 +8,7 @@ mod own;
 mod passwords;
 mod role;
 mod sessions;
-mod throttle;
+pub(super) mod throttle;
 mod users;
 mod vault;
 

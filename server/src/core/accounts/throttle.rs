@@ -7,7 +7,7 @@
 //!   address or at the same account, does not lock out those who are known.
 
 use crate::core::clock::Moment;
-use challengectl_common::Digest;
+use challengectl_common::{Digest, ProvisioningKeyId};
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,6 +30,8 @@ pub enum Key {
     KnownGuesses(Digest),
     /// Guesses at the own password or code by who is logged in.
     Current(i64),
+    /// Runners asked for with a provisioning key.
+    Provisioning(ProvisioningKeyId),
 }
 
 /// A step on the way in.
@@ -50,6 +52,8 @@ impl Key {
 
     fn limit(&self) -> usize {
         match self {
+            // More than a venue has hosts, and few enough that a stolen key is noticed before it fills the database.
+            Self::Provisioning(_) => 100,
             Self::Address(Step::Setup, _) => 20,
             Self::Guesses(_) | Self::KnownGuesses(_) => 10,
             Self::Address(..) | Self::Device(..) | Self::Current(_) => 5,

@@ -1,20 +1,96 @@
-use crate::core::Coordinator;
-use crate::http::ApiError;
-use crate::http::body::Json;
-use actix_web::{HttpResponse, web};
+use super::done;
+use super::fleet::{Invited, named};
+use super::history::{page, query};
+use crate::core::{Coordinator, Newcomer, TokenLife};
+use crate::http::body::{Json, OptionalJson, With};
+use crate::http::principal::host;
+use crate::http::{Admin, ApiError};
+use crate::store::tokens::Token as Stored;
+use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::{EnrollRequest, EnrollResponse};
+use challengectl_common::{RunnerId, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Turns a one-time token into a runner's key.
 pub async fn enroll(
     coordinator: web::Data<Coordinator>,
-    Json(request): Json<EnrollRequest>,
+    request: HttpRequest,
+    Json(body): Json<EnrollRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let coordinator: Arc<Coordinator> = coordinator.into_inner();
-    let enrolment = coordinator.enrol(&request.enrollment_token).await?;
+    let newcomer = Newcomer { host: host(&request), hostname: body.hostname };
+    let enrolment = coordinator.enrol(&body.enrollment_token, newcomer).await?;
     Ok(HttpResponse::Created().json(EnrollResponse {
         status: "success".to_owned(),
         runner_id: enrolment.runner_id,
         api_key: enrolment.api_key,
     }))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Again {
+    expires_hours: TokenLife,
+}
+
+/// Makes a token by which a host takes the place of a runner that is enrolled. It is shown this once.
+pub async fn re_enroll(
+    With(Admin(person), OptionalJson(again)): With<Admin, OptionalJson<Again>>,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, Again { expires_hours }) = (named(&id)?, again.unwrap_or_default());
+    let issued = coordinator.into_inner().invite_again(&id, expires_hours, person.by()).await?;
+    Ok(HttpResponse::Created().json(Invited::new(id, issued)))
+}
+
+#[derive(Deserialize)]
+struct Query {
+    limit: Option<u64>,
+    offset: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Tokens {
+    tokens: Vec<Token>,
+    total: u64,
+}
+
+#[derive(Serialize)]
+struct Token {
+    token_id: String,
+    runner_id: RunnerId,
+    created_by: Option<String>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    used_at: Option<Timestamp>,
+}
+
+/// The tokens, newest first, without what would be of use to enrol.
+pub async fn list(
+    _: Admin,
+    coordinator: web::Data<Coordinator>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query: Query = query(&request)?;
+    let (list, total) = coordinator.tokens(page(query.limit, query.offset)?).await?;
+    Ok(HttpResponse::Ok().json(Tokens { tokens: list.into_iter().map(Token::from).collect(), total }))
+}
+
+/// Makes an unused token useless.
+pub async fn revoke(
+    Admin(person): Admin,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().revoke_token(&id, person.by()).await?;
+    Ok(done("Enrollment token revoked"))
+}
+
+impl From<Stored> for Token {
+    fn from(token: Stored) -> Self {
+        let Stored { id: token_id, runner_id, created_by, created_at, expires_at, used_at } = token;
+        Self { token_id, runner_id, created_by, created_at, expires_at, used_at }
+    }
 }

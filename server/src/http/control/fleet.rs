@@ -1,5 +1,5 @@
 use super::done;
-use crate::core::{Coordinator, RunnerState, Work};
+use crate::core::{Coordinator, Invitation as Issued, RunnerState, TokenLife, Work};
 use crate::http::body::{Json, With};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::http::StatusCode;
@@ -24,6 +24,8 @@ struct Runner {
     runner_id: RunnerId,
     status: &'static str,
     enabled: bool,
+    /// `unbound`, `bound` or `violated`.
+    host_binding: &'static str,
     last_heartbeat: Option<Timestamp>,
     /// Of all its radios.
     frequency_limits: BTreeSet<Band>,
@@ -107,10 +109,12 @@ pub async fn disable(
 pub struct Invitation {
     #[serde(alias = "runner_name")]
     runner_id: RunnerId,
+    #[serde(default)]
+    expires_hours: TokenLife,
 }
 
 #[derive(Serialize)]
-struct Invited {
+pub(super) struct Invited {
     status: &'static str,
     message: &'static str,
     runner_id: RunnerId,
@@ -120,26 +124,33 @@ struct Invited {
 
 /// Makes a token by which a host becomes a runner. It is shown this once.
 pub async fn invite(
-    With(Admin(person), Json(Invitation { runner_id })): With<Admin, Json<Invitation>>,
+    With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let (enrollment_token, expires_at) = coordinator.into_inner().invite_runner(&runner_id, person.by()).await?;
-    let message = "Enrollment token created";
-    Ok(HttpResponse::Created().json(Invited { status: "success", message, runner_id, enrollment_token, expires_at }))
+    let issued = coordinator.into_inner().invite_runner(&runner_id, expires_hours, person.by()).await?;
+    Ok(HttpResponse::Created().json(Invited::new(runner_id, issued)))
 }
 
-fn named(id: &str) -> Result<RunnerId, ApiError> {
+impl Invited {
+    pub(super) fn new(runner_id: RunnerId, issued: Issued) -> Self {
+        let (enrollment_token, expires_at) = (issued.token, issued.expires_at);
+        Self { status: "success", message: "Enrollment token created", runner_id, enrollment_token, expires_at }
+    }
+}
+
+pub(super) fn named(id: &str) -> Result<RunnerId, ApiError> {
     let none = || ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is no runner {id:?}"));
     RunnerId::new(id).map_err(|_| none())
 }
 
 impl From<RunnerState> for Runner {
     fn from(state: RunnerState) -> Self {
-        let RunnerState { runner, liveness, work } = state;
+        let RunnerState { runner, liveness, binding, work } = state;
         Self {
             runner_id: runner.id,
             status: liveness.as_str(),
             enabled: runner.enabled,
+            host_binding: binding.as_str(),
             last_heartbeat: runner.last_heartbeat,
             frequency_limits: runner.radios.iter().flat_map(|radio| radio.frequency_limits.iter().copied()).collect(),
             current_task: work.first().map(|work| work.on_air.challenge_name.clone()),

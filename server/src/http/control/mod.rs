@@ -8,6 +8,7 @@ mod export;
 mod files;
 mod fleet;
 mod history;
+mod provisioning;
 mod public;
 mod ranges;
 mod runners;
@@ -49,6 +50,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(getting("/api/auth/session").route(get().to(auth::session)))
         .service(posting("/api/auth/logout").route(post().to(auth::logout)))
         .service(posting("/api/enrollment/enroll").route(post().to(enrollment::enroll)))
+        .service(posting("/api/provisioning/provision").route(post().to(provisioning::provision)))
         .service(posting("/api/runners/register").route(post().to(runners::register)))
         .service(posting("/api/runners/{runner_id}/heartbeat").route(post().to(runners::heartbeat)))
         .service(posting("/api/runners/{runner_id}/signout").route(post().to(runners::sign_out)))
@@ -96,6 +98,25 @@ fn operators(config: &mut ServiceConfig) {
                 .default_service(other_methods("GET, DELETE")),
         )
         .service(posting("/api/enrollment/token").route(post().to(fleet::invite)))
+        .service(
+            resource("/api/enrollment/token/{token_id}")
+                .route(delete().to(enrollment::revoke))
+                .default_service(other_methods("DELETE")),
+        )
+        .service(getting("/api/enrollment/tokens").route(get().to(enrollment::list)))
+        .service(posting("/api/enrollment/re-enroll/{runner_id}").route(post().to(enrollment::re_enroll)))
+        .service(
+            resource("/api/provisioning/keys")
+                .route(get().to(provisioning::keys))
+                .route(post().to(provisioning::create_key))
+                .default_service(other_methods("GET, POST")),
+        )
+        .service(
+            resource("/api/provisioning/keys/{key_id}")
+                .route(delete().to(provisioning::delete_key))
+                .default_service(other_methods("DELETE")),
+        )
+        .service(posting("/api/provisioning/keys/{key_id}/toggle").route(post().to(provisioning::toggle_key)))
         .service(getting("/api/transmissions").route(get().to(history::transmissions)))
         .service(getting("/api/logs").route(get().to(history::logs)))
         .service(getting("/api/dashboard").route(get().to(history::dashboard)))

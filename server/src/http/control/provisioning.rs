@@ -1,0 +1,152 @@
+use super::done;
+use crate::core::{Coordinator, KeyChange, NewRadio, NewRunner, TokenLife};
+use crate::http::body::{Json, With};
+use crate::http::principal::Provisioner;
+use crate::http::{Admin, ApiError, origin};
+use crate::store::provisioning::ProvisioningKey;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use challengectl_common::{ProvisioningKeyId, RunnerId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    runner_id: Option<RunnerId>,
+    /// The same by another name.
+    runner_name: Option<RunnerId>,
+    #[serde(default)]
+    expires_hours: TokenLife,
+    server_url: Option<String>,
+    #[serde(default, alias = "devices")]
+    radios: Vec<NewRadio>,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    status: &'static str,
+    message: &'static str,
+    runner_id: RunnerId,
+    enrollment_token: String,
+    expires_at: Timestamp,
+    config_yaml: String,
+}
+
+/// Makes the configuration of a new runner. It holds a one-time token, and is shown this once.
+pub async fn provision(
+    With(Provisioner(provisioner), Json(wanted)): With<Provisioner, Json<Wanted>>,
+    coordinator: web::Data<Coordinator>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id = wanted.runner_id.or(wanted.runner_name).ok_or_else(|| ApiError::invalid("missing field `runner_id`"))?;
+    let server = server(wanted.server_url.as_deref(), &request)?;
+    let new = NewRunner { id, life: wanted.expires_hours, server, radios: wanted.radios };
+    let ready = coordinator.into_inner().provision(&provisioner, new).await?;
+    Ok(HttpResponse::Created().json(Ready {
+        status: "success",
+        message: "Runner provisioned: write config_yaml to its runner.yml and start it",
+        runner_id: ready.id,
+        enrollment_token: ready.token,
+        expires_at: ready.expires_at,
+        config_yaml: ready.config,
+    }))
+}
+
+fn server(given: Option<&str>, request: &HttpRequest) -> Result<String, ApiError> {
+    let Some(given) = given else {
+        let unknown = "server_url: say by what URL the runner reaches this server; it cannot be told from a request that \
+                       comes through a proxy which trusted_proxies does not name";
+        return origin::base_url(request).ok_or_else(|| ApiError::invalid(unknown));
+    };
+    let wrong = "server_url: not the URL of a server, such as https://server.example:8443";
+    origin::server_url(given).ok_or_else(|| ApiError::invalid(wrong))
+}
+
+#[derive(Serialize)]
+struct Keys {
+    keys: Vec<Key>,
+}
+
+#[derive(Serialize)]
+struct Key {
+    key_id: ProvisioningKeyId,
+    description: Option<String>,
+    enabled: bool,
+    created_by: String,
+    created_at: Timestamp,
+    last_used_at: Option<Timestamp>,
+}
+
+/// All provisioning keys, without what is secret of them.
+pub async fn keys(_: Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    let keys = coordinator.provisioning_keys().await?.into_iter().map(Key::from).collect();
+    Ok(HttpResponse::Ok().json(Keys { keys }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    key_id: ProvisioningKeyId,
+    description: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Created {
+    status: &'static str,
+    message: &'static str,
+    key_id: ProvisioningKeyId,
+    api_key: String,
+}
+
+/// Makes a provisioning key. It is shown this once.
+pub async fn create_key(
+    With(Admin(person), Json(NewKey { key_id, description })): With<Admin, Json<NewKey>>,
+    coordinator: web::Data<Coordinator>,
+) -> Result<HttpResponse, ApiError> {
+    let api_key = coordinator.into_inner().add_provisioning_key(&key_id, description, person.by()).await?;
+    let message = "Provisioning key created";
+    Ok(HttpResponse::Created().json(Created { status: "success", message, key_id, api_key }))
+}
+
+/// Removes a provisioning key.
+pub async fn delete_key(
+    Admin(person): Admin,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    coordinator.into_inner().change_provisioning_key(&named(&id)?, KeyChange::Remove, person.by()).await?;
+    Ok(done("Provisioning key removed"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Toggle {
+    enabled: bool,
+}
+
+/// Lets a provisioning key count, or no more.
+pub async fn toggle_key(
+    With(Admin(person), Json(Toggle { enabled })): With<Admin, Json<Toggle>>,
+    coordinator: web::Data<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let (change, message) = match enabled {
+        true => (KeyChange::Enable, "Provisioning key enabled"),
+        false => (KeyChange::Disable, "Provisioning key disabled"),
+    };
+    coordinator.into_inner().change_provisioning_key(&named(&id)?, change, person.by()).await?;
+    Ok(done(message))
+}
+
+fn named(id: &str) -> Result<ProvisioningKeyId, ApiError> {
+    let none =
+        || ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is no provisioning key {id:?}"));
+    ProvisioningKeyId::new(id).map_err(|_| none())
+}
+
+impl From<ProvisioningKey> for Key {
+    fn from(key: ProvisioningKey) -> Self {
+        let ProvisioningKey { id: key_id, description, enabled, created_by, created_at, last_used_at } = key;
+        Self { key_id, description, enabled, created_by, created_at, last_used_at }
+    }
+}
