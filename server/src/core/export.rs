@@ -2,19 +2,20 @@
 
 use super::archive::Writer;
 use super::{CoreError, FileFolder};
-use crate::store::{Store, challenges, ranges};
+use crate::store::{Store, challenges, conference, ranges};
 use challengectl_common::challenge::FlagFile;
 use challengectl_common::{Digest, Flag};
 use challengectl_event::EVENT_FILE;
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
-/// Writes all challenges with their flags, files and ranges; gives how many there are.
+/// Writes the conference, and all challenges with their flags, files and ranges; gives how many challenges there are.
 ///
 /// # Errors
 /// When the content of a file is gone, or the archive cannot be written.
 pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result<usize, CoreError> {
     let mut connection = store.read().await?;
+    let conference = conference::read(&mut connection).await?;
     let ranges = ranges::all(&mut connection).await?;
     let all = challenges::all(&mut connection).await?;
     drop(connection);
@@ -26,7 +27,7 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
         }
     }
     let mut archive = Writer::create(target)?;
-    archive.bytes(EVENT_FILE, challengectl_event::write(&ranges, &specs).as_bytes())?;
+    archive.bytes(EVENT_FILE, challengectl_event::write(&conference, &ranges, &specs).as_bytes())?;
     for (path, digest) in &places {
         archive.file(path, &folder.path(*digest))?;
     }

@@ -12,6 +12,7 @@ mod archives;
 mod auth;
 mod challenges;
 mod clients;
+mod conference;
 mod control;
 mod errors;
 mod files;
