@@ -63,15 +63,15 @@ impl Coordinator {
         if opened {
             control::open(&mut transaction, by.who, now).await?;
         }
-        let where_to = opened.then(|| outside_hours(&gate, now));
-        audit::note(&mut transaction, by, "control.resume", "", where_to.as_deref(), now).await?;
+        let outside = opened.then(|| outside_hours(&gate, now));
+        audit::note(&mut transaction, by, "control.resume", "", outside.as_deref(), now).await?;
         store::commit(transaction).await?;
         self.changed();
         if opened {
             self.events.tell_closed(false);
         }
         if lifted || opened {
-            let details = where_to.map(|where_to| format!(", {where_to}")).unwrap_or_default();
+            let details = outside.map(|outside| format!(", {outside}")).unwrap_or_default();
             self.tell_control("resume", LogLevel::Info, format!("System resumed by {}{details}", by.who));
         }
         Ok(())

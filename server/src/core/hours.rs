@@ -49,7 +49,9 @@ impl Coordinator {
             self.events.publish(Event::SystemControl { action, auto: true, timestamp: now });
         }
         if closed || told == Some(true) {
-            self.note(LogLevel::Info, line(&outlook.gate, closed, now));
+            let line = line(&outlook.gate, closed, now);
+            tracing::info!("{line}");
+            self.note(LogLevel::Info, line);
         }
         Ok(())
     }
@@ -59,7 +61,7 @@ fn line(gate: &Gate, closed: bool, now: Timestamp) -> String {
     if closed {
         return format!("System {}", gate.closed_until(now));
     }
-    let opened = "System opened by the conference's hours";
+    let opened = "System no longer closed by the conference's hours";
     match (&gate.control.stopped, &gate.control.paused) {
         (Some(stopped), _) => format!("{opened}; the emergency stop by {} stays in force", stopped.by),
         (None, Some(paused)) => format!("{opened}; the pause by {} stays in force", paused.by),

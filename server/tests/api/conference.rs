@@ -1,5 +1,6 @@
 //! When the event is, and what its hours do.
 
+use crate::clients::{Client, Language, Shown};
 use crate::site::{Answer, Browser, MORSE, Site};
 use challengectl_common::Timestamp;
 use challengectl_server::core::Role;
@@ -143,25 +144,27 @@ async fn the_system_opens_and_closes_by_itself_in_the_moment() {
     site.import(MORSE).await;
     let operator = site.browser("oli", Role::Operator).await;
     let runner = site.runner("roof").await;
-    let start = soon(1_500);
-    let body = json!({"start": start, "stop": null, "auto_pause_daily": true});
-    let changed = change(&operator, body).await;
-    assert_eq!((&changed["open"], &changed["next_change"]), (&json!(false), &json!(start)));
+    let later = soon(3_600_000);
+    let changed = change(&operator, json!({"start": later, "auto_pause_daily": true})).await;
+    assert_eq!((&changed["open"], &changed["next_change"]), (&json!(false), &json!(later)));
     let status = operator.get("/api/control/status").await.body;
     let told = (&status["distributing"], &status["paused"], &status["closed_by_hours"], &status["opens_at"]);
-    assert_eq!(told, (&json!(false), &json!(false), &json!(true), &json!(start)));
+    assert_eq!(told, (&json!(false), &json!(false), &json!(true), &json!(later)));
     assert_eq!(runner.task().await, Value::Null);
 
-    let answer = tokio::time::timeout(LIMIT, runner.get("task?wait=60")).await.unwrap().body;
+    let start = soon(1_000);
+    let (answer, _) = tokio::join!(
+        tokio::time::timeout(LIMIT, runner.get("task?wait=60")),
+        change(&operator, json!({"start": start, "stop": later})),
+    );
     assert!(Timestamp::now() >= start);
-    let task = &answer["task"];
+    let task = &answer.unwrap().body["task"];
     assert_eq!(task["name"], "MORSE_1");
     let status = operator.get("/api/control/status").await.body;
-    assert_eq!((&status["distributing"], &status["closes_at"]), (&json!(true), &Value::Null));
+    assert_eq!((&status["distributing"], &status["closes_at"]), (&json!(true), &json!(later)));
 
     let stop = soon(1_000);
     change(&operator, json!({"stop": stop})).await;
-    assert_eq!(operator.get("/api/control/status").await.body["closes_at"], json!(stop));
     let closed = async {
         while operator.get("/api/control/status").await.body["distributing"] == true {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -208,4 +211,23 @@ async fn while_closed_a_trigger_is_refused_and_a_resume_opens() {
     assert!(crate::site::is_timestamp(&status["opened_at"]));
     let conference = site.get("/api/conference").await.body;
     assert_eq!((&conference["open"], &conference["next_change"]), (&json!(true), &json!(stop)));
+}
+
+#[tokio::test]
+async fn dashboards_hear_when_the_hours_close_and_open_the_system() {
+    let site = Site::start().await;
+    let operator = site.browser("oli", Role::Operator).await;
+    let mut client = Client::start(Language::JavaScript, "websocket", &site.url, "/", &Shown::login(&operator));
+    client.next_named("initial_state").await;
+    let mut start = soon(3_600_000);
+    for action in ["pause", "resume"] {
+        change(&operator, json!({"start": start, "auto_pause_daily": true})).await;
+        let mut event = client.next_named("event").await;
+        while event["type"] != "system_control" {
+            event = client.next_named("event").await;
+        }
+        assert_eq!((&event["action"], &event["auto"]), (&json!(action), &json!(true)));
+        assert_eq!(event["timestamp"].as_str().unwrap() >= start.to_string().as_str(), action == "resume", "{event}");
+        start = soon(1_000);
+    }
 }
