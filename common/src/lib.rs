@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod challenge;
+pub mod conference;
 pub mod digest;
 pub mod frequency;
 pub mod name;
@@ -13,7 +14,8 @@ pub mod time;
 pub mod wire;
 
 pub use challenge::{ChallengeSpec, Flag, PublicView, Tuning};
+pub use conference::{Conference, ConferenceChange};
 pub use digest::{Digest, Hasher};
 pub use frequency::{Band, Frequency, ParseBandError};
-pub use name::{AccountName, ChallengeName, NameError, ProvisioningKeyId, RadioId, RunnerId, closest};
+pub use name::{AccountName, ChallengeName, ConferenceName, NameError, ProvisioningKeyId, RadioId, RunnerId, closest};
 pub use time::Timestamp;

@@ -127,6 +127,12 @@ name!(
 );
 
 name!(
+    /// The name of a conference, shown to players. 1 to 200 printable characters.
+    ConferenceName,
+    Rule { what: "conference name", limit: 200, allowed: "printable characters", allows: |c| !c.is_control() }
+);
+
+name!(
     /// The id of a runner, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
     RunnerId,
     Rule { what: "runner id", limit: 64, allowed: IDENTIFIER, allows: identifier }

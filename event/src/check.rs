@@ -5,7 +5,7 @@ use crate::draft::{Content, Draft};
 use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
 use challengectl_common::challenge::FlagFile;
-use challengectl_common::{ChallengeSpec, Flag, Tuning};
+use challengectl_common::{ChallengeSpec, Conference, ConferenceChange, Flag, Tuning};
 use challengectl_waveform::{BuildError, Input, Payload};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -21,6 +21,18 @@ pub(crate) fn names(drafts: &[Draft], report: &mut Report) {
             let text = format!("the name is there twice, first on line {line}; rename one");
             report.challenge(Some(name.to_string())).problem(draft.line, text);
         }
+    }
+}
+
+/// What is told of a conference, if that makes sense by itself.
+pub(crate) fn conference(
+    change: ConferenceChange,
+    line: u64,
+    scope: &mut Scope<'_>,
+) -> Result<ConferenceChange, Reported> {
+    match Conference::default().with(change.clone()) {
+        Ok(_) => Ok(change),
+        Err(error) => Err(scope.problem(line, error.to_string())),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::lookup::Places;
 use crate::parameters::{self, Parameters};
 use crate::ranges::Ranges;
 use crate::report::{Report, Reported, Scope};
-use crate::{Conference, hertz};
-use challengectl_common::{ChallengeName, PublicView, Timestamp, Tuning};
+use crate::{check, hertz};
+use challengectl_common::{ChallengeName, ConferenceChange, ConferenceName, PublicView, Timestamp, Tuning};
 use challengectl_waveform::{Input, Modulation};
 use rows::{Row, Rows};
 
@@ -50,15 +50,18 @@ fn looks_like_challenge(row: &Row) -> bool {
     row.len() > 3
 }
 
-fn conference(row: &Row, scope: &mut Scope<'_>) -> Result<Conference, Reported> {
+fn conference(row: &Row, scope: &mut Scope<'_>) -> Result<ConferenceChange, Reported> {
     let [name, start, stop] = row.columns(CONFERENCE).map_err(|why| scope.problem(row.line, why))?;
+    let name = ConferenceName::new(name).map_err(|error| scope.problem(row.line, error.to_string()));
     let start = moment(start).map_err(|why| scope.problem(row.line, why));
     let stop = moment(stop).map_err(|why| scope.problem(row.line, why));
-    let conference = Conference { name: name.trim().to_owned(), start: Some(start?), stop: Some(stop?) };
-    if conference.stop < conference.start {
-        return Err(scope.problem(row.line, "the conference stops before it starts"));
-    }
-    Ok(conference)
+    let change = ConferenceChange {
+        name: Some(Some(name?)),
+        start: Some(Some(start?)),
+        stop: Some(Some(stop?)),
+        ..ConferenceChange::default()
+    };
+    check::conference(change, row.line, scope)
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

@@ -1,17 +1,16 @@
 //! A challenge as a reader leaves it: understood, but not yet held against its waveform and its file.
 
-use crate::Conference;
 use crate::delays::Delays;
 use crate::report::Reported;
 use challengectl_common::challenge::NamedRange;
-use challengectl_common::{ChallengeName, PublicView, Tuning};
+use challengectl_common::{ChallengeName, ConferenceChange, PublicView, Tuning};
 use challengectl_waveform::Modulation;
 use serde_json::{Map, Value};
 
 /// What a reader found in a file.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
-    pub(crate) conference: Option<Conference>,
+    pub(crate) conference: Option<ConferenceChange>,
     pub(crate) ranges: Vec<NamedRange>,
     pub(crate) drafts: Vec<Draft>,
 }

@@ -23,7 +23,7 @@ pub use ranges::well_known_ranges;
 pub use single::read_one;
 
 use challengectl_common::challenge::NamedRange;
-use challengectl_common::{ChallengeSpec, Timestamp};
+use challengectl_common::{ChallengeSpec, ConferenceChange};
 use draft::Parts;
 use lookup::Places;
 use report::{Report, Reported};
@@ -37,25 +37,14 @@ pub use write::{EVENT_FILE, write};
 /// An event file, checked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Event {
-    /// The conference, where the file tells of one.
-    pub conference: Option<Conference>,
+    /// What the file tells of the conference, where it tells of one.
+    pub conference: Option<ConferenceChange>,
     /// The named frequency ranges that the file brings along.
     pub ranges: Vec<NamedRange>,
     /// Its challenges, in the file's order.
     pub challenges: Vec<Challenge>,
     /// What was read differently from how it is written, or passed over.
     pub remarks: Vec<Remark>,
-}
-
-/// The event that the challenges belong to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conference {
-    /// Its name.
-    pub name: String,
-    /// When it begins.
-    pub start: Option<Timestamp>,
-    /// When it ends.
-    pub stop: Option<Timestamp>,
 }
 
 /// One challenge of an event file.

@@ -1,7 +1,7 @@
 //! An event as a file that [`read`](crate::read) takes in again, word for word.
 
 use challengectl_common::challenge::NamedRange;
-use challengectl_common::{Band, ChallengeSpec, Flag, Tuning};
+use challengectl_common::{Band, ChallengeSpec, Conference, Flag, Tuning};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -11,8 +11,14 @@ pub const EVENT_FILE: &str = "challenges.yml";
 /// The text of a `challenges.yml`. Values are written as JSON, which YAML takes as it is, so that no word is read as
 /// anything else than a word.
 #[must_use]
-pub fn write(ranges: &[NamedRange], challenges: &[ChallengeSpec]) -> String {
+pub fn write(conference: &Conference, ranges: &[NamedRange], challenges: &[ChallengeSpec]) -> String {
     let mut text = String::new();
+    if *conference != Conference::default() {
+        text.push_str("conference:\n");
+        for (key, value) in conference_fields(conference) {
+            let _ = writeln!(text, "  {key}: {value}");
+        }
+    }
     list(&mut text, "frequency_ranges", ranges.iter().map(range));
     list(&mut text, "challenges", challenges.iter().map(challenge));
     text
@@ -30,6 +36,19 @@ fn list(text: &mut String, key: &str, items: impl ExactSizeIterator<Item = Vec<(
             let _ = writeln!(text, "  {mark} {key}: {value}");
         }
     }
+}
+
+/// All of them, so that reading it makes the same of any other conference.
+fn conference_fields(conference: &Conference) -> [(&'static str, Value); 7] {
+    [
+        ("name", json!(conference.name())),
+        ("start", json!(conference.start())),
+        ("stop", json!(conference.stop())),
+        ("timezone", json!(conference.timezone())),
+        ("day_start", json!(conference.day_start())),
+        ("day_end", json!(conference.day_end())),
+        ("auto_pause", json!(conference.auto_pause())),
+    ]
 }
 
 fn range(range: &NamedRange) -> Vec<(&'static str, Value)> {
@@ -82,11 +101,34 @@ mod tests {
     use super::*;
     use std::path::Path;
 
+    fn conference(event: &crate::Event) -> Conference {
+        Conference::default().with(event.conference.clone().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_leaves_nothing_of_another_conference() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(EVENT_FILE);
+        let read = |text: &str| {
+            let challenges = "challenges: [{name: M, modulation: cw, frequency: 145550000, text: E}]";
+            std::fs::write(&path, format!("{text}\n{challenges}\n")).unwrap();
+            crate::read(&path, None).unwrap()
+        };
+        let plain = conference(&read("conference: {name: C}"));
+        let other = "name: D, start: 2026-11-22T09:00:00Z, day_start: 09:00, day_end: 22:00, auto_pause: true";
+        let other = conference(&read(&format!("conference: {{{other}, timezone: Europe/Berlin}}")));
+        let written = read(&write(&plain, &[], &[])).conference.unwrap();
+        assert_eq!(other.with(written).unwrap(), plain);
+        assert_eq!(write(&Conference::default(), &[], &[]), "");
+    }
+
     #[test]
     fn what_is_written_reads_back_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(EVENT_FILE);
         let source = r#"
+conference: {name: "no: 'C'", start: "2026-11-22 09:00:00.250 -5", timezone: America/New_York, day_start: 20:00,
+  day_end: 02:30, auto_pause: true}
 frequency_ranges:
   - {name: ham_144, display_name: "2 m: amateurs", min_hz: 144000000, max_hz: 148000000}
   - {name: "no", min_hz: 420000000, max_hz: 450000000}
@@ -101,9 +143,10 @@ challenges:
         std::fs::write(&path, source).unwrap();
         let first = crate::read(&path, None).unwrap();
         let specs: Vec<_> = first.challenges.iter().map(|challenge| challenge.spec.clone()).collect();
-        std::fs::write(&path, write(&first.ranges, &specs)).unwrap();
+        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs)).unwrap();
         let again = crate::read(&path, None).unwrap();
         assert_eq!(again.ranges, first.ranges);
+        assert_eq!(conference(&again), conference(&first));
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
         assert!(again.remarks.is_empty(), "{:?}", again.remarks);
     }
@@ -115,7 +158,7 @@ challenges:
         let specs: Vec<_> = first.challenges.iter().map(|challenge| challenge.spec.clone()).collect();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(EVENT_FILE);
-        std::fs::write(&path, write(&first.ranges, &specs)).unwrap();
+        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs)).unwrap();
         let again = crate::read(&path, Some(config)).unwrap();
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
     }

@@ -271,6 +271,74 @@ fn an_export_is_imported_as_what_it_was() {
 }
 
 #[test]
+fn the_conference_goes_along_with_an_export_and_an_event_without_one_leaves_it_alone() {
+    let folder = Folder::new();
+    let conference = "conference: {name: C, start: 2026-11-22T09:00:00Z, timezone: Europe/Berlin, day_start: 22:00, \
+                      day_end: 02:30, auto_pause: true}\n";
+    folder.write("challenges.yml", &format!("{conference}{EVENT}"));
+    let first = folder.succeeds(&["import", "challenges.yml"]);
+    let set = "conference: set (name, start, timezone, day_start, day_end, auto_pause)\n";
+    assert!(first.starts_with(set), "{first}");
+    folder.write("without.yml", EVENT);
+    for file in ["challenges.yml", "without.yml"] {
+        let again = folder.succeeds(&["import", file]);
+        assert!(again.starts_with("challenge MORSE_1: unchanged\n"), "{again}");
+    }
+    folder.succeeds(&["export", "event.tar"]);
+    assert!(folder.succeeds(&["import", "event.tar"]).starts_with("challenge MORSE_1: unchanged\n"));
+
+    let elsewhere = Folder::new();
+    elsewhere.write("challenges.yml", &format!("conference: {{name: D, stop: 2027-11-22T09:00:00Z}}\n{EVENT}"));
+    elsewhere.succeeds(&["import", "challenges.yml"]);
+    std::fs::copy(folder.path().join("event.tar"), elsewhere.path().join("event.tar")).unwrap();
+    let imported = elsewhere.succeeds(&["import", "event.tar"]);
+    let set = "conference: set (name, start, stop, timezone, day_start, day_end, auto_pause)\n";
+    assert!(imported.starts_with(set), "{imported}");
+    elsewhere.succeeds(&["export", "again.tar"]);
+    let file = |path: &Path| {
+        let archive = std::fs::read(path).unwrap();
+        text(&archive).lines().filter(|line| line.starts_with("  ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(file(&elsewhere.path().join("again.tar")), file(&folder.path().join("event.tar")));
+}
+
+#[test]
+fn a_conference_that_would_stop_before_it_starts_is_not_imported() {
+    let folder = Folder::new();
+    folder.write("challenges.yml", &format!("conference: {{start: 2026-11-22T09:00:00Z}}\n{EVENT}"));
+    folder.succeeds(&["import", "challenges.yml"]);
+    folder.write("challenges.yml", &format!("conference: {{stop: 2026-11-21T09:00:00Z}}\n{EVENT}"));
+    assert!(folder.fails(&["import", "challenges.yml"]).contains("the conference stops before it starts"));
+}
+
+#[test]
+fn check_warns_of_a_conference_that_is_over_or_never_open() {
+    let folder = Folder::new();
+    for (conference, warning) in [
+        ("stop: 2026-01-02T09:00:00Z", "warning: conference: over since 2026-01-02 09:00 (UTC)\n"),
+        (
+            "auto_pause: true",
+            "warning: conference: over since 2026-01-02 09:00 (UTC); with auto_pause nothing goes on air any more\n",
+        ),
+        (
+            "stop: 9000-01-02T09:00:00Z, start: 9000-01-02T08:00:00Z, day_start: 10:00, day_end: 12:00",
+            "warning: conference: no daily hours are left before it stops at 9000-01-02 09:00 (UTC); \
+             with auto_pause nothing goes on air any more\n",
+        ),
+        ("day_start: 08:30, day_end: 12:00", ""),
+    ] {
+        folder.write("challenges.yml", &format!("conference: {{timezone: UTC, {conference}}}\n{EVENT}"));
+        folder.succeeds(&["import", "challenges.yml"]);
+        let output = folder.run(&["check"]);
+        assert!(output.status.success());
+        assert_eq!(
+            (text(&output.stdout).as_str(), text(&output.stderr).as_str()),
+            ("2 challenges, 0 problems\n", warning)
+        );
+    }
+}
+
+#[test]
 fn backup_and_restore_say_what_they_did() {
     let folder = Folder::new();
     let error = folder.fails(&["backup", "backup.tar"]);

@@ -1,6 +1,9 @@
 //! The coordinator on a real database, with a clock that the tests move.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "database/hours.rs"]
+mod hours;
 
 use challengectl_common::challenge::{Flag, FlagFile, PublicView, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};

@@ -2,33 +2,61 @@
 
 use super::fields::Fields;
 use super::node::Node;
-use crate::Conference;
+use crate::check;
 use crate::report::{Reported, Scope};
-use challengectl_common::Timestamp;
+use challengectl_common::{ConferenceChange, ConferenceName, Timestamp};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
+use std::fmt::Display;
+use std::str::FromStr;
 
-/// Hours of the day belong to the schedule of the server, which older files kept here.
-const OLDER_KEYS: [&str; 3] = ["day_start", "end_of_day", "timezone"];
+const KEYS: [&str; 7] = ["name", "start", "stop", "timezone", "day_start", "day_end", "auto_pause"];
+/// What older files call the same.
+const OLDER_DAY_END: &str = "end_of_day";
+const OLDER_AUTO_PAUSE: &str = "auto_pause_daily";
 
-pub(super) fn read(node: Node, scope: &mut Scope<'_>) -> Result<Conference, Reported> {
+pub(super) fn read(node: Node, scope: &mut Scope<'_>) -> Result<ConferenceChange, Reported> {
     let line = node.line;
     let mut fields = Fields::of(node, "`conference`", scope)?;
-    let name = fields.require_as("name", Node::text, scope);
-    let start = fields.take_as("start", moment, scope);
-    let stop = fields.take_as("stop", moment, scope);
-    for key in OLDER_KEYS {
-        if let Some(node) = fields.take(key) {
-            scope.remark(node.line, format!("`{key}` is passed over: an event file has no hours of the day"));
-        }
+    let name = fields.take_given("name", parse::<ConferenceName>, scope);
+    let start = fields.take_given("start", moment, scope);
+    let stop = fields.take_given("stop", moment, scope);
+    let timezone = fields.take_given("timezone", parse, scope);
+    let day_start = fields.take_given("day_start", parse, scope);
+    let day_end = fields.take_given(either(&fields, "day_end", OLDER_DAY_END), parse, scope);
+    let auto_pause = fields.take_given(either(&fields, "auto_pause", OLDER_AUTO_PAUSE), Node::truth, scope);
+    fields.refuse_rest(KEYS, scope);
+    let change = ConferenceChange {
+        name: name?,
+        start: start?,
+        stop: stop?,
+        timezone: timezone?.map(Option::unwrap_or_default),
+        day_start: day_start?,
+        day_end: day_end?,
+        auto_pause: auto_pause?.map(Option::unwrap_or_default),
+    };
+    hours_of_utc(&change, line, scope);
+    check::conference(change, line, scope)
+}
+
+/// The older key where only that is there. Where both are, it stays, and is refused as one too many.
+fn either(fields: &Fields, key: &'static str, older: &'static str) -> &'static str {
+    if fields.has(older) && !fields.has(key) { older } else { key }
+}
+
+/// Older files meant the hours of the offset that they gave with `start`.
+fn hours_of_utc(change: &ConferenceChange, line: u64, scope: &mut Scope<'_>) {
+    if change.day_start.flatten().is_some() && change.timezone.is_none() {
+        scope.remark(
+            line,
+            "the daily hours are those of `timezone`, which is not given; unless one was set before, they are in UTC",
+        );
     }
-    fields.refuse_rest(["name", "start", "stop"], scope);
-    let conference = Conference { name: name?, start: start?, stop: stop? };
-    match (conference.start, conference.stop) {
-        (Some(start), Some(stop)) if stop < start => Err(scope.problem(line, "the conference stops before it starts")),
-        _ => Ok(conference),
-    }
+}
+
+fn parse<T: FromStr<Err: Display>>(node: Node) -> Result<T, String> {
+    node.text()?.parse().map_err(|error: T::Err| error.to_string())
 }
 
 fn moment(node: Node) -> Result<Timestamp, String> {

@@ -53,6 +53,17 @@ impl Fields {
         read(node).map(Some).map_err(|why| scope.problem(line, format!("`{key}`: {why}")))
     }
 
+    /// A value where its key is there at all. None within: the key has nothing behind it.
+    pub(super) fn take_given<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(Node) -> Result<T, String>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Option<Option<T>>, Reported> {
+        let given = self.has(key);
+        self.take_as(key, read, scope).map(|value| given.then_some(value))
+    }
+
     /// A value that must be there.
     pub(super) fn require_as<T>(
         &mut self,

@@ -38,8 +38,8 @@ fn the_flags_of_an_event_are_read_as_they_were_meant() {
     assert_eq!((lrs.spec.min_delay_ms, lrs.spec.max_delay_ms), (60_000, 90_000));
 
     let conference = event.conference.as_ref().unwrap();
-    assert_eq!(conference.name, "conf");
-    assert_eq!(conference.start.unwrap().to_string(), "2024-04-20T15:00:00.000Z");
+    assert_eq!(conference.name.as_ref().unwrap().as_ref().unwrap().as_str(), "conf");
+    assert_eq!(conference.start.flatten().unwrap().to_string(), "2024-04-20T15:00:00.000Z");
     let remarks = remarks(&event);
     assert_eq!(remarks.len(), 2, "{remarks:#?}");
     assert!(remarks[0].starts_with("4 FM: WARNING: the event file says 44100 samples per second"));

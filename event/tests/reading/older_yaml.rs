@@ -1,5 +1,5 @@
 use crate::support::{Folder, assert_refused, only, remarks, wav, yaml, yaml_problems};
-use challengectl_common::{Flag, Tuning};
+use challengectl_common::{Conference, Flag, Tuning};
 
 const CONFIG: &str = "\
 server:
@@ -11,6 +11,8 @@ conference:
   start: 2026-11-22 09:00:00 -5
   stop: \"2026-11-24 18:00:00 -5\"
   day_start: 09:00
+  end_of_day: 22:00
+  auto_pause_daily: yes
   timezone: US/Eastern
 frequency_ranges:
   - name: ham_144
@@ -65,8 +67,12 @@ fn an_older_server_config_is_an_event() {
 
     assert_eq!(pager.spec.parameters["capcode"], 1_234_567);
     let conference = event.conference.as_ref().unwrap();
-    assert_eq!(conference.start.unwrap().to_string(), "2026-11-22T14:00:00.000Z");
-    assert_eq!(conference.stop.unwrap().to_string(), "2026-11-24T23:00:00.000Z");
+    let conference = Conference::default().with(conference.clone()).unwrap();
+    assert_eq!(conference.start().unwrap().to_string(), "2026-11-22T14:00:00.000Z");
+    assert_eq!(conference.stop().unwrap().to_string(), "2026-11-24T23:00:00.000Z");
+    let hours = (conference.day_start().unwrap().to_string(), conference.day_end().unwrap().to_string());
+    assert_eq!(hours, ("09:00".to_owned(), "22:00".to_owned()));
+    assert_eq!((conference.timezone().name(), conference.auto_pause()), ("US/Eastern", true));
 }
 
 #[test]
@@ -76,14 +82,12 @@ fn what_is_read_differently_is_remarked_in_the_order_of_the_file() {
     let expected = [
         "2 : `server` is passed over",
         "4 : `files_dir` is passed over",
-        "9 : `day_start` is passed over",
-        "10 : `timezone` is passed over",
-        "23 M: speed 35 is on the older scale, where more is slower; it is 16.46 WPM",
-        "25 M: `spectrum_paint_before_challenge` is passed over",
-        "26 S: WARNING: the event file says 44100 samples per second, the WAV file itself says 48000",
-        "29 S: `wav_samplerate` is passed over",
-        "32 S: \"colour\" in `public_fields` is passed over",
-        "32 S: `public_fields` is the older form",
+        "25 M: speed 35 is on the older scale, where more is slower; it is 16.46 WPM",
+        "27 M: `spectrum_paint_before_challenge` is passed over",
+        "28 S: WARNING: the event file says 44100 samples per second, the WAV file itself says 48000",
+        "31 S: `wav_samplerate` is passed over",
+        "34 S: \"colour\" in `public_fields` is passed over",
+        "34 S: `public_fields` is the older form",
     ];
     assert_eq!(remarks.len(), expected.len(), "{remarks:#?}");
     for (remark, expected) in remarks.iter().zip(expected) {
@@ -122,6 +126,16 @@ fn a_time_without_offset_is_refused() {
     assert_refused(&yaml_problems(text), &["1 : `start`: must be a time with its offset"]);
     let text = text.replace("09:00:00", "09:00:00 +1, stop: 2026-11-21 09:00:00 +1");
     assert_refused(&yaml_problems(&text), &["1 : the conference stops before it starts"]);
+}
+
+#[test]
+fn older_hours_without_a_zone_are_remarked() {
+    let text = "conference: {name: C, start: 2026-11-22 09:00:00 -5, day_start: 09:00, end_of_day: 22:00}\n\
+                challenges: [{name: M, modulation: cw, flag: E, frequency: 146550000}]\n";
+    let remarks = remarks(&yaml(text));
+    assert!(remarks.len() == 1 && remarks[0].starts_with("1 : the daily hours are those of `timezone`"), "{remarks:?}");
+    let both = text.replace("end_of_day", "day_end: 22:00, end_of_day");
+    assert_refused(&yaml_problems(&both), &["1 : unknown key `end_of_day`"]);
 }
 
 #[test]

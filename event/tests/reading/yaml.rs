@@ -1,4 +1,5 @@
 use crate::support::{Folder, assert_refused, manifest, only, remarks, wav, yaml, yaml_problems};
+use challengectl_common::conference::Zone;
 use challengectl_common::{Band, Flag, Tuning};
 use challengectl_event::{Event, read};
 use std::fmt::Write;
@@ -17,7 +18,7 @@ fn the_example_in_the_repository_reads_without_a_remark() {
     let event = read(&manifest("../config/challenges.yml"), None).unwrap_or_else(|refused| panic!("{refused}"));
     let names: Vec<_> = event.challenges.iter().map(|challenge| challenge.spec.name.as_str()).collect();
     assert_eq!(names, ["MORSE_1", "RTTY_1", "VOICE_BAND_1", "PAGER_1", "KEYFOB_1", "RESTAURANT_1"]);
-    assert_eq!(event.conference.unwrap().name, "Example CTF");
+    assert_eq!(event.conference.unwrap().name.flatten().unwrap().as_str(), "Example CTF");
     assert_eq!(event.ranges.len(), 2);
     assert_eq!(event.remarks, []);
 }
@@ -164,6 +165,31 @@ challenges:
     );
     let lines: Vec<_> = problems.iter().map(|problem| problem.split(' ').next().unwrap()).collect();
     assert_eq!(lines, ["1", "3", "3", "6", "7", "8", "9", "10", "10"], "{problems:#?}");
+}
+
+#[test]
+fn hours_that_cannot_be_are_refused() {
+    for (hours, problem) in [
+        ("day_start: 09:00", "the daily hours have a beginning and an end; give both or neither"),
+        ("day_end: 09:00", "the daily hours have a beginning and an end; give both or neither"),
+        ("day_start: 09:00, day_end: 09:00", "the daily hours begin and end at the same time"),
+        ("day_start: 9:00, day_end: 22:00", "`day_start`: must be a time of the day like \"09:00\""),
+        ("day_start: 09:00, day_end: 24:00", "`day_end`: must be a time of the day"),
+        ("timezone: Europe/Berlim", "there is no time zone \"Europe/Berlim\"; did you mean \"Europe/Berlin\"?"),
+        ("auto_pause: perhaps", "`auto_pause`: must be true or false"),
+        ("day_ende: 22:00", "unknown key `day_ende`; did you mean `day_end`?"),
+    ] {
+        let text = format!("conference: {{timezone: UTC, {hours}}}\n{}", morse("")).replace("timezone: UTC, t", "t");
+        assert_refused(&yaml_problems(&text), &["1 : ", problem]);
+    }
+}
+
+#[test]
+fn a_key_of_the_conference_with_nothing_behind_it_clears() {
+    let event = yaml(&format!("conference:\n  name: C\n  stop:\n  day_start: null\n  timezone:\n{}", morse("")));
+    let change = event.conference.unwrap();
+    assert_eq!((change.start, change.stop, change.day_start, change.day_end), (None, Some(None), Some(None), None));
+    assert_eq!((change.timezone, change.auto_pause), (Some(Zone::default()), None));
 }
 
 #[test]

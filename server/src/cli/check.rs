@@ -1,3 +1,4 @@
+use challengectl_common::Timestamp;
 use challengectl_server::Config;
 use challengectl_server::core::{FileFolder, check};
 use challengectl_server::store::Store;
@@ -7,12 +8,19 @@ use std::process::ExitCode;
 
 pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.data_dir).await?;
-    let findings = check::check(&store, &FileFolder::within(&config.data_dir)).await?;
+    let findings = check::check(&store, &FileFolder::within(&config.data_dir), Timestamp::now()).await?;
     store.close().await;
     let mut out = std::io::stdout();
     if as_json {
-        writeln!(out, "{}", json!({"challenges": findings.challenges, "problems": findings.problems}))?;
+        writeln!(
+            out,
+            "{}",
+            json!({"challenges": findings.challenges, "problems": findings.problems, "warnings": findings.warnings})
+        )?;
     } else {
+        for warning in &findings.warnings {
+            eprintln!("warning: {warning}");
+        }
         for problem in &findings.problems {
             eprintln!("{problem}");
         }

@@ -76,6 +76,7 @@ fn line(step: &Step) -> String {
     match step {
         Step::AddedFile { name, digest, size } => format!("file {name}: registered, {size} bytes, {digest}"),
         Step::AddedRange { name } => format!("range {name}: set"),
+        Step::ChangedConference { fields } => format!("conference: set ({})", fields.join(", ")),
         Step::Added { challenge } => format!("challenge {challenge}: added"),
         Step::Updated { challenge, fields, cut } => {
             let what = if fields.is_empty() { "waveform".to_owned() } else { fields.join(", ") };

@@ -52,7 +52,8 @@ enum Command {
 
     /// Look whether the settings are right and every stored challenge can go on air
     ///
-    /// Builds every waveform and reads every file. Says what is wrong and where, and then exits with status 1.
+    /// Builds every waveform and reads every file. Says what is wrong and where, and then exits with status 1. Warns when
+    /// the conference is over, or its hours keep everything off the air.
     Check,
 
     /// Take an event's challenges into the database, as a whole or not at all

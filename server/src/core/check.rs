@@ -2,8 +2,8 @@
 
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge};
-use crate::store::{Store, files};
-use challengectl_common::{Digest, Flag};
+use crate::store::{Store, conference, files};
+use challengectl_common::{Conference, Digest, Flag, Timestamp};
 use challengectl_waveform::{BuildError, Payload, find};
 use std::path::PathBuf;
 
@@ -14,14 +14,17 @@ pub struct Findings {
     pub challenges: usize,
     /// What is wrong, one sentence each, beginning with the place.
     pub problems: Vec<String>,
+    /// What is right, but perhaps not meant.
+    pub warnings: Vec<String>,
 }
 
 /// Builds the waveform of every stored challenge, and reads every file.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn check(store: &Store, folder: &FileFolder) -> Result<Findings, CoreError> {
+pub async fn check(store: &Store, folder: &FileFolder, now: Timestamp) -> Result<Findings, CoreError> {
     let mut connection = store.read().await?;
+    let warnings = over(&conference::read(&mut connection).await?, now).into_iter().collect();
     let all = challenges::all(&mut connection).await?;
     let mut problems = Vec::new();
     for challenge in &all {
@@ -36,7 +39,20 @@ pub async fn check(store: &Store, folder: &FileFolder) -> Result<Findings, CoreE
         let problem = problem.or_else(|| build(challenge, folder).err().map(|error| error.to_string()));
         problems.extend(problem.map(|problem| format!("challenge {name}: {problem}")));
     }
-    Ok(Findings { challenges: all.len(), problems })
+    Ok(Findings { challenges: all.len(), problems, warnings })
+}
+
+/// Whether the conference is over, or keeps everything off the air for ever.
+fn over(conference: &Conference, now: Timestamp) -> Option<String> {
+    let zone = conference.timezone();
+    let off_air = if conference.auto_pause() { "; with auto_pause nothing goes on air any more" } else { "" };
+    match conference.stop() {
+        Some(stop) if stop <= now => Some(format!("conference: over since {}{off_air}", zone.show(stop))),
+        Some(stop) if conference.auto_pause() && !conference.is_open(now) && conference.next_change(now).is_none() => {
+            Some(format!("conference: no daily hours are left before it stops at {}{off_air}", zone.show(stop)))
+        }
+        _ => None,
+    }
 }
 
 fn file_problem(folder: &FileFolder, digest: Digest) -> Option<String> {

@@ -3,9 +3,11 @@
 
 use super::audit::{self, Actor, By};
 use super::events::Event;
+use super::gate::Gate;
 use super::{Coordinator, CoreError};
-use crate::store::control::{self, Control};
+use crate::store::control;
 use crate::store::{self, assignments};
+use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
@@ -14,9 +16,9 @@ impl Coordinator {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn control(&self) -> Result<(Control, usize), CoreError> {
+    pub async fn gate(&self) -> Result<(Gate, usize), CoreError> {
         let (_, outlook) = self.outlook().await?;
-        Ok((outlook.control.clone(), outlook.live.len()))
+        Ok((outlook.gate.clone(), outlook.live.len()))
     }
 
     /// Hands out nothing new; what is on air ends normally. Once more changes nothing.
@@ -40,24 +42,39 @@ impl Coordinator {
         .await
     }
 
-    /// Lifts a pause. An emergency stop stays in force.
+    /// Lifts a pause, and opens until the next closing where the conference's hours have the system closed. An emergency
+    /// stop stays in force.
     ///
     /// # Errors
     /// When the database cannot be written to.
     pub async fn resume(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let lifted = control::resume(&mut transaction).await?;
-            audit::note(&mut transaction, actor.by(), "control.resume", "", None, this.clock.now()).await?;
-            store::commit(transaction).await?;
-            this.changed();
-            if lifted {
-                this.tell_control("resume", LogLevel::Info, format!("System resumed by {}", actor.by().who));
-            }
-            Ok(())
-        })
-        .await
+        self.undisturbed(async move { this.resume_everything(actor.by()).await }).await
+    }
+
+    async fn resume_everything(&self, by: By<'_>) -> Result<(), CoreError> {
+        // Nobody tells meanwhile that the hours have the system closed.
+        let _turn = self.turn.lock().await;
+        let now = self.clock.now();
+        let mut transaction = self.store.write().await?;
+        let lifted = control::resume(&mut transaction).await?;
+        let gate = Gate::read(&mut transaction).await?;
+        let opened = gate.is_closed_by_hours(now);
+        if opened {
+            control::open(&mut transaction, by.who, now).await?;
+        }
+        let outside = opened.then(|| outside_hours(&gate, now));
+        audit::note(&mut transaction, by, "control.resume", "", outside.as_deref(), now).await?;
+        store::commit(transaction).await?;
+        self.changed();
+        if opened {
+            self.events.tell_closed(false);
+        }
+        if lifted || opened {
+            let details = outside.map(|outside| format!(", {outside}")).unwrap_or_default();
+            self.tell_control("resume", LogLevel::Info, format!("System resumed by {}{details}", by.who));
+        }
+        Ok(())
     }
 
     /// Cuts every carrier, and hands out nothing until released. Gives how many assignments that ends.
@@ -134,5 +151,14 @@ impl Coordinator {
     /// Waits until somebody has asked the server to end.
     pub async fn asked_to_end(&self) {
         self.signals.asked_to_end().await;
+    }
+}
+
+fn outside_hours(gate: &Gate, now: Timestamp) -> String {
+    match gate.conference.next_closing(now) {
+        Some(closing) => {
+            format!("outside of the conference's hours, until {}", gate.conference.timezone().show(closing))
+        }
+        None => "outside of the conference's hours, for good".to_owned(),
     }
 }

@@ -70,7 +70,7 @@ impl Coordinator {
         let (edition, outlook) = self.outlook().await?;
         let found = self.choose(caller, &outlook, now).is_some();
         if !found {
-            self.fleet.note_idle(runner, edition, outlook.next_due(now));
+            self.fleet.note_idle(runner, edition, now, outlook.next_change(now));
         }
         Ok(found)
     }
@@ -104,7 +104,7 @@ impl Coordinator {
     }
 
     fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
-        if !outlook.control.is_open() {
+        if !outlook.gate.is_open(now) {
             return None;
         }
         let radios = self.fleet.radios_for_work(&caller.runner_id)?;

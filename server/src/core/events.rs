@@ -112,6 +112,8 @@ pub struct Events {
 struct Told {
     runners: HashMap<RunnerId, RunnerStatus>,
     challenges: HashMap<i64, (ChallengeState, bool)>,
+    /// Whether the hours have the system closed.
+    closed: Option<bool>,
 }
 
 impl Default for Events {
@@ -139,6 +141,16 @@ impl Events {
     /// Whether it was last told of a challenge that it is due.
     pub fn knows_due(&self, challenge_id: i64) -> bool {
         self.told().challenges.get(&challenge_id).is_some_and(|(state, _)| *state == ChallengeState::Queued)
+    }
+
+    /// Whether it was last told that the hours have the system closed. None: nothing was told yet.
+    pub fn told_closed(&self) -> Option<bool> {
+        self.told().closed
+    }
+
+    /// Notes that it is told now whether the hours have the system closed; gives what was told before.
+    pub fn tell_closed(&self, closed: bool) -> Option<bool> {
+        self.told().closed.replace(closed)
     }
 
     /// Tells the status of a runner if it is news. The lock is held while telling, so that the last told is the last.

@@ -3,7 +3,7 @@
 use super::archive::{Writer, at};
 use super::audit::{self, Actor, By};
 use super::{Coordinator, CoreError, FileFolder};
-use crate::store::{self, Store, challenges, ranges};
+use crate::store::{self, Store, challenges, conference, ranges};
 use challengectl_common::challenge::FlagFile;
 use challengectl_common::{Digest, Flag};
 use challengectl_event::EVENT_FILE;
@@ -12,12 +12,13 @@ use std::fs::File;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-/// Writes all challenges with their flags, files and ranges; gives how many there are.
+/// Writes the conference, and all challenges with their flags, files and ranges; gives how many challenges there are.
 ///
 /// # Errors
 /// When the content of a file is gone, or the archive cannot be written.
 pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result<usize, CoreError> {
     let mut connection = store.read().await?;
+    let conference = conference::read(&mut connection).await?;
     let ranges = ranges::all(&mut connection).await?;
     let all = challenges::all(&mut connection).await?;
     drop(connection);
@@ -29,7 +30,7 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
         }
     }
     let mut archive = Writer::create(target)?;
-    archive.bytes(EVENT_FILE, challengectl_event::write(&ranges, &specs).as_bytes())?;
+    archive.bytes(EVENT_FILE, challengectl_event::write(&conference, &ranges, &specs).as_bytes())?;
     for (path, digest) in &places {
         archive.file(path, &folder.path(*digest))?;
     }

@@ -18,8 +18,16 @@ struct Present {
     /// Polls that wait right now.
     waiting: usize,
     polled: Option<Moment>,
-    /// The edition of the schedule in which nothing was found for it, and when that ends by itself.
-    idle: Option<(u64, Option<Timestamp>)>,
+    /// When nothing was found for it.
+    idle: Option<Idle>,
+}
+
+/// Nothing was found in this edition of the schedule, looking at `since`; there may be something at `until`.
+#[derive(Debug, Clone, Copy)]
+struct Idle {
+    edition: u64,
+    since: Timestamp,
+    until: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -115,13 +123,16 @@ impl Fleet {
         self.all()
             .get(runner)
             .and_then(|present| present.idle)
-            .is_some_and(|(in_edition, until)| in_edition == edition && until.is_none_or(|until| now < until))
+            // Where the clock was set back, there may have been something.
+            .is_some_and(|idle| {
+                idle.edition == edition && idle.since <= now && idle.until.is_none_or(|until| now < until)
+            })
     }
 
     /// Notes that nothing was found for the runner in this edition of the schedule; something may be due at `until`.
-    pub fn note_idle(&self, runner: &RunnerId, edition: u64, until: Option<Timestamp>) {
+    pub fn note_idle(&self, runner: &RunnerId, edition: u64, since: Timestamp, until: Option<Timestamp>) {
         if let Some(present) = self.all().get_mut(runner) {
-            present.idle = Some((edition, until));
+            present.idle = Some(Idle { edition, since, until });
         }
     }
 

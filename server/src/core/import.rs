@@ -1,6 +1,7 @@
 //! Taking an event into the database, whole or not at all.
 
 use super::audit::{self, By};
+use super::hours::change_conference;
 use super::schedule::{Capability, Offsets, Positions};
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge, Shape};
@@ -19,13 +20,14 @@ use std::path::Path;
 pub enum Step {
     AddedFile { name: String, digest: String, size: u64 },
     AddedRange { name: String },
+    ChangedConference { fields: Vec<&'static str> },
     Added { challenge: String },
     Updated { challenge: String, fields: Vec<&'static str>, cut: bool },
     Unchanged { challenge: String },
     OutOfReach { challenge: String },
 }
 
-/// Takes the event's files, then its ranges and challenges. A challenge of a known name is changed and keeps its id,
+/// Takes the event's files, then its ranges, what it tells of the conference, and its challenges. A challenge of a known name is changed and keeps its id,
 /// its due time and its history; one that is on air with content that no longer holds goes off. A new challenge is due
 /// at once: an event begins as soon as the first runner asks for work, and the random pauses after that spread it.
 ///
@@ -58,6 +60,10 @@ pub(super) async fn import_by(
         if ranges::put(&mut transaction, range).await? {
             steps.push(Step::AddedRange { name: range.name.clone() });
         }
+    }
+    if let Some(change) = &event.conference {
+        let fields = change_conference(&mut transaction, change.clone()).await?;
+        steps.extend((!fields.is_empty()).then_some(Step::ChangedConference { fields }));
     }
     let known = challenges::all(&mut transaction).await?;
     let known: HashMap<String, Challenge> =

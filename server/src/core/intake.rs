@@ -117,7 +117,7 @@ fn imported(event: &Event, steps: &[Step]) -> Imported {
                 let warning = format!("{challenge}: outside the limits of every radio that has registered so far");
                 imported.remarks.push(warning);
             }
-            Step::Unchanged { .. } | Step::AddedRange { .. } => {}
+            Step::Unchanged { .. } | Step::AddedRange { .. } | Step::ChangedConference { .. } => {}
         }
     }
     imported

@@ -119,28 +119,36 @@ impl Coordinator {
         }
     }
 
+    /// Tells what has come with time, and gives when more of it will.
+    async fn tell_what_is_new(&self, outlook: &Outlook) -> Result<Option<Timestamp>, CoreError> {
+        let now = self.clock.now();
+        self.tell_due(outlook, now).await;
+        self.tell_hours(outlook).await?;
+        Ok(outlook.next_change(now))
+    }
+
     async fn find_challenge(&self, id: i64) -> Result<Option<Challenge>, CoreError> {
         Ok(challenges::find(&mut *self.store.read().await?, id).await?)
     }
 
-    /// Wakes those who wait whenever something becomes due.
+    /// Wakes those who wait whenever something becomes due, or the hours begin or end.
     async fn run_clock(self: Arc<Self>) {
         let mut news = self.signals.subscribe();
         loop {
             news.mark_unchanged();
-            let next_due = match self.outlook().await {
-                Ok((_, outlook)) => {
-                    let now = self.clock.now();
-                    self.tell_due(&outlook, now).await;
-                    outlook.next_due(now)
-                }
+            let looked = match self.outlook().await {
+                Ok((_, outlook)) => self.tell_what_is_new(&outlook).await,
+                Err(error) => Err(error),
+            };
+            let next = match looked {
+                Ok(next) => next,
                 Err(error) => {
                     tracing::error!(%error, "the schedule could not be read");
                     tokio::time::sleep(LOOK_EVERY).await;
                     continue;
                 }
             };
-            let nap = next_due.map_or(LONGEST_SLEEP, |due| due.since(self.clock.now()).min(LONGEST_SLEEP));
+            let nap = next.map_or(LONGEST_SLEEP, |next| next.since(self.clock.now()).min(LONGEST_SLEEP));
             if tokio::time::timeout(nap, news.changed()).await.is_err() {
                 self.changed();
             }

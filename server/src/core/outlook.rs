@@ -1,9 +1,9 @@
 //! What the schedule looks like, read once for everybody who asks.
 
+use super::gate::Gate;
 use super::schedule::{Candidate, Offsets, Positions};
 use super::{Coordinator, CoreError};
 use crate::store::challenges::Waiting;
-use crate::store::control::{self, Control};
 use crate::store::{Connection, LiveAssignment, StoreError, assignments, challenges};
 use challengectl_common::{Band, Timestamp};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub struct Outlook {
     pub candidates: Vec<Candidate>,
     pub live: Vec<LiveAssignment>,
     pub on_air: Vec<Band>,
-    pub control: Control,
+    pub gate: Gate,
 }
 
 impl Outlook {
@@ -22,13 +22,14 @@ impl Outlook {
         let waiting = challenges::waiting(connection).await?;
         let live = assignments::live(connection).await?;
         let on_air = live.iter().map(|assignment| assignment.band).collect();
-        let control = control::read(connection).await?;
-        Ok(Self { candidates: waiting.iter().map(candidate).collect(), live, on_air, control })
+        let gate = Gate::read(connection).await?;
+        Ok(Self { candidates: waiting.iter().map(candidate).collect(), live, on_air, gate })
     }
 
-    /// The next time at which something becomes due.
-    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        self.candidates.iter().map(|candidate| candidate.due_at).filter(|due| *due > now).min()
+    /// The next time at which something becomes due, or the hours begin or end.
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let due = self.candidates.iter().map(|candidate| candidate.due_at).filter(|due| *due > now);
+        due.chain(self.gate.next_change(now)).min()
     }
 }
 

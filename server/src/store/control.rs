@@ -14,6 +14,8 @@ pub struct Control {
     pub stopped: Option<Decision>,
     /// Who lifted the latest emergency stop.
     pub released: Option<Decision>,
+    /// Who last resumed while the conference's hours had it closed.
+    pub opened: Option<Decision>,
 }
 
 /// Who decided something, and when.
@@ -26,7 +28,7 @@ pub struct Decision {
 }
 
 impl Control {
-    /// Whether anything may be handed out.
+    /// Whether people let anything be handed out.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.paused.is_none() && self.stopped.is_none()
@@ -46,9 +48,12 @@ pub async fn read(connection: &mut Connection) -> Result<Control, StoreError> {
         stopped_by: Option<String>,
         released_at: Option<i64>,
         released_by: Option<String>,
+        opened_at: Option<i64>,
+        opened_by: Option<String>,
     }
     let row: Row = sqlx::query_as(
-        "SELECT paused_at, paused_by, stopped_at, stopped_by, released_at, released_by FROM control WHERE id = 1",
+        "SELECT paused_at, paused_by, stopped_at, stopped_by, released_at, released_by, opened_at, opened_by
+         FROM control WHERE id = 1",
     )
     .fetch_one(connection)
     .await?;
@@ -56,6 +61,7 @@ pub async fn read(connection: &mut Connection) -> Result<Control, StoreError> {
         paused: decision(row.paused_at, row.paused_by),
         stopped: decision(row.stopped_at, row.stopped_by),
         released: decision(row.released_at, row.released_by),
+        opened: decision(row.opened_at, row.opened_by),
     })
 }
 
@@ -86,6 +92,28 @@ pub async fn resume(connection: &mut Connection) -> Result<bool, StoreError> {
             .execute(connection)
             .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Opens outside of the hours.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn open(connection: &mut Connection, by: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE control SET opened_at = $1, opened_by = $2 WHERE id = 1")
+        .bind(now.as_millis())
+        .bind(by)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Keeps no longer open outside of the hours.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn close(connection: &mut Connection) -> Result<(), StoreError> {
+    sqlx::query("UPDATE control SET opened_at = NULL, opened_by = NULL WHERE id = 1").execute(connection).await?;
+    Ok(())
 }
 
 /// Stops everything; false when it was stopped already, then the first decision stands.

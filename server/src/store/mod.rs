@@ -7,6 +7,7 @@ pub mod assignments;
 pub mod audit;
 mod cells;
 pub mod challenges;
+pub mod conference;
 pub mod control;
 pub mod devices;
 mod error;

@@ -99,6 +99,7 @@ async fn an_emergency_stop_cuts_everything_until_it_is_released_by_name() {
     let expected = json!({
         "distributing": true, "paused": false, "paused_at": null, "paused_by": null, "emergency_stop": false,
         "stopped_at": null, "stopped_by": null, "released_at": status["released_at"], "released_by": "pat",
+        "closed_by_hours": false, "opens_at": null, "closes_at": null, "opened_at": null, "opened_by": null,
         "on_air": 1,
     });
     assert_eq!(status, expected);

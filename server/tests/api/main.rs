@@ -13,6 +13,7 @@ mod auth;
 mod binding;
 mod challenges;
 mod clients;
+mod conference;
 mod control;
 mod enrolment;
 mod errors;

@@ -2,10 +2,11 @@
 
 use super::existing;
 use crate::core::audit::{self, Actor, By};
+use crate::core::gate::Gate;
 use crate::core::{Coordinator, CoreError};
 use crate::store;
 use crate::store::challenges::{self, Challenge};
-use crate::store::control::{self, Control};
+use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
@@ -20,11 +21,11 @@ impl Coordinator {
         self.undisturbed(async move {
             let mut transaction = this.store.write().await?;
             let challenge = existing(&mut transaction, id).await?;
-            let control = control::read(&mut transaction).await?;
-            if let Some(obstacle) = obstacle(&challenge, &control) {
+            let (gate, now) = (Gate::read(&mut transaction).await?, this.clock.now());
+            if let Some(obstacle) = obstacle(&challenge, &gate, now) {
                 return Err(CoreError::Refused(obstacle));
             }
-            let (name, now) = (challenge.spec.name.as_str(), this.clock.now());
+            let name = challenge.spec.name.as_str();
             challenges::trigger(&mut transaction, id, now).await?;
             audit::note(&mut transaction, actor.by(), "challenge.trigger", name, None, now).await?;
             store::commit(transaction).await?;
@@ -36,11 +37,14 @@ impl Coordinator {
     }
 }
 
-fn obstacle(challenge: &Challenge, control: &Control) -> Option<String> {
-    let name = &challenge.spec.name;
+fn obstacle(challenge: &Challenge, gate: &Gate, now: Timestamp) -> Option<String> {
+    let (name, control) = (&challenge.spec.name, &gate.control);
     match () {
         () if control.stopped.is_some() => Some("an emergency stop is in force; release it first".to_owned()),
         () if control.paused.is_some() => Some("the system is paused; resume it first".to_owned()),
+        () if gate.is_closed_by_hours(now) => {
+            Some(format!("the system is {}; resume it to open until the next closing", gate.closed_until(now)))
+        }
         () if !challenge.spec.enabled => Some(format!("challenge {name} is disabled; enable it first")),
         () if challenge.live => Some(format!("challenge {name} is on air already")),
         () => None,

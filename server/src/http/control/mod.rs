@@ -3,6 +3,7 @@
 mod audit;
 mod auth;
 mod challenges;
+mod conference;
 mod enrollment;
 mod export;
 mod files;
@@ -62,6 +63,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(getting("/api/files/{digest}").route(get().to(files::download)))
         .service(getting("/api/health").route(get().to(health)))
         .service(getting("/api/public/challenges").route(get().to(public::challenges)))
+        .service(
+            resource("/api/conference")
+                .route(get().to(conference::show))
+                .route(put().to(conference::update))
+                .default_service(other_methods("GET, PUT")),
+        )
+        .service(putting("/api/conference/day-times").route(put().to(conference::set_day_times)))
+        .service(putting("/api/conference/auto-pause").route(put().to(conference::set_auto_pause)))
         .configure(operators);
 }
 
@@ -139,6 +148,10 @@ fn getting(path: &str) -> Resource {
 
 fn posting(path: &str) -> Resource {
     resource(path).default_service(other_methods("POST"))
+}
+
+fn putting(path: &str) -> Resource {
+    resource(path).default_service(other_methods("PUT"))
 }
 
 /// The answer to what has been done.

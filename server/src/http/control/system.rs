@@ -19,14 +19,25 @@ struct Status {
     /// The latest emergency stop that was lifted.
     released_at: Option<Timestamp>,
     released_by: Option<String>,
+    /// Whether the conference's hours have it closed, and until when. Null: for ever.
+    closed_by_hours: bool,
+    opens_at: Option<Timestamp>,
+    /// When the hours close it next.
+    closes_at: Option<Timestamp>,
+    /// Who keeps it open outside of the hours.
+    opened_at: Option<Timestamp>,
+    opened_by: Option<String>,
     /// Assignments that are not over.
     on_air: usize,
 }
 
 /// Tells what holds the system back.
 pub async fn status(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let (control, on_air) = coordinator.control().await?;
-    let distributing = control.is_open();
+    let ((gate, on_air), now) = (coordinator.gate().await?, coordinator.now());
+    let (closed_by_hours, next_change) = (gate.is_closed_by_hours(now), gate.next_change(now));
+    let (opened_at, opened_by) = split(gate.opened(now).cloned());
+    let distributing = gate.is_open(now);
+    let control = gate.control;
     let (paused_at, paused_by) = split(control.paused);
     let (stopped_at, stopped_by) = split(control.stopped);
     let (released_at, released_by) = split(control.released);
@@ -40,6 +51,11 @@ pub async fn status(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<Ht
         stopped_by,
         released_at,
         released_by,
+        closed_by_hours,
+        opens_at: next_change.filter(|_| closed_by_hours),
+        closes_at: next_change.filter(|_| !closed_by_hours),
+        opened_at,
+        opened_by,
         on_air,
     }))
 }
@@ -54,7 +70,7 @@ pub async fn pause(Operator(person): Operator, coordinator: web::Data<Coordinato
     Ok(done("System paused"))
 }
 
-/// Lifts a pause.
+/// Lifts a pause, and opens outside of the conference's hours.
 pub async fn resume(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     coordinator.into_inner().resume(person.by()).await?;
     Ok(done("System resumed"))

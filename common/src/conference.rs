@@ -1,0 +1,168 @@
+//! The conference that an event belongs to: when it is, and at which hours of the day.
+
+mod calendar;
+mod hours;
+mod zone;
+
+pub use hours::{Hours, ParseTimeOfDayError, TimeOfDay};
+pub use zone::{UnknownZone, Zone};
+
+use crate::{ConferenceName, Timestamp};
+
+/// When the event is. What is left out sets no limit: without hours all day long, without a stop for ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conference {
+    name: Option<ConferenceName>,
+    start: Option<Timestamp>,
+    stop: Option<Timestamp>,
+    timezone: Zone,
+    hours: Option<Hours>,
+    auto_pause: bool,
+}
+
+/// What is to change of a conference. What is not given stays as it is; what is given as none is cleared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as of the conference")]
+pub struct ConferenceChange {
+    pub name: Option<Option<ConferenceName>>,
+    pub start: Option<Option<Timestamp>>,
+    pub stop: Option<Option<Timestamp>>,
+    pub timezone: Option<Zone>,
+    pub day_start: Option<Option<TimeOfDay>>,
+    pub day_end: Option<Option<TimeOfDay>>,
+    pub auto_pause: Option<bool>,
+}
+
+/// Why a conference cannot be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConferenceError {
+    /// It would be over before it begins.
+    #[error("the conference stops before it starts; `stop` must be later than `start`")]
+    Backwards,
+    /// One end of the daily hours without the other.
+    #[error("the daily hours have a beginning and an end; give both or neither")]
+    HalfHours,
+    /// Daily hours of no length, or of the whole day: nobody can tell.
+    #[error("the daily hours begin and end at the same time; leave both out for the whole day")]
+    NoHours,
+}
+
+impl Conference {
+    /// The conference after a change.
+    ///
+    /// # Errors
+    /// [`ConferenceError`] when it makes no sense.
+    pub fn with(&self, change: ConferenceChange) -> Result<Self, ConferenceError> {
+        let (start, stop) = (change.start.unwrap_or(self.start), change.stop.unwrap_or(self.stop));
+        if start.zip(stop).is_some_and(|(start, stop)| stop <= start) {
+            return Err(ConferenceError::Backwards);
+        }
+        let day_start = change.day_start.unwrap_or(self.day_start());
+        let day_end = change.day_end.unwrap_or(self.day_end());
+        let hours = match (day_start, day_end) {
+            (None, None) => None,
+            (Some(start), Some(end)) => Some(Hours::new(start, end).ok_or(ConferenceError::NoHours)?),
+            _ => return Err(ConferenceError::HalfHours),
+        };
+        Ok(Self {
+            name: change.name.unwrap_or_else(|| self.name.clone()),
+            start,
+            stop,
+            timezone: change.timezone.unwrap_or_else(|| self.timezone.clone()),
+            hours,
+            auto_pause: change.auto_pause.unwrap_or(self.auto_pause),
+        })
+    }
+
+    /// What differs from another, as the keys of an event file.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let fields = [
+            ("name", self.name != other.name),
+            ("start", self.start != other.start),
+            ("stop", self.stop != other.stop),
+            ("timezone", self.timezone != other.timezone),
+            ("day_start", self.day_start() != other.day_start()),
+            ("day_end", self.day_end() != other.day_end()),
+            ("auto_pause", self.auto_pause != other.auto_pause),
+        ];
+        fields.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> Option<&ConferenceName> {
+        self.name.as_ref()
+    }
+
+    /// When it begins.
+    #[must_use]
+    pub fn start(&self) -> Option<Timestamp> {
+        self.start
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn stop(&self) -> Option<Timestamp> {
+        self.stop
+    }
+
+    /// Where its clocks are.
+    #[must_use]
+    pub fn timezone(&self) -> &Zone {
+        &self.timezone
+    }
+
+    /// When its daily hours begin.
+    #[must_use]
+    pub fn day_start(&self) -> Option<TimeOfDay> {
+        self.hours.map(Hours::start)
+    }
+
+    /// When its daily hours end.
+    #[must_use]
+    pub fn day_end(&self) -> Option<TimeOfDay> {
+        self.hours.map(Hours::end)
+    }
+
+    /// Whether nothing is to be handed out at other times. Otherwise the times are only told.
+    #[must_use]
+    pub fn auto_pause(&self) -> bool {
+        self.auto_pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours(start: &str, end: &str) -> ConferenceChange {
+        let time = |text: &str| Some(text.parse().ok());
+        ConferenceChange { day_start: time(start), day_end: time(end), ..ConferenceChange::default() }
+    }
+
+    #[test]
+    fn what_is_not_given_stays_and_what_is_given_as_none_goes() {
+        let conference = Conference::default().with(hours("09:00", "22:00")).unwrap();
+        let named = ConferenceChange { name: Some(ConferenceName::new("C").ok()), ..ConferenceChange::default() };
+        let named = conference.with(named).unwrap();
+        assert_eq!(named.day_end().unwrap().to_string(), "22:00");
+        assert_eq!(named.differences(&conference), ["name"]);
+        let cleared = named.with(hours("", "")).unwrap();
+        assert_eq!((cleared.day_start(), cleared.name().unwrap().as_str()), (None, "C"));
+        assert_eq!(cleared.differences(&named), ["day_start", "day_end"]);
+    }
+
+    #[test]
+    fn a_conference_that_makes_no_sense_is_refused() {
+        let none = Conference::default();
+        assert_eq!(none.with(hours("09:00", "")), Err(ConferenceError::HalfHours));
+        assert_eq!(none.with(hours("09:00", "09:00")), Err(ConferenceError::NoHours));
+        let at = |millis| Some(Some(Timestamp::from_millis(millis)));
+        let begun = none.with(ConferenceChange { start: at(5), ..ConferenceChange::default() }).unwrap();
+        for stop in [4, 5] {
+            let change = ConferenceChange { stop: at(stop), ..ConferenceChange::default() };
+            assert_eq!(begun.with(change), Err(ConferenceError::Backwards));
+        }
+    }
+}

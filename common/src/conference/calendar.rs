@@ -1,0 +1,96 @@
+//! When a conference is open, and when that changes next: nothing but arithmetic on a moment.
+//!
+//! The daily hours begin and end once a day, each in the first moment in which the clocks there show that time or a
+//! later one. So where clocks go forward over the time, it is the moment in which they do; where they go back and show
+//! it twice, it is the first time.
+
+use super::{Conference, Hours, TimeOfDay};
+use crate::Timestamp;
+use jiff::Span;
+use jiff::civil::Date;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use std::ops::Range;
+
+/// Days looked at around that of a moment. Before it, as hours may have begun on the day before, and clocks may have
+/// gone back over midnight; after it, as clocks may leave out the hours of a day, or all of it.
+const BEFORE: i64 = 2;
+const AFTER: i64 = 3;
+
+impl Conference {
+    /// Whether a moment is within the conference and within its daily hours.
+    #[must_use]
+    pub fn is_open(&self, at: Timestamp) -> bool {
+        self.start.is_none_or(|start| start <= at) && self.stop.is_none_or(|stop| at < stop) && self.is_daytime(at)
+    }
+
+    /// The next moment from which on [`Conference::is_open`] is different. None: it stays so for ever.
+    #[must_use]
+    pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
+        if self.is_open(at) { self.closing(at) } else { self.opening(at) }
+    }
+
+    /// The next moment in which it closes; when it is closed, that is the one after the next opening.
+    #[must_use]
+    pub fn next_closing(&self, at: Timestamp) -> Option<Timestamp> {
+        if self.is_open(at) { self.closing(at) } else { self.closing(self.opening(at)?) }
+    }
+
+    /// When it opens, which it is not at `at`.
+    fn opening(&self, at: Timestamp) -> Option<Timestamp> {
+        let earliest = self.start.map_or(at, |start| start.max(at));
+        let opening = match self.hours {
+            Some(hours) if !self.is_daytime(earliest) => {
+                self.days(hours, earliest).map(|day| day.start).find(|start| *start > earliest)?
+            }
+            _ => earliest,
+        };
+        Some(opening).filter(|opening| self.stop.is_none_or(|stop| *opening < stop))
+    }
+
+    /// When it closes, being open at `at`.
+    fn closing(&self, at: Timestamp) -> Option<Timestamp> {
+        let evening = self.hours.map(|hours| {
+            // Where clocks leave out the night, one day follows on the other.
+            let prolong = |end, day: Range<Timestamp>| if day.contains(&end) { day.end } else { end };
+            self.days(hours, at).fold(at, prolong)
+        });
+        [evening, self.stop].into_iter().flatten().min()
+    }
+
+    fn is_daytime(&self, at: Timestamp) -> bool {
+        let begun = |day: &Range<Timestamp>| day.start <= at;
+        self.hours.is_none_or(|hours| self.days(hours, at).take_while(begun).any(|day| day.contains(&at)))
+    }
+
+    /// The daily hours of the days around a moment, in their order.
+    fn days(&self, hours: Hours, around: Timestamp) -> impl Iterator<Item = Range<Timestamp>> {
+        let zone = self.timezone.rules();
+        let today = jiff::Timestamp::from_millisecond(around.as_millis()).map(|moment| zone.to_datetime(moment).date());
+        let dates = today
+            .into_iter()
+            .flat_map(|today| (-BEFORE..=AFTER).filter_map(move |days| today.checked_add(Span::new().days(days)).ok()));
+        dates.filter_map(move |date| hours_of(date, hours, zone))
+    }
+}
+
+/// The hours of a day. None when clocks leave them out.
+fn hours_of(date: Date, hours: Hours, zone: &TimeZone) -> Option<Range<Timestamp>> {
+    let last = if hours.pass_midnight() { date.tomorrow().ok()? } else { date };
+    let day = first(date, hours.start(), zone)?..first(last, hours.end(), zone)?;
+    (!day.is_empty()).then_some(day)
+}
+
+/// The first moment in which clocks show this time or a later one. None beyond the years that can be told.
+fn first(date: Date, time: TimeOfDay, zone: &TimeZone) -> Option<Timestamp> {
+    let shown = date.at(i8::try_from(time.hour()).ok()?, i8::try_from(time.minute()).ok()?, 0, 0);
+    let moment = match zone.to_ambiguous_timestamp(shown).offset() {
+        AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
+            offset.to_timestamp(shown).ok()?
+        }
+        AmbiguousOffset::Gap { after, .. } => {
+            let shortly_before = after.to_timestamp(shown).ok()?;
+            zone.following(shortly_before).next()?.timestamp()
+        }
+    };
+    Some(Timestamp::from_millis(moment.as_millisecond()))
+}

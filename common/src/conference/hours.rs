@@ -1,0 +1,115 @@
+//! Times of the day.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+const HOUR: u16 = 60;
+
+/// A time of the day, to the minute: what a clock on the wall shows. As text it is `HH:MM`, from `00:00` to `23:59`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeOfDay(u16);
+
+/// The text is no time of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a time of the day like \"09:00\", from 00:00 to 23:59")]
+pub struct ParseTimeOfDayError;
+
+impl TimeOfDay {
+    /// What a clock shows before the colon.
+    #[must_use]
+    pub fn hour(self) -> u16 {
+        self.0 / HOUR
+    }
+
+    /// What a clock shows behind the colon.
+    #[must_use]
+    pub fn minute(self) -> u16 {
+        self.0 % HOUR
+    }
+}
+
+impl FromStr for TimeOfDay {
+    type Err = ParseTimeOfDayError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let part = |text: &str, below: u16| {
+            let two_digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse::<u16>().ok().filter(|number| two_digits && *number < below)
+        };
+        let (hour, minute) = text.split_once(':').ok_or(ParseTimeOfDayError)?;
+        let (hour, minute) = part(hour, 24).zip(part(minute, HOUR)).ok_or(ParseTimeOfDayError)?;
+        Ok(Self(hour * HOUR + minute))
+    }
+}
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = ParseTimeOfDayError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<TimeOfDay> for String {
+    fn from(time: TimeOfDay) -> Self {
+        time.to_string()
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.hour(), self.minute())
+    }
+}
+
+/// Hours of each day, from the start to just before the end. Where the end is the earlier one, it is that of the next
+/// day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours {
+    start: TimeOfDay,
+    end: TimeOfDay,
+}
+
+impl Hours {
+    /// Hours between two times that are not the same.
+    #[must_use]
+    pub fn new(start: TimeOfDay, end: TimeOfDay) -> Option<Self> {
+        (start != end).then_some(Self { start, end })
+    }
+
+    /// When they begin.
+    #[must_use]
+    pub fn start(self) -> TimeOfDay {
+        self.start
+    }
+
+    /// When they end.
+    #[must_use]
+    pub fn end(self) -> TimeOfDay {
+        self.end
+    }
+
+    /// Whether they end on the day after they begin.
+    #[must_use]
+    pub fn pass_midnight(self) -> bool {
+        self.end < self.start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_the_day_has_two_digits_on_either_side() {
+        for text in ["00:00", "09:05", "23:59"] {
+            assert_eq!(text.parse::<TimeOfDay>().unwrap().to_string(), text);
+        }
+        for text in ["", "9:00", "09:0", "24:00", "09:60", "+9:00", "09:00:00", "0900", " 09:00", "٠٩:٠٠", "-1:00"]
+        {
+            assert_eq!(text.parse::<TimeOfDay>(), Err(ParseTimeOfDayError), "{text:?}");
+        }
+    }
+}

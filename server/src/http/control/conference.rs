@@ -1,0 +1,147 @@
+//! When the event is, in the words that its clients know: `end_of_day`, `auto_pause_daily`.
+
+use crate::core::Coordinator;
+use crate::http::body::{Json, With};
+use crate::http::{ApiError, Operator};
+use actix_web::{HttpResponse, web};
+use challengectl_common::conference::{TimeOfDay, Zone};
+use challengectl_common::{ConferenceChange, ConferenceName, Timestamp};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+#[derive(Serialize)]
+struct Conference {
+    name: Option<ConferenceName>,
+    start: Option<Timestamp>,
+    stop: Option<Timestamp>,
+    timezone: Zone,
+    day_start: Option<TimeOfDay>,
+    end_of_day: Option<TimeOfDay>,
+    auto_pause_daily: bool,
+    /// Whether the clock lets work be handed out.
+    open: bool,
+    /// When that changes.
+    next_change: Option<Timestamp>,
+}
+
+/// When the event is.
+pub async fn show(coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(current(&coordinator).await?))
+}
+
+async fn current(coordinator: &Coordinator) -> Result<Conference, ApiError> {
+    let ((gate, _), now) = (coordinator.gate().await?, coordinator.now());
+    let conference = &gate.conference;
+    Ok(Conference {
+        name: conference.name().cloned(),
+        start: conference.start(),
+        stop: conference.stop(),
+        timezone: conference.timezone().clone(),
+        day_start: conference.day_start(),
+        end_of_day: conference.day_end(),
+        auto_pause_daily: conference.auto_pause(),
+        open: !gate.is_closed_by_hours(now),
+        next_change: gate.next_change(now),
+    })
+}
+
+/// What is left out stays as it is, null clears.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Change {
+    #[serde(deserialize_with = "given")]
+    name: Option<Option<ConferenceName>>,
+    #[serde(deserialize_with = "given")]
+    start: Option<Option<Timestamp>>,
+    #[serde(deserialize_with = "given")]
+    stop: Option<Option<Timestamp>>,
+    #[serde(deserialize_with = "given")]
+    timezone: Option<Option<Zone>>,
+    #[serde(deserialize_with = "given_time")]
+    day_start: Option<Option<TimeOfDay>>,
+    #[serde(deserialize_with = "given_time")]
+    end_of_day: Option<Option<TimeOfDay>>,
+    #[serde(deserialize_with = "given")]
+    auto_pause_daily: Option<Option<bool>>,
+}
+
+/// Changes the fields that are given.
+pub async fn update(
+    With(Operator(person), Json(change)): With<Operator, Json<Change>>,
+    coordinator: web::Data<Coordinator>,
+) -> Result<HttpResponse, ApiError> {
+    let coordinator = coordinator.into_inner();
+    let change = ConferenceChange {
+        name: change.name,
+        start: change.start,
+        stop: change.stop,
+        timezone: change.timezone.map(Option::unwrap_or_default),
+        day_start: change.day_start,
+        day_end: change.end_of_day,
+        auto_pause: change.auto_pause_daily.map(Option::unwrap_or_default),
+    };
+    coordinator.change_conference(change, person.by()).await?;
+    Ok(HttpResponse::Ok().json(current(&coordinator).await?))
+}
+
+/// What is left out stays as it is, an empty text clears.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DayTimes {
+    #[serde(deserialize_with = "given_time")]
+    day_start: Option<Option<TimeOfDay>>,
+    #[serde(deserialize_with = "given_time")]
+    end_of_day: Option<Option<TimeOfDay>>,
+}
+
+#[derive(Serialize)]
+struct DayTimesSet {
+    status: &'static str,
+    day_start: Option<TimeOfDay>,
+    end_of_day: Option<TimeOfDay>,
+}
+
+/// Changes the daily hours.
+pub async fn set_day_times(
+    With(Operator(person), Json(DayTimes { day_start, end_of_day })): With<Operator, Json<DayTimes>>,
+    coordinator: web::Data<Coordinator>,
+) -> Result<HttpResponse, ApiError> {
+    let coordinator = coordinator.into_inner();
+    let change = ConferenceChange { day_start, day_end: end_of_day, ..ConferenceChange::default() };
+    coordinator.change_conference(change, person.by()).await?;
+    let Conference { day_start, end_of_day, .. } = current(&coordinator).await?;
+    Ok(HttpResponse::Ok().json(DayTimesSet { status: "updated", day_start, end_of_day }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutoPause {
+    auto_pause_daily: bool,
+}
+
+#[derive(Serialize)]
+struct AutoPauseSet {
+    status: &'static str,
+    auto_pause_daily: bool,
+}
+
+/// Lets the hours hold the system back, or no more.
+pub async fn set_auto_pause(
+    With(Operator(person), Json(AutoPause { auto_pause_daily })): With<Operator, Json<AutoPause>>,
+    coordinator: web::Data<Coordinator>,
+) -> Result<HttpResponse, ApiError> {
+    let change = ConferenceChange { auto_pause: Some(auto_pause_daily), ..ConferenceChange::default() };
+    coordinator.into_inner().change_conference(change, person.by()).await?;
+    Ok(HttpResponse::Ok().json(AutoPauseSet { status: "updated", auto_pause_daily }))
+}
+
+/// A field that is there; null is none.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(field).map(Some)
+}
+
+/// A time that is there; null and an empty text are none.
+fn given_time<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<TimeOfDay>>, D::Error> {
+    let text = Option::<String>::deserialize(field)?.filter(|text| !text.is_empty());
+    text.map(|text| text.parse().map_err(D::Error::custom)).transpose().map(Some)
+}
