@@ -1,6 +1,6 @@
 //! The hours of the conference, with a clock that is set.
 
-use super::{Site, event, fixed, progress, report, spec};
+use crate::site::{Site, event, fixed, progress, report, spec};
 use challengectl_common::conference::TimeOfDay;
 use challengectl_common::wire::Outcome;
 use challengectl_common::{ConferenceChange, Timestamp};
