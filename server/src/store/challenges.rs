@@ -3,8 +3,12 @@
 use super::cells::{from_json, parse, timestamp, to_json};
 use super::{Connection, StoreError};
 use challengectl_common::{ChallengeName, ChallengeSpec, Timestamp, Tuning};
-use sqlx::FromRow;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{FromRow, Row as _, Sqlite};
 use std::ops::Range;
+
+type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// A challenge as it is stored.
 #[derive(Debug, Clone)]
@@ -204,29 +208,31 @@ pub async fn insert(
     due_at: Timestamp,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
-    let id = sqlx::query_scalar(
+    let query = sqlx::query(
         "INSERT INTO challenges (name, modulation, tuning, flag, parameters, public_view, enabled, priority,
              min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, due_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
-    )
-    .bind(spec.name.as_str())
-    .bind(&spec.modulation)
-    .bind(to_json(&spec.tuning, "tuning")?)
-    .bind(to_json(&spec.flag, "flag")?)
-    .bind(to_json(&spec.parameters, "parameters")?)
-    .bind(to_json(&spec.public_view, "public view")?)
-    .bind(spec.enabled)
-    .bind(spec.priority)
-    .bind(spec.min_delay_ms)
-    .bind(spec.max_delay_ms)
-    .bind(shape.duration_ms)
-    .bind(shape.occupied.start)
-    .bind(shape.occupied.end)
-    .bind(due_at.as_millis())
-    .bind(now.as_millis())
-    .fetch_one(connection)
-    .await?;
-    Ok(id)
+    );
+    let query = describe(query, spec, shape)?.bind(due_at.as_millis()).bind(now.as_millis());
+    Ok(query.fetch_one(connection).await?.try_get("id")?)
+}
+
+/// Binds what a challenge is to `$1` and so on, up to `$13`.
+fn describe<'q>(query: Statement<'q>, spec: &'q ChallengeSpec, shape: &Shape) -> Result<Statement<'q>, StoreError> {
+    Ok(query
+        .bind(spec.name.as_str())
+        .bind(&spec.modulation)
+        .bind(to_json(&spec.tuning, "tuning")?)
+        .bind(to_json(&spec.flag, "flag")?)
+        .bind(to_json(&spec.parameters, "parameters")?)
+        .bind(to_json(&spec.public_view, "public view")?)
+        .bind(spec.enabled)
+        .bind(spec.priority)
+        .bind(spec.min_delay_ms)
+        .bind(spec.max_delay_ms)
+        .bind(shape.duration_ms)
+        .bind(shape.occupied.start)
+        .bind(shape.occupied.end))
 }
 
 /// Changes what a challenge is; its due time and history stay. Disabling it takes a trigger back.
@@ -240,30 +246,14 @@ pub async fn update(
     shape: &Shape,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    let query = sqlx::query(
         "UPDATE challenges SET name = $1, modulation = $2, tuning = $3, flag = $4, parameters = $5, public_view = $6,
              enabled = $7, priority = $8, min_delay_ms = $9, max_delay_ms = $10, duration_ms = $11,
              occupied_low = $12, occupied_high = $13, updated_at = $14,
              triggered_at = CASE WHEN $7 = 1 THEN triggered_at ELSE NULL END
          WHERE id = $15",
-    )
-    .bind(spec.name.as_str())
-    .bind(&spec.modulation)
-    .bind(to_json(&spec.tuning, "tuning")?)
-    .bind(to_json(&spec.flag, "flag")?)
-    .bind(to_json(&spec.parameters, "parameters")?)
-    .bind(to_json(&spec.public_view, "public view")?)
-    .bind(spec.enabled)
-    .bind(spec.priority)
-    .bind(spec.min_delay_ms)
-    .bind(spec.max_delay_ms)
-    .bind(shape.duration_ms)
-    .bind(shape.occupied.start)
-    .bind(shape.occupied.end)
-    .bind(now.as_millis())
-    .bind(id)
-    .execute(connection)
-    .await?;
+    );
+    describe(query, spec, shape)?.bind(now.as_millis()).bind(id).execute(connection).await?;
     Ok(())
 }
 
