@@ -64,9 +64,10 @@ fn identifier(c: char) -> bool {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $rule:expr) => {
+    ($(#[$doc:meta])* $name:ident, $pattern:literal, $rule:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, pattern = $pattern))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -118,6 +119,7 @@ macro_rules! name {
 name!(
     /// The name of a challenge: unique in an event, shown to players. 1 to 100 printable characters.
     ChallengeName,
+    "^[^/\\\\\\x00-\\x1f\\x7f-\\x9f]{1,100}$",
     Rule {
         what: "challenge name",
         limit: 100,
@@ -129,18 +131,21 @@ name!(
 name!(
     /// The id of a runner, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
     RunnerId,
+    "^[A-Za-z0-9._-]{1,64}$",
     Rule { what: "runner id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
 name!(
     /// The id of a radio, unique on its runner. 1 to 64 letters, digits, `.`, `_`, `-`.
     RadioId,
+    "^[A-Za-z0-9._-]{1,64}$",
     Rule { what: "radio id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
 name!(
     /// The name of an account, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
     AccountName,
+    "^[A-Za-z0-9._-]{1,64}$",
     Rule { what: "user name", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 

@@ -11,6 +11,7 @@ pub const SOLE_RADIO: &str = "default";
 
 /// `POST /api/enrollment/enroll`: a one-time token becomes a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrollRequest {
     /// The token that `challengectl-server runner enroll` printed.
@@ -19,6 +20,7 @@ pub struct EnrollRequest {
 
 /// The answer to [`EnrollRequest`]: shown once, kept by the runner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrollResponse {
     /// `success`.
     pub status: String,
@@ -30,6 +32,7 @@ pub struct EnrollResponse {
 
 /// `POST /api/runners/register`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
     /// The id the key belongs to.
@@ -54,6 +57,7 @@ pub struct RegisterRequest {
 
 /// A radio of a runner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RadioInfo {
     /// Unique on the runner.
@@ -74,6 +78,7 @@ pub struct RadioInfo {
 
 /// The answer to [`RegisterRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegisterResponse {
     /// `success`.
     pub status: String,
@@ -91,6 +96,7 @@ pub struct RegisterResponse {
 
 /// Intervals that the server hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rhythm {
     /// Seconds between heartbeats.
     pub heartbeat_interval: f64,
@@ -102,6 +108,7 @@ pub struct Rhythm {
 
 /// `POST /api/runners/{id}/heartbeat`. The body may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HeartbeatRequest {
     /// What the runner works on. Each is renewed by this; a heartbeat without a body renews all of the runner's.
@@ -111,6 +118,7 @@ pub struct HeartbeatRequest {
 
 /// How far one assignment is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AssignmentProgress {
     /// Which.
@@ -124,6 +132,7 @@ pub struct AssignmentProgress {
 
 /// The answer to [`HeartbeatRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HeartbeatResponse {
     /// `success`.
     pub status: String,
@@ -140,6 +149,7 @@ pub struct HeartbeatResponse {
 
 /// The answer to `GET /api/runners/{id}/task`, with or without `?wait=SECONDS`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskResponse {
     /// Work for one of the runner's free radios.
     pub task: Option<Task>,
@@ -150,6 +160,7 @@ pub struct TaskResponse {
 
 /// An assignment, and everything needed to carry it out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Task {
     /// Which challenge.
     pub challenge_id: i64,
@@ -181,6 +192,7 @@ pub struct Task {
 
 /// How a transmission ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All of it was on air.
@@ -193,6 +205,7 @@ pub enum Outcome {
 
 /// `POST /api/runners/{id}/complete`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CompleteRequest {
     /// Which challenge.
@@ -218,6 +231,7 @@ pub struct CompleteRequest {
 
 /// `POST /api/runners/{id}/log`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogRequest {
     /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`.
@@ -231,6 +245,7 @@ pub struct LogRequest {
 
 /// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum LogLevel {
@@ -243,6 +258,7 @@ pub enum LogLevel {
 
 /// Any answer that only says that it worked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Acknowledgement {
     /// `success`.
     pub status: String,
@@ -253,6 +269,7 @@ pub struct Acknowledgement {
 
 /// Any answer that says what went wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
     /// What went wrong, in a few words.
     pub error: String,

@@ -13,6 +13,7 @@ mod auth;
 mod challenges;
 mod clients;
 mod control;
+mod description;
 mod errors;
 mod files;
 mod fleet;

@@ -1,6 +1,7 @@
 use super::done;
 use crate::core::{Coordinator, RunnerState, Work};
 use crate::http::body::{Json, With};
+use crate::http::openapi::answers::Done;
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -8,18 +9,20 @@ use challengectl_common::wire::RadioInfo;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Runners {
     runners: Vec<Runner>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OneRunner)]
 struct One {
     runner: Runner,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Runner {
     runner_id: RunnerId,
     status: &'static str,
@@ -36,7 +39,7 @@ struct Runner {
     radios: Vec<Radio>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Radio {
     radio_id: RadioId,
     driver: Option<String>,
@@ -46,7 +49,8 @@ struct Radio {
     current_task: Option<Task>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RadioTask)]
 struct Task {
     assignment_id: i64,
     challenge_id: i64,
@@ -57,12 +61,14 @@ struct Task {
 }
 
 /// All runners.
+#[utoipa::path(get, path = "/api/runners", responses((status = OK, body = Runners)))]
 pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let runners = coordinator.runners().await?.into_iter().map(Runner::from).collect();
     Ok(HttpResponse::Ok().json(Runners { runners }))
 }
 
 /// One runner.
+#[utoipa::path(get, path = "/api/runners/{runner_id}", responses((status = OK, body = One)))]
 pub async fn one(
     _: Viewer,
     coordinator: web::Data<Coordinator>,
@@ -73,6 +79,7 @@ pub async fn one(
 }
 
 /// Removes a runner.
+#[utoipa::path(delete, path = "/api/runners/{runner_id}", responses(Done))]
 pub async fn remove(
     Admin(person): Admin,
     coordinator: web::Data<Coordinator>,
@@ -83,6 +90,7 @@ pub async fn remove(
 }
 
 /// Gives a runner work again.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/enable", responses(Done))]
 pub async fn enable(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,
@@ -93,6 +101,7 @@ pub async fn enable(
 }
 
 /// Gives a runner no more work.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/disable", responses(Done))]
 pub async fn disable(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,
@@ -102,14 +111,14 @@ pub async fn disable(
     Ok(done("Runner disabled"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invitation {
     #[serde(alias = "runner_name")]
     runner_id: RunnerId,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Invited {
     status: &'static str,
     message: &'static str,
@@ -119,6 +128,7 @@ struct Invited {
 }
 
 /// Makes a token by which a host becomes a runner. It is shown this once.
+#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited)))]
 pub async fn invite(
     With(Admin(person), Json(Invitation { runner_id })): With<Admin, Json<Invitation>>,
     coordinator: web::Data<Coordinator>,
