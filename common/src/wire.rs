@@ -39,9 +39,11 @@ pub struct RegisterRequest {
     pub runner_id: RunnerId,
     /// Where the runner may transmit. Without `radios` it means one radio, [`SOLE_RADIO`], with these limits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 256))]
     pub frequency_limits: Vec<Band>,
     /// The runner's radios.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 64))]
     pub radios: Vec<RadioInfo>,
     /// The assignments it is working on. What the server thinks it has beyond these is given to others at once;
     /// without the field, only when the lease has run out.
@@ -49,9 +51,11 @@ pub struct RegisterRequest {
     pub assignments: Option<Vec<i64>>,
     /// The host's name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub hostname: Option<String>,
     /// The runner's version, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub version: Option<String>,
 }
 
@@ -64,15 +68,19 @@ pub struct RadioInfo {
     pub id: RadioId,
     /// `soapy`, `air`, `file`, `null`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub driver: Option<String>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub model: Option<String>,
     /// Where it may transmit, counting bandwidth. None: anywhere.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 256))]
     pub frequency_limits: Vec<Band>,
     /// Samples per second it will run at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 1_000_000_000_000u64))]
     pub sample_rate: Option<u64>,
 }
 

@@ -34,8 +34,8 @@ pub struct Paging {
     #[param(maximum = 1000, default = 100)]
     pub limit: Option<u64>,
     /// Entries to pass over.
-    #[param(default = 0)]
-    pub offset: Option<u64>,
+    #[param(minimum = 0, default = 0)]
+    pub offset: Option<i64>,
 }
 
 impl Paging {
@@ -45,6 +45,7 @@ impl Paging {
         if limit > MOST {
             return Err(ApiError::invalid(format!("limit: at most {MOST}")));
         }
-        Ok(Page { limit, offset: self.offset.unwrap_or(0) })
+        let offset = u64::try_from(self.offset.unwrap_or(0)).map_err(|_| ApiError::invalid("offset: not below 0"))?;
+        Ok(Page { limit, offset })
     }
 }

@@ -19,7 +19,7 @@ const LONGEST_NAME: usize = 255;
 /// an event file. Fields mean what they mean there, but a file is one that was uploaded, by its digest.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schema(as = ChallengeForm)]
+#[schema(as = ChallengeForm, examples(json!({"name": "MORSE_3", "modulation": "cw", "frequency": 145_550_000, "text": "CQ CQ", "parameters": {"wpm": 18}})))]
 #[expect(missing_docs, reason = "config/challenges.yml explains them")]
 pub struct Form {
     #[schema(value_type = Option<ChallengeName>)]

@@ -21,11 +21,18 @@ const BLOCK: usize = 1 << 16;
 
 /// Sends the content of a file, or the part of it that is asked for.
 #[utoipa::path(
-    get, path = "/api/files/{digest}",
+    get,
+    path = "/api/files/{digest}",
+    params(
+        ("Range" = Option<String>, Header, description = "One range of bytes.", example = "bytes=0-1"),
+        ("If-Range" = Option<String>, Header, description = "The ETag of what the range belongs to."),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of what is there already."),
+    ),
     responses(
-        (status = OK, body = [u8], content_type = "application/octet-stream"),
-        (status = PARTIAL_CONTENT, body = [u8], content_type = "application/octet-stream"),
-        (status = NOT_MODIFIED), Invalid,
+        (status = OK, body = [u8], content_type = "*/*", description = "The content, of the type that its name tells."),
+        (status = PARTIAL_CONTENT, body = [u8], content_type = "*/*", description = "The range."),
+        (status = NOT_MODIFIED),
+        Invalid,
         (status = RANGE_NOT_SATISFIABLE, body = ErrorBody),
     )
 )]

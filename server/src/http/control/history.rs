@@ -17,8 +17,8 @@ pub struct TransmissionQuery {
     #[param(maximum = 1000, default = 100)]
     limit: Option<u64>,
     /// Entries to pass over.
-    #[param(default = 0)]
-    offset: Option<u64>,
+    #[param(minimum = 0, default = 0)]
+    offset: Option<i64>,
     /// Only those of this challenge.
     challenge_id: Option<i64>,
     /// Only those of this runner.

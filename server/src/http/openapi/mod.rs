@@ -4,13 +4,16 @@
 //! A new route takes three steps:
 //!
 //! 1. Its handler gets `#[utoipa::path(METHOD, path = "…", responses(…))]`: what it answers when all goes well, and
-//!    those of the [`answers`] that its arguments do not tell, such as `Conflict`. The first line of the
-//!    doc comment becomes the summary.
-//! 2. The types that it takes and answers derive `ToSchema`, values of a query `IntoParams`. Their doc comments are read by integrators.
-//! 3. It is listed in a [`group!`], which makes the route.
+//!    those of the [`answers`] that its arguments do not tell, such as `Conflict`. The first line of its doc comment
+//!    becomes the summary.
+//! 2. The types that it takes and answers derive `ToSchema`, the values of a query `IntoParams`. Integrators read their
+//!    doc comments.
+//! 3. It is listed in a [`group!`], which makes the route, and in the authorisation matrix of the tests. Schemathesis
+//!    then asks for it (`tests/api/fuzzing.rs`); where it never succeeds by guessing, `examples(…)` of the type helps.
 //!
-//! Who may ask, the query, the body, and the errors that come with both (400, 401, 403, 413, 415) are told by the types of the
-//! handler's arguments (see [`Describe`]); the parameters of the path, and the 404 that comes with them, by the path.
+//! Who may ask, the query, the body, and the errors that come with them (400, 401, 403, 413, 415) are told by the types
+//! of the handler's arguments (see [`Describe`]); the parameters of the path, and the 404 that comes with them, by the
+//! path.
 
 pub mod answers;
 mod arguments;
@@ -76,7 +79,7 @@ impl Group {
         F: Handler<Arguments, Output: Responder + 'static>,
         Arguments: FromRequest + Describe + 'static,
     {
-        // The macro has put it there.
+        // The macro has named both after the handler.
         let Some((path, method, mut operation)) = take(described, name) else { return };
         operation.operation_id = Some(format!("{module}_{name}"));
         operation.tags = Some(vec![self.name.to_owned()]);

@@ -1,6 +1,6 @@
 //! The document for programs, and for people a page that shows it: Swagger UI, which is part of the program.
 
-use super::super::{ApiError, document, other_methods};
+use crate::http::{ApiError, document, nothing_at, other_methods};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
@@ -49,6 +49,6 @@ async fn file(name: web::Path<String>, request: HttpRequest) -> Result<HttpRespo
     }
     match utoipa_swagger_ui::serve(&name, Arc::default()) {
         Ok(Some(file)) => Ok(response.content_type(file.content_type).body(file.bytes.into_owned())),
-        _ => Err(super::super::nothing_at(&request)),
+        _ => Err(nothing_at(&request)),
     }
 }
