@@ -1,10 +1,12 @@
 //! The description of the API, the page made of it, and the headers of all answers.
 
+use crate::people::{Authenticator, PASSWORD, browser, log_in, verify};
 use crate::site::{MORSE, Site, fields};
 use challengectl_server::core::Role;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 async fn get(site: &Site, path: &str) -> Response {
@@ -83,6 +85,51 @@ async fn the_document_lists_what_each_modulation_takes() {
     assert!(form["properties"]["modulation"]["enum"].as_array().unwrap().contains(&"pocsag".into()), "{form}");
     assert!(form["properties"]["parameters"]["description"].as_str().unwrap().contains("`wpm` (2 to 60 WPM"), "{form}");
     assert_eq!(form["additionalProperties"], false);
+}
+
+/// The fields of an answer by its description: those that are always there, and all.
+fn described<'a>(document: &'a Value, schema: &'a Value) -> [BTreeSet<&'a str>; 2] {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return described(document, document.pointer(reference.trim_start_matches('#')).unwrap());
+    }
+    let mut found: [BTreeSet<_>; 2] = [
+        schema["required"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap()).collect(),
+        schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect(),
+    ];
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        let [required, all] = described(document, part);
+        found[0].extend(required);
+        found[1].extend(all);
+    }
+    found
+}
+
+fn is_described(document: &Value, path: &str, status: u16, body: &Value) {
+    let response = &document["paths"][path]["post"]["responses"][status.to_string()];
+    let [required, all] = described(document, &response["content"]["application/json"]["schema"]);
+    let sent = fields(body).into_iter().collect();
+    assert!(required.is_subset(&sent) && sent.is_subset(&all), "{path}: {required:?} and of {all:?}: {body}");
+}
+
+/// Schemathesis knows no password and no code.
+#[tokio::test]
+async fn a_login_is_answered_as_described() {
+    let site = Site::start().await;
+    let document = site.get("/api/openapi.json").await.body;
+    let setup = json!({"setup_token": site.setup_token, "username": "alice", "password": PASSWORD});
+    let setup = site.post("/api/auth/setup", setup).await;
+    is_described(&document, "/api/auth/setup", 201, &setup.body);
+    let authenticator = Authenticator::of(&setup.body);
+    let verified = verify(&site, &setup.body["temp_token"], &authenticator.code()).await;
+    let alice = browser(&site, &verified);
+    is_described(&document, "/api/auth/verify-totp", 200, &verified.json().await.unwrap());
+    let login = log_in(&site, "alice", PASSWORD).await;
+    is_described(&document, "/api/auth/login", 200, &login.body);
+    let codes = alice.post("/api/auth/recovery-codes", json!({"totp_code": authenticator.next_code()})).await;
+    is_described(&document, "/api/auth/recovery-codes", 200, &codes.body);
+    let token = site.token("roof").await;
+    let enrolled = site.post("/api/enrollment/enroll", json!({"enrollment_token": token})).await;
+    is_described(&document, "/api/enrollment/enroll", 201, &enrolled.body);
 }
 
 /// All other ways to make a route would leave it out of the document.

@@ -17,6 +17,7 @@ mod description;
 mod errors;
 mod files;
 mod fleet;
+mod fuzzing;
 mod history;
 mod live;
 mod matrix;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// What a route asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asks {
+pub enum Asks {
     Nothing,
     /// A runner's key; where the path names a runner, its own.
     Key,
@@ -21,7 +21,7 @@ use Asks::{Key, Least, Nothing};
 use Role::{Admin, Operator, Viewer};
 
 /// The routes; what stands for an id names nothing that there is.
-const MATRIX: &[(&str, &str, Asks)] = &[
+pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("GET", "/health", Nothing),
     ("GET", "/ready", Nothing),
     // Asks for an address instead; the tests come from an allowed one.
