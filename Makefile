@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build check test proof bench bench-live bench-load bench-trigger demo tools check-tools
+.PHONY: help build check test fuzz-api proof bench bench-live bench-load bench-trigger demo tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -19,6 +19,9 @@ check: check-tools ## format, lints, licences, documentation
 test: tools ## everything, with other people's receivers
 	cargo nextest run --workspace --locked
 	cargo test --doc --workspace --locked
+
+fuzz-api: tools ## many more requests to the API than make test, each held against its description
+	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2
 
 proof: tools build ## the slow proofs: 50 kills, rounds of a whole event, two hours of audio
 	scripts/proof.sh
@@ -42,8 +45,8 @@ bench-live: build ## what live events cost: 500 dashboards, 200 events a second
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh
 
-tools: ## what the tests need: receivers, Socket.IO clients, cargo-nextest
-	scripts/tools.sh receivers socketio nextest
+tools: ## what the tests need: receivers, Socket.IO clients, schemathesis, cargo-nextest
+	scripts/tools.sh receivers socketio schemathesis nextest
 
 check-tools:
 	scripts/tools.sh deny

@@ -1,8 +1,27 @@
 #!/usr/bin/env bash
-# Installs what the tests and checks need and this machine lacks: scripts/tools.sh [receivers] [socketio] [nextest] [deny]
+# Installs what the tests and checks need and this machine lacks: scripts/tools.sh [receivers] [socketio] [schemathesis] [nextest] [deny]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+# Installs Debian packages.
+packages() {
+    [ $# -eq 0 ] && return
+    echo "installing $*"
+    as_root apt-get -qq -o DPkg::Lock::Timeout=300 update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 \
+        install --no-install-recommends "$@" >/dev/null
+}
+
+# Python packages of its own below .tools: python NAME 'import WHAT PROVES IT' REQUIREMENTS
+python() {
+    local place="$root/.tools/$1"
+    /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || packages python3-venv
+    [ -x "$place/bin/python" ] || /usr/bin/python3 -m venv "$place"
+    "$place/bin/python" -c "$2" 2>/dev/null || "$place/bin/python" -m pip install --quiet --requirement "$3"
+}
 
 # Programs of other people that read our signals back, as Debian packages.
 receivers() {
@@ -12,31 +31,23 @@ receivers() {
     command -v rtl_433 >/dev/null || missing+=(rtl-433)
     command -v sox >/dev/null || missing+=(sox)
     /usr/bin/python3 -c 'import gnuradio.filter' 2>/dev/null || missing+=(gnuradio python3)
-    [ ${#missing[@]} -eq 0 ] && return
-    echo "installing ${missing[*]}"
-    as_root apt-get -qq -o DPkg::Lock::Timeout=300 update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 \
-        install --no-install-recommends "${missing[@]}" >/dev/null
+    packages "${missing[@]}"
 }
 
 # The official Socket.IO clients, in JavaScript and Python.
 socketio() {
-    local missing=() clients
-    clients=$(cd "$(dirname "$0")/../server/tests/clients" && pwd)
+    local missing=()
     command -v node >/dev/null || missing+=(nodejs)
     command -v npm >/dev/null || missing+=(npm)
-    /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
-    if [ ${#missing[@]} -gt 0 ]; then
-        echo "installing ${missing[*]}"
-        as_root apt-get -qq -o DPkg::Lock::Timeout=300 update
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 \
-            install --no-install-recommends "${missing[@]}" >/dev/null
-    fi
+    packages "${missing[@]}"
+    local clients="$root/server/tests/clients"
     [ -d "$clients/node_modules/socket.io-client" ] || (cd "$clients" && npm ci --silent --no-audit --no-fund)
-    local place="$clients/../../../.tools/socketio"
-    [ -x "$place/bin/python" ] || /usr/bin/python3 -m venv "$place"
-    "$place/bin/python" -c 'import socketio, websocket' 2>/dev/null ||
-        "$place/bin/python" -m pip install --quiet --requirement "$clients/requirements.txt"
+    python socketio 'import socketio, websocket' "$clients/requirements.txt"
+}
+
+# Makes requests from the description of the API, and holds the answers against it.
+schemathesis() {
+    python schemathesis 'import schemathesis, openapi_spec_validator' "$root/server/tests/schemathesis/requirements.txt"
 }
 
 nextest() { cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest; }

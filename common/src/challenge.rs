@@ -63,6 +63,7 @@ pub struct FlagFile {
 
 /// Which facts of a challenge the public page shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PublicView {
     /// Whether it is listed at all.

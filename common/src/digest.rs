@@ -8,6 +8,15 @@ use std::str::FromStr;
 /// The SHA-256 of some bytes (FIPS 180-4), written as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(
+        value_type = String,
+        pattern = "^[0-9A-Fa-f]{64}$",
+        examples("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    )
+)]
 pub struct Digest([u8; 32]);
 
 /// The text was not 64 hex digits.

@@ -7,6 +7,11 @@ use std::str::FromStr;
 /// A radio frequency in whole hertz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = u64, minimum = 1, maximum = 1_000_000_000_000u64)
+)]
 pub struct Frequency(u64);
 
 impl Frequency {
@@ -135,6 +140,20 @@ impl From<Band> for String {
         band.to_string()
     }
 }
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Band {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let text = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
+        text.description(Some("All frequencies from LOW to HIGH hertz, as LOW-HIGH with LOW below HIGH."))
+            .pattern(Some("^[0-9]{1,13}-[0-9]{1,13}$"))
+            .examples(["144000000-148000000"])
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Band {}
 
 #[cfg(test)]
 mod tests {

@@ -64,9 +64,14 @@ fn identifier(c: char) -> bool {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $rule:expr) => {
+    ($(#[$doc:meta])* $name:ident like $example:literal, $pattern:literal, $rule:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(
+            feature = "openapi",
+            derive(utoipa::ToSchema),
+            schema(value_type = String, pattern = $pattern, examples($example))
+        )]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -117,7 +122,8 @@ macro_rules! name {
 
 name!(
     /// The name of a challenge: unique in an event, shown to players. 1 to 100 printable characters.
-    ChallengeName,
+    ChallengeName like "MORSE_1",
+    "^[^/\\\\\\x00-\\x1f\\x7f-\\x9f]{1,100}$",
     Rule {
         what: "challenge name",
         limit: 100,
@@ -128,31 +134,36 @@ name!(
 
 name!(
     /// The name of a conference, shown to players. 1 to 200 printable characters.
-    ConferenceName,
+    ConferenceName like "Example CTF",
+    "^[^\\x00-\\x1f\\x7f-\\x9f]{1,200}$",
     Rule { what: "conference name", limit: 200, allowed: "printable characters", allows: |c| !c.is_control() }
 );
 
 name!(
     /// The id of a runner, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
-    RunnerId,
+    RunnerId like "runner-1",
+    "^[A-Za-z0-9._-]{1,64}$",
     Rule { what: "runner id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
 name!(
     /// The id of a radio, unique on its runner. 1 to 64 letters, digits, `.`, `_`, `-`.
-    RadioId,
+    RadioId like "hackrf-1",
+    "^[A-Za-z0-9._-]{1,64}$",
     Rule { what: "radio id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
 name!(
     /// The name of an account, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
-    AccountName,
+    AccountName like "ada",
+    "^[A-Za-z0-9._-]{1,64}$",
     Rule { what: "user name", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
 name!(
     /// The id of a provisioning key, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
-    ProvisioningKeyId,
+    ProvisioningKeyId like "venue",
+    "^[A-Za-z0-9._-]{1,64}$",
     Rule { what: "provisioning key id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// A moment: whole milliseconds since 1970-01-01 UTC. In JSON it is ISO 8601, UTC, with milliseconds and `Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime))]
 pub struct Timestamp(i64);
 
 impl Timestamp {

@@ -17,17 +17,20 @@ pub const MACHINE_HEADER: &str = "X-Runner-Machine-ID";
 
 /// `POST /api/enrollment/enroll`: a one-time token becomes a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrollRequest {
     /// The token that `challengectl-server runner enroll` printed.
     pub enrollment_token: String,
     /// The host's name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub hostname: Option<String>,
 }
 
 /// The answer to [`EnrollRequest`]: shown once, kept by the runner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrollResponse {
     /// `success`.
     pub status: String,
@@ -39,15 +42,18 @@ pub struct EnrollResponse {
 
 /// `POST /api/runners/register`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
     /// The id the key belongs to.
     pub runner_id: RunnerId,
     /// Where the runner may transmit. Without `radios` it means one radio, [`SOLE_RADIO`], with these limits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 256))]
     pub frequency_limits: Vec<Band>,
     /// The runner's radios.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 64))]
     pub radios: Vec<RadioInfo>,
     /// The assignments it is working on. What the server thinks it has beyond these is given to others at once;
     /// without the field, only when the lease has run out.
@@ -55,34 +61,42 @@ pub struct RegisterRequest {
     pub assignments: Option<Vec<i64>>,
     /// The host's name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub hostname: Option<String>,
     /// The runner's version, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub version: Option<String>,
 }
 
 /// A radio of a runner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RadioInfo {
     /// Unique on the runner.
     pub id: RadioId,
     /// `soapy`, `air`, `file`, `null`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub driver: Option<String>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub model: Option<String>,
     /// Where it may transmit, counting bandwidth. None: anywhere.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 256))]
     pub frequency_limits: Vec<Band>,
     /// Samples per second it will run at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 1_000_000_000_000u64))]
     pub sample_rate: Option<u64>,
 }
 
 /// The answer to [`RegisterRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegisterResponse {
     /// `success`.
     pub status: String,
@@ -100,6 +114,7 @@ pub struct RegisterResponse {
 
 /// Intervals that the server hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rhythm {
     /// Seconds between heartbeats.
     pub heartbeat_interval: f64,
@@ -111,6 +126,7 @@ pub struct Rhythm {
 
 /// `POST /api/runners/{id}/heartbeat`. The body may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HeartbeatRequest {
     /// What the runner works on. Each is renewed by this; a heartbeat without a body renews all of the runner's.
@@ -120,6 +136,7 @@ pub struct HeartbeatRequest {
 
 /// How far one assignment is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AssignmentProgress {
     /// Which.
@@ -133,6 +150,7 @@ pub struct AssignmentProgress {
 
 /// The answer to [`HeartbeatRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HeartbeatResponse {
     /// `success`.
     pub status: String,
@@ -149,6 +167,7 @@ pub struct HeartbeatResponse {
 
 /// The answer to `GET /api/runners/{id}/task`, with or without `?wait=SECONDS`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskResponse {
     /// Work for one of the runner's free radios.
     pub task: Option<Task>,
@@ -159,6 +178,7 @@ pub struct TaskResponse {
 
 /// An assignment, and everything needed to carry it out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Task {
     /// Which challenge.
     pub challenge_id: i64,
@@ -190,6 +210,7 @@ pub struct Task {
 
 /// How a transmission ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All of it was on air.
@@ -202,6 +223,7 @@ pub enum Outcome {
 
 /// `POST /api/runners/{id}/complete`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CompleteRequest {
     /// Which challenge.
@@ -227,6 +249,7 @@ pub struct CompleteRequest {
 
 /// `POST /api/runners/{id}/log`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogRequest {
     /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`.
@@ -240,14 +263,17 @@ pub struct LogRequest {
 
 /// `POST /api/runners/{id}/logs`: several lines at once, at most [`MOST_LINES`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogsRequest {
     /// The oldest first.
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub lines: Vec<LogRequest>,
 }
 
 /// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum LogLevel {
@@ -260,6 +286,7 @@ pub enum LogLevel {
 
 /// Any answer that only says that it worked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Acknowledgement {
     /// `success`.
     pub status: String,
@@ -270,6 +297,7 @@ pub struct Acknowledgement {
 
 /// Any answer that says what went wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
     /// What went wrong, in a few words.
     pub error: String,

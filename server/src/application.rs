@@ -83,13 +83,15 @@ impl Application {
         let live = Live::start(&coordinator, &accounts, Origins::new(&config.allowed_origins));
         let entrance = live.entrance();
         let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), entrance, proxies, metrics);
-        let server = HttpServer::new(move || App::new().wrap(from_fn(http::measure)).configure(routes.clone()))
-            .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
-            .keep_alive(KEEP_ALIVE)
-            // A runner that hangs up while it waits must not be given work that it will never hear of.
-            .h1_allow_half_closed(false)
-            .shutdown_timeout(SECONDS_TO_FINISH)
-            .disable_signals();
+        let server = HttpServer::new(move || {
+            App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone())
+        })
+        .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
+        .keep_alive(KEEP_ALIVE)
+        // A runner that hangs up while it waits must not be given work that it will never hear of.
+        .h1_allow_half_closed(false)
+        .shutdown_timeout(SECONDS_TO_FINISH)
+        .disable_signals();
         let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
         let secure = tls.is_some();
         let refused = |error| ApplicationError::Listen { address: config.listen, error };

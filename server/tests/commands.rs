@@ -128,6 +128,13 @@ fn check_tells_which_file_is_damaged() {
 }
 
 #[test]
+fn the_description_of_the_api_can_be_had_without_a_server() {
+    let document: serde_json::Value = serde_json::from_str(&Folder::new().succeeds(&["openapi"])).unwrap();
+    assert_eq!(document, serde_json::to_value(challengectl_server::http::document()).unwrap());
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
 fn enroll_prints_the_token_alone() {
     let folder = Folder::new();
     let token = folder.succeeds(&["runner", "enroll", "roof"]);

@@ -9,6 +9,11 @@ const HOUR: u16 = 60;
 /// A time of the day, to the minute: what a clock on the wall shows. As text it is `HH:MM`, from `00:00` to `23:59`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = String, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", examples("09:00"))
+)]
 pub struct TimeOfDay(u16);
 
 /// The text is no time of the day.

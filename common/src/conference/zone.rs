@@ -13,6 +13,11 @@ const NAMELESS: &str = "UTC";
 /// A time zone of the IANA database, such as `America/New_York`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = String, max_length = 64, examples("America/New_York"))
+)]
 pub struct Zone(TimeZone);
 
 /// There is no zone of this name.

@@ -9,9 +9,10 @@ mod serve;
 mod user;
 
 use challengectl_common::RunnerId;
-use challengectl_server::Config;
 use challengectl_server::core::TokenLife;
+use challengectl_server::{Config, http};
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use user::UserCommand;
@@ -98,6 +99,11 @@ enum Command {
         force: bool,
     },
 
+    /// Print the description of the HTTP API, an OpenAPI document in JSON
+    ///
+    /// A running server shows the same at `/api/openapi.json`, and a page made of it at `/docs`.
+    Openapi,
+
     /// Manage runners
     #[command(subcommand)]
     Runner(RunnerCommand),
@@ -136,12 +142,18 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Export { file } => runtime.block_on(export::export(&config, file.as_deref(), arguments.json)),
         Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
         Command::Restore { file, force } => runtime.block_on(backup::restore(&config, &file, force, arguments.json)),
+        Command::Openapi => openapi(),
         Command::Runner(RunnerCommand::Enroll { name, expires_hours }) => {
             let life = expires_hours.unwrap_or_default();
             runtime.block_on(enroll::enroll(&config, &name, life, arguments.json))
         }
         Command::User(command) => runtime.block_on(user::user(&config, command, arguments.json)),
     }
+}
+
+fn openapi() -> anyhow::Result<ExitCode> {
+    writeln!(std::io::stdout(), "{}", http::document().to_pretty_json()?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn config_file(given: Option<PathBuf>) -> Option<PathBuf> {

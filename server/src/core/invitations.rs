@@ -12,13 +12,15 @@ use serde::Deserialize;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// How long a token is remembered that was used or has run out.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How long a token is good for, in whole hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "u32")]
+#[schema(value_type = u32, minimum = 1, maximum = 720, default = 24)]
 pub struct TokenLife(u32);
 
 impl TokenLife {

@@ -10,6 +10,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 const MOST_RADIOS: usize = 64;
+/// No radio is as fast.
+const HIGHEST_RATE: u64 = 1_000_000_000_000;
 const MOST_LIMITS: usize = 256;
 const LONGEST_TEXT: usize = 255;
 
@@ -155,6 +157,9 @@ fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
     for radio in &mut radios {
         if !ids.insert(radio.id.clone()) {
             return Err(CoreError::Invalid(format!("radios: the id {} is given twice", radio.id)));
+        }
+        if radio.sample_rate.is_some_and(|rate| rate > HIGHEST_RATE) {
+            return Err(CoreError::Invalid(format!("sample_rate: more than {HIGHEST_RATE}")));
         }
         if radio.frequency_limits.is_empty() {
             radio.frequency_limits.clone_from(&request.frequency_limits);

@@ -64,8 +64,8 @@ impl ApiError {
 
     /// Adds the methods that are allowed.
     #[must_use]
-    pub fn allowing(mut self, methods: &'static str) -> Self {
-        self.header = Some(Box::new((ALLOW, HeaderValue::from_static(methods))));
+    pub fn allowing(mut self, methods: &str) -> Self {
+        self.header = HeaderValue::from_str(methods).ok().map(|methods| Box::new((ALLOW, methods)));
         self
     }
 

@@ -3,14 +3,18 @@
 mod body;
 mod control;
 mod error;
+mod headers;
+mod openapi;
 mod operations;
 mod origin;
 mod principal;
+mod query;
 mod socket_io;
 mod upload;
 
 pub(crate) use control::PublicChallenges;
 pub use error::ApiError;
+pub use headers::protect;
 pub use operations::{MetricsAudience, measure};
 pub use origin::Proxies;
 pub use principal::{Admin, Operator, Viewer};
@@ -19,7 +23,9 @@ use crate::core::{Accounts, Coordinator};
 use crate::events::Entrance;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, Route, web};
+use openapi::{Group, group, pages};
 use std::sync::Arc;
+use utoipa::openapi::OpenApi;
 
 /// Adds every route.
 pub fn routes(
@@ -38,22 +44,45 @@ pub fn routes(
             .app_data(proxies.clone())
             .app_data(metrics.clone())
             .app_data(requests.clone())
-            .configure(control::routes)
-            .configure(operations::routes)
+            .configure(|config| openapi::routes(groups(), config))
+            .configure(pages::routes)
             .configure(|config| socket_io::routes(&entrance, config))
             .default_service(web::to(not_found));
     }
 }
 
+/// All operations, in the order in which people look for them.
+fn groups() -> Vec<Group> {
+    let pages = group!("Description", "What there is."; pages: openapi);
+    let mut groups = control::groups();
+    groups.extend(operations::groups());
+    groups.push(pages);
+    groups
+}
+
+/// What clients can ask for, for people and for programs that make clients.
+#[must_use]
+pub fn document() -> OpenApi {
+    openapi::document(groups())
+}
+
 async fn not_found(request: HttpRequest) -> ApiError {
+    nothing_at(&request)
+}
+
+fn nothing_at(request: &HttpRequest) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is nothing at {}", request.path()))
 }
 
 /// What a resource answers to every method but `allowed`.
-fn other_methods(allowed: &'static str) -> Route {
-    web::to(move |request: HttpRequest| async move {
-        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
-            .because(format!("{} takes {allowed}, not {}", request.path(), request.method()))
-            .allowing(allowed)
+fn other_methods(allowed: impl Into<String>) -> Route {
+    let allowed = allowed.into();
+    web::to(move |request: HttpRequest| {
+        let allowed = allowed.clone();
+        async move {
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
+                .because(format!("{} takes {allowed}, not {}", request.path(), request.method()))
+                .allowing(&allowed)
+        }
     })
 }

@@ -3,10 +3,13 @@
 use super::cells::{corrupt, integer, parse};
 use super::{Connection, StoreError};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
+use serde::Deserialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 /// Where in its life a transmission is. All but `Planned` are final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum TransmissionStatus {
     Planned,
@@ -25,17 +28,6 @@ impl TransmissionStatus {
             Self::Failed => "failed",
             Self::Aborted => "aborted",
         }
-    }
-}
-
-impl std::str::FromStr for TransmissionStatus {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Planned, Self::Success, Self::Failed, Self::Aborted]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| "one of planned, success, failed, aborted".to_owned())
     }
 }
 

@@ -110,8 +110,10 @@ async fn numbers_at_the_edges_do_no_harm() {
             .await
             .is_error(400, "invalid request");
     }
-    let radio = json!({"id": "a", "sample_rate": u64::MAX, "frequency_limits": ["0-1000000000000"]});
-    assert_eq!(runner.post("register", json!({"runner_id": "roof", "radios": [radio]})).await.status, 200);
+    for (rate, status) in [(1_000_000_000_000, 200), (1_000_000_000_001, 400), (u64::MAX, 400)] {
+        let radio = json!({"id": "a", "sample_rate": rate, "frequency_limits": ["0-1000000000000"]});
+        assert_eq!(runner.post("register", json!({"runner_id": "roof", "radios": [radio]})).await.status, status);
+    }
     assert_eq!(runner.get("task").await.status, 200);
     let times = json!({"level": "INFO", "message": "\u{0}\u{1f4fb}", "timestamp": "9999-12-30T22:00:00Z"});
     assert_eq!(runner.post("log", times).await.status, 200);

@@ -77,7 +77,7 @@ async fn transmissions_are_filtered_and_paged() {
     for query in ["limit=-1", "limit=x", "limit=1001", "offset=-1", "challenge_id=x", "status=done", "limit=1e3"] {
         viewer.get(&format!("/api/transmissions?{query}")).await.is_error(400, "invalid request");
     }
-    let beyond = viewer.get("/api/transmissions?offset=18446744073709551615").await;
+    let beyond = viewer.get("/api/transmissions?offset=9223372036854775807").await;
     assert_eq!(beyond.body["transmissions"], json!([]));
     site.get("/api/transmissions").await.is_error(401, "authentication required");
 }

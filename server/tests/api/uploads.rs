@@ -26,7 +26,7 @@ async fn send(person: &Browser<'_>, path: &str, parts: &[(&str, &str, &[u8])]) -
     Answer::of(form(person.request(Method::POST, path), parts)).await
 }
 
-async fn upload(person: &Browser<'_>, name: &str, content: &[u8]) -> Answer {
+pub async fn upload(person: &Browser<'_>, name: &str, content: &[u8]) -> Answer {
     send(person, "/api/files/upload", &[("file", name, content)]).await
 }
 

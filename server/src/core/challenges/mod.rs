@@ -2,6 +2,7 @@
 
 mod change;
 mod form;
+mod schemas;
 mod trigger;
 
 pub use form::Form;

@@ -82,8 +82,8 @@ impl Coordinator {
         description: Option<String>,
         by: By<'_>,
     ) -> Result<String, CoreError> {
-        if description.as_ref().is_some_and(|text| text.len() > LONGEST_DESCRIPTION) {
-            return Err(CoreError::Invalid(format!("description: more than {LONGEST_DESCRIPTION} bytes")));
+        if description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
+            return Err(CoreError::Invalid(format!("description: more than {LONGEST_DESCRIPTION} characters")));
         }
         let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
         self.undisturbed(async move {

@@ -1,24 +1,21 @@
-use super::history::{page, query};
 use crate::core::Accounts;
+use crate::http::body::With;
+use crate::http::query::{Paging, Query};
 use crate::http::{Admin, ApiError};
 use crate::store::audit::AuditEntry;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
-struct Query {
-    limit: Option<u64>,
-    offset: Option<u64>,
-}
-
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Audit {
     entries: Vec<Entry>,
     total: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 struct Entry {
     id: i64,
     timestamp: Timestamp,
@@ -30,9 +27,12 @@ struct Entry {
 }
 
 /// What people have done, newest first.
-pub async fn list(_: Admin, accounts: web::Data<Accounts>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let query: Query = query(&request)?;
-    let (list, total) = accounts.audit(page(query.limit, query.offset)?).await?;
+#[utoipa::path(get, path = "/api/audit", responses((status = OK, body = Audit)))]
+pub async fn list(
+    With(_, Query(paging)): With<Admin, Query<Paging>>,
+    accounts: web::Data<Accounts>,
+) -> Result<HttpResponse, ApiError> {
+    let (list, total) = accounts.audit(paging.page()?).await?;
     Ok(HttpResponse::Ok().json(Audit { entries: list.into_iter().map(Entry::from).collect(), total }))
 }
 

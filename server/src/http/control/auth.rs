@@ -3,6 +3,7 @@ use super::users::Totp;
 use crate::core::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step, csrf_token};
 use crate::core::{Accounts, Person, Role};
 use crate::http::body::{Json, With};
+use crate::http::openapi::answers::{Conflict, Done, Missing, TooMany, Unauthorized};
 use crate::http::principal::{CSRF, DEVICE, SESSION, Viewer};
 use crate::http::{ApiError, origin};
 use actix_web::cookie::{Cookie, SameSite};
@@ -10,15 +11,17 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use challengectl_common::{AccountName, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     username: String,
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PasswordVerified)]
 struct Owing {
     status: &'static str,
     message: &'static str,
@@ -26,6 +29,7 @@ struct Owing {
 }
 
 /// Checks a password.
+#[utoipa::path(post, path = "/api/auth/login", responses((status = OK, body = Owing), Unauthorized, TooMany))]
 pub async fn login(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
@@ -38,14 +42,14 @@ pub async fn login(
     Ok(HttpResponse::Ok().json(Owing { status: "success", message, temp_token }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyRequest {
     temp_token: String,
     totp_code: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Verified {
     status: &'static str,
     message: &'static str,
@@ -56,6 +60,7 @@ struct Verified {
 }
 
 /// Checks a code, and begins a session.
+#[utoipa::path(post, path = "/api/auth/verify-totp", responses((status = OK, body = Verified), Unauthorized, TooMany))]
 pub async fn verify_totp(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
@@ -76,15 +81,16 @@ pub async fn verify_totp(
     Ok(response.json(Verified { status: "success", message: "Authentication successful", user, recovery_codes }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetupRequest {
     setup_token: String,
     username: AccountName,
+    #[schema(min_length = 12, max_length = 256)]
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SetUp {
     status: &'static str,
     message: &'static str,
@@ -95,6 +101,10 @@ struct SetUp {
 }
 
 /// Makes the first account.
+#[utoipa::path(
+    post, path = "/api/auth/setup",
+    responses((status = CREATED, body = SetUp), Unauthorized, Conflict, TooMany)
+)]
 pub async fn setup(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
@@ -112,26 +122,28 @@ pub async fn setup(
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Session {
     authenticated: bool,
     user: User,
     expires_at: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct User {
     username: AccountName,
     role: Role,
 }
 
 /// Tells who is logged in.
+#[utoipa::path(get, path = "/api/auth/session", responses((status = OK, body = Session)))]
 pub async fn session(Viewer(person): Viewer) -> HttpResponse {
     let expires_at = person.until();
     HttpResponse::Ok().json(Session { authenticated: true, user: person.into(), expires_at })
 }
 
 /// Ends the session.
+#[utoipa::path(post, path = "/api/auth/logout", responses(Done))]
 pub async fn logout(
     Viewer(person): Viewer,
     accounts: web::Data<Accounts>,
@@ -145,14 +157,16 @@ pub async fn logout(
     Ok(acknowledge(response, "Logged out successfully"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordRequest {
     current_password: String,
+    #[schema(min_length = 12, max_length = 256)]
     new_password: String,
 }
 
 /// Changes the password of who asks.
+#[utoipa::path(post, path = "/api/auth/change-password", responses(Done, Missing, Conflict, TooMany))]
 pub async fn change_password(
     With(Viewer(person), Json(body)): With<Viewer, Json<PasswordRequest>>,
     accounts: web::Data<Accounts>,
@@ -161,13 +175,13 @@ pub async fn change_password(
     Ok(acknowledge(HttpResponse::Ok(), "Password changed successfully"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecoveryRequest {
     totp_code: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RecoveryCodes {
     status: &'static str,
     message: &'static str,
@@ -175,6 +189,10 @@ struct RecoveryCodes {
 }
 
 /// Replaces the recovery codes of who asks.
+#[utoipa::path(
+    post, path = "/api/auth/recovery-codes",
+    responses((status = OK, body = RecoveryCodes), Missing, TooMany)
+)]
 pub async fn recovery_codes(
     With(Viewer(person), Json(body)): With<Viewer, Json<RecoveryRequest>>,
     accounts: web::Data<Accounts>,

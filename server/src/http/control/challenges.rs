@@ -1,6 +1,7 @@
 use super::done;
 use crate::core::{Coordinator, Form, Role};
 use crate::http::body::{Json, With};
+use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use crate::store::challenges::Challenge as Stored;
 use actix_web::http::StatusCode;
@@ -8,25 +9,28 @@ use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, ChallengeName, Digest, Flag, Frequency, PublicView, Timestamp, Tuning};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Challenges {
     challenges: Vec<Challenge>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OneChallenge)]
 struct One {
     challenge: Challenge,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChallengeCreated)]
 struct Created {
     status: &'static str,
     message: &'static str,
     challenge_id: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Challenge {
     challenge_id: i64,
     name: ChallengeName,
@@ -45,7 +49,9 @@ struct Challenge {
     next_run: Timestamp,
     triggered: bool,
     failures: u32,
+    #[schema(value_type = f64)]
     min_delay: Number,
+    #[schema(value_type = f64)]
     max_delay: Number,
     duration: f64,
     public_view: PublicView,
@@ -54,20 +60,23 @@ struct Challenge {
 }
 
 /// What players are to find. Also the name of a file may be it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChallengeContent)]
 struct Content {
     flag_file: Option<String>,
     flag_hash: Option<Digest>,
     text: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FrequencyRange)]
 struct Range {
     min_hz: u64,
     max_hz: u64,
 }
 
 /// All challenges.
+#[utoipa::path(get, path = "/api/challenges", responses((status = OK, body = Challenges)))]
 pub async fn list(Viewer(person): Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let (now, all) = (coordinator.now(), coordinator.challenges().await?);
     let challenges = all.iter().map(|stored| Challenge::seen_by(person.role, stored.clone(), now)).collect();
@@ -75,6 +84,7 @@ pub async fn list(Viewer(person): Viewer, coordinator: web::Data<Coordinator>) -
 }
 
 /// One challenge.
+#[utoipa::path(get, path = "/api/challenges/{challenge_id}", responses((status = OK, body = One)))]
 pub async fn one(
     Viewer(person): Viewer,
     coordinator: web::Data<Coordinator>,
@@ -85,6 +95,7 @@ pub async fn one(
 }
 
 /// Adds a challenge.
+#[utoipa::path(post, path = "/api/challenges", responses((status = CREATED, body = Created), Conflict))]
 pub async fn create(
     With(Admin(person), Json(form)): With<Admin, Json<Form>>,
     coordinator: web::Data<Coordinator>,
@@ -95,6 +106,7 @@ pub async fn create(
 }
 
 /// Changes what is given.
+#[utoipa::path(put, path = "/api/challenges/{challenge_id}", responses(Done, Conflict))]
 pub async fn update(
     With(Operator(person), Json(form)): With<Operator, Json<Form>>,
     coordinator: web::Data<Coordinator>,
@@ -105,6 +117,7 @@ pub async fn update(
 }
 
 /// Removes a challenge.
+#[utoipa::path(delete, path = "/api/challenges/{challenge_id}", responses(Done))]
 pub async fn delete(
     Admin(person): Admin,
     coordinator: web::Data<Coordinator>,
@@ -115,6 +128,7 @@ pub async fn delete(
 }
 
 /// Lets a challenge go on air.
+#[utoipa::path(post, path = "/api/challenges/{challenge_id}/enable", responses(Done))]
 pub async fn enable(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,
@@ -125,6 +139,7 @@ pub async fn enable(
 }
 
 /// Takes a challenge off the air.
+#[utoipa::path(post, path = "/api/challenges/{challenge_id}/disable", responses(Done))]
 pub async fn disable(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,
@@ -135,6 +150,7 @@ pub async fn disable(
 }
 
 /// Puts a challenge on air at once.
+#[utoipa::path(post, path = "/api/challenges/{challenge_id}/trigger", responses(Done, Conflict))]
 pub async fn trigger(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,

@@ -8,8 +8,10 @@ use challengectl_common::conference::{TimeOfDay, Zone};
 use challengectl_common::{ConferenceChange, ConferenceName, Timestamp};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Conference {
     name: Option<ConferenceName>,
     start: Option<Timestamp>,
@@ -25,6 +27,7 @@ struct Conference {
 }
 
 /// When the event is.
+#[utoipa::path(get, path = "/api/conference", responses((status = OK, body = Conference)))]
 pub async fn show(coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(current(&coordinator).await?))
 }
@@ -46,7 +49,8 @@ async fn current(coordinator: &Coordinator) -> Result<Conference, ApiError> {
 }
 
 /// What is left out stays as it is, null clears.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = ConferenceChange)]
 #[serde(default, deny_unknown_fields)]
 pub struct Change {
     #[serde(deserialize_with = "given")]
@@ -58,14 +62,17 @@ pub struct Change {
     #[serde(deserialize_with = "given")]
     timezone: Option<Option<Zone>>,
     #[serde(deserialize_with = "given_time")]
+    #[schema(schema_with = maybe_time)]
     day_start: Option<Option<TimeOfDay>>,
     #[serde(deserialize_with = "given_time")]
+    #[schema(schema_with = maybe_time)]
     end_of_day: Option<Option<TimeOfDay>>,
     #[serde(deserialize_with = "given")]
     auto_pause_daily: Option<Option<bool>>,
 }
 
 /// Changes the fields that are given.
+#[utoipa::path(put, path = "/api/conference", responses((status = OK, body = Conference)))]
 pub async fn update(
     With(Operator(person), Json(change)): With<Operator, Json<Change>>,
     coordinator: web::Data<Coordinator>,
@@ -85,16 +92,18 @@ pub async fn update(
 }
 
 /// What is left out stays as it is, an empty text clears.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DayTimes {
     #[serde(deserialize_with = "given_time")]
+    #[schema(schema_with = maybe_time)]
     day_start: Option<Option<TimeOfDay>>,
     #[serde(deserialize_with = "given_time")]
+    #[schema(schema_with = maybe_time)]
     end_of_day: Option<Option<TimeOfDay>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DayTimesSet {
     status: &'static str,
     day_start: Option<TimeOfDay>,
@@ -102,6 +111,7 @@ struct DayTimesSet {
 }
 
 /// Changes the daily hours.
+#[utoipa::path(put, path = "/api/conference/day-times", responses((status = OK, body = DayTimesSet)))]
 pub async fn set_day_times(
     With(Operator(person), Json(DayTimes { day_start, end_of_day })): With<Operator, Json<DayTimes>>,
     coordinator: web::Data<Coordinator>,
@@ -113,19 +123,20 @@ pub async fn set_day_times(
     Ok(HttpResponse::Ok().json(DayTimesSet { status: "updated", day_start, end_of_day }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AutoPause {
     auto_pause_daily: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AutoPauseSet {
     status: &'static str,
     auto_pause_daily: bool,
 }
 
 /// Lets the hours hold the system back, or no more.
+#[utoipa::path(put, path = "/api/conference/auto-pause", responses((status = OK, body = AutoPauseSet)))]
 pub async fn set_auto_pause(
     With(Operator(person), Json(AutoPause { auto_pause_daily })): With<Operator, Json<AutoPause>>,
     coordinator: web::Data<Coordinator>,
@@ -138,6 +149,12 @@ pub async fn set_auto_pause(
 /// A field that is there; null is none.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(field).map(Some)
+}
+
+/// As [`given_time`] reads it.
+fn maybe_time() -> Object {
+    let types = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(types).pattern(Some("^(([01][0-9]|2[0-3]):[0-5][0-9])?$")).build()
 }
 
 /// A time that is there; null and an empty text are none.

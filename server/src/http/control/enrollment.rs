@@ -1,9 +1,10 @@
 use super::done;
 use super::fleet::{Invited, named};
-use super::history::{page, query};
 use crate::core::{Coordinator, Newcomer, TokenLife};
 use crate::http::body::{Json, OptionalJson, With};
+use crate::http::openapi::answers::{Conflict, Done, Unauthorized};
 use crate::http::principal::host;
+use crate::http::query::{Paging, Query};
 use crate::http::{Admin, ApiError};
 use crate::store::tokens::Token as Stored;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -11,8 +12,13 @@ use challengectl_common::wire::{EnrollRequest, EnrollResponse};
 use challengectl_common::{RunnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Turns a one-time token into a runner's key.
+#[utoipa::path(
+    post, path = "/api/enrollment/enroll",
+    responses((status = CREATED, body = EnrollResponse), Unauthorized, Conflict)
+)]
 pub async fn enroll(
     coordinator: web::Data<Coordinator>,
     request: HttpRequest,
@@ -28,13 +34,19 @@ pub async fn enroll(
     }))
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Deserialize, Default, ToSchema)]
+#[schema(as = ReEnrollment)]
+#[serde(deny_unknown_fields)]
 pub struct Again {
+    #[serde(default)]
     expires_hours: TokenLife,
 }
 
 /// Makes a token by which a host takes the place of a runner that is enrolled. It is shown this once.
+#[utoipa::path(
+    post, path = "/api/enrollment/re-enroll/{runner_id}",
+    responses((status = CREATED, body = Invited))
+)]
 pub async fn re_enroll(
     With(Admin(person), OptionalJson(again)): With<Admin, OptionalJson<Again>>,
     coordinator: web::Data<Coordinator>,
@@ -45,19 +57,15 @@ pub async fn re_enroll(
     Ok(HttpResponse::Created().json(Invited::new(id, issued)))
 }
 
-#[derive(Deserialize)]
-struct Query {
-    limit: Option<u64>,
-    offset: Option<u64>,
-}
-
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EnrollmentTokens)]
 struct Tokens {
     tokens: Vec<Token>,
     total: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EnrollmentToken)]
 struct Token {
     token_id: String,
     runner_id: RunnerId,
@@ -68,17 +76,17 @@ struct Token {
 }
 
 /// The tokens, newest first, without what would be of use to enrol.
+#[utoipa::path(get, path = "/api/enrollment/tokens", responses((status = OK, body = Tokens)))]
 pub async fn list(
-    _: Admin,
+    With(_, Query(paging)): With<Admin, Query<Paging>>,
     coordinator: web::Data<Coordinator>,
-    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let query: Query = query(&request)?;
-    let (list, total) = coordinator.tokens(page(query.limit, query.offset)?).await?;
+    let (list, total) = coordinator.tokens(paging.page()?).await?;
     Ok(HttpResponse::Ok().json(Tokens { tokens: list.into_iter().map(Token::from).collect(), total }))
 }
 
 /// Makes an unused token useless.
+#[utoipa::path(delete, path = "/api/enrollment/token/{token_id}", responses(Done))]
 pub async fn revoke(
     Admin(person): Admin,
     coordinator: web::Data<Coordinator>,

@@ -8,6 +8,10 @@ use tokio_util::io::ReaderStream;
 const BLOCK: usize = 1 << 16;
 
 /// Sends the whole event, with flags and files, as the archive that can be imported.
+#[utoipa::path(
+    get, path = "/api/challenges/export",
+    responses((status = OK, body = [u8], content_type = "application/x-tar", description = "A tar archive."))
+)]
 pub async fn export(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let archive = coordinator.into_inner().export(person.by()).await?;
     let content = ReaderStream::with_capacity(archive.content, BLOCK);

@@ -1,13 +1,16 @@
 use crate::core::Coordinator;
 use crate::http::ApiError;
+use crate::http::openapi::answers::Invalid;
 use crate::http::principal::Runner;
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_RANGES, ByteRangeSpec, CONTENT_RANGE, CONTENT_TYPE, ETAG, Header, IF_NONE_MATCH, IF_RANGE, Range,
+    ACCEPT_RANGES, ByteRangeSpec, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG, Header, IF_NONE_MATCH, IF_RANGE,
+    Range,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::Digest;
+use challengectl_common::wire::ErrorBody;
 use std::io::SeekFrom;
 use std::path::Path;
 use tokio::fs::File;
@@ -17,6 +20,22 @@ use tokio_util::io::ReaderStream;
 const BLOCK: usize = 1 << 16;
 
 /// Sends the content of a file, or the part of it that is asked for.
+#[utoipa::path(
+    get,
+    path = "/api/files/{digest}",
+    params(
+        ("Range" = Option<String>, Header, description = "One range of bytes.", example = "bytes=0-1"),
+        ("If-Range" = Option<String>, Header, description = "The ETag of what the range belongs to."),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of what is there already."),
+    ),
+    responses(
+        (status = OK, body = [u8], content_type = "*/*", description = "The content, of the type that its name tells."),
+        (status = PARTIAL_CONTENT, body = [u8], content_type = "*/*", description = "The range."),
+        (status = NOT_MODIFIED),
+        Invalid,
+        (status = RANGE_NOT_SATISFIABLE, body = ErrorBody),
+    )
+)]
 pub async fn download(
     _: Runner,
     coordinator: web::Data<Coordinator>,
@@ -41,6 +60,7 @@ pub async fn download(
     response
         .insert_header((CONTENT_TYPE, content_type(&stored.name)))
         .insert_header((ETAG, tag))
+        .insert_header((CACHE_CONTROL, "private, max-age=31536000, immutable"))
         .insert_header((ACCEPT_RANGES, "bytes"));
     if status == StatusCode::PARTIAL_CONTENT {
         let last = first + length - 1;

@@ -1,6 +1,7 @@
 use super::done;
 use crate::core::{Coordinator, Invitation as Issued, RunnerState, TokenLife, Work};
 use crate::http::body::{Json, With};
+use crate::http::openapi::answers::Done;
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -8,18 +9,20 @@ use challengectl_common::wire::RadioInfo;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Runners {
     runners: Vec<Runner>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OneRunner)]
 struct One {
     runner: Runner,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Runner {
     runner_id: RunnerId,
     status: &'static str,
@@ -38,7 +41,7 @@ struct Runner {
     radios: Vec<Radio>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Radio {
     radio_id: RadioId,
     driver: Option<String>,
@@ -48,7 +51,8 @@ struct Radio {
     current_task: Option<Task>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RadioTask)]
 struct Task {
     assignment_id: i64,
     challenge_id: i64,
@@ -59,12 +63,14 @@ struct Task {
 }
 
 /// All runners.
+#[utoipa::path(get, path = "/api/runners", responses((status = OK, body = Runners)))]
 pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let runners = coordinator.runners().await?.into_iter().map(Runner::from).collect();
     Ok(HttpResponse::Ok().json(Runners { runners }))
 }
 
 /// One runner.
+#[utoipa::path(get, path = "/api/runners/{runner_id}", responses((status = OK, body = One)))]
 pub async fn one(
     _: Viewer,
     coordinator: web::Data<Coordinator>,
@@ -75,6 +81,7 @@ pub async fn one(
 }
 
 /// Removes a runner.
+#[utoipa::path(delete, path = "/api/runners/{runner_id}", responses(Done))]
 pub async fn remove(
     Admin(person): Admin,
     coordinator: web::Data<Coordinator>,
@@ -85,6 +92,7 @@ pub async fn remove(
 }
 
 /// Gives a runner work again.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/enable", responses(Done))]
 pub async fn enable(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,
@@ -95,6 +103,7 @@ pub async fn enable(
 }
 
 /// Gives a runner no more work.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/disable", responses(Done))]
 pub async fn disable(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,
@@ -104,7 +113,7 @@ pub async fn disable(
     Ok(done("Runner disabled"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invitation {
     #[serde(alias = "runner_name")]
@@ -113,7 +122,7 @@ pub struct Invitation {
     expires_hours: TokenLife,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Invited {
     status: &'static str,
     message: &'static str,
@@ -123,6 +132,7 @@ pub(super) struct Invited {
 }
 
 /// Makes a token by which a host becomes a runner. It is shown this once.
+#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited)))]
 pub async fn invite(
     With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
     coordinator: web::Data<Coordinator>,

@@ -1,32 +1,40 @@
 use crate::core::Coordinator;
+use crate::http::body::With;
+use crate::http::query::{Paging, Query};
 use crate::http::{ApiError, Viewer};
 use crate::store::TransmissionStatus;
-use crate::store::history::{Filter, Page, Transmission as Stored};
+use crate::store::history::{Filter, Transmission as Stored};
 use crate::store::logs::LogEntry;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-const USUAL: u64 = 100;
-const MOST: u64 = 1000;
-
-#[derive(Deserialize)]
-struct Query {
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TransmissionQuery {
+    /// Entries to answer at most.
+    #[param(maximum = 1000, default = 100)]
     limit: Option<u64>,
-    offset: Option<u64>,
+    /// Entries to pass over.
+    #[param(minimum = 0, default = 0)]
+    offset: Option<i64>,
+    /// Only those of this challenge.
     challenge_id: Option<i64>,
+    /// Only those of this runner.
     runner_id: Option<String>,
-    status: Option<String>,
+    /// Only those with this status.
+    #[param(inline)]
+    status: Option<TransmissionStatus>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Transmissions {
     transmissions: Vec<Transmission>,
     total: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Transmission {
     log_id: i64,
     challenge_id: i64,
@@ -44,22 +52,16 @@ struct Transmission {
 }
 
 /// Transmissions, newest first.
+#[utoipa::path(get, path = "/api/transmissions", responses((status = OK, body = Transmissions)))]
 pub async fn transmissions(
-    _: Viewer,
+    With(_, Query(query)): With<Viewer, Query<TransmissionQuery>>,
     coordinator: web::Data<Coordinator>,
-    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let query: Query = query(&request)?;
-    let page = page(query.limit, query.offset)?;
-    let status = query.status.as_deref().map(status).transpose()?;
-    let filter = Filter { challenge_id: query.challenge_id, runner_id: query.runner_id, status };
+    let page = Paging { limit: query.limit, offset: query.offset }.page()?;
+    let filter = Filter { challenge_id: query.challenge_id, runner_id: query.runner_id, status: query.status };
     let (list, total) = coordinator.transmissions(&filter, page).await?;
     let transmissions = list.into_iter().map(Transmission::from).collect();
     Ok(HttpResponse::Ok().json(Transmissions { transmissions, total }))
-}
-
-fn status(text: &str) -> Result<TransmissionStatus, ApiError> {
-    text.parse().map_err(|error| ApiError::invalid(format!("status: {error}")))
 }
 
 impl From<Stored> for Transmission {
@@ -81,19 +83,14 @@ impl From<Stored> for Transmission {
     }
 }
 
-#[derive(Deserialize)]
-struct LogQuery {
-    limit: Option<u64>,
-    offset: Option<u64>,
-}
-
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Logs {
     logs: Vec<Line>,
     total: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LogLine)]
 struct Line {
     r#type: &'static str,
     source: String,
@@ -103,13 +100,12 @@ struct Line {
 }
 
 /// Log lines of the server and of runners, newest first.
+#[utoipa::path(get, path = "/api/logs", responses((status = OK, body = Logs)))]
 pub async fn logs(
-    _: Viewer,
+    With(_, Query(paging)): With<Viewer, Query<Paging>>,
     coordinator: web::Data<Coordinator>,
-    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let query: LogQuery = query(&request)?;
-    let (list, total) = coordinator.into_inner().logs(page(query.limit, query.offset)?).await?;
+    let (list, total) = coordinator.into_inner().logs(paging.page()?).await?;
     Ok(HttpResponse::Ok().json(Logs { logs: list.into_iter().map(Line::from).collect(), total }))
 }
 
@@ -120,12 +116,12 @@ impl From<LogEntry> for Line {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Dashboard {
     stats: Stats,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Stats {
     total_runners: usize,
     active_runners: usize,
@@ -135,7 +131,8 @@ struct Stats {
     recent_transmissions: Vec<Recent>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecentTransmission)]
 struct Recent {
     challenge_name: String,
     runner_id: String,
@@ -144,6 +141,7 @@ struct Recent {
 }
 
 /// The numbers that an operator wants to see first.
+#[utoipa::path(get, path = "/api/dashboard", responses((status = OK, body = Dashboard)))]
 pub async fn dashboard(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let stats = coordinator.stats().await?;
     let recent = |stored: Stored| Recent {
@@ -161,18 +159,4 @@ pub async fn dashboard(_: Viewer, coordinator: web::Data<Coordinator>) -> Result
         recent_transmissions: stats.recent.into_iter().map(recent).collect(),
     };
     Ok(HttpResponse::Ok().json(Dashboard { stats }))
-}
-
-pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, ApiError> {
-    web::Query::<T>::from_query(request.query_string())
-        .map(web::Query::into_inner)
-        .map_err(|error| ApiError::invalid(format!("query: {error}")))
-}
-
-pub fn page(limit: Option<u64>, offset: Option<u64>) -> Result<Page, ApiError> {
-    let limit = limit.unwrap_or(USUAL);
-    if limit > MOST {
-        return Err(ApiError::invalid(format!("limit: at most {MOST}")));
-    }
-    Ok(Page { limit, offset: offset.unwrap_or(0) })
 }

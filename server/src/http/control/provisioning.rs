@@ -1,6 +1,7 @@
 use super::done;
 use crate::core::{Coordinator, KeyChange, NewRadio, NewRunner, TokenLife};
 use crate::http::body::{Json, With};
+use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::principal::Provisioner;
 use crate::http::{Admin, ApiError, origin};
 use crate::store::provisioning::ProvisioningKey;
@@ -8,8 +9,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::{ProvisioningKeyId, RunnerId, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewRunner)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     runner_id: Option<RunnerId>,
@@ -22,7 +25,8 @@ pub struct Wanted {
     radios: Vec<NewRadio>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Provisioned)]
 struct Ready {
     status: &'static str,
     message: &'static str,
@@ -33,6 +37,10 @@ struct Ready {
 }
 
 /// Makes the configuration of a new runner. It holds a one-time token, and is shown this once.
+#[utoipa::path(
+    post, path = "/api/provisioning/provision",
+    responses((status = CREATED, body = Ready), Conflict)
+)]
 pub async fn provision(
     With(Provisioner(provisioner), Json(wanted)): With<Provisioner, Json<Wanted>>,
     coordinator: web::Data<Coordinator>,
@@ -62,12 +70,14 @@ fn server(given: Option<&str>, request: &HttpRequest) -> Result<String, ApiError
     origin::server_url(given).ok_or_else(|| ApiError::invalid(wrong))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProvisioningKeys)]
 struct Keys {
     keys: Vec<Key>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProvisioningKey)]
 struct Key {
     key_id: ProvisioningKeyId,
     description: Option<String>,
@@ -78,19 +88,23 @@ struct Key {
 }
 
 /// All provisioning keys, without what is secret of them.
+#[utoipa::path(get, path = "/api/provisioning/keys", responses((status = OK, body = Keys)))]
 pub async fn keys(_: Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let keys = coordinator.provisioning_keys().await?.into_iter().map(Key::from).collect();
     Ok(HttpResponse::Ok().json(Keys { keys }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewProvisioningKey)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     key_id: ProvisioningKeyId,
+    #[schema(max_length = 255)]
     description: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProvisioningKeyCreated)]
 struct Created {
     status: &'static str,
     message: &'static str,
@@ -99,6 +113,10 @@ struct Created {
 }
 
 /// Makes a provisioning key. It is shown this once.
+#[utoipa::path(
+    post, path = "/api/provisioning/keys",
+    responses((status = CREATED, body = Created), Conflict)
+)]
 pub async fn create_key(
     With(Admin(person), Json(NewKey { key_id, description })): With<Admin, Json<NewKey>>,
     coordinator: web::Data<Coordinator>,
@@ -109,6 +127,7 @@ pub async fn create_key(
 }
 
 /// Removes a provisioning key.
+#[utoipa::path(delete, path = "/api/provisioning/keys/{key_id}", responses(Done))]
 pub async fn delete_key(
     Admin(person): Admin,
     coordinator: web::Data<Coordinator>,
@@ -118,13 +137,14 @@ pub async fn delete_key(
     Ok(done("Provisioning key removed"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Toggle {
     enabled: bool,
 }
 
 /// Lets a provisioning key count, or no more.
+#[utoipa::path(post, path = "/api/provisioning/keys/{key_id}/toggle", responses(Done))]
 pub async fn toggle_key(
     With(Admin(person), Json(Toggle { enabled })): With<Admin, Json<Toggle>>,
     coordinator: web::Data<Coordinator>,

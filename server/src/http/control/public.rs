@@ -3,9 +3,10 @@ use crate::http::ApiError;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, Frequency, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The challenges as everybody sees them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct PublicChallenges {
     challenges: Vec<Challenge>,
     timestamp: Timestamp,
@@ -19,7 +20,8 @@ impl PublicChallenges {
 }
 
 /// A field that the organiser hides is left out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicChallenge)]
 struct Challenge {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +39,8 @@ struct Challenge {
     last_run: Option<Option<Timestamp>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicRange)]
 struct Range {
     display_name: String,
     min_hz: u64,
@@ -45,6 +48,7 @@ struct Range {
 }
 
 /// What everybody may know of the challenges that are enabled.
+#[utoipa::path(get, path = "/api/public/challenges", responses((status = OK, body = PublicChallenges)))]
 pub async fn challenges(coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let challenges = coordinator.public_challenges().await?;
     Ok(HttpResponse::Ok().json(PublicChallenges::new(challenges, coordinator.now())))

@@ -3,13 +3,15 @@ use crate::http::{ApiError, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::challenge::NamedRange;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Ranges {
     frequency_ranges: Vec<Range>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NamedRange)]
 struct Range {
     name: String,
     display_name: Option<String>,
@@ -18,6 +20,7 @@ struct Range {
 }
 
 /// The frequency ranges that challenges can name.
+#[utoipa::path(get, path = "/api/frequency-ranges", responses((status = OK, body = Ranges)))]
 pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let frequency_ranges = coordinator.ranges().await?.into_iter().map(Range::from).collect();
     Ok(HttpResponse::Ok().json(Ranges { frequency_ranges }))

@@ -1,8 +1,10 @@
 use super::done;
 use crate::core::Coordinator;
 use crate::http::ApiError;
-use crate::http::body::{Json, OptionalJson};
+use crate::http::body::{Json, OptionalJson, With};
+use crate::http::openapi::answers::{Conflict, Done, Forbidden, Missing};
 use crate::http::principal::Runner;
+use crate::http::query::Query;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use challengectl_common::wire::{
@@ -11,10 +13,15 @@ use challengectl_common::wire::{
 };
 use serde::Deserialize;
 use std::time::Duration;
+use utoipa::IntoParams;
 
 const LONGEST_WAIT_SECONDS: f64 = 60.0;
 
 /// Takes in a runner with its radios.
+#[utoipa::path(
+    post, path = "/api/runners/register",
+    responses((status = OK, body = RegisterResponse), Forbidden, Missing)
+)]
 pub async fn register(
     Runner(caller): Runner,
     coordinator: web::Data<Coordinator>,
@@ -34,6 +41,7 @@ pub async fn register(
 }
 
 /// Notes that a runner is alive and renews its leases.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/heartbeat", responses((status = OK, body = HeartbeatResponse)))]
 pub async fn heartbeat(
     Runner(caller): Runner,
     coordinator: web::Data<Coordinator>,
@@ -51,24 +59,29 @@ pub async fn heartbeat(
 }
 
 /// Lets a runner go.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/signout", responses(Done))]
 pub async fn sign_out(Runner(caller): Runner, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     coordinator.into_inner().sign_out(&caller).await?;
     Ok(done("Runner signed out successfully"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct TaskQuery {
+    /// Seconds to wait for work when there is none.
+    #[param(value_type = Option<f64>, minimum = 0, maximum = 60, default = 0)]
     wait: Option<String>,
 }
 
 /// Gives a runner work, now or within the time it wants to wait.
+#[utoipa::path(
+    get, path = "/api/runners/{runner_id}/task",
+    responses((status = OK, body = TaskResponse))
+)]
 pub async fn task(
-    Runner(caller): Runner,
+    With(Runner(caller), Query(query)): With<Runner, Query<TaskQuery>>,
     coordinator: web::Data<Coordinator>,
-    request: actix_web::HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let query = web::Query::<TaskQuery>::from_query(request.query_string())
-        .map_err(|error| ApiError::invalid(format!("query: {error}")))?;
     let wait = query.wait.as_deref().map_or(Ok(Duration::ZERO), parse_wait)?;
     let polled = coordinator.into_inner().poll(&caller, wait).await?;
     Ok(HttpResponse::Ok().json(TaskResponse { task: polled.task, abort: polled.abort }))
@@ -83,6 +96,7 @@ fn parse_wait(text: &str) -> Result<Duration, ApiError> {
 }
 
 /// Takes in how a transmission ended.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/complete", responses(Done, Conflict))]
 pub async fn complete(
     Runner(caller): Runner,
     coordinator: web::Data<Coordinator>,
@@ -93,6 +107,7 @@ pub async fn complete(
 }
 
 /// Keeps a line for the operator.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/log", responses(Done))]
 pub async fn log(
     Runner(caller): Runner,
     coordinator: web::Data<Coordinator>,
@@ -103,6 +118,7 @@ pub async fn log(
 }
 
 /// Keeps several lines for the operator.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/logs", responses(Done))]
 pub async fn logs(
     Runner(caller): Runner,
     coordinator: web::Data<Coordinator>,

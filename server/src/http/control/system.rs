@@ -1,12 +1,15 @@
 use super::done;
 use crate::core::Coordinator;
+use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use crate::store::control::Decision;
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ControlStatus)]
 struct Status {
     /// Whether work is handed out.
     distributing: bool,
@@ -32,6 +35,7 @@ struct Status {
 }
 
 /// Tells what holds the system back.
+#[utoipa::path(get, path = "/api/control/status", responses((status = OK, body = Status)))]
 pub async fn status(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let ((gate, on_air), now) = (coordinator.gate().await?, coordinator.now());
     let (closed_by_hours, next_change) = (gate.is_closed_by_hours(now), gate.next_change(now));
@@ -65,18 +69,21 @@ fn split(decision: Option<Decision>) -> (Option<Timestamp>, Option<String>) {
 }
 
 /// Hands out nothing new.
+#[utoipa::path(post, path = "/api/control/pause", responses(Done))]
 pub async fn pause(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     coordinator.into_inner().pause(person.by()).await?;
     Ok(done("System paused"))
 }
 
 /// Lifts a pause, and opens outside of the conference's hours.
+#[utoipa::path(post, path = "/api/control/resume", responses(Done))]
 pub async fn resume(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     coordinator.into_inner().resume(person.by()).await?;
     Ok(done("System resumed"))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EmergencyStopped)]
 struct Stopped {
     status: &'static str,
     message: &'static str,
@@ -84,6 +91,7 @@ struct Stopped {
 }
 
 /// Cuts every carrier.
+#[utoipa::path(post, path = "/api/control/emergency-stop", responses((status = OK, body = Stopped)))]
 pub async fn emergency_stop(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,
@@ -94,6 +102,7 @@ pub async fn emergency_stop(
 }
 
 /// Lifts an emergency stop.
+#[utoipa::path(post, path = "/api/control/release", responses(Done, Conflict))]
 pub async fn release(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,
@@ -103,6 +112,7 @@ pub async fn release(
 }
 
 /// Ends the server; this is answered first, as is everything that was asked before.
+#[utoipa::path(post, path = "/api/control/stop", responses(Done))]
 pub async fn stop(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     coordinator.into_inner().ask_to_end(person.by()).await?;
     Ok(done("Server stopping..."))

@@ -1,4 +1,5 @@
 use crate::core::{Coordinator, Imported};
+use crate::http::openapi::answers::{Conflict, Invalid, TooLarge, Unsupported};
 use crate::http::upload::{self, ARCHIVE, FILE, Part};
 use crate::http::{Admin, ApiError};
 use actix_multipart::Multipart;
@@ -6,13 +7,22 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::Digest;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// More files than any event has.
 const MOST_FILES: usize = 500;
 /// More than any event has, and a bound for what one request can put on the disk.
 const MOST_BYTES: u64 = 1 << 30;
 
-#[derive(Serialize)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read as a stream")]
+struct UploadForm {
+    /// With a name that ends in .wav, .bin, .txt, .yml, .yaml, .py or .grc; at most 100 MiB.
+    #[schema(format = Binary)]
+    file: String,
+}
+
+#[derive(Serialize, ToSchema)]
 struct Uploaded {
     status: &'static str,
     message: &'static str,
@@ -22,6 +32,11 @@ struct Uploaded {
 }
 
 /// Keeps a file for challenges to use.
+#[utoipa::path(
+    post, path = "/api/files/upload",
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses((status = OK, body = Uploaded), Invalid, TooLarge, Unsupported)
+)]
 pub async fn upload(
     Admin(person): Admin,
     coordinator: web::Data<Coordinator>,
@@ -45,7 +60,20 @@ pub async fn upload(
     Ok(HttpResponse::Ok().json(Uploaded { status: "success", message, hash, filename, size }))
 }
 
-#[derive(Serialize)]
+/// All other fields are files that the event file names.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read as a stream")]
+struct ImportForm {
+    /// The event file, as `challengectl-server import` reads it.
+    #[schema(format = Binary)]
+    yaml_file: Option<String>,
+    /// Instead of it and all others: a tar archive, as `GET /api/challenges/export` answers.
+    #[schema(format = Binary)]
+    archive: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventLoaded)]
 struct Loaded {
     status: &'static str,
     message: &'static str,
@@ -66,6 +94,11 @@ impl Loaded {
 
 /// Takes in an event: the event file in the field `yaml_file` and the files it names in others, or all of it in the
 /// field `archive`, as it was exported.
+#[utoipa::path(
+    post, path = "/api/challenges/import",
+    request_body(content = ImportForm, content_type = "multipart/form-data"),
+    responses((status = OK, body = Loaded), Invalid, TooLarge, Unsupported)
+)]
 pub async fn import(
     Admin(person): Admin,
     coordinator: web::Data<Coordinator>,
@@ -108,6 +141,7 @@ pub async fn import(
 }
 
 /// Reads the event file of the settings again.
+#[utoipa::path(post, path = "/api/challenges/reload", responses((status = OK, body = Loaded), Invalid, Conflict))]
 pub async fn reload(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let imported = coordinator.into_inner().reload(person.by()).await?;
     Ok(HttpResponse::Ok().json(Loaded::new("Configuration reloaded successfully", imported)))

@@ -3,17 +3,21 @@ use crate::core::accounts::{Changes, Manager, TotpSetup, User};
 use crate::core::{Accounts, Role};
 use crate::http::ApiError;
 use crate::http::body::{Json, With};
+use crate::http::openapi::answers::{Conflict, Done, TooMany};
 use crate::http::principal::Admin;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{AccountName, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Accounts)]
 struct Users {
     users: Vec<UserView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
 struct UserView {
     username: AccountName,
     role: Role,
@@ -24,13 +28,13 @@ struct UserView {
 }
 
 /// What an authenticator needs. Shown once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Totp {
     totp_secret: String,
     totp_uri: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WithTotp {
     status: &'static str,
     message: &'static str,
@@ -39,15 +43,18 @@ struct WithTotp {
 }
 
 /// Lists all accounts.
+#[utoipa::path(get, path = "/api/users", responses((status = OK, body = Users)))]
 pub async fn list(_: Admin, accounts: web::Data<Accounts>) -> Result<HttpResponse, ApiError> {
     let users = accounts.users().await?.into_iter().map(UserView::from).collect();
     Ok(HttpResponse::Ok().json(Users { users }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AccountRequest)]
 pub struct CreateRequest {
     username: AccountName,
+    #[schema(min_length = 12, max_length = 256)]
     password: String,
     #[serde(default = "admin")]
     role: Role,
@@ -59,6 +66,7 @@ fn admin() -> Role {
 }
 
 /// Makes an account.
+#[utoipa::path(post, path = "/api/users", responses((status = CREATED, body = WithTotp), Conflict, TooMany))]
 pub async fn create(
     With(Admin(person), Json(body)): With<Admin, Json<CreateRequest>>,
     accounts: web::Data<Accounts>,
@@ -68,15 +76,18 @@ pub async fn create(
     Ok(HttpResponse::Created().json(WithTotp { status: "success", message, totp: totp.into() }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AccountChanges)]
 pub struct UpdateRequest {
+    #[schema(min_length = 12, max_length = 256)]
     password: Option<String>,
     role: Option<Role>,
     enabled: Option<bool>,
 }
 
 /// Changes the fields given.
+#[utoipa::path(put, path = "/api/users/{username}", responses(Done, Conflict, TooMany))]
 pub async fn update(
     With(Admin(person), Json(body)): With<Admin, Json<UpdateRequest>>,
     accounts: web::Data<Accounts>,
@@ -91,6 +102,7 @@ pub async fn update(
 }
 
 /// Removes an account.
+#[utoipa::path(delete, path = "/api/users/{username}", responses(Done, Conflict))]
 pub async fn delete(
     Admin(person): Admin,
     accounts: web::Data<Accounts>,
@@ -101,6 +113,7 @@ pub async fn delete(
 }
 
 /// Gives an account another secret.
+#[utoipa::path(post, path = "/api/users/{username}/reset-totp", responses((status = OK, body = WithTotp)))]
 pub async fn reset_totp(
     Admin(person): Admin,
     accounts: web::Data<Accounts>,
@@ -111,13 +124,15 @@ pub async fn reset_totp(
     Ok(HttpResponse::Ok().json(WithTotp { status: "success", message, totp: totp.into() }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResetPasswordRequest {
+    #[schema(min_length = 12, max_length = 256)]
     new_password: String,
 }
 
 /// Gives an account another password.
+#[utoipa::path(post, path = "/api/users/{username}/reset-password", responses(Done, TooMany))]
 pub async fn reset_password(
     With(Admin(person), Json(body)): With<Admin, Json<ResetPasswordRequest>>,
     accounts: web::Data<Accounts>,

@@ -2,14 +2,22 @@ use crate::core::Coordinator;
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Health {
     status: &'static str,
     timestamp: Timestamp,
 }
 
 /// Tells that the server answers.
+#[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
 pub async fn health(coordinator: web::Data<Coordinator>) -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.now() })
+}
+
+/// The same, where clients of the API look for it.
+#[utoipa::path(get, path = "/api/health", responses((status = OK, body = Health)))]
+pub async fn api_health(coordinator: web::Data<Coordinator>) -> HttpResponse {
+    health(coordinator).await
 }

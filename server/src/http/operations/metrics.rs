@@ -4,6 +4,7 @@ use super::requests::{Labels, Requests};
 use crate::core::Coordinator;
 use crate::core::figures::Figures;
 use crate::core::network::Network;
+use crate::http::openapi::answers::Forbidden;
 use crate::http::{ApiError, origin};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -22,6 +23,10 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 pub struct MetricsAudience(pub Vec<Network>);
 
 /// The server in numbers, in the text format of Prometheus.
+#[utoipa::path(
+    get, path = "/metrics",
+    responses((status = OK, body = String, content_type = "application/openmetrics-text"), Forbidden)
+)]
 pub async fn metrics(
     request: HttpRequest,
     coordinator: web::Data<Coordinator>,

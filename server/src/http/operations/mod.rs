@@ -5,17 +5,15 @@ mod metrics;
 mod ready;
 mod requests;
 
-pub use health::health;
 pub use metrics::MetricsAudience;
 pub use requests::{Requests, measure};
 
-use super::other_methods;
-use actix_web::web::{ServiceConfig, get, resource};
+use super::openapi::{Group, group};
 
-/// Adds the routes of operations.
-pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource("/health").route(get().to(health)).default_service(other_methods("GET")))
-        .service(resource("/metrics").route(get().to(metrics::metrics)).default_service(other_methods("GET")))
-        .service(resource("/ready").route(get().to(ready::ready)).default_service(other_methods("GET")));
+/// Everything that operations offer.
+pub fn groups() -> Vec<Group> {
+    vec![group!(
+        "Operations", "For those who keep the server running.";
+        health: health, api_health; ready: ready; metrics: metrics
+    )]
 }

@@ -4,15 +4,16 @@ use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Ready {
     status: &'static str,
     checks: BTreeMap<&'static str, &'static str>,
     timestamp: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct NotReady {
     error: &'static str,
     details: String,
@@ -20,6 +21,10 @@ struct NotReady {
 }
 
 /// Tells whether the server can do its work, and if not, what is in the way.
+#[utoipa::path(
+    get, path = "/ready",
+    responses((status = OK, body = Ready), (status = SERVICE_UNAVAILABLE, body = NotReady))
+)]
 pub async fn ready(coordinator: web::Data<Coordinator>) -> HttpResponse {
     let coordinator = coordinator.into_inner();
     let readiness = coordinator.readiness().await;

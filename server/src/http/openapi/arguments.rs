@@ -1,0 +1,192 @@
+//! What the arguments of a handler say of its operation.
+
+use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorized, Unsupported};
+use super::{Schemas, parameters};
+use crate::core::Role;
+use crate::http::body::{Json, OptionalJson, With};
+use crate::http::principal::{Provisioner, Runner};
+use crate::http::query::Query;
+use crate::http::{Admin, ApiError, Operator, Viewer};
+use actix_web::{HttpRequest, web};
+use std::borrow::Cow;
+use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
+
+/// The names of the security schemes.
+pub const SESSION: &str = "session";
+pub const CSRF: &str = "csrf";
+pub const KEY: &str = "runner_key";
+pub const BEARER: &str = "runner_bearer";
+pub const PROVISIONING_KEY: &str = "provisioning_key";
+pub const PROVISIONING_BEARER: &str = "provisioning_bearer";
+
+/// An operation that is being described.
+pub struct About {
+    operation: Operation,
+    schemas: Schemas,
+    changes: bool,
+}
+
+impl About {
+    pub fn new(path: &str, method: &HttpMethod, mut operation: Operation) -> Self {
+        // None is known so far, which is said as well.
+        operation.security = Some(Vec::new());
+        let in_path = parameters::of(path);
+        let known = operation.parameters.get_or_insert_default();
+        let has_parameters = !in_path.is_empty();
+        known.extend(in_path.into_iter().map(RefOr::T));
+        let mut about = Self { operation, schemas: Schemas::new(), changes: !matches!(method, HttpMethod::Get) };
+        if has_parameters {
+            about.answers::<Missing>();
+        }
+        about
+    }
+
+    pub fn finish(self) -> (Operation, Schemas) {
+        (self.operation, self.schemas)
+    }
+
+    /// Adds an answer, unless the handler describes it itself.
+    fn answers<R: IntoResponses>(&mut self) {
+        for (status, response) in R::responses() {
+            self.operation.responses.responses.entry(status).or_insert(response);
+        }
+    }
+
+    fn takes<T: ToSchema>(&mut self, required: Required) {
+        T::schemas(&mut self.schemas);
+        self.schemas.push((T::name().into_owned(), T::schema()));
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(T::name()))).build();
+        let body = RequestBodyBuilder::new().content("application/json", content).required(Some(required));
+        self.operation.request_body = Some(body.build().into());
+        self.answers::<Invalid>();
+        self.answers::<TooLarge>();
+        self.answers::<Unsupported>();
+    }
+
+    fn asks<T: IntoParams>(&mut self) {
+        let values = T::into_params(|| Some(ParameterIn::Query));
+        self.operation.parameters.get_or_insert_default().extend(values.into_iter().map(RefOr::T));
+        self.answers::<Invalid>();
+    }
+
+    fn asks_for(&mut self, least: Role) {
+        let mut needs = SecurityRequirement::new(SESSION, [""; 0]);
+        if self.changes {
+            needs = needs.add(CSRF, [""; 0]);
+        }
+        self.operation.security = Some(vec![needs]);
+        self.answers::<Unauthorized>();
+        if self.changes || least > Role::Viewer {
+            self.answers::<Forbidden>();
+        }
+        let whom = match least {
+            Role::Viewer => Cow::Borrowed("For everybody who is logged in."),
+            least => format!("Takes the role {least}.").into(),
+        };
+        self.remark(&whom);
+    }
+
+    fn asks_for_key(&mut self, schemes: [&str; 2]) {
+        let needs = schemes.map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
+        self.operation.security = Some(needs.into());
+        self.answers::<Unauthorized>();
+    }
+
+    fn remark(&mut self, text: &str) {
+        let description = self.operation.description.take().filter(|it| !it.is_empty());
+        self.operation.description = Some(description.map_or(text.to_owned(), |it| format!("{it}\n\n{text}")));
+    }
+}
+
+/// An argument of a handler, or all of them.
+pub trait Describe {
+    /// Adds what it says. Most say nothing.
+    fn describe(_: &mut About) {}
+}
+
+impl<T: ?Sized> Describe for web::Data<T> {}
+impl Describe for web::Path<String> {}
+impl Describe for web::Payload {}
+impl Describe for HttpRequest {}
+
+impl Describe for Viewer {
+    fn describe(about: &mut About) {
+        about.asks_for(Role::Viewer);
+    }
+}
+
+impl Describe for Operator {
+    fn describe(about: &mut About) {
+        about.asks_for(Role::Operator);
+    }
+}
+
+impl Describe for Admin {
+    fn describe(about: &mut About) {
+        about.asks_for(Role::Admin);
+    }
+}
+
+impl Describe for Runner {
+    fn describe(about: &mut About) {
+        about.asks_for_key([KEY, BEARER]);
+        // Also where the path names none: the key may be bound to another machine.
+        about.answers::<Forbidden>();
+        about.remark("For runners.");
+    }
+}
+
+impl Describe for Provisioner {
+    fn describe(about: &mut About) {
+        about.asks_for_key([PROVISIONING_KEY, PROVISIONING_BEARER]);
+        about.answers::<TooMany>();
+        about.remark("For programs that set up runners.");
+    }
+}
+
+impl<T: ToSchema> Describe for Json<T> {
+    fn describe(about: &mut About) {
+        about.takes::<T>(Required::True);
+    }
+}
+
+impl<T: ToSchema> Describe for OptionalJson<T> {
+    fn describe(about: &mut About) {
+        about.takes::<T>(Required::False);
+    }
+}
+
+impl<T: IntoParams> Describe for Query<T> {
+    fn describe(about: &mut About) {
+        about.asks::<T>();
+    }
+}
+
+impl<P: Describe, B: Describe> Describe for With<P, B> {
+    fn describe(about: &mut About) {
+        P::describe(about);
+        B::describe(about);
+    }
+}
+
+impl<T: Describe> Describe for Result<T, ApiError> {
+    fn describe(about: &mut About) {
+        T::describe(about);
+    }
+}
+
+macro_rules! together {
+    ($(($($argument:ident),*))+) => {$(
+        impl<$($argument: Describe),*> Describe for ($($argument,)*) {
+            fn describe(_about: &mut About) {
+                $($argument::describe(_about);)*
+            }
+        }
+    )+};
+}
+
+together!(()(A)(A, B)(A, B, C)(A, B, C, D)(A, B, C, D, E));

@@ -1,0 +1,136 @@
+//! The description of the API, as an OpenAPI document. It is made of what the routes are made of, so that there is no
+//! route without a description, and none that does something else than it says.
+//!
+//! A new route takes three steps:
+//!
+//! 1. Its handler gets `#[utoipa::path(METHOD, path = "…", responses(…))]`: what it answers when all goes well, and
+//!    those of the [`answers`] that its arguments do not tell, such as `Conflict`. The first line of its doc comment
+//!    becomes the summary.
+//! 2. The types that it takes and answers derive `ToSchema`, the values of a query `IntoParams`. Integrators read their
+//!    doc comments.
+//! 3. It is listed in a [`group!`], which makes the route, and in the authorisation matrix of the tests. Schemathesis
+//!    then asks for it (`tests/api/fuzzing.rs`); where it never succeeds by guessing, `examples(…)` of the type helps.
+//!
+//! Who may ask, the query, the body, and the errors that come with them (400, 401, 403, 413, 415) are told by the types
+//! of the handler's arguments (see [`Describe`]); the parameters of the path, and the 404 that comes with them, by the
+//! path.
+
+pub mod answers;
+mod arguments;
+mod document;
+pub mod pages;
+mod parameters;
+
+pub use arguments::Describe;
+pub use document::document;
+
+use super::other_methods;
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, Responder, Route};
+use arguments::About;
+use std::collections::BTreeMap;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
+
+/// Operations under one heading: `group!("Heading", "What it is about."; module: handler, handler; module: handler)`.
+macro_rules! group {
+    ($name:literal, $about:literal; $($module:ident: $($handler:ident),+);+ $(;)?) => {{
+        let mut group = crate::http::openapi::Group::new($name, $about);
+        $({
+            #[derive(utoipa::OpenApi)]
+            #[openapi(paths($($module::$handler),+))]
+            struct Described;
+            let mut described = <Described as utoipa::OpenApi>::openapi();
+            $(group.add(&mut described, (stringify!($module), stringify!($handler)), $module::$handler);)+
+            group.share(described);
+        })+
+        group
+    }};
+}
+pub(crate) use group;
+
+/// Types by their names; the same may be there several times.
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// Operations under one heading.
+pub struct Group {
+    name: &'static str,
+    about: &'static str,
+    endpoints: Vec<Endpoint>,
+    schemas: Schemas,
+}
+
+struct Endpoint {
+    path: String,
+    method: HttpMethod,
+    operation: Operation,
+    route: Route,
+}
+
+impl Group {
+    pub fn new(name: &'static str, about: &'static str) -> Self {
+        Self { name, about, endpoints: Vec::new(), schemas: Schemas::new() }
+    }
+
+    /// Adds what `described` says of a handler, and the handler.
+    pub fn add<F, Arguments>(&mut self, described: &mut OpenApi, (module, name): (&str, &str), handler: F)
+    where
+        F: Handler<Arguments, Output: Responder + 'static>,
+        Arguments: FromRequest + Describe + 'static,
+    {
+        // The macro has named both after the handler.
+        let Some((path, method, mut operation)) = take(described, name) else { return };
+        operation.operation_id = Some(format!("{module}_{name}"));
+        operation.tags = Some(vec![self.name.to_owned()]);
+        let mut about = About::new(&path, &method, operation);
+        Arguments::describe(&mut about);
+        let (operation, schemas) = about.finish();
+        self.schemas.extend(schemas);
+        let route = web::method(actix_method(&method)).to(handler);
+        self.endpoints.push(Endpoint { path, method, operation, route });
+    }
+
+    /// Adds the types that descriptions refer to.
+    pub fn share(&mut self, described: OpenApi) {
+        self.schemas.extend(described.components.unwrap_or_default().schemas);
+    }
+}
+
+/// Adds the routes of all the operations.
+pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
+    let mut resources: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
+    for endpoint in groups.into_iter().flat_map(|group| group.endpoints) {
+        resources.entry(endpoint.path.clone()).or_default().push(endpoint);
+    }
+    // The first that fits is taken. '{' sorts after all letters, so `/a/import` comes before `/a/{id}`.
+    for (path, endpoints) in resources {
+        let methods: Vec<_> = endpoints.iter().map(|endpoint| actix_method(&endpoint.method).to_string()).collect();
+        let resource = endpoints.into_iter().fold(web::resource(path), |resource, it| resource.route(it.route));
+        config.service(resource.default_service(other_methods(methods.join(", "))));
+    }
+}
+
+fn take(described: &mut OpenApi, handler: &str) -> Option<(String, HttpMethod, Operation)> {
+    described.paths.paths.iter_mut().find_map(|(path, item)| {
+        let operations = [
+            (&mut item.get, HttpMethod::Get),
+            (&mut item.post, HttpMethod::Post),
+            (&mut item.put, HttpMethod::Put),
+            (&mut item.delete, HttpMethod::Delete),
+        ];
+        operations.into_iter().find_map(|(operation, method)| {
+            let found = operation.take_if(|operation| operation.operation_id.as_deref() == Some(handler))?;
+            Some((path.clone(), method, found))
+        })
+    })
+}
+
+fn actix_method(method: &HttpMethod) -> Method {
+    match method {
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Delete => Method::DELETE,
+        _ => Method::GET,
+    }
+}

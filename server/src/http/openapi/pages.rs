@@ -1,0 +1,54 @@
+//! The document for programs, and for people a page that shows it: Swagger UI, which is part of the program.
+
+use crate::http::{ApiError, document, nothing_at, other_methods};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use std::sync::{Arc, LazyLock};
+
+const PAGE: &str = include_str!("docs/index.html");
+const SCRIPT: &str = include_str!("docs/docs.js");
+
+/// Scripts and requests of this server only.
+const POLICY: (HeaderName, HeaderValue) = (
+    CONTENT_SECURITY_POLICY,
+    HeaderValue::from_static(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+);
+
+static DOCUMENT: LazyLock<Option<String>> = LazyLock::new(|| document().to_json().ok());
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", responses((status = OK, content_type = "application/json", body = Object)))]
+pub async fn openapi() -> Result<HttpResponse, ApiError> {
+    let document = DOCUMENT.as_deref().ok_or_else(|| {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").because("the document cannot be written")
+    })?;
+    Ok(HttpResponse::Ok().content_type("application/json").insert_header((CACHE_CONTROL, "no-cache")).body(document))
+}
+
+/// Adds the page. It is for people, and so not part of what it shows.
+pub fn routes(config: &mut ServiceConfig) {
+    let page = web::resource(["/docs", "/docs/"]).route(web::get().to(page));
+    let file = web::resource("/docs/{file}").route(web::get().to(file));
+    config.service(page.default_service(other_methods("GET"))).service(file.default_service(other_methods("GET")));
+}
+
+async fn page() -> HttpResponse {
+    HttpResponse::Ok().insert_header(POLICY).content_type("text/html; charset=utf-8").body(PAGE)
+}
+
+async fn file(name: web::Path<String>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let mut response = HttpResponse::Ok();
+    response.insert_header(POLICY).insert_header((CACHE_CONTROL, "no-cache"));
+    if name.as_str() == "docs.js" {
+        return Ok(response.content_type("text/javascript; charset=utf-8").body(SCRIPT));
+    }
+    match utoipa_swagger_ui::serve(&name, Arc::default()) {
+        Ok(Some(file)) => Ok(response.content_type(file.content_type).body(file.bytes.into_owned())),
+        _ => Err(nothing_at(&request)),
+    }
+}

@@ -1,0 +1,33 @@
+//! The parameters of paths. One name means the same in all of them.
+
+use challengectl_common::{AccountName, Digest, ProvisioningKeyId, RunnerId};
+use utoipa::PartialSchema;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Required};
+
+/// Those of a path.
+pub fn of(path: &str) -> Vec<Parameter> {
+    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    names.map(parameter).collect()
+}
+
+fn parameter(name: &str) -> Parameter {
+    let (about, schema) = match name {
+        "challenge_id" => ("The challenge, by its number.", number()),
+        "runner_id" => ("The runner, by its id.", RunnerId::schema()),
+        "username" => ("The account, by its name.", AccountName::schema()),
+        "token_id" => ("The token, by the id that the list of tokens gives it.", String::schema()),
+        "key_id" => ("The provisioning key, by its id.", ProvisioningKeyId::schema()),
+        "digest" => ("The SHA-256 of the file, in hexadecimal digits.", Digest::schema()),
+        _ => ("", String::schema()),
+    };
+    let description = Some(about).filter(|about| !about.is_empty());
+    let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
+    parameter.description(description).schema(Some(schema)).build()
+}
+
+fn number() -> RefOr<Schema> {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
+    ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).minimum(Some(1)).into()
+}

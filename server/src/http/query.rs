@@ -1,0 +1,51 @@
+//! What is asked for behind the question mark.
+
+use super::ApiError;
+use crate::store::history::Page;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::future::{Ready, ready};
+use utoipa::IntoParams;
+
+const USUAL: u64 = 100;
+const MOST: u64 = 1000;
+
+/// The values of a query.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let values = web::Query::<T>::from_query(request.query_string());
+        ready(values.map(|it| Self(it.into_inner())).map_err(|error| ApiError::invalid(format!("query: {error}"))))
+    }
+}
+
+/// Which part of a long list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// Entries to answer at most.
+    #[param(maximum = 1000, default = 100)]
+    pub limit: Option<u64>,
+    /// Entries to pass over.
+    #[param(minimum = 0, default = 0)]
+    pub offset: Option<i64>,
+}
+
+impl Paging {
+    /// The part, unless it is too large.
+    pub fn page(&self) -> Result<Page, ApiError> {
+        let limit = self.limit.unwrap_or(USUAL);
+        if limit > MOST {
+            return Err(ApiError::invalid(format!("limit: at most {MOST}")));
+        }
+        let offset = u64::try_from(self.offset.unwrap_or(0)).map_err(|_| ApiError::invalid("offset: not below 0"))?;
+        Ok(Page { limit, offset })
+    }
+}
