@@ -23,7 +23,11 @@ OWN = "grace"
 
 EVENT = b"challenges: [{name: SENT, modulation: cw, frequency: 145550000, text: CQ, enabled: false}]"
 
+# Fields of what is made anew. The examples of the description are there already.
+NAMES = {"/api/users": "username", "/api/provisioning/keys": "key_id"}
+
 addresses = itertools.count(1)
+news = itertools.count(1)
 successful = set()
 
 
@@ -73,6 +77,10 @@ def lead(case, kwargs):
         # Some are left to name nothing.
         if name in case.path_parameters and len(str(case.path_parameters[name])) % 4:
             case.path_parameters[name] = value
+    field = NAMES.get(case.path)
+    # Some are left to ask for what is there.
+    if case.method == "POST" and field and isinstance(case.body, dict) and next(news) % 4:
+        case.body[field] = f"new-{next(news)}"
     if case.media_type == "multipart/form-data" and isinstance(case.body, dict):
         # A file has a name, which the description has no way to say.
         content = {"file": ("sent.bin", b"sent"), "yaml_file": ("sent.yml", EVENT)}
