@@ -1,6 +1,7 @@
 //! The fronts: they parse a request, call the core, and render what it says. No decisions are made here.
 
 mod body;
+mod bounds;
 mod control;
 mod error;
 mod headers;
@@ -37,6 +38,7 @@ pub fn routes(
 ) -> impl Fn(&mut web::ServiceConfig) + Clone {
     let (proxies, metrics) = (web::Data::new(proxies), web::Data::new(metrics));
     let requests = web::Data::new(operations::Requests::default());
+    let bounds = web::Data::new(bounds::Bounds::default());
     move |config| {
         config
             .app_data(web::Data::from(Arc::clone(&coordinator)))
@@ -44,6 +46,7 @@ pub fn routes(
             .app_data(proxies.clone())
             .app_data(metrics.clone())
             .app_data(requests.clone())
+            .app_data(bounds.clone())
             .configure(|config| openapi::routes(groups(), config))
             .configure(pages::routes)
             .configure(|config| socket_io::routes(&entrance, config))

@@ -1,5 +1,6 @@
 //! Who is asking.
 
+use super::bounds::Bounds;
 use super::{ApiError, origin};
 use crate::core::accounts::csrf_token;
 use crate::core::{self, Accounts, Caller, Coordinator, Host, Person, Role};
@@ -41,7 +42,12 @@ fn authenticate(request: &HttpRequest) -> Result<Runner, ApiError> {
         Some(id) if id != caller.runner_id.as_str() => {
             Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because("the key is another runner's"))
         }
-        _ => Ok(Runner(caller)),
+        _ => {
+            if let Some(bounds) = request.app_data::<web::Data<Bounds>>() {
+                bounds.count_runner(&caller.runner_id)?;
+            }
+            Ok(Runner(caller))
+        }
     }
 }
 

@@ -7,9 +7,10 @@
 //!   address or at the same account, does not lock out those who are known.
 
 use crate::core::clock::Moment;
+use crate::core::network::subscriber;
 use challengectl_common::{Digest, ProvisioningKeyId};
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,14 +59,6 @@ impl Key {
             Self::Guesses(_) | Self::KnownGuesses(_) => 10,
             Self::Address(..) | Self::Device(..) | Self::Current(_) => 5,
         }
-    }
-}
-
-/// One subscriber has 2^64 addresses of IPv6.
-fn subscriber(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(long) => IpAddr::V6(Ipv6Addr::from_bits(long.to_bits() & (u128::MAX << 64))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::core::Coordinator;
 use crate::http::body::{Json, With};
+use crate::http::bounds::Anybody;
 use crate::http::{ApiError, Operator};
 use actix_web::{HttpResponse, web};
 use challengectl_common::conference::{TimeOfDay, Zone};
@@ -28,7 +29,7 @@ struct Conference {
 
 /// When the event is.
 #[utoipa::path(get, path = "/api/conference", responses((status = OK, body = Conference)))]
-pub async fn show(coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn show(_: Anybody, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(current(&coordinator).await?))
 }
 

@@ -2,6 +2,7 @@ use super::done;
 use super::fleet::{Invited, named};
 use crate::core::{Coordinator, Newcomer, TokenLife};
 use crate::http::body::{Json, OptionalJson, With};
+use crate::http::bounds::Anybody;
 use crate::http::openapi::answers::{Conflict, Done, Unauthorized};
 use crate::http::principal::host;
 use crate::http::query::{Paging, Query};
@@ -20,9 +21,9 @@ use utoipa::ToSchema;
     responses((status = CREATED, body = EnrollResponse), Unauthorized, Conflict)
 )]
 pub async fn enroll(
+    With(_, Json(body)): With<Anybody, Json<EnrollRequest>>,
     coordinator: web::Data<Coordinator>,
     request: HttpRequest,
-    Json(body): Json<EnrollRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let coordinator: Arc<Coordinator> = coordinator.into_inner();
     let newcomer = Newcomer { host: host(&request), hostname: body.hostname };

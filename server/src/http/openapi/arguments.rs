@@ -4,6 +4,7 @@ use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorize
 use super::{Schemas, parameters};
 use crate::core::Role;
 use crate::http::body::{Json, OptionalJson, With};
+use crate::http::bounds::Anybody;
 use crate::http::principal::{Provisioner, Runner};
 use crate::http::query::Query;
 use crate::http::{Admin, ApiError, Operator, Viewer};
@@ -113,6 +114,12 @@ impl Describe for web::Path<String> {}
 impl Describe for web::Payload {}
 impl Describe for HttpRequest {}
 
+impl Describe for Anybody {
+    fn describe(about: &mut About) {
+        about.answers::<TooMany>();
+    }
+}
+
 impl Describe for Viewer {
     fn describe(about: &mut About) {
         about.asks_for(Role::Viewer);
@@ -136,6 +143,7 @@ impl Describe for Runner {
         about.asks_for_key([KEY, BEARER]);
         // Also where the path names none: the key may be bound to another machine.
         about.answers::<Forbidden>();
+        about.answers::<TooMany>();
         about.remark("For runners.");
     }
 }

@@ -1,5 +1,6 @@
 //! The document for programs, and for people a page that shows it: Swagger UI, which is part of the program.
 
+use crate::http::bounds::Anybody;
 use crate::http::{ApiError, document, nothing_at, other_methods};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
@@ -23,7 +24,7 @@ static DOCUMENT: LazyLock<Option<String>> = LazyLock::new(|| document().to_json(
 
 /// This document.
 #[utoipa::path(get, path = "/api/openapi.json", responses((status = OK, content_type = "application/json", body = Object)))]
-pub async fn openapi() -> Result<HttpResponse, ApiError> {
+pub async fn openapi(_: Anybody) -> Result<HttpResponse, ApiError> {
     let document = DOCUMENT.as_deref().ok_or_else(|| {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").because("the document cannot be written")
     })?;

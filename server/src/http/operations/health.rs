@@ -1,4 +1,5 @@
 use crate::core::Coordinator;
+use crate::http::bounds::Anybody;
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
 use serde::Serialize;
@@ -12,12 +13,12 @@ struct Health {
 
 /// Tells that the server answers.
 #[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
-pub async fn health(coordinator: web::Data<Coordinator>) -> HttpResponse {
+pub async fn health(_: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.now() })
 }
 
 /// The same, where clients of the API look for it.
 #[utoipa::path(get, path = "/api/health", responses((status = OK, body = Health)))]
-pub async fn api_health(coordinator: web::Data<Coordinator>) -> HttpResponse {
-    health(coordinator).await
+pub async fn api_health(anybody: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
+    health(anybody, coordinator).await
 }

@@ -1,4 +1,5 @@
 use crate::core::Coordinator;
+use crate::http::bounds::Anybody;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
@@ -25,7 +26,7 @@ struct NotReady {
     get, path = "/ready",
     responses((status = OK, body = Ready), (status = SERVICE_UNAVAILABLE, body = NotReady))
 )]
-pub async fn ready(coordinator: web::Data<Coordinator>) -> HttpResponse {
+pub async fn ready(_: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
     let coordinator = coordinator.into_inner();
     let readiness = coordinator.readiness().await;
     let checks = readiness.checks.iter().map(|(name, check)| (*name, check.err().unwrap_or("ok"))).collect();

@@ -1,0 +1,102 @@
+//! How much one client may ask for, so that a loop gone wild, or somebody who floods, costs the others little. Whoever
+//! uses the server as it is meant never notices: a whole venue may be behind one address.
+
+use super::{ApiError, origin};
+use crate::core::network::subscriber;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use challengectl_common::RunnerId;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use std::future::{Ready, ready};
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+/// Requests of an address that need no credentials: thousands of players open the public page at once, and then each
+/// asks every few seconds.
+const OF_ADDRESS: Rate = Rate { per_second: 500, at_once: 10_000 };
+/// Requests of a runner. One with 64 radios sends a few in a second.
+const OF_RUNNER: Rate = Rate { per_second: 200, at_once: 5_000 };
+/// Clients whose counts are kept while they are at rest; each takes about 100 bytes.
+const MOST: usize = 20_000;
+
+#[derive(Clone, Copy)]
+struct Rate {
+    per_second: u32,
+    at_once: u32,
+}
+
+/// The counts of all clients.
+#[derive(Debug)]
+pub struct Bounds {
+    addresses: DefaultKeyedRateLimiter<IpAddr>,
+    runners: DefaultKeyedRateLimiter<RunnerId>,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { addresses: limiter(OF_ADDRESS), runners: limiter(OF_RUNNER) }
+    }
+}
+
+impl Bounds {
+    /// Counts a request of a runner.
+    pub fn count_runner(&self, id: &RunnerId) -> Result<(), ApiError> {
+        count(&self.runners, id)
+    }
+
+    fn count_address(&self, address: IpAddr) -> Result<(), ApiError> {
+        count(&self.addresses, &subscriber(address))
+    }
+}
+
+fn limiter<K: Hash + Eq + Clone>(rate: Rate) -> DefaultKeyedRateLimiter<K> {
+    let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    DefaultKeyedRateLimiter::keyed(Quota::per_second(number(rate.per_second)).allow_burst(number(rate.at_once)))
+}
+
+fn count<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, client: &K) -> Result<(), ApiError> {
+    if limiter.len() > MOST {
+        // Forgets those that have been at rest for so long that they could as well be new.
+        limiter.retain_recent();
+    }
+    let counted = limiter.check_key(client);
+    counted.map_err(|until| ApiError::too_many(until.wait_time_from(DefaultClock::default().now())))
+}
+
+/// Anybody at all, unless the address asks far too often.
+#[derive(Debug)]
+pub struct Anybody;
+
+impl FromRequest for Anybody {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let bounds = request.app_data::<web::Data<Bounds>>().zip(origin::address(request));
+        ready(bounds.map_or(Ok(()), |(bounds, address)| bounds.count_address(address)).map(|()| Self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_floods_is_slowed_down_and_nobody_else_is() {
+        let (bounds, roof, cellar) =
+            (Bounds::default(), RunnerId::new("roof").unwrap(), RunnerId::new("cellar").unwrap());
+        let taken = (0..2 * OF_RUNNER.at_once).filter(|_| bounds.count_runner(&roof).is_ok()).count();
+        assert!(taken >= OF_RUNNER.at_once as usize && taken < 2 * OF_RUNNER.at_once as usize, "{taken}");
+        assert!(bounds.count_runner(&cellar).is_ok());
+    }
+
+    #[test]
+    fn all_addresses_of_a_subscriber_count_together() {
+        let bounds = Bounds::default();
+        let address = |n: u32| format!("2001:db8:0:1::{n:x}").parse().unwrap();
+        assert!((0..2 * OF_ADDRESS.at_once).any(|n| bounds.count_address(address(n)).is_err()));
+        assert!(bounds.count_address("2001:db8:0:2::1".parse().unwrap()).is_ok());
+    }
+}
