@@ -48,7 +48,7 @@ token=$(server runner enroll demo 2>/dev/null)
 runner enroll --server "$url" --token "$token"
 
 echo
-echo "On air. Recordings: demo-run/recordings   Public page data: $url/api/public/challenges"
+echo "On air. Recordings: demo-run/recordings   Public page data: $url/api/public/challenges   The API: $url/docs"
 [ -n "${SECONDS_ON_AIR:-}" ] && echo "For $SECONDS_ON_AIR seconds." || echo "Ctrl-C ends it."
 echo
 
