@@ -43,21 +43,21 @@ pub(crate) fn challenge(draft: Draft, places: &Places, report: &mut Report) -> R
     let carried = carried(&draft, places, scope)?;
     let tuning = draft.tuning?;
     wide_enough(&tuning, &carried.occupied_bandwidth, draft.line, scope)?;
-    let delays = draft.delays?;
+    let (delays, enabled) = (draft.delays?, draft.enabled?);
     let spec = ChallengeSpec {
         name: draft.name?,
         modulation: draft.modulation?.name.to_owned(),
         tuning,
         flag: carried.flag,
         parameters: draft.parameters?,
-        enabled: draft.enabled?,
+        enabled: enabled.unwrap_or(true),
         priority: draft.priority?,
         min_delay_ms: delays.min_ms(),
         max_delay_ms: delays.max_ms(),
         public_view: draft.public_view?,
     };
     let Carried { file, duration, occupied_bandwidth, .. } = carried;
-    Ok(Challenge { spec, line: draft.line, file, duration, occupied_bandwidth })
+    Ok(Challenge { spec, says_enabled: enabled.is_some(), line: draft.line, file, duration, occupied_bandwidth })
 }
 
 struct Carried {

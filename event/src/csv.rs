@@ -94,7 +94,7 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
         }),
         wav_rate: parameters.as_ref().ok().and_then(|(_, rate)| *rate),
         parameters: parameters.map(|(map, _)| map),
-        enabled: Ok(true),
+        enabled: Ok(None),
         priority: Ok(0),
         delays: delays(min, max).map_err(|why| scope.problem(line, why)),
         public_view: Ok(PublicView::default()),

@@ -26,7 +26,8 @@ pub(crate) struct Draft {
     pub(crate) parameters: Result<Map<String, Value>, Reported>,
     /// The sample rate that older files repeat beside the WAV file.
     pub(crate) wav_rate: Option<f64>,
-    pub(crate) enabled: Result<bool, Reported>,
+    /// None: the file says nothing of it.
+    pub(crate) enabled: Result<Option<bool>, Reported>,
     pub(crate) priority: Result<i64, Reported>,
     pub(crate) delays: Result<Delays, Reported>,
     pub(crate) public_view: Result<PublicView, Reported>,

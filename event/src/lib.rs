@@ -52,6 +52,9 @@ pub struct Event {
 pub struct Challenge {
     /// What the organiser wrote, checked.
     pub spec: ChallengeSpec,
+    /// Whether that includes `enabled`. Otherwise one that is known already stays as it is, or an operator's decision
+    /// would be taken back by the next import.
+    pub says_enabled: bool,
     /// The line it begins on.
     pub line: u64,
     /// The file it puts on air, on this host.

@@ -101,6 +101,9 @@ pub struct RadioConfig {
     pub driver: Driver,
 }
 
+/// No radio transmits below; such a number was meant in megahertz.
+const LOWEST_HZ: u64 = 1_000_000;
+
 /// The keys of [`RadioConfig`] besides those of its driver.
 const RADIO_KEYS: [&str; 6] = ["id", "model", "frequency_limits", "sample_rate", "offset_hz", "driver"];
 
@@ -190,6 +193,12 @@ impl Config {
             if !ids.insert(&radio.id) {
                 return Err(format!("two radios have the id {}", radio.id));
             }
+            if let Some(band) = radio.frequency_limits.iter().find(|band| band.high() < LOWEST_HZ) {
+                return Err(format!(
+                    "radio {}: frequency_limits are in hertz, and {band} is far below any radio",
+                    radio.id
+                ));
+            }
             if radio.sample_rate == 0 {
                 return Err(format!("radio {}: sample_rate must be above 0", radio.id));
             }
@@ -277,6 +286,14 @@ mod tests {
         let mut config = parse("ca_cert: server.pem").unwrap();
         config.resolve(Path::new("/etc/challengectl"));
         assert_eq!(config.ca_cert, Some(CaCert::File("/etc/challengectl/server.pem".into())));
+    }
+
+    #[test]
+    fn limits_in_megahertz_are_refused() {
+        let limits =
+            |limits: &str| parse(&format!("radios: [{{id: a, driver: \"null\", frequency_limits: [\"{limits}\"]}}]"));
+        assert!(limits("144000000-148000000").is_ok());
+        assert!(limits("144-148").unwrap_err().to_string().contains("radio a: frequency_limits are in hertz"));
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Application {
             coordinator.reload_from(file.clone());
         }
 
-        let live = Live::start(&coordinator, &accounts, Origins::new(&config.allowed_origins));
+        let live = Live::start(&coordinator, &accounts, Origins::new(config.origins()?));
         let entrance = live.entrance();
         let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), entrance, proxies, metrics);
         let server = HttpServer::new(move || {
@@ -106,6 +106,21 @@ impl Application {
         let server = server.map_err(refused)?;
         let address = server.addrs().first().copied().unwrap_or(config.listen);
         Ok(Self { address, secure, server: server.run(), coordinator, accounts, live, _lock: lock })
+    }
+
+    /// What of the settings would keep the server from starting, or from doing what they say.
+    #[must_use]
+    pub fn problems(config: &Config) -> Vec<String> {
+        let event_file = config.event_file.iter().filter(|file| !file.is_file());
+        let mut problems: Vec<_> =
+            event_file.map(|file| format!("event_file: {}: there is no such file", file.display())).collect();
+        // A certificate of the server's own is made when it starts.
+        if config.tls.certificate.is_some()
+            && let Err(error) = tls::load(&config.tls, &config.data_dir, config.listen.ip())
+        {
+            problems.push(format!("tls: {error}"));
+        }
+        problems
     }
 
     /// Where it listens; the port is the real one, also when any was asked for.

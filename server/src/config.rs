@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -149,6 +151,8 @@ impl Config {
             }
         }
         config.tls.check()?;
+        config.log_filter()?;
+        config.origins()?;
         config.rules()?;
         config.proxies()?;
         config.metrics_networks()?;
@@ -177,6 +181,36 @@ impl Config {
             },
             host_binding: self.host_binding,
         })
+    }
+
+    /// Which log lines are written.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] when it makes no sense. A word that is no level would be taken for a part of the program,
+    /// and silence all others.
+    pub fn log_filter(&self) -> Result<EnvFilter, ConfigError> {
+        let refuse = |reason: String| ConfigError::Value { setting: "log_filter", reason };
+        let words = self.log_filter.split(',').map(str::trim).filter(|word| !word.is_empty() && !word.contains('='));
+        for word in words {
+            word.parse::<LevelFilter>()
+                .map_err(|_| refuse(format!("{word:?} is neither error, warn, info, debug or trace nor PART=LEVEL")))?;
+        }
+        EnvFilter::try_new(&self.log_filter).map_err(|error| refuse(error.to_string()))
+    }
+
+    /// The sites whose pages may use the login of their visitors.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] when one is none: a browser names scheme and host.
+    pub fn origins(&self) -> Result<&[String], ConfigError> {
+        let is_site = |origin: &&String| origin.starts_with("https://") || origin.starts_with("http://");
+        match self.allowed_origins.iter().find(|origin| !is_site(origin)) {
+            None => Ok(&self.allowed_origins),
+            Some(origin) => {
+                let reason = format!("{origin:?} is no site such as https://screens.example.com");
+                Err(ConfigError::Value { setting: "allowed_origins", reason })
+            }
+        }
     }
 
     /// The proxies whose forwarding headers count.
@@ -270,6 +304,18 @@ mod tests {
             Config { trusted_proxies: vec!["::1".to_owned(), "proxy.example".to_owned()], ..Config::default() };
         let error = config.proxies().unwrap_err().to_string();
         assert!(error.starts_with("trusted_proxies: \"proxy.example\" is no address"), "{error}");
+    }
+
+    #[test]
+    fn a_mistyped_level_or_site_is_refused() {
+        for filter in ["inf", "loud", "info,sqlx", "info,,=x="] {
+            let config = Config { log_filter: filter.to_owned(), ..Config::default() };
+            assert!(config.log_filter().is_err(), "{filter}");
+        }
+        let config = Config { log_filter: "info,sqlx=warn".to_owned(), ..Config::default() };
+        assert!(config.log_filter().is_ok());
+        let config = Config { allowed_origins: vec!["screens.example.com".to_owned()], ..Config::default() };
+        assert!(config.origins().unwrap_err().to_string().starts_with("allowed_origins: \"screens.example.com\""));
     }
 
     #[test]

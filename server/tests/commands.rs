@@ -170,6 +170,21 @@ fn the_environment_overrides_the_file() {
 }
 
 #[test]
+fn check_finds_what_would_keep_the_server_from_starting() {
+    let folder = Folder::new();
+    let check =
+        |set: &[&str]| folder.command(&["check"]).args(set.iter().flat_map(|set| ["--set", set])).output().unwrap();
+    for (set, why) in [
+        (&["event_file=nope.yml"][..], "nope.yml: there is no such file"),
+        (&["tls.certificate=nope.pem", "tls.key=nokey.pem"], "tls: "),
+        (&["log_filter=loud"], "log_filter: \"loud\" is neither"),
+    ] {
+        let output = check(set);
+        assert!(!output.status.success() && text(&output.stderr).contains(why), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn the_command_line_overrides_the_environment() {
     let folder = Folder::new();
     let check = |set: &[&str]| {

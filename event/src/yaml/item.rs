@@ -35,7 +35,7 @@ pub(super) fn read(mut fields: Fields, defaults: Delays, ranges: &mut Ranges, sc
     let (modulation, sideband) = (modulation.map(|(modulation, _)| modulation), modulation.ok().and_then(|(_, s)| s));
     let tuning = tuning::read(&mut fields, ranges, scope);
     let content = content(&mut fields, modulation, scope);
-    let enabled = fields.take_as("enabled", Node::truth, scope).map(|enabled| enabled.unwrap_or(true));
+    let enabled = fields.take_as("enabled", Node::truth, scope);
     let priority = fields.take_as("priority", Node::integer, scope).map(Option::unwrap_or_default);
     let delays = delays(&mut fields, ["min_delay", "max_delay"], defaults, scope);
     let public_view = view::read(&mut fields, scope);

@@ -72,7 +72,14 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    innermost.to_string()
+    let message = innermost.to_string();
+    let way_out = match message.as_str() {
+        text if text.contains("UnknownIssuer") => "; name its certificate as ca_cert in the configuration",
+        text if text.contains("invalid HTTP version") => "; does it speak https?",
+        text if text.contains("InvalidContentType") => "; does it speak http, without TLS?",
+        _ => "",
+    };
+    format!("{message}{way_out}")
 }
 
 /// A client that trusts the system's certificates, and those in `ca_cert`. With every request it says which machine

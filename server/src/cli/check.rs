@@ -1,15 +1,16 @@
 use challengectl_common::Timestamp;
-use challengectl_server::Config;
 use challengectl_server::core::{FileFolder, check};
 use challengectl_server::store::Store;
+use challengectl_server::{Application, Config};
 use serde_json::json;
 use std::io::Write;
 use std::process::ExitCode;
 
 pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.data_dir).await?;
-    let findings = check::check(&store, &FileFolder::within(&config.data_dir), Timestamp::now()).await?;
+    let mut findings = check::check(&store, &FileFolder::within(&config.data_dir), Timestamp::now()).await?;
     store.close().await;
+    findings.problems.splice(0..0, Application::problems(config));
     let mut out = std::io::stdout();
     if as_json {
         writeln!(

@@ -2,7 +2,7 @@ use anyhow::Context;
 use challengectl_server::Config;
 use challengectl_server::core::FileFolder;
 use challengectl_server::core::export::export as write_out;
-use challengectl_server::store::Store;
+use challengectl_server::store::{DATABASE, Store};
 use serde_json::json;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
@@ -16,6 +16,9 @@ pub async fn export(config: &Config, target: Option<&Path>, as_json: bool) -> an
     }
     let scratch = tempfile::tempdir().context("a temporary folder")?;
     let path = target.map_or_else(|| scratch.path().join("event.tar"), Path::to_owned);
+    // Opening a store makes one where there is none, and nobody wants to take nothing along.
+    let database = config.data_dir.join(DATABASE);
+    anyhow::ensure!(database.exists(), "{}: there is no database", database.display());
     let store = Store::open(&config.data_dir).await?;
     let count = write_out(&store, &FileFolder::within(&config.data_dir), &path).await;
     store.close().await;

@@ -51,6 +51,11 @@ fn unpacked(file: &Path) -> anyhow::Result<Option<TempDir>> {
     }
     let folder = tempfile::tempdir().context("a temporary folder")?;
     archive::unpack(&file.display().to_string(), file, folder.path())?;
+    anyhow::ensure!(
+        folder.path().join(EVENT_FILE).is_file(),
+        "{}: holds no {EVENT_FILE}, as `export` writes it; a backup is for `restore`",
+        file.display()
+    );
     Ok(Some(folder))
 }
 

@@ -1,11 +1,9 @@
-use anyhow::Context;
 use challengectl_server::config::LogFormat;
 use challengectl_server::{Application, Config};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     start_logging(config)?;
@@ -48,7 +46,7 @@ fn allow_connections() {
 }
 
 fn start_logging(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log_filter).context("log_filter")?;
+    let filter = config.log_filter()?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),

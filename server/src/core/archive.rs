@@ -4,8 +4,9 @@ use super::CoreError;
 use challengectl_common::{Digest, Hasher};
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use tar::{Archive, Builder, EntryType, Header};
 use tempfile::NamedTempFile;
@@ -138,9 +139,10 @@ pub fn unpack(name: &str, archive: &Path, into: &Path) -> Result<BTreeMap<String
     Ok(digests)
 }
 
+/// A new file that is nobody else's to read: it may be a key.
 fn create(file: &Path) -> std::io::Result<File> {
     std::fs::create_dir_all(folder_of(file))?;
-    File::create_new(file)
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)
 }
 
 /// Whether it is the archive that asks for what cannot be: a name twice, a file that is a folder as well.
@@ -207,7 +209,8 @@ mod tests {
         assert_eq!(std::fs::metadata(&archive).unwrap().permissions().mode() & 0o777, 0o600);
         let digests = unpack("a.tar", &archive, &into).unwrap();
         assert_eq!(digests.get("one"), Some(&Digest::of(b"abc")));
-        assert_eq!(std::fs::read(into.join(long)).unwrap(), [7; 100_000]);
+        assert_eq!(std::fs::read(into.join(&long)).unwrap(), [7; 100_000]);
+        assert_eq!(std::fs::metadata(into.join(long)).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -70,7 +70,11 @@ pub(super) async fn import_by(
         known.into_iter().map(|challenge| (challenge.spec.name.to_string(), challenge)).collect();
     for new in &event.challenges {
         let before = known.get(new.spec.name.as_str());
-        steps.push(put(&mut transaction, before, &new.spec, &shape(new), now).await?);
+        let mut spec = new.spec.clone();
+        if let (Some(before), false) = (before, new.says_enabled) {
+            spec.enabled = before.spec.enabled;
+        }
+        steps.push(put(&mut transaction, before, &spec, &shape(new), now).await?);
     }
     steps.extend(out_of_reach(&mut transaction, event).await?);
     let loaded = format!("{} challenges", event.challenges.len());

@@ -110,7 +110,11 @@ fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, A
     let value = serde_path_to_error::deserialize(&mut *json).map_err(|error| {
         let place = error.path().to_string();
         let reason = error.into_inner();
-        ApiError::invalid(if place == "." { reason.to_string() } else { format!("{place}: {reason}") })
+        ApiError::invalid(if matches!(place.as_str(), "." | "?") {
+            reason.to_string()
+        } else {
+            format!("{place}: {reason}")
+        })
     })?;
     json.end().map_err(|error| ApiError::invalid(error.to_string()))?;
     Ok(value)

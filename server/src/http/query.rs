@@ -3,7 +3,7 @@
 use super::ApiError;
 use crate::store::history::Page;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
@@ -21,8 +21,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let values = web::Query::<T>::from_query(request.query_string());
-        ready(values.map(|it| Self(it.into_inner())).map_err(|error| ApiError::invalid(format!("query: {error}"))))
+        let pairs = form_urlencoded::parse(request.query_string().as_bytes());
+        let values = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
+        ready(values.map(Self).map_err(|error| {
+            let place = error.path().to_string();
+            ApiError::invalid(format!("query: {place}: {}", error.into_inner()))
+        }))
     }
 }
 

@@ -3,7 +3,8 @@
 use super::{Store, StoreError, lock};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ impl Store {
         make_folder(folder)?;
         let path = folder.join(DATABASE);
         let connect = options(&path);
+        make_private(&path)?;
         let refuse = |error: sqlx::Error| StoreError::Open { path: path.clone(), reason: error.to_string() };
 
         let writer = pool(1).connect_with(connect.clone()).await.map_err(refuse)?;
@@ -49,6 +51,13 @@ pub fn make_folder(folder: &Path) -> Result<(), StoreError> {
         .mode(0o700)
         .create(folder)
         .map_err(|error| StoreError::Open { path: folder.to_owned(), reason: error.to_string() })
+}
+
+/// Makes the database nobody else's to read, also in a directory that is. What SQLite keeps beside it gets its mode.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let refuse = |error: std::io::Error| StoreError::Open { path: path.to_owned(), reason: error.to_string() };
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(refuse)?;
+    file.set_permissions(Permissions::from_mode(0o600)).map_err(refuse)
 }
 
 /// `FULL` costs one `fsync` with each commit, and commits are rare: one when a transmission begins and one when it ends.

@@ -221,6 +221,18 @@ async fn a_challenge_is_disabled_and_enabled() {
 }
 
 #[tokio::test]
+async fn what_an_operator_has_disabled_stays_so_when_the_event_is_imported_again() {
+    let site = site().await;
+    let operator = site.browser("oli", Role::Operator).await;
+    let enabled = async || operator.get("/api/challenges/1").await.body["challenge"]["enabled"].clone();
+    operator.post("/api/challenges/1/disable", json!({})).await;
+    site.import(EVENT).await;
+    assert_eq!(enabled().await, false);
+    site.import(&EVENT.replace("wpm: 18}", "wpm: 18}, enabled: true")).await;
+    assert_eq!(enabled().await, true);
+}
+
+#[tokio::test]
 async fn a_trigger_reaches_a_waiting_runner_at_once() {
     let site = Site::start().await;
     site.import(MORSE).await;

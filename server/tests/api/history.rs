@@ -77,6 +77,8 @@ async fn transmissions_are_filtered_and_paged() {
     for query in ["limit=-1", "limit=x", "limit=1001", "offset=-1", "challenge_id=x", "status=done", "limit=1e3"] {
         viewer.get(&format!("/api/transmissions?{query}")).await.is_error(400, "invalid request");
     }
+    let wrong = viewer.get("/api/transmissions?limit=1&challenge_id=x").await;
+    assert!(wrong.body["details"].as_str().unwrap().starts_with("query: challenge_id: "), "{}", wrong.body);
     let beyond = viewer.get("/api/transmissions?offset=9223372036854775807").await;
     assert_eq!(beyond.body["transmissions"], json!([]));
     site.get("/api/transmissions").await.is_error(401, "authentication required");

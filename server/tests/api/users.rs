@@ -70,7 +70,7 @@ async fn a_user_that_makes_no_sense_is_refused() {
         json!({"username": "bob"}),
         json!({"username": "a/b", "password": NEW}),
         json!({"username": "", "password": NEW}),
-        json!({"username": "bob", "password": "elevenchars"}),
+        json!({"username": "bob", "password": "7 chars"}),
         json!({"username": "bob", "password": "x".repeat(257)}),
         json!({"username": "bob", "password": NEW, "role": "king"}),
         json!({"username": "bob", "password": NEW, "enabled": true}),

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 
-/// Characters that a password has at least; the length is what keeps guesses off.
-const SHORTEST: usize = 12;
+/// Characters that a password has at least, as NIST SP 800-63B-4, section 3.1.1.2, asks where a second factor is required
+/// as well.
+const SHORTEST: usize = 8;
 /// Characters that a password has at most; all of them count.
 const LONGEST: usize = 256;
 /// Who may wait for a turn; the last of them for about a second.

@@ -86,7 +86,7 @@ pub async fn verify_totp(
 pub struct SetupRequest {
     setup_token: String,
     username: AccountName,
-    #[schema(min_length = 12, max_length = 256)]
+    #[schema(min_length = 8, max_length = 256)]
     password: String,
 }
 
@@ -161,7 +161,7 @@ pub async fn logout(
 #[serde(deny_unknown_fields)]
 pub struct PasswordRequest {
     current_password: String,
-    #[schema(min_length = 12, max_length = 256)]
+    #[schema(min_length = 8, max_length = 256)]
     new_password: String,
 }
 

@@ -54,7 +54,7 @@ pub async fn list(_: Admin, accounts: web::Data<Accounts>) -> Result<HttpRespons
 #[schema(as = AccountRequest)]
 pub struct CreateRequest {
     username: AccountName,
-    #[schema(min_length = 12, max_length = 256)]
+    #[schema(min_length = 8, max_length = 256)]
     password: String,
     #[serde(default = "admin")]
     role: Role,
@@ -80,7 +80,7 @@ pub async fn create(
 #[serde(deny_unknown_fields)]
 #[schema(as = AccountChanges)]
 pub struct UpdateRequest {
-    #[schema(min_length = 12, max_length = 256)]
+    #[schema(min_length = 8, max_length = 256)]
     password: Option<String>,
     role: Option<Role>,
     enabled: Option<bool>,
@@ -127,7 +127,7 @@ pub async fn reset_totp(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResetPasswordRequest {
-    #[schema(min_length = 12, max_length = 256)]
+    #[schema(min_length = 8, max_length = 256)]
     new_password: String,
 }
 
