@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 /// The radio of a runner that registers without naming its radios.
 pub const SOLE_RADIO: &str = "default";
 
+/// What the parameters of a [`Task`] call the samples per second of its WAV file; not a parameter of any modulation.
+pub const WAV_RATE: &str = "wav_samplerate";
+
 /// Lines of one [`LogsRequest`].
 pub const MOST_LINES: usize = 50;
 /// The header by which a runner says, with every request, on which machine it is. The server compares the value with
@@ -192,7 +195,8 @@ pub struct Task {
     pub flag_file: Option<String>,
     /// The content, at `GET /api/files/{hash}`.
     pub flag_hash: Option<Digest>,
-    /// All of the modulation's parameters; inline text is in `text`.
+    /// All of the modulation's parameters; besides them, inline text is in `text`, and the rate of a WAV file in
+    /// [`WAV_RATE`].
     pub parameters: Map<String, Value>,
     /// Which assignment.
     pub assignment_id: i64,

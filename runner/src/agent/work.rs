@@ -6,7 +6,7 @@ use crate::cache::Held;
 use crate::radio::Title;
 use crate::transmit::{self, Ended, Job, Source, Standing, Verdict};
 use challengectl_common::Timestamp;
-use challengectl_common::wire::Task;
+use challengectl_common::wire::{Task, WAV_RATE};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -65,7 +65,9 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
         Err(verdict) => return over(verdict),
     };
     let mut parameters = task.parameters.clone();
-    parameters.remove("text");
+    for beside in ["text", WAV_RATE] {
+        parameters.remove(beside);
+    }
     let job = Job {
         radio: radio.clone(),
         lock: Some(agent.config.lock_file(&radio.id)),

@@ -9,7 +9,7 @@ use crate::store::challenges::Challenge;
 use crate::store::runners::Radio;
 use crate::store::transmissions::Plan;
 use crate::store::{self, LiveAssignment, assignments, challenges, transmissions};
-use challengectl_common::wire::Task;
+use challengectl_common::wire::{Task, WAV_RATE};
 use challengectl_common::{Band, Flag, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,7 +154,13 @@ impl Coordinator {
         let spec = challenge.spec;
         let mut parameters = spec.parameters;
         let (flag_file, flag_hash) = match spec.flag {
-            Flag::File(file) => (Some(file.path), Some(file.digest)),
+            Flag::File(file) => {
+                // Runners that know it from the file itself pass it over.
+                if let Some(rate) = challengectl_waveform::wav_rate(&self.files.path(file.digest)) {
+                    parameters.insert(WAV_RATE.to_owned(), rate.into());
+                }
+                (Some(file.path), Some(file.digest))
+            }
             Flag::Text(text) => {
                 parameters.insert("text".to_owned(), text.into());
                 (None, None)

@@ -29,6 +29,7 @@ async fn a_task_names_a_file_that_can_be_fetched() {
     let runner = site.runner("roof").await;
     let task = runner.task().await;
     assert_eq!(task["flag_file"], "voice.wav");
+    assert_eq!(task["parameters"]["wav_samplerate"], 48_000);
     assert_eq!(task["flag_hash"], Digest::of(&bytes).to_string());
     let path = format!("/api/files/{}", task["flag_hash"].as_str().unwrap());
     let response = send(site.request(Method::GET, &path).bearer_auth(&runner.key)).await;
