@@ -19,13 +19,17 @@ async fn a_wrong_method_is_405_and_tells_the_right_one() {
         (Method::GET, "/api/runners/register", "POST"),
         (Method::DELETE, "/api/runners/roof/heartbeat", "POST"),
         (Method::POST, "/api/runners/roof/task", "GET"),
-        (Method::PUT, "/api/health", "GET"),
-        (Method::POST, "/health", "GET"),
-        (Method::POST, "/ready", "GET"),
-        (Method::POST, "/metrics", "GET"),
-        (Method::POST, "/api/public/challenges", "GET"),
+        (Method::PUT, "/api/health", "GET, HEAD"),
+        (Method::POST, "/health", "GET, HEAD"),
+        (Method::POST, "/ready", "GET, HEAD"),
+        (Method::POST, "/metrics", "GET, HEAD"),
+        (Method::POST, "/api/public/challenges", "GET, HEAD"),
         (Method::GET, "/api/enrollment/enroll", "POST"),
     ];
+    for path in ["/health", "/ready", "/api/public/challenges"] {
+        let response = site.request(Method::HEAD, path).send().await.unwrap();
+        assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, ""));
+    }
     for (method, path, allowed) in routes {
         let response = site.request(method, path).send().await.unwrap();
         assert_eq!(response.headers()["allow"], allowed);

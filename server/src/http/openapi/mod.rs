@@ -27,7 +27,7 @@ pub use document::document;
 use super::other_methods;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, Responder, Route};
+use actix_web::{FromRequest, Handler, Resource, Responder, Route};
 use arguments::About;
 use std::collections::BTreeMap;
 use utoipa::openapi::path::{HttpMethod, Operation};
@@ -66,6 +66,8 @@ struct Endpoint {
     method: HttpMethod,
     operation: Operation,
     route: Route,
+    /// Probes ask so for what is open to everybody. Elsewhere a GET may do more than answer: it hands out work.
+    head: Option<Route>,
 }
 
 impl Group {
@@ -87,8 +89,10 @@ impl Group {
         Arguments::describe(&mut about);
         let (operation, schemas) = about.finish();
         self.schemas.extend(schemas);
+        let is_open = method == HttpMethod::Get && operation.security.as_ref().is_some_and(Vec::is_empty);
+        let head = is_open.then(|| web::head().to(handler.clone()));
         let route = web::method(actix_method(&method)).to(handler);
-        self.endpoints.push(Endpoint { path, method, operation, route });
+        self.endpoints.push(Endpoint { path, method, operation, route, head });
     }
 
     /// Adds the types that descriptions refer to.
@@ -105,8 +109,10 @@ pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
     }
     // The first that fits is taken. '{' sorts after all letters, so `/a/import` comes before `/a/{id}`.
     for (path, endpoints) in resources {
-        let methods: Vec<_> = endpoints.iter().map(|endpoint| actix_method(&endpoint.method).to_string()).collect();
-        let resource = endpoints.into_iter().fold(web::resource(path), |resource, it| resource.route(it.route));
+        let mut methods: Vec<_> = endpoints.iter().map(|endpoint| actix_method(&endpoint.method).to_string()).collect();
+        methods.extend(endpoints.iter().find(|endpoint| endpoint.head.is_some()).map(|_| Method::HEAD.to_string()));
+        let routes = endpoints.into_iter().flat_map(|endpoint| [Some(endpoint.route), endpoint.head]).flatten();
+        let resource = routes.fold(web::resource(path), Resource::route);
         config.service(resource.default_service(other_methods(methods.join(", "))));
     }
 }
