@@ -22,6 +22,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Waiting polls return at once, so only downloads take longer; they are resumed.
 const SECONDS_TO_FINISH: u64 = 5;
 const MOST_WORKERS: usize = 4;
+/// TLS handshakes that may be under way in a worker: who opens connections and says nothing must not shut out the others.
+const MOST_HANDSHAKES: usize = 8192;
+const TIME_FOR_HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +91,8 @@ impl Application {
         })
         .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
         .keep_alive(KEEP_ALIVE)
+        .max_connection_rate(MOST_HANDSHAKES)
+        .tls_handshake_timeout(TIME_FOR_HANDSHAKE)
         // A runner that hangs up while it waits must not be given work that it will never hear of.
         .h1_allow_half_closed(false)
         .shutdown_timeout(SECONDS_TO_FINISH)

@@ -195,7 +195,12 @@ impl Config {
             word.parse::<LevelFilter>()
                 .map_err(|_| refuse(format!("{word:?} is neither error, warn, info, debug or trace nor PART=LEVEL")))?;
         }
-        EnvFilter::try_new(&self.log_filter).map_err(|error| refuse(error.to_string()))
+        let mut text = self.log_filter.clone();
+        // It tells of every request that is no HTTP as an error, and anybody can send a thousand of them in a second.
+        if !text.contains("actix_http") {
+            text.push_str(",actix_http=off");
+        }
+        EnvFilter::try_new(text).map_err(|error| refuse(error.to_string()))
     }
 
     /// The sites whose pages may use the login of their visitors.

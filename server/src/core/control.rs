@@ -10,6 +10,7 @@ use crate::store::{self, assignments};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl Coordinator {
     /// What holds the system back, and how many assignments are live.
@@ -80,15 +81,29 @@ impl Coordinator {
     /// Cuts every carrier, and hands out nothing until released. Gives how many assignments that ends.
     ///
     /// # Errors
-    /// When the database cannot be written to.
+    /// [`CoreError::Unrecorded`] when the database cannot be written to. The carriers are cut all the same, and nothing is
+    /// handed out until it is released, or the server is started again.
     pub async fn emergency_stop(self: &Arc<Self>, by: By<'_>) -> Result<usize, CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
         self.undisturbed(async move { this.stop_everything(actor.by()).await }).await
     }
 
     async fn stop_everything(&self, by: By<'_>) -> Result<usize, CoreError> {
+        // First of all, and without the database, which may be slow, locked or full: off beats on.
+        self.cut.store(true, Ordering::SeqCst);
+        self.leases.abort_everything();
+        self.changed();
+        let written = self.write_stop(by).await;
+        if let Err(error) = &written {
+            tracing::error!(%error, "an emergency stop is in force, but could not be written down");
+        }
+        written.map_err(|error| CoreError::Unrecorded(Box::new(error)))
+    }
+
+    async fn write_stop(&self, by: By<'_>) -> Result<usize, CoreError> {
         // What is being handed out right now must have its lease in memory, or it would not be found there.
         let _turn = self.turn.lock().await;
+        self.leases.abort_everything();
         let now = self.clock.now();
         let mut transaction = self.store.write().await?;
         let new = control::stop(&mut transaction, by.who, now).await?;
@@ -97,6 +112,7 @@ impl Coordinator {
         audit::note(&mut transaction, by, "control.emergency-stop", "", Some(&cut), now).await?;
         store::commit(transaction).await?;
         self.leases.abort_all(&aborted);
+        self.cut.store(false, Ordering::SeqCst);
         self.changed();
         if new {
             self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {}: {cut}", by.who));
@@ -113,7 +129,8 @@ impl Coordinator {
         self.undisturbed(async move {
             let now = this.clock.now();
             let mut transaction = this.store.write().await?;
-            if !control::release(&mut transaction, actor.by().who, now).await? {
+            let was_cut = this.cut.swap(false, Ordering::SeqCst);
+            if !control::release(&mut transaction, actor.by().who, now).await? && !was_cut {
                 return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
             }
             audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;

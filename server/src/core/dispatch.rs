@@ -12,6 +12,7 @@ use crate::store::{self, LiveAssignment, assignments, challenges, transmissions}
 use challengectl_common::wire::{Task, WAV_RATE};
 use challengectl_common::{Band, Flag, Timestamp};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -104,7 +105,7 @@ impl Coordinator {
     }
 
     fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
-        if !outlook.gate.is_open(now) {
+        if !outlook.gate.is_open(now) || self.cut.load(Ordering::SeqCst) {
             return None;
         }
         let radios = self.fleet.radios_for_work(&caller.runner_id)?;

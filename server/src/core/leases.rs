@@ -165,6 +165,10 @@ impl Leases {
         self.abort_where(|owner, _| owner == runner);
     }
 
+    pub fn abort_everything(&self) {
+        self.abort_where(|_, _| true);
+    }
+
     /// Notes decisions that are in the database; none is ever taken back.
     pub fn abort_all(&self, ids: &[i64]) {
         self.abort_where(|_, id| ids.contains(&id));

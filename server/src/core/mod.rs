@@ -83,6 +83,7 @@ use outlook::Outlook;
 use readiness::LastLook;
 use signals::Signals;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -137,6 +138,8 @@ pub struct Coordinator {
     throttle: Throttle,
     last_look: LastLook,
     tally: Tally,
+    /// An emergency stop that is not written down yet.
+    cut: AtomicBool,
     /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
     turn: tokio::sync::Mutex<()>,
     runtime: Handle,
@@ -169,6 +172,7 @@ impl Coordinator {
             throttle: Throttle::default(),
             last_look: LastLook::default(),
             tally: Tally::default(),
+            cut: AtomicBool::new(false),
             turn: tokio::sync::Mutex::default(),
             runtime: Handle::current(),
             store,

@@ -3,7 +3,7 @@
 use super::events::Event;
 use super::{Caller, Coordinator, CoreError};
 use crate::store::runners::Radio;
-use crate::store::{self, runners};
+use crate::store::{self, Transaction, runners};
 use challengectl_common::wire::{AssignmentProgress, LogLevel, RadioInfo, RegisterRequest, Rhythm, SOLE_RADIO};
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
@@ -58,7 +58,7 @@ impl Coordinator {
         request: RegisterRequest,
     ) -> Result<Registration, CoreError> {
         let (runner, now) = (&caller.runner_id, self.clock.now());
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.write_for(caller).await?;
         let host = (request.hostname.as_deref(), request.version.as_deref());
         let enabled = runners::register(&mut transaction, runner, radios, host, now).await?;
         // Removed by an operator just now.
@@ -117,7 +117,7 @@ impl Coordinator {
 
     async fn let_go(&self, caller: &Caller) -> Result<(), CoreError> {
         let runner = &caller.runner_id;
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.write_for(caller).await?;
         runners::sign_out(&mut transaction, runner).await?;
         store::commit(transaction).await?;
         self.fleet.leave(runner);
@@ -128,6 +128,17 @@ impl Coordinator {
         self.note(LogLevel::Info, format!("Runner {runner} signed out"));
         tracing::info!(%runner, "signed out");
         Ok(())
+    }
+}
+
+impl Coordinator {
+    /// Begins to write what a runner says, unless its key has been revoked since the request began.
+    pub(super) async fn write_for(&self, caller: &Caller) -> Result<Transaction, CoreError> {
+        let transaction = self.store.write().await?;
+        if !self.keyring.knows(caller) {
+            return Err(CoreError::Key("the key is unknown or revoked"));
+        }
+        Ok(transaction)
     }
 }
 

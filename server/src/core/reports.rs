@@ -43,7 +43,7 @@ impl Coordinator {
         self.fleet.heard(&caller.runner_id, now);
         // Nobody is given the challenge before watchers know that it is free.
         let _turn = self.turn.lock().await;
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.write_for(caller).await?;
         match judge(&mut transaction, caller, report).await? {
             Verdict::Repeats => Ok(()),
             Verdict::Late(reason) => {
@@ -72,7 +72,7 @@ impl Coordinator {
 async fn judge(connection: &mut Connection, caller: &Caller, report: &CompleteRequest) -> Result<Verdict, StoreError> {
     let found = match report.assignment_id {
         Some(id) => assignments::find(connection, id).await?,
-        None => assignments::find_live(connection, &caller.runner_id, report.challenge_id).await?,
+        None => assignments::find_live(connection, (&caller.runner_id, &caller.key_id), report.challenge_id).await?,
     };
     let Some(assignment) = found.filter(|assignment| assignment.runner_id == caller.runner_id) else {
         return Ok(Verdict::Late("the runner has no such assignment"));

@@ -40,6 +40,8 @@ const TIME_TO_CONNECT: Duration = Duration::from_secs(10);
 const MOST_WAITING: usize = 2 * dashboards::BURST;
 /// Clients at once.
 const MOST_SESSIONS: usize = 5_000;
+/// Beside those, for people who are logged in.
+const RESERVED_SESSIONS: usize = 500;
 
 /// The service that speaks the protocol.
 pub type Service = SocketIoService<NotFoundService>;
@@ -53,6 +55,7 @@ pub struct Entrance {
     service: Service,
     origins: Arc<Origins>,
     seats: Arc<Semaphore>,
+    reserved: Arc<Semaphore>,
     closing: CancellationToken,
 }
 
@@ -73,6 +76,12 @@ impl Entrance {
     #[must_use]
     pub fn seat(&self) -> Option<Seat> {
         Arc::clone(&self.seats).try_acquire_owned().ok().map(Arc::new)
+    }
+
+    /// One of those that are kept for people who are logged in, so that nobody can shut out operators.
+    #[must_use]
+    pub fn reserved_seat(&self) -> Option<Seat> {
+        Arc::clone(&self.reserved).try_acquire_owned().ok().map(Arc::new)
     }
 
     /// Cancelled when all connections have to end.
@@ -119,7 +128,8 @@ impl Live {
         feeds.spawn(public::feed(Arc::clone(coordinator), everybody));
         feeds.spawn(recheck);
         let seats = Arc::new(Semaphore::new(MOST_SESSIONS));
-        let entrance = Entrance { service, origins, seats, closing: CancellationToken::new() };
+        let reserved = Arc::new(Semaphore::new(RESERVED_SESSIONS));
+        let entrance = Entrance { service, origins, seats, reserved, closing: CancellationToken::new() };
         Self { entrance, feeds }
     }
 

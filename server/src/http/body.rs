@@ -17,21 +17,24 @@ const LIMIT: usize = 256 * 1024;
 /// For a whole JSON body, or for the next piece of a file: who sends slower only holds a connection.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A JSON body.
+/// Bytes of a body that comes without credentials: anybody can send any number of them at once.
+pub const SMALL: usize = 4 * 1024;
+
+/// A JSON body of at most so many bytes.
 #[derive(Debug)]
-pub struct Json<T>(pub T);
+pub struct Json<T, const MOST: usize = LIMIT>(pub T);
 
 /// A JSON body that may be left out.
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub Option<T>);
 
-impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, MOST> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        async move { parse(&request, &read(&request, payload, LIMIT).await?).map(Self) }.boxed_local()
+        async move { parse(&request, &read(&request, payload, MOST).await?).map(Self) }.boxed_local()
     }
 }
 
@@ -65,8 +68,11 @@ where
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         async move {
+            P::from_request(&request, &mut Payload::None).await?;
+            let body = B::from_request(&request, &mut payload).await?;
+            // A body may take its time, in which an account can be disabled or a session end.
             let person = P::from_request(&request, &mut Payload::None).await?;
-            B::from_request(&request, &mut payload).await.map(|body| Self(person, body))
+            Ok(Self(person, body))
         }
         .boxed_local()
     }

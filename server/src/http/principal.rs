@@ -120,6 +120,13 @@ person!(
     Admin
 );
 
+impl Admin {
+    /// Looks again, after a body that took its time: the account may be disabled by now, or the session over.
+    pub async fn again(request: &HttpRequest) -> Result<Self, ApiError> {
+        authorize(request, Role::Admin).await.map(Self)
+    }
+}
+
 async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, ApiError> {
     let session = request.cookie(SESSION).ok_or_else(|| ApiError::unauthorized("log in first"))?;
     let person = match request.app_data::<web::Data<Accounts>>() {

@@ -1,16 +1,17 @@
 //! Socket.IO on the same port as everything else. Its protocol is spoken by a service that knows nothing of actix:
 //! polling requests are handed to it whole, and for a websocket, once the handshake is done, the stream of bytes.
 
-use super::{ApiError, body, other_methods};
-use crate::events::{self, Entrance, pipe};
+use super::{ApiError, Viewer, body, other_methods};
+use crate::events::{self, Entrance, Seat, pipe};
 use actix_http::ws::{hash_key, verify_handshake};
+use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, COOKIE, HOST, HeaderName, ORIGIN,
-    SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, VARY,
+    SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE, VARY,
 };
 use actix_web::web::{self, Bytes, Payload, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use http_body_util::{BodyExt, Collected, Full};
 use serde::Deserialize;
 use tokio::io::DuplexStream;
@@ -25,11 +26,17 @@ const LONGEST_HEADER: usize = 4096;
 pub fn routes(entrance: &Entrance, config: &mut ServiceConfig) {
     let path = web::resource([events::PATH.to_owned(), format!("{}/", events::PATH)])
         .app_data(web::Data::new(entrance.clone()))
-        .route(web::get().guard(actix_web::guard::Header("upgrade", "websocket")).to(websocket))
+        .route(web::get().guard(fn_guard(wants_websocket)).to(websocket))
         .route(web::get().to(polling))
         .route(web::post().to(polling))
         .default_service(other_methods("GET, POST"));
     config.service(path);
+}
+
+/// RFC 6455, section 4.2.1: whatever the case.
+fn wants_websocket(request: &GuardContext<'_>) -> bool {
+    let upgrade = request.head().headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+    upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
 /// Joins a client's connection to the service.
@@ -40,7 +47,7 @@ async fn websocket(
 ) -> Result<HttpResponse, ApiError> {
     verify_handshake(request.head()).map_err(|error| ApiError::invalid(format!("websocket handshake: {error}")))?;
     let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| hash_key(key.as_bytes())).unwrap_or_default();
-    let about = about(&entrance, &request, ())?;
+    let about = about(&entrance, &request, ()).await?;
     let (stream, answer) = pipe::join(sent, entrance.closing().clone());
     let mut service = entrance.service();
     let call = Service::<(DuplexStream, http::Request<()>)>::call(&mut service, (stream, about));
@@ -53,7 +60,7 @@ async fn websocket(
 /// Hands a request to the service, and its answer back.
 async fn polling(entrance: web::Data<Entrance>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, ApiError> {
     let sent = body::read(&request, sent.into_inner(), events::LARGEST_MESSAGE).await?.freeze();
-    let about = about(&entrance, &request, Full::new(sent))?;
+    let about = about(&entrance, &request, Full::new(sent)).await?;
     let mut service = entrance.service();
     let stopping = || ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server is stopping").because("come back later");
     let call = Service::<http::Request<Full<Bytes>>>::call(&mut service, about);
@@ -84,7 +91,7 @@ fn refusal(status: StatusCode, content: &[u8]) -> ApiError {
 }
 
 /// The request as the service understands it. One that begins a session takes a seat.
-fn about<B>(entrance: &Entrance, request: &HttpRequest, body: B) -> Result<http::Request<B>, ApiError> {
+async fn about<B>(entrance: &Entrance, request: &HttpRequest, body: B) -> Result<http::Request<B>, ApiError> {
     let mut about = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
     for name in KEPT {
         for value in request.headers().get_all(&name).filter(|value| value.len() <= LONGEST_HEADER) {
@@ -94,9 +101,17 @@ fn about<B>(entrance: &Entrance, request: &HttpRequest, body: B) -> Result<http:
     let begins = !request.query_string().split('&').any(|part| part.starts_with("sid="));
     if begins {
         let full = || ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many clients").because("try again later");
-        about = about.extension(entrance.seat().ok_or_else(full)?);
+        about = about.extension(seat(entrance, request).await.ok_or_else(full)?);
     }
     about.body(body).map_err(|error| ApiError::invalid(error.to_string()))
+}
+
+async fn seat(entrance: &Entrance, request: &HttpRequest) -> Option<Seat> {
+    if let Some(seat) = entrance.seat() {
+        return Some(seat);
+    }
+    Viewer::extract(request).await.ok()?;
+    entrance.reserved_seat()
 }
 
 /// Pages of configured sites may read the answers with the visitor's login; all others without, which gets them what is

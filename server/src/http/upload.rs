@@ -8,9 +8,12 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::StatusCode;
 use futures_util::StreamExt;
 use std::path::Path;
+use std::time::Duration;
 use tokio::time::timeout;
 
 const LONGEST_NAME: usize = 255;
+/// For a whole form: a gibibyte at 10 Mbit/s.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// What may come.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,11 @@ pub struct Part {
     pub name: String,
     /// What it holds.
     pub content: Incoming,
+}
+
+/// Reads a form, unless that takes far too long.
+pub async fn in_time<T>(reading: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    timeout(LONGEST, reading).await.unwrap_or_else(|_| Err(ApiError::too_slow(LONGEST)))
 }
 
 /// The next file of a form, of the kind that its field takes.

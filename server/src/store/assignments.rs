@@ -172,21 +172,23 @@ pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Assignm
     row.map(Assignment::try_from).transpose()
 }
 
-/// The live assignment of a challenge to a runner.
+/// The live assignment of a challenge that a runner got by this key. By another one the runner may be another host, and
+/// the one before still on air.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find_live(
     connection: &mut Connection,
-    runner: &RunnerId,
+    (runner, key_id): (&RunnerId, &str),
     challenge_id: i64,
 ) -> Result<Option<Assignment>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT id, challenge_id, runner_id, fence, state, assigned_at FROM assignments
-         WHERE state = 'live' AND challenge_id = $1 AND runner_id = $2",
+         WHERE state = 'live' AND challenge_id = $1 AND runner_id = $2 AND key_id = $3",
     )
     .bind(challenge_id)
     .bind(runner.as_str())
+    .bind(key_id)
     .fetch_optional(connection)
     .await?;
     row.map(Assignment::try_from).transpose()

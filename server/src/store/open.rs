@@ -3,6 +3,7 @@
 use super::{Store, StoreError, lock};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, SqliteConnection};
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -81,6 +82,15 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .after_release(|connection, _| Box::pin(is_usable(connection)))
+}
+
+/// Whether a connection may be kept. When the disk is full, SQLite rolls a transaction back by itself; the rollback that
+/// was to follow fails, and to its connection that transaction would last for ever.
+async fn is_usable(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // What has been put off, such as a rollback, is done now.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn migration_error(error: MigrateError, path: PathBuf) -> StoreError {

@@ -161,3 +161,34 @@ async fn what_operators_do_is_in_the_audit_log() {
     assert_eq!(seen, expected);
     assert!(rows.iter().all(|row| row.3.as_deref() == Some("127.0.0.1")));
 }
+
+/// Another program keeps the database to itself, as an import of large files does; or the disk is full.
+#[tokio::test]
+async fn an_emergency_stop_cuts_also_when_the_database_cannot_be_written_to() {
+    let site = Site::start().await;
+    site.import(MORSE).await;
+    let (runner, operator) = (site.runner("roof").await, site.browser("oli", Role::Operator).await);
+    let task = runner.task().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(site.data_dir().join("challengectl.db"));
+    let mut other = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let stop = operator.post("/api/control/emergency-stop", json!({}));
+    let on_air = async {
+        let named = json!({"assignments": [{"assignment_id": task["assignment_id"], "fence": task["fence"]}]});
+        loop {
+            let answer = runner.post("heartbeat", named.clone()).await;
+            if answer.body["abort"] == json!([task["assignment_id"]]) {
+                break;
+            }
+        }
+        // A poll that waits hears of it as well, and of no work.
+        let answer = runner.get("task?wait=5").await;
+        assert_eq!((&answer.body["task"], &answer.body["abort"]), (&Value::Null, &json!([task["assignment_id"]])));
+    };
+    let (answer, ()) = tokio::join!(stop, on_air);
+    answer.is_error(500, "stopped, but not recorded");
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    // It stays in force, can be written down later, and is released as any other.
+    assert_eq!(operator.post("/api/control/emergency-stop", json!({})).await.status, 200);
+    assert_eq!(operator.post("/api/control/release", json!({})).await.status, 200);
+}

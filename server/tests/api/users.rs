@@ -298,3 +298,29 @@ async fn every_change_is_an_audit_row_without_secrets() {
     site.browser("o", Role::Operator).await.get("/api/audit").await.is_error(403, "forbidden");
     site.get("/api/audit").await.is_error(401, "authentication required");
 }
+
+#[tokio::test]
+async fn who_is_deleted_meanwhile_does_not_finish_what_was_begun() {
+    let site = Site::start().await;
+    let (ada, eve) = (site.browser("ada", Role::Master).await, site.browser("eve", Role::Admin).await);
+    let body = json!({"key_id": "back-door"}).to_string().into_bytes();
+    let (begin, rest) = body.split_at(5);
+    let (pieces, sent) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
+    let sent = futures_util::stream::unfold(sent, async |mut sent| Some((sent.recv().await?, sent)));
+    let request = eve.request(Method::POST, "/api/provisioning/keys").header("Content-Type", "application/json");
+    let request = request.body(reqwest::Body::wrap_stream(sent));
+    let answer = async { Answer::of(request).await };
+    let meanwhile = async {
+        pieces.send(Ok(begin.to_vec())).await.unwrap();
+        // By then the server has let her begin.
+        for _ in 0..20 {
+            assert_eq!(eve.get("/api/auth/session").await.status, 200);
+        }
+        assert_eq!(ada.delete("/api/users/eve").await.status, 200);
+        pieces.send(Ok(rest.to_vec())).await.unwrap();
+        drop(pieces);
+    };
+    let (answer, ()) = tokio::join!(answer, meanwhile);
+    answer.is_error(401, "authentication required");
+    assert_eq!(ada.get("/api/provisioning/keys").await.body, json!({"keys": []}));
+}

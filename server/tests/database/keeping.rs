@@ -127,3 +127,22 @@ async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
     site.coordinator.forget_tokens().await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 0);
 }
+
+/// The disk is full for one transaction; the limit is that of a connection, and another one does not have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_forgotten_as_soon_as_there_is_room_again() {
+    let site = Site::new(&[]).await;
+    let store = Store::open(site.folder.path()).await.unwrap();
+    let mut transaction = store.write().await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 1").execute(&mut *transaction).await.unwrap();
+    let fill =
+        "INSERT INTO logs (received_at, logged_at, source, level, message) VALUES (0, 0, '', '', zeroblob(1000000))";
+    let error = sqlx::query(fill).execute(&mut *transaction).await.unwrap_err().to_string();
+    assert!(error.contains("full"), "{error}");
+    drop(transaction);
+    for _ in 0..2 {
+        let mut transaction = store.write().await.unwrap();
+        sqlx::query(fill).execute(&mut *transaction).await.unwrap();
+        store::commit(transaction).await.unwrap();
+    }
+}

@@ -76,12 +76,17 @@ impl Accounts {
 
         let stored = account.as_ref().map(|account| account.password.clone());
         let fits = self.passwords.verify(password, stored).await?;
-        let Some(account) = account.filter(|account| fits && account.enabled) else {
+        let refused = || {
             tracing::warn!(from = ?client.address, "a password was refused");
-            return Err(WRONG);
+            WRONG
         };
+        let account = account.filter(|account| fits && account.enabled).ok_or_else(refused)?;
         let (token, now) = (format!("temp_{}", random_hex::<32>()), self.clock.now());
         let mut transaction = self.store.write().await?;
+        // Comparing took a while, in which the account may have changed.
+        let current = accounts::find(&mut transaction, &account.name).await?;
+        let is_same = |current: &Account| current.id == account.id && current.password == account.password;
+        current.filter(|current| current.enabled && is_same(current)).ok_or_else(refused)?;
         logins::trim(&mut transaction, now.before(super::IDLE), now.before(super::LONGEST), now.before(OWING)).await?;
         logins::insert(&mut transaction, Digest::of(token.as_bytes()), account.id, false, now).await?;
         store::commit(transaction).await?;

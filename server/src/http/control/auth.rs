@@ -2,7 +2,7 @@ use super::acknowledge;
 use super::users::Totp;
 use crate::core::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step, csrf_token};
 use crate::core::{Accounts, Person, Role};
-use crate::http::body::{Json, With};
+use crate::http::body::{Json, SMALL, With};
 use crate::http::openapi::answers::{Conflict, Done, Missing, TooMany, Unauthorized};
 use crate::http::principal::{CSRF, DEVICE, SESSION, Viewer};
 use crate::http::{ApiError, origin};
@@ -33,7 +33,7 @@ struct Owing {
 pub async fn login(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
-    body: Result<Json<LoginRequest>, ApiError>,
+    body: Result<Json<LoginRequest, SMALL>, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
     let client = client(&request);
     let Json(body) = counted(&accounts, Step::Login, &client, body)?;
@@ -64,7 +64,7 @@ struct Verified {
 pub async fn verify_totp(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
-    body: Result<Json<VerifyRequest>, ApiError>,
+    body: Result<Json<VerifyRequest, SMALL>, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
     let client = client(&request);
     let Json(body) = counted(&accounts, Step::VerifyTotp, &client, body)?;
@@ -108,7 +108,7 @@ struct SetUp {
 pub async fn setup(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
-    body: Result<Json<SetupRequest>, ApiError>,
+    body: Result<Json<SetupRequest, SMALL>, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
     let client = client(&request);
     let Json(body) = counted(&accounts, Step::Setup, &client, body)?;
@@ -212,8 +212,8 @@ fn counted<T>(
     accounts: &Accounts,
     step: Step,
     client: &Client,
-    body: Result<Json<T>, ApiError>,
-) -> Result<Json<T>, ApiError> {
+    body: Result<Json<T, SMALL>, ApiError>,
+) -> Result<Json<T, SMALL>, ApiError> {
     if body.is_err() {
         accounts.count_request(step, client)?;
     }

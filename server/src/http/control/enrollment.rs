@@ -1,7 +1,7 @@
 use super::done;
 use super::fleet::{Invited, named};
 use crate::core::{Coordinator, Newcomer, TokenLife};
-use crate::http::body::{Json, OptionalJson, With};
+use crate::http::body::{Json, OptionalJson, SMALL, With};
 use crate::http::bounds::Anybody;
 use crate::http::openapi::answers::{Conflict, Done, Unauthorized};
 use crate::http::principal::host;
@@ -21,7 +21,7 @@ use utoipa::ToSchema;
     responses((status = CREATED, body = EnrollResponse), Unauthorized, Conflict)
 )]
 pub async fn enroll(
-    With(_, Json(body)): With<Anybody, Json<EnrollRequest>>,
+    With(_, Json(body)): With<Anybody, Json<EnrollRequest, SMALL>>,
     coordinator: web::Data<Coordinator>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {

@@ -14,6 +14,18 @@ const MOST_FILES: usize = 500;
 /// More than any event has, and a bound for what one request can put on the disk.
 const MOST_BYTES: u64 = 1 << 30;
 
+async fn only_file(form: &mut Multipart, coordinator: &Coordinator) -> Result<Part, ApiError> {
+    let part = upload::next(form, coordinator, |_| FILE).await?;
+    let part = part.ok_or_else(|| ApiError::invalid("the form has no field \"file\""))?;
+    if part.field != "file" {
+        return Err(ApiError::invalid(format!("field {:?}: the file belongs into the field \"file\"", part.field)));
+    }
+    match upload::next(form, coordinator, |_| FILE).await? {
+        Some(_) => Err(ApiError::invalid("one file at a time")),
+        None => Ok(part),
+    }
+}
+
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what is read as a stream")]
 struct UploadForm {
@@ -38,22 +50,15 @@ struct Uploaded {
     responses((status = OK, body = Uploaded), Invalid, TooLarge, Unsupported)
 )]
 pub async fn upload(
-    Admin(person): Admin,
+    _: Admin,
     coordinator: web::Data<Coordinator>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let coordinator = coordinator.into_inner();
     let mut form = Multipart::new(request.headers(), payload);
-    let Some(Part { field, name: filename, content }) = upload::next(&mut form, &coordinator, |_| FILE).await? else {
-        return Err(ApiError::invalid("the form has no field \"file\""));
-    };
-    if field != "file" {
-        return Err(ApiError::invalid(format!("field {field:?}: the file belongs into the field \"file\"")));
-    }
-    if upload::next(&mut form, &coordinator, |_| FILE).await?.is_some() {
-        return Err(ApiError::invalid("one file at a time"));
-    }
+    let Part { name: filename, content, .. } = upload::in_time(only_file(&mut form, &coordinator)).await?;
+    let Admin(person) = Admin::again(&request).await?;
     let size = content.size();
     let hash = coordinator.keep(content, &filename, person.by()).await?;
     let message = "File uploaded successfully";
@@ -100,31 +105,15 @@ impl Loaded {
     responses((status = OK, body = Loaded), Invalid, TooLarge, Unsupported)
 )]
 pub async fn import(
-    Admin(person): Admin,
+    _: Admin,
     coordinator: web::Data<Coordinator>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let coordinator = coordinator.into_inner();
     let mut form = Multipart::new(request.headers(), payload);
-    let kind = |field: &str| if field == "archive" { ARCHIVE } else { FILE };
-    let (mut event, mut archive, mut files) = (None, None, Vec::new());
-    let mut bytes = 0;
-    while let Some(part) = upload::next(&mut form, &coordinator, kind).await? {
-        bytes += part.content.size();
-        if bytes > MOST_BYTES {
-            let limit = format!("all files together have at most {MOST_BYTES} bytes");
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "event too large").because(limit));
-        }
-        match part.field.as_str() {
-            "yaml_file" if event.is_some() => return Err(ApiError::invalid("there are two fields \"yaml_file\"")),
-            "archive" if archive.is_some() => return Err(ApiError::invalid("there are two fields \"archive\"")),
-            "yaml_file" => event = Some(part),
-            "archive" => archive = Some(part),
-            _ if files.len() == MOST_FILES => return Err(ApiError::invalid(format!("more than {MOST_FILES} files"))),
-            _ => files.push(part),
-        }
-    }
+    let Sent { event, archive, files } = upload::in_time(sent(&mut form, &coordinator)).await?;
+    let Admin(person) = Admin::again(&request).await?;
     let imported = match (event, archive) {
         (Some(event), None) => {
             let path = event.content.path().to_owned();
@@ -138,6 +127,38 @@ pub async fn import(
         _ => return Err(ApiError::invalid("an archive holds the whole event: send it alone")),
     };
     Ok(HttpResponse::Ok().json(Loaded::new("Event imported successfully", imported)))
+}
+
+/// The parts of a form that brings an event.
+#[derive(Default)]
+struct Sent {
+    event: Option<Part>,
+    archive: Option<Part>,
+    files: Vec<Part>,
+}
+
+async fn sent(form: &mut Multipart, coordinator: &Coordinator) -> Result<Sent, ApiError> {
+    let kind = |field: &str| if field == "archive" { ARCHIVE } else { FILE };
+    let mut sent = Sent::default();
+    let mut bytes = 0;
+    while let Some(part) = upload::next(form, coordinator, kind).await? {
+        bytes += part.content.size();
+        if bytes > MOST_BYTES {
+            let limit = format!("all files together have at most {MOST_BYTES} bytes");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "event too large").because(limit));
+        }
+        match part.field.as_str() {
+            "yaml_file" if sent.event.is_some() => return Err(ApiError::invalid("there are two fields \"yaml_file\"")),
+            "archive" if sent.archive.is_some() => return Err(ApiError::invalid("there are two fields \"archive\"")),
+            "yaml_file" => sent.event = Some(part),
+            "archive" => sent.archive = Some(part),
+            _ if sent.files.len() == MOST_FILES => {
+                return Err(ApiError::invalid(format!("more than {MOST_FILES} files")));
+            }
+            _ => sent.files.push(part),
+        }
+    }
+    Ok(sent)
 }
 
 /// Reads the event file of the settings again.

@@ -156,7 +156,7 @@ impl Describe for Provisioner {
     }
 }
 
-impl<T: ToSchema> Describe for Json<T> {
+impl<T: ToSchema, const MOST: usize> Describe for Json<T, MOST> {
     fn describe(about: &mut About) {
         about.takes::<T>(Required::True);
     }
