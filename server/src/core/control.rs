@@ -5,7 +5,7 @@ use super::audit::{self, Actor, By};
 use super::events::Event;
 use super::gate::Gate;
 use super::{Coordinator, CoreError};
-use crate::store::control;
+use crate::store::control::{self, Decision};
 use crate::store::{self, assignments};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
@@ -19,7 +19,12 @@ impl Coordinator {
     /// When the database cannot be read.
     pub async fn gate(&self) -> Result<(Gate, usize), CoreError> {
         let (_, outlook) = self.outlook().await?;
-        Ok((outlook.gate.clone(), outlook.live.len()))
+        let mut gate = outlook.gate.clone();
+        if self.cut.load(Ordering::SeqCst) {
+            let unrecorded = || Decision { by: "(not recorded)".to_owned(), at: self.clock.now() };
+            gate.control.stopped.get_or_insert_with(unrecorded);
+        }
+        Ok((gate, outlook.live.len()))
     }
 
     /// Hands out nothing new; what is on air ends normally. Once more changes nothing.
@@ -128,13 +133,17 @@ impl Coordinator {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
         self.undisturbed(async move {
             let now = this.clock.now();
+            let was_cut = this.cut.load(Ordering::SeqCst);
             let mut transaction = this.store.write().await?;
-            let was_cut = this.cut.swap(false, Ordering::SeqCst);
             if !control::release(&mut transaction, actor.by().who, now).await? && !was_cut {
                 return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
             }
             audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;
             store::commit(transaction).await?;
+            // One that has come meanwhile stays.
+            if was_cut {
+                this.cut.store(false, Ordering::SeqCst);
+            }
             this.changed();
             this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {}", actor.by().who));
             Ok(())

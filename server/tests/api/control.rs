@@ -187,8 +187,11 @@ async fn an_emergency_stop_cuts_also_when_the_database_cannot_be_written_to() {
     };
     let (answer, ()) = tokio::join!(stop, on_air);
     answer.is_error(500, "stopped, but not recorded");
+    let status = operator.get("/api/control/status").await.body;
+    assert_eq!((&status["distributing"], &status["stopped_by"]), (&json!(false), &json!("(not recorded)")));
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     // It stays in force, can be written down later, and is released as any other.
     assert_eq!(operator.post("/api/control/emergency-stop", json!({})).await.status, 200);
     assert_eq!(operator.post("/api/control/release", json!({})).await.status, 200);
+    assert_eq!(operator.get("/api/control/status").await.body["distributing"], true);
 }
