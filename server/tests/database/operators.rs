@@ -1,6 +1,6 @@
 //! What many want at once, and what operators decide.
 
-use crate::site::{Site, event, progress, report};
+use crate::site::{Site, event, fixed, progress, report, spec};
 use challengectl_common::challenge::Tuning;
 use challengectl_common::wire::Outcome;
 use challengectl_common::{Band, ChallengeSpec};
@@ -84,7 +84,9 @@ async fn an_emergency_stop_misses_nothing() {
 /// What is cut while the server is away stays cut, and so does what holds the system back.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_operators_decided_survives_a_kill() {
-    let mut site = Site::new(&event(6)).await;
+    // Apart from each other, so that none has to wait for another's frequency.
+    let specs: Vec<_> = (1..=6).map(|n| spec(n, fixed(144_000_000 + n as u64 * 100_000), 0)).collect();
+    let mut site = Site::new(&specs).await;
     let roof = site.enrol("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     let task = site.poll(&roof).await.unwrap();
