@@ -17,6 +17,8 @@ pub const MOST_LINES: usize = 50;
 /// The header by which a runner says, with every request, on which machine it is. The server compares the value with
 /// the one that came with the enrolment, and keeps only its digest.
 pub const MACHINE_HEADER: &str = "X-Runner-Machine-ID";
+/// The header by which a runner says, with every request, which [`Life`](crate::Life) of its program sends it.
+pub const LIFE_HEADER: &str = "X-Runner-Life";
 
 /// `POST /api/enrollment/enroll`: a one-time token becomes a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,10 +60,15 @@ pub struct RegisterRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 64))]
     pub radios: Vec<RadioInfo>,
-    /// The assignments it is working on. What the server thinks it has beyond these is given to others at once;
-    /// without the field, only when the lease has run out.
+    /// The assignments it holds. What the server thinks it has beyond these is to go off the air, and is given to
+    /// others when its end is reported, or its lease and grace are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments: Option<Vec<i64>>,
+    /// How often this life of the runner has registered, this time included. One that arrives after a later one
+    /// changes nothing. Only with [`LIFE_HEADER`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub registration: Option<i64>,
     /// The host's name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]

@@ -4,10 +4,10 @@ use super::host;
 use super::identity::Identity;
 use crate::config::CaCert;
 use anyhow::Context;
-use challengectl_common::Digest;
+use challengectl_common::{Digest, Life};
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, EnrollRequest, EnrollResponse, ErrorBody, HeartbeatRequest, HeartbeatResponse,
-    LogsRequest, MACHINE_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
+    LIFE_HEADER, LogsRequest, MACHINE_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
 };
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, header};
@@ -48,6 +48,12 @@ impl ApiError {
     #[must_use]
     pub fn is_stranger(&self) -> bool {
         [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].iter().any(|status| self.is(*status))
+    }
+
+    /// Whether a copy of this runner that was started later is at work; of a report, that it has no effect.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.is(StatusCode::CONFLICT)
     }
 
     /// Whether the same call may well succeed later.
@@ -141,13 +147,14 @@ pub async fn enroll(client: &Client, server: &str, token: &str) -> Result<Enroll
 pub struct Api {
     client: Client,
     identity: Mutex<Arc<Identity>>,
+    life: Life,
 }
 
 impl Api {
-    /// Calls as this runner.
+    /// Calls as this runner, in this life.
     #[must_use]
-    pub fn new(client: Client, identity: Identity) -> Self {
-        Self { client, identity: Mutex::new(Arc::new(identity)) }
+    pub fn new(client: Client, identity: Identity, life: Life) -> Self {
+        Self { client, identity: Mutex::new(Arc::new(identity)), life }
     }
 
     /// Who calls.
@@ -163,7 +170,8 @@ impl Api {
 
     fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
         let identity = self.identity();
-        self.client.request(method, format!("{}{path}", identity.server)).header("X-API-Key", &identity.api_key)
+        let request = self.client.request(method, format!("{}{path}", identity.server));
+        request.header("X-API-Key", &identity.api_key).header(LIFE_HEADER, self.life.number())
     }
 
     fn post(&self, action: &str) -> RequestBuilder {
@@ -184,8 +192,11 @@ impl Api {
         read(self.post("heartbeat").json(request).timeout(patience.min(PATIENCE))).await
     }
 
-    pub(super) async fn task(&self, wait: Duration) -> Result<TaskResponse, ApiError> {
-        let path = format!("/api/runners/{}/task?wait={}", self.identity().runner_id, wait.as_secs());
+    /// Work, beyond the assignments that this runner holds.
+    pub(super) async fn task(&self, wait: Duration, held: &[i64]) -> Result<TaskResponse, ApiError> {
+        let held: Vec<String> = held.iter().map(ToString::to_string).collect();
+        let (runner, wait_seconds, held) = (&self.identity().runner_id, wait.as_secs(), held.join(","));
+        let path = format!("/api/runners/{runner}/task?wait={wait_seconds}&holding={held}");
         read(self.request(reqwest::Method::GET, &path).timeout(wait + POLL_MARGIN)).await
     }
 

@@ -29,7 +29,9 @@ pub(super) async fn run(agent: Arc<Agent>) {
         if backoff.is_fresh() {
             tracing::warn!("heartbeat: {error}");
         }
-        if error.is_stranger() {
+        if error.is_conflict() {
+            agent.make_way();
+        } else if error.is_stranger() {
             agent.unlink();
         }
         if heard.elapsed() > lease(rhythm) {

@@ -20,6 +20,12 @@ pub(super) fn machine() -> Option<Digest> {
     MACHINE_IDS.iter().find_map(|file| digest(&std::fs::read_to_string(file).ok()?))
 }
 
+/// What tells the running kernel from all others; it changes with each start of the machine.
+pub(super) fn boot() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(format!("boot {}", id.trim()))
+}
+
 /// An image that has not been started yet has no id, or the word `uninitialized`.
 fn digest(id: &str) -> Option<Digest> {
     let id = id.trim().to_ascii_lowercase();

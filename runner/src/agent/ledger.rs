@@ -103,6 +103,10 @@ impl Ledger {
         self.entries().keys().copied().collect()
     }
 
+    pub(super) fn holds(&self, assignment: i64) -> bool {
+        self.entries().contains_key(&assignment)
+    }
+
     /// Those that ended and whose report the server has not taken yet.
     pub(super) fn ended(&self) -> Vec<Entry> {
         self.entries().values().filter(|entry| entry.report.is_some()).cloned().collect()

@@ -9,6 +9,7 @@ use super::report;
 use challengectl_common::wire::{RadioInfo, RegisterRequest};
 use reqwest::StatusCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -60,7 +61,8 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         frequency_limits: Vec::new(),
         radios: agent.config.radios.iter().map(radio).collect(),
         // A report that could not be delivered yet still speaks for its assignment.
-        assignments: Some(agent.ledger.assignments()),
+        assignments: Some(agent.held()),
+        registration: Some(agent.registrations.fetch_add(1, Ordering::Relaxed) + 1),
         hostname: host::name(),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
     }
@@ -84,6 +86,13 @@ fn is_refusal(error: &ApiError) -> bool {
 }
 
 fn explain(error: &ApiError) {
+    if error.is_conflict() {
+        tracing::error!(
+            "{error}: this one sends nothing, and goes on when the other has ended. Two hosts need two runners, each \
+             enrolled under its own name with a state_dir of its own"
+        );
+        return;
+    }
     if is_refusal(error) {
         tracing::error!(
             "the server refuses this runner's key ({error}): enrol it again with `challengectl-runner enroll --server URL \

@@ -15,6 +15,7 @@ mod link;
 pub mod logs;
 mod poll;
 mod report;
+pub mod state;
 mod supervision;
 mod work;
 
@@ -25,9 +26,11 @@ use api::Api;
 use challengectl_common::wire::Rhythm;
 pub use desk::{Desk, View};
 use ledger::Ledger;
+use state::StateFolder;
 use sd_notify::NotifyState;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -50,6 +53,9 @@ pub struct Agent {
     link: watch::Sender<Option<Rhythm>>,
     heartbeat_now: Notify,
     report_now: Notify,
+    /// How often it has registered.
+    registrations: AtomicI64,
+    _state: StateFolder,
 }
 
 impl Agent {
@@ -57,9 +63,12 @@ impl Agent {
     ///
     /// # Errors
     /// When the state folder cannot be used.
-    pub fn new(config: Config, api: Api) -> anyhow::Result<Arc<Self>> {
+    pub fn new(config: Config, api: Api, state: StateFolder) -> anyhow::Result<Arc<Self>> {
         let cache = Cache::open(&config.state_dir.join("cache"), config.cache_max_bytes)?;
         let ledger = Ledger::load(&config.state_dir)?;
+        if state.may_be_a_copy() {
+            report::disown_unfinished(&ledger)?;
+        }
         Ok(Arc::new(Self {
             config,
             program: this_program(),
@@ -70,6 +79,8 @@ impl Agent {
             link: watch::Sender::new(None),
             heartbeat_now: Notify::new(),
             report_now: Notify::new(),
+            registrations: AtomicI64::new(0),
+            _state: state,
         }))
     }
 
@@ -136,5 +147,20 @@ impl Agent {
     /// The server must be told anew who this is.
     fn unlink(&self) {
         self.link.send_replace(None);
+    }
+
+    /// A later copy of this runner is at work: nothing of this one may be on air.
+    fn make_way(&self) {
+        self.desk.stop_all("a copy of this runner that was started later is at work");
+        self.unlink();
+    }
+
+    /// What it works on, and what it has not yet reported.
+    fn held(&self) -> Vec<i64> {
+        let mut held = self.ledger.assignments();
+        held.extend(self.desk.assignments());
+        held.sort_unstable();
+        held.dedup();
+        held
     }
 }

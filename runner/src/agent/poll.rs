@@ -17,7 +17,7 @@ pub(super) async fn run(agent: Arc<Agent>) {
     loop {
         agent.linked().await;
         let asked = Instant::now();
-        match agent.api.task(WAIT).await {
+        match agent.api.task(WAIT, &agent.held()).await {
             Ok(answer) => {
                 backoff.reset();
                 agent.desk.stop(&answer.abort, "the server ordered it");
@@ -31,7 +31,9 @@ pub(super) async fn run(agent: Arc<Agent>) {
                 if !error.may_pass() && backoff.is_fresh() {
                     tracing::warn!("asking for work: {error}");
                 }
-                if error.is_stranger() {
+                if error.is_conflict() {
+                    agent.make_way();
+                } else if error.is_stranger() {
                     agent.unlink();
                 }
                 sleep(backoff.next()).await;

@@ -2,11 +2,10 @@
 
 use super::Agent;
 use super::backoff::Backoff;
-use super::ledger::{Entry, Report};
+use super::ledger::{Entry, Ledger, Report};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::Outcome;
 use nix::fcntl::{Flock, FlockArg};
-use reqwest::StatusCode;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,7 +45,7 @@ async fn deliver_one(agent: &Agent, entry: &Entry) -> bool {
     let Some(message) = entry.message() else { return true };
     match agent.api.complete(&message).await {
         Ok(_) => true,
-        Err(error) if error.is(StatusCode::CONFLICT) => {
+        Err(error) if error.is_conflict() => {
             tracing::warn!("assignment {}: the server had given it up: {error}", entry.assignment_id);
             true
         }
@@ -74,6 +73,19 @@ pub(super) fn settle_unfinished(agent: &Arc<Agent>) {
             settle(&agent, entry);
         });
     }
+}
+
+/// Leaves what another process was working on to its lease, which only that process may end: it may be at work still.
+pub(super) fn disown_unfinished(ledger: &Ledger) -> anyhow::Result<()> {
+    for entry in ledger.unfinished() {
+        tracing::warn!(
+            "assignment {}: not reported, since this state folder is a copy, or comes from another machine; the server \
+             gives it to others when its lease is over",
+            entry.assignment_id
+        );
+        ledger.strike(entry.assignment_id)?;
+    }
+    Ok(())
 }
 
 fn settle(agent: &Agent, entry: Entry) {

@@ -12,6 +12,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub(super) fn take_up(agent: &Arc<Agent>, task: Task) {
+    // One that was sent before its report arrived is not sent again.
+    if agent.ledger.holds(task.assignment_id) {
+        return;
+    }
     let Some(standing) = agent.desk.take(&task) else { return };
     agent.heartbeat_now.notify_one();
     let agent = Arc::clone(agent);

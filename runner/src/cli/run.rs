@@ -4,6 +4,7 @@ use super::output::Output;
 use super::view::{Bars, Terminal};
 use crate::agent::enrolment::Enrolment;
 use crate::agent::identity::Identity;
+use crate::agent::state::StateFolder;
 use crate::agent::{Agent, api, logs};
 use crate::config::Config;
 use anyhow::{Context, bail};
@@ -27,6 +28,7 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
         bail!("no radio is configured, so there is nothing this runner could do");
     }
     let known = known(&config)?;
+    let state = StateFolder::open(&config.state_dir)?;
     let terminal = Terminal::new(!arguments.quiet && !output.json);
     let (layer, lines) = logs::channel();
     let writer = terminal.clone();
@@ -40,7 +42,7 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
         let mut stop = pin!(stop_signal()?);
         let Some(identity) = known.become_known(stop.as_mut()).await? else { return Ok(()) };
         let bars = terminal.bars(&config);
-        let agent = Agent::new(config, api::Api::new(client, identity))?;
+        let agent = Agent::new(config, api::Api::new(client, identity, state.life()), state)?;
         tokio::spawn(logs::forward(Arc::clone(&agent), lines));
         let drawing = bars.map(|bars| tokio::spawn(Bars::draw(bars, Arc::clone(&agent))));
         agent.run(stop).await;

@@ -2,7 +2,7 @@
 
 use challengectl_common::Timestamp;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A clock, either the system's or one that tests move.
@@ -14,8 +14,16 @@ pub enum Clock {
         started: Instant,
     },
     /// Stands still until moved.
-    Manual(Arc<AtomicI64>),
+    Manual {
+        /// The time of day, in milliseconds since 1970.
+        wall: Arc<AtomicI64>,
+        /// The steady clock, in milliseconds.
+        steady: Arc<AtomicU64>,
+    },
 }
+
+/// What the steady clock shows at the start of the program, so that moments before it can be told as well: 100 years.
+const START_MS: u64 = 100 * 365 * 86_400_000;
 
 /// A moment on the steady clock, in milliseconds from some beginning. The wall clock may be set while leases run; this
 /// one may not, or a lease would end while its carrier is on.
@@ -27,6 +35,12 @@ impl Moment {
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(millis(duration)))
+    }
+
+    /// The moment `duration` earlier.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(duration)))
     }
 
     /// The time until `later`; zero when that is past.
@@ -50,13 +64,21 @@ impl Clock {
     /// A clock that stands at `now` until moved.
     #[must_use]
     pub fn manual(now: Timestamp) -> Self {
-        Self::Manual(Arc::new(AtomicI64::new(now.as_millis())))
+        Self::Manual { wall: Arc::new(AtomicI64::new(now.as_millis())), steady: Arc::new(AtomicU64::new(START_MS)) }
     }
 
     /// Moves a manual clock; the system's goes by itself.
     pub fn advance(&self, duration: Duration) {
-        if let Self::Manual(now) = self {
-            now.fetch_add(i64::try_from(millis(duration)).unwrap_or(i64::MAX), Ordering::SeqCst);
+        if let Self::Manual { steady, .. } = self {
+            steady.fetch_add(millis(duration), Ordering::SeqCst);
+            self.step(i64::try_from(millis(duration)).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Sets the time of day of a manual clock that many milliseconds on, or back, as an administrator or NTP does.
+    pub fn step(&self, milliseconds: i64) {
+        if let Self::Manual { wall, .. } = self {
+            wall.fetch_add(milliseconds, Ordering::SeqCst);
         }
     }
 
@@ -65,7 +87,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System { .. } => Timestamp::now(),
-            Self::Manual(now) => Timestamp::from_millis(now.load(Ordering::SeqCst)),
+            Self::Manual { wall, .. } => Timestamp::from_millis(wall.load(Ordering::SeqCst)),
         }
     }
 
@@ -73,8 +95,8 @@ impl Clock {
     #[must_use]
     pub fn instant(&self) -> Moment {
         match self {
-            Self::System { started } => Moment(millis(started.elapsed())),
-            Self::Manual(now) => Moment(u64::try_from(now.load(Ordering::SeqCst)).unwrap_or(0)),
+            Self::System { started } => Moment(millis(started.elapsed()).saturating_add(START_MS)),
+            Self::Manual { steady, .. } => Moment(steady.load(Ordering::SeqCst)),
         }
     }
 }

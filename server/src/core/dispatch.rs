@@ -1,8 +1,9 @@
 //! Handing out work.
 
 use super::events::{ChallengeState, Event};
+use super::lives::Standing;
 use super::outlook::Outlook;
-use super::schedule::{Capability, Pick, Situation, pick};
+use super::schedule::{Capability, Offsets, Pick, Positions, Situation, pick};
 use super::{Caller, Coordinator, CoreError};
 use crate::store::assignments::NewAssignment;
 use crate::store::challenges::Challenge;
@@ -10,7 +11,7 @@ use crate::store::runners::Radio;
 use crate::store::transmissions::Plan;
 use crate::store::{self, LiveAssignment, assignments, challenges, transmissions};
 use challengectl_common::wire::{Task, WAV_RATE};
-use challengectl_common::{Band, Flag, Timestamp};
+use challengectl_common::{Band, Flag, Frequency, RunnerId, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -25,23 +26,47 @@ pub struct Polled {
     pub abort: Vec<i64>,
 }
 
+/// What of a task belongs to the assignment.
+struct Handed {
+    assignment_id: i64,
+    fence: i64,
+    frequency: Frequency,
+    expires_at: Timestamp,
+}
+
 impl Coordinator {
-    /// Gives a runner work, waiting for some at most so long. Returns earlier when there is something to abort.
+    /// Gives a runner work, waiting for some at most so long. Returns earlier when there is something to abort, whatever
+    /// the database does meanwhile. `held` is what the runner says it has: what it was given beyond that is handed out
+    /// again, since the answer that carried it was lost.
     ///
     /// # Errors
-    /// [`CoreError::NotRegistered`] when the runner is not here.
-    pub async fn poll(self: &Arc<Self>, caller: &Caller, wait: Duration) -> Result<Polled, CoreError> {
+    /// [`CoreError::NotRegistered`], [`CoreError::Superseded`].
+    pub async fn poll(
+        self: &Arc<Self>,
+        caller: &Caller,
+        wait: Duration,
+        held: Option<Vec<i64>>,
+    ) -> Result<Polled, CoreError> {
+        self.hear(caller)?;
         let runner = &caller.runner_id;
-        if !self.fleet.heard(runner, self.clock.now()) {
-            return Err(CoreError::NotRegistered(runner.clone()));
-        }
+        // A client written from the API document alone asks for work only when it has none.
+        let held = held.or_else(|| self.fleet.is_single_task(runner).then(Vec::new));
         let deadline = Instant::now() + wait;
         let _attendance = self.fleet.attend(runner, &self.clock);
         let mut news = self.signals.subscribe();
         loop {
-            let task = self.try_to_assign(caller).await?;
+            let task = tokio::select! {
+                biased;
+                () = self.abort_is_urgent(runner) => Ok(None),
+                task = self.try_to_assign(caller, held.as_deref()) => task,
+            };
             let (abort, urgent) = self.leases.to_abort(runner);
-            let over = self.signals.is_stopping() || !self.keyring.knows(caller) || Instant::now() >= deadline;
+            let task = match task {
+                // The carriers come first; the error comes again with the next question.
+                Err(_) if !abort.is_empty() => None,
+                task => task?,
+            };
+            let over = self.signals.is_stopping() || !self.is_current(caller) || Instant::now() >= deadline;
             if task.is_some() || urgent || over {
                 self.leases.told(runner, &abort);
                 return Ok(Polled { task, abort });
@@ -51,7 +76,33 @@ impl Coordinator {
         }
     }
 
-    async fn try_to_assign(self: &Arc<Self>, caller: &Caller) -> Result<Option<Task>, CoreError> {
+    /// Returns when the runner has to stop something that no poll has told it yet.
+    async fn abort_is_urgent(&self, runner: &RunnerId) {
+        let mut news = self.signals.subscribe();
+        while !self.leases.to_abort(runner).1 {
+            // The sender lives as long as the coordinator.
+            let _ = news.changed().await;
+        }
+    }
+
+    fn is_current(&self, caller: &Caller) -> bool {
+        self.keyring.standing(caller) == Some(Standing::Current)
+    }
+
+    async fn try_to_assign(
+        self: &Arc<Self>,
+        caller: &Caller,
+        held: Option<&[i64]>,
+    ) -> Result<Option<Task>, CoreError> {
+        if self.signals.is_stopping() || !self.is_current(caller) {
+            return Ok(None);
+        }
+        let lost = held.and_then(|held| self.leases.unheld(&caller.runner_id, &caller.key_id, held));
+        if let Some(lost) = lost
+            && let Some(task) = self.hand_out_again(caller, lost).await?
+        {
+            return Ok(Some(task));
+        }
         if !self.has_work_for(caller).await? {
             return Ok(None);
         }
@@ -59,9 +110,40 @@ impl Coordinator {
         self.undisturbed(async move { this.assign(&caller).await }).await
     }
 
+    /// The task of an assignment whose answer was lost; `None` when it is over, or has to go off the air.
+    async fn hand_out_again(&self, caller: &Caller, id: i64) -> Result<Option<Task>, CoreError> {
+        let mut connection = self.store.read().await?;
+        let Some(assignment) = assignments::find(&mut connection, id).await? else { return Ok(None) };
+        let Some(challenge) = challenges::find(&mut connection, assignment.challenge_id).await? else {
+            return Ok(None);
+        };
+        drop(connection);
+        let radios = self.fleet.radios_for_work(&caller.runner_id).unwrap_or_default();
+        let radio = radios.iter().find(|radio| radio.radio_id == assignment.radio_id);
+        let now = self.clock.instant();
+        // A runner that comes back with other radios may not be able to send it, or not allowed to.
+        let hz = assignment.frequency.hz();
+        let place = Positions::of(Band::new(hz, hz).as_slice());
+        let offsets = Offsets::new(&challenge.shape.occupied);
+        let Some(radio) = radio.filter(|radio| Capability::of(radio).reaches(&place, offsets)) else {
+            return Ok(None);
+        };
+        if !self.leases.begin_anew(&caller.runner_id, id, now, self.rules.lease) {
+            return Ok(None);
+        }
+        tracing::info!(runner = %caller.runner_id, assignment = id, "handed out again: its runner does not have it");
+        let handed = Handed {
+            assignment_id: id,
+            fence: assignment.fence,
+            frequency: assignment.frequency,
+            expires_at: self.clock.now().after(self.rules.lease),
+        };
+        Ok(Some(self.task(&handed, challenge, radio)))
+    }
+
     /// Whether it looks as if there were work; answered from memory.
     async fn has_work_for(&self, caller: &Caller) -> Result<bool, CoreError> {
-        if self.signals.is_stopping() || !self.keyring.knows(caller) {
+        if self.signals.is_stopping() || !self.is_current(caller) || self.cut.load(Ordering::SeqCst) {
             return Ok(false);
         }
         let (runner, now) = (&caller.runner_id, self.clock.now());
@@ -93,15 +175,16 @@ impl Coordinator {
         transmissions::plan(&mut transaction, plan(id, &new, &challenge)).await?;
         store::commit(transaction).await?;
 
-        self.leases.insert(&live(id, &new), self.clock.instant().after(self.rules.lease));
+        self.leases.insert(&live(id, &new, &challenge), self.clock.instant(), self.rules.lease);
         self.events.publish(assigned(&new, &challenge));
-        self.tell_status(&new.runner_id);
+        self.publish_liveness(&new.runner_id);
         self.changed();
         tracing::info!(
             challenge = %challenge.spec.name, runner = %new.runner_id, radio = %new.radio_id,
             frequency = %new.frequency, assignment = id, "assigned"
         );
-        Ok(Some(self.task(id, new, challenge, radio.sample_rate)))
+        let handed = Handed { assignment_id: id, fence, frequency: new.frequency, expires_at: new.expires_at };
+        Ok(Some(self.task(&handed, challenge, &radio)))
     }
 
     fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
@@ -151,7 +234,7 @@ impl Coordinator {
         }
     }
 
-    fn task(&self, id: i64, new: NewAssignment, challenge: Challenge, sample_rate: Option<u64>) -> Task {
+    fn task(&self, handed: &Handed, challenge: Challenge, radio: &Radio) -> Task {
         let spec = challenge.spec;
         let mut parameters = spec.parameters;
         let (flag_file, flag_hash) = match spec.flag {
@@ -170,17 +253,17 @@ impl Coordinator {
         Task {
             challenge_id: challenge.id,
             name: spec.name,
-            frequency: new.frequency,
+            frequency: handed.frequency,
             modulation: spec.modulation,
             flag_file,
             flag_hash,
             parameters,
-            assignment_id: id,
-            fence: new.fence,
-            radio_id: new.radio_id,
-            expires_at: new.expires_at,
+            assignment_id: handed.assignment_id,
+            fence: handed.fence,
+            radio_id: radio.radio_id.clone(),
+            expires_at: handed.expires_at,
             lease_seconds: self.rules.lease.as_secs_f64(),
-            sample_rate,
+            sample_rate: radio.sample_rate,
         }
     }
 }
@@ -211,7 +294,7 @@ fn assigned(new: &NewAssignment, challenge: &Challenge) -> Event {
     }
 }
 
-fn live(id: i64, new: &NewAssignment) -> LiveAssignment {
+fn live(id: i64, new: &NewAssignment, challenge: &Challenge) -> LiveAssignment {
     LiveAssignment {
         id,
         challenge_id: new.challenge_id,
@@ -220,6 +303,7 @@ fn live(id: i64, new: &NewAssignment) -> LiveAssignment {
         radio_id: new.radio_id.clone(),
         key_id: new.key_id.clone(),
         band: new.band,
+        length: Duration::from_millis(u64::try_from(challenge.shape.duration_ms).unwrap_or(0)),
         aborting: false,
     }
 }

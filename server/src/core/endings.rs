@@ -35,7 +35,7 @@ impl Coordinator {
         if let Some((challenge, due_at)) = next {
             self.tell_off_air(challenge, due_at, now);
         }
-        self.tell_status(&runner);
+        self.publish_liveness(&runner);
     }
 
     /// Tells the state of a challenge that is not on air.

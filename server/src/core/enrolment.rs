@@ -4,7 +4,7 @@ use super::audit::{self, By};
 use super::binding::Host;
 use super::events::Event;
 use super::{Coordinator, CoreError};
-use crate::store::keys::Key;
+use crate::store::keys::{Key, Registered};
 use crate::store::{self, assignments, keys, runners, tokens};
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, RunnerId};
@@ -61,7 +61,7 @@ impl Coordinator {
             return Err(taken(&runner_id));
         }
         let (key_id, secret) = (random_hex::<8>(), random_hex::<32>());
-        let key = Key { key_id, digest: Digest::of(secret.as_bytes()), runner_id, machine: host.machine };
+        let key = Key { key_id, digest: Digest::of(secret.as_bytes()), runner_id, machine: host.machine, registered: Registered::default() };
         keys::revoke(&mut transaction, &key.runner_id, now).await?;
         keys::insert(&mut transaction, &key, now).await?;
         assignments::abort_of_runner(&mut transaction, &key.runner_id, now).await?;

@@ -36,6 +36,9 @@ pub enum CoreError {
     /// The runner has to register first.
     #[error("runner {0} is not registered")]
     NotRegistered(RunnerId),
+    /// A later life of the runner has registered.
+    #[error("a copy of runner {0} that was started later is at work: end one of them")]
+    Superseded(RunnerId),
     /// A report that changes nothing.
     #[error("{0}")]
     Late(&'static str),

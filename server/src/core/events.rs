@@ -4,6 +4,7 @@
 //! oldest events, and is told so.
 
 use super::Coordinator;
+use super::liveness::{Liveness, RunnerStatus};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -32,8 +33,8 @@ pub enum Event {
         frequency: Option<Frequency>,
         timestamp: Timestamp,
     },
-    /// A runner comes, works, rests or goes.
-    RunnerStatus { runner_id: RunnerId, status: RunnerStatus, timestamp: Timestamp },
+    /// A runner comes, works, rests, goes or falls silent.
+    RunnerStatus { runner_id: RunnerId, status: RunnerStatus, busy: bool, timestamp: Timestamp },
     /// A time on air is over.
     Transmission {
         challenge_id: i64,
@@ -90,16 +91,6 @@ impl ChallengeState {
     }
 }
 
-/// Whether a runner is there, and at work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum RunnerStatus {
-    Offline,
-    Online,
-    Busy,
-}
-
 /// Tells events to whoever watches.
 #[derive(Debug)]
 pub struct Events {
@@ -110,7 +101,7 @@ pub struct Events {
 /// What was last told of each runner and challenge, so that only changes are.
 #[derive(Debug, Default)]
 struct Told {
-    runners: HashMap<RunnerId, RunnerStatus>,
+    runners: HashMap<RunnerId, Liveness>,
     challenges: HashMap<i64, (ChallengeState, bool)>,
     /// Whether the hours have the system closed.
     closed: Option<bool>,
@@ -153,12 +144,13 @@ impl Events {
         self.told().closed.replace(closed)
     }
 
-    /// Tells the status of a runner if it is news. The lock is held while telling, so that the last told is the last.
-    fn publish_status(&self, runner: &RunnerId, status: impl FnOnce() -> RunnerStatus, timestamp: Timestamp) {
+    /// Publishes the liveness of a runner if it is news. The lock is held while publishing, so that the last published is
+    /// the last.
+    pub fn publish_liveness(&self, runner: &RunnerId, liveness: impl FnOnce() -> Liveness, timestamp: Timestamp) {
         let mut told = self.told();
-        let status = status();
-        if told.runners.insert(runner.clone(), status) != Some(status) {
-            let _ = self.sender.send(Event::RunnerStatus { runner_id: runner.clone(), status, timestamp });
+        let Liveness { status, busy } = liveness();
+        if told.runners.insert(runner.clone(), Liveness { status, busy }) != Some(Liveness { status, busy }) {
+            let _ = self.sender.send(Event::RunnerStatus { runner_id: runner.clone(), status, busy, timestamp });
         }
     }
 }
@@ -168,21 +160,6 @@ impl Coordinator {
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<Event> {
         self.events.sender.subscribe()
-    }
-
-    /// The status of a runner.
-    #[must_use]
-    pub fn runner_status(&self, runner: &RunnerId) -> RunnerStatus {
-        match () {
-            () if !self.fleet.is_present(runner) => RunnerStatus::Offline,
-            () if self.leases.any_of(runner) => RunnerStatus::Busy,
-            () => RunnerStatus::Online,
-        }
-    }
-
-    /// Tells the status of a runner after something that may have changed it.
-    pub(super) fn tell_status(&self, runner: &RunnerId) {
-        self.events.publish_status(runner, || self.runner_status(runner), self.clock.now());
     }
 }
 
@@ -200,25 +177,26 @@ mod tests {
 
     #[test]
     fn an_event_has_its_type_beside_its_fields() {
-        let event = Event::RunnerStatus { runner_id: roof(), status: RunnerStatus::Online, timestamp: NOW };
+        let (runner_id, status) = (roof(), RunnerStatus::Online);
+        let event = Event::RunnerStatus { runner_id, status, busy: false, timestamp: NOW };
         assert_eq!(
             serde_json::to_value(event).unwrap(),
             json!({
-                "type": "runner_status", "runner_id": "roof", "status": "online",
+                "type": "runner_status", "runner_id": "roof", "status": "online", "busy": false,
                 "timestamp": "2024-01-15T10:30:00.000Z",
             })
         );
     }
 
     #[tokio::test]
-    async fn a_status_is_told_once() {
+    async fn a_status_is_published_once() {
         let events = Events::default();
         let mut watcher = events.sender.subscribe();
-        for status in [RunnerStatus::Online, RunnerStatus::Online, RunnerStatus::Busy] {
-            events.publish_status(&roof(), || status, NOW);
+        for expected in [false, false, true] {
+            events.publish_liveness(&roof(), || Liveness { status: RunnerStatus::Online, busy: expected }, NOW);
         }
-        for expected in [RunnerStatus::Online, RunnerStatus::Busy] {
-            assert!(matches!(watcher.recv().await, Ok(Event::RunnerStatus { status, .. }) if status == expected));
+        for expected in [false, true] {
+            assert!(matches!(watcher.recv().await, Ok(Event::RunnerStatus { busy, .. }) if busy == expected));
         }
         assert!(watcher.is_empty());
     }

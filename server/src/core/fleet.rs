@@ -13,13 +13,33 @@ struct Present {
     radios: Arc<[Radio]>,
     /// Whether it gets no work.
     disabled: bool,
-    heard: Option<Timestamp>,
+    /// It works on one task at a time, and each question for work says that it has none.
+    single_task: bool,
+    heard: Option<Heard>,
     unwritten: bool,
     /// Polls that wait right now.
     waiting: usize,
     polled: Option<Moment>,
     /// When nothing was found for it.
     idle: Option<Idle>,
+}
+
+/// A sign of life: the time of day for people, the moment for the server.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    at: Timestamp,
+    moment: Moment,
+}
+
+impl Heard {
+    fn now(clock: &Clock) -> Self {
+        Self { at: clock.now(), moment: clock.instant() }
+    }
+
+    /// One from before the start. Where the clock was set back since, it counts as just now.
+    fn before(at: Timestamp, clock: &Clock) -> Self {
+        Self { at, moment: clock.instant().before(clock.now().since(at)) }
+    }
 }
 
 /// Nothing was found in this edition of the schedule, looking at `since`; there may be something at `until`.
@@ -37,7 +57,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    pub fn new(present: Vec<store::Present>, radios: Vec<Radio>) -> Self {
+    pub fn new(present: Vec<store::Present>, radios: Vec<Radio>, clock: &Clock) -> Self {
         let mut by_runner: HashMap<RunnerId, Vec<Radio>> = HashMap::new();
         for radio in radios {
             by_runner.entry(radio.runner_id.clone()).or_default().push(radio);
@@ -46,7 +66,9 @@ impl Fleet {
             .into_iter()
             .map(|one| {
                 let radios = by_runner.remove(&one.id).unwrap_or_default().into();
-                (one.id, Present { radios, disabled: !one.enabled, heard: one.last_heartbeat, ..Present::default() })
+                let heard = one.last_heartbeat.map(|at| Heard::before(at, clock));
+                let (disabled, single_task) = (!one.enabled, one.single_task);
+                (one.id, Present { radios, disabled, single_task, heard, ..Present::default() })
             })
             .collect();
         Self { runners: Mutex::new(runners), attentive: Mutex::default() }
@@ -57,11 +79,13 @@ impl Fleet {
     }
 
     /// A runner has registered.
-    pub fn join(&self, runner: &RunnerId, radios: Vec<Radio>, enabled: bool) {
+    pub fn join(&self, runner: &RunnerId, radios: Vec<Radio>, enabled: bool, single_task: bool, clock: &Clock) {
         let mut all = self.all();
         let present = all.entry(runner.clone()).or_default();
         present.radios = radios.into();
         present.disabled = !enabled;
+        present.single_task = single_task;
+        present.heard = Some(Heard::now(clock));
         present.idle = None;
     }
 
@@ -79,14 +103,24 @@ impl Fleet {
     }
 
     /// Notes a sign of life; false when the runner is not here.
-    pub fn heard(&self, runner: &RunnerId, now: Timestamp) -> bool {
-        let note = |present: &mut Present| (present.heard, present.unwritten) = (Some(now), true);
+    pub fn heard(&self, runner: &RunnerId, clock: &Clock) -> bool {
+        let note = |present: &mut Present| (present.heard, present.unwritten) = (Some(Heard::now(clock)), true);
         self.all().get_mut(runner).map(note).is_some()
     }
 
-    /// When each runner that is here was last heard of.
-    pub fn last_heard(&self) -> HashMap<RunnerId, Option<Timestamp>> {
-        self.all().iter().map(|(id, present)| (id.clone(), present.heard)).collect()
+    /// When a runner that is here was last heard of, by the time of day.
+    pub fn last_heard(&self, runner: &RunnerId) -> Option<Timestamp> {
+        self.all().get(runner)?.heard.map(|heard| heard.at)
+    }
+
+    /// When a runner that is here was last heard of; `None` when it has signed out.
+    pub fn last_sign(&self, runner: &RunnerId) -> Option<Moment> {
+        self.all().get(runner)?.heard.map(|heard| heard.moment)
+    }
+
+    /// Whether the runner works on one task at a time, and says with each question for work that it has none.
+    pub fn is_single_task(&self, runner: &RunnerId) -> bool {
+        self.all().get(runner).is_some_and(|present| present.single_task)
     }
 
     /// The radios that work may be found for; none when the runner is disabled or not here.
@@ -113,7 +147,7 @@ impl Fleet {
             .iter_mut()
             .filter_map(|(id, present)| {
                 let unwritten = std::mem::take(&mut present.unwritten);
-                present.heard.filter(|_| unwritten).map(|heard| (id.clone(), heard))
+                present.heard.filter(|_| unwritten).map(|heard| (id.clone(), heard.at))
             })
             .collect()
     }

@@ -1,6 +1,6 @@
 //! What has been, for people to look at.
 
-use super::{Coordinator, CoreError, Liveness};
+use super::{Coordinator, CoreError, RunnerStatus};
 use crate::store::history::{self, Filter, Page, Transmission};
 use crate::store::logs::{self, LogEntry};
 use crate::store::{self, challenges};
@@ -74,7 +74,7 @@ impl Coordinator {
         let all = Filter::default();
         Ok(Stats {
             runners: runners.len(),
-            active_runners: runners.iter().filter(|state| state.liveness != Liveness::Offline).count(),
+            active_runners: runners.iter().filter(|state| state.liveness.status == RunnerStatus::Online).count(),
             challenges: challenges.len(),
             enabled_challenges: challenges.iter().filter(|challenge| challenge.spec.enabled).count(),
             transmissions: history::count(&mut connection, &all).await?,

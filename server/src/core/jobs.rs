@@ -32,8 +32,9 @@ impl Coordinator {
         jobs
     }
 
-    /// Notices which runners ask for work.
+    /// Notices which runners ask for work, and which have fallen silent.
     async fn look_around(&self) -> Result<(), CoreError> {
+        self.publish_silent();
         let (_, outlook) = self.outlook().await?;
         let on_air: HashSet<_> = outlook.live.iter().map(|live| &live.runner_id).collect();
         let now = self.clock.instant();

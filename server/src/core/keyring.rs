@@ -1,7 +1,9 @@
 //! Keys of runners, in memory, so that a request needs no database to be authenticated.
 
-use crate::store::keys::Key;
-use challengectl_common::{Digest, RunnerId};
+use super::clock::Moment;
+use super::lives::{Lineage, Standing};
+use crate::store::keys::{Key, Registered};
+use challengectl_common::{Digest, Life, RunnerId};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use subtle::ConstantTimeEq;
@@ -16,6 +18,8 @@ pub struct Caller {
     pub runner_id: RunnerId,
     /// By which of the keys it has had.
     pub key_id: String,
+    /// In which life of its program, if it says so.
+    pub life: Option<Life>,
 }
 
 /// Whether a runner's key is bound to a machine.
@@ -46,11 +50,12 @@ struct Held {
     key: Key,
     /// From where it was shown that is not the machine it is bound to.
     strangers: Vec<Option<Digest>>,
+    lineage: Lineage,
 }
 
 impl Held {
     fn new(key: Key) -> Self {
-        Self { key, strangers: Vec::new() }
+        Self { lineage: Lineage::new(key.registered), key, strangers: Vec::new() }
     }
 
     fn is_at_home(&self, machine: Option<Digest>) -> bool {
@@ -90,7 +95,7 @@ impl Keyring {
         let keys = self.read();
         let held = keys.get(key_id)?;
         let equal: bool = Digest::of(secret.as_bytes()).as_bytes().ct_eq(held.key.digest.as_bytes()).into();
-        let caller = || Caller { runner_id: held.key.runner_id.clone(), key_id: held.key.key_id.clone() };
+        let caller = || Caller { runner_id: held.key.runner_id.clone(), key_id: held.key.key_id.clone(), life: None };
         equal.then(|| (caller(), held.is_at_home(machine)))
     }
 
@@ -109,6 +114,27 @@ impl Keyring {
     /// Of each runner with a key, whether that is bound.
     pub fn bindings(&self) -> HashMap<RunnerId, Binding> {
         self.read().values().map(|held| (held.key.runner_id.clone(), held.binding())).collect()
+    }
+
+    /// How the caller's life stands to the one that registered last with its key; `None` when the key is revoked.
+    pub fn standing(&self, caller: &Caller) -> Option<Standing> {
+        self.read().get(&caller.key_id).map(|held| held.lineage.standing(caller.life))
+    }
+
+    /// The latest registration by the caller's key.
+    pub fn registered(&self, caller: &Caller) -> Registered {
+        self.read().get(&caller.key_id).map(|held| held.lineage.registered()).unwrap_or_default()
+    }
+
+    pub fn set_registered(&self, caller: &Caller, registered: Registered) {
+        if let Some(held) = self.write().get_mut(&caller.key_id) {
+            held.lineage = Lineage::new(registered);
+        }
+    }
+
+    /// See [`Lineage::is_second_copy`].
+    pub fn is_second_copy(&self, caller: &Caller, now: Moment) -> bool {
+        self.write().get_mut(&caller.key_id).is_some_and(|held| held.lineage.is_second_copy(caller.life, now))
     }
 
     /// Whether the key that the caller has shown is still in force.
@@ -137,7 +163,7 @@ mod tests {
     fn whoever_makes_up_machines_neither_fills_memory_nor_floods_the_operator() {
         let runner_id = RunnerId::new("roof").unwrap();
         let machine = Some(Digest::of(b"home"));
-        let key = Key { key_id: "1".to_owned(), digest: Digest::of(b"x"), runner_id: runner_id.clone(), machine };
+        let key = Key { key_id: "1".to_owned(), digest: Digest::of(b"x"), runner_id: runner_id.clone(), machine, registered: Registered::default() };
         let keyring = Keyring::new(vec![key]);
         let (caller, at_home) = keyring.authenticate("ck_1_x", machine).unwrap();
         assert!(at_home && keyring.bindings()[&runner_id] == Binding::Bound);

@@ -16,8 +16,15 @@ struct Lease {
     fence: i64,
     key_id: String,
     expires: Moment,
+    /// How long the signal lasts.
+    length: Duration,
+    /// Renewals that do not name it end here: a client that only says that it is alive is believed no longer than its
+    /// task can take.
+    limit: Moment,
     /// Never renewed again: the carrier has to go off, or the lease has run out.
     ending: bool,
+    /// Why the runner lost it, where it is not that the lease ran out.
+    reason: Option<&'static str>,
     /// Whether a poll has told the runner so. Heartbeats repeat it; a poll that returned at once again and again would
     /// only keep both sides busy.
     told: bool,
@@ -48,11 +55,20 @@ pub struct Renewal {
     pub abort: Vec<i64>,
 }
 
+/// A lease that is over, and whose grace is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lapsed {
+    pub runner: RunnerId,
+    pub assignment_id: i64,
+    pub reason: &'static str,
+}
+
 impl Leases {
-    pub fn new(live: Vec<LiveAssignment>, expires: Moment) -> Self {
+    /// Those of `live`, each for a whole `lease` from `now` on.
+    pub fn new(live: Vec<LiveAssignment>, now: Moment, lease: Duration) -> Self {
         let leases = Self(Mutex::default());
         for assignment in live {
-            leases.insert(&assignment, expires);
+            leases.insert(&assignment, now, lease);
         }
         leases
     }
@@ -61,12 +77,15 @@ impl Leases {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn insert(&self, assignment: &LiveAssignment, expires: Moment) {
+    pub fn insert(&self, assignment: &LiveAssignment, now: Moment, lease: Duration) {
         let lease = Lease {
             fence: assignment.fence,
             key_id: assignment.key_id.clone(),
-            expires,
+            expires: now.after(lease),
+            length: assignment.length,
+            limit: now.after(assignment.length + lease),
             ending: assignment.aborting,
+            reason: None,
             told: false,
             unwritten: true,
             challenge_id: assignment.challenge_id,
@@ -86,7 +105,7 @@ impl Leases {
         }
     }
 
-    /// Renews the leases that a runner names, or all it has when it names none.
+    /// Renews the leases that a runner names. One that names none renews all it has, up to the limit of each.
     pub fn renew(&self, runner: &RunnerId, named: Option<&[AssignmentProgress]>, expires: Moment) -> Renewal {
         let mut all = self.all();
         let mut none = BTreeMap::new();
@@ -95,7 +114,7 @@ impl Leases {
         match named {
             None => {
                 for (&id, lease) in leases.iter_mut().filter(|(_, lease)| !lease.ending) {
-                    lease.renew(expires);
+                    lease.renew(expires.min(lease.limit));
                     renewal.renewed.push(id);
                 }
             }
@@ -184,29 +203,51 @@ impl Leases {
 
     /// The leases that ran out before `limit`. From now on none of them can be renewed, so that nobody is told that a
     /// lease goes on which is being given to others.
-    pub fn take_expired(&self, limit: impl Fn(Moment) -> bool) -> Vec<(RunnerId, i64)> {
+    pub fn take_expired(&self, limit: impl Fn(Moment) -> bool) -> Vec<Lapsed> {
         let mut expired = Vec::new();
         for (runner, leases) in self.all().iter_mut() {
-            for (&id, lease) in leases.iter_mut().filter(|(_, lease)| limit(lease.expires)) {
+            for (&assignment_id, lease) in leases.iter_mut().filter(|(_, lease)| limit(lease.expires)) {
                 lease.ending = true;
-                expired.push((runner.clone(), id));
+                let reason = lease.reason.unwrap_or("the lease ran out");
+                expired.push(Lapsed { runner: runner.clone(), assignment_id, reason });
             }
         }
         expired
     }
 
-    /// The leases that a runner has by this key, beyond the ones it names. None of them can be renewed any more.
-    pub fn take_unnamed(&self, runner: &RunnerId, key_id: &str, named: &[i64]) -> Vec<i64> {
+    /// Ends the leases that a runner has by this key, beyond the ones it names, and gives which these are: none of them
+    /// can be renewed any more. They stay until their end is reported or their time is over, since a request that was
+    /// held up on its way may say less than is on air.
+    pub fn end_unnamed(&self, runner: &RunnerId, key_id: &str, named: &[i64], reason: &'static str) -> Vec<i64> {
         let mut all = self.all();
         let Some(leases) = all.get_mut(runner) else { return Vec::new() };
         let mut unnamed = Vec::new();
-        for (&id, lease) in leases.iter_mut() {
+        for (&id, lease) in leases.iter_mut().filter(|(_, lease)| !lease.ending) {
             if lease.key_id == key_id && !named.contains(&id) {
                 lease.ending = true;
+                lease.reason = Some(reason);
                 unnamed.push(id);
             }
         }
         unnamed
+    }
+
+    /// An assignment that a runner was given by this key and does not hold: the answer that handed it out was lost.
+    pub fn unheld(&self, runner: &RunnerId, key_id: &str, held: &[i64]) -> Option<i64> {
+        let all = self.all();
+        let mut leases = all.get(runner)?.iter();
+        leases.find(|(id, lease)| !lease.ending && lease.key_id == key_id && !held.contains(id)).map(|(id, _)| *id)
+    }
+
+    /// Begins the lease of an assignment anew, as if it had been handed out just now. Returns `false` when its carrier
+    /// has to go off.
+    pub fn begin_anew(&self, runner: &RunnerId, assignment_id: i64, now: Moment, duration: Duration) -> bool {
+        let mut all = self.all();
+        let lease = all.get_mut(runner).and_then(|leases| leases.get_mut(&assignment_id));
+        let Some(lease) = lease.filter(|lease| !lease.ending) else { return false };
+        lease.renew(now.after(duration));
+        lease.limit = now.after(lease.length + duration);
+        true
     }
 
     /// Which of these a runner may not go on with.
@@ -256,8 +297,13 @@ mod tests {
             radio_id: RadioId::new("r").unwrap(),
             key_id: "k".into(),
             band: Band::new(1, 2).unwrap(),
+            length: Duration::from_secs(10),
             aborting: false,
         }
+    }
+
+    fn leases(ids: &[i64]) -> Leases {
+        Leases::new(ids.iter().map(|id| live(*id, 1)).collect(), at(0), Duration::from_secs(60))
     }
 
     fn at(seconds: u64) -> Moment {
@@ -270,29 +316,56 @@ mod tests {
 
     #[test]
     fn a_heartbeat_renews_what_it_names_and_is_told_what_is_not_its_own() {
-        let leases = Leases::new(vec![live(1, 1), live(2, 1)], at(60));
+        let leases = leases(&[1, 2]);
         let renewal = leases.renew(&roof(), Some(&[progress(1, 1), progress(2, 9), progress(7, 1)]), at(80));
         assert_eq!(renewal, Renewal { renewed: vec![1], abort: vec![2, 7] });
-        assert_eq!(leases.take_expired(|expires| expires < at(70)), [(roof(), 2)]);
+        let lapsed = |assignment_id| Lapsed { runner: roof(), assignment_id, reason: "the lease ran out" };
+        assert_eq!(leases.take_expired(|expires| expires < at(70)), [lapsed(2)]);
     }
 
     #[test]
-    fn a_heartbeat_without_a_body_renews_all() {
-        let leases = Leases::new(vec![live(1, 1), live(2, 1)], at(60));
+    fn a_heartbeat_without_a_body_renews_all_for_as_long_as_the_signals_last() {
+        let leases = leases(&[1, 2]);
         leases.abort_all(&[2]);
         assert_eq!(leases.renew(&roof(), None, at(80)), Renewal { renewed: vec![1], abort: vec![2] });
+        let expired = leases.take_expired(|expires| expires < at(71));
+        assert_eq!(expired.iter().map(|lapsed| lapsed.assignment_id).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
     fn a_lease_that_has_run_out_is_never_renewed() {
-        let leases = Leases::new(vec![live(1, 1)], at(60));
-        assert_eq!(leases.take_expired(|expires| expires < at(61)), [(roof(), 1)]);
+        let leases = leases(&[1]);
+        assert_eq!(leases.take_expired(|expires| expires < at(61)).len(), 1);
         assert_eq!(leases.renew(&roof(), Some(&[progress(1, 1)]), at(99)), Renewal { renewed: vec![], abort: vec![1] });
     }
 
     #[test]
+    fn what_a_runner_gives_up_stays_known_as_ending_until_its_lease_is_over() {
+        let leases = leases(&[1, 2]);
+        assert_eq!(leases.end_unnamed(&roof(), "k", &[1], "signed out"), [2]);
+        assert!(leases.end_unnamed(&roof(), "k", &[1], "again").is_empty());
+        assert_eq!(leases.to_abort(&roof()), (vec![2], true));
+        assert!(leases.take_expired(|expires| expires < at(60)).is_empty());
+        leases.renew(&roof(), Some(&[progress(1, 1), progress(2, 1)]), at(80));
+        let lapsed = Lapsed { runner: roof(), assignment_id: 2, reason: "signed out" };
+        assert_eq!(leases.take_expired(|expires| expires < at(61)), [lapsed]);
+    }
+
+    #[test]
+    fn what_a_runner_does_not_hold_can_be_handed_out_again_unless_it_is_ending() {
+        let leases = leases(&[1, 2]);
+        assert_eq!(leases.unheld(&roof(), "k", &[1]), Some(2));
+        assert_eq!(leases.unheld(&roof(), "another", &[]), None);
+        assert!(leases.begin_anew(&roof(), 2, at(30), Duration::from_secs(60)));
+        assert_eq!(leases.take_expired(|expires| expires < at(90)).len(), 1);
+        leases.abort_all(&[2]);
+        assert_eq!(leases.unheld(&roof(), "k", &[1]), None);
+        assert!(!leases.begin_anew(&roof(), 2, at(30), Duration::from_secs(60)));
+    }
+
+    #[test]
     fn progress_is_told_once_a_second_at_most() {
-        let leases = Leases::new(vec![live(1, 1)], at(60));
+        let leases = leases(&[1]);
         let beat = |part, now| {
             let report = AssignmentProgress { progress: Some(part), ..progress(1, 1) };
             leases.renew(&roof(), Some(&[report]), at(80));
@@ -308,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_poll_returns_early_once_for_an_abort() {
-        let leases = Leases::new(vec![live(1, 1)], at(60));
+        let leases = leases(&[1]);
         assert_eq!(leases.to_abort(&roof()), (vec![], false));
         leases.abort_of_runner(&roof());
         assert_eq!(leases.to_abort(&roof()), (vec![1], true));

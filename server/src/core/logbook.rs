@@ -34,12 +34,10 @@ impl Coordinator {
     /// Keeps lines that a runner has sent.
     ///
     /// # Errors
-    /// [`CoreError::NotRegistered`] when the runner is not here; [`CoreError::Invalid`] when there are too many.
+    /// [`CoreError::NotRegistered`], [`CoreError::Superseded`]; [`CoreError::Invalid`] when there are too many.
     pub fn log(&self, caller: &Caller, lines: Vec<LogRequest>) -> Result<(), CoreError> {
         let received_at = self.clock.now();
-        if !self.fleet.heard(&caller.runner_id, received_at) {
-            return Err(CoreError::NotRegistered(caller.runner_id.clone()));
-        }
+        self.hear(caller)?;
         if lines.len() > MOST_LINES {
             return Err(CoreError::Invalid(format!("lines: {} are more than {MOST_LINES}", lines.len())));
         }

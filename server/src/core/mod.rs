@@ -31,6 +31,8 @@ mod invitations;
 mod jobs;
 mod keyring;
 mod leases;
+mod liveness;
+mod lives;
 mod logbook;
 pub mod network;
 mod outlook;
@@ -65,7 +67,8 @@ pub use presence::{Heartbeat, Registration};
 pub use provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provisioner};
 pub use public::{PublicChallenge, PublicTuning};
 pub use readiness::Readiness;
-pub use runners::{Liveness, RunnerState, Work};
+pub use liveness::{Liveness, RunnerStatus};
+pub use runners::{RunnerState, Work};
 pub use snapshot::{ChallengeNow, RunnerNow, Snapshot};
 
 use crate::store::challenges::Challenge;
@@ -159,9 +162,9 @@ impl Coordinator {
         drop(connection);
         Ok(Arc::new(Self {
             keyring: Keyring::new(keys),
-            fleet: Fleet::new(present, radios),
+            fleet: Fleet::new(present, radios, &clock),
             // Each may have been renewed just before the server ended.
-            leases: Leases::new(live, clock.instant().after(rules.lease)),
+            leases: Leases::new(live, clock.instant(), rules.lease),
             outlook: Cached::default(),
             challenges: Cached::default(),
             logbook: Logbook::default(),

@@ -1,9 +1,11 @@
 //! Runners that come, stay and go.
 
 use super::events::Event;
+use super::lives::{self, Admission, Standing};
 use super::{Caller, Coordinator, CoreError};
+use crate::store::keys::Registered;
 use crate::store::runners::Radio;
-use crate::store::{self, Transaction, runners};
+use crate::store::{self, Transaction, assignments, keys, runners};
 use challengectl_common::wire::{AssignmentProgress, LogLevel, RadioInfo, RegisterRequest, Rhythm, SOLE_RADIO};
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
@@ -36,10 +38,11 @@ pub struct Heartbeat {
 }
 
 impl Coordinator {
-    /// Takes in a runner with its radios. When it says what it works on, everything else it had is free at once.
+    /// Registers a runner with its radios. When it says what it holds, everything else it had has to go off the air.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] when the radios make no sense.
+    /// [`CoreError::Invalid`] when the radios are invalid, [`CoreError::Superseded`] when a later life of the runner is at
+    /// work.
     pub async fn register(
         self: &Arc<Self>,
         caller: &Caller,
@@ -58,36 +61,82 @@ impl Coordinator {
         request: RegisterRequest,
     ) -> Result<Registration, CoreError> {
         let (runner, now) = (&caller.runner_id, self.clock.now());
+        // What is being handed out right now must have its lease in memory, or it would not be found there.
+        let _turn = self.turn.lock().await;
         let mut transaction = self.write_for(caller).await?;
+        let registered = Registered { life: caller.life, registration: request.registration };
+        let named = request.assignments.as_deref();
+        match lives::admit(self.keyring.registered(caller), registered, self.is_gone(runner)) {
+            Admission::Current => {}
+            Admission::Stale => return Ok(self.registration(runner, named)),
+            Admission::Superseded => return Err(self.superseded(caller)),
+        }
         let host = (request.hostname.as_deref(), request.version.as_deref());
-        let enabled = runners::register(&mut transaction, runner, radios, host, now).await?;
+        let single_task = named.is_none() && radios.len() == 1;
+        let enabled = runners::register(&mut transaction, runner, radios, host, single_task, now).await?;
         // Removed by an operator just now.
         let enabled = enabled.ok_or_else(|| CoreError::NotRegistered(runner.clone()))?;
-        store::commit(transaction).await?;
-        self.fleet.join(runner, radios.iter().map(|radio| known_radio(runner, radio)).collect(), enabled);
-
-        let named = request.assignments.as_deref();
+        keys::set_registered(&mut transaction, &caller.key_id, registered).await?;
         if let Some(named) = named {
             // By another key the assignment may be at work on another host, which has not said that it is not.
-            let idle = self.leases.take_unnamed(runner, &caller.key_id, named);
-            self.give_up(idle.into_iter().map(|id| (runner.clone(), id)).collect(), "no longer at work on it").await?;
+            let idle = self.leases.end_unnamed(runner, &caller.key_id, named, "the runner no longer holds it");
+            assignments::abort(&mut transaction, &idle, now).await?;
         }
-        self.tell_status(runner);
+        store::commit(transaction).await?;
+        self.keyring.set_registered(caller, registered);
+        let radios: Vec<_> = radios.iter().map(|radio| known_radio(runner, radio)).collect();
+        tracing::info!(%runner, radios = radios.len(), "registered");
+        self.fleet.join(runner, radios, enabled, single_task, &self.clock);
+        self.publish_liveness(runner);
         self.changed();
         self.note(LogLevel::Info, format!("Runner {runner} registered successfully"));
-        tracing::info!(%runner, radios = radios.len(), "registered");
-        let abort = self.leases.foreign(runner, named.unwrap_or_default());
-        Ok(Registration { rhythm: self.rules.rhythm(), abort })
+        Ok(self.registration(runner, named))
     }
 
-    /// Notes that a runner is alive and renews the leases it names; all it has when it names none. Touches no disk.
+    fn registration(&self, runner: &RunnerId, named: Option<&[i64]>) -> Registration {
+        let abort = self.leases.foreign(runner, named.unwrap_or_default());
+        Registration { rhythm: self.rules.rhythm(), abort }
+    }
+
+    /// Whether a runner has signed out, or has been silent for so long that whatever it had on air is off.
+    fn is_gone(&self, runner: &RunnerId) -> bool {
+        let over = self.rules.lease + self.rules.grace;
+        self.fleet.last_sign(runner).is_none_or(|sign| sign.after(over) < self.clock.instant())
+    }
+
+    /// Records a sign of life from the runner's current life.
     ///
     /// # Errors
-    /// [`CoreError::NotRegistered`] when the runner is not here.
-    pub fn heartbeat(&self, caller: &Caller, named: Option<&[AssignmentProgress]>) -> Result<Heartbeat, CoreError> {
-        if !self.fleet.heard(&caller.runner_id, self.clock.now()) {
-            return Err(CoreError::NotRegistered(caller.runner_id.clone()));
+    /// [`CoreError::NotRegistered`], and [`CoreError::Superseded`] when a later life of the runner has registered.
+    pub(super) fn hear(&self, caller: &Caller) -> Result<(), CoreError> {
+        match self.keyring.standing(caller) {
+            None => Err(CoreError::Key("the key is unknown or revoked")),
+            Some(Standing::Superseded) => Err(self.superseded(caller)),
+            Some(Standing::Current) if self.fleet.heard(&caller.runner_id, &self.clock) => Ok(()),
+            Some(Standing::Current | Standing::Unknown) => Err(CoreError::NotRegistered(caller.runner_id.clone())),
         }
+    }
+
+    fn superseded(&self, caller: &Caller) -> CoreError {
+        let runner = &caller.runner_id;
+        if self.keyring.is_second_copy(caller, self.clock.instant()) {
+            let message = format!(
+                "Runner {runner} runs twice: a copy that was started earlier is still there, and gets no work. End one of \
+                 them, or enrol it under another name"
+            );
+            tracing::warn!(%runner, "{message}");
+            self.note(LogLevel::Warning, message.clone());
+            self.events.publish(Event::Alarm { message, timestamp: self.clock.now() });
+        }
+        CoreError::Superseded(runner.clone())
+    }
+
+    /// Records that a runner is alive and renews the leases it names; all it has when it names none. Touches no disk.
+    ///
+    /// # Errors
+    /// [`CoreError::NotRegistered`], [`CoreError::Superseded`].
+    pub fn heartbeat(&self, caller: &Caller, named: Option<&[AssignmentProgress]>) -> Result<Heartbeat, CoreError> {
+        self.hear(caller)?;
         let expires = self.clock.instant().after(self.rules.lease);
         let renewal = self.leases.renew(&caller.runner_id, named, expires);
         self.tell_progress(&caller.runner_id);
@@ -106,7 +155,8 @@ impl Coordinator {
         }
     }
 
-    /// Lets a runner go. It has ended its transmissions, so what it had is free at once.
+    /// Signs a runner out. What it still had is to go off the air, and is given to others when its lease is over: the
+    /// request may be a repetition, and its carriers on. From an earlier life it changes nothing.
     ///
     /// # Errors
     /// When the database cannot be written to.
@@ -116,14 +166,18 @@ impl Coordinator {
     }
 
     async fn let_go(&self, caller: &Caller) -> Result<(), CoreError> {
-        let runner = &caller.runner_id;
+        let (runner, now) = (&caller.runner_id, self.clock.now());
+        let _turn = self.turn.lock().await;
         let mut transaction = self.write_for(caller).await?;
+        if self.keyring.standing(caller) != Some(Standing::Current) {
+            return Ok(());
+        }
         runners::sign_out(&mut transaction, runner).await?;
+        let left = self.leases.end_unnamed(runner, &caller.key_id, &[], "the runner signed out");
+        assignments::abort(&mut transaction, &left, now).await?;
         store::commit(transaction).await?;
         self.fleet.leave(runner);
-        let left = self.leases.take_unnamed(runner, &caller.key_id, &[]);
-        self.give_up(left.into_iter().map(|id| (runner.clone(), id)).collect(), "the runner signed out").await?;
-        self.tell_status(runner);
+        self.publish_liveness(runner);
         self.changed();
         self.note(LogLevel::Info, format!("Runner {runner} signed out"));
         tracing::info!(%runner, "signed out");

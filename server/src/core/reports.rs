@@ -40,7 +40,7 @@ impl Coordinator {
 
     async fn take_report(&self, caller: &Caller, report: &CompleteRequest) -> Result<(), CoreError> {
         let now = self.clock.now();
-        self.fleet.heard(&caller.runner_id, now);
+        self.fleet.heard(&caller.runner_id, &self.clock);
         // Nobody is given the challenge before watchers know that it is free.
         let _turn = self.turn.lock().await;
         let mut transaction = self.write_for(caller).await?;

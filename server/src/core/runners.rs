@@ -2,17 +2,14 @@
 
 use super::audit::{self, Actor, By};
 use super::events::Event;
-use super::{Binding, Coordinator, CoreError};
+use super::{Binding, Coordinator, CoreError, Liveness};
 use crate::store::roster::{self, Runner};
 use crate::store::transmissions::{self, OnAir};
 use crate::store::{self, assignments, runners, tokens};
 use challengectl_common::wire::LogLevel;
-use challengectl_common::{RunnerId, Timestamp};
+use challengectl_common::RunnerId;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Heartbeats that may be missed in a row before a runner counts as offline.
-const MISSED: u32 = 3;
 
 /// A runner as it is now.
 #[derive(Debug)]
@@ -36,29 +33,6 @@ pub struct Work {
     pub progress: Option<f64>,
 }
 
-/// Whether a runner is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Liveness {
-    /// There, and free.
-    Online,
-    /// There, and at work.
-    Busy,
-    /// Signed out, never registered, or not heard of for three heartbeats.
-    Offline,
-}
-
-impl Liveness {
-    /// The word of the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Online => "online",
-            Self::Busy => "busy",
-            Self::Offline => "offline",
-        }
-    }
-}
-
 impl Coordinator {
     /// All runners, by their ids.
     ///
@@ -74,26 +48,15 @@ impl Coordinator {
             let progress = self.leases.progress(&on_air.runner_id, on_air.assignment_id);
             work.entry(on_air.runner_id.clone()).or_default().push(Work { on_air, progress });
         }
-        let (heard, now) = (self.fleet.last_heard(), self.clock.now());
         let bindings = self.keyring.bindings();
         let state = |mut runner: Runner| {
-            let present = heard.get(&runner.id);
-            runner.last_heartbeat = present.copied().flatten().or(runner.last_heartbeat);
+            runner.last_heartbeat = self.fleet.last_heard(&runner.id).or(runner.last_heartbeat);
             let work = work.remove(&runner.id).unwrap_or_default();
-            let there = present.is_some() && self.is_fresh(runner.last_heartbeat, now);
-            let liveness = match () {
-                () if !there => Liveness::Offline,
-                () if work.is_empty() => Liveness::Online,
-                () => Liveness::Busy,
-            };
+            let liveness = self.liveness(&runner.id);
             let binding = bindings.get(&runner.id).copied().unwrap_or(Binding::Unbound);
             RunnerState { runner, liveness, binding, work }
         };
         Ok(all.into_iter().map(state).collect())
-    }
-
-    fn is_fresh(&self, heard: Option<Timestamp>, now: Timestamp) -> bool {
-        heard.is_some_and(|heard| now.since(heard) <= self.rules.heartbeat_interval * MISSED)
     }
 
     /// One runner.
@@ -152,7 +115,7 @@ impl Coordinator {
             this.leases.abort_of_runner(&id);
             this.fleet.leave(&id);
             this.changed();
-            this.tell_status(&id);
+            this.publish_liveness(&id);
             this.note(LogLevel::Warning, format!("Runner {id} removed by {}", actor.by().who));
             Ok(())
         })

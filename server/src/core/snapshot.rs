@@ -1,6 +1,7 @@
 //! How things stand, for who begins to watch: with it and the events from then on, nothing has to be asked again.
 
-use super::events::{ChallengeState, RunnerStatus};
+use super::events::ChallengeState;
+use super::liveness::{Liveness, RunnerStatus};
 use super::{Coordinator, CoreError};
 use crate::store::challenges::{self, Challenge};
 use challengectl_common::{ChallengeName, RunnerId, Timestamp};
@@ -11,7 +12,7 @@ use serde::Serialize;
 #[expect(missing_docs, reason = "the fields are those of the API")]
 pub struct Snapshot {
     pub challenges: Vec<ChallengeNow>,
-    /// Those that are there.
+    /// Those that have registered and not signed out.
     pub runners: Vec<RunnerNow>,
     pub timestamp: Timestamp,
 }
@@ -32,6 +33,7 @@ pub struct ChallengeNow {
 pub struct RunnerNow {
     pub runner_id: RunnerId,
     pub status: RunnerStatus,
+    pub busy: bool,
 }
 
 impl Coordinator {
@@ -44,8 +46,8 @@ impl Coordinator {
         let all = challenges::all(&mut *self.store.read().await?).await?;
         let challenges = all.into_iter().map(|challenge| challenge_now(challenge, timestamp)).collect();
         let runners = self.fleet.present().into_iter().map(|runner_id| {
-            let status = self.runner_status(&runner_id);
-            RunnerNow { runner_id, status }
+            let Liveness { status, busy } = self.liveness(&runner_id);
+            RunnerNow { runner_id, status, busy }
         });
         Ok(Snapshot { challenges, runners: runners.collect(), timestamp })
     }

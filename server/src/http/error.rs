@@ -93,6 +93,7 @@ impl From<CoreError> for ApiError {
             CoreError::NotRegistered(_) => {
                 Self::new(StatusCode::NOT_FOUND, "runner not registered").because(format!("{details}; register first"))
             }
+            CoreError::Superseded(_) => Self::new(StatusCode::CONFLICT, "runner superseded").because(details),
             CoreError::Late(_) => Self::new(StatusCode::CONFLICT, "report has no effect").because(details),
             CoreError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not found").because(details),
             CoreError::Refused(_) => Self::new(StatusCode::CONFLICT, "not possible now").because(details),

@@ -8,8 +8,9 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, web};
-use challengectl_common::Digest;
-use challengectl_common::wire::MACHINE_HEADER;
+use challengectl_common::life::ParseLifeError;
+use challengectl_common::wire::{LIFE_HEADER, MACHINE_HEADER};
+use challengectl_common::{Digest, Life};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
 use subtle::ConstantTimeEq;
@@ -37,7 +38,8 @@ impl FromRequest for Runner {
 fn authenticate(request: &HttpRequest) -> Result<Runner, ApiError> {
     let key = key(request.headers())
         .ok_or_else(|| ApiError::unauthorized("send the runner's key as X-API-Key or as Authorization: Bearer"))?;
-    let caller = coordinator(request)?.authenticate(key, host(request))?;
+    let mut caller = coordinator(request)?.authenticate(key, host(request))?;
+    caller.life = life(request)?;
     match request.match_info().get("runner_id") {
         Some(id) if id != caller.runner_id.as_str() => {
             Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because("the key is another runner's"))
@@ -59,6 +61,12 @@ fn coordinator(request: &HttpRequest) -> Result<&web::Data<Coordinator>, ApiErro
 pub fn host(request: &HttpRequest) -> Host {
     let named = request.headers().get(MACHINE_HEADER).filter(|name| !name.is_empty());
     Host { machine: named.map(|name| Digest::of(name.as_bytes())), address: origin::address(request) }
+}
+
+fn life(request: &HttpRequest) -> Result<Option<Life>, ApiError> {
+    let Some(header) = request.headers().get(LIFE_HEADER) else { return Ok(None) };
+    let life = header.to_str().ok().and_then(|text| text.parse().ok());
+    life.map(Some).ok_or_else(|| ApiError::invalid(format!("{LIFE_HEADER}: {ParseLifeError}")))
 }
 
 /// A program that has shown a provisioning key.

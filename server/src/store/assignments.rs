@@ -1,9 +1,10 @@
 //! Assignments: which challenge is leased to which radio.
 
-use super::cells::{band, integer, parse};
+use super::cells::{band, frequency, integer, parse};
 use super::{Connection, StoreError};
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
 use sqlx::FromRow;
+use std::time::Duration;
 
 /// Where in its life an assignment is. All but `Live` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,8 @@ pub struct LiveAssignment {
     pub key_id: String,
     /// What it occupies.
     pub band: Band,
+    /// How long its signal lasts; zero when the challenge has been removed.
+    pub length: Duration,
     /// Whether its carrier is to go off.
     pub aborting: bool,
 }
@@ -88,7 +91,9 @@ pub struct Assignment {
     pub id: i64,
     pub challenge_id: i64,
     pub runner_id: RunnerId,
+    pub radio_id: RadioId,
     pub fence: i64,
+    pub frequency: Frequency,
     pub state: AssignmentState,
     pub assigned_at: Timestamp,
 }
@@ -103,6 +108,7 @@ struct LiveRow {
     key_id: String,
     band_low: i64,
     band_high: i64,
+    duration_ms: i64,
     aborting: bool,
 }
 
@@ -112,9 +118,9 @@ struct LiveRow {
 /// When the database cannot be read.
 pub async fn live(connection: &mut Connection) -> Result<Vec<LiveAssignment>, StoreError> {
     let rows: Vec<LiveRow> = sqlx::query_as(
-        "SELECT id, challenge_id, fence, runner_id, radio_id, key_id, band_low, band_high,
-             abort_at IS NOT NULL AS aborting
-         FROM assignments WHERE state = 'live'",
+        "SELECT assignments.id, challenge_id, assignments.fence, runner_id, radio_id, key_id, band_low, band_high,
+             coalesce(duration_ms, 0) AS duration_ms, abort_at IS NOT NULL AS aborting
+         FROM assignments LEFT JOIN challenges ON challenges.id = challenge_id WHERE state = 'live'",
     )
     .fetch_all(connection)
     .await?;
@@ -128,6 +134,7 @@ pub async fn live(connection: &mut Connection) -> Result<Vec<LiveAssignment>, St
                 radio_id: parse(&row.radio_id, "radio id")?,
                 key_id: row.key_id,
                 band: band(row.band_low, row.band_high)?,
+                length: Duration::from_millis(u64::try_from(row.duration_ms).unwrap_or(0)),
                 aborting: row.aborting,
             })
         })
@@ -139,7 +146,9 @@ struct Row {
     id: i64,
     challenge_id: i64,
     runner_id: String,
+    radio_id: String,
     fence: i64,
+    frequency: i64,
     state: String,
     assigned_at: i64,
 }
@@ -152,7 +161,9 @@ impl TryFrom<Row> for Assignment {
             id: row.id,
             challenge_id: row.challenge_id,
             runner_id: parse(&row.runner_id, "runner id")?,
+            radio_id: parse(&row.radio_id, "radio id")?,
             fence: row.fence,
+            frequency: frequency(row.frequency)?,
             state: parse(&row.state, "state")?,
             assigned_at: Timestamp::from_millis(row.assigned_at),
         })
@@ -165,7 +176,7 @@ impl TryFrom<Row> for Assignment {
 /// When the database cannot be read.
 pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Assignment>, StoreError> {
     let row: Option<Row> =
-        sqlx::query_as("SELECT id, challenge_id, runner_id, fence, state, assigned_at FROM assignments WHERE id = $1")
+        sqlx::query_as("SELECT id, challenge_id, runner_id, radio_id, fence, frequency, state, assigned_at FROM assignments WHERE id = $1")
             .bind(id)
             .fetch_optional(connection)
             .await?;
@@ -183,7 +194,7 @@ pub async fn find_live(
     challenge_id: i64,
 ) -> Result<Option<Assignment>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT id, challenge_id, runner_id, fence, state, assigned_at FROM assignments
+        "SELECT id, challenge_id, runner_id, radio_id, fence, frequency, state, assigned_at FROM assignments
          WHERE state = 'live' AND challenge_id = $1 AND runner_id = $2 AND key_id = $3",
     )
     .bind(challenge_id)
@@ -284,6 +295,21 @@ pub async fn abort_of_runner(connection: &mut Connection, runner: &RunnerId, now
         .bind(runner.as_str())
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Decides that the carriers of these assignments have to go off.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn abort(connection: &mut Connection, ids: &[i64], now: Timestamp) -> Result<(), StoreError> {
+    for id in ids {
+        sqlx::query("UPDATE assignments SET abort_at = $1 WHERE state = 'live' AND abort_at IS NULL AND id = $2")
+            .bind(now.as_millis())
+            .bind(id)
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 

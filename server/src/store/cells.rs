@@ -1,7 +1,7 @@
 //! Between columns and the types of the domain.
 
 use super::StoreError;
-use challengectl_common::{Band, Timestamp};
+use challengectl_common::{Band, Frequency, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
@@ -22,6 +22,10 @@ pub fn to_json<T: Serialize>(value: &T, what: &'static str) -> Result<String, St
 pub fn band(low: i64, high: i64) -> Result<Band, StoreError> {
     let edge = |hz: i64| u64::try_from(hz).map_err(|error| corrupt("band", &error));
     Band::new(edge(low)?, edge(high)?).ok_or_else(|| corrupt("band", &format_args!("{low}-{high}")))
+}
+
+pub fn frequency(hz: i64) -> Result<Frequency, StoreError> {
+    u64::try_from(hz).ok().and_then(Frequency::from_hz).ok_or_else(|| corrupt("frequency", &hz))
 }
 
 pub fn timestamp(millis: Option<i64>) -> Option<Timestamp> {

@@ -52,16 +52,19 @@ pub async fn register(
     id: &RunnerId,
     radios: &[RadioInfo],
     host: (Option<&str>, Option<&str>),
+    single_task: bool,
     now: Timestamp,
 ) -> Result<Option<bool>, StoreError> {
     let (hostname, version) = host;
     let enabled = sqlx::query_scalar(
-        "UPDATE runners SET online = 1, hostname = $1, version = $2, registered_at = $3, last_heartbeat = $3
-         WHERE id = $4 RETURNING enabled",
+        "UPDATE runners SET online = 1, hostname = $1, version = $2, registered_at = $3, last_heartbeat = $3,
+             single_task = $4
+         WHERE id = $5 RETURNING enabled",
     )
     .bind(hostname)
     .bind(version)
     .bind(now.as_millis())
+    .bind(single_task)
     .bind(id.as_str())
     .fetch_optional(&mut *connection)
     .await?;
@@ -114,6 +117,8 @@ pub struct Present {
     pub id: RunnerId,
     /// Whether it may be given work.
     pub enabled: bool,
+    /// Whether it works on one task at a time, and says with each question for work that it has none.
+    pub single_task: bool,
     /// When it was last heard of.
     pub last_heartbeat: Option<Timestamp>,
 }
@@ -123,12 +128,12 @@ pub struct Present {
 /// # Errors
 /// When the database cannot be read.
 pub async fn present(connection: &mut Connection) -> Result<Vec<Present>, StoreError> {
-    let rows: Vec<(String, bool, Option<i64>)> =
-        sqlx::query_as("SELECT id, enabled, last_heartbeat FROM runners WHERE online = 1")
+    let rows: Vec<(String, bool, bool, Option<i64>)> =
+        sqlx::query_as("SELECT id, enabled, single_task, last_heartbeat FROM runners WHERE online = 1")
             .fetch_all(connection)
             .await?;
-    let present = |(id, enabled, heard): (String, bool, Option<i64>)| {
-        Ok(Present { id: parse(&id, "runner id")?, enabled, last_heartbeat: timestamp(heard) })
+    let present = |(id, enabled, single_task, heard): (String, bool, bool, Option<i64>)| {
+        Ok(Present { id: parse(&id, "runner id")?, enabled, single_task, last_heartbeat: timestamp(heard) })
     };
     rows.into_iter().map(present).collect()
 }

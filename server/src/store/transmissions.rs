@@ -1,6 +1,6 @@
 //! Transmissions: the record of every time on air.
 
-use super::cells::{corrupt, integer, parse};
+use super::cells::{frequency, integer, parse};
 use super::{Connection, StoreError};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use serde::Deserialize;
@@ -125,7 +125,7 @@ pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending
         modulation: row.modulation,
         runner_id: parse(&row.runner_id, "runner id")?,
         radio_id: parse(&row.radio_id, "radio id")?,
-        frequency: hertz(row.frequency)?,
+        frequency: frequency(row.frequency)?,
     })
 }
 
@@ -169,12 +169,8 @@ pub async fn on_air(connection: &mut Connection) -> Result<Vec<OnAir>, StoreErro
                 challenge_name: row.challenge_name,
                 runner_id: parse(&row.runner_id, "runner id")?,
                 radio_id: parse(&row.radio_id, "radio id")?,
-                frequency: hertz(row.frequency)?,
+                frequency: frequency(row.frequency)?,
             })
         })
         .collect()
-}
-
-fn hertz(hz: i64) -> Result<Frequency, StoreError> {
-    u64::try_from(hz).ok().and_then(Frequency::from_hz).ok_or_else(|| corrupt("frequency", &hz))
 }

@@ -5,15 +5,13 @@ use challengectl_common::conference::TimeOfDay;
 use challengectl_common::wire::Outcome;
 use challengectl_common::{ConferenceChange, Timestamp};
 use challengectl_server::core::audit::By;
-use challengectl_server::core::{Clock, Event};
-use std::sync::atomic::Ordering;
+use challengectl_server::core::Event;
 use tokio::sync::broadcast::Receiver;
 
 impl Site {
     /// Sets the clock, forward or back.
     fn set_clock(&self, time: &str) {
-        let Clock::Manual(now) = &self.clock else { panic!("the clock goes by itself") };
-        now.store(moment(time).as_millis(), Ordering::SeqCst);
+        self.clock.step(moment(time).as_millis() - self.clock.now().as_millis());
     }
 
     async fn change(&self, change: ConferenceChange) {

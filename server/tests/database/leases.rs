@@ -96,18 +96,6 @@ async fn due_times_survive_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_runner_that_comes_back_frees_what_it_no_longer_does() {
-    let site = Site::new(&event(6)).await;
-    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
-    site.register(&roof, &["a", "b"], None).await;
-    site.register(&cellar, &["a"], None).await;
-    let (kept, lost) = (site.poll(&roof).await.unwrap(), site.poll(&roof).await.unwrap());
-    assert_eq!(site.register(&roof, &["a", "b"], Some(vec![kept.assignment_id, 999])).await, [999]);
-    assert_eq!(site.count("SELECT count(*) FROM assignments WHERE state = 'live'").await, 1);
-    assert_eq!(site.poll(&cellar).await.map(|task| task.challenge_id), Some(lost.challenge_id));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_cuts_what_the_old_one_has_on_air_and_frees_it_only_when_the_lease_is_over() {
     let site = Site::new(&event(3)).await;
     let old = site.enrol("roof").await;
@@ -130,7 +118,7 @@ async fn a_runner_that_waits_is_served_as_soon_as_something_is_free() {
     site.register(&cellar, &["a"], None).await;
     let task = site.poll(&roof).await.unwrap();
     let (coordinator, waits) = (Arc::clone(&site.coordinator), cellar.clone());
-    let waiting = tokio::spawn(async move { coordinator.poll(&waits, Duration::from_secs(60)).await.unwrap().task });
+    let waiting = tokio::spawn(async move { coordinator.poll(&waits, Duration::from_secs(60), None).await.unwrap().task });
     tokio::task::yield_now().await;
     site.coordinator.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
     let second = waiting.await.unwrap().unwrap();

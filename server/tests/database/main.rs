@@ -5,6 +5,7 @@
 mod hours;
 mod keeping;
 mod leases;
+mod lives;
 mod operators;
 mod site;
 mod walk;

@@ -28,7 +28,7 @@ async fn many_who_ask_at_once_never_get_the_same() {
     }
     let polls = callers.iter().cycle().take(96).map(|caller| {
         let (coordinator, caller) = (Arc::clone(&site.coordinator), caller.clone());
-        tokio::spawn(async move { coordinator.poll(&caller, Duration::ZERO).await.unwrap().task })
+        tokio::spawn(async move { coordinator.poll(&caller, Duration::ZERO, None).await.unwrap().task })
     });
     let mut challenges = HashSet::new();
     for poll in polls.collect::<Vec<_>>() {
@@ -58,7 +58,7 @@ async fn an_emergency_stop_misses_nothing() {
             .take(16)
             .map(|caller| {
                 let (coordinator, caller) = (Arc::clone(&site.coordinator), caller.clone());
-                tokio::spawn(async move { coordinator.poll(&caller, Duration::ZERO).await.unwrap() })
+                tokio::spawn(async move { coordinator.poll(&caller, Duration::ZERO, None).await.unwrap() })
             })
             .collect();
         for _ in 0..round {

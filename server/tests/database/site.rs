@@ -75,6 +75,7 @@ impl Site {
             frequency_limits: Vec::new(),
             radios: radios.collect(),
             assignments,
+            registration: None,
             hostname: None,
             version: None,
         };
@@ -82,7 +83,7 @@ impl Site {
     }
 
     pub async fn poll(&self, caller: &Caller) -> Option<Task> {
-        self.coordinator.poll(caller, Duration::ZERO).await.unwrap().task
+        self.coordinator.poll(caller, Duration::ZERO, None).await.unwrap().task
     }
 
     pub async fn connection(&self) -> SqliteConnection {

@@ -113,16 +113,23 @@ impl Walk {
         self.site.coordinator.sweep().await.unwrap();
     }
 
-    /// A runner that was killed comes back and says that it has nothing.
+    /// A runner that was killed comes back and says that it has nothing; or one that goes on seems to say so, by a
+    /// request that was held up on its way.
     async fn come_back(&mut self, runner: usize) {
+        let killed = self.rng.random();
         let (caller, working) = &mut self.runners[runner];
-        working.clear();
+        if killed {
+            working.clear();
+        }
         assert!(self.site.register(caller, &["a", "b"], Some(vec![])).await.is_empty());
     }
 
     async fn sign_out(&mut self, runner: usize) {
+        let ended = self.rng.random();
         let (caller, working) = &mut self.runners[runner];
-        working.clear();
+        if ended {
+            working.clear();
+        }
         self.site.coordinator.sign_out(caller).await.unwrap();
         self.site.register(caller, &["a", "b"], None).await;
     }

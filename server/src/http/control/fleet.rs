@@ -25,7 +25,10 @@ struct One {
 #[derive(Serialize, ToSchema)]
 struct Runner {
     runner_id: RunnerId,
+    /// `online` or `offline`.
     status: &'static str,
+    /// Whether it has an assignment that is not over.
+    busy: bool,
     enabled: bool,
     /// `unbound`, `bound` or `violated`.
     host_binding: &'static str,
@@ -158,7 +161,8 @@ impl From<RunnerState> for Runner {
         let RunnerState { runner, liveness, binding, work } = state;
         Self {
             runner_id: runner.id,
-            status: liveness.as_str(),
+            status: liveness.status.as_str(),
+            busy: liveness.busy,
             enabled: runner.enabled,
             host_binding: binding.as_str(),
             last_heartbeat: runner.last_heartbeat,

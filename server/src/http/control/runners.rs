@@ -16,6 +16,8 @@ use std::time::Duration;
 use utoipa::IntoParams;
 
 const LONGEST_WAIT_SECONDS: f64 = 60.0;
+/// More than twice the radios that a runner may register.
+const MAX_HOLDING: usize = 200;
 
 /// Takes in a runner with its radios.
 #[utoipa::path(
@@ -71,6 +73,11 @@ pub struct TaskQuery {
     /// Seconds to wait for work when there is none.
     #[param(value_type = Option<f64>, minimum = 0, maximum = 60, default = 0)]
     wait: Option<String>,
+    /// The assignments that the runner holds, separated by commas. What it was given beyond these is handed out again,
+    /// since the answer that carried it was lost. A runner with one radio that registers without `assignments` holds
+    /// none when it asks for work.
+    #[param(value_type = Option<String>, pattern = r"^([0-9]{1,18}(,[0-9]{1,18})*)?$", max_length = 2000)]
+    holding: Option<String>,
 }
 
 /// Gives a runner work, now or within the time it wants to wait.
@@ -83,7 +90,8 @@ pub async fn task(
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
     let wait = query.wait.as_deref().map_or(Ok(Duration::ZERO), parse_wait)?;
-    let polled = coordinator.into_inner().poll(&caller, wait).await?;
+    let held = query.holding.as_deref().map(parse_holding).transpose()?;
+    let polled = coordinator.into_inner().poll(&caller, wait, held).await?;
     Ok(HttpResponse::Ok().json(TaskResponse { task: polled.task, abort: polled.abort }))
 }
 
@@ -93,6 +101,14 @@ fn parse_wait(text: &str) -> Result<Duration, ApiError> {
         .filter(|seconds| (0.0..=LONGEST_WAIT_SECONDS).contains(seconds))
         .map(Duration::from_secs_f64)
         .ok_or_else(|| ApiError::invalid(format!("wait: a number of seconds from 0 to {LONGEST_WAIT_SECONDS}")))
+}
+
+fn parse_holding(text: &str) -> Result<Vec<i64>, ApiError> {
+    let ids = text.split(',').filter(|id| !id.is_empty()).map(str::parse);
+    let ids: Result<Vec<i64>, _> = ids.take(MAX_HOLDING + 1).collect();
+    ids.ok().filter(|ids| ids.len() <= MAX_HOLDING).ok_or_else(|| {
+        ApiError::invalid(format!("holding: at most {MAX_HOLDING} assignment ids, separated by commas"))
+    })
 }
 
 /// Takes in how a transmission ended.

@@ -53,11 +53,11 @@ fn show(figures: &Figures, registry: &mut Registry) {
     let runners: Family<Labels, Gauge> = Family::default();
     let radios: Family<Labels, Gauge> = Family::default();
     let heartbeats: Family<Labels, Gauge<f64, AtomicU64>> = Family::default();
-    let (live, challenges): (Gauge, Family<Labels, Gauge>) = Default::default();
+    let (live, busy, challenges): (Gauge, Gauge, Family<Labels, Gauge>) = Default::default();
     let transmissions: Family<Labels, Counter> = Family::default();
 
     // What there is none of is told as well.
-    for status in ["online", "busy", "offline"] {
+    for status in ["online", "offline"] {
         runners.get_or_create_owned(&label("status", status));
         radios.get_or_create_owned(&label("status", status));
     }
@@ -65,10 +65,11 @@ fn show(figures: &Figures, registry: &mut Registry) {
         challenges.get_or_create_owned(&label("state", state));
     }
     for state in &figures.runners {
-        let status = label("status", state.liveness.as_str());
+        let status = label("status", state.liveness.status.as_str());
         runners.get_or_create_owned(&status).inc();
         radios.get_or_create_owned(&status).inc_by(count(&state.runner.radios));
         live.inc_by(count(&state.work));
+        busy.inc_by(state.liveness.busy.into());
         if let Some(heard) = state.runner.last_heartbeat {
             let seconds = heard.as_millis() as f64 / 1000.0;
             heartbeats.get_or_create_owned(&label("runner", state.runner.id.as_str())).set(seconds);
@@ -82,6 +83,7 @@ fn show(figures: &Figures, registry: &mut Registry) {
         transmissions.get_or_create_owned(&labels).inc_by(*count);
     }
     registry.register("runners", "Enrolled runners", runners);
+    registry.register("busy_runners", "Runners that have an assignment", busy);
     registry.register("radios", "Radios, by the status of their runner", radios);
     let help = "When a runner was last heard of";
     registry.register_with_unit("runner_last_heartbeat_timestamp", help, Unit::Seconds, heartbeats);

@@ -1,0 +1,47 @@
+//! Which run of a runner's program a request comes from.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// One run of a runner's program, from its start to its end. A later run of the same runner has a higher number, so that
+/// a request that was held up on its way is not taken for one of the run that followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Life(i64);
+
+impl Life {
+    /// The lowest.
+    pub const FIRST: Self = Self(1);
+
+    /// The life with this number; `None` below 1.
+    #[must_use]
+    pub const fn new(number: i64) -> Option<Self> {
+        if number < 1 { None } else { Some(Self(number)) }
+    }
+
+    /// Its number, 1 or more.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A text that is no life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a life is a whole number from 1 to {}", i64::MAX)]
+pub struct ParseLifeError;
+
+impl FromStr for Life {
+    type Err = ParseLifeError;
+
+    fn from_str(text: &str) -> Result<Self, ParseLifeError> {
+        text.parse().ok().and_then(Self::new).ok_or(ParseLifeError)
+    }
+}
