@@ -579,7 +579,8 @@ fn what_a_copied_state_folder_says_is_on_air_is_left_to_its_lease() {
     let runner = Runner::start(&server);
     wait_until_on_air(&server);
     let copy = TempDir::new().unwrap();
-    let copied = Command::new("cp").arg("-r").arg(".").arg(copy.path()).current_dir(runner.dir.path()).status().unwrap();
+    let copied =
+        Command::new("cp").arg("-r").arg(".").arg(copy.path()).current_dir(runner.dir.path()).status().unwrap();
     assert!(copied.success());
     let before = server.seen("/register").len();
     let mut second = run(copy.path());

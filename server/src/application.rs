@@ -26,6 +26,10 @@ const MOST_WORKERS: usize = 4;
 const MOST_HANDSHAKES: usize = 8192;
 const TIME_FOR_HANDSHAKE: Duration = Duration::from_secs(5);
 
+const READ_LOGINS_EVERY: Duration = Duration::from_secs(1);
+/// Within the minute to which the database knows them.
+const WRITE_USES_EVERY: Duration = Duration::from_secs(5);
+
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplicationError {
@@ -156,6 +160,7 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
         let mut jobs = self.coordinator.start_jobs();
+        jobs.spawn(keep_logins(Arc::clone(&self.accounts)));
         jobs.spawn(supervision::keep_watchdog(Arc::clone(&self.coordinator)));
         let mut server = tokio::spawn(self.server);
         supervision::tell(NotifyState::Ready);
@@ -175,8 +180,33 @@ impl Application {
             }
         };
         drop(jobs);
+        if let Err(error) = self.accounts.write_uses().await {
+            tracing::error!(%error, "the last use of logins could not be written down");
+        }
         self.coordinator.close().await;
         ended.map_err(std::io::Error::other)??;
         Ok(())
     }
+}
+
+/// Keeps what is known of logins in memory as new as a second ago, and writes down their uses.
+async fn keep_logins(accounts: Arc<Accounts>) {
+    let writer = Arc::clone(&accounts);
+    let writing = async move {
+        loop {
+            tokio::time::sleep(WRITE_USES_EVERY).await;
+            if let Err(error) = writer.write_uses().await {
+                tracing::error!(%error, "the use of logins could not be written down, and is tried again");
+            }
+        }
+    };
+    let reading = async move {
+        loop {
+            if let Err(error) = accounts.read_logins().await {
+                tracing::error!(%error, "the logins could not be read, and are tried again");
+            }
+            tokio::time::sleep(READ_LOGINS_EVERY).await;
+        }
+    };
+    tokio::join!(writing, reading);
 }

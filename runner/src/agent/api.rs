@@ -4,11 +4,11 @@ use super::host;
 use super::identity::Identity;
 use crate::config::CaCert;
 use anyhow::Context;
-use challengectl_common::{Digest, Life};
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, EnrollRequest, EnrollResponse, ErrorBody, HeartbeatRequest, HeartbeatResponse,
     LIFE_HEADER, LogsRequest, MACHINE_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
 };
+use challengectl_common::{Digest, Life};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;

@@ -61,7 +61,8 @@ impl StateFolder {
 fn lock(state_dir: &Path) -> anyhow::Result<Flock<File>> {
     let path = state_dir.join("lock");
     let place = || path.display().to_string();
-    let options = |file: &mut OpenOptions| file.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let options =
+        |file: &mut OpenOptions| file.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = options(&mut OpenOptions::new()).with_context(place)?;
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         Ok(mut lock) => {

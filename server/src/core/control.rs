@@ -10,7 +10,19 @@ use crate::store::{self, assignments};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// An operator is not kept waiting longer for a stop to be recorded, which goes on by itself.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// An emergency stop that is in force.
+#[derive(Debug)]
+pub struct Stopped {
+    /// How many assignments it ended.
+    pub aborted: usize,
+    /// Why it is not recorded yet, when it is not.
+    pub unrecorded: Option<String>,
+}
 
 impl Coordinator {
     /// What holds the system back, and how many assignments are live.
@@ -20,8 +32,8 @@ impl Coordinator {
     pub async fn gate(&self) -> Result<(Gate, usize), CoreError> {
         let (_, outlook) = self.outlook().await?;
         let mut gate = outlook.gate.clone();
-        if self.cut.load(Ordering::SeqCst) {
-            let unrecorded = || Decision { by: "(not recorded)".to_owned(), at: self.clock.now() };
+        if let Some(pending) = self.latch.pending() {
+            let unrecorded = || Decision { by: pending.actor.by().who.to_owned(), at: pending.at };
             gate.control.stopped.get_or_insert_with(unrecorded);
         }
         Ok((gate, outlook.live.len()))
@@ -48,23 +60,29 @@ impl Coordinator {
         .await
     }
 
-    /// Lifts a pause, and opens until the next closing where the conference's hours have the system closed. An emergency
-    /// stop stays in force.
+    /// Lifts a pause, and opens until the next closing where the conference's hours have the system closed.
     ///
     /// # Errors
-    /// When the database cannot be written to.
+    /// [`CoreError::Refused`] while an emergency stop is in force.
     pub async fn resume(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
         self.undisturbed(async move { this.resume_everything(actor.by()).await }).await
     }
 
     async fn resume_everything(&self, by: By<'_>) -> Result<(), CoreError> {
+        let stopped = || CoreError::Refused("an emergency stop is in force; release it first".to_owned());
+        if self.latch.is_set() {
+            return Err(stopped());
+        }
         // Nobody tells meanwhile that the hours have the system closed.
         let _turn = self.turn.lock().await;
         let now = self.clock.now();
         let mut transaction = self.store.write().await?;
-        let lifted = control::resume(&mut transaction).await?;
         let gate = Gate::read(&mut transaction).await?;
+        if gate.control.stopped.is_some() {
+            return Err(stopped());
+        }
+        let lifted = control::resume(&mut transaction).await?;
         let opened = gate.is_closed_by_hours(now);
         if opened {
             control::open(&mut transaction, by.who, now).await?;
@@ -83,46 +101,51 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Cuts every carrier, and hands out nothing until released. Gives how many assignments that ends.
+    /// Cuts every carrier, and hands out nothing until released. First of all and without the database, which may be
+    /// slow, locked, full or damaged: off beats on.
     ///
     /// # Errors
-    /// [`CoreError::Unrecorded`] when the database cannot be written to. The carriers are cut all the same, and nothing is
-    /// handed out until it is released, or the server is started again.
-    pub async fn emergency_stop(self: &Arc<Self>, by: By<'_>) -> Result<usize, CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move { this.stop_everything(actor.by()).await }).await
-    }
-
-    async fn stop_everything(&self, by: By<'_>) -> Result<usize, CoreError> {
-        // First of all, and without the database, which may be slow, locked or full: off beats on.
-        self.cut.store(true, Ordering::SeqCst);
-        self.leases.abort_everything();
+    /// [`CoreError::Interrupted`] when the server ends in the middle.
+    pub async fn emergency_stop(self: &Arc<Self>, by: By<'_>) -> Result<Stopped, CoreError> {
+        self.latch.set(&Actor::from(by), self.clock.now());
+        let aborted = self.leases.abort_everything();
         self.changed();
-        let written = self.write_stop(by).await;
-        if let Err(error) = &written {
-            tracing::error!(%error, "an emergency stop is in force, but could not be written down");
-        }
-        written.map_err(|error| CoreError::Unrecorded(Box::new(error)))
+        let this = Arc::clone(self);
+        let recording = self.runtime.spawn(async move { this.record_stop().await });
+        let unrecorded = match tokio::time::timeout(RECORD_TIMEOUT, recording).await {
+            Ok(Ok(Ok(recorded))) => return Ok(Stopped { aborted: recorded.unwrap_or(aborted), unrecorded: None }),
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(_)) => return Err(CoreError::Interrupted),
+            Err(_) => format!("the database did not answer within {} s", RECORD_TIMEOUT.as_secs()),
+        };
+        tracing::error!(error = unrecorded, "an emergency stop is in force that is not recorded yet");
+        Ok(Stopped { aborted, unrecorded: Some(unrecorded) })
     }
 
-    async fn write_stop(&self, by: By<'_>) -> Result<usize, CoreError> {
+    /// Records an emergency stop that the database does not hold yet, and gives how many assignments it ended.
+    pub(super) async fn record_stop(self: &Arc<Self>) -> Result<Option<usize>, CoreError> {
+        let Some(pending) = self.latch.pending() else { return Ok(None) };
+        let (this, kept) = (Arc::clone(self), pending.clone());
+        if let Ok(Err(error)) = self.runtime.spawn_blocking(move || this.latch.keep(&kept)).await {
+            tracing::error!(%error, "an emergency stop cannot be kept beside the database either");
+        }
         // What is being handed out right now must have its lease in memory, or it would not be found there.
         let _turn = self.turn.lock().await;
         self.leases.abort_everything();
-        let now = self.clock.now();
+        let (by, at) = (pending.actor.by(), pending.at);
         let mut transaction = self.store.write().await?;
-        let new = control::stop(&mut transaction, by.who, now).await?;
-        let aborted = assignments::abort_all(&mut transaction, now).await?;
+        let new = control::stop(&mut transaction, by.who, at).await?;
+        let aborted = assignments::abort_all(&mut transaction, at).await?;
         let cut = format!("{} on air", aborted.len());
-        audit::note(&mut transaction, by, "control.emergency-stop", "", Some(&cut), now).await?;
+        audit::note(&mut transaction, by, "control.emergency-stop", "", Some(&cut), at).await?;
         store::commit(transaction).await?;
         self.leases.abort_all(&aborted);
-        self.cut.store(false, Ordering::SeqCst);
+        self.latch.clear(&pending);
         self.changed();
         if new {
             self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {}: {cut}", by.who));
         }
-        Ok(aborted.len())
+        Ok(Some(aborted.len()))
     }
 
     /// Lifts an emergency stop. A pause stays in force.
@@ -133,16 +156,15 @@ impl Coordinator {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
         self.undisturbed(async move {
             let now = this.clock.now();
-            let was_cut = this.cut.load(Ordering::SeqCst);
+            let pending = this.latch.pending();
             let mut transaction = this.store.write().await?;
-            if !control::release(&mut transaction, actor.by().who, now).await? && !was_cut {
+            if !control::release(&mut transaction, actor.by().who, now).await? && pending.is_none() {
                 return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
             }
             audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;
             store::commit(transaction).await?;
-            // One that has come meanwhile stays.
-            if was_cut {
-                this.cut.store(false, Ordering::SeqCst);
+            if let Some(pending) = &pending {
+                this.latch.clear(pending);
             }
             this.changed();
             this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {}", actor.by().who));

@@ -13,7 +13,6 @@ use crate::store::{self, LiveAssignment, assignments, challenges, transmissions}
 use challengectl_common::wire::{Task, WAV_RATE};
 use challengectl_common::{Band, Flag, Frequency, RunnerId, Timestamp};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -35,23 +34,24 @@ struct Handed {
 }
 
 impl Coordinator {
-    /// Gives a runner work, waiting for some at most so long. Returns earlier when there is something to abort, whatever
-    /// the database does meanwhile. `held` is what the runner says it has: what it was given beyond that is handed out
-    /// again, since the answer that carried it was lost.
+    /// Gives a runner work, waiting for some if it says how long. Returns earlier when there is something to abort,
+    /// whatever the database does meanwhile. `held` is what the runner says it has: what it was given beyond that is
+    /// handed out again, since the answer that carried it was lost.
     ///
     /// # Errors
     /// [`CoreError::NotRegistered`], [`CoreError::Superseded`].
     pub async fn poll(
         self: &Arc<Self>,
         caller: &Caller,
-        wait: Duration,
+        wait: Option<Duration>,
         held: Option<Vec<i64>>,
     ) -> Result<Polled, CoreError> {
         self.hear(caller)?;
         let runner = &caller.runner_id;
         // A client written from the API document alone asks for work only when it has none.
-        let held = held.or_else(|| self.fleet.is_single_task(runner).then(Vec::new));
-        let deadline = Instant::now() + wait;
+        let idle = wait.is_none() && self.fleet.is_single_task(runner);
+        let held = held.or_else(|| idle.then(Vec::new));
+        let deadline = Instant::now() + wait.unwrap_or_default();
         let _attendance = self.fleet.attend(runner, &self.clock);
         let mut news = self.signals.subscribe();
         loop {
@@ -89,11 +89,7 @@ impl Coordinator {
         self.keyring.standing(caller) == Some(Standing::Current)
     }
 
-    async fn try_to_assign(
-        self: &Arc<Self>,
-        caller: &Caller,
-        held: Option<&[i64]>,
-    ) -> Result<Option<Task>, CoreError> {
+    async fn try_to_assign(self: &Arc<Self>, caller: &Caller, held: Option<&[i64]>) -> Result<Option<Task>, CoreError> {
         if self.signals.is_stopping() || !self.is_current(caller) {
             return Ok(None);
         }
@@ -112,7 +108,7 @@ impl Coordinator {
 
     /// The task of an assignment whose answer was lost; `None` when it is over, or has to go off the air.
     async fn hand_out_again(&self, caller: &Caller, id: i64) -> Result<Option<Task>, CoreError> {
-        let mut connection = self.store.read().await?;
+        let mut connection = self.store.read_few().await?;
         let Some(assignment) = assignments::find(&mut connection, id).await? else { return Ok(None) };
         let Some(challenge) = challenges::find(&mut connection, assignment.challenge_id).await? else {
             return Ok(None);
@@ -143,7 +139,7 @@ impl Coordinator {
 
     /// Whether it looks as if there were work; answered from memory.
     async fn has_work_for(&self, caller: &Caller) -> Result<bool, CoreError> {
-        if self.signals.is_stopping() || !self.is_current(caller) || self.cut.load(Ordering::SeqCst) {
+        if self.signals.is_stopping() || !self.is_current(caller) || self.latch.is_set() {
             return Ok(false);
         }
         let (runner, now) = (&caller.runner_id, self.clock.now());
@@ -188,7 +184,7 @@ impl Coordinator {
     }
 
     fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
-        if !outlook.gate.is_open(now) || self.cut.load(Ordering::SeqCst) {
+        if !outlook.gate.is_open(now) || self.latch.is_set() {
             return None;
         }
         let radios = self.fleet.radios_for_work(&caller.runner_id)?;

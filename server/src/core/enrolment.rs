@@ -61,7 +61,13 @@ impl Coordinator {
             return Err(taken(&runner_id));
         }
         let (key_id, secret) = (random_hex::<8>(), random_hex::<32>());
-        let key = Key { key_id, digest: Digest::of(secret.as_bytes()), runner_id, machine: host.machine, registered: Registered::default() };
+        let key = Key {
+            key_id,
+            digest: Digest::of(secret.as_bytes()),
+            runner_id,
+            machine: host.machine,
+            registered: Registered::default(),
+        };
         keys::revoke(&mut transaction, &key.runner_id, now).await?;
         keys::insert(&mut transaction, &key, now).await?;
         assignments::abort_of_runner(&mut transaction, &key.runner_id, now).await?;

@@ -62,11 +62,6 @@ pub enum CoreError {
     /// The database does not work.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Every carrier is cut, but the database does not know it.
-    #[error(
-        "every carrier is cut and nothing is handed out, but it could not be written down and ends with the server: {0}"
-    )]
-    Unrecorded(Box<CoreError>),
     /// An event file with problems, all of them.
     #[error(transparent)]
     Event(#[from] challengectl_event::Refused),

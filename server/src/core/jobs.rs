@@ -23,10 +23,14 @@ impl Coordinator {
     pub fn start_jobs(self: &Arc<Self>) -> JoinSet<()> {
         let mut jobs = JoinSet::new();
         let sweep_every = (self.rules.grace / 4).clamp(Duration::from_millis(50), Duration::from_secs(1));
-        jobs.spawn(every("lease sweep", sweep_every, Arc::clone(self), async |it: &Self| it.sweep().await.map(drop)));
-        jobs.spawn(every("look around", LOOK_EVERY, Arc::clone(self), async |it: &Self| it.look_around().await));
-        jobs.spawn(every("flush", FLUSH_EVERY, Arc::clone(self), async |it: &Self| it.flush().await));
-        jobs.spawn(every("retention", TRIM_EVERY, Arc::clone(self), async |it: &Self| it.trim().await));
+        jobs.spawn(every("lease sweep", sweep_every, Arc::clone(self), async |it: &Arc<Self>| {
+            it.sweep().await.map(drop)
+        }));
+        jobs.spawn(every("look around", LOOK_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.look_around().await));
+        jobs.spawn(every("flush", FLUSH_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.flush().await));
+        let record = async |it: &Arc<Self>| it.record_stop().await.map(drop);
+        jobs.spawn(every("recording of an emergency stop", FLUSH_EVERY, Arc::clone(self), record));
+        jobs.spawn(every("retention", TRIM_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.trim().await));
         jobs.spawn(Arc::clone(self).watch_changes());
         jobs.spawn(Arc::clone(self).run_clock());
         jobs
@@ -96,7 +100,7 @@ impl Coordinator {
     pub(super) async fn take_over_changes(&self) -> Result<(), CoreError> {
         // What is being handed out right now must have its lease in memory, or it would not be found there.
         let _turn = self.turn.lock().await;
-        let live = assignments::live(&mut *self.store.read().await?).await?;
+        let live = assignments::live(&mut *self.store.read_few().await?).await?;
         let aborting: Vec<i64> = live.iter().filter(|live| live.aborting).map(|live| live.id).collect();
         self.leases.abort_all(&aborting);
         self.changed();
@@ -129,7 +133,7 @@ impl Coordinator {
     }
 
     async fn find_challenge(&self, id: i64) -> Result<Option<Challenge>, CoreError> {
-        Ok(challenges::find(&mut *self.store.read().await?, id).await?)
+        Ok(challenges::find(&mut *self.store.read_few().await?, id).await?)
     }
 
     /// Wakes those who wait whenever something becomes due, or the hours begin or end.
@@ -160,7 +164,7 @@ impl Coordinator {
 /// Does a job again and again; what fails is tried again next time.
 async fn every<F>(name: &'static str, period: Duration, coordinator: Arc<Coordinator>, job: F)
 where
-    F: AsyncFn(&Coordinator) -> Result<(), CoreError>,
+    F: AsyncFn(&Arc<Coordinator>) -> Result<(), CoreError>,
 {
     let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -163,7 +163,13 @@ mod tests {
     fn whoever_makes_up_machines_neither_fills_memory_nor_floods_the_operator() {
         let runner_id = RunnerId::new("roof").unwrap();
         let machine = Some(Digest::of(b"home"));
-        let key = Key { key_id: "1".to_owned(), digest: Digest::of(b"x"), runner_id: runner_id.clone(), machine, registered: Registered::default() };
+        let key = Key {
+            key_id: "1".to_owned(),
+            digest: Digest::of(b"x"),
+            runner_id: runner_id.clone(),
+            machine,
+            registered: Registered::default(),
+        };
         let keyring = Keyring::new(vec![key]);
         let (caller, at_home) = keyring.authenticate("ck_1_x", machine).unwrap();
         assert!(at_home && keyring.bindings()[&runner_id] == Binding::Bound);

@@ -184,8 +184,10 @@ impl Leases {
         self.abort_where(|owner, _| owner == runner);
     }
 
-    pub fn abort_everything(&self) {
+    /// Gives how many there are.
+    pub fn abort_everything(&self) -> usize {
         self.abort_where(|_, _| true);
+        self.all().values().map(BTreeMap::len).sum()
     }
 
     /// Notes decisions that are in the database; none is ever taken back.

@@ -1,7 +1,7 @@
 //! Whether a runner is there, and at work: decided here for REST, events, metrics and first states alike.
 
-use super::clock::Moment;
 use super::Coordinator;
+use super::clock::Moment;
 use challengectl_common::RunnerId;
 use serde::Serialize;
 use std::time::Duration;

@@ -30,6 +30,7 @@ mod intake;
 mod invitations;
 mod jobs;
 mod keyring;
+mod latch;
 mod leases;
 mod liveness;
 mod lives;
@@ -53,6 +54,7 @@ pub use accounts::{Accounts, Person, Role};
 pub use binding::{Host, HostBinding};
 pub use challenges::Form;
 pub use clock::Clock;
+pub use control::Stopped;
 pub use dispatch::Polled;
 pub use enrolment::{Enrolment, Newcomer};
 pub use error::CoreError;
@@ -63,11 +65,11 @@ pub use history::{Retention, Stats};
 pub use intake::Imported;
 pub use invitations::{Invitation, TokenLife, issue_token};
 pub use keyring::{Binding, Caller};
+pub use liveness::{Liveness, RunnerStatus};
 pub use presence::{Heartbeat, Registration};
 pub use provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provisioner};
 pub use public::{PublicChallenge, PublicTuning};
 pub use readiness::Readiness;
-pub use liveness::{Liveness, RunnerStatus};
 pub use runners::{RunnerState, Work};
 pub use snapshot::{ChallengeNow, RunnerNow, Snapshot};
 
@@ -80,13 +82,13 @@ use events::Events;
 use figures::Tally;
 use fleet::Fleet;
 use keyring::Keyring;
+use latch::Latch;
 use leases::Leases;
 use logbook::Logbook;
 use outlook::Outlook;
 use readiness::LastLook;
 use signals::Signals;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -141,8 +143,7 @@ pub struct Coordinator {
     throttle: Throttle,
     last_look: LastLook,
     tally: Tally,
-    /// An emergency stop that is not written down yet.
-    cut: AtomicBool,
+    latch: Latch,
     /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
     turn: tokio::sync::Mutex<()>,
     runtime: Handle,
@@ -175,7 +176,7 @@ impl Coordinator {
             throttle: Throttle::default(),
             last_look: LastLook::default(),
             tally: Tally::default(),
-            cut: AtomicBool::new(false),
+            latch: Latch::open(store.folder(), clock.now()),
             turn: tokio::sync::Mutex::default(),
             runtime: Handle::current(),
             store,

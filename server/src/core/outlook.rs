@@ -50,7 +50,7 @@ impl Coordinator {
     /// The outlook, at least as new as the last announcement before the call. The database is asked only when
     /// something has changed, so that polls that find nothing cost no disk.
     pub(super) async fn outlook(&self) -> Result<(u64, Arc<Outlook>), CoreError> {
-        let read = async || Ok(Outlook::load(&mut *self.store.read().await?).await?);
+        let read = async || Ok(Outlook::load(&mut *self.store.read_few().await?).await?);
         self.outlook.get(self, read).await
     }
 }

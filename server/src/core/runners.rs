@@ -6,8 +6,8 @@ use super::{Binding, Coordinator, CoreError, Liveness};
 use crate::store::roster::{self, Runner};
 use crate::store::transmissions::{self, OnAir};
 use crate::store::{self, assignments, runners, tokens};
-use challengectl_common::wire::LogLevel;
 use challengectl_common::RunnerId;
+use challengectl_common::wire::LogLevel;
 use std::collections::HashMap;
 use std::sync::Arc;
 

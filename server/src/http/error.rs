@@ -99,8 +99,10 @@ impl From<CoreError> for ApiError {
             CoreError::Refused(_) => Self::new(StatusCode::CONFLICT, "not possible now").because(details),
             CoreError::NoSuchFile(_) => Self::new(StatusCode::NOT_FOUND, "file not found").because(details),
             CoreError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "server is stopping"),
-            CoreError::Unrecorded(_) => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "stopped, but not recorded").because(details)
+            CoreError::Store(ref store) if store.obstacle().is_some() => {
+                tracing::error!(%error, "request failed");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database unavailable")
+                    .because(store.obstacle().unwrap_or_default())
             }
             CoreError::File { .. } | CoreError::Store(_) | CoreError::Sealed => {
                 tracing::error!(%error, "request failed");

@@ -4,6 +4,7 @@ use super::bounds::Bounds;
 use super::{ApiError, origin};
 use crate::core::accounts::csrf_token;
 use crate::core::{self, Accounts, Caller, Coordinator, Host, Person, Role};
+use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::http::{Method, StatusCode};
@@ -128,6 +129,25 @@ person!(
     Admin
 );
 
+/// Somebody who may run the event, known without waiting for the database: only for what must not wait.
+#[derive(Debug)]
+pub struct Stopper(pub Person);
+
+impl FromRequest for Stopper {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move {
+            let (session, accounts) = session(&request)?;
+            let person = accounts.person_at_once(session.value(), origin::address(&request)).await?;
+            admit(&request, session.value(), person, Role::Operator).map(Self)
+        }
+        .boxed_local()
+    }
+}
+
 impl Admin {
     /// Looks again, after a body that took its time: the account may be disabled by now, or the session over.
     pub async fn again(request: &HttpRequest) -> Result<Self, ApiError> {
@@ -136,13 +156,21 @@ impl Admin {
 }
 
 async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, ApiError> {
+    let (session, accounts) = session(request)?;
+    let person = accounts.person(session.value(), origin::address(request)).await?;
+    admit(request, session.value(), person, least)
+}
+
+fn session(request: &HttpRequest) -> Result<(Cookie<'static>, &Accounts), ApiError> {
     let session = request.cookie(SESSION).ok_or_else(|| ApiError::unauthorized("log in first"))?;
-    let person = match request.app_data::<web::Data<Accounts>>() {
-        Some(accounts) => accounts.person(session.value(), origin::address(request)).await?,
-        None => None,
-    };
+    let accounts = request.app_data::<web::Data<Accounts>>();
+    let accounts = accounts.ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error"))?;
+    Ok((session, accounts))
+}
+
+fn admit(request: &HttpRequest, session: &str, person: Option<Person>, least: Role) -> Result<Person, ApiError> {
     let person = person.ok_or_else(|| ApiError::unauthorized("the session has ended; log in again"))?;
-    if !is_safe(request.method()) && !is_intended(request, session.value()) {
+    if !is_safe(request.method()) && !is_intended(request, session) {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden")
             .because("send the value of the cookie csrf_token as X-CSRF-Token"));
     }

@@ -37,3 +37,21 @@ pub enum StoreError {
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
 }
+
+impl StoreError {
+    /// What keeps the database from working for now, if it is nothing of its own: another program that has it locked, too
+    /// many questions at once, or a full disk.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<&'static str> {
+        match self {
+            Self::Database(sqlx::Error::PoolTimedOut) => Some("the database is busy; try again"),
+            // The low byte is the primary result code, see sqlite.org/rescode.html.
+            Self::Database(sqlx::Error::Database(error)) => match error.code()?.parse::<u32>().ok()? & 0xff {
+                5 | 6 => Some("another program has the database locked; try again"),
+                13 => Some("the disk of the database is full; make room, and try again"),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Logins: browsers that show a token, of which only the digest is known.
 
 use super::accounts::Account;
+use super::cells::parse;
 use super::{Connection, StoreError, accounts};
 use challengectl_common::{Digest, Timestamp};
 use sqlx::FromRow;
@@ -61,6 +62,26 @@ pub async fn find(connection: &mut Connection, digest: Digest, verified: bool) -
     let Some(account) = accounts::get(connection, row.account_id).await? else { return Ok(None) };
     let (created_at, seen_at) = (Timestamp::from_millis(row.created_at), Timestamp::from_millis(row.seen_at));
     Ok(Some(Login { digest, account, created_at, seen_at }))
+}
+
+/// All logins that have shown the password and a code.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn verified(connection: &mut Connection) -> Result<Vec<Login>, StoreError> {
+    let rows: Vec<(String, i64, i64, i64)> =
+        sqlx::query_as("SELECT digest, account_id, created_at, seen_at FROM logins WHERE verified = 1")
+            .fetch_all(&mut *connection)
+            .await?;
+    let accounts = accounts::all(connection).await?;
+    let account = |id| accounts.iter().find(|account| account.id == id).cloned();
+    rows.into_iter()
+        .filter_map(|(digest, id, created_at, seen_at)| Some((digest, account(id)?, created_at, seen_at)))
+        .map(|(digest, account, created_at, seen_at)| {
+            let (created_at, seen_at) = (Timestamp::from_millis(created_at), Timestamp::from_millis(seen_at));
+            Ok(Login { digest: parse(&digest, "digest")?, account, created_at, seen_at })
+        })
+        .collect()
 }
 
 /// Notes that a login was used.

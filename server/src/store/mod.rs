@@ -37,7 +37,7 @@ pub use transmissions::TransmissionStatus;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What every function of the store works on.
 pub type Connection = sqlx::SqliteConnection;
@@ -48,8 +48,12 @@ pub type Transaction = sqlx::Transaction<'static, Sqlite>;
 /// The open database.
 #[derive(Debug, Clone)]
 pub struct Store {
+    folder: PathBuf,
     writer: SqlitePool,
+    /// For lists, which may take long.
     readers: SqlitePool,
+    /// For what runners and logins wait for: a few rows each, never behind lists.
+    quick: SqlitePool,
 }
 
 impl Store {
@@ -60,6 +64,20 @@ impl Store {
     /// When the database cannot be written to.
     pub async fn write(&self) -> Result<Transaction, StoreError> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// The folder that the database is in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A connection for reading a few rows: those that read long lists are never in front.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read_few(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        Ok(self.quick.acquire().await?)
     }
 
     /// A connection for reading.
@@ -113,6 +131,7 @@ impl Store {
     /// Finishes what is under way and closes the file.
     pub async fn close(&self) {
         self.readers.close().await;
+        self.quick.close().await;
         self.writer.close().await;
     }
 }

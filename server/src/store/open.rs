@@ -12,6 +12,7 @@ use std::time::Duration;
 /// The database within a data directory.
 pub const DATABASE: &str = "challengectl.db";
 const READERS: u32 = 4;
+const QUICK_READERS: u32 = 2;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
@@ -37,8 +38,10 @@ impl Store {
         // Two programs that both find an old schema must not both change it.
         let _alone = lock::schema(folder)?;
         MIGRATIONS.run(&writer).await.map_err(|error| migration_error(error, path.clone()))?;
-        let readers = pool(READERS).connect_with(connect.read_only(true)).await.map_err(refuse)?;
-        Ok(Self { writer, readers })
+        let connect = connect.read_only(true);
+        let readers = pool(READERS).connect_with(connect.clone()).await.map_err(refuse)?;
+        let quick = pool(QUICK_READERS).connect_with(connect).await.map_err(refuse)?;
+        Ok(Self { folder: folder.to_owned(), writer, readers, quick })
     }
 }
 

@@ -57,9 +57,10 @@ async fn pause_and_emergency_stop_survive_a_restart() {
     assert_eq!((&status["paused"], &status["paused_by"]), (&json!(true), &json!("oli")));
     assert_eq!((&status["emergency_stop"], &status["stopped_by"]), (&json!(true), &json!("oli")));
     assert_eq!((&status["distributing"], runner.task().await), (&json!(false), Value::Null));
-    operator.post("/api/control/resume", json!({})).await;
-    assert_eq!(runner.task().await, Value::Null);
+    operator.post("/api/control/resume", json!({})).await.is_error(409, "not possible now");
     operator.post("/api/control/release", json!({})).await;
+    assert_eq!(runner.task().await, Value::Null);
+    operator.post("/api/control/resume", json!({})).await;
     assert_eq!(runner.task().await["name"], "MORSE_1");
 }
 
@@ -76,7 +77,8 @@ async fn an_emergency_stop_cuts_everything_until_it_is_released_by_name() {
         tokio::time::timeout(LIMIT, cellar.get("task?wait=60")),
         operator.post("/api/control/emergency-stop", json!({})),
     );
-    let expected = json!({"status": "success", "message": "Emergency stop: every carrier goes off", "aborted": 2});
+    let message = "Emergency stop: every carrier goes off";
+    let expected = json!({"status": "success", "message": message, "aborted": 2, "recorded": true});
     assert_eq!((stopped.status, stopped.body), (200, expected));
     assert_eq!(at_roof.unwrap().body, json!({"task": null, "abort": [first["assignment_id"]]}));
     assert_eq!(in_cellar.unwrap().body, json!({"task": null, "abort": [second["assignment_id"]]}));
@@ -186,12 +188,42 @@ async fn an_emergency_stop_cuts_also_when_the_database_cannot_be_written_to() {
         assert_eq!((&answer.body["task"], &answer.body["abort"]), (&Value::Null, &json!([task["assignment_id"]])));
     };
     let (answer, ()) = tokio::join!(stop, on_air);
-    answer.is_error(500, "stopped, but not recorded");
+    let expected = (&json!("success"), &json!(false), &json!(1));
+    assert_eq!((&answer.body["status"], &answer.body["recorded"], &answer.body["aborted"]), expected, "{answer:?}");
     let status = operator.get("/api/control/status").await.body;
-    assert_eq!((&status["distributing"], &status["stopped_by"]), (&json!(false), &json!("(not recorded)")));
+    assert_eq!((&status["distributing"], &status["stopped_by"]), (&json!(false), &json!("oli")));
+    operator.post("/api/control/resume", json!({})).await.is_error(409, "not possible now");
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
-    // It stays in force, can be written down later, and is released as any other.
-    assert_eq!(operator.post("/api/control/emergency-stop", json!({})).await.status, 200);
+    // It is recorded as soon as that can be, and released as any other.
+    let audit = "SELECT who FROM audit WHERE what = 'control.emergency-stop'";
+    loop {
+        let recorded: Option<String> = sqlx::query_scalar(audit).fetch_optional(&mut other).await.unwrap();
+        if recorded.as_deref() == Some("oli") {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
     assert_eq!(operator.post("/api/control/release", json!({})).await.status, 200);
     assert_eq!(operator.get("/api/control/status").await.body["distributing"], true);
+}
+
+#[tokio::test]
+async fn an_emergency_stop_asks_nothing_of_a_database_that_is_damaged() {
+    let site = Site::start().await;
+    site.import(MORSE).await;
+    let (runner, operator) = (site.runner("roof").await, site.browser("oli", Role::Operator).await);
+    let task = runner.task().await;
+    assert_eq!(operator.get("/api/control/status").await.status, 200);
+    // Whatever page is read from now on is none.
+    let database = site.data_dir().join("challengectl.db");
+    let damaged = vec![0x5a; usize::try_from(std::fs::metadata(&database).unwrap().len()).unwrap()];
+    for file in ["challengectl.db", "challengectl.db-wal"] {
+        std::fs::write(site.data_dir().join(file), &damaged).unwrap();
+    }
+    let answer = operator.post("/api/control/emergency-stop", json!({})).await;
+    assert_eq!((answer.status, &answer.body["recorded"]), (200, &json!(false)), "{answer:?}");
+    assert!(answer.body["details"].is_string(), "{answer:?}");
+    let told = runner.get("task?wait=5").await;
+    assert_eq!((told.status, &told.body["abort"]), (200, &json!([task["assignment_id"]])), "{told:?}");
+    assert_eq!(std::fs::read_to_string(site.data_dir().join("emergency-stop")).unwrap(), "oli");
 }

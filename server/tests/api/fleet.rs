@@ -33,7 +33,7 @@ async fn a_runner_is_shown_with_its_radios_and_their_work() {
     assert_eq!(*shown, viewer.get("/api/runners/runner-1").await.body["runner"]);
     assert!(["last_heartbeat", "registered_at", "enrolled_at"].iter().all(|field| is_timestamp(&shown[field])));
     let expected = json!({
-        "runner_id": "runner-1", "status": "online", "enabled": true, "last_heartbeat": shown["last_heartbeat"],
+        "runner_id": "runner-1", "status": "online", "busy": false, "enabled": true, "last_heartbeat": shown["last_heartbeat"],
         "host_binding": "unbound",
         "frequency_limits": ["144000000-148000000", "420000000-450000000"], "current_task": null,
         "enrolled_at": shown["enrolled_at"], "registered_at": shown["registered_at"], "hostname": "h", "version": "1",
@@ -50,7 +50,8 @@ async fn a_runner_is_shown_with_its_radios_and_their_work() {
     let at = json!([{"assignment_id": task["assignment_id"], "fence": task["fence"], "progress": 0.25}]);
     runner.post("heartbeat", json!({"assignments": at})).await;
     let shown = &viewer.get("/api/runners/runner-1").await.body["runner"];
-    assert_eq!((&shown["status"], &shown["current_task"]), (&json!("busy"), &json!("MORSE_1")));
+    assert_eq!((&shown["status"], &shown["busy"]), (&json!("online"), &json!(true)));
+    assert_eq!(shown["current_task"], "MORSE_1");
     let expected = json!({
         "assignment_id": 1, "challenge_id": 1, "challenge_name": "MORSE_1", "frequency": 145_550_000, "progress": 0.25,
     });

@@ -73,13 +73,13 @@ async fn every_kind_of_client_hears_everything_in_order() {
         }
         event
     };
-    let status = |status: &str| json!({"type": "runner_status", "runner_id": "roof", "status": status});
+    let status = |status: &str, busy: bool| json!({"type": "runner_status", "runner_id": "roof", "status": status, "busy": busy});
     let log = |source: &str, level: &str, message: &str| json!({"type": "log", "source": source, "level": level, "message": message});
     let expected = [
-        status("online"),
+        status("online", false),
         log("server", "INFO", "Runner roof registered successfully"),
         state("assigned", json!({"runner_id": "roof", "radio_id": "default", "frequency": 145_550_000})),
-        status("busy"),
+        status("online", true),
         json!({
             "type": "progress", "assignment_id": 1, "challenge_id": 1, "runner_id": "roof", "progress": 0.5,
         }),
@@ -89,9 +89,9 @@ async fn every_kind_of_client_hears_everything_in_order() {
             "radio_id": "default", "frequency": 145_550_000, "status": "failed", "error_message": "no power",
         }),
         state("waiting", json!({})),
-        status("online"),
+        status("online", false),
         log("server", "ERROR", "Runner roof: assignment 1 failed: no power"),
-        status("offline"),
+        status("offline", false),
         log("server", "INFO", "Runner roof signed out"),
     ];
     for (client, kind) in clients.iter_mut().zip(KINDS) {

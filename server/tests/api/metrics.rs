@@ -34,9 +34,10 @@ async fn metrics_follow_runners_challenges_and_transmissions() {
     site.runner("cellar").await.post("signout", json!({})).await;
     let task = roof.task().await;
     let during = scrape(&site).await;
-    assert_eq!(during["challengectl_runners{status=\"busy\"}"], 1.0);
+    assert_eq!(during["challengectl_runners{status=\"online\"}"], 1.0);
+    assert_eq!(during["challengectl_busy_runners"], 1.0);
     assert_eq!(during["challengectl_runners{status=\"offline\"}"], 1.0);
-    assert_eq!(during["challengectl_radios{status=\"busy\"}"], 1.0);
+    assert_eq!(during["challengectl_radios{status=\"online\"}"], 1.0);
     assert_eq!(during["challengectl_live_assignments"], 1.0);
     assert_eq!(during["challengectl_challenges{state=\"assigned\"}"], 1.0);
     assert!(during["challengectl_runner_last_heartbeat_timestamp_seconds{runner=\"roof\"}"] > 1e9);

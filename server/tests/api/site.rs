@@ -154,7 +154,7 @@ impl Site {
     /// A runner that is registered, with one radio that may go anywhere.
     pub async fn runner(&self, runner: &str) -> Runner<'_> {
         let runner = self.enrol(runner).await;
-        let answer = runner.post("register", json!({"runner_id": runner.id})).await;
+        let answer = runner.post("register", json!({"runner_id": runner.id, "assignments": []})).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         runner
     }

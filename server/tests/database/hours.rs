@@ -4,8 +4,8 @@ use crate::site::{Site, event, fixed, progress, report, spec};
 use challengectl_common::conference::TimeOfDay;
 use challengectl_common::wire::Outcome;
 use challengectl_common::{ConferenceChange, Timestamp};
-use challengectl_server::core::audit::By;
 use challengectl_server::core::Event;
+use challengectl_server::core::audit::By;
 use tokio::sync::broadcast::Receiver;
 
 impl Site {

@@ -118,7 +118,8 @@ async fn a_runner_that_waits_is_served_as_soon_as_something_is_free() {
     site.register(&cellar, &["a"], None).await;
     let task = site.poll(&roof).await.unwrap();
     let (coordinator, waits) = (Arc::clone(&site.coordinator), cellar.clone());
-    let waiting = tokio::spawn(async move { coordinator.poll(&waits, Duration::from_secs(60), None).await.unwrap().task });
+    let waiting =
+        tokio::spawn(async move { coordinator.poll(&waits, Some(Duration::from_secs(60)), None).await.unwrap().task });
     tokio::task::yield_now().await;
     site.coordinator.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
     let second = waiting.await.unwrap().unwrap();

@@ -12,7 +12,12 @@ fn in_life(caller: &Caller, life: i64) -> Caller {
 }
 
 impl Site {
-    async fn register_as(&self, caller: &Caller, registration: i64, assignments: &[i64]) -> Result<Vec<i64>, CoreError> {
+    async fn register_as(
+        &self,
+        caller: &Caller,
+        registration: i64,
+        assignments: &[i64],
+    ) -> Result<Vec<i64>, CoreError> {
         let request = RegisterRequest {
             runner_id: caller.runner_id.clone(),
             frequency_limits: vec!["144000000-148000000".parse().unwrap()],
@@ -102,7 +107,7 @@ async fn an_emergency_stop_reaches_the_carriers_of_a_runner_that_seemed_to_sign_
     let task = site.poll(&roof).await.unwrap();
     site.coordinator.sign_out(&roof).await.unwrap();
     assert_eq!(site.poll(&cellar).await, None);
-    assert_eq!(site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap(), 1);
+    assert_eq!(site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap().aborted, 1);
     // It was no sign-out of this process, which registers when the server no longer knows it.
     site.restart().await;
     assert_eq!(site.register(&roof, &["a"], Some(vec![task.assignment_id])).await, [task.assignment_id]);
@@ -122,7 +127,7 @@ async fn of_two_copies_of_a_runner_the_later_one_works_and_the_other_is_told() {
     site.register_as(&second, 1, &[]).await.unwrap();
     let refusals = [
         site.coordinator.heartbeat(&first, Some(&[progress(&task)])).unwrap_err(),
-        site.coordinator.poll(&first, Duration::ZERO, Some(vec![task.assignment_id])).await.unwrap_err(),
+        site.coordinator.poll(&first, None, Some(vec![task.assignment_id])).await.unwrap_err(),
         site.register_as(&first, 2, &[task.assignment_id]).await.unwrap_err(),
     ];
     assert!(refusals.iter().all(|refusal| matches!(refusal, CoreError::Superseded(_))), "{refusals:?}");
@@ -155,7 +160,7 @@ async fn a_task_whose_answer_was_lost_is_handed_out_again() {
     let site = Site::new(&event(6)).await;
     let roof = in_life(&site.enrol("roof").await, 1);
     site.register_as(&roof, 1, &[]).await.unwrap();
-    let ask = async |held: &[i64]| site.coordinator.poll(&roof, Duration::ZERO, Some(held.to_vec())).await.unwrap().task;
+    let ask = async |held: &[i64]| site.coordinator.poll(&roof, None, Some(held.to_vec())).await.unwrap().task;
     let lost = ask(&[]).await.unwrap();
     let again = ask(&[]).await.unwrap();
     assert_eq!((again.assignment_id, again.fence, again.frequency), (lost.assignment_id, lost.fence, lost.frequency));
@@ -213,4 +218,3 @@ async fn heartbeats_alone_keep_a_task_no_longer_than_its_signal_and_a_lease() {
     }
     assert!(site.poll(&cellar).await.is_some());
 }
-

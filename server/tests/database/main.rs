@@ -7,5 +7,6 @@ mod keeping;
 mod leases;
 mod lives;
 mod operators;
+mod silence;
 mod site;
 mod walk;

@@ -7,7 +7,6 @@ use challengectl_common::{Band, ChallengeSpec};
 use challengectl_server::core::audit::By;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_ask_at_once_never_get_the_same() {
@@ -28,7 +27,7 @@ async fn many_who_ask_at_once_never_get_the_same() {
     }
     let polls = callers.iter().cycle().take(96).map(|caller| {
         let (coordinator, caller) = (Arc::clone(&site.coordinator), caller.clone());
-        tokio::spawn(async move { coordinator.poll(&caller, Duration::ZERO, None).await.unwrap().task })
+        tokio::spawn(async move { coordinator.poll(&caller, None, None).await.unwrap().task })
     });
     let mut challenges = HashSet::new();
     for poll in polls.collect::<Vec<_>>() {
@@ -58,7 +57,7 @@ async fn an_emergency_stop_misses_nothing() {
             .take(16)
             .map(|caller| {
                 let (coordinator, caller) = (Arc::clone(&site.coordinator), caller.clone());
-                tokio::spawn(async move { coordinator.poll(&caller, Duration::ZERO, None).await.unwrap() })
+                tokio::spawn(async move { coordinator.poll(&caller, None, None).await.unwrap() })
             })
             .collect();
         for _ in 0..round {

@@ -83,7 +83,7 @@ impl Site {
     }
 
     pub async fn poll(&self, caller: &Caller) -> Option<Task> {
-        self.coordinator.poll(caller, Duration::ZERO, None).await.unwrap().task
+        self.coordinator.poll(caller, None, None).await.unwrap().task
     }
 
     pub async fn connection(&self) -> SqliteConnection {

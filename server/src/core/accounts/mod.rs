@@ -10,6 +10,7 @@ mod role;
 mod sessions;
 pub(super) mod throttle;
 mod users;
+mod uses;
 mod vault;
 
 pub use factor::TotpSetup;
@@ -30,6 +31,7 @@ use crate::store::{Store, StoreError};
 use passwords::Passwords;
 use std::path::Path;
 use throttle::Throttle;
+use uses::Uses;
 use vault::Vault;
 
 /// The accounts of people, and who is logged in.
@@ -40,6 +42,7 @@ pub struct Accounts {
     vault: Vault,
     passwords: Passwords,
     throttle: Throttle,
+    uses: Uses,
 }
 
 impl Accounts {
@@ -49,7 +52,14 @@ impl Accounts {
     /// When the key that lies beside it cannot be read.
     pub fn open(store: Store, data_dir: &Path, clock: Clock) -> Result<Self, CoreError> {
         let vault = Vault::open(data_dir)?;
-        Ok(Self { store, clock, vault, passwords: Passwords::default(), throttle: Throttle::default() })
+        Ok(Self {
+            store,
+            clock,
+            vault,
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
+            uses: Uses::default(),
+        })
     }
 
     /// What people have done, newest first, and how much that is in all.

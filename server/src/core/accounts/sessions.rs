@@ -1,5 +1,5 @@
 //! Who is logged in. The database is asked each time, so that whatever ends a login, in this program or in another,
-//! ends it at once.
+//! ends it at once; only an emergency stop does not wait for that.
 
 use super::{Accounts, Role, role_of};
 use crate::core::CoreError;
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long any login lasts.
 pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// Uses of a login are written down so often at most.
+/// Uses of a login are recorded so often at most.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
 
 /// Somebody who is logged in.
@@ -59,24 +59,65 @@ impl Accounts {
     /// When the database does not work.
     pub async fn person(&self, session: &str, address: Option<IpAddr>) -> Result<Option<Person>, CoreError> {
         let digest = Digest::of(session.as_bytes());
-        let login = logins::find(&mut *self.store.read().await?, digest, true).await?;
+        let login = logins::find(&mut *self.store.read_few().await?, digest, true).await?;
+        self.uses.learn(digest, login.as_ref());
+        self.in_force(login, address)
+    }
+
+    /// The same without the database, for an emergency stop, which waits for nothing: as it was a second ago. A login
+    /// that is not known here is looked up as any other.
+    ///
+    /// # Errors
+    /// When the database does not work.
+    pub async fn person_at_once(&self, session: &str, address: Option<IpAddr>) -> Result<Option<Person>, CoreError> {
+        let known = self.uses.known(Digest::of(session.as_bytes()));
+        match known.map(|login| self.in_force(Some(login), address)).transpose()?.flatten() {
+            Some(person) => Ok(Some(person)),
+            None => self.person(session, address).await,
+        }
+    }
+
+    fn in_force(&self, login: Option<Login>, address: Option<IpAddr>) -> Result<Option<Person>, CoreError> {
         let now = self.clock.now();
-        let Some(login) = login.filter(|login| counts(login, now)) else { return Ok(None) };
+        let Some(mut login) = login else { return Ok(None) };
+        login.seen_at = self.uses.last(&login);
+        if !counts(&login, now) {
+            return Ok(None);
+        }
         if now.since(login.seen_at) >= TOUCH_EVERY {
-            // A database that cannot be written to, as on a full disk, must not hide from people what it holds.
-            if let Err(error) = self.touch(digest, now).await {
-                tracing::error!(%error, "the use of a session could not be written down");
-            }
+            self.uses.add(login.digest, now);
         }
         let role = role_of(&login.account)?;
-        let Login { account, created_at: since, .. } = login;
+        let Login { digest, account, created_at: since, .. } = login;
         Ok(Some(Person { name: account.name, role, address, account_id: account.id, login: digest, since }))
     }
 
-    async fn touch(&self, login: Digest, now: Timestamp) -> Result<(), CoreError> {
+    /// Reads again who is logged in, for [`Accounts::person_at_once`].
+    ///
+    /// # Errors
+    /// When the database cannot be read; then what was known stays.
+    pub async fn read_logins(&self) -> Result<(), CoreError> {
+        let logins = logins::verified(&mut *self.store.read_few().await?).await?;
+        self.uses.know(logins);
+        Ok(())
+    }
+
+    /// Writes down when logins were last used. Nobody waits for it.
+    ///
+    /// # Errors
+    /// When the database cannot be written to; then the next call tries again.
+    pub async fn write_uses(&self) -> Result<(), CoreError> {
+        let uses = self.uses.unwritten();
+        if uses.is_empty() {
+            return Ok(());
+        }
         let mut transaction = self.store.write().await?;
-        logins::touch(&mut transaction, login, now).await?;
-        Ok(store::commit(transaction).await?)
+        for (login, at) in &uses {
+            logins::touch(&mut transaction, *login, *at).await?;
+        }
+        store::commit(transaction).await?;
+        self.uses.written(&uses);
+        Ok(())
     }
 
     /// Ends the session of whoever asks.

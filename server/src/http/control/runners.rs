@@ -12,6 +12,7 @@ use challengectl_common::wire::{
     RegisterResponse, TaskResponse,
 };
 use serde::Deserialize;
+use std::num::ParseIntError;
 use std::time::Duration;
 use utoipa::IntoParams;
 
@@ -75,8 +76,8 @@ pub struct TaskQuery {
     wait: Option<String>,
     /// The assignments that the runner holds, separated by commas. What it was given beyond these is handed out again,
     /// since the answer that carried it was lost. A runner with one radio that registers without `assignments` holds
-    /// none when it asks for work.
-    #[param(value_type = Option<String>, pattern = r"^([0-9]{1,18}(,[0-9]{1,18})*)?$", max_length = 2000)]
+    /// none when it asks for work without `wait`.
+    #[param(value_type = Option<String>, pattern = r"^([0-9]{1,18}(,[0-9]{1,18}){0,199})?$")]
     holding: Option<String>,
 }
 
@@ -89,7 +90,7 @@ pub async fn task(
     With(Runner(caller), Query(query)): With<Runner, Query<TaskQuery>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let wait = query.wait.as_deref().map_or(Ok(Duration::ZERO), parse_wait)?;
+    let wait = query.wait.as_deref().map(parse_wait).transpose()?;
     let held = query.holding.as_deref().map(parse_holding).transpose()?;
     let polled = coordinator.into_inner().poll(&caller, wait, held).await?;
     Ok(HttpResponse::Ok().json(TaskResponse { task: polled.task, abort: polled.abort }))
@@ -104,11 +105,18 @@ fn parse_wait(text: &str) -> Result<Duration, ApiError> {
 }
 
 fn parse_holding(text: &str) -> Result<Vec<i64>, ApiError> {
-    let ids = text.split(',').filter(|id| !id.is_empty()).map(str::parse);
-    let ids: Result<Vec<i64>, _> = ids.take(MAX_HOLDING + 1).collect();
-    ids.ok().filter(|ids| ids.len() <= MAX_HOLDING).ok_or_else(|| {
-        ApiError::invalid(format!("holding: at most {MAX_HOLDING} assignment ids, separated by commas"))
-    })
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Result<Vec<i64>, _> = text.split(',').take(MAX_HOLDING + 1).map(parse_id).collect();
+    ids.ok()
+        .filter(|ids| ids.len() <= MAX_HOLDING)
+        .ok_or_else(|| ApiError::invalid(format!("holding: at most {MAX_HOLDING} assignment ids, separated by commas")))
+}
+
+/// Digits only: the standard library takes a sign as well.
+fn parse_id(text: &str) -> Result<i64, ParseIntError> {
+    if text.starts_with('+') { "+".parse() } else { text.parse() }
 }
 
 /// Takes in how a transmission ended.

@@ -1,6 +1,7 @@
 use super::done;
-use crate::core::Coordinator;
+use crate::core::{self, Coordinator};
 use crate::http::openapi::answers::{Conflict, Done};
+use crate::http::principal::Stopper;
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use crate::store::control::Decision;
 use actix_web::{HttpResponse, web};
@@ -76,7 +77,7 @@ pub async fn pause(Operator(person): Operator, coordinator: web::Data<Coordinato
 }
 
 /// Lifts a pause, and opens outside of the conference's hours.
-#[utoipa::path(post, path = "/api/control/resume", responses(Done))]
+#[utoipa::path(post, path = "/api/control/resume", responses(Done, Conflict))]
 pub async fn resume(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     coordinator.into_inner().resume(person.by()).await?;
     Ok(done("System resumed"))
@@ -87,18 +88,29 @@ pub async fn resume(Operator(person): Operator, coordinator: web::Data<Coordinat
 struct Stopped {
     status: &'static str,
     message: &'static str,
+    /// Assignments that it ended.
     aborted: usize,
+    /// Whether the database holds it. If not, it is in force all the same, recording is tried again, and a restart of
+    /// the server keeps it.
+    recorded: bool,
+    /// Why it is not recorded yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<String>,
 }
 
 /// Cuts every carrier.
 #[utoipa::path(post, path = "/api/control/emergency-stop", responses((status = OK, body = Stopped)))]
 pub async fn emergency_stop(
-    Operator(person): Operator,
+    Stopper(person): Stopper,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let aborted = coordinator.into_inner().emergency_stop(person.by()).await?;
-    let message = "Emergency stop: every carrier goes off";
-    Ok(HttpResponse::Ok().json(Stopped { status: "success", message, aborted }))
+    let core::Stopped { aborted, unrecorded } = coordinator.into_inner().emergency_stop(person.by()).await?;
+    let recorded = unrecorded.is_none();
+    let message = match recorded {
+        true => "Emergency stop: every carrier goes off",
+        false => "Emergency stop: every carrier goes off; it is not recorded yet",
+    };
+    Ok(HttpResponse::Ok().json(Stopped { status: "success", message, aborted, recorded, details: unrecorded }))
 }
 
 /// Lifts an emergency stop.

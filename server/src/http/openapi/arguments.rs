@@ -5,6 +5,7 @@ use super::{Schemas, parameters};
 use crate::core::Role;
 use crate::http::body::{Json, OptionalJson, With};
 use crate::http::bounds::Anybody;
+use crate::http::principal::Stopper;
 use crate::http::principal::{Provisioner, Runner};
 use crate::http::query::Query;
 use crate::http::{Admin, ApiError, Operator, Viewer};
@@ -127,6 +128,12 @@ impl Describe for Viewer {
 }
 
 impl Describe for Operator {
+    fn describe(about: &mut About) {
+        about.asks_for(Role::Operator);
+    }
+}
+
+impl Describe for Stopper {
     fn describe(about: &mut About) {
         about.asks_for(Role::Operator);
     }
