@@ -225,6 +225,11 @@ impl Config {
         self.radios.iter().find(|radio| radio.id.as_str() == id)
     }
 
+    /// The radios that take what a server hands out.
+    pub fn working_radios(&self) -> impl Iterator<Item = &RadioConfig> {
+        self.radios.iter().filter(|radio| radio.driver.takes_work())
+    }
+
     /// How long a radio's process may say nothing.
     #[must_use]
     pub fn watchdog(&self) -> Duration {

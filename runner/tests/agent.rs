@@ -2,102 +2,26 @@
 
 #![cfg(test)]
 
+#[path = "support/runner.rs"]
+mod runner;
 #[path = "support/server.rs"]
 mod server;
 mod support;
+#[path = "support/wav.rs"]
+mod wav;
 
 use challengectl_common::Digest;
 use nix::sys::signal::Signal;
+use runner::{RADIOS, Runner, command, first_report, is_poll, once, reports};
 use serde_json::{Value, json};
 use server::{Answer, Request, Server, task, task_json};
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use support::{program, signal, until};
 use tempfile::TempDir;
-
-/// A runner with one radio, enrolled with `server`.
-struct Runner {
-    dir: TempDir,
-    process: Child,
-}
-
-impl Runner {
-    fn start(server: &Server) -> Self {
-        Self::start_with(server, "")
-    }
-
-    fn start_with(server: &Server, settings: &str) -> Self {
-        Self::start_under(server, settings, &[])
-    }
-
-    fn start_under(server: &Server, settings: &str, variables: &[(&str, String)]) -> Self {
-        let dir = TempDir::new().unwrap();
-        let radios = "radios: [{id: dry, driver: null, paced: true, sample_rate: 48000}]";
-        std::fs::write(dir.path().join("runner.yml"), format!("state_dir: state\n{radios}\n{settings}\n")).unwrap();
-        std::fs::create_dir(dir.path().join("state")).unwrap();
-        let identity = json!({"server": server.url, "runner_id": "test", "api_key": "ck_test"});
-        std::fs::write(dir.path().join("state/identity.json"), identity.to_string()).unwrap();
-        let process = command(dir.path()).envs(variables.iter().cloned()).spawn().unwrap();
-        Self { dir, process }
-    }
-
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn restart(&mut self) {
-        self.process = run(self.dir.path());
-    }
-
-    fn terminate(&mut self) -> ExitStatus {
-        signal(nix::unistd::Pid::from_raw(self.process.id().try_into().unwrap()), Signal::SIGTERM);
-        self.process.wait().unwrap()
-    }
-
-    fn state(&self, folder: &str) -> Vec<String> {
-        let entries = std::fs::read_dir(self.dir.path().join("state").join(folder)).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-    }
-}
-
-impl Drop for Runner {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn run(dir: &Path) -> Child {
-    command(dir).spawn().unwrap()
-}
-
-fn command(dir: &Path) -> Command {
-    let mut command = Command::new(program());
-    command.current_dir(dir).arg("run").stderr(Stdio::null());
-    command
-}
+use wav::{audio_task, serve_file, wav};
 
 fn long() -> String {
     "PARIS ".repeat(50)
-}
-
-fn is_poll(request: &Request) -> bool {
-    request.path.contains("/task?wait=")
-}
-
-/// Hands this out once, then lets polls wait a little.
-fn once(mut answer: Option<Answer>) -> impl FnMut(&Request) -> Option<Answer> + Send {
-    move |request| if is_poll(request) { answer.take() } else { None }
-}
-
-fn reports(server: &Server) -> Vec<Value> {
-    server.seen("/complete").into_iter().map(|request| request.body).collect()
-}
-
-fn first_report(server: &Server) -> Value {
-    until("a report comes", || !reports(server).is_empty());
-    reports(server).remove(0)
 }
 
 fn wait_until_on_air(server: &Server) {
@@ -265,38 +189,9 @@ fn a_task_for_a_radio_that_is_not_there_fails() {
     assert_eq!(first_report(&server)["error"], "this runner has no radio gone");
 }
 
-/// A second of silence, 8 kHz, 16 bit, mono.
-fn wav() -> Vec<u8> {
-    let mut bytes =
-        b"RIFF\xa4\x3e\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x80\x3e\0\0".to_vec();
-    bytes.resize(bytes.len() + 16_000, 0);
-    bytes
-}
-
-fn audio_task() -> Answer {
-    let mut task = task_json(1, "");
-    task["modulation"] = json!("nbfm");
-    task["flag_file"] = json!("voice.wav");
-    task["flag_hash"] = json!(Digest::of(&wav()));
-    task["parameters"] = json!({});
-    Answer::json(200, &json!({"task": task}))
-}
-
-/// The part of the file that a request asks for.
-fn serve_file(request: &Request) -> Answer {
-    let range = request
-        .headers
-        .iter()
-        .find_map(|header| header.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
-    let Some(from) = range.and_then(|range| range.trim_end_matches('-').parse::<usize>().ok()) else {
-        return Answer::bytes(200, &wav());
-    };
-    Answer::bytes(206, &wav()[from..])
-}
-
 #[test]
 fn a_download_that_breaks_off_goes_on_where_it_ended() {
-    let mut tasks = once(Some(audio_task()));
+    let mut tasks = once(Some(audio_task(1)));
     let mut first = true;
     let server = Server::start(move |request| {
         if !request.path.starts_with("/api/files/") {
@@ -318,7 +213,7 @@ fn a_download_that_breaks_off_goes_on_where_it_ended() {
 
 #[test]
 fn a_file_that_is_not_what_it_should_be_is_refused_and_not_kept() {
-    let mut tasks = once(Some(audio_task()));
+    let mut tasks = once(Some(audio_task(1)));
     let server = Server::start(move |request| match request.path.starts_with("/api/files/") {
         true => Some(Answer::bytes(200, b"something else")),
         false => tasks(request),
@@ -334,7 +229,7 @@ fn a_file_that_is_not_what_it_should_be_is_refused_and_not_kept() {
 
 #[test]
 fn a_file_larger_than_the_cache_is_refused_without_telling_its_name() {
-    let mut tasks = once(Some(audio_task()));
+    let mut tasks = once(Some(audio_task(1)));
     let server = Server::start(move |request| match request.path.starts_with("/api/files/") {
         true => Some(serve_file(request)),
         false => tasks(request),
@@ -353,7 +248,7 @@ fn a_cached_file_that_rotted_is_fetched_again() {
             return Some(serve_file(request));
         }
         given += i32::from(is_poll(request));
-        (is_poll(request) && given == 1).then(audio_task)
+        (is_poll(request) && given == 1).then(|| audio_task(1))
     });
     let hash = Digest::of(&wav()).to_string();
     let mut runner = Runner::start(&Server::start(|_| Some(Answer::bytes(503, b"{}"))));
@@ -371,7 +266,7 @@ fn a_cached_file_that_rotted_is_fetched_again() {
 #[test]
 fn a_runner_that_is_not_enrolled_says_what_to_do() {
     let dir = TempDir::new().unwrap();
-    std::fs::write(dir.path().join("runner.yml"), "radios: [{id: dry, driver: null}]\n").unwrap();
+    std::fs::write(dir.path().join("runner.yml"), RADIOS).unwrap();
     let output = Command::new(program()).current_dir(dir.path()).arg("run").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8_lossy(&output.stderr);
@@ -381,8 +276,7 @@ fn a_runner_that_is_not_enrolled_says_what_to_do() {
 /// A folder whose configuration says how to enrol, and a runner that starts there.
 fn provisioned(url: &str) -> (TempDir, Command) {
     let dir = TempDir::new().unwrap();
-    let radios = "radios: [{id: dry, driver: null, paced: true, sample_rate: 48000}]";
-    let text = format!("server: {url}/\nenrollment_token: et_once\nstate_dir: state\n{radios}\n");
+    let text = format!("server: {url}/\nenrollment_token: et_once\nstate_dir: state\n{RADIOS}\n");
     std::fs::write(dir.path().join("runner.yml"), text).unwrap();
     let command = command(dir.path());
     (dir, command)

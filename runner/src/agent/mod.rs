@@ -3,8 +3,10 @@
 //! Four loops that never wait for a radio: [`link`] registers, [`heartbeat`] renews leases, [`poll`] fetches work,
 //! [`report`] delivers ends. Each transmission is a task of its own ([`work`]).
 
+mod answer;
 pub mod api;
 pub(crate) mod backoff;
+mod client;
 mod desk;
 pub mod enrolment;
 mod heartbeat;
@@ -14,8 +16,11 @@ mod ledger;
 mod link;
 pub mod logs;
 mod poll;
+mod proxies;
 mod report;
+mod slots;
 mod supervision;
+mod trust;
 mod work;
 
 use crate::cache::Cache;
@@ -26,6 +31,7 @@ use challengectl_common::wire::Rhythm;
 pub use desk::{Desk, View};
 use ledger::Ledger;
 use sd_notify::NotifyState;
+use slots::Slots;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +52,7 @@ pub struct Agent {
     cache: Cache,
     ledger: Ledger,
     desk: Desk,
+    slots: Slots,
     /// None while the server does not know this runner.
     link: watch::Sender<Option<Rhythm>>,
     heartbeat_now: Notify,
@@ -60,6 +67,7 @@ impl Agent {
     pub fn new(config: Config, api: Api) -> anyhow::Result<Arc<Self>> {
         let cache = Cache::open(&config.state_dir.join("cache"), config.cache_max_bytes)?;
         let ledger = Ledger::load(&config.state_dir)?;
+        let slots = Slots::of(config.working_radios().map(|radio| radio.id.clone()));
         Ok(Arc::new(Self {
             config,
             program: this_program(),
@@ -67,6 +75,7 @@ impl Agent {
             cache,
             ledger,
             desk: Desk::default(),
+            slots,
             link: watch::Sender::new(None),
             heartbeat_now: Notify::new(),
             report_now: Notify::new(),

@@ -11,7 +11,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-pub(super) fn take_up(agent: &Arc<Agent>, task: Task) {
+/// Reports that the server does not take. A server that hands out more meanwhile gets no answer to that.
+const MAX_UNREPORTED: usize = 256;
+
+pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) {
+    if agent.desk.assignments().contains(&task.assignment_id) {
+        return;
+    }
+    let slot = match agent.slots.take(&task.radio_id) {
+        Ok(slot) => slot,
+        Err(why) => return refuse(agent, &task, why).await,
+    };
     let Some(standing) = agent.desk.take(&task) else { return };
     agent.heartbeat_now.notify_one();
     let agent = Arc::clone(agent);
@@ -26,6 +36,8 @@ pub(super) fn take_up(agent: &Arc<Agent>, task: Task) {
             }
         });
         let ended = ended.await.unwrap_or_else(|error| failed(format!("a defect of the runner: {error}")));
+        // Before the server hears of the end, and may hand out the next.
+        drop(slot);
         conclude(&agent, &task, ended).await;
     });
 }
@@ -34,6 +46,14 @@ async fn enter(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
     let agent = Arc::clone(agent);
     let put = move || agent.ledger.put(entry);
     tokio::task::spawn_blocking(put).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+}
+
+async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) {
+    if agent.ledger.assignments().len() >= MAX_UNREPORTED {
+        tracing::debug!(assignment = task.assignment_id, "{}: not taken up: {why}", task.name);
+        return;
+    }
+    conclude(agent, task, failed(why)).await;
 }
 
 async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
