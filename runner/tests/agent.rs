@@ -403,3 +403,141 @@ fn the_service_manager_hears_that_it_is_ready_alive_and_stopping_also_while_the_
     assert!(runner.terminate().success());
     while hear() != "STOPPING=1" {}
 }
+
+#[test]
+fn a_terminal_that_closes_ends_a_runner_in_good_order() {
+    let server = Server::start(once(Some(task(1, &long()))));
+    let mut runner = Runner::start(&server);
+    wait_until_on_air(&server);
+    // A shell and the kernel may both say so.
+    for _ in 0..3 {
+        runner.signal(Signal::SIGHUP);
+    }
+    assert!(runner.process.wait().unwrap().success());
+    assert_eq!(first_report(&server)["error"], "the runner was stopped");
+    assert_eq!(server.seen("/signout").len(), 1);
+}
+
+#[test]
+fn a_runner_that_nobody_reads_any_more_still_ends_in_good_order() {
+    let server = Server::start(once(Some(task(1, &long()))));
+    let mut runner = Runner::start(&Server::start(|_| Some(Answer::bytes(503, b"{}"))));
+    runner.kill();
+    std::fs::write(runner.dir.path().join("state/identity.json"), identity(&server.url)).unwrap();
+    runner.process = command(runner.dir.path()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until_on_air(&server);
+    drop(runner.process.stderr.take());
+    runner.signal(Signal::SIGHUP);
+    assert!(runner.process.wait().unwrap().success());
+    assert_eq!(server.seen("/signout").len(), 1);
+}
+
+#[test]
+fn a_runner_under_nohup_outlives_its_terminal() {
+    let server = Server::start(|_| None);
+    let mut runner = Runner::start(&Server::start(|_| Some(Answer::bytes(503, b"{}"))));
+    runner.kill();
+    std::fs::write(runner.dir.path().join("state/identity.json"), identity(&server.url)).unwrap();
+    let mut nohup = Command::new("nohup");
+    nohup.current_dir(runner.dir.path()).arg(program()).arg("run").stdout(Stdio::null()).stderr(Stdio::null());
+    runner.process = nohup.spawn().unwrap();
+    until("it polls", || !server.seen("/task").is_empty());
+    runner.signal(Signal::SIGHUP);
+    let before = server.seen("/heartbeat").len();
+    until("it goes on", || server.seen("/heartbeat").len() > before + 2);
+    assert!(runner.terminate().success());
+}
+
+fn identity(url: &str) -> String {
+    json!({"server": url, "runner_id": "test", "api_key": "ck_test"}).to_string()
+}
+
+#[test]
+fn a_server_that_moves_takes_its_runners_along_without_enrolling_again() {
+    let (old, new) = (Server::start(|_| None), Server::start(|_| None));
+    let mut runner = Runner::start(&old);
+    until("it polls", || !old.seen("/task").is_empty());
+    runner.kill();
+    let before = old.seen("").len();
+    let configuration = runner.dir.path().join("runner.yml");
+    let text = std::fs::read_to_string(&configuration).unwrap();
+    std::fs::write(&configuration, format!("{text}server: {}/\nenrollment_token: et_spent\n", new.url)).unwrap();
+    runner.restart();
+    until("it polls at the new address", || !new.seen("/task").is_empty());
+    let key = |request: &Request| request.headers.iter().any(|line| line.eq_ignore_ascii_case("x-api-key: ck_test"));
+    assert!(new.seen("").iter().all(key) && new.seen("/enroll").is_empty());
+    assert_eq!(old.seen("").len(), before);
+    let kept: Value = serde_json::from_str(&identity_of(&runner)).unwrap();
+    assert_eq!((&kept["server"], &kept["api_key"]), (&json!(new.url), &json!("ck_test")));
+    let log = runner.log();
+    assert!(log.contains(&format!("the server is {} now, and no longer {}", new.url, old.url)), "{log}");
+    assert!(log.contains("enrollment_token is ignored: this runner is enrolled as test"), "{log}");
+    assert!(!log.contains("et_spent") && !log.contains("ck_test"), "{log}");
+    // The address stays when the configuration names none any more.
+    runner.kill();
+    std::fs::write(&configuration, text).unwrap();
+    let polls = new.seen("/task").len();
+    runner.restart();
+    until("it polls there again", || new.seen("/task").len() > polls);
+}
+
+fn identity_of(runner: &Runner) -> String {
+    std::fs::read_to_string(runner.dir.path().join("state/identity.json")).unwrap()
+}
+
+#[test]
+fn an_address_that_is_none_is_told_with_its_place() {
+    let dir = TempDir::new().unwrap();
+    std::fs::create_dir(dir.path().join("state")).unwrap();
+    std::fs::write(dir.path().join("state/identity.json"), identity("http://127.0.0.1:1")).unwrap();
+    let settings = format!("server: server.example:8443\nstate_dir: state\n{RADIOS}\n");
+    std::fs::write(dir.path().join("runner.yml"), settings).unwrap();
+    let output = Command::new(program()).current_dir(dir.path()).arg("run").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        complaint.contains("server in the configuration") && complaint.contains("https://server:8443"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn enrolling_says_when_the_configuration_names_another_server() {
+    let server = Server::start(|request| (request.path == "/api/enrollment/enroll").then(enrolled));
+    let (dir, _) = provisioned("http://elsewhere.example");
+    let arguments = ["enroll", "--server", &server.url, "--token", "et_x"];
+    let output = Command::new(program()).current_dir(dir.path()).args(arguments).output().unwrap();
+    assert!(output.status.success());
+    let remark = String::from_utf8_lossy(&output.stderr);
+    assert!(remark.contains("another server, http://elsewhere.example/"), "{remark}");
+}
+
+#[test]
+fn a_null_radio_takes_no_work_unless_its_settings_say_so() {
+    let server = Server::start(once(Some(task(1, "E"))));
+    let real = "{id: real, driver: file, directory: out, sample_rate: 48000}";
+    let radios = format!("radios: [{{id: dry, driver: null}}, {real}]");
+    let runner = Runner::configured(&server.url, &radios, &[]);
+    // Not even when it is given some.
+    assert_eq!(first_report(&server)["error"], "this runner has no radio dry");
+    let registered = server.seen("/register").remove(0).body["radios"].clone();
+    let ids: Vec<_> = registered.as_array().unwrap().iter().map(|radio| radio["id"].clone()).collect();
+    assert_eq!(ids, ["real"]);
+    assert!(runner.log().contains("radio dry sends nothing, so it takes no work (takes_work: true lets it)"));
+    let alone = TempDir::new().unwrap();
+    std::fs::write(alone.path().join("runner.yml"), "radios: [{id: dry, driver: null}]\n").unwrap();
+    let output = Command::new(program()).current_dir(alone.path()).arg("run").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(complaint.contains("takes work only with `takes_work: true`"), "{complaint}");
+}
+
+#[test]
+fn a_null_radio_that_takes_work_says_that_nothing_is_on_air() {
+    let server = Server::start(|_| None);
+    let _runner = Runner::start(&server);
+    until("the server hears of it", || {
+        let lines = server.seen("/logs").into_iter().flat_map(|request| request.body["lines"].as_array().cloned());
+        lines.flatten().any(|line| line["message"].as_str().unwrap().contains("never on air"))
+    });
+}

@@ -137,6 +137,12 @@ impl Driver {
         Self::Null(null::Settings { paced: false, takes_work: false })
     }
 
+    /// Whether nothing of it comes to anywhere.
+    #[must_use]
+    pub fn sends_nothing(&self) -> bool {
+        matches!(self, Self::Null(_))
+    }
+
     /// Whether a server may hand out work for it: not for one that sends nothing, unless its settings say so.
     #[must_use]
     pub fn takes_work(&self) -> bool {
