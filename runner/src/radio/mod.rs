@@ -137,7 +137,7 @@ impl Driver {
         Self::Null(null::Settings { paced: false, takes_work: false })
     }
 
-    /// Whether nothing of it comes to anywhere.
+    /// Whether nothing of it ever leaves the host.
     #[must_use]
     pub fn sends_nothing(&self) -> bool {
         matches!(self, Self::Null(_))

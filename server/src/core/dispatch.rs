@@ -90,7 +90,7 @@ impl Coordinator {
         let fence = challenges::start(&mut transaction, challenge.id, now).await?;
         let new = self.assignment(caller, &challenge, &radio, pick, fence, now);
         let id = assignments::insert(&mut transaction, &new).await?;
-        transmissions::plan(&mut transaction, plan(id, &new, &challenge)).await?;
+        transmissions::plan(&mut transaction, plan(id, &new, &challenge, radio.simulated)).await?;
         store::commit(transaction).await?;
 
         self.leases.insert(&live(id, &new), self.clock.instant().after(self.rules.lease));
@@ -185,7 +185,7 @@ impl Coordinator {
     }
 }
 
-fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge) -> Plan<'a> {
+fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge, simulated: bool) -> Plan<'a> {
     Plan {
         assignment_id,
         challenge_id: challenge.id,
@@ -194,6 +194,7 @@ fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge
         radio_id: &new.radio_id,
         frequency: new.frequency,
         modulation: &challenge.spec.modulation,
+        simulated,
         planned_at: new.assigned_at,
     }
 }
