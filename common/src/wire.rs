@@ -83,7 +83,7 @@ pub struct RegisterRequest {
 pub struct RadioInfo {
     /// Unique on the runner.
     pub id: RadioId,
-    /// `soapy`, `air`, `file`, `null`.
+    /// `soapy`, `air`, `file`, `null`. What a `null` radio transmits is marked as simulated, since it sends nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub driver: Option<String>,

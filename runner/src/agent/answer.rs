@@ -17,10 +17,10 @@ pub enum ApiError {
     /// The network or the server is away, or something else answers in its place.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
-    /// The answer is to be had elsewhere. Asking there would give the runner's key to whoever is there.
+    /// The server names another address. Following it would send the runner's key to any host.
     #[error(
-        "the server redirects to {0}, where this runner does not follow with its key: if that is the server, name it \
-         as `server` in the runner's configuration, or with --server"
+        "the server redirects to {0}; redirects are not followed, because this runner's key would be sent there: if \
+         that is the server, name it as `server` in the runner's configuration, or with --server"
     )]
     Redirected(String),
     /// The server said no.

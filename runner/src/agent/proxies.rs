@@ -48,14 +48,19 @@ pub(super) fn configured() -> Vec<Proxy> {
 
 /// Through which proxy a request for this URL goes, as the end of a message; empty when it goes through none.
 pub(super) fn described(url: &Url) -> String {
-    let Some(setting) = for_scheme(url.scheme()) else { return String::new() };
-    let matcher = Matcher::builder().all(&setting.value).no(not_for()).build();
-    let target = url.as_str().parse().ok();
-    let Some(proxy) = target.and_then(|target| matcher.intercept(&target)) else { return String::new() };
-    let (scheme, address) = (proxy.uri().scheme_str().unwrap_or("http"), proxy.uri().authority());
-    let address = address.map(ToString::to_string).unwrap_or_default();
-    match scheme {
-        "http" | "https" => format!(" (through the proxy {scheme}://{address} that {} names)", setting.variable),
-        _ => format!(" (not through what {} names: only http and https proxies can be used)", setting.variable),
+    let (Some(setting), Ok(target)) = (for_scheme(url.scheme()), url.as_str().parse()) else { return String::new() };
+    let intercept = |proxy: &str| Matcher::builder().all(proxy).no(not_for()).build().intercept(&target);
+    if intercept("http://any.invalid").is_none() {
+        return String::new();
+    }
+    let proxy = intercept(&setting.value);
+    let proxy = proxy.as_ref().map(|proxy| (proxy.uri().scheme_str(), proxy.uri().authority()));
+    let variable = setting.variable;
+    match proxy {
+        // Without the password that the variable may hold.
+        Some((Some(scheme @ ("http" | "https")), Some(address))) => {
+            format!(" (through the proxy {scheme}://{address} that {variable} names)")
+        }
+        _ => format!(" (not through what {variable} names, which is no http or https proxy)"),
     }
 }

@@ -1,7 +1,7 @@
 //! Carries out one assignment.
 
-use super::Agent;
 use super::ledger::{Entry, Report};
+use super::{Agent, heartbeat};
 use crate::cache::Held;
 use crate::radio::Title;
 use crate::transmit::{self, Ended, Job, Source, Standing, Verdict};
@@ -74,7 +74,7 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
     let Some(radio) = agent.config.radio(task.radio_id.as_str()) else {
         return failed(format!("this runner has no radio {}", task.radio_id));
     };
-    let lease = Duration::try_from_secs_f64(task.lease_seconds).unwrap_or_default();
+    let lease = heartbeat::bounded(task.lease_seconds);
     let fetched = tokio::select! {
         fetched = fetch(agent, task) => fetched,
         verdict = cut(standing.clone(), lease) => Err(verdict),
