@@ -13,7 +13,7 @@ mod wav;
 use challengectl_common::Digest;
 use runner::{Runner, first_report, is_poll, once, reports};
 use serde_json::{Value, json};
-use server::{Answer, Request, Server, task, task_json};
+use server::{Answer, Request, Server, friendly, task, task_json};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -151,9 +151,13 @@ fn a_radio_has_one_transmission_however_many_the_server_hands_out() {
     let mut handed_out = 0;
     let long = "PARIS ".repeat(50);
     let server = Server::start(move |request| {
-        (is_poll(request) && handed_out < 40).then(|| {
+        if !is_poll(request) {
+            return Some(friendly(request, 60.0));
+        }
+        (handed_out < 40).then(|| {
             handed_out += 1;
             let mut one = task_json(handed_out, &long);
+            one["lease_seconds"] = json!(60.0);
             if handed_out % 4 == 0 {
                 one["radio_id"] = json!(format!("radio-{handed_out}"));
             }

@@ -95,7 +95,7 @@ fn serve(
     let request = read(&stream)?;
     log.lock().unwrap().push(request.clone());
     let scripted = (script.lock().unwrap())(&request);
-    let answer = scripted.unwrap_or_else(|| friendly(&request));
+    let answer = scripted.unwrap_or_else(|| friendly(&request, LEASE));
     let length = answer.announced.unwrap_or((answer.body.len() * answer.times) as u64);
     let head = format!(
         "HTTP/1.1 {} X\r\nConnection: close\r\nContent-Length: {length}\r\n{}\r\n",
@@ -133,11 +133,12 @@ fn read(stream: &TcpStream) -> Option<Request> {
 /// Seconds a lease runs here.
 pub const LEASE: f64 = 3.0;
 
-fn friendly(request: &Request) -> Answer {
+/// What a server with nothing to do answers.
+pub fn friendly(request: &Request, lease: f64) -> Answer {
     let mut answer = json!({"status": "success", "message": "", "runner_id": "test", "task": null, "abort": []});
     answer["heartbeat_interval"] = json!(0.5);
     answer["poll_interval"] = json!(1.0);
-    answer["lease_seconds"] = json!(LEASE);
+    answer["lease_seconds"] = json!(lease);
     let named = request.body["assignments"].as_array().cloned().unwrap_or_default();
     answer["renewed"] = named.iter().map(|assignment| assignment["assignment_id"].clone()).collect();
     Answer::json(200, &answer)
