@@ -122,4 +122,5 @@ fn devices_lists_the_configured_radios() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(text.lines().count(), 2, "{text}");
     assert!(text.contains("lab: file") && text.contains("dry: null"), "{text}");
+    assert!(text.lines().nth(1).unwrap().ends_with("takes no work"), "{text}");
 }

@@ -134,7 +134,19 @@ impl Driver {
     /// A radio that sends nothing.
     #[must_use]
     pub fn null() -> Self {
-        Self::Null(null::Settings { paced: false })
+        Self::Null(null::Settings { paced: false, takes_work: false })
+    }
+
+    /// Whether nothing of it ever leaves the host.
+    #[must_use]
+    pub fn sends_nothing(&self) -> bool {
+        matches!(self, Self::Null(_))
+    }
+
+    /// Whether a server may hand out work for it: not for one that sends nothing, unless its settings say so.
+    #[must_use]
+    pub fn takes_work(&self) -> bool {
+        if let Self::Null(settings) = self { settings.takes_work } else { true }
     }
 
     /// Makes a radio without a clock of its own take as long as on air.

@@ -46,6 +46,8 @@ pub enum Event {
         /// `success`, `failed` or `aborted`.
         status: &'static str,
         error_message: Option<String>,
+        /// The radio sends nothing: it was not on air.
+        simulated: bool,
         timestamp: Timestamp,
     },
     /// How much of a transmission has been on air, 0 to 1.

@@ -2,7 +2,6 @@
 
 use super::alarms::Alarm;
 use super::{Coordinator, CoreError, Gate, RunnerState};
-use crate::store::TransmissionStatus;
 use crate::store::figures;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -31,9 +30,9 @@ pub struct Tally(Mutex<BTreeMap<(String, &'static str), u64>>);
 
 impl Tally {
     /// One more.
-    pub fn count(&self, modulation: String, outcome: TransmissionStatus) {
+    pub fn count(&self, modulation: String, outcome: &'static str) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts.entry((modulation, outcome.as_str())).or_default() += 1;
+        *counts.entry((modulation, outcome)).or_default() += 1;
     }
 
     fn all(&self) -> Vec<(String, &'static str, u64)> {

@@ -241,5 +241,6 @@ fn known_radio(runner: &RunnerId, radio: &RadioInfo) -> Radio {
         radio_id: radio.id.clone(),
         limits: radio.frequency_limits.clone(),
         sample_rate: radio.sample_rate,
+        simulated: runners::is_simulated(radio.driver.as_deref()),
     }
 }

@@ -42,6 +42,7 @@ pub struct Plan<'a> {
     pub radio_id: &'a RadioId,
     pub frequency: Frequency,
     pub modulation: &'a str,
+    pub simulated: bool,
     pub planned_at: Timestamp,
 }
 
@@ -65,8 +66,8 @@ pub struct Ending<'a> {
 pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO transmissions (assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency,
-             modulation, status, planned_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             modulation, status, planned_at, simulated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(plan.assignment_id)
     .bind(plan.challenge_id)
@@ -77,6 +78,7 @@ pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), Sto
     .bind(plan.modulation)
     .bind(TransmissionStatus::Planned.as_str())
     .bind(plan.planned_at.as_millis())
+    .bind(plan.simulated)
     .execute(connection)
     .await?;
     Ok(())
@@ -92,6 +94,7 @@ pub struct Ended {
     pub runner_id: RunnerId,
     pub radio_id: RadioId,
     pub frequency: Frequency,
+    pub simulated: bool,
 }
 
 /// Writes down how the transmission of an assignment ended, and gives which it was.
@@ -107,10 +110,11 @@ pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending
         runner_id: String,
         radio_id: String,
         frequency: i64,
+        simulated: bool,
     }
     let row: Row = sqlx::query_as(
         "UPDATE transmissions SET status = $1, started_at = $2, ended_at = $3, error = $4 WHERE assignment_id = $5
-         RETURNING challenge_id, challenge_name, modulation, runner_id, radio_id, frequency",
+         RETURNING challenge_id, challenge_name, modulation, runner_id, radio_id, frequency, simulated",
     )
     .bind(ending.status.as_str())
     .bind(ending.started_at.map(Timestamp::as_millis))
@@ -126,6 +130,7 @@ pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending
         runner_id: parse(&row.runner_id, "runner id")?,
         radio_id: parse(&row.radio_id, "radio id")?,
         frequency: frequency(row.frequency)?,
+        simulated: row.simulated,
     })
 }
 
