@@ -10,6 +10,7 @@ mod envelope;
 mod fsk;
 mod keyed;
 pub mod modulation;
+mod occupied;
 mod resample;
 mod shift;
 mod symbols;

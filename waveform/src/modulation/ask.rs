@@ -42,9 +42,6 @@ const SAMPLES_PER_BIT: u32 = 40;
 /// lobes fall off much faster than with a jump.
 const EDGE: f64 = 0.1;
 
-/// Of the bit rate: how far to either side 99 % of the power reaches, for the worst of texts, one with a single 1.
-const REACH: f64 = 4.5;
-
 fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
     let text = payload.text();
     let block = if values.choice("profile") == "legacy" { legacy(text) } else { whole_bytes(text).collect() };
@@ -53,7 +50,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, Bui
         return Err(BuildError::Text("there is nothing to send".to_owned()));
     }
     let baud = values.number("baud");
-    let keying = Keying { baud, samples_per_bit: SAMPLES_PER_BIT, edge: EDGE / baud, reach: REACH * baud };
+    let keying = Keying { baud, samples_per_bit: SAMPLES_PER_BIT, edge: EDGE / baud };
     Ok(Box::new(Keyed::new(&frame(&block, values.integer("repeats") as usize), &keying)))
 }
 

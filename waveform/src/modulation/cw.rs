@@ -38,14 +38,8 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, Bui
     let dot = 1.2 / values.number("wpm");
     let samples_per_bit = (RATE * dot).round() as u32;
     let edge = spacing.edge.min(dot / 4.0);
-    let keying = Keying { baud: 1.0 / dot, samples_per_bit, edge, reach: reach(dot, edge) };
+    let keying = Keying { baud: 1.0 / dot, samples_per_bit, edge };
     Ok(shift(Box::new(Keyed::new(&bits, &keying)), values.number("tone")))
-}
-
-/// Hertz to either side that 99 % of the power lies in, for the worst of texts, a single dot: of a pulse with sharp
-/// edges, 10.3 over its length; soft edges, 0.6 over theirs.
-fn reach(dot: f64, edge: f64) -> f64 {
-    (10.3 / dot).min(0.6 / edge)
 }
 
 /// How long the pauses are, in dots. Each character brings one dot of pause behind its last element.
