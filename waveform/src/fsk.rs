@@ -2,7 +2,7 @@
 
 use crate::Waveform;
 use crate::envelope::Envelope;
-use crate::occupied::Meter;
+use crate::occupied::band_of;
 use crate::symbols::Symbols;
 use num_complex::Complex32;
 use std::f64::consts::TAU;
@@ -32,9 +32,6 @@ const SKIRT: f64 = 4.0;
 /// wide, with 32 within 1 %.
 const EDGES: u32 = 32;
 
-/// Samples taken at once while the occupied band is measured.
-const BLOCK: usize = 512;
-
 /// Frequency-shift keying with continuous phase and constant amplitude.
 pub(crate) struct Fsk {
     symbols: Symbols,
@@ -48,11 +45,11 @@ pub(crate) struct Fsk {
 }
 
 impl Fsk {
-    pub(crate) fn new(bits: &[bool], keying: &Keying) -> Self {
+    pub(crate) fn new(bits: &[bool], keying: &Keying) -> std::io::Result<Self> {
         let reach = keying.tones.into_iter().map(f64::abs).fold(0.0, f64::max) + SKIRT * keying.baud;
         let enough = ((2.0 * reach / keying.baud).ceil() as u32).max(EDGES);
-        let coarse = Self::sampled(bits, keying, enough.min(keying.samples_per_bit));
-        Self { band: coarse.measure(), ..Self::sampled(bits, keying, keying.samples_per_bit) }
+        let band = band_of(&mut Self::sampled(bits, keying, enough.min(keying.samples_per_bit)))?;
+        Ok(Self { band, ..Self::sampled(bits, keying, keying.samples_per_bit) })
     }
 
     fn sampled(bits: &[bool], keying: &Keying, samples_per_bit: u32) -> Self {
@@ -69,30 +66,6 @@ impl Fsk {
             phase: 0.0,
             position: 0,
         }
-    }
-
-    /// The band that all of the signal occupies.
-    fn measure(mut self) -> Range<f64> {
-        let mut meter = Meter::new();
-        let mut block = [Complex32::ZERO; BLOCK];
-        loop {
-            let filled = self.advance(&mut block);
-            match block.get(..filled) {
-                Some(samples @ [_, ..]) => meter.add(samples),
-                _ => return meter.band(self.rate),
-            }
-        }
-    }
-
-    /// Writes the next samples and tells how many.
-    fn advance(&mut self, out: &mut [Complex32]) -> usize {
-        let mut filled = 0;
-        for (sample, position) in out.iter_mut().zip(self.position..self.envelope.len()) {
-            *sample = self.next(position);
-            filled += 1;
-        }
-        self.position += filled as u64;
-        filled
     }
 
     fn next(&mut self, position: u64) -> Complex32 {
@@ -119,6 +92,12 @@ impl Waveform for Fsk {
     }
 
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
-        Ok(self.advance(out))
+        let mut filled = 0;
+        for (sample, position) in out.iter_mut().zip(self.position..self.envelope.len()) {
+            *sample = self.next(position);
+            filled += 1;
+        }
+        self.position += filled as u64;
+        Ok(filled)
     }
 }

@@ -3,9 +3,11 @@
 //! The scheduler keeps the band free and a radio counts it against its limits, so it has to fit the text or the sound
 //! at hand: too narrow and neighbours overlap, too wide and frequencies lie idle.
 
+use crate::Waveform;
 use num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 use std::f64::consts::PI;
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,10 +22,29 @@ const MARGIN: f64 = 1.01;
 /// Samples that are transformed at once.
 const SIZE: usize = 1024;
 
+/// Samples of a waveform taken at once.
+const BLOCK: usize = 512;
+
+/// The band that a whole signal occupies, in hertz; 0 to 0 for silence.
+///
+/// # Errors
+/// When the file that the samples are made from cannot be read.
+pub(crate) fn band_of(waveform: &mut impl Waveform) -> io::Result<Range<f64>> {
+    let mut meter = Meter::new();
+    let mut block = [Complex32::ZERO; BLOCK];
+    loop {
+        let filled = waveform.fill(&mut block)?;
+        match block.get(..filled) {
+            Some(samples @ [_, ..]) => meter.add(samples),
+            _ => return Ok(meter.band(waveform.sample_rate())),
+        }
+    }
+}
+
 /// Estimates the power spectrum of a signal, in constant memory (P. D. Welch, 1967).
 ///
 /// Segments overlap by half under a sine window, whose squares add up to 1 everywhere: each sample counts alike.
-pub(crate) struct Meter {
+struct Meter {
     fft: Arc<dyn Fft<f32>>,
     window: Vec<f32>,
     segment: Vec<Complex32>,
@@ -34,7 +55,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let fft = FftPlanner::new().plan_fft_forward(SIZE);
         let scratch = vec![Complex32::ZERO; fft.get_inplace_scratch_len()];
         let window = (0..SIZE).map(|n| (PI * (n as f64 + 0.5) / SIZE as f64).sin() as f32).collect();
@@ -44,7 +65,7 @@ impl Meter {
     }
 
     /// Takes the next samples of the signal.
-    pub(crate) fn add(&mut self, mut samples: &[Complex32]) {
+    fn add(&mut self, mut samples: &[Complex32]) {
         while !samples.is_empty() {
             let free = self.segment.get_mut(self.filled..).unwrap_or_default();
             let (now, later) = samples.split_at(free.len().min(samples.len()));
@@ -83,7 +104,7 @@ impl Meter {
     }
 
     /// The occupied band in hertz, of samples at `rate`; 0 to 0 for silence.
-    pub(crate) fn band(self, rate: f64) -> Range<f64> {
+    fn band(self, rate: f64) -> Range<f64> {
         let power = self.finish();
         let outside = OUTSIDE * power.iter().sum::<f64>();
         let (positive, negative) = power.split_at(SIZE / 2);
