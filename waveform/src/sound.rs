@@ -1,8 +1,8 @@
 //! What there is to hear in a recording, found before it is sent: nobody finds a flag in silence.
 
+use crate::Waveform;
 use crate::modulation::BuildError;
 use crate::wav::Wav;
-use crate::{Waveform, wav};
 use std::io;
 
 /// Of full scale, -60 dB and one step of 16 bits: what moves no further is no sound. Of 16 bits, 5 are left there, fewer
@@ -65,17 +65,28 @@ impl Default for Level {
     }
 }
 
+/// Samples that the processor takes in side by side; one by one, each sum would wait for the one before.
+const LANES: usize = 16;
+
 impl Level {
-    /// Takes in a block of samples.
-    fn add(&mut self, samples: impl Iterator<Item = f32>) {
-        let (mut low, mut high, mut sum, mut squares) = (self.low, self.high, 0.0, 0.0);
-        for sample in samples {
-            low = low.min(sample);
-            high = high.max(sample);
-            sum += sample;
-            squares += sample * sample;
+    /// Takes in a block of numbers.
+    fn add(&mut self, samples: &[f32]) {
+        let mut lanes = [(self.low, self.high, 0.0f32, 0.0f32); LANES];
+        let (rows, rest) = samples.as_chunks::<LANES>();
+        for row in rows.iter().map(<[f32; LANES]>::as_slice).chain([rest]) {
+            for ((low, high, sum, squares), sample) in lanes.iter_mut().zip(row) {
+                *low = if sample < low { *sample } else { *low };
+                *high = if sample > high { *sample } else { *high };
+                *sum += sample;
+                *squares += sample * sample;
+            }
         }
-        *self = Self { low, high, sum: self.sum + f64::from(sum), squares: self.squares + f64::from(squares) };
+        for (low, high, sum, squares) in lanes {
+            self.low = self.low.min(low);
+            self.high = self.high.max(high);
+            self.sum += f64::from(sum);
+            self.squares += f64::from(squares);
+        }
     }
 
     /// The largest magnitude.
@@ -118,38 +129,39 @@ impl Sound {
             coarse,
             untold,
         };
-        let mut numbers = Vec::with_capacity(2 * wav::BLOCK);
+        let mut scratch = [const { Vec::new() }; 3];
         let mut frame = 0;
         wav.each_block(|samples| {
-            numbers.clear();
-            numbers.extend(samples.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 }));
             sound.count(samples, frame);
-            sound.add(&numbers);
+            sound.add(samples, &mut scratch);
             frame += (samples.len() / channels) as u64;
         })?;
         Ok(sound)
     }
 
     fn count(&mut self, samples: &[f32], frame: u64) {
-        let finite = samples.iter().filter(|sample| sample.is_finite()).count();
-        if finite < samples.len() {
+        let not_numbers = samples.iter().map(|sample| u32::from(!sample.is_finite())).sum::<u32>();
+        let at_full_scale = samples.iter().map(|sample| u32::from(sample.abs() >= FULL_SCALE)).sum::<u32>();
+        if self.not_numbers == 0 && not_numbers > 0 {
             let first = samples.iter().position(|sample| !sample.is_finite()).unwrap_or_default();
-            if self.not_numbers == 0 {
-                self.first_not_number = frame + (first / self.channels) as u64;
-            }
-            self.not_numbers += (samples.len() - finite) as u64;
+            self.first_not_number = frame + (first / self.channels) as u64;
         }
-        self.at_full_scale += samples.iter().filter(|sample| sample.abs() >= FULL_SCALE).count() as u64;
+        self.not_numbers += u64::from(not_numbers);
+        self.at_full_scale += u64::from(at_full_scale);
     }
 
-    fn add(&mut self, samples: &[f32]) {
+    /// `scratch` is there to be used again.
+    fn add(&mut self, samples: &[f32], [mix, left, right]: &mut [Vec<f32>; 3]) {
         if self.channels == 1 {
-            return self.mix.add(samples.iter().copied());
+            return self.mix.add(samples);
         }
         let (pairs, _) = samples.as_chunks::<2>();
-        self.mix.add(pairs.iter().map(|[left, right]| (left + right) / 2.0));
-        self.left.add(pairs.iter().map(|[left, _]| *left));
-        self.right.add(pairs.iter().map(|[_, right]| *right));
+        refill(mix, pairs, |left, right| (left + right) / 2.0);
+        refill(left, pairs, |left, _| left);
+        refill(right, pairs, |_, right| right);
+        self.mix.add(mix);
+        self.left.add(left);
+        self.right.add(right);
     }
 
     /// The largest magnitude of what is sent, above 0 if there is something to hear.
@@ -255,6 +267,11 @@ impl Sound {
             )
         })
     }
+}
+
+fn refill(samples: &mut Vec<f32>, pairs: &[[f32; 2]], of: impl Fn(f32, f32) -> f32) {
+    samples.clear();
+    samples.extend(pairs.iter().map(|[left, right]| of(*left, *right)));
 }
 
 /// Decibels below full scale.

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Frames read from disk at once.
-pub(crate) const BLOCK: usize = 2048;
+const BLOCK: usize = 2048;
 
 /// The sound of a WAV file, in the real parts of its samples, at the rate of the file. Two channels are averaged.
 ///

@@ -1,9 +1,11 @@
 //! The planned band against the band that holds 99 % of the power, measured over whole signals.
 
-use crate::support::{build, drain, spectrum, wav};
+use crate::support::{build, drain, noise, spectrum, tone, wav};
 use challengectl_waveform::{Complex32, Waveform, find};
 use serde_json::{Value, json};
+use std::f64::consts::TAU;
 use std::ops::Range;
+use tempfile::NamedTempFile;
 
 /// What of the power may lie on either side of the occupied band (ITU-R SM.328).
 const OUTSIDE: f64 = 0.005;
@@ -103,4 +105,51 @@ fn the_planned_band_of_a_page_fits_the_text() {
 fn the_planned_band_of_a_restaurant_pager_fits_the_call() {
     let texts = ["-s 10 -p 976 -pf 1", "-s 255 -p 1023 -pf 255", "-s 0 -p 0 -pf 0"];
     assert_text_fits("lrs", &texts, &[json!({}), json!({"preset": "pager"})]);
+}
+
+/// So many seconds of something like speech: a tone that glides, swells and pauses, with overtones.
+fn speech(seconds: f64) -> NamedTempFile {
+    let rate = 8000.0;
+    let mut phase = 0.0;
+    wav(
+        8000,
+        (0..(seconds * rate) as usize).map(move |n| {
+            let time = n as f64 / rate;
+            phase += TAU * (180.0 + 60.0 * (TAU * 0.7 * time).sin()) / rate;
+            let swell = (TAU * 1.3 * time).sin().max(0.0) * (0.6 + 0.4 * (TAU * 0.11 * time).sin());
+            let voice: f64 = (1..12).map(|n| (phase * f64::from(n)).sin() / f64::from(n)).sum();
+            (0.4 * swell * voice) as f32
+        }),
+    )
+}
+
+/// A second of each.
+fn sounds() -> Vec<(&'static str, NamedTempFile)> {
+    let rtty = (0..8000).scan(0.0, |phase: &mut f64, n: u32| {
+        *phase += TAU * if n / 176 % 3 == 0 { 1085.0 } else { 915.0 } / 8000.0;
+        Some(0.25 * phase.sin() as f32)
+    });
+    vec![
+        ("low tone", wav(8000, tone(8000, 300.0, 8000))),
+        ("tone", wav(8000, tone(8000, 1000.0, 8000))),
+        ("high tone", wav(8000, tone(8000, 2900.0, 8000))),
+        ("noise", wav(8000, noise(8000))),
+        ("two tones", wav(8000, rtty)),
+        ("speech", speech(3.0)),
+        ("long speech", speech(41.0)),
+        ("tone behind silence", wav(8000, (0..160_000).map(|_| 0.0).chain(tone(8000, 1000.0, 40_000)))),
+    ]
+}
+
+#[test]
+fn the_planned_band_of_narrow_band_fm_fits_the_sound() {
+    for (sound, file) in sounds() {
+        for deviation in [1000, 2500, 5000, 10_000] {
+            let parameters = json!({"deviation": deviation});
+            let what = format!("nbfm {parameters} {sound}");
+            assert_fits(&what, || build(find("nbfm").unwrap(), "", &file, &parameters));
+        }
+        let parameters = json!({"preemphasis": "none", "deviation": 3000});
+        assert_fits(&format!("nbfm {parameters} {sound}"), || build(find("nbfm").unwrap(), "", &file, &parameters));
+    }
 }
