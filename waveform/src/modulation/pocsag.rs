@@ -53,8 +53,8 @@ const RATE: u32 = 76_800;
 /// Alternating bits before the first batch; M.584-2 asks for at least 576.
 const PREAMBLE: usize = 576;
 
-/// How many characters receivers show: a hand-held pager, as much as paging terminals take in (WaveWare SPS-5: 256);
-/// multimon-ng 1.2, which cuts what is longer, as much as fits into 204 codewords.
+/// How many characters receivers show. A hand-held pager: as many as paging terminals take in (256 by the manual of
+/// `WaveWare` SPS-5). multimon-ng 1.2: as many as fit into 204 codewords; it cuts what is longer.
 const PAGER_SHOWS: usize = 256;
 const MULTIMON_SHOWS: usize = 204 * 20 / 7;
 const MULTIMON_SHOWS_DIGITS: usize = 204 * 20 / 4;

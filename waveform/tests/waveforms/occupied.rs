@@ -126,7 +126,7 @@ fn speech(seconds: f64) -> NamedTempFile {
 /// A second of each.
 fn sounds() -> Vec<(&'static str, NamedTempFile)> {
     let rtty = (0..8000).scan(0.0, |phase: &mut f64, n: u32| {
-        *phase += TAU * if n / 176 % 3 == 0 { 1085.0 } else { 915.0 } / 8000.0;
+        *phase += TAU * if (n / 176).is_multiple_of(3) { 1085.0 } else { 915.0 } / 8000.0;
         Some(0.25 * phase.sin() as f32)
     });
     vec![
