@@ -33,7 +33,7 @@ const OFFSET: f64 = 0.1;
 const UNTOLD: f64 = 0.1;
 
 /// What a pass over all samples found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Sound {
     rate: f64,
     frames: u64,
@@ -46,7 +46,9 @@ pub(crate) struct Sound {
     first_not_number: u64,
     at_full_scale: u64,
     channels: usize,
+    /// Whether samples have so few steps that a clean sine often is at full scale.
     coarse: bool,
+    /// Seconds of which the header does not tell.
     untold: f64,
 }
 
@@ -112,22 +114,14 @@ impl Level {
 impl Sound {
     /// Looks at all samples, in constant memory.
     pub(crate) fn of(wav: &mut Wav) -> io::Result<Self> {
-        let (rate, frames, channels) = (wav.sample_rate(), wav.len(), wav.channels());
-        let (coarse, untold) = (wav.encoding().is_coarse(), wav.untold());
-        let [mix, left, right] = [Level::default(); 3];
-        let [not_numbers, first_not_number, at_full_scale] = [0; 3];
+        let channels = wav.channels();
         let mut sound = Self {
-            rate,
-            frames,
-            mix,
-            left,
-            right,
-            not_numbers,
-            first_not_number,
-            at_full_scale,
+            rate: wav.sample_rate(),
+            frames: wav.len(),
             channels,
-            coarse,
-            untold,
+            coarse: wav.encoding().is_coarse(),
+            untold: wav.untold(),
+            ..Self::default()
         };
         let mut scratch = [const { Vec::new() }; 3];
         let mut frame = 0;

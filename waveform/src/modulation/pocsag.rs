@@ -152,14 +152,14 @@ mod tests {
         );
     }
 
-    fn build(text: &str, parameters: serde_json::Value) -> Result<Built, BuildError> {
+    fn build(text: &str, parameters: &serde_json::Value) -> Result<Built, BuildError> {
         POCSAG.built(Payload::Text(text), parameters.as_object().unwrap())
     }
 
     #[test]
     fn a_number_whose_codeword_is_the_idle_or_the_sync_word_is_refused() {
         let refused = |capcode, function| {
-            build("A", serde_json::json!({"capcode": capcode, "function": function})).err().unwrap().to_string()
+            build("A", &serde_json::json!({"capcode": capcode, "function": function})).err().unwrap().to_string()
         };
         assert_eq!((address(2_007_664, 0), address(2_045_063, 2)), (IDLE, SYNC));
         assert_eq!(
@@ -170,14 +170,14 @@ mod tests {
         assert!(refused(2_007_671, 3).contains("is the idle codeword"));
         assert!(refused(2_045_056, 2).contains("is the synchronization codeword 7CD215D8"));
         for capcode in [2_007_663, 2_007_672, 2_045_055, 2_045_064] {
-            assert!(build("A", serde_json::json!({"capcode": capcode, "function": 0})).is_ok());
+            assert!(build("A", &serde_json::json!({"capcode": capcode, "function": 0})).is_ok());
         }
     }
 
     #[test]
     fn a_text_longer_than_receivers_show_is_told() {
         let remarks = |length, encoding| {
-            build(&"1".repeat(length), serde_json::json!({"capcode": 1, "encoding": encoding})).unwrap().remarks
+            build(&"1".repeat(length), &serde_json::json!({"capcode": 1, "encoding": encoding})).unwrap().remarks
         };
         assert!(remarks(256, "alphanumeric").is_empty() && remarks(256, "numeric").is_empty());
         assert_eq!(
