@@ -33,7 +33,7 @@ impl Folder {
     /// A WAV file of two samples.
     fn write_wav(&self) {
         let header = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x04\0\0\0";
-        std::fs::write(self.path().join("voice.wav"), [&header[..], &[1, 0, 2, 0]].concat()).unwrap();
+        std::fs::write(self.path().join("voice.wav"), [&header[..], &[0, 0x40, 0, 0xC0]].concat()).unwrap();
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -42,6 +42,8 @@ pub trait Radio {
 pub struct Tuning {
     /// The frequency of a signal at 0 Hz of the baseband.
     pub centre: Frequency,
+    /// The frequency of the challenge.
+    pub nominal: Frequency,
     /// Where the signal lies on air.
     pub band: Band,
     /// Samples per second.

@@ -4,11 +4,11 @@ use crate::server::{Answer, Request, task_json};
 use challengectl_common::Digest;
 use serde_json::json;
 
-/// A second of silence, 8 kHz, 16 bit, mono.
+/// A second of a tone, 8 kHz, 16 bit, mono.
 pub fn wav() -> Vec<u8> {
     let mut bytes =
         b"RIFF\xa4\x3e\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x80\x3e\0\0".to_vec();
-    bytes.resize(bytes.len() + 16_000, 0);
+    bytes.extend((0..8000).flat_map(|n| if n / 8 % 2 == 0 { 8000_i16 } else { -8000 }.to_le_bytes()));
     bytes
 }
 
