@@ -1,8 +1,7 @@
 //! The server in numbers.
 
 use super::{Coordinator, CoreError, RunnerState};
-use crate::store::TransmissionStatus;
-use crate::store::figures;
+use crate::store::{TransmissionStatus, WriteTimes, figures};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -36,6 +35,12 @@ impl Tally {
 }
 
 impl Coordinator {
+    /// How long write transactions have taken.
+    #[must_use]
+    pub fn write_times(&self) -> &WriteTimes {
+        self.store.write_times()
+    }
+
     /// The server in numbers, now.
     ///
     /// # Errors

@@ -27,39 +27,53 @@ pub mod roster;
 pub mod runners;
 pub mod setup;
 pub mod tokens;
+mod transaction;
 pub mod transmissions;
 
 pub use assignments::{AssignmentState, LiveAssignment};
 pub use error::StoreError;
 pub use lock::ServerLock;
 pub use open::{DATABASE, make_folder, newest_schema};
+pub use transaction::{Transaction, WriteTimes, commit};
 pub use transmissions::TransmissionStatus;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
+use std::panic::Location;
 use std::path::Path;
+use transaction::Stopwatch;
 
 /// What every function of the store works on.
 pub type Connection = sqlx::SqliteConnection;
-
-/// A writing transaction. Dropped without [`commit`], it changes nothing.
-pub type Transaction = sqlx::Transaction<'static, Sqlite>;
 
 /// The open database.
 #[derive(Debug, Clone)]
 pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
+    write_times: WriteTimes,
 }
 
 impl Store {
     /// Begins a writing transaction; waits for the one before. It holds the write lock from the start: a transaction
-    /// that reads first and writes later would fail at once when another process has written in between.
+    /// that reads first and writes later would fail at once when another process has written in between. A transaction
+    /// that takes too long is logged with the place of this call.
     ///
     /// # Errors
     /// When the database cannot be written to.
-    pub async fn write(&self) -> Result<Transaction, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    #[track_caller]
+    pub fn write(&self) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
+        let (writer, times, place) = (self.writer.clone(), self.write_times.clone(), Location::caller());
+        async move {
+            let inner = writer.begin_with("BEGIN IMMEDIATE").await?;
+            Ok(Transaction::new(inner, Stopwatch::start(times, place)))
+        }
+    }
+
+    /// How long write transactions have taken.
+    #[must_use]
+    pub fn write_times(&self) -> &WriteTimes {
+        &self.write_times
     }
 
     /// A connection for reading.
@@ -115,12 +129,4 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
-}
-
-/// Makes a transaction's changes last.
-///
-/// # Errors
-/// When they could not be written; then nothing has changed.
-pub async fn commit(transaction: Transaction) -> Result<(), StoreError> {
-    Ok(transaction.commit().await?)
 }

@@ -1,6 +1,6 @@
 //! Opening the database: settings, schema, and the versions that fit.
 
-use super::{Store, StoreError, lock};
+use super::{Store, StoreError, WriteTimes, lock};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
@@ -38,7 +38,7 @@ impl Store {
         let _alone = lock::schema(folder)?;
         MIGRATIONS.run(&writer).await.map_err(|error| migration_error(error, path.clone()))?;
         let readers = pool(READERS).connect_with(connect.read_only(true)).await.map_err(refuse)?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, write_times: WriteTimes::default() })
     }
 }
 
