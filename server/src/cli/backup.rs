@@ -1,24 +1,21 @@
 use challengectl_common::Timestamp;
 use challengectl_server::Config;
 use challengectl_server::core::backup::{self, Outcome};
-use challengectl_server::store::{DATABASE, Store};
+use challengectl_server::store::Store;
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 pub async fn backup(config: &Config, target: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
-    // Opening a store makes one where there is none, and a backup of nothing helps nobody.
-    let database = config.data_dir.join(DATABASE);
-    anyhow::ensure!(database.exists(), "{}: there is no database", database.display());
-    let store = Store::open(&config.data_dir).await?;
+    let store = Store::open_existing(&config.data_dir).await?;
     let outcome = backup::backup(&store, &config.data_dir, target, Timestamp::now()).await;
     store.close().await;
     tell("backed up", target, &outcome?, as_json)
 }
 
 pub async fn restore(config: &Config, source: &Path, force: bool, as_json: bool) -> anyhow::Result<ExitCode> {
-    let outcome = backup::restore(source, &config.data_dir, force, Timestamp::now()).await?;
+    let outcome = backup::restore(source, &config.data_dir, force).await?;
     tell("restored", source, &outcome, as_json)
 }
 

@@ -19,9 +19,11 @@ mod lock;
 pub mod logins;
 pub mod logs;
 mod open;
+mod place;
 pub mod provisioning;
 pub mod ranges;
 pub mod recovery;
+mod replacement;
 pub mod reports;
 pub mod roster;
 pub mod runners;
@@ -34,13 +36,16 @@ pub use assignments::{AssignmentState, LiveAssignment};
 pub use error::StoreError;
 pub use lock::ServerLock;
 pub use open::{DATABASE, make_folder, newest_schema};
+pub use replacement::{CERTIFICATE, Replacement, SECRETS_KEY};
 pub use transaction::{Transaction, WriteTimes, commit};
 pub use transmissions::TransmissionStatus;
 
+use place::Place;
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
 use std::panic::Location;
 use std::path::Path;
+use std::sync::Arc;
 use transaction::Stopwatch;
 
 /// What every function of the store works on.
@@ -52,6 +57,7 @@ pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
     write_times: WriteTimes,
+    place: Arc<Place>,
 }
 
 impl Store {
@@ -114,6 +120,12 @@ impl Store {
         commit(transaction).await
     }
 
+    /// Whether the files that are open still lie at their place, so that who opens the database finds the same.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.place.is_unchanged()
+    }
+
     /// Writes a copy of one moment to a file that is not there yet, also while others write.
     ///
     /// # Errors
@@ -128,5 +140,6 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        self.place.leave();
     }
 }

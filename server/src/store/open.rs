@@ -1,12 +1,13 @@
 //! Opening the database: settings, schema, and the versions that fit.
 
-use super::{Store, StoreError, WriteTimes, lock};
+use super::{Place, Store, StoreError, WriteTimes, lock};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The database within a data directory.
@@ -28,6 +29,27 @@ impl Store {
     /// When it cannot be opened, or was written by a newer version of the program.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
         make_folder(folder)?;
+        Self::open_at(folder, Place::enter(folder)?).await
+    }
+
+    /// Opens the database that is in `folder`, and makes none.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none; else as [`Store::open`].
+    pub async fn open_existing(folder: &Path) -> Result<Self, StoreError> {
+        let missing = || StoreError::Missing(folder.join(DATABASE));
+        if !folder.is_dir() {
+            return Err(missing());
+        }
+        // First, since a restore that was interrupted may have the database elsewhere.
+        let place = Place::enter(folder)?;
+        if !folder.join(DATABASE).exists() {
+            return Err(missing());
+        }
+        Self::open_at(folder, place).await
+    }
+
+    async fn open_at(folder: &Path, mut place: Place) -> Result<Self, StoreError> {
         let path = folder.join(DATABASE);
         let connect = options(&path);
         make_private(&path)?;
@@ -38,7 +60,8 @@ impl Store {
         let _alone = lock::schema(folder)?;
         MIGRATIONS.run(&writer).await.map_err(|error| migration_error(error, path.clone()))?;
         let readers = pool(READERS).connect_with(connect.read_only(true)).await.map_err(refuse)?;
-        Ok(Self { writer, readers, write_times: WriteTimes::default() })
+        place.remember(&path);
+        Ok(Self { writer, readers, write_times: WriteTimes::default(), place: Arc::new(place) })
     }
 }
 
