@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod archive;
 pub mod audit;
 pub mod backup;
+mod batches;
 mod binding;
 mod cached;
 mod challenges;

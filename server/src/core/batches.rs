@@ -1,0 +1,30 @@
+//! Work that would hold the database for long, done in many short transactions.
+
+use super::{Coordinator, CoreError};
+use crate::store::{self, Connection, StoreError};
+use futures_util::future::BoxFuture;
+use std::time::Duration;
+
+/// Rows that one transaction forgets. 250 transmissions with their assignments take a tenth of the 100 ms that any
+/// transaction may.
+pub const BATCH: u32 = 250;
+/// Between two batches: other programs look only now and then whether they may write.
+const PAUSE: Duration = Duration::from_millis(5);
+
+impl Coordinator {
+    /// Repeats `work`, each time in a transaction of its own, until it changes no more rows.
+    pub(super) async fn in_batches(
+        &self,
+        work: impl Fn(&mut Connection) -> BoxFuture<'_, Result<u64, StoreError>>,
+    ) -> Result<(), CoreError> {
+        loop {
+            let mut transaction = self.store.write().await?;
+            let changed = work(&mut transaction).await?;
+            store::commit(transaction).await?;
+            if changed == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
