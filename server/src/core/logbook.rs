@@ -247,7 +247,7 @@ mod tests {
         let waiting: usize = logbook.lock().lines.iter().map(|line| line.message.len()).sum();
         assert!(waiting < 4 << 20, "{waiting}");
         let told = logbook.take_drops(Timestamp::default()).unwrap();
-        assert!(told.contains(" of flood-99") && told.contains(" of 90 others"), "{told}");
+        assert!(told.contains(" of flood-") && told.ends_with(" of 90 others"), "{told}");
         flood(&logbook, "flood-1", 1000);
         assert_eq!(logbook.take_drops(Timestamp::from_millis(59_999)), None);
         assert!(logbook.take_drops(Timestamp::from_millis(60_000)).unwrap().ends_with(": 1000 of flood-1"));
