@@ -24,6 +24,8 @@ pub struct Report {
     pub runners: u32,
     pub transactions: u64,
     pub longest_ms: f64,
+    /// How many took at most so many seconds.
+    pub at_most: Vec<String>,
     /// Of the transactions above 100 ms: what the server's log says, without the times.
     pub too_long: Vec<String>,
     pub log_lines_kept: i64,
@@ -51,7 +53,10 @@ pub async fn measure(rows: u64, runners: u32, flood: Duration) -> Result<Report>
         let heartbeat = |runner: &Runner| runner.request(&client, Method::POST, &url, "heartbeat").send();
         let answers = all().try_for_each_concurrent(AT_ONCE, |runner| {
             let answer = heartbeat(runner);
-            async { anyhow::Ok(drop(answer.await?.error_for_status()?)) }
+            async {
+                answer.await?.error_for_status()?;
+                anyhow::Ok(())
+            }
         });
         answers.await?;
     }
@@ -89,6 +94,12 @@ pub async fn measure(rows: u64, runners: u32, flood: Duration) -> Result<Report>
         runners: u32::try_from(runners.len())?,
         transactions: figure("challengectl_write_transaction_seconds_count")? as u64,
         longest_ms: figure("challengectl_write_transaction_longest_seconds")? * 1e3,
+        at_most: metrics
+            .lines()
+            .filter_map(|line| {
+                line.strip_prefix("challengectl_write_transaction_seconds_bucket{le=").map(str::to_owned)
+            })
+            .collect(),
         too_long,
         log_lines_kept,
         database_mib: std::fs::metadata(site.database())?.len() >> 20,

@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
 /// Rows that one transaction writes; ten thousand at once would hold the database for longer than 100 ms.
 const FLUSHED_AT_ONCE: usize = 1000;
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 const TRIM_EVERY: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The clock looks at least so often, in case the wall clock is set.
@@ -29,6 +30,8 @@ impl Coordinator {
         jobs.spawn(every("lease sweep", sweep_every, Arc::clone(self), async |it: &Self| it.sweep().await.map(drop)));
         jobs.spawn(every("look around", LOOK_EVERY, Arc::clone(self), async |it: &Self| it.look_around().await));
         jobs.spawn(every("flush", FLUSH_EVERY, Arc::clone(self), async |it: &Self| it.flush().await));
+        jobs.spawn(every("log bounds", FLUSH_EVERY, Arc::clone(self), async |it: &Self| it.trim_log().await));
+        jobs.spawn(every("checkpoint", CHECKPOINT_EVERY, Arc::clone(self), async |it: &Self| it.checkpoint().await));
         jobs.spawn(every("retention", TRIM_EVERY, Arc::clone(self), async |it: &Self| it.trim().await));
         jobs.spawn(Arc::clone(self).watch_changes());
         jobs.spawn(Arc::clone(self).run_clock());
@@ -67,6 +70,10 @@ impl Coordinator {
             store::commit(transaction).await?;
         }
         self.write_log().await
+    }
+
+    async fn checkpoint(&self) -> Result<(), CoreError> {
+        Ok(self.store.checkpoint().await?)
     }
 
     async fn trim(&self) -> Result<(), CoreError> {

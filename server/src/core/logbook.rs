@@ -2,8 +2,8 @@
 
 use super::events::Event;
 use super::{Caller, Coordinator, CoreError};
+use crate::store;
 use crate::store::logs::{self, LogLine};
-use crate::store::{self};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::{LogLevel, LogRequest, MOST_LINES};
 use std::collections::{BTreeMap, HashMap};
@@ -14,8 +14,8 @@ use std::time::Duration;
 const SERVER: &str = "server";
 /// Bytes of a line that are kept.
 const LINE: usize = 4096;
-/// What a line takes beside its message.
-const OVERHEAD: usize = 64;
+/// What a line takes beside its message, in memory and in the database.
+const OVERHEAD: usize = 256;
 
 // Bytes that may wait until the next flush, two seconds later. A runner that floods has its reserve and a part of what
 // all share; whatever it sends, the reserves of the others and of the server are free.
@@ -28,8 +28,6 @@ const MAX_RESERVED: usize = 32 << 20;
 
 /// Lines that one transaction writes: at most 1 MiB, a few milliseconds.
 const BATCH: usize = 250;
-/// Batches that one flush forgets at most, far more than it can have written.
-const MAX_TRIMS: usize = 200;
 /// What was dropped is told at once, then at most this often.
 const TELL_DROPS_EVERY: Duration = Duration::from_secs(60);
 /// Sources that such a line names.
@@ -147,16 +145,13 @@ impl Coordinator {
         self.record(LogLine { received_at: now, logged_at: now, source, level, message });
     }
 
-    /// Writes the lines that wait, then forgets what is too much.
+    /// Writes the lines that wait.
     pub(super) async fn write_log(&self) -> Result<(), CoreError> {
         if let Some(drops) = self.logbook.take_drops(self.clock.now()) {
             tracing::warn!("{drops}");
             self.note(LogLevel::Warning, drops);
         }
         let mut lines = self.logbook.take();
-        if lines.is_empty() {
-            return Ok(());
-        }
         while !lines.is_empty() {
             let later = lines.split_off(lines.len().min(BATCH));
             if let Err(error) = self.write_lines(&lines).await {
@@ -166,7 +161,7 @@ impl Coordinator {
             }
             lines = later;
         }
-        self.trim_log().await
+        Ok(())
     }
 
     async fn write_lines(&self, lines: &[LogLine]) -> Result<(), CoreError> {
@@ -177,16 +172,15 @@ impl Coordinator {
         Ok(store::commit(transaction).await?)
     }
 
-    async fn trim_log(&self) -> Result<(), CoreError> {
-        for _ in 0..MAX_TRIMS {
-            if !logs::is_too_long(&mut *self.store.read().await?).await? {
-                break;
-            }
-            let mut transaction = self.store.write().await?;
-            logs::trim(&mut transaction).await?;
-            store::commit(transaction).await?;
+    /// Forgets what is too much of the log.
+    ///
+    /// # Errors
+    /// When the database cannot be written to; the next call tries again.
+    pub async fn trim_log(&self) -> Result<(), CoreError> {
+        if !logs::is_too_long(&mut *self.store.read().await?).await? {
+            return Ok(());
         }
-        Ok(())
+        self.in_batches(|connection| Box::pin(logs::trim(connection))).await
     }
 
     fn record(&self, line: LogLine) {

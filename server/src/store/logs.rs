@@ -98,16 +98,17 @@ pub async fn is_too_long(connection: &mut Connection) -> Result<bool, StoreError
     Ok(lines > MAX_LINES || bytes > MAX_BYTES)
 }
 
-/// Forgets the oldest lines of the source that has most, a batch at most, if there is more than is kept.
+/// Forgets the oldest lines of the source that has most, a batch at most, if there is more than is kept, and gives how
+/// many.
 ///
 /// # Errors
 /// When the database cannot be written to.
-pub async fn trim(connection: &mut Connection) -> Result<(), StoreError> {
+pub async fn trim(connection: &mut Connection) -> Result<u64, StoreError> {
     let (lines, bytes) = total(connection).await?;
     let largest = match (lines > MAX_LINES, bytes > MAX_BYTES) {
         (true, _) => "SELECT source, lines, bytes FROM log_shares ORDER BY lines DESC LIMIT 1",
         (false, true) => "SELECT source, lines, bytes FROM log_shares ORDER BY bytes DESC LIMIT 1",
-        (false, false) => return Ok(()),
+        (false, false) => return Ok(0),
     };
     let (source, own_lines, own_bytes): (String, i64, i64) =
         sqlx::query_as(largest).fetch_one(&mut *connection).await?;
@@ -115,10 +116,10 @@ pub async fn trim(connection: &mut Connection) -> Result<(), StoreError> {
     let excess = (lines - MAX_LINES).max((bytes - MAX_BYTES) / line + 1);
     // Never more than half of what it has, so that it does not end up with less than others have.
     let number = excess.min(own_lines / 2 + 1).min(BATCH);
-    sqlx::query("DELETE FROM logs WHERE id IN (SELECT id FROM logs WHERE source = $1 ORDER BY id LIMIT $2)")
+    let done = sqlx::query("DELETE FROM logs WHERE id IN (SELECT id FROM logs WHERE source = $1 ORDER BY id LIMIT $2)")
         .bind(source)
         .bind(number)
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }

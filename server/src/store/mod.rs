@@ -7,6 +7,7 @@ pub mod assignments;
 pub mod audit;
 mod cells;
 pub mod challenges;
+mod checkpoint;
 pub mod conference;
 pub mod control;
 pub mod devices;
@@ -56,6 +57,7 @@ pub type Connection = sqlx::SqliteConnection;
 pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
+    checkpointer: SqlitePool,
     write_times: WriteTimes,
     place: Arc<Place>,
 }
@@ -139,6 +141,7 @@ impl Store {
     /// Finishes what is under way and closes the file.
     pub async fn close(&self) {
         self.readers.close().await;
+        self.checkpointer.close().await;
         self.writer.close().await;
         self.place.leave();
     }

@@ -1,6 +1,6 @@
 //! Opening the database: settings, schema, and the versions that fit.
 
-use super::{Place, Store, StoreError, WriteTimes, lock};
+use super::{Place, Store, StoreError, WriteTimes, checkpoint, lock};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
@@ -59,9 +59,11 @@ impl Store {
         // Two programs that both find an old schema must not both change it.
         let _alone = lock::schema(folder)?;
         MIGRATIONS.run(&writer).await.map_err(|error| migration_error(error, path.clone()))?;
+        // Opened lazily, by the first checkpoint: a command that is over in a moment makes none.
+        let checkpointer = pool(1).min_connections(0).connect_lazy_with(connect.clone());
         let readers = pool(READERS).connect_with(connect.read_only(true)).await.map_err(refuse)?;
         place.remember(&path);
-        Ok(Self { writer, readers, write_times: WriteTimes::default(), place: Arc::new(place) })
+        Ok(Self { writer, readers, checkpointer, write_times: WriteTimes::default(), place: Arc::new(place) })
     }
 }
 
@@ -86,7 +88,8 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
 
 /// `FULL` costs one `fsync` with each commit, and commits are rare: one when a transmission begins and one when it ends.
 /// With `NORMAL`, a power cut could take back an assignment whose carrier is on, and a report whose only other copy the
-/// runner has deleted because it was acknowledged.
+/// runner has deleted because it was acknowledged. Checkpoints are a job of their own, see [`checkpoint`]: by default
+/// every thousandth page makes one, within the commit that adds it.
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -94,6 +97,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("journal_size_limit", checkpoint::KEPT_BYTES.to_string())
         .busy_timeout(Duration::from_secs(10))
 }
 

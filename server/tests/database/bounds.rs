@@ -3,8 +3,8 @@
 use crate::site::{RULES, Site, start_with};
 use challengectl_common::wire::{LogLevel, LogRequest};
 use challengectl_server::core::{Retention, Rules};
-use challengectl_server::store::Store;
 use challengectl_server::store::history::Page;
+use challengectl_server::store::{self, Store};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use std::time::Duration;
@@ -34,6 +34,8 @@ impl Site {
         self.coordinator.log(&roof, vec![line]).unwrap();
         let (lines, total) = self.coordinator.logs(Page { limit: 2, offset: 0 }).await.unwrap();
         assert!(lines.iter().any(|line| line.message == "latest"));
+        self.coordinator.trim_log().await.unwrap();
+        let (_, total) = self.coordinator.logs(Page { limit: 0, offset: total }).await.unwrap();
         assert_eq!(i64::try_from(total).unwrap(), self.count("SELECT count(*) FROM logs").await);
     }
 }
@@ -93,4 +95,24 @@ async fn the_past_is_forgotten_in_many_short_transactions() {
         assert_eq!(site.count("SELECT count(*) FROM assignments").await, left);
         assert!(site.transactions() >= least, "{} transactions", site.transactions());
     }
+}
+
+/// Without one, the log of a busy server would grow until it is stopped.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_write_ahead_log_begins_anew_after_a_checkpoint() {
+    let site = Site::new(&[]).await;
+    let store = Store::open(site.folder.path()).await.unwrap();
+    let log = site.folder.path().join("challengectl.db-wal");
+    let write = async || {
+        let mut transaction = store.write().await.unwrap();
+        sqlx::query("UPDATE conference SET name = hex(randomblob(2000000))").execute(&mut *transaction).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        std::fs::metadata(&log).unwrap().len()
+    };
+    let once = write().await;
+    assert!(write().await > once, "a commit made a checkpoint");
+    store.checkpoint().await.unwrap();
+    let size = write().await;
+    store.checkpoint().await.unwrap();
+    assert_eq!(write().await, size);
 }
