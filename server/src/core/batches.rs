@@ -3,6 +3,7 @@
 use super::{Coordinator, CoreError};
 use crate::store::{self, Connection, StoreError};
 use futures_util::future::BoxFuture;
+use std::panic::Location;
 use std::time::Duration;
 
 /// Rows that one transaction forgets. 250 transmissions with their assignments take a tenth of the 100 ms that any
@@ -13,18 +14,22 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 impl Coordinator {
     /// Repeats `work`, each time in a transaction of its own, until it changes no more rows.
-    pub(super) async fn in_batches(
+    #[track_caller]
+    pub(super) fn in_batches(
         &self,
         work: impl Fn(&mut Connection) -> BoxFuture<'_, Result<u64, StoreError>>,
-    ) -> Result<(), CoreError> {
-        loop {
-            let mut transaction = self.store.write().await?;
-            let changed = work(&mut transaction).await?;
-            store::commit(transaction).await?;
-            if changed == 0 {
-                return Ok(());
+    ) -> impl Future<Output = Result<(), CoreError>> {
+        let place = Location::caller();
+        async move {
+            loop {
+                let mut transaction = self.store.write_for(place).await?;
+                let changed = work(&mut transaction).await?;
+                store::commit(transaction).await?;
+                if changed == 0 {
+                    return Ok(());
+                }
+                tokio::time::sleep(PAUSE).await;
             }
-            tokio::time::sleep(PAUSE).await;
         }
     }
 }

@@ -184,16 +184,13 @@ impl Coordinator {
     }
 
     fn record(&self, line: LogLine) {
-        let event = Event::Log {
+        self.events.publish(Event::Log {
             source: line.source.clone(),
             level: line.level,
             message: line.message.clone(),
             timestamp: line.logged_at,
-        };
-        // Watchers are spared a flood as well.
-        if self.logbook.lock().add(line) {
-            self.events.publish(event);
-        }
+        });
+        self.logbook.lock().add(line);
     }
 }
 

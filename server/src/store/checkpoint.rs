@@ -5,8 +5,6 @@
 
 use super::{Store, StoreError};
 
-/// A log that is longer is cut to this when it begins anew.
-pub const KEPT_BYTES: u64 = 16 << 20;
 /// Pages of a log that has found no moment without writers to begin anew: 64 MiB.
 const MAX_PAGES: i64 = 16_384;
 

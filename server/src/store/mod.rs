@@ -71,7 +71,18 @@ impl Store {
     /// When the database cannot be written to.
     #[track_caller]
     pub fn write(&self) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
-        let (writer, times, place) = (self.writer.clone(), self.write_times.clone(), Location::caller());
+        self.write_for(Location::caller())
+    }
+
+    /// The same for a function that writes for others: the place is that of its caller.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub fn write_for(
+        &self,
+        place: &'static Location<'static>,
+    ) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
+        let (writer, times) = (self.writer.clone(), self.write_times.clone());
         async move {
             let inner = writer.begin_with("BEGIN IMMEDIATE").await?;
             Ok(Transaction::new(inner, Stopwatch::start(times, place)))

@@ -1,6 +1,6 @@
 //! Opening the database: settings, schema, and the versions that fit.
 
-use super::{Place, Store, StoreError, WriteTimes, checkpoint, lock};
+use super::{Place, Store, StoreError, WriteTimes, lock};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
@@ -88,7 +88,7 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
 
 /// `FULL` costs one `fsync` with each commit, and commits are rare: one when a transmission begins and one when it ends.
 /// With `NORMAL`, a power cut could take back an assignment whose carrier is on, and a report whose only other copy the
-/// runner has deleted because it was acknowledged. Checkpoints are a job of their own, see [`checkpoint`]: by default
+/// runner has deleted because it was acknowledged. Checkpoints are a job of their own, see [`Store::checkpoint`]: by default
 /// every thousandth page makes one, within the commit that adds it.
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
@@ -98,7 +98,6 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .pragma("wal_autocheckpoint", "0")
-        .pragma("journal_size_limit", checkpoint::KEPT_BYTES.to_string())
         .busy_timeout(Duration::from_secs(10))
 }
 
