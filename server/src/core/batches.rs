@@ -6,9 +6,9 @@ use futures_util::future::BoxFuture;
 use std::panic::Location;
 use std::time::Duration;
 
-/// Rows that one transaction forgets. 250 transmissions with their assignments take a tenth of the 100 ms that any
-/// transaction may.
-pub const BATCH: u32 = 250;
+/// Rows that one transaction forgets: 100 transmissions with their assignments take a tenth of the 100 ms that any
+/// transaction may, which leaves room for slow disks.
+pub const BATCH: u32 = 100;
 /// Between two batches: other programs look only now and then whether they may write.
 const PAUSE: Duration = Duration::from_millis(5);
 

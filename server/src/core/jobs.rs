@@ -15,7 +15,7 @@ use tokio::time::MissedTickBehavior;
 
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
 /// Rows that one transaction writes; ten thousand at once would hold the database for longer than 100 ms.
-const FLUSHED_AT_ONCE: usize = 1000;
+const FLUSHED_AT_ONCE: usize = 500;
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 const TRIM_EVERY: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_secs(1);

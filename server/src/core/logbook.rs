@@ -26,8 +26,8 @@ const MAX_SHARED: usize = 2 << 20;
 /// Of all reserves together: two thousand runners that flood at once.
 const MAX_RESERVED: usize = 32 << 20;
 
-/// Lines that one transaction writes: at most 1 MiB, a few milliseconds.
-const BATCH: usize = 250;
+/// Lines that one transaction writes: at most 400 KiB, a few milliseconds.
+const BATCH: usize = 100;
 /// What was dropped is told at once, then at most this often.
 const TELL_DROPS_EVERY: Duration = Duration::from_secs(60);
 /// Sources that such a line names.

@@ -11,7 +11,7 @@ const MAX_LINES: i64 = 100_000;
 /// Bytes of messages that are kept: so much, too, if all lines were as long as they may be.
 const MAX_BYTES: i64 = 64 << 20;
 /// Lines that one transaction forgets.
-const BATCH: i64 = 250;
+const BATCH: i64 = 100;
 
 /// A line to be kept.
 #[derive(Debug, Clone)]
