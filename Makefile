@@ -2,12 +2,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build check test fuzz-api proof bench bench-live bench-load bench-trigger demo tools check-tools
+.PHONY: help build check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-build: ## both programs, optimised, in target/release
+build: prerequisites ## both programs, optimised, in target/release
 	cargo build --release --locked -p challengectl-server -p challengectl-runner
 
 check: check-tools ## format, lints, licences, documentation
@@ -35,6 +35,10 @@ bench-load: build ## ten thousand runners on one server, also with a million tra
 	target/release/proof load
 	target/release/proof load --history 1000000
 
+bench-transactions: build ## the longest write transaction, with a million rows to forget and a runner that floods
+	cargo build --release --locked -p challengectl-e2e
+	target/release/proof transactions
+
 bench-trigger: build ## time from an operator's trigger to the first sample on air
 	cargo build --release --locked -p challengectl-e2e
 	target/release/proof trigger
@@ -44,6 +48,9 @@ bench-live: build ## what live events cost: 500 dashboards, 200 events a second
 
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh
+
+prerequisites: ## whether this machine has what the build needs, and the command that installs it
+	@scripts/prerequisites.sh
 
 tools: ## what the tests need: receivers, Socket.IO clients, schemathesis, openssl, cargo-nextest
 	scripts/tools.sh receivers socketio schemathesis certificates nextest

@@ -14,4 +14,5 @@ pub mod recordings;
 pub mod rounds;
 pub mod simulated;
 pub mod site;
+pub mod transactions;
 pub mod trigger;

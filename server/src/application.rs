@@ -79,7 +79,7 @@ impl Application {
         let (proxies, metrics) = (Proxies(config.proxies()?), MetricsAudience(config.metrics_networks()?));
         let store = Store::open(&config.data_dir).await?;
         let lock = ServerLock::acquire(&config.data_dir)?;
-        let accounts = Arc::new(Accounts::open(store.clone(), &config.data_dir, Clock::system())?);
+        let accounts = Arc::new(Accounts::open(store.clone(), &config.data_dir, Clock::system()).await?);
         let files = FileFolder::within(&config.data_dir);
         files.remove_leftovers()?;
         let coordinator = Coordinator::start(store, files, rules, Clock::system()).await?;

@@ -26,7 +26,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Timestamp::from_millis(1_705_314_600_000));
         let store = Store::open(folder.path()).await.unwrap();
-        let accounts = Accounts::open(store, folder.path(), clock.clone()).unwrap();
+        let accounts = Accounts::open(store, folder.path(), clock.clone()).await.unwrap();
         let name = AccountName::new("alice").unwrap();
         let setup = accounts.add_user(Manager::CommandLine, &name, PASSWORD.to_owned(), Role::Master).await.unwrap();
         let secret = Secret::try_from_base32(&setup.secret).unwrap();
@@ -125,8 +125,9 @@ async fn logins_leave_nothing_to_be_locked_out_by() {
 async fn a_key_that_does_not_fit_is_told_and_lets_nobody_in() {
     let house = House::new().await;
     let other = tempfile::tempdir().unwrap();
+    std::fs::write(other.path().join("secrets.key"), [7; 32]).unwrap();
     let store = Store::open(house.folder.path()).await.unwrap();
-    let accounts = Accounts::open(store, other.path(), house.clock.clone()).unwrap();
+    let accounts = Accounts::open(store, other.path(), house.clock.clone()).await.unwrap();
     let token = accounts.log_in("alice", PASSWORD.to_owned(), &Client::default()).await.unwrap();
     let refused = accounts.verify_totp(&token, "123456", &Client::default()).await;
     assert!(matches!(refused, Err(CoreError::Sealed)));

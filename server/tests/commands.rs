@@ -22,6 +22,13 @@ impl Folder {
         folder
     }
 
+    /// With the data of a server.
+    fn begun() -> Self {
+        let folder = Self::new();
+        folder.succeeds(&["import", "challenges.yml"]);
+        folder
+    }
+
     fn path(&self) -> &Path {
         self.0.path()
     }
@@ -100,7 +107,7 @@ fn an_event_with_one_mistake_is_not_imported_at_all() {
     let error = folder.fails(&["import", "challenges.yml"]);
     assert!(error.contains("challenges.yml:2") && error.contains("did you mean \"cw\"?"), "{error}");
     assert!(error.ends_with("nothing was imported\n"), "{error}");
-    assert_eq!(folder.succeeds(&["check"]), "0 challenges, 0 problems\n");
+    assert!(!folder.path().join("data").exists());
 }
 
 #[test]
@@ -136,7 +143,7 @@ fn the_description_of_the_api_can_be_had_without_a_server() {
 
 #[test]
 fn enroll_prints_the_token_alone() {
-    let folder = Folder::new();
+    let folder = Folder::begun();
     let token = folder.succeeds(&["runner", "enroll", "roof"]);
     assert!(token.starts_with("et_") && token.ends_with('\n') && token.trim().len() == 67, "{token}");
     let made = folder.succeeds(&["runner", "enroll", "roof", "--expires-hours", "720", "--json"]);
@@ -164,7 +171,8 @@ fn the_environment_overrides_the_file() {
     let folder = Folder::new();
     let output = folder.command(&["check"]).env("CHALLENGECTL_LEASE_SECONDS", "soon").output().unwrap();
     assert!(text(&output.stderr).contains("CHALLENGECTL_LEASE_SECONDS"), "{}", text(&output.stderr));
-    let output = folder.command(&["check"]).env("CHALLENGECTL_DATA_DIR", "elsewhere").output().unwrap();
+    let mut import = folder.command(&["import", "challenges.yml"]);
+    let output = import.env("CHALLENGECTL_DATA_DIR", "elsewhere").output().unwrap();
     assert!(output.status.success());
     assert!(folder.path().join("elsewhere/challengectl.db").exists());
 }
@@ -188,7 +196,7 @@ fn check_finds_what_would_keep_the_server_from_starting() {
 fn the_command_line_overrides_the_environment() {
     let folder = Folder::new();
     let check = |set: &[&str]| {
-        let mut command = folder.command(&["check"]);
+        let mut command = folder.command(&["import", "challenges.yml"]);
         command.env("CHALLENGECTL_DATA_DIR", "elsewhere").args(set.iter().flat_map(|set| ["--set", set]));
         command.output().unwrap()
     };
@@ -207,7 +215,7 @@ fn the_command_line_overrides_the_environment() {
 
 #[test]
 fn a_reader_that_stops_is_no_error() {
-    let folder = Folder::new();
+    let folder = Folder::begun();
     let mut import =
         folder.command(&["import", "challenges.yml"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(import.stdout.take());
@@ -234,7 +242,7 @@ fn an_import_that_finds_no_room_for_a_file_changes_nothing() {
 
 #[test]
 fn accounts_are_managed_at_the_command_line() {
-    let folder = Folder::new();
+    let folder = Folder::begun();
     let made: serde_json::Value = serde_json::from_str(&folder.succeeds(&["user", "add", "alice", "--json"])).unwrap();
     assert_eq!((&made["username"], &made["role"]), (&"alice".into(), &"admin".into()));
     assert!(made["password"].as_str().unwrap().len() >= 12);
@@ -285,7 +293,9 @@ fn an_export_is_imported_as_what_it_was() {
     assert_eq!(folder.succeeds(&["import", "event.tar"]), unchanged);
 
     let elsewhere = Folder::new();
-    std::fs::write(elsewhere.path().join("event.tar"), folder.run(&["export"]).stdout).unwrap();
+    let to_output = [&["export"][..], &["export", "-"]].map(|export| folder.run(export).stdout);
+    assert!(to_output[0] == to_output[1] && !folder.path().join("-").exists());
+    std::fs::write(elsewhere.path().join("event.tar"), &to_output[0]).unwrap();
     let imported = elsewhere.succeeds(&["import", "event.tar"]);
     assert!(imported.ends_with("4 challenges: 4 added, 0 updated, 0 unchanged\n"), "{imported}");
     assert_eq!(elsewhere.succeeds(&["check"]), "4 challenges, 0 problems\n");
@@ -373,6 +383,86 @@ fn backup_and_restore_say_what_they_did() {
     assert!(told.starts_with("backup.tar: restored, the database and 0 files\n"), "{told}");
     assert!(told.contains("before-restore-"), "{told}");
     assert_eq!(folder.succeeds(&["check"]), "2 challenges, 0 problems\n");
+}
+
+/// In the wrong folder a token, an account or a backup would be one of a server that does not exist.
+#[test]
+fn what_needs_the_data_of_a_server_says_so_and_makes_none() {
+    let folder = Folder::new();
+    for command in [
+        &["check"][..],
+        &["export", "event.tar"],
+        &["export", "-"],
+        &["backup", "backup.tar"],
+        &["runner", "enroll", "roof"],
+        &["user", "add", "alice"],
+        &["user", "list"],
+        &["user", "enable", "alice"],
+        &["user", "disable", "alice"],
+        &["user", "reset-password", "alice"],
+        &["user", "reset-totp", "alice"],
+    ] {
+        let error = folder.fails(command);
+        assert!(error.contains("data/challengectl.db: there is no database; name the server's data"), "{error}");
+        assert!(!folder.path().join("data").exists(), "{command:?}");
+    }
+    let import = folder.run(&["import", "challenges.yml"]);
+    assert!(text(&import.stderr).contains("data/challengectl.db: there was no database, so a new one is made"));
+}
+
+#[test]
+fn a_backup_can_be_led_elsewhere() {
+    let folder = Folder::begun();
+    let output = folder.run(&["backup", "-"]);
+    assert!(output.status.success() && text(&output.stderr).contains("backed up"), "{}", text(&output.stderr));
+    std::fs::write(folder.path().join("backup.tar"), output.stdout).unwrap();
+    folder.succeeds(&["restore", "backup.tar", "--force"]);
+}
+
+/// `script` gives the command a terminal.
+#[test]
+fn no_archive_is_written_to_a_terminal() {
+    let folder = Folder::begun();
+    for command in ["export", "export -", "backup -"] {
+        let mut script = Command::new("script");
+        let line = format!("{} {command}", env!("CARGO_BIN_EXE_challengectl-server"));
+        let output = script.args(["-qec", &line, "/dev/null"]).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stdout).contains("refusing to write an archive to a terminal"), "{command}");
+    }
+}
+
+/// Killed after ever longer times, until one is done before.
+#[test]
+fn a_restore_that_is_killed_leaves_the_old_data_or_the_new() {
+    let folder = Folder::begun();
+    folder.succeeds(&["user", "add", "new"]);
+    folder.succeeds(&["backup", "new.tar"]);
+    folder.succeeds(&["user", "add", "old"]);
+    let mut whole = 0;
+    for round in 0..200 {
+        let mut restore = folder.command(&["restore", "new.tar", "--force"]).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(round));
+        restore.kill().unwrap();
+        let done = restore.wait().unwrap().success();
+        // Needs the key that fits the database, and a database that is whole.
+        let accounts = folder.succeeds(&["user", "list"]);
+        match accounts.lines().count() {
+            1 => {
+                whole += 1;
+                folder.succeeds(&["user", "add", "old"]);
+            }
+            2 => assert!(!done, "{accounts}"),
+            _ => panic!("{accounts}"),
+        }
+        let left = std::fs::read_dir(folder.path().join("data")).unwrap();
+        let left = left.filter(|entry| entry.as_ref().unwrap().file_name().to_str().unwrap().contains("complete"));
+        assert_eq!(left.count(), 0);
+        if whole == 3 {
+            return;
+        }
+    }
+    panic!("no restore came to its end");
 }
 
 #[test]

@@ -57,6 +57,16 @@ enum Proof {
         #[arg(long, default_value_t = 100)]
         count: usize,
     },
+    /// The longest write transaction while a server forgets a million rows, hears ten thousand runners and is flooded.
+    Transactions {
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
+        #[arg(long, default_value_t = 10_000)]
+        runners: u32,
+        /// Time for which one runner floods the log.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
     /// Read every flag of an event back from recordings, through noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -96,6 +106,10 @@ async fn main() -> Result<()> {
         Proof::OrderlyEnd { runners, seconds } => {
             let time = Duration::from_secs(seconds);
             println!("{:#?}", challengectl_e2e::orderly_end::end_under_load(runners, time).await?);
+        }
+        Proof::Transactions { rows, runners, seconds } => {
+            let flood = Duration::from_secs(seconds);
+            println!("{:#?}", challengectl_e2e::transactions::measure(rows, runners, flood).await?);
         }
         Proof::Trigger { count } => println!("{:#?}", challengectl_e2e::trigger::measure(count).await?),
         Proof::Listen { event, base, recordings, baud, mark, space } => {

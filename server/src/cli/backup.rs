@@ -1,29 +1,38 @@
+use super::archive_target::ArchiveTarget;
 use challengectl_common::Timestamp;
 use challengectl_server::Config;
 use challengectl_server::core::backup::{self, Outcome};
-use challengectl_server::store::{DATABASE, Store};
+use challengectl_server::store::Store;
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-pub async fn backup(config: &Config, target: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
-    // Opening a store makes one where there is none, and a backup of nothing helps nobody.
-    let database = config.data_dir.join(DATABASE);
-    anyhow::ensure!(database.exists(), "{}: there is no database", database.display());
-    let store = Store::open(&config.data_dir).await?;
-    let outcome = backup::backup(&store, &config.data_dir, target, Timestamp::now()).await;
+pub async fn backup(config: &Config, file: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
+    let target = ArchiveTarget::new(Some(file))?;
+    let store = Store::open_existing(&config.data_dir).await?;
+    let outcome = backup::backup(&store, &config.data_dir, target.path(), Timestamp::now()).await;
     store.close().await;
-    tell("backed up", target, &outcome?, as_json)
+    let outcome = outcome?;
+    target.finish()?;
+    if target.is_standard_output() {
+        return tell(&mut std::io::stderr(), "backed up", file, &outcome, as_json);
+    }
+    tell(&mut std::io::stdout(), "backed up", file, &outcome, as_json)
 }
 
 pub async fn restore(config: &Config, source: &Path, force: bool, as_json: bool) -> anyhow::Result<ExitCode> {
-    let outcome = backup::restore(source, &config.data_dir, force, Timestamp::now()).await?;
-    tell("restored", source, &outcome, as_json)
+    let outcome = backup::restore(source, &config.data_dir, force).await?;
+    tell(&mut std::io::stdout(), "restored", source, &outcome, as_json)
 }
 
-fn tell(done: &str, archive: &Path, outcome: &Outcome, as_json: bool) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout();
+fn tell(
+    out: &mut impl Write,
+    done: &str,
+    archive: &Path,
+    outcome: &Outcome,
+    as_json: bool,
+) -> anyhow::Result<ExitCode> {
     if as_json {
         writeln!(out, "{}", json!(outcome))?;
     } else {
@@ -31,6 +40,9 @@ fn tell(done: &str, archive: &Path, outcome: &Outcome, as_json: bool) -> anyhow:
             eprintln!("{problem}");
         }
         writeln!(out, "{}: {done}, the database and {} files", archive.display(), outcome.files)?;
+        if outcome.kept_certificate {
+            writeln!(out, "tls.crt: kept, since runners trust it; the backup has another")?;
+        }
         if let Some(aside) = &outcome.set_aside {
             writeln!(out, "{}: what was there before", aside.display())?;
         }

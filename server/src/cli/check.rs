@@ -1,15 +1,25 @@
 use challengectl_common::Timestamp;
+use challengectl_server::core::check::Findings;
 use challengectl_server::core::{FileFolder, check};
-use challengectl_server::store::Store;
+use challengectl_server::store::{Store, StoreError};
 use challengectl_server::{Application, Config};
 use serde_json::json;
 use std::io::Write;
 use std::process::ExitCode;
 
 pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
-    let store = Store::open(&config.data_dir).await?;
-    let mut findings = check::check(&store, &FileFolder::within(&config.data_dir), Timestamp::now()).await?;
-    store.close().await;
+    let mut findings = match Store::open_existing(&config.data_dir).await {
+        // What is wrong with the settings is told all the same.
+        Err(missing @ StoreError::Missing(_)) => {
+            Findings { problems: vec![missing.to_string()], ..Findings::default() }
+        }
+        store => {
+            let store = store?;
+            let findings = check::check(&store, &FileFolder::within(&config.data_dir), Timestamp::now()).await?;
+            store.close().await;
+            findings
+        }
+    };
     findings.problems.splice(0..0, Application::problems(config));
     let mut out = std::io::stdout();
     if as_json {

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 pub async fn enroll(config: &Config, runner: &RunnerId, life: TokenLife, as_json: bool) -> anyhow::Result<ExitCode> {
-    let store = Store::open(&config.data_dir).await?;
+    let store = Store::open_existing(&config.data_dir).await?;
     let invitation = issue_token(&store, runner, life, Timestamp::now()).await?;
     store.close().await;
     let mut out = std::io::stdout();

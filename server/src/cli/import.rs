@@ -4,7 +4,7 @@ use challengectl_event::{EVENT_FILE, Event, Remark};
 use challengectl_server::Config;
 use challengectl_server::core::import::{Step, import as take_in};
 use challengectl_server::core::{FileFolder, archive};
-use challengectl_server::store::Store;
+use challengectl_server::store::{DATABASE, Store};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -30,6 +30,11 @@ pub async fn import(config: &Config, file: &Path, base: Option<&Path>, as_json: 
             return Ok(ExitCode::FAILURE);
         }
     };
+    let database = config.data_dir.join(DATABASE);
+    if !database.exists() {
+        // An import may be the first step. In the wrong folder it would go where no server looks.
+        eprintln!("{}: there was no database, so a new one is made", database.display());
+    }
     let store = Store::open(&config.data_dir).await?;
     let steps = take_in(&store, &FileFolder::within(&config.data_dir), &event, Timestamp::now()).await?;
     store.close().await;

@@ -1,5 +1,6 @@
 //! Commands and their options.
 
+mod archive_target;
 mod backup;
 mod check;
 mod enroll;
@@ -75,7 +76,7 @@ enum Command {
     ///
     /// The archive is a tar file, nobody else's to read. Runners, history and accounts are not in it: see `backup`.
     Export {
-        /// Where to [default: standard output]
+        /// Where to; `-` is standard output, which must not be a terminal [default: -]
         file: Option<PathBuf>,
     },
 
@@ -84,13 +85,15 @@ enum Command {
     /// The archive is a tar file, nobody else's to read: it holds flags and the keys of the server. Exits with status 1
     /// when a challenge's file was missing or damaged; the archive then holds all the others.
     Backup {
-        /// Where to; what is there is replaced when the new archive is whole
+        /// Where to; what is there is replaced when the new archive is whole. `-` is standard output
         file: PathBuf,
     },
 
-    /// Put a backup in the place of the data directory
+    /// Put a backup in the place of the data directory, in one step
     ///
-    /// Every file is held against its digest first. Refused while a server runs, and when there is a database already.
+    /// Every file is held against its digest first. Refused while a server runs, when there is a database already, and
+    /// when the backup lacks something. Killed at any point, it leaves the old data or the new. A certificate of the
+    /// server's own (tls.crt, tls.key) that is there stays, since runners trust it.
     Restore {
         /// What `backup` has written
         file: PathBuf,

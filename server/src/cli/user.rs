@@ -46,8 +46,8 @@ pub enum UserCommand {
 }
 
 pub async fn user(config: &Config, command: UserCommand, as_json: bool) -> anyhow::Result<ExitCode> {
-    let store = Store::open(&config.data_dir).await?;
-    let accounts = Accounts::open(store.clone(), &config.data_dir, Clock::system())?;
+    let store = Store::open_existing(&config.data_dir).await?;
+    let accounts = Accounts::open(store.clone(), &config.data_dir, Clock::system()).await?;
     let told = tell(&accounts, command).await;
     store.close().await;
     let (told, value) = told?;

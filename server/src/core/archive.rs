@@ -3,17 +3,21 @@
 use super::CoreError;
 use challengectl_common::{Digest, Hasher};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
-use tar::{Archive, Builder, EntryType, Header};
+use tar::{Archive, Builder, Entry, EntryType, Header, PaxExtensions};
 use tempfile::NamedTempFile;
 
 const BLOCK: usize = 1 << 16;
 /// More than any event has, or server.
 const MOST_FILES: usize = 100_000;
+/// A header that holds the name of a file: four times what Linux allows for a path.
+const MAX_HEADER: u64 = 16 << 10;
 
 /// Where an archive tells that it is one.
 const MAGIC: (u64, &[u8]) = (257, b"ustar");
@@ -115,18 +119,27 @@ pub fn unpack(name: &str, archive: &Path, into: &Path) -> Result<BTreeMap<String
     let invalid = |why: &dyn Display| CoreError::Invalid(format!("{name}: {why}"));
     let mut reader = Archive::new(File::open(archive).map_err(at(archive))?);
     let mut digests = BTreeMap::new();
-    for entry in reader.entries().map_err(|error| invalid(&error))? {
-        if digests.len() == MOST_FILES {
-            return Err(invalid(&format_args!("holds more than {MOST_FILES} files")));
-        }
+    let mut long_name = None;
+    // Raw: the library would read the headers that hold long names into memory, however long they say they are.
+    for entry in reader.entries().map_err(|error| invalid(&error))?.raw(true) {
         let mut entry = entry.map_err(|error| invalid(&error))?;
         let kind = entry.header().entry_type();
+        if let EntryType::GNULongName | EntryType::XHeader = kind {
+            long_name = long_name_in(&mut entry).map_err(|error| invalid(&error))?.or(long_name);
+            continue;
+        }
+        let path = match long_name.take() {
+            Some(path) => path,
+            None => entry.path().map_err(|error| invalid(&error))?.into_owned(),
+        };
         if kind == EntryType::Directory {
             continue;
         }
-        let path = entry.path().map_err(|error| invalid(&error))?.into_owned();
         let member = (kind == EntryType::Regular).then(|| plain_name(&path)).flatten();
         let member = member.ok_or_else(|| invalid(&format_args!("{path:?} does not belong into such an archive")))?;
+        if digests.len() == MOST_FILES {
+            return Err(invalid(&format_args!("holds more than {MOST_FILES} files")));
+        }
         let target = into.join(&member);
         let mut file = create(&target).map_err(|error| match error.kind() {
             kind if is_about_name(kind) => invalid(&format_args!("{member}: {error}")),
@@ -137,6 +150,32 @@ pub fn unpack(name: &str, archive: &Path, into: &Path) -> Result<BTreeMap<String
         digests.insert(member, digest);
     }
     Ok(digests)
+}
+
+/// The name for the next entry that is in a header of its own; `None` when such a header tells other things.
+fn long_name_in(entry: &mut Entry<'_, impl Read>) -> std::io::Result<Option<PathBuf>> {
+    let refuse = |why: &str| Err(std::io::Error::new(ErrorKind::InvalidData, why));
+    if entry.header().entry_size()? > MAX_HEADER {
+        return refuse("a header is longer than any name");
+    }
+    let mut bytes = Vec::new();
+    entry.read_to_end(&mut bytes)?;
+    if entry.header().entry_type() == EntryType::GNULongName {
+        let name = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+        return Ok(Some(PathBuf::from(OsStr::from_bytes(name))));
+    }
+    let mut name = None;
+    for record in PaxExtensions::new(&bytes) {
+        let record = record?;
+        match record.key_bytes() {
+            b"path" => name = Some(PathBuf::from(OsStr::from_bytes(record.value_bytes()))),
+            // Files above 8 GiB and sparse ones: the entry is not what its own header says.
+            b"size" => return refuse("a file is too large"),
+            key if key.starts_with(b"GNU.sparse.") => return refuse("a file is sparse"),
+            _ => {}
+        }
+    }
+    Ok(name)
 }
 
 /// A new file that is nobody else's to read: it may be a key.
@@ -239,6 +278,56 @@ mod tests {
             let error = unpack("bad.tar", &build(kind, name), into.path()).unwrap_err().to_string();
             assert!(error.starts_with("bad.tar: ") && error.contains("does not belong"), "{error}");
             assert_eq!(std::fs::read_dir(into.path()).unwrap().count(), 0);
+        }
+    }
+
+    fn header(kind: EntryType, name: &str, size: u64) -> Header {
+        let mut header = Header::new_ustar();
+        header.set_path(name).unwrap();
+        header.set_entry_type(kind);
+        header.set_size(size);
+        header.set_cksum();
+        header
+    }
+
+    /// The header says more than there is: whoever reads it first asks for that much memory, or for the whole file.
+    #[test]
+    fn a_long_header_is_refused_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bad.tar");
+        for kind in [EntryType::GNULongName, EntryType::XHeader, EntryType::GNULongLink, EntryType::XGlobalHeader] {
+            let file = File::create(&path).unwrap();
+            (&file).write_all(header(kind, "long", 400 << 20).as_bytes()).unwrap();
+            // A hole: it takes no room on the disk.
+            file.set_len(401 << 20).unwrap();
+            let error = unpack("bad.tar", &path, &folder.path().join("into")).unwrap_err().to_string();
+            let why = ["a header is longer than any name", "does not belong into such an archive"];
+            assert!(why.iter().any(|why| error.contains(why)), "{kind:?}: {error}");
+        }
+    }
+
+    /// As `tar --format=pax` of GNU, Python and BSD write it.
+    #[test]
+    fn names_of_other_programs_are_read_and_sizes_beside_the_header_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, into) = (folder.path().join("a.tar"), folder.path().join("into"));
+        let long = format!("{}/ü.wav", "x".repeat(150));
+        let write = |records: &[u8]| {
+            let pax = header(EntryType::XHeader, "PaxHeaders/x", records.len() as u64);
+            let mut tar = [pax.as_bytes(), records].concat();
+            tar.resize(1024, 0);
+            tar.extend(header(EntryType::Regular, "short", 3).as_bytes());
+            tar.extend(b"abc");
+            tar.resize(1024 + 1024 + 1024, 0);
+            std::fs::write(&path, tar).unwrap();
+        };
+        let name = format!("{} path={long}\n", long.len() + 10);
+        write(format!("30 mtime=1705314600.123456789\n{name}").as_bytes());
+        assert_eq!(unpack("a.tar", &path, &into).unwrap().keys().collect::<Vec<_>>(), [&long]);
+        for (record, why) in [("12 size=512\n", "too large"), ("22 GNU.sparse.major=1\n", "sparse")] {
+            write(record.as_bytes());
+            let error = unpack("a.tar", &path, &into).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
         }
     }
 

@@ -2,20 +2,19 @@
 
 use super::archive::{self, Writer, at};
 use super::{CoreError, FileFolder};
-use crate::store::{self, DATABASE, ServerLock, Store, files};
+use crate::store::files::{self, StoredFile};
+use crate::store::{self, CERTIFICATE, DATABASE, Replacement, SECRETS_KEY, ServerLock, Store, accounts};
 use challengectl_common::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::os::unix::fs::DirBuilderExt;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 const MANIFEST: &str = "manifest.json";
+/// Far above that of the largest server: 100,000 files of 150 bytes each.
+const MAX_MANIFEST: u64 = 32 << 20;
 const FORMAT: u32 = 1;
-/// What lies beside the database and has to stay with it: the key that opens its secrets, and the certificate that
-/// runners trust.
-const BESIDE: [&str; 3] = ["secrets.key", "tls.crt", "tls.key"];
-/// What SQLite keeps beside its file.
-const OF_DATABASE: [&str; 2] = ["challengectl.db-wal", "challengectl.db-shm"];
 
 /// What an archive holds, so that damage shows.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,6 +23,9 @@ struct Manifest {
     schema: i64,
     created_at: Timestamp,
     files: BTreeMap<String, Digest>,
+    /// Files of challenges that were missing or damaged when the archive was made.
+    #[serde(default)]
+    missing: BTreeSet<Digest>,
 }
 
 /// What a backup or a restore did.
@@ -33,9 +35,21 @@ pub struct Outcome {
     pub files: usize,
     /// What was missing or damaged before, and still is.
     pub problems: Vec<String>,
+    /// Whether the certificate that the server had was kept, although the archive holds another.
+    pub kept_certificate: bool,
     /// Where the data lies that was there before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<PathBuf>,
+}
+
+/// What a database tells of itself.
+struct Contents {
+    /// Its schema, as this program leaves it.
+    schema: i64,
+    /// The files that it knows.
+    files: Vec<StoredFile>,
+    /// Whether it holds secrets that only its key opens.
+    secrets: bool,
 }
 
 /// Writes everything into one archive, also while a server runs: the copy of the database is of one moment.
@@ -47,27 +61,27 @@ pub async fn backup(store: &Store, data_dir: &Path, target: &Path, now: Timestam
     let scratch = tempfile::tempdir_in(folder).map_err(at(folder))?;
     let copy = scratch.path().join(DATABASE);
     store.copy_into(&copy).await?;
-    let (schema, known) = contents(scratch.path()).await?;
+    let contents = contents(scratch.path()).await?;
 
     let mut outcome = Outcome::default();
     let mut members = BTreeMap::from([(DATABASE.to_owned(), (copy.clone(), archive::digest(&copy)?))]);
-    for name in BESIDE {
+    for name in beside(data_dir, contents.secrets)? {
         let path = data_dir.join(name);
-        if path.exists() {
-            members.insert(name.to_owned(), (path.clone(), archive::digest(&path)?));
-        }
+        members.insert(name.to_owned(), (path.clone(), archive::digest(&path)?));
     }
     let own = FileFolder::within(data_dir);
-    for file in known {
+    let mut missing = BTreeSet::new();
+    for file in contents.files {
         if is_sound(&own, file.digest) {
             members.insert(member(data_dir, &own, file.digest), (own.path(file.digest), file.digest));
             outcome.files += 1;
         } else {
+            missing.insert(file.digest);
             outcome.problems.push(format!("file {} ({}) is missing or damaged, and left out", file.name, file.digest));
         }
     }
     let files = members.iter().map(|(name, (_, digest))| (name.clone(), *digest)).collect();
-    let manifest = Manifest { format: FORMAT, schema, created_at: now, files };
+    let manifest = Manifest { format: FORMAT, schema: contents.schema, created_at: now, files, missing };
     let manifest = serde_json::to_vec_pretty(&manifest).map_err(|error| CoreError::Invalid(error.to_string()))?;
 
     let mut archive = Writer::create(target)?;
@@ -79,52 +93,92 @@ pub async fn backup(store: &Store, data_dir: &Path, target: &Path, now: Timestam
     Ok(outcome)
 }
 
-/// Puts an archive's content in the place of a data directory. What is there already is set aside, if `replace` allows
-/// that, and never deleted.
+/// Puts an archive's content in the place of a data directory, in one step. What is there already is set aside, if
+/// `replace` allows that, and never deleted. A certificate that is there stays, since runners trust it.
 ///
 /// # Errors
-/// When a server works there, when there is a database that must not be replaced, or when the archive is damaged or of
-/// a newer version; then nothing has changed.
-pub async fn restore(source: &Path, data_dir: &Path, replace: bool, now: Timestamp) -> Result<Outcome, CoreError> {
+/// When a program works there, when there is a database that must not be replaced, or when the archive is damaged, lacks
+/// something or is of a newer version; then nothing has changed.
+pub async fn restore(source: &Path, data_dir: &Path, replace: bool) -> Result<Outcome, CoreError> {
     store::make_folder(data_dir)?;
     let _lock = ServerLock::acquire(data_dir)?;
+    let replacement = Replacement::begin(data_dir)?;
     let there = data_dir.join(DATABASE);
     if there.exists() && !replace {
         return Err(CoreError::Conflict(format!("{} is there already; --force replaces it", there.display())));
     }
-    let scratch = tempfile::tempdir_in(data_dir).map_err(at(data_dir))?;
-    let digests = archive::unpack(&source.display().to_string(), source, scratch.path())?;
-    verify(source, scratch.path(), digests)?;
+    let staging = replacement.staging();
+    let refuse = |why: String| CoreError::Invalid(format!("{}: {why}", source.display()));
+    let digests = archive::unpack(&source.display().to_string(), source, &staging)?;
+    let missing = verify(source, &staging, digests)?;
+    let contents = contents(&staging).await?;
+    beside(&staging, contents.secrets).map_err(|error| refuse(error.to_string()))?;
 
-    let (_, known) = contents(scratch.path()).await?;
-    let mut outcome = Outcome { set_aside: set_aside(data_dir, now)?, ..Outcome::default() };
-    let (new, own) = (FileFolder::within(scratch.path()), FileFolder::within(data_dir));
-    for file in known {
-        let (from, to) = (new.path(file.digest), own.path(file.digest));
-        if from.exists() {
-            put(&from, &to)?;
-            outcome.files += 1;
-        } else if !is_sound(&own, file.digest) {
+    let mut outcome = Outcome::default();
+    let (new, own) = (FileFolder::within(&staging), FileFolder::within(data_dir));
+    for file in &contents.files {
+        let lacks = !new.path(file.digest).exists() && !is_sound(&own, file.digest);
+        if lacks && !missing.contains(&file.digest) {
+            return Err(refuse(format!("file {} ({}) is missing", file.name, file.digest)));
+        }
+        if lacks {
             outcome.problems.push(format!("file {} ({}) is not in the archive", file.name, file.digest));
         }
     }
-    // The database last: what a server finds is whole.
-    for name in BESIDE.into_iter().chain([DATABASE]) {
-        let from = scratch.path().join(name);
+    outcome.kept_certificate = keep_certificate(data_dir, &staging)?;
+    // Before the step: what no challenge of the old database uses does no harm.
+    for file in contents.files {
+        let from = new.path(file.digest);
         if from.exists() {
-            put(&from, &data_dir.join(name))?;
+            put(&from, &own.path(file.digest))?;
+            outcome.files += 1;
         }
     }
+    outcome.set_aside = replacement.commit()?;
     Ok(outcome)
 }
 
-/// The schema of the database in a folder, as this program leaves it, and the files that it knows.
-async fn contents(folder: &Path) -> Result<(i64, Vec<files::StoredFile>), CoreError> {
+/// Takes a new certificate out of the staging when the server has one already, and returns whether it was another.
+fn keep_certificate(data_dir: &Path, staging: &Path) -> Result<bool, CoreError> {
+    let there = |folder: &Path| CERTIFICATE.iter().all(|name| folder.join(name).exists());
+    if !there(data_dir) || !there(staging) {
+        return Ok(false);
+    }
+    let [certificate, _] = CERTIFICATE;
+    let differs = archive::digest(&data_dir.join(certificate))? != archive::digest(&staging.join(certificate))?;
+    for name in CERTIFICATE {
+        let path = staging.join(name);
+        std::fs::remove_file(&path).map_err(at(&path))?;
+    }
+    Ok(differs)
+}
+
+/// What lies beside a database and has to stay with it: the key that opens its secrets, and the certificate that runners
+/// trust.
+fn beside(folder: &Path, secrets: bool) -> Result<Vec<&'static str>, CoreError> {
+    let lacks = |name: &str| CoreError::Invalid(format!("{name} is missing"));
+    let is_there = |name: &&'static str| folder.join(name).exists();
+    let certificate: Vec<_> = CERTIFICATE.into_iter().filter(is_there).collect();
+    if let [name] = certificate.as_slice() {
+        let [certificate, key] = CERTIFICATE;
+        return Err(lacks(if *name == certificate { key } else { certificate }));
+    }
+    let key = Some(SECRETS_KEY).filter(is_there);
+    if secrets && key.is_none() {
+        return Err(lacks(SECRETS_KEY));
+    }
+    Ok(certificate.into_iter().chain(key).collect())
+}
+
+async fn contents(folder: &Path) -> Result<Contents, CoreError> {
     let store = Store::open(folder).await?;
     let schema = store.schema().await?;
-    let known = files::all(&mut *store.read().await?).await?;
+    let mut connection = store.read().await?;
+    let files = files::all(&mut connection).await?;
+    let secrets = accounts::are_there(&mut connection).await?;
+    drop(connection);
     store.close().await;
-    Ok((schema, known))
+    Ok(Contents { schema, files, secrets })
 }
 
 fn is_sound(folder: &FileFolder, digest: Digest) -> bool {
@@ -136,19 +190,22 @@ fn member(data_dir: &Path, folder: &FileFolder, digest: Digest) -> String {
     path.strip_prefix(data_dir).unwrap_or(&path).display().to_string()
 }
 
-fn verify(source: &Path, scratch: &Path, mut found: BTreeMap<String, Digest>) -> Result<(), CoreError> {
+/// Holds what was unpacked against the manifest, and returns which files are known to be missing.
+fn verify(source: &Path, scratch: &Path, mut found: BTreeMap<String, Digest>) -> Result<BTreeSet<Digest>, CoreError> {
     let refuse = |why: String| CoreError::Invalid(format!("{}: {why}", source.display()));
     if found.remove(MANIFEST).is_none() {
         return Err(refuse("is no backup".to_owned()));
     }
-    let text = std::fs::read(scratch.join(MANIFEST)).map_err(at(scratch))?;
+    let mut text = Vec::new();
+    let manifest = File::open(scratch.join(MANIFEST)).map_err(at(scratch))?;
+    manifest.take(MAX_MANIFEST).read_to_end(&mut text).map_err(at(scratch))?;
     let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| refuse(format!("{MANIFEST}: {error}")))?;
     if manifest.format != FORMAT || manifest.schema > store::newest_schema() {
         return Err(refuse("was made by a newer version of this program".to_owned()));
     }
     let own = FileFolder::within(scratch);
     let belongs = |name: &str, digest: Digest| {
-        name == DATABASE || BESIDE.contains(&name) || name == member(scratch, &own, digest)
+        [DATABASE, SECRETS_KEY].contains(&name) || CERTIFICATE.contains(&name) || name == member(scratch, &own, digest)
     };
     for (name, digest) in &manifest.files {
         if found.remove(name) != Some(*digest) || !belongs(name, *digest) {
@@ -161,22 +218,7 @@ fn verify(source: &Path, scratch: &Path, mut found: BTreeMap<String, Digest>) ->
     if !manifest.files.contains_key(DATABASE) {
         return Err(refuse(format!("{DATABASE} is missing or damaged")));
     }
-    Ok(())
-}
-
-/// Moves what is there to where it can be found again.
-fn set_aside(data_dir: &Path, now: Timestamp) -> Result<Option<PathBuf>, CoreError> {
-    let names = BESIDE.into_iter().chain(OF_DATABASE).chain([DATABASE]);
-    let there: Vec<&str> = names.filter(|name| data_dir.join(name).exists()).collect();
-    if there.is_empty() {
-        return Ok(None);
-    }
-    let aside = data_dir.join(format!("before-restore-{}", now.as_millis()));
-    std::fs::DirBuilder::new().mode(0o700).create(&aside).map_err(at(&aside))?;
-    for name in there {
-        put(&data_dir.join(name), &aside.join(name))?;
-    }
-    Ok(Some(aside))
+    Ok(manifest.missing)
 }
 
 fn put(from: &Path, to: &Path) -> Result<(), CoreError> {
@@ -184,7 +226,7 @@ fn put(from: &Path, to: &Path) -> Result<(), CoreError> {
     let put = || {
         std::fs::create_dir_all(folder)?;
         std::fs::rename(from, to)?;
-        std::fs::File::open(folder)?.sync_all()
+        File::open(folder)?.sync_all()
     };
     put().map_err(at(to))
 }

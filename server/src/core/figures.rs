@@ -2,7 +2,7 @@
 
 use super::alarms::Alarm;
 use super::{Coordinator, CoreError, Gate, RunnerState};
-use crate::store::figures;
+use crate::store::{WriteTimes, figures};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -42,6 +42,12 @@ impl Tally {
 }
 
 impl Coordinator {
+    /// How long write transactions have taken.
+    #[must_use]
+    pub fn write_times(&self) -> &WriteTimes {
+        self.store.write_times()
+    }
+
     /// The server in numbers, now.
     ///
     /// # Errors

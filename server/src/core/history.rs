@@ -1,15 +1,14 @@
 //! What has been, for people to look at.
 
+use super::batches::BATCH;
 use super::{Coordinator, CoreError, RunnerStatus};
+use crate::store::challenges;
 use crate::store::history::{self, Filter, Page, Transmission};
 use crate::store::logs::{self, LogEntry};
-use crate::store::{self, challenges};
 use std::sync::Arc;
 use std::time::Duration;
 
 const RECENT: Page = Page { limit: 10, offset: 0 };
-/// Rows that one transaction forgets: the writer must not be held for long.
-const BATCH: u32 = 1000;
 
 /// How much of the past is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,20 +90,14 @@ impl Coordinator {
     /// When the database cannot be written to; the next call tries again.
     pub async fn forget_old(&self) -> Result<(), CoreError> {
         let Retention { age, count, .. } = self.rules.retention;
-        let limit = age.map(|age| self.clock.now().before(age));
-        loop {
-            let mut transaction = self.store.write().await?;
-            let mut forgotten = 0;
-            if let Some(limit) = limit {
-                forgotten += history::forget_before(&mut transaction, limit, BATCH).await?;
-            }
-            if let Some(count) = count {
-                forgotten += history::forget_beyond(&mut transaction, count, BATCH).await?;
-            }
-            store::commit(transaction).await?;
-            if forgotten == 0 {
-                return Ok(());
-            }
+        if let Some(age) = age {
+            let limit = self.clock.now().before(age);
+            self.in_batches(|connection| Box::pin(history::forget_before(connection, limit, BATCH))).await?;
         }
+        let Some(count) = count else { return Ok(()) };
+        // Counting to it takes a while; what is added meanwhile is forgotten next time.
+        let newest = history::newest_beyond(&mut *self.store.read().await?, count).await?;
+        let Some(newest) = newest else { return Ok(()) };
+        self.in_batches(|connection| Box::pin(history::forget_up_to(connection, newest, BATCH))).await
     }
 }

@@ -1,6 +1,7 @@
 //! One-time tokens: made, looked at, revoked and forgotten. [`super::enrolment`] uses them up.
 
 use super::audit::{self, Actor, By};
+use super::batches::BATCH;
 use super::enrolment::random_hex;
 use super::{Coordinator, CoreError};
 use crate::store::history::Page;
@@ -215,9 +216,8 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be written to.
     pub async fn forget_tokens(&self) -> Result<(), CoreError> {
-        let mut transaction = self.store.write().await?;
-        tokens::trim(&mut transaction, self.clock.now().before(KEPT)).await?;
-        Ok(store::commit(transaction).await?)
+        let limit = self.clock.now().before(KEPT);
+        self.in_batches(|connection| Box::pin(tokens::trim(connection, limit, BATCH))).await
     }
 }
 

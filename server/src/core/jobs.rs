@@ -1,10 +1,11 @@
 //! Background work: each job is one small task over one function.
 
+use super::batches::BATCH;
 use super::outlook::Outlook;
 use super::schedule::Candidate;
 use super::{Coordinator, CoreError};
 use crate::store::challenges::{self, Challenge};
-use crate::store::{self, assignments, logs, reports, runners};
+use crate::store::{self, assignments, reports, runners};
 use challengectl_common::Timestamp;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,6 +14,9 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
+/// Rows that one transaction writes; ten thousand at once would hold the database for longer than 100 ms.
+const FLUSHED_AT_ONCE: usize = 500;
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 const TRIM_EVERY: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The clock looks at least so often, in case the wall clock is set.
@@ -31,6 +35,10 @@ impl Coordinator {
         jobs.spawn(every("alarms", LOOK_EVERY, Arc::clone(self), alarms));
         jobs.spawn(Arc::clone(self).watch_time());
         jobs.spawn(every("flush", FLUSH_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.flush().await));
+        jobs.spawn(every("log bounds", FLUSH_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.trim_log().await));
+        jobs.spawn(every("checkpoint", CHECKPOINT_EVERY, Arc::clone(self), async |it: &Arc<Self>| {
+            it.checkpoint().await
+        }));
         let record = async |it: &Arc<Self>| it.record_stop().await.map(drop);
         jobs.spawn(every("recording of an emergency stop", FLUSH_EVERY, Arc::clone(self), record));
         jobs.spawn(every("retention", TRIM_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.trim().await));
@@ -55,29 +63,31 @@ impl Coordinator {
 
     /// Writes down heartbeats, renewals and log lines.
     pub(super) async fn flush(&self) -> Result<(), CoreError> {
-        let (heard, renewed, lines) = (self.fleet.take_heard(), self.leases.take_renewed(), self.logbook.take());
-        if heard.is_empty() && renewed.is_empty() && lines.is_empty() {
-            return Ok(());
-        }
+        let (heard, renewed) = (self.fleet.take_heard(), self.leases.take_renewed());
         let (now, instant) = (self.clock.now(), self.clock.instant());
-        let mut transaction = self.store.write().await?;
-        for (runner, at) in heard {
-            runners::heard(&mut transaction, &runner, at).await?;
+        for heard in heard.chunks(FLUSHED_AT_ONCE) {
+            let mut transaction = self.store.write().await?;
+            for (runner, at) in heard {
+                runners::heard(&mut transaction, runner, *at).await?;
+            }
+            store::commit(transaction).await?;
         }
-        for (id, expires) in renewed {
-            assignments::renew(&mut transaction, id, now.after(instant.until(expires))).await?;
+        for renewed in renewed.chunks(FLUSHED_AT_ONCE) {
+            let mut transaction = self.store.write().await?;
+            for (id, expires) in renewed {
+                assignments::renew(&mut transaction, *id, now.after(instant.until(*expires))).await?;
+            }
+            store::commit(transaction).await?;
         }
-        for line in &lines {
-            logs::insert(&mut transaction, line).await?;
-        }
-        Ok(store::commit(transaction).await?)
+        self.write_log().await
+    }
+
+    async fn checkpoint(&self) -> Result<(), CoreError> {
+        Ok(self.store.checkpoint().await?)
     }
 
     async fn trim(&self) -> Result<(), CoreError> {
-        let mut transaction = self.store.write().await?;
-        logs::trim(&mut transaction).await?;
-        reports::trim(&mut transaction).await?;
-        store::commit(transaction).await?;
+        self.in_batches(|connection| Box::pin(reports::trim(connection, BATCH))).await?;
         self.forget_unused_files().await?;
         self.forget_tokens().await?;
         self.forget_old().await

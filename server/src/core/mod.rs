@@ -8,6 +8,7 @@ pub mod alarms;
 pub mod archive;
 pub mod audit;
 pub mod backup;
+mod batches;
 mod binding;
 mod cached;
 mod challenges;

@@ -51,6 +51,16 @@ impl Coordinator {
     async fn look(self: &Arc<Self>) -> Readiness {
         let (database, schema, folder) = (Arc::clone(self), Arc::clone(self), Arc::clone(self));
         let database = self.in_time("database", async move { Ok(database.store.prove_writable().await?) });
+        let database = async {
+            // What is written to a file that is no longer at its place is lost when the server ends.
+            if !self.store.is_in_place() {
+                tracing::error!(
+                    "not ready: the database was replaced or deleted; stop the server and restore a backup"
+                );
+                return Err("was replaced or deleted while the server runs");
+            }
+            database.await.map_err(|()| "cannot be written to")
+        };
         let schema = self.in_time("schema", async move { check_schema(&schema.store).await });
         let folder = self.in_time("data_dir", async move {
             let prove = tokio::task::spawn_blocking(move || folder.files.prove_writable());
@@ -59,7 +69,7 @@ impl Coordinator {
         let (database, schema, folder) = tokio::join!(database, schema, folder);
         Readiness {
             checks: [
-                ("database", database.map_err(|()| "cannot be written to")),
+                ("database", database),
                 ("schema", schema.map_err(|()| "is not the one of this program")),
                 ("data_dir", folder.map_err(|()| "cannot be written to")),
             ],

@@ -7,6 +7,9 @@ use crate::store::transmissions::Ending;
 use crate::store::{self, AssignmentState, TransmissionStatus, assignments, challenges, transmissions};
 use challengectl_common::wire::LogLevel;
 
+/// Given up in one transaction; 100 take 90 ms in a debug build.
+const AT_ONCE: usize = 100;
+
 impl Coordinator {
     /// Gives up every assignment whose lease ran out longer ago than the grace period, and gives how many.
     ///
@@ -17,20 +20,22 @@ impl Coordinator {
         let expired = self.leases.take_expired(|expires| now > expires.after(self.rules.grace));
         let lapsed = expired.len();
         if lapsed > 0 {
-            self.give_up(expired).await?;
+            for lapsed in expired.chunks(AT_ONCE) {
+                self.give_up(lapsed).await?;
+            }
             self.changed();
         }
         Ok(lapsed)
     }
 
     /// Ends assignments without a report, in one transaction. Their leases must not be renewable any more.
-    async fn give_up(&self, leases: Vec<Lapsed>) -> Result<(), CoreError> {
+    async fn give_up(&self, leases: &[Lapsed]) -> Result<(), CoreError> {
         let now = self.clock.now();
         let mut ends = Vec::new();
         // Nobody is given the challenges before watchers know that they are free.
         let _turn = self.turn.lock().await;
         let mut transaction = self.store.write().await?;
-        for &Lapsed { assignment_id, reason, .. } in &leases {
+        for &Lapsed { assignment_id, reason, .. } in leases {
             // A report may have come first.
             if !assignments::end(&mut transaction, assignment_id, AssignmentState::Lapsed, now).await? {
                 continue;
@@ -48,7 +53,7 @@ impl Coordinator {
             ends.push(End { transmission, status, error, next });
         }
         store::commit(transaction).await?;
-        for Lapsed { runner, assignment_id: id, reason } in &leases {
+        for Lapsed { runner, assignment_id: id, reason } in leases {
             self.leases.remove(runner, *id);
             tracing::warn!(%runner, assignment = id, reason, "given up");
             self.note(LogLevel::Warning, format!("Runner {runner}: assignment {id} given up, {reason}"));

@@ -216,3 +216,11 @@ pub async fn logged_in(connection: &mut Connection, id: i64, now: Timestamp) -> 
         .await?;
     Ok(())
 }
+
+/// Whether there is any account. Each of them has a sealed secret.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn are_there(connection: &mut Connection) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM accounts)").fetch_one(connection).await?)
+}

@@ -3,7 +3,7 @@
 use super::{Connection, StoreError};
 use challengectl_common::{Digest, Timestamp};
 
-/// Adds a browser, and forgets those from before `oldest`.
+/// Adds a browser, and forgets some of those from before `oldest`.
 ///
 /// # Errors
 /// When the database cannot be written to.
@@ -14,7 +14,7 @@ pub async fn insert(
     now: Timestamp,
     oldest: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM devices WHERE created_at <= $1")
+    sqlx::query("DELETE FROM devices WHERE digest IN (SELECT digest FROM devices WHERE created_at <= $1 LIMIT 100)")
         .bind(oldest.as_millis())
         .execute(&mut *connection)
         .await?;

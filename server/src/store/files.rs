@@ -45,6 +45,26 @@ pub async fn unused_since(connection: &mut Connection) -> Result<Vec<(Digest, Op
     rows.into_iter().map(|(digest, since)| Ok((parse(&digest, "digest")?, timestamp(since)))).collect()
 }
 
+/// Whether a file was noted as unused before `limit`, and no challenge has come to use it since it was.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_unused_since(
+    connection: &mut Connection,
+    digest: Digest,
+    limit: Timestamp,
+) -> Result<bool, StoreError> {
+    // A digest that stands in a challenge's text by chance keeps a file; that does no harm.
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM files WHERE digest = $1 AND unused_since <= $2)
+            AND NOT EXISTS (SELECT 1 FROM challenges WHERE instr(flag, $1) > 0)",
+    )
+    .bind(digest.to_string())
+    .bind(limit.as_millis())
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Notes since when no challenge uses a file; none when one does.
 ///
 /// # Errors

@@ -131,7 +131,7 @@ fn restrict(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
 ///
 /// # Errors
 /// When the database cannot be written to.
-pub async fn forget_before(connection: &mut Connection, limit: Timestamp, most: u32) -> Result<usize, StoreError> {
+pub async fn forget_before(connection: &mut Connection, limit: Timestamp, most: u32) -> Result<u64, StoreError> {
     let forgotten = sqlx::query_scalar(
         "DELETE FROM transmissions WHERE log_id IN (
              SELECT log_id FROM transmissions WHERE planned_at < $1 AND status <> 'planned' LIMIT $2
@@ -144,32 +144,40 @@ pub async fn forget_before(connection: &mut Connection, limit: Timestamp, most: 
     forget_assignments(connection, &forgotten).await
 }
 
-/// Forgets at most `most` transmissions beyond the latest `kept`, with their assignments, and gives how many.
+/// The newest transmission beyond the latest `kept`; `None` if there are no more than that.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_beyond(connection: &mut Connection, kept: u64) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT log_id FROM transmissions ORDER BY log_id DESC LIMIT 1 OFFSET $1")
+        .bind(integer(kept))
+        .fetch_optional(connection)
+        .await?)
+}
+
+/// Forgets at most `most` transmissions up to `newest`, oldest first, with their assignments, and gives how many.
 ///
 /// # Errors
 /// When the database cannot be written to.
-pub async fn forget_beyond(connection: &mut Connection, kept: u64, most: u32) -> Result<usize, StoreError> {
+pub async fn forget_up_to(connection: &mut Connection, newest: i64, most: u32) -> Result<u64, StoreError> {
     let forgotten = sqlx::query_scalar(
         "DELETE FROM transmissions WHERE log_id IN (
-             SELECT log_id FROM transmissions
-             WHERE log_id <= (SELECT log_id FROM transmissions ORDER BY log_id DESC LIMIT 1 OFFSET $1)
-               AND status <> 'planned'
-             ORDER BY log_id LIMIT $2
+             SELECT log_id FROM transmissions WHERE log_id <= $1 AND status <> 'planned' ORDER BY log_id LIMIT $2
          ) RETURNING assignment_id",
     )
-    .bind(integer(kept))
+    .bind(newest)
     .bind(most)
     .fetch_all(&mut *connection)
     .await?;
     forget_assignments(connection, &forgotten).await
 }
 
-async fn forget_assignments(connection: &mut Connection, ids: &[i64]) -> Result<usize, StoreError> {
+async fn forget_assignments(connection: &mut Connection, ids: &[i64]) -> Result<u64, StoreError> {
     for id in ids {
         sqlx::query("DELETE FROM assignments WHERE id = $1 AND state <> 'live'")
             .bind(id)
             .execute(&mut *connection)
             .await?;
     }
-    Ok(ids.len())
+    Ok(ids.len() as u64)
 }

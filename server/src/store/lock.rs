@@ -34,6 +34,11 @@ pub fn schema(folder: &Path) -> Result<File, StoreError> {
     Ok(file)
 }
 
+/// The lock of what lies in `folder`: shared by all who have the database open, exclusive while it is replaced.
+pub fn content(folder: &Path) -> Result<File, StoreError> {
+    open(folder, "restore.lock")
+}
+
 fn open(folder: &Path, name: &str) -> Result<File, StoreError> {
     let path = folder.join(name);
     File::options()

@@ -123,7 +123,10 @@ pub async fn end_of_account(
     Ok(())
 }
 
-/// Forgets logins that have run out: verified ones unused since `idle` or begun before `begun`, others begun before
+/// What one login or one browser forgets in passing: more than come with it, so that what has run out gets less.
+const BATCH: u32 = 100;
+
+/// Forgets some logins that have run out: verified ones unused since `idle` or begun before `begun`, others begun before
 /// `owing`.
 ///
 /// # Errors
@@ -134,14 +137,24 @@ pub async fn trim(
     begun: Timestamp,
     owing: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "DELETE FROM logins
-         WHERE (verified = 1 AND (seen_at <= $1 OR created_at <= $2)) OR (verified = 0 AND created_at <= $3)",
-    )
-    .bind(idle.as_millis())
-    .bind(begun.as_millis())
-    .bind(owing.as_millis())
-    .execute(connection)
-    .await?;
+    for (query, limit) in [
+        (
+            "DELETE FROM logins WHERE digest IN
+                 (SELECT digest FROM logins WHERE verified = 1 AND seen_at <= $1 LIMIT $2)",
+            idle,
+        ),
+        (
+            "DELETE FROM logins WHERE digest IN
+                 (SELECT digest FROM logins WHERE verified = 1 AND created_at <= $1 LIMIT $2)",
+            begun,
+        ),
+        (
+            "DELETE FROM logins WHERE digest IN
+                 (SELECT digest FROM logins WHERE verified = 0 AND created_at <= $1 LIMIT $2)",
+            owing,
+        ),
+    ] {
+        sqlx::query(query).bind(limit.as_millis()).bind(BATCH).execute(&mut *connection).await?;
+    }
     Ok(())
 }

@@ -7,6 +7,7 @@ pub mod assignments;
 pub mod audit;
 mod cells;
 pub mod challenges;
+mod checkpoint;
 pub mod conference;
 pub mod control;
 pub mod devices;
@@ -19,31 +20,37 @@ mod lock;
 pub mod logins;
 pub mod logs;
 mod open;
+mod place;
 pub mod provisioning;
 pub mod ranges;
 pub mod recovery;
+mod replacement;
 pub mod reports;
 pub mod roster;
 pub mod runners;
 pub mod setup;
 pub mod tokens;
+mod transaction;
 pub mod transmissions;
 
 pub use assignments::{AssignmentState, LiveAssignment};
 pub use error::StoreError;
 pub use lock::ServerLock;
 pub use open::{DATABASE, make_folder, newest_schema};
+pub use replacement::{CERTIFICATE, Replacement, SECRETS_KEY};
+pub use transaction::{Transaction, WriteTimes, commit};
 pub use transmissions::TransmissionStatus;
 
+use place::Place;
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
+use std::panic::Location;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use transaction::Stopwatch;
 
 /// What every function of the store works on.
 pub type Connection = sqlx::SqliteConnection;
-
-/// A writing transaction. Dropped without [`commit`], it changes nothing.
-pub type Transaction = sqlx::Transaction<'static, Sqlite>;
 
 /// The open database.
 #[derive(Debug, Clone)]
@@ -54,16 +61,42 @@ pub struct Store {
     readers: SqlitePool,
     /// For what runners and logins wait for: a few rows each, never behind lists.
     quick: SqlitePool,
+    checkpointer: SqlitePool,
+    write_times: WriteTimes,
+    place: Arc<Place>,
 }
 
 impl Store {
     /// Begins a writing transaction; waits for the one before. It holds the write lock from the start: a transaction
-    /// that reads first and writes later would fail at once when another process has written in between.
+    /// that reads first and writes later would fail at once when another process has written in between. A transaction
+    /// that takes too long is logged with the place of this call.
     ///
     /// # Errors
     /// When the database cannot be written to.
-    pub async fn write(&self) -> Result<Transaction, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    #[track_caller]
+    pub fn write(&self) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
+        self.write_for(Location::caller())
+    }
+
+    /// The same for a function that writes for others: the place is that of its caller.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub fn write_for(
+        &self,
+        place: &'static Location<'static>,
+    ) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
+        let (writer, times) = (self.writer.clone(), self.write_times.clone());
+        async move {
+            let inner = writer.begin_with("BEGIN IMMEDIATE").await?;
+            Ok(Transaction::new(inner, Stopwatch::start(times, place)))
+        }
+    }
+
+    /// How long write transactions have taken.
+    #[must_use]
+    pub fn write_times(&self) -> &WriteTimes {
+        &self.write_times
     }
 
     /// The folder that the database is in.
@@ -118,6 +151,12 @@ impl Store {
         commit(transaction).await
     }
 
+    /// Whether the files that are open still lie at their place, so that who opens the database finds the same.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.place.is_unchanged()
+    }
+
     /// Writes a copy of one moment to a file that is not there yet, also while others write.
     ///
     /// # Errors
@@ -132,14 +171,8 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         self.quick.close().await;
+        self.checkpointer.close().await;
         self.writer.close().await;
+        self.place.leave();
     }
-}
-
-/// Makes a transaction's changes last.
-///
-/// # Errors
-/// When they could not be written; then nothing has changed.
-pub async fn commit(transaction: Transaction) -> Result<(), StoreError> {
-    Ok(transaction.commit().await?)
 }

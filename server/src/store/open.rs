@@ -1,12 +1,13 @@
 //! Opening the database: settings, schema, and the versions that fit.
 
-use super::{Store, StoreError, lock};
+use super::{Place, Store, StoreError, WriteTimes, lock};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The database within a data directory.
@@ -29,6 +30,27 @@ impl Store {
     /// When it cannot be opened, or was written by a newer version of the program.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
         make_folder(folder)?;
+        Self::open_at(folder, Place::enter(folder)?).await
+    }
+
+    /// Opens the database that is in `folder`, and makes none.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none; else as [`Store::open`].
+    pub async fn open_existing(folder: &Path) -> Result<Self, StoreError> {
+        let missing = || StoreError::Missing(folder.join(DATABASE));
+        if !folder.is_dir() {
+            return Err(missing());
+        }
+        // First, since a restore that was interrupted may have the database elsewhere.
+        let place = Place::enter(folder)?;
+        if !folder.join(DATABASE).exists() {
+            return Err(missing());
+        }
+        Self::open_at(folder, place).await
+    }
+
+    async fn open_at(folder: &Path, mut place: Place) -> Result<Self, StoreError> {
         let path = folder.join(DATABASE);
         let connect = options(&path);
         make_private(&path)?;
@@ -38,10 +60,14 @@ impl Store {
         // Two programs that both find an old schema must not both change it.
         let _alone = lock::schema(folder)?;
         MIGRATIONS.run(&writer).await.map_err(|error| migration_error(error, path.clone()))?;
+        // Opened lazily, by the first checkpoint: a command that is over in a moment makes none.
+        let checkpointer = pool(1).min_connections(0).connect_lazy_with(connect.clone());
         let connect = connect.read_only(true);
         let readers = pool(READERS).connect_with(connect.clone()).await.map_err(refuse)?;
         let quick = pool(QUICK_READERS).connect_with(connect).await.map_err(refuse)?;
-        Ok(Self { folder: folder.to_owned(), writer, readers, quick })
+        place.remember(&path);
+        let (folder, write_times, place) = (folder.to_owned(), WriteTimes::default(), Arc::new(place));
+        Ok(Self { folder, writer, readers, quick, checkpointer, write_times, place })
     }
 }
 
@@ -66,7 +92,8 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
 
 /// `FULL` costs one `fsync` with each commit, and commits are rare: one when a transmission begins and one when it ends.
 /// With `NORMAL`, a power cut could take back an assignment whose carrier is on, and a report whose only other copy the
-/// runner has deleted because it was acknowledged.
+/// runner has deleted because it was acknowledged. Checkpoints are a job of their own, see [`Store::checkpoint`]: by default
+/// every thousandth page makes one, within the commit that adds it.
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -74,6 +101,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .pragma("wal_autocheckpoint", "0")
         .busy_timeout(Duration::from_secs(10))
 }
 

@@ -45,14 +45,19 @@ pub async fn insert_late(
     Ok(())
 }
 
-/// Forgets all but the latest.
+/// Forgets at most `most` of those before the latest, and gives how many.
 ///
 /// # Errors
 /// When the database cannot be written to.
-pub async fn trim(connection: &mut Connection) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM late_reports WHERE id <= (SELECT max(id) FROM late_reports) - $1")
-        .bind(KEPT)
-        .execute(connection)
-        .await?;
-    Ok(())
+pub async fn trim(connection: &mut Connection, most: u32) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "DELETE FROM late_reports WHERE id IN (
+             SELECT id FROM late_reports WHERE id <= (SELECT max(id) FROM late_reports) - $1 ORDER BY id LIMIT $2
+         )",
+    )
+    .bind(KEPT)
+    .bind(most)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
 }

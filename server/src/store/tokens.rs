@@ -148,16 +148,21 @@ pub async fn revoke_one(connection: &mut Connection, id: &str) -> Result<Option<
     runner.map(|id| parse(&id, "runner id")).transpose()
 }
 
-/// Forgets the tokens that were used or ran out before `limit`.
+/// Forgets at most `most` tokens that were used or have run out before `limit`, and gives how many.
 ///
 /// # Errors
 /// When the database cannot be written to.
-pub async fn trim(connection: &mut Connection, limit: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM enrollment_tokens WHERE coalesce(used_at, expires_at) < $1")
-        .bind(limit.as_millis())
-        .execute(connection)
-        .await?;
-    Ok(())
+pub async fn trim(connection: &mut Connection, limit: Timestamp, most: u32) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "DELETE FROM enrollment_tokens WHERE digest IN (
+             SELECT digest FROM enrollment_tokens WHERE coalesce(used_at, expires_at) < $1 LIMIT $2
+         )",
+    )
+    .bind(limit.as_millis())
+    .bind(most)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Whether a token counts now.

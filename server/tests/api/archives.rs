@@ -25,7 +25,7 @@ async fn back_up(site: &Site) -> PathBuf {
 }
 
 async fn put_back(source: &Path, data_dir: &Path, force: bool) -> Result<Outcome, String> {
-    restore(source, data_dir, force, Timestamp::now()).await.map_err(|error| error.to_string())
+    restore(source, data_dir, force).await.map_err(|error| error.to_string())
 }
 
 async fn names(data_dir: &Path) -> Vec<String> {
@@ -94,6 +94,15 @@ fn rewritten(archive: &Path, change: impl FnOnce(&Path)) -> (TempDir, PathBuf) {
     (folder, target)
 }
 
+/// A member and its place in the manifest, taken out of what an archive held.
+fn forget(content: &Path, member: &str) {
+    std::fs::remove_file(content.join(member)).unwrap();
+    let path = content.join("manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    manifest["files"].as_object_mut().unwrap().remove(member).unwrap();
+    std::fs::write(&path, manifest.to_string()).unwrap();
+}
+
 async fn refusal(archive: &Path) -> String {
     let folder = tempfile::tempdir().unwrap();
     let error = put_back(archive, folder.path(), false).await.unwrap_err();
@@ -143,4 +152,49 @@ async fn a_backup_tells_what_was_damaged_already_and_holds_the_rest() {
     assert_eq!(names(folder.path()).await, ["MORSE_2", "VOICE_1"]);
     let store = Store::open(folder.path()).await.unwrap();
     assert!(runners::present(&mut store.read().await.unwrap()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_backup_that_lacks_something_is_refused_and_changes_nothing() {
+    let (site, voice, _) = with_voice().await;
+    set_up(&site).await;
+    let archive = back_up(&site).await;
+    let (_keep, no_key) = rewritten(&archive, |content| forget(content, "secrets.key"));
+    assert!(refusal(&no_key).await.ends_with("secrets.key is missing"));
+    let digest = challengectl_common::Digest::of(&voice).to_string();
+    let (_keep, no_file) = rewritten(&archive, |content| forget(content, &format!("files/{}/{digest}", &digest[..2])));
+    assert!(refusal(&no_file).await.ends_with(&format!("file voice.wav ({digest}) is missing")));
+}
+
+#[tokio::test]
+async fn a_backup_is_not_made_without_the_key_that_it_needs() {
+    let (site, _, _) = with_voice().await;
+    set_up(&site).await;
+    std::fs::remove_file(site.data_dir().join("secrets.key")).unwrap();
+    let (store, target) = (site.store().await, site.folder.path().join("new.tar"));
+    let error = backup(&store, &site.data_dir(), &target, Timestamp::now()).await.unwrap_err().to_string();
+    assert!(error.ends_with("secrets.key is missing") && !target.exists(), "{error}");
+}
+
+#[tokio::test]
+async fn a_restore_keeps_the_certificate_that_runners_trust() {
+    let (site, _, _) = with_voice().await;
+    for name in ["tls.crt", "tls.key"] {
+        std::fs::write(site.data_dir().join(name), "of the backup").unwrap();
+    }
+    let archive = back_up(&site).await;
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = || std::fs::read_to_string(folder.path().join("tls.crt")).unwrap();
+    assert!(!put_back(&archive, folder.path(), false).await.unwrap().kept_certificate);
+    assert_eq!(certificate(), "of the backup");
+    for name in ["tls.crt", "tls.key"] {
+        std::fs::write(folder.path().join(name), "of this server").unwrap();
+    }
+    let outcome = put_back(&archive, folder.path(), true).await.unwrap();
+    assert!(outcome.kept_certificate && !outcome.set_aside.unwrap().join("tls.crt").exists());
+    assert_eq!(certificate(), "of this server");
+    // Half a pair is of no use to anybody.
+    std::fs::remove_file(folder.path().join("tls.key")).unwrap();
+    put_back(&archive, folder.path(), true).await.unwrap();
+    assert_eq!(certificate(), "of the backup");
 }

@@ -62,3 +62,21 @@ async fn a_server_on_a_database_of_a_newer_version_is_not_ready() {
     answer.is_error(503, "not ready");
     assert_eq!(answer.body["details"], "schema: is not the one of this program");
 }
+
+#[tokio::test]
+async fn a_server_whose_database_is_gone_or_another_is_not_ready() {
+    for name in ["challengectl.db", "challengectl.db-wal"] {
+        for put_another in [false, true] {
+            let site = Site::start().await;
+            let (path, aside) = (site.data_dir().join(name), site.folder.path().join("aside"));
+            std::fs::rename(&path, &aside).unwrap();
+            if put_another {
+                std::fs::copy(&aside, &path).unwrap();
+            }
+            let answer = site.get("/ready").await;
+            answer.is_error(503, "not ready");
+            assert_eq!(answer.body["details"], "database: was replaced or deleted while the server runs", "{name}");
+            std::fs::rename(&aside, &path).unwrap();
+        }
+    }
+}

@@ -129,7 +129,7 @@ impl Site {
 
     /// As another program does while the server runs.
     pub async fn accounts(&self) -> Accounts {
-        Accounts::open(self.store().await, &self.data_dir(), Clock::system()).unwrap()
+        Accounts::open(self.store().await, &self.data_dir(), Clock::system()).await.unwrap()
     }
 
     /// Somebody of this role who is logged in; the account is made when there is none. Straight in the database, since

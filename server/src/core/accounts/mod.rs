@@ -24,7 +24,7 @@ pub use throttle::Step;
 pub use users::{Changes, User};
 
 use super::{Clock, CoreError};
-use crate::store::accounts::Account;
+use crate::store::accounts::{self, Account};
 use crate::store::audit::{self, AuditEntry};
 use crate::store::history::Page;
 use crate::store::{Store, StoreError};
@@ -49,9 +49,9 @@ impl Accounts {
     /// The accounts of this database.
     ///
     /// # Errors
-    /// When the key that lies beside it cannot be read.
-    pub fn open(store: Store, data_dir: &Path, clock: Clock) -> Result<Self, CoreError> {
-        let vault = Vault::open(data_dir)?;
+    /// When the key that lies beside it cannot be read, or is missing although the database holds what it has sealed.
+    pub async fn open(store: Store, data_dir: &Path, clock: Clock) -> Result<Self, CoreError> {
+        let vault = Vault::open(data_dir, accounts::are_there(&mut *store.read().await?).await?)?;
         Ok(Self {
             store,
             clock,

@@ -1,13 +1,15 @@
 //! Secrets that have to be readable again are sealed with a key that lies beside the database, not in it.
 
 use crate::core::CoreError;
+use crate::store::SECRETS_KEY;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-const FILE: &str = "secrets.key";
+const LOST: &str = "the key is missing, and the database holds secrets that only it opens; put it back from a backup, \
+                    or see \"A lost key\" in docs/operations.md";
 const NONCE: usize = 24;
 
 pub struct Vault(XChaCha20Poly1305);
@@ -19,14 +21,18 @@ impl fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// Reads the key of a data directory; makes one when there is none.
+    /// Reads the key of a data directory. Makes one when there is none, but not for a database that holds `secrets`:
+    /// no code of any account would be accepted.
     ///
     /// # Errors
     /// When it cannot be read or made.
-    pub fn open(data_dir: &Path) -> Result<Self, CoreError> {
-        let path = data_dir.join(FILE);
+    pub fn open(data_dir: &Path, secrets: bool) -> Result<Self, CoreError> {
+        let path = data_dir.join(SECRETS_KEY);
         let refuse = |error| CoreError::File { path: path.clone(), error };
         let key = match std::fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound && secrets => {
+                return Err(CoreError::Refused(format!("{}: {LOST}", path.display())));
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 make(data_dir, &path).and_then(|()| std::fs::read(&path)).map_err(refuse)?
             }
@@ -80,12 +86,12 @@ mod tests {
     #[test]
     fn a_secret_opens_with_the_same_key_for_the_same_purpose_only() {
         let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let vault = Vault::open(folder.path()).unwrap();
+        let vault = Vault::open(folder.path(), false).unwrap();
         let mut sealed = vault.seal(b"secret", "alice").unwrap();
-        let again = Vault::open(folder.path()).unwrap();
+        let again = Vault::open(folder.path(), false).unwrap();
         assert_eq!(again.open_sealed(&sealed, "alice").unwrap(), b"secret");
         assert!(again.open_sealed(&sealed, "bob").is_err());
-        assert!(Vault::open(other.path()).unwrap().open_sealed(&sealed, "alice").is_err());
+        assert!(Vault::open(other.path(), false).unwrap().open_sealed(&sealed, "alice").is_err());
         assert!(again.open_sealed(&[0; 10], "alice").is_err());
         *sealed.last_mut().unwrap() ^= 1;
         assert!(again.open_sealed(&sealed, "alice").is_err());
@@ -94,16 +100,26 @@ mod tests {
     #[test]
     fn the_key_is_nobody_elses_to_read() {
         let folder = tempfile::tempdir().unwrap();
-        Vault::open(folder.path()).unwrap();
-        let mode = std::fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
+        Vault::open(folder.path(), false).unwrap();
+        let mode = std::fs::metadata(folder.path().join(SECRETS_KEY)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_lost_key_is_not_made_anew_while_secrets_need_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Vault::open(folder.path(), true).unwrap_err().to_string();
+        assert!(error.contains("secrets.key: the key is missing") && error.contains("docs/operations.md"), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        Vault::open(folder.path(), false).unwrap();
+        Vault::open(folder.path(), true).unwrap();
     }
 
     #[test]
     fn a_damaged_key_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(FILE), b"short").unwrap();
-        let error = Vault::open(folder.path()).unwrap_err().to_string();
+        std::fs::write(folder.path().join(SECRETS_KEY), b"short").unwrap();
+        let error = Vault::open(folder.path(), false).unwrap_err().to_string();
         assert!(error.contains("secrets.key") && error.contains("32 bytes"), "{error}");
     }
 }

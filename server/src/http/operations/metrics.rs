@@ -7,6 +7,7 @@ use crate::core::figures::Figures;
 use crate::core::network::Network;
 use crate::http::openapi::answers::Forbidden;
 use crate::http::{ApiError, origin};
+use crate::store::WriteTimes;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use prometheus_client::encoding::text::encode;
@@ -43,6 +44,7 @@ pub async fn metrics(
     let mut registry = Registry::with_prefix("challengectl");
     registry.register("build", "The version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     show(&figures, &mut registry);
+    show_write_times(coordinator.write_times(), &mut registry);
     requests.register(&mut registry);
     let mut text = String::new();
     encode(&mut text, &registry)
@@ -106,6 +108,15 @@ fn show(figures: &Figures, registry: &mut Registry) {
     registry.register("held", "Whether work is held back, by what", held);
     registry.register("challenges", "Challenges", challenges);
     registry.register("transmissions", "Transmissions that have ended since the server started", transmissions);
+}
+
+fn show_write_times(times: &WriteTimes, registry: &mut Registry) {
+    let longest: Gauge<f64, AtomicU64> = Gauge::default();
+    longest.set(times.longest().as_secs_f64());
+    let help = "Time for which a write transaction kept all others waiting";
+    registry.register_with_unit("write_transaction", help, Unit::Seconds, times.histogram.clone());
+    let help = "The longest write transaction since the server started";
+    registry.register_with_unit("write_transaction_longest", help, Unit::Seconds, longest);
 }
 
 fn count<T>(things: &[T]) -> i64 {

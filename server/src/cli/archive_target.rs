@@ -1,0 +1,44 @@
+//! Where a command writes an archive: to a file, or through a temporary one to standard output.
+
+use anyhow::{Context, bail};
+use std::fs::File;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+pub struct ArchiveTarget {
+    path: PathBuf,
+    scratch: Option<TempDir>,
+}
+
+impl ArchiveTarget {
+    /// `None` and `-` mean standard output, which must not be a terminal.
+    pub fn new(file: Option<&Path>) -> anyhow::Result<Self> {
+        if let Some(path) = file.filter(|path| *path != Path::new("-")) {
+            return Ok(Self { path: path.to_owned(), scratch: None });
+        }
+        if std::io::stdout().is_terminal() {
+            bail!("refusing to write an archive to a terminal; give FILE or redirect standard output");
+        }
+        let scratch = tempfile::tempdir().context("a temporary folder")?;
+        Ok(Self { path: scratch.path().join("archive.tar"), scratch: Some(scratch) })
+    }
+
+    /// Where the archive is to be written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether standard output belongs to the archive, so that all else goes to standard error.
+    pub fn is_standard_output(&self) -> bool {
+        self.scratch.is_some()
+    }
+
+    /// Brings an archive that is whole to where it is wanted.
+    pub fn finish(&self) -> anyhow::Result<()> {
+        if self.is_standard_output() {
+            std::io::copy(&mut File::open(&self.path)?, &mut std::io::stdout())?;
+        }
+        Ok(())
+    }
+}
