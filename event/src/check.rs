@@ -11,15 +11,15 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Refuses names that are there twice.
-pub(crate) fn names(drafts: &[Draft], report: &mut Report) {
+/// Refuses names that are there twice: the first stays.
+pub(crate) fn names(drafts: &mut [Draft], report: &mut Report) {
     let mut first = HashMap::new();
     for draft in drafts {
         let Ok(name) = &draft.name else { continue };
-        let line = *first.entry(name).or_insert(draft.line);
+        let line = *first.entry(name.clone()).or_insert(draft.line);
         if line != draft.line {
             let text = format!("the name is there twice, first on line {line}; rename one");
-            report.challenge(Some(name.to_string())).problem(draft.line, text);
+            draft.name = Err(report.challenge(Some(name.to_string())).problem(draft.line, text));
         }
     }
 }
@@ -44,6 +44,7 @@ pub(crate) fn challenge(draft: Draft, places: &Places, report: &mut Report) -> R
     let tuning = draft.tuning?;
     wide_enough(&tuning, &carried.occupied_bandwidth, draft.line, scope)?;
     let (delays, enabled) = (draft.delays?, draft.enabled?);
+    draft.rest?;
     let spec = ChallengeSpec {
         name: draft.name?,
         modulation: draft.modulation?.name.to_owned(),

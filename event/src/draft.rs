@@ -31,6 +31,8 @@ pub(crate) struct Draft {
     pub(crate) priority: Result<i64, Reported>,
     pub(crate) delays: Result<Delays, Reported>,
     pub(crate) public_view: Result<PublicView, Reported>,
+    /// Whether everything else about it was understood: an unknown key stands for no value.
+    pub(crate) rest: Result<(), Reported>,
 }
 
 /// What a challenge carries.

@@ -28,7 +28,12 @@ const KEYS: &[&str] = &[
 ];
 
 /// Reads all that is in `fields`.
-pub(super) fn read(mut fields: Fields, defaults: Delays, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Draft {
+pub(super) fn read(
+    mut fields: Fields,
+    defaults: Result<Delays, Reported>,
+    ranges: &mut Ranges,
+    scope: &mut Scope<'_>,
+) -> Draft {
     let line = fields.line;
     let name = fields.require_as("name", name, scope);
     let modulation = fields.require_as("modulation", modulation, scope);
@@ -42,7 +47,21 @@ pub(super) fn read(mut fields: Fields, defaults: Delays, ranges: &mut Ranges, sc
     let parameters = parameters(fields, modulation, sideband, scope).map(Parameters::finish);
     let wav_rate = parameters.as_ref().ok().and_then(|(_, rate)| *rate);
     let parameters = parameters.map(|(map, _)| map);
-    Draft { line, name, modulation, tuning, content, parameters, wav_rate, enabled, priority, delays, public_view }
+    let rest = scope.verdict();
+    Draft {
+        line,
+        name,
+        modulation,
+        tuning,
+        content,
+        parameters,
+        wav_rate,
+        enabled,
+        priority,
+        delays,
+        public_view,
+        rest,
+    }
 }
 
 fn name(node: Node) -> Result<ChallengeName, String> {
@@ -53,17 +72,23 @@ fn modulation(node: Node) -> Result<(&'static Modulation, Option<&'static str>),
     parameters::modulation(&node.text()?).map_err(|error| error.to_string())
 }
 
-/// The shortest and the longest delay, by whatever names.
+/// The shortest and the longest delay, by whatever names. Where the defaults were refused, what rests on them is not
+/// refused once more.
 pub(super) fn delays(
     fields: &mut Fields,
     [min, max]: [&str; 2],
-    defaults: Delays,
+    defaults: Result<Delays, Reported>,
     scope: &mut Scope<'_>,
 ) -> Result<Delays, Reported> {
     let millis = |node: Node| node.number().and_then(delays::millis);
     let min = fields.take_as(min, millis, scope);
     let max = fields.take_as(max, millis, scope);
-    Delays::new(min?, max?, defaults).map_err(|why| scope.problem(fields.line, why))
+    let (min, max) = (min?, max?);
+    let defaults = match (min, max) {
+        (Some(_), Some(_)) => Delays::default(),
+        _ => defaults?,
+    };
+    Delays::new(min, max, defaults).map_err(|why| scope.problem(fields.line, why))
 }
 
 fn content(

@@ -113,6 +113,12 @@ impl Node {
         }
     }
 
+    /// What a mapping has under a key, as it was written.
+    pub(super) fn field(&self, key: &str) -> Option<&str> {
+        let Value::Map(entries) = &self.value else { return None };
+        entries.iter().find(|(found, _)| found.name == key).and_then(|(_, node)| node.written())
+    }
+
     /// A single value as it was written.
     pub(super) fn written(&self) -> Option<&str> {
         match &self.value {

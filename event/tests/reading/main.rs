@@ -5,6 +5,7 @@
 mod any_bytes;
 mod files;
 mod flags_csv;
+mod keeping_going;
 mod older_yaml;
 mod support;
 mod yaml;

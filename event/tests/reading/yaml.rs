@@ -214,10 +214,19 @@ fn what_is_no_yaml_is_refused_with_its_line_and_without_the_flags_around_it() {
 
 #[test]
 fn a_file_without_challenges_is_refused() {
-    for text in ["", "# nothing\n", "[]", "{}", "challenges:\n", "conference: {name: C}\n"] {
+    for text in ["", "# nothing\n", "[]", "{}", "challenges:\n"] {
         assert_refused(&yaml_problems(text), &["there are no challenges in it"]);
     }
     assert_refused(&yaml_problems("hello"), &["1 : this is no event file"]);
+}
+
+#[test]
+fn an_event_that_has_only_a_conference_or_ranges_is_taken_with_a_remark() {
+    for text in ["conference: {name: C}\n", "frequency_ranges: [{name: a, min_hz: 144000000, max_hz: 146000000}]\n"] {
+        let event = yaml(text);
+        assert!(event.challenges.is_empty() && (event.conference.is_some() || event.ranges.len() == 1));
+        assert_eq!(remarks(&event), [" : there are no challenges in it, only what is said of the event"]);
+    }
 }
 
 #[test]
