@@ -95,7 +95,7 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
             scope.remark(line, format!("{column} is passed over: it was never used"));
         }
     }
-    let module = parameters::modulation(module.trim()).map_err(|error| scope.problem(line, error.to_string()));
+    let module = parameters::modulation(module).map_err(|why| scope.problem(line, why));
     let modulation = module.map(|(modulation, _)| modulation);
     let parameters = module.and_then(|(modulation, sideband)| options(modulation, sideband, option, line, scope));
     let parameters = parameters.map(Parameters::finish);
@@ -123,7 +123,7 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
 /// A comma without quotes moves the module to the right, also where a spreadsheet has dropped as many empty columns at
 /// the end.
 fn in_place(row: &Row) -> Result<(), String> {
-    let is_module = |column: &str| parameters::modulation(column.trim()).is_ok();
+    let is_module = |column: &str| parameters::modulation(column).is_ok();
     let found = row.iter().skip(MODULE + 1).position(is_module).filter(|_| !is_module(row.column(MODULE)));
     found.map_or(Ok(()), |found| {
         let (column, wanted) = (MODULE + found + 2, MODULE + 1);

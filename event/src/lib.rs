@@ -9,6 +9,7 @@ mod check;
 mod csv;
 mod delays;
 mod draft;
+mod elsewhere;
 mod hertz;
 mod lookup;
 mod parameters;

@@ -3,7 +3,7 @@
 use crate::draft::{Draft, Parts};
 use crate::lookup::Places;
 use crate::report::{Report, Reported};
-use crate::source::{self, Format};
+use crate::source::{self, Format, Text};
 use crate::{Event, Refused, Remark, check, csv, yaml};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -105,7 +105,10 @@ fn parts(
     places: impl FnOnce() -> Result<Places, String>,
     report: &mut Report,
 ) -> Result<(Places, Parts), Reported> {
-    let text = source::read(path).map_err(|(line, why)| report.file().problem(line, why))?;
+    let Text { text, hard_space } = source::read(path).map_err(|(line, why)| report.file().problem(line, why))?;
+    if let Some(line) = hard_space {
+        report.file().remark(line, "non-breaking spaces, here and further down, are read as plain ones");
+    }
     let places = places().map_err(|why| report.file().problem(None, why))?;
     let parts = match Format::of(name, &text) {
         Format::Yaml => yaml::read(&text, report),

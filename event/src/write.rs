@@ -148,7 +148,8 @@ challenges:
         assert_eq!(again.ranges, first.ranges);
         assert_eq!(conference(&again), conference(&first));
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
-        assert!(again.remarks.is_empty(), "{:?}", again.remarks);
+        // A line break within a text is remarked on, as with any other file.
+        assert!(again.remarks.iter().all(|remark| remark.text.starts_with("`\\n`")), "{:?}", again.remarks);
     }
 
     #[test]

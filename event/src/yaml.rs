@@ -59,6 +59,7 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
 
 fn document(mut fields: Fields, report: &mut Report) -> Parts {
     let scope = &mut report.file();
+    fields.correct(KEYS, |key| OLDER_KEYS.contains(&key) || is_extension(key), scope);
     let conference = fields.take("conference").and_then(|node| conference::read(node, scope).ok());
     let mut ranges = fields.take("frequency_ranges").map(|node| named_ranges(node, scope)).unwrap_or_default();
     let defaults = fields.take("defaults").map_or(Ok(Delays::default()), |node| defaults(node, scope));
@@ -68,14 +69,20 @@ fn document(mut fields: Fields, report: &mut Report) -> Parts {
             scope.remark(node.line, format!("`{key}` is passed over: it belongs in the server's configuration"));
         }
     }
-    fields.refuse_rest(KEYS.iter().copied(), scope);
+    fields.refuse_rest_but(is_extension, KEYS, scope);
     let items = items.ok().flatten().unwrap_or_default();
     let drafts = challenges(items, defaults, &mut ranges, report);
     Parts { conference, ranges: ranges.into_list(), drafts }
 }
 
+/// Keys that hold what others refer to by an anchor, as Compose files have them.
+fn is_extension(key: &str) -> bool {
+    key.starts_with("x-")
+}
+
 fn defaults(node: Node, scope: &mut Scope<'_>) -> Result<Delays, Reported> {
     let mut fields = Fields::of(node, "defaults", scope)?;
+    fields.correct(&["min_delay", "max_delay"], |_| false, scope);
     let delays = item::delays(&mut fields, ["min_delay", "max_delay"], Ok(Delays::default()), scope);
     fields.refuse_rest(["min_delay", "max_delay"], scope);
     delays
@@ -137,6 +144,7 @@ fn named_ranges(node: Node, scope: &mut Scope<'_>) -> Ranges {
 fn named_range(node: Node, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
     let line = node.line;
     let mut fields = Fields::of(node, "a frequency range", scope)?;
+    fields.correct(&["name", "display_name", "min_hz", "max_hz"], |key| key == "description", scope);
     let name = fields.require_as("name", Node::text, scope);
     let display_name = fields.take_as("display_name", Node::text, scope);
     // Older files describe ranges; where a range has no display name, that is one.

@@ -15,7 +15,7 @@ pub(super) fn read(places: &Places, report: &mut Report) -> Ranges {
     };
     let mut about = Report::new(&path);
     match source::read(&path) {
-        Ok(text) => read_rows(&text, &mut ranges, &mut about.file()),
+        Ok(source) => read_rows(&source.text, &mut ranges, &mut about.file()),
         Err((line, why)) => ranges.refuse(None, about.file().problem(line, why)),
     }
     report.absorb(about);

@@ -35,6 +35,7 @@ pub(super) fn read(
     scope: &mut Scope<'_>,
 ) -> Draft {
     let line = fields.line;
+    correct(&mut fields, scope);
     let name = fields.require_as("name", name, scope);
     let modulation = fields.require_as("modulation", modulation, scope);
     let (modulation, sideband) = (modulation.map(|(modulation, _)| modulation), modulation.ok().and_then(|(_, s)| s));
@@ -64,12 +65,25 @@ pub(super) fn read(
     }
 }
 
+/// Reports misspelt keys and reads on as if they were right, so that what they stand for is not missed as well.
+fn correct(fields: &mut Fields, scope: &mut Scope<'_>) {
+    let modulation = fields.peek_text("modulation").and_then(|name| parameters::modulation(&name).ok());
+    let own = modulation.map(|(modulation, _)| modulation.parameters).unwrap_or_default();
+    let known: Vec<_> = KEYS.iter().copied().chain(own.iter().map(|parameter| parameter.name)).collect();
+    let is_other = |key: &str| {
+        ["flag", "public_fields"].contains(&key)
+            || passed_over(key).is_some()
+            || MODULATIONS.iter().any(|modulation| Parameters::takes(modulation, key))
+    };
+    fields.correct(&known, is_other, scope);
+}
+
 fn name(node: Node) -> Result<ChallengeName, String> {
-    ChallengeName::new(&node.text()?).map_err(|error| error.to_string())
+    ChallengeName::new(&node.words()?).map_err(|error| error.to_string())
 }
 
 fn modulation(node: Node) -> Result<(&'static Modulation, Option<&'static str>), String> {
-    parameters::modulation(&node.text()?).map_err(|error| error.to_string())
+    parameters::modulation(&node.text()?)
 }
 
 /// The shortest and the longest delay, by whatever names. Where the defaults were refused, what rests on them is not
@@ -96,9 +110,12 @@ fn content(
     modulation: Result<&Modulation, Reported>,
     scope: &mut Scope<'_>,
 ) -> Result<Content, Reported> {
-    let text = fields.take_as("text", Node::text, scope);
-    let file = fields.take_as("file", Node::text, scope);
-    let flag = fields.take_as("flag", Node::text, scope);
+    for (line, left_out) in ["text", "flag"].into_iter().filter_map(|key| fields.peek(key)).filter_map(left_out) {
+        scope.remark(line, left_out);
+    }
+    let text = fields.take_as("text", Node::words, scope);
+    let file = fields.take_as("file", Node::words, scope);
+    let flag = fields.take_as("flag", Node::words, scope);
     match (text?, file?, flag?) {
         // The last line break of a block of text is not meant to go on air.
         (Some(text), None, None) => Ok(Content::Text(text.trim_end_matches('\n').to_owned())),
@@ -107,6 +124,10 @@ fn content(
         (None, None, None) => Err(scope.problem(fields.line, "it carries nothing; give `text`, or `file` with a path")),
         _ => Err(scope.problem(fields.line, "it must have only one of `text`, `file` and the older `flag`")),
     }
+}
+
+fn left_out(node: &Node) -> Option<(u64, String)> {
+    node.left_out().map(|left_out| (node.line, left_out))
 }
 
 /// The older `flag` is a text or a path, as the modulation has it.

@@ -8,4 +8,5 @@ mod flags_csv;
 mod keeping_going;
 mod older_yaml;
 mod support;
+mod ways_out;
 mod yaml;
