@@ -5,7 +5,7 @@ use crate::draft::{Content, Draft};
 use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
 use challengectl_common::challenge::FlagFile;
-use challengectl_common::{ChallengeSpec, Conference, ConferenceChange, Flag, Tuning};
+use challengectl_common::{ChallengeSpec, Conference, ConferenceChange, Flag, FrequencyRules, Tuning};
 use challengectl_waveform::{BuildError, Input, Payload};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -37,12 +37,18 @@ pub(crate) fn conference(
 }
 
 /// The finished challenge.
-pub(crate) fn challenge(draft: Draft, places: &Places, report: &mut Report) -> Result<Challenge, Reported> {
+pub(crate) fn challenge(
+    draft: Draft,
+    places: &Places,
+    rules: &FrequencyRules,
+    report: &mut Report,
+) -> Result<Challenge, Reported> {
     let name = draft.name.as_ref().ok().map(ToString::to_string);
     let scope = &mut report.challenge(name);
     let carried = carried(&draft, places, scope)?;
     let tuning = draft.tuning?;
     wide_enough(&tuning, &carried.occupied_bandwidth, draft.line, scope)?;
+    permitted(&tuning, &carried.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
     let (delays, enabled) = (draft.delays?, draft.enabled?);
     draft.rest?;
     let spec = ChallengeSpec {
@@ -115,6 +121,17 @@ fn compare_rate(given: Option<f64>, found: Option<u32>, line: u64, scope: &mut S
                  file is believed, so listen to whether its pitch is right"
             ),
         );
+    }
+}
+
+/// Holds the frequency, or every range, against the rules. Within a range, where the signal would touch what is
+/// protected is left out when a frequency is drawn.
+fn permitted(tuning: &Tuning, occupied: &Range<f64>, rules: &FrequencyRules) -> Result<(), String> {
+    match tuning {
+        Tuning::Frequency(frequency) => rules.check(*frequency, occupied),
+        Tuning::FrequencyRanges(_) | Tuning::ManualFrequencyRange(_) => {
+            tuning.bands().iter().try_for_each(|band| rules.check_range(band))
+        }
     }
 }
 

@@ -5,12 +5,14 @@ use crate::lookup::Places;
 use crate::report::{Report, Reported};
 use crate::source::{self, Format, Text};
 use crate::{Event, Refused, Remark, check, csv, yaml};
+use challengectl_common::FrequencyRules;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Reads event files.
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
+    rules: FrequencyRules,
     wanted: Vec<String>,
 }
 
@@ -45,6 +47,16 @@ impl Reading {
 }
 
 impl Reader {
+    /// Holds frequencies against these rules, instead of the built-in ones alone.
+    #[must_use]
+    pub fn new(rules: FrequencyRules) -> Self {
+        Self { rules, wanted: Vec::new() }
+    }
+
+    pub(crate) fn rules(&self) -> &FrequencyRules {
+        &self.rules
+    }
+
     /// Looks only at the challenges of these names; at all of them if there are none.
     #[must_use]
     pub fn only(mut self, names: &[String]) -> Self {
@@ -86,7 +98,8 @@ impl Reader {
         let names = drafts.iter().filter_map(|draft| Some(draft.name.as_ref().ok()?.to_string())).collect();
         let mut drafts: Vec<Draft> = drafts.into_iter().filter(|draft| self.looks_at(draft)).collect();
         check::names(&mut drafts, report);
-        let challenges = drafts.into_iter().filter_map(|draft| check::challenge(draft, places, report).ok());
+        let challenges =
+            drafts.into_iter().filter_map(|draft| check::challenge(draft, places, &self.rules, report).ok());
         (Event { conference, ranges, challenges: challenges.collect(), remarks: Vec::new() }, names)
     }
 

@@ -22,22 +22,23 @@ impl Reader {
         base: &Path,
     ) -> Result<Challenge, Vec<String>> {
         let mut report = Report::new(Path::new(""));
-        let challenge = checked(keys, ranges, base, &mut report);
+        let challenge = self.checked(keys, ranges, base, &mut report);
         let (problems, _) = report.finish();
         let told = || problems.into_iter().map(|problem| problem.text).collect();
         challenge.map_err(|_| told())
     }
-}
 
-fn checked(
-    keys: Map<String, Value>,
-    ranges: Vec<NamedRange>,
-    base: &Path,
-    report: &mut Report,
-) -> Result<Challenge, Reported> {
-    let places = Places::new(Path::new(""), Some(base)).map_err(|why| report.file().problem(None, why))?;
-    let draft = yaml::one(keys, Delays::default(), &mut Ranges::known(ranges), &mut report.file());
-    check::challenge(draft, &places, report)
+    fn checked(
+        &self,
+        keys: Map<String, Value>,
+        ranges: Vec<NamedRange>,
+        base: &Path,
+        report: &mut Report,
+    ) -> Result<Challenge, Reported> {
+        let places = Places::new(Path::new(""), Some(base)).map_err(|why| report.file().problem(None, why))?;
+        let draft = yaml::one(keys, Delays::default(), &mut Ranges::known(ranges), &mut report.file());
+        check::challenge(draft, &places, self.rules(), report)
+    }
 }
 
 #[cfg(test)]

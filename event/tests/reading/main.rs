@@ -7,6 +7,7 @@ mod files;
 mod flags_csv;
 mod keeping_going;
 mod older_yaml;
+mod protected;
 mod support;
 mod ways_out;
 mod yaml;
