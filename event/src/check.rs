@@ -48,7 +48,7 @@ pub(crate) fn challenge(
     let carried = carried(&draft, places, scope)?;
     let tuning = draft.tuning?;
     wide_enough(&tuning, &carried.occupied_bandwidth, draft.line, scope)?;
-    permitted(&tuning, &carried.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
+    tuning.permitted(&carried.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
     let (delays, enabled) = (draft.delays?, draft.enabled?);
     draft.rest?;
     let spec = ChallengeSpec {
@@ -121,17 +121,6 @@ fn compare_rate(given: Option<f64>, found: Option<u32>, line: u64, scope: &mut S
                  file is believed, so listen to whether its pitch is right"
             ),
         );
-    }
-}
-
-/// Holds the frequency, or every range, against the rules. Within a range, where the signal would touch what is
-/// protected is left out when a frequency is drawn.
-fn permitted(tuning: &Tuning, occupied: &Range<f64>, rules: &FrequencyRules) -> Result<(), String> {
-    match tuning {
-        Tuning::Frequency(frequency) => rules.check(*frequency, occupied),
-        Tuning::FrequencyRanges(_) | Tuning::ManualFrequencyRange(_) => {
-            tuning.bands().iter().try_for_each(|band| rules.check_range(band))
-        }
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Event {
     pub ranges: Vec<NamedRange>,
     /// Its challenges, in the file's order.
     pub challenges: Vec<Challenge>,
+    /// The names of all challenges in the file, also of those that are not right.
+    pub names: Vec<String>,
     /// What was read differently from how it is written, or passed over.
     pub remarks: Vec<Remark>,
 }

@@ -23,8 +23,6 @@ pub struct Reading {
     pub event: Event,
     /// Everything that is wrong with the rest, in the file's order.
     pub problems: Vec<Remark>,
-    /// The names of all challenges in the file, also of those that are wrong.
-    pub names: Vec<String>,
 }
 
 impl Reading {
@@ -81,13 +79,13 @@ impl Reader {
     fn read_as(&self, name: &Path, path: &Path, places: impl FnOnce() -> Result<Places, String>) -> Reading {
         let mut report = Report::new(name);
         let parts = parts(name, path, places, &mut report);
-        let (event, names) = parts.map(|(places, parts)| self.finish(parts, &places, &mut report)).unwrap_or_default();
+        let event = parts.map(|(places, parts)| self.finish(parts, &places, &mut report)).unwrap_or_default();
         let (mut problems, remarks) = report.finish();
         problems.retain(|problem| problem.challenge.as_ref().is_none_or(|name| self.wants(name)));
-        Reading { event: Event { remarks, ..event }, problems, names }
+        Reading { event: Event { remarks, ..event }, problems }
     }
 
-    fn finish(&self, parts: Parts, places: &Places, report: &mut Report) -> (Event, Vec<String>) {
+    fn finish(&self, parts: Parts, places: &Places, report: &mut Report) -> Event {
         let Parts { conference, ranges, drafts } = parts;
         if drafts.is_empty() && !report.has_problems() {
             match (&conference, ranges.is_empty()) {
@@ -100,7 +98,7 @@ impl Reader {
         check::names(&mut drafts, report);
         let challenges =
             drafts.into_iter().filter_map(|draft| check::challenge(draft, places, &self.rules, report).ok());
-        (Event { conference, ranges, challenges: challenges.collect(), remarks: Vec::new() }, names)
+        Event { conference, ranges, challenges: challenges.collect(), names, remarks: Vec::new() }
     }
 
     fn looks_at(&self, draft: &Draft) -> bool {

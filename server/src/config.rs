@@ -2,6 +2,7 @@
 
 use crate::core::network::Network;
 use crate::core::{HostBinding, Retention, Rules};
+use challengectl_common::FrequencyRules;
 use challengectl_common::settings::{self, SettingsError};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,6 +26,7 @@ pub struct Config {
     pub heartbeat_interval: Option<f64>,
     pub poll_interval: f64,
     pub guard_hz: u64,
+    pub frequency_rules: FrequencyRules,
     pub keep_transmissions: Option<u64>,
     pub keep_transmissions_days: Option<u32>,
     pub keep_unused_files_days: Option<u32>,
@@ -87,6 +89,7 @@ impl Default for Config {
             heartbeat_interval: None,
             poll_interval: 10.0,
             guard_hz: 5_000,
+            frequency_rules: FrequencyRules::default(),
             keep_transmissions: None,
             keep_transmissions_days: None,
             keep_unused_files_days: Some(7),
@@ -174,6 +177,7 @@ impl Config {
             heartbeat_interval,
             poll_interval: seconds("poll_interval", self.poll_interval, 0.1, 3600.0)?,
             guard_hz: self.guard_hz,
+            frequency_rules: self.frequency_rules.clone(),
             retention: Retention {
                 age: self.keep_transmissions_days.map(|days| DAY * days),
                 count: self.keep_transmissions,

@@ -56,7 +56,7 @@ fn only_what_was_named_is_looked_at() {
     let reading = reading(&["E"]);
     assert_eq!(taken(&reading), ["E"]);
     assert!(reading.problems.iter().all(|problem| problem.challenge.is_none()), "{:#?}", reading.problems);
-    assert_eq!(reading.names, ["A", "B", "C", "D", "A", "E"]);
+    assert_eq!(reading.event.names, ["A", "B", "C", "D", "A", "E"]);
 }
 
 #[test]

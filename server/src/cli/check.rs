@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.data_dir).await?;
-    let mut findings = check::check(&store, &FileFolder::within(&config.data_dir), Timestamp::now()).await?;
+    let folder = FileFolder::within(&config.data_dir);
+    let mut findings = check::check(&store, &folder, &config.frequency_rules, Timestamp::now()).await?;
     store.close().await;
     findings.problems.splice(0..0, Application::problems(config));
     let mut out = std::io::stdout();

@@ -3,7 +3,7 @@
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge};
 use crate::store::{Store, conference, files};
-use challengectl_common::{Conference, Digest, Flag, Timestamp};
+use challengectl_common::{Conference, Digest, Flag, FrequencyRules, Timestamp};
 use challengectl_waveform::{BuildError, Payload, find};
 use std::path::PathBuf;
 
@@ -22,11 +22,22 @@ pub struct Findings {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn check(store: &Store, folder: &FileFolder, now: Timestamp) -> Result<Findings, CoreError> {
+pub async fn check(
+    store: &Store,
+    folder: &FileFolder,
+    rules: &FrequencyRules,
+    now: Timestamp,
+) -> Result<Findings, CoreError> {
     let mut connection = store.read().await?;
-    let warnings = over(&conference::read(&mut connection).await?, now).into_iter().collect();
+    let mut warnings: Vec<_> = over(&conference::read(&mut connection).await?, now).into_iter().collect();
     let all = challenges::all(&mut connection).await?;
+    warnings.extend(left_over(&all));
     let mut problems = Vec::new();
+    if all.is_empty() {
+        problems.push("there are no challenges, so nothing goes on air; import an event file".to_owned());
+    } else if all.iter().all(|challenge| !challenge.spec.enabled) {
+        warnings.push("no challenge is enabled, so nothing goes on air".to_owned());
+    }
     for challenge in &all {
         let name = &challenge.spec.name;
         let problem = match &challenge.spec.flag {
@@ -37,9 +48,21 @@ pub async fn check(store: &Store, folder: &FileFolder, now: Timestamp) -> Result
             Flag::Text(_) => None,
         };
         let problem = problem.or_else(|| build(challenge, folder).err().map(|error| error.to_string()));
+        let problem = problem.or_else(|| challenge.spec.tuning.permitted(&challenge.shape.occupied, rules).err());
         problems.extend(problem.map(|problem| format!("challenge {name}: {problem}")));
     }
     Ok(Findings { challenges: all.len(), problems, warnings })
+}
+
+/// What earlier imports have left on air: enabled challenges that the last import did not name.
+fn left_over(all: &[Challenge]) -> impl Iterator<Item = String> {
+    let last = all.iter().filter_map(|challenge| challenge.listed_at).max();
+    let earlier =
+        move |challenge: &&Challenge| challenge.spec.enabled && challenge.listed_at.is_some_and(|at| Some(at) < last);
+    all.iter().filter(earlier).map(|challenge| {
+        let name = &challenge.spec.name;
+        format!("challenge {name}: on air, though the last import did not name it; `import --only` disables it")
+    })
 }
 
 /// Whether the conference is over, or keeps everything off the air for ever.

@@ -29,6 +29,8 @@ pub struct Challenge {
     pub last_success_at: Option<Timestamp>,
     /// Whether it is assigned now.
     pub live: bool,
+    /// When an import last named it; none: it was made by hand.
+    pub listed_at: Option<Timestamp>,
 }
 
 impl Challenge {
@@ -94,6 +96,7 @@ struct Row {
     failures: u32,
     last_success_at: Option<i64>,
     live: bool,
+    listed_at: Option<i64>,
 }
 
 impl TryFrom<Row> for Challenge {
@@ -120,6 +123,7 @@ impl TryFrom<Row> for Challenge {
             failures: row.failures,
             last_success_at: timestamp(row.last_success_at),
             live: row.live,
+            listed_at: timestamp(row.listed_at),
         })
     }
 }
@@ -254,6 +258,19 @@ pub async fn update(
          WHERE id = $15",
     );
     describe(query, spec, shape)?.bind(now.as_millis()).bind(id).execute(connection).await?;
+    Ok(())
+}
+
+/// Notes that an import names the challenge.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn list(connection: &mut Connection, name: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET listed_at = $1 WHERE name = $2")
+        .bind(now.as_millis())
+        .bind(name)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::store::files::{self, StoredFile};
 use crate::store::ranges;
 use challengectl_common::challenge::{FlagFile, NamedRange};
 use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Flag, PublicView, Tuning};
+use challengectl_event::Reader;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 use std::path::PathBuf;
@@ -132,7 +133,8 @@ impl Coordinator {
         }
         let ranges = self.ranges_for(before, form).await?;
         let base = self.files.root()?;
-        let read = tokio::task::spawn_blocking(move || challengectl_event::read_one(keys, ranges, &base));
+        let reader = Reader::new(self.rules.frequency_rules.clone());
+        let read = tokio::task::spawn_blocking(move || reader.read_one(keys, ranges, &base));
         let challenge = read.await.map_err(|_| CoreError::Interrupted)?;
         let challenge = challenge.map_err(|problems| CoreError::Invalid(problems.join("; ")))?;
         let shape = shape(&challenge);
