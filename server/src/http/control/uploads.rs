@@ -146,11 +146,13 @@ impl Loaded {
     responses((status = OK, body = Loaded), Invalid, TooLarge, Unsupported)
 )]
 pub async fn import(
-    With(_, Query(query)): With<Admin, Query<IntakeQuery>>,
+    _: Admin,
+    query: Result<Query<IntakeQuery>, ApiError>,
     coordinator: web::Data<Coordinator>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
+    let Query(query) = query?;
     let coordinator = coordinator.into_inner();
     let mut form = Multipart::new(request.headers(), payload);
     let Sent { event, archive, files } = upload::in_time(sent(&mut form, &coordinator)).await?;
