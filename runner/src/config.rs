@@ -2,7 +2,7 @@
 
 use crate::radio::Driver;
 use challengectl_common::settings::{self, SettingsError};
-use challengectl_common::{Band, RadioId, closest};
+use challengectl_common::{Band, FrequencyRules, RadioId, closest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -31,6 +31,8 @@ pub struct Config {
     pub cache_max_bytes: u64,
     /// A radio's process that says nothing for so long is killed.
     pub watchdog_seconds: u32,
+    /// Where `transmit` may send at all; the server has rules of its own for what it hands out.
+    pub frequency_rules: FrequencyRules,
     /// The radios of this host.
     pub radios: Vec<RadioConfig>,
 }
@@ -120,6 +122,7 @@ impl Default for Config {
             ca_cert: None,
             cache_max_bytes: 10_000_000_000,
             watchdog_seconds: 5,
+            frequency_rules: FrequencyRules::default(),
             radios: Vec::new(),
         }
     }
