@@ -10,6 +10,7 @@ pub mod digest;
 pub mod frequency;
 pub mod frequency_rules;
 pub mod name;
+pub mod older;
 pub mod protected;
 pub mod settings;
 pub mod time;

@@ -1,6 +1,7 @@
 //! The configuration file.
 
 use crate::radio::Driver;
+use challengectl_common::older;
 use challengectl_common::settings::{self, SettingsError};
 use challengectl_common::{Band, FrequencyRules, RadioId, closest};
 use serde::{Deserialize, Serialize};
@@ -185,7 +186,8 @@ impl Config {
         // In YAML a bare `null` is no word, but here it is what people write. A file that is right as it is may hold
         // the same letters elsewhere.
         let config = load(text).or_else(|_| load(&text.replace("driver: null", "driver: \"null\"")));
-        let config = config.map_err(|error| explain(&error))?;
+        let config = config
+            .map_err(|error| older::explain(text, file).map_or_else(|| explain(&error), ConfigError::Settings))?;
         config.check().map_err(|message| ConfigError::Conflict { file: file.to_owned(), message })?;
         Ok(config)
     }
@@ -279,6 +281,14 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.contains(place) && error.contains(&format!("did you mean `{meant}`?")), "{error}");
         }
+    }
+
+    #[test]
+    fn a_runner_config_of_the_older_challengectl_is_named_with_what_its_keys_became() {
+        let error =
+            parse("runner: {server_url: https://h}\nradios: {devices: [{name: 0, model: hackrf}]}\n").unwrap_err();
+        assert!(error.contains("runner.yml: these are no settings but a runner-config.yml of the older"), "{error}");
+        assert!(error.contains("\n  runner.server_url: `server` in runner.yml"), "{error}");
     }
 
     #[test]

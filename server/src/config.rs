@@ -3,6 +3,7 @@
 use crate::core::network::Network;
 use crate::core::{HostBinding, Retention, Rules};
 use challengectl_common::FrequencyRules;
+use challengectl_common::older;
 use challengectl_common::settings::{self, SettingsError};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -118,6 +119,9 @@ pub enum ConfigError {
     /// A key or a value that does not belong there.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The file is another one: a configuration of the older challengectl, or an event.
+    #[error("{0}")]
+    Older(String),
     /// A value out of its limits.
     #[error("{setting}: {reason}")]
     Value {
@@ -143,7 +147,9 @@ impl Config {
             std::fs::read_to_string(path).map_err(|error| ConfigError::Read { path: path.to_owned(), error })
         })?;
         let name = path.unwrap_or(Path::new("server.yml")).display().to_string();
-        let mut config: Self = settings::load(&text, &name, variables)?;
+        let loaded = settings::load(&text, &name, variables);
+        let explained = |error| older::explain(&text, &name).map_or(ConfigError::Settings(error), ConfigError::Older);
+        let mut config: Self = loaded.map_err(explained)?;
         for (name, value) in flags {
             config = settings::assign(&config, name, value)?;
         }

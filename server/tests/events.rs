@@ -138,3 +138,13 @@ fn a_protected_frequency_is_refused_unless_the_settings_name_it_with_a_reason() 
     let (status, _, error) = folder.does(&["import", "event.yml"]);
     assert!(status == 1 && error.contains("needs a reason"), "{error}");
 }
+
+#[test]
+fn an_older_configuration_or_an_event_given_as_settings_is_named_as_such() {
+    let folder = Folder::with(EVENT);
+    folder.write("server-config.yml", &format!("server: {{bind: 0.0.0.0, port: 8443}}\n{EVENT}"));
+    let (status, _, error) = folder.does(&["check", "--config", "server-config.yml"]);
+    assert!(status == 1 && error.contains("server-config.yml of the older challengectl"), "{error}");
+    assert!(error.contains("\n  server.port: the second half of `listen` in server.yml"), "{error}");
+    assert!(folder.does(&["check", "--config", "event.yml"]).2.contains("no settings but an event file"));
+}
