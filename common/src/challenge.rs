@@ -1,6 +1,6 @@
 //! A challenge as an organiser writes it, before any server has given it an id.
 
-use crate::{Band, ChallengeName, Digest, Frequency, FrequencyRules};
+use crate::{Band, ChallengeName, Digest, Frequency, FrequencyRules, Sender};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::ops::Range;
@@ -129,4 +129,6 @@ pub struct ChallengeSpec {
     pub max_delay_ms: i64,
     /// What the public page shows.
     pub public_view: PublicView,
+    /// The runners and radios that may send it; none named: any of them.
+    pub only_on: Vec<Sender>,
 }

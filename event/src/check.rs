@@ -62,6 +62,7 @@ pub(crate) fn challenge(
         min_delay_ms: delays.min_ms(),
         max_delay_ms: delays.max_ms(),
         public_view: draft.public_view?,
+        only_on: draft.only_on?,
     };
     let Carried { file, duration, occupied_bandwidth, .. } = carried;
     Ok(Challenge { spec, says_enabled: enabled.is_some(), line: draft.line, file, duration, occupied_bandwidth })

@@ -114,6 +114,7 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
         priority: Ok(0),
         delays: delays(min, max).map_err(|why| scope.problem(line, why)),
         public_view: Ok(PublicView::default()),
+        only_on: Ok(Vec::new()),
         rest: Ok(()),
     };
     draft.rest = scope.verdict();

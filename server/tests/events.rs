@@ -148,3 +148,22 @@ fn an_older_configuration_or_an_event_given_as_settings_is_named_as_such() {
     assert!(error.contains("\n  server.port: the second half of `listen` in server.yml"), "{error}");
     assert!(folder.does(&["check", "--config", "event.yml"]).2.contains("no settings but an event file"));
 }
+
+#[test]
+fn check_lists_which_challenges_are_bound_to_whom() {
+    let bound = EVENT.replace("text: CQ FLAG}", "text: CQ FLAG, only_on: [roof, van/uhf]}");
+    let folder = Folder::with(&bound.replace("text: CQ FLAG TWO}", "text: CQ FLAG TWO, only_on: roof}"));
+    folder.run(&["import", "event.yml"]);
+    folder.run(&["runner", "enroll", "roof"]);
+    let (status, out, error) = folder.does(&["check"]);
+    assert_eq!(status, 0, "{error}");
+    assert_eq!(out, "only on roof: MORSE_1, MORSE_2\nonly on van/uhf: MORSE_1\n2 challenges, 0 problems\n");
+    assert_eq!(folder.json(&["check", "--json"])["bound"]["van/uhf"], serde_json::json!(["MORSE_1"]));
+    assert!(error.contains("only_on van/uhf: there is no runner van; enrol it"), "{error}");
+    folder.write("event.yml", &bound.replace("van/uhf", "van/u h f"));
+    let (_, _, error) = folder.does(&["import", "event.yml"]);
+    assert!(
+        error.contains("event.yml:2: MORSE_1: `only_on`: ") && error.contains("write RUNNER or RUNNER/RADIO"),
+        "{error}"
+    );
+}

@@ -8,7 +8,7 @@ use crate::draft::{Content, Draft};
 use crate::parameters::{self, Parameters};
 use crate::ranges::Ranges;
 use crate::report::{Reported, Scope};
-use challengectl_common::ChallengeName;
+use challengectl_common::{ChallengeName, Sender};
 use challengectl_waveform::{Input, MODULATIONS, Modulation};
 
 const KEYS: &[&str] = &[
@@ -25,6 +25,7 @@ const KEYS: &[&str] = &[
     "enabled",
     "priority",
     "public_view",
+    "only_on",
 ];
 
 /// Reads all that is in `fields`.
@@ -45,6 +46,7 @@ pub(super) fn read(
     let priority = fields.take_as("priority", Node::integer, scope).map(Option::unwrap_or_default);
     let delays = delays(&mut fields, ["min_delay", "max_delay"], defaults, scope);
     let public_view = view::read(&mut fields, scope);
+    let only_on = fields.take_as("only_on", senders, scope).map(Option::unwrap_or_default);
     let parameters = parameters(fields, modulation, sideband, scope).map(Parameters::finish);
     let wav_rate = parameters.as_ref().ok().and_then(|(_, rate)| *rate);
     let parameters = parameters.map(|(map, _)| map);
@@ -61,6 +63,7 @@ pub(super) fn read(
         priority,
         delays,
         public_view,
+        only_on,
         rest,
     }
 }
@@ -142,6 +145,22 @@ fn older_flag(flag: String, modulation: &Modulation, line: u64, scope: &mut Scop
         Input::Text => Content::Text(flag),
         Input::Audio => Content::File(flag),
     })
+}
+
+/// Runners, and radios of runners; a single one needs no brackets.
+fn senders(node: Node) -> Result<Vec<Sender>, String> {
+    let items = match node.value {
+        Value::List(items) => items,
+        value => vec![Node { line: node.line, value }],
+    };
+    let mut senders = Vec::with_capacity(items.len());
+    for item in items {
+        let sender: Sender = item.text()?.parse().map_err(|error| format!("{error}; write RUNNER or RUNNER/RADIO"))?;
+        if !senders.contains(&sender) {
+            senders.push(sender);
+        }
+    }
+    Ok(senders)
 }
 
 /// Those under `parameters`, and those that older files have beside the other keys.

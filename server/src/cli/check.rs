@@ -17,7 +17,12 @@ pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
         writeln!(
             out,
             "{}",
-            json!({"challenges": findings.challenges, "problems": findings.problems, "warnings": findings.warnings})
+            json!({
+                "challenges": findings.challenges,
+                "problems": findings.problems,
+                "warnings": findings.warnings,
+                "bound": findings.bound,
+            })
         )?;
     } else {
         for warning in &findings.warnings {
@@ -25,6 +30,10 @@ pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
         }
         for problem in &findings.problems {
             eprintln!("{problem}");
+        }
+        for (sender, challenges) in &findings.bound {
+            let names: Vec<_> = challenges.iter().map(ToString::to_string).collect();
+            writeln!(out, "only on {sender}: {}", names.join(", "))?;
         }
         let (challenges, problems) = (findings.challenges, findings.problems.len());
         writeln!(out, "{challenges} challenges, {problems} problems")?;

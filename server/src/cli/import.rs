@@ -135,7 +135,9 @@ fn line(step: &Step) -> String {
             format!("challenge {challenge}: disabled, it is not in the file{cut}")
         }
         Step::OutOfReach { challenge } => {
-            format!("challenge {challenge}: warning: outside the limits of every radio that has registered so far")
+            format!(
+                "challenge {challenge}: warning: no radio that has registered so far may send it, by its limits or by only_on"
+            )
         }
     }
 }

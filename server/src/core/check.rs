@@ -2,9 +2,10 @@
 
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge};
-use crate::store::{Store, conference, files};
-use challengectl_common::{Conference, Digest, Flag, FrequencyRules, Timestamp};
+use crate::store::{Store, conference, files, runners};
+use challengectl_common::{ChallengeName, Conference, Digest, Flag, FrequencyRules, Sender, Timestamp};
 use challengectl_waveform::{BuildError, Payload, find};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What was looked at, and what is wrong.
@@ -16,6 +17,8 @@ pub struct Findings {
     pub problems: Vec<String>,
     /// What is right, but perhaps not meant.
     pub warnings: Vec<String>,
+    /// The challenges that are bound to a runner or a radio, by it.
+    pub bound: BTreeMap<Sender, Vec<ChallengeName>>,
 }
 
 /// Builds the waveform of every stored challenge, and reads every file.
@@ -51,7 +54,24 @@ pub async fn check(
         let problem = problem.or_else(|| challenge.spec.tuning.permitted(&challenge.shape.occupied, rules).err());
         problems.extend(problem.map(|problem| format!("challenge {name}: {problem}")));
     }
-    Ok(Findings { challenges: all.len(), problems, warnings })
+    let bound = bound(&all);
+    for sender in bound.keys() {
+        if !runners::is_known(&mut connection, &sender.runner).await? {
+            warnings
+                .push(format!("only_on {sender}: there is no runner {}; enrol it, or correct the name", sender.runner));
+        }
+    }
+    Ok(Findings { challenges: all.len(), problems, warnings, bound })
+}
+
+fn bound(all: &[Challenge]) -> BTreeMap<Sender, Vec<ChallengeName>> {
+    let mut bound: BTreeMap<Sender, Vec<ChallengeName>> = BTreeMap::new();
+    for challenge in all {
+        for sender in &challenge.spec.only_on {
+            bound.entry(sender.clone()).or_default().push(challenge.spec.name.clone());
+        }
+    }
+    bound
 }
 
 /// What earlier imports have left on air: enabled challenges that the last import did not name.

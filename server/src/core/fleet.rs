@@ -3,7 +3,7 @@
 use super::clock::{Clock, Moment};
 use super::schedule::Capability;
 use crate::store::runners::{self as store, Radio};
-use challengectl_common::{RunnerId, Timestamp};
+use challengectl_common::{RunnerId, Sender, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -151,13 +151,13 @@ impl Fleet {
 
     /// Looks which runners ask for work: those that wait for it, have polled lately, or are on air. Gives whether that
     /// makes a difference.
-    pub fn look_around(&self, lately: impl Fn(Moment) -> bool, on_air: &HashSet<&RunnerId>) -> bool {
+    pub fn look_around(&self, lately: impl Fn(Moment) -> bool, on_air: &HashSet<&RunnerId>, bound: &[Sender]) -> bool {
         let abilities: BTreeSet<Capability> = self
             .all()
             .iter()
             .filter(|(_, present)| !present.disabled)
             .filter(|(id, present)| present.waiting > 0 || present.polled.is_some_and(&lately) || on_air.contains(id))
-            .flat_map(|(_, present)| present.radios.iter().map(Capability::of))
+            .flat_map(|(_, present)| present.radios.iter().map(|radio| Capability::among(radio, bound)))
             .collect();
         let mut attentive = self.attentive.lock().unwrap_or_else(PoisonError::into_inner);
         if attentive.iter().eq(&abilities) {

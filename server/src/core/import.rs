@@ -6,8 +6,9 @@ use super::schedule::{Capability, Offsets, Positions};
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge, Shape};
 use crate::store::files::{self, StoredFile};
+use crate::store::runners::Radio;
 use crate::store::{self, Connection, Store, StoreError, assignments, ranges, runners};
-use challengectl_common::{ChallengeSpec, Flag, Timestamp};
+use challengectl_common::{ChallengeSpec, Flag, Sender, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -204,8 +205,8 @@ pub(super) async fn put(
     Ok(Step::Updated { challenge, fields, cut })
 }
 
-/// The fields that a receiver would notice.
-const ON_AIR: [&str; 4] = ["modulation", "frequency", "flag", "parameters"];
+/// The fields with which what is on air no longer holds: a receiver would notice, or another radio may be meant.
+const ON_AIR: [&str; 5] = ["modulation", "frequency", "flag", "parameters", "only_on"];
 
 fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {
     let fields = [
@@ -219,6 +220,7 @@ fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static
         ("min_delay", before.min_delay_ms != after.min_delay_ms),
         ("max_delay", before.max_delay_ms != after.max_delay_ms),
         ("public_view", before.public_view != after.public_view),
+        ("only_on", before.only_on != after.only_on),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }
@@ -229,11 +231,14 @@ async fn out_of_reach(connection: &mut Connection, event: &Event) -> Result<Vec<
     if radios.is_empty() {
         return Ok(Vec::new());
     }
-    let radios: Vec<Capability> = radios.iter().map(Capability::of).collect();
     let unreachable = event.challenges.iter().filter(|new| {
         let tuning = Positions::of(&new.spec.tuning.bands());
         let offsets = Offsets::new(&new.occupied_bandwidth);
-        !radios.iter().any(|radio| radio.reaches(&tuning, offsets))
+        let may = |radio: &&Radio| {
+            let covers = |sender: &Sender| sender.covers(&radio.runner_id, &radio.radio_id);
+            new.spec.only_on.is_empty() || new.spec.only_on.iter().any(covers)
+        };
+        !radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, offsets))
     });
     Ok(unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect())
 }

@@ -149,7 +149,9 @@ fn imported(event: &challengectl_event::Event, steps: &[Step]) -> Imported {
             Step::Updated { .. } => imported.updated += 1,
             Step::AddedFile { .. } => imported.files += 1,
             Step::OutOfReach { challenge } => {
-                let warning = format!("{challenge}: outside the limits of every radio that has registered so far");
+                let warning = format!(
+                    "{challenge}: no radio that has registered so far may send it, by its limits or by only_on"
+                );
                 imported.remarks.push(warning);
             }
             Step::LooksRenamed { challenge, before } => imported.remarks.push(looks_renamed(challenge, before)),

@@ -5,7 +5,7 @@ use super::schedule::{Candidate, Offsets, Positions};
 use super::{Coordinator, CoreError};
 use crate::store::challenges::Waiting;
 use crate::store::{Connection, LiveAssignment, StoreError, assignments, challenges};
-use challengectl_common::{Band, FrequencyRules, Timestamp};
+use challengectl_common::{Band, FrequencyRules, Sender, Timestamp};
 use std::sync::Arc;
 
 /// The challenges that wait, and what is on air.
@@ -14,6 +14,8 @@ pub struct Outlook {
     pub candidates: Vec<Candidate>,
     pub live: Vec<LiveAssignment>,
     pub on_air: Vec<Band>,
+    /// The runners and radios that any challenge is bound to, also one that is on air.
+    pub bound: Vec<Sender>,
     pub gate: Gate,
 }
 
@@ -24,7 +26,8 @@ impl Outlook {
         let on_air = live.iter().map(|assignment| assignment.band).collect();
         let gate = Gate::read(connection).await?;
         let candidates = waiting.iter().map(|waiting| candidate(waiting, rules)).collect();
-        Ok(Self { candidates, live, on_air, gate })
+        let bound = challenges::bound(connection).await?;
+        Ok(Self { candidates, live, on_air, bound, gate })
     }
 
     /// The next time at which something becomes due, or the hours begin or end.
@@ -45,6 +48,7 @@ fn candidate(waiting: &Waiting, rules: &FrequencyRules) -> Candidate {
         last_ended_at: waiting.last_ended_at,
         tuning: Positions::of(&waiting.tuning.bands()).permitted(rules, offsets),
         offsets,
+        only_on: waiting.only_on.clone(),
     }
 }
 

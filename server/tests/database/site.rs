@@ -156,6 +156,7 @@ pub fn spec(index: usize, tuning: Tuning, priority: i64) -> ChallengeSpec {
         min_delay_ms: 5_000,
         max_delay_ms: 60_000,
         public_view: PublicView::default(),
+        only_on: Vec::new(),
     }
 }
 
