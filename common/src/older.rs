@@ -84,16 +84,16 @@ pub fn explain(text: &str, file: &str) -> Option<String> {
 fn paths(keys: &Map<String, Value>, table: &[Became]) -> Vec<String> {
     let mut found = Vec::new();
     for (key, value) in keys {
-        add(key.clone(), value, table, &mut found);
+        add(key, value, table, &mut found);
     }
     found
 }
 
-fn add(path: String, value: &Value, table: &[Became], found: &mut Vec<String>) {
+fn add(path: &str, value: &Value, table: &[Became], found: &mut Vec<String>) {
     let is_known = table.iter().any(|(known, _)| *known == path);
-    let goes_on = table.iter().any(|(known, _)| known.strip_prefix(&path).is_some_and(|rest| rest.starts_with('.')));
-    if (is_known || !goes_on) && !found.contains(&path) {
-        found.push(path.clone());
+    let goes_on = table.iter().any(|(known, _)| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
+    if (is_known || !goes_on) && !found.iter().any(|known| known == path) {
+        found.push(path.to_owned());
     }
     if !goes_on {
         return;
@@ -103,7 +103,7 @@ fn add(path: String, value: &Value, table: &[Became], found: &mut Vec<String>) {
         value => std::slice::from_ref(value),
     };
     for (key, value) in items.iter().filter_map(Value::as_object).flatten() {
-        add(format!("{path}.{key}"), value, table, found);
+        add(&format!("{path}.{key}"), value, table, found);
     }
 }
 

@@ -228,10 +228,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_there_once_and_every_band_has_its_edges_in_order() {
+    fn every_name_is_there_once_with_its_bands_in_order_and_documented() {
         let names: std::collections::BTreeSet<_> = PROTECTED.iter().map(|service| service.name).collect();
         assert_eq!(names.len(), PROTECTED.len());
         for service in PROTECTED {
+            let (named, mhz) = (format!("| `{}` | {} | ", service.name, service.what), |hz: u64| hz as f64 / 1e6);
+            let row = include_str!("../../docs/frequencies.md").lines().find(|line| line.starts_with(&named));
+            let documented = |(low, high): &(u64, u64)| row.unwrap().contains(&format!("{}-{}", mhz(*low), mhz(*high)));
+            assert!(
+                row.is_some() && service.bands.iter().all(documented),
+                "docs/frequencies.md lacks {}",
+                service.name
+            );
             assert!(!service.bands.is_empty() && service.bands.iter().all(|(low, high)| low < high), "{service:?}");
         }
     }

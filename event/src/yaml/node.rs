@@ -63,14 +63,10 @@ impl Source {
 /// The first of the escapes that stand for a control character: `C:\temp` in double quotes has a tab in it.
 fn control_escape(quoted: &str) -> Option<String> {
     let mut characters = quoted.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => match characters.next()? {
-                escaped @ ('a' | 'b' | 'e' | 'f' | 'n' | 'r' | 't' | 'v' | '0') => return Some(format!("\\{escaped}")),
-                _ => {}
-            },
-            '"' => return None,
-            _ => {}
+    while let Some(character) = characters.next().filter(|character| *character != '"') {
+        let escaped = if character == '\\' { characters.next()? } else { continue };
+        if matches!(escaped, 'a' | 'b' | 'e' | 'f' | 'n' | 'r' | 't' | 'v' | '0') {
+            return Some(format!("\\{escaped}"));
         }
     }
     None
