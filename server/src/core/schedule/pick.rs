@@ -94,16 +94,21 @@ impl Capability {
     /// Of a registered radio.
     #[must_use]
     pub fn of(radio: &Radio) -> Self {
-        let which = (radio.runner_id.clone(), radio.radio_id.clone());
-        Self { limits: radio.limits.clone(), sample_rate: radio.sample_rate, radio: Some(which) }
+        Self::named(radio, true)
     }
 
     /// Of a registered radio of many; which it is counts only where a challenge is bound to it.
     #[must_use]
     pub fn among(radio: &Radio, bound: &[Sender]) -> Self {
-        let is_bound = bound.iter().any(|sender| sender.covers(&radio.runner_id, &radio.radio_id));
-        let capability = Self::of(radio);
-        if is_bound { capability } else { Self { radio: None, ..capability } }
+        Self::named(radio, bound.iter().any(|sender| sender.covers(&radio.runner_id, &radio.radio_id)))
+    }
+
+    fn named(radio: &Radio, is_named: bool) -> Self {
+        Self {
+            limits: radio.limits.clone(),
+            sample_rate: radio.sample_rate,
+            radio: is_named.then(|| (radio.runner_id.clone(), radio.radio_id.clone())),
+        }
     }
 
     /// Whether it could send a signal somewhere within `tuning`.
