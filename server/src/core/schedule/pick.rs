@@ -61,8 +61,9 @@ impl Candidate {
         }
     }
 
-    /// Whether this radio may send it.
-    fn may_go_on(&self, radio: &Capability) -> bool {
+    /// Whether this radio may send it, as far as it is bound to some.
+    #[must_use]
+    pub fn may_go_on(&self, radio: &Capability) -> bool {
         let covers =
             |(runner, radio): &(RunnerId, RadioId)| self.only_on.iter().any(|sender| sender.covers(runner, radio));
         self.only_on.is_empty() || radio.radio.as_ref().is_some_and(covers)
