@@ -1,8 +1,9 @@
 //! A challenge as an organiser writes it, before any server has given it an id.
 
-use crate::{Band, ChallengeName, Digest, Frequency};
+use crate::{Band, ChallengeName, Digest, Frequency, FrequencyRules, Sender};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::ops::Range;
 
 /// Where a challenge may go on air.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,20 @@ impl Tuning {
             Self::Frequency(frequency) => Band::new(frequency.hz(), frequency.hz()).into_iter().collect(),
             Self::FrequencyRanges(ranges) => ranges.iter().map(|range| range.band).collect(),
             Self::ManualFrequencyRange(band) => vec![*band],
+        }
+    }
+
+    /// Holds the frequency of a signal, or every range, against the rules. Within a range, where the signal would touch
+    /// what is protected is left out when a frequency is drawn.
+    ///
+    /// # Errors
+    /// Which rule is against it, and the way out.
+    pub fn permitted(&self, occupied: &Range<f64>, rules: &FrequencyRules) -> Result<(), String> {
+        match self {
+            Self::Frequency(frequency) => rules.check(*frequency, occupied),
+            Self::FrequencyRanges(_) | Self::ManualFrequencyRange(_) => {
+                self.bands().iter().try_for_each(|band| rules.check_range(band))
+            }
         }
     }
 }
@@ -114,4 +129,6 @@ pub struct ChallengeSpec {
     pub max_delay_ms: i64,
     /// What the public page shows.
     pub public_view: PublicView,
+    /// The runners and radios that may send it; none named: any of them.
+    pub only_on: Vec<Sender>,
 }

@@ -5,22 +5,22 @@ use crate::draft::{Content, Draft};
 use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
 use challengectl_common::challenge::FlagFile;
-use challengectl_common::{ChallengeSpec, Conference, ConferenceChange, Flag, Tuning};
+use challengectl_common::{ChallengeSpec, Conference, ConferenceChange, Flag, FrequencyRules, Tuning};
 use challengectl_waveform::{BuildError, Built, Input, Modulation, Payload};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Refuses names that are there twice.
-pub(crate) fn names(drafts: &[Draft], report: &mut Report) {
+/// Refuses names that are there twice: the first stays.
+pub(crate) fn names(drafts: &mut [Draft], report: &mut Report) {
     let mut first = HashMap::new();
     for draft in drafts {
         let Ok(name) = &draft.name else { continue };
-        let line = *first.entry(name).or_insert(draft.line);
+        let line = *first.entry(name.clone()).or_insert(draft.line);
         if line != draft.line {
             let text = format!("the name is there twice, first on line {line}; rename one");
-            report.challenge(Some(name.to_string())).problem(draft.line, text);
+            draft.name = Err(report.challenge(Some(name.to_string())).problem(draft.line, text));
         }
     }
 }
@@ -38,13 +38,20 @@ pub(crate) fn conference(
 }
 
 /// The finished challenge.
-pub(crate) fn challenge(draft: Draft, places: &Places, report: &mut Report) -> Result<Challenge, Reported> {
+pub(crate) fn challenge(
+    draft: Draft,
+    places: &Places,
+    rules: &FrequencyRules,
+    report: &mut Report,
+) -> Result<Challenge, Reported> {
     let name = draft.name.as_ref().ok().map(ToString::to_string);
     let scope = &mut report.challenge(name);
     let carried = carried(&draft, places, scope)?;
     let tuning = draft.tuning?;
     wide_enough(&tuning, &carried.occupied_bandwidth, draft.line, scope)?;
+    tuning.permitted(&carried.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
     let (delays, enabled) = (draft.delays?, draft.enabled?);
+    draft.rest?;
     let spec = ChallengeSpec {
         name: draft.name?,
         modulation: draft.modulation?.name.to_owned(),
@@ -56,6 +63,7 @@ pub(crate) fn challenge(draft: Draft, places: &Places, report: &mut Report) -> R
         min_delay_ms: delays.min_ms(),
         max_delay_ms: delays.max_ms(),
         public_view: draft.public_view?,
+        only_on: draft.only_on?,
     };
     let Carried { file, duration, occupied_bandwidth, .. } = carried;
     Ok(Challenge { spec, says_enabled: enabled.is_some(), line: draft.line, file, duration, occupied_bandwidth })

@@ -16,6 +16,9 @@ use rows::{Row, Rows};
 
 const CONFERENCE: &str = "conference,start,end";
 const CHALLENGE: &str = "id,name,flag,module,modopt1,modopt2,minwait,maxwait,freq1,freq2,freq3";
+/// Up to freq1; the others were never used.
+const CHALLENGE_NEEDED: usize = 9;
+const MODULE: usize = 3;
 
 /// The last second of the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
@@ -24,6 +27,10 @@ const LAST_SECOND: i64 = 253_402_300_799;
 pub(crate) fn read(text: &str, places: &Places, report: &mut Report) -> Parts {
     let mut ranges = frequencies::read(places, report);
     let mut parts = Parts::default();
+    if let Some(separator) = rows::foreign_separator(text) {
+        report.file().problem(1, wrong_separator(separator));
+        return parts;
+    }
     for (index, row) in Rows::new(text).enumerate() {
         match row {
             Ok(row) if index == 0 && !looks_like_challenge(&row) => {
@@ -46,12 +53,16 @@ pub(crate) fn read(text: &str, places: &Places, report: &mut Report) -> Parts {
     parts
 }
 
+fn wrong_separator(separator: &str) -> String {
+    format!("the columns are separated by {separator}; save the file again as CSV with commas between the columns")
+}
+
 fn looks_like_challenge(row: &Row) -> bool {
     row.len() > 3
 }
 
 fn conference(row: &Row, scope: &mut Scope<'_>) -> Result<ConferenceChange, Reported> {
-    let [name, start, stop] = row.columns(CONFERENCE).map_err(|why| scope.problem(row.line, why))?;
+    let [name, start, stop] = row.columns(3, CONFERENCE).map_err(|why| scope.problem(row.line, why))?;
     let name = ConferenceName::new(name).map_err(|error| scope.problem(row.line, error.to_string()));
     let start = moment(start).map_err(|why| scope.problem(row.line, why));
     let stop = moment(stop).map_err(|why| scope.problem(row.line, why));
@@ -66,24 +77,29 @@ fn conference(row: &Row, scope: &mut Scope<'_>) -> Result<ConferenceChange, Repo
 
 fn moment(text: &str) -> Result<Timestamp, String> {
     let seconds = text.trim().parse::<i64>().ok().filter(|seconds| (0..=LAST_SECOND).contains(seconds));
-    let seconds = seconds.ok_or_else(|| format!("{:?} is no time in seconds since 1970", shown(text)))?;
+    let seconds = seconds.ok_or_else(|| {
+        let rounded = text.trim().parse::<f64>().is_ok();
+        let way_out = if rounded { "; give the column the format of a whole number in the spreadsheet" } else { "" };
+        format!("{:?} is no time in seconds since 1970{way_out}", shown(text))
+    })?;
     Ok(Timestamp::from_millis(seconds * 1000))
 }
 
 fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Draft> {
     let line = row.line;
-    let columns = row.columns(CHALLENGE).map_err(|why| scope.problem(line, why)).ok()?;
+    let columns = row.columns::<11>(CHALLENGE_NEEDED, CHALLENGE).and_then(|columns| in_place(row).map(|()| columns));
+    let columns = columns.map_err(|why| scope.problem(line, why)).ok()?;
     let [_, name, flag, module, option, second_option, min, max, frequency, second, third] = columns;
     for (column, text) in [("modopt2", second_option), ("freq2", second), ("freq3", third)] {
         if !text.trim().is_empty() {
             scope.remark(line, format!("{column} is passed over: it was never used"));
         }
     }
-    let module = parameters::modulation(module.trim()).map_err(|error| scope.problem(line, error.to_string()));
+    let module = parameters::modulation(module).map_err(|why| scope.problem(line, why));
     let modulation = module.map(|(modulation, _)| modulation);
     let parameters = module.and_then(|(modulation, sideband)| options(modulation, sideband, option, line, scope));
     let parameters = parameters.map(Parameters::finish);
-    Some(Draft {
+    let mut draft = Draft {
         line,
         name: ChallengeName::new(name).map_err(|error| scope.problem(line, error.to_string())),
         modulation,
@@ -98,6 +114,21 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
         priority: Ok(0),
         delays: delays(min, max).map_err(|why| scope.problem(line, why)),
         public_view: Ok(PublicView::default()),
+        only_on: Ok(Vec::new()),
+        rest: Ok(()),
+    };
+    draft.rest = scope.verdict();
+    Some(draft)
+}
+
+/// A comma without quotes moves the module to the right, also where a spreadsheet has dropped as many empty columns at
+/// the end.
+fn in_place(row: &Row) -> Result<(), String> {
+    let is_module = |column: &str| parameters::modulation(column).is_ok();
+    let found = row.iter().skip(MODULE + 1).position(is_module).filter(|_| !is_module(row.column(MODULE)));
+    found.map_or(Ok(()), |found| {
+        let (column, wanted) = (MODULE + found + 2, MODULE + 1);
+        Err(format!("the module is column {column} instead of {wanted}; put \"quotes\" around a text that has commas"))
     })
 }
 

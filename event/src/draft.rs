@@ -3,7 +3,7 @@
 use crate::delays::Delays;
 use crate::report::Reported;
 use challengectl_common::challenge::NamedRange;
-use challengectl_common::{ChallengeName, ConferenceChange, PublicView, Tuning};
+use challengectl_common::{ChallengeName, ConferenceChange, PublicView, Sender, Tuning};
 use challengectl_waveform::Modulation;
 use serde_json::{Map, Value};
 
@@ -31,6 +31,9 @@ pub(crate) struct Draft {
     pub(crate) priority: Result<i64, Reported>,
     pub(crate) delays: Result<Delays, Reported>,
     pub(crate) public_view: Result<PublicView, Reported>,
+    pub(crate) only_on: Result<Vec<Sender>, Reported>,
+    /// Whether everything else about it was understood: an unknown key stands for no value.
+    pub(crate) rest: Result<(), Reported>,
 }
 
 /// What a challenge carries.

@@ -6,6 +6,9 @@ use challengectl_common::{Band, Frequency};
 const LOWEST: f64 = 1e6;
 /// Beyond what radios reach.
 const HIGHEST: f64 = 300e9;
+/// The legacy formats are of radios that end here, and what is above was nearly always meant in hertz: 145550000 would
+/// be a frequency at 145 GHz.
+const HIGHEST_LEGACY: f64 = 6e9;
 
 /// A frequency given in hertz.
 pub(crate) fn from_hz(hz: f64) -> Result<Frequency, String> {
@@ -24,9 +27,9 @@ pub(crate) fn from_khz(khz: f64) -> Result<Frequency, String> {
     if khz > 0.0 && hz < LOWEST {
         return Err(format!("{khz} kHz is below 1 MHz; frequencies here are in kilohertz: {khz} MHz is {}", khz * 1e3));
     }
-    if hz > HIGHEST {
+    if hz > HIGHEST_LEGACY {
         return Err(format!(
-            "{khz} kHz is above 300 GHz; frequencies here are in kilohertz: {khz} Hz is {}",
+            "{khz} kHz is above 6 GHz; frequencies here are in kilohertz: {khz} Hz is {}; above 6 GHz use a challenges.yml",
             khz / 1e3
         ));
     }
@@ -83,7 +86,10 @@ mod tests {
         assert!(from_hz(146_550.0).unwrap_err().ends_with("146550 kHz is 146550000"));
         assert!(from_hz(7030.0).unwrap_err().ends_with("7030 kHz is 7030000, 7030 MHz is 7030000000"));
         assert!(from_khz(146.55).unwrap_err().ends_with("146.55 MHz is 146550"));
-        assert!(from_khz(443_925_000.0).unwrap_err().ends_with("443925000 Hz is 443925"));
+        assert!(from_khz(443_925_000.0).unwrap_err().contains("443925000 Hz is 443925;"));
+        assert!(from_khz(145_550_000.0).unwrap_err().contains("145550000 Hz is 145550;"));
+        assert!(from_khz(28_050_000.0).unwrap_err().contains("28050000 Hz is 28050;"));
+        assert_eq!(from_khz(5_800_000.0).unwrap().hz(), 5_800_000_000);
     }
 
     #[test]

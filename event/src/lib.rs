@@ -1,7 +1,7 @@
 //! Event files, read and checked: `challenges.yml`, the older `server-config.yml`, and the legacy flags CSV.
 //!
-//! Everything that can be known before a transmission is checked here, by building the waveform. A file is taken
-//! whole or not at all: [`read`] gives every problem it finds, each with its line.
+//! Everything that can be known before a transmission is checked here, by building the waveform. [`Reader`] gives every
+//! problem it finds, each with its line, beside what is right; [`read`] takes a file whole or not at all.
 
 #![warn(missing_docs)]
 
@@ -9,10 +9,12 @@ mod check;
 mod csv;
 mod delays;
 mod draft;
+mod elsewhere;
 mod hertz;
 mod lookup;
 mod parameters;
 mod ranges;
+mod reader;
 mod report;
 mod single;
 mod source;
@@ -20,15 +22,10 @@ mod write;
 mod yaml;
 
 pub use ranges::well_known_ranges;
-pub use single::read_one;
+pub use reader::{Reader, Reading};
 
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeSpec, ConferenceChange};
-use draft::Parts;
-use lookup::Places;
-use report::{Report, Reported};
-use source::Format;
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -43,6 +40,8 @@ pub struct Event {
     pub ranges: Vec<NamedRange>,
     /// Its challenges, in the file's order.
     pub challenges: Vec<Challenge>,
+    /// The names of all challenges in the file, also of those that are not right.
+    pub names: Vec<String>,
     /// What was read differently from how it is written, or passed over.
     pub remarks: Vec<Remark>,
 }
@@ -107,53 +106,11 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// Reads and checks an event file of any of the three formats. Files it names are looked up under `base`, by default
-/// the event file's own folder, then the one above.
+/// Reads and checks an event file of any of the three formats, whole or not at all, by the built-in frequency rules.
+/// Files it names are looked up under `base`, by default the event file's own folder, then the one above.
 ///
 /// # Errors
 /// [`Refused`], with all problems and where each is.
 pub fn read(path: &Path, base: Option<&Path>) -> Result<Event, Refused> {
-    read_as(path, path, || Places::new(path, base))
-}
-
-/// Reads and checks an event file that was sent as `name`, together with the files it names, by the name that each was
-/// sent with.
-///
-/// # Errors
-/// [`Refused`], with all problems and where each is.
-pub fn read_sent(name: &str, path: &Path, files: HashMap<String, PathBuf>) -> Result<Event, Refused> {
-    read_as(Path::new(name), path, || Ok(Places::Given(files)))
-}
-
-fn read_as(name: &Path, path: &Path, places: impl FnOnce() -> Result<Places, String>) -> Result<Event, Refused> {
-    let mut report = Report::new(name);
-    let event = parts(name, path, places, &mut report).map(|(places, parts)| finish(parts, &places, &mut report));
-    let remarks = report.finish()?;
-    let event = event.unwrap_or_default();
-    Ok(Event { remarks, ..event })
-}
-
-fn parts(
-    name: &Path,
-    path: &Path,
-    places: impl FnOnce() -> Result<Places, String>,
-    report: &mut Report,
-) -> Result<(Places, Parts), Reported> {
-    let text = source::read(path).map_err(|(line, why)| report.file().problem(line, why))?;
-    let places = places().map_err(|why| report.file().problem(None, why))?;
-    let parts = match Format::of(name, &text) {
-        Format::Yaml => yaml::read(&text, report),
-        Format::Csv => csv::read(&text, &places, report),
-    };
-    Ok((places, parts))
-}
-
-fn finish(parts: Parts, places: &Places, report: &mut Report) -> Event {
-    if parts.drafts.is_empty() && !report.has_problems() {
-        report.file().problem(None, "there are no challenges in it");
-    }
-    check::names(&parts.drafts, report);
-    let challenges = parts.drafts.into_iter().filter_map(|draft| check::challenge(draft, places, report).ok());
-    let challenges = challenges.collect();
-    Event { conference: parts.conference, ranges: parts.ranges, challenges, remarks: Vec::new() }
+    Reader::default().read(path, base).whole()
 }

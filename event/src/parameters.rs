@@ -1,19 +1,28 @@
 //! Parameters of a modulation, with what older formats called otherwise.
 
+use crate::elsewhere;
 use crate::report::{Reported, Scope};
 use challengectl_waveform::modulation::{Kind, Parameter};
-use challengectl_waveform::{BuildError, Modulation, find};
+use challengectl_waveform::{Modulation, find};
 use serde_json::{Map, Value};
 
 /// Older files give Morse as a unit length in 2.083 ms: words per minute by the dot are this divided by it.
 const SPEED_TIMES_WPM: f64 = 576.0;
 
-/// The modulation of that name, and the sideband where an older name means one.
-pub(crate) fn modulation(name: &str) -> Result<(&'static Modulation, Option<&'static str>), BuildError> {
-    match name {
-        "usb" => Ok((find("ssb")?, Some("usb"))),
-        "lsb" => Ok((find("ssb")?, Some("lsb"))),
-        _ => Ok((find(name)?, None)),
+/// The modulation of that name, in small or capital letters, and the sideband where an older name means one.
+pub(crate) fn modulation(name: &str) -> Result<(&'static Modulation, Option<&'static str>), String> {
+    let lower = name.trim().to_ascii_lowercase();
+    let (name, sideband) = match lower.as_str() {
+        "usb" => ("ssb", Some("usb")),
+        "lsb" => ("ssb", Some("lsb")),
+        name => (name, None),
+    };
+    match find(name) {
+        Ok(modulation) => Ok((modulation, sideband)),
+        Err(error) => Err(match elsewhere::instead(name) {
+            Some(way_out) => format!("there is no modulation {name:?}; {way_out}"),
+            None => error.to_string(),
+        }),
     }
 }
 

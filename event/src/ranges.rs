@@ -20,40 +20,55 @@ const WELL_KNOWN: &[(&str, u64, u64)] = &[
 
 /// The ranges of an event.
 #[derive(Debug, Default)]
-pub(crate) struct Ranges(Vec<NamedRange>);
+pub(crate) struct Ranges {
+    known: Vec<NamedRange>,
+    /// Those that were refused, by name: a challenge that names one is not at fault. Without a name: any.
+    refused: Vec<(Option<String>, Reported)>,
+}
 
 impl Ranges {
     /// Those that were accepted before.
     pub(crate) fn known(ranges: Vec<NamedRange>) -> Self {
-        Self(ranges)
+        Self { known: ranges, refused: Vec::new() }
+    }
+
+    /// Notes that a range was refused, by its name if that could be read.
+    pub(crate) fn refuse(&mut self, name: Option<String>, reported: Reported) {
+        self.refused.push((name, reported));
     }
 
     /// Adds a range that a file brings along.
     pub(crate) fn add(&mut self, range: NamedRange, line: u64, scope: &mut Scope<'_>) {
         let name = &range.name;
         if name.trim().is_empty() || name.len() > MAX_NAME {
-            scope.problem(line, format!("the name of a frequency range has 1 to {MAX_NAME} characters"));
-        } else if self.0.iter().any(|known| known.name == *name) {
+            let reported = scope.problem(line, format!("the name of a frequency range has 1 to {MAX_NAME} characters"));
+            self.refuse(Some(range.name), reported);
+        } else if self.known.iter().any(|known| known.name == *name) {
             scope.problem(line, format!("frequency range {name:?} is there twice; remove one or rename it"));
         } else {
-            self.0.push(range);
+            self.known.push(range);
         }
     }
 
     /// The range of that name: of the file's own, else a well-known one.
     pub(crate) fn find(&mut self, name: &str, line: u64, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
-        if let Some(range) = self.0.iter().find(|range| range.name == name) {
+        if let Some(range) = self.known.iter().find(|range| range.name == name) {
             return Ok(range.clone());
+        }
+        let about =
+            |(refused, _): &&(Option<String>, Reported)| refused.as_deref().is_none_or(|refused| refused == name);
+        if let Some((_, reported)) = self.refused.iter().find(about) {
+            return Err(*reported);
         }
         let Some(range) = well_known(name) else { return Err(scope.problem(line, self.unknown(name))) };
         let text = format!("frequency range {name:?} is not defined; taken as {} Hz", range.band);
         scope.remark(line, text);
-        self.0.push(range.clone());
+        self.known.push(range.clone());
         Ok(range)
     }
 
     pub(crate) fn into_list(self) -> Vec<NamedRange> {
-        self.0
+        self.known
     }
 
     fn unknown(&self, name: &str) -> String {
@@ -61,7 +76,7 @@ impl Ranges {
         if name.starts_with(|c: char| c.is_ascii_digit()) {
             return format!("{name:?} is neither a number nor the name of a frequency range; write a plain number");
         }
-        let own = self.0.iter().map(|range| range.name.as_str());
+        let own = self.known.iter().map(|range| range.name.as_str());
         let known: Vec<_> = own.chain(WELL_KNOWN.iter().map(|(name, ..)| *name)).collect();
         match closest(&name, known.iter().copied()) {
             Some(meant) => format!("there is no frequency range {name:?}; did you mean {meant:?}?"),

@@ -1,6 +1,6 @@
 //! What is said about a file while it is read.
 
-use crate::{Refused, Remark};
+use crate::Remark;
 use std::path::{Path, PathBuf};
 
 /// Stands where a value would be, had its problem not been reported. Only reporting one makes it.
@@ -27,12 +27,12 @@ impl Report {
 
     /// To speak of the file as a whole.
     pub(crate) fn file(&mut self) -> Scope<'_> {
-        Scope { report: self, challenge: None }
+        Scope { report: self, challenge: None, first: None }
     }
 
     /// To speak of one challenge.
     pub(crate) fn challenge(&mut self, name: Option<String>) -> Scope<'_> {
-        Scope { report: self, challenge: name.map(|name| name.chars().take(MAX_LABEL).collect()) }
+        Scope { report: self, challenge: name.map(|name| name.chars().take(MAX_LABEL).collect()), first: None }
     }
 
     /// Takes over what was said about another file.
@@ -46,8 +46,8 @@ impl Report {
         !self.problems.is_empty()
     }
 
-    /// The remarks, unless there are problems; in the file's order.
-    pub(crate) fn finish(mut self) -> Result<Vec<Remark>, Refused> {
+    /// The problems and the remarks, in the file's order.
+    pub(crate) fn finish(mut self) -> (Vec<Remark>, Vec<Remark>) {
         let file = self.file;
         let place = |remark: &Remark| (remark.file == file, remark.line);
         self.problems.sort_by_key(place);
@@ -56,7 +56,7 @@ impl Report {
             let text = format!("and {} more; is this an event file?", self.left_off);
             self.problems.push(Remark { file, line: None, challenge: None, text });
         }
-        if self.problems.is_empty() { Ok(self.remarks) } else { Err(Refused(self.problems)) }
+        (self.problems, self.remarks)
     }
 }
 
@@ -65,6 +65,7 @@ impl Report {
 pub(crate) struct Scope<'r> {
     report: &'r mut Report,
     challenge: Option<String>,
+    first: Option<Reported>,
 }
 
 impl Scope<'_> {
@@ -75,7 +76,12 @@ impl Scope<'_> {
         } else {
             self.report.left_off += 1;
         }
-        Reported(())
+        *self.first.get_or_insert(Reported(()))
+    }
+
+    /// Fails if a problem was reported here, also one that no value stands for, such as an unknown key.
+    pub(crate) fn verdict(&self) -> Result<(), Reported> {
+        self.first.map_or(Ok(()), Err)
     }
 
     pub(crate) fn remark(&mut self, line: impl Into<Option<u64>>, text: impl Into<String>) {

@@ -4,38 +4,41 @@ use crate::delays::Delays;
 use crate::lookup::Places;
 use crate::ranges::Ranges;
 use crate::report::{Report, Reported};
-use crate::{Challenge, check, yaml};
+use crate::{Challenge, Reader, check, yaml};
 use challengectl_common::challenge::NamedRange;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// Reads and checks one challenge, given with the keys that it has in an event file, exactly as it would be in a file.
-/// `ranges` are the frequency ranges it may name; the file it names is looked up under `base`.
-///
-/// # Errors
-/// Everything that is wrong with it, one sentence each.
-pub fn read_one(keys: Map<String, Value>, ranges: Vec<NamedRange>, base: &Path) -> Result<Challenge, Vec<String>> {
-    let mut report = Report::new(Path::new(""));
-    let challenge = checked(keys, ranges, base, &mut report);
-    let told = |report: Report| match report.finish() {
-        Ok(_) => Vec::new(),
-        Err(refused) => refused.0.into_iter().map(|remark| remark.text).collect(),
-    };
-    match challenge {
-        Ok(challenge) if !report.has_problems() => Ok(challenge),
-        _ => Err(told(report)),
+impl Reader {
+    /// Reads and checks one challenge, given with the keys that it has in an event file, exactly as it would be in a
+    /// file. `ranges` are the frequency ranges it may name; the file it names is looked up under `base`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, one sentence each.
+    pub fn read_one(
+        &self,
+        keys: Map<String, Value>,
+        ranges: Vec<NamedRange>,
+        base: &Path,
+    ) -> Result<Challenge, Vec<String>> {
+        let mut report = Report::new(Path::new(""));
+        let challenge = self.checked(keys, ranges, base, &mut report);
+        let (problems, _) = report.finish();
+        let told = || problems.into_iter().map(|problem| problem.text).collect();
+        challenge.map_err(|_| told())
     }
-}
 
-fn checked(
-    keys: Map<String, Value>,
-    ranges: Vec<NamedRange>,
-    base: &Path,
-    report: &mut Report,
-) -> Result<Challenge, Reported> {
-    let places = Places::new(Path::new(""), Some(base)).map_err(|why| report.file().problem(None, why))?;
-    let draft = yaml::one(keys, Delays::default(), &mut Ranges::known(ranges), &mut report.file());
-    check::challenge(draft, &places, report)
+    fn checked(
+        &self,
+        keys: Map<String, Value>,
+        ranges: Vec<NamedRange>,
+        base: &Path,
+        report: &mut Report,
+    ) -> Result<Challenge, Reported> {
+        let places = Places::new(Path::new(""), Some(base)).map_err(|why| report.file().problem(None, why))?;
+        let draft = yaml::one(keys, Delays::default(), &mut Ranges::known(ranges), &mut report.file());
+        check::challenge(draft, &places, self.rules(), report)
+    }
 }
 
 #[cfg(test)]
@@ -47,7 +50,7 @@ mod tests {
         let Value::Object(keys) = keys else { unreachable!() };
         let band = "144000000-146000000".parse().unwrap();
         let own = NamedRange { name: "ours".to_owned(), display_name: None, band };
-        read_one(keys, vec![own], &std::env::temp_dir())
+        Reader::default().read_one(keys, vec![own], &std::env::temp_dir())
     }
 
     #[test]

@@ -10,8 +10,20 @@ const MAX_BYTES: u64 = 8 * 1024 * 1024;
 /// What is wrong, and on which line where that is known.
 pub(crate) type Unreadable = (Option<u64>, String);
 
-/// The whole file as text, without a byte order mark.
-pub(crate) fn read(path: &Path) -> Result<String, Unreadable> {
+/// Spaces that word processors and web pages put where a plain one is meant. Neither YAML nor a receiver takes them for
+/// one.
+const HARD_SPACES: [char; 3] = ['\u{a0}', '\u{2007}', '\u{202f}'];
+
+/// The text of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) text: String,
+    /// The first line in which a non-breaking space was read as a plain one.
+    pub(crate) hard_space: Option<u64>,
+}
+
+/// The whole file as text, without a byte order mark, and with plain spaces.
+pub(crate) fn read(path: &Path) -> Result<Text, Unreadable> {
     let unreadable = |error: std::io::Error| (None, format!("cannot be read: {error}"));
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
@@ -23,10 +35,9 @@ pub(crate) fn read(path: &Path) -> Result<String, Unreadable> {
         let line = 1 + good.filter(|&&byte| byte == b'\n').count() as u64;
         (Some(line), "is not UTF-8 text; save it again as UTF-8".to_owned())
     })?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let line = |at: usize| 1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count() as u64;
+    Ok(Text { hard_space: text.find(HARD_SPACES).map(line), text: text.replace(HARD_SPACES, " ") })
 }
 
 /// How an event file is written.
@@ -87,6 +98,6 @@ mod tests {
     fn a_byte_order_mark_is_no_part_of_the_text() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "\u{feff}conf,1,2").unwrap();
-        assert_eq!(read(file.path()).unwrap(), "conf,1,2");
+        assert_eq!(read(file.path()).unwrap(), Text { text: "conf,1,2".to_owned(), hard_space: None });
     }
 }

@@ -75,6 +75,9 @@ fn challenge(spec: &ChallengeSpec) -> Vec<(&'static str, Value)> {
         ("priority", json!(spec.priority)),
         ("public_view", json!(spec.public_view)),
     ]);
+    if !spec.only_on.is_empty() {
+        fields.push(("only_on", json!(spec.only_on)));
+    }
     fields
 }
 
@@ -138,7 +141,7 @@ challenges:
   - {name: KEYFOB, modulation: ask, manual_frequency_range: {min_hz: 433100000, max_hz: 434700000},
      text: "a: \"b\" # c\n\t\\ {{d}} é\u2028 'yes'", min_delay: 0.5, max_delay: 1.25}
   - {name: PAGER, modulation: pocsag, frequency: 433925000, text: "~", parameters: {capcode: 1234567, baud: 512},
-     public_view: {show_frequency: false}}
+     public_view: {show_frequency: false}, only_on: [roof, van/uhf]}
 "#;
         std::fs::write(&path, source).unwrap();
         let first = crate::read(&path, None).unwrap();
@@ -148,7 +151,8 @@ challenges:
         assert_eq!(again.ranges, first.ranges);
         assert_eq!(conference(&again), conference(&first));
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
-        assert!(again.remarks.is_empty(), "{:?}", again.remarks);
+        // A line break within a text is remarked on, as with any other file.
+        assert!(again.remarks.iter().all(|remark| remark.text.starts_with("`\\n`")), "{:?}", again.remarks);
     }
 
     #[test]

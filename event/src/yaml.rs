@@ -29,7 +29,7 @@ pub(crate) fn one(
     ranges: &mut Ranges,
     scope: &mut Scope<'_>,
 ) -> Draft {
-    item::read(Fields::new(0, node::from_json(keys)), defaults, ranges, scope)
+    item::read(Fields::new(0, node::from_json(keys)), Ok(defaults), ranges, scope)
 }
 
 /// Reads a document as far as it can be read.
@@ -45,7 +45,7 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
         Value::Null => Parts::default(),
         Value::List(items) => {
             let mut ranges = Ranges::default();
-            let drafts = challenges(items, Delays::default(), &mut ranges, report);
+            let drafts = challenges(items, Ok(Delays::default()), &mut ranges, report);
             Parts { conference: None, ranges: ranges.into_list(), drafts }
         }
         Value::Map(entries) => document(Fields::new(root.line, entries), report),
@@ -59,34 +59,46 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
 
 fn document(mut fields: Fields, report: &mut Report) -> Parts {
     let scope = &mut report.file();
+    fields.correct(KEYS, |key| OLDER_KEYS.contains(&key) || is_extension(key), scope);
     let conference = fields.take("conference").and_then(|node| conference::read(node, scope).ok());
     let mut ranges = fields.take("frequency_ranges").map(|node| named_ranges(node, scope)).unwrap_or_default();
-    let defaults = fields.take("defaults").and_then(|node| defaults(node, scope).ok()).unwrap_or_default();
+    let defaults = fields.take("defaults").map_or(Ok(Delays::default()), |node| defaults(node, scope));
     let items = fields.take_as("challenges", Node::into_list, scope);
     for key in OLDER_KEYS {
         if let Some(node) = fields.take(key) {
             scope.remark(node.line, format!("`{key}` is passed over: it belongs in the server's configuration"));
         }
     }
-    fields.refuse_rest(KEYS.iter().copied(), scope);
+    fields.refuse_rest_but(is_extension, KEYS, scope);
     let items = items.ok().flatten().unwrap_or_default();
     let drafts = challenges(items, defaults, &mut ranges, report);
     Parts { conference, ranges: ranges.into_list(), drafts }
 }
 
+/// Keys that hold what others refer to by an anchor, as Compose files have them.
+fn is_extension(key: &str) -> bool {
+    key.starts_with("x-")
+}
+
 fn defaults(node: Node, scope: &mut Scope<'_>) -> Result<Delays, Reported> {
     let mut fields = Fields::of(node, "defaults", scope)?;
-    let delays = item::delays(&mut fields, ["min_delay", "max_delay"], Delays::default(), scope);
+    fields.correct(&["min_delay", "max_delay"], |_| false, scope);
+    let delays = item::delays(&mut fields, ["min_delay", "max_delay"], Ok(Delays::default()), scope);
     fields.refuse_rest(["min_delay", "max_delay"], scope);
     delays
 }
 
-fn challenges(items: Vec<Node>, mut defaults: Delays, ranges: &mut Ranges, report: &mut Report) -> Vec<Draft> {
+fn challenges(
+    items: Vec<Node>,
+    mut defaults: Result<Delays, Reported>,
+    ranges: &mut Ranges,
+    report: &mut Report,
+) -> Vec<Draft> {
     let mut drafts = Vec::with_capacity(items.len());
     for node in items {
         let Ok(mut fields) = Fields::of(node, "a challenge", &mut report.file()) else { continue };
         if let Some(delays) = older_defaults(&mut fields, defaults, &mut report.file()) {
-            defaults = delays.unwrap_or(defaults);
+            defaults = delays;
             continue;
         }
         let mut scope = report.challenge(fields.peek_text("name"));
@@ -96,7 +108,11 @@ fn challenges(items: Vec<Node>, mut defaults: Delays, ranges: &mut Ranges, repor
 }
 
 /// Older lists may begin with an item that is no challenge and only gives delays for those that follow.
-fn older_defaults(fields: &mut Fields, before: Delays, scope: &mut Scope<'_>) -> Option<Result<Delays, Reported>> {
+fn older_defaults(
+    fields: &mut Fields,
+    before: Result<Delays, Reported>,
+    scope: &mut Scope<'_>,
+) -> Option<Result<Delays, Reported>> {
     const KEYS: [&str; 2] = ["default_min_delay", "default_max_delay"];
     if !KEYS.iter().any(|key| fields.has(key)) || fields.has("name") {
         return None;
@@ -113,14 +129,14 @@ fn named_ranges(node: Node, scope: &mut Scope<'_>) -> Ranges {
         Ok(items) => {
             for item in items {
                 let line = item.line;
-                if let Ok(range) = named_range(item, scope) {
-                    ranges.add(range, line, scope);
+                let name = item.field("name").map(str::to_owned);
+                match named_range(item, scope) {
+                    Ok(range) => ranges.add(range, line, scope),
+                    Err(reported) => ranges.refuse(name, reported),
                 }
             }
         }
-        Err(why) => {
-            scope.problem(line, format!("`frequency_ranges`: {why}"));
-        }
+        Err(why) => ranges.refuse(None, scope.problem(line, format!("`frequency_ranges`: {why}"))),
     }
     ranges
 }
@@ -128,6 +144,7 @@ fn named_ranges(node: Node, scope: &mut Scope<'_>) -> Ranges {
 fn named_range(node: Node, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
     let line = node.line;
     let mut fields = Fields::of(node, "a frequency range", scope)?;
+    fields.correct(&["name", "display_name", "min_hz", "max_hz"], |key| key == "description", scope);
     let name = fields.require_as("name", Node::text, scope);
     let display_name = fields.take_as("display_name", Node::text, scope);
     // Older files describe ranges; where a range has no display name, that is one.

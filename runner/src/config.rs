@@ -1,8 +1,9 @@
 //! The configuration file.
 
 use crate::radio::Driver;
+use challengectl_common::older;
 use challengectl_common::settings::{self, SettingsError};
-use challengectl_common::{Band, RadioId, closest};
+use challengectl_common::{Band, FrequencyRules, RadioId, closest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -31,6 +32,8 @@ pub struct Config {
     pub cache_max_bytes: u64,
     /// A radio's process that says nothing for so long is killed.
     pub watchdog_seconds: u32,
+    /// Where `transmit` may send at all; the server has rules of its own for what it hands out.
+    pub frequency_rules: FrequencyRules,
     /// The radios of this host.
     pub radios: Vec<RadioConfig>,
 }
@@ -120,6 +123,7 @@ impl Default for Config {
             ca_cert: None,
             cache_max_bytes: 10_000_000_000,
             watchdog_seconds: 5,
+            frequency_rules: FrequencyRules::default(),
             radios: Vec::new(),
         }
     }
@@ -182,7 +186,8 @@ impl Config {
         // In YAML a bare `null` is no word, but here it is what people write. A file that is right as it is may hold
         // the same letters elsewhere.
         let config = load(text).or_else(|_| load(&text.replace("driver: null", "driver: \"null\"")));
-        let config = config.map_err(|error| explain(&error))?;
+        let config = config
+            .map_err(|error| older::explain(text, file).map_or_else(|| explain(&error), ConfigError::Settings))?;
         config.check().map_err(|message| ConfigError::Conflict { file: file.to_owned(), message })?;
         Ok(config)
     }
@@ -284,6 +289,14 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.contains(place) && error.contains(&format!("did you mean `{meant}`?")), "{error}");
         }
+    }
+
+    #[test]
+    fn a_runner_config_of_the_older_challengectl_is_named_with_what_its_keys_became() {
+        let error =
+            parse("runner: {server_url: https://h}\nradios: {devices: [{name: 0, model: hackrf}]}\n").unwrap_err();
+        assert!(error.contains("runner.yml: these are no settings but a runner-config.yml of the older"), "{error}");
+        assert!(error.contains("\n  runner.server_url: `server` in runner.yml"), "{error}");
     }
 
     #[test]

@@ -137,3 +137,49 @@ fn devices_lists_the_configured_radios() {
     assert!(text.contains("lab: file") && text.contains("dry: null"), "{text}");
     assert!(text.lines().nth(1).unwrap().ends_with("takes no work"), "{text}");
 }
+
+#[test]
+fn only_what_was_named_is_looked_at() {
+    let dir = site("");
+    let broken = "  - {name: VOICE, modulation: nbfm, frequency: 145700000, file: missing.wav}\n\
+                  \x20 - {name: TYPO, modulation: cw, text: E, frequency: 145700000, colour: red}\n";
+    std::fs::write(dir.path().join("event.yml"), format!("conference: {{strat: now}}\n{EVENT}{broken}")).unwrap();
+    let output = transmit(dir.path(), &["MORSE 1", "--out", "out"]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+    let output = transmit(dir.path(), &["VOICE", "--out", "out"]);
+    assert!(!output.status.success() && stderr(&output).contains("missing.wav"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("TYPO"), "{}", stderr(&output));
+    let output = transmit(dir.path(), &["MORS 1", "--out", "out"]);
+    assert!(stderr(&output).contains("did you mean \"MORSE 1\"?"), "{}", stderr(&output));
+}
+
+#[test]
+fn one_bad_row_does_not_keep_the_others_off_the_air_when_told_to_keep_going() {
+    let dir = site("");
+    let broken = "  - {name: VOICE, modulation: nbfm, frequency: 145700000, file: missing.wav}\n";
+    std::fs::write(dir.path().join("event.yml"), format!("{EVENT}{broken}")).unwrap();
+    assert_eq!(transmit(dir.path(), &["--radio", "null"]).status.code(), Some(1));
+    let output = transmit(dir.path(), &["--radio", "null", "--keep-going"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("VOICE: there is no file \"missing.wav\""), "{}", stderr(&output));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 2);
+}
+
+#[test]
+fn protected_frequencies_are_refused_and_no_range_leads_there() {
+    let dir = site("");
+    let write = |event: &str| std::fs::write(dir.path().join("event.yml"), format!("challenges:\n{event}")).unwrap();
+    write("  - {name: A, modulation: cw, frequency: 121500000, text: E}\n");
+    let output = transmit(dir.path(), &["--radio", "null"]);
+    assert!(!output.status.success() && stderr(&output).contains("distress_121"), "{}", stderr(&output));
+    // Of the range, the plan leaves 2 kHz.
+    let plan = "frequency_rules: {band_plan: [\"145000000-145002000\"]}\n";
+    std::fs::write(dir.path().join("runner.yml"), plan).unwrap();
+    write("  - {name: A, modulation: cw, manual_frequency_range: {min_hz: 145000000, max_hz: 145002000}, text: E}\n");
+    let output = transmit(dir.path(), &["--radio", "null", "--json"]);
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let frequency = line["frequency"].as_u64().unwrap();
+    assert!((145_000_000..145_001_500).contains(&frequency), "{frequency}");
+    write("  - {name: A, modulation: cw, manual_frequency_range: {min_hz: 144000000, max_hz: 145002000}, text: E}\n");
+    assert!(stderr(&transmit(dir.path(), &["--radio", "null"])).contains("leaves frequency_rules.band_plan"));
+}

@@ -2,6 +2,8 @@
 
 use crate::core::network::Network;
 use crate::core::{HostBinding, Retention, Rules};
+use challengectl_common::FrequencyRules;
+use challengectl_common::older;
 use challengectl_common::settings::{self, SettingsError};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,6 +27,7 @@ pub struct Config {
     pub heartbeat_interval: Option<f64>,
     pub poll_interval: f64,
     pub guard_hz: u64,
+    pub frequency_rules: FrequencyRules,
     pub keep_transmissions: Option<u64>,
     pub keep_transmissions_days: Option<u32>,
     pub keep_unused_files_days: Option<u32>,
@@ -87,6 +90,7 @@ impl Default for Config {
             heartbeat_interval: None,
             poll_interval: 10.0,
             guard_hz: 5_000,
+            frequency_rules: FrequencyRules::default(),
             keep_transmissions: None,
             keep_transmissions_days: None,
             keep_unused_files_days: Some(7),
@@ -115,6 +119,9 @@ pub enum ConfigError {
     /// A key or a value that does not belong there.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The file is another one: a configuration of the older challengectl, or an event.
+    #[error("{0}")]
+    Older(String),
     /// A value out of its limits.
     #[error("{setting}: {reason}")]
     Value {
@@ -140,7 +147,9 @@ impl Config {
             std::fs::read_to_string(path).map_err(|error| ConfigError::Read { path: path.to_owned(), error })
         })?;
         let name = path.unwrap_or(Path::new("server.yml")).display().to_string();
-        let mut config: Self = settings::load(&text, &name, variables)?;
+        let loaded = settings::load(&text, &name, variables);
+        let explained = |error| older::explain(&text, &name).map_or(ConfigError::Settings(error), ConfigError::Older);
+        let mut config: Self = loaded.map_err(explained)?;
         for (name, value) in flags {
             config = settings::assign(&config, name, value)?;
         }
@@ -174,6 +183,7 @@ impl Config {
             heartbeat_interval,
             poll_interval: seconds("poll_interval", self.poll_interval, 0.1, 3600.0)?,
             guard_hz: self.guard_hz,
+            frequency_rules: self.frequency_rules.clone(),
             retention: Retention {
                 age: self.keep_transmissions_days.map(|days| DAY * days),
                 count: self.keep_transmissions,

@@ -171,8 +171,8 @@ fn the_environment_overrides_the_file() {
     let folder = Folder::new();
     let output = folder.command(&["check"]).env("CHALLENGECTL_LEASE_SECONDS", "soon").output().unwrap();
     assert!(text(&output.stderr).contains("CHALLENGECTL_LEASE_SECONDS"), "{}", text(&output.stderr));
-    let mut import = folder.command(&["import", "challenges.yml"]);
-    let output = import.env("CHALLENGECTL_DATA_DIR", "elsewhere").output().unwrap();
+    let import = &["import", "challenges.yml"];
+    let output = folder.command(import).env("CHALLENGECTL_DATA_DIR", "elsewhere").output().unwrap();
     assert!(output.status.success());
     assert!(folder.path().join("elsewhere/challengectl.db").exists());
 }
@@ -195,12 +195,12 @@ fn check_finds_what_would_keep_the_server_from_starting() {
 #[test]
 fn the_command_line_overrides_the_environment() {
     let folder = Folder::new();
-    let check = |set: &[&str]| {
+    let import = |set: &[&str]| {
         let mut command = folder.command(&["import", "challenges.yml"]);
         command.env("CHALLENGECTL_DATA_DIR", "elsewhere").args(set.iter().flat_map(|set| ["--set", set]));
         command.output().unwrap()
     };
-    assert!(check(&["data_dir=here", "tls.names=a,b", "tls.self_signed=true"]).status.success());
+    assert!(import(&["data_dir=here", "tls.names=a,b", "tls.self_signed=true"]).status.success());
     assert!(folder.path().join("here/challengectl.db").exists() && !folder.path().join("elsewhere").exists());
     for (set, why) in [
         ("data_dri=x", "data_dri: there is no such setting; did you mean `data_dir`?"),
@@ -208,7 +208,7 @@ fn the_command_line_overrides_the_environment() {
         ("lease_seconds=0", "lease_seconds: 0 is not a number of seconds from 0.5"),
         ("listen", "it is written NAME=VALUE"),
     ] {
-        let output = check(&[set]);
+        let output = import(&[set]);
         assert!(!output.status.success() && text(&output.stderr).contains(why), "{}", text(&output.stderr));
     }
 }

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use challengectl_common::{Band, Frequency, Timestamp};
+use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
 use challengectl_server::core::schedule::{Candidate, Capability, Offsets, Pick, Positions, Situation, pick};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
@@ -22,6 +22,8 @@ struct Challenge {
     duration: i64,
     delay: Range<i64>,
     priority: i64,
+    /// The runner that may send it, and which of its radios; none: everybody.
+    bound: Option<(usize, Option<usize>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -39,20 +41,22 @@ fn band(widths: Range<u64>) -> impl Strategy<Value = Band> {
 fn challenge() -> impl Strategy<Value = Challenge> {
     let tuning = prop_oneof![band(0..1).prop_map(|band| vec![band]), prop::collection::vec(band(1..120), 1..3),];
     let occupied = (0_u32..12, 0_u32..40).prop_map(|(below, above)| -f64::from(below)..f64::from(above) / 2.0);
-    (tuning, occupied, 1..LONGEST, 0_i64..40, 0_i64..40, 0_i64..3).prop_map(
-        |(tuning, occupied, duration, min, more, priority)| Challenge {
+    let bound = prop::option::weighted(0.3, (0_usize..4, prop::option::of(0_usize..3)));
+    (tuning, occupied, 1..LONGEST, 0_i64..40, 0_i64..40, 0_i64..3, bound).prop_map(
+        |(tuning, occupied, duration, min, more, priority, bound)| Challenge {
             tuning,
             occupied,
             duration,
             delay: min..min + more + 1,
             priority,
+            bound,
         },
     )
 }
 
 fn radio() -> impl Strategy<Value = Capability> {
     (prop::collection::vec(band(20..200), 0..3), prop::option::of(5_u64..60))
-        .prop_map(|(limits, sample_rate)| Capability { limits, sample_rate })
+        .prop_map(|(limits, sample_rate)| Capability { limits, sample_rate, radio: None })
 }
 
 fn world() -> impl Strategy<Value = World> {
@@ -64,6 +68,10 @@ fn world() -> impl Strategy<Value = World> {
         guard,
         seed,
     })
+}
+
+fn named(runner: usize, radio: usize) -> (RunnerId, RadioId) {
+    (RunnerId::new(&format!("runner{runner}")).unwrap(), RadioId::new(&format!("radio{radio}")).unwrap())
 }
 
 /// What the walk remembers of a challenge, apart from what the scheduler is told.
@@ -104,7 +112,12 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(world: World) -> Self {
+    fn new(mut world: World) -> Self {
+        for (runner, radios) in world.runners.iter_mut().enumerate() {
+            for (index, radio) in radios.iter_mut().enumerate() {
+                radio.radio = Some(named(runner, index));
+            }
+        }
         let tracks = vec![Track::default(); world.challenges.len()];
         let rng = StdRng::seed_from_u64(world.seed);
         Self { world, tracks, on_air: Vec::new(), history: Vec::new(), now: 1, rng }
@@ -112,7 +125,15 @@ impl Walk {
 
     /// Where a radio could send a challenge beside these bands, tried hertz by hertz.
     fn places(&self, challenge: usize, radio: &Capability, taken: &[Band]) -> Vec<Band> {
-        let Challenge { tuning, occupied, .. } = &self.world.challenges[challenge];
+        let Challenge { tuning, occupied, bound, .. } = &self.world.challenges[challenge];
+        let (runner, own) = radio.radio.as_ref().unwrap();
+        let is_meant = |&(wanted, which): &(usize, Option<usize>)| {
+            runner.as_str() == format!("runner{wanted}")
+                && which.is_none_or(|which| own.as_str() == format!("radio{which}"))
+        };
+        if !bound.as_ref().is_none_or(is_meant) {
+            return Vec::new();
+        }
         let reach = occupied.start.floor().abs().max(occupied.end.ceil().abs());
         let fits = |hz: &u64| {
             let signal = Frequency::from_hz(*hz).unwrap().band(occupied);
@@ -140,7 +161,11 @@ impl Walk {
     fn candidates(&self) -> Vec<Candidate> {
         let waiting = self.tracks.iter().enumerate().filter(|(_, track)| !track.live);
         let candidate = |(index, track): (usize, &Track)| {
-            let Challenge { tuning, occupied, priority, .. } = &self.world.challenges[index];
+            let Challenge { tuning, occupied, priority, bound, .. } = &self.world.challenges[index];
+            let sender = |&(runner, radio): &(usize, Option<usize>)| match radio {
+                Some(radio) => format!("runner{runner}/radio{radio}").parse().unwrap(),
+                None => format!("runner{runner}").parse().unwrap(),
+            };
             Candidate {
                 id: index as i64,
                 priority: *priority,
@@ -150,6 +175,7 @@ impl Walk {
                 last_ended_at: track.ended.map(Timestamp::from_millis),
                 tuning: Positions::of(tuning),
                 offsets: Offsets::new(occupied),
+                only_on: bound.iter().map(sender).collect(),
             }
         };
         waiting.map(candidate).collect()
@@ -335,8 +361,9 @@ fn priority_overtakes_only_once() {
         duration,
         delay: 0..1,
         priority,
+        bound: None,
     };
-    let radios = vec![vec![Capability { limits: vec![], sample_rate: None }]; 2];
+    let radios = vec![vec![Capability { limits: vec![], sample_rate: None, radio: None }]; 2];
     let world =
         World { challenges: vec![fixed(9, 10), fixed(9, 10), fixed(0, 10)], runners: radios, guard: 0, seed: 1 };
     let mut walk = Walk::new(world);
@@ -358,10 +385,11 @@ fn a_wide_challenge_gets_its_room() {
         duration,
         delay: 0..1,
         priority: 0,
+        bound: None,
     };
     let narrow = [at(80, 0.0..5.0, 7), at(120, 0.0..5.0, 11)];
     let wide = at(60, 0.0..100.0, 5);
-    let radios = vec![vec![Capability { limits: vec![], sample_rate: None }]; 3];
+    let radios = vec![vec![Capability { limits: vec![], sample_rate: None, radio: None }]; 3];
     let world = World { challenges: [&narrow[..], &[wide]].concat(), runners: radios, guard: 2, seed: 1 };
     let mut walk = Walk::new(world);
     for _ in 0..100 {

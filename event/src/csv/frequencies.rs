@@ -1,6 +1,6 @@
 //! `frequencies.txt`, which gives ranges their names: `name,min_khz,max_khz`.
 
-use super::rows::{Row, Rows};
+use super::rows::{self, Row, Rows};
 use crate::lookup::Places;
 use crate::ranges::Ranges;
 use crate::report::{Report, Reported, Scope};
@@ -15,34 +15,31 @@ pub(super) fn read(places: &Places, report: &mut Report) -> Ranges {
     };
     let mut about = Report::new(&path);
     match source::read(&path) {
-        Ok(text) => rows(&text, &mut ranges, &mut about.file()),
-        Err((line, why)) => {
-            about.file().problem(line, why);
-        }
+        Ok(source) => read_rows(&source.text, &mut ranges, &mut about.file()),
+        Err((line, why)) => ranges.refuse(None, about.file().problem(line, why)),
     }
     report.absorb(about);
     ranges
 }
 
-fn rows(text: &str, ranges: &mut Ranges, scope: &mut Scope<'_>) {
+fn read_rows(text: &str, ranges: &mut Ranges, scope: &mut Scope<'_>) {
+    if let Some(separator) = rows::foreign_separator(text) {
+        return ranges.refuse(None, scope.problem(None, super::wrong_separator(separator)));
+    }
     for row in Rows::new(text) {
         match row {
-            Ok(row) if row.column(0).starts_with('#') => {}
-            Ok(row) => {
-                if let Ok(range) = range(&row, scope) {
-                    ranges.add(range, row.line, scope);
-                }
-            }
-            Err(why) => {
-                scope.problem(None, why);
-            }
+            Ok(row) => match range(&row, scope) {
+                Ok(range) => ranges.add(range, row.line, scope),
+                Err(reported) => ranges.refuse(Some(row.column(0).trim().to_owned()), reported),
+            },
+            Err(why) => ranges.refuse(None, scope.problem(None, why)),
         }
     }
 }
 
 fn range(row: &Row, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
     let mut refuse = |why: String| scope.problem(row.line, why);
-    let [name, low, high] = row.columns("name,min_khz,max_khz").map_err(&mut refuse)?;
+    let [name, low, high] = row.columns(3, "name,min_khz,max_khz").map_err(&mut refuse)?;
     let (low, high) = (hertz::parse_khz(low).map_err(&mut refuse)?, hertz::parse_khz(high).map_err(&mut refuse)?);
     let band = hertz::band(low, high).map_err(refuse)?;
     Ok(NamedRange { name: name.trim().to_owned(), display_name: None, band })

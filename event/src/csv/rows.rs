@@ -1,4 +1,4 @@
-//! The rows of a CSV text (RFC 4180), each with the line it begins on.
+//! The rows of a CSV text (RFC 4180), each with the line it begins on, as spreadsheets leave them.
 
 use csv::{ReaderBuilder, StringRecord, StringRecordsIntoIter};
 
@@ -10,32 +10,57 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// How many columns there are up to the last that has anything in it: spreadsheets add empty ones at the end of a
+    /// row, so that all rows have as many, or drop them.
     pub(super) fn len(&self) -> usize {
-        self.record.len()
+        let filled = self.record.iter().enumerate().filter(|(_, column)| !column.trim().is_empty());
+        filled.last().map_or(0, |(last, _)| last + 1)
     }
 
     pub(super) fn column(&self, index: usize) -> &str {
         self.record.get(index).unwrap_or_default()
     }
 
-    /// The columns, if there are exactly so many; else what is wrong.
-    pub(super) fn columns<const N: usize>(&self, names: &str) -> Result<[&str; N], String> {
-        let columns: Vec<_> = self.record.iter().collect();
-        <[&str; N]>::try_from(columns).map_err(|columns| {
-            let found = columns.len();
-            let hint = if self.lines > 1 {
-                "; the row goes over several lines, so a \"quote\" may never be closed"
-            } else if found > N {
-                "; put \"quotes\" around a text that has commas"
-            } else {
-                ""
-            };
-            format!("the row has {found} columns instead of {N} ({names}){hint}")
-        })
+    /// All columns.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.record.iter()
+    }
+
+    /// The columns, if at least `needed` are there and those beyond the last are empty; else what is wrong.
+    pub(super) fn columns<const N: usize>(&self, needed: usize, names: &str) -> Result<[&str; N], String> {
+        if self.record.len() < needed || self.len() > N {
+            return Err(self.miscounted(N, names));
+        }
+        Ok(std::array::from_fn(|index| self.column(index)))
+    }
+
+    fn miscounted(&self, wanted: usize, names: &str) -> String {
+        let found = self.record.len();
+        let hint = if self.lines > 1 {
+            "; the row goes over several lines, so a \"quote\" may never be closed"
+        } else if found > wanted {
+            "; put \"quotes\" around a text that has commas"
+        } else {
+            ""
+        };
+        format!("the row has {found} columns instead of {wanted} ({names}){hint}")
+    }
+
+    /// Nothing, or switched off with `#`.
+    fn is_passed_over(&self) -> bool {
+        self.len() == 0 || self.column(0).trim_start().starts_with('#')
     }
 }
 
-/// All rows; blank lines are none.
+/// What separates the columns, where that is not a comma: the other separators that spreadsheets write.
+pub(super) fn foreign_separator(text: &str) -> Option<&'static str> {
+    let first = text.lines().map(str::trim).find(|line| !line.trim_matches([',', ';', '\t']).is_empty())?;
+    let count = |separator: char| first.matches(separator).count();
+    let named = [(';', "semicolons"), ('\t', "tabs")];
+    named.into_iter().find(|(separator, _)| count(*separator) > 0 && count(',') == 0).map(|(_, name)| name)
+}
+
+/// All rows with something in them. One that begins with `#` is switched off.
 pub(super) struct Rows<'t> {
     text: &'t str,
     records: StringRecordsIntoIter<&'t [u8]>,
@@ -43,8 +68,35 @@ pub(super) struct Rows<'t> {
 
 impl<'t> Rows<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let reader =
+            ReaderBuilder::new().has_headers(false).flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
         Self { text, records: reader.into_records() }
+    }
+
+    fn row(&self, record: StringRecord) -> Result<Row, String> {
+        let Some(position) = record.position() else { return Err("a row has no line".to_owned()) };
+        // The reader counts blank lines and comments before a row to the row.
+        let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+        let lines = 1 + record.iter().map(|column| column.matches('\n').count()).sum::<usize>();
+        let before = lines_before(self.text.get(start..).unwrap_or_default());
+        Ok(Row { line: position.line() + before, record, lines })
+    }
+}
+
+/// How many line breaks, blank lines and comments there are before the first row.
+fn lines_before(mut rest: &str) -> u64 {
+    let mut lines = 0;
+    loop {
+        rest = rest.trim_start_matches('\r');
+        rest = match (rest.strip_prefix('\n'), rest.starts_with('#')) {
+            (Some(rest), _) => rest,
+            (None, true) => rest.split_once('\n').map_or("", |(_, rest)| rest),
+            (None, false) => return lines,
+        };
+        lines += 1;
+        if rest.is_empty() {
+            return lines;
+        }
     }
 }
 
@@ -52,16 +104,14 @@ impl Iterator for Rows<'_> {
     type Item = Result<Row, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let record = match self.records.next()? {
-            Ok(record) => record,
-            Err(error) => return Some(Err(error.to_string())),
-        };
-        let Some(position) = record.position() else { return Some(Err("a row has no line".to_owned())) };
-        // The reader counts blank lines before a row to the row.
-        let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-        let rest = self.text.get(start..).unwrap_or_default();
-        let blank = rest.chars().take_while(|c| matches!(c, '\r' | '\n')).filter(|&c| c == '\n').count() as u64;
-        let lines = 1 + record.iter().map(|column| column.matches('\n').count()).sum::<usize>();
-        Some(Ok(Row { line: position.line() + blank, record, lines }))
+        loop {
+            let row = match self.records.next()? {
+                Ok(record) => self.row(record),
+                Err(error) => Err(error.to_string()),
+            };
+            if !row.as_ref().is_ok_and(Row::is_passed_over) {
+                return Some(row);
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::node::Node;
 use crate::check;
 use crate::report::{Reported, Scope};
-use challengectl_common::{ConferenceChange, ConferenceName, Timestamp};
+use challengectl_common::{ConferenceChange, Timestamp};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
@@ -19,7 +19,7 @@ const OLDER_AUTO_PAUSE: &str = "auto_pause_daily";
 pub(super) fn read(node: Node, scope: &mut Scope<'_>) -> Result<ConferenceChange, Reported> {
     let line = node.line;
     let mut fields = Fields::of(node, "`conference`", scope)?;
-    let name = fields.take_given("name", parse::<ConferenceName>, scope);
+    let name = fields.take_given("name", |node| from_text(&node.words()?), scope);
     let start = fields.take_given("start", moment, scope);
     let stop = fields.take_given("stop", moment, scope);
     let timezone = fields.take_given("timezone", parse, scope);
@@ -56,7 +56,11 @@ fn hours_of_utc(change: &ConferenceChange, line: u64, scope: &mut Scope<'_>) {
 }
 
 fn parse<T: FromStr<Err: Display>>(node: Node) -> Result<T, String> {
-    node.text()?.parse().map_err(|error: T::Err| error.to_string())
+    from_text(&node.text()?)
+}
+
+fn from_text<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
 }
 
 fn moment(node: Node) -> Result<Timestamp, String> {

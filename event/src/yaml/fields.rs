@@ -28,10 +28,33 @@ impl Fields {
         self.entries.iter().any(|(found, _)| found.name == key)
     }
 
+    /// A value without taking it.
+    pub(super) fn peek(&self, key: &str) -> Option<&Node> {
+        self.entries.iter().find(|(found, _)| found.name == key).map(|(_, node)| node)
+    }
+
     /// A text without taking it.
     pub(super) fn peek_text(&self, key: &str) -> Option<String> {
-        let (_, node) = self.entries.iter().find(|(found, _)| found.name == key)?;
-        node.written().map(str::to_owned)
+        self.peek(key).and_then(Node::written).map(str::to_owned)
+    }
+
+    /// Reports each key that is neither `known` nor another that is read, but like one that is known, and goes on as if
+    /// it were that one. A value that is missing only because its key is misspelt is not reported as well.
+    pub(super) fn correct(&mut self, known: &[&str], is_other: impl Fn(&str) -> bool, scope: &mut Scope<'_>) {
+        let mut entries = Vec::with_capacity(self.entries.len());
+        for (mut key, node) in std::mem::take(&mut self.entries) {
+            let is_right = known.contains(&key.name.as_str()) || is_other(&key.name);
+            let meant = if is_right { None } else { closest(&key.name, known.iter().copied()) };
+            if let Some(meant) = meant {
+                scope.problem(key.line, unknown_key(&key.name, known));
+                key.name = meant.to_owned();
+            }
+            let is_double = entries.iter().any(|(earlier, _): &(Key, Node)| earlier.name == key.name);
+            if !is_double {
+                entries.push((key, node));
+            }
+        }
+        self.entries = entries;
     }
 
     /// A value; `key:` with nothing behind it counts as left out.
@@ -82,8 +105,13 @@ impl Fields {
     /// Refuses what has not been taken.
     pub(super) fn refuse_rest<'a>(self, known: impl IntoIterator<Item = &'a str>, scope: &mut Scope<'_>) {
         let known: Vec<_> = known.into_iter().collect();
-        for (key, _) in self.into_rest() {
-            scope.problem(key.line, unknown_key(&key.name, &known));
+        self.refuse_rest_but(|_| false, &known, scope);
+    }
+
+    /// Refuses what has not been taken, except keys that may be anything.
+    pub(super) fn refuse_rest_but(self, is_free: impl Fn(&str) -> bool, known: &[&str], scope: &mut Scope<'_>) {
+        for (key, _) in self.into_rest().filter(|(key, _)| !is_free(&key.name)) {
+            scope.problem(key.line, unknown_key(&key.name, known));
         }
     }
 }

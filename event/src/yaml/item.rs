@@ -8,7 +8,7 @@ use crate::draft::{Content, Draft};
 use crate::parameters::{self, Parameters};
 use crate::ranges::Ranges;
 use crate::report::{Reported, Scope};
-use challengectl_common::ChallengeName;
+use challengectl_common::{ChallengeName, Sender};
 use challengectl_waveform::{Input, MODULATIONS, Modulation};
 
 const KEYS: &[&str] = &[
@@ -25,11 +25,18 @@ const KEYS: &[&str] = &[
     "enabled",
     "priority",
     "public_view",
+    "only_on",
 ];
 
 /// Reads all that is in `fields`.
-pub(super) fn read(mut fields: Fields, defaults: Delays, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Draft {
+pub(super) fn read(
+    mut fields: Fields,
+    defaults: Result<Delays, Reported>,
+    ranges: &mut Ranges,
+    scope: &mut Scope<'_>,
+) -> Draft {
     let line = fields.line;
+    correct(&mut fields, scope);
     let name = fields.require_as("name", name, scope);
     let modulation = fields.require_as("modulation", modulation, scope);
     let (modulation, sideband) = (modulation.map(|(modulation, _)| modulation), modulation.ok().and_then(|(_, s)| s));
@@ -39,31 +46,66 @@ pub(super) fn read(mut fields: Fields, defaults: Delays, ranges: &mut Ranges, sc
     let priority = fields.take_as("priority", Node::integer, scope).map(Option::unwrap_or_default);
     let delays = delays(&mut fields, ["min_delay", "max_delay"], defaults, scope);
     let public_view = view::read(&mut fields, scope);
+    let only_on = fields.take_as("only_on", senders, scope).map(Option::unwrap_or_default);
     let parameters = parameters(fields, modulation, sideband, scope).map(Parameters::finish);
     let wav_rate = parameters.as_ref().ok().and_then(|(_, rate)| *rate);
     let parameters = parameters.map(|(map, _)| map);
-    Draft { line, name, modulation, tuning, content, parameters, wav_rate, enabled, priority, delays, public_view }
+    let rest = scope.verdict();
+    Draft {
+        line,
+        name,
+        modulation,
+        tuning,
+        content,
+        parameters,
+        wav_rate,
+        enabled,
+        priority,
+        delays,
+        public_view,
+        only_on,
+        rest,
+    }
+}
+
+/// Reports misspelt keys and reads on as if they were right, so that what they stand for is not missed as well.
+fn correct(fields: &mut Fields, scope: &mut Scope<'_>) {
+    let modulation = fields.peek_text("modulation").and_then(|name| parameters::modulation(&name).ok());
+    let own = modulation.map(|(modulation, _)| modulation.parameters).unwrap_or_default();
+    let known: Vec<_> = KEYS.iter().copied().chain(own.iter().map(|parameter| parameter.name)).collect();
+    let is_other = |key: &str| {
+        ["flag", "public_fields"].contains(&key)
+            || passed_over(key).is_some()
+            || MODULATIONS.iter().any(|modulation| Parameters::takes(modulation, key))
+    };
+    fields.correct(&known, is_other, scope);
 }
 
 fn name(node: Node) -> Result<ChallengeName, String> {
-    ChallengeName::new(&node.text()?).map_err(|error| error.to_string())
+    ChallengeName::new(&node.words()?).map_err(|error| error.to_string())
 }
 
 fn modulation(node: Node) -> Result<(&'static Modulation, Option<&'static str>), String> {
-    parameters::modulation(&node.text()?).map_err(|error| error.to_string())
+    parameters::modulation(&node.text()?)
 }
 
-/// The shortest and the longest delay, by whatever names.
+/// The shortest and the longest delay, by whatever names. Where the defaults were refused, what rests on them is not
+/// refused once more.
 pub(super) fn delays(
     fields: &mut Fields,
     [min, max]: [&str; 2],
-    defaults: Delays,
+    defaults: Result<Delays, Reported>,
     scope: &mut Scope<'_>,
 ) -> Result<Delays, Reported> {
     let millis = |node: Node| node.number().and_then(delays::millis);
     let min = fields.take_as(min, millis, scope);
     let max = fields.take_as(max, millis, scope);
-    Delays::new(min?, max?, defaults).map_err(|why| scope.problem(fields.line, why))
+    let (min, max) = (min?, max?);
+    let defaults = match (min, max) {
+        (Some(_), Some(_)) => Delays::default(),
+        _ => defaults?,
+    };
+    Delays::new(min, max, defaults).map_err(|why| scope.problem(fields.line, why))
 }
 
 fn content(
@@ -71,9 +113,12 @@ fn content(
     modulation: Result<&Modulation, Reported>,
     scope: &mut Scope<'_>,
 ) -> Result<Content, Reported> {
-    let text = fields.take_as("text", Node::text, scope);
-    let file = fields.take_as("file", Node::text, scope);
-    let flag = fields.take_as("flag", Node::text, scope);
+    for (line, left_out) in ["text", "flag"].into_iter().filter_map(|key| fields.peek(key)).filter_map(left_out) {
+        scope.remark(line, left_out);
+    }
+    let text = fields.take_as("text", Node::words, scope);
+    let file = fields.take_as("file", Node::words, scope);
+    let flag = fields.take_as("flag", Node::words, scope);
     match (text?, file?, flag?) {
         // The last line break of a block of text is not meant to go on air.
         (Some(text), None, None) => Ok(Content::Text(text.trim_end_matches('\n').to_owned())),
@@ -82,6 +127,10 @@ fn content(
         (None, None, None) => Ok(Content::Nothing),
         _ => Err(scope.problem(fields.line, "it must have only one of `text`, `file` and the older `flag`")),
     }
+}
+
+fn left_out(node: &Node) -> Option<(u64, String)> {
+    node.left_out().map(|left_out| (node.line, left_out))
 }
 
 /// The older `flag` is a text or a path, as the modulation has it.
@@ -96,6 +145,22 @@ fn older_flag(flag: String, modulation: &Modulation, line: u64, scope: &mut Scop
         Input::Text => Content::Text(flag),
         Input::Audio => Content::File(flag),
     })
+}
+
+/// Runners, and radios of runners; a single one needs no brackets.
+fn senders(node: Node) -> Result<Vec<Sender>, String> {
+    let items = match node.value {
+        Value::List(items) => items,
+        value => vec![Node { line: node.line, value }],
+    };
+    let mut senders = Vec::with_capacity(items.len());
+    for item in items {
+        let sender: Sender = item.text()?.parse().map_err(|error| format!("{error}; write RUNNER or RUNNER/RADIO"))?;
+        if !senders.contains(&sender) {
+            senders.push(sender);
+        }
+    }
+    Ok(senders)
 }
 
 /// Those under `parameters`, and those that older files have beside the other keys.

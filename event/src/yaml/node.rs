@@ -33,6 +33,43 @@ pub(super) struct Key {
 pub(super) struct Scalar {
     pub(super) json: serde_json::Value,
     written: String,
+    source: Source,
+}
+
+/// What the document shows around a value, and the value itself does not.
+#[derive(Debug, Default)]
+struct Source {
+    /// The comment behind words without quotes.
+    comment: Option<String>,
+    /// The first escape within double quotes that stands for a control character.
+    escape: Option<String>,
+}
+
+impl Source {
+    fn of(place: Location, text: &str) -> Option<Self> {
+        let start = usize::try_from(place.span().byte_offset()?).ok()?;
+        let end = start.checked_add(usize::try_from(place.span().byte_len()?).ok()?)?;
+        let (value, behind) = (text.get(start..end)?, text.get(end..)?);
+        if let Some(quoted) = value.strip_prefix('"') {
+            return Some(Self { comment: None, escape: control_escape(quoted) });
+        }
+        let line = behind.lines().next().unwrap_or_default();
+        let comment = line.trim_start().strip_prefix('#').filter(|_| !value.starts_with('\'') && !value.contains("\n"));
+        let spaced = line.starts_with([' ', '\t']);
+        Some(Self { comment: comment.filter(|_| spaced).map(str::to_owned), escape: None })
+    }
+}
+
+/// The first of the escapes that stand for a control character: `C:\temp` in double quotes has a tab in it.
+fn control_escape(quoted: &str) -> Option<String> {
+    let mut characters = quoted.chars();
+    while let Some(character) = characters.next().filter(|character| *character != '"') {
+        let escaped = if character == '\\' { characters.next()? } else { continue };
+        if matches!(escaped, 'a' | 'b' | 'e' | 'f' | 'n' | 'r' | 't' | 'v' | '0') {
+            return Some(format!("\\{escaped}"));
+        }
+    }
+    None
 }
 
 /// The document, unless it is no YAML; then the line and what is wrong.
@@ -47,7 +84,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
         let line = error.location().map(|location| location.line());
         // The source is not quoted: the lines around may hold flags.
         let message = error.without_snippet().render_with_formatter(&UserMessageFormatter);
-        (line, if message.contains("mapping values") { format!("{message}; {QUOTE}") } else { message })
+        (line, format!("{message}{}", way_out(&message)))
     })
 }
 
@@ -62,13 +99,26 @@ fn node_from_json(json: serde_json::Value) -> Node {
         Json::Null => Value::Null,
         Json::Array(items) => Value::List(items.into_iter().map(node_from_json).collect()),
         Json::Object(keys) => Value::Map(from_json(keys)),
-        Json::String(written) => Value::Scalar(Scalar { json: written.as_str().into(), written }),
-        json => Value::Scalar(Scalar { written: json.to_string(), json }),
+        Json::String(written) => {
+            Value::Scalar(Scalar { json: written.as_str().into(), written, source: Source::default() })
+        }
+        json => Value::Scalar(Scalar { written: json.to_string(), json, source: Source::default() }),
     };
     Node { line: 0, value }
 }
 
-const QUOTE: &str = "a text with a colon in it needs \"quotes\" around it";
+/// What to write instead, where the parser only says what it found.
+fn way_out(message: &str) -> &'static str {
+    if message.contains("mapping values") {
+        "; a text with a colon in it needs \"quotes\" around it"
+    } else if message.contains("escape character") {
+        "; in double quotes a backslash begins an escape: write 'single quotes' around a text with backslashes"
+    } else if message.contains('\t') || message.contains("tab") {
+        "; indent with spaces, not with tabs"
+    } else {
+        ""
+    }
+}
 
 fn node(raw: Spanned<Raw>, text: &str) -> Node {
     let value = match raw.value {
@@ -78,7 +128,7 @@ fn node(raw: Spanned<Raw>, text: &str) -> Node {
                 serde_json::Value::String(written) => written.clone(),
                 _ => written(raw.defined, text).map_or_else(|| json.to_string(), str::to_owned),
             };
-            Value::Scalar(Scalar { json, written })
+            Value::Scalar(Scalar { json, written, source: Source::of(raw.defined, text).unwrap_or_default() })
         }
         Raw::List(items) => Value::List(items.into_iter().map(|item| node(item, text)).collect()),
         Raw::Map(entries) => Value::Map(entries.into_iter().map(|(key, value)| entry(key, value, text)).collect()),
@@ -113,6 +163,12 @@ impl Node {
         }
     }
 
+    /// What a mapping has under a key, as it was written.
+    pub(super) fn field(&self, key: &str) -> Option<&str> {
+        let Value::Map(entries) = &self.value else { return None };
+        entries.iter().find(|(found, _)| found.name == key).and_then(|(_, node)| node.written())
+    }
+
     /// A single value as it was written.
     pub(super) fn written(&self) -> Option<&str> {
         match &self.value {
@@ -140,6 +196,36 @@ impl Node {
 
     pub(super) fn text(self) -> Result<String, String> {
         self.scalar("text").map(|scalar| scalar.written)
+    }
+
+    /// Text that goes on air, or names something: `FLAG #1` without quotes would be `FLAG`.
+    pub(super) fn words(self) -> Result<String, String> {
+        match self.comment().filter(|comment| comment.starts_with(|c: char| !c.is_whitespace())) {
+            Some(comment) => Err(format!(
+                "`#{comment}` behind it is a comment to YAML; put \"quotes\" around the whole text if it belongs to it, \
+                 else a space behind the #"
+            )),
+            None => self.text(),
+        }
+    }
+
+    fn comment(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(scalar) => scalar.source.comment.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What the document says and [`Node::words`] does not have, though it may have been meant.
+    pub(super) fn left_out(&self) -> Option<String> {
+        let Value::Scalar(Scalar { source, .. }) = &self.value else { return None };
+        let comment = source.comment.as_ref().map(|_| "what follows behind # is a comment and is not sent".to_owned());
+        comment.or_else(|| {
+            let escape = source.escape.as_ref()?;
+            Some(format!(
+                "`{escape}` in double quotes is a control character; write 'single quotes' to send a backslash"
+            ))
+        })
     }
 
     /// Older files say `yes` as well.

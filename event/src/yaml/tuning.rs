@@ -59,6 +59,7 @@ fn within_ranges(node: Node, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Resu
 fn within_band(node: Node, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {
     let line = node.line;
     let mut fields = Fields::of(node, "`manual_frequency_range`", scope)?;
+    fields.correct(&["min_hz", "max_hz"], |_| false, scope);
     let low = fields.require_as("min_hz", Node::frequency, scope);
     let high = fields.require_as("max_hz", Node::frequency, scope);
     fields.refuse_rest(["min_hz", "max_hz"], scope);

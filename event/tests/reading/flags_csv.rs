@@ -67,7 +67,10 @@ fn mistakes_in_frequencies_txt_are_told_with_its_own_name() {
 #[test]
 fn a_comma_without_quotes_is_refused_with_the_count_and_the_way_out() {
     let problems = folder(&row("1,M,One, two,cw,35,,60,90,146550,,")).problems("event/flags.csv");
-    assert_refused(&problems, &["2 M:", "12 columns instead of 11", "put \"quotes\" around a text that has commas"]);
+    assert_refused(
+        &problems,
+        &["2 M:", "module is column 5 instead of 4", "put \"quotes\" around a text that has commas"],
+    );
     let problems = folder(&row("1,M,E,cw")).problems("event/flags.csv");
     assert_refused(&problems, &["2 M:", "4 columns instead of 11 (id,name,flag,module"]);
 }
@@ -84,7 +87,7 @@ fn a_file_without_its_first_row_is_refused() {
     assert_refused(&problems, &["1 :", "the first row must be `conference,start,end`"]);
     let problems = folder("conf,today,1\n1,M,E,cw,,,60,90,146550,,\n").problems("event/flags.csv");
     assert_refused(&problems, &["1 :", "\"today\" is no time in seconds"]);
-    assert_refused(&folder("conf,1,2\n").problems("event/flags.csv"), &["there are no challenges"]);
+    assert!(folder("conf,1,2\n").event("event/flags.csv").conference.is_some());
     assert_refused(&folder("").problems("event/flags.csv"), &["there are no challenges"]);
 }
 
@@ -115,4 +118,77 @@ fn columns_that_were_never_used_are_passed_over_with_a_remark() {
 fn everything_wrong_in_a_row_is_told() {
     let problems = folder(&row("1,/,E,cwm,,,90,60,1,,")).problems("event/flags.csv");
     assert_eq!(problems.len(), 4, "{problems:#?}");
+}
+
+/// A row of Morse and one of a pager, as the legacy programs wrote them.
+const PLAIN: &str = "\
+fieldcon,1795000000,1795172800
+0,MORSE 1,\"CQ FLAG, ONE\",cw,35,,60,90,145550,,
+1,PAGER 1,flag two,pocsag,1234567,,60,90,433925,,
+";
+
+/// What is put on air, without the lines.
+fn specs(flags: &str) -> Vec<challengectl_common::ChallengeSpec> {
+    folder(flags).event("event/flags.csv").challenges.into_iter().map(|challenge| challenge.spec).collect()
+}
+
+#[test]
+fn a_spreadsheet_that_adds_or_drops_empty_columns_changes_nothing() {
+    let dropped = PLAIN.replace("145550,,", "145550").replace("433925,,", "433925");
+    let padded = dropped.replace("1795172800", "1795172800,,,,,,").replace("145550", "145550,,,,,,");
+    assert_eq!(specs(&dropped), specs(PLAIN));
+    assert_eq!(specs(&padded), specs(PLAIN));
+    assert_eq!(specs(&format!("{PLAIN},,,,,,,,,,\n , ,,\n")), specs(PLAIN));
+    assert_eq!(specs(&format!(",,,,,,,,,,\n{PLAIN}")), specs(PLAIN));
+}
+
+#[test]
+fn a_row_without_a_frequency_is_told_so_whatever_columns_it_has() {
+    let problems = folder(&row("1,M,E,cw,,,60,90,,,,,,")).problems("event/flags.csv");
+    assert_refused(&problems, &["2 M:", "it has no frequency"]);
+}
+
+#[test]
+fn a_comma_without_quotes_is_explained_also_where_a_spreadsheet_dropped_columns() {
+    for row in ["1,M,One, two,cw,35,,60,90,146550", "1,M,One, two, three,cw,35,,60,90,146550"] {
+        let problems = folder(&self::row(row)).problems("event/flags.csv");
+        assert_refused(&problems, &["2 M:", "put \"quotes\" around a text that has commas"]);
+    }
+}
+
+#[test]
+fn other_separators_are_named_once() {
+    for (separator, name) in [(";", "semicolons"), ("\t", "tabs")] {
+        let flags = PLAIN.replace("\"CQ FLAG, ONE\"", "CQ FLAG").replace(',', separator);
+        let problems = folder(&flags).problems("event/flags.csv");
+        assert_refused(&problems, &["1 :", &format!("separated by {name}"), "with commas between the columns"]);
+        let ranges = format!("ham_440{separator}420000{separator}450000\n");
+        let folder = folder(&row("1,M,E,cw,,,60,90,ham_440,,")).with("event/frequencies.txt", ranges);
+        assert_refused(&folder.problems("event/flags.csv"), &[&format!("separated by {name}")]);
+    }
+}
+
+#[test]
+fn a_row_that_is_switched_off_with_a_hash_is_not_put_on_air() {
+    let off = "# 3,OFF 1,flag,cw,35,,60,90,145600,,\n#3,OFF \"2,flag,cw\n \"#4\",OFF 3,flag,cw,35,,60,90,145600,,\n";
+    let flags = format!("# our flags\n{}{off}2,LAST,E,cw,,,60,90,145700,,\n", PLAIN.replace("\n1,", "\n#x\n\n1,"));
+    let event = folder(&flags.replace("\n \"#4\"", "\n\" #4\"")).event("event/flags.csv");
+    let found: Vec<_> =
+        event.challenges.iter().map(|challenge| (challenge.spec.name.as_str(), challenge.line)).collect();
+    assert_eq!(found, [("MORSE 1", 3), ("PAGER 1", 6), ("LAST", 10)]);
+}
+
+#[test]
+fn a_time_that_a_spreadsheet_has_shortened_is_refused_with_the_way_out() {
+    let problems = folder(&PLAIN.replace("1795000000", "1.795E+09")).problems("event/flags.csv");
+    assert_refused(
+        &problems,
+        &["1 :", "\"1.795E+09\" is no time in seconds since 1970", "the format of a whole number"],
+    );
+}
+
+#[test]
+fn challenges_of_a_range_that_was_refused_are_not_refused_once_more() {
+    let folder = folder(&row("1,M,E,cw,,,60,90,x,,")).with("event/frequencies.txt", "x,2,1\n");
+    assert_eq!(folder.problems("event/flags.csv").len(), 1);
 }

@@ -5,6 +5,9 @@
 mod any_bytes;
 mod files;
 mod flags_csv;
+mod keeping_going;
 mod older_yaml;
+mod protected;
 mod support;
+mod ways_out;
 mod yaml;

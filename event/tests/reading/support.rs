@@ -37,7 +37,7 @@ impl Folder {
     }
 }
 
-fn said(line: Option<u64>, challenge: Option<String>, text: &str) -> String {
+pub fn said(line: Option<u64>, challenge: Option<String>, text: &str) -> String {
     let line = line.map(|line| line.to_string()).unwrap_or_default();
     format!("{line} {}: {text}", challenge.unwrap_or_default())
 }

@@ -37,6 +37,16 @@ fn a_challenge_has_what_is_written_and_else_the_defaults() {
 }
 
 #[test]
+fn a_challenge_names_the_runners_and_radios_that_may_send_it() {
+    let senders =
+        |lines: &str| only(&yaml(&morse(lines))).spec.only_on.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(senders(""), [""; 0]);
+    assert_eq!(senders("    only_on: roof\n"), ["roof"]);
+    assert_eq!(senders("    only_on: [roof, van/uhf, roof]\n"), ["roof", "van/uhf"]);
+    assert_refused(&yaml_problems(&morse("    only_on: [a b]\n")), &["6 M: `only_on`", "write RUNNER or RUNNER/RADIO"]);
+}
+
+#[test]
 fn the_defaults_of_the_file_hold_for_challenges_that_say_nothing() {
     let event = yaml(&format!("defaults: {{min_delay: 5, max_delay: 6}}\n{}", morse("    max_delay: 7\n")));
     let spec = &only(&event).spec;
@@ -245,10 +255,19 @@ fn what_is_no_yaml_is_refused_with_its_line_and_without_the_flags_around_it() {
 
 #[test]
 fn a_file_without_challenges_is_refused() {
-    for text in ["", "# nothing\n", "[]", "{}", "challenges:\n", "conference: {name: C}\n"] {
+    for text in ["", "# nothing\n", "[]", "{}", "challenges:\n"] {
         assert_refused(&yaml_problems(text), &["there are no challenges in it"]);
     }
     assert_refused(&yaml_problems("hello"), &["1 : this is no event file"]);
+}
+
+#[test]
+fn an_event_that_has_only_a_conference_or_ranges_is_taken_with_a_remark() {
+    for text in ["conference: {name: C}\n", "frequency_ranges: [{name: a, min_hz: 144000000, max_hz: 146000000}]\n"] {
+        let event = yaml(text);
+        assert!(event.challenges.is_empty() && (event.conference.is_some() || event.ranges.len() == 1));
+        assert_eq!(remarks(&event), [" : there are no challenges in it, only what is said of the event"]);
+    }
 }
 
 #[test]
@@ -282,7 +301,7 @@ fn a_bomb_of_aliases_is_refused() {
 #[test]
 fn a_file_full_of_mistakes_ends_the_list_somewhere() {
     let problems = yaml_problems(&"- x\n".repeat(50_000));
-    assert_eq!(problems.len(), 1001);
+    assert_eq!(problems.len(), 1001, "{:?}", problems.first());
     assert!(problems[1000].contains("and 49000 more"));
 }
 

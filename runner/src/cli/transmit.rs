@@ -5,23 +5,31 @@ use crate::config::{Config, DEFAULT_SAMPLE_RATE, RadioConfig};
 use crate::radio::{Driver, Title};
 use crate::transmit::watch::this_program;
 use crate::transmit::{Deadline, Job, Source, Standing, Verdict, watch};
-use anyhow::{Context, anyhow, bail};
-use challengectl_common::{Band, Flag, Frequency, RadioId, closest};
-use challengectl_event::Challenge;
+use anyhow::{Context, bail};
+use challengectl_common::{Band, Flag, Frequency, FrequencyRules, RadioId, closest};
+use challengectl_event::{Challenge, Event, Reader, Reading, Refused, Remark};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// Something was sent, and something was left out.
+const PARTIAL: u8 = 3;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The event file: challenges.yml, an older server-config.yml, or a legacy flags CSV
     file: PathBuf,
-    /// The challenges to send; by default all of them
+    /// The challenges to send; by default all of them. Nothing else in the file is looked at
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Where files of challenges are looked up; by default beside the event file
     #[arg(long, value_name = "DIR")]
     base: Option<PathBuf>,
+    /// Send what is right, also when other challenges of the file are wrong
+    ///
+    /// Lists what was left out, and then exits with status 3, as `challengectl-server import` does.
+    #[arg(long)]
+    keep_going: bool,
     /// A radio of the configuration, or `file` or `null`
     #[arg(long, value_name = "RADIO", default_value = "file")]
     radio: String,
@@ -34,15 +42,18 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
-    let event = challengectl_event::read(&arguments.file, arguments.base.as_deref())?;
+    let reader = Reader::new(config.frequency_rules.clone()).only(&arguments.names);
+    let reading = reader.read(&arguments.file, arguments.base.as_deref());
+    let names = &reading.event.names;
+    all_there(names, &arguments.names).or_else(|why| if names.is_empty() { Ok(()) } else { Err(why) })?;
     let radio = radio(arguments, config)?;
-    let challenges = choose(&event.challenges, &arguments.names)?;
-    for remark in &event.remarks {
+    let (event, problems) = taken(reading, arguments)?;
+    for remark in problems.iter().chain(&event.remarks) {
         eprintln!("{remark}");
     }
     let runtime = super::runtime()?;
-    let mut code = ExitCode::SUCCESS;
-    for challenge in challenges {
+    let mut code = if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) };
+    for challenge in &event.challenges {
         let sent = runtime.block_on(send(challenge, &radio, config));
         let name = &challenge.spec.name;
         match sent {
@@ -91,20 +102,29 @@ fn plain(arguments: &Arguments) -> anyhow::Result<RadioConfig> {
     })
 }
 
-fn choose<'a>(challenges: &'a [Challenge], names: &[String]) -> anyhow::Result<Vec<&'a Challenge>> {
-    if names.is_empty() {
-        return Ok(challenges.iter().collect());
+/// Where some challenges were named and all of them are right, nothing else in the file matters.
+fn taken(reading: Reading, arguments: &Arguments) -> Result<(Event, Vec<Remark>), Refused> {
+    let is_right = |name: &String| reading.event.challenges.iter().any(|new| new.spec.name.as_str() == name);
+    let named = !arguments.names.is_empty() && arguments.names.iter().all(is_right);
+    match (named, arguments.keep_going) {
+        (true, _) => Ok((in_order(reading.event, &arguments.names), Vec::new())),
+        (false, true) => reading.sound(),
+        (false, false) => reading.whole().map(|event| (event, Vec::new())),
     }
-    let find = |name: &String| {
-        let known = || challenges.iter().map(|challenge| challenge.spec.name.as_str());
-        challenges.iter().find(|challenge| challenge.spec.name.as_str() == name).ok_or_else(|| {
-            match closest(name, known()) {
-                Some(meant) => anyhow!("there is no challenge {name:?}; did you mean {meant:?}?"),
-                None => anyhow!("there is no challenge {name:?}; there are {}", known().collect::<Vec<_>>().join(", ")),
-            }
-        })
-    };
-    names.iter().map(find).collect()
+}
+
+/// The challenges in the order in which they were named.
+fn in_order(mut event: Event, names: &[String]) -> Event {
+    event.challenges.sort_by_key(|challenge| names.iter().position(|name| name == challenge.spec.name.as_str()));
+    event
+}
+
+fn all_there(known: &[String], names: &[String]) -> anyhow::Result<()> {
+    let Some(name) = names.iter().find(|name| !known.contains(name)) else { return Ok(()) };
+    match closest(name, known.iter().map(String::as_str)) {
+        Some(meant) => bail!("there is no challenge {name:?}; did you mean {meant:?}?"),
+        None => bail!("there is no challenge {name:?}; there are {}", known.join(", ")),
+    }
 }
 
 /// What went on air.
@@ -140,7 +160,7 @@ impl Sent {
 
 async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> anyhow::Result<Sent> {
     let spec = &challenge.spec;
-    let frequency = draw(challenge, &radio.frequency_limits)?;
+    let frequency = draw(challenge, &radio.frequency_limits, &config.frequency_rules)?;
     let source = match (&spec.flag, &challenge.file) {
         (Flag::Text(text), _) => Source::Text(text.clone()),
         (Flag::File(file), Some(path)) => Source::File { path: std::path::absolute(path)?, name: file.path.clone() },
@@ -164,9 +184,9 @@ async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> an
     }
 }
 
-/// A nominal frequency for this time, such that the whole signal lies within the challenge's bands and the radio's
-/// limits.
-fn draw(challenge: &Challenge, limits: &[Band]) -> anyhow::Result<Frequency> {
+/// A nominal frequency for this time, such that the whole signal lies within the challenge's bands, the radio's limits
+/// and the band plan, and touches nothing that is protected.
+fn draw(challenge: &Challenge, limits: &[Band], rules: &FrequencyRules) -> anyhow::Result<Frequency> {
     let tuning = &challenge.spec.tuning;
     if let challengectl_common::Tuning::Frequency(frequency) = tuning {
         return Ok(*frequency);
@@ -174,15 +194,12 @@ fn draw(challenge: &Challenge, limits: &[Band]) -> anyhow::Result<Frequency> {
     let below = -challenge.occupied_bandwidth.start.min(0.0).floor() as u64;
     let above = challenge.occupied_bandwidth.end.max(0.0).ceil() as u64;
     let room = |band: Band| Band::new(band.low().checked_add(below)?, band.high().checked_sub(above)?);
-    let bands: Vec<Band> = tuning
-        .bands()
-        .into_iter()
-        .flat_map(|band| match limits {
-            [] => vec![Some(band)],
-            limits => limits.iter().map(|limit| band.intersection(limit)).collect(),
-        })
-        .filter_map(|band| room(band?))
-        .collect();
+    let within = within(&within(&tuning.bands(), limits), &rules.plan());
+    let bands: Vec<Band> = within.into_iter().filter_map(room).collect();
+    let bands = rules.closed_bands().fold(bands, |left, closed| {
+        let closed = Band::new(closed.low().saturating_sub(above), closed.high() + below);
+        closed.map_or(left.clone(), |closed| without(&left, &closed))
+    });
     // Every hertz is as likely as every other.
     let total: u64 = bands.iter().map(|band| band.width() + 1).sum();
     let mut at = if total == 0 { 0 } else { rand::random_range(0..total) };
@@ -192,5 +209,23 @@ fn draw(challenge: &Challenge, limits: &[Band]) -> anyhow::Result<Frequency> {
         }
         at -= band.width() + 1;
     }
-    bail!("no frequency of its ranges lies within the radio's limits")
+    bail!("no frequency of its ranges lies within the radio's limits and frequency_rules")
+}
+
+/// What of the bands lies within one of the limits. No limits: all of it.
+fn within(bands: &[Band], limits: &[Band]) -> Vec<Band> {
+    if limits.is_empty() {
+        return bands.to_vec();
+    }
+    bands.iter().flat_map(|band| limits.iter().filter_map(|limit| band.intersection(limit))).collect()
+}
+
+/// What of the bands lies outside of one.
+fn without(bands: &[Band], closed: &Band) -> Vec<Band> {
+    let parts = |band: &Band| {
+        let beneath = Band::new(band.low(), band.high().min(closed.low().saturating_sub(1)));
+        let beyond = Band::new(band.low().max(closed.high() + 1), band.high());
+        [beneath, beyond]
+    };
+    bands.iter().flat_map(parts).flatten().collect()
 }

@@ -14,8 +14,8 @@ pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
             Findings { problems: vec![missing.to_string()], ..Findings::default() }
         }
         store => {
-            let store = store?;
-            let findings = check::check(&store, &FileFolder::within(&config.data_dir), Timestamp::now()).await?;
+            let (store, folder) = (store?, FileFolder::within(&config.data_dir));
+            let findings = check::check(&store, &folder, &config.frequency_rules, Timestamp::now()).await?;
             store.close().await;
             findings
         }
@@ -26,7 +26,12 @@ pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
         writeln!(
             out,
             "{}",
-            json!({"challenges": findings.challenges, "problems": findings.problems, "warnings": findings.warnings})
+            json!({
+                "challenges": findings.challenges,
+                "problems": findings.problems,
+                "warnings": findings.warnings,
+                "bound": findings.bound,
+            })
         )?;
     } else {
         for warning in &findings.warnings {
@@ -34,6 +39,10 @@ pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
         }
         for problem in &findings.problems {
             eprintln!("{problem}");
+        }
+        for (sender, challenges) in &findings.bound {
+            let names: Vec<_> = challenges.iter().map(ToString::to_string).collect();
+            writeln!(out, "only on {sender}: {}", names.join(", "))?;
         }
         let (challenges, problems) = (findings.challenges, findings.problems.len());
         writeln!(out, "{challenges} challenges, {problems} problems")?;

@@ -1,51 +1,86 @@
 use anyhow::Context;
 use challengectl_common::Timestamp;
-use challengectl_event::{EVENT_FILE, Event, Remark};
+use challengectl_event::{EVENT_FILE, Event, Reader, Refused, Remark};
 use challengectl_server::Config;
-use challengectl_server::core::import::{Step, import as take_in};
-use challengectl_server::core::{FileFolder, archive};
+use challengectl_server::core::import::{Step, Unlisted, import as take_in};
+use challengectl_server::core::{FileFolder, archive, looks_renamed};
 use challengectl_server::store::{DATABASE, Store};
 use serde_json::json;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tempfile::TempDir;
 
-pub async fn import(config: &Config, file: &Path, base: Option<&Path>, as_json: bool) -> anyhow::Result<ExitCode> {
+/// Something was imported, and something was left out.
+const PARTIAL: u8 = 3;
+
+#[derive(clap::Args)]
+pub struct ImportArguments {
+    /// The event file
+    file: PathBuf,
+    /// Where the files that it names are looked up [default: beside the event file, then one folder above]
+    #[arg(long, value_name = "DIR")]
+    base: Option<PathBuf>,
+    /// Take what is right, also when something in the file is wrong
+    ///
+    /// Lists what was left out, and then exits with status 3.
+    #[arg(long)]
+    keep_going: bool,
+    /// Disable every challenge that is not in the file
+    ///
+    /// Without it they stay as they are, and those on air are named.
+    #[arg(long)]
+    only: bool,
+}
+
+pub async fn import(config: &Config, arguments: &ImportArguments, as_json: bool) -> anyhow::Result<ExitCode> {
+    let ImportArguments { file, base, keep_going, only } = arguments;
     let unpacked = unpacked(file)?;
-    let event = match &unpacked {
-        None => challengectl_event::read(file, base),
-        Some(folder) => challengectl_event::read(&folder.path().join(EVENT_FILE), Some(folder.path())),
+    let reader = Reader::new(config.frequency_rules.clone());
+    let reading = match &unpacked {
+        None => reader.read(file, base.as_deref()),
+        Some(folder) => reader.read(&folder.path().join(EVENT_FILE), Some(folder.path())),
     };
-    let event = match event {
-        Ok(event) => event,
-        Err(refused) if as_json => {
-            let problems: Vec<String> = refused.0.iter().map(Remark::to_string).collect();
-            writeln!(std::io::stdout(), "{}", json!({"imported": false, "problems": problems}))?;
-            return Ok(ExitCode::FAILURE);
-        }
-        Err(refused) => {
-            eprintln!("{refused}");
-            eprintln!("challengectl-server: {}: nothing was imported", file.display());
-            return Ok(ExitCode::FAILURE);
-        }
+    let taken = if *keep_going { reading.sound() } else { reading.whole().map(|event| (event, Vec::new())) };
+    let (event, problems) = match taken {
+        Ok(taken) => taken,
+        Err(refused) => return refuse(file, &refused, as_json),
     };
     let database = config.data_dir.join(DATABASE);
     if !database.exists() {
         // An import may be the first step. In the wrong folder it would go where no server looks.
         eprintln!("{}: there was no database, so a new one is made", database.display());
     }
+    let unlisted = if *only { Unlisted::Disable } else { Unlisted::Keep };
     let store = Store::open(&config.data_dir).await?;
-    let steps = take_in(&store, &FileFolder::within(&config.data_dir), &event, Timestamp::now()).await?;
+    let steps = take_in(&store, &FileFolder::within(&config.data_dir), &event, unlisted, Timestamp::now()).await?;
     store.close().await;
     let mut out = std::io::stdout();
     if as_json {
-        let remarks: Vec<String> = event.remarks.iter().map(Remark::to_string).collect();
-        writeln!(out, "{}", json!({"imported": true, "remarks": remarks, "steps": steps}))?;
+        let text = |remarks: &[Remark]| remarks.iter().map(Remark::to_string).collect::<Vec<_>>();
+        let (remarks, problems) = (text(&event.remarks), text(&problems));
+        writeln!(out, "{}", json!({"imported": true, "remarks": remarks, "steps": steps, "problems": problems}))?;
     } else {
         print(&mut out, &event, &steps)?;
+        for problem in &problems {
+            eprintln!("{problem}");
+        }
+        if !problems.is_empty() {
+            eprintln!("challengectl-server: {}: left out what is wrong, {} problems", file.display(), problems.len());
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) })
+}
+
+fn refuse(file: &Path, refused: &Refused, as_json: bool) -> anyhow::Result<ExitCode> {
+    if as_json {
+        let problems: Vec<String> = refused.0.iter().map(Remark::to_string).collect();
+        writeln!(std::io::stdout(), "{}", json!({"imported": false, "problems": problems}))?;
+    } else {
+        eprintln!("{refused}");
+        eprintln!("challengectl-server: {}: nothing was imported", file.display());
+    }
+    Ok(ExitCode::FAILURE)
 }
 
 /// The content of an archive; none when the file is an event file itself.
@@ -94,8 +129,20 @@ fn line(step: &Step) -> String {
             format!("challenge {challenge}: updated ({what}){cut}")
         }
         Step::Unchanged { challenge } => format!("challenge {challenge}: unchanged"),
+        Step::LooksRenamed { challenge, before } => format!("challenge {}", looks_renamed(challenge, before)),
+        Step::AlsoOnAir { challenge } => {
+            format!(
+                "challenge {challenge}: also on air, though it is not in the file; import with --only to disable it"
+            )
+        }
+        Step::Disabled { challenge, cut } => {
+            let cut = if *cut { "; it is on air and is being cut" } else { "" };
+            format!("challenge {challenge}: disabled, it is not in the file{cut}")
+        }
         Step::OutOfReach { challenge } => {
-            format!("challenge {challenge}: warning: outside the limits of every radio that has registered so far")
+            format!(
+                "challenge {challenge}: warning: no radio that has registered so far may send it, by its limits or by only_on"
+            )
         }
     }
 }

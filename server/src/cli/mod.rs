@@ -13,6 +13,7 @@ use challengectl_common::RunnerId;
 use challengectl_server::core::TokenLife;
 use challengectl_server::{Config, http};
 use clap::{Parser, Subcommand};
+use import::ImportArguments;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,19 +59,13 @@ enum Command {
     /// the conference is over, or its hours keep everything off the air.
     Check,
 
-    /// Take an event's challenges into the database, as a whole or not at all
+    /// Take an event's challenges into the database, as a whole or not at all unless `--keep-going`
     ///
     /// Reads challenges.yml, an older server-config.yml, a legacy flags CSV with its frequencies.txt, or what `export`
     /// has written: a tar archive with a challenges.yml and the files that it names. Challenges are
     /// added, or updated by name; those that are not in the file stay as they are. A server may be running meanwhile:
     /// new challenges are due at once, and one that is on air with old content is cut and goes again.
-    Import {
-        /// The event file
-        file: PathBuf,
-        /// Where the files that it names are looked up [default: beside the event file, then one folder above]
-        #[arg(long, value_name = "DIR")]
-        base: Option<PathBuf>,
-    },
+    Import(ImportArguments),
 
     /// Write the whole event, with flags and files, as one archive that `import` reads
     ///
@@ -139,9 +134,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Serve => runtime.block_on(serve::serve(&config)),
         Command::Check => runtime.block_on(check::check(&config, arguments.json)),
-        Command::Import { file, base } => {
-            runtime.block_on(import::import(&config, &file, base.as_deref(), arguments.json))
-        }
+        Command::Import(import) => runtime.block_on(import::import(&config, &import, arguments.json)),
         Command::Export { file } => runtime.block_on(export::export(&config, file.as_deref(), arguments.json)),
         Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
         Command::Restore { file, force } => runtime.block_on(backup::restore(&config, &file, force, arguments.json)),

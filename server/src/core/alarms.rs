@@ -216,8 +216,10 @@ impl Coordinator {
 
     async fn unsendable(&self, conditions: &mut Conditions) -> Result<(), CoreError> {
         let (_, outlook) = self.outlook().await?;
-        let radios = self.fleet.capabilities();
-        let reaches = |candidate: &Candidate, radio: &Capability| radio.reaches(&candidate.tuning, candidate.offsets);
+        let radios = self.fleet.capabilities(&outlook.bound);
+        let reaches = |candidate: &Candidate, radio: &Capability| {
+            candidate.may_go_on(radio) && radio.reaches(&candidate.tuning, candidate.offsets)
+        };
         let lost = outlook.candidates.iter().filter(|it| !radios.iter().any(|radio| reaches(it, radio)));
         let lost: HashSet<i64> = lost.map(|candidate| candidate.id).collect();
         if lost.is_empty() {
@@ -226,8 +228,8 @@ impl Coordinator {
         let why = if radios.is_empty() {
             "no runner is registered and enabled: start one"
         } else {
-            "its frequency and bandwidth are outside the limits and rates of all registered radios: change them, or give a \
-             radio other frequency_limits"
+            "its frequency and bandwidth are outside the limits and rates of all registered radios that may send it: change \
+             them, or its only_on, or give a radio other frequency_limits"
         };
         for challenge in self.challenges().await?.iter().filter(|challenge| lost.contains(&challenge.id)) {
             let name = challenge.spec.name.as_str();

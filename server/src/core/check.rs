@@ -3,9 +3,10 @@
 use super::timekeeping::{behind, spoken};
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge};
-use crate::store::{Connection, Store, conference, files};
-use challengectl_common::{Conference, Digest, Flag, Timestamp};
+use crate::store::{Connection, Store, conference, files, runners};
+use challengectl_common::{ChallengeName, Conference, Digest, Flag, FrequencyRules, Sender, Timestamp};
 use challengectl_waveform::{BuildError, Payload, find};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What was looked at, and what is wrong.
@@ -17,17 +18,30 @@ pub struct Findings {
     pub problems: Vec<String>,
     /// What is right, but perhaps not meant.
     pub warnings: Vec<String>,
+    /// The challenges that are bound to a runner or a radio, by it.
+    pub bound: BTreeMap<Sender, Vec<ChallengeName>>,
 }
 
 /// Builds the waveform of every stored challenge, and reads every file.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn check(store: &Store, folder: &FileFolder, now: Timestamp) -> Result<Findings, CoreError> {
+pub async fn check(
+    store: &Store,
+    folder: &FileFolder,
+    rules: &FrequencyRules,
+    now: Timestamp,
+) -> Result<Findings, CoreError> {
     let mut connection = store.read().await?;
-    let warnings = over(&conference::read(&mut connection).await?, now).into_iter().collect();
+    let mut warnings: Vec<_> = over(&conference::read(&mut connection).await?, now).into_iter().collect();
     let all = challenges::all(&mut connection).await?;
+    warnings.extend(left_over(&all));
     let mut problems: Vec<String> = clock(&mut connection, now).await?.into_iter().collect();
+    if all.is_empty() {
+        problems.push("there are no challenges, so nothing goes on air; import an event file".to_owned());
+    } else if all.iter().all(|challenge| !challenge.spec.enabled) {
+        warnings.push("no challenge is enabled, so nothing goes on air".to_owned());
+    }
     for challenge in &all {
         let name = &challenge.spec.name;
         let problem = match &challenge.spec.flag {
@@ -38,9 +52,38 @@ pub async fn check(store: &Store, folder: &FileFolder, now: Timestamp) -> Result
             Flag::Text(_) => None,
         };
         let problem = problem.or_else(|| build(challenge, folder).err().map(|error| error.to_string()));
+        let problem = problem.or_else(|| challenge.spec.tuning.permitted(&challenge.shape.occupied, rules).err());
         problems.extend(problem.map(|problem| format!("challenge {name}: {problem}")));
     }
-    Ok(Findings { challenges: all.len(), problems, warnings })
+    let bound = bound(&all);
+    for sender in bound.keys() {
+        if !runners::is_known(&mut connection, &sender.runner).await? {
+            warnings
+                .push(format!("only_on {sender}: there is no runner {}; enrol it, or correct the name", sender.runner));
+        }
+    }
+    Ok(Findings { challenges: all.len(), problems, warnings, bound })
+}
+
+fn bound(all: &[Challenge]) -> BTreeMap<Sender, Vec<ChallengeName>> {
+    let mut bound: BTreeMap<Sender, Vec<ChallengeName>> = BTreeMap::new();
+    for challenge in all {
+        for sender in &challenge.spec.only_on {
+            bound.entry(sender.clone()).or_default().push(challenge.spec.name.clone());
+        }
+    }
+    bound
+}
+
+/// What earlier imports have left on air: enabled challenges that the last import did not name.
+fn left_over(all: &[Challenge]) -> impl Iterator<Item = String> {
+    let last = all.iter().filter_map(|challenge| challenge.listed_at).max();
+    let earlier =
+        move |challenge: &&Challenge| challenge.spec.enabled && challenge.listed_at.is_some_and(|at| Some(at) < last);
+    all.iter().filter(earlier).map(|challenge| {
+        let name = &challenge.spec.name;
+        format!("challenge {name}: on air, though the last import did not name it; `import --only` disables it")
+    })
 }
 
 /// Whether the clock is behind, which keeps challenges waiting until a running server notices.

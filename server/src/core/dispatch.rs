@@ -162,7 +162,7 @@ impl Coordinator {
         }
         let now = self.clock.now();
         let mut transaction = self.store.write().await?;
-        let outlook = Outlook::load(&mut transaction).await?;
+        let outlook = Outlook::load(&mut transaction, &self.rules.frequency_rules).await?;
         let Some((pick, radio)) = self.choose(caller, &outlook, now) else { return Ok(None) };
         let Some(challenge) = challenges::find(&mut transaction, pick.challenge_id).await? else { return Ok(None) };
         let fence = challenges::start(&mut transaction, challenge.id, now).await?;

@@ -3,7 +3,7 @@
 use super::clock::{Clock, Moment};
 use super::schedule::Capability;
 use crate::store::runners::{self as store, Radio};
-use challengectl_common::{RunnerId, Timestamp};
+use challengectl_common::{RunnerId, Sender, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -136,11 +136,12 @@ impl Fleet {
         present
     }
 
-    /// What the radios can do of all runners that are here and may be given work, heard of or not.
-    pub fn capabilities(&self) -> BTreeSet<Capability> {
+    /// What the radios can do of all runners that are here and may be given work, heard of or not. `bound` are the radios
+    /// that challenges name.
+    pub fn capabilities(&self, bound: &[Sender]) -> BTreeSet<Capability> {
         let all = self.all();
         let enabled = all.values().filter(|present| !present.disabled);
-        enabled.flat_map(|present| present.radios.iter().map(Capability::of)).collect()
+        enabled.flat_map(|present| present.radios.iter().map(|radio| Capability::among(radio, bound))).collect()
     }
 
     /// The signs of life since the last call, for writing down.
@@ -187,13 +188,13 @@ impl Fleet {
 
     /// Looks which runners ask for work: those that wait for it, have polled lately, or are on air. Gives whether that
     /// makes a difference.
-    pub fn look_around(&self, lately: impl Fn(Moment) -> bool, on_air: &HashSet<&RunnerId>) -> bool {
+    pub fn look_around(&self, lately: impl Fn(Moment) -> bool, on_air: &HashSet<&RunnerId>, bound: &[Sender]) -> bool {
         let abilities: BTreeSet<Capability> = self
             .all()
             .iter()
             .filter(|(_, present)| !present.disabled)
             .filter(|(id, present)| present.waiting > 0 || present.polled.is_some_and(&lately) || on_air.contains(id))
-            .flat_map(|(_, present)| present.radios.iter().map(Capability::of))
+            .flat_map(|(_, present)| present.radios.iter().map(|radio| Capability::among(radio, bound)))
             .collect();
         let mut attentive = self.attentive.lock().unwrap_or_else(PoisonError::into_inner);
         if attentive.iter().eq(&abilities) {

@@ -6,11 +6,12 @@ use super::schedule::{Capability, Offsets, Positions};
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge, Shape};
 use crate::store::files::{self, StoredFile};
+use crate::store::runners::Radio;
 use crate::store::{self, Connection, Store, StoreError, assignments, ranges, runners};
-use challengectl_common::{ChallengeSpec, Flag, Timestamp};
+use challengectl_common::{ChallengeSpec, Flag, Sender, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What an import did, in order.
@@ -25,6 +26,19 @@ pub enum Step {
     Updated { challenge: String, fields: Vec<&'static str>, cut: bool },
     Unchanged { challenge: String },
     OutOfReach { challenge: String },
+    LooksRenamed { challenge: String, before: String },
+    AlsoOnAir { challenge: String },
+    Disabled { challenge: String, cut: bool },
+}
+
+/// What becomes of enabled challenges that the event does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unlisted {
+    /// They stay as they are, and are named.
+    #[default]
+    Keep,
+    /// They are disabled.
+    Disable,
 }
 
 /// Takes the event's files, then its ranges, what it tells of the conference, and its challenges. A challenge of a known name is changed and keeps its id,
@@ -33,18 +47,29 @@ pub enum Step {
 ///
 /// # Errors
 /// When a file or the database fails; then nothing has changed.
-pub async fn import(store: &Store, folder: &FileFolder, event: &Event, now: Timestamp) -> Result<Vec<Step>, CoreError> {
-    import_by(store, folder, event, "event.import", By::COMMAND_LINE, now).await
+pub async fn import(
+    store: &Store,
+    folder: &FileFolder,
+    event: &Event,
+    unlisted: Unlisted,
+    now: Timestamp,
+) -> Result<Vec<Step>, CoreError> {
+    import_by(store, folder, event, unlisted, "event.import", By::COMMAND_LINE, now).await
 }
 
 pub(super) async fn import_by(
     store: &Store,
     folder: &FileFolder,
     event: &Event,
+    unlisted: Unlisted,
     what: &str,
     by: By<'_>,
     now: Timestamp,
 ) -> Result<Vec<Step>, CoreError> {
+    if unlisted == Unlisted::Disable && event.challenges.is_empty() {
+        let way_out = "the event has no challenges: with nothing to keep, everything would be disabled";
+        return Err(CoreError::Invalid(way_out.to_owned()));
+    }
     // Files first: content that nothing refers to does no harm, a challenge without its content does.
     let stored = take_files(folder, event)?;
 
@@ -66,7 +91,7 @@ pub(super) async fn import_by(
         steps.extend((!fields.is_empty()).then_some(Step::ChangedConference { fields }));
     }
     let known = challenges::all(&mut transaction).await?;
-    let known: HashMap<String, Challenge> =
+    let known: BTreeMap<String, Challenge> =
         known.into_iter().map(|challenge| (challenge.spec.name.to_string(), challenge)).collect();
     for new in &event.challenges {
         let before = known.get(new.spec.name.as_str());
@@ -75,11 +100,59 @@ pub(super) async fn import_by(
             spec.enabled = before.spec.enabled;
         }
         steps.push(put(&mut transaction, before, &spec, &shape(new), now).await?);
+        challenges::list(&mut transaction, spec.name.as_str(), now).await?;
     }
+    let others: Vec<&Challenge> =
+        known.values().filter(|known| !event.names.iter().any(|name| name == known.spec.name.as_str())).collect();
+    steps.extend(renamed(event, &known, &others));
+    steps.extend(see_to_others(&mut transaction, &others, unlisted, now).await?);
     steps.extend(out_of_reach(&mut transaction, event).await?);
     let loaded = format!("{} challenges", event.challenges.len());
     audit::note(&mut transaction, by, what, "", Some(&loaded), now).await?;
     store::commit(transaction).await?;
+    Ok(steps)
+}
+
+/// New challenges that carry what another one does, which the event no longer names.
+fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challenge]) -> Vec<Step> {
+    let new = event.challenges.iter().filter(|new| !known.contains_key(new.spec.name.as_str()));
+    let same = |new: &ChallengeSpec| {
+        let carries_it =
+            |other: &&&Challenge| other.spec.modulation == new.modulation && same_content(&other.spec, new);
+        others.iter().find(carries_it).map(|other| other.spec.name.to_string())
+    };
+    let step = |new: &challengectl_event::Challenge| {
+        let before = same(&new.spec)?;
+        Some(Step::LooksRenamed { challenge: new.spec.name.to_string(), before })
+    };
+    new.filter_map(step).collect()
+}
+
+fn same_content(one: &ChallengeSpec, other: &ChallengeSpec) -> bool {
+    match (&one.flag, &other.flag) {
+        (Flag::File(one), Flag::File(other)) => one.digest == other.digest,
+        (one, other) => one == other,
+    }
+}
+
+async fn see_to_others(
+    connection: &mut Connection,
+    others: &[&Challenge],
+    unlisted: Unlisted,
+    now: Timestamp,
+) -> Result<Vec<Step>, StoreError> {
+    let mut steps = Vec::new();
+    for other in others.iter().filter(|other| other.spec.enabled) {
+        let challenge = other.spec.name.to_string();
+        if unlisted == Unlisted::Keep {
+            steps.push(Step::AlsoOnAir { challenge });
+            continue;
+        }
+        let spec = ChallengeSpec { enabled: false, ..other.spec.clone() };
+        let step = put(connection, Some(other), &spec, &other.shape, now).await?;
+        let cut = matches!(step, Step::Updated { cut: true, .. });
+        steps.push(Step::Disabled { challenge, cut });
+    }
     Ok(steps)
 }
 
@@ -132,8 +205,8 @@ pub(super) async fn put(
     Ok(Step::Updated { challenge, fields, cut })
 }
 
-/// The fields that a receiver would notice.
-const ON_AIR: [&str; 4] = ["modulation", "frequency", "flag", "parameters"];
+/// The fields with which what is on air no longer holds: a receiver would notice, or another radio may be meant.
+const ON_AIR: [&str; 5] = ["modulation", "frequency", "flag", "parameters", "only_on"];
 
 fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {
     let fields = [
@@ -147,6 +220,7 @@ fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static
         ("min_delay", before.min_delay_ms != after.min_delay_ms),
         ("max_delay", before.max_delay_ms != after.max_delay_ms),
         ("public_view", before.public_view != after.public_view),
+        ("only_on", before.only_on != after.only_on),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }
@@ -157,11 +231,14 @@ async fn out_of_reach(connection: &mut Connection, event: &Event) -> Result<Vec<
     if radios.is_empty() {
         return Ok(Vec::new());
     }
-    let radios: Vec<Capability> = radios.iter().map(Capability::of).collect();
     let unreachable = event.challenges.iter().filter(|new| {
         let tuning = Positions::of(&new.spec.tuning.bands());
         let offsets = Offsets::new(&new.occupied_bandwidth);
-        !radios.iter().any(|radio| radio.reaches(&tuning, offsets))
+        let may = |radio: &&Radio| {
+            let covers = |sender: &Sender| sender.covers(&radio.runner_id, &radio.radio_id);
+            new.spec.only_on.is_empty() || new.spec.only_on.iter().any(covers)
+        };
+        !radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, offsets))
     });
     Ok(unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect())
 }

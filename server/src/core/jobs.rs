@@ -55,7 +55,7 @@ impl Coordinator {
         let now = self.clock.instant();
         // Two polls may be missed before a runner no longer counts.
         let patience = self.rules.poll_interval * 3;
-        if self.fleet.look_around(|polled| polled.after(patience) >= now, &on_air) {
+        if self.fleet.look_around(|polled| polled.after(patience) >= now, &on_air, &outlook.bound) {
             self.changed();
         }
         Ok(())

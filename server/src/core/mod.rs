@@ -66,7 +66,7 @@ pub use events::Event;
 pub use files::FileFolder;
 pub use gate::Gate;
 pub use history::{Retention, Stats};
-pub use intake::Imported;
+pub use intake::{Imported, Intake, looks_renamed};
 pub use invitations::{Invitation, TokenLife, issue_token};
 pub use keyring::{Binding, Caller};
 pub use liveness::{Liveness, RunnerStatus};
@@ -83,6 +83,7 @@ use crate::store::{self, Store};
 use accounts::throttle::Throttle;
 use alarms::Alarms;
 use cached::Cached;
+use challengectl_common::FrequencyRules;
 use challengectl_common::wire::Rhythm;
 use events::Events;
 use figures::Tally;
@@ -102,7 +103,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 /// How the coordinator works.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Rules {
     /// How long a lease runs from its last renewal.
     pub lease: Duration,
@@ -114,6 +115,8 @@ pub struct Rules {
     pub poll_interval: Duration,
     /// Hertz kept free between two signals.
     pub guard_hz: u64,
+    /// Where signals may be sent at all.
+    pub frequency_rules: FrequencyRules,
     /// How much of the past is kept.
     pub retention: Retention,
     /// What becomes of a runner's key on another machine.

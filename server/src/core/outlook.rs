@@ -5,7 +5,7 @@ use super::schedule::{Candidate, Offsets, Positions};
 use super::{Coordinator, CoreError};
 use crate::store::challenges::Waiting;
 use crate::store::{Connection, LiveAssignment, StoreError, assignments, challenges};
-use challengectl_common::{Band, Timestamp};
+use challengectl_common::{Band, FrequencyRules, Sender, Timestamp};
 use std::sync::Arc;
 
 /// The challenges that wait, and what is on air.
@@ -14,16 +14,20 @@ pub struct Outlook {
     pub candidates: Vec<Candidate>,
     pub live: Vec<LiveAssignment>,
     pub on_air: Vec<Band>,
+    /// The runners and radios that any challenge is bound to, also one that is on air.
+    pub bound: Vec<Sender>,
     pub gate: Gate,
 }
 
 impl Outlook {
-    pub async fn load(connection: &mut Connection) -> Result<Self, StoreError> {
+    pub async fn load(connection: &mut Connection, rules: &FrequencyRules) -> Result<Self, StoreError> {
         let waiting = challenges::waiting(connection).await?;
         let live = assignments::live(connection).await?;
         let on_air = live.iter().map(|assignment| assignment.band).collect();
         let gate = Gate::read(connection).await?;
-        Ok(Self { candidates: waiting.iter().map(candidate).collect(), live, on_air, gate })
+        let candidates = waiting.iter().map(|waiting| candidate(waiting, rules)).collect();
+        let bound = challenges::bound(connection).await?;
+        Ok(Self { candidates, live, on_air, bound, gate })
     }
 
     /// The next time at which something becomes due, or the hours begin or end.
@@ -33,7 +37,8 @@ impl Outlook {
     }
 }
 
-fn candidate(waiting: &Waiting) -> Candidate {
+fn candidate(waiting: &Waiting, rules: &FrequencyRules) -> Candidate {
+    let offsets = Offsets::new(&waiting.occupied);
     Candidate {
         id: waiting.id,
         priority: waiting.priority,
@@ -41,8 +46,9 @@ fn candidate(waiting: &Waiting) -> Candidate {
         triggered_at: waiting.triggered_at,
         last_started_at: waiting.last_started_at,
         last_ended_at: waiting.last_ended_at,
-        tuning: Positions::of(&waiting.tuning.bands()),
-        offsets: Offsets::new(&waiting.occupied),
+        tuning: Positions::of(&waiting.tuning.bands()).permitted(rules, offsets),
+        offsets,
+        only_on: waiting.only_on.clone(),
     }
 }
 
@@ -50,7 +56,8 @@ impl Coordinator {
     /// The outlook, at least as new as the last announcement before the call. The database is asked only when
     /// something has changed, so that polls that find nothing cost no disk.
     pub(super) async fn outlook(&self) -> Result<(u64, Arc<Outlook>), CoreError> {
-        let read = async || Ok(Outlook::load(&mut *self.store.read_few().await?).await?);
+        let rules = &self.rules.frequency_rules;
+        let read = async || Ok(Outlook::load(&mut *self.store.read_few().await?, rules).await?);
         self.outlook.get(self, read).await
     }
 }

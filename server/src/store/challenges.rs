@@ -2,7 +2,7 @@
 
 use super::cells::{from_json, parse, timestamp, to_json};
 use super::{Connection, StoreError};
-use challengectl_common::{ChallengeName, ChallengeSpec, Timestamp, Tuning};
+use challengectl_common::{ChallengeName, ChallengeSpec, Sender, Timestamp, Tuning};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{FromRow, Row as _, Sqlite};
@@ -29,6 +29,8 @@ pub struct Challenge {
     pub last_success_at: Option<Timestamp>,
     /// Whether it is assigned now.
     pub live: bool,
+    /// When an import last named it; none: it was made by hand.
+    pub listed_at: Option<Timestamp>,
 }
 
 impl Challenge {
@@ -71,6 +73,8 @@ pub struct Waiting {
     pub tuning: Tuning,
     /// Hertz relative to the nominal frequency.
     pub occupied: Range<f64>,
+    /// Who may send it; none named: everybody.
+    pub only_on: Vec<Sender>,
 }
 
 #[derive(FromRow)]
@@ -82,6 +86,7 @@ struct Row {
     flag: String,
     parameters: String,
     public_view: String,
+    only_on: String,
     enabled: bool,
     priority: i64,
     min_delay_ms: i64,
@@ -94,6 +99,7 @@ struct Row {
     failures: u32,
     last_success_at: Option<i64>,
     live: bool,
+    listed_at: Option<i64>,
 }
 
 impl TryFrom<Row> for Challenge {
@@ -113,6 +119,7 @@ impl TryFrom<Row> for Challenge {
                 min_delay_ms: row.min_delay_ms,
                 max_delay_ms: row.max_delay_ms,
                 public_view: from_json(&row.public_view, "public view")?,
+                only_on: from_json(&row.only_on, "only_on")?,
             },
             shape: Shape { duration_ms: row.duration_ms, occupied: row.occupied_low..row.occupied_high },
             due_at: Timestamp::from_millis(row.due_at),
@@ -120,6 +127,7 @@ impl TryFrom<Row> for Challenge {
             failures: row.failures,
             last_success_at: timestamp(row.last_success_at),
             live: row.live,
+            listed_at: timestamp(row.listed_at),
         })
     }
 }
@@ -171,10 +179,11 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
         tuning: String,
         occupied_low: f64,
         occupied_high: f64,
+        only_on: String,
     }
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT id, priority, due_at, triggered_at, last_started_at, last_ended_at, tuning, occupied_low,
-             occupied_high
+             occupied_high, only_on
          FROM challenges
          WHERE enabled = 1
            AND NOT EXISTS (SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id)",
@@ -192,9 +201,25 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
                 last_ended_at: timestamp(row.last_ended_at),
                 tuning: from_json(&row.tuning, "tuning")?,
                 occupied: row.occupied_low..row.occupied_high,
+                only_on: from_json(&row.only_on, "only_on")?,
             })
         })
         .collect()
+}
+
+/// The runners and radios that any challenge is bound to.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn bound(connection: &mut Connection) -> Result<Vec<Sender>, StoreError> {
+    let rows: Vec<String> = sqlx::query_scalar("SELECT DISTINCT only_on FROM challenges WHERE only_on <> '[]'")
+        .fetch_all(connection)
+        .await?;
+    let mut bound = Vec::new();
+    for row in rows {
+        bound.extend(from_json::<Vec<Sender>>(&row, "only_on")?);
+    }
+    Ok(bound)
 }
 
 /// Adds a challenge and gives its id.
@@ -210,14 +235,14 @@ pub async fn insert(
 ) -> Result<i64, StoreError> {
     let query = sqlx::query(
         "INSERT INTO challenges (name, modulation, tuning, flag, parameters, public_view, enabled, priority,
-             min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, due_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
+             min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, only_on, due_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
     );
     let query = describe(query, spec, shape)?.bind(due_at.as_millis()).bind(now.as_millis());
     Ok(query.fetch_one(connection).await?.try_get("id")?)
 }
 
-/// Binds what a challenge is to `$1` and so on, up to `$13`.
+/// Binds what a challenge is to `$1` and so on, up to `$14`.
 fn describe<'q>(query: Statement<'q>, spec: &'q ChallengeSpec, shape: &Shape) -> Result<Statement<'q>, StoreError> {
     Ok(query
         .bind(spec.name.as_str())
@@ -232,7 +257,8 @@ fn describe<'q>(query: Statement<'q>, spec: &'q ChallengeSpec, shape: &Shape) ->
         .bind(spec.max_delay_ms)
         .bind(shape.duration_ms)
         .bind(shape.occupied.start)
-        .bind(shape.occupied.end))
+        .bind(shape.occupied.end)
+        .bind(to_json(&spec.only_on, "only_on")?))
 }
 
 /// Changes what a challenge is; its due time and history stay. Disabling it takes a trigger back.
@@ -249,11 +275,24 @@ pub async fn update(
     let query = sqlx::query(
         "UPDATE challenges SET name = $1, modulation = $2, tuning = $3, flag = $4, parameters = $5, public_view = $6,
              enabled = $7, priority = $8, min_delay_ms = $9, max_delay_ms = $10, duration_ms = $11,
-             occupied_low = $12, occupied_high = $13, updated_at = $14,
+             occupied_low = $12, occupied_high = $13, only_on = $14, updated_at = $15,
              triggered_at = CASE WHEN $7 = 1 THEN triggered_at ELSE NULL END
-         WHERE id = $15",
+         WHERE id = $16",
     );
     describe(query, spec, shape)?.bind(now.as_millis()).bind(id).execute(connection).await?;
+    Ok(())
+}
+
+/// Notes that an import names the challenge.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn list(connection: &mut Connection, name: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET listed_at = $1 WHERE name = $2")
+        .bind(now.as_millis())
+        .bind(name)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

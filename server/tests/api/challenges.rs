@@ -1,8 +1,9 @@
 //! What operators do with challenges.
 
-use crate::site::{MORSE, Site, fields, is_timestamp, write_wav};
+use crate::site::{Answer, MORSE, Site, fields, is_timestamp, write_wav};
 use challengectl_common::Digest;
 use challengectl_server::core::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ async fn challenges_are_listed_as_the_document_says() {
         "challenge_id": 1, "name": "A_FIXED", "frequency": 145_550_000, "modulation": "cw", "state": "queued",
         "enabled": true, "last_run": null, "min_delay": 1.5, "max_delay": 90, "parameters": shown["parameters"],
         "priority": 0, "failures": 0, "triggered": false, "next_run": shown["next_run"],
-        "duration": shown["duration"], "public_view": view, "flag_file": null, "flag_hash": null, "text": "FLAG ONE",
+        "duration": shown["duration"], "public_view": view, "only_on": [], "flag_file": null, "flag_hash": null,
+        "text": "FLAG ONE",
     });
     assert_eq!(*shown, expected);
     let one = admin.get("/api/challenges/2").await;
@@ -304,4 +306,32 @@ async fn the_ranges_that_challenges_can_name_are_listed() {
     let expected = json!({"name": "ham_144", "display_name": null, "min_hz": 144_000_000, "max_hz": 148_000_000});
     assert_eq!(named("ham_144"), expected);
     assert!(ranges.is_sorted_by_key(|range| range["name"].as_str()), "{ranges:?}");
+}
+
+#[tokio::test]
+async fn a_challenge_goes_only_to_the_runners_and_radios_that_it_names() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let (roof, van) = (site.runner("roof").await, site.enrol("van").await);
+    let radios = json!({"runner_id": "van", "radios": [{"id": "vhf"}, {"id": "uhf"}]});
+    assert_eq!(van.post("register", radios).await.status, 200);
+    let form = json!({
+        "name": "M", "modulation": "cw", "frequency": 145_550_000, "text": "E", "only_on": ["van/uhf"], "min_delay": 0.001,
+        "max_delay": 0.001,
+    });
+    let id = admin.post("/api/challenges", form).await.body["challenge_id"].clone();
+    assert_eq!(admin.get("/api/challenges").await.body["challenges"][0]["only_on"], json!(["van/uhf"]));
+    assert_eq!(roof.task().await, Value::Null);
+    assert_eq!(van.task().await["radio_id"], "uhf");
+    // Bound to another, it leaves the radio that has it.
+    let path = format!("/api/challenges/{id}");
+    let change = |senders: Value| Answer::of(admin.request(Method::PUT, &path).json(&json!({"only_on": senders})));
+    assert_eq!(change(json!(["roof"])).await.status, 200);
+    assert_eq!(van.post("heartbeat", json!({})).await.body["abort"].as_array().unwrap().len(), 1);
+    van.post("complete", json!({"challenge_id": id, "status": "aborted"})).await;
+    assert_eq!(van.task().await, Value::Null);
+    assert_eq!(roof.task().await["name"], "M");
+    change(json!(["a/b/c"])).await.is_error(400, "invalid request");
+    assert_eq!(change(json!([])).await.status, 200);
+    assert_eq!(admin.get("/api/challenges").await.body["challenges"][0]["only_on"], json!([]));
 }

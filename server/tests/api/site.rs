@@ -2,7 +2,7 @@
 
 use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
 use challengectl_server::core::accounts::{Changes, csrf_token};
-use challengectl_server::core::import::{Step, import};
+use challengectl_server::core::import::{Step, Unlisted, import};
 use challengectl_server::core::{Accounts, Clock, Role, TokenLife};
 use challengectl_server::core::{FileFolder, issue_token};
 use challengectl_server::store::accounts::NewAccount;
@@ -107,7 +107,7 @@ impl Site {
         let event = challengectl_event::read(&path, None).unwrap();
         let store = self.store().await;
         let folder = FileFolder::within(&self.data_dir());
-        let steps = import(&store, &folder, &event, Timestamp::now()).await.unwrap();
+        let steps = import(&store, &folder, &event, Unlisted::Keep, Timestamp::now()).await.unwrap();
         store.close().await;
         steps
     }

@@ -149,7 +149,7 @@ async fn an_event_is_imported_with_its_files() {
     let answer = send(&admin, "/api/challenges/import", &parts).await;
     let expected = json!({
         "status": "success", "message": "Event imported successfully", "challenges_loaded": 2, "added": 1,
-        "updated": 1, "files_uploaded": 1, "remarks": [],
+        "updated": 1, "files_uploaded": 1, "also_on_air": [], "disabled": [], "remarks": [], "problems": [],
     });
     assert_eq!((answer.status, answer.body), (200, expected));
     // What was on air with the old text is cut.
@@ -161,6 +161,43 @@ async fn an_event_is_imported_with_its_files() {
         (&json!("audio/voice.wav"), &json!(hash))
     );
     assert_eq!(left(&site), [hash]);
+}
+
+#[tokio::test]
+async fn over_http_what_is_right_is_taken_when_told_to_keep_going() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    site.import(&MORSE.replace("MORSE_1", "OLD")).await;
+    let import = async |query: &str| {
+        let path = format!("/api/challenges/import{query}");
+        send(&admin, &path, &[("yaml_file", "event.yml", EVENT.as_bytes())]).await
+    };
+    import("").await.is_error(400, "invalid request");
+    import("?keep_going=perhaps").await.is_error(400, "invalid request");
+    let answer = import("?keep_going=true").await;
+    assert_eq!((answer.status, &answer.body["status"]), (200, &json!("partial")), "{}", answer.body);
+    assert_eq!((&answer.body["challenges_loaded"], &answer.body["also_on_air"]), (&json!(1), &json!(["OLD"])));
+    let problem = answer.body["problems"][0].as_str().unwrap();
+    assert!(problem.contains("VOICE_1: no file \"audio/voice.wav\" came along"), "{problem}");
+    let answer = import("?keep_going=true&only=true").await;
+    assert_eq!((&answer.body["disabled"], &answer.body["also_on_air"]), (&json!(["OLD"]), &json!([])));
+    let shown = admin.get("/api/challenges").await.body;
+    assert_eq!((&shown["challenges"][1]["name"], &shown["challenges"][1]["enabled"]), (&json!("OLD"), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_protected_frequency_is_refused_over_http_too() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let challenge = |hz: u64| json!({"name": "M", "modulation": "cw", "frequency": hz, "text": "E"});
+    let answer = admin.post("/api/challenges", challenge(156_800_000)).await;
+    answer.is_error(400, "invalid request");
+    assert!(answer.body["details"].as_str().unwrap().contains("distress_156"), "{}", answer.body);
+    let id = admin.post("/api/challenges", challenge(145_550_000)).await.body["challenge_id"].clone();
+    let change = json!({"frequency": 121_500_000});
+    Answer::of(admin.request(Method::PUT, &format!("/api/challenges/{id}")).json(&change))
+        .await
+        .is_error(400, "invalid request");
 }
 
 #[tokio::test]
@@ -255,7 +292,7 @@ async fn the_event_file_of_the_settings_is_read_again() {
     let answer = reload().await;
     let expected = json!({
         "status": "success", "message": "Configuration reloaded successfully", "challenges_loaded": 1, "added": 1,
-        "updated": 0, "files_uploaded": 0, "remarks": [],
+        "updated": 0, "files_uploaded": 0, "also_on_air": [], "disabled": [], "remarks": [], "problems": [],
     });
     assert_eq!((answer.status, answer.body), (200, expected));
     let before = admin.get("/api/challenges").await.body;

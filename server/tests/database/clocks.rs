@@ -1,6 +1,7 @@
 //! Clocks of the server that are set while challenges wait.
 
 use crate::site::{START, Site, fixed, report, spec};
+use challengectl_common::FrequencyRules;
 use challengectl_common::wire::Outcome;
 use challengectl_server::core::alarms::AlarmKind;
 use challengectl_server::core::check::check;
@@ -67,7 +68,8 @@ async fn a_clock_that_was_set_back_while_the_server_was_down_is_told_by_it_and_b
     site.coordinator.close().await;
     site.clock.step(-3 * HOURS_MS);
     let store = Store::open(site.folder.path()).await.unwrap();
-    let findings = check(&store, &FileFolder::within(site.folder.path()), site.clock.now()).await.unwrap();
+    let (folder, rules) = (FileFolder::within(site.folder.path()), FrequencyRules::default());
+    let findings = check(&store, &folder, &rules, site.clock.now()).await.unwrap();
     store.close().await;
     let told = findings.problems.iter().find(|problem| problem.starts_with("clock: ")).unwrap();
     assert!(told.contains("is 2 h 59 min behind the newest entry") || told.contains("is 3 h"), "{told}");

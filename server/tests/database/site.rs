@@ -2,7 +2,9 @@
 
 use challengectl_common::challenge::{Flag, PublicView, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
-use challengectl_common::{Band, ChallengeName, ChallengeSpec, Frequency, RadioId, RunnerId, Timestamp};
+use challengectl_common::{
+    Band, ChallengeName, ChallengeSpec, Frequency, FrequencyRules, RadioId, RunnerId, Timestamp,
+};
 use challengectl_server::core::{
     Caller, Clock, Coordinator, FileFolder, Host, HostBinding, Newcomer, Retention, Rules, TokenLife, issue_token,
 };
@@ -21,6 +23,7 @@ pub const RULES: Rules = Rules {
     heartbeat_interval: Duration::from_secs(20),
     poll_interval: Duration::from_secs(10),
     guard_hz: 5_000,
+    frequency_rules: FrequencyRules { band_plan: Vec::new(), allowed_protected: Vec::new() },
     retention: Retention { age: None, count: None, unused_files: None },
     host_binding: HostBinding::Report,
 };
@@ -154,6 +157,7 @@ pub fn spec(index: usize, tuning: Tuning, priority: i64) -> ChallengeSpec {
         min_delay_ms: 5_000,
         max_delay_ms: 60_000,
         public_view: PublicView::default(),
+        only_on: Vec::new(),
     }
 }
 

@@ -69,17 +69,12 @@ fn bits(text: &str, spacing: &Spacing) -> Result<Vec<bool>, BuildError> {
     if text.trim().is_empty() {
         return Err(BuildError::Empty(""));
     }
-    let unsendable = |character: char| !character.is_whitespace() && code(character).is_none();
-    if let Some((number, character)) = text.chars().enumerate().find(|(_, character)| unsendable(*character)) {
-        let reason = format!("character {} is {character:?}, which Morse code does not have", number + 1);
-        return Err(BuildError::Text(reason));
-    }
     let text = if spacing.outer { text } else { text.trim() };
     let mut bits = vec![false; spacing.lead];
     let pause = |bits: &mut Vec<bool>, dots| bits.resize(bits.len() + dots, false);
     let mut in_gap = false;
-    for code in text.chars().map(code) {
-        match code {
+    for code in codes(text)? {
+        match &code {
             Some(code) => {
                 for element in code.bytes() {
                     bits.resize(bits.len() + if element == b'-' { 3 } else { 1 }, true);
@@ -95,6 +90,56 @@ fn bits(text: &str, spacing: &Spacing) -> Result<Vec<bool>, BuildError> {
     }
     pause(&mut bits, spacing.tail);
     Ok(bits)
+}
+
+/// What is sent for each character, none for white space. `<AR>` is a prosign: its letters without pauses between.
+fn codes(text: &str) -> Result<Vec<Option<String>>, BuildError> {
+    let mut codes = Vec::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if let Some((prosign, behind)) = prosign(rest) {
+            codes.push(Some(prosign));
+            rest = behind;
+            continue;
+        }
+        codes.push(match code(character) {
+            Some(code) => Some(code.to_owned()),
+            None if character.is_whitespace() => None,
+            None => {
+                let number = text.chars().count() - rest.chars().count() + 1;
+                let way_out = instead(character).map(|way| format!("; write {way} instead")).unwrap_or_default();
+                let reason = format!("character {number} is {character:?}, which Morse code does not have{way_out}");
+                return Err(BuildError::Text(reason));
+            }
+        });
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+    }
+    Ok(codes)
+}
+
+/// Two or three letters in angle brackets, as one character, and what comes behind.
+fn prosign(text: &str) -> Option<(String, &str)> {
+    let (letters, behind) = text.strip_prefix('<')?.split_once('>')?;
+    let fits = (2..=3).contains(&letters.len()) && letters.bytes().all(|letter| letter.is_ascii_alphabetic());
+    fits.then(|| (letters.chars().filter_map(code).collect(), behind))
+}
+
+/// What people write for a character that Morse code does not have.
+fn instead(character: char) -> Option<&'static str> {
+    Some(match character {
+        '{' | '[' => "(",
+        '}' | ']' => ")",
+        '<' | '>' => "a prosign such as <AR> or <SK>, or ( and ),",
+        '\u{201c}' | '\u{201d}' | '\u{201e}' => "\"",
+        '\u{2018}' | '\u{2019}' | '`' => "'",
+        '\u{2013}' | '\u{2014}' => "-",
+        '\u{2026}' => "...",
+        'Ä' | 'ä' => "AE",
+        'Ö' | 'ö' => "OE",
+        'Ü' | 'ü' => "UE",
+        'ß' => "SS",
+        _ => return None,
+    })
 }
 
 /// ITU-R M.1677-1, part I; `! & ; _ $` are not in it but in common use.
@@ -189,9 +234,19 @@ mod tests {
     #[test]
     fn what_morse_code_does_not_have_is_named() {
         let refused = |text| bits(text, &STANDARD).unwrap_err().to_string();
-        assert_eq!(refused("ÄB"), "text: character 1 is 'Ä', which Morse code does not have");
-        assert_eq!(refused("flag{x}"), "text: character 5 is '{', which Morse code does not have");
+        assert_eq!(refused("ÄB"), "text: character 1 is 'Ä', which Morse code does not have; write AE instead");
+        assert_eq!(refused("flag{x}"), "text: character 5 is '{', which Morse code does not have; write ( instead");
+        assert_eq!(refused("AB Ж"), "text: character 4 is 'Ж', which Morse code does not have");
+        assert!(refused("A <B").contains("character 3 is '<'") && refused("<A B>").contains("such as <AR>"));
         assert_eq!(refused(" \n"), "text: there is nothing to send");
+    }
+
+    #[test]
+    fn a_prosign_is_sent_as_one_character() {
+        // ITU-R M.1677-1 has AR as the character +, BT as =.
+        assert_eq!(dots("E <AR>", &STANDARD), dots("E +", &STANDARD));
+        assert_eq!(dots("E<bt>E", &STANDARD), dots("E=E", &STANDARD));
+        assert_eq!(dots("<SK>", &STANDARD), "01010101110101110000000");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::store::challenges::Shape;
 use crate::store::files::{self, StoredFile};
 use crate::store::ranges;
 use challengectl_common::challenge::{FlagFile, NamedRange};
-use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Flag, PublicView, Tuning};
+use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Flag, PublicView, Sender, Tuning};
+use challengectl_event::Reader;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ pub struct Form {
     pub max_delay: Option<Number>,
     #[schema(value_type = Option<PublicView>)]
     pub public_view: Option<Map<String, Value>>,
+    /// The runners and radios that may send it; an empty list: any of them.
+    pub only_on: Option<Vec<Sender>>,
 }
 
 /// A challenge that can go on air.
@@ -82,6 +85,7 @@ impl Form {
         set("priority", self.priority.map(Value::from));
         set("min_delay", self.min_delay.clone().map(Value::from));
         set("max_delay", self.max_delay.clone().map(Value::from));
+        set("only_on", self.only_on.as_ref().map(|senders| json!(senders)));
         if let Some(switches) = &self.public_view {
             // A switch that is not given must not fall back to showing what was hidden.
             let view = keys.entry("public_view").or_insert_with(|| json!({}));
@@ -102,6 +106,7 @@ fn keys_of(spec: &ChallengeSpec, tuning: bool, content: bool) -> Map<String, Val
     set("parameters", spec.parameters.clone().into());
     set("enabled", spec.enabled.into());
     set("priority", spec.priority.into());
+    set("only_on", json!(spec.only_on));
     set("min_delay", seconds(spec.min_delay_ms).into());
     set("max_delay", seconds(spec.max_delay_ms).into());
     let view = &spec.public_view;
@@ -132,7 +137,8 @@ impl Coordinator {
         }
         let ranges = self.ranges_for(before, form).await?;
         let base = self.files.root()?;
-        let read = tokio::task::spawn_blocking(move || challengectl_event::read_one(keys, ranges, &base));
+        let reader = Reader::new(self.rules.frequency_rules.clone());
+        let read = tokio::task::spawn_blocking(move || reader.read_one(keys, ranges, &base));
         let challenge = read.await.map_err(|_| CoreError::Interrupted)?;
         let challenge = challenge.map_err(|problems| CoreError::Invalid(problems.join("; ")))?;
         let shape = shape(&challenge);

@@ -16,7 +16,7 @@
 
 use super::{Offsets, Positions};
 use crate::store::runners::Radio;
-use challengectl_common::{Band, Frequency, Timestamp};
+use challengectl_common::{Band, Frequency, RadioId, RunnerId, Sender, Timestamp};
 use challengectl_waveform::ensure_fits;
 use rand::Rng;
 use std::cmp::Reverse;
@@ -40,6 +40,8 @@ pub struct Candidate {
     pub tuning: Positions,
     /// What it occupies there.
     pub offsets: Offsets,
+    /// The runners and radios that may send it; none named: any of them.
+    pub only_on: Vec<Sender>,
 }
 
 impl Candidate {
@@ -57,6 +59,14 @@ impl Candidate {
             (Some(own), Some(others)) => (own, self.id) > (others, other.id),
             (None, None) => self.has_overtaken(other),
         }
+    }
+
+    /// Whether this radio may send it, as far as it is bound to some.
+    #[must_use]
+    pub fn may_go_on(&self, radio: &Capability) -> bool {
+        let covers =
+            |(runner, radio): &(RunnerId, RadioId)| self.only_on.iter().any(|sender| sender.covers(runner, radio));
+        self.only_on.is_empty() || radio.radio.as_ref().is_some_and(covers)
     }
 
     /// The order of turns; the least goes first.
@@ -77,13 +87,29 @@ pub struct Capability {
     pub limits: Vec<Band>,
     /// Samples per second it runs at; a signal must fit into as many.
     pub sample_rate: Option<u64>,
+    /// Which it is. None: one that no challenge is bound to, so that all that can do the same count as one.
+    pub radio: Option<(RunnerId, RadioId)>,
 }
 
 impl Capability {
     /// Of a registered radio.
     #[must_use]
     pub fn of(radio: &Radio) -> Self {
-        Self { limits: radio.limits.clone(), sample_rate: radio.sample_rate }
+        Self::named(radio, true)
+    }
+
+    /// Of a registered radio of many; which it is counts only where a challenge is bound to it.
+    #[must_use]
+    pub fn among(radio: &Radio, bound: &[Sender]) -> Self {
+        Self::named(radio, bound.iter().any(|sender| sender.covers(&radio.runner_id, &radio.radio_id)))
+    }
+
+    fn named(radio: &Radio, is_named: bool) -> Self {
+        Self {
+            limits: radio.limits.clone(),
+            sample_rate: radio.sample_rate,
+            radio: is_named.then(|| (radio.runner_id.clone(), radio.radio_id.clone())),
+        }
     }
 
     /// Whether it could send a signal somewhere within `tuning`.
@@ -162,6 +188,9 @@ impl Situation<'_> {
 
     /// Where a radio could send the challenge beside all that is on air.
     fn open(&self, candidate: &Candidate, radio: &Capability) -> Positions {
+        if !candidate.may_go_on(radio) {
+            return Positions::default();
+        }
         self.clear_of(radio.positions(&candidate.tuning, candidate.offsets), self.on_air, candidate.offsets)
     }
 
@@ -191,5 +220,8 @@ impl Situation<'_> {
 }
 
 fn everywhere(candidate: &Candidate, radio: &Capability) -> Vec<Band> {
+    if !candidate.may_go_on(radio) {
+        return Vec::new();
+    }
     radio.positions(&candidate.tuning, candidate.offsets).bands(candidate.offsets).collect()
 }

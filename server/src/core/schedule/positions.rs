@@ -1,6 +1,6 @@
 //! Sets of nominal frequencies, exact to the hertz.
 
-use challengectl_common::{Band, Frequency};
+use challengectl_common::{Band, Frequency, FrequencyRules};
 use rand::{Rng, RngExt};
 use std::ops::Range;
 
@@ -78,6 +78,12 @@ impl Positions {
         let cut = |(low, high): (i64, i64)| [(low, high.min(first - 1)), (low.max(last + 1), high)];
         self.0 = self.0.into_iter().flat_map(cut).filter(|(low, high)| low <= high).collect();
         self
+    }
+
+    /// Those where the whole signal lies within the band plan, and no part of it where it is protected.
+    #[must_use]
+    pub fn permitted(&self, rules: &FrequencyRules, offsets: Offsets) -> Self {
+        rules.closed_bands().fold(self.within(&rules.plan(), offsets), |left, band| left.without(&band, offsets))
     }
 
     /// Whether there are none.
@@ -176,6 +182,19 @@ mod tests {
         let drawn: std::collections::BTreeSet<_> =
             (0..200).filter_map(|_| free.draw(&mut rand::rng())).map(Frequency::hz).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [1_000, 2_000, 6_000, 7_000]);
+    }
+
+    #[test]
+    fn no_frequency_is_drawn_where_the_signal_would_touch_what_is_protected_or_leave_the_plan() {
+        let offsets = Offsets::new(&(-5_000.0..5_000.0));
+        let ham = Positions::of(&[Band::new(156_700_000, 157_000_000).unwrap()]);
+        let plan = FrequencyRules { band_plan: vec![Band::new(156_750_000, 156_900_000).unwrap()], ..<_>::default() };
+        for _ in 0..200 {
+            let hz = ham.permitted(&FrequencyRules::default(), offsets).draw(&mut rand::rng()).unwrap().hz();
+            assert!(hz <= 156_757_500 || 156_842_500 <= hz, "{hz}");
+            let hz = ham.permitted(&plan, offsets).draw(&mut rand::rng()).unwrap().hz();
+            assert!((156_755_000..=156_757_500).contains(&hz) || (156_842_500..=156_895_000).contains(&hz), "{hz}");
+        }
     }
 
     #[test]

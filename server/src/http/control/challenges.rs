@@ -6,7 +6,7 @@ use crate::http::{Admin, ApiError, Operator, Viewer};
 use crate::store::challenges::Challenge as Stored;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use challengectl_common::{Band, ChallengeName, Digest, Flag, Frequency, PublicView, Timestamp, Tuning};
+use challengectl_common::{Band, ChallengeName, Digest, Flag, Frequency, PublicView, Sender, Timestamp, Tuning};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
@@ -55,6 +55,8 @@ struct Challenge {
     max_delay: Number,
     duration: f64,
     public_view: PublicView,
+    /// The runners and radios that may send it; empty: any of them.
+    only_on: Vec<Sender>,
     #[serde(flatten)]
     content: Option<Content>,
 }
@@ -193,6 +195,7 @@ impl Challenge {
             max_delay: seconds(spec.max_delay_ms),
             duration: shape.duration_ms as f64 / 1000.0,
             public_view: spec.public_view,
+            only_on: spec.only_on,
             content: (role >= Role::Admin).then(|| content(spec.flag)),
         }
     }

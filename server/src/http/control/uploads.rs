@@ -1,13 +1,16 @@
-use crate::core::{Coordinator, Imported};
+use crate::core::import::Unlisted;
+use crate::core::{Coordinator, Imported, Intake};
+use crate::http::body::With;
 use crate::http::openapi::answers::{Conflict, Invalid, TooLarge, Unsupported};
+use crate::http::query::Query;
 use crate::http::upload::{self, ARCHIVE, FILE, Part};
 use crate::http::{Admin, ApiError};
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::Digest;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// More files than any event has.
 const MOST_FILES: usize = 500;
@@ -86,14 +89,52 @@ struct Loaded {
     added: usize,
     updated: usize,
     files_uploaded: usize,
+    /// Enabled challenges that the event does not name: they stay on air.
+    also_on_air: Vec<String>,
+    /// Challenges that were disabled because the event does not name them.
+    disabled: Vec<String>,
     remarks: Vec<String>,
+    /// What was left out, with `keep_going`; then the status is `partial`.
+    problems: Vec<String>,
+}
+
+/// How an event is taken in.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct IntakeQuery {
+    /// Take what is right, also when something in the event is wrong, and list what was left out.
+    #[serde(default)]
+    #[param(value_type = Option<bool>, default = false)]
+    keep_going: bool,
+    /// Disable every challenge that the event does not name.
+    #[serde(default)]
+    #[param(value_type = Option<bool>, default = false)]
+    only: bool,
+}
+
+impl IntakeQuery {
+    fn intake(&self) -> Intake {
+        let unlisted = if self.only { Unlisted::Disable } else { Unlisted::Keep };
+        Intake { keep_going: self.keep_going, unlisted }
+    }
 }
 
 impl Loaded {
     fn new(message: &'static str, imported: Imported) -> Self {
-        let Imported { challenges, added, updated, files, remarks } = imported;
-        let (challenges_loaded, files_uploaded) = (challenges, files);
-        Self { status: "success", message, challenges_loaded, added, updated, files_uploaded, remarks }
+        let Imported { challenges, added, updated, files, also_on_air, disabled, remarks, problems } = imported;
+        let status = if problems.is_empty() { "success" } else { "partial" };
+        Self {
+            status,
+            message,
+            challenges_loaded: challenges,
+            added,
+            updated,
+            files_uploaded: files,
+            also_on_air,
+            disabled,
+            remarks,
+            problems,
+        }
     }
 }
 
@@ -106,10 +147,12 @@ impl Loaded {
 )]
 pub async fn import(
     _: Admin,
+    query: Result<Query<IntakeQuery>, ApiError>,
     coordinator: web::Data<Coordinator>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
+    let Query(query) = query?;
     let coordinator = coordinator.into_inner();
     let mut form = Multipart::new(request.headers(), payload);
     let Sent { event, archive, files } = upload::in_time(sent(&mut form, &coordinator)).await?;
@@ -118,10 +161,11 @@ pub async fn import(
         (Some(event), None) => {
             let path = event.content.path().to_owned();
             let sent = files.iter().map(|part| (part.name.clone(), part.content.path().to_owned())).collect();
-            coordinator.import_sent(event.name, path, sent, person.by()).await?
+            coordinator.import_sent(event.name, path, sent, query.intake(), person.by()).await?
         }
         (None, Some(archive)) if files.is_empty() => {
-            coordinator.import_archive(archive.name, archive.content.path().to_owned(), person.by()).await?
+            let path = archive.content.path().to_owned();
+            coordinator.import_archive(archive.name, path, query.intake(), person.by()).await?
         }
         (None, None) => return Err(ApiError::invalid("the form has neither a field \"yaml_file\" nor \"archive\"")),
         _ => return Err(ApiError::invalid("an archive holds the whole event: send it alone")),
@@ -163,7 +207,10 @@ async fn sent(form: &mut Multipart, coordinator: &Coordinator) -> Result<Sent, A
 
 /// Reads the event file of the settings again.
 #[utoipa::path(post, path = "/api/challenges/reload", responses((status = OK, body = Loaded), Invalid, Conflict))]
-pub async fn reload(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let imported = coordinator.into_inner().reload(person.by()).await?;
+pub async fn reload(
+    With(Admin(person), Query(query)): With<Admin, Query<IntakeQuery>>,
+    coordinator: web::Data<Coordinator>,
+) -> Result<HttpResponse, ApiError> {
+    let imported = coordinator.into_inner().reload(query.intake(), person.by()).await?;
     Ok(HttpResponse::Ok().json(Loaded::new("Configuration reloaded successfully", imported)))
 }

@@ -1,0 +1,129 @@
+//! From an event file to what can go on air, and what is wrong with the rest.
+
+use crate::draft::{Draft, Parts};
+use crate::lookup::Places;
+use crate::report::{Report, Reported};
+use crate::source::{self, Format, Text};
+use crate::{Event, Refused, Remark, check, csv, yaml};
+use challengectl_common::FrequencyRules;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Reads event files.
+#[derive(Debug, Clone, Default)]
+pub struct Reader {
+    rules: FrequencyRules,
+    wanted: Vec<String>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Everything in the file that is right.
+    pub event: Event,
+    /// Everything that is wrong with the rest, in the file's order.
+    pub problems: Vec<Remark>,
+}
+
+impl Reading {
+    /// The event, if everything in the file is right.
+    ///
+    /// # Errors
+    /// [`Refused`], with all problems.
+    pub fn whole(self) -> Result<Event, Refused> {
+        if self.problems.is_empty() { Ok(self.event) } else { Err(Refused(self.problems)) }
+    }
+
+    /// What is right, and what is wrong with the rest.
+    ///
+    /// # Errors
+    /// [`Refused`], if there are problems and no challenge is right.
+    pub fn sound(self) -> Result<(Event, Vec<Remark>), Refused> {
+        let nothing = self.event.challenges.is_empty() && !self.problems.is_empty();
+        if nothing { Err(Refused(self.problems)) } else { Ok((self.event, self.problems)) }
+    }
+}
+
+impl Reader {
+    /// Holds frequencies against these rules, instead of the built-in ones alone.
+    #[must_use]
+    pub fn new(rules: FrequencyRules) -> Self {
+        Self { rules, wanted: Vec::new() }
+    }
+
+    pub(crate) fn rules(&self) -> &FrequencyRules {
+        &self.rules
+    }
+
+    /// Looks only at the challenges of these names; at all of them if there are none.
+    #[must_use]
+    pub fn only(mut self, names: &[String]) -> Self {
+        self.wanted = names.to_vec();
+        self
+    }
+
+    /// Reads and checks an event file of any of the three formats. Files it names are looked up under `base`, by default
+    /// the event file's own folder, then the one above.
+    #[must_use]
+    pub fn read(&self, path: &Path, base: Option<&Path>) -> Reading {
+        self.read_as(path, path, || Places::new(path, base))
+    }
+
+    /// Reads and checks an event file that was sent as `name`, together with the files it names, by the name that each
+    /// was sent with.
+    #[must_use]
+    pub fn read_sent(&self, name: &str, path: &Path, files: HashMap<String, PathBuf>) -> Reading {
+        self.read_as(Path::new(name), path, || Ok(Places::Given(files)))
+    }
+
+    fn read_as(&self, name: &Path, path: &Path, places: impl FnOnce() -> Result<Places, String>) -> Reading {
+        let mut report = Report::new(name);
+        let parts = parts(name, path, places, &mut report);
+        let event = parts.map(|(places, parts)| self.finish(parts, &places, &mut report)).unwrap_or_default();
+        let (mut problems, remarks) = report.finish();
+        problems.retain(|problem| problem.challenge.as_ref().is_none_or(|name| self.wants(name)));
+        Reading { event: Event { remarks, ..event }, problems }
+    }
+
+    fn finish(&self, parts: Parts, places: &Places, report: &mut Report) -> Event {
+        let Parts { conference, ranges, drafts } = parts;
+        if drafts.is_empty() && !report.has_problems() {
+            match (&conference, ranges.is_empty()) {
+                (None, true) => _ = report.file().problem(None, "there are no challenges in it"),
+                _ => report.file().remark(None, "there are no challenges in it, only what is said of the event"),
+            }
+        }
+        let names = drafts.iter().filter_map(|draft| Some(draft.name.as_ref().ok()?.to_string())).collect();
+        let mut drafts: Vec<Draft> = drafts.into_iter().filter(|draft| self.looks_at(draft)).collect();
+        check::names(&mut drafts, report);
+        let challenges =
+            drafts.into_iter().filter_map(|draft| check::challenge(draft, places, &self.rules, report).ok());
+        Event { conference, ranges, challenges: challenges.collect(), names, remarks: Vec::new() }
+    }
+
+    fn looks_at(&self, draft: &Draft) -> bool {
+        self.wanted.is_empty() || draft.name.as_ref().is_ok_and(|name| self.wants(name.as_str()))
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.wanted.is_empty() || self.wanted.iter().any(|wanted| wanted == name.trim())
+    }
+}
+
+fn parts(
+    name: &Path,
+    path: &Path,
+    places: impl FnOnce() -> Result<Places, String>,
+    report: &mut Report,
+) -> Result<(Places, Parts), Reported> {
+    let Text { text, hard_space } = source::read(path).map_err(|(line, why)| report.file().problem(line, why))?;
+    if let Some(line) = hard_space {
+        report.file().remark(line, "non-breaking spaces, here and further down, are read as plain ones");
+    }
+    let places = places().map_err(|why| report.file().problem(None, why))?;
+    let parts = match Format::of(name, &text) {
+        Format::Yaml => yaml::read(&text, report),
+        Format::Csv => csv::read(&text, &places, report),
+    };
+    Ok((places, parts))
+}
