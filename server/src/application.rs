@@ -87,7 +87,11 @@ impl Application {
         let entrance = live.entrance();
         let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), entrance, proxies, metrics);
         let server = HttpServer::new(move || {
-            App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone())
+            App::new()
+                .wrap(from_fn(http::refuse_cross_site))
+                .wrap(from_fn(http::measure))
+                .wrap(from_fn(http::protect))
+                .configure(routes.clone())
         })
         .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
         .keep_alive(KEEP_ALIVE)

@@ -11,7 +11,7 @@ mod payload;
 pub mod pipe;
 mod public;
 
-pub use origins::Origins;
+pub use origins::{Origins, is_of_host};
 
 use crate::core::{Accounts, Coordinator};
 use crowd::Crowd;

@@ -3,6 +3,7 @@
 mod body;
 mod bounds;
 mod control;
+mod cross_site;
 mod error;
 mod headers;
 mod openapi;
@@ -14,6 +15,7 @@ mod socket_io;
 mod upload;
 
 pub(crate) use control::PublicChallenges;
+pub use cross_site::refuse as refuse_cross_site;
 pub use error::ApiError;
 pub use headers::protect;
 pub use operations::{MetricsAudience, measure};

@@ -2,22 +2,18 @@
 
 use super::bounds::Bounds;
 use super::{ApiError, origin};
-use crate::core::accounts::csrf_token;
 use crate::core::{self, Accounts, Caller, Coordinator, Host, Person, Role};
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, web};
 use challengectl_common::Digest;
 use challengectl_common::wire::MACHINE_HEADER;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
-use subtle::ConstantTimeEq;
 
 /// The cookie that holds a session.
 pub const SESSION: &str = "session";
-/// The cookie that holds what state-changing requests repeat in the header `X-CSRF-Token`.
-pub const CSRF: &str = "csrf_token";
 /// The cookie by which a browser is known that was logged in before.
 pub const DEVICE: &str = "device";
 
@@ -134,25 +130,8 @@ async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, ApiErro
         None => None,
     };
     let person = person.ok_or_else(|| ApiError::unauthorized("the session has ended; log in again"))?;
-    if !is_safe(request.method()) && !is_intended(request, session.value()) {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden")
-            .because("send the value of the cookie csrf_token as X-CSRF-Token"));
-    }
     if person.role < least {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because(format!("this takes the role {least}")));
     }
     Ok(person)
-}
-
-fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD)
-}
-
-/// A page of somebody else can make a browser send its cookies, but neither read them nor set the header.
-fn is_intended(request: &HttpRequest, session: &str) -> bool {
-    let Some(cookie) = request.cookie(CSRF) else { return false };
-    let Some(header) = request.headers().get("x-csrf-token") else { return false };
-    let expected = csrf_token(session);
-    let matches = |shown: &[u8]| bool::from(shown.ct_eq(expected.as_bytes()));
-    matches(cookie.value().as_bytes()) && matches(header.as_bytes())
 }

@@ -1,7 +1,7 @@
 //! A server on a free port, and a client for it.
 
 use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
-use challengectl_server::core::accounts::{Changes, csrf_token};
+use challengectl_server::core::accounts::Changes;
 use challengectl_server::core::import::{Step, import};
 use challengectl_server::core::{Accounts, Clock, Role, TokenLife};
 use challengectl_server::core::{FileFolder, issue_token};
@@ -148,7 +148,7 @@ impl Site {
         logins::insert(&mut transaction, digest, id, true, Timestamp::now()).await.unwrap();
         commit(transaction).await.unwrap();
         store.close().await;
-        Browser { site: self, csrf: csrf_token(&session), session }
+        Browser { site: self, session }
     }
 
     /// A runner that is registered, with one radio that may go anywhere.
@@ -172,15 +172,11 @@ pub fn disabled() -> Changes {
 pub struct Browser<'a> {
     pub site: &'a Site,
     pub session: String,
-    pub csrf: String,
 }
 
 impl Browser<'_> {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.site
-            .request(method, path)
-            .header("Cookie", format!("session={}; csrf_token={}", self.session, self.csrf))
-            .header("X-CSRF-Token", &self.csrf)
+        self.site.request(method, path).header("Cookie", format!("session={}", self.session))
     }
 
     pub async fn get(&self, path: &str) -> Answer {

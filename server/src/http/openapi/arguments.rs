@@ -18,7 +18,6 @@ use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 /// The names of the security schemes.
 pub const SESSION: &str = "session";
-pub const CSRF: &str = "csrf";
 pub const KEY: &str = "runner_key";
 pub const BEARER: &str = "runner_bearer";
 pub const PROVISIONING_KEY: &str = "provisioning_key";
@@ -28,7 +27,6 @@ pub const PROVISIONING_BEARER: &str = "provisioning_bearer";
 pub struct About {
     operation: Operation,
     schemas: Schemas,
-    changes: bool,
 }
 
 impl About {
@@ -39,7 +37,11 @@ impl About {
         let known = operation.parameters.get_or_insert_default();
         let has_parameters = !in_path.is_empty();
         known.extend(in_path.into_iter().map(RefOr::T));
-        let mut about = Self { operation, schemas: Schemas::new(), changes: !matches!(method, HttpMethod::Get) };
+        let mut about = Self { operation, schemas: Schemas::new() };
+        if !matches!(method, HttpMethod::Get) {
+            // For pages of other sites.
+            about.answers::<Forbidden>();
+        }
         if has_parameters {
             about.answers::<Missing>();
         }
@@ -75,13 +77,9 @@ impl About {
     }
 
     fn asks_for(&mut self, least: Role) {
-        let mut needs = SecurityRequirement::new(SESSION, [""; 0]);
-        if self.changes {
-            needs = needs.add(CSRF, [""; 0]);
-        }
-        self.operation.security = Some(vec![needs]);
+        self.operation.security = Some(vec![SecurityRequirement::new(SESSION, [""; 0])]);
         self.answers::<Unauthorized>();
-        if self.changes || least > Role::Viewer {
+        if least > Role::Viewer {
             self.answers::<Forbidden>();
         }
         let whom = match least {
