@@ -138,7 +138,7 @@ impl Site {
         let (account, session) = (AccountName::new(name).unwrap(), format!("{:032x}", rand::random::<u128>()));
         let store = self.store().await;
         let mut transaction = store.write().await.unwrap();
-        let new = NewAccount { name: &account, role: role.as_str(), password: "", totp_secret: b"" };
+        let new = NewAccount { name: &account, role: role.as_str(), password: "", totp_secret: b"", made_by: None };
         let id = match accounts::insert(&mut transaction, new, Timestamp::now()).await.unwrap() {
             Some(id) => id,
             None => accounts::find(&mut transaction, &account).await.unwrap().unwrap().id,
