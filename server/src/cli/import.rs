@@ -89,6 +89,9 @@ fn line(step: &Step) -> String {
             format!("challenge {challenge}: updated ({what}){cut}")
         }
         Step::Unchanged { challenge } => format!("challenge {challenge}: unchanged"),
+        Step::LooksAlike { challenge, difference } => {
+            format!("challenge {challenge}: warning: {difference}; players may take one for the other")
+        }
         Step::OutOfReach { challenge } => {
             format!("challenge {challenge}: warning: outside the limits of every radio that has registered so far")
         }

@@ -3,7 +3,7 @@
 use super::{Coordinator, CoreError, Liveness};
 use crate::store::history::{self, Filter, Page, Transmission};
 use crate::store::logs::{self, LogEntry};
-use crate::store::{self, challenges};
+use crate::store::{self, TransmissionStatus, challenges};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub struct Stats {
     pub challenges: usize,
     /// Of these, the ones that are enabled.
     pub enabled_challenges: usize,
-    /// All transmissions, over or not.
+    /// Transmissions that were on air as a whole.
     pub transmissions: u64,
     /// The latest, newest first.
     pub recent: Vec<Transmission>,
@@ -71,13 +71,14 @@ impl Coordinator {
         let runners = self.runners().await?;
         let mut connection = self.store.read().await?;
         let challenges = challenges::all(&mut connection).await?;
-        let all = Filter::default();
+        let (all, sent) =
+            (Filter::default(), Filter { status: Some(TransmissionStatus::Success), ..Filter::default() });
         Ok(Stats {
             runners: runners.len(),
             active_runners: runners.iter().filter(|state| state.liveness != Liveness::Offline).count(),
             challenges: challenges.len(),
             enabled_challenges: challenges.iter().filter(|challenge| challenge.spec.enabled).count(),
-            transmissions: history::count(&mut connection, &all).await?,
+            transmissions: history::count(&mut connection, &sent).await?,
             recent: history::list(&mut connection, &all, RECENT).await?,
         })
     }

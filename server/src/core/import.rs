@@ -1,13 +1,14 @@
 //! Taking an event into the database, whole or not at all.
 
 use super::audit::{self, By};
+use super::challenges::{Looks, difference};
 use super::hours::change_conference;
 use super::schedule::{Capability, Offsets, Positions};
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge, Shape};
 use crate::store::files::{self, StoredFile};
 use crate::store::{self, Connection, Store, StoreError, assignments, ranges, runners};
-use challengectl_common::{ChallengeSpec, Flag, Timestamp};
+use challengectl_common::{ChallengeName, ChallengeSpec, Flag, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +26,7 @@ pub enum Step {
     Updated { challenge: String, fields: Vec<&'static str>, cut: bool },
     Unchanged { challenge: String },
     OutOfReach { challenge: String },
+    LooksAlike { challenge: String, difference: String },
 }
 
 /// Takes the event's files, then its ranges, what it tells of the conference, and its challenges. A challenge of a known name is changed and keeps its id,
@@ -76,6 +78,7 @@ pub(super) async fn import_by(
         }
         steps.push(put(&mut transaction, before, &spec, &shape(new), now).await?);
     }
+    steps.extend(looks_alike(&known, event));
     steps.extend(out_of_reach(&mut transaction, event).await?);
     let loaded = format!("{} challenges", event.challenges.len());
     audit::note(&mut transaction, by, what, "", Some(&loaded), now).await?;
@@ -149,6 +152,19 @@ fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static
         ("public_view", before.public_view != after.public_view),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+}
+
+/// The new challenges whose names people would take for others.
+fn looks_alike(known: &HashMap<String, Challenge>, event: &Event) -> Vec<Step> {
+    let mut looks = Looks::of(known.values().map(|challenge| &challenge.spec.name));
+    let is_known = |name: &ChallengeName| known.contains_key(name.as_str());
+    let mut steps = Vec::new();
+    for name in event.challenges.iter().map(|new| &new.spec.name).filter(|name| !is_known(name)) {
+        let difference = looks.like(name).map(|other| difference(name, other));
+        steps.extend(difference.map(|difference| Step::LooksAlike { challenge: name.to_string(), difference }));
+        looks.add(name);
+    }
+    steps
 }
 
 /// The challenges that no radio can send that has ever registered. None, as long as none has.

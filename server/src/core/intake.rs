@@ -117,6 +117,9 @@ fn imported(event: &Event, steps: &[Step]) -> Imported {
                 let warning = format!("{challenge}: outside the limits of every radio that has registered so far");
                 imported.remarks.push(warning);
             }
+            Step::LooksAlike { difference, .. } => {
+                imported.remarks.push(format!("{difference}; players may take one for the other"));
+            }
             Step::Unchanged { .. } | Step::AddedRange { .. } | Step::ChangedConference { .. } => {}
         }
     }

@@ -38,6 +38,7 @@ mod presence;
 mod provisioning;
 mod public;
 mod readiness;
+mod redaction;
 mod reports;
 mod runners;
 pub mod schedule;

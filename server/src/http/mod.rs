@@ -4,6 +4,7 @@ mod body;
 mod bounds;
 mod control;
 mod cross_site;
+mod echo;
 mod error;
 mod headers;
 mod openapi;

@@ -127,6 +127,7 @@ struct Stats {
     active_runners: usize,
     total_challenges: usize,
     enabled_challenges: usize,
+    /// Those that were on air as a whole.
     total_transmissions: u64,
     recent_transmissions: Vec<Recent>,
 }

@@ -5,6 +5,7 @@ use super::{Schemas, parameters};
 use crate::core::Role;
 use crate::http::body::{Json, OptionalJson, With};
 use crate::http::bounds::Anybody;
+use crate::http::echo::{Echo, ReadOnly};
 use crate::http::principal::{Provisioner, Runner};
 use crate::http::query::Query;
 use crate::http::{Admin, ApiError, Operator, Viewer};
@@ -157,6 +158,14 @@ impl Describe for Provisioner {
 impl<T: ToSchema, const MOST: usize> Describe for Json<T, MOST> {
     fn describe(about: &mut About) {
         about.takes::<T>(Required::True);
+    }
+}
+
+impl<T: ToSchema + ReadOnly> Describe for Echo<T> {
+    fn describe(about: &mut About) {
+        about.takes::<T>(Required::True);
+        let fields = T::FIELDS.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
+        about.remark(&format!("Also takes, as `GET` answers them and unchanged: {fields}."));
     }
 }
 
