@@ -20,7 +20,7 @@ pub use cross_site::refuse as refuse_cross_site;
 pub use error::ApiError;
 pub use headers::protect;
 pub use operations::{MetricsAudience, measure};
-pub use origin::Proxies;
+pub use origin::{OverTls, Proxies};
 pub use principal::{Admin, Operator, Viewer};
 
 use crate::core::{Accounts, Coordinator};
@@ -37,9 +37,10 @@ pub fn routes(
     accounts: Arc<Accounts>,
     entrance: Entrance,
     proxies: Proxies,
+    over_tls: OverTls,
     metrics: MetricsAudience,
 ) -> impl Fn(&mut web::ServiceConfig) + Clone {
-    let (proxies, metrics) = (web::Data::new(proxies), web::Data::new(metrics));
+    let (proxies, over_tls, metrics) = (web::Data::new(proxies), web::Data::new(over_tls), web::Data::new(metrics));
     let requests = web::Data::new(operations::Requests::default());
     let bounds = web::Data::new(bounds::Bounds::default());
     move |config| {
@@ -47,6 +48,7 @@ pub fn routes(
             .app_data(web::Data::from(Arc::clone(&coordinator)))
             .app_data(web::Data::from(Arc::clone(&accounts)))
             .app_data(proxies.clone())
+            .app_data(over_tls.clone())
             .app_data(metrics.clone())
             .app_data(requests.clone())
             .app_data(bounds.clone())
