@@ -22,6 +22,22 @@ pub enum NameError {
         /// The characters found.
         len: usize,
     },
+    /// A step of a path: what has such a name could not be asked for over HTTP.
+    #[error("a {what} must not be {found:?}, which is a step of a path")]
+    Step {
+        /// What was to be named.
+        what: &'static str,
+        /// The name.
+        found: String,
+    },
+    /// A character that nobody sees, and by which two names that look alike are told apart.
+    #[error("a {what} must not hold the invisible character U+{found:04X}; delete it, or write the name anew")]
+    Invisible {
+        /// What was to be named.
+        what: &'static str,
+        /// The offending character.
+        found: u32,
+    },
     /// A character outside the allowed set.
     #[error("a {what} must not contain {found:?}; allowed are {allowed}")]
     Character {
@@ -51,10 +67,26 @@ fn check(text: &str, rule: &Rule) -> Result<String, NameError> {
     if len > rule.limit {
         return Err(NameError::TooLong { what, limit: rule.limit, len });
     }
+    if matches!(text, "." | "..") {
+        return Err(NameError::Step { what, found: text.to_owned() });
+    }
+    if let Some(found) = text.chars().find(|&c| is_invisible(c)) {
+        return Err(NameError::Invisible { what, found: found.into() });
+    }
     match text.chars().find(|&c| !(rule.allows)(c)) {
         Some(found) => Err(NameError::Character { what, found, allowed: rule.allowed }),
         None => Ok(text.to_owned()),
     }
+}
+
+/// Of no width, or a mark that turns the direction of what follows (Unicode's `Default_Ignorable_Code_Point`), unless
+/// scripts and emoji need it: the joiners and the variation selectors.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}'
+        | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e00ff}')
 }
 
 const IDENTIFIER: &str = "letters, digits, '.', '_' and '-'";
@@ -123,7 +155,7 @@ macro_rules! name {
 name!(
     /// The name of a challenge: unique in an event, shown to players. 1 to 100 printable characters.
     ChallengeName like "MORSE_1",
-    "^[^/\\\\\\x00-\\x1f\\x7f-\\x9f]{1,100}$",
+    "^[^/\\\\\\x00-\\x1f\\x7f-\\x9f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]{1,100}$",
     Rule {
         what: "challenge name",
         limit: 100,
@@ -142,30 +174,38 @@ name!(
 name!(
     /// The id of a runner, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
     RunnerId like "runner-1",
-    "^[A-Za-z0-9._-]{1,64}$",
+    "^(?![.]{1,2}$)[A-Za-z0-9._-]{1,64}$",
     Rule { what: "runner id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
 name!(
     /// The id of a radio, unique on its runner. 1 to 64 letters, digits, `.`, `_`, `-`.
     RadioId like "hackrf-1",
-    "^[A-Za-z0-9._-]{1,64}$",
+    "^(?![.]{1,2}$)[A-Za-z0-9._-]{1,64}$",
     Rule { what: "radio id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
 name!(
     /// The name of an account, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
     AccountName like "ada",
-    "^[A-Za-z0-9._-]{1,64}$",
+    "^(?![.]{1,2}$)[A-Za-z0-9._-]{1,64}$",
     Rule { what: "user name", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
 name!(
     /// The id of a provisioning key, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
     ProvisioningKeyId like "venue",
-    "^[A-Za-z0-9._-]{1,64}$",
+    "^(?![.]{1,2}$)[A-Za-z0-9._-]{1,64}$",
     Rule { what: "provisioning key id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
+
+impl ChallengeName {
+    /// A name that was accepted before, by the rules of its time.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+}
 
 /// The candidate most like `word`, for "did you mean": at most a third of its letters differ.
 ///
@@ -194,7 +234,25 @@ mod tests {
     #[test]
     fn a_name_that_could_leave_a_folder_is_refused() {
         assert!(ChallengeName::new("../passwd").is_err());
+        for step in [".", "..", " .. "] {
+            assert!(
+                RunnerId::new(step).is_err() && AccountName::new(step).is_err() && ChallengeName::new(step).is_err()
+            );
+        }
+        assert!(RunnerId::new("...").is_ok() && RunnerId::new(".a").is_ok());
         assert!(RunnerId::new("a b").is_err());
         assert!(ChallengeName::new("a\nb").is_err());
+    }
+
+    #[test]
+    fn a_name_with_what_nobody_sees_is_refused_and_the_character_is_told() {
+        for hidden in ['\u{200b}', '\u{202e}', '\u{2066}', '\u{200f}', '\u{ad}', '\u{feff}', '\u{3164}'] {
+            let error = ChallengeName::new(&format!("A{hidden}B")).unwrap_err().to_string();
+            assert!(error.contains(&format!("U+{:04X}", u32::from(hidden))), "{error}");
+        }
+        for seen in ["Grün 1", "Задача", "任務", "☢\u{fe0f} 1", "👨\u{200d}👩", "می\u{200c}خواهم"]
+        {
+            assert!(ChallengeName::new(seen).is_ok(), "{seen}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! Requests refuse unknown fields, so that a misspelt one is told to its sender; answers may grow.
 
 use crate::{Band, ChallengeName, Digest, Frequency, RadioId, RunnerId, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// The radio of a runner that registers without naming its radios.
@@ -267,7 +268,7 @@ pub struct CompleteRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogRequest {
-    /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`.
+    /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in capitals or not.
     pub level: LogLevel,
     /// What happened.
     pub message: String,
@@ -286,8 +287,8 @@ pub struct LogsRequest {
     pub lines: Vec<LogRequest>,
 }
 
-/// How much a log line matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How much a log line matters. Read in capitals or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -297,6 +298,24 @@ pub enum LogLevel {
     Warning,
     Error,
     Critical,
+}
+
+impl LogLevel {
+    const NAMES: &[&str] = &["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+}
+
+impl<'de> Deserialize<'de> for LogLevel {
+    fn deserialize<D: Deserializer<'de>>(level: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(level)?;
+        match text.to_ascii_uppercase().as_str() {
+            "DEBUG" => Ok(Self::Debug),
+            "INFO" => Ok(Self::Info),
+            "WARNING" => Ok(Self::Warning),
+            "ERROR" => Ok(Self::Error),
+            "CRITICAL" => Ok(Self::Critical),
+            _ => Err(D::Error::unknown_variant(&text, Self::NAMES)),
+        }
+    }
 }
 
 /// Any answer that only says that it worked.

@@ -11,7 +11,6 @@ pub struct Operator {
     client: reqwest::Client,
     url: String,
     cookies: String,
-    csrf: String,
 }
 
 impl Operator {
@@ -28,8 +27,7 @@ impl Operator {
         ensure!(verified.status().is_success(), "{}", verified.text().await?);
         let lines = verified.headers().get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
         let cookies: Vec<&str> = lines.filter_map(|line| line.split(';').next()).collect();
-        let csrf = cookies.iter().find_map(|cookie| cookie.strip_prefix("csrf_token=")).context("no csrf_token")?;
-        Ok(Self { csrf: csrf.to_owned(), cookies: cookies.join("; "), client, url: site.url().to_owned() })
+        Ok(Self { cookies: cookies.join("; "), client, url: site.url().to_owned() })
     }
 
     /// Gets a resource.
@@ -42,7 +40,7 @@ impl Operator {
     /// Acts, without a body.
     pub async fn post(&self, path: &str) -> Result<()> {
         let request = self.client.post(format!("{}{path}", self.url)).header(COOKIE, &self.cookies);
-        let answer = request.header("X-CSRF-Token", &self.csrf).send().await?;
+        let answer = request.send().await?;
         ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
         Ok(())
     }
@@ -50,7 +48,7 @@ impl Operator {
     /// Acts, and gives the answer.
     pub async fn send(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.client.post(format!("{}{path}", self.url)).header(COOKIE, &self.cookies);
-        let answer = request.header("X-CSRF-Token", &self.csrf).json(body).send().await?;
+        let answer = request.json(body).send().await?;
         ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
         Ok(answer.json().await?)
     }

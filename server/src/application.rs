@@ -3,28 +3,18 @@
 use crate::config::{Config, ConfigError};
 use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
 use crate::events::{Live, Origins};
-use crate::http::{self, MetricsAudience, Proxies};
+use crate::http::{self, MetricsAudience, OverTls, Proxies};
 use crate::listener;
 use crate::store::{ServerLock, Store, StoreError};
 use crate::supervision;
 use crate::tls::{self, TlsError};
+use actix_web::App;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer};
 use sd_notify::NotifyState;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Duration;
-
-/// Runners poll every few seconds; a connection that lives longer than that spares them a new one each time.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Waiting polls return at once, so only downloads take longer; they are resumed.
-const SECONDS_TO_FINISH: u64 = 5;
-const MOST_WORKERS: usize = 4;
-/// TLS handshakes that may be under way in a worker: who opens connections and says nothing must not shut out the others.
-const MOST_HANDSHAKES: usize = 8192;
-const TIME_FOR_HANDSHAKE: Duration = Duration::from_secs(5);
 
 const READ_LOGINS_EVERY: Duration = Duration::from_secs(1);
 /// Within the minute to which the database knows them.
@@ -89,32 +79,25 @@ impl Application {
 
         let live = Live::start(&coordinator, &accounts, Origins::new(config.origins()?));
         let entrance = live.entrance();
-        let routes = http::routes(Arc::clone(&coordinator), Arc::clone(&accounts), entrance, proxies, metrics);
-        let server = HttpServer::new(move || {
-            App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone())
-        })
-        .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
-        .keep_alive(KEEP_ALIVE)
-        .max_connection_rate(MOST_HANDSHAKES)
-        .tls_handshake_timeout(TIME_FOR_HANDSHAKE)
-        // A runner that hangs up while it waits must not be given work that it will never hear of.
-        .h1_allow_half_closed(false)
-        .shutdown_timeout(SECONDS_TO_FINISH)
-        .disable_signals();
         let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
         let secure = tls.is_some();
+        let (coordinator_of, accounts_of) = (Arc::clone(&coordinator), Arc::clone(&accounts));
+        let routes = http::routes(coordinator_of, accounts_of, entrance, proxies, OverTls(secure), metrics);
+        let application = move || {
+            App::new()
+                .wrap(from_fn(http::refuse_cross_site))
+                .wrap(from_fn(http::measure))
+                .wrap(from_fn(http::protect))
+                .configure(routes.clone())
+        };
         let refused = |error| ApplicationError::Listen { address: config.listen, error };
         let listener = listener::listen(config.listen).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
         if let Some(pem) = tls::own_certificate(&config.tls, &config.data_dir)? {
             coordinator.show_certificate(pem);
         }
-        let server = match tls {
-            Some(tls) => server.listen_rustls_0_23(listener, tls),
-            None => server.listen(listener),
-        };
-        let server = server.map_err(refused)?;
-        let address = server.addrs().first().copied().unwrap_or(config.listen);
-        Ok(Self { address, secure, server: server.run(), coordinator, accounts, live, _lock: lock })
+        let server = listener::serve(listener, tls, application).map_err(refused)?;
+        Ok(Self { address, secure, server, coordinator, accounts, live, _lock: lock })
     }
 
     /// What of the settings would keep the server from starting, or from doing what they say.

@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 pub mod application;
+mod bare;
 pub mod config;
 pub mod core;
 pub mod events;

@@ -1,8 +1,21 @@
-//! The socket that clients connect to.
+//! The socket that clients connect to, and how they are served there.
 
-use socket2::{Domain, Protocol, Socket, Type};
+use crate::bare::Connection;
+use actix_http::{HttpService, Protocol, Request, Response};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
+use actix_tls::accept::{TlsError, max_concurrent_tls_connect};
+use actix_web::body::MessageBody;
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
+use rustls::ServerConfig;
+use socket2::{Domain, Socket, Type};
+use std::convert::Infallible;
+use std::fmt::Debug;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 /// Connections that may wait for being taken: all runners come back at once after a restart.
@@ -11,13 +24,94 @@ const BACKLOG: i32 = 1024;
 /// by not reading. Longer than a radio link needs to recover, shorter than a lease.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Runners poll every few seconds; a connection that lives longer than that spares them a new one each time.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// For the head of a request.
+const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
+const TIME_TO_DISCONNECT: Duration = Duration::from_secs(1);
+/// Waiting polls return at once, so only downloads take longer; they are resumed.
+const SECONDS_TO_FINISH: u64 = 5;
+const MOST_WORKERS: usize = 4;
+/// TLS handshakes that may be under way in a worker: who opens connections and says nothing must not shut out the others.
+const MOST_HANDSHAKES: usize = 8192;
+const TIME_FOR_HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// Serves an application. As `actix_web::HttpServer` does it, but over connections that explain refusals of the
+/// library's own; that one takes no other connections than plain ones.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve<F, I, S, B>(listener: TcpListener, tls: Option<ServerConfig>, application: F) -> io::Result<Server>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig, Error = actix_web::Error> + 'static,
+    S::InitError: Debug,
+    S::Response: Into<Response<B>> + 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
+    let address = listener.local_addr()?;
+    let builder = Server::build()
+        .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
+        .shutdown_timeout(SECONDS_TO_FINISH)
+        .disable_signals();
+    let ending = builder.graceful_shutdown_signal();
+    macro_rules! http {
+        () => {{
+            let ending = ending.clone();
+            let application = application().into_factory().map_err(|error| error.error_response());
+            HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let ending = ending.clone();
+                    async move { ending.notified().await }
+                })
+                .keep_alive(KEEP_ALIVE)
+                .client_request_timeout(TIME_FOR_HEAD)
+                .client_disconnect_timeout(TIME_TO_DISCONNECT)
+                // A runner that hangs up while it waits must not be given work that it will never hear of.
+                .h1_allow_half_closed(false)
+                .local_addr(address)
+                .finish(map_config(application, |()| AppConfig::default()))
+        }};
+    }
+    let Some(mut tls) = tls else {
+        let plain = move || {
+            fn_service(|stream: TcpStream| async move {
+                let peer = stream.peer_addr().ok();
+                Ok((Connection::new(stream), Protocol::Http1, peer))
+            })
+            .and_then(http!())
+        };
+        return Ok(builder.listen("http", listener, plain)?.run());
+    };
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    max_concurrent_tls_connect(MOST_HANDSHAKES);
+    let secure = move || {
+        let mut acceptor = Acceptor::new(tls.clone());
+        acceptor.set_handshake_timeout(TIME_FOR_HANDSHAKE);
+        acceptor
+            .map_init_err(|_| ())
+            .map_err(TlsError::<_, Infallible>::into_service_error)
+            .and_then(|stream: TlsStream<TcpStream>| async move {
+                let (tcp, session) = stream.get_ref();
+                let is_2 = session.alpn_protocol() == Some(b"h2");
+                let (protocol, peer) = (if is_2 { Protocol::Http2 } else { Protocol::Http1 }, tcp.peer_addr().ok());
+                Ok((Connection::new(stream), protocol, peer))
+            })
+            .and_then(http!().map_err(TlsError::Service))
+    };
+    Ok(builder.listen("https", listener, secure)?.run())
+}
+
 /// Listens. Connections inherit the option `TCP_USER_TIMEOUT` (RFC 5482, tcp(7)), which counts also while the client has
 /// closed its window.
 ///
 /// # Errors
 /// When the address cannot be listened on.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_tcp_user_timeout(Some(PATIENCE))?;
     socket.bind(&address.into())?;

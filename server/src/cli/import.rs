@@ -139,6 +139,9 @@ fn line(step: &Step) -> String {
             let cut = if *cut { "; it is on air and is being cut" } else { "" };
             format!("challenge {challenge}: disabled, it is not in the file{cut}")
         }
+        Step::LooksAlike { challenge, difference } => {
+            format!("challenge {challenge}: warning: {difference}; players may take one for the other")
+        }
         Step::OutOfReach { challenge } => {
             format!(
                 "challenge {challenge}: warning: no radio that has registered so far may send it, by its limits or by only_on"

@@ -87,10 +87,11 @@ impl Coordinator {
     }
 }
 
-/// What a provisioning key gets to hear when the runner is there already: it must not be able to take it over.
+/// What is answered to who would make a runner that is there already: nobody takes it over without meaning to, and a
+/// provisioning key not at all.
 pub(super) fn taken(id: &RunnerId) -> CoreError {
     CoreError::Conflict(format!(
-        "runner {id} is enrolled already, and only an admin can give it a new key: POST /api/enrollment/re-enroll/{id}"
+        "runner {id} is enrolled already; an admin gives it a new key by POST /api/enrollment/re-enroll/{id}"
     ))
 }
 

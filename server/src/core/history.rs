@@ -2,6 +2,7 @@
 
 use super::batches::BATCH;
 use super::{Coordinator, CoreError, RunnerStatus};
+use crate::store::TransmissionStatus;
 use crate::store::challenges;
 use crate::store::history::{self, Filter, Page, Transmission};
 use crate::store::logs::{self, LogEntry};
@@ -32,7 +33,7 @@ pub struct Stats {
     pub challenges: usize,
     /// Of these, the ones that are enabled.
     pub enabled_challenges: usize,
-    /// All transmissions, over or not.
+    /// Transmissions that were on air as a whole.
     pub transmissions: u64,
     /// Of these, the ones by radios that send nothing.
     pub simulated_transmissions: u64,
@@ -72,13 +73,14 @@ impl Coordinator {
         let runners = self.runners().await?;
         let mut connection = self.store.read().await?;
         let challenges = challenges::all(&mut connection).await?;
-        let all = Filter::default();
+        let (all, sent) =
+            (Filter::default(), Filter { status: Some(TransmissionStatus::Success), ..Filter::default() });
         Ok(Stats {
             runners: runners.len(),
             active_runners: runners.iter().filter(|state| state.liveness.status == RunnerStatus::Online).count(),
             challenges: challenges.len(),
             enabled_challenges: challenges.iter().filter(|challenge| challenge.spec.enabled).count(),
-            transmissions: history::count(&mut connection, &all).await?,
+            transmissions: history::count(&mut connection, &sent).await?,
             simulated_transmissions: history::count_simulated(&mut connection).await?,
             recent: history::list(&mut connection, &all, RECENT).await?,
         })

@@ -1,6 +1,7 @@
 //! Taking an event into the database, whole or not at all.
 
 use super::audit::{self, By};
+use super::challenges::{Looks, difference};
 use super::hours::change_conference;
 use super::schedule::{Capability, Offsets, Positions};
 use super::{CoreError, FileFolder};
@@ -8,7 +9,7 @@ use crate::store::challenges::{self, Challenge, Shape};
 use crate::store::files::{self, StoredFile};
 use crate::store::runners::Radio;
 use crate::store::{self, Connection, Store, StoreError, assignments, ranges, runners};
-use challengectl_common::{ChallengeSpec, Flag, Sender, Timestamp};
+use challengectl_common::{ChallengeName, ChallengeSpec, Flag, Sender, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub enum Step {
     LooksRenamed { challenge: String, before: String },
     AlsoOnAir { challenge: String },
     Disabled { challenge: String, cut: bool },
+    LooksAlike { challenge: String, difference: String },
 }
 
 /// What becomes of enabled challenges that the event does not name.
@@ -106,6 +108,7 @@ pub(super) async fn import_by(
         known.values().filter(|known| !event.names.iter().any(|name| name == known.spec.name.as_str())).collect();
     steps.extend(renamed(event, &known, &others));
     steps.extend(see_to_others(&mut transaction, &others, unlisted, now).await?);
+    steps.extend(looks_alike(&known, event));
     steps.extend(out_of_reach(&mut transaction, event).await?);
     let loaded = format!("{} challenges", event.challenges.len());
     audit::note(&mut transaction, by, what, "", Some(&loaded), now).await?;
@@ -223,6 +226,19 @@ fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static
         ("only_on", before.only_on != after.only_on),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+}
+
+/// The new challenges whose names people would take for others.
+fn looks_alike(known: &BTreeMap<String, Challenge>, event: &Event) -> Vec<Step> {
+    let mut looks = Looks::of(known.values().map(|challenge| &challenge.spec.name));
+    let is_known = |name: &ChallengeName| known.contains_key(name.as_str());
+    let mut steps = Vec::new();
+    for name in event.challenges.iter().map(|new| &new.spec.name).filter(|name| !is_known(name)) {
+        let difference = looks.like(name).map(|other| difference(name, other));
+        steps.extend(difference.map(|difference| Step::LooksAlike { challenge: name.to_string(), difference }));
+        looks.add(name);
+    }
+    steps
 }
 
 /// The challenges that no radio can send that has ever registered. None, as long as none has.

@@ -157,6 +157,9 @@ fn imported(event: &challengectl_event::Event, steps: &[Step]) -> Imported {
             Step::LooksRenamed { challenge, before } => imported.remarks.push(looks_renamed(challenge, before)),
             Step::AlsoOnAir { challenge } => imported.also_on_air.push(challenge.clone()),
             Step::Disabled { challenge, .. } => imported.disabled.push(challenge.clone()),
+            Step::LooksAlike { difference, .. } => {
+                imported.remarks.push(format!("{difference}; players may take one for the other"));
+            }
             Step::Unchanged { .. } | Step::AddedRange { .. } | Step::ChangedConference { .. } => {}
         }
     }

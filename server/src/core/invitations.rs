@@ -2,7 +2,7 @@
 
 use super::audit::{self, Actor, By};
 use super::batches::BATCH;
-use super::enrolment::random_hex;
+use super::enrolment::{random_hex, taken};
 use super::{Coordinator, CoreError};
 use crate::store::history::Page;
 use crate::store::tokens::{self, NewToken, Token};
@@ -83,7 +83,7 @@ pub(super) struct Guest<'a> {
 /// What an admin wants a token for.
 #[derive(Debug, Clone, Copy)]
 enum Purpose {
-    /// A runner, whether or not there is one.
+    /// A runner that is not enrolled.
     Enrol,
     /// A new key for a runner that is enrolled.
     Replace,
@@ -134,7 +134,7 @@ impl Coordinator {
     /// Makes a one-time token by which a host becomes this runner.
     ///
     /// # Errors
-    /// When the database cannot be written to.
+    /// [`CoreError::Conflict`] when it is enrolled: whoever mistypes a name must not put a host in another's place.
     pub async fn invite_runner(
         self: &Arc<Self>,
         id: &RunnerId,
@@ -167,12 +167,13 @@ impl Coordinator {
         let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
         self.undisturbed(async move {
             let mut transaction = this.store.write().await?;
-            let what = match purpose {
-                Purpose::Enrol => "runner.invite",
-                Purpose::Replace if runners::is_known(&mut transaction, &id).await? => "runner.re-enroll",
-                Purpose::Replace => return Err(CoreError::NotFound(format!("runner {id}"))),
+            let (what, replaces) = match (purpose, runners::is_known(&mut transaction, &id).await?) {
+                (Purpose::Enrol, false) => ("runner.invite", false),
+                (Purpose::Enrol, true) => return Err(taken(&id)),
+                (Purpose::Replace, true) => ("runner.re-enroll", true),
+                (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
             };
-            let guest = Guest { runner: &id, life, replaces: true };
+            let guest = Guest { runner: &id, life, replaces };
             let invitation = invite(&mut transaction, guest, actor.by(), what, this.clock.now()).await?;
             store::commit(transaction).await?;
             this.note(LogLevel::Info, format!("Enrollment token for runner {id} made by {}", actor.by().who));

@@ -44,6 +44,7 @@ mod presence;
 mod provisioning;
 mod public;
 mod readiness;
+mod redaction;
 mod reports;
 mod runners;
 pub mod schedule;

@@ -67,12 +67,22 @@ impl fmt::Display for Network {
     }
 }
 
-/// What stands for all addresses of one subscriber, who has 2^64 of IPv6.
+/// What stands for all addresses of one network, which has 2^64 of IPv6.
 #[must_use]
-pub fn subscriber(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(long) => IpAddr::V6(Ipv6Addr::from_bits(long.to_bits() & (u128::MAX << 64))),
+pub fn subnet(address: IpAddr) -> IpAddr {
+    first_bits(address, 64)
+}
+
+/// What stands for all addresses of one site: providers hand out up to 2^16 networks of IPv6 at once (RFC 6177).
+#[must_use]
+pub fn site(address: IpAddr) -> IpAddr {
+    first_bits(address, 48)
+}
+
+fn first_bits(address: IpAddr, bits: u32) -> IpAddr {
+    match plain(address) {
+        IpAddr::V6(long) => IpAddr::V6(Ipv6Addr::from_bits(long.to_bits() & (u128::MAX << (128 - bits)))),
+        short => short,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::endings::End;
 use super::logbook::{shortened, within};
+use super::redaction::without_content;
 use super::schedule::{after_failure, after_success};
 use super::{Caller, Coordinator, CoreError};
 use crate::store::assignments::Assignment;
@@ -25,6 +26,8 @@ enum Verdict {
     Repeats,
     /// It changes nothing, for this reason.
     Late(&'static str),
+    /// There is no such challenge, and never was one that this runner had.
+    Unknown,
 }
 
 impl Coordinator {
@@ -32,18 +35,25 @@ impl Coordinator {
     ///
     /// # Errors
     /// [`CoreError::Late`] when the assignment is over, or was never this runner's. The report is kept all the same.
+    /// [`CoreError::NotFound`] when there is no such challenge.
     pub async fn complete(self: &Arc<Self>, caller: &Caller, mut report: CompleteRequest) -> Result<(), CoreError> {
         report.error = report.error.map(|error| shortened(error, LONGEST_ERROR));
         let (this, caller) = (Arc::clone(self), caller.clone());
-        self.undisturbed(async move { this.take_report(&caller, &report).await }).await
+        self.undisturbed(async move { this.take_report(&caller, report).await }).await
     }
 
-    async fn take_report(&self, caller: &Caller, report: &CompleteRequest) -> Result<(), CoreError> {
+    async fn take_report(&self, caller: &Caller, mut report: CompleteRequest) -> Result<(), CoreError> {
         let now = self.clock.now();
         self.fleet.heard(&caller.runner_id, &self.clock);
         // Nobody is given the challenge before watchers know that it is free.
         let _turn = self.turn.lock().await;
         let mut transaction = self.write_for(caller).await?;
+        if let Some(error) = &mut report.error
+            && let Some(challenge) = challenges::find(&mut transaction, report.challenge_id).await?
+        {
+            *error = without_content(error, &challenge.spec);
+        }
+        let report = &report;
         match judge(&mut transaction, caller, report).await? {
             Verdict::Repeats => Ok(()),
             Verdict::Late(reason) => {
@@ -51,6 +61,7 @@ impl Coordinator {
                 store::commit(transaction).await?;
                 Err(CoreError::Late(reason))
             }
+            Verdict::Unknown => Err(CoreError::NotFound(format!("challenge {}", report.challenge_id))),
             Verdict::Ends(assignment) => {
                 let end = apply(&mut transaction, &assignment, report, now).await?;
                 store::commit(transaction).await?;
@@ -72,14 +83,17 @@ impl Coordinator {
 async fn judge(connection: &mut Connection, caller: &Caller, report: &CompleteRequest) -> Result<Verdict, StoreError> {
     let found = match report.assignment_id {
         Some(id) => assignments::find(connection, id).await?,
-        None => assignments::find_live(connection, (&caller.runner_id, &caller.key_id), report.challenge_id).await?,
+        None => meant(connection, caller, report.challenge_id).await?,
     };
-    let Some(assignment) = found.filter(|assignment| assignment.runner_id == caller.runner_id) else {
-        return Ok(Verdict::Late("the runner has no such assignment"));
+    let own = found.filter(|assignment| assignment.runner_id == caller.runner_id);
+    let Some(assignment) = own.as_ref().filter(|assignment| assignment.challenge_id == report.challenge_id).cloned()
+    else {
+        return Ok(match challenges::find(connection, report.challenge_id).await? {
+            None => Verdict::Unknown,
+            Some(_) if own.is_some() => Verdict::Late("the assignment is of another challenge"),
+            Some(_) => Verdict::Late("the runner has no such assignment"),
+        });
     };
-    if assignment.challenge_id != report.challenge_id {
-        return Ok(Verdict::Late("the assignment is of another challenge"));
-    }
     if report.fence.is_some_and(|fence| fence != assignment.fence) {
         return Ok(Verdict::Late("the assignment has another fence"));
     }
@@ -89,6 +103,18 @@ async fn judge(connection: &mut Connection, caller: &Caller, report: &CompleteRe
         AssignmentState::Lapsed => Verdict::Late("the assignment was given up before the report came"),
         _ => Verdict::Late("the assignment was reported with another outcome"),
     })
+}
+
+/// The assignment that a report without its id is of: the live one, or else the latest, which it may repeat.
+async fn meant(
+    connection: &mut Connection,
+    caller: &Caller,
+    challenge_id: i64,
+) -> Result<Option<Assignment>, StoreError> {
+    match assignments::find_live(connection, (&caller.runner_id, &caller.key_id), challenge_id).await? {
+        None => assignments::find_latest_over(connection, &caller.runner_id, challenge_id).await,
+        live => Ok(live),
+    }
 }
 
 async fn apply(

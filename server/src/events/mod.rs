@@ -10,20 +10,23 @@ mod origins;
 mod payload;
 pub mod pipe;
 mod public;
+mod seats;
 
-pub use origins::Origins;
+pub use origins::{Origins, is_of_host};
+pub use seats::Seat;
 
 use crate::core::{Accounts, Coordinator};
 use crowd::Crowd;
 use engineioxide::service::NotFoundService;
 use gate::Gate;
+use seats::Seats;
 use socketioxide::SocketIo;
 use socketioxide::extract::SocketRef;
 use socketioxide::handler::ConnectHandler;
 use socketioxide::service::SocketIoService;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -46,16 +49,13 @@ const RESERVED_SESSIONS: usize = 500;
 /// The service that speaks the protocol.
 pub type Service = SocketIoService<NotFoundService>;
 
-/// The right to one session, kept with the session's first request.
-pub type Seat = Arc<OwnedSemaphorePermit>;
-
 /// Where requests enter.
 #[derive(Clone)]
 pub struct Entrance {
     service: Service,
     origins: Arc<Origins>,
-    seats: Arc<Semaphore>,
-    reserved: Arc<Semaphore>,
+    seats: Arc<Seats>,
+    reserved: Arc<Seats>,
     closing: CancellationToken,
 }
 
@@ -72,16 +72,16 @@ impl Entrance {
         &self.origins
     }
 
-    /// A seat for one more session, unless all are taken.
+    /// A seat for one more session of this address, unless it has its share.
     #[must_use]
-    pub fn seat(&self) -> Option<Seat> {
-        Arc::clone(&self.seats).try_acquire_owned().ok().map(Arc::new)
+    pub fn seat(&self, address: Option<IpAddr>) -> Option<Seat> {
+        self.seats.take(address)
     }
 
     /// One of those that are kept for people who are logged in, so that nobody can shut out operators.
     #[must_use]
-    pub fn reserved_seat(&self) -> Option<Seat> {
-        Arc::clone(&self.reserved).try_acquire_owned().ok().map(Arc::new)
+    pub fn reserved_seat(&self, address: Option<IpAddr>) -> Option<Seat> {
+        self.reserved.take(address)
     }
 
     /// Cancelled when all connections have to end.
@@ -127,8 +127,8 @@ impl Live {
         feeds.spawn(dashboards::feed(Arc::clone(coordinator), dashboards));
         feeds.spawn(public::feed(Arc::clone(coordinator), everybody));
         feeds.spawn(recheck);
-        let seats = Arc::new(Semaphore::new(MOST_SESSIONS));
-        let reserved = Arc::new(Semaphore::new(RESERVED_SESSIONS));
+        let seats = Seats::new(MOST_SESSIONS);
+        let reserved = Seats::new(RESERVED_SESSIONS);
         let entrance = Entrance { service, origins, seats, reserved, closing: CancellationToken::new() };
         Self { entrance, feeds }
     }

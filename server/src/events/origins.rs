@@ -14,10 +14,7 @@ impl Origins {
     /// Whether a page of `origin` may act for whoever visits it.
     #[must_use]
     pub fn allow(&self, origin: &str, host: Option<&str>) -> bool {
-        // The scheme does not count: behind a proxy the server cannot know its own.
-        let own =
-            origin.split_once("://").is_some_and(|(_, site)| host.is_some_and(|it| it.eq_ignore_ascii_case(site)));
-        own || self.is_configured(origin)
+        is_of_host(origin, host) || self.is_configured(origin)
     }
 
     /// Whether the site is a configured one.
@@ -25,6 +22,12 @@ impl Origins {
     pub fn is_configured(&self, origin: &str) -> bool {
         self.0.iter().any(|site| site.eq_ignore_ascii_case(origin))
     }
+}
+
+/// Whether an origin is this host. The scheme does not count: behind a proxy the server cannot know its own.
+#[must_use]
+pub fn is_of_host(origin: &str, host: Option<&str>) -> bool {
+    origin.split_once("://").is_some_and(|(_, site)| host.is_some_and(|host| host.eq_ignore_ascii_case(site)))
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@ use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::{FutureExt, LocalBoxFuture};
+use serde::Deserializer;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Bytes of a body. A registration with all its radios and limits needs a tenth of it.
-const LIMIT: usize = 256 * 1024;
+pub const LIMIT: usize = 256 * 1024;
 /// For a whole JSON body, or for the next piece of a file: who sends slower only holds a connection.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -113,7 +114,14 @@ fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, A
         return Err(ApiError::invalid("the body must be an object, not a list"));
     }
     let json = &mut serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut *json).map_err(|error| {
+    let value = deserialize(&mut *json)?;
+    json.end().map_err(|error| ApiError::invalid(error.to_string()))?;
+    Ok(value)
+}
+
+/// What a body means; or the place where it means nothing.
+pub fn deserialize<'de, T: DeserializeOwned>(body: impl Deserializer<'de>) -> Result<T, ApiError> {
+    serde_path_to_error::deserialize(body).map_err(|error| {
         let place = error.path().to_string();
         let reason = error.into_inner();
         ApiError::invalid(if matches!(place.as_str(), "." | "?") {
@@ -121,9 +129,7 @@ fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, A
         } else {
             format!("{place}: {reason}")
         })
-    })?;
-    json.end().map_err(|error| ApiError::invalid(error.to_string()))?;
-    Ok(value)
+    })
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -3,6 +3,8 @@
 mod body;
 mod bounds;
 mod control;
+mod cross_site;
+mod echo;
 mod error;
 mod headers;
 mod openapi;
@@ -14,10 +16,11 @@ mod socket_io;
 mod upload;
 
 pub(crate) use control::PublicChallenges;
+pub use cross_site::refuse as refuse_cross_site;
 pub use error::ApiError;
 pub use headers::protect;
 pub use operations::{MetricsAudience, measure};
-pub use origin::Proxies;
+pub use origin::{OverTls, Proxies};
 pub use principal::{Admin, Operator, Viewer};
 
 use crate::core::{Accounts, Coordinator};
@@ -34,9 +37,10 @@ pub fn routes(
     accounts: Arc<Accounts>,
     entrance: Entrance,
     proxies: Proxies,
+    over_tls: OverTls,
     metrics: MetricsAudience,
 ) -> impl Fn(&mut web::ServiceConfig) + Clone {
-    let (proxies, metrics) = (web::Data::new(proxies), web::Data::new(metrics));
+    let (proxies, over_tls, metrics) = (web::Data::new(proxies), web::Data::new(over_tls), web::Data::new(metrics));
     let requests = web::Data::new(operations::Requests::default());
     let bounds = web::Data::new(bounds::Bounds::default());
     move |config| {
@@ -44,6 +48,7 @@ pub fn routes(
             .app_data(web::Data::from(Arc::clone(&coordinator)))
             .app_data(web::Data::from(Arc::clone(&accounts)))
             .app_data(proxies.clone())
+            .app_data(over_tls.clone())
             .app_data(metrics.clone())
             .app_data(requests.clone())
             .app_data(bounds.clone())

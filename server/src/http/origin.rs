@@ -13,6 +13,10 @@ const LONGEST_URL: usize = 1024;
 #[derive(Debug, Clone, Default)]
 pub struct Proxies(pub Vec<Network>);
 
+/// Whether the server speaks TLS itself.
+#[derive(Debug, Clone, Copy)]
+pub struct OverTls(pub bool);
+
 impl Proxies {
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(address))
@@ -50,7 +54,8 @@ pub fn is_secure(request: &HttpRequest) -> bool {
         let proto = request.headers().get_all("x-forwarded-proto").last()?.to_str().ok()?;
         proto.rsplit(',').next().map(|proto| proto.trim().eq_ignore_ascii_case("https"))
     };
-    request.app_config().secure() || (behind_proxy(request) && forwarded().unwrap_or(false))
+    let own = request.app_data::<web::Data<OverTls>>().is_some_and(|own| own.0);
+    own || (behind_proxy(request) && forwarded().unwrap_or(false))
 }
 
 /// By what URL the client has reached the server; none when a proxy that is not a configured one keeps it hidden. A

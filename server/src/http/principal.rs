@@ -2,24 +2,20 @@
 
 use super::bounds::Bounds;
 use super::{ApiError, origin};
-use crate::core::accounts::csrf_token;
 use crate::core::{self, Accounts, Caller, Coordinator, Host, Person, Role};
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, web};
 use challengectl_common::life::ParseLifeError;
 use challengectl_common::wire::{LIFE_HEADER, MACHINE_HEADER};
 use challengectl_common::{Digest, Life};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
-use subtle::ConstantTimeEq;
 
 /// The cookie that holds a session.
 pub const SESSION: &str = "session";
-/// The cookie that holds what state-changing requests repeat in the header `X-CSRF-Token`.
-pub const CSRF: &str = "csrf_token";
 /// The cookie by which a browser is known that was logged in before.
 pub const DEVICE: &str = "device";
 
@@ -142,7 +138,7 @@ impl FromRequest for Stopper {
         async move {
             let (session, accounts) = session(&request)?;
             let person = accounts.person_at_once(session.value(), origin::address(&request)).await?;
-            admit(&request, session.value(), person, Role::Operator).map(Self)
+            admit(person, Role::Operator).map(Self)
         }
         .boxed_local()
     }
@@ -158,7 +154,7 @@ impl Admin {
 async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, ApiError> {
     let (session, accounts) = session(request)?;
     let person = accounts.person(session.value(), origin::address(request)).await?;
-    admit(request, session.value(), person, least)
+    admit(person, least)
 }
 
 fn session(request: &HttpRequest) -> Result<(Cookie<'static>, &Accounts), ApiError> {
@@ -168,27 +164,10 @@ fn session(request: &HttpRequest) -> Result<(Cookie<'static>, &Accounts), ApiErr
     Ok((session, accounts))
 }
 
-fn admit(request: &HttpRequest, session: &str, person: Option<Person>, least: Role) -> Result<Person, ApiError> {
+fn admit(person: Option<Person>, least: Role) -> Result<Person, ApiError> {
     let person = person.ok_or_else(|| ApiError::unauthorized("the session has ended; log in again"))?;
-    if !is_safe(request.method()) && !is_intended(request, session) {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden")
-            .because("send the value of the cookie csrf_token as X-CSRF-Token"));
-    }
     if person.role < least {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because(format!("this takes the role {least}")));
     }
     Ok(person)
-}
-
-fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD)
-}
-
-/// A page of somebody else can make a browser send its cookies, but neither read them nor set the header.
-fn is_intended(request: &HttpRequest, session: &str) -> bool {
-    let Some(cookie) = request.cookie(CSRF) else { return false };
-    let Some(header) = request.headers().get("x-csrf-token") else { return false };
-    let expected = csrf_token(session);
-    let matches = |shown: &[u8]| bool::from(shown.ct_eq(expected.as_bytes()));
-    matches(cookie.value().as_bytes()) && matches(header.as_bytes())
 }

@@ -1,7 +1,7 @@
 //! Socket.IO on the same port as everything else. Its protocol is spoken by a service that knows nothing of actix:
 //! polling requests are handed to it whole, and for a websocket, once the handshake is done, the stream of bytes.
 
-use super::{ApiError, Viewer, body, other_methods};
+use super::{ApiError, Viewer, body, origin, other_methods};
 use crate::events::{self, Entrance, Seat, pipe};
 use actix_http::ws::{hash_key, verify_handshake};
 use actix_web::guard::{GuardContext, fn_guard};
@@ -100,18 +100,22 @@ async fn about<B>(entrance: &Entrance, request: &HttpRequest, body: B) -> Result
     }
     let begins = !request.query_string().split('&').any(|part| part.starts_with("sid="));
     if begins {
-        let full = || ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many clients").because("try again later");
+        let full = || {
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many clients")
+                .because("too many of this address; try again later")
+        };
         about = about.extension(seat(entrance, request).await.ok_or_else(full)?);
     }
     about.body(body).map_err(|error| ApiError::invalid(error.to_string()))
 }
 
 async fn seat(entrance: &Entrance, request: &HttpRequest) -> Option<Seat> {
-    if let Some(seat) = entrance.seat() {
+    let address = origin::address(request);
+    if let Some(seat) = entrance.seat(address) {
         return Some(seat);
     }
     Viewer::extract(request).await.ok()?;
-    entrance.reserved_seat()
+    entrance.reserved_seat(address)
 }
 
 /// Pages of configured sites may read the answers with the visitor's login; all others without, which gets them what is

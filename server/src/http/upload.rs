@@ -6,6 +6,7 @@ use crate::core::Coordinator;
 use crate::core::uploads::Incoming;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::StatusCode;
+use actix_web::http::header::ContentDisposition;
 use futures_util::StreamExt;
 use std::path::Path;
 use std::time::Duration;
@@ -53,8 +54,7 @@ pub async fn next(
     let field = timeout(PATIENCE, form.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))?;
     let Some(field) = field else { return Ok(None) };
     let mut field = field.map_err(refused)?;
-    let disposition = field.content_disposition();
-    let sent = disposition.and_then(|disposition| disposition.get_filename()).map(plain);
+    let sent = field.content_disposition().and_then(sent_name).map(|name| plain(&name));
     let name = field.name().unwrap_or_default().to_owned();
     let Some(file_name) = sent.filter(|sent| !sent.is_empty()) else {
         return Err(ApiError::invalid(format!("field {name:?} is not a file; send it with a filename")));
@@ -86,6 +86,17 @@ async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> 
     }
     content.flush().await?;
     Ok(content)
+}
+
+/// The name of a file. Clients that write it in another alphabet often do so in `filename*` (RFC 8187), some with
+/// something readable beside it.
+fn sent_name(disposition: &ContentDisposition) -> Option<String> {
+    let extended = disposition.get_filename_ext().and_then(|name| match name.charset.to_string().as_str() {
+        charset if charset.eq_ignore_ascii_case("utf-8") => String::from_utf8(name.value.clone()).ok(),
+        charset if charset.eq_ignore_ascii_case("iso-8859-1") => Some(name.value.iter().map(|b| *b as char).collect()),
+        _ => None,
+    });
+    extended.or_else(|| disposition.get_filename().map(str::to_owned))
 }
 
 /// The last part of a name, whatever separates them, without what would garble a line of text.

@@ -26,6 +26,8 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When it was last logged in to.
     pub last_login: Option<Timestamp>,
+    /// The account that has made it, while that is there.
+    pub made_by: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -39,6 +41,7 @@ struct Row {
     totp_confirmed: bool,
     created_at: i64,
     last_login: Option<i64>,
+    made_by: Option<i64>,
 }
 
 impl TryFrom<Row> for Account {
@@ -55,12 +58,13 @@ impl TryFrom<Row> for Account {
             totp_confirmed: row.totp_confirmed,
             created_at: Timestamp::from_millis(row.created_at),
             last_login: timestamp(row.last_login),
+            made_by: row.made_by,
         })
     }
 }
 
 const COLUMNS: &str =
-    "id, name, role, enabled, password, totp_secret, totp_confirmed, created_at, last_login FROM accounts";
+    "id, name, role, enabled, password, totp_secret, totp_confirmed, created_at, last_login, made_by FROM accounts";
 
 /// All accounts, in the order of their names.
 ///
@@ -109,6 +113,8 @@ pub struct NewAccount<'a> {
     pub password: &'a str,
     /// The sealed secret of its codes.
     pub totp_secret: &'a [u8],
+    /// The account that makes it; none at the command line.
+    pub made_by: Option<i64>,
 }
 
 /// Adds an account and gives its id; none when the name is taken.
@@ -121,7 +127,7 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<Option<i64>, StoreError> {
     Ok(sqlx::query_scalar(
-        "INSERT INTO accounts (name, role, password, totp_secret, created_at) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO accounts (name, role, password, totp_secret, created_at, made_by) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(account.name.as_str())
@@ -129,6 +135,7 @@ pub async fn insert(
     .bind(account.password)
     .bind(account.totp_secret)
     .bind(now.as_millis())
+    .bind(account.made_by)
     .fetch_optional(connection)
     .await?)
 }

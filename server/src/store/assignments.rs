@@ -205,6 +205,26 @@ pub async fn find_live(
     row.map(Assignment::try_from).transpose()
 }
 
+/// The latest assignment of a challenge to a runner that is over.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_latest_over(
+    connection: &mut Connection,
+    runner: &RunnerId,
+    challenge_id: i64,
+) -> Result<Option<Assignment>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT id, challenge_id, runner_id, fence, state, assigned_at FROM assignments
+         WHERE state <> 'live' AND challenge_id = $1 AND runner_id = $2 ORDER BY id DESC LIMIT 1",
+    )
+    .bind(challenge_id)
+    .bind(runner.as_str())
+    .fetch_optional(connection)
+    .await?;
+    row.map(Assignment::try_from).transpose()
+}
+
 /// Adds a live assignment and gives its id.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Challenges: what goes on air, and when each is due.
 
-use super::cells::{from_json, parse, timestamp, to_json};
+use super::cells::{from_json, timestamp, to_json};
 use super::{Connection, StoreError};
 use challengectl_common::{ChallengeName, ChallengeSpec, Sender, Timestamp, Tuning};
 use sqlx::query::Query;
@@ -109,7 +109,7 @@ impl TryFrom<Row> for Challenge {
         Ok(Self {
             id: row.id,
             spec: ChallengeSpec {
-                name: parse(&row.name, "challenge name")?,
+                name: ChallengeName::stored(row.name),
                 modulation: row.modulation,
                 tuning: from_json(&row.tuning, "tuning")?,
                 flag: from_json(&row.flag, "flag")?,

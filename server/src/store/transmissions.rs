@@ -125,7 +125,7 @@ pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending
     .await?;
     Ok(Ended {
         challenge_id: row.challenge_id,
-        challenge_name: parse(&row.challenge_name, "challenge name")?,
+        challenge_name: ChallengeName::stored(row.challenge_name),
         modulation: row.modulation,
         runner_id: parse(&row.runner_id, "runner id")?,
         radio_id: parse(&row.radio_id, "radio id")?,

@@ -3,7 +3,7 @@
 use crate::people::{Authenticator, PASSWORD, browser, cookie, enter, log_in, set_up, verify};
 use crate::site::{Answer, Site, disabled, fields, is_timestamp, name};
 use challengectl_server::core::Role;
-use challengectl_server::core::accounts::{Manager, csrf_token};
+use challengectl_server::core::accounts::Manager;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -34,27 +34,46 @@ async fn logging_out_ends_the_session() {
     let alice = site.browser("alice", Role::Viewer).await;
     let response = alice.request(Method::POST, "/api/auth/logout").send().await.unwrap();
     let cookies: Vec<_> = response.headers().get_all("set-cookie").iter().map(|c| c.to_str().unwrap()).collect();
-    assert!(cookies.len() == 2 && cookies.iter().all(|cookie| cookie.contains("Max-Age=0")), "{cookies:?}");
+    assert!(cookies.len() == 1 && cookies.iter().all(|cookie| cookie.contains("Max-Age=0")), "{cookies:?}");
     let answer = Answer::read(response).await;
     assert_eq!(answer.body, json!({"status": "success", "message": "Logged out successfully"}));
     alice.get("/api/auth/session").await.is_error(401, "authentication required");
 }
 
 #[tokio::test]
-async fn a_change_takes_the_csrf_token_of_this_very_session() {
+async fn a_change_takes_the_cookie_alone_and_no_page_of_another_site_can_make_one() {
     let site = Site::start().await;
-    let (alice, mallory) = (site.browser("alice", Role::Viewer).await, site.browser("mallory", Role::Viewer).await);
-    let own = csrf_token(&alice.session);
-    let foreign = csrf_token(&mallory.session);
-    let tries = [("", ""), (&own, ""), ("", &own), (&foreign, &foreign), (&own, &foreign), ("é", "é")];
-    for (cookie, header) in tries {
-        let request = site
-            .request(Method::POST, "/api/auth/logout")
-            .header("Cookie", format!("session={}; csrf_token={cookie}", alice.session))
-            .header("X-CSRF-Token", header);
-        Answer::of(request).await.is_error(403, "forbidden");
+    let alice = site.browser("alice", Role::Operator).await;
+    let pause = |headers: &[(&'static str, &str)]| {
+        let request = alice.request(Method::POST, "/api/control/pause");
+        Answer::of(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)))
+    };
+    let other_port = site.url.replace("127.0.0.1:", "127.0.0.1:1");
+    for foreign in [
+        &[("Sec-Fetch-Site", "cross-site")][..],
+        &[("Sec-Fetch-Site", "same-site")],
+        &[("Origin", "https://evil.example")],
+        &[("Origin", "null")],
+        &[("Origin", &other_port)],
+    ] {
+        pause(foreign).await.is_error(403, "forbidden");
     }
-    assert_eq!(alice.get("/api/auth/session").await.status, 200);
+    assert_eq!(alice.get("/api/control/status").await.body["paused"], false);
+    let own = [
+        &[][..],
+        &[("X-CSRF-Token", "whatever")],
+        &[("Sec-Fetch-Site", "same-origin")],
+        &[("Sec-Fetch-Site", "none")],
+        &[("Origin", &site.url)],
+    ];
+    for own in own {
+        assert_eq!(pause(own).await.status, 200, "{own:?}");
+        assert_eq!(alice.get("/api/control/status").await.body["paused"], true);
+        alice.post("/api/control/resume", json!({})).await;
+    }
+    // Nobody is logged in by a page of another site, as somebody else than they think.
+    let login = site.request(Method::POST, "/api/auth/login").header("Sec-Fetch-Site", "cross-site");
+    Answer::of(login.json(&json!({"username": "a", "password": "b"}))).await.is_error(403, "forbidden");
 }
 
 #[tokio::test]
@@ -115,11 +134,10 @@ async fn password_then_code_makes_a_session() {
     Answer::of(request).await.is_error(401, "authentication required");
 
     let response = verify(&site, &login.body["temp_token"], &authenticator.next_code()).await;
-    let (session, csrf, device) =
-        (cookie(&response, "session").1, cookie(&response, "csrf_token").1, cookie(&response, "device").1);
+    let (session, device) = (cookie(&response, "session").1, cookie(&response, "device").1);
     assert!(session.contains("HttpOnly") && session.contains("SameSite=Lax") && session.contains("Path=/"));
     assert!(!session.contains("Secure"));
-    assert!(!csrf.contains("HttpOnly") && device.contains("HttpOnly"));
+    assert!(device.contains("HttpOnly"));
     let alice = browser(&site, &response);
     assert_eq!(
         Answer::read(response).await.body,
@@ -298,7 +316,7 @@ async fn cookies_are_secure_when_a_trusted_proxy_says_that_the_client_came_by_tl
     let body = json!({"temp_token": made.body["temp_token"], "totp_code": code});
     let request = site.request(Method::POST, "/api/auth/verify-totp").header("X-Forwarded-Proto", "https");
     let response = request.json(&body).send().await.unwrap();
-    for name in ["session", "csrf_token", "device"] {
+    for name in ["session", "device"] {
         assert!(cookie(&response, name).1.contains("Secure"), "{name}");
     }
 }
@@ -310,7 +328,7 @@ async fn the_database_holds_no_secret_in_clear() {
     let body = json!({"setup_token": setup_token, "username": "alice", "password": PASSWORD});
     let made = site.post("/api/auth/setup", body).await.body;
     let response = verify(&site, &made["temp_token"], &Authenticator::of(&made).code()).await;
-    let cookies = ["session", "csrf_token", "device"].map(|name| cookie(&response, name).0);
+    let cookies = ["session", "device"].map(|name| cookie(&response, name).0);
     let codes = Answer::read(response).await.body["recovery_codes"].clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let secret = totp_rs::Secret::try_from_base32(text(&made["totp_secret"])).unwrap();

@@ -119,7 +119,8 @@ async fn a_change_that_could_not_go_on_air_is_refused_and_nothing_changes() {
     let before = admin.get("/api/challenges").await.body;
     for (id, change, why) in [
         (1, json!({"colour": 1}), "colour: unknown field `colour`"),
-        (1, json!({"challenge_id": 1}), "challenge_id: unknown field"),
+        (1, json!({"challenge_id": 2}), "challenge_id: is 1, and only the server sets it"),
+        (1, json!({"state": "assigned"}), "state: is \"queued\", and only the server sets it"),
         (1, json!({"enabled": "yes"}), "enabled: invalid type"),
         (1, json!([]), "must be an object"),
         (1, json!({"name": ""}), "`name`: a challenge name must not be empty"),
@@ -148,6 +149,117 @@ async fn a_change_that_could_not_go_on_air_is_refused_and_nothing_changes() {
     admin.put("/api/challenges/1", json!({"name": "B_VOICE"})).await.is_error(409, "conflict");
     admin.put("/api/challenges/9", json!({})).await.is_error(404, "not found");
     assert_eq!(admin.get("/api/challenges").await.body, before);
+}
+
+#[tokio::test]
+async fn what_was_answered_can_be_sent_back_with_a_change() {
+    let site = site().await;
+    for (person, id) in [(site.browser("oli", Role::Operator).await, 1), (site.browser("ada", Role::Admin).await, 2)] {
+        let path = format!("/api/challenges/{id}");
+        let mut whole = person.get(&path).await.body["challenge"].clone();
+        assert_eq!(person.put(&path, whole.clone()).await.status, 200);
+        assert_eq!(person.get(&path).await.body["challenge"], whole, "nothing has changed");
+        whole["min_delay"] = json!(30.5);
+        let answer = person.put(&path, whole.clone()).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(person.get(&path).await.body["challenge"], whole);
+    }
+}
+
+#[tokio::test]
+async fn enable_with_a_body_does_what_the_body_says() {
+    let site = site().await;
+    let operator = site.browser("oli", Role::Operator).await;
+    let runner = site.runner("roof").await;
+    for (path, shown, one) in
+        [("/api/challenges/1", "/api/challenges/1", "challenge"), ("/api/runners/roof", "/api/runners/roof", "runner")]
+    {
+        let enable = format!("{path}/enable");
+        let is_on = async || operator.get(shown).await.body[one]["enabled"].clone();
+        let answer = operator.post(&enable, json!({"enabled": false})).await;
+        assert!(answer.body["message"].as_str().unwrap().ends_with(" disabled"), "{}", answer.body);
+        assert_eq!(is_on().await, false);
+        for wrong in
+            [json!([]), json!("off"), json!(false), json!({"enabled": "no"}), json!({"enable": false}), json!(null)]
+        {
+            operator.post(&enable, wrong).await.is_error(400, "invalid request");
+        }
+        assert_eq!(is_on().await, false);
+        assert_eq!(operator.post(&enable, json!({"enabled": true})).await.status, 200);
+        assert_eq!(is_on().await, true);
+        operator.post(&format!("{path}/disable"), json!({})).await;
+        let bare = Answer::of(operator.request(Method::POST, &enable)).await;
+        assert!(bare.body["message"].as_str().unwrap().ends_with(" enabled"), "{}", bare.body);
+        assert_eq!(is_on().await, true);
+    }
+    drop(runner);
+}
+
+#[tokio::test]
+async fn an_operator_reads_no_flag_in_what_is_wrong() {
+    let site = Site::start().await;
+    write_wav(&site.folder.path().join("secret-word.wav"));
+    site.import(
+        "challenges:
+  - {name: A, modulation: pocsag, frequency: 145550000, text: 'flag{<hidden>}', parameters: {capcode: 8}}
+  - {name: B, modulation: nbfm, frequency: 145650000, file: secret-word.wav}
+",
+    )
+    .await;
+    let (admin, operator) = (site.browser("ada", Role::Admin).await, site.browser("oli", Role::Operator).await);
+    let hash = admin.get("/api/challenges/2").await.body["challenge"]["flag_hash"].as_str().unwrap().to_owned();
+    let changes = [
+        (1, json!({"modulation": "cw", "parameters": {}})),
+        (1, json!({"modulation": "nbfm", "parameters": {}})),
+        (2, json!({"modulation": "cw"})),
+        (2, json!({"manual_frequency_range": {"min_hz": 145_000_000, "max_hz": 145_000_001}})),
+    ];
+    let refused = async |id: i64, change: &Value| {
+        let answer = operator.put(&format!("/api/challenges/{id}"), change.clone()).await;
+        answer.is_error(400, "invalid request");
+        answer.body["details"].as_str().unwrap().to_owned()
+    };
+    for (id, change) in &changes {
+        let told = refused(*id, change).await;
+        for secret in ["hidden", "'<'", "flag{", "secret", &hash, &hash[..8]] {
+            assert!(!told.contains(secret), "{change}: {told}");
+        }
+    }
+    // What has nothing to do with it is told, and who may know it is told all.
+    let told = refused(1, &json!({"modulation": "cw", "parameters": {"wpm": 9999}})).await;
+    assert!(told.contains("wpm"), "{told}");
+    let told = refused(1, &json!({"text": "MY OWN ♥", "modulation": "cw", "parameters": {}})).await;
+    assert!(told.contains('♥'), "{told}");
+    let told = admin.put("/api/challenges/1", changes[0].1.clone()).await.body;
+    assert!(told["details"].as_str().unwrap().contains('{'), "{told}");
+    // A file that is damaged on the disk.
+    std::fs::remove_file(site.data_dir().join("files").join(&hash[..2]).join(&hash)).unwrap();
+    let told = refused(2, &json!({"max_delay": 100})).await;
+    assert!(!told.contains(&hash[..8]) && !told.contains("secret"), "{told}");
+}
+
+#[tokio::test]
+async fn no_name_can_be_taken_for_another() {
+    let site = site().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let named = |name: &str| json!({"name": name, "modulation": "cw", "frequency": 146_000_000, "text": "X"});
+    for alike in ["a_fixed", "А_FIXED", "A_FI\u{200d}XED", "Ａ_FIXED"] {
+        let answer = admin.post("/api/challenges", named(alike)).await;
+        answer.is_error(409, "conflict");
+        assert!(answer.body["details"].as_str().unwrap().contains("looks like \"A_FIXED\""), "{}", answer.body);
+        admin.put("/api/challenges/2", json!({"name": alike})).await.is_error(409, "conflict");
+    }
+    for unseen in ["A\u{202e}B", "A\u{200b}B"] {
+        let answer = admin.post("/api/challenges", named(unseen)).await;
+        answer.is_error(400, "invalid request");
+        assert!(answer.body["details"].as_str().unwrap().contains("invisible character U+20"), "{}", answer.body);
+    }
+    for step in [".", ".."] {
+        admin.post("/api/challenges", named(step)).await.is_error(400, "invalid request");
+    }
+    // The own name in other capitals is no other challenge's.
+    assert_eq!(admin.put("/api/challenges/1", json!({"name": "A_Fixed"})).await.status, 200);
+    assert_eq!(admin.post("/api/challenges", named("A_FIXED_2")).await.status, 201);
 }
 
 #[tokio::test]

@@ -16,8 +16,10 @@ fn soon(millis: u64) -> Timestamp {
 
 async fn change(operator: &Browser<'_>, body: Value) -> Value {
     let answer = operator.put("/api/conference", body).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    answer.body
+    assert_eq!((answer.status, &answer.body["status"]), (200, &json!("success")), "{}", answer.body);
+    let mut body = answer.body;
+    body.as_object_mut().unwrap().remove("status");
+    body
 }
 
 #[tokio::test]
@@ -79,6 +81,21 @@ async fn what_is_given_changes_and_null_clears() {
 }
 
 #[tokio::test]
+async fn what_was_answered_can_be_sent_back_with_a_change() {
+    let site = Site::start().await;
+    let operator = site.browser("oli", Role::Operator).await;
+    let mut whole = site.get("/api/conference").await.body;
+    whole["name"] = json!("Conf");
+    let mut answered = operator.put("/api/conference", whole).await.body;
+    assert_eq!((&answered["status"], &answered["name"]), (&json!("success"), &json!("Conf")));
+    assert_eq!(operator.put("/api/conference", answered.clone()).await.status, 200);
+    answered["open"] = json!(false);
+    let refused = operator.put("/api/conference", answered).await;
+    refused.is_error(400, "invalid request");
+    assert!(refused.body["details"].as_str().unwrap().starts_with("open: is true, and only the server sets it"));
+}
+
+#[tokio::test]
 async fn what_makes_no_sense_is_refused_with_its_place() {
     let site = Site::start().await;
     let operator = site.browser("oli", Role::Operator).await;
@@ -110,7 +127,7 @@ async fn daily_hours_and_auto_pause_are_set_as_other_clients_do() {
     let site = Site::start().await;
     let operator = site.browser("oli", Role::Operator).await;
     let day_times = async |body: Value| operator.put("/api/conference/day-times", body).await;
-    let updated = |start: Value, end: Value| json!({"status": "updated", "day_start": start, "end_of_day": end});
+    let updated = |start: Value, end: Value| json!({"status": "success", "day_start": start, "end_of_day": end});
     let answer = day_times(json!({"day_start": "09:00", "end_of_day": "02:30"})).await;
     assert_eq!((answer.status, answer.body), (200, updated(json!("09:00"), json!("02:30"))));
     let answer = day_times(json!({"end_of_day": "22:00"})).await;
@@ -124,7 +141,7 @@ async fn daily_hours_and_auto_pause_are_set_as_other_clients_do() {
     let auto_pause = async |body: Value| operator.put("/api/conference/auto-pause", body).await;
     for on in [true, false] {
         let answer = auto_pause(json!({"auto_pause_daily": on})).await;
-        assert_eq!((answer.status, answer.body), (200, json!({"status": "updated", "auto_pause_daily": on})));
+        assert_eq!((answer.status, answer.body), (200, json!({"status": "success", "auto_pause_daily": on})));
         assert_eq!(site.get("/api/conference").await.body["auto_pause_daily"], on);
     }
     for body in [json!({}), json!({"auto_pause_daily": "true"}), json!({"auto_pause_daily": null}), json!({"auto": 1})]

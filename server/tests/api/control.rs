@@ -126,9 +126,8 @@ async fn who_may_hold_the_system_back() {
     for action in ["pause", "resume", "emergency-stop", "release", "stop"] {
         let path = format!("/api/control/{action}");
         viewer.post(&path, json!({})).await.is_error(403, "forbidden");
-        let unprotected =
-            site.request(reqwest::Method::POST, &path).header("Cookie", format!("session={}", operator.session));
-        crate::site::Answer::of(unprotected).await.is_error(403, "forbidden");
+        let misled = operator.request(reqwest::Method::POST, &path).header("Origin", "https://evil.example");
+        crate::site::Answer::of(misled).await.is_error(403, "forbidden");
         crate::site::Answer::of(site.request(reqwest::Method::POST, &path))
             .await
             .is_error(401, "authentication required");

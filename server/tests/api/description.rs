@@ -68,13 +68,13 @@ async fn the_document_says_who_may_ask() {
     let operation = |method: &str, path: &str| document["paths"][path][method].clone();
     let asks = |method, path| fields(&operation(method, path)["security"][0]).join(" ");
     assert_eq!(asks("get", "/api/challenges"), "session");
-    assert_eq!(asks("post", "/api/challenges"), "csrf session");
+    assert_eq!(asks("post", "/api/challenges"), "session");
     assert_eq!(operation("post", "/api/challenges")["description"], "Takes the role admin.");
     assert_eq!(asks("post", "/api/runners/register"), "runner_key");
     assert_eq!(operation("get", "/health")["security"].as_array().map(Vec::len), Some(0));
     let statuses = |method, path| fields(&operation(method, path)["responses"]).join(" ");
     assert_eq!(statuses("put", "/api/challenges/{challenge_id}"), "200 400 401 403 404 409 413 415");
-    assert_eq!(statuses("post", "/api/auth/login"), "200 400 401 413 415 429");
+    assert_eq!(statuses("post", "/api/auth/login"), "200 400 401 403 413 415 429");
     assert_eq!(statuses("get", "/api/runners"), "200 401");
 }
 

@@ -83,6 +83,24 @@ async fn a_token_that_is_revoked_is_useless_and_one_that_was_used_cannot_be_revo
 }
 
 #[tokio::test]
+async fn nobody_takes_the_place_of_a_runner_without_meaning_to() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let (first, second) = (invite(&admin, "roof").await, invite(&admin, "roof").await);
+    assert_eq!(enrol_with(&site, &first).await.status, 201);
+    enrol_with(&site, &second).await.is_error(409, "conflict");
+    let refused = admin.post("/api/enrollment/token", json!({"runner_id": "roof"})).await;
+    refused.is_error(409, "conflict");
+    let way_out = "/api/enrollment/re-enroll/roof";
+    assert!(refused.body["details"].as_str().unwrap().contains(way_out), "{}", refused.body);
+    let again = admin.post(way_out, json!({})).await;
+    assert_eq!(enrol_with(&site, &again.body["enrollment_token"]).await.status, 201);
+    for id in [".", ".."] {
+        admin.post("/api/enrollment/token", json!({"runner_id": id})).await.is_error(400, "invalid request");
+    }
+}
+
+#[tokio::test]
 async fn a_host_with_a_token_chooses_neither_its_id_nor_its_key() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;

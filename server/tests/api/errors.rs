@@ -2,7 +2,49 @@
 
 use crate::site::{Answer, Site};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// What a server answers to bytes that no HTTP client would send: the status line and the body.
+async fn answer_to(site: &Site, bytes: &[u8]) -> (String, Value) {
+    let mut connection = TcpStream::connect(site.url.trim_start_matches("http://")).await.unwrap();
+    connection.write_all(bytes).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("content-type: application/json"), "{head}");
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+    (head.lines().next().unwrap().to_owned(), serde_json::from_str(body).unwrap())
+}
+
+#[tokio::test]
+async fn what_is_no_http_and_what_has_too_long_a_head_is_refused_in_json() {
+    let site = Site::start().await;
+    for nonsense in
+        [&b"NONSENSE\r\n\r\n"[..], b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"]
+    {
+        let (status, body) = answer_to(&site, nonsense).await;
+        assert_eq!((status.as_str(), body["error"].as_str()), ("HTTP/1.1 400 Bad Request", Some("invalid request")));
+    }
+    // After a good request on the same connection, too.
+    let (_, body) = {
+        let mut connection = TcpStream::connect(site.url.trim_start_matches("http://")).await.unwrap();
+        let good = "GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n";
+        connection.write_all(format!("{good}NONSENSE\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        connection.read_to_string(&mut answers).await.unwrap();
+        assert!(answers.starts_with("HTTP/1.1 200 OK") && answers.contains("HTTP/1.1 400 "), "{answers}");
+        let body = answers.rsplit_once("\r\n\r\n").unwrap().1.to_owned();
+        (answers, serde_json::from_str::<Value>(&body).unwrap())
+    };
+    assert_eq!(body["error"], "invalid request");
+    let long = format!("GET /api/health HTTP/1.1\r\nHost: x\r\nCookie: {}", "x".repeat(140_000));
+    let (status, body) = answer_to(&site, long.as_bytes()).await;
+    assert_eq!(status, "HTTP/1.1 431 Request Header Fields Too Large");
+    assert_eq!(body["error"], "request header fields too large");
+    assert!(body["details"].as_str().unwrap().contains("cookies"));
+}
 
 #[tokio::test]
 async fn an_unknown_path_is_404_in_json() {
@@ -104,7 +146,7 @@ async fn numbers_at_the_edges_do_no_harm() {
     let runner = site.runner("roof").await;
     for number in [json!(i64::MIN), json!(i64::MAX), json!(0), json!(-1)] {
         let report = json!({"challenge_id": number, "status": "success", "assignment_id": number, "fence": number});
-        runner.post("complete", report).await.is_error(409, "report has no effect");
+        runner.post("complete", report).await.is_error(404, "not found");
         let named = json!({"assignments": [{"assignment_id": number, "fence": number, "progress": -1e300}]});
         assert_eq!(runner.post("heartbeat", named).await.body["abort"], json!([number]));
     }

@@ -35,6 +35,7 @@ async fn a_task_names_a_file_that_can_be_fetched() {
     let response = send(site.request(Method::GET, &path).bearer_auth(&runner.key)).await;
     assert_eq!(response.status(), 200);
     assert_eq!(header(&response, "content-type"), "audio/wav");
+    assert_eq!(header(&response, "content-disposition"), "attachment; filename=\"voice.wav\"");
     assert_eq!(header(&response, "content-length"), bytes.len().to_string());
     assert_eq!(header(&response, "accept-ranges"), "bytes");
     assert_eq!(header(&response, "etag"), format!("\"{}\"", Digest::of(&bytes)));

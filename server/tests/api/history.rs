@@ -128,7 +128,7 @@ async fn the_dashboard_has_the_documented_numbers() {
     let recent = [one(0, "B", "cellar", "planned"), one(1, "B", "roof", "failed"), one(2, "A", "roof", "success")];
     let expected = json!({"stats": {
         "total_runners": 3, "active_runners": 2, "total_challenges": 3, "enabled_challenges": 2,
-        "total_transmissions": 3, "simulated_transmissions": 0, "recent_transmissions": recent,
+        "total_transmissions": 1, "simulated_transmissions": 0, "recent_transmissions": recent,
     }});
     assert_eq!((answer.status, answer.body.clone()), (200, expected));
     site.get("/api/dashboard").await.is_error(401, "authentication required");

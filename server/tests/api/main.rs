@@ -16,6 +16,7 @@ mod clients;
 mod conference;
 mod control;
 mod description;
+mod document;
 mod enrolment;
 mod errors;
 mod files;

@@ -193,15 +193,14 @@ fn answer_to_nobody(path: &str) -> Option<u16> {
 async fn people(probe: &Probe<'_>, accounts: &challengectl_server::core::Accounts) {
     let Least(least) = probe.asks else { return };
     let site = probe.site;
-    let ended = Browser { site, session: "0".repeat(32), csrf: "0".repeat(64) };
+    let ended = Browser { site, session: "0".repeat(32) };
     probe.by("a session that has ended", &ended, Some(401)).await;
     let former = site.browser("former", Operator).await;
     accounts.change_user(Manager::CommandLine, "former", disabled()).await.unwrap();
     probe.by("a disabled account", &former, Some(401)).await;
     if probe.method != Method::GET {
-        let mut planted = site.browser("admin", Admin).await;
-        planted.csrf = "0".repeat(64);
-        probe.by("an admin without the token of the session", &planted, Some(403)).await;
+        let misled = site.browser("admin", Admin).await.request(probe.method.clone(), &probe.path);
+        probe.is("a page of another site", misled.header("Sec-Fetch-Site", "same-site"), Some(403)).await;
     }
     for (name, role) in [("viewer", Viewer), ("operator", Operator), ("admin", Admin)] {
         let browser = site.browser(name, role).await;

@@ -79,5 +79,5 @@ pub fn cookie(response: &Response, name: &str) -> (String, String) {
 
 /// The browser that got this response.
 pub fn browser<'a>(site: &'a Site, response: &Response) -> Browser<'a> {
-    Browser { site, session: cookie(response, "session").0, csrf: cookie(response, "csrf_token").0 }
+    Browser { site, session: cookie(response, "session").0 }
 }

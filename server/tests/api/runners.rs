@@ -160,7 +160,66 @@ async fn a_report_in_the_documents_own_form_counts_once() {
     let answer = runner.post("complete", report.clone()).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.body, json!({"status": "success", "message": "Task completion recorded"}));
-    runner.post("complete", report).await.is_error(409, "report has no effect");
+    // Its answer was lost: the same again is no error, and something else is.
+    assert_eq!(runner.post("complete", report).await.status, 200);
+    let other = json!({"challenge_id": 1, "status": "failed", "error": "no power"});
+    runner.post("complete", other).await.is_error(409, "report has no effect");
+    let viewer = site.browser("vic", Role::Viewer).await;
+    let sent = viewer.get("/api/transmissions").await.body;
+    assert_eq!((&sent["total"], &sent["transmissions"][0]["status"]), (&json!(1), &json!("success")));
+}
+
+#[tokio::test]
+async fn a_report_of_a_challenge_that_there_is_not_is_told_from_one_that_comes_too_late() {
+    let site = Site::start().await;
+    site.import(MORSE).await;
+    let (roof, cellar) = (site.runner("roof").await, site.runner("cellar").await);
+    roof.task().await;
+    for unknown in [json!({"challenge_id": 99}), json!({"challenge_id": 99, "assignment_id": 1, "fence": 1})] {
+        let mut report = unknown;
+        report["status"] = json!("success");
+        roof.post("complete", report).await.is_error(404, "not found");
+    }
+    cellar
+        .post("complete", json!({"challenge_id": 1, "status": "success"}))
+        .await
+        .is_error(409, "report has no effect");
+    // One that is removed meanwhile was there when it was handed out.
+    site.browser("ada", Role::Admin).await.delete("/api/challenges/1").await;
+    for _ in 0..2 {
+        assert_eq!(roof.post("complete", json!({"challenge_id": 1, "status": "aborted"})).await.status, 200);
+    }
+    cellar.post("complete", json!({"challenge_id": 1, "status": "success"})).await.is_error(404, "not found");
+}
+
+#[tokio::test]
+async fn what_a_runner_says_of_a_failure_shows_nobody_what_the_challenge_carries() {
+    let site = Site::start().await;
+    crate::site::write_wav(&site.folder.path().join("secret-word.wav"));
+    site.import(
+        "challenges:
+  - {name: A, modulation: cw, frequency: 145000000, text: CQ flag is hiddenword, priority: 2}
+  - {name: B, modulation: nbfm, frequency: 146000000, file: secret-word.wav}
+",
+    )
+    .await;
+    let runner = site.runner("roof").await;
+    runner.task().await;
+    let error = "cannot send \"CQ FLAG IS HIDDENWORD\": too long";
+    let report = json!({"challenge_id": 1, "status": "failed", "error": error});
+    assert_eq!(runner.post("complete", report).await.status, 200);
+    let hash = runner.task().await["flag_hash"].as_str().unwrap().to_owned();
+    let error = format!("cache/{hash}: damaged, was secret-word.wav");
+    let report = json!({"challenge_id": 2, "status": "failed", "error": error});
+    assert_eq!(runner.post("complete", report).await.status, 200);
+    let viewer = site.browser("vic", Role::Viewer).await;
+    let sent = viewer.get("/api/transmissions").await.body["transmissions"].clone();
+    assert_eq!(sent[1]["error_message"], "cannot send \"[hidden]\": too long");
+    assert_eq!(sent[0]["error_message"], "cache/[hidden]: damaged, was [hidden]");
+    let logs = viewer.get("/api/logs").await.body.to_string().to_lowercase();
+    assert!(
+        logs.contains("too long") && !logs.contains("hiddenword") && !logs.contains(&hash) && !logs.contains("secret")
+    );
 }
 
 #[tokio::test]
@@ -172,7 +231,7 @@ async fn a_report_may_be_repeated_but_not_changed_or_made_by_others() {
     let report = |fence: i64, status: &str, challenge: i64| json!({"challenge_id": challenge, "status": status, "assignment_id": 1, "fence": fence});
     cellar.post("complete", report(1, "success", 1)).await.is_error(409, "report has no effect");
     roof.post("complete", report(2, "success", 1)).await.is_error(409, "report has no effect");
-    roof.post("complete", report(1, "success", 2)).await.is_error(409, "report has no effect");
+    roof.post("complete", report(1, "success", 2)).await.is_error(404, "not found");
     for _ in 0..2 {
         assert_eq!(roof.post("complete", report(1, "failed", 1)).await.status, 200);
     }
@@ -190,6 +249,10 @@ async fn a_log_line_is_kept_without_a_message_in_return() {
         let line = json!({"level": "INFO", "message": "Challenge transmission completed successfully"});
         let answer = runner.post("log", line).await;
         assert_eq!((answer.status, answer.body), (200, json!({"status": "success"})));
+        for level in ["debug", "Info", "warning", "eRROR", "critical"] {
+            let line = json!({"level": level, "message": "in any capitals"});
+            assert_eq!(runner.post("log", line).await.status, 200, "{level}");
+        }
         runner.post("log", json!({"level": "LOUD", "message": "x"})).await.is_error(400, "invalid request");
     }
     site.stop().await;
@@ -197,7 +260,7 @@ async fn a_log_line_is_kept_without_a_message_in_return() {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database);
     let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
     let kept: (String, String, String) =
-        sqlx::query_as("SELECT source, level, message FROM logs WHERE source <> 'server'")
+        sqlx::query_as("SELECT source, level, message FROM logs WHERE source <> 'server' ORDER BY id")
             .fetch_one(&mut connection)
             .await
             .unwrap();

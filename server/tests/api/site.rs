@@ -1,7 +1,7 @@
 //! A server on a free port, and a client for it.
 
 use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
-use challengectl_server::core::accounts::{Changes, csrf_token};
+use challengectl_server::core::accounts::Changes;
 use challengectl_server::core::import::{Step, Unlisted, import};
 use challengectl_server::core::{Accounts, Clock, Role, TokenLife};
 use challengectl_server::core::{FileFolder, issue_token};
@@ -138,7 +138,7 @@ impl Site {
         let (account, session) = (AccountName::new(name).unwrap(), format!("{:032x}", rand::random::<u128>()));
         let store = self.store().await;
         let mut transaction = store.write().await.unwrap();
-        let new = NewAccount { name: &account, role: role.as_str(), password: "", totp_secret: b"" };
+        let new = NewAccount { name: &account, role: role.as_str(), password: "", totp_secret: b"", made_by: None };
         let id = match accounts::insert(&mut transaction, new, Timestamp::now()).await.unwrap() {
             Some(id) => id,
             None => accounts::find(&mut transaction, &account).await.unwrap().unwrap().id,
@@ -148,7 +148,7 @@ impl Site {
         logins::insert(&mut transaction, digest, id, true, Timestamp::now()).await.unwrap();
         commit(transaction).await.unwrap();
         store.close().await;
-        Browser { site: self, csrf: csrf_token(&session), session }
+        Browser { site: self, session }
     }
 
     /// A runner that is registered, with one radio that may go anywhere.
@@ -172,15 +172,11 @@ pub fn disabled() -> Changes {
 pub struct Browser<'a> {
     pub site: &'a Site,
     pub session: String,
-    pub csrf: String,
 }
 
 impl Browser<'_> {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.site
-            .request(method, path)
-            .header("Cookie", format!("session={}; csrf_token={}", self.session, self.csrf))
-            .header("X-CSRF-Token", &self.csrf)
+        self.site.request(method, path).header("Cookie", format!("session={}", self.session))
     }
 
     pub async fn get(&self, path: &str) -> Answer {

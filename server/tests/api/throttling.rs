@@ -1,7 +1,9 @@
 //! How often a login may be tried, by whom and from where.
 
-use crate::people::{PASSWORD, cookie, log_in, set_up};
+use crate::people::{Authenticator, PASSWORD, cookie, enter, log_in, set_up};
 use crate::site::{Answer, Site};
+use challengectl_server::core::Role;
+use challengectl_server::core::accounts::Manager;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -77,10 +79,40 @@ async fn who_guesses_does_not_lock_out_a_known_browser_behind_the_same_address()
     assert_eq!(response.status(), 200);
     // Known to alice's account, to no other; and it has its own count.
     Answer::of(known(login(&site, "bob", PASSWORD))).await.is_error(429, "too many requests");
-    for _ in 0..4 {
+    // The login that was right does not count.
+    for _ in 0..5 {
         Answer::of(known(login(&site, "alice", "a guess of someone"))).await.is_error(401, "invalid credentials");
     }
     Answer::of(known(login(&site, "alice", PASSWORD))).await.is_error(429, "too many requests");
+}
+
+#[tokio::test]
+async fn colleagues_behind_one_address_all_get_in() {
+    let site = Site::start().await;
+    let accounts = site.accounts().await;
+    for n in 0..8 {
+        let name = format!("colleague-{n}");
+        let (account, password) = (crate::site::name(&name), PASSWORD.to_owned());
+        let made = accounts.add_user(Manager::CommandLine, &account, password, Role::Viewer).await;
+        let secret = made.unwrap().secret;
+        let code = Authenticator::of(&json!({"totp_secret": secret})).code();
+        let answer = enter(&site, &name, PASSWORD, &code).await;
+        assert_eq!(answer.status, 200, "{name}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_site_of_ipv6_is_not_as_many_addresses_as_it_has_networks() {
+    let site = Site::behind_proxy().await;
+    let mut admitted = 0;
+    for n in 0..40 {
+        let name = format!("nobody-{n}");
+        let request = site.request(Method::POST, "/api/auth/login").json(&json!({"username": name, "password": "x"}));
+        let answer = from(&format!("2001:db8:0:{n:x}::1"), request).await;
+        admitted += usize::from(answer.status == 401);
+    }
+    assert_eq!(admitted, 20);
+    from("2001:db8:1::1", login(&site, "alice", PASSWORD)).await.is_error(401, "invalid credentials");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::json;
 const MIB: usize = 1024 * 1024;
 
 /// A form of files: field, file name, content.
-fn form(request: RequestBuilder, parts: &[(&str, &str, &[u8])]) -> RequestBuilder {
+pub fn form(request: RequestBuilder, parts: &[(&str, &str, &[u8])]) -> RequestBuilder {
     let mut body = Vec::new();
     for (field, name, content) in parts {
         let name = name.replace('\\', "\\\\");
@@ -89,6 +89,31 @@ async fn no_name_from_outside_becomes_a_path() {
     }
     assert!(left(&site).iter().all(|name| name.parse::<Digest>().is_ok()), "{:?}", left(&site));
     assert_eq!(left(&site).len(), 6);
+}
+
+#[tokio::test]
+async fn a_name_in_another_alphabet_is_kept_however_it_is_written() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    for (written, kept) in [
+        ("filename*=utf-8''%E5%A3%B0%201.txt", "声 1.txt"),
+        ("filename=\"_.txt\"; filename*=UTF-8'de'Gr%C3%BC%C3%9Fe.txt", "Grüße.txt"),
+        ("filename*=ISO-8859-1''caf%E9.txt", "café.txt"),
+        ("filename*=UTF-8''..%2F..%2Fx.txt", "x.txt"),
+        ("filename=\"plain.txt\"; filename*=UTF-8''%ff.txt", "plain.txt"),
+    ] {
+        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; {written}\r\n\r\n");
+        let request = admin.request(Method::POST, "/api/files/upload");
+        let request = request.header("Content-Type", "multipart/form-data; boundary=XX");
+        let answer = Answer::of(request.body(format!("{head}{written}\r\n--XX--\r\n"))).await;
+        assert_eq!((answer.status, answer.body["filename"].as_str()), (200, Some(kept)), "{}", answer.body);
+    }
+    let answer = upload(&admin, "声.txt", b"voice").await;
+    let runner = site.runner("roof").await;
+    let path = format!("/api/files/{}", answer.body["hash"].as_str().unwrap());
+    let response = site.request(Method::GET, &path).header("X-API-Key", &runner.key).send().await.unwrap();
+    let expected = "attachment; filename=\"_.txt\"; filename*=UTF-8''%E5%A3%B0.txt";
+    assert_eq!(response.headers()["content-disposition"], expected);
 }
 
 #[tokio::test]

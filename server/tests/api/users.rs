@@ -46,8 +46,8 @@ async fn a_new_user_is_an_admin_unless_said_otherwise_and_confirms_the_code_at_f
     let master = site.browser("alice", Role::Master).await;
     let answer = master.post("/api/users", json!({"username": "newuser", "password": NEW})).await;
     assert_eq!(answer.status, 201);
-    assert_eq!(fields(&answer.body), ["message", "status", "totp_secret", "totp_uri"]);
-    assert_eq!(answer.body["status"], "success");
+    assert_eq!(fields(&answer.body), ["message", "role", "status", "totp_secret", "totp_uri"]);
+    assert_eq!((&answer.body["status"], &answer.body["role"]), (&json!("success"), &json!("admin")));
     assert_eq!(answer.body["message"], "User created successfully");
     assert!(answer.body["totp_uri"].as_str().unwrap().starts_with("otpauth://totp/"));
 
@@ -74,6 +74,8 @@ async fn a_user_that_makes_no_sense_is_refused() {
         json!({"username": "bob", "password": "x".repeat(257)}),
         json!({"username": "bob", "password": NEW, "role": "king"}),
         json!({"username": "bob", "password": NEW, "enabled": true}),
+        json!({"username": ".", "password": NEW}),
+        json!({"username": "..", "password": NEW}),
     ];
     for body in bodies {
         master.post("/api/users", body).await.is_error(400, "invalid request");
@@ -207,7 +209,55 @@ async fn no_account_takes_over_another_that_is_not_below() {
     admin.post("/api/users", king).await.is_error(403, "forbidden");
     site.browser("below", Role::Operator).await;
     admin.put("/api/users/below", json!({"role": "master"})).await.is_error(403, "forbidden");
-    assert_eq!(admin.put("/api/users/below", json!({"role": "admin"})).await.status, 200);
+    // Nobody gives a role that they may not manage afterwards.
+    admin.put("/api/users/below", json!({"role": "admin"})).await.is_error(403, "forbidden");
+    let peer = json!({"username": "peer-2", "password": NEW, "role": "admin"});
+    admin.post("/api/users", peer).await.is_error(403, "forbidden");
+    let king = json!({"username": "king", "password": NEW, "role": "master"});
+    master.post("/api/users", king).await.is_error(403, "forbidden");
+    assert_eq!(master.put("/api/users/below", json!({"role": "admin"})).await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_has_made_an_account_manages_it_until_it_is_first_used() {
+    let site = Site::start().await;
+    let accounts = site.accounts().await;
+    let (root, other) = (site.browser("root", Role::Master).await, site.browser("other", Role::Admin).await);
+    let made = root.post("/api/users", json!({"username": "bob", "password": NEW})).await;
+    let carol = root.post("/api/users", json!({"username": "carol", "password": NEW})).await;
+    assert_eq!((made.status, carol.status), (201, 201));
+    let lowered = challengectl_server::core::accounts::Changes { role: Some(Role::Admin), ..Default::default() };
+    accounts.change_user(Manager::CommandLine, "root", lowered).await.unwrap();
+    let root = site.browser("root", Role::Admin).await;
+    let reset = json!({"new_password": PASSWORD});
+    other.post("/api/users/bob/reset-password", reset.clone()).await.is_error(403, "forbidden");
+    assert_eq!(root.post("/api/users/bob/reset-password", reset.clone()).await.status, 200);
+    let code = Authenticator::of(&made.body).code();
+    assert_eq!(enter(&site, "bob", PASSWORD, &code).await.status, 200);
+    root.post("/api/users/bob/reset-password", reset).await.is_error(403, "forbidden");
+    // Whom somebody else has raised above the maker would be a way up.
+    let raised = challengectl_server::core::accounts::Changes { role: Some(Role::Master), ..Default::default() };
+    accounts.change_user(Manager::CommandLine, "carol", raised).await.unwrap();
+    root.post("/api/users/carol/reset-totp", Value::Null).await.is_error(403, "forbidden");
+}
+
+#[tokio::test]
+async fn what_was_answered_can_be_sent_back_with_a_change() {
+    let site = Site::start().await;
+    let (master, bob) = (site.browser("alice", Role::Master).await, site.browser("bob", Role::Operator).await);
+    let mut whole = master.get("/api/users").await.body["users"][1].clone();
+    assert_eq!(master.put("/api/users/bob", whole.clone()).await.status, 200);
+    // Nothing has changed, so nobody is logged out.
+    assert_eq!(bob.get("/api/auth/session").await.status, 200);
+    whole["role"] = json!("viewer");
+    assert_eq!(master.put("/api/users/bob", whole.clone()).await.status, 200);
+    bob.get("/api/auth/session").await.is_error(401, "authentication required");
+    for (field, value) in [("username", json!("rob")), ("totp_confirmed", json!(false)), ("last_login", json!("never"))]
+    {
+        let mut other = whole.clone();
+        other[field] = value;
+        master.put("/api/users/bob", other).await.is_error(400, "invalid request");
+    }
 }
 
 #[tokio::test]
@@ -217,11 +267,10 @@ async fn nobody_raises_lowers_disables_or_deletes_the_own_account() {
         let person = site.browser(user, role).await;
         let path = format!("/api/users/{user}");
         for change in [
-            json!({"role": "master"}),
+            json!({"role": if role == Role::Master { "admin" } else { "master" }}),
             json!({"role": "viewer"}),
             json!({"enabled": false}),
-            json!({"enabled": true}),
-            json!({"password": NEW, "role": "master"}),
+            json!({"password": NEW, "role": "operator"}),
         ] {
             person.put(&path, change).await.is_error(403, "forbidden");
         }

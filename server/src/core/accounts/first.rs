@@ -67,7 +67,8 @@ impl Accounts {
             return Err(CoreError::Conflict("there are accounts already; ask somebody who has one".to_owned()));
         }
         setup::discard(&mut transaction).await?;
-        let account = NewAccount { name, role: Role::Master.as_str(), password: &password, totp_secret: &sealed };
+        let role = Role::Master.as_str();
+        let account = NewAccount { name, role, password: &password, totp_secret: &sealed, made_by: None };
         let id = accounts::insert(&mut transaction, account, now).await?;
         let id = id.ok_or_else(|| CoreError::Conflict(format!("there is a user {name} already")))?;
         setup::made(&mut transaction, id).await?;

@@ -1,7 +1,8 @@
 //! Logging in: the password, then a code.
 
 use super::factor::{self, Code};
-use super::throttle::{Key, Step};
+use super::passwords::Queue;
+use super::throttle::{Counted, Key, Step};
 use super::{Accounts, Role, role_of};
 use crate::core::CoreError;
 use crate::core::audit::{self, By};
@@ -57,7 +58,8 @@ impl Accounts {
     /// # Errors
     /// [`CoreError::TooMany`].
     pub fn count_request(&self, step: Step, client: &Client) -> Result<(), CoreError> {
-        self.throttle.admit(&Key::address(step, client.address), self.clock.instant()).map_err(CoreError::TooMany)
+        let counted = self.throttle.admit(Key::address(step, client.address), self.clock.instant());
+        counted.map(drop).map_err(CoreError::TooMany)
     }
 
     /// Checks a password, and gives the token that takes a code to become a session.
@@ -70,12 +72,20 @@ impl Accounts {
             Err(_) => None,
         };
         let known = self.known(account.as_ref(), client).await?;
-        self.admit(Step::Login, client, known)?;
-        let guesses = guesses(name, known);
-        self.throttle.admit(&guesses, self.clock.instant()).map_err(CoreError::TooMany)?;
+        let counted = self.admit(Step::Login, client, known, name)?;
+        self.throttle.settle(counted, self.check_password(account, password, client, known.is_some()).await)
+    }
 
+    async fn check_password(
+        &self,
+        account: Option<Account>,
+        password: String,
+        client: &Client,
+        is_known: bool,
+    ) -> Result<String, CoreError> {
         let stored = account.as_ref().map(|account| account.password.clone());
-        let fits = self.passwords.verify(password, stored).await?;
+        let queue = if is_known { Queue::Known } else { Queue::Strangers };
+        let fits = self.passwords.verify(password, stored, queue).await?;
         let refused = || {
             tracing::warn!(from = ?client.address, "a password was refused");
             WRONG
@@ -90,7 +100,6 @@ impl Accounts {
         logins::trim(&mut transaction, now.before(super::IDLE), now.before(super::LONGEST), now.before(OWING)).await?;
         logins::insert(&mut transaction, Digest::of(token.as_bytes()), account.id, false, now).await?;
         store::commit(transaction).await?;
-        self.throttle.forgive(&guesses);
         Ok(token)
     }
 
@@ -102,17 +111,17 @@ impl Accounts {
         let token = Digest::of(token.as_bytes());
         let owing = logins::find(&mut *self.store.read().await?, token, false).await?;
         let known = self.known(owing.as_ref().map(|login| &login.account), client).await?;
-        self.admit(Step::VerifyTotp, client, known)?;
-        let owing = owing.ok_or(OVER)?;
-        let guesses = guesses(owing.account.name.as_str(), known);
-        self.throttle.admit(&guesses, self.clock.instant()).map_err(CoreError::TooMany)?;
-
-        let logged_in = self.begin_session(token, Code::read(code), client, known).await?;
-        self.throttle.forgive(&guesses);
+        let Some(owing) = owing else {
+            self.count_request(Step::VerifyTotp, client)?;
+            return Err(OVER);
+        };
+        let counted = self.admit(Step::VerifyTotp, client, known, owing.account.name.as_str())?;
+        let begun = self.begin_session(token, Code::read(code), client, known).await;
+        let logged_in = self.throttle.settle(counted, begun)?;
         if let Some(device) = &logged_in.device {
             for step in [Step::Login, Step::VerifyTotp] {
                 let heir = Key::Device(step, Digest::of(device.as_bytes()));
-                self.throttle.inherit(&Key::address(step, client.address), heir);
+                self.throttle.inherit(&Key::network(step, client.address), heir);
             }
         }
         Ok(logged_in)
@@ -182,13 +191,21 @@ impl Accounts {
         Ok(known.then_some(device))
     }
 
-    /// Counts a request. A known browser gets in by its own count when those around it have used up the address's.
-    fn admit(&self, step: Step, client: &Client, known: Option<Digest>) -> Result<(), CoreError> {
+    /// Counts a guess at this name. A known browser has a count of its own, and gets in by it when those around it have
+    /// used up the address's; when it has used up its own, it counts as one of those around it.
+    fn admit(&self, step: Step, client: &Client, known: Option<Digest>, name: &str) -> Result<Counted, CoreError> {
         let now = self.clock.instant();
-        let by_address = self.throttle.admit(&Key::address(step, client.address), now);
+        let guesses = guesses(name, known);
+        let by_address = || {
+            let keys = Key::address(step, client.address).into_iter().chain([guesses.clone()]);
+            self.throttle.admit(keys.collect(), now)
+        };
         let admitted = match known {
-            None => by_address,
-            Some(device) => self.throttle.admit(&Key::Device(step, device), now).or(by_address),
+            None => by_address(),
+            Some(device) => {
+                let own = self.throttle.admit(vec![Key::Device(step, device), guesses.clone()], now);
+                own.or_else(|_| by_address())
+            }
         };
         admitted.map_err(CoreError::TooMany)
     }

@@ -1,5 +1,6 @@
-//! Who may manage which accounts: nobody gives a role above the own one, touches an account that is not below, or the
-//! own one in ways that could be a thief's, and the last admin stays.
+//! Who may manage which accounts: those below the own role, and those they have made themselves until these are first
+//! used. Nobody gives a role that they could not manage afterwards, or changes the own account in ways that could be a
+//! thief's, and the last admin stays.
 
 use super::users::Changes;
 use super::{Person, Role, role_of};
@@ -26,15 +27,24 @@ pub enum Manager<'a> {
 impl Manager<'_> {
     pub(super) fn may_give(&self, role: Role) -> Result<(), CoreError> {
         match self {
-            Self::Person(person) if role > person.role => {
-                Err(CoreError::Forbidden(format!("this takes the role {role}")))
-            }
+            Self::Person(person) if role >= person.role => Err(CoreError::Forbidden(format!(
+                "you could not manage an account with the role {role}, which is not below yours; `challengectl-server \
+                 user` at the server's host can give it"
+            ))),
             _ => Ok(()),
         }
     }
 
     fn is(&self, account: &Account) -> bool {
         matches!(self, Self::Person(person) if person.account_id == account.id)
+    }
+
+    /// Who makes an account.
+    pub(super) fn account_id(&self) -> Option<i64> {
+        match self {
+            Self::Person(person) => Some(person.account_id),
+            Self::CommandLine => None,
+        }
     }
 
     /// The login by which somebody changes the own account goes on.
@@ -50,7 +60,11 @@ impl Manager<'_> {
         if self.is(account) {
             return Err(CoreError::Forbidden("nobody changes or removes the own account this way".to_owned()));
         }
-        if role_of(account)? >= person.role {
+        let role = role_of(account)?;
+        // One with a higher role, which somebody else has given it, would be a way up.
+        let is_unused =
+            account.made_by == Some(person.account_id) && account.last_login.is_none() && role <= person.role;
+        if role >= person.role && !is_unused {
             return Err(CoreError::Forbidden(format!("{} has a role that is not below yours", account.name)));
         }
         Ok(())

@@ -19,7 +19,7 @@ pub use login::{Client, DEVICE_LIFE, LoggedIn};
 pub use managers::Manager;
 pub use passwords::random as random_password;
 pub use role::{ParseRoleError, Role};
-pub use sessions::{IDLE, LONGEST, Person, csrf_token};
+pub use sessions::{IDLE, LONGEST, Person};
 pub use throttle::Step;
 pub use users::{Changes, User};
 

@@ -2,6 +2,7 @@
 
 use super::factor::Code;
 use super::login::renew_recovery_codes;
+use super::passwords::Queue;
 use super::throttle::Key;
 use super::{Accounts, Person};
 use crate::core::CoreError;
@@ -18,11 +19,10 @@ impl Accounts {
         let missing = || CoreError::NoSuchAccount(person.name.to_string());
         let account = accounts::get(&mut *self.store.read().await?, id).await?.ok_or_else(missing)?;
         let guesses = Key::Current(id);
-        self.throttle.admit(&guesses, self.clock.instant()).map_err(CoreError::TooMany)?;
-        if !self.passwords.verify(current, Some(account.password.clone())).await? {
-            return Err(CoreError::Credentials("the current password is wrong"));
-        }
-        self.throttle.forgive(&guesses);
+        let counted = self.throttle.admit(vec![guesses], self.clock.instant()).map_err(CoreError::TooMany)?;
+        let fits = self.passwords.verify(current, Some(account.password.clone()), Queue::Known).await;
+        let wrong = CoreError::Credentials("the current password is wrong");
+        self.throttle.settle(counted, fits.and_then(|fits| fits.then_some(()).ok_or(wrong)))?;
         let new = self.passwords.hash(new).await?;
         let mut transaction = self.store.write().await?;
         let now_stored = accounts::get(&mut transaction, id).await?.ok_or_else(missing)?;
@@ -41,9 +41,13 @@ impl Accounts {
     /// # Errors
     /// [`CoreError::Credentials`] when the code does not count, [`CoreError::TooMany`].
     pub async fn renew_recovery_codes(&self, person: &Person, code: &str) -> Result<Vec<String>, CoreError> {
+        let guesses = Key::Current(person.account_id);
+        let counted = self.throttle.admit(vec![guesses], self.clock.instant()).map_err(CoreError::TooMany)?;
+        self.throttle.settle(counted, self.replace_recovery_codes(person, code).await)
+    }
+
+    async fn replace_recovery_codes(&self, person: &Person, code: &str) -> Result<Vec<String>, CoreError> {
         let (id, now) = (person.account_id, self.clock.now());
-        let guesses = Key::Current(id);
-        self.throttle.admit(&guesses, self.clock.instant()).map_err(CoreError::TooMany)?;
         let mut transaction = self.store.write().await?;
         let account = accounts::get(&mut transaction, id).await?;
         let account = account.ok_or_else(|| CoreError::NoSuchAccount(person.name.to_string()))?;
@@ -51,7 +55,6 @@ impl Accounts {
         let codes = renew_recovery_codes(&mut transaction, id).await?;
         audit::note(&mut transaction, person.by(), "user.recovery_codes", account.name.as_str(), None, now).await?;
         store::commit(transaction).await?;
-        self.throttle.forgive(&guesses);
         Ok(codes)
     }
 }

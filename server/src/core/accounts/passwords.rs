@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, Semaphore};
 const SHORTEST: usize = 8;
 /// Characters that a password has at most; all of them count.
 const LONGEST: usize = 256;
-/// Who may wait for a turn; the last of them for about a second.
+/// Who may wait for a turn in each queue; the last of them for about a second.
 const WAITING: usize = 32;
 /// The hash of nothing that anybody knows, so that an unknown name costs what a known one does.
 const NOBODYS: &str =
@@ -24,23 +24,33 @@ const NOBODYS: &str =
 #[derive(Debug)]
 pub struct Passwords {
     memory: Arc<Mutex<Vec<Block>>>,
-    places: Semaphore,
+    strangers: Semaphore,
+    known: Semaphore,
+}
+
+/// Where somebody waits. Strangers can fill theirs from any number of addresses; the others are few, and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// Anybody.
+    Strangers,
+    /// Browsers that were logged in before, and whoever has shown who they are.
+    Known,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { memory: Arc::default(), places: Semaphore::new(WAITING) }
+        Self { memory: Arc::default(), strangers: Semaphore::new(WAITING), known: Semaphore::new(WAITING) }
     }
 }
 
 impl Passwords {
-    /// The PHC string of a new password.
+    /// The PHC string of a new password, which strangers cannot set.
     ///
     /// # Errors
     /// [`CoreError::Invalid`] when it is too short or too long.
     pub async fn hash(&self, password: String) -> Result<String, CoreError> {
         check(&password)?;
-        self.run(move |memory| hash(password.as_bytes(), memory))
+        self.run(Queue::Known, move |memory| hash(password.as_bytes(), memory))
             .await?
             .map_err(|error| CoreError::Invalid(format!("password: {error}")))
     }
@@ -49,8 +59,8 @@ impl Passwords {
     ///
     /// # Errors
     /// When too many wait already.
-    pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, CoreError> {
-        self.run(move |memory| {
+    pub async fn verify(&self, password: String, stored: Option<String>, queue: Queue) -> Result<bool, CoreError> {
+        self.run(queue, move |memory| {
             let hash = stored.as_deref().unwrap_or(NOBODYS);
             let fits = verify(password.as_bytes(), hash, memory).is_ok();
             fits && stored.is_some()
@@ -60,9 +70,11 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
+        queue: Queue,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, CoreError> {
-        let _place = self.places.try_acquire().map_err(|_| CoreError::TooMany(Duration::from_secs(1)))?;
+        let places = if queue == Queue::Known { &self.known } else { &self.strangers };
+        let _place = places.try_acquire().map_err(|_| CoreError::TooMany(Duration::from_secs(1)))?;
         let mut memory = Arc::clone(&self.memory).lock_owned().await;
         tokio::task::spawn_blocking(move || work(&mut memory)).await.map_err(|_| CoreError::Interrupted)
     }
@@ -142,15 +154,17 @@ mod tests {
         let passwords = Passwords::default();
         let long = "é".repeat(200);
         let hash = passwords.hash(long.clone()).await.unwrap();
-        assert!(passwords.verify(long.clone(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify(format!("{}e", "é".repeat(199)), Some(hash)).await.unwrap());
-        assert!(!passwords.verify(long, None).await.unwrap());
+        assert!(passwords.verify(long.clone(), Some(hash.clone()), Queue::Known).await.unwrap());
+        assert!(!passwords.verify(format!("{}e", "é".repeat(199)), Some(hash), Queue::Known).await.unwrap());
+        assert!(!passwords.verify(long, None, Queue::Known).await.unwrap());
     }
 
     #[tokio::test]
-    async fn a_crowd_is_sent_away_before_it_fills_memory() {
+    async fn a_crowd_of_strangers_is_sent_away_before_it_fills_memory_and_who_is_known_is_not() {
         let passwords = Passwords::default();
-        let _all = passwords.places.try_acquire_many(u32::try_from(WAITING).unwrap()).unwrap();
-        assert!(matches!(passwords.verify(String::new(), None).await, Err(CoreError::TooMany(_))));
+        let _all = passwords.strangers.try_acquire_many(u32::try_from(WAITING).unwrap()).unwrap();
+        let verify = |queue| passwords.verify(String::new(), None, queue);
+        assert!(matches!(verify(Queue::Strangers).await, Err(CoreError::TooMany(_))));
+        assert!(matches!(verify(Queue::Known).await, Ok(false)));
     }
 }

@@ -23,6 +23,22 @@ pub enum Role {
 pub struct ParseRoleError;
 
 impl Role {
+    /// The highest that somebody of this role may give to others: they manage only roles below their own.
+    #[must_use]
+    pub fn gives(self) -> Self {
+        match self {
+            Self::Master => Self::Admin,
+            Self::Admin => Self::Operator,
+            Self::Operator | Self::Viewer => Self::Viewer,
+        }
+    }
+
+    /// Whether it may know what players are to find.
+    #[must_use]
+    pub fn sees_content(self) -> bool {
+        self >= Self::Admin
+    }
+
     /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -45,13 +45,6 @@ impl Person {
     }
 }
 
-/// What a browser has to show beside the session's cookie to change something. It follows from the session, so that
-/// one that was planted by somebody else does not fit.
-#[must_use]
-pub fn csrf_token(session: &str) -> String {
-    Digest::of(format!("csrf token of {session}").as_bytes()).to_string()
-}
-
 impl Accounts {
     /// Who shows this session; nobody when it has ended, or its account is disabled or owes a code.
     ///

@@ -1,13 +1,14 @@
 //! How often something may be tried.
 //!
-//! - An address may send a few requests to each step of a login, whatever they hold.
+//! - An address may send a few requests to each step of a login that turn out badly; whole sites of IPv6 some more.
 //! - An account takes a few wrong guesses from browsers that were never logged in to it, from wherever they come; then
 //!   it takes none from such browsers for a while.
 //! - A browser that was logged in to an account before has counts of its own. So who guesses, be it behind the same
 //!   address or at the same account, does not lock out those who are known.
 
+use crate::core::CoreError;
 use crate::core::clock::Moment;
-use crate::core::network::subscriber;
+use crate::core::network::{site, subnet};
 use challengectl_common::{Digest, ProvisioningKeyId};
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
@@ -23,6 +24,8 @@ const MOST: usize = 50_000;
 pub enum Key {
     /// Requests of an address.
     Address(Step, IpAddr),
+    /// Requests of all networks of a site.
+    Site(Step, IpAddr),
     /// Requests of a known browser.
     Device(Step, Digest),
     /// Guesses at an account by browsers it does not know. Also for names that nobody has.
@@ -47,47 +50,73 @@ pub enum Step {
 }
 
 impl Key {
-    pub fn address(step: Step, address: Option<IpAddr>) -> Self {
-        Self::Address(step, address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), subscriber))
+    /// That of an address, which is its network if it is one of IPv6.
+    pub fn network(step: Step, address: Option<IpAddr>) -> Self {
+        Self::Address(step, address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), subnet))
+    }
+
+    /// The same, and that of the site.
+    pub fn address(step: Step, address: Option<IpAddr>) -> Vec<Self> {
+        let site = address.map(site).filter(IpAddr::is_ipv6).map(|site| Self::Site(step, site));
+        [Self::network(step, address)].into_iter().chain(site).collect()
     }
 
     fn limit(&self) -> usize {
         match self {
             // More than a venue has hosts, and few enough that a stolen key is noticed before it fills the database.
             Self::Provisioning(_) => 100,
-            Self::Address(Step::Setup, _) => 20,
+            // Four networks: a household has one or two, and who has thousands gets no more.
+            Self::Site(Step::Setup, _) => 80,
+            Self::Address(Step::Setup, _) | Self::Site(..) => 20,
             Self::Guesses(_) | Self::KnownGuesses(_) => 10,
             Self::Address(..) | Self::Device(..) | Self::Current(_) => 5,
         }
     }
 }
 
+/// What one try was counted as.
+#[derive(Debug)]
+pub struct Counted {
+    keys: Vec<Key>,
+    at: Moment,
+}
+
 #[derive(Debug, Default)]
 pub struct Throttle(Mutex<HashMap<Key, VecDeque<Moment>>>);
 
 impl Throttle {
-    /// Counts one; or tells how long to wait, and counts nothing.
-    pub fn admit(&self, key: &Key, now: Moment) -> Result<(), Duration> {
+    /// Counts one for each of the keys; or tells how long to wait, and counts nothing.
+    pub fn admit(&self, keys: Vec<Key>, now: Moment) -> Result<Counted, Duration> {
         let mut counts = self.counts();
         make_room(&mut counts, now);
-        let times = counts.entry(key.clone()).or_default();
-        while times.front().is_some_and(|time| time.after(WINDOW) <= now) {
-            times.pop_front();
+        let wait = keys.iter().filter_map(|key| wait(&mut counts, key, now)).max();
+        if let Some(wait) = wait {
+            return Err(wait);
         }
-        match times.front() {
-            Some(first) if times.len() >= key.limit() => Err(now.until(first.after(WINDOW))),
-            _ => {
-                times.push_back(now);
-                Ok(())
+        for key in &keys {
+            counts.entry(key.clone()).or_default().push_back(now);
+        }
+        Ok(Counted { keys, at: now })
+    }
+
+    /// Takes back what was counted.
+    pub fn forgive(&self, counted: Counted) {
+        let mut counts = self.counts();
+        for key in counted.keys {
+            let Some(times) = counts.get_mut(&key) else { continue };
+            if let Some(place) = times.iter().rposition(|time| *time == counted.at) {
+                times.remove(place);
             }
         }
     }
 
-    /// Takes back one that was counted, since it turned out well.
-    pub fn forgive(&self, key: &Key) {
-        if let Some(times) = self.counts().get_mut(key) {
-            times.pop_back();
+    /// Takes back what was counted, unless a wrong guess came of it: what turned out well is none, and neither is what
+    /// the server had no time for.
+    pub fn settle<T>(&self, counted: Counted, outcome: Result<T, CoreError>) -> Result<T, CoreError> {
+        if !matches!(outcome, Err(CoreError::Credentials(_))) {
+            self.forgive(counted);
         }
+        outcome
     }
 
     /// Lets `heir` begin with what `key` has counted, so that nothing is won by becoming known.
@@ -103,6 +132,15 @@ impl Throttle {
     }
 }
 
+/// How long a key has to wait; none when it need not.
+fn wait(counts: &mut HashMap<Key, VecDeque<Moment>>, key: &Key, now: Moment) -> Option<Duration> {
+    let times = counts.get_mut(key)?;
+    while times.front().is_some_and(|time| time.after(WINDOW) <= now) {
+        times.pop_front();
+    }
+    times.front().filter(|_| times.len() >= key.limit()).map(|first| now.until(first.after(WINDOW)))
+}
+
 fn make_room(counts: &mut HashMap<Key, VecDeque<Moment>>, now: Moment) {
     if counts.len() < MOST {
         return;
@@ -111,6 +149,9 @@ fn make_room(counts: &mut HashMap<Key, VecDeque<Moment>>, now: Moment) {
     // A flood from everywhere: the counts of accounts matter more than those of addresses, and memory most.
     if counts.len() >= MOST {
         counts.retain(|key, _| !matches!(key, Key::Address(..)));
+    }
+    if counts.len() >= MOST {
+        counts.retain(|key, _| !matches!(key, Key::Site(..)));
     }
     if counts.len() >= MOST {
         counts.clear();
@@ -123,7 +164,7 @@ mod tests {
     use crate::core::Clock;
     use challengectl_common::Timestamp;
 
-    fn key(address: &str) -> Key {
+    fn key(address: &str) -> Vec<Key> {
         Key::address(Step::Login, Some(address.parse().unwrap()))
     }
 
@@ -131,25 +172,41 @@ mod tests {
     fn five_are_admitted_and_the_next_when_the_first_is_a_quarter_of_an_hour_old() {
         let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
         for _ in 0..5 {
-            throttle.admit(&key("192.0.2.1"), clock.instant()).unwrap();
+            throttle.admit(key("192.0.2.1"), clock.instant()).map(drop).unwrap();
             clock.advance(Duration::from_secs(60));
         }
-        let wait = throttle.admit(&key("192.0.2.1"), clock.instant()).unwrap_err();
+        let wait = throttle.admit(key("192.0.2.1"), clock.instant()).unwrap_err();
         assert_eq!(wait, Duration::from_secs(600));
-        throttle.admit(&key("192.0.2.2"), clock.instant()).unwrap();
+        throttle.admit(key("192.0.2.2"), clock.instant()).map(drop).unwrap();
         clock.advance(wait);
-        throttle.admit(&key("192.0.2.1"), clock.instant()).unwrap();
-        assert!(throttle.admit(&key("192.0.2.1"), clock.instant()).is_err());
+        throttle.admit(key("192.0.2.1"), clock.instant()).map(drop).unwrap();
+        assert!(throttle.admit(key("192.0.2.1"), clock.instant()).is_err());
     }
 
     #[test]
-    fn one_subscriber_cannot_use_many_addresses_of_ipv6() {
+    fn no_network_and_no_site_can_use_its_many_addresses_of_ipv6() {
         let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
-        for n in 0..5 {
-            throttle.admit(&key(&format!("2001:db8::{n}")), clock.instant()).unwrap();
+        let admitted = |address: String| throttle.admit(key(&address), clock.instant()).is_ok();
+        assert_eq!((0..100).filter(|n| admitted(format!("2001:db8::{n:x}"))).count(), 5);
+        // The other 65,535 networks of the site together.
+        assert_eq!((1..=0xffff).filter(|n| admitted(format!("2001:db8:0:{n:x}::1"))).count(), 15);
+        assert!(admitted("2001:db8:1::1".to_owned()));
+    }
+
+    #[test]
+    fn what_turned_out_well_and_what_the_server_had_no_time_for_is_not_counted() {
+        let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
+        let admit = || throttle.admit(key("192.0.2.1"), clock.instant());
+        for _ in 0..20 {
+            throttle.settle(admit().unwrap(), Ok(())).unwrap();
+            clock.advance(Duration::from_secs(1));
+            let busy = Err::<(), _>(CoreError::TooMany(Duration::from_secs(1)));
+            throttle.settle(admit().unwrap(), busy).unwrap_err();
         }
-        assert!(throttle.admit(&key("2001:db8::ffff"), clock.instant()).is_err());
-        throttle.admit(&key("2001:db8:0:1::1"), clock.instant()).unwrap();
+        for _ in 0..5 {
+            throttle.settle(admit().unwrap(), Err::<(), _>(CoreError::Credentials("wrong"))).unwrap_err();
+        }
+        assert!(admit().is_err());
     }
 
     #[test]
@@ -157,11 +214,14 @@ mod tests {
         let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
         let most = u32::try_from(MOST).unwrap();
         for n in 0..most + 10 {
-            throttle.admit(&Key::address(Step::Login, Some(IpAddr::from(n.to_be_bytes()))), clock.instant()).unwrap();
+            throttle
+                .admit(Key::address(Step::Login, Some(IpAddr::from(n.to_be_bytes()))), clock.instant())
+                .map(drop)
+                .unwrap();
         }
         assert!(throttle.counts().len() < MOST);
         for n in 0..most + 10 {
-            throttle.admit(&Key::Guesses(Digest::of(&n.to_be_bytes())), clock.instant()).unwrap();
+            throttle.admit(vec![Key::Guesses(Digest::of(&n.to_be_bytes()))], clock.instant()).map(drop).unwrap();
         }
         assert!(throttle.counts().len() < MOST);
     }

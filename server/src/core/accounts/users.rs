@@ -43,6 +43,15 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.password.is_none() && self.role.is_none() && self.enabled.is_none()
     }
+
+    /// Without what is so already.
+    fn beyond(self, account: &Account) -> Self {
+        Self {
+            role: self.role.filter(|role| role.as_str() != account.role),
+            enabled: self.enabled.filter(|enabled| *enabled != account.enabled),
+            ..self
+        }
+    }
 }
 
 impl Accounts {
@@ -84,7 +93,8 @@ impl Accounts {
         let sealed = self.vault.seal(&secret, &purpose(name))?;
         let now = self.clock.now();
         let mut transaction = self.begin(manager).await?;
-        let account = NewAccount { name, role: role.as_str(), password: &password, totp_secret: &sealed };
+        let made_by = manager.account_id();
+        let account = NewAccount { name, role: role.as_str(), password: &password, totp_secret: &sealed, made_by };
         if accounts::insert(&mut transaction, account, now).await?.is_none() {
             return Err(CoreError::Conflict(format!("there is a user {name} already")));
         }
@@ -93,13 +103,25 @@ impl Accounts {
         Ok(totp)
     }
 
-    /// Changes an account, all that is asked or nothing. Its logins end.
+    /// One account.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchAccount`].
+    pub async fn user(&self, name: &str) -> Result<User, CoreError> {
+        let known = self.users().await?.into_iter().find(|user| user.name.as_str().eq_ignore_ascii_case(name));
+        known.ok_or_else(|| missing(name))
+    }
+
+    /// Changes an account, all that is asked or nothing. If anything changes, its logins end.
     ///
     /// # Errors
     /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`], [`CoreError::Conflict`], [`CoreError::Invalid`].
     pub async fn change_user(&self, manager: Manager<'_>, name: &str, changes: Changes) -> Result<(), CoreError> {
         // Looked at before the password is hashed, which takes its time, and again after.
-        self.look_up(manager, name, &changes).await?;
+        let changes = self.look_up(manager, name, changes).await?;
+        if changes.is_empty() {
+            return Ok(());
+        }
         let password = match changes.password.clone() {
             Some(password) => Some(self.passwords.hash(password).await?),
             None => None,
@@ -112,11 +134,12 @@ impl Accounts {
             accounts::set_password(&mut transaction, id, password).await?;
             manager.note(&mut transaction, "user.password", &account.name, None, now).await?;
         }
-        if let Some(role) = changes.role.filter(|role| role.as_str() != account.role) {
+        let changes = changes.beyond(&account);
+        if let Some(role) = changes.role {
             accounts::set_role(&mut transaction, id, role.as_str()).await?;
             manager.note(&mut transaction, "user.role", &account.name, Some(role.as_str()), now).await?;
         }
-        if let Some(enabled) = changes.enabled.filter(|enabled| *enabled != account.enabled) {
+        if let Some(enabled) = changes.enabled {
             accounts::set_enabled(&mut transaction, id, enabled).await?;
             let what = if enabled { "user.enable" } else { "user.disable" };
             manager.note(&mut transaction, what, &account.name, None, now).await?;
@@ -170,18 +193,23 @@ impl Accounts {
         }
     }
 
-    async fn look_up(&self, manager: Manager<'_>, name: &str, changes: &Changes) -> Result<(), CoreError> {
+    /// What is left to be done, if this manager may do it.
+    async fn look_up(&self, manager: Manager<'_>, name: &str, changes: Changes) -> Result<Changes, CoreError> {
         let account = find(&mut *self.store.read().await?, name).await?;
-        manager.may_change(&account, changes)?;
+        let changes = changes.beyond(&account);
+        manager.may_change(&account, &changes)?;
         if changes.password.is_some() {
             manager.may_renew(&account, self.clock.now())?;
         }
-        Ok(())
+        Ok(changes)
     }
 }
 
 async fn find(connection: &mut Connection, name: &str) -> Result<Account, CoreError> {
-    let missing = || CoreError::NoSuchAccount(name.chars().take(64).collect());
-    let name = AccountName::new(name).map_err(|_| missing())?;
-    accounts::find(connection, &name).await?.ok_or_else(missing)
+    let known = AccountName::new(name).map_err(|_| missing(name))?;
+    accounts::find(connection, &known).await?.ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> CoreError {
+    CoreError::NoSuchAccount(name.chars().take(64).collect())
 }

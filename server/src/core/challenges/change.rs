@@ -2,9 +2,10 @@
 
 use super::existing;
 use super::form::{Checked, Form};
+use super::look_alike::{Looks, difference};
 use crate::core::audit::{self, Actor, By};
 use crate::core::import::{Step, put};
-use crate::core::{Coordinator, CoreError};
+use crate::core::{Coordinator, CoreError, Person, Role};
 use crate::store::challenges::{self, Challenge};
 use crate::store::{self, Connection, assignments};
 use challengectl_common::ChallengeName;
@@ -17,7 +18,7 @@ impl Coordinator {
     /// # Errors
     /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
     pub async fn create_challenge(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
-        let Checked { spec, shape } = self.checked(None, form).await?;
+        let Checked { spec, shape } = self.checked(None, form, Role::Admin).await?;
         let (this, actor) = (Arc::clone(self), Actor::from(by));
         self.undisturbed(async move {
             let now = this.clock.now();
@@ -38,10 +39,10 @@ impl Coordinator {
     /// # Errors
     /// [`CoreError::NotFound`], [`CoreError::Invalid`] with everything that is wrong, [`CoreError::Conflict`] when the
     /// name is taken or somebody else has changed the challenge at the same time.
-    pub async fn update_challenge(self: &Arc<Self>, id: i64, form: &Form, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn update_challenge(self: &Arc<Self>, id: i64, form: &Form, person: &Person) -> Result<(), CoreError> {
         let before = self.challenge(id).await?;
-        let checked = self.checked(Some(&before.spec), form).await?;
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let checked = self.checked(Some(&before.spec), form, person.role).await?;
+        let (this, actor) = (Arc::clone(self), Actor::from(person.by()));
         self.undisturbed(async move { this.replace(before, checked, "challenge.update", actor.by()).await }).await
     }
 
@@ -111,9 +112,17 @@ impl Coordinator {
     }
 }
 
+/// Nobody has this name, or one that people would take for it.
 async fn name_is_free(connection: &mut Connection, name: &ChallengeName, own: Option<i64>) -> Result<(), CoreError> {
     match challenges::id_of(connection, name).await? {
         Some(id) if Some(id) != own => Err(CoreError::Conflict(format!("there is a challenge {name} already"))),
-        _ => Ok(()),
+        Some(_) => Ok(()),
+        None => {
+            let all = challenges::all(connection).await?;
+            let others = all.iter().filter(|other| Some(other.id) != own).map(|other| &other.spec.name);
+            let looks = Looks::of(others);
+            let alike = looks.like(name).map(|other| format!("{}; choose another name", difference(name, other)));
+            alike.map_or(Ok(()), |alike| Err(CoreError::Conflict(alike)))
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::schemas;
 use crate::core::import::shape;
-use crate::core::{Coordinator, CoreError};
+use crate::core::{Coordinator, CoreError, Role};
 use crate::store::challenges::Shape;
 use crate::store::files::{self, StoredFile};
 use crate::store::ranges;
@@ -11,7 +11,7 @@ use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Flag, PublicView
 use challengectl_event::Reader;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use utoipa::ToSchema;
 
 const LONGEST_NAME: usize = 255;
@@ -64,6 +64,25 @@ impl Form {
 
     fn carries(&self) -> bool {
         self.text.is_some() || self.flag_hash.is_some()
+    }
+
+    /// Without where it is and what it carries, as far as that is so already: what a challenge was accepted with is not
+    /// looked up again.
+    fn beyond(mut self, before: Option<&ChallengeSpec>) -> Self {
+        let Some(before) = before else { return self };
+        if let Tuning::FrequencyRanges(ranges) = &before.tuning
+            && let Some(names) = &self.frequency_ranges
+            && ranges.iter().map(|range| &range.name).eq(names)
+        {
+            self.frequency_ranges = None;
+        }
+        if let Flag::File(file) = &before.flag
+            && self.flag_hash == Some(file.digest)
+            && self.flag_file.as_ref().is_none_or(|name| *name == file.path)
+        {
+            (self.flag_hash, self.flag_file) = (None, None);
+        }
+        self
     }
 
     /// The keys of an event file that say the same, without the file.
@@ -128,8 +147,16 @@ fn keys_of(spec: &ChallengeSpec, tuning: bool, content: bool) -> Map<String, Val
 }
 
 impl Coordinator {
-    /// Holds a challenge, new or changed, against its file and its waveform, as an import does.
-    pub(super) async fn checked(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Checked, CoreError> {
+    /// Holds a challenge, new or changed, against its file and its waveform, as an import does, for somebody of this
+    /// role.
+    pub(super) async fn checked(
+        &self,
+        before: Option<&ChallengeSpec>,
+        form: &Form,
+        role: Role,
+    ) -> Result<Checked, CoreError> {
+        let form = &form.clone().beyond(before);
+        let is_hidden = !form.carries() && !role.sees_content();
         let mut keys = form.over(before);
         let file = self.file_of(before, form).await?;
         if let Some(file) = &file {
@@ -138,8 +165,11 @@ impl Coordinator {
         let ranges = self.ranges_for(before, form).await?;
         let base = self.files.root()?;
         let reader = Reader::new(self.rules.frequency_rules.clone());
-        let read = tokio::task::spawn_blocking(move || reader.read_one(keys, ranges, &base));
-        let challenge = read.await.map_err(|_| CoreError::Interrupted)?;
+        let read = move || {
+            let challenge = reader.read_one(keys.clone(), ranges.clone(), &base);
+            challenge.map_err(|all| if is_hidden { without_content(&reader, all, keys, ranges, &base) } else { all })
+        };
+        let challenge = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)?;
         let challenge = challenge.map_err(|problems| CoreError::Invalid(problems.join("; ")))?;
         let shape = shape(&challenge);
         let mut spec = challenge.spec;
@@ -177,6 +207,32 @@ impl Coordinator {
             _ => Ok(ranges::all(&mut *self.store.read().await?).await?),
         }
     }
+}
+
+/// A text that every modulation can send.
+const STAND_IN: &str = "5";
+
+/// Of all that is wrong, what does not quote what the challenge carries: of a text, what would be wrong with any other
+/// as well; of a file, what does not name it.
+fn without_content(
+    reader: &Reader,
+    mut all: Vec<String>,
+    mut keys: Map<String, Value>,
+    ranges: Vec<NamedRange>,
+    base: &Path,
+) -> Vec<String> {
+    let count = all.len();
+    if let Some(Value::String(file)) = keys.get("file") {
+        all.retain(|problem| !problem.contains(file.as_str()));
+    } else {
+        keys.insert("text".to_owned(), STAND_IN.into());
+        let others = reader.read_one(keys, ranges, base).err().unwrap_or_default();
+        all.retain(|problem| others.contains(problem));
+    }
+    if all.len() < count {
+        all.push("what it carries, which only admins see, cannot be sent so; ask an admin to look".to_owned());
+    }
+    all
 }
 
 /// Where the content lies within the folder of files.

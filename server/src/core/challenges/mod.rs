@@ -2,10 +2,12 @@
 
 mod change;
 mod form;
+mod look_alike;
 mod schemas;
 mod trigger;
 
 pub use form::Form;
+pub(super) use look_alike::{Looks, difference};
 
 use super::{Coordinator, CoreError};
 use crate::store::challenges::{self, Challenge};

@@ -1,10 +1,10 @@
 use super::acknowledge;
 use super::users::Totp;
-use crate::core::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step, csrf_token};
+use crate::core::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step};
 use crate::core::{Accounts, Person, Role};
 use crate::http::body::{Json, SMALL, With};
 use crate::http::openapi::answers::{Conflict, Done, Missing, TooMany, Unauthorized};
-use crate::http::principal::{CSRF, DEVICE, SESSION, Viewer};
+use crate::http::principal::{DEVICE, SESSION, Viewer};
 use crate::http::{ApiError, origin};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
@@ -71,11 +71,9 @@ pub async fn verify_totp(
     let LoggedIn { name, role, session, device, recovery_codes } =
         accounts.verify_totp(&body.temp_token, &body.totp_code, &client).await?;
     let mut response = HttpResponse::Ok();
-    // A page has to repeat this one in a header, so scripts may read it.
-    set_cookie(&mut response, &request, (CSRF, csrf_token(&session)), LONGEST, false);
-    set_cookie(&mut response, &request, (SESSION, session), LONGEST, true);
+    set_cookie(&mut response, &request, (SESSION, session), LONGEST);
     if let Some(device) = device {
-        set_cookie(&mut response, &request, (DEVICE, device), DEVICE_LIFE, true);
+        set_cookie(&mut response, &request, (DEVICE, device), DEVICE_LIFE);
     }
     let user = User { username: name, role };
     Ok(response.json(Verified { status: "success", message: "Authentication successful", user, recovery_codes }))
@@ -151,9 +149,7 @@ pub async fn logout(
 ) -> Result<HttpResponse, ApiError> {
     accounts.log_out(&person).await?;
     let mut response = HttpResponse::Ok();
-    for name in [SESSION, CSRF] {
-        set_cookie(&mut response, &request, (name, String::new()), Duration::ZERO, true);
-    }
+    set_cookie(&mut response, &request, (SESSION, String::new()), Duration::ZERO);
     Ok(acknowledge(response, "Logged out successfully"))
 }
 
@@ -220,18 +216,17 @@ fn counted<T>(
     body
 }
 
-/// A cookie that pages of other sites cannot make a browser send with a form.
+/// A cookie that no script can read and that pages of other sites cannot make a browser send with a form.
 fn set_cookie(
     response: &mut HttpResponseBuilder,
     request: &HttpRequest,
     (name, value): (&'static str, String),
     life: Duration,
-    hidden: bool,
 ) {
     let life = actix_web::cookie::time::Duration::try_from(life).unwrap_or_default();
     let secure = origin::is_secure(request);
     let cookie = Cookie::build(name, value).path("/").max_age(life).same_site(SameSite::Lax);
-    response.cookie(cookie.http_only(hidden).secure(secure).finish());
+    response.cookie(cookie.http_only(true).secure(secure).finish());
 }
 
 impl From<Person> for User {

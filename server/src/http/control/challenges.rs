@@ -1,6 +1,7 @@
-use super::done;
+use super::{Switch, done};
 use crate::core::{Coordinator, Form, Role};
-use crate::http::body::{Json, With};
+use crate::http::body::{Json, OptionalJson, With};
+use crate::http::echo::{Echo, ReadOnly};
 use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use crate::store::challenges::Challenge as Stored;
@@ -107,14 +108,21 @@ pub async fn create(
     Ok(HttpResponse::Created().json(Created { status: "success", message, challenge_id }))
 }
 
+impl ReadOnly for Form {
+    const FIELDS: &[&str] = &["challenge_id", "state", "last_run", "next_run", "triggered", "failures", "duration"];
+}
+
 /// Changes what is given.
 #[utoipa::path(put, path = "/api/challenges/{challenge_id}", responses(Done, Conflict))]
 pub async fn update(
-    With(Operator(person), Json(form)): With<Operator, Json<Form>>,
+    With(Operator(person), echo): With<Operator, Echo<Form>>,
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().update_challenge(number(&id)?, &form, person.by()).await?;
+    let (id, coordinator) = (number(&id)?, coordinator.into_inner());
+    let stored = coordinator.challenge(id).await?;
+    let form = echo.over(&Challenge::seen_by(person.role, stored, coordinator.now()))?;
+    coordinator.update_challenge(id, &form, &person).await?;
     Ok(done("Challenge updated successfully"))
 }
 
@@ -129,15 +137,16 @@ pub async fn delete(
     Ok(done("Challenge deleted successfully"))
 }
 
-/// Lets a challenge go on air.
+/// Lets a challenge go on air; with `{"enabled": false}`, takes it off.
 #[utoipa::path(post, path = "/api/challenges/{challenge_id}/enable", responses(Done))]
 pub async fn enable(
-    Operator(person): Operator,
+    With(Operator(person), OptionalJson(switch)): With<Operator, OptionalJson<Switch>>,
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().enable_challenge(number(&id)?, true, person.by()).await?;
-    Ok(done("Challenge enabled"))
+    let Switch { enabled } = switch.unwrap_or_default();
+    coordinator.into_inner().enable_challenge(number(&id)?, enabled, person.by()).await?;
+    Ok(done(if enabled { "Challenge enabled" } else { "Challenge disabled" }))
 }
 
 /// Takes a challenge off the air.
@@ -196,7 +205,7 @@ impl Challenge {
             duration: shape.duration_ms as f64 / 1000.0,
             public_view: spec.public_view,
             only_on: spec.only_on,
-            content: (role >= Role::Admin).then(|| content(spec.flag)),
+            content: role.sees_content().then(|| content(spec.flag)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::Coordinator;
 use crate::http::body::{Json, With};
 use crate::http::bounds::Anybody;
+use crate::http::echo::{Echo, ReadOnly};
 use crate::http::{ApiError, Operator};
 use actix_web::{HttpResponse, web};
 use challengectl_common::conference::{TimeOfDay, Zone};
@@ -72,13 +73,32 @@ pub struct Change {
     auto_pause_daily: Option<Option<bool>>,
 }
 
+impl ReadOnly for Change {
+    const FIELDS: &[&str] = &["status", "open", "next_change"];
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConferenceChanged)]
+struct Changed {
+    status: &'static str,
+    #[serde(flatten)]
+    conference: Conference,
+}
+
+impl Changed {
+    async fn now(coordinator: &Coordinator) -> Result<Self, ApiError> {
+        Ok(Self { status: "success", conference: current(coordinator).await? })
+    }
+}
+
 /// Changes the fields that are given.
-#[utoipa::path(put, path = "/api/conference", responses((status = OK, body = Conference)))]
+#[utoipa::path(put, path = "/api/conference", responses((status = OK, body = Changed)))]
 pub async fn update(
-    With(Operator(person), Json(change)): With<Operator, Json<Change>>,
+    With(Operator(person), echo): With<Operator, Echo<Change>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
     let coordinator = coordinator.into_inner();
+    let change = echo.over(&Changed::now(&coordinator).await?)?;
     let change = ConferenceChange {
         name: change.name,
         start: change.start,
@@ -89,7 +109,7 @@ pub async fn update(
         auto_pause: change.auto_pause_daily.map(Option::unwrap_or_default),
     };
     coordinator.change_conference(change, person.by()).await?;
-    Ok(HttpResponse::Ok().json(current(&coordinator).await?))
+    Ok(HttpResponse::Ok().json(Changed::now(&coordinator).await?))
 }
 
 /// What is left out stays as it is, an empty text clears.
@@ -121,7 +141,7 @@ pub async fn set_day_times(
     let change = ConferenceChange { day_start, day_end: end_of_day, ..ConferenceChange::default() };
     coordinator.change_conference(change, person.by()).await?;
     let Conference { day_start, end_of_day, .. } = current(&coordinator).await?;
-    Ok(HttpResponse::Ok().json(DayTimesSet { status: "updated", day_start, end_of_day }))
+    Ok(HttpResponse::Ok().json(DayTimesSet { status: "success", day_start, end_of_day }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -144,7 +164,7 @@ pub async fn set_auto_pause(
 ) -> Result<HttpResponse, ApiError> {
     let change = ConferenceChange { auto_pause: Some(auto_pause_daily), ..ConferenceChange::default() };
     coordinator.into_inner().change_conference(change, person.by()).await?;
-    Ok(HttpResponse::Ok().json(AutoPauseSet { status: "updated", auto_pause_daily }))
+    Ok(HttpResponse::Ok().json(AutoPauseSet { status: "success", auto_pause_daily }))
 }
 
 /// A field that is there; null is none.

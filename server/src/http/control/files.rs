@@ -5,8 +5,8 @@ use crate::http::principal::Runner;
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_RANGES, ByteRangeSpec, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG, Header, IF_NONE_MATCH, IF_RANGE,
-    Range,
+    ACCEPT_RANGES, ByteRangeSpec, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, Charset, ContentDisposition,
+    DispositionParam, DispositionType, ETAG, ExtendedValue, Header, IF_NONE_MATCH, IF_RANGE, Range,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::Digest;
@@ -59,6 +59,7 @@ pub async fn download(
     let mut response = HttpResponse::build(status);
     response
         .insert_header((CONTENT_TYPE, content_type(&stored.name)))
+        .insert_header(attachment(&stored.name))
         .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, "private, max-age=31536000, immutable"))
         .insert_header((ACCEPT_RANGES, "bytes"));
@@ -83,6 +84,17 @@ async fn part(mut content: File, first: u64, length: u64) -> Result<ReaderStream
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
     })?;
     Ok(ReaderStream::with_capacity(content.take(length), BLOCK))
+}
+
+/// By RFC 6266: a name for every client, and the true one for those that know `filename*`.
+fn attachment(name: &str) -> ContentDisposition {
+    let readable = name.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '_' }).collect();
+    let mut parameters = vec![DispositionParam::Filename(readable)];
+    if !name.is_ascii() {
+        let (charset, value) = (Charset::Ext("UTF-8".to_owned()), name.as_bytes().to_vec());
+        parameters.push(DispositionParam::FilenameExt(ExtendedValue { charset, language_tag: None, value }));
+    }
+    ContentDisposition { disposition: DispositionType::Attachment, parameters }
 }
 
 fn content_type(name: &str) -> &'static str {

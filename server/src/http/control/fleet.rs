@@ -1,7 +1,7 @@
-use super::done;
+use super::{Switch, done};
 use crate::core::{Coordinator, Invitation as Issued, OnAir, RunnerState, TokenLife};
-use crate::http::body::{Json, With};
-use crate::http::openapi::answers::Done;
+use crate::http::body::{Json, OptionalJson, With};
+use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -94,15 +94,16 @@ pub async fn remove(
     Ok(done("Runner removed successfully"))
 }
 
-/// Gives a runner work again.
+/// Gives a runner work again; with `{"enabled": false}`, no more.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/enable", responses(Done))]
 pub async fn enable(
-    Operator(person): Operator,
+    With(Operator(person), OptionalJson(switch)): With<Operator, OptionalJson<Switch>>,
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().enable_runner(&named(&id)?, true, person.by()).await?;
-    Ok(done("Runner enabled"))
+    let Switch { enabled } = switch.unwrap_or_default();
+    coordinator.into_inner().enable_runner(&named(&id)?, enabled, person.by()).await?;
+    Ok(done(if enabled { "Runner enabled" } else { "Runner disabled" }))
 }
 
 /// Gives a runner no more work.
@@ -135,7 +136,7 @@ pub(super) struct Invited {
 }
 
 /// Makes a token by which a host becomes a runner. It is shown this once.
-#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited)))]
+#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited), Conflict))]
 pub async fn invite(
     With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
     coordinator: web::Data<Coordinator>,

@@ -130,6 +130,7 @@ struct Stats {
     active_runners: usize,
     total_challenges: usize,
     enabled_challenges: usize,
+    /// Those that were on air as a whole.
     total_transmissions: u64,
     /// Of these, the ones by radios that send nothing.
     simulated_transmissions: u64,

@@ -23,6 +23,8 @@ pub(crate) use public::PublicChallenges;
 use super::openapi::{Group, group};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use challengectl_common::wire::Acknowledgement;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// Everything that the control API offers.
 pub fn groups() -> Vec<Group> {
@@ -63,6 +65,20 @@ pub fn groups() -> Vec<Group> {
         ),
         group!("Public", "For everybody."; public: challenges),
     ]
+}
+
+/// The body that `enable` may have: what it says is done, whatever the path is called.
+#[derive(Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Switch {
+    #[schema(default = true)]
+    enabled: bool,
+}
+
+impl Default for Switch {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
 }
 
 /// The answer that only says that it worked.

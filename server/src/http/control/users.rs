@@ -3,6 +3,7 @@ use crate::core::accounts::{Changes, Manager, TotpSetup, User};
 use crate::core::{Accounts, Role};
 use crate::http::ApiError;
 use crate::http::body::{Json, With};
+use crate::http::echo::{Echo, ReadOnly};
 use crate::http::openapi::answers::{Conflict, Done, TooMany};
 use crate::http::principal::Admin;
 use actix_web::{HttpResponse, web};
@@ -56,24 +57,30 @@ pub struct CreateRequest {
     username: AccountName,
     #[schema(min_length = 8, max_length = 256)]
     password: String,
-    #[serde(default = "admin")]
+    /// Admin, if it is left out; operator, if an admin asks.
+    role: Option<Role>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountCreated)]
+struct Created {
+    status: &'static str,
+    message: &'static str,
     role: Role,
+    #[serde(flatten)]
+    totp: Totp,
 }
 
-/// The contract's users are admins; every other role is said.
-fn admin() -> Role {
-    Role::Admin
-}
-
-/// Makes an account.
-#[utoipa::path(post, path = "/api/users", responses((status = CREATED, body = WithTotp), Conflict, TooMany))]
+/// Makes an account. Its role is below that of who asks.
+#[utoipa::path(post, path = "/api/users", responses((status = CREATED, body = Created), Conflict, TooMany))]
 pub async fn create(
     With(Admin(person), Json(body)): With<Admin, Json<CreateRequest>>,
     accounts: web::Data<Accounts>,
 ) -> Result<HttpResponse, ApiError> {
-    let totp = accounts.add_user(Manager::Person(&person), &body.username, body.password, body.role).await?;
+    let role = body.role.unwrap_or_else(|| person.role.gives());
+    let totp = accounts.add_user(Manager::Person(&person), &body.username, body.password, role).await?;
     let message = "User created successfully";
-    Ok(HttpResponse::Created().json(WithTotp { status: "success", message, totp: totp.into() }))
+    Ok(HttpResponse::Created().json(Created { status: "success", message, role, totp: totp.into() }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -86,13 +93,18 @@ pub struct UpdateRequest {
     enabled: Option<bool>,
 }
 
+impl ReadOnly for UpdateRequest {
+    const FIELDS: &[&str] = &["username", "totp_confirmed", "created_at", "last_login"];
+}
+
 /// Changes the fields given.
 #[utoipa::path(put, path = "/api/users/{username}", responses(Done, Conflict, TooMany))]
 pub async fn update(
-    With(Admin(person), Json(body)): With<Admin, Json<UpdateRequest>>,
+    With(Admin(person), echo): With<Admin, Echo<UpdateRequest>>,
     accounts: web::Data<Accounts>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
+    let body = echo.over(&UserView::from(accounts.user(&name).await?))?;
     let changes = Changes { password: body.password, role: body.role, enabled: body.enabled };
     if changes.is_empty() {
         return Err(ApiError::invalid("give password, role or enabled"));

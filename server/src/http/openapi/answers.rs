@@ -44,7 +44,7 @@ shared! {
     Invalid: "400", ErrorBody, "The request makes no sense; `details` tells where, and the way out.";
     Unauthorized: "401", ErrorBody, "The credentials are missing, wrong or no longer good.",
         "WWW-Authenticate": String, "How to authenticate.";
-    Forbidden: "403", ErrorBody, "Not by this account or key, or without the header X-CSRF-Token.";
+    Forbidden: "403", ErrorBody, "Not by this account or key, or not for a page of another site.";
     Missing: "404", ErrorBody, "There is no such thing.";
     Conflict: "409", ErrorBody, "As things are now it cannot be done.";
     TooLarge: "413", ErrorBody, "The body is too large.";

@@ -5,6 +5,7 @@ use super::{Schemas, parameters};
 use crate::core::Role;
 use crate::http::body::{Json, OptionalJson, With};
 use crate::http::bounds::Anybody;
+use crate::http::echo::{Echo, ReadOnly};
 use crate::http::principal::Stopper;
 use crate::http::principal::{Provisioner, Runner};
 use crate::http::query::Query;
@@ -19,7 +20,6 @@ use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 /// The names of the security schemes.
 pub const SESSION: &str = "session";
-pub const CSRF: &str = "csrf";
 pub const KEY: &str = "runner_key";
 pub const BEARER: &str = "runner_bearer";
 pub const PROVISIONING_KEY: &str = "provisioning_key";
@@ -29,7 +29,6 @@ pub const PROVISIONING_BEARER: &str = "provisioning_bearer";
 pub struct About {
     operation: Operation,
     schemas: Schemas,
-    changes: bool,
 }
 
 impl About {
@@ -40,7 +39,11 @@ impl About {
         let known = operation.parameters.get_or_insert_default();
         let has_parameters = !in_path.is_empty();
         known.extend(in_path.into_iter().map(RefOr::T));
-        let mut about = Self { operation, schemas: Schemas::new(), changes: !matches!(method, HttpMethod::Get) };
+        let mut about = Self { operation, schemas: Schemas::new() };
+        if !matches!(method, HttpMethod::Get) {
+            // For pages of other sites.
+            about.answers::<Forbidden>();
+        }
         if has_parameters {
             about.answers::<Missing>();
         }
@@ -76,13 +79,9 @@ impl About {
     }
 
     fn asks_for(&mut self, least: Role) {
-        let mut needs = SecurityRequirement::new(SESSION, [""; 0]);
-        if self.changes {
-            needs = needs.add(CSRF, [""; 0]);
-        }
-        self.operation.security = Some(vec![needs]);
+        self.operation.security = Some(vec![SecurityRequirement::new(SESSION, [""; 0])]);
         self.answers::<Unauthorized>();
-        if self.changes || least > Role::Viewer {
+        if least > Role::Viewer {
             self.answers::<Forbidden>();
         }
         let whom = match least {
@@ -166,6 +165,14 @@ impl Describe for Provisioner {
 impl<T: ToSchema, const MOST: usize> Describe for Json<T, MOST> {
     fn describe(about: &mut About) {
         about.takes::<T>(Required::True);
+    }
+}
+
+impl<T: ToSchema + ReadOnly> Describe for Echo<T> {
+    fn describe(about: &mut About) {
+        about.takes::<T>(Required::True);
+        let fields = T::FIELDS.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
+        about.remark(&format!("Also takes, as `GET` answers them and unchanged: {fields}."));
     }
 }
 

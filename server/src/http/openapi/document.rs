@@ -13,7 +13,10 @@ The control API of a ChallengeCtl server: what runners, operators and the public
 
 Every answer that is not a success has the same form: `error` says in a few words what went wrong, `details` where, and \
 the way out. Any operation can also answer 500, when the server's disk or database fails, and 503, while it stops; both \
-in that form. A method that a path does not take is answered 405 with `Allow`.";
+in that form. A method that a path does not take is answered 405 with `Allow`.
+
+What changes something is refused, 403, when a browser sends it for a page of another site, as the headers \
+`Sec-Fetch-Site` and `Origin` tell. Other programs need send neither.";
 
 /// Describes all the operations.
 pub fn document(groups: Vec<Group>) -> OpenApi {
@@ -55,8 +58,6 @@ fn components() -> Components {
         components.responses.insert(name.to_owned(), response.into());
     }
     let session = ApiKeyValue::with_description("session", "Set by POST /api/auth/verify-totp, when somebody logs in.");
-    let csrf = "The value of the cookie `csrf_token`, which comes with `session` and has to be sent as well.";
-    let csrf = ApiKeyValue::with_description("X-CSRF-Token", csrf);
     let keys = [
         (arguments::KEY, arguments::BEARER, "The key of a runner, which POST /api/enrollment/enroll answers."),
         (
@@ -72,6 +73,5 @@ fn components() -> Components {
         components.add_security_scheme(bearer, SecurityScheme::Http(http));
     }
     components.add_security_scheme(arguments::SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(session)));
-    components.add_security_scheme(arguments::CSRF, SecurityScheme::ApiKey(ApiKey::Header(csrf)));
     components
 }

@@ -1,0 +1,89 @@
+//! Names that people take for one another: players would look for one challenge and hear another.
+
+use challengectl_common::ChallengeName;
+use std::collections::HashMap;
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::skeleton;
+
+/// The names so far, by what they look like.
+#[derive(Debug, Default)]
+pub struct Looks(HashMap<String, Vec<String>>);
+
+impl Looks {
+    /// Those of these names.
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a ChallengeName>) -> Self {
+        let mut looks = Self::default();
+        for name in names {
+            looks.add(name);
+        }
+        looks
+    }
+
+    /// Adds a name.
+    pub fn add(&mut self, name: &ChallengeName) {
+        for look in looks(name.as_str()) {
+            self.0.entry(look).or_default().push(name.to_string());
+        }
+    }
+
+    /// Another name that looks like this one.
+    pub fn like(&self, name: &ChallengeName) -> Option<&str> {
+        let looks = looks(name.as_str());
+        let mut others = looks.iter().filter_map(|look| self.0.get(look)).flatten().map(String::as_str);
+        others.find(|other| *other != name.as_str() && are_alike(other, name.as_str()))
+    }
+}
+
+/// How a name differs from another that looks like it, for people.
+pub fn difference(name: &ChallengeName, other: &str) -> String {
+    let foreign = name.as_str().chars().chain(other.chars()).find(|c| !c.is_ascii());
+    let how = foreign.map_or("capitals".to_owned(), |c| format!("U+{:04X}", u32::from(c)));
+    format!("{:?} looks like {other:?}, from which only {how} tells it", name.as_str())
+}
+
+/// What is left of a name when everything that looks alike is the same: its letters, and its shape (UTS 39, section 4),
+/// in which `l` and `I` are one, whatever the script, the form of normalisation, the capitals, and what is not seen.
+fn looks(name: &str) -> [String; 2] {
+    let seen: String = name.nfkc().filter(|c| !is_unseen(*c)).collect();
+    let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shape = skeleton(&seen).collect::<String>().to_lowercase();
+    [format!("letters {}", seen.to_lowercase()), format!("shape {}", skeleton(&shape).collect::<String>())]
+}
+
+/// What names may hold since scripts and emoji need it.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{180b}'..='\u{180d}')
+}
+
+/// Who writes `A1` and `AI`, `0` and `O`, both in ASCII, sees what they do.
+fn are_alike(a: &str, b: &str) -> bool {
+    !(a.is_ascii() && b.is_ascii()) || a.eq_ignore_ascii_case(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_alike_are_found_and_others_are_not() {
+        let name = |text: &str| ChallengeName::new(text).unwrap();
+        let like = |a: &str, b: &str| Looks::of([&name(a)]).like(&name(b)).is_some();
+        for (a, b) in [
+            ("MORSE_1", "Morse_1"),
+            ("MORSE I", "morse i"),
+            ("MORSE_1", "\u{41c}ORSE_1"),
+            ("scope", "\u{455}\u{441}\u{43e}\u{440}\u{435}"),
+            ("Gr\u{fc}n", "Gru\u{308}n"),
+            ("A\u{200d}B", "AB"),
+            ("A B", "A\u{a0}B"),
+            ("FM", "\u{ff26}\u{ff2d}"),
+        ] {
+            assert!(like(a, b) && like(b, a), "{a} {b}");
+        }
+        for (a, b) in
+            [("MORSE_1", "MORSE_1"), ("MORSE_1", "MORSE_2"), ("A1", "AI"), ("CW_0", "CW_O"), ("任務", "Задача")]
+        {
+            assert!(!like(a, b), "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Takes out of a text what a challenge carries: what runners say of failures is for everybody who is logged in to read.
+
+use challengectl_common::{ChallengeSpec, Flag};
+use std::collections::HashSet;
+
+/// So many characters in a row are told from chance. A quotation may be cut off anywhere.
+const TELLING: usize = 6;
+/// A shorter text is no secret.
+const SHORTEST: usize = 3;
+const HIDDEN: &str = "[hidden]";
+
+/// The text, with every quotation of the challenge's content, of its name and of its digest replaced.
+pub fn without_content(text: &str, spec: &ChallengeSpec) -> String {
+    match &spec.flag {
+        Flag::Text(content) => without_parts(text, content),
+        Flag::File(file) => {
+            let names = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
+            let stem = names.rsplit_once('.').map_or(names, |(stem, _)| stem);
+            let text = without_parts(text, &file.digest.to_string());
+            [file.path.as_str(), names, stem].into_iter().fold(text, |text, name| without(&text, name))
+        }
+    }
+}
+
+/// Whole, whatever its capitals.
+fn without(text: &str, secret: &str) -> String {
+    if secret.chars().count() < SHORTEST {
+        return text.to_owned();
+    }
+    hide(text, secret.chars().count(), &[folded(secret)].into())
+}
+
+/// Also parts of it.
+fn without_parts(text: &str, secret: &str) -> String {
+    // As programs quote it, too.
+    let forms = [secret.to_owned(), secret.escape_debug().to_string()];
+    let length = TELLING.min(secret.chars().count());
+    if length < SHORTEST {
+        return text.to_owned();
+    }
+    let parts = forms.iter().flat_map(|form| {
+        let folded: Vec<char> = form.chars().map(fold).collect();
+        folded.windows(length).map(|part| part.iter().collect()).collect::<Vec<String>>()
+    });
+    hide(text, length, &parts.collect())
+}
+
+/// Replaces every run of characters that is covered by `parts`, all of this length.
+fn hide(text: &str, length: usize, parts: &HashSet<String>) -> String {
+    let shown: Vec<char> = text.chars().collect();
+    let folded: Vec<char> = shown.iter().copied().map(fold).collect();
+    let mut secret = vec![false; shown.len()];
+    for (at, part) in folded.windows(length).enumerate() {
+        if parts.contains(&part.iter().collect::<String>()) {
+            secret.iter_mut().skip(at).take(length).for_each(|secret| *secret = true);
+        }
+    }
+    let mut told = String::with_capacity(text.len());
+    let mut before = false;
+    for (c, secret) in shown.into_iter().zip(secret) {
+        match (secret, before) {
+            (false, _) => told.push(c),
+            (true, false) => told.push_str(HIDDEN),
+            (true, true) => {}
+        }
+        before = secret;
+    }
+    told
+}
+
+fn folded(text: &str) -> String {
+    text.chars().map(fold).collect()
+}
+
+/// One character for one, so that places stay.
+fn fold(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use challengectl_common::challenge::FlagFile;
+    use challengectl_common::{ChallengeName, Digest, PublicView, Tuning};
+
+    fn spec(flag: Flag) -> ChallengeSpec {
+        let band = "144000000-146000000".parse().unwrap();
+        ChallengeSpec {
+            name: ChallengeName::new("A").unwrap(),
+            modulation: "cw".to_owned(),
+            tuning: Tuning::ManualFrequencyRange(band),
+            flag,
+            parameters: serde_json::Map::default(),
+            enabled: true,
+            priority: 0,
+            min_delay_ms: 1,
+            max_delay_ms: 1,
+            only_on: Vec::new(),
+            public_view: PublicView::default(),
+        }
+    }
+
+    #[test]
+    fn a_text_is_hidden_also_in_part_and_in_other_capitals() {
+        let text = spec(Flag::Text("CQ flag{\"Grün\"} K".to_owned()));
+        for (told, expected) in [
+            ("no power", "no power"),
+            ("cannot send CQ flag{\"Grün\"} K: 'ü'", "cannot send [hidden]: 'ü'"),
+            ("cannot send CQ FLAG{\"GR…", "cannot send [hidden]…"),
+            (r#"Error("CQ flag{\"Grün\"} K")"#, r#"Error("[hidden]")"#),
+        ] {
+            assert_eq!(without_content(told, &text), expected);
+        }
+        assert_eq!(without_content("E: no power", &spec(Flag::Text("E".to_owned()))), "E: no power");
+        assert_eq!(without_content("is KEY", &spec(Flag::Text("key".to_owned()))), "is [hidden]");
+    }
+
+    #[test]
+    fn a_file_is_hidden_by_its_name_and_its_digest() {
+        let digest = Digest::of(b"x");
+        let file = FlagFile { path: "voices/The-Word.wav".to_owned(), digest, size: 1 };
+        let spec = spec(Flag::File(file));
+        let told = format!("/var/cache/{digest}: cut short; voices/The-Word.wav, the-word.WAV, THE-WORD; challenge");
+        let expected = "/var/cache/[hidden]: cut short; [hidden], [hidden], [hidden]; challenge";
+        assert_eq!(without_content(&told, &spec), expected);
+    }
+}

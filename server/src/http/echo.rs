@@ -1,0 +1,62 @@
+//! Bodies that repeat what the server has answered: whoever changes a field of what `GET` gave sends back the whole.
+
+use super::ApiError;
+use super::body::{Json, LIMIT, deserialize};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// A change, as a body says it.
+pub trait ReadOnly: DeserializeOwned {
+    /// The fields beside it that only the server sets.
+    const FIELDS: &[&str];
+}
+
+/// A change, and what else the body says of the thing that is to change.
+#[derive(Debug)]
+pub struct Echo<T> {
+    change: T,
+    told: Map<String, Value>,
+}
+
+impl<T> Echo<T> {
+    /// The change, unless the body says anything else of the fields that only the server sets than is so.
+    pub fn over(self, current: &impl Serialize) -> Result<T, ApiError> {
+        let current = serde_json::to_value(current).unwrap_or_default();
+        for (field, told) in &self.told {
+            let is = current.get(field).unwrap_or(&Value::Null);
+            if !is_same(told, is) {
+                return Err(ApiError::invalid(format!(
+                    "{field}: is {is}, and only the server sets it; leave it out, or send what GET answers now"
+                )));
+            }
+        }
+        Ok(self.change)
+    }
+}
+
+/// Other programs write numbers in other ways.
+fn is_same(a: &Value, b: &Value) -> bool {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
+        _ => a == b,
+    }
+}
+
+impl<T: ReadOnly + 'static> FromRequest for Echo<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let whole = Json::<Map<String, Value>, LIMIT>::from_request(request, payload);
+        async move {
+            let Json(mut fields) = whole.await?;
+            let told = T::FIELDS.iter().filter_map(|name| fields.remove_entry(*name)).collect();
+            Ok(Self { change: deserialize(Value::Object(fields))?, told })
+        }
+        .boxed_local()
+    }
+}
