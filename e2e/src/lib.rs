@@ -1,5 +1,6 @@
 //! Drives the real programs as an organiser would, and listens with other people's receivers.
 
+pub mod documentation;
 pub mod history;
 pub mod iq;
 pub mod kills;

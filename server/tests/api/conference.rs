@@ -26,8 +26,8 @@ async fn change(operator: &Browser<'_>, body: Value) -> Value {
 async fn everybody_sees_when_the_event_is() {
     let site = Site::start().await;
     let unknown = json!({
-        "name": null, "start": null, "stop": null, "timezone": "UTC", "day_start": null, "end_of_day": null,
-        "auto_pause_daily": false, "open": true, "next_change": null,
+        "name": null, "start": null, "stop": null, "timezone": "UTC", "day_start": null, "day_end": null,
+        "auto_pause": false, "open": true, "next_change": null,
     });
     let answer = site.get("/api/conference").await;
     assert_eq!((answer.status, answer.body), (200, unknown));
@@ -40,7 +40,7 @@ async fn everybody_sees_when_the_event_is() {
     let changed = change(&operator, json!({"name": "Conf"})).await;
     let expected = json!({
         "name": "Conf", "start": "2026-11-22T14:00:00.000Z", "stop": "2026-11-24T18:00:00.000Z",
-        "timezone": "US/Eastern", "day_start": "09:00", "end_of_day": "22:00", "auto_pause_daily": false,
+        "timezone": "US/Eastern", "day_start": "09:00", "day_end": "22:00", "auto_pause": false,
         "open": true, "next_change": null,
     });
     assert_eq!(changed, expected);
@@ -55,20 +55,19 @@ async fn what_is_given_changes_and_null_clears() {
     let operator = site.browser("oli", Role::Operator).await;
     let all = json!({
         "name": "C", "start": "2026-11-22T09:00:00+01:00", "stop": "2126-11-24T18:00:00Z",
-        "timezone": "Europe/Berlin", "day_start": "00:00", "end_of_day": "23:59", "auto_pause_daily": true,
+        "timezone": "Europe/Berlin", "day_start": "00:00", "day_end": "23:59", "auto_pause": true,
     });
     let changed = change(&operator, all).await;
     assert_eq!((&changed["start"], &changed["day_start"]), (&json!("2026-11-22T08:00:00.000Z"), &json!("00:00")));
     assert_eq!(change(&operator, json!({})).await["name"], "C");
-    let nothing: serde_json::Map<_, _> =
-        ["name", "start", "stop", "timezone", "day_start", "end_of_day", "auto_pause_daily"]
-            .into_iter()
-            .map(|field| (field.to_owned(), Value::Null))
-            .collect();
+    let nothing: serde_json::Map<_, _> = ["name", "start", "stop", "timezone", "day_start", "day_end", "auto_pause"]
+        .into_iter()
+        .map(|field| (field.to_owned(), Value::Null))
+        .collect();
     let cleared = change(&operator, nothing.into()).await;
     let expected = json!({
-        "name": null, "start": null, "stop": null, "timezone": "UTC", "day_start": null, "end_of_day": null,
-        "auto_pause_daily": false, "open": true, "next_change": null,
+        "name": null, "start": null, "stop": null, "timezone": "UTC", "day_start": null, "day_end": null,
+        "auto_pause": false, "open": true, "next_change": null,
     });
     assert_eq!(cleared, expected);
     let admin = site.browser("ada", Role::Admin).await;
@@ -110,9 +109,9 @@ async fn what_makes_no_sense_is_refused_with_its_place() {
         (json!({"timezone": ""}), "timezone: there is no time zone"),
         (json!({"day_start": "9:00"}), "day_start: must be a time of the day like \"09:00\""),
         (json!({"day_start": "09:00"}), "the daily hours have a beginning and an end"),
-        (json!({"day_start": "09:00", "end_of_day": "09:00"}), "the daily hours begin and end at the same time"),
-        (json!({"auto_pause_daily": "yes"}), "auto_pause_daily: "),
-        (json!({"auto_pause_daily": 1}), "auto_pause_daily: "),
+        (json!({"day_start": "09:00", "day_end": "09:00"}), "the daily hours begin and end at the same time"),
+        (json!({"auto_pause": "yes"}), "auto_pause: "),
+        (json!({"auto_pause": 1}), "auto_pause: "),
     ] {
         let answer = operator.put("/api/conference", body.clone()).await;
         answer.is_error(400, "invalid request");
@@ -123,29 +122,28 @@ async fn what_makes_no_sense_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn daily_hours_and_auto_pause_are_set_as_other_clients_do() {
+async fn daily_hours_and_auto_pause_are_named_as_in_an_event_file() {
     let site = Site::start().await;
     let operator = site.browser("oli", Role::Operator).await;
     let day_times = async |body: Value| operator.put("/api/conference/day-times", body).await;
-    let updated = |start: Value, end: Value| json!({"status": "success", "day_start": start, "end_of_day": end});
-    let answer = day_times(json!({"day_start": "09:00", "end_of_day": "02:30"})).await;
+    let updated = |start: Value, end: Value| json!({"status": "success", "day_start": start, "day_end": end});
+    let answer = day_times(json!({"day_start": "09:00", "day_end": "02:30"})).await;
     assert_eq!((answer.status, answer.body), (200, updated(json!("09:00"), json!("02:30"))));
-    let answer = day_times(json!({"end_of_day": "22:00"})).await;
+    let answer = day_times(json!({"day_end": "22:00"})).await;
     assert_eq!((answer.status, answer.body), (200, updated(json!("09:00"), json!("22:00"))));
-    for body in [json!({"day_start": ""}), json!({"day_start": "25:00"}), json!({"day_end": "22:00"}), json!([])] {
+    for body in [json!({"day_start": ""}), json!({"day_start": "25:00"}), json!({"end_of_day": "22:00"}), json!([])] {
         day_times(body).await.is_error(400, "invalid request");
     }
-    let answer = day_times(json!({"day_start": "", "end_of_day": ""})).await;
+    let answer = day_times(json!({"day_start": "", "day_end": ""})).await;
     assert_eq!((answer.status, answer.body), (200, updated(Value::Null, Value::Null)));
 
     let auto_pause = async |body: Value| operator.put("/api/conference/auto-pause", body).await;
     for on in [true, false] {
-        let answer = auto_pause(json!({"auto_pause_daily": on})).await;
-        assert_eq!((answer.status, answer.body), (200, json!({"status": "success", "auto_pause_daily": on})));
-        assert_eq!(site.get("/api/conference").await.body["auto_pause_daily"], on);
+        let answer = auto_pause(json!({"auto_pause": on})).await;
+        assert_eq!((answer.status, answer.body), (200, json!({"status": "success", "auto_pause": on})));
+        assert_eq!(site.get("/api/conference").await.body["auto_pause"], on);
     }
-    for body in [json!({}), json!({"auto_pause_daily": "true"}), json!({"auto_pause_daily": null}), json!({"auto": 1})]
-    {
+    for body in [json!({}), json!({"auto_pause": "true"}), json!({"auto_pause": null}), json!({"auto": 1})] {
         auto_pause(body).await.is_error(400, "invalid request");
     }
     for (method, path) in
@@ -162,7 +160,7 @@ async fn the_system_opens_and_closes_by_itself_in_the_moment() {
     let operator = site.browser("oli", Role::Operator).await;
     let runner = site.runner("roof").await;
     let later = soon(3_600_000);
-    let changed = change(&operator, json!({"start": later, "auto_pause_daily": true})).await;
+    let changed = change(&operator, json!({"start": later, "auto_pause": true})).await;
     assert_eq!((&changed["open"], &changed["next_change"]), (&json!(false), &json!(later)));
     let status = operator.get("/api/control/status").await.body;
     let told = (&status["distributing"], &status["paused"], &status["closed_by_hours"], &status["opens_at"]);
@@ -204,7 +202,7 @@ async fn while_closed_a_trigger_is_refused_and_a_resume_opens() {
     let operator = site.browser("oli", Role::Operator).await;
     let runner = site.runner("roof").await;
     let (start, stop) = (soon(3_600_000), soon(7_200_000));
-    change(&operator, json!({"start": start, "stop": stop, "auto_pause_daily": true})).await;
+    change(&operator, json!({"start": start, "stop": stop, "auto_pause": true})).await;
     let refused = operator.post("/api/challenges/1/trigger", json!({})).await;
     refused.is_error(409, "not possible now");
     let details = refused.body["details"].as_str().unwrap();
@@ -238,7 +236,7 @@ async fn dashboards_hear_when_the_hours_close_and_open_the_system() {
     client.next_named("initial_state").await;
     let mut start = soon(3_600_000);
     for action in ["pause", "resume"] {
-        change(&operator, json!({"start": start, "auto_pause_daily": true})).await;
+        change(&operator, json!({"start": start, "auto_pause": true})).await;
         let mut event = client.next_named("event").await;
         while event["type"] != "system_control" {
             event = client.next_named("event").await;

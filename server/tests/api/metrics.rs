@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 /// Value by name and labels, as the lines have them.
 async fn scrape(site: &Site) -> HashMap<String, f64> {
-    let response = site.request(Method::GET, "/metrics").send().await.unwrap();
+    let request = site.request(Method::GET, "/metrics").header("Accept", "application/openmetrics-text");
+    let response = request.send().await.unwrap();
     assert_eq!(response.status(), 200);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     assert_eq!(response.headers()["content-type"], kind);
@@ -48,6 +49,19 @@ async fn metrics_follow_runners_challenges_and_transmissions() {
     assert_eq!(after["challengectl_live_assignments"], 0.0);
     assert_eq!(after["challengectl_challenges{state=\"waiting\"}"], 1.0);
     assert_eq!(after["challengectl_transmissions_total{modulation=\"cw\",outcome=\"success\"}"], 1.0);
+}
+
+#[tokio::test]
+async fn whoever_names_no_format_gets_the_one_that_everything_reads() {
+    let site = Site::start().await;
+    site.get("/health").await;
+    let response = site.request(Method::GET, "/metrics").send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(response.headers()["vary"], "Accept");
+    let text = response.text().await.unwrap();
+    assert!(text.contains("# TYPE challengectl_build_info gauge\n"), "{text}");
+    assert!(text.contains("# TYPE challengectl_http_requests_total counter\n"), "{text}");
+    assert!(!text.contains("# EOF") && !text.contains("# UNIT"), "{text}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! When the event is, in the words that its clients know: `end_of_day`, `auto_pause_daily`.
+//! When the event is.
 
 use crate::core::Coordinator;
 use crate::http::body::{Json, With};
@@ -20,8 +20,8 @@ struct Conference {
     stop: Option<Timestamp>,
     timezone: Zone,
     day_start: Option<TimeOfDay>,
-    end_of_day: Option<TimeOfDay>,
-    auto_pause_daily: bool,
+    day_end: Option<TimeOfDay>,
+    auto_pause: bool,
     /// Whether the clock lets work be handed out.
     open: bool,
     /// When that changes.
@@ -43,8 +43,8 @@ async fn current(coordinator: &Coordinator) -> Result<Conference, ApiError> {
         stop: conference.stop(),
         timezone: conference.timezone().clone(),
         day_start: conference.day_start(),
-        end_of_day: conference.day_end(),
-        auto_pause_daily: conference.auto_pause(),
+        day_end: conference.day_end(),
+        auto_pause: conference.auto_pause(),
         open: !gate.is_closed_by_hours(now),
         next_change: gate.next_change(now),
     })
@@ -68,9 +68,9 @@ pub struct Change {
     day_start: Option<Option<TimeOfDay>>,
     #[serde(deserialize_with = "given_time")]
     #[schema(schema_with = maybe_time)]
-    end_of_day: Option<Option<TimeOfDay>>,
+    day_end: Option<Option<TimeOfDay>>,
     #[serde(deserialize_with = "given")]
-    auto_pause_daily: Option<Option<bool>>,
+    auto_pause: Option<Option<bool>>,
 }
 
 impl ReadOnly for Change {
@@ -105,8 +105,8 @@ pub async fn update(
         stop: change.stop,
         timezone: change.timezone.map(Option::unwrap_or_default),
         day_start: change.day_start,
-        day_end: change.end_of_day,
-        auto_pause: change.auto_pause_daily.map(Option::unwrap_or_default),
+        day_end: change.day_end,
+        auto_pause: change.auto_pause.map(Option::unwrap_or_default),
     };
     coordinator.change_conference(change, person.by()).await?;
     Ok(HttpResponse::Ok().json(Changed::now(&coordinator).await?))
@@ -121,50 +121,50 @@ pub struct DayTimes {
     day_start: Option<Option<TimeOfDay>>,
     #[serde(deserialize_with = "given_time")]
     #[schema(schema_with = maybe_time)]
-    end_of_day: Option<Option<TimeOfDay>>,
+    day_end: Option<Option<TimeOfDay>>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct DayTimesSet {
     status: &'static str,
     day_start: Option<TimeOfDay>,
-    end_of_day: Option<TimeOfDay>,
+    day_end: Option<TimeOfDay>,
 }
 
 /// Changes the daily hours.
 #[utoipa::path(put, path = "/api/conference/day-times", responses((status = OK, body = DayTimesSet)))]
 pub async fn set_day_times(
-    With(Operator(person), Json(DayTimes { day_start, end_of_day })): With<Operator, Json<DayTimes>>,
+    With(Operator(person), Json(DayTimes { day_start, day_end })): With<Operator, Json<DayTimes>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
     let coordinator = coordinator.into_inner();
-    let change = ConferenceChange { day_start, day_end: end_of_day, ..ConferenceChange::default() };
+    let change = ConferenceChange { day_start, day_end, ..ConferenceChange::default() };
     coordinator.change_conference(change, person.by()).await?;
-    let Conference { day_start, end_of_day, .. } = current(&coordinator).await?;
-    Ok(HttpResponse::Ok().json(DayTimesSet { status: "success", day_start, end_of_day }))
+    let Conference { day_start, day_end, .. } = current(&coordinator).await?;
+    Ok(HttpResponse::Ok().json(DayTimesSet { status: "success", day_start, day_end }))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AutoPause {
-    auto_pause_daily: bool,
+    auto_pause: bool,
 }
 
 #[derive(Serialize, ToSchema)]
 struct AutoPauseSet {
     status: &'static str,
-    auto_pause_daily: bool,
+    auto_pause: bool,
 }
 
 /// Lets the hours hold the system back, or no more.
 #[utoipa::path(put, path = "/api/conference/auto-pause", responses((status = OK, body = AutoPauseSet)))]
 pub async fn set_auto_pause(
-    With(Operator(person), Json(AutoPause { auto_pause_daily })): With<Operator, Json<AutoPause>>,
+    With(Operator(person), Json(AutoPause { auto_pause })): With<Operator, Json<AutoPause>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let change = ConferenceChange { auto_pause: Some(auto_pause_daily), ..ConferenceChange::default() };
+    let change = ConferenceChange { auto_pause: Some(auto_pause), ..ConferenceChange::default() };
     coordinator.into_inner().change_conference(change, person.by()).await?;
-    Ok(HttpResponse::Ok().json(AutoPauseSet { status: "success", auto_pause_daily }))
+    Ok(HttpResponse::Ok().json(AutoPauseSet { status: "success", auto_pause }))
 }
 
 /// A field that is there; null is none.

@@ -15,12 +15,13 @@ use utoipa::ToSchema;
 #[schema(as = NewRunner)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
-    runner_id: Option<RunnerId>,
-    /// The same by another name.
-    runner_name: Option<RunnerId>,
+    /// Older provisioning programs call it `runner_name`.
+    #[serde(alias = "runner_name")]
+    runner_id: RunnerId,
     #[serde(default)]
     expires_hours: TokenLife,
     server_url: Option<String>,
+    /// Older provisioning programs call them `devices`.
     #[serde(default, alias = "devices")]
     radios: Vec<NewRadio>,
 }
@@ -46,9 +47,8 @@ pub async fn provision(
     coordinator: web::Data<Coordinator>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let id = wanted.runner_id.or(wanted.runner_name).ok_or_else(|| ApiError::invalid("missing field `runner_id`"))?;
     let server = server(wanted.server_url.as_deref(), &request)?;
-    let new = NewRunner { id, life: wanted.expires_hours, server, radios: wanted.radios };
+    let new = NewRunner { id: wanted.runner_id, life: wanted.expires_hours, server, radios: wanted.radios };
     let ready = coordinator.into_inner().provision(&provisioner, new).await?;
     Ok(HttpResponse::Created().json(Ready {
         status: "success",

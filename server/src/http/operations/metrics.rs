@@ -1,5 +1,6 @@
 //! What Prometheus collects.
 
+use super::exposition::Format;
 use super::requests::{Labels, Requests};
 use crate::core::Coordinator;
 use crate::core::alarms::AlarmKind;
@@ -9,6 +10,7 @@ use crate::http::openapi::answers::Forbidden;
 use crate::http::{ApiError, origin};
 use crate::store::WriteTimes;
 use actix_web::http::StatusCode;
+use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -18,16 +20,17 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::atomic::AtomicU64;
 
-const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
 /// From where the numbers may be asked for.
 #[derive(Debug, Clone, Default)]
 pub struct MetricsAudience(pub Vec<Network>);
 
-/// The server in numbers, in the text format of Prometheus.
+/// Give the server's metrics, in the text format of Prometheus or in OpenMetrics.
 #[utoipa::path(
     get, path = "/metrics",
-    responses((status = OK, body = String, content_type = "application/openmetrics-text"), Forbidden)
+    responses(
+        (status = OK, content((String = "text/plain"), (String = "application/openmetrics-text"))),
+        Forbidden
+    )
 )]
 pub async fn metrics(
     request: HttpRequest,
@@ -49,7 +52,8 @@ pub async fn metrics(
     let mut text = String::new();
     encode(&mut text, &registry)
         .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").because("encoding failed"))?;
-    Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
+    let format = Format::wanted(&request);
+    Ok(HttpResponse::Ok().content_type(format.content_type()).insert_header((VARY, "Accept")).body(format.of(text)))
 }
 
 fn show(figures: &Figures, registry: &mut Registry) {

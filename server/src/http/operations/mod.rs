@@ -1,5 +1,6 @@
 //! What those who keep the server running ask it.
 
+mod exposition;
 mod health;
 mod metrics;
 mod ready;

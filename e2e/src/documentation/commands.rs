@@ -1,0 +1,87 @@
+//! The commands of a `console` block, with what they print.
+
+/// A command as a person types it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Lines from the first one of the block.
+    pub offset: usize,
+    pub text: String,
+    /// By root, behind `# `.
+    pub by_root: bool,
+    /// What it prints; empty: whatever it likes.
+    pub output: Vec<String>,
+}
+
+/// Takes a block apart. A command goes on behind a `\` at the end of its line, and up to the end of its here-documents.
+pub fn commands(block: &str) -> Result<Vec<Command>, String> {
+    let mut commands: Vec<Command> = Vec::new();
+    let mut lines = block.lines().enumerate();
+    while let Some((offset, line)) = lines.next() {
+        let (text, by_root) = match (line.strip_prefix("$ "), line.strip_prefix("# ")) {
+            (Some(text), _) => (text, false),
+            (_, Some(text)) => (text, true),
+            _ => {
+                commands.last_mut().ok_or("output in front of the first command")?.output.push(line.to_owned());
+                continue;
+            }
+        };
+        let mut command = text.to_owned();
+        let mut last = text;
+        let end = here_document(text);
+        while last.ends_with('\\') || end.is_some_and(|end| last != end) {
+            let (_, line) = lines.next().ok_or_else(|| format!("{text}: has no end"))?;
+            command.extend(["\n", line]);
+            last = line;
+        }
+        commands.push(Command { offset, text: command, by_root, output: Vec::new() });
+    }
+    Ok(commands)
+}
+
+/// The word that ends the here-document which begins in this line.
+fn here_document(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("<<")?;
+    rest.split_whitespace().next().map(|word| word.trim_matches('\''))
+}
+
+/// The program and the command of one that goes on until it is stopped.
+pub fn endless(command: &str) -> Option<&'static str> {
+    let is = |program: &str, verb: &str| {
+        let mut words = command.split_whitespace();
+        words.next() == Some(program) && words.next() == Some(verb)
+    };
+    [("server", "challengectl-server", "serve"), ("runner", "challengectl-runner", "run")]
+        .into_iter()
+        .find_map(|(kind, program, verb)| is(program, verb).then_some(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_commands_and_what_they_print() {
+        let block = "$ cat > a <<'END'\n$ x\nEND\n$ curl \\\n    -s\n{}\n…\n# reboot\n";
+        let command = |offset, text: &str, by_root, output: &[&str]| Command {
+            offset,
+            text: text.to_owned(),
+            by_root,
+            output: output.iter().map(|&line| line.to_owned()).collect(),
+        };
+        let expected = vec![
+            command(0, "cat > a <<'END'\n$ x\nEND", false, &[]),
+            command(3, "curl \\\n    -s", false, &["{}", "…"]),
+            command(7, "reboot", true, &[]),
+        ];
+        assert_eq!(commands(block), Ok(expected));
+        assert!(commands("words\n").is_err() && commands("$ cat <<'END'\n").is_err());
+    }
+
+    #[test]
+    fn servers_and_runners_go_on_until_they_are_stopped() {
+        assert_eq!(endless("challengectl-server serve --config a.yml"), Some("server"));
+        assert_eq!(endless("challengectl-runner run"), Some("runner"));
+        assert_eq!(endless("challengectl-runner transmit run"), None);
+        assert_eq!(endless("challengectl-server runner enroll roof"), None);
+    }
+}

@@ -1,0 +1,74 @@
+//! Runs what the pages of the documentation tell people to type, and checks what they tell them to write.
+//!
+//! A page is walked from its top to its end in one temporary folder and one shell. A block is run (`console`), checked by
+//! the program that it is for (configuration of all kinds), or left out with the reason in a comment in front of it:
+//! `<!-- not run: … -->`.
+
+mod blocks;
+mod checks;
+mod commands;
+mod expected;
+mod session;
+
+use anyhow::{Context, Result, ensure};
+use blocks::{Block, blocks};
+use session::Session;
+use std::path::{Path, PathBuf};
+
+pub use session::Before;
+
+/// Folder of the repository.
+pub fn repository() -> PathBuf {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    crate_folder.parent().unwrap_or(crate_folder).to_owned()
+}
+
+/// All pages, by their paths in the repository.
+pub fn pages() -> Result<Vec<String>> {
+    let mut pages = vec!["README.md".to_owned()];
+    for entry in std::fs::read_dir(repository().join("docs"))? {
+        let name = entry?.file_name().into_string().ok().context("a name that is no text")?;
+        if name.ends_with(".md") {
+            pages.push(format!("docs/{name}"));
+        }
+    }
+    pages.sort();
+    Ok(pages)
+}
+
+/// Does what a page says, after what stands in the pages before it was done.
+pub fn walk(page: &str, before: Before) -> Result<()> {
+    let text = std::fs::read_to_string(repository().join(page))?;
+    let mut session = Session::new(page, before)?;
+    let mut problems = Vec::new();
+    for block in blocks(&text).map_err(|problem| anyhow::anyhow!("{page}:{problem}"))? {
+        if block.left_out.is_some() {
+            continue;
+        }
+        let at = format!("{page}:{}", block.line);
+        match block.language.as_str() {
+            "console" => session.add(page, &block)?,
+            _ => problems.extend(check(&session, &block).err().map(|error| format!("{at}: {error:#}"))),
+        }
+    }
+    problems.extend(session.run()?);
+    ensure!(problems.is_empty(), "{}", problems.join("\n\n"));
+    Ok(())
+}
+
+fn check(session: &Session, block: &Block) -> Result<()> {
+    let text = session.here(&block.text);
+    match block.language.as_str() {
+        "yaml" => checks::yaml(&text),
+        "json" => serde_json::from_str(&text).map(|_: serde_json::Value| ()).context("no JSON"),
+        "http" => checks::http(&text),
+        "ini" => checks::unit(&text),
+        "nginx" => checks::nginx(&text),
+        "nft" => checks::nft(&text),
+        "csv" => checks::csv(&text),
+        "text" => Ok(()),
+        other => anyhow::bail!(
+            "nothing runs or checks a block of `{other}`: name its language, or say in front of it why it is not run"
+        ),
+    }
+}

@@ -1,0 +1,158 @@
+//! One shell that does what a page says.
+
+use super::blocks::Block;
+use super::commands::{Command, commands, endless};
+use super::expected::is_shown;
+use super::repository;
+use crate::programs::program;
+use anyhow::{Context, Result, ensure};
+use std::fmt::Write;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// What the pages before have brought about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: the repository, with its programs built.
+    Built,
+    /// A server that runs, with the example event.
+    Server,
+    /// And an administrator who is logged in, with the cookies in `cookies.txt`.
+    Operator,
+}
+
+/// A shell in a temporary folder.
+pub struct Session {
+    folder: TempDir,
+    port: u16,
+    script: String,
+    commands: Vec<(String, Command)>,
+}
+
+/// Where the folder keeps what people do not see.
+const HARNESS: &str = ".walk";
+/// Addresses of a server in the pages. All of them are the one that runs.
+const ADDRESSES: [&str; 5] =
+    ["server.example:8443", "new.example:8443", "0.0.0.0:8443", "127.0.0.1:8443", "localhost:8443"];
+/// Folders that only root writes to.
+const ROOTS: [&str; 5] = ["/etc/", "/usr/local/", "/usr/lib/sysusers.d/", "/var/lib/", "/run/"];
+
+impl Session {
+    pub fn new(page: &str, before: Before) -> Result<Self> {
+        // Free until the server takes it, as far as anybody can know.
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut session = Self { folder: TempDir::new()?, port, script: String::new(), commands: Vec::new() };
+        session.furnish()?;
+        session.script.push_str(include_str!("session.sh"));
+        std::fs::write(session.harness().join("before-server.sh"), "exec challengectl-server serve\n")?;
+        let begin = match before {
+            Before::Built => "true",
+            Before::Server => "with_server",
+            Before::Operator => "with_operator",
+        };
+        session.push(page, 1, Command { offset: 0, text: begin.to_owned(), by_root: false, output: Vec::new() })?;
+        Ok(session)
+    }
+
+    /// The repository as people find it after `make build`, as far as commands name it.
+    fn furnish(&self) -> Result<()> {
+        let (here, repository) = (self.folder.path(), repository());
+        for folder in ["etc/systemd/system", "usr/local/bin", "usr/lib/sysusers.d", "var/lib"] {
+            std::fs::create_dir_all(self.harness().join("root").join(folder))?;
+        }
+        for name in ["config", "packaging", "docs", "e2e"] {
+            symlink(repository.join(name), here.join(name))?;
+        }
+        std::fs::create_dir_all(here.join("target"))?;
+        let server = program("challengectl-server")?;
+        symlink(server.parent().context("no folder")?, here.join("target/release"))?;
+        Ok(())
+    }
+
+    fn harness(&self) -> PathBuf {
+        self.folder.path().join(HARNESS)
+    }
+
+    /// The text with this server's address in it.
+    pub fn here(&self, text: &str) -> String {
+        let address = format!("127.0.0.1:{}", self.port);
+        ADDRESSES.iter().fold(text.to_owned(), |text, name| text.replace(name, &address))
+    }
+
+    /// Takes up the commands of a block.
+    pub fn add(&mut self, page: &str, block: &Block) -> Result<()> {
+        let found = commands(&block.text).map_err(|problem| anyhow::anyhow!("{page}:{}: {problem}", block.line))?;
+        ensure!(!found.is_empty(), "{page}:{}: no command begins with `$ ` or `# `", block.line);
+        found.into_iter().try_for_each(|command| self.push(page, block.line, command))
+    }
+
+    fn push(&mut self, page: &str, line: usize, command: Command) -> Result<()> {
+        let number = self.commands.len();
+        let mut text = self.here(&command.text);
+        let root = self.harness().join("root");
+        for folder in ROOTS {
+            text = text.replace(&format!(" {folder}"), &format!(" {}{folder}", root.display()));
+            text = text.replace(&format!("={folder}"), &format!("={}{folder}", root.display()));
+        }
+        let endless = endless(&text);
+        let text = match (endless, text.split_once("=…")) {
+            (Some(_), _) => format!("exec {text}"),
+            (_, Some((name, _))) => format!("{name}=$(fill_in {name})"),
+            _ => text,
+        };
+        std::fs::write(self.harness().join(format!("{number}.sh")), format!("{text}\n"))?;
+        match endless {
+            Some(kind) => writeln!(self.script, "start {kind} {number}")?,
+            None => writeln!(self.script, "run {number}")?,
+        }
+        self.commands.push((format!("{page}:{}", line + command.offset), command));
+        Ok(())
+    }
+
+    /// Runs all of it; gives what did not go as the page says.
+    pub fn run(&self) -> Result<Vec<String>> {
+        let script = self.harness().join("session.sh");
+        std::fs::write(&script, &self.script)?;
+        let programs = program("challengectl-server")?;
+        let path = [programs.parent().context("no folder")?, Path::new("/usr/local/bin"), Path::new("/usr/bin")];
+        let path = std::env::join_paths(path.into_iter().chain([Path::new("/bin"), Path::new("/usr/sbin")]))?;
+        let status = std::process::Command::new("/bin/bash")
+            .arg(&script)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.folder.path())
+            .env("LANG", "C.UTF-8")
+            .env("AT", self.harness())
+            .env("ROOT", self.harness().join("root"))
+            .env("PORT", self.port.to_string())
+            .env("REPOSITORY", repository())
+            .env("CHALLENGECTL_LISTEN", format!("127.0.0.1:{}", self.port))
+            .stdin(std::process::Stdio::null())
+            .status()?;
+        let last: usize = self.kept("last").trim().parse().with_context(|| format!("the shell ended with {status}"))?;
+        let failed = self.harness().join("failed").exists().then(|| self.kept("failed"));
+        let mut problems: Vec<String> = (0..=last).filter_map(|number| self.unlike(number)).collect();
+        if let (Some(status), Some((at, command))) = (failed, self.commands.get(last)) {
+            let server = self.kept("server.log");
+            let output = self.kept(&format!("{last}.out"));
+            problems.push(format!("{at}: status {}\n$ {}\n{output}\nserver:\n{server}", status.trim(), command.text));
+        }
+        Ok(problems)
+    }
+
+    /// What a command printed, where that is not what the page shows.
+    fn unlike(&self, number: usize) -> Option<String> {
+        let (at, command) = self.commands.get(number)?;
+        let expected: Vec<String> = command.output.iter().map(|line| self.here(line)).collect();
+        let printed = self.kept(&format!("{number}.out"));
+        let unlike = !is_shown(&expected, &printed);
+        unlike.then(|| format!("{at}: not what is printed\n$ {}\n{printed}", command.text))
+    }
+
+    fn kept(&self, name: &str) -> String {
+        std::fs::read(self.harness().join(name))
+            .map_or_else(|error| format!("({name}: {error})"), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
