@@ -1,6 +1,7 @@
 //! The server as a whole: built, it knows its address; run, it serves until told to stop.
 
 use crate::config::{Config, ConfigError};
+use crate::console;
 use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
 use crate::events::{Live, Origins};
 use crate::http::{self, MetricsAudience, OverTls, Proxies};
@@ -53,6 +54,8 @@ pub struct Application {
     address: SocketAddr,
     secure: bool,
     server: Server,
+    /// None where the socket cannot be made.
+    console: Option<Server>,
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
     live: Live,
@@ -96,8 +99,14 @@ impl Application {
         if let Some(pem) = tls::own_certificate(&config.tls, &config.data_dir)? {
             coordinator.show_certificate(pem);
         }
+        let console =
+            console::listen(&config.data_dir).and_then(|listener| console::serve(listener, application.clone()));
+        let console = console.map_err(|error| {
+            let socket = console::socket(&config.data_dir);
+            tracing::error!(socket = %socket.display(), %error, "there is no local console");
+        });
         let server = listener::serve(listener, tls, application).map_err(refused)?;
-        Ok(Self { address, secure, server, coordinator, accounts, live, _lock: lock })
+        Ok(Self { address, secure, server, console: console.ok(), coordinator, accounts, live, _lock: lock })
     }
 
     /// What of the settings would keep the server from starting, or from doing what they say.
@@ -142,6 +151,7 @@ impl Application {
     /// When the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
+        let console = self.console.map(|console| (console.handle(), tokio::spawn(console)));
         let mut jobs = self.coordinator.start_jobs();
         jobs.spawn(keep_logins(Arc::clone(&self.accounts)));
         jobs.spawn(supervision::keep_watchdog(Arc::clone(&self.coordinator)));
@@ -162,6 +172,10 @@ impl Application {
                 server.await
             }
         };
+        if let Some((handle, console)) = console {
+            handle.stop(true).await;
+            let _ = console.await;
+        }
         drop(jobs);
         if let Err(error) = self.accounts.write_uses().await {
             tracing::error!(%error, "the last use of logins could not be written down");

@@ -6,6 +6,7 @@
 pub mod application;
 mod bare;
 pub mod config;
+pub mod console;
 pub mod core;
 pub mod events;
 pub mod http;

@@ -508,7 +508,7 @@ fn openssl(folder: &Folder, arguments: &[&str]) {
 
 #[test]
 fn serve_says_at_once_what_is_wrong_with_a_certificate_or_a_key_and_the_way_out() {
-    let folder = Folder::new();
+    let folder = Folder::begun();
     let serve =
         ["serve", "--set", "tls.certificate=cert.pem", "--set", "tls.key=key.pem", "--set", "listen=127.0.0.1:0"];
     openssl(&folder, &["-nodes"]);

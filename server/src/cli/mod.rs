@@ -3,6 +3,7 @@
 mod archive_target;
 mod backup;
 mod check;
+mod console;
 mod enroll;
 mod export;
 mod import;
@@ -102,6 +103,9 @@ enum Command {
     /// A running server shows the same at `/api/openapi.json`, and a page made of it at `/docs`.
     Openapi,
 
+    #[command(flatten)]
+    Console(console::ConsoleCommand),
+
     /// Manage runners
     #[command(subcommand)]
     Runner(RunnerCommand),
@@ -139,6 +143,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
         Command::Restore { file, force } => runtime.block_on(backup::restore(&config, &file, force, arguments.json)),
         Command::Openapi => openapi(),
+        Command::Console(command) => runtime.block_on(console::console(&config, &command, arguments.json)),
         Command::Runner(RunnerCommand::Enroll { name, expires_hours }) => {
             let life = expires_hours.unwrap_or_default();
             runtime.block_on(enroll::enroll(&config, &name, life, arguments.json))

@@ -175,11 +175,13 @@ impl TryFrom<Row> for Assignment {
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Assignment>, StoreError> {
-    let row: Option<Row> =
-        sqlx::query_as("SELECT id, challenge_id, runner_id, radio_id, fence, frequency, state, assigned_at FROM assignments WHERE id = $1")
-            .bind(id)
-            .fetch_optional(connection)
-            .await?;
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT id, challenge_id, runner_id, radio_id, fence, frequency, state, assigned_at FROM assignments
+         WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
     row.map(Assignment::try_from).transpose()
 }
 
@@ -215,7 +217,7 @@ pub async fn find_latest_over(
     challenge_id: i64,
 ) -> Result<Option<Assignment>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT id, challenge_id, runner_id, fence, state, assigned_at FROM assignments
+        "SELECT id, challenge_id, runner_id, radio_id, fence, frequency, state, assigned_at FROM assignments
          WHERE state <> 'live' AND challenge_id = $1 AND runner_id = $2 ORDER BY id DESC LIMIT 1",
     )
     .bind(challenge_id)

@@ -31,11 +31,25 @@ pub struct Person {
     pub(super) since: Timestamp,
 }
 
+/// No account has this id.
+const CONSOLE: i64 = 0;
+
 impl Person {
+    /// Whoever has the local console: may do what an operator may, and is no account.
+    #[must_use]
+    pub fn at_console(now: Timestamp) -> Option<Self> {
+        let name = AccountName::new("console").ok()?;
+        let (role, login) = (Role::Operator, Digest::of(b""));
+        Some(Self { name, role, address: None, account_id: CONSOLE, login, since: now })
+    }
+
     /// For the audit log.
     #[must_use]
     pub fn by(&self) -> By<'_> {
-        By { who: self.name.as_str(), from: self.address }
+        match self.account_id {
+            CONSOLE => By::COMMAND_LINE,
+            _ => By { who: self.name.as_str(), from: self.address },
+        }
     }
 
     /// When the login ends at the latest.

@@ -36,6 +36,7 @@ impl From<Raised> for Alarm {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = OnAirNow)]
 struct Transmissions {
     on_air: Vec<Transmission>,
 }

@@ -1,0 +1,169 @@
+//! Operating a server from its host, without a browser's login.
+
+use anyhow::{Context, bail};
+use challengectl_server::{Config, console};
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::UnixStream;
+
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// Thousands of challenges take a few megabytes.
+const MAX_ANSWER: usize = 64 << 20;
+
+#[derive(clap::Subcommand)]
+pub enum ConsoleCommand {
+    /// Show whether work is handed out, what is on air, and what to look into
+    Status,
+    /// Hand out nothing new; what is on air ends normally
+    Pause,
+    /// Lift a pause, and open outside of the conference's hours
+    Resume,
+    /// Cut every carrier now, and hand out nothing until `release`
+    EmergencyStop,
+    /// Lift an emergency stop
+    Release,
+    /// List the challenges and their state
+    Challenges,
+    /// List the runners and their state
+    Runners,
+    /// List what a person should look into
+    Alarms,
+}
+
+impl ConsoleCommand {
+    fn request(&self) -> (Method, &'static str) {
+        match self {
+            Self::Status => (Method::GET, "/api/control/status"),
+            Self::Pause => (Method::POST, "/api/control/pause"),
+            Self::Resume => (Method::POST, "/api/control/resume"),
+            Self::EmergencyStop => (Method::POST, "/api/control/emergency-stop"),
+            Self::Release => (Method::POST, "/api/control/release"),
+            Self::Challenges => (Method::GET, "/api/challenges"),
+            Self::Runners => (Method::GET, "/api/runners"),
+            Self::Alarms => (Method::GET, "/api/alarms"),
+        }
+    }
+}
+
+pub async fn console(config: &Config, command: &ConsoleCommand, as_json: bool) -> anyhow::Result<ExitCode> {
+    let (method, path) = command.request();
+    let (status, answer) = ask(&config.data_dir, method, path).await?;
+    let mut out = std::io::stdout();
+    if as_json {
+        writeln!(out, "{answer}")?;
+    }
+    if !status.is_success() {
+        let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+        eprintln!("challengectl-server: {}: {}", text("error"), text("details"));
+        return Ok(ExitCode::FAILURE);
+    }
+    if as_json {
+        return Ok(ExitCode::SUCCESS);
+    }
+    match command {
+        ConsoleCommand::Status => show_status(&config.data_dir, &answer, &mut out).await?,
+        ConsoleCommand::Challenges => {
+            show(&answer["challenges"], &["name", "state", "enabled", "modulation"], &mut out)?
+        }
+        ConsoleCommand::Runners => {
+            show(&answer["runners"], &["runner_id", "status", "busy", "enabled", "current_task"], &mut out)?
+        }
+        ConsoleCommand::Alarms => show(&answer["alarms"], &["since", "kind", "message"], &mut out)?,
+        _ => {
+            writeln!(out, "{}", answer["message"].as_str().unwrap_or_default())?;
+            if let Some(details) = answer["details"].as_str() {
+                eprintln!("challengectl-server: {details}");
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show_status(data_dir: &Path, status: &Value, out: &mut impl Write) -> anyhow::Result<()> {
+    let by = |who: &str, when: &str| {
+        format!("by {} at {}", status[who].as_str().unwrap_or("nobody"), status[when].as_str().unwrap_or("any time"))
+    };
+    if status["emergency_stop"] == true {
+        writeln!(out, "emergency stop {}", by("stopped_by", "stopped_at"))?;
+    }
+    if status["paused"] == true {
+        writeln!(out, "paused {}", by("paused_by", "paused_at"))?;
+    }
+    if status["closed_by_hours"] == true {
+        let until = status["opens_at"].as_str().map(|at| format!(" until {at}")).unwrap_or_default();
+        writeln!(out, "closed by the hours of the conference{until}")?;
+    }
+    if status["distributing"] == true {
+        writeln!(out, "work is handed out")?;
+    }
+    for (path, list, name) in [("/api/on-air", "on_air", "on air"), ("/api/alarms", "alarms", "alarms")] {
+        let (_, answer) = ask(data_dir, Method::GET, path).await?;
+        let all = answer[list].as_array().map_or(&[][..], Vec::as_slice);
+        writeln!(out, "{name}: {}", all.len())?;
+        for one in all {
+            match name {
+                "alarms" => writeln!(out, "  {}", text(&one["message"]))?,
+                _ => writeln!(
+                    out,
+                    "  {}",
+                    line(one, &["challenge_name", "runner_id", "radio_id", "frequency", "state"])
+                )?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn show(list: &Value, keys: &[&str], out: &mut impl Write) -> std::io::Result<()> {
+    for one in list.as_array().into_iter().flatten() {
+        writeln!(out, "{}", line(one, keys))?;
+    }
+    Ok(())
+}
+
+fn line(one: &Value, keys: &[&str]) -> String {
+    keys.iter().map(|key| text(&one[*key])).collect::<Vec<_>>().join("\t")
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+async fn ask(data_dir: &Path, method: Method, path: &str) -> anyhow::Result<(StatusCode, Value)> {
+    let socket = console::socket(data_dir);
+    let stream = match UnixStream::connect(&socket).await {
+        Ok(stream) => stream,
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            bail!("{}: {error}: only the user that the server runs as can open it", socket.display())
+        }
+        Err(error) => bail!(
+            "no server is running on {} ({}: {error}); --config or --set data_dir= tells where it is. Carriers of its \
+             runners go off by themselves when their leases are over, in about a minute",
+            data_dir.display(),
+            socket.display()
+        ),
+    };
+    let talk = async {
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        let request = Request::builder().method(method).uri(path).header("Host", "localhost");
+        let response = sender.send_request(request.body(Full::<Bytes>::default())?).await?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await.map_err(anyhow::Error::from_boxed)?;
+        let answer = serde_json::from_slice(&body.to_bytes()).context("the server gave no JSON")?;
+        anyhow::Ok((status, answer))
+    };
+    let answer = tokio::time::timeout(TIMEOUT, talk).await;
+    answer.with_context(|| format!("the server did not answer within {} s", TIMEOUT.as_secs()))?
+}
