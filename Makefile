@@ -52,8 +52,8 @@ demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 prerequisites: ## whether this machine has what the build needs, and the command that installs it
 	@scripts/prerequisites.sh
 
-tools: ## what the tests need: receivers, Socket.IO clients, schemathesis, openssl, cargo-nextest
-	scripts/tools.sh receivers socketio schemathesis certificates nextest
+tools: ## what the tests need: receivers, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
+	scripts/tools.sh receivers socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
 	scripts/tools.sh deny

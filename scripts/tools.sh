@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests and checks need and this machine lacks: scripts/tools.sh [receivers] [socketio] [schemathesis] [certificates] [nextest] [deny]
+# Installs what the tests and checks need and this machine lacks: scripts/tools.sh [receivers] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -47,6 +47,30 @@ socketio() {
 
 # Makes the certificates that organisers make.
 certificates() { command -v openssl >/dev/null || packages openssl; }
+
+# Debian packages of programs that would start as services if they were installed: unpacked below .tools/servers.
+unpacked() {
+    local folder
+    folder=$(mktemp -d)
+    as_root apt-get -qq -o DPkg::Lock::Timeout=300 update
+    (cd "$folder" && apt-get -qq download "$@" 2>/dev/null)
+    for archive in "$folder"/*.deb; do dpkg -x "$archive" "$root/.tools/servers"; done
+    rm -r "$folder"
+}
+
+# Reads /metrics as it will be read.
+prometheus() { [ -x "$root/.tools/servers/usr/bin/prometheus" ] || unpacked prometheus; }
+
+# What the pages of the documentation call, and what checks the configurations in them.
+documentation() {
+    local missing=()
+    command -v curl >/dev/null || missing+=(curl)
+    command -v jq >/dev/null || missing+=(jq)
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
+    [ -x /usr/sbin/nft ] || missing+=(nftables)
+    packages "${missing[@]}"
+    [ -x "$root/.tools/servers/usr/sbin/nginx" ] || unpacked nginx
+}
 
 # Makes requests from the description of the API, and holds the answers against it.
 schemathesis() {

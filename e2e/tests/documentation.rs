@@ -31,7 +31,7 @@ walked! {
     frequencies: "docs/frequencies.md", Built;
     live_events: "docs/live-events.md", Operator;
     operating: "docs/operating.md", Operator;
-    operations: "docs/operations.md", Built;
+    operations: "docs/operations.md", Operator;
     protocol: "docs/protocol.md", Operator;
     running_an_event: "docs/running-an-event.md", Built;
     words: "docs/words.md", Built;

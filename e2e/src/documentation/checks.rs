@@ -99,7 +99,17 @@ pub fn nft(text: &str) -> Result<()> {
     run(Command::new("unshare").args(command).arg(&file)).map(drop)
 }
 
-/// A program that `scripts/tools.sh servers` has unpacked, or that is installed.
+/// Rust that can be parsed and is formatted; only a build of all would say more.
+pub fn rust(text: &str) -> Result<()> {
+    let folder = TempDir::new()?;
+    let file = folder.path().join("block.rs");
+    std::fs::write(&file, text)?;
+    let mut command = Command::new("rustfmt");
+    command.args(["--check", "--edition", "2024", "--config-path"]).arg(repository().join("rustfmt.toml"));
+    run(command.arg(&file)).map(drop)
+}
+
+/// A program that `scripts/tools.sh` has unpacked, or that is installed.
 pub fn tool(name: &str) -> Result<PathBuf> {
     let unpacked = repository().join(".tools/servers/usr");
     let places = [unpacked.join("bin"), unpacked.join("sbin"), "/usr/bin".into(), "/usr/sbin".into()];

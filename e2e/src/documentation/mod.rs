@@ -65,6 +65,7 @@ fn check(session: &Session, block: &Block) -> Result<()> {
         "ini" => checks::unit(&text),
         "nginx" => checks::nginx(&text),
         "nft" => checks::nft(&text),
+        "rust" => checks::rust(&text),
         "csv" => checks::csv(&text),
         "text" => Ok(()),
         other => anyhow::bail!(

@@ -45,7 +45,7 @@ impl Session {
         let mut session = Self { folder: TempDir::new()?, port, script: String::new(), commands: Vec::new() };
         session.furnish()?;
         session.script.push_str(include_str!("session.sh"));
-        std::fs::write(session.harness().join("before-server.sh"), "exec challengectl-server serve\n")?;
+        std::fs::write(session.harness().join("begin-server.sh"), "exec challengectl-server serve\n")?;
         let begin = match before {
             Before::Built => "true",
             Before::Server => "with_server",
@@ -103,7 +103,7 @@ impl Session {
         };
         std::fs::write(self.harness().join(format!("{number}.sh")), format!("{text}\n"))?;
         match endless {
-            Some(kind) => writeln!(self.script, "start {kind} {number}")?,
+            Some(kind) => writeln!(self.script, "echo {number} >\"$AT/last\"\nstart {kind} {number}")?,
             None => writeln!(self.script, "run {number}")?,
         }
         self.commands.push((format!("{page}:{}", line + command.offset), command));
@@ -116,7 +116,9 @@ impl Session {
         std::fs::write(&script, &self.script)?;
         let programs = program("challengectl-server")?;
         let path = [programs.parent().context("no folder")?, Path::new("/usr/local/bin"), Path::new("/usr/bin")];
-        let path = std::env::join_paths(path.into_iter().chain([Path::new("/bin"), Path::new("/usr/sbin")]))?;
+        let unpacked = repository().join(".tools/servers/usr/bin");
+        let path = path.into_iter().chain([Path::new("/bin"), Path::new("/usr/sbin"), unpacked.as_path()]);
+        let path = std::env::join_paths(path)?;
         let status = std::process::Command::new("/bin/bash")
             .arg(&script)
             .current_dir(self.folder.path())
@@ -147,7 +149,9 @@ impl Session {
         let (at, command) = self.commands.get(number)?;
         let expected: Vec<String> = command.output.iter().map(|line| self.here(line)).collect();
         let printed = self.kept(&format!("{number}.out"));
-        let unlike = !is_shown(&expected, &printed);
+        // A page that expects an error shows it.
+        let refused = expected.is_empty() && printed.starts_with("{\"error\"");
+        let unlike = refused || !is_shown(&expected, &printed);
         unlike.then(|| format!("{at}: not what is printed\n$ {}\n{printed}", command.text))
     }
 

@@ -9,12 +9,12 @@ run() {
     [ $status = 0 ] || { echo "$status" >"$AT/failed"; exit 0; }
 }
 
-# Starts a server or a runner, in the place of one that runs, and waits until it is at work.
+# Starts a server or a runner by the command of a number or name, in the place of one that runs, and waits until it is at
+# work.
 start() {
     local kind=$1 number=$2 mark='listening on' waited=0
     [ "$kind" = runner ] && mark='registered with'
     stop "$kind"
-    echo "$number" >"$AT/last"
     . "$AT/$number.sh" </dev/null >"$AT/$number.out" 2>&1 &
     echo $! >"$AT/$kind.pid"
     ln -sf "$number.out" "$AT/$kind.log"
@@ -89,8 +89,14 @@ install() {
 }
 systemd-sysusers() { command systemd-sysusers --root="$ROOT" "$@"; }
 systemctl() {
-    local unit="$ROOT/etc/systemd/system/${!#}.service"
-    [ -f "$unit" ] || { echo "there is no unit $unit" >&2; return 1; }
+    local kind=${!#}
+    kind=${kind#challengectl-}
+    case $1 in
+        stop) stop "$kind" ;;
+        start) start "$kind" "begin-$kind" ;;
+        enable) systemd-analyze verify --man=no --recursive-errors=no --root="$ROOT" "challengectl-$kind.service" ;;
+        *) return 1 ;;
+    esac
 }
 sudo() {
     [ "$1" = -u ] || { "$@"; return; }
@@ -103,7 +109,7 @@ sudo() {
 with_server() {
     cp -r config/challenges.yml config/audio .
     challengectl-server import challenges.yml || return
-    start server before-server
+    start server begin-server
 }
 
 # And an administrator who is logged in, with the cookies in cookies.txt.

@@ -34,7 +34,7 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
     let writer = terminal.clone();
     let format = tracing_subscriber::fmt::layer().with_target(false).with_writer(move || writer.clone());
     let format = if output.json { format.json().boxed() } else { format.with_ansi(terminal.is_live()).boxed() };
-    let filter = EnvFilter::try_from_env("CHALLENGECTL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("CHALLENGECTL_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::registry().with(filter).with(format).with(layer).init();
 
     for radio in config.radios.iter().filter(|radio| radio.driver.sends_nothing()) {
