@@ -532,3 +532,32 @@ fn a_null_radio_that_takes_work_says_that_nothing_is_on_air() {
         lines.flatten().any(|line| line["message"].as_str().unwrap().contains("never on air"))
     });
 }
+
+#[test]
+fn the_server_learns_at_once_that_the_carrier_is_on() {
+    // Nobody asks for a heartbeat within the test.
+    let mut tasks = once(Some(task(1, &long())));
+    let server = Server::start(move |request| {
+        if request.path.ends_with("/heartbeat") || request.path.ends_with("/register") {
+            let mut answer: Value = serde_json::from_slice(&server::friendly(request, 3600.0).body).unwrap();
+            answer["heartbeat_interval"] = json!(600.0);
+            return Some(Answer::json(200, &answer));
+        }
+        tasks(request)
+    });
+    let _runner = Runner::start(&server);
+    wait_until_on_air(&server);
+}
+
+#[test]
+fn the_operator_learns_of_a_failure_by_the_report_alone_which_the_server_looks_through() {
+    let mut bad = task_json(1, "FLAG");
+    bad["modulation"] = json!("pocsag");
+    bad["parameters"] = json!({"text": "FLAG", "capcode": 8, "baud": 7});
+    let server = Server::start(once(Some(Answer::json(200, &json!({"task": bad})))));
+    let runner = Runner::start(&server);
+    assert_eq!(first_report(&server)["status"], "failed");
+    until("its own log tells", || runner.log().contains("MORSE: failed:"));
+    let told = |request: &Request| request.body.to_string().contains("failed:");
+    assert!(!server.seen("/logs").iter().any(told), "{:?}", server.seen("/logs"));
+}

@@ -139,7 +139,8 @@ fn another_part_than_was_asked_for_is_not_put_behind_what_is_there() {
         (true, None) => Some(serve_file(request)),
     });
     let runner = Runner::start(&server);
-    assert_eq!(first_report(&server)["status"], "success");
+    let report = first_report(&server);
+    assert_eq!(report["status"], "success", "{report}");
     assert_eq!(
         std::fs::read(runner.dir.path().join("state/cache").join(Digest::of(&wav()).to_string())).unwrap(),
         wav()

@@ -71,8 +71,13 @@ END
 # make: whether the goals are there; what they do is tested by itself.
 make() { command make --no-print-directory -n -C "$REPOSITORY" "$@"; }
 
-# The other host is this one.
-ssh() { shift; "$@"; }
+# The other host is this one, with its settings where systemd's unit has them.
+ssh() {
+    shift
+    mkdir -p "$ROOT/etc/challengectl"
+    echo "data_dir: $PWD/data" >"$ROOT/etc/challengectl/server.yml"
+    "$@"
+}
 
 # What root does happens below $ROOT, where groups are those of its own files.
 install() {

@@ -74,10 +74,14 @@ impl Desk {
         self.count.send_replace(work.len());
     }
 
-    pub(super) fn note(&self, assignment: i64, stage: Stage) {
-        if let Some(work) = self.work().get_mut(&assignment) {
-            work.view.stage = Some(stage);
-        }
+    /// Sets how far an assignment is. Returns whether its carrier has come on with that.
+    pub(super) fn note(&self, assignment: i64, stage: Stage) -> bool {
+        let mut work = self.work();
+        let Some(work) = work.get_mut(&assignment) else { return false };
+        let on_air = |stage: &Option<Stage>| matches!(stage, Some(Stage::OnAir { .. }));
+        let before = on_air(&work.view.stage);
+        work.view.stage = Some(stage);
+        !before && on_air(&work.view.stage)
     }
 
     /// The lease of each of these runs until then.

@@ -11,6 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// Lines of this target are for the runner's own log; only those of the program's modules go to the server.
+const LOCAL: &str = "local";
+
 /// Reports that the server does not take. A server that hands out more meanwhile gets no answer to that.
 const MAX_UNREPORTED: usize = 256;
 
@@ -61,7 +64,11 @@ async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
     match &ended.verdict {
         Verdict::Success => tracing::info!(assignment = task.assignment_id, "{}: sent", task.name),
         Verdict::Aborted(why) => tracing::info!(assignment = task.assignment_id, "{}: cut: {why}", task.name),
-        Verdict::Failed(why) => tracing::error!(assignment = task.assignment_id, "{}: failed: {why}", task.name),
+        // Why may quote what the challenge carries, which not everybody who reads the server's log may know: it gets
+        // there by the report, which the server looks through.
+        Verdict::Failed(why) => {
+            tracing::error!(target: LOCAL, assignment = task.assignment_id, "{}: failed: {why}", task.name);
+        }
     }
     let entry = Entry { report: Some(Report::from(ended)), ..Entry::of(task) };
     if let Err(error) = enter(agent, entry).await {
@@ -99,7 +106,12 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
         parameters,
         source,
     };
-    let note = |stage| agent.desk.note(task.assignment_id, stage);
+    let note = |stage| {
+        if agent.desk.note(task.assignment_id, stage) {
+            // Whoever watches learns at once that the carrier is on.
+            agent.heartbeat_now.notify_one();
+        }
+    };
     let first = standing.clone();
     tokio::select! {
         ended = transmit::watch(&agent.program, &job, agent.config.watchdog(), standing, note) => ended,

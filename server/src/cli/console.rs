@@ -60,8 +60,7 @@ pub async fn console(config: &Config, command: &ConsoleCommand, as_json: bool) -
         writeln!(out, "{answer}")?;
     }
     if !status.is_success() {
-        let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
-        eprintln!("challengectl-server: {}: {}", text("error"), text("details"));
+        eprintln!("challengectl-server: {}: {}", word(&answer, "error"), word(&answer, "details"));
         return Ok(ExitCode::FAILURE);
     }
     if as_json {
@@ -70,16 +69,16 @@ pub async fn console(config: &Config, command: &ConsoleCommand, as_json: bool) -
     match command {
         ConsoleCommand::Status => show_status(&config.data_dir, &answer, &mut out).await?,
         ConsoleCommand::Challenges => {
-            show(&answer["challenges"], &["name", "state", "enabled", "modulation"], &mut out)?
+            show(&answer, "challenges", &["name", "state", "enabled", "modulation"], &mut out)?
         }
         ConsoleCommand::Runners => {
-            show(&answer["runners"], &["runner_id", "status", "busy", "enabled", "current_task"], &mut out)?
+            show(&answer, "runners", &["runner_id", "status", "busy", "enabled", "current_task"], &mut out)?;
         }
-        ConsoleCommand::Alarms => show(&answer["alarms"], &["since", "kind", "message"], &mut out)?,
+        ConsoleCommand::Alarms => show(&answer, "alarms", &["since", "kind", "message"], &mut out)?,
         _ => {
-            writeln!(out, "{}", answer["message"].as_str().unwrap_or_default())?;
-            if let Some(details) = answer["details"].as_str() {
-                eprintln!("challengectl-server: {details}");
+            writeln!(out, "{}", word(&answer, "message"))?;
+            if answer.get("details").is_some() {
+                eprintln!("challengectl-server: {}", word(&answer, "details"));
             }
         }
     }
@@ -87,56 +86,54 @@ pub async fn console(config: &Config, command: &ConsoleCommand, as_json: bool) -
 }
 
 async fn show_status(data_dir: &Path, status: &Value, out: &mut impl Write) -> anyhow::Result<()> {
-    let by = |who: &str, when: &str| {
-        format!("by {} at {}", status[who].as_str().unwrap_or("nobody"), status[when].as_str().unwrap_or("any time"))
-    };
-    if status["emergency_stop"] == true {
+    let holds = |key: &str| status.get(key) == Some(&Value::Bool(true));
+    let by = |who: &str, when: &str| format!("by {} at {}", word(status, who), word(status, when));
+    if holds("emergency_stop") {
         writeln!(out, "emergency stop {}", by("stopped_by", "stopped_at"))?;
     }
-    if status["paused"] == true {
+    if holds("paused") {
         writeln!(out, "paused {}", by("paused_by", "paused_at"))?;
     }
-    if status["closed_by_hours"] == true {
-        let until = status["opens_at"].as_str().map(|at| format!(" until {at}")).unwrap_or_default();
-        writeln!(out, "closed by the hours of the conference{until}")?;
+    if holds("closed_by_hours") {
+        writeln!(out, "closed by the hours of the conference until {}", word(status, "opens_at"))?;
     }
-    if status["distributing"] == true {
+    if holds("distributing") {
         writeln!(out, "work is handed out")?;
     }
-    for (path, list, name) in [("/api/on-air", "on_air", "on air"), ("/api/alarms", "alarms", "alarms")] {
+    let shown: [(_, _, _, &[&str]); 2] = [
+        ("/api/on-air", "on_air", "on air", &["challenge_name", "runner_id", "radio_id", "frequency", "state"]),
+        ("/api/alarms", "alarms", "alarms", &["message"]),
+    ];
+    for (path, list, title, keys) in shown {
         let (_, answer) = ask(data_dir, Method::GET, path).await?;
-        let all = answer[list].as_array().map_or(&[][..], Vec::as_slice);
-        writeln!(out, "{name}: {}", all.len())?;
-        for one in all {
-            match name {
-                "alarms" => writeln!(out, "  {}", text(&one["message"]))?,
-                _ => writeln!(
-                    out,
-                    "  {}",
-                    line(one, &["challenge_name", "runner_id", "radio_id", "frequency", "state"])
-                )?,
-            }
+        writeln!(out, "{title}: {}", entries(&answer, list).len())?;
+        for one in entries(&answer, list) {
+            writeln!(out, "  {}", line(one, keys))?;
         }
     }
     Ok(())
 }
 
-fn show(list: &Value, keys: &[&str], out: &mut impl Write) -> std::io::Result<()> {
-    for one in list.as_array().into_iter().flatten() {
+fn show(answer: &Value, list: &str, keys: &[&str], out: &mut impl Write) -> std::io::Result<()> {
+    for one in entries(answer, list) {
         writeln!(out, "{}", line(one, keys))?;
     }
     Ok(())
 }
 
-fn line(one: &Value, keys: &[&str]) -> String {
-    keys.iter().map(|key| text(&one[*key])).collect::<Vec<_>>().join("\t")
+fn entries<'a>(answer: &'a Value, list: &str) -> &'a [Value] {
+    answer.get(list).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+fn line(one: &Value, keys: &[&str]) -> String {
+    keys.iter().map(|key| word(one, key)).collect::<Vec<_>>().join("\t")
+}
+
+fn word(of: &Value, key: &str) -> String {
+    match of.get(key) {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
     }
 }
 

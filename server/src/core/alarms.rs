@@ -104,7 +104,7 @@ impl Alarms {
     }
 
     /// Takes in what is wrong now. Returns the alarms that begin with it, and those that are over.
-    fn update(&self, conditions: Conditions, now: Timestamp, moment: Moment) -> (Vec<Alarm>, Vec<Alarm>) {
+    fn update(&self, conditions: &Conditions, now: Timestamp, moment: Moment) -> (Vec<Alarm>, Vec<Alarm>) {
         let mut all = self.all();
         let is_over = |key: &Key, raised: &mut Raised| match raised.until {
             Some(until) => until < moment,
@@ -112,7 +112,7 @@ impl Alarms {
         };
         let over: Vec<_> = all.extract_if(.., is_over).filter(|(_, raised)| raised.published).collect();
         let over = over.into_iter().map(|((kind, subject), raised)| raised.alarm(kind, &subject)).collect();
-        for (key, message) in &conditions {
+        for (key, message) in conditions {
             let new = || Raised { message: String::new(), since: now, began: moment, until: None, published: false };
             all.entry(key.clone()).or_insert_with(new).message.clone_from(message);
         }
@@ -162,7 +162,7 @@ impl Coordinator {
         self.silent_runners(&mut conditions);
         self.unrecorded_stop(&mut conditions);
         self.unsendable(&mut conditions).await?;
-        let (begun, over) = self.alarms.update(conditions, self.clock.now(), self.clock.instant());
+        let (begun, over) = self.alarms.update(&conditions, self.clock.now(), self.clock.instant());
         for alarm in begun {
             self.publish_alarm(alarm, true);
         }

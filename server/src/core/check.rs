@@ -1,8 +1,10 @@
 //! Looking whether everything that is stored can go on air.
 
+use super::import::is_in_reach;
 use super::timekeeping::{behind, spoken};
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge};
+use crate::store::runners::Radio;
 use crate::store::{Connection, Store, conference, files, runners};
 use challengectl_common::{ChallengeName, Conference, Digest, Flag, FrequencyRules, Sender, Timestamp};
 use challengectl_waveform::{BuildError, Payload, find};
@@ -42,6 +44,7 @@ pub async fn check(
     } else if all.iter().all(|challenge| !challenge.spec.enabled) {
         warnings.push("no challenge is enabled, so nothing goes on air".to_owned());
     }
+    let radios = runners::radios(&mut connection).await?;
     for challenge in &all {
         let name = &challenge.spec.name;
         let problem = match &challenge.spec.flag {
@@ -53,6 +56,7 @@ pub async fn check(
         };
         let problem = problem.or_else(|| build(challenge, folder).err().map(|error| error.to_string()));
         let problem = problem.or_else(|| challenge.spec.tuning.permitted(&challenge.shape.occupied, rules).err());
+        let problem = problem.or_else(|| unsendable(challenge, &radios));
         problems.extend(problem.map(|problem| format!("challenge {name}: {problem}")));
     }
     let bound = bound(&all);
@@ -63,6 +67,16 @@ pub async fn check(
         }
     }
     Ok(Findings { challenges: all.len(), problems, warnings, bound })
+}
+
+/// Why an enabled challenge would wait for ever. Before the first runner has registered nobody can say.
+fn unsendable(challenge: &Challenge, radios: &[Radio]) -> Option<String> {
+    let (spec, occupied) = (&challenge.spec, &challenge.shape.occupied);
+    let waits = spec.enabled && !radios.is_empty() && !is_in_reach(radios, spec, occupied);
+    waits.then(|| {
+        "no radio that has registered so far may send it, by its limits, its sample rate or by only_on, so it stays queued"
+            .to_owned()
+    })
 }
 
 fn bound(all: &[Challenge]) -> BTreeMap<Sender, Vec<ChallengeName>> {

@@ -134,6 +134,10 @@ impl Coordinator {
         self.leases.abort_everything();
         let (by, at) = (pending.actor.by(), pending.at);
         let mut transaction = self.store.write().await?;
+        // Recorded meanwhile by another attempt, and perhaps released since.
+        if !self.latch.holds(&pending) {
+            return Ok(None);
+        }
         let new = control::stop(&mut transaction, by.who, at).await?;
         let aborted = assignments::abort_all(&mut transaction, at).await?;
         let cut = format!("{} on air", aborted.len());

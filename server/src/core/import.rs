@@ -13,6 +13,7 @@ use challengectl_common::{ChallengeName, ChallengeSpec, Flag, Sender, Timestamp}
 use challengectl_event::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 /// What an import did, in order.
@@ -247,14 +248,17 @@ async fn out_of_reach(connection: &mut Connection, event: &Event) -> Result<Vec<
     if radios.is_empty() {
         return Ok(Vec::new());
     }
-    let unreachable = event.challenges.iter().filter(|new| {
-        let tuning = Positions::of(&new.spec.tuning.bands());
-        let offsets = Offsets::new(&new.occupied_bandwidth);
-        let may = |radio: &&Radio| {
-            let covers = |sender: &Sender| sender.covers(&radio.runner_id, &radio.radio_id);
-            new.spec.only_on.is_empty() || new.spec.only_on.iter().any(covers)
-        };
-        !radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, offsets))
-    });
+    let unreachable = event.challenges.iter().filter(|new| !is_in_reach(&radios, &new.spec, &new.occupied_bandwidth));
     Ok(unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect())
+}
+
+/// Whether one of these radios may and can send a challenge, if nothing else were on air.
+pub(super) fn is_in_reach(radios: &[Radio], spec: &ChallengeSpec, occupied: &Range<f64>) -> bool {
+    let tuning = Positions::of(&spec.tuning.bands());
+    let offsets = Offsets::new(occupied);
+    let may = |radio: &&Radio| {
+        let covers = |sender: &Sender| sender.covers(&radio.runner_id, &radio.radio_id);
+        spec.only_on.is_empty() || spec.only_on.iter().any(covers)
+    };
+    radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, offsets))
 }

@@ -64,6 +64,11 @@ impl Latch {
         self.state().pending.clone()
     }
 
+    /// Whether this stop is still the one to be recorded.
+    pub fn holds(&self, pending: &Pending) -> bool {
+        self.state().pending.as_ref().is_some_and(|latest| latest.number == pending.number)
+    }
+
     /// Writes the file, so that the stop survives the end of the server as well.
     pub fn keep(&self, pending: &Pending) -> io::Result<()> {
         fs::write(&self.file, pending.actor.by().who)?;

@@ -50,6 +50,9 @@ impl Coordinator {
         request: RegisterRequest,
     ) -> Result<Registration, CoreError> {
         check_texts(&request)?;
+        if request.registration.is_some_and(|number| number < 1) {
+            return Err(CoreError::Invalid("registration: counted from 1".to_owned()));
+        }
         let radios = radios(&request)?;
         let (this, caller) = (Arc::clone(self), caller.clone());
         self.undisturbed(async move { this.take_in(&caller, &radios, request).await }).await

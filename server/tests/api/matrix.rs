@@ -58,6 +58,8 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("GET", "/api/logs", Least(Viewer)),
     ("GET", "/api/dashboard", Least(Viewer)),
     ("GET", "/api/control/status", Least(Viewer)),
+    ("GET", "/api/alarms", Least(Viewer)),
+    ("GET", "/api/on-air", Least(Viewer)),
     ("PUT", "/api/challenges/{challenge_id}", Least(Operator)),
     ("POST", "/api/challenges/{challenge_id}/enable", Least(Operator)),
     ("POST", "/api/challenges/{challenge_id}/disable", Least(Operator)),

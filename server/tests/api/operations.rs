@@ -75,7 +75,12 @@ async fn a_server_whose_database_is_gone_or_another_is_not_ready() {
             }
             let answer = site.get("/ready").await;
             answer.is_error(503, "not ready");
-            assert_eq!(answer.body["details"], "database: was replaced or deleted while the server runs", "{name}");
+            // The schema may be unreadable as well by then.
+            let details = answer.body["details"].as_str().unwrap();
+            assert!(
+                details.starts_with("database: was replaced or deleted while the server runs"),
+                "{name}: {details}"
+            );
             std::fs::rename(&aside, &path).unwrap();
         }
     }

@@ -116,3 +116,16 @@ async fn a_challenge_that_no_radio_can_send_and_a_runner_that_falls_silent_are_a
     assert_eq!(next().await, (AlarmKind::ChallengeUnsendable, "C1".to_owned(), false));
     assert!(site.coordinator.alarms().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_names_what_no_registered_radio_can_send() {
+    let site = Site::new(&[spec(1, fixed(433_000_000), 0), spec(2, fixed(145_000_000), 0)]).await;
+    let (folder, rules) = (FileFolder::within(site.folder.path()), FrequencyRules::default());
+    let store = Store::open(site.folder.path()).await.unwrap();
+    let problems = async || check(&store, &folder, &rules, site.clock.now()).await.unwrap().problems;
+    assert_eq!(problems().await, Vec::<String>::new());
+    let roof = site.enrol("roof").await;
+    site.register(&roof, &["a"], Some(vec![])).await;
+    let told = problems().await;
+    assert!(told.len() == 1 && told[0].starts_with("challenge C1: no radio that has registered so far"), "{told:?}");
+}
