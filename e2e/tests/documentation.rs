@@ -1,7 +1,7 @@
 //! Every page of the documentation, done word for word.
 
 use anyhow::Result;
-use challengectl_e2e::documentation::{Before, pages, walk};
+use challengectl_e2e::documentation::{Before, broken_links, pages, walk};
 
 /// Every page, with what the pages before it brought about.
 macro_rules! walked {
@@ -35,4 +35,10 @@ walked! {
     protocol: "docs/protocol.md", Operator;
     running_an_event: "docs/running-an-event.md", Built;
     words: "docs/words.md", Built;
+}
+
+#[test]
+fn every_link_leads_somewhere() -> Result<()> {
+    assert_eq!(broken_links()?, Vec::<String>::new());
+    Ok(())
 }

@@ -8,6 +8,7 @@ mod blocks;
 mod checks;
 mod commands;
 mod expected;
+mod links;
 mod session;
 
 use anyhow::{Context, Result, ensure};
@@ -15,6 +16,7 @@ use blocks::{Block, blocks};
 use session::Session;
 use std::path::{Path, PathBuf};
 
+pub use checks::tool;
 pub use session::Before;
 
 /// Folder of the repository.
@@ -34,6 +36,17 @@ pub fn pages() -> Result<Vec<String>> {
     }
     pages.sort();
     Ok(pages)
+}
+
+/// Links of any page that lead nowhere, each with its page.
+pub fn broken_links() -> Result<Vec<String>> {
+    let mut broken = Vec::new();
+    for page in pages()? {
+        let path = repository().join(&page);
+        let text = std::fs::read_to_string(&path)?;
+        broken.extend(links::broken(&path, &text).into_iter().map(|target| format!("{page}: {target}")));
+    }
+    Ok(broken)
 }
 
 /// Does what a page says, after what stands in the pages before it was done.

@@ -116,8 +116,8 @@ impl Session {
         std::fs::write(&script, &self.script)?;
         let programs = program("challengectl-server")?;
         let path = [programs.parent().context("no folder")?, Path::new("/usr/local/bin"), Path::new("/usr/bin")];
-        let unpacked = repository().join(".tools/servers/usr/bin");
-        let path = path.into_iter().chain([Path::new("/bin"), Path::new("/usr/sbin"), unpacked.as_path()]);
+        let tools = ["servers/usr/bin", "socketio/bin"].map(|tool| repository().join(".tools").join(tool));
+        let path = tools.iter().map(PathBuf::as_path).chain(path).chain([Path::new("/bin"), Path::new("/usr/sbin")]);
         let path = std::env::join_paths(path)?;
         let status = std::process::Command::new("/bin/bash")
             .arg(&script)

@@ -93,13 +93,25 @@ install() {
     command install "${arguments[@]}"
 }
 systemd-sysusers() { command systemd-sysusers --root="$ROOT" "$@"; }
+# What a unit runs, below $ROOT.
+unit() {
+    local environment command
+    environment=$(sed -n 's/^Environment=//p' "$1")
+    command=$(sed -n 's/^ExecStart=//p' "$1")
+    mkdir -p "$ROOT$(sed -n 's/^WorkingDirectory=//p' "$1")"
+    sed -E "s#([ =])/#\\1$ROOT/#g" <<<"exec env $environment $command"
+}
 systemctl() {
     local kind=${!#}
     kind=${kind#challengectl-}
     case $1 in
         stop) stop "$kind" ;;
         start) start "$kind" "begin-$kind" ;;
-        enable) systemd-analyze verify --man=no --recursive-errors=no --root="$ROOT" "challengectl-$kind.service" ;;
+        enable)
+            systemd-analyze verify --man=no --recursive-errors=no --root="$ROOT" "challengectl-$kind.service" || return
+            unit "$ROOT/etc/systemd/system/challengectl-$kind.service" >"$AT/begin-$kind.sh"
+            start "$kind" "begin-$kind"
+            ;;
         *) return 1 ;;
     esac
 }

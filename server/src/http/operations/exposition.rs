@@ -1,4 +1,4 @@
-//! The two text formats of metrics: OpenMetrics, and the older one that every version of Prometheus and `promtool` reads.
+//! The two text formats of metrics: `OpenMetrics`, and the older one that every version of Prometheus and `promtool` reads.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{Accept, Header};
@@ -15,7 +15,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// OpenMetrics for a client that asks for it by name and likes no plain text better; the older one for all others.
+    /// `OpenMetrics` for a client that asks for it by name and likes no plain text better; the older one for all others.
     pub fn wanted(request: &HttpRequest) -> Self {
         let accepted = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
         let first =
@@ -30,7 +30,7 @@ impl Format {
         }
     }
 
-    /// Brings a text in OpenMetrics into this format.
+    /// Brings a text in `OpenMetrics` into this format.
     pub fn of(self, openmetrics: String) -> String {
         match self {
             Self::OpenMetrics => openmetrics,

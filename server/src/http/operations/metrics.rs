@@ -24,7 +24,7 @@ use std::sync::atomic::AtomicU64;
 #[derive(Debug, Clone, Default)]
 pub struct MetricsAudience(pub Vec<Network>);
 
-/// Give the server's metrics, in the text format of Prometheus or in OpenMetrics.
+/// Give the server's metrics, in the text format of Prometheus or in `OpenMetrics`.
 #[utoipa::path(
     get, path = "/metrics",
     responses(
