@@ -4,7 +4,7 @@ use super::blocks::Block;
 use super::commands::{Command, commands, endless};
 use super::expected::is_shown;
 use super::repository;
-use crate::programs::program;
+use crate::programs::{program, run};
 use anyhow::{Context, Result, ensure};
 use std::fmt::Write;
 use std::os::unix::fs::symlink;
@@ -61,9 +61,10 @@ impl Session {
         for folder in ["etc/systemd/system", "usr/local/bin", "usr/lib/sysusers.d", "var/lib"] {
             std::fs::create_dir_all(self.harness().join("root").join(folder))?;
         }
-        for name in ["config", "packaging", "docs", "e2e"] {
-            symlink(repository.join(name), here.join(name))?;
-        }
+        // Copies, since runners keep their state beside their configuration.
+        let copied = ["config", "packaging"].map(|name| repository.join(name));
+        run(std::process::Command::new("cp").arg("-r").args(copied).arg(here))?;
+        symlink(repository.join("e2e"), here.join("e2e"))?;
         std::fs::create_dir_all(here.join("target"))?;
         let server = program("challengectl-server")?;
         symlink(server.parent().context("no folder")?, here.join("target/release"))?;

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{Accept, Header};
+use actix_web::mime::Mime;
 use std::collections::HashMap;
 
 const OPENMETRICS: &str = "application/openmetrics-text";
@@ -18,8 +19,7 @@ impl Format {
     /// `OpenMetrics` for a client that asks for it by name and likes no plain text better; the older one for all others.
     pub fn wanted(request: &HttpRequest) -> Self {
         let accepted = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
-        let first =
-            accepted.iter().map(|media| media.essence_str()).find(|kind| [OPENMETRICS, "text/plain"].contains(kind));
+        let first = accepted.iter().map(Mime::essence_str).find(|kind| [OPENMETRICS, "text/plain"].contains(kind));
         if first == Some(OPENMETRICS) { Self::OpenMetrics } else { Self::Prometheus }
     }
 
