@@ -23,7 +23,7 @@ test: tools ## everything, with other people's receivers
 fuzz-api: tools ## many more requests to the API than make test, each held against its description
 	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2
 
-proof: tools build ## the slow proofs: 50 kills, rounds of a whole event, two hours of audio
+proof: tools build ## the slow proofs: 200 faults of network, processes and clocks, rounds of a whole event, two hours of audio
 	scripts/proof.sh
 
 bench: ## every waveform's rate, on one core
@@ -45,8 +45,8 @@ bench-live: build ## what live events cost: 500 dashboards, 200 events a second
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh
 
-tools: ## what the tests need: receivers, Socket.IO clients, schemathesis, cargo-nextest
-	scripts/tools.sh receivers socketio schemathesis nextest
+tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schemathesis, cargo-nextest
+	scripts/tools.sh receivers clocks socketio schemathesis nextest
 
 check-tools:
 	scripts/tools.sh deny

@@ -72,6 +72,22 @@ impl History {
         .await?)
     }
 
+    /// The latest assignment; ids grow, whatever the server's clock does.
+    pub async fn latest_assignment(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM assignments").fetch_one(&self.0).await?)
+    }
+
+    /// Challenges that have not been on air whole with an assignment after this one.
+    pub async fn silent_since(&self, assignment: i64) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar(
+            "SELECT name FROM challenges WHERE id NOT IN
+                 (SELECT challenge_id FROM assignments WHERE state = 'done' AND id > $1) ORDER BY name",
+        )
+        .bind(assignment)
+        .fetch_all(&self.0)
+        .await?)
+    }
+
     /// How many transmissions ended in which way.
     pub async fn outcomes(&self) -> Result<Vec<(String, i64)>> {
         Ok(sqlx::query_as("SELECT status, count(*) FROM transmissions GROUP BY status ORDER BY status")
