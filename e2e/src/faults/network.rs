@@ -16,7 +16,7 @@ const AFTERMATH: Duration = Duration::from_secs(3);
 /// One request of this kind is treated so.
 pub async fn request(place: &mut Place, runner: usize, call: Call, treatment: Treatment) -> Result<()> {
     place.proxy(runner)?.arm(call, treatment);
-    provoke(place, runner, call).await?;
+    provoke(place, runner, call)?;
     if !place.proxy(runner)?.met(PATIENCE).await {
         place.findings.remark(format_args!("no {call:?} came"));
         place.calm();
@@ -25,7 +25,7 @@ pub async fn request(place: &mut Place, runner: usize, call: Call, treatment: Tr
 }
 
 /// Does what makes a runner send such a request; those that come by themselves are waited for.
-async fn provoke(place: &mut Place, runner: usize, call: Call) -> Result<()> {
+fn provoke(place: &mut Place, runner: usize, call: Call) -> Result<()> {
     match call {
         Call::Register => {
             place.kill_runner(runner)?;
@@ -65,7 +65,7 @@ pub async fn stale(place: &mut Place, runner: usize, call: Call, delivered: bool
 pub async fn keep(place: &mut Place, runner: usize, call: Call, delivered: bool, restart: bool) -> Result<()> {
     drop(place.proxy(runner)?.take_kept());
     place.proxy(runner)?.arm(call, Treatment::Keep { deliver: delivered });
-    provoke(place, runner, call).await?;
+    provoke(place, runner, call)?;
     if !place.proxy(runner)?.met(PATIENCE).await {
         place.findings.remark(format_args!("no {call:?} came"));
     }

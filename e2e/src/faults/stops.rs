@@ -10,6 +10,7 @@ use crate::operator::Operator;
 use crate::recordings::read_since;
 use anyhow::{Context, Result, bail};
 use challengectl_common::Timestamp;
+use serde_json::Value;
 use sqlx::Connection;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,16 +121,28 @@ fn deliver_old_sign_out(place: &Place, runner: usize) -> Result<()> {
     Ok(())
 }
 
+/// Lifts the stop, which then has to stay lifted.
 async fn release(place: &mut Place) -> Result<()> {
     place.use_session(Duration::ZERO).await?;
     let mut last = String::new();
     for _ in 0..30 {
         match place.operator.attempt("/api/control/release").await {
-            Ok((200, _)) => return Ok(()),
+            Ok((200, _)) => {
+                sleep(Duration::from_secs(1)).await;
+                if !is_in_force(place).await? {
+                    return Ok(());
+                }
+                place.findings.find("an emergency stop that was released is in force again");
+            }
             Ok((status, text)) => last = format!("{status} {text}"),
             Err(error) => last = format!("{error:#}"),
         }
         sleep(Duration::from_secs(1)).await;
     }
     bail!("the emergency stop cannot be released: {last}")
+}
+
+async fn is_in_force(place: &Place) -> Result<bool> {
+    let status = place.operator.get("/api/control/status").await?;
+    status.get("emergency_stop").and_then(Value::as_bool).context("no emergency_stop in the status")
 }
