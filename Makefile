@@ -45,8 +45,8 @@ bench-live: build ## what live events cost: 500 dashboards, 200 events a second
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh
 
-tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schemathesis, cargo-nextest
-	scripts/tools.sh receivers clocks socketio schemathesis nextest
+tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, cargo-nextest
+	scripts/tools.sh receivers clocks socketio schemathesis certificates nextest
 
 check-tools:
 	scripts/tools.sh deny

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests and checks need and this machine lacks: scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [nextest] [deny]
+# Installs what the tests and checks need and this machine lacks:
+# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [nextest] [deny]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -47,6 +48,9 @@ socketio() {
     [ -d "$clients/node_modules/socket.io-client" ] || (cd "$clients" && npm ci --silent --no-audit --no-fund)
     python socketio 'import socketio, websocket' "$clients/requirements.txt"
 }
+
+# Makes the certificates that organisers make.
+certificates() { command -v openssl >/dev/null || packages openssl; }
 
 # Makes requests from the description of the API, and holds the answers against it.
 schemathesis() {

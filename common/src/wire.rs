@@ -12,8 +12,12 @@ pub const SOLE_RADIO: &str = "default";
 /// What the parameters of a [`Task`] call the samples per second of its WAV file; not a parameter of any modulation.
 pub const WAV_RATE: &str = "wav_samplerate";
 
+/// The driver of a radio that sends nothing; what it succeeds with was not on air.
+pub const NULL_DRIVER: &str = "null";
+
 /// Lines of one [`LogsRequest`].
 pub const MOST_LINES: usize = 50;
+
 /// The header by which a runner says, with every request, on which machine it is. The server compares the value with
 /// the one that came with the enrolment, and keeps only its digest.
 pub const MACHINE_HEADER: &str = "X-Runner-Machine-ID";
@@ -86,7 +90,7 @@ pub struct RegisterRequest {
 pub struct RadioInfo {
     /// Unique on the runner.
     pub id: RadioId,
-    /// `soapy`, `air`, `file`, `null`.
+    /// `soapy`, `air`, `file`, `null`. What a `null` radio transmits is marked as simulated, since it sends nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub driver: Option<String>,

@@ -77,6 +77,17 @@ fn multimon_reads_a_pager_message_from_a_radio_at_two_megasamples() -> Result<()
     Ok(())
 }
 
+#[test]
+fn multimon_reads_a_page_that_only_sounds_a_tone() -> Result<()> {
+    let challenge =
+        "modulation: pocsag, frequency: 433925000, parameters: {capcode: 123456, function: 1, encoding: tone}";
+    let (received, _folder) = receive(challenge, noisy(12_500.0, 300.0))?;
+    let pages = received.pagers()?;
+    let page = pages.lines().find(|line| line.contains("123456")).context(pages.clone())?;
+    assert!(page.trim_end().ends_with("POCSAG512: Address:  123456  Function: 1"), "{page:?}");
+    Ok(())
+}
+
 fn morse_is_read(wpm: f64, text: &str) -> Result<()> {
     let challenge = format!("modulation: cw, frequency: 145550000, text: \"{text}\", parameters: {{wpm: {wpm}}}");
     let (received, _folder) = receive(&challenge, noisy(3000.0, 300.0))?;

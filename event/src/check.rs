@@ -6,7 +6,8 @@ use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
 use challengectl_common::challenge::FlagFile;
 use challengectl_common::{ChallengeSpec, Conference, ConferenceChange, Flag, Tuning};
-use challengectl_waveform::{BuildError, Input, Payload};
+use challengectl_waveform::{BuildError, Built, Input, Modulation, Payload};
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -72,11 +73,17 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
     let content = draft.content.as_ref().map_err(|reported| *reported)?;
     let parameters = draft.parameters.as_ref().map_err(|reported| *reported)?;
     let line = draft.line;
-    let (waveform, flag, file) = match content {
-        Content::Text(text) if text.trim().is_empty() => return Err(scope.problem(line, "its text is empty")),
+    let (built, flag, file) = match content {
+        Content::Nothing if modulation.input == Input::Audio => {
+            return Err(scope.problem(line, "it carries nothing; give `file` with the path of a WAV file"));
+        }
+        Content::Nothing => (empty(modulation, parameters, NOTHING, line, scope)?, Flag::Text(String::new()), None),
+        Content::Text(text) if text.trim().is_empty() => {
+            (empty(modulation, parameters, "its text is empty", line, scope)?, Flag::Text(String::new()), None)
+        }
         Content::Text(text) => {
-            let waveform = modulation.waveform(Payload::Text(text), parameters);
-            (waveform.map_err(|error| scope.problem(line, error.to_string()))?, Flag::Text(text.clone()), None)
+            let built = modulation.built(Payload::Text(text), parameters);
+            (built.map_err(|error| scope.problem(line, error.to_string()))?, Flag::Text(text.clone()), None)
         }
         Content::File(_) if modulation.input == Input::Text => {
             let text = format!("{} carries text, not a file; give it as `text`", modulation.name);
@@ -86,13 +93,35 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
             let found = places.find(path).map_err(|why| scope.problem(line, why))?;
             compare_rate(draft.wav_rate, challengectl_waveform::wav_rate(&found), line, scope);
             let mut refuse = |error: &BuildError| scope.problem(line, about(path, error));
-            let waveform = modulation.waveform(Payload::File(&found), parameters).map_err(|error| refuse(&error))?;
+            let mut built = modulation.built(Payload::File(&found), parameters).map_err(|error| refuse(&error))?;
             let (digest, size) = lookup::digest(&found).map_err(|error| refuse(&error.into()))?;
-            (waveform, Flag::File(FlagFile { path: path.clone(), digest, size }), Some(found))
+            for remark in &mut built.remarks {
+                *remark = format!("{path:?}: {remark}");
+            }
+            (built, Flag::File(FlagFile { path: path.clone(), digest, size }), Some(found))
         }
     };
-    let (duration, occupied_bandwidth) = (waveform.duration(), waveform.occupied_bandwidth());
+    for remark in built.remarks {
+        scope.remark(line, remark);
+    }
+    let (duration, occupied_bandwidth) = (built.waveform.duration(), built.waveform.occupied_bandwidth());
     Ok(Carried { flag, file, duration, occupied_bandwidth })
+}
+
+const NOTHING: &str = "it carries nothing; give `text`, or `file` with a path";
+
+/// What goes on air without any text, such as a page that only sounds a pager's tone; else `why` it is a problem.
+fn empty(
+    modulation: &Modulation,
+    parameters: &Map<String, Value>,
+    why: &str,
+    line: u64,
+    scope: &mut Scope<'_>,
+) -> Result<Built, Reported> {
+    modulation.built(Payload::Text(""), parameters).map_err(|error| match error {
+        BuildError::Empty(_) => scope.problem(line, why),
+        error => scope.problem(line, error.to_string()),
+    })
 }
 
 /// Names the file where the error is about it.

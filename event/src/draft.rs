@@ -36,6 +36,8 @@ pub(crate) struct Draft {
 /// What a challenge carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
+    /// The event file gives neither.
+    Nothing,
     Text(String),
     /// A path as the event file writes it.
     File(String),

@@ -6,7 +6,7 @@ mod shelf;
 use crate::agent::api::Api;
 use challengectl_common::{Digest, Hasher};
 use shelf::Shelf;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -51,8 +51,6 @@ pub struct Cache {
     shelf: Arc<Shelf>,
     /// One download of a file at a time; who comes second finds it done.
     turns: Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
-    /// Read back whole in this process: a disk can rot while a runner is off.
-    verified: Mutex<HashSet<Digest>>,
 }
 
 impl Cache {
@@ -62,7 +60,7 @@ impl Cache {
     /// When the folder cannot be made.
     pub fn open(dir: &Path, limit: u64) -> Result<Self, CacheError> {
         std::fs::create_dir_all(dir).map_err(CacheError::at(dir))?;
-        Ok(Self { shelf: Arc::new(Shelf::new(dir, limit)), turns: Mutex::default(), verified: Mutex::default() })
+        Ok(Self { shelf: Arc::new(Shelf::new(dir, limit)), turns: Mutex::default() })
     }
 
     /// The file, fetched if need be. It stays at least as long as it is held.
@@ -73,30 +71,26 @@ impl Cache {
         let held = Shelf::hold(&self.shelf, digest);
         let turn = Arc::clone(lock(&self.turns).entry(digest).or_default());
         let _turn = turn.lock().await;
-        if !self.has(&held).await? {
+        if !has(&held).await? {
             download::download(&self.shelf, api, digest).await?;
-            lock(&self.verified).insert(digest);
         }
         self.shelf.touch(&digest);
         Ok(held)
     }
+}
 
-    async fn has(&self, held: &Held) -> Result<bool, CacheError> {
-        let path = held.path().to_owned();
-        if !path.exists() {
-            return Ok(false);
-        }
-        if lock(&self.verified).contains(&held.digest()) {
-            return Ok(true);
-        }
-        if hash_file(&path).await?.finish() == held.digest() {
-            lock(&self.verified).insert(held.digest());
-            return Ok(true);
-        }
-        tracing::warn!("{}: damaged on disk, fetching it again", path.display());
-        std::fs::remove_file(&path).map_err(CacheError::at(&path))?;
-        Ok(false)
+/// Whether it is there, and still what it was: read back whole each time, since a disk can rot, and people can write.
+async fn has(held: &Held) -> Result<bool, CacheError> {
+    let path = held.path();
+    if !path.exists() {
+        return Ok(false);
     }
+    if hash_file(path).await?.finish() == held.digest() {
+        return Ok(true);
+    }
+    tracing::warn!("{}: damaged on disk, fetching it again", path.display());
+    std::fs::remove_file(path).map_err(CacheError::at(path))?;
+    Ok(false)
 }
 
 async fn hash_file(path: &Path) -> Result<Hasher, CacheError> {

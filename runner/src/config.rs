@@ -21,9 +21,9 @@ pub const DEFAULT_SAMPLE_RATE: u64 = 2_000_000;
 pub struct Config {
     /// Holds the runner's key, reports not yet delivered, and the cache.
     pub state_dir: PathBuf,
-    /// The server that a runner without an identity enrols with.
+    /// Where the server is. It counts before the address that the runner enrolled at.
     pub server: Option<String>,
-    /// By what it does so, once.
+    /// Makes a runner without a key enrol itself, once.
     pub enrollment_token: Option<Token>,
     /// Certificates trusted besides those of the system.
     pub ca_cert: Option<CaCert>,
@@ -225,6 +225,11 @@ impl Config {
         self.radios.iter().find(|radio| radio.id.as_str() == id)
     }
 
+    /// The radios that take what a server hands out.
+    pub fn working_radios(&self) -> impl Iterator<Item = &RadioConfig> {
+        self.radios.iter().filter(|radio| radio.driver.takes_work())
+    }
+
     /// How long a radio's process may say nothing.
     #[must_use]
     pub fn watchdog(&self) -> Duration {
@@ -264,6 +269,9 @@ mod tests {
         let config = parse(include_str!("../../config/runner.yml")).unwrap();
         let drivers: Vec<_> = config.radios.iter().map(|radio| radio.driver.name()).collect();
         assert_eq!(drivers, ["file", "null"]);
+        // None that sends half the event nowhere.
+        let working: Vec<_> = config.working_radios().map(|radio| radio.driver.name()).collect();
+        assert_eq!(working, ["file"]);
     }
 
     #[test]

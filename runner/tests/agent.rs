@@ -2,108 +2,23 @@
 
 #![cfg(test)]
 
+#[path = "support/runner.rs"]
+mod runner;
 #[path = "support/server.rs"]
 mod server;
 mod support;
+#[path = "support/wav.rs"]
+mod wav;
 
 use challengectl_common::Digest;
 use nix::sys::signal::Signal;
+use runner::{RADIOS, Runner, command, first_report, is_poll, long, once, reports, wait_until_on_air};
 use serde_json::{Value, json};
 use server::{Answer, Request, Server, task, task_json};
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use support::{program, signal, until};
 use tempfile::TempDir;
-
-/// A runner with one radio, enrolled with `server`.
-struct Runner {
-    dir: TempDir,
-    process: Child,
-}
-
-impl Runner {
-    fn start(server: &Server) -> Self {
-        Self::start_with(server, "")
-    }
-
-    fn start_with(server: &Server, settings: &str) -> Self {
-        Self::start_under(server, settings, &[])
-    }
-
-    fn start_under(server: &Server, settings: &str, variables: &[(&str, String)]) -> Self {
-        let dir = TempDir::new().unwrap();
-        let radios = "radios: [{id: dry, driver: null, paced: true, sample_rate: 48000}]";
-        std::fs::write(dir.path().join("runner.yml"), format!("state_dir: state\n{radios}\n{settings}\n")).unwrap();
-        std::fs::create_dir(dir.path().join("state")).unwrap();
-        let identity = json!({"server": server.url, "runner_id": "test", "api_key": "ck_test"});
-        std::fs::write(dir.path().join("state/identity.json"), identity.to_string()).unwrap();
-        let process = command(dir.path()).envs(variables.iter().cloned()).spawn().unwrap();
-        Self { dir, process }
-    }
-
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn restart(&mut self) {
-        self.process = run(self.dir.path());
-    }
-
-    fn terminate(&mut self) -> ExitStatus {
-        signal(nix::unistd::Pid::from_raw(self.process.id().try_into().unwrap()), Signal::SIGTERM);
-        self.process.wait().unwrap()
-    }
-
-    fn state(&self, folder: &str) -> Vec<String> {
-        let entries = std::fs::read_dir(self.dir.path().join("state").join(folder)).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-    }
-}
-
-impl Drop for Runner {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn run(dir: &Path) -> Child {
-    command(dir).spawn().unwrap()
-}
-
-fn command(dir: &Path) -> Command {
-    let mut command = Command::new(program());
-    command.current_dir(dir).arg("run").stderr(Stdio::null());
-    command
-}
-
-fn long() -> String {
-    "PARIS ".repeat(50)
-}
-
-fn is_poll(request: &Request) -> bool {
-    request.path.contains("/task?wait=")
-}
-
-/// Hands this out once, then lets polls wait a little.
-fn once(mut answer: Option<Answer>) -> impl FnMut(&Request) -> Option<Answer> + Send {
-    move |request| if is_poll(request) { answer.take() } else { None }
-}
-
-fn reports(server: &Server) -> Vec<Value> {
-    server.seen("/complete").into_iter().map(|request| request.body).collect()
-}
-
-fn first_report(server: &Server) -> Value {
-    until("a report comes", || !reports(server).is_empty());
-    reports(server).remove(0)
-}
-
-fn wait_until_on_air(server: &Server) {
-    let on_air = |request: &Request| request.body["assignments"][0]["progress"].is_number();
-    until("a heartbeat tells of progress", || server.seen("/heartbeat").iter().any(on_air));
-}
+use wav::{audio_task, serve_file, wav};
 
 #[test]
 fn a_task_is_carried_out_and_reported_with_its_fence() {
@@ -265,38 +180,9 @@ fn a_task_for_a_radio_that_is_not_there_fails() {
     assert_eq!(first_report(&server)["error"], "this runner has no radio gone");
 }
 
-/// A second of silence, 8 kHz, 16 bit, mono.
-fn wav() -> Vec<u8> {
-    let mut bytes =
-        b"RIFF\xa4\x3e\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x80\x3e\0\0".to_vec();
-    bytes.resize(bytes.len() + 16_000, 0);
-    bytes
-}
-
-fn audio_task() -> Answer {
-    let mut task = task_json(1, "");
-    task["modulation"] = json!("nbfm");
-    task["flag_file"] = json!("voice.wav");
-    task["flag_hash"] = json!(Digest::of(&wav()));
-    task["parameters"] = json!({});
-    Answer::json(200, &json!({"task": task}))
-}
-
-/// The part of the file that a request asks for.
-fn serve_file(request: &Request) -> Answer {
-    let range = request
-        .headers
-        .iter()
-        .find_map(|header| header.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
-    let Some(from) = range.and_then(|range| range.trim_end_matches('-').parse::<usize>().ok()) else {
-        return Answer::bytes(200, &wav());
-    };
-    Answer::bytes(206, &wav()[from..])
-}
-
 #[test]
 fn a_download_that_breaks_off_goes_on_where_it_ended() {
-    let mut tasks = once(Some(audio_task()));
+    let mut tasks = once(Some(audio_task(1)));
     let mut first = true;
     let server = Server::start(move |request| {
         if !request.path.starts_with("/api/files/") {
@@ -318,7 +204,7 @@ fn a_download_that_breaks_off_goes_on_where_it_ended() {
 
 #[test]
 fn a_file_that_is_not_what_it_should_be_is_refused_and_not_kept() {
-    let mut tasks = once(Some(audio_task()));
+    let mut tasks = once(Some(audio_task(1)));
     let server = Server::start(move |request| match request.path.starts_with("/api/files/") {
         true => Some(Answer::bytes(200, b"something else")),
         false => tasks(request),
@@ -334,7 +220,7 @@ fn a_file_that_is_not_what_it_should_be_is_refused_and_not_kept() {
 
 #[test]
 fn a_file_larger_than_the_cache_is_refused_without_telling_its_name() {
-    let mut tasks = once(Some(audio_task()));
+    let mut tasks = once(Some(audio_task(1)));
     let server = Server::start(move |request| match request.path.starts_with("/api/files/") {
         true => Some(serve_file(request)),
         false => tasks(request),
@@ -353,7 +239,7 @@ fn a_cached_file_that_rotted_is_fetched_again() {
             return Some(serve_file(request));
         }
         given += i32::from(is_poll(request));
-        (is_poll(request) && given == 1).then(audio_task)
+        (is_poll(request) && given == 1).then(|| audio_task(1))
     });
     let hash = Digest::of(&wav()).to_string();
     let mut runner = Runner::start(&Server::start(|_| Some(Answer::bytes(503, b"{}"))));
@@ -371,7 +257,7 @@ fn a_cached_file_that_rotted_is_fetched_again() {
 #[test]
 fn a_runner_that_is_not_enrolled_says_what_to_do() {
     let dir = TempDir::new().unwrap();
-    std::fs::write(dir.path().join("runner.yml"), "radios: [{id: dry, driver: null}]\n").unwrap();
+    std::fs::write(dir.path().join("runner.yml"), RADIOS).unwrap();
     let output = Command::new(program()).current_dir(dir.path()).arg("run").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8_lossy(&output.stderr);
@@ -381,8 +267,7 @@ fn a_runner_that_is_not_enrolled_says_what_to_do() {
 /// A folder whose configuration says how to enrol, and a runner that starts there.
 fn provisioned(url: &str) -> (TempDir, Command) {
     let dir = TempDir::new().unwrap();
-    let radios = "radios: [{id: dry, driver: null, paced: true, sample_rate: 48000}]";
-    let text = format!("server: {url}/\nenrollment_token: et_once\nstate_dir: state\n{radios}\n");
+    let text = format!("server: {url}/\nenrollment_token: et_once\nstate_dir: state\n{RADIOS}\n");
     std::fs::write(dir.path().join("runner.yml"), text).unwrap();
     let command = command(dir.path());
     (dir, command)
@@ -511,83 +396,139 @@ fn the_service_manager_hears_that_it_is_ready_alive_and_stopping_also_while_the_
 }
 
 #[test]
-fn a_second_runner_on_the_same_state_folder_says_who_has_it_and_ends() {
-    let server = Server::start(|_| None);
-    let runner = Runner::start(&server);
-    until("it registers", || !server.seen("/register").is_empty());
-    let second = command(runner.dir.path()).stderr(Stdio::piped()).output().unwrap();
-    let told = String::from_utf8_lossy(&second.stderr);
-    assert!(!second.status.success() && told.contains(&format!("(process {})", runner.process.id())), "{told}");
-    assert_eq!(server.seen("/register").len() + server.seen("/signout").len(), 1);
-}
-
-fn lives(requests: &[Request]) -> Vec<i64> {
-    let life = |request: &Request| {
-        let header = request.headers.iter().find_map(|line| line.strip_prefix("x-runner-life: ").map(str::to_owned));
-        header.unwrap().parse().unwrap()
-    };
-    requests.iter().map(life).collect()
-}
-
-#[test]
-fn each_process_is_a_later_life_and_numbers_its_registrations() {
-    let mut forgets = 1;
-    let server = Server::start(move |request| {
-        let forgotten = request.path.ends_with("/heartbeat") && std::mem::take(&mut forgets) > 0;
-        forgotten.then(|| Answer::json(404, &json!({"error": "runner not registered"})))
-    });
-    let mut runner = Runner::start(&server);
-    until("it registers twice", || server.seen("/register").len() == 2);
-    runner.kill();
-    runner.restart();
-    until("it comes back", || server.seen("/register").len() == 3);
-    let lives = lives(&server.seen("/register"));
-    assert!(lives[0] == lives[1] && lives[1] < lives[2], "{lives:?}");
-    let numbers: Vec<_> = server.seen("/register").iter().map(|request| request.body["registration"].clone()).collect();
-    assert_eq!(numbers, [1, 2, 1]);
-}
-
-#[test]
-fn a_runner_whose_copy_has_taken_over_cuts_its_carrier() {
-    let mut tasks = once(Some(task(1, &long())));
-    let mut on_air = false;
-    let server = Server::start(move |request| {
-        on_air |= request.body["assignments"][0]["progress"].is_number();
-        let refused = on_air && !request.path.ends_with("/complete");
-        if refused { Some(Answer::json(409, &json!({"error": "runner superseded"}))) } else { tasks(request) }
-    });
-    let _runner = Runner::start(&server);
-    let report = first_report(&server);
-    assert_eq!(report["status"], "aborted");
-    assert!(report["error"].as_str().unwrap().contains("a copy of this runner"), "{report}");
-}
-
-#[test]
-fn a_poll_says_what_the_runner_holds_and_a_task_that_it_has_is_not_begun_twice() {
-    let mut tasks = vec![task(1, &long()), task(1, &long())];
-    let server = Server::start(move |request| if is_poll(request) { tasks.pop() } else { None });
-    let _runner = Runner::start(&server);
-    until("it says so", || server.seen("/task").iter().any(|poll| poll.path.ends_with("&holding=1")));
-    wait_until_on_air(&server);
-    let named = |request: &Request| request.body["assignments"].as_array().unwrap().len();
-    assert!(server.seen("/heartbeat").iter().all(|request| named(request) <= 1));
-}
-
-#[test]
-fn what_a_copied_state_folder_says_is_on_air_is_left_to_its_lease() {
+fn a_terminal_that_closes_ends_a_runner_in_good_order() {
     let server = Server::start(once(Some(task(1, &long()))));
-    let runner = Runner::start(&server);
+    let mut runner = Runner::start(&server);
     wait_until_on_air(&server);
-    let copy = TempDir::new().unwrap();
-    let copied =
-        Command::new("cp").arg("-r").arg(".").arg(copy.path()).current_dir(runner.dir.path()).status().unwrap();
-    assert!(copied.success());
-    let before = server.seen("/register").len();
-    let mut second = run(copy.path());
-    until("the copy registers", || server.seen("/register").len() > before);
-    let register = server.seen("/register").pop().unwrap().body;
-    second.kill().unwrap();
-    second.wait().unwrap();
-    assert_eq!(register["assignments"], json!([]));
-    assert!(reports(&server).is_empty(), "{:?}", reports(&server));
+    // A shell and the kernel may both say so.
+    for _ in 0..3 {
+        runner.signal(Signal::SIGHUP);
+    }
+    assert!(runner.process.wait().unwrap().success());
+    assert_eq!(first_report(&server)["error"], "the runner was stopped");
+    assert_eq!(server.seen("/signout").len(), 1);
+}
+
+#[test]
+fn a_runner_that_nobody_reads_any_more_still_ends_in_good_order() {
+    let server = Server::start(once(Some(task(1, &long()))));
+    let mut runner = Runner::start(&Server::start(|_| Some(Answer::bytes(503, b"{}"))));
+    runner.kill();
+    std::fs::write(runner.dir.path().join("state/identity.json"), identity(&server.url)).unwrap();
+    runner.process = command(runner.dir.path()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until_on_air(&server);
+    drop(runner.process.stderr.take());
+    runner.signal(Signal::SIGHUP);
+    assert!(runner.process.wait().unwrap().success());
+    assert_eq!(server.seen("/signout").len(), 1);
+}
+
+#[test]
+fn a_runner_under_nohup_outlives_its_terminal() {
+    let server = Server::start(|_| None);
+    let mut runner = Runner::start(&Server::start(|_| Some(Answer::bytes(503, b"{}"))));
+    runner.kill();
+    std::fs::write(runner.dir.path().join("state/identity.json"), identity(&server.url)).unwrap();
+    let mut nohup = Command::new("nohup");
+    nohup.current_dir(runner.dir.path()).arg(program()).arg("run").stdout(Stdio::null()).stderr(Stdio::null());
+    runner.process = nohup.spawn().unwrap();
+    until("it polls", || !server.seen("/task").is_empty());
+    runner.signal(Signal::SIGHUP);
+    let before = server.seen("/heartbeat").len();
+    until("it goes on", || server.seen("/heartbeat").len() > before + 2);
+    assert!(runner.terminate().success());
+}
+
+fn identity(url: &str) -> String {
+    json!({"server": url, "runner_id": "test", "api_key": "ck_test"}).to_string()
+}
+
+#[test]
+fn a_server_that_moves_takes_its_runners_along_without_enrolling_again() {
+    let (old, new) = (Server::start(|_| None), Server::start(|_| None));
+    let mut runner = Runner::start(&old);
+    until("it polls", || !old.seen("/task").is_empty());
+    runner.kill();
+    let before = old.seen("").len();
+    let configuration = runner.dir.path().join("runner.yml");
+    let text = std::fs::read_to_string(&configuration).unwrap();
+    std::fs::write(&configuration, format!("{text}server: {}/\nenrollment_token: et_spent\n", new.url)).unwrap();
+    runner.restart();
+    until("it polls at the new address", || !new.seen("/task").is_empty());
+    let key = |request: &Request| request.headers.iter().any(|line| line.eq_ignore_ascii_case("x-api-key: ck_test"));
+    assert!(new.seen("").iter().all(key) && new.seen("/enroll").is_empty());
+    assert_eq!(old.seen("").len(), before);
+    let kept: Value = serde_json::from_str(&identity_of(&runner)).unwrap();
+    assert_eq!((&kept["server"], &kept["api_key"]), (&json!(new.url), &json!("ck_test")));
+    let log = runner.log();
+    assert!(log.contains(&format!("the server is {} now, and no longer {}", new.url, old.url)), "{log}");
+    assert!(log.contains("enrollment_token is ignored: this runner is enrolled as test"), "{log}");
+    assert!(!log.contains("et_spent") && !log.contains("ck_test"), "{log}");
+    // The address stays when the configuration names none any more.
+    runner.kill();
+    std::fs::write(&configuration, text).unwrap();
+    let polls = new.seen("/task").len();
+    runner.restart();
+    until("it polls there again", || new.seen("/task").len() > polls);
+}
+
+fn identity_of(runner: &Runner) -> String {
+    std::fs::read_to_string(runner.dir.path().join("state/identity.json")).unwrap()
+}
+
+#[test]
+fn an_address_that_is_none_is_told_with_its_place() {
+    let dir = TempDir::new().unwrap();
+    std::fs::create_dir(dir.path().join("state")).unwrap();
+    std::fs::write(dir.path().join("state/identity.json"), identity("http://127.0.0.1:1")).unwrap();
+    let settings = format!("server: server.example:8443\nstate_dir: state\n{RADIOS}\n");
+    std::fs::write(dir.path().join("runner.yml"), settings).unwrap();
+    let output = Command::new(program()).current_dir(dir.path()).arg("run").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        complaint.contains("server in the configuration") && complaint.contains("https://server:8443"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn enrolling_says_when_the_configuration_names_another_server() {
+    let server = Server::start(|request| (request.path == "/api/enrollment/enroll").then(enrolled));
+    let (dir, _) = provisioned("http://elsewhere.example");
+    let arguments = ["enroll", "--server", &server.url, "--token", "et_x"];
+    let output = Command::new(program()).current_dir(dir.path()).args(arguments).output().unwrap();
+    assert!(output.status.success());
+    let remark = String::from_utf8_lossy(&output.stderr);
+    assert!(remark.contains("another server, http://elsewhere.example/"), "{remark}");
+}
+
+#[test]
+fn a_null_radio_takes_no_work_unless_its_settings_say_so() {
+    let server = Server::start(once(Some(task(1, "E"))));
+    let real = "{id: real, driver: file, directory: out, sample_rate: 48000}";
+    let radios = format!("radios: [{{id: dry, driver: null}}, {real}]");
+    let runner = Runner::configured(&server.url, &radios, &[]);
+    // Not even when it is given some.
+    assert_eq!(first_report(&server)["error"], "this runner has no radio dry");
+    let registered = server.seen("/register").remove(0).body["radios"].clone();
+    let ids: Vec<_> = registered.as_array().unwrap().iter().map(|radio| radio["id"].clone()).collect();
+    assert_eq!(ids, ["real"]);
+    assert!(runner.log().contains("radio dry sends nothing, so it takes no work (takes_work: true lets it)"));
+    let alone = TempDir::new().unwrap();
+    std::fs::write(alone.path().join("runner.yml"), "radios: [{id: dry, driver: null}]\n").unwrap();
+    let output = Command::new(program()).current_dir(alone.path()).arg("run").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(complaint.contains("takes work only with `takes_work: true`"), "{complaint}");
+}
+
+#[test]
+fn a_null_radio_that_takes_work_says_that_nothing_is_on_air() {
+    let server = Server::start(|_| None);
+    let _runner = Runner::start(&server);
+    until("the server hears of it", || {
+        let lines = server.seen("/logs").into_iter().flat_map(|request| request.body["lines"].as_array().cloned());
+        lines.flatten().any(|line| line["message"].as_str().unwrap().contains("never on air"))
+    });
 }

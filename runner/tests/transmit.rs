@@ -89,6 +89,19 @@ fn a_radio_tuned_beside_the_signal_says_so_in_its_recording() {
     let lower = meta["annotations"][0]["core:freq_lower_edge"].as_u64().unwrap();
     let upper = meta["annotations"][0]["core:freq_upper_edge"].as_u64().unwrap();
     assert_eq!((lower + upper) / 2, 145_550_700);
+    assert_eq!(meta["annotations"][0]["challengectl:nominal_frequency"], 145_550_000);
+    assert_eq!(meta["annotations"][0]["core:comment"], "nominal frequency 145550000 Hz");
+    assert_eq!(meta["global"]["core:extensions"][0]["name"], "challengectl");
+}
+
+#[test]
+fn a_page_that_only_sounds_a_tone_is_recorded() {
+    let dir = site("");
+    let page = "{name: TONE, modulation: pocsag, frequency: 145050000, parameters: {capcode: 123456, encoding: tone}}";
+    std::fs::write(dir.path().join("event.yml"), format!("challenges:\n  - {page}\n")).unwrap();
+    let output = transmit(dir.path(), &["--out", "out"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(std::fs::metadata(dir.path().join("out/TONE.sigmf-data")).unwrap().len() > 0);
 }
 
 #[test]
@@ -122,4 +135,5 @@ fn devices_lists_the_configured_radios() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(text.lines().count(), 2, "{text}");
     assert!(text.contains("lab: file") && text.contains("dry: null"), "{text}");
+    assert!(text.lines().nth(1).unwrap().ends_with("takes no work"), "{text}");
 }

@@ -1,12 +1,14 @@
 //! The certificate with which the server shows who it is.
 
+mod inspect;
+
 use crate::config::Tls;
 use challengectl_common::Digest;
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::Write;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -53,8 +55,9 @@ pub fn load(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<Option<ServerC
     let chain = CertificateDer::pem_file_iter(&certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let chain = chain.map_err(|error| refuse(&certificate, &error))?;
     let Some(first) = chain.first() else { return Err(refuse(&certificate, &"holds no certificate")) };
+    inspect::certificate(&certificate, first)?;
     tracing::info!(certificate = %certificate.display(), sha256 = fingerprint(first), "TLS");
-    let private = PrivateKeyDer::from_pem_file(&key).map_err(|error| refuse(&key, &error))?;
+    let private = inspect::key(&key)?;
     ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))

@@ -2,6 +2,7 @@
 
 use crate::Waveform;
 use crate::envelope::Envelope;
+use crate::occupied::band_of;
 use crate::symbols::Symbols;
 use num_complex::Complex32;
 use std::f64::consts::TAU;
@@ -23,8 +24,13 @@ pub(crate) struct Keying {
 /// faster than with a jump.
 const EDGE: f64 = 0.1;
 
-/// Of the bit rate: how far beyond the tones 99 % of the power reaches, measured over all that is sent here.
-const SKIRT: f64 = 2.0;
+/// Of the bit rate: how far beyond the tones there is any power that counts, at which sample rate the occupied band can
+/// be measured. A spectrum that falls as that of smooth edges does holds less than 0.1 % beyond.
+const SKIRT: f64 = 4.0;
+
+/// Samples per bit that show the edges: with 12 of them the band of a page at 2400 bits per second comes out 29 % too
+/// wide, with 32 within 1 %.
+const EDGES: u32 = 32;
 
 /// Frequency-shift keying with continuous phase and constant amplitude.
 pub(crate) struct Fsk {
@@ -39,18 +45,24 @@ pub(crate) struct Fsk {
 }
 
 impl Fsk {
-    pub(crate) fn new(bits: &[bool], keying: &Keying) -> Self {
-        let rate = keying.baud * f64::from(keying.samples_per_bit);
+    pub(crate) fn new(bits: &[bool], keying: &Keying) -> std::io::Result<Self> {
+        let reach = keying.tones.into_iter().map(f64::abs).fold(0.0, f64::max) + SKIRT * keying.baud;
+        let enough = ((2.0 * reach / keying.baud).ceil() as u32).max(EDGES);
+        let band = band_of(&mut Self::sampled(bits, keying, enough.min(keying.samples_per_bit)))?;
+        Ok(Self { band, ..Self::sampled(bits, keying, keying.samples_per_bit) })
+    }
+
+    fn sampled(bits: &[bool], keying: &Keying, samples_per_bit: u32) -> Self {
+        let rate = keying.baud * f64::from(samples_per_bit);
         let [zero, one] = keying.tones;
         let first = bits.first().copied().unwrap_or_default();
-        let symbols = Symbols::new(first, bits, keying.samples_per_bit, EDGE * f64::from(keying.samples_per_bit));
-        let skirt = SKIRT * keying.baud;
+        let symbols = Symbols::new(first, bits, samples_per_bit, EDGE * f64::from(samples_per_bit));
         Self {
             envelope: Envelope::around(symbols.len(), rate, keying.ramp),
             symbols,
             rate,
             turns: [zero / rate, (one - zero) / rate],
-            band: zero.min(one) - skirt..zero.max(one) + skirt,
+            band: 0.0..0.0,
             phase: 0.0,
             position: 0,
         }

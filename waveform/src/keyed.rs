@@ -2,6 +2,7 @@
 
 use crate::Waveform;
 use crate::envelope::SILENCE;
+use crate::occupied::reach_of_keying;
 use crate::symbols::Symbols;
 use num_complex::Complex32;
 use std::ops::Range;
@@ -14,8 +15,6 @@ pub(crate) struct Keying {
     pub samples_per_bit: u32,
     /// Seconds in which the carrier rises and falls.
     pub edge: f64,
-    /// Hertz to either side that 99 % of the power lies in.
-    pub reach: f64,
 }
 
 /// On-off keying at the nominal frequency, with silence before and after.
@@ -34,7 +33,8 @@ impl Keyed {
         let rate = keying.baud * f64::from(keying.samples_per_bit);
         let symbols = Symbols::new(false, bits, keying.samples_per_bit, keying.edge * rate);
         let silence = (SILENCE * rate).ceil() as u64;
-        Self { len: symbols.len() + 2 * silence, symbols, rate, reach: keying.reach, silence, position: 0 }
+        let reach = keying.baud * reach_of_keying(bits, keying.edge * keying.baud);
+        Self { len: symbols.len() + 2 * silence, symbols, rate, reach, silence, position: 0 }
     }
 }
 

@@ -10,15 +10,17 @@ mod envelope;
 mod fsk;
 mod keyed;
 pub mod modulation;
+mod occupied;
 mod resample;
 mod shift;
+mod sound;
 mod symbols;
 #[cfg(test)]
 mod testing;
 mod wav;
 
 pub use modulation::{
-    BuildError, Input, Kind, MAX_TEXT_BYTES, MODULATIONS, Modulation, Parameter, Payload, Values, find,
+    BuildError, Built, Input, Kind, MAX_TEXT_BYTES, MODULATIONS, Modulation, Parameter, Payload, Values, find,
 };
 pub use num_complex::Complex32;
 pub use resample::{ResampleError, ensure_fits, resample};

@@ -43,7 +43,29 @@ pub struct Modulation {
 }
 
 /// Builds the waveform of a modulation.
-pub type Build = fn(Payload<'_>, &Values) -> Result<Box<dyn Waveform>, BuildError>;
+pub type Build = fn(Payload<'_>, &Values) -> Result<Built, BuildError>;
+
+/// A waveform, and what an organiser should know of it before it is on air.
+pub struct Built {
+    /// Goes on air.
+    pub waveform: Box<dyn Waveform>,
+    /// What is odd, though it can be sent; one sentence each, without a full stop.
+    pub remarks: Vec<String>,
+}
+
+impl Built {
+    /// A waveform of which there is nothing to say.
+    #[must_use]
+    pub fn new(waveform: Box<dyn Waveform>) -> Self {
+        Self { waveform, remarks: Vec::new() }
+    }
+
+    /// The same, with these remarks.
+    #[must_use]
+    pub fn remarking(self, remarks: Vec<String>) -> Self {
+        Self { remarks, ..self }
+    }
+}
 
 /// What a modulation carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +130,9 @@ pub enum BuildError {
     Parameter { name: &'static str, reason: String },
     #[error("{modulation} needs {needs}")]
     Payload { modulation: &'static str, needs: &'static str },
+    /// With what to write, where that is not plain.
+    #[error("text: there is nothing to send{0}")]
+    Empty(&'static str),
     #[error("text: {0}")]
     Text(String),
     #[error("{0}")]
@@ -151,16 +176,24 @@ impl Modulation {
         payload: Payload<'_>,
         parameters: &Map<String, Value>,
     ) -> Result<Box<dyn Waveform>, BuildError> {
+        Ok(self.built(payload, parameters)?.waveform)
+    }
+
+    /// Like [`waveform`](Self::waveform), with what is odd about it.
+    ///
+    /// # Errors
+    /// [`BuildError`] tells what is wrong with the payload or the parameters.
+    pub fn built(&self, payload: Payload<'_>, parameters: &Map<String, Value>) -> Result<Built, BuildError> {
         let values = self.values(parameters)?;
         match (self.input, payload) {
             (Input::Text, Payload::Text(text)) if text.len() > MAX_TEXT_BYTES => {
                 Err(BuildError::Text(format!("{} bytes are more than the {MAX_TEXT_BYTES} that go on air", text.len())))
             }
             (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) => {
-                let waveform = (self.build)(payload, &values)?;
+                let built = (self.build)(payload, &values)?;
                 // No radio could send it: found now, not on air.
-                resample::ensure_fits(waveform.sample_rate(), &waveform.occupied_bandwidth())?;
-                Ok(waveform)
+                resample::ensure_fits(built.waveform.sample_rate(), &built.waveform.occupied_bandwidth())?;
+                Ok(built)
             }
             (Input::Text, Payload::File(_)) => {
                 Err(BuildError::Payload { modulation: self.name, needs: "text, not a file" })

@@ -5,12 +5,14 @@ mod header;
 
 use crate::Waveform;
 use crate::modulation::BuildError;
-use encoding::Encoding;
+pub(crate) use encoding::Encoding;
 use num_complex::Complex32;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, BufReader};
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Frames read from disk at once.
 const BLOCK: usize = 2048;
@@ -18,15 +20,20 @@ const BLOCK: usize = 2048;
 /// The sound of a WAV file, in the real parts of its samples, at the rate of the file. Two channels are averaged.
 ///
 /// Unlike other waveforms it may begin and end anywhere.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Wav {
-    file: File,
+    file: Arc<File>,
+    /// Bytes before the first sample.
+    start: u64,
     encoding: Encoding,
     channels: usize,
     rate: f64,
     len: u64,
+    untold: u64,
+    gain: f32,
     position: u64,
     bytes: Vec<u8>,
+    samples: Vec<f32>,
 }
 
 /// Samples per second of a WAV file. None when it cannot be sent; building a waveform of it says why.
@@ -45,37 +52,86 @@ impl Wav {
         let size = file.metadata()?.len();
         let mut reader = BufReader::new(file);
         let header = header::read(&mut reader, size)?;
-        // What the buffer has read too much, the file must give again.
-        let start = reader.stream_position()?;
-        let mut file = reader.into_inner();
-        file.seek(io::SeekFrom::Start(start))?;
-        let frame = header.encoding.bytes() * header.channels;
+        let samples = BLOCK * header.channels;
         Ok(Self {
-            file,
+            file: Arc::new(reader.into_inner()),
+            start: header.start,
             encoding: header.encoding,
             channels: header.channels,
             rate: header.rate.into(),
             len: header.frames,
+            untold: header.untold,
+            gain: 1.0,
             position: 0,
-            bytes: vec![0; BLOCK * frame],
+            bytes: vec![0; samples * header.encoding.bytes()],
+            samples: vec![0.0; samples],
         })
     }
 
-    /// Reads frames from disk into the beginning of `out`, and tells how many.
-    fn read(&mut self, out: &mut [Complex32]) -> io::Result<usize> {
-        let sample = self.encoding.bytes();
-        let frame = sample * self.channels;
-        let left = usize::try_from(self.len - self.position).unwrap_or(usize::MAX);
-        let frames = left.min(out.len()).min(BLOCK);
-        let (bytes, _) = self.bytes.split_at_mut(frames * frame);
-        self.file.read_exact(bytes)?;
-        for (out, frame) in out.iter_mut().zip(bytes.chunks_exact(frame)) {
-            let sum: f32 = frame.chunks_exact(sample).map(|bytes| self.encoding.decode(bytes)).sum();
-            *out = Complex32::new(sum / self.channels as f32, 0.0);
+    /// The same sound, so many times as large. What is then beyond full scale is full scale, as in any converter.
+    pub(crate) fn amplified(self, gain: f32) -> Self {
+        Self { gain, ..self }
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// One, or two.
+    pub(crate) fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Seconds of sound in the file of which its header does not tell.
+    pub(crate) fn untold(&self) -> f64 {
+        self.untold as f64 / self.rate
+    }
+
+    /// Gives all samples to `look` as they are in the file, block by block, those of two channels in turns.
+    pub(crate) fn each_block(&mut self, mut look: impl FnMut(&[f32])) -> io::Result<()> {
+        let mut frame = 0;
+        while frame < self.len {
+            let samples = self.decode(frame, BLOCK)?;
+            look(samples);
+            frame += BLOCK as u64;
         }
-        self.position += frames as u64;
+        Ok(())
+    }
+
+    /// At most `frames` frames, and at most a block, from `frame` on.
+    fn decode(&mut self, frame: u64, frames: usize) -> io::Result<&[f32]> {
+        let left = usize::try_from(self.len.saturating_sub(frame)).unwrap_or(usize::MAX);
+        let samples = left.min(frames).min(BLOCK) * self.channels;
+        let size = self.encoding.bytes();
+        let (bytes, _) = self.bytes.split_at_mut(samples * size);
+        self.file.read_exact_at(bytes, self.start + frame * (self.channels * size) as u64)?;
+        let (samples, _) = self.samples.split_at_mut(samples);
+        self.encoding.decode(bytes, samples);
+        Ok(samples)
+    }
+
+    /// Reads frames from `frame` on into the beginning of `out`, and tells how many; 0 only at the end of the sound.
+    fn read(&mut self, frame: u64, out: &mut [Complex32]) -> io::Result<usize> {
+        let (channels, gain) = (self.channels, self.gain / self.channels as f32);
+        let samples = self.decode(frame, out.len())?;
+        let frames = samples.len() / channels;
+        if let [_] = samples.get(..channels).unwrap_or_default() {
+            for (out, sample) in out.iter_mut().zip(samples) {
+                *out = within_scale(gain * sample);
+            }
+        } else {
+            let (pairs, _) = samples.as_chunks::<2>();
+            for (out, [left, right]) in out.iter_mut().zip(pairs) {
+                *out = within_scale(gain * (left + right));
+            }
+        }
         Ok(frames)
     }
+}
+
+/// What is no number is silence.
+fn within_scale(sample: f32) -> Complex32 {
+    Complex32::new(if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }, 0.0)
 }
 
 impl Waveform for Wav {
@@ -94,10 +150,69 @@ impl Waveform for Wav {
     fn fill(&mut self, out: &mut [Complex32]) -> io::Result<usize> {
         let mut filled = 0;
         while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.read(rest)? {
+            match self.read(self.position, rest)? {
                 0 => break,
-                frames => filled += frames,
+                frames => {
+                    filled += frames;
+                    self.position += frames as u64;
+                }
             }
+        }
+        Ok(filled)
+    }
+}
+
+/// Pieces of a sound, taken from it at equal distances and joined.
+pub(crate) struct Excerpts {
+    wav: Wav,
+    /// Frames of each piece.
+    piece: u64,
+    /// Frames of the sound from the beginning of one piece to that of the next.
+    stride: u64,
+    len: u64,
+    position: u64,
+}
+
+impl Excerpts {
+    /// So many pieces of so many seconds; the whole sound, where that is not longer.
+    pub(crate) fn of(wav: &Wav, pieces: u64, seconds: f64) -> Self {
+        let wav = wav.clone();
+        let piece = (seconds * wav.rate).ceil() as u64;
+        let (piece, stride, len) = if wav.len <= pieces * piece {
+            (wav.len, wav.len, wav.len)
+        } else {
+            (piece, (wav.len - piece) / (pieces - 1).max(1), pieces * piece)
+        };
+        Self { wav, piece, stride, len, position: 0 }
+    }
+}
+
+impl Waveform for Excerpts {
+    fn sample_rate(&self) -> f64 {
+        self.wav.rate
+    }
+
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn occupied_bandwidth(&self) -> Range<f64> {
+        self.wav.occupied_bandwidth()
+    }
+
+    fn fill(&mut self, out: &mut [Complex32]) -> io::Result<usize> {
+        let mut filled = 0usize;
+        while self.position < self.len {
+            let (piece, within) = (self.position / self.piece, self.position % self.piece);
+            let left = usize::try_from(self.piece - within).unwrap_or(usize::MAX);
+            let end = out.len().min(filled.saturating_add(left));
+            let Some(rest) = out.get_mut(filled..end).filter(|rest| !rest.is_empty()) else { break };
+            let frames = self.wav.read(piece * self.stride + within, rest)?;
+            if frames == 0 {
+                break;
+            }
+            filled += frames;
+            self.position += frames as u64;
         }
         Ok(filled)
     }

@@ -79,7 +79,7 @@ fn content(
         (Some(text), None, None) => Ok(Content::Text(text.trim_end_matches('\n').to_owned())),
         (None, Some(path), None) => Ok(Content::File(path)),
         (None, None, Some(flag)) => older_flag(flag, modulation?, fields.line, scope),
-        (None, None, None) => Err(scope.problem(fields.line, "it carries nothing; give `text`, or `file` with a path")),
+        (None, None, None) => Ok(Content::Nothing),
         _ => Err(scope.problem(fields.line, "it must have only one of `text`, `file` and the older `flag`")),
     }
 }

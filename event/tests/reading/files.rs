@@ -1,4 +1,4 @@
-use crate::support::{Folder, assert_refused, only, wav};
+use crate::support::{Folder, assert_refused, only, remarks, wav};
 use challengectl_common::{Digest, Flag};
 use challengectl_event::read;
 use std::fs;
@@ -75,6 +75,44 @@ fn what_is_no_regular_file_is_refused() {
 fn a_file_that_is_no_wav_is_refused_by_name() {
     let folder = naming("a.wav").with("event/a.wav", b"MP3 or so");
     assert_refused(&folder.problems("event/challenges.yml"), &["1 F: \"a.wav\": "]);
+}
+
+/// The tone, with every sample of it changed.
+fn changed(sample: impl Fn(i16) -> i16) -> Vec<u8> {
+    let mut wav = wav(48_000);
+    let (samples, _) = wav[44..].as_chunks_mut::<2>();
+    for bytes in samples {
+        *bytes = sample(i16::from_le_bytes(*bytes)).to_le_bytes();
+    }
+    wav
+}
+
+#[test]
+fn sound_that_nobody_could_find_is_refused_when_it_is_imported() {
+    for (silence, why) in [
+        (changed(|_| 0), "the file is silent: all samples are 0"),
+        (changed(|sample| sample / 1000), "the file is silent: it peaks 73 dB below full scale"),
+        (changed(|_| 12_000), "the file holds no sound, only a constant level"),
+    ] {
+        let folder = naming("a.wav").with("event/a.wav", silence);
+        assert_refused(&folder.problems("event/challenges.yml"), &["1 F: \"a.wav\": ", why]);
+    }
+}
+
+#[test]
+fn odd_sound_is_remarked_when_it_is_imported() {
+    let remarked =
+        |content: Vec<u8>| remarks(&naming("a.wav").with("event/a.wav", content).event("event/challenges.yml"));
+    assert!(remarked(wav(48_000)).is_empty());
+    assert_eq!(
+        remarked(changed(|sample| sample / 80)),
+        [
+            "1 F: \"a.wav\": it is very quiet, its peak is 50 dB below full scale; it is brought up, and its noise with it"
+        ]
+    );
+    let mut cut = wav(48_000);
+    cut[40..44].copy_from_slice(&1000_u32.to_le_bytes());
+    assert!(remarked(cut)[0].contains("its header tells of 0.0 s, but the file holds 0.2 s of sound"));
 }
 
 #[test]

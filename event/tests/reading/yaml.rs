@@ -1,7 +1,7 @@
 use crate::support::{Folder, assert_refused, manifest, only, remarks, wav, yaml, yaml_problems};
 use challengectl_common::conference::Zone;
-use challengectl_common::{Band, Flag, Tuning};
-use challengectl_event::{Event, read};
+use challengectl_common::{Band, Conference, Flag, Tuning};
+use challengectl_event::{Event, read, write};
 use std::fmt::Write;
 
 /// A list with one Morse challenge and some lines more.
@@ -107,6 +107,37 @@ fn exactly_one_of_text_and_file_is_carried() {
     assert_refused(&yaml_problems(empty), &["1 M: its text is empty"]);
     let file = "- {name: M, modulation: cw, frequency: 145550000, file: flag.txt}\n";
     assert_refused(&yaml_problems(file), &["1 M: cw carries text, not a file; give it as `text`"]);
+    let silent = "- {name: M, modulation: nbfm, frequency: 145550000}\n";
+    assert_refused(&yaml_problems(silent), &["1 M: it carries nothing; give `file` with the path of a WAV file"]);
+}
+
+fn page(keys: &str, parameters: &str) -> String {
+    format!(
+        "- {{name: P, modulation: pocsag, frequency: 145050000, {keys}parameters: {{capcode: 123456, {parameters}}}}}"
+    )
+}
+
+#[test]
+fn a_page_that_only_sounds_a_tone_needs_no_text() {
+    for keys in ["", "text: '', ", "text: ' ', "] {
+        let event = yaml(&page(keys, "function: 1, encoding: tone"));
+        assert_eq!(only(&event).spec.flag, Flag::Text(String::new()));
+        // As long as any page of one batch.
+        assert!((only(&event).duration - 2.2).abs() < 0.1);
+        let specs = [only(&event).spec.clone()];
+        assert_eq!(yaml(&write(&Conference::default(), &[], &specs)).challenges[0].spec, specs[0]);
+    }
+    assert_refused(&yaml_problems(&page("text: A, ", "encoding: tone")), &["1 P: text: a tone page carries no text"]);
+    assert_refused(&yaml_problems(&page("", "function: 1")), &["1 P: it carries nothing"]);
+}
+
+#[test]
+fn what_receivers_do_not_show_of_a_page_is_remarked() {
+    let event = yaml(&page(&format!("text: {}, ", "A".repeat(600)), "function: 3"));
+    assert_eq!(
+        remarks(&event),
+        ["1 P: its text has 600 characters; multimon-ng shows the first 582, pagers about 256"]
+    );
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use super::api::{self, ApiError};
 use super::backoff::Backoff;
-use super::identity::Identity;
+use super::identity::{Identity, base_url};
 use super::supervision;
 use crate::config::{CaCert, Config};
 use crate::durable::private_folder;
 use anyhow::{Context, anyhow};
 use challengectl_common::wire::EnrollResponse;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, StatusCode};
 use sd_notify::NotifyState;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -99,10 +99,4 @@ impl Enrolment {
         }
         anyhow!("{server}: {error}")
     }
-}
-
-fn base_url(text: &str) -> anyhow::Result<String> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| anyhow!("{text:?} is not the URL of a server, such as https://server:8443"))?;
-    Ok(text.trim_end_matches('/').to_owned())
 }

@@ -12,6 +12,9 @@ use tokio::time::{Instant, sleep};
 /// Taken off each lease, for the time between the last sample and a carrier that is off.
 const MARGIN: Duration = Duration::from_millis(500);
 
+/// The longest that a server can be told to lease for. A carrier must not stay on longer because a server says so.
+const MAX_LEASE: Duration = Duration::from_secs(3600);
+
 pub(super) async fn run(agent: Arc<Agent>) {
     let mut backoff = Backoff::new();
     let mut heard = Instant::now();
@@ -49,7 +52,12 @@ fn interval(rhythm: Rhythm) -> Duration {
 }
 
 fn lease(rhythm: Rhythm) -> Duration {
-    Duration::try_from_secs_f64(rhythm.lease_seconds).unwrap_or_default()
+    bounded(rhythm.lease_seconds)
+}
+
+/// A lease of so many seconds; none at all for what is no number of seconds.
+pub(super) fn bounded(lease_seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(lease_seconds.min(MAX_LEASE.as_secs_f64())).unwrap_or_default()
 }
 
 async fn beat(agent: &Agent, rhythm: Rhythm) -> Result<(), ApiError> {
@@ -71,4 +79,18 @@ async fn beat(agent: &Agent, rhythm: Rhythm) -> Result<(), ApiError> {
         changed
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_server_can_lease_for_longer_than_an_hour() {
+        assert_eq!(bounded(60.0), Duration::from_secs(60));
+        for endless in [1e9, 1e300, f64::INFINITY] {
+            assert_eq!(bounded(endless), MAX_LEASE);
+        }
+        assert_eq!(bounded(-1.0), Duration::ZERO);
+    }
 }

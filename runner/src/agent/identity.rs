@@ -1,8 +1,10 @@
 //! Who this runner is: what enrolment gave it.
 
+use crate::config::Config;
 use crate::durable::{self, Readers};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use challengectl_common::RunnerId;
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,6 +39,19 @@ impl Identity {
         serde_json::from_str(&text).map(Some).with_context(|| path.display().to_string())
     }
 
+    /// As [`Identity::load`], but with the server that the configuration names, if it does: a server that moves takes
+    /// the keys of its runners along.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the configuration names no URL.
+    pub fn at(config: &Config) -> anyhow::Result<Option<Self>> {
+        let Some(mut identity) = Self::load(&config.state_dir)? else { return Ok(None) };
+        if let Some(server) = &config.server {
+            identity.server = base_url(server).context("server in the configuration")?;
+        }
+        Ok(Some(identity))
+    }
+
     /// Keeps it for good.
     ///
     /// # Errors
@@ -48,6 +63,16 @@ impl Identity {
             .and_then(|()| durable::write(&path, &text, Readers::Owner))
             .with_context(|| path.display().to_string())
     }
+}
+
+/// A server's URL, without a slash at its end.
+///
+/// # Errors
+/// When it is none.
+pub fn base_url(text: &str) -> anyhow::Result<String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| anyhow!("{text:?} is not the URL of a server, such as https://server:8443"))?;
+    Ok(text.trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]

@@ -74,24 +74,29 @@ impl From<Ended> for Report {
 pub(super) struct Ledger {
     dir: PathBuf,
     entries: Mutex<BTreeMap<i64, Entry>>,
+    /// Held from a change of the entries until the file agrees: a report may be delivered, and its entry struck out,
+    /// while its file is still being written.
+    disk: Mutex<()>,
 }
 
 impl Ledger {
     pub(super) fn load(state_dir: &Path) -> anyhow::Result<Self> {
         let dir = state_dir.join("assignments");
         let entries = load(&dir).with_context(|| dir.display().to_string())?;
-        Ok(Self { dir, entries: Mutex::new(entries) })
+        Ok(Self { dir, entries: Mutex::new(entries), disk: Mutex::default() })
     }
 
     /// Keeps an entry for good. It counts in this process even when the disk takes no more.
     pub(super) fn put(&self, entry: Entry) -> std::io::Result<()> {
         let id = entry.assignment_id;
         let text = serde_json::to_vec_pretty(&entry)?;
+        let _disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
         self.entries().insert(id, entry);
         durable::write(&self.file(id), &text, Readers::Umask)
     }
 
     pub(super) fn strike(&self, assignment: i64) -> std::io::Result<()> {
+        let _disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
         self.entries().remove(&assignment);
         match fs::remove_file(self.file(assignment)) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -101,10 +106,6 @@ impl Ledger {
 
     pub(super) fn assignments(&self) -> Vec<i64> {
         self.entries().keys().copied().collect()
-    }
-
-    pub(super) fn holds(&self, assignment: i64) -> bool {
-        self.entries().contains_key(&assignment)
     }
 
     /// Those that ended and whose report the server has not taken yet.
@@ -141,4 +142,29 @@ fn load(dir: &Path) -> anyhow::Result<BTreeMap<i64, Entry>> {
         }
     }
     Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_that_is_delivered_while_it_is_written_leaves_no_file_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::load(folder.path()).unwrap();
+        let report =
+            Report { status: Outcome::Success, error: None, started_at: None, ended_at: Timestamp::from_millis(0) };
+        for id in 0..50 {
+            let (challenge_id, fence, radio_id) = (1, 1, RadioId::new("a").unwrap());
+            let entry = Entry { challenge_id, assignment_id: id, fence, radio_id, report: Some(report.clone()) };
+            std::thread::scope(|scope| {
+                scope.spawn(|| ledger.put(entry).unwrap());
+                while ledger.ended().is_empty() {
+                    std::thread::yield_now();
+                }
+                ledger.strike(id).unwrap();
+            });
+        }
+        assert_eq!(fs::read_dir(&ledger.dir).unwrap().count(), 0);
+    }
 }

@@ -59,7 +59,7 @@ fn introduction(agent: &Agent) -> RegisterRequest {
     RegisterRequest {
         runner_id: agent.api.identity().runner_id.clone(),
         frequency_limits: Vec::new(),
-        radios: agent.config.radios.iter().map(radio).collect(),
+        radios: agent.config.working_radios().map(radio).collect(),
         // A report that could not be delivered yet still speaks for its assignment.
         assignments: Some(agent.held()),
         registration: Some(agent.registrations.fetch_add(1, Ordering::Relaxed) + 1),
@@ -70,7 +70,7 @@ fn introduction(agent: &Agent) -> RegisterRequest {
 
 /// Enrolling again leaves the new key where the old one was.
 fn take_new_key(agent: &Agent) -> bool {
-    match Identity::load(&agent.config.state_dir) {
+    match Identity::at(&agent.config) {
         Ok(Some(identity)) if identity != *agent.api.identity() => {
             tracing::info!("found a new key");
             agent.api.become_runner(identity);

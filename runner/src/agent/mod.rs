@@ -3,8 +3,10 @@
 //! Four loops that never wait for a radio: [`link`] registers, [`heartbeat`] renews leases, [`poll`] fetches work,
 //! [`report`] delivers ends. Each transmission is a task of its own ([`work`]).
 
+mod answer;
 pub mod api;
 pub(crate) mod backoff;
+mod client;
 mod desk;
 pub mod enrolment;
 mod heartbeat;
@@ -14,9 +16,12 @@ mod ledger;
 mod link;
 pub mod logs;
 mod poll;
+mod proxies;
 mod report;
+mod slots;
 pub mod state;
 mod supervision;
+mod trust;
 mod work;
 
 use crate::cache::Cache;
@@ -27,6 +32,7 @@ use challengectl_common::wire::Rhythm;
 pub use desk::{Desk, View};
 use ledger::Ledger;
 use sd_notify::NotifyState;
+use slots::Slots;
 use state::StateFolder;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,6 +55,7 @@ pub struct Agent {
     cache: Cache,
     ledger: Ledger,
     desk: Desk,
+    slots: Slots,
     /// None while the server does not know this runner.
     link: watch::Sender<Option<Rhythm>>,
     heartbeat_now: Notify,
@@ -69,6 +76,7 @@ impl Agent {
         if state.may_be_a_copy() {
             report::disown_unfinished(&ledger)?;
         }
+        let slots = Slots::of(config.working_radios().map(|radio| radio.id.clone()));
         Ok(Arc::new(Self {
             config,
             program: this_program(),
@@ -76,6 +84,7 @@ impl Agent {
             cache,
             ledger,
             desk: Desk::default(),
+            slots,
             link: watch::Sender::new(None),
             heartbeat_now: Notify::new(),
             report_now: Notify::new(),

@@ -22,7 +22,7 @@ pub(super) async fn run(agent: Arc<Agent>) {
                 backoff.reset();
                 agent.desk.stop(&answer.abort, "the server ordered it");
                 match answer.task {
-                    Some(task) => work::take_up(&agent, task),
+                    Some(task) => work::take_up(&agent, task).await,
                     None => sleep_until(asked + PAUSE).await,
                 }
             }

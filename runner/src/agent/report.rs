@@ -49,6 +49,11 @@ async fn deliver_one(agent: &Agent, entry: &Entry) -> bool {
             tracing::warn!("assignment {}: the server had given it up: {error}", entry.assignment_id);
             true
         }
+        Err(error) if error.is_about_the_request() => {
+            // Its lease runs out at the server; repeating what it cannot read would not help anybody.
+            tracing::error!("assignment {}: the server does not take the report: {error}", entry.assignment_id);
+            true
+        }
         Err(error) => {
             tracing::debug!("assignment {}: the report waits: {error}", entry.assignment_id);
             false

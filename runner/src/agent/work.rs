@@ -1,7 +1,7 @@
 //! Carries out one assignment.
 
-use super::Agent;
 use super::ledger::{Entry, Report};
+use super::{Agent, heartbeat};
 use crate::cache::Held;
 use crate::radio::Title;
 use crate::transmit::{self, Ended, Job, Source, Standing, Verdict};
@@ -11,11 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-pub(super) fn take_up(agent: &Arc<Agent>, task: Task) {
-    // One that was sent before its report arrived is not sent again.
-    if agent.ledger.holds(task.assignment_id) {
+/// Reports that the server does not take. A server that hands out more meanwhile gets no answer to that.
+const MAX_UNREPORTED: usize = 256;
+
+pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) {
+    // One that was handed out again before its report arrived is not sent again.
+    if agent.held().contains(&task.assignment_id) {
         return;
     }
+    let slot = match agent.slots.take(&task.radio_id) {
+        Ok(slot) => slot,
+        Err(why) => return refuse(agent, &task, why).await,
+    };
     let Some(standing) = agent.desk.take(&task) else { return };
     agent.heartbeat_now.notify_one();
     let agent = Arc::clone(agent);
@@ -30,6 +37,8 @@ pub(super) fn take_up(agent: &Arc<Agent>, task: Task) {
             }
         });
         let ended = ended.await.unwrap_or_else(|error| failed(format!("a defect of the runner: {error}")));
+        // Before the server hears of the end, and may hand out the next.
+        drop(slot);
         conclude(&agent, &task, ended).await;
     });
 }
@@ -38,6 +47,14 @@ async fn enter(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
     let agent = Arc::clone(agent);
     let put = move || agent.ledger.put(entry);
     tokio::task::spawn_blocking(put).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+}
+
+async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) {
+    if agent.ledger.assignments().len() >= MAX_UNREPORTED {
+        tracing::debug!(assignment = task.assignment_id, "{}: not taken up: {why}", task.name);
+        return;
+    }
+    conclude(agent, task, failed(why)).await;
 }
 
 async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
@@ -58,7 +75,7 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
     let Some(radio) = agent.config.radio(task.radio_id.as_str()) else {
         return failed(format!("this runner has no radio {}", task.radio_id));
     };
-    let lease = Duration::try_from_secs_f64(task.lease_seconds).unwrap_or_default();
+    let lease = heartbeat::bounded(task.lease_seconds);
     let fetched = tokio::select! {
         fetched = fetch(agent, task) => fetched,
         verdict = cut(standing.clone(), lease) => Err(verdict),

@@ -97,8 +97,8 @@ impl Shelf {
         let to_come = |(digest, used): (&Digest, &Use)| used.expected.saturating_sub(self.fetched(digest));
         let mut occupants = self.occupants().map_err(CacheError::at(&self.dir))?;
         occupants.sort_by_key(|occupant| occupant.used);
-        let mut total: u64 = occupants.iter().map(|occupant| occupant.size).sum();
-        total += in_use.iter().map(to_come).sum::<u64>();
+        let sizes = occupants.iter().map(|occupant| occupant.size).chain(in_use.iter().map(to_come));
+        let mut total = sizes.fold(0, u64::saturating_add);
         let is_in_use =
             |path: &Path| in_use.keys().any(|digest| *path == self.path(digest) || *path == self.part(digest));
         for occupant in occupants.iter().filter(|occupant| !is_in_use(&occupant.path)) {

@@ -2,6 +2,7 @@
 
 use super::output::Output;
 use crate::agent::enrolment::Enrolment;
+use crate::agent::identity::base_url;
 use crate::config::Config;
 use serde_json::json;
 use std::process::ExitCode;
@@ -19,6 +20,11 @@ pub(super) struct Arguments {
 pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
     let Arguments { server, token } = arguments;
     let enrolment = Enrolment::new(server, token, &config.state_dir, config.ca_cert.as_ref())?;
+    if let Some(other) = &config.server
+        && base_url(other)? != base_url(server)?
+    {
+        eprintln!("the configuration names another server, {other}: that is the one `run` will ask; change it there");
+    }
     let identity = super::runtime()?.block_on(enrolment.enrol())?;
     output.line(
         &format!(

@@ -8,6 +8,8 @@ use crate::agent::state::StateFolder;
 use crate::agent::{Agent, api, logs};
 use crate::config::Config;
 use anyhow::{Context, bail};
+use challengectl_common::RadioId;
+use nix::sys::signal::Signal;
 use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,9 +26,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> anyhow::Result<ExitCode> {
-    if config.radios.is_empty() {
-        bail!("no radio is configured, so there is nothing this runner could do");
-    }
+    check_radios(&config)?;
     let known = known(&config)?;
     let state = StateFolder::open(&config.state_dir)?;
     let terminal = Terminal::new(!arguments.quiet && !output.json);
@@ -37,6 +37,9 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
     let filter = EnvFilter::try_from_env("CHALLENGECTL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::registry().with(filter).with(format).with(layer).init();
 
+    for radio in config.radios.iter().filter(|radio| radio.driver.sends_nothing()) {
+        tell_of_null(&radio.id, radio.driver.takes_work());
+    }
     let client = api::client(config.ca_cert.as_ref())?;
     super::runtime()?.block_on(async {
         let mut stop = pin!(stop_signal()?);
@@ -57,8 +60,8 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
 
 /// A runner as it starts.
 enum Known {
-    /// It has an identity.
-    Already(Identity),
+    /// It has an identity; and what people should know of it.
+    Already { identity: Identity, remarks: Vec<String> },
     /// Its configuration says how it gets one.
     Soon(Enrolment),
 }
@@ -67,7 +70,10 @@ impl Known {
     /// None when it is stopped before.
     async fn become_known(self, stop: Pin<&mut impl Future<Output = ()>>) -> anyhow::Result<Option<Identity>> {
         let enrolment = match self {
-            Self::Already(identity) => return Ok(Some(identity)),
+            Self::Already { identity, remarks } => {
+                remarks.iter().for_each(|remark| tracing::info!("{remark}"));
+                return Ok(Some(identity));
+            }
             Self::Soon(enrolment) => enrolment,
         };
         let identity = enrolment.enrol_patiently(stop).await?;
@@ -80,8 +86,13 @@ impl Known {
 
 /// A token in the configuration counts only until there is an identity: it is good once.
 fn known(config: &Config) -> anyhow::Result<Known> {
-    if let Some(identity) = Identity::load(&config.state_dir)? {
-        return Ok(Known::Already(identity));
+    if let Some(identity) = Identity::at(config)? {
+        let mut remarks = Vec::new();
+        remarks.extend(move_to(config, &identity)?);
+        if config.enrollment_token.is_some() {
+            remarks.push(format!("enrollment_token is ignored: this runner is enrolled as {}", identity.runner_id));
+        }
+        return Ok(Known::Already { identity, remarks });
     }
     if let Some(enrolment) = Enrolment::configured(config)? {
         return Ok(Known::Soon(enrolment));
@@ -93,14 +104,48 @@ fn known(config: &Config) -> anyhow::Result<Known> {
     );
 }
 
-/// Ready at the first signal; the second ends the process at once, and with it every radio's.
+/// Writes down that the server is elsewhere than when this runner enrolled; gives what to say of it, if it is.
+fn move_to(config: &Config, identity: &Identity) -> anyhow::Result<Option<String>> {
+    let before = Identity::load(&config.state_dir)?;
+    let Some(before) = before.filter(|before| before.server != identity.server) else { return Ok(None) };
+    identity.store(&config.state_dir)?;
+    Ok(Some(format!("the server is {} now, and no longer {}; the key stays", identity.server, before.server)))
+}
+
+fn check_radios(config: &Config) -> anyhow::Result<()> {
+    if config.radios.is_empty() {
+        bail!("no radio is configured, so there is nothing this runner could do");
+    }
+    if config.working_radios().next().is_none() {
+        bail!("no radio takes work: a `null` radio sends nothing, and takes work only with `takes_work: true`");
+    }
+    Ok(())
+}
+
+fn tell_of_null(radio: &RadioId, takes_work: bool) {
+    match takes_work {
+        true => tracing::warn!("radio {radio} takes work and sends nothing: what it is given is never on air"),
+        false => tracing::info!("radio {radio} sends nothing, so it takes no work (takes_work: true lets it)"),
+    }
+}
+
+/// Ready at the first signal; the second ends the process at once, and with it every radio's. A terminal that closes
+/// sends SIGHUP, mostly more than once: that is no second signal. Under `nohup` it does not count.
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let hang_up = (!is_ignored(Signal::SIGHUP)).then(|| signal(SignalKind::hangup())).transpose().context("SIGHUP")?;
     Ok(async move {
+        let hung_up = async {
+            match hang_up {
+                Some(mut hang_up) => drop(hang_up.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            () = hung_up => {}
         }
         tokio::spawn(async move {
             tokio::select! {
@@ -110,4 +155,11 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
             std::process::exit(130);
         });
     })
+}
+
+/// Whether whoever started this process had the signal ignored.
+fn is_ignored(signal: Signal) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal as u32 - 1) & 1 == 1)
 }

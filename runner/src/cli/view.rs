@@ -27,7 +27,7 @@ impl Terminal {
     pub(super) fn bars(&self, config: &Config) -> Option<Bars> {
         let live = self.live.as_ref()?;
         let bar = |id: &RadioId| (id.clone(), live.add(ProgressBar::new(1000).with_prefix(id.to_string())));
-        Some(Bars(config.radios.iter().map(|radio| bar(&radio.id)).collect()))
+        Some(Bars(config.working_radios().map(|radio| bar(&radio.id)).collect()))
     }
 
     pub(super) fn clear(&self) {

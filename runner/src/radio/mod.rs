@@ -42,6 +42,8 @@ pub trait Radio {
 pub struct Tuning {
     /// The frequency of a signal at 0 Hz of the baseband.
     pub centre: Frequency,
+    /// The frequency of the challenge.
+    pub nominal: Frequency,
     /// Where the signal lies on air.
     pub band: Band,
     /// Samples per second.
@@ -134,7 +136,19 @@ impl Driver {
     /// A radio that sends nothing.
     #[must_use]
     pub fn null() -> Self {
-        Self::Null(null::Settings { paced: false })
+        Self::Null(null::Settings { paced: false, takes_work: false })
+    }
+
+    /// Whether nothing of it ever leaves the host.
+    #[must_use]
+    pub fn sends_nothing(&self) -> bool {
+        matches!(self, Self::Null(_))
+    }
+
+    /// Whether a server may hand out work for it: not for one that sends nothing, unless its settings say so.
+    #[must_use]
+    pub fn takes_work(&self) -> bool {
+        if let Self::Null(settings) = self { settings.takes_work } else { true }
     }
 
     /// Makes a radio without a clock of its own take as long as on air.

@@ -13,6 +13,9 @@ pub struct Settings {
     /// As long as on air, rather than as fast as the host can.
     #[serde(default)]
     pub paced: bool,
+    /// It may be handed what others would put on air. Otherwise only `transmit` uses it.
+    #[serde(default)]
+    pub takes_work: bool,
 }
 
 impl Settings {

@@ -16,7 +16,7 @@ pub(super) fn make_room(dir: &Path, needed: u64, limit: u64) -> Result<(), Radio
     recordings.sort();
     let mut total: u64 = recordings.iter().map(|recording| recording.size).sum();
     for recording in recordings {
-        if total + needed <= limit {
+        if total.saturating_add(needed) <= limit {
             return Ok(());
         }
         if recording.delete()? {

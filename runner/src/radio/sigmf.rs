@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 /// The version of SigMF whose fields are used.
 const VERSION: &str = "1.2.5";
 
+/// The namespace of the fields that SigMF itself does not have, and its version.
+const EXTENSION: &str = "challengectl";
+const EXTENSION_VERSION: &str = "1.0.0";
+
 /// What is known only when a recording is complete.
 pub(super) struct Completion {
     /// Samples it holds.
@@ -24,13 +28,18 @@ pub(super) fn describe(tuning: &Tuning, began: Timestamp, completion: Option<&Co
         "core:sample_rate": tuning.sample_rate,
         "core:hw": "none: recorded instead of transmitted",
         "core:recorder": concat!("challengectl-runner ", env!("CARGO_PKG_VERSION")),
+        // Programs that do not know it may pass it over.
+        "core:extensions": [{"name": EXTENSION, "version": EXTENSION_VERSION, "optional": true}],
     });
     let mut annotation = json!({
         "core:sample_start": 0,
         "core:freq_lower_edge": tuning.band.low(),
         "core:freq_upper_edge": tuning.band.high(),
         "core:label": tuning.challenge,
+        // Neither the centre of the recording nor that of the signal: where a receiver is to be tuned.
+        "core:comment": format!("nominal frequency {} Hz", tuning.nominal.hz()),
     });
+    insert(&mut annotation, &format!("{EXTENSION}:nominal_frequency"), json!(tuning.nominal.hz()));
     if let Some(Completion { samples, sha512 }) = completion {
         insert(&mut global, "core:sha512", json!(sha512));
         insert(&mut annotation, "core:sample_count", json!(samples));

@@ -174,6 +174,7 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
     within(&job.radio.frequency_limits, &band)?;
     Ok(Tuning {
         centre,
+        nominal: job.frequency,
         band,
         sample_rate: job.radio.sample_rate,
         samples: waveform.len(),

@@ -88,10 +88,20 @@ pub fn on_their_way() -> (TempDir, Child, Pid) {
 }
 
 fn child_of(parent: u32) -> Option<Pid> {
-    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).ok()?;
-    let children = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-    let pid: i32 = children.collect::<String>().split_whitespace().next()?.parse().ok()?;
-    Some(Pid::from_raw(pid))
+    children_of(parent).into_iter().next()
+}
+
+pub fn children_of(parent: u32) -> Vec<Pid> {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{parent}/task")) else { return Vec::new() };
+    let lists = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists.collect::<Vec<_>>().join(" ").split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap())).collect()
+}
+
+/// The most memory that a process had, in KiB.
+pub fn peak_memory(process: Pid) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 pub fn signal(process: Pid, signal: Signal) {

@@ -1,9 +1,12 @@
 //! A server that answers as a test tells it to: what a runner does then must not depend on a real one's timing.
 
+#![allow(dead_code, clippy::allow_attributes, reason = "each test uses its part")]
+
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -22,6 +25,10 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The connection breaks after so many bytes of the body.
     pub cut: usize,
+    /// The length that the header names, where it is not that of the body.
+    pub announced: Option<u64>,
+    /// How often the body is sent.
+    pub times: usize,
 }
 
 impl Answer {
@@ -30,7 +37,16 @@ impl Answer {
     }
 
     pub fn bytes(status: u16, body: &[u8]) -> Self {
-        Self { status, headers: String::new(), body: body.to_vec(), cut: usize::MAX }
+        Self { status, headers: String::new(), body: body.to_vec(), cut: usize::MAX, announced: None, times: 1 }
+    }
+
+    pub fn with(mut self, header: &str) -> Self {
+        self.headers.push_str(&format!("{header}\r\n"));
+        self
+    }
+
+    pub fn redirect(status: u16, to: &str) -> Self {
+        Self::bytes(status, b"").with(&format!("Location: {to}"))
     }
 }
 
@@ -40,6 +56,8 @@ type Script = dyn FnMut(&Request) -> Option<Answer> + Send;
 pub struct Server {
     pub url: String,
     seen: Arc<Mutex<Vec<Request>>>,
+    /// Bytes of bodies that clients took, or that wait in the kernel.
+    pub sent: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -50,13 +68,15 @@ impl Server {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let script: Arc<Mutex<Box<Script>>> = Arc::new(Mutex::new(Box::new(script)));
         let log = Arc::clone(&seen);
+        let sent = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&sent);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (log, script) = (Arc::clone(&log), Arc::clone(&script));
-                thread::spawn(move || serve(stream, &log, &script));
+                let (log, script, counter) = (Arc::clone(&log), Arc::clone(&script), Arc::clone(&counter));
+                thread::spawn(move || serve(stream, &log, &script, &counter));
             }
         });
-        Self { url, seen }
+        Self { url, seen, sent }
     }
 
     /// The requests whose path ends so.
@@ -66,18 +86,28 @@ impl Server {
     }
 }
 
-fn serve(mut stream: TcpStream, log: &Mutex<Vec<Request>>, script: &Mutex<Box<Script>>) -> Option<()> {
+fn serve(
+    mut stream: TcpStream,
+    log: &Mutex<Vec<Request>>,
+    script: &Mutex<Box<Script>>,
+    sent: &AtomicUsize,
+) -> Option<()> {
     let request = read(&stream)?;
     log.lock().unwrap().push(request.clone());
     let scripted = (script.lock().unwrap())(&request);
-    let answer = scripted.unwrap_or_else(|| friendly(&request));
-    let length = answer.body.len();
+    let answer = scripted.unwrap_or_else(|| friendly(&request, LEASE));
+    let length = answer.announced.unwrap_or((answer.body.len() * answer.times) as u64);
     let head = format!(
         "HTTP/1.1 {} X\r\nConnection: close\r\nContent-Length: {length}\r\n{}\r\n",
         answer.status, answer.headers
     );
     stream.write_all(head.as_bytes()).ok()?;
-    stream.write_all(&answer.body[..length.min(answer.cut)]).ok()
+    for _ in 0..answer.times {
+        let part = &answer.body[..answer.body.len().min(answer.cut)];
+        stream.write_all(part).ok()?;
+        sent.fetch_add(part.len(), Ordering::SeqCst);
+    }
+    Some(())
 }
 
 fn read(stream: &TcpStream) -> Option<Request> {
@@ -103,11 +133,12 @@ fn read(stream: &TcpStream) -> Option<Request> {
 /// Seconds a lease runs here.
 pub const LEASE: f64 = 3.0;
 
-fn friendly(request: &Request) -> Answer {
+/// What a server with nothing to do answers.
+pub fn friendly(request: &Request, lease: f64) -> Answer {
     let mut answer = json!({"status": "success", "message": "", "runner_id": "test", "task": null, "abort": []});
     answer["heartbeat_interval"] = json!(0.5);
     answer["poll_interval"] = json!(1.0);
-    answer["lease_seconds"] = json!(LEASE);
+    answer["lease_seconds"] = json!(lease);
     let named = request.body["assignments"].as_array().cloned().unwrap_or_default();
     answer["renewed"] = named.iter().map(|assignment| assignment["assignment_id"].clone()).collect();
     Answer::json(200, &answer)

@@ -1,10 +1,9 @@
 //! On which machine a runner's key may be used. Looked at with each request, in memory, whether or not the runner is
 //! there: a check that ends when a runner is silent would be none.
 
-use super::events::Event;
+use super::alarms::AlarmKind;
 use super::{Caller, Coordinator, CoreError};
 use challengectl_common::Digest;
-use challengectl_common::wire::LogLevel;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -58,8 +57,6 @@ impl Coordinator {
         let from = host.address.map(|address| format!(" at {address}")).unwrap_or_default();
         let end = if refused { "and was refused" } else { "and was let in" };
         let message = format!("The key of runner {} was used by {machine}{from}, {end}", caller.runner_id);
-        tracing::warn!(runner = %caller.runner_id, address = ?host.address, refused, "a key was used elsewhere");
-        self.note(LogLevel::Warning, message.clone());
-        self.events.publish(Event::Alarm { message, timestamp: self.clock.now() });
+        self.raise(AlarmKind::RunnerMoved, caller.runner_id.as_str(), message);
     }
 }

@@ -1,8 +1,9 @@
 //! Looking whether everything that is stored can go on air.
 
+use super::timekeeping::{behind, spoken};
 use super::{CoreError, FileFolder};
 use crate::store::challenges::{self, Challenge};
-use crate::store::{Store, conference, files};
+use crate::store::{Connection, Store, conference, files};
 use challengectl_common::{Conference, Digest, Flag, Timestamp};
 use challengectl_waveform::{BuildError, Payload, find};
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ pub async fn check(store: &Store, folder: &FileFolder, now: Timestamp) -> Result
     let mut connection = store.read().await?;
     let warnings = over(&conference::read(&mut connection).await?, now).into_iter().collect();
     let all = challenges::all(&mut connection).await?;
-    let mut problems = Vec::new();
+    let mut problems: Vec<String> = clock(&mut connection, now).await?.into_iter().collect();
     for challenge in &all {
         let name = &challenge.spec.name;
         let problem = match &challenge.spec.flag {
@@ -40,6 +41,21 @@ pub async fn check(store: &Store, folder: &FileFolder, now: Timestamp) -> Result
         problems.extend(problem.map(|problem| format!("challenge {name}: {problem}")));
     }
     Ok(Findings { challenges: all.len(), problems, warnings })
+}
+
+/// Whether the clock is behind, which keeps challenges waiting until a running server notices.
+async fn clock(connection: &mut Connection, now: Timestamp) -> Result<Option<String>, CoreError> {
+    let far = challenges::too_far(connection, now).await?;
+    let behind = behind(connection, now).await?;
+    let what = match (behind, far) {
+        (Some(behind), _) => format!("is {} behind the newest entry of the database", spoken(behind)),
+        (None, 1..) => "was behind, or was ahead before".to_owned(),
+        (None, _) => return Ok(None),
+    };
+    Ok(Some(format!(
+        "clock: the clock of this host {what}, and {far} challenges are due later than their longest pause from now: set \
+         it; a running server brings them nearer"
+    )))
 }
 
 /// Whether the conference is over, or keeps everything off the air for ever.

@@ -168,7 +168,7 @@ impl Coordinator {
         let fence = challenges::start(&mut transaction, challenge.id, now).await?;
         let new = self.assignment(caller, &challenge, &radio, pick, fence, now);
         let id = assignments::insert(&mut transaction, &new).await?;
-        transmissions::plan(&mut transaction, plan(id, &new, &challenge)).await?;
+        transmissions::plan(&mut transaction, plan(id, &new, &challenge, radio.simulated)).await?;
         store::commit(transaction).await?;
 
         self.leases.insert(&live(id, &new, &challenge), self.clock.instant(), self.rules.lease);
@@ -264,7 +264,7 @@ impl Coordinator {
     }
 }
 
-fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge) -> Plan<'a> {
+fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge, simulated: bool) -> Plan<'a> {
     Plan {
         assignment_id,
         challenge_id: challenge.id,
@@ -273,6 +273,7 @@ fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge
         radio_id: &new.radio_id,
         frequency: new.frequency,
         modulation: &challenge.spec.modulation,
+        simulated,
         planned_at: new.assigned_at,
     }
 }

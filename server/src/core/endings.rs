@@ -21,7 +21,7 @@ impl Coordinator {
     pub(super) fn tell_end(&self, end: End, now: Timestamp) {
         let End { transmission, status, error, next } = end;
         let runner = transmission.runner_id.clone();
-        self.tally.count(transmission.modulation, status);
+        self.tally.count(transmission.modulation, outcome(status, transmission.simulated));
         self.events.publish(Event::Transmission {
             challenge_id: transmission.challenge_id,
             challenge_name: transmission.challenge_name,
@@ -30,6 +30,7 @@ impl Coordinator {
             frequency: transmission.frequency,
             status: status.as_str(),
             error_message: error,
+            simulated: transmission.simulated,
             timestamp: now,
         });
         if let Some((challenge, due_at)) = next {
@@ -50,5 +51,13 @@ impl Coordinator {
             frequency: None,
             timestamp: now,
         });
+    }
+}
+
+/// The word for counts: what a radio that sends nothing succeeded with is no success of the event.
+fn outcome(status: TransmissionStatus, simulated: bool) -> &'static str {
+    match status {
+        TransmissionStatus::Success if simulated => "simulated",
+        _ => status.as_str(),
     }
 }

@@ -4,6 +4,7 @@
 //! oldest events, and is told so.
 
 use super::Coordinator;
+use super::alarms::AlarmKind;
 use super::liveness::{Liveness, RunnerStatus};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use serde::Serialize;
@@ -45,6 +46,8 @@ pub enum Event {
         /// `success`, `failed` or `aborted`.
         status: &'static str,
         error_message: Option<String>,
+        /// The radio sends nothing: it was not on air.
+        simulated: bool,
         timestamp: Timestamp,
     },
     /// How much of a transmission has been on air, 0 to 1.
@@ -55,8 +58,8 @@ pub enum Event {
     RunnerEnabled { runner_id: RunnerId, enabled: bool, timestamp: Timestamp },
     /// Somebody, or by `auto` the clock, paused, resumed, stopped or released everything.
     SystemControl { action: &'static str, auto: bool, timestamp: Timestamp },
-    /// Something that a person should look into.
-    Alarm { message: String, timestamp: Timestamp },
+    /// Something that a person should look into begins, or is over.
+    Alarm { kind: AlarmKind, subject: String, message: String, active: bool, timestamp: Timestamp },
 }
 
 /// Where in its round a challenge is.
@@ -206,7 +209,8 @@ mod tests {
         let events = Events::default();
         let mut watcher = events.sender.subscribe();
         for n in 0..BACKLOG + 5 {
-            events.publish(Event::Alarm { message: n.to_string(), timestamp: NOW });
+            let (kind, subject, message) = (AlarmKind::Clock, String::new(), n.to_string());
+            events.publish(Event::Alarm { kind, subject, message, active: true, timestamp: NOW });
         }
         assert_eq!(watcher.recv().await, Err(RecvError::Lagged(5)));
         assert!(matches!(watcher.recv().await, Ok(Event::Alarm { message, .. }) if message == "5"));

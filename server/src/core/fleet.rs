@@ -129,16 +129,18 @@ impl Fleet {
         all.get(runner).filter(|present| !present.disabled).map(|present| Arc::clone(&present.radios))
     }
 
-    /// Whether the runner has registered and not signed out.
-    pub fn is_present(&self, runner: &RunnerId) -> bool {
-        self.all().contains_key(runner)
-    }
-
     /// The runners that are here, by name.
     pub fn present(&self) -> Vec<RunnerId> {
         let mut present: Vec<RunnerId> = self.all().keys().cloned().collect();
         present.sort_unstable();
         present
+    }
+
+    /// What the radios can do of all runners that are here and may be given work, heard of or not.
+    pub fn capabilities(&self) -> BTreeSet<Capability> {
+        let all = self.all();
+        let enabled = all.values().filter(|present| !present.disabled);
+        enabled.flat_map(|present| present.radios.iter().map(Capability::of)).collect()
     }
 
     /// The signs of life since the last call, for writing down.

@@ -35,6 +35,8 @@ pub struct Stats {
     pub enabled_challenges: usize,
     /// All transmissions, over or not.
     pub transmissions: u64,
+    /// Of these, the ones by radios that send nothing.
+    pub simulated_transmissions: u64,
     /// The latest, newest first.
     pub recent: Vec<Transmission>,
 }
@@ -78,6 +80,7 @@ impl Coordinator {
             challenges: challenges.len(),
             enabled_challenges: challenges.iter().filter(|challenge| challenge.spec.enabled).count(),
             transmissions: history::count(&mut connection, &all).await?,
+            simulated_transmissions: history::count_simulated(&mut connection).await?,
             recent: history::list(&mut connection, &all, RECENT).await?,
         })
     }

@@ -27,6 +27,9 @@ impl Coordinator {
             it.sweep().await.map(drop)
         }));
         jobs.spawn(every("look around", LOOK_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.look_around().await));
+        let alarms = async |it: &Arc<Self>| it.look_for_alarms().await;
+        jobs.spawn(every("alarms", LOOK_EVERY, Arc::clone(self), alarms));
+        jobs.spawn(Arc::clone(self).watch_time());
         jobs.spawn(every("flush", FLUSH_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.flush().await));
         let record = async |it: &Arc<Self>| it.record_stop().await.map(drop);
         jobs.spawn(every("recording of an emergency stop", FLUSH_EVERY, Arc::clone(self), record));
@@ -78,6 +81,14 @@ impl Coordinator {
         self.forget_unused_files().await?;
         self.forget_tokens().await?;
         self.forget_old().await
+    }
+
+    /// Notices when the time of day is set, now or since the last run of the server.
+    async fn watch_time(self: Arc<Self>) {
+        if let Err(error) = self.compare_clock().await {
+            tracing::error!(%error, "the clock could not be compared with the database");
+        }
+        every("time", LOOK_EVERY, self, async |it: &Arc<Self>| it.keep_time().await).await;
     }
 
     /// Notices what other programs have changed, such as an import.

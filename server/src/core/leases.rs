@@ -138,6 +138,13 @@ impl Leases {
         renewal
     }
 
+    /// The runners of leases that are not ending and run out before `limit`.
+    pub fn unrenewed(&self, limit: impl Fn(Moment) -> bool) -> Vec<RunnerId> {
+        let all = self.all();
+        let unrenewed = |leases: &BTreeMap<i64, Lease>| leases.values().any(|it| !it.ending && limit(it.expires));
+        all.iter().filter(|(_, leases)| unrenewed(leases)).map(|(runner, _)| runner.clone()).collect()
+    }
+
     /// Whether a runner has any.
     pub fn any_of(&self, runner: &RunnerId) -> bool {
         self.all().contains_key(runner)

@@ -67,9 +67,4 @@ impl Coordinator {
             self.publish_liveness(&runner);
         }
     }
-
-    /// Whether a runner registered, has not signed out, and is not heard of any more.
-    pub(super) fn fell_silent(&self, runner: &RunnerId) -> bool {
-        self.fleet.is_present(runner) && self.liveness(runner).status == RunnerStatus::Offline
-    }
 }

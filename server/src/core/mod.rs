@@ -4,6 +4,7 @@
 //! announced by `Coordinator::changed`; what is in memory can always be made anew from the database.
 
 pub mod accounts;
+pub mod alarms;
 pub mod archive;
 pub mod audit;
 pub mod backup;
@@ -36,6 +37,7 @@ mod liveness;
 mod lives;
 mod logbook;
 pub mod network;
+mod on_air;
 mod outlook;
 mod presence;
 mod provisioning;
@@ -47,6 +49,7 @@ pub mod schedule;
 mod signals;
 mod snapshot;
 mod sweep;
+pub mod timekeeping;
 mod unused;
 pub mod uploads;
 
@@ -66,16 +69,18 @@ pub use intake::Imported;
 pub use invitations::{Invitation, TokenLife, issue_token};
 pub use keyring::{Binding, Caller};
 pub use liveness::{Liveness, RunnerStatus};
+pub use on_air::OnAir;
 pub use presence::{Heartbeat, Registration};
 pub use provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provisioner};
 pub use public::{PublicChallenge, PublicTuning};
 pub use readiness::Readiness;
-pub use runners::{RunnerState, Work};
+pub use runners::RunnerState;
 pub use snapshot::{ChallengeNow, RunnerNow, Snapshot};
 
 use crate::store::challenges::Challenge;
 use crate::store::{self, Store};
 use accounts::throttle::Throttle;
+use alarms::Alarms;
 use cached::Cached;
 use challengectl_common::wire::Rhythm;
 use events::Events;
@@ -91,6 +96,7 @@ use signals::Signals;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use timekeeping::Timekeeper;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -143,6 +149,8 @@ pub struct Coordinator {
     throttle: Throttle,
     last_look: LastLook,
     tally: Tally,
+    alarms: Alarms,
+    timekeeper: Timekeeper,
     latch: Latch,
     /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
     turn: tokio::sync::Mutex<()>,
@@ -176,6 +184,8 @@ impl Coordinator {
             throttle: Throttle::default(),
             last_look: LastLook::default(),
             tally: Tally::default(),
+            alarms: Alarms::default(),
+            timekeeper: Timekeeper::new(&clock),
             latch: Latch::open(store.folder(), clock.now()),
             turn: tokio::sync::Mutex::default(),
             runtime: Handle::current(),

@@ -1,5 +1,6 @@
 //! Runners that come, stay and go.
 
+use super::alarms::AlarmKind;
 use super::events::Event;
 use super::lives::{self, Admission, Standing};
 use super::{Caller, Coordinator, CoreError};
@@ -124,9 +125,7 @@ impl Coordinator {
                 "Runner {runner} runs twice: a copy that was started earlier is still there, and gets no work. End one of \
                  them, or enrol it under another name"
             );
-            tracing::warn!(%runner, "{message}");
-            self.note(LogLevel::Warning, message.clone());
-            self.events.publish(Event::Alarm { message, timestamp: self.clock.now() });
+            self.raise(AlarmKind::RunnerTwice, runner.as_str(), message);
         }
         CoreError::Superseded(runner.clone())
     }
@@ -242,5 +241,6 @@ fn known_radio(runner: &RunnerId, radio: &RadioInfo) -> Radio {
         radio_id: radio.id.clone(),
         limits: radio.frequency_limits.clone(),
         sample_rate: radio.sample_rate,
+        simulated: runners::is_simulated(radio.driver.as_deref()),
     }
 }

@@ -2,9 +2,8 @@
 
 use super::audit::{self, Actor, By};
 use super::events::Event;
-use super::{Binding, Coordinator, CoreError, Liveness};
+use super::{Binding, Coordinator, CoreError, Liveness, OnAir};
 use crate::store::roster::{self, Runner};
-use crate::store::transmissions::{self, OnAir};
 use crate::store::{self, assignments, runners, tokens};
 use challengectl_common::RunnerId;
 use challengectl_common::wire::LogLevel;
@@ -21,16 +20,7 @@ pub struct RunnerState {
     /// Whether its key is bound to a machine.
     pub binding: Binding,
     /// What its radios send or prepare.
-    pub work: Vec<Work>,
-}
-
-/// An assignment in progress.
-#[derive(Debug)]
-pub struct Work {
-    /// What is planned.
-    pub on_air: OnAir,
-    /// Part on air so far, 0 to 1; none before the carrier is on.
-    pub progress: Option<f64>,
+    pub work: Vec<OnAir>,
 }
 
 impl Coordinator {
@@ -41,12 +31,10 @@ impl Coordinator {
     pub async fn runners(&self) -> Result<Vec<RunnerState>, CoreError> {
         let mut connection = self.store.read().await?;
         let all = roster::all(&mut connection).await?;
-        let on_air = transmissions::on_air(&mut connection).await?;
         drop(connection);
-        let mut work: HashMap<RunnerId, Vec<Work>> = HashMap::new();
-        for on_air in on_air {
-            let progress = self.leases.progress(&on_air.runner_id, on_air.assignment_id);
-            work.entry(on_air.runner_id.clone()).or_default().push(Work { on_air, progress });
+        let mut work: HashMap<RunnerId, Vec<OnAir>> = HashMap::new();
+        for on_air in self.on_air().await? {
+            work.entry(on_air.planned.runner_id.clone()).or_default().push(on_air);
         }
         let bindings = self.keyring.bindings();
         let state = |mut runner: Runner| {

@@ -1,5 +1,6 @@
 //! How things stand, for who begins to watch: with it and the events from then on, nothing has to be asked again.
 
+use super::alarms::Alarm;
 use super::events::ChallengeState;
 use super::liveness::{Liveness, RunnerStatus};
 use super::{Coordinator, CoreError};
@@ -14,6 +15,7 @@ pub struct Snapshot {
     pub challenges: Vec<ChallengeNow>,
     /// Those that have registered and not signed out.
     pub runners: Vec<RunnerNow>,
+    pub alarms: Vec<Alarm>,
     pub timestamp: Timestamp,
 }
 
@@ -49,7 +51,7 @@ impl Coordinator {
             let Liveness { status, busy } = self.liveness(&runner_id);
             RunnerNow { runner_id, status, busy }
         });
-        Ok(Snapshot { challenges, runners: runners.collect(), timestamp })
+        Ok(Snapshot { challenges, runners: runners.collect(), alarms: self.alarms(), timestamp })
     }
 }
 

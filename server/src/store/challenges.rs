@@ -356,3 +356,42 @@ pub async fn cut(connection: &mut Connection, id: i64, now: Timestamp) -> Result
         .await?;
     Ok(())
 }
+
+/// How many challenges have times that no clock of today would have given: due later than their longest pause from now,
+/// or on air in the future.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn too_far(connection: &mut Connection, now: Timestamp) -> Result<i64, StoreError> {
+    let far = sqlx::query_scalar(
+        "SELECT count(*) FROM challenges
+         WHERE due_at > $1 + max_delay_ms OR last_started_at > $1 OR last_ended_at > $1 OR triggered_at > $1",
+    )
+    .bind(now.as_millis())
+    .fetch_one(connection)
+    .await?;
+    Ok(far)
+}
+
+/// Brings due times no further off than the longest pause of each challenge, and what was on air in the future to now,
+/// since challenges yield to each other by these times. Gives the names of those whose due time was too far off.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    let names = sqlx::query_scalar(
+        "UPDATE challenges SET due_at = $1 + max_delay_ms WHERE due_at > $1 + max_delay_ms RETURNING name",
+    )
+    .bind(now.as_millis())
+    .fetch_all(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE challenges SET last_started_at = min(last_started_at, $1), last_ended_at = min(last_ended_at, $1),
+             triggered_at = min(triggered_at, $1)
+         WHERE last_started_at > $1 OR last_ended_at > $1 OR triggered_at > $1",
+    )
+    .bind(now.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(names)
+}

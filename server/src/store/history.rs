@@ -41,6 +41,7 @@ pub struct Transmission {
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub error: Option<String>,
+    pub simulated: bool,
 }
 
 /// The transmissions of a page, newest first.
@@ -62,10 +63,11 @@ pub async fn list(connection: &mut Connection, filter: &Filter, page: Page) -> R
         started_at: Option<i64>,
         ended_at: Option<i64>,
         error: Option<String>,
+        simulated: bool,
     }
     let mut query = QueryBuilder::new(
         "SELECT log_id, challenge_id, challenge_name, runner_id, radio_id, frequency, modulation, status, planned_at,
-             started_at, ended_at, error
+             started_at, ended_at, error, simulated
          FROM transmissions WHERE log_id IN (SELECT log_id FROM transmissions",
     );
     // What is skipped is looked up in an index only.
@@ -86,6 +88,7 @@ pub async fn list(connection: &mut Connection, filter: &Filter, page: Page) -> R
         started_at: timestamp(row.started_at),
         ended_at: timestamp(row.ended_at),
         error: row.error,
+        simulated: row.simulated,
     };
     Ok(rows.into_iter().map(transmission).collect())
 }
@@ -98,6 +101,16 @@ pub async fn count(connection: &mut Connection, filter: &Filter) -> Result<u64, 
     let mut query = QueryBuilder::new("SELECT coalesce(sum(number), 0) FROM transmission_counts");
     restrict(&mut query, filter);
     let count: i64 = query.build_query_scalar().fetch_one(connection).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// How many transmissions there are by radios that send nothing.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_simulated(connection: &mut Connection) -> Result<u64, StoreError> {
+    let query = "SELECT count(*) FROM transmissions WHERE simulated = 1";
+    let count: i64 = sqlx::query_scalar(query).fetch_one(connection).await?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 

@@ -2,7 +2,7 @@
 
 use super::cells::{from_json, integer, parse, timestamp, to_json};
 use super::{Connection, StoreError};
-use challengectl_common::wire::RadioInfo;
+use challengectl_common::wire::{NULL_DRIVER, RadioInfo};
 use challengectl_common::{Band, RadioId, RunnerId, Timestamp};
 use sqlx::FromRow;
 
@@ -17,6 +17,14 @@ pub struct Radio {
     pub limits: Vec<Band>,
     /// Samples per second it runs at.
     pub sample_rate: Option<u64>,
+    /// It sends nothing.
+    pub simulated: bool,
+}
+
+/// Whether a radio with this driver sends nothing.
+#[must_use]
+pub fn is_simulated(driver: Option<&str>) -> bool {
+    driver == Some(NULL_DRIVER)
 }
 
 /// Makes the runner known; false when it was known already, and then it stays as it is.
@@ -169,11 +177,12 @@ pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreErro
     struct Row {
         runner_id: String,
         radio_id: String,
+        driver: Option<String>,
         frequency_limits: String,
         sample_rate: Option<i64>,
     }
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT runner_id, radio_id, frequency_limits, sample_rate FROM radios ORDER BY runner_id, position",
+        "SELECT runner_id, radio_id, driver, frequency_limits, sample_rate FROM radios ORDER BY runner_id, position",
     )
     .fetch_all(connection)
     .await?;
@@ -184,6 +193,7 @@ pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreErro
                 radio_id: parse(&row.radio_id, "radio id")?,
                 limits: from_json(&row.frequency_limits, "frequency limits")?,
                 sample_rate: row.sample_rate.and_then(|rate| u64::try_from(rate).ok()),
+                simulated: is_simulated(row.driver.as_deref()),
             })
         })
         .collect()

@@ -1,8 +1,8 @@
 //! Transmissions: the record of every time on air.
 
-use super::cells::{frequency, integer, parse};
+use super::cells::{band, frequency, integer, parse};
 use super::{Connection, StoreError};
-use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
+use challengectl_common::{Band, ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use serde::Deserialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
@@ -42,6 +42,7 @@ pub struct Plan<'a> {
     pub radio_id: &'a RadioId,
     pub frequency: Frequency,
     pub modulation: &'a str,
+    pub simulated: bool,
     pub planned_at: Timestamp,
 }
 
@@ -65,8 +66,8 @@ pub struct Ending<'a> {
 pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO transmissions (assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency,
-             modulation, status, planned_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             modulation, status, planned_at, simulated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(plan.assignment_id)
     .bind(plan.challenge_id)
@@ -77,6 +78,7 @@ pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), Sto
     .bind(plan.modulation)
     .bind(TransmissionStatus::Planned.as_str())
     .bind(plan.planned_at.as_millis())
+    .bind(plan.simulated)
     .execute(connection)
     .await?;
     Ok(())
@@ -92,6 +94,7 @@ pub struct Ended {
     pub runner_id: RunnerId,
     pub radio_id: RadioId,
     pub frequency: Frequency,
+    pub simulated: bool,
 }
 
 /// Writes down how the transmission of an assignment ended, and gives which it was.
@@ -107,10 +110,11 @@ pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending
         runner_id: String,
         radio_id: String,
         frequency: i64,
+        simulated: bool,
     }
     let row: Row = sqlx::query_as(
         "UPDATE transmissions SET status = $1, started_at = $2, ended_at = $3, error = $4 WHERE assignment_id = $5
-         RETURNING challenge_id, challenge_name, modulation, runner_id, radio_id, frequency",
+         RETURNING challenge_id, challenge_name, modulation, runner_id, radio_id, frequency, simulated",
     )
     .bind(ending.status.as_str())
     .bind(ending.started_at.map(Timestamp::as_millis))
@@ -126,6 +130,7 @@ pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending
         runner_id: parse(&row.runner_id, "runner id")?,
         radio_id: parse(&row.radio_id, "radio id")?,
         frequency: frequency(row.frequency)?,
+        simulated: row.simulated,
     })
 }
 
@@ -136,9 +141,33 @@ pub struct OnAir {
     pub assignment_id: i64,
     pub challenge_id: i64,
     pub challenge_name: String,
+    pub modulation: String,
     pub runner_id: RunnerId,
     pub radio_id: RadioId,
     pub frequency: Frequency,
+    /// What it occupies.
+    pub band: Band,
+    pub planned_at: Timestamp,
+    /// How long the signal of the challenge is now.
+    pub duration_ms: i64,
+    /// Whether its carrier has to go off.
+    pub ending: bool,
+}
+
+#[derive(FromRow)]
+struct OnAirRow {
+    assignment_id: i64,
+    challenge_id: i64,
+    challenge_name: String,
+    modulation: String,
+    runner_id: String,
+    radio_id: String,
+    frequency: i64,
+    band_low: i64,
+    band_high: i64,
+    planned_at: i64,
+    duration_ms: i64,
+    ending: bool,
 }
 
 /// All transmissions that are under way or about to begin, oldest first.
@@ -146,18 +175,13 @@ pub struct OnAir {
 /// # Errors
 /// When the database cannot be read.
 pub async fn on_air(connection: &mut Connection) -> Result<Vec<OnAir>, StoreError> {
-    #[derive(FromRow)]
-    struct Row {
-        assignment_id: i64,
-        challenge_id: i64,
-        challenge_name: String,
-        runner_id: String,
-        radio_id: String,
-        frequency: i64,
-    }
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency
-         FROM transmissions WHERE status = 'planned' ORDER BY log_id",
+    let rows: Vec<OnAirRow> = sqlx::query_as(
+        "SELECT assignment_id, assignments.challenge_id, challenge_name, transmissions.modulation,
+             assignments.runner_id, assignments.radio_id, assignments.frequency, band_low, band_high, planned_at,
+             coalesce(duration_ms, 0) AS duration_ms, abort_at IS NOT NULL AS ending
+         FROM assignments JOIN transmissions ON assignment_id = assignments.id
+             LEFT JOIN challenges ON challenges.id = assignments.challenge_id
+         WHERE state = 'live' ORDER BY log_id",
     )
     .fetch_all(connection)
     .await?;
@@ -167,9 +191,14 @@ pub async fn on_air(connection: &mut Connection) -> Result<Vec<OnAir>, StoreErro
                 assignment_id: row.assignment_id,
                 challenge_id: row.challenge_id,
                 challenge_name: row.challenge_name,
+                modulation: row.modulation,
                 runner_id: parse(&row.runner_id, "runner id")?,
                 radio_id: parse(&row.radio_id, "radio id")?,
                 frequency: frequency(row.frequency)?,
+                band: band(row.band_low, row.band_high)?,
+                planned_at: Timestamp::from_millis(row.planned_at),
+                duration_ms: row.duration_ms,
+                ending: row.ending,
             })
         })
         .collect()

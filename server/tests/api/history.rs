@@ -2,6 +2,7 @@
 
 use crate::site::{Site, fields, is_timestamp};
 use challengectl_server::core::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const TWO: &str = "challenges:
@@ -41,7 +42,7 @@ async fn transmissions_are_listed_newest_first_as_the_document_says() {
     let expected = json!({
         "log_id": 2, "challenge_id": 2, "challenge_name": "B", "runner_id": "roof", "radio_id": "default",
         "frequency": 145_100_000, "modulation": "cw", "status": "failed", "timestamp": failed["timestamp"],
-        "started_at": null, "ended_at": failed["ended_at"], "error_message": "no radio",
+        "started_at": null, "ended_at": failed["ended_at"], "error_message": "no radio", "simulated": false,
     });
     assert_eq!(*failed, expected);
     assert_eq!((&list[0]["status"], &list[0]["ended_at"]), (&json!("planned"), &Value::Null));
@@ -123,11 +124,11 @@ async fn the_dashboard_has_the_documented_numbers() {
     let stats = &answer.body["stats"];
     let recent = stats["recent_transmissions"].as_array().unwrap();
     assert!(recent.iter().all(|one| is_timestamp(&one["timestamp"])));
-    let one = |index: usize, name: &str, runner: &str, status: &str| json!({"challenge_name": name, "runner_id": runner, "timestamp": recent[index]["timestamp"], "status": status});
+    let one = |index: usize, name: &str, runner: &str, status: &str| json!({"challenge_name": name, "runner_id": runner, "timestamp": recent[index]["timestamp"], "status": status, "simulated": false});
     let recent = [one(0, "B", "cellar", "planned"), one(1, "B", "roof", "failed"), one(2, "A", "roof", "success")];
     let expected = json!({"stats": {
         "total_runners": 3, "active_runners": 2, "total_challenges": 3, "enabled_challenges": 2,
-        "total_transmissions": 3, "recent_transmissions": recent,
+        "total_transmissions": 3, "simulated_transmissions": 0, "recent_transmissions": recent,
     }});
     assert_eq!((answer.status, answer.body.clone()), (200, expected));
     site.get("/api/dashboard").await.is_error(401, "authentication required");
@@ -150,4 +151,27 @@ async fn a_challenge_that_is_somewhere_else_each_time_is_shown_where_it_was() {
     let shown = shown["transmissions"].as_array().unwrap().iter().rev().map(|one| one["frequency"].clone());
     assert_eq!(shown.collect::<Vec<_>>(), sent);
     assert!(sent.iter().any(|frequency| *frequency != sent[0]), "{sent:?}");
+}
+
+#[tokio::test]
+async fn what_a_radio_that_sends_nothing_succeeds_with_is_marked_wherever_it_is_told() {
+    let site = Site::start().await;
+    site.import(TWO).await;
+    let runner = site.enrol("roof").await;
+    let radios = json!([{"id": "dry", "driver": "null"}]);
+    assert_eq!(runner.post("register", json!({"runner_id": "roof", "radios": radios})).await.status, 200);
+    // Also after a restart, when what is known of radios comes from the database.
+    let key = runner.key.clone();
+    let site = site.restart().await;
+    let runner = crate::site::Runner { site: &site, id: "roof".to_owned(), key };
+    assert_eq!(runner.task().await["name"], "A");
+    assert_eq!(runner.post("complete", json!({"challenge_id": 1, "status": "success"})).await.status, 200);
+    let viewer = site.browser("vic", Role::Viewer).await;
+    let list = viewer.get("/api/transmissions").await.body;
+    assert_eq!(list["transmissions"][0]["simulated"], true);
+    let stats = viewer.get("/api/dashboard").await.body["stats"].clone();
+    assert_eq!(stats["simulated_transmissions"], 1);
+    assert_eq!(stats["recent_transmissions"][0]["simulated"], true);
+    let metrics = site.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("outcome=\"simulated\"} 1\n") && !metrics.contains("outcome=\"success\""), "{metrics}");
 }

@@ -55,7 +55,8 @@ async fn every_kind_of_client_hears_everything_in_order() {
         assert!(is_timestamp(&state["timestamp"]));
     }
 
-    runner.post("register", json!({"runner_id": "roof"})).await;
+    let radios = json!([{"id": "default", "driver": "null"}]);
+    runner.post("register", json!({"runner_id": "roof", "radios": radios})).await;
     assert_eq!(runner.task().await["name"], "MORSE_1");
     let progress = json!({"assignment_id": 1, "fence": 1, "progress": 0.5});
     runner.post("heartbeat", json!({"assignments": [progress]})).await;
@@ -87,6 +88,7 @@ async fn every_kind_of_client_hears_everything_in_order() {
         json!({
             "type": "transmission", "challenge_id": 1, "challenge_name": "MORSE_1", "runner_id": "roof",
             "radio_id": "default", "frequency": 145_550_000, "status": "failed", "error_message": "no power",
+            "simulated": true,
         }),
         state("waiting", json!({})),
         status("online", false),

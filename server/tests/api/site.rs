@@ -279,7 +279,7 @@ pub fn write_wav(path: &Path) -> Vec<u8> {
     bytes.extend_from_slice(&96_000_u32.to_le_bytes());
     bytes.extend_from_slice(b"\x02\0\x10\0data");
     bytes.extend_from_slice(&(2 * samples).to_le_bytes());
-    bytes.extend((0..samples).flat_map(|n| (((n % 48) * 200) as i16).to_le_bytes()));
+    bytes.extend((0..samples).flat_map(|n| (((n % 48) as i16 - 24) * 200).to_le_bytes()));
     std::fs::write(path, &bytes).unwrap();
     bytes
 }

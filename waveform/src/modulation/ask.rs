@@ -1,8 +1,7 @@
 //! The bits of a text by on-off keying, without preamble or checksum, to be read from a recording by hand.
 
-use crate::Waveform;
 use crate::keyed::{Keyed, Keying};
-use crate::modulation::{BuildError, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
 
 /// On-off keyed bits.
 pub const ASK: Modulation = Modulation {
@@ -42,19 +41,16 @@ const SAMPLES_PER_BIT: u32 = 40;
 /// lobes fall off much faster than with a jump.
 const EDGE: f64 = 0.1;
 
-/// Of the bit rate: how far to either side 99 % of the power reaches, for the worst of texts, one with a single 1.
-const REACH: f64 = 4.5;
-
-fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
+fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let text = payload.text();
     let block = if values.choice("profile") == "legacy" { legacy(text) } else { whole_bytes(text).collect() };
     // No text, or one of NUL characters, which is a carrier that never comes.
     if !block.contains(&true) {
-        return Err(BuildError::Text("there is nothing to send".to_owned()));
+        return Err(BuildError::Empty(""));
     }
     let baud = values.number("baud");
-    let keying = Keying { baud, samples_per_bit: SAMPLES_PER_BIT, edge: EDGE / baud, reach: REACH * baud };
-    Ok(Box::new(Keyed::new(&frame(&block, values.integer("repeats") as usize), &keying)))
+    let keying = Keying { baud, samples_per_bit: SAMPLES_PER_BIT, edge: EDGE / baud };
+    Ok(Built::new(Box::new(Keyed::new(&frame(&block, values.integer("repeats") as usize), &keying))))
 }
 
 fn frame(block: &[bool], repeats: usize) -> Vec<bool> {

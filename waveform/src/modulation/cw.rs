@@ -1,8 +1,8 @@
 //! Morse code by on-off keying (ITU-R M.1677-1).
 
 use crate::keyed::{Keyed, Keying};
-use crate::modulation::{BuildError, Input, Kind, Modulation, Parameter, Payload, Values};
-use crate::{Waveform, shift};
+use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::shift;
 
 /// Morse code.
 pub const CW: Modulation = Modulation {
@@ -32,20 +32,14 @@ pub const CW: Modulation = Modulation {
 /// Samples per second, about; holds the highest tone with room for a filter.
 const RATE: f64 = 12_000.0;
 
-fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
+fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let spacing = if values.choice("profile") == "legacy" { &LEGACY } else { &STANDARD };
     let bits = bits(payload.text(), spacing)?;
     let dot = 1.2 / values.number("wpm");
     let samples_per_bit = (RATE * dot).round() as u32;
     let edge = spacing.edge.min(dot / 4.0);
-    let keying = Keying { baud: 1.0 / dot, samples_per_bit, edge, reach: reach(dot, edge) };
-    Ok(shift(Box::new(Keyed::new(&bits, &keying)), values.number("tone")))
-}
-
-/// Hertz to either side that 99 % of the power lies in, for the worst of texts, a single dot: of a pulse with sharp
-/// edges, 10.3 over its length; soft edges, 0.6 over theirs.
-fn reach(dot: f64, edge: f64) -> f64 {
-    (10.3 / dot).min(0.6 / edge)
+    let keying = Keying { baud: 1.0 / dot, samples_per_bit, edge };
+    Ok(Built::new(shift(Box::new(Keyed::new(&bits, &keying)), values.number("tone"))))
 }
 
 /// How long the pauses are, in dots. Each character brings one dot of pause behind its last element.
@@ -73,7 +67,7 @@ const LEGACY: Spacing = Spacing { lead: 1, character: 1, word: 4, tail: 11, oute
 /// The text, one bit per dot.
 fn bits(text: &str, spacing: &Spacing) -> Result<Vec<bool>, BuildError> {
     if text.trim().is_empty() {
-        return Err(BuildError::Text("there is nothing to send".to_owned()));
+        return Err(BuildError::Empty(""));
     }
     let unsendable = |character: char| !character.is_whitespace() && code(character).is_none();
     if let Some((number, character)) = text.chars().enumerate().find(|(_, character)| unsendable(*character)) {

@@ -1,8 +1,7 @@
 //! The paging frame of Long Range Systems' restaurant pagers, as players find it at RF capture-the-flag events.
 
-use crate::Waveform;
 use crate::fsk::{Fsk, Keying};
-use crate::modulation::{BuildError, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
 use challengectl_common::closest;
 
 /// Restaurant pagers.
@@ -29,10 +28,10 @@ const PAGER: Keying = Keying { baud: 625.0, samples_per_bit: 64, tones: [2500.0,
 /// Seconds in which the carrier rises: a small part of a chip, or decoders take the first chip for two.
 const RAMP: f64 = 0.0003;
 
-fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
+fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let call = Call::read(payload.text())?;
     let keying = if values.choice("preset") == "pager" { &PAGER } else { &RFCTF };
-    Ok(Box::new(Fsk::new(&call.chips(), keying)))
+    Ok(Built::new(Box::new(Fsk::new(&call.chips(), keying)?)))
 }
 
 /// Which pager is to do what.
@@ -49,7 +48,7 @@ impl Call {
         let mut call = Self { system: 1, pager: 1, function: 1 };
         let mut words = text.split_whitespace().peekable();
         if words.peek().is_none() {
-            return Err(BuildError::Text("there is nothing to send; write for example \"-s 10 -p 976 -pf 1\"".into()));
+            return Err(BuildError::Empty("; write for example \"-s 10 -p 976 -pf 1\""));
         }
         while let Some(option) = words.next() {
             match option {

@@ -1,9 +1,10 @@
 //! Narrow-band frequency modulation, as voice radios use it.
 
 use crate::Waveform;
-use crate::audio;
+use crate::audio::{Audio, LEVEL};
 use crate::envelope::{Envelope, RAMP};
-use crate::modulation::{BuildError, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::occupied::band_of;
 use crate::resample::{Filter, Resampler};
 use num_complex::Complex32;
 use std::f64::consts::TAU;
@@ -25,6 +26,7 @@ pub const NBFM: Modulation = Modulation {
             help: "By which time constant high tones are raised, as receivers lower them again.",
             kind: Kind::Choice { of: &["75us", "50us", "none"], default: "75us" },
         },
+        LEVEL,
     ],
     build,
 };
@@ -35,24 +37,21 @@ const RATE: f64 = 48_000.0;
 /// Sound is sent up to here, in hertz, and cut off from there on.
 const VOICE: Filter = Filter { pass: 3000.0, stop: 3600.0, gain: 1.0 };
 
-/// Hertz to either side that 99 % of the power lies in, when the highest tone is sent at full deviation. Carson's
-/// rule, deviation and tone, is good for 98 %.
-fn reach(deviation: f64) -> f64 {
-    1.1 * deviation + 1.4 * VOICE.pass
-}
+/// How much wider than measured over excerpts the band is planned: over speech they err by some hundredths.
+const SAMPLED: f64 = 1.05;
 
-fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
-    let emphasis = Emphasis::new(match values.choice("preemphasis") {
-        "75us" => 75e-6,
-        "50us" => 50e-6,
-        _ => 0.0,
-    });
+fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
+    let audio = Audio::open(payload, values)?;
     // The sound begins when the carrier is there, and ends before it goes.
     let lead = Envelope::around(0, RATE, RAMP).lead();
-    let sound = Resampler::new(audio::open(payload, lead as f64 / RATE)?, RATE, VOICE);
-    let envelope = Envelope::around(sound.len().saturating_sub(2 * lead), RATE, RAMP);
-    let deviation = values.number("deviation");
-    Ok(Box::new(Nbfm { sound, envelope, emphasis, deviation, phase: 0.0, position: 0 }))
+    let pad = lead as f64 / RATE;
+    // The carrier is equally strong all the time, so some seconds from all over the sound stand for it.
+    let (excerpts, whole) = audio.excerpts(pad);
+    let band = band_of(&mut Nbfm::new(excerpts, lead, values))?;
+    let wider = if whole { 1.0 } else { SAMPLED };
+    let band = wider * band.start..wider * band.end;
+    let nbfm = Nbfm { band, ..Nbfm::new(audio.sound(pad), lead, values) };
+    Ok(Built::new(Box::new(nbfm)).remarking(audio.remarks))
 }
 
 struct Nbfm {
@@ -60,8 +59,24 @@ struct Nbfm {
     envelope: Envelope,
     emphasis: Emphasis,
     deviation: f64,
+    band: Range<f64>,
     phase: f64,
     position: u64,
+}
+
+impl Nbfm {
+    /// Of sound with `lead` samples of silence before and behind, in which the carrier rises and falls.
+    fn new(sound: Box<dyn Waveform>, lead: u64, values: &Values) -> Self {
+        let sound = Resampler::new(sound, RATE, VOICE);
+        let envelope = Envelope::around(sound.len().saturating_sub(2 * lead), RATE, RAMP);
+        let emphasis = Emphasis::new(match values.choice("preemphasis") {
+            "75us" => 75e-6,
+            "50us" => 50e-6,
+            _ => 0.0,
+        });
+        let deviation = values.number("deviation");
+        Self { sound, envelope, emphasis, deviation, band: 0.0..0.0, phase: 0.0, position: 0 }
+    }
 }
 
 impl Waveform for Nbfm {
@@ -74,8 +89,7 @@ impl Waveform for Nbfm {
     }
 
     fn occupied_bandwidth(&self) -> Range<f64> {
-        let reach = reach(self.deviation);
-        -reach..reach
+        self.band.clone()
     }
 
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {

@@ -3,11 +3,10 @@
 mod codeword;
 mod message;
 
-use crate::Waveform;
 use crate::envelope::RAMP;
 use crate::fsk::{Fsk, Keying};
-use crate::modulation::{BuildError, Input, Kind, Modulation, Parameter, Payload, Values};
-use codeword::{IDLE, SYNC, address, bits, data};
+use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use codeword::{IDLE, SYNC, address, bits, calls, data};
 
 /// Radio paging.
 pub const POCSAG: Modulation = Modulation {
@@ -54,10 +53,16 @@ const RATE: u32 = 76_800;
 /// Alternating bits before the first batch; M.584-2 asks for at least 576.
 const PREAMBLE: usize = 576;
 
+/// How many characters receivers show. A hand-held pager: as many as paging terminals take in (256 by the manual of
+/// `WaveWare` SPS-5). multimon-ng 1.2: as many as fit into 204 codewords; it cuts what is longer.
+const PAGER_SHOWS: usize = 256;
+const MULTIMON_SHOWS: usize = 204 * 20 / 7;
+const MULTIMON_SHOWS_DIGITS: usize = 204 * 20 / 4;
+
 /// Codewords of a batch, two for each of its eight frames.
 const BATCH: usize = 16;
 
-fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
+fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let baud = match values.integer("baud") {
         baud @ (512 | 1200 | 2400) => baud as u32,
         other => {
@@ -65,17 +70,47 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, Bui
             return Err(BuildError::Parameter { name: "baud", reason });
         }
     };
+    let capcode = values.integer("capcode") as u32;
+    if let Some(reason) = reserved(capcode) {
+        return Err(BuildError::Parameter { name: "capcode", reason });
+    }
     let legacy = values.choice("profile") == "legacy";
-    let message = match values.choice("encoding") {
+    let encoding = values.choice("encoding");
+    let message = match encoding {
         "numeric" => message::numeric(payload.text())?,
         "tone" => message::none(payload.text())?,
         _ => message::alphanumeric(payload.text(), legacy)?,
     };
-    let words = batches(values.integer("capcode") as u32, values.integer("function") as u32, &message);
+    let words = batches(capcode, values.integer("function") as u32, &message);
     let preamble = (0..PREAMBLE).map(|bit| bit % 2 == 0);
     let on_air: Vec<bool> = preamble.chain(words.into_iter().flat_map(bits)).collect();
     let keying = Keying { baud: f64::from(baud), samples_per_bit: RATE / baud, tones: TONES, ramp: RAMP };
-    Ok(Box::new(Fsk::new(&on_air, &keying)))
+    let remarks = too_long(payload.text(), encoding).into_iter().collect();
+    Ok(Built::new(Box::new(Fsk::new(&on_air, &keying)?)).remarking(remarks))
+}
+
+/// Why no pager may have that number, if so: idle and synchronization codewords are valid addresses, which are on air
+/// all the time (M.584-2, annex 1).
+fn reserved(capcode: u32) -> Option<String> {
+    let (word, what) = [(IDLE, "idle"), (SYNC, "synchronization")].into_iter().find(|(word, _)| calls(*word, capcode))?;
+    let function = word >> 11 & 3;
+    Some(format!(
+        "{capcode} can be no pager's: its address codeword with function {function} is the {what} codeword {word:08X}, \
+         which receivers pass over; choose another"
+    ))
+}
+
+/// What a receiver does not show of a text.
+fn too_long(text: &str, encoding: &str) -> Option<String> {
+    let length = text.chars().count();
+    let (multimon, pager) = match encoding {
+        "numeric" => (MULTIMON_SHOWS_DIGITS, PAGER_SHOWS),
+        _ => (MULTIMON_SHOWS, PAGER_SHOWS),
+    };
+    if length > multimon {
+        return Some(format!("its text has {length} characters; multimon-ng shows the first {multimon}, pagers about {pager}"));
+    }
+    (length > pager).then(|| format!("its text has {length} characters; pagers show about {pager}, multimon-ng all"))
 }
 
 /// All words, sync words among them. `message` holds 20 bits for each codeword.
@@ -115,6 +150,45 @@ mod tests {
                 + "C161F533 AE41647D E0C08776 CF9B3BB7 9B086E5B B325CE32 F1800498 "
                 + &idle(9)
         );
+    }
+
+    fn build(text: &str, parameters: &serde_json::Value) -> Result<Built, BuildError> {
+        POCSAG.built(Payload::Text(text), parameters.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_number_whose_codeword_is_the_idle_or_the_sync_word_is_refused() {
+        let refused = |capcode, function| {
+            build("A", &serde_json::json!({"capcode": capcode, "function": function})).err().unwrap().to_string()
+        };
+        assert_eq!((address(2_007_664, 0), address(2_045_063, 2)), (IDLE, SYNC));
+        assert_eq!(
+            refused(2_007_664, 0),
+            "parameter capcode: 2007664 can be no pager's: its address codeword with function 0 is the idle codeword \
+             7A89C197, which receivers pass over; choose another"
+        );
+        assert!(refused(2_007_671, 3).contains("is the idle codeword"));
+        assert!(refused(2_045_056, 2).contains("is the synchronization codeword 7CD215D8"));
+        for capcode in [2_007_663, 2_007_672, 2_045_055, 2_045_064] {
+            assert!(build("A", &serde_json::json!({"capcode": capcode, "function": 0})).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_text_longer_than_receivers_show_is_told() {
+        let remarks = |length, encoding| {
+            build(&"1".repeat(length), &serde_json::json!({"capcode": 1, "encoding": encoding})).unwrap().remarks
+        };
+        assert!(remarks(256, "alphanumeric").is_empty() && remarks(256, "numeric").is_empty());
+        assert_eq!(
+            remarks(257, "alphanumeric"),
+            ["its text has 257 characters; pagers show about 256, multimon-ng all"]
+        );
+        assert_eq!(
+            remarks(583, "alphanumeric"),
+            ["its text has 583 characters; multimon-ng shows the first 582, pagers about 256"]
+        );
+        assert!(remarks(1021, "numeric")[0].contains("multimon-ng shows the first 1020"));
     }
 
     #[test]

@@ -1,20 +1,23 @@
 //! Single sideband: sound moved up to radio frequency as it is.
 
-use crate::audio;
-use crate::modulation::{BuildError, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::audio::{Audio, LEVEL};
+use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
 use crate::resample::{Filter, Resampler};
-use crate::{Waveform, shift};
+use crate::shift;
 
 /// Single sideband.
 pub const SSB: Modulation = Modulation {
     name: "ssb",
     help: "Single sideband; the carrier, suppressed, is on the frequency.",
     input: Input::Audio,
-    parameters: &[Parameter {
-        name: "mode",
-        help: "usb: sound goes above the frequency; lsb: below, mirrored.",
-        kind: Kind::Choice { of: &["usb", "lsb"], default: "usb" },
-    }],
+    parameters: &[
+        Parameter {
+            name: "mode",
+            help: "usb: sound goes above the frequency; lsb: below, mirrored.",
+            kind: Kind::Choice { of: &["usb", "lsb"], default: "usb" },
+        },
+        LEVEL,
+    ],
     build,
 };
 
@@ -38,10 +41,11 @@ const PAD: f64 = 0.025;
 
 /// After D. K. Weaver (1956): the middle of the band is moved to zero, a low-pass filter takes the other sideband
 /// away, and what is left is moved back. For the lower sideband all is mirrored.
-fn build(payload: Payload<'_>, values: &Values) -> Result<Box<dyn Waveform>, BuildError> {
+fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let centre = if values.choice("mode") == "lsb" { -CENTRE } else { CENTRE };
-    let sound = shift(audio::open(payload, PAD)?, -centre);
+    let audio = Audio::open(payload, values)?;
+    let sound = shift(audio.sound(PAD), -centre);
     let filter = Filter { pass: REACH, stop: REACH + SLOPE, gain: GAIN };
     let sideband = Resampler::new(sound, RATE, filter);
-    Ok(shift(Box::new(sideband), centre))
+    Ok(Built::new(shift(Box::new(sideband), centre)).remarking(audio.remarks))
 }

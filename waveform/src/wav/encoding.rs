@@ -2,7 +2,7 @@
 
 /// How a sample is written. All are little endian; integers are signed but those of 8 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     U8,
     I16,
     I24,
@@ -25,27 +25,32 @@ impl Encoding {
         }
     }
 
-    /// A sample from -1 to 1. What is no number is silence; what is beyond full scale is full scale, as in any
-    /// converter.
-    pub(super) fn decode(self, bytes: &[u8]) -> f32 {
-        match (self, bytes) {
-            (Self::U8, [a]) => (f32::from(*a) - 128.0) / 128.0,
-            (Self::I16, [a, b]) => f32::from(i16::from_le_bytes([*a, *b])) / 32_768.0,
-            (Self::I24, [a, b, c]) => i32::from_le_bytes([0, *a, *b, *c]) as f32 / 2_147_483_648.0,
-            (Self::I32, [a, b, c, d]) => i32::from_le_bytes([*a, *b, *c, *d]) as f32 / 2_147_483_648.0,
-            (Self::F32, [a, b, c, d]) => within_scale(f32::from_le_bytes([*a, *b, *c, *d])),
-            (Self::F64, [a, b, c, d, e, f, g, h]) => {
-                within_scale(f64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]) as f32)
-            }
-            (Self::ALaw, [a]) => a_law(*a),
-            (Self::MuLaw, [a]) => mu_law(*a),
-            _ => 0.0,
+    /// Whether it has steps of one in a thousand or more, as those of 8 bits have.
+    pub(crate) fn is_coarse(self) -> bool {
+        self.bytes() == 1
+    }
+
+    /// Samples from -1 to 1. Those in floating point may be beyond, or no numbers, as they are in the file.
+    pub(super) fn decode(self, bytes: &[u8], out: &mut [f32]) {
+        match self {
+            Self::U8 => each(bytes, out, |[byte]| (f32::from(byte) - 128.0) / 128.0),
+            Self::I16 => each(bytes, out, |bytes| f32::from(i16::from_le_bytes(bytes)) / 32_768.0),
+            Self::I24 => each(bytes, out, |[a, b, c]| i32::from_le_bytes([0, a, b, c]) as f32 / 2_147_483_648.0),
+            Self::I32 => each(bytes, out, |bytes| i32::from_le_bytes(bytes) as f32 / 2_147_483_648.0),
+            Self::F32 => each(bytes, out, f32::from_le_bytes),
+            Self::F64 => each(bytes, out, |bytes| f64::from_le_bytes(bytes) as f32),
+            Self::ALaw => each(bytes, out, |[byte]| a_law(byte)),
+            Self::MuLaw => each(bytes, out, |[byte]| mu_law(byte)),
         }
     }
 }
 
-fn within_scale(sample: f32) -> f32 {
-    if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }
+/// Decodes samples of `N` bytes.
+fn each<const N: usize>(bytes: &[u8], out: &mut [f32], one: impl Fn([u8; N]) -> f32) {
+    let (samples, _) = bytes.as_chunks::<N>();
+    for (out, sample) in out.iter_mut().zip(samples) {
+        *out = one(*sample);
+    }
 }
 
 /// ITU-T G.711, A-law: sign, three bits of exponent, four of mantissa, every other bit inverted.
@@ -70,25 +75,22 @@ fn mu_law(byte: u8) -> f32 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn full_scale_is_full_scale_in_every_encoding() {
-        assert_eq!(Encoding::U8.decode(&[0]), -1.0);
-        assert_eq!(Encoding::I16.decode(&[0, 0x80]), -1.0);
-        assert_eq!(Encoding::I24.decode(&[0, 0, 0x40]), 0.5);
-        assert_eq!(Encoding::I32.decode(&[0, 0, 0, 0x80]), -1.0);
-        assert_eq!(Encoding::F32.decode(&0.25f32.to_le_bytes()), 0.25);
-        assert_eq!(Encoding::F64.decode(&(-0.75f64).to_le_bytes()), -0.75);
-        // The largest codes of G.711: 4032 of 4096 and 8031 of 8192.
-        assert_eq!(Encoding::ALaw.decode(&[0xAA]), 4032.0 / 4096.0);
-        assert_eq!(Encoding::MuLaw.decode(&[0x80]), 8031.0 / 8192.0);
+    fn decode(encoding: Encoding, bytes: &[u8]) -> f32 {
+        let mut sample = [0.0];
+        encoding.decode(bytes, &mut sample);
+        sample[0]
     }
 
     #[test]
-    fn what_is_no_number_is_silence() {
-        for sample in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            assert_eq!(Encoding::F32.decode(&sample.to_le_bytes()), 0.0);
-        }
-        assert_eq!(Encoding::F64.decode(&1e300f64.to_le_bytes()), 0.0);
-        assert_eq!(Encoding::F32.decode(&2f32.to_le_bytes()), 1.0);
+    fn full_scale_is_full_scale_in_every_encoding() {
+        assert_eq!(decode(Encoding::U8, &[0]), -1.0);
+        assert_eq!(decode(Encoding::I16, &[0, 0x80]), -1.0);
+        assert_eq!(decode(Encoding::I24, &[0, 0, 0x40]), 0.5);
+        assert_eq!(decode(Encoding::I32, &[0, 0, 0, 0x80]), -1.0);
+        assert_eq!(decode(Encoding::F32, &0.25f32.to_le_bytes()), 0.25);
+        assert_eq!(decode(Encoding::F64, &(-0.75f64).to_le_bytes()), -0.75);
+        // The largest codes of G.711: 4032 of 4096 and 8031 of 8192.
+        assert_eq!(decode(Encoding::ALaw, &[0xAA]), 4032.0 / 4096.0);
+        assert_eq!(decode(Encoding::MuLaw, &[0x80]), 8031.0 / 8192.0);
     }
 }

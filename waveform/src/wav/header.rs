@@ -3,23 +3,28 @@
 
 use super::encoding::Encoding;
 use crate::modulation::BuildError;
-use std::io::{self, BufRead, ErrorKind, Seek};
+use std::io::{self, BufRead, ErrorKind, Seek, SeekFrom};
 
-/// What is needed to read the samples, which come next in the file.
+/// What is needed to read the samples.
 #[derive(Debug)]
 pub(super) struct Header {
+    /// Bytes before the first sample.
+    pub(super) start: u64,
     pub(super) encoding: Encoding,
     pub(super) channels: usize,
     /// Frames per second.
     pub(super) rate: u32,
     /// Samples of each channel.
     pub(super) frames: u64,
+    /// Samples of each channel that lie behind those, though the header does not tell of them.
+    pub(super) untold: u64,
 }
 
-/// Programs that write into a pipe cannot know the length, and fill in one of these: 0 and the largest number are
-/// common; sox takes 0x7FFFF000, cut to whole frames.
+/// Programs that write into a pipe, and recorders that were switched off, leave a length that they could not know: 0;
+/// the largest number (ffmpeg); 0x7FFFF000 cut to whole frames (sox, espeak, mplayer); 0x80000000 (arecord); 0x7FFFFFFF;
+/// each of them perhaps less the header or more by it. So within 64 KiB of 2 and of 4 GiB.
 fn is_placeholder(length: u64) -> bool {
-    matches!(length, 0 | 0x7FFF_E000..=0x7FFF_F100 | 0xFFFF_F000..=0xFFFF_FFFF | u64::MAX)
+    matches!(length, 0 | 0x7FFF_0000..=0x8001_0000 | 0xFFFF_0000..=0xFFFF_FFFF | u64::MAX)
 }
 
 /// Reads all chunks up to the samples.
@@ -40,9 +45,13 @@ pub(super) fn read(reader: &mut (impl BufRead + Seek), file_size: u64) -> Result
                     Some(large) if size == 0xFFFF_FFFF => large,
                     _ => Lengths { riff: form, data: size },
                 };
-                let left = file_size.saturating_sub(reader.stream_position()?);
+                let start = reader.stream_position()?;
+                let left = file_size.saturating_sub(start);
                 let frame = (encoding.bytes() * channels) as u64;
-                return Ok(Header { encoding, channels, rate, frames: length.frames(left, frame, file_size)? });
+                let data = length.data(left, file_size);
+                let frames = frames(data, left, frame)?;
+                let untold = untold(reader, start + data + data % 2, file_size)? / frame;
+                return Ok(Header { start, encoding, channels, rate, frames, untold });
             }
             _ => skip(reader, size)?,
         }
@@ -56,21 +65,41 @@ struct Lengths {
 }
 
 impl Lengths {
-    /// How many frames there are, when there are `left` bytes until the end of the file.
-    fn frames(&self, left: u64, frame: u64, file_size: u64) -> Result<u64, BuildError> {
+    /// Bytes of samples, when there are `left` until the end of the file.
+    fn data(&self, left: u64, file_size: u64) -> u64 {
         // An empty chunk in a file that knows its own length is empty.
-        let streamed = is_placeholder(self.data)
-            && !(self.data == 0 && self.riff.saturating_add(8) == file_size)
-            && self.data != left;
-        let data = if streamed { left } else { self.data };
-        match (data / frame, left / frame) {
-            (0, _) => refuse("the file has no samples"),
-            (frames, there) if frames > there => {
-                refuse(&format!("the file is cut short: {} of its {frames} samples are missing", frames - there))
-            }
-            (frames, _) => Ok(frames),
-        }
+        let empty = self.data == 0 && self.riff.saturating_add(8) == file_size;
+        if is_placeholder(self.data) && !empty { left } else { self.data }
     }
+}
+
+/// How many frames there are in `data` bytes, when there are `left` until the end of the file.
+fn frames(data: u64, left: u64, frame: u64) -> Result<u64, BuildError> {
+    match (data / frame, left / frame) {
+        (0, _) => refuse("the file has no samples"),
+        (frames, there) if frames > there => {
+            refuse(&format!("the file is cut short: {} of its {frames} samples are missing", frames - there))
+        }
+        (frames, _) => Ok(frames),
+    }
+}
+
+/// Recorders and editors write a handful of chunks behind the samples.
+const MAX_CHUNKS: usize = 1000;
+
+/// How many bytes at the end of the file, from `at` on, are neither samples that the header tells of nor chunks.
+fn untold(reader: &mut (impl BufRead + Seek), mut at: u64, file_size: u64) -> Result<u64, BuildError> {
+    reader.seek(SeekFrom::Start(at))?;
+    for _ in 0..MAX_CHUNKS {
+        let Some((id, size)) = chunk(reader)? else { break };
+        let end = at + 8 + size;
+        if end > file_size || !id.iter().all(|letter| matches!(letter, b' '..=b'~')) {
+            return Ok(file_size - at);
+        }
+        skip(reader, size)?;
+        at = end + size % 2;
+    }
+    Ok(0)
 }
 
 fn refuse<T>(reason: &str) -> Result<T, BuildError> {

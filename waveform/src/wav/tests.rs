@@ -91,10 +91,29 @@ fn a_64_bit_header_is_read() {
 
 #[test]
 fn a_file_written_into_a_pipe_is_read_to_its_end() {
-    for (riff, says) in [(0, 0), (u32::MAX, u32::MAX), (0x7FFF_F024, 0x7FFF_F000), (u32::MAX, 0)] {
-        let made = Made { riff: Some(riff), says: Some(says), ..pcm16(1, 8000, &SOUND) };
-        assert_eq!(made.samples().len(), 4, "{riff:x} {says:x}");
+    // What recorders and speech programs leave: gstreamer, ffmpeg, espeak, sox, arecord, and others.
+    let lengths =
+        [0, u32::MAX, 0x7FFF_F000, 0x7FFF_EFFE, 0x8000_0000, 0x7FFF_FFFF, 0x7FFF_FFDB, 0x8000_0024, 0xFFFF_FFDB];
+    for says in lengths {
+        for riff in [0, 36, u32::MAX, 0x7FFF_F024, 0x8000_0024, says.wrapping_add(36)] {
+            let made = Made { riff: Some(riff), says: Some(says), ..pcm16(1, 8000, &SOUND) };
+            assert_eq!(made.samples().len(), 4, "{riff:x} {says:x}");
+        }
     }
+}
+
+#[test]
+fn sound_behind_the_end_that_the_header_tells_is_counted_and_chunks_are_not() {
+    let untold = |says, data: &[i16], after: Vec<u8>| {
+        let wav = Made { says, after, ..pcm16(1, 8000, data) }.open().unwrap();
+        (wav.len(), wav.untold() * 8000.0)
+    };
+    let list = || chunk(b"LIST", 3, &[1, 2, 3, 0]);
+    assert_eq!(untold(None, &SOUND, vec![]), (4, 0.0));
+    assert_eq!(untold(None, &SOUND, [list(), list()].concat()), (4, 0.0));
+    assert_eq!(untold(Some(2), &[1000; 100], vec![]), (1, 99.0));
+    assert_eq!(untold(Some(2), &[1000; 100], list()), (1, 105.0));
+    assert_eq!(untold(None, &SOUND, [list(), vec![7; 80]].concat()), (4, 40.0));
 }
 
 #[test]

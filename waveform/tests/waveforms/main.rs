@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in tests a panic is what should happen")]
 
 mod every_modulation;
+mod occupied;
 mod sound;
 mod support;

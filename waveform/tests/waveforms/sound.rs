@@ -1,10 +1,12 @@
 //! What becomes of sound on its way through a radio.
 
-use crate::support::{build, drain, noise, power_in, spectrum, tone, wav};
+use crate::support::{build, drain, float, noise, power_in, spectrum, stereo, tone, wav};
 use challengectl_waveform::{Complex32, Payload, find};
 use serde_json::{Value, json};
 use std::f32::consts::TAU;
 use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
+use tempfile::NamedTempFile;
 
 fn sent(name: &str, rate: u32, sound: impl IntoIterator<Item = f32>, parameters: &Value) -> (f64, Vec<Complex32>) {
     let waveform = build(find(name).unwrap(), "", &wav(rate, sound), parameters);
@@ -32,7 +34,8 @@ fn the_other_sideband_and_the_carrier_are_50_decibels_down() {
 #[test]
 fn single_sideband_is_linear() {
     let peak = |level: f32| {
-        let (_, samples) = sent("ssb", 48_000, tone(48_000, 1500.0, 24_000).map(|sample| sample * level), &json!({}));
+        let tone = tone(48_000, 1500.0, 24_000).map(|sample| sample * level);
+        let (_, samples) = sent("ssb", 48_000, tone, &json!({"level": "as_is"}));
         samples[3000..].iter().take(1000).map(|sample| sample.norm()).fold(0.0, f32::max)
     };
     assert!((peak(1.0) - 0.325).abs() < 0.002, "{}", peak(1.0));
@@ -98,7 +101,7 @@ fn sound_that_no_voice_channel_carries_is_not_sent() {
 
 #[test]
 fn two_hours_of_sound_are_streamed() {
-    let mut file = wav(48_000, [0.0; 2]);
+    let mut file = wav(48_000, [0.25, -0.25]);
     let bytes = 2 * 7200 * 48_000u32;
     file.seek(SeekFrom::Start(40)).unwrap();
     file.write_all(&bytes.to_le_bytes()).unwrap();
@@ -115,4 +118,128 @@ fn a_file_that_is_missing_is_an_error_before_anything_is_on_air() {
     let missing = Payload::File("/nonexistent/flag.wav".as_ref());
     let error = find("nbfm").unwrap().waveform(missing, &serde_json::Map::new()).err().unwrap();
     assert!(error.to_string().starts_with("cannot be read: "), "{error}");
+}
+
+fn refused(name: &str, file: &NamedTempFile) -> String {
+    let refused = find(name).unwrap().waveform(Payload::File(file.path()), &serde_json::Map::new());
+    refused.err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+/// A second of a tone with this peak.
+fn second(peak: f32) -> impl Iterator<Item = f32> {
+    tone(8000, 440.0, 8000).map(move |sample| peak * sample)
+}
+
+#[test]
+fn sound_that_nobody_could_hear_is_refused() {
+    let mut broken: Vec<f32> = second(0.5).collect();
+    broken[2000] = f32::NAN;
+    broken[3000] = f32::NEG_INFINITY;
+    let cases = [
+        (wav(8000, [0.0; 8000]), "the file is silent: all samples are 0; export it again"),
+        (stereo(8000, [[0.0; 2]; 8000]), "the file is silent: all samples are 0; export it again"),
+        (wav(8000, second(0.001)), "the file is silent: it peaks 60 dB below full scale; export it louder"),
+        (float(8000, second(0.00003)), "the file is silent: it peaks 90 dB below full scale; export it louder"),
+        (wav(8000, [0.5; 8000]), "the file holds no sound, only a constant level; export it again"),
+        (stereo(8000, [[0.5, -0.5]; 8000]), "the file holds no sound, only a constant level; export it again"),
+        (
+            stereo(8000, second(0.5).map(|sample| [sample, -sample])),
+            "the two channels cancel out when they are mixed down to one, since one is the other inverted; export one \
+             of them as mono",
+        ),
+        (
+            stereo(8000, second(0.5).map(|sample| [sample, -0.985 * sample])),
+            "the two channels cancel out when they are mixed down to one, since one is the other inverted; export one \
+             of them as mono",
+        ),
+        (
+            float(8000, [f32::NAN; 8000]),
+            "8000 samples are no numbers (NaN or infinite), the first at 0.000 s; export it as 16-bit PCM",
+        ),
+        (
+            float(8000, broken),
+            "2 samples are no numbers (NaN or infinite), the first at 0.250 s; export it as 16-bit PCM",
+        ),
+    ];
+    for (file, reason) in cases {
+        for name in ["nbfm", "ssb"] {
+            assert_eq!(refused(name, &file), reason);
+        }
+    }
+}
+
+fn remarks(file: &NamedTempFile, parameters: &Value) -> Vec<String> {
+    let nbfm = find("nbfm").unwrap();
+    nbfm.built(Payload::File(file.path()), parameters.as_object().unwrap()).unwrap().remarks
+}
+
+#[test]
+fn odd_sound_is_remarked() {
+    let cut = wav(8000, second(0.5));
+    cut.as_file().write_all_at(&4000u32.to_le_bytes(), 40).unwrap();
+    let cases = [
+        (
+            wav(8000, second(0.01)),
+            "it is very quiet, its peak is 40 dB below full scale; it is brought up, and its noise with it",
+        ),
+        (
+            wav(8000, second(2.0).map(|sample| sample.clamp(-1.0, 1.0))),
+            "67 % of its samples are at full scale: it is clipped; export it less loud",
+        ),
+        (
+            stereo(8000, second(0.5).map(|sample| [0.0, sample])),
+            "its left channel is silent; the right one is sent alone",
+        ),
+        (
+            stereo(8000, second(0.5).map(|sample| [sample, -0.8 * sample])),
+            "mixing its two channels down to one takes 19 dB off, they partly cancel out; export one of them as mono",
+        ),
+        (
+            wav(8000, second(0.5).map(|sample| sample + 0.25)),
+            "33 % of its peak is a constant offset, which moves an FM carrier off its frequency; export it without",
+        ),
+        (
+            cut,
+            "its header tells of 0.2 s, but the file holds 1.0 s of sound, of which only the first are sent; `sox \
+             --ignore-length` writes the header anew",
+        ),
+    ];
+    for (file, remark) in cases {
+        assert_eq!(remarks(&file, &json!({})), [remark]);
+    }
+    let quiet = remarks(&wav(8000, second(0.01)), &json!({"level": "as_is"}));
+    assert_eq!(quiet, ["it is very quiet, its peak is 40 dB below full scale; with `level: as_is` it stays so"]);
+}
+
+#[test]
+fn ordinary_sound_is_not_remarked() {
+    for peak in [0.05, 0.25, 1.0] {
+        assert!(remarks(&wav(8000, second(peak)), &json!({})).is_empty(), "{peak}");
+        let stereo = stereo(8000, second(peak).zip(noise(8000)).map(|(tone, noise)| [tone, peak * noise]));
+        assert!(remarks(&stereo, &json!({})).is_empty(), "{peak}");
+    }
+    assert!(remarks(&float(8000, second(4.0)), &json!({})).is_empty());
+}
+
+#[test]
+fn quiet_sound_is_brought_to_full_scale_unless_it_is_to_stay_as_it_is() {
+    for peak in [0.02, 0.25, 1.0] {
+        let tone = || tone(48_000, 2900.0, 9600).map(|sample| peak * sample);
+        let raised = peak_deviation(tone(), &json!({}));
+        assert!((4900.0..=5001.0).contains(&raised), "{peak}: {raised}");
+        let as_is = peak_deviation(tone(), &json!({"level": "as_is"}));
+        assert!((as_is / 5000.0 / peak - 1.0).abs() < 0.03, "{peak}: {as_is}");
+    }
+}
+
+#[test]
+fn sound_beyond_full_scale_is_brought_down_instead_of_cut() {
+    let loud = |parameters| {
+        let file = float(48_000, tone(48_000, 1000.0, 9600).map(|sample| 4.0 * sample));
+        let samples = drain(build(find("ssb").unwrap(), "", &file, &parameters), &[4096]);
+        samples[600..].iter().take(400).map(|sample| sample.norm()).fold(0.0, f32::max)
+    };
+    assert!((loud(json!({})) - 0.325).abs() < 0.01);
+    // A square wave is louder than a sine of the same peak.
+    assert!(loud(json!({"level": "as_is"})) > 0.37);
 }

@@ -8,14 +8,31 @@ use tempfile::NamedTempFile;
 
 /// A WAV file, 16 bits, mono.
 pub fn wav(rate: u32, samples: impl IntoIterator<Item = f32>) -> NamedTempFile {
-    let data: Vec<u8> =
-        samples.into_iter().flat_map(|sample| ((sample * 32_767.0).round() as i16).to_le_bytes()).collect();
+    let data = samples.into_iter().flat_map(|sample| ((sample * 32_767.0).round() as i16).to_le_bytes());
+    written(1, 1, rate, 16, &data.collect::<Vec<_>>())
+}
+
+/// A WAV file, 16 bits, with a left and a right channel.
+pub fn stereo(rate: u32, frames: impl IntoIterator<Item = [f32; 2]>) -> NamedTempFile {
+    let samples = frames.into_iter().flatten();
+    let data = samples.flat_map(|sample| ((sample * 32_767.0).round() as i16).to_le_bytes());
+    written(1, 2, rate, 16, &data.collect::<Vec<_>>())
+}
+
+/// A WAV file, 32 bits in floating point, mono.
+pub fn float(rate: u32, samples: impl IntoIterator<Item = f32>) -> NamedTempFile {
+    written(3, 1, rate, 32, &samples.into_iter().flat_map(f32::to_le_bytes).collect::<Vec<_>>())
+}
+
+fn written(tag: u32, channels: u32, rate: u32, bits: u32, data: &[u8]) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
     let size = data.len() as u32;
+    let align = channels * bits / 8;
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
-    file.write_all(&[b"RIFF", words(&[size + 36]).as_slice(), b"WAVEfmt ", &words(&[16, 0x1_0001])].concat()).unwrap();
-    file.write_all(&[words(&[rate, rate * 2, 0x10_0002]).as_slice(), b"data", &words(&[size]), &data].concat())
-        .unwrap();
+    let format = words(&[16, channels << 16 | tag, rate, rate * align, bits << 16 | align]);
+    let head = [b"RIFF", words(&[size + 36]).as_slice(), b"WAVEfmt ", &format, b"data", &words(&[size])].concat();
+    file.write_all(&head).unwrap();
+    file.write_all(data).unwrap();
     file.flush().unwrap();
     file
 }

@@ -1,5 +1,5 @@
 use super::done;
-use crate::core::{Coordinator, Invitation as Issued, RunnerState, TokenLife, Work};
+use crate::core::{Coordinator, Invitation as Issued, OnAir, RunnerState, TokenLife};
 use crate::http::body::{Json, With};
 use crate::http::openapi::answers::Done;
 use crate::http::{Admin, ApiError, Operator, Viewer};
@@ -167,7 +167,7 @@ impl From<RunnerState> for Runner {
             host_binding: binding.as_str(),
             last_heartbeat: runner.last_heartbeat,
             frequency_limits: runner.radios.iter().flat_map(|radio| radio.frequency_limits.iter().copied()).collect(),
-            current_task: work.first().map(|work| work.on_air.challenge_name.clone()),
+            current_task: work.first().map(|work| work.planned.challenge_name.clone()),
             enrolled_at: runner.enrolled_at,
             registered_at: runner.registered_at,
             hostname: runner.hostname,
@@ -177,12 +177,12 @@ impl From<RunnerState> for Runner {
     }
 }
 
-fn radio(info: RadioInfo, work: &[Work]) -> Radio {
-    let current_task = work.iter().find(|work| work.on_air.radio_id == info.id).map(|work| Task {
-        assignment_id: work.on_air.assignment_id,
-        challenge_id: work.on_air.challenge_id,
-        challenge_name: work.on_air.challenge_name.clone(),
-        frequency: work.on_air.frequency,
+fn radio(info: RadioInfo, work: &[OnAir]) -> Radio {
+    let current_task = work.iter().find(|work| work.planned.radio_id == info.id).map(|work| Task {
+        assignment_id: work.planned.assignment_id,
+        challenge_id: work.planned.challenge_id,
+        challenge_name: work.planned.challenge_name.clone(),
+        frequency: work.planned.frequency,
         progress: work.progress,
     });
     Radio {

@@ -49,6 +49,8 @@ struct Transmission {
     started_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     error_message: Option<String>,
+    /// The radio is one that sends nothing: it was not on air.
+    simulated: bool,
 }
 
 /// Transmissions, newest first.
@@ -79,6 +81,7 @@ impl From<Stored> for Transmission {
             started_at: stored.started_at,
             ended_at: stored.ended_at,
             error_message: stored.error,
+            simulated: stored.simulated,
         }
     }
 }
@@ -128,6 +131,8 @@ struct Stats {
     total_challenges: usize,
     enabled_challenges: usize,
     total_transmissions: u64,
+    /// Of these, the ones by radios that send nothing.
+    simulated_transmissions: u64,
     recent_transmissions: Vec<Recent>,
 }
 
@@ -138,6 +143,7 @@ struct Recent {
     runner_id: String,
     timestamp: Timestamp,
     status: String,
+    simulated: bool,
 }
 
 /// The numbers that an operator wants to see first.
@@ -149,6 +155,7 @@ pub async fn dashboard(_: Viewer, coordinator: web::Data<Coordinator>) -> Result
         challenge_name: stored.challenge_name,
         runner_id: stored.runner_id,
         status: stored.status,
+        simulated: stored.simulated,
     };
     let stats = Stats {
         total_runners: stats.runners,
@@ -156,6 +163,7 @@ pub async fn dashboard(_: Viewer, coordinator: web::Data<Coordinator>) -> Result
         total_challenges: stats.challenges,
         enabled_challenges: stats.enabled_challenges,
         total_transmissions: stats.transmissions,
+        simulated_transmissions: stats.simulated_transmissions,
         recent_transmissions: stats.recent.into_iter().map(recent).collect(),
     };
     Ok(HttpResponse::Ok().json(Dashboard { stats }))

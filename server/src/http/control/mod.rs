@@ -1,5 +1,6 @@
 //! The control API: what runners, operators and the public page speak.
 
+mod alarms;
 mod audit;
 mod auth;
 mod challenges;
@@ -53,6 +54,7 @@ pub fn groups() -> Vec<Group> {
             ranges: list
         ),
         group!("Control", "Holds everything back at once."; system: status, pause, resume, emergency_stop, release, stop),
+        group!("Now", "What is on air, and what a person should look into."; alarms: on_air, list),
         group!("History", "What was on air, and what was said and done.";
             history: transmissions, logs, dashboard; audit: list),
         group!(

@@ -2,6 +2,7 @@
 
 use super::requests::{Labels, Requests};
 use crate::core::Coordinator;
+use crate::core::alarms::AlarmKind;
 use crate::core::figures::Figures;
 use crate::core::network::Network;
 use crate::http::openapi::answers::Forbidden;
@@ -54,6 +55,7 @@ fn show(figures: &Figures, registry: &mut Registry) {
     let radios: Family<Labels, Gauge> = Family::default();
     let heartbeats: Family<Labels, Gauge<f64, AtomicU64>> = Family::default();
     let (live, busy, challenges): (Gauge, Gauge, Family<Labels, Gauge>) = Default::default();
+    let (alarms, held): (Family<Labels, Gauge>, Family<Labels, Gauge>) = Default::default();
     let transmissions: Family<Labels, Counter> = Family::default();
 
     // What there is none of is told as well.
@@ -75,6 +77,18 @@ fn show(figures: &Figures, registry: &mut Registry) {
             heartbeats.get_or_create_owned(&label("runner", state.runner.id.as_str())).set(seconds);
         }
     }
+    for kind in AlarmKind::ALL {
+        let count = figures.alarms.iter().filter(|alarm| alarm.kind == kind).count();
+        alarms.get_or_create_owned(&label("kind", kind.as_str())).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    let control = &figures.gate.control;
+    for (by, holds) in [
+        ("pause", control.paused.is_some()),
+        ("emergency_stop", control.stopped.is_some()),
+        ("hours", figures.closed_by_hours),
+    ] {
+        held.get_or_create_owned(&label("by", by)).set(holds.into());
+    }
     for (state, count) in &figures.challenges {
         challenges.get_or_create_owned(&label("state", state)).set(*count);
     }
@@ -88,6 +102,8 @@ fn show(figures: &Figures, registry: &mut Registry) {
     let help = "When a runner was last heard of";
     registry.register_with_unit("runner_last_heartbeat_timestamp", help, Unit::Seconds, heartbeats);
     registry.register("live_assignments", "Challenges that are on air or about to be", live);
+    registry.register("alarms", "What a person should look into", alarms);
+    registry.register("held", "Whether work is held back, by what", held);
     registry.register("challenges", "Challenges", challenges);
     registry.register("transmissions", "Transmissions that have ended since the server started", transmissions);
 }

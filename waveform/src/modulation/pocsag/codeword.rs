@@ -14,6 +14,11 @@ pub(super) fn address(capcode: u32, function: u32) -> u32 {
     codeword((capcode >> 3) << 2 | function)
 }
 
+/// Whether a codeword calls that pager, with whichever function.
+pub(super) fn calls(word: u32, capcode: u32) -> bool {
+    word >> 13 == capcode >> 3
+}
+
 /// A word with 20 bits of a message.
 pub(super) fn data(bits: u32) -> u32 {
     codeword(1 << 20 | bits)

@@ -66,7 +66,7 @@ pub(super) fn none(text: &str) -> Result<Vec<u32>, BuildError> {
 }
 
 fn needs_text(text: &str) -> Result<(), BuildError> {
-    if text.is_empty() { Err(BuildError::Text("there is nothing to send".to_owned())) } else { Ok(()) }
+    if text.is_empty() { Err(BuildError::Empty("")) } else { Ok(()) }
 }
 
 fn reversed(value: u32, bits: u32) -> impl Iterator<Item = bool> {

@@ -1,0 +1,22 @@
+//! One transmission on each radio, whatever the server hands out.
+
+use challengectl_common::RadioId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// One slot for each radio that takes work.
+pub(super) struct Slots(BTreeMap<RadioId, Arc<Semaphore>>);
+
+impl Slots {
+    pub(super) fn of(radios: impl Iterator<Item = RadioId>) -> Self {
+        Self(radios.map(|radio| (radio, Arc::new(Semaphore::new(1)))).collect())
+    }
+
+    /// The radio, until what is returned is dropped; or why it is not to be had.
+    pub(super) fn take(&self, radio: &RadioId) -> Result<OwnedSemaphorePermit, String> {
+        let slot = self.0.get(radio).ok_or_else(|| format!("this runner has no radio {radio}"))?;
+        let permit = Arc::clone(slot).try_acquire_owned();
+        permit.map_err(|_| format!("radio {radio} is at work on another assignment"))
+    }
+}

@@ -1,0 +1,239 @@
+//! What a person should look into, for as long as it is so: in the log, in metrics, as events, and in one list.
+
+use super::clock::Moment;
+use super::events::Event;
+use super::schedule::{Candidate, Capability};
+use super::{Coordinator, CoreError, RunnerStatus};
+use challengectl_common::wire::LogLevel;
+use challengectl_common::{RunnerId, Timestamp};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A challenge has to be without a radio for so long: a runner that restarts is away for a moment.
+const HOLD: Duration = Duration::from_secs(30);
+/// What has happened once is listed for so long.
+const SHOWN: Duration = Duration::from_secs(15 * 60);
+
+/// What an alarm is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmKind {
+    /// A runner that has not signed out is not heard of.
+    RunnerSilent,
+    /// Two copies of one runner are at work.
+    RunnerTwice,
+    /// A runner's key is used on another machine.
+    RunnerMoved,
+    /// No registered radio can send a challenge.
+    ChallengeUnsendable,
+    /// An emergency stop is in force that the database does not hold.
+    StopUnrecorded,
+    /// The time of day was set, or is behind what the database knows.
+    Clock,
+}
+
+impl AlarmKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::RunnerSilent,
+        Self::RunnerTwice,
+        Self::RunnerMoved,
+        Self::ChallengeUnsendable,
+        Self::StopUnrecorded,
+        Self::Clock,
+    ];
+
+    /// The word of the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RunnerSilent => "runner_silent",
+            Self::RunnerTwice => "runner_twice",
+            Self::RunnerMoved => "runner_moved",
+            Self::ChallengeUnsendable => "challenge_unsendable",
+            Self::StopUnrecorded => "stop_unrecorded",
+            Self::Clock => "clock",
+        }
+    }
+}
+
+/// Something that a person should look into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alarm {
+    /// What it is about.
+    pub kind: AlarmKind,
+    /// Which runner or challenge; empty for the server itself.
+    pub subject: String,
+    /// What is wrong, and the way out.
+    pub message: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+type Key = (AlarmKind, String);
+
+#[derive(Debug)]
+struct Raised {
+    message: String,
+    since: Timestamp,
+    began: Moment,
+    /// None: for as long as it is so.
+    until: Option<Moment>,
+    published: bool,
+}
+
+/// The alarms in force.
+#[derive(Debug, Default)]
+pub struct Alarms(Mutex<BTreeMap<Key, Raised>>);
+
+/// What is wrong at one look.
+type Conditions = BTreeMap<Key, String>;
+
+impl Alarms {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<Key, Raised>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The alarms that have been published and are not over.
+    pub fn in_force(&self) -> Vec<Alarm> {
+        let all = self.all();
+        let published = all.iter().filter(|(_, raised)| raised.published);
+        published.map(|((kind, subject), raised)| raised.alarm(*kind, subject)).collect()
+    }
+
+    /// Takes in what is wrong now. Returns the alarms that begin with it, and those that are over.
+    fn update(&self, conditions: Conditions, now: Timestamp, moment: Moment) -> (Vec<Alarm>, Vec<Alarm>) {
+        let mut all = self.all();
+        let is_over = |key: &Key, raised: &mut Raised| match raised.until {
+            Some(until) => until < moment,
+            None => !conditions.contains_key(key),
+        };
+        let over: Vec<_> = all.extract_if(.., is_over).filter(|(_, raised)| raised.published).collect();
+        let over = over.into_iter().map(|((kind, subject), raised)| raised.alarm(kind, &subject)).collect();
+        for (key, message) in &conditions {
+            let new = || Raised { message: String::new(), since: now, began: moment, until: None, published: false };
+            all.entry(key.clone()).or_insert_with(new).message.clone_from(message);
+        }
+        let is_due = |kind: AlarmKind, raised: &Raised| {
+            let hold = if kind == AlarmKind::ChallengeUnsendable { HOLD } else { Duration::ZERO };
+            !raised.published && raised.began.after(hold) <= moment
+        };
+        let mut begun = Vec::new();
+        for ((kind, subject), raised) in all.iter_mut().filter(|((kind, _), raised)| is_due(*kind, raised)) {
+            raised.published = true;
+            begun.push(raised.alarm(*kind, subject));
+        }
+        (begun, over)
+    }
+
+    fn add(&self, alarm: &Alarm, moment: Moment) {
+        let (message, since) = (alarm.message.clone(), alarm.since);
+        let until = Some(moment.after(SHOWN));
+        let raised = Raised { message, since, began: moment, until, published: true };
+        self.all().insert((alarm.kind, alarm.subject.clone()), raised);
+    }
+}
+
+impl Raised {
+    fn alarm(&self, kind: AlarmKind, subject: &str) -> Alarm {
+        Alarm { kind, subject: subject.to_owned(), message: self.message.clone(), since: self.since }
+    }
+}
+
+impl Coordinator {
+    /// What a person should look into now.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.alarms.in_force()
+    }
+
+    /// Raises an alarm for something that has happened.
+    pub(super) fn raise(&self, kind: AlarmKind, subject: &str, message: String) {
+        let alarm = Alarm { kind, subject: subject.to_owned(), message, since: self.clock.now() };
+        self.alarms.add(&alarm, self.clock.instant());
+        self.publish_alarm(alarm, true);
+    }
+
+    /// Looks what is wrong, and publishes what has changed since the last look.
+    pub(super) async fn look_for_alarms(&self) -> Result<(), CoreError> {
+        let mut conditions = Conditions::new();
+        self.silent_runners(&mut conditions);
+        self.unrecorded_stop(&mut conditions);
+        self.unsendable(&mut conditions).await?;
+        let (begun, over) = self.alarms.update(conditions, self.clock.now(), self.clock.instant());
+        for alarm in begun {
+            self.publish_alarm(alarm, true);
+        }
+        for alarm in over {
+            self.publish_alarm(alarm, false);
+        }
+        Ok(())
+    }
+
+    fn publish_alarm(&self, alarm: Alarm, active: bool) {
+        let Alarm { kind, subject, message, .. } = alarm;
+        if active {
+            tracing::warn!(alarm = kind.as_str(), subject, "{message}");
+            self.note(LogLevel::Warning, message.clone());
+        } else {
+            tracing::info!(alarm = kind.as_str(), subject, "the alarm is over");
+            self.note(LogLevel::Info, format!("No longer: {message}"));
+        }
+        self.events.publish(Event::Alarm { kind, subject, message, active, timestamp: self.clock.now() });
+    }
+
+    fn silent_runners(&self, conditions: &mut Conditions) {
+        let (now, lease) = (self.clock.instant(), self.rules.lease);
+        // Two of the three heartbeats within a lease are missing.
+        let overdue: HashSet<RunnerId> =
+            self.leases.unrenewed(|expires| expires < now.after(lease / 3)).into_iter().collect();
+        for runner in self.fleet.present() {
+            let on_air = overdue.contains(&runner);
+            if !on_air && self.liveness(&runner).status == RunnerStatus::Online {
+                continue;
+            }
+            let way_out = "look at its host and its network; a runner that is meant to be away is to be removed";
+            let message = match on_air {
+                true => format!(
+                    "Runner {runner} fell silent during a transmission. Its carrier goes off by itself when its lease is \
+                     over, and the challenge goes to others: {way_out}"
+                ),
+                false => format!("Runner {runner} fell silent: {way_out}"),
+            };
+            conditions.insert((AlarmKind::RunnerSilent, runner.to_string()), message);
+        }
+    }
+
+    fn unrecorded_stop(&self, conditions: &mut Conditions) {
+        if self.latch.is_set() {
+            let message = "The emergency stop in force is not recorded, since the database does not take it; it stays in \
+                           force, also over a restart. Look at the disk, and at what has the database locked";
+            conditions.insert((AlarmKind::StopUnrecorded, String::new()), message.to_owned());
+        }
+    }
+
+    async fn unsendable(&self, conditions: &mut Conditions) -> Result<(), CoreError> {
+        let (_, outlook) = self.outlook().await?;
+        let radios = self.fleet.capabilities();
+        let reaches = |candidate: &Candidate, radio: &Capability| radio.reaches(&candidate.tuning, candidate.offsets);
+        let lost = outlook.candidates.iter().filter(|it| !radios.iter().any(|radio| reaches(it, radio)));
+        let lost: HashSet<i64> = lost.map(|candidate| candidate.id).collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let why = if radios.is_empty() {
+            "no runner is registered and enabled: start one"
+        } else {
+            "its frequency and bandwidth are outside the limits and rates of all registered radios: change them, or give a \
+             radio other frequency_limits"
+        };
+        for challenge in self.challenges().await?.iter().filter(|challenge| lost.contains(&challenge.id)) {
+            let name = challenge.spec.name.as_str();
+            let message = format!("Challenge {name} cannot go on air: {why}");
+            conditions.insert((AlarmKind::ChallengeUnsendable, name.to_owned()), message);
+        }
+        Ok(())
+    }
+}
