@@ -43,10 +43,12 @@ pub async fn stop(place: &mut Place, stop: Stop) -> Result<()> {
         None => None,
     };
     let lists = if stop.lists { ask_for_lists(&place.operator) } else { Vec::new() };
+    sleep(Duration::from_millis(100)).await;
     if let Some(runner) = stop.stale {
         deliver_old_sign_out(place, runner)?;
+        // The server has heard of it, the runner has not.
+        sleep(Duration::from_millis(10)).await;
     }
-    sleep(Duration::from_millis(100)).await;
     measure(place).await?;
     if let Some(lock) = lock {
         lock.await??;
@@ -62,10 +64,11 @@ async fn measure(place: &mut Place) -> Result<()> {
     let operator = Arc::clone(&place.operator);
     let answer = tokio::spawn(async move { (operator.attempt("/api/control/emergency-stop").await, Timestamp::now()) });
     watch_carriers(place).await;
-    let recordings = read_since(&place.site.recordings(), asked)?;
+    // The last block of a carrier that was cut at once may have been written before.
+    let recordings = read_since(&place.site.recordings(), asked.before(BLOCK))?;
     let carriers = recordings.iter().filter(|recording| recording.start <= asked).count();
     let last = recordings.iter().max_by_key(|recording| recording.end);
-    let off = last.map(|recording| recording.end.since(asked) + BLOCK).unwrap_or_default();
+    let off = last.map(|recording| recording.end.after(BLOCK).since(asked)).unwrap_or_default();
     let (answer, answered_at) = answer.await?;
     let answered = answered_at.since(asked);
     place.findings.stopped(Stopped { carriers, off, answered });
