@@ -23,7 +23,7 @@ test: tools ## everything, with other people's receivers
 fuzz-api: tools ## many more requests to the API than make test, each held against its description
 	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2
 
-proof: tools build ## the slow proofs: 50 kills, rounds of a whole event, two hours of audio
+proof: tools build ## the slow proofs: 200 faults of network, processes and clocks, rounds of a whole event, two hours of audio
 	scripts/proof.sh
 
 bench: ## every waveform's rate, on one core
@@ -52,8 +52,8 @@ demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 prerequisites: ## whether this machine has what the build needs, and the command that installs it
 	@scripts/prerequisites.sh
 
-tools: ## what the tests need: receivers, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
-	scripts/tools.sh receivers socketio schemathesis certificates documentation prometheus nextest
+tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
+	scripts/tools.sh receivers clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
 	scripts/tools.sh deny

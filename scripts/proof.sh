@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The slow proofs, with their figures. EVENT names an event file to use instead of the demo event, BASE the folder of
-# its files, MINUTES how long it goes round.
+# its files, MINUTES how long it goes round; FAULTS says how many faults there are, SEED which.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,8 +11,8 @@ base=()
 cargo build --release --locked -p challengectl-e2e
 proof=target/release/proof
 
-echo "== kill -9, ${KILLS:-50} times"
-"$proof" kills --count "${KILLS:-50}"
+echo "== ${FAULTS:-200} faults: kills, freezes, clocks, requests delayed, repeated and lost, emergency stops"
+"$proof" kills --count "${FAULTS:-200}" ${SEED:+--seed "$SEED"}
 
 echo "== told to end under load"
 "$proof" orderly-end

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests and checks need and this machine lacks: scripts/tools.sh [receivers] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny]
+# Installs what the tests and checks need and this machine lacks:
+# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -33,6 +34,9 @@ receivers() {
     /usr/bin/python3 -c 'import gnuradio.filter' 2>/dev/null || missing+=(gnuradio python3)
     packages "${missing[@]}"
 }
+
+# Moves the time of day of one program, for the proof that a server survives a clock that is set.
+clocks() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages faketime; }
 
 # The official Socket.IO clients, in JavaScript and Python.
 socketio() {

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::str::FromStr;
 
 /// One run of a runner's program, from its start to its end. A later run of the same runner has a higher number, so that
 /// a request that was held up on its way is not taken for one of the run that followed.
@@ -30,18 +29,5 @@ impl Life {
 impl fmt::Display for Life {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// A text that is no life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a life is a whole number from 1 to {}", i64::MAX)]
-pub struct ParseLifeError;
-
-impl FromStr for Life {
-    type Err = ParseLifeError;
-
-    fn from_str(text: &str) -> Result<Self, ParseLifeError> {
-        text.parse().ok().and_then(Self::new).ok_or(ParseLifeError)
     }
 }

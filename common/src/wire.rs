@@ -24,6 +24,9 @@ pub const MOST_LINES: usize = 50;
 pub const MACHINE_HEADER: &str = "X-Runner-Machine-ID";
 /// The header by which a runner says, with every request, which [`Life`](crate::Life) of its program sends it.
 pub const LIFE_HEADER: &str = "X-Runner-Life";
+/// The header by which a registration says how often this life of the runner has registered, this time included. One
+/// that arrives after a later one changes nothing.
+pub const REGISTRATION_HEADER: &str = "X-Runner-Registration";
 
 /// `POST /api/enrollment/enroll`: a one-time token becomes a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,11 +72,6 @@ pub struct RegisterRequest {
     /// others when its end is reported, or its lease and grace are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments: Option<Vec<i64>>,
-    /// How often this life of the runner has registered, this time included. One that arrives after a later one
-    /// changes nothing. Only with [`LIFE_HEADER`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
-    pub registration: Option<i64>,
     /// The host's name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]

@@ -20,6 +20,16 @@ pub struct Assignment {
     pub due_at: i64,
     pub assigned_at: i64,
     pub ended_at: Option<i64>,
+    pub band_low: i64,
+    pub band_high: i64,
+}
+
+impl Assignment {
+    /// Whether it kept this frequency from others at that moment.
+    fn occupies(&self, band_low: i64, band_high: i64, moment: i64) -> bool {
+        let overlaps = self.band_low <= band_high && self.band_high >= band_low;
+        overlaps && self.assigned_at <= moment && self.ended_at.is_none_or(|ended_at| moment < ended_at)
+    }
 }
 
 /// A challenge that another overtook twice on a radio that could have sent it.
@@ -53,7 +63,7 @@ impl History {
     pub async fn assignments(&self) -> Result<Vec<Assignment>> {
         Ok(sqlx::query_as(
             "SELECT a.id, c.name AS challenge, a.runner_id || '/' || a.radio_id AS radio, a.state, a.due_at,
-                    a.assigned_at, a.ended_at
+                    a.assigned_at, a.ended_at, a.band_low, a.band_high
              FROM assignments a JOIN challenges c ON c.id = a.challenge_id ORDER BY a.id",
         )
         .fetch_all(&self.0)
@@ -68,6 +78,22 @@ impl History {
              GROUP BY a.id
              HAVING count(t.log_id) <> 1 OR max(t.status) NOT IN ('success', 'failed', 'aborted') OR a.state = 'live'",
         )
+        .fetch_all(&self.0)
+        .await?)
+    }
+
+    /// The latest assignment; ids grow, whatever the server's clock does.
+    pub async fn latest_assignment(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM assignments").fetch_one(&self.0).await?)
+    }
+
+    /// Challenges that have not been on air whole with an assignment after this one.
+    pub async fn silent_since(&self, assignment: i64) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar(
+            "SELECT name FROM challenges WHERE id NOT IN
+                 (SELECT challenge_id FROM assignments WHERE state = 'done' AND id > $1) ORDER BY name",
+        )
+        .bind(assignment)
         .fetch_all(&self.0)
         .await?)
     }
@@ -93,7 +119,8 @@ impl History {
     }
 }
 
-/// Challenges overtaken twice by one other while they were due, on the radio that sent them in the end.
+/// Challenges overtaken twice by one other while they were due and their frequency was free, on the radio that sent them
+/// in the end.
 pub fn starved(assignments: &[Assignment]) -> Vec<Starved> {
     let mut found = Vec::new();
     for waiting in assignments {
@@ -105,7 +132,8 @@ pub fn starved(assignments: &[Assignment]) -> Vec<Starved> {
         let wait = waiting.due_at.max(own_last_end.unwrap_or_default())..waiting.assigned_at;
         let mut overtakers: BTreeMap<&str, u32> = BTreeMap::new();
         for other in assignments.iter().filter(|other| other.radio == waiting.radio) {
-            if other.challenge != waiting.challenge && wait.contains(&other.assigned_at) {
+            let taken = |moment| assignments.iter().any(|on| on.occupies(waiting.band_low, waiting.band_high, moment));
+            if other.challenge != waiting.challenge && wait.contains(&other.assigned_at) && !taken(other.assigned_at) {
                 *overtakers.entry(&other.challenge).or_default() += 1;
             }
         }
@@ -131,14 +159,24 @@ mod tests {
             due_at,
             assigned_at,
             ended_at: Some(assigned_at + 1),
+            band_low: challenge.len() as i64,
+            band_high: challenge.len() as i64,
         }
     }
 
     #[test]
     fn being_overtaken_once_is_no_starvation_but_twice_is() {
-        let once = [assignment(1, "B", 0, 10), assignment(2, "A", 5, 20), assignment(3, "B", 15, 30)];
+        let once = [assignment(1, "BB", 0, 10), assignment(2, "A", 5, 20), assignment(3, "BB", 15, 30)];
         assert!(starved(&once).is_empty());
-        let twice = [assignment(1, "B", 0, 10), assignment(2, "B", 15, 20), assignment(3, "A", 5, 30)];
+        let twice = [assignment(1, "BB", 0, 10), assignment(2, "BB", 15, 20), assignment(3, "A", 5, 30)];
         assert_eq!(starved(&twice).first().map(|found| found.challenge.as_str()), Some("A"));
+    }
+
+    #[test]
+    fn who_waits_for_a_frequency_that_is_taken_is_not_starved() {
+        let on_air = Assignment { ended_at: Some(29), radio: "west/vhf".to_owned(), ..assignment(1, "C", 0, 1) };
+        let others = [assignment(2, "BB", 0, 10), assignment(3, "BB", 15, 20), assignment(4, "A", 5, 30)];
+        assert!(starved(&[&[on_air], others.as_slice()].concat()).is_empty());
+        assert_eq!(starved(&others).len(), 1);
     }
 }

@@ -1,9 +1,9 @@
 //! Drives the real programs as an organiser would, and listens with other people's receivers.
 
 pub mod documentation;
+pub mod faults;
 pub mod history;
 pub mod iq;
-pub mod kills;
 pub mod listen;
 pub mod load;
 pub mod long_audio;

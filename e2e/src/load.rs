@@ -2,10 +2,9 @@
 //!
 //! A history as long as wanted is put into the database before the server starts.
 
-use crate::simulated::{Runner, client, enrol};
+use crate::simulated::{Runner, add_history, client, enrol};
 use crate::site::{Site, Times};
 use anyhow::{Context, Result};
-use challengectl_common::Timestamp;
 use rand::RngExt;
 use reqwest::Method;
 use sqlx::SqlitePool;
@@ -131,28 +130,9 @@ pub async fn measure(load: Load) -> Result<Report> {
 /// Keys for all runners, and a history, straight into the database.
 async fn prepare(site: &Site, load: Load) -> Result<Vec<Runner>> {
     let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(site.database())).await?;
-    let now = Timestamp::now().as_millis();
     let mut transaction = database.begin().await?;
     let runners = enrol(&mut transaction, load.runners).await?;
-    sqlx::query(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-         INSERT INTO assignments (challenge_id, runner_id, radio_id, key_id, fence, frequency, band_low, band_high,
-             state, assigned_at, expires_at, due_at, ended_at)
-         SELECT 1000000 + i % 100, 'load-' || (i % 100), 'default', '0', i, 145000000, 144999000, 145001000, 'done',
-             $2 - i * 1000, $2, $2 - i * 1000, $2 - i * 1000 FROM n WHERE i <= $1",
-    )
-    .bind(i64::try_from(load.history)?)
-    .bind(now)
-    .execute(&mut *transaction)
-    .await?;
-    sqlx::query(
-        "INSERT INTO transmissions (assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency,
-             modulation, status, planned_at, started_at, ended_at)
-         SELECT id, challenge_id, 'C' || challenge_id, runner_id, radio_id, frequency, 'cw', 'success', assigned_at,
-             assigned_at, ended_at FROM assignments",
-    )
-    .execute(&mut *transaction)
-    .await?;
+    add_history(&mut transaction, load.history).await?;
     transaction.commit().await?;
     database.close().await;
     Ok(runners)

@@ -51,7 +51,8 @@ pub fn transmit(audio: Duration) -> Result<Report> {
     Ok(Report { audio_seconds, wall_seconds: begin.elapsed().as_secs_f64(), agent_kib, transmitter_kib })
 }
 
-fn write_tone(path: &Path, seconds: u32) -> Result<()> {
+/// Writes a WAV file of a steady tone.
+pub fn write_tone(path: &Path, seconds: u32) -> Result<()> {
     let second: Vec<u8> = (0..RATE)
         .map(|n| (f64::from(n) / f64::from(RATE) * std::f64::consts::TAU * 1000.0).sin() * 1e4)
         .flat_map(|level| (level as i16).to_le_bytes())
@@ -71,7 +72,8 @@ fn write_tone(path: &Path, seconds: u32) -> Result<()> {
     Ok(file.flush()?)
 }
 
-fn children(pid: u32) -> Vec<u32> {
+/// Processes that a process has started and that still run.
+pub fn children(pid: u32) -> Vec<u32> {
     let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
     let lists = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
     lists.flat_map(|list| list.split_whitespace().filter_map(|child| child.parse().ok()).collect::<Vec<_>>()).collect()

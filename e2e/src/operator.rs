@@ -4,7 +4,10 @@ use crate::site::Site;
 use anyhow::{Context, Result, ensure};
 use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Longer than any answer takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A logged-in operator.
 pub struct Operator {
@@ -43,6 +46,13 @@ impl Operator {
         let answer = request.send().await?;
         ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
         Ok(())
+    }
+
+    /// Acts, without a body; gives the status and the text of the answer, whatever they are.
+    pub async fn attempt(&self, path: &str) -> Result<(u16, String)> {
+        let request = self.client.post(format!("{}{path}", self.url)).header(COOKIE, &self.cookies);
+        let answer = request.timeout(PATIENCE).send().await?;
+        Ok((answer.status().as_u16(), answer.text().await?))
     }
 
     /// Acts, and gives the answer.

@@ -2,7 +2,11 @@
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// An orderly end takes a runner at most 16 seconds.
+const ORDERLY_END: Duration = Duration::from_secs(60);
 
 /// Where cargo put a program of this workspace: beside the running one, or one folder above it for a test.
 pub fn program(name: &str) -> Result<PathBuf> {
@@ -58,11 +62,26 @@ impl Process {
         Ok(())
     }
 
-    /// `SIGTERM`, and waits for an orderly end.
-    pub fn terminate(&mut self) -> Result<std::process::ExitStatus> {
+    /// `SIGTERM`, and waits for an orderly end; one that does not come is an error.
+    pub fn terminate(&mut self) -> Result<ExitStatus> {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id())?);
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?;
-        Ok(self.child.wait()?)
+        match self.ended_within(ORDERLY_END)? {
+            Some(status) => Ok(status),
+            None => bail!("process {pid} does not end within {ORDERLY_END:?} of SIGTERM"),
+        }
+    }
+
+    /// How it ended; none when it still runs after this time.
+    pub fn ended_within(&mut self, limit: Duration) -> Result<Option<ExitStatus>> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let ended = self.child.try_wait()?;
+            if ended.is_some() || Instant::now() > deadline {
+                return Ok(ended);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// The process id.

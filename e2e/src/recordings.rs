@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use challengectl_common::{Band, Timestamp};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One time on air.
 #[derive(Debug, Clone)]
@@ -23,22 +23,36 @@ pub struct Recording {
 
 /// All recordings in a folder and those below it, oldest first.
 pub fn read_all(folder: &Path) -> Result<Vec<Recording>> {
+    read_since(folder, Timestamp::from_millis(0))
+}
+
+/// Recordings in a folder and those below it that had samples after this moment, oldest first.
+pub fn read_since(folder: &Path, moment: Timestamp) -> Result<Vec<Recording>> {
     let mut found = Vec::new();
-    collect(folder, &mut found)?;
+    collect(folder, moment, &mut found)?;
     found.sort_by_key(|recording| recording.start);
     Ok(found)
 }
 
-fn collect(folder: &Path, found: &mut Vec<Recording>) -> Result<()> {
+fn collect(folder: &Path, moment: Timestamp, found: &mut Vec<Recording>) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(&path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "sigmf-meta") {
+            collect(&path, moment, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "sigmf-meta") && end(&path)? > moment {
             found.push(read(&path).with_context(|| path.display().to_string())?);
         }
     }
     Ok(())
+}
+
+/// When the last sample was written.
+fn end(meta: &Path) -> Result<Timestamp> {
+    moment(std::fs::metadata(meta.with_extension("sigmf-data"))?.modified()?)
+}
+
+fn moment(time: SystemTime) -> Result<Timestamp> {
+    Ok(Timestamp::from_millis(i64::try_from(time.duration_since(UNIX_EPOCH)?.as_millis())?))
 }
 
 fn read(meta: &Path) -> Result<Recording> {
@@ -46,9 +60,12 @@ fn read(meta: &Path) -> Result<Recording> {
     let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer}"));
     let number = |pointer: &str| json.pointer(pointer).and_then(Value::as_f64).with_context(|| format!("no {pointer}"));
     let edge = |name: &str| number(&format!("/annotations/0/core:freq_{name}_edge"));
-    let start = serde_json::from_value(text("/captures/0/core:datetime")?.into())?;
     let data = std::fs::metadata(meta.with_extension("sigmf-data"))?;
-    let end = i64::try_from(data.modified()?.duration_since(UNIX_EPOCH)?.as_millis())?;
+    // The runner's clock may have been set; the file system knows better, where it keeps such times.
+    let start = match data.created() {
+        Ok(created) => moment(created)?,
+        Err(_) => serde_json::from_value(text("/captures/0/core:datetime")?.into())?,
+    };
     Ok(Recording {
         meta: meta.to_owned(),
         challenge: text("/annotations/0/core:label")?.to_owned(),
@@ -56,7 +73,7 @@ fn read(meta: &Path) -> Result<Recording> {
         rate: number("/global/core:sample_rate")?,
         samples: data.len() / 8,
         start,
-        end: Timestamp::from_millis(end),
+        end: end(meta)?,
     })
 }
 

@@ -38,6 +38,31 @@ pub async fn enrol(database: &mut SqliteConnection, count: u32) -> Result<Vec<Ru
     Ok(runners)
 }
 
+/// Adds so many transmissions to a database, of challenges that are no more, one each second until now.
+pub async fn add_history(database: &mut SqliteConnection, count: u64) -> Result<()> {
+    let now = Timestamp::now().as_millis();
+    sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+         INSERT INTO assignments (challenge_id, runner_id, radio_id, key_id, fence, frequency, band_low, band_high,
+             state, assigned_at, expires_at, due_at, ended_at)
+         SELECT 1000000 + i % 100, 'load-' || (i % 100), 'default', '0', i, 145000000, 144999000, 145001000, 'done',
+             $2 - i * 1000, $2, $2 - i * 1000, $2 - i * 1000 FROM n WHERE i <= $1",
+    )
+    .bind(i64::try_from(count)?)
+    .bind(now)
+    .execute(&mut *database)
+    .await?;
+    sqlx::query(
+        "INSERT INTO transmissions (assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency,
+             modulation, status, planned_at, started_at, ended_at)
+         SELECT id, challenge_id, 'C' || challenge_id, runner_id, radio_id, frequency, 'cw', 'success', assigned_at,
+             assigned_at, ended_at FROM assignments",
+    )
+    .execute(&mut *database)
+    .await?;
+    Ok(())
+}
+
 /// An HTTP client that keeps its connections.
 pub fn client() -> Result<Client> {
     // Without one the client cannot be made, although nothing here is encrypted.

@@ -30,17 +30,24 @@ pub struct Site {
     url: String,
     server: Option<Process>,
     runners: Vec<Runner>,
+    /// Of the server.
+    environment: Environment,
 }
 
 struct Runner {
     name: String,
     process: Option<Process>,
+    environment: Environment,
 }
+
+/// What a program has in its environment beside what it inherits.
+pub type Environment = Vec<(&'static str, PathBuf)>;
 
 impl Site {
     /// Writes a server's configuration and imports an event; nothing runs yet.
     pub fn new(event: &Path, base: Option<&Path>, times: Times) -> Result<Self> {
-        let site = Self { folder: TempDir::new()?, url: String::new(), server: None, runners: Vec::new() };
+        let folder = TempDir::new()?;
+        let site = Self { folder, url: String::new(), server: None, runners: Vec::new(), environment: Vec::new() };
         let Times { lease, grace, heartbeat } = times;
         std::fs::write(
             site.path("server.yml"),
@@ -70,7 +77,8 @@ impl Site {
     pub fn client(&self) -> Result<reqwest::Client> {
         // Without one the client cannot be made, even if nothing is encrypted.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = reqwest::Client::builder();
+        // A server that was killed leaves connections behind that lead nowhere.
+        let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
         let builder = match std::fs::read(self.path("server/tls.crt")) {
             Ok(pem) => builder.tls_certs_only([reqwest::Certificate::from_pem(&pem)?]),
             Err(_) => builder,
@@ -81,6 +89,17 @@ impl Site {
     /// A path in the site's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Gives the server more in its environment, from its next start on.
+    pub fn set_environment(&mut self, environment: Environment) {
+        self.environment = environment;
+    }
+
+    /// Gives a runner more in its environment, from its next start on.
+    pub fn set_runner_environment(&mut self, index: usize, environment: Environment) -> Result<()> {
+        self.runners.get_mut(index).context("no such runner")?.environment = environment;
+        Ok(())
     }
 
     /// Leaves the folder where it is and tells where.
@@ -104,7 +123,7 @@ impl Site {
     /// Starts the server and waits until it listens; a second start takes the same port.
     pub fn start_server(&mut self) -> Result<()> {
         let mut command = self.server_command()?;
-        command.arg("serve");
+        command.arg("serve").envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some((_, address)) = self.url.split_once("://") {
             command.env("CHALLENGECTL_LISTEN", address);
         }
@@ -126,6 +145,12 @@ impl Site {
 
     /// Enrols a runner with `file` radios; it does not run yet.
     pub fn add_runner(&mut self, name: &str, radios: &[Radio<'_>]) -> Result<()> {
+        let url = self.url.clone();
+        self.add_runner_behind(&url, name, radios)
+    }
+
+    /// Like [`Site::add_runner`]; the runner takes this address for the server's.
+    pub fn add_runner_behind(&mut self, url: &str, name: &str, radios: &[Radio<'_>]) -> Result<()> {
         let mut yaml = format!("state_dir: {}\nradios:\n", self.path(name).display());
         for Radio { id, limits, sample_rate } in radios {
             yaml.push_str(&format!(
@@ -136,15 +161,15 @@ impl Site {
         }
         std::fs::write(self.path(&format!("{name}.yml")), yaml)?;
         let token = output_of(self.server_command()?.args(["runner", "enroll", name]))?;
-        run(self.runner_command(name)?.args(["enroll", "--server", &self.url, "--token", token.trim()]))?;
-        self.runners.push(Runner { name: name.to_owned(), process: None });
+        run(self.runner_command(name)?.args(["enroll", "--server", url, "--token", token.trim()]))?;
+        self.runners.push(Runner { name: name.to_owned(), process: None, environment: Vec::new() });
         Ok(())
     }
 
     /// Takes a runner's configuration as it is; the runner does not run yet.
     pub fn adopt_runner(&mut self, name: &str, yaml: &str) -> Result<()> {
         std::fs::write(self.path(&format!("{name}.yml")), yaml)?;
-        self.runners.push(Runner { name: name.to_owned(), process: None });
+        self.runners.push(Runner { name: name.to_owned(), process: None, environment: Vec::new() });
         Ok(())
     }
 
@@ -169,10 +194,28 @@ impl Site {
 
     /// Starts one runner, counted from 0.
     pub fn start_runner(&mut self, index: usize) -> Result<()> {
-        let name = self.runners.get(index).context("no such runner")?.name.clone();
-        let process = Process::start(self.runner_command(&name)?.arg("run"), &self.path(&format!("{name}.log")))?;
+        let Runner { name, environment, .. } = self.runners.get(index).context("no such runner")?;
+        let mut command = self.runner_command(name)?;
+        command.arg("run").envs(environment.iter().map(|(name, value)| (name, value)));
+        let process = Process::start(&mut command, &self.path(&format!("{name}.log")))?;
         self.runners.get_mut(index).context("no such runner")?.process = Some(process);
         Ok(())
+    }
+
+    /// The process id of a runner's agent.
+    pub fn runner_id(&self, index: usize) -> Result<u32> {
+        let runner = self.runners.get(index).context("no such runner")?;
+        Ok(runner.process.as_ref().context("the runner does not run")?.id())
+    }
+
+    /// Starts one more agent as this runner, with the state folder `state` instead of its own if one is given.
+    pub fn start_second_agent(&self, index: usize, state: Option<&Path>) -> Result<Process> {
+        let name = &self.runners.get(index).context("no such runner")?.name;
+        let mut command = self.runner_command(name)?;
+        if let Some(state) = state {
+            command.env("CHALLENGECTL_STATE_DIR", state);
+        }
+        Process::start(command.arg("run"), &self.path(&format!("{name}-second.log")))
     }
 
     /// `kill -9` of the server.
@@ -188,23 +231,30 @@ impl Site {
 
     /// Orderly end of the runners.
     pub fn stop_runners(&mut self) -> Result<()> {
-        for runner in &mut self.runners {
-            if let Some(mut process) = runner.process.take() {
-                let status = process.terminate()?;
-                anyhow::ensure!(status.success(), "{} ended with {status}", runner.name);
-            }
-        }
+        (0..self.runners.len()).try_for_each(|index| self.stop_runner(index))
+    }
+
+    /// Orderly end of one runner, if it runs.
+    pub fn stop_runner(&mut self, index: usize) -> Result<()> {
+        let runner = self.runners.get_mut(index).context("no such runner")?;
+        let Some(mut process) = runner.process.take() else { return Ok(()) };
+        let status = process.terminate()?;
+        anyhow::ensure!(status.success(), "{} ended with {status}", runner.name);
+        Ok(())
+    }
+
+    /// Orderly end of the server, if it runs.
+    pub fn stop_server(&mut self) -> Result<()> {
+        let Some(mut server) = self.server.take() else { return Ok(()) };
+        let status = server.terminate()?;
+        anyhow::ensure!(status.success(), "the server ended with {status}");
         Ok(())
     }
 
     /// Orderly end of the runners, then of the server.
     pub fn stop(&mut self) -> Result<()> {
         self.stop_runners()?;
-        if let Some(mut server) = self.server.take() {
-            let status = server.terminate()?;
-            anyhow::ensure!(status.success(), "the server ended with {status}");
-        }
-        Ok(())
+        self.stop_server()
     }
 
     /// The database file.

@@ -1,10 +1,11 @@
 //! A server and two runners as real processes.
 
 use anyhow::Result;
+use challengectl_e2e::faults::{Kind, Settings, survive};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_twice_on_air_when_programs_are_killed() -> Result<()> {
-    let report = challengectl_e2e::kills::survive(4).await?;
+    let report = survive(&Settings { count: 4, seed: rand::random(), kinds: vec![Kind::Kill] }).await?;
     assert!(report.recordings > 8, "{report:?}");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The slow proofs, with their figures. `make proof` runs them all.
 
 use anyhow::Result;
+use challengectl_e2e::faults::{self, Kind, Settings};
 use challengectl_e2e::load::Load;
 use challengectl_e2e::receivers::Teletype;
 use clap::{Parser, Subcommand};
@@ -15,10 +16,17 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Proof {
-    /// Kill -9 the server, a runner and both at random; nothing may be lost or on air twice.
+    /// Faults at random: processes killed, frozen and doubled, requests delayed, repeated and lost, clocks set, emergency
+    /// stops. Nothing may be lost, stuck or on air twice, and every stop works within a second.
     Kills {
         #[arg(long, default_value_t = 50)]
         count: u32,
+        /// The same seed gives the same faults; a new one unless it is given.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Only faults of these kinds.
+        #[arg(long, value_delimiter = ',', num_args = 1..)]
+        faults: Vec<Kind>,
     },
     /// Put a whole event on air, round after round, on one server and two runners of two radios each.
     Rounds {
@@ -90,7 +98,10 @@ enum Proof {
 #[tokio::main]
 async fn main() -> Result<()> {
     match Arguments::parse().proof {
-        Proof::Kills { count } => println!("{:#?}", challengectl_e2e::kills::survive(count).await?),
+        Proof::Kills { count, seed, faults: kinds } => {
+            let settings = Settings { count, seed: seed.unwrap_or_else(rand::random), kinds };
+            println!("{:#?}", faults::survive(&settings).await?);
+        }
         Proof::Rounds { event, base, minutes } => {
             let time = Duration::from_secs_f64(minutes * 60.0);
             let kept = challengectl_e2e::rounds::go_round(&event, base.as_deref(), time).await?;

@@ -7,7 +7,7 @@ use super::host;
 use super::identity::Identity;
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, EnrollRequest, EnrollResponse, HeartbeatRequest, HeartbeatResponse, LIFE_HEADER,
-    LogsRequest, RegisterRequest, RegisterResponse, TaskResponse,
+    LogsRequest, REGISTRATION_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
 };
 use challengectl_common::{Digest, Life};
 use reqwest::{Client, RequestBuilder, Response, header};
@@ -69,9 +69,10 @@ impl Api {
         self.request(reqwest::Method::POST, &path).timeout(PATIENCE)
     }
 
-    pub(super) async fn register(&self, request: &RegisterRequest) -> Result<RegisterResponse, ApiError> {
-        let path = "/api/runners/register";
-        read(self.request(reqwest::Method::POST, path).json(request).timeout(PATIENCE)).await
+    /// Registers, for so many times in this life.
+    pub(super) async fn register(&self, request: &RegisterRequest, number: i64) -> Result<RegisterResponse, ApiError> {
+        let call = self.request(reqwest::Method::POST, "/api/runners/register").header(REGISTRATION_HEADER, number);
+        read(call.json(request).timeout(PATIENCE)).await
     }
 
     pub(super) async fn heartbeat(

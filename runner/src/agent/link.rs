@@ -39,7 +39,8 @@ async fn establish(agent: &Agent) {
 async fn register(agent: &Agent) -> Result<(), ApiError> {
     // What has ended is told before what goes on, or the server would give it to others and call the report late.
     let _ = timeout(Duration::from_secs(5), report::deliver(agent)).await;
-    let response = agent.api.register(&introduction(agent)).await?;
+    let number = agent.registrations.fetch_add(1, Ordering::Relaxed) + 1;
+    let response = agent.api.register(&introduction(agent), number).await?;
     agent.desk.stop(&response.abort, "the server gave it to others");
     tracing::info!("registered with {} as {}", agent.api.identity().server, response.runner_id);
     agent.link.send_replace(Some(response.rhythm));
@@ -62,7 +63,6 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         radios: agent.config.working_radios().map(radio).collect(),
         // A report that could not be delivered yet still speaks for its assignment.
         assignments: Some(agent.held()),
-        registration: Some(agent.registrations.fetch_add(1, Ordering::Relaxed) + 1),
         hostname: host::name(),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
     }

@@ -69,7 +69,7 @@ pub async fn console(config: &Config, command: &ConsoleCommand, as_json: bool) -
     match command {
         ConsoleCommand::Status => show_status(&config.data_dir, &answer, &mut out).await?,
         ConsoleCommand::Challenges => {
-            show(&answer, "challenges", &["name", "state", "enabled", "modulation"], &mut out)?
+            show(&answer, "challenges", &["name", "state", "enabled", "modulation"], &mut out)?;
         }
         ConsoleCommand::Runners => {
             show(&answer, "runners", &["runner_id", "status", "busy", "enabled", "current_task"], &mut out)?;

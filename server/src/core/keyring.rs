@@ -20,6 +20,8 @@ pub struct Caller {
     pub key_id: String,
     /// In which life of its program, if it says so.
     pub life: Option<Life>,
+    /// How often that life has registered, where the request is a registration.
+    pub registration: Option<i64>,
 }
 
 /// Whether a runner's key is bound to a machine.
@@ -95,7 +97,12 @@ impl Keyring {
         let keys = self.read();
         let held = keys.get(key_id)?;
         let equal: bool = Digest::of(secret.as_bytes()).as_bytes().ct_eq(held.key.digest.as_bytes()).into();
-        let caller = || Caller { runner_id: held.key.runner_id.clone(), key_id: held.key.key_id.clone(), life: None };
+        let caller = || Caller {
+            runner_id: held.key.runner_id.clone(),
+            key_id: held.key.key_id.clone(),
+            life: None,
+            registration: None,
+        };
         equal.then(|| (caller(), held.is_at_home(machine)))
     }
 

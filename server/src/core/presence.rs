@@ -50,9 +50,6 @@ impl Coordinator {
         request: RegisterRequest,
     ) -> Result<Registration, CoreError> {
         check_texts(&request)?;
-        if request.registration.is_some_and(|number| number < 1) {
-            return Err(CoreError::Invalid("registration: counted from 1".to_owned()));
-        }
         let radios = radios(&request)?;
         let (this, caller) = (Arc::clone(self), caller.clone());
         self.undisturbed(async move { this.take_in(&caller, &radios, request).await }).await
@@ -68,7 +65,7 @@ impl Coordinator {
         // What is being handed out right now must have its lease in memory, or it would not be found there.
         let _turn = self.turn.lock().await;
         let mut transaction = self.write_for(caller).await?;
-        let registered = Registered { life: caller.life, registration: request.registration };
+        let registered = Registered { life: caller.life, registration: caller.registration };
         let named = request.assignments.as_deref();
         match lives::admit(self.keyring.registered(caller), registered, self.is_gone(runner)) {
             Admission::Current => {}

@@ -9,8 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
-use challengectl_common::life::ParseLifeError;
-use challengectl_common::wire::{LIFE_HEADER, MACHINE_HEADER};
+use challengectl_common::wire::{LIFE_HEADER, MACHINE_HEADER, REGISTRATION_HEADER};
 use challengectl_common::{Digest, Life, Timestamp};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
@@ -37,7 +36,8 @@ fn authenticate(request: &HttpRequest) -> Result<Runner, ApiError> {
     let key = key(request.headers())
         .ok_or_else(|| ApiError::unauthorized("send the runner's key as X-API-Key or as Authorization: Bearer"))?;
     let mut caller = coordinator(request)?.authenticate(key, host(request))?;
-    caller.life = life(request)?;
+    caller.life = number(request, LIFE_HEADER)?.and_then(Life::new);
+    caller.registration = number(request, REGISTRATION_HEADER)?;
     match request.match_info().get("runner_id") {
         Some(id) if id != caller.runner_id.as_str() => {
             Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because("the key is another runner's"))
@@ -61,10 +61,11 @@ pub fn host(request: &HttpRequest) -> Host {
     Host { machine: named.map(|name| Digest::of(name.as_bytes())), address: origin::address(request) }
 }
 
-fn life(request: &HttpRequest) -> Result<Option<Life>, ApiError> {
-    let Some(header) = request.headers().get(LIFE_HEADER) else { return Ok(None) };
-    let life = header.to_str().ok().and_then(|text| text.parse().ok());
-    life.map(Some).ok_or_else(|| ApiError::invalid(format!("{LIFE_HEADER}: {ParseLifeError}")))
+/// The value of a header that holds a whole number from 1.
+fn number(request: &HttpRequest, name: &str) -> Result<Option<i64>, ApiError> {
+    let Some(header) = request.headers().get(name) else { return Ok(None) };
+    let number = header.to_str().ok().and_then(|text| text.parse().ok()).filter(|number| *number >= 1);
+    number.map(Some).ok_or_else(|| ApiError::invalid(format!("{name}: a whole number from 1 to {}", i64::MAX)))
 }
 
 /// A program that has shown a provisioning key.

@@ -295,3 +295,20 @@ async fn all_runners_of_a_venue_enrol_from_one_address() {
         site.enrol(&format!("runner-{n}")).await;
     }
 }
+
+#[tokio::test]
+async fn a_runner_names_its_life_by_a_number_and_what_it_holds_by_ids() {
+    let site = Site::start().await;
+    let runner = site.runner("roof").await;
+    for (header, value) in [("X-Runner-Life", "0"), ("X-Runner-Life", "soon"), ("X-Runner-Registration", "-1")] {
+        let request = runner.request(Method::GET, "task").header(header, value);
+        Answer::of(request).await.is_error(400, "invalid request");
+    }
+    let many = vec!["1"; 401].join(",");
+    for holding in ["1,", ",1", "+1", "one", many.as_str()] {
+        runner.get(&format!("task?holding={holding}")).await.is_error(400, "invalid request");
+    }
+    for holding in ["", "1", "1,2,3"] {
+        assert_eq!(runner.get(&format!("task?holding={holding}")).await.status, 200, "{holding}");
+    }
+}

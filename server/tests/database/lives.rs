@@ -23,11 +23,11 @@ impl Site {
             frequency_limits: vec!["144000000-148000000".parse().unwrap()],
             radios: Vec::new(),
             assignments: Some(assignments.to_vec()),
-            registration: Some(registration),
             hostname: None,
             version: None,
         };
-        Ok(self.coordinator.register(caller, request).await?.abort)
+        let caller = Caller { registration: Some(registration), ..caller.clone() };
+        Ok(self.coordinator.register(&caller, request).await?.abort)
     }
 
     /// What the runner's carriers have to do, as its next heartbeat tells it.
@@ -195,7 +195,6 @@ async fn a_client_written_from_the_document_that_was_killed_and_comes_back_is_no
         frequency_limits: vec!["433000000-434000000".parse().unwrap()],
         radios: Vec::new(),
         assignments: None,
-        registration: None,
         hostname: None,
         version: None,
     };

@@ -78,7 +78,6 @@ impl Site {
             frequency_limits: Vec::new(),
             radios: radios.collect(),
             assignments,
-            registration: None,
             hostname: None,
             version: None,
         };

@@ -17,8 +17,8 @@ use std::time::Duration;
 use utoipa::IntoParams;
 
 const LONGEST_WAIT_SECONDS: f64 = 60.0;
-/// More than twice the radios that a runner may register.
-const MAX_HOLDING: usize = 200;
+/// The radios that a runner may register, and the 256 reports that challengectl-runner keeps.
+const MAX_HOLDING: usize = 400;
 
 /// Takes in a runner with its radios.
 #[utoipa::path(
@@ -77,7 +77,7 @@ pub struct TaskQuery {
     /// The assignments that the runner holds, separated by commas. What it was given beyond these is handed out again,
     /// since the answer that carried it was lost. A runner with one radio that registers without `assignments` holds
     /// none when it asks for work without `wait`.
-    #[param(value_type = Option<String>, pattern = r"^([0-9]{1,18}(,[0-9]{1,18}){0,199})?$")]
+    #[param(value_type = Option<String>, pattern = r"^([0-9]{1,18}(,[0-9]{1,18}){0,399})?$")]
     holding: Option<String>,
 }
 

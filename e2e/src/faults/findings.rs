@@ -1,0 +1,140 @@
+//! What was done when, and what went wrong then.
+
+use super::doubled::Doubled;
+use super::plan::{Fault, Kind};
+use challengectl_common::Timestamp;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// A fault that was made.
+#[derive(Debug, Clone)]
+struct Made {
+    number: usize,
+    fault: Fault,
+    at: Timestamp,
+}
+
+/// What went wrong, and after which fault.
+#[derive(Debug, Clone)]
+struct Finding {
+    number: usize,
+    kind: Option<Kind>,
+    what: String,
+}
+
+/// One emergency stop.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopped {
+    /// Carriers when it was asked for.
+    pub carriers: usize,
+    /// From the request to the last sample of any of them, and of those that went on after it.
+    pub off: Duration,
+    /// From the request to its answer.
+    pub answered: Duration,
+}
+
+/// Everything that a run has seen.
+#[derive(Debug, Default)]
+pub struct Findings {
+    made: Vec<Made>,
+    findings: Vec<Finding>,
+    doubled: BTreeMap<Kind, (u32, Duration)>,
+    stops: Vec<Stopped>,
+    pub copies_refused: u32,
+    /// Longest time until every challenge had been on air again.
+    pub longest_calm: Duration,
+}
+
+impl Findings {
+    /// A fault is about to be made.
+    pub fn make(&mut self, fault: Fault) {
+        let made = Made { number: self.made.len() + 1, fault, at: Timestamp::now() };
+        println!("{:>4} {} {fault:?}", made.number, made.at);
+        self.made.push(made);
+    }
+
+    /// Something about the fault that is being made.
+    pub fn remark(&self, what: impl fmt::Display) {
+        println!("     {} {what}", Timestamp::now());
+    }
+
+    /// Something went wrong after the latest fault.
+    pub fn find(&mut self, what: impl fmt::Display) {
+        let latest = self.made.last();
+        let (number, kind) = latest.map_or((0, None), |made| (made.number, Some(made.fault.kind())));
+        self.push(Finding { number, kind, what: what.to_string() });
+    }
+
+    fn push(&mut self, finding: Finding) {
+        println!("     VIOLATION after {}: {}", finding.number, finding.what);
+        self.findings.push(finding);
+    }
+
+    /// An emergency stop was measured.
+    pub fn stopped(&mut self, stopped: Stopped) {
+        self.stops.push(stopped);
+    }
+
+    /// Two carriers where one may be; blamed on the fault before it.
+    pub fn doubled(&mut self, doubled: &Doubled) {
+        let before = self.made.iter().rfind(|made| made.at <= doubled.from);
+        let (number, kind) = before.map_or((0, None), |made| (made.number, Some(made.fault.kind())));
+        if let Some(kind) = kind {
+            let (times, time) = self.doubled.entry(kind).or_default();
+            *times += 1;
+            *time += doubled.time;
+        }
+        let Doubled { first, second, from, time } = doubled;
+        let name = |path: &std::path::Path| path.file_stem().map(|name| name.display().to_string()).unwrap_or_default();
+        let what = format!(
+            "two carriers for {:.2} s from {from}: {} ({}) and {} ({})",
+            time.as_secs_f64(),
+            first.challenge,
+            name(&first.meta),
+            second.challenge,
+            name(&second.meta)
+        );
+        self.push(Finding { number, kind, what });
+    }
+
+    /// How much went wrong.
+    pub fn count(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// Emergency stops, the fastest first, of which carriers had to go off.
+    fn off_times(&self) -> Vec<Duration> {
+        let mut times: Vec<_> = self.stops.iter().filter(|stop| stop.carriers > 0).map(|stop| stop.off).collect();
+        times.sort_unstable();
+        times
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<10} {:>6} {:>10} {:>8} {:>9}", "fault", "times", "violations", "doubled", "for")?;
+        let kinds: BTreeMap<Kind, usize> = self.made.iter().fold(BTreeMap::new(), |mut kinds, made| {
+            *kinds.entry(made.fault.kind()).or_default() += 1;
+            kinds
+        });
+        for (kind, times) in kinds {
+            let wrong = self.findings.iter().filter(|finding| finding.kind == Some(kind)).count();
+            let (pairs, time) = self.doubled.get(&kind).copied().unwrap_or_default();
+            let kind = format!("{kind:?}").to_lowercase();
+            writeln!(f, "{kind:<10} {times:>6} {wrong:>10} {pairs:>8} {:>7.1} s", time.as_secs_f64())?;
+        }
+        let off = self.off_times();
+        let at = |part: f64| off.get((part * off.len().saturating_sub(1) as f64).round() as usize).copied();
+        let ms = |part| at(part).unwrap_or_default().as_millis();
+        let (median, most, worst) = (ms(0.5), ms(0.99), ms(1.0));
+        let answered = self.stops.iter().map(|stop| stop.answered).max().unwrap_or_default().as_millis();
+        writeln!(
+            f,
+            "emergency stops with carriers on: {}, off after p50 {median} ms, p99 {most} ms, worst {worst} ms; answered after {answered} ms at worst",
+            off.len()
+        )?;
+        writeln!(f, "second agents refused by the lock: {}", self.copies_refused)?;
+        write!(f, "everything on air again after {:.1} s at worst", self.longest_calm.as_secs_f64())
+    }
+}

@@ -1,0 +1,114 @@
+//! Faults of every kind at random, and what must hold whatever comes: nothing is on air twice, nothing is lost or stuck,
+//! and every emergency stop works.
+
+mod blows;
+mod carriers;
+mod classify;
+mod clock;
+mod doubled;
+mod findings;
+mod network;
+mod orders;
+mod place;
+mod plan;
+mod proxy;
+mod request;
+mod rest;
+mod stops;
+
+use crate::history::starved;
+use crate::recordings::read_all;
+use anyhow::{Result, ensure};
+use doubled::doubled;
+use place::Place;
+pub use plan::Kind;
+use plan::{Fault, Step};
+
+/// So often it is looked whether anything is stuck.
+const REST_EVERY: usize = 25;
+/// Transmissions behind the lists that hold up readers.
+const HISTORY: u64 = 200_000;
+
+/// Which faults.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub count: u32,
+    pub seed: u64,
+    /// All when empty.
+    pub kinds: Vec<Kind>,
+}
+
+/// How it went.
+#[derive(Debug)]
+pub struct Report {
+    pub recordings: usize,
+    pub outcomes: Vec<(String, i64)>,
+}
+
+/// Makes the faults; then everything must be in order.
+pub async fn survive(settings: &Settings) -> Result<Report> {
+    println!("seed {}", settings.seed);
+    let steps = plan::draw(settings.seed, settings.count, &settings.kinds);
+    let any = |condition: fn(&Fault) -> bool| steps.iter().any(|step| condition(&step.fault));
+    let history = if any(|fault| matches!(fault, Fault::Stop(stop) if stop.lists)) { HISTORY } else { 0 };
+    let mut place = Place::start(any(|fault| fault.kind() == Kind::Clock), history).await?;
+    let result = go_through(&mut place, &steps).await;
+    println!("{}", place.findings);
+    if result.is_err() {
+        eprintln!("kept in {}", place.site.keep().display());
+    }
+    result
+}
+
+async fn go_through(place: &mut Place, steps: &[Step]) -> Result<Report> {
+    for (index, step) in steps.iter().enumerate() {
+        tokio::time::sleep(step.pause).await;
+        place.findings.make(step.fault);
+        make(place, step.fault).await?;
+        if (index + 1) % REST_EVERY == 0 {
+            rest::on_air_again(place).await?;
+        }
+    }
+    rest::on_air_again(place).await?;
+    place.site.stop()?;
+    in_order(place, steps).await
+}
+
+async fn make(place: &mut Place, fault: Fault) -> Result<()> {
+    match fault {
+        Fault::Kill { server, runner, down } => blows::kill(place, server, runner, down).await,
+        Fault::Restart { server, runner, down } => blows::restart(place, server, runner, down).await,
+        Fault::Freeze { who, time } => blows::freeze(place, who, time).await,
+        Fault::Request { runner, call, treatment } => network::request(place, runner, call, treatment).await,
+        Fault::Stale { runner, call, delivered, restart } => {
+            network::stale(place, runner, call, delivered, restart).await
+        }
+        Fault::Storm { runner, seed, share, time } => network::storm(place, runner, seed, share, time).await,
+        Fault::Copy { runner, time, end } => blows::copy(place, runner, time, end).await,
+        Fault::Elsewhere { runner, time, end } => {
+            blows::elsewhere(place, runner, time, end).await?;
+            rest::on_air_again(place).await
+        }
+        Fault::Clock { runner, hours, over_restart } => rest::set_clock(place, runner, hours, over_restart).await,
+        Fault::Stop(stop) => stops::stop(place, stop).await,
+    }
+}
+
+async fn in_order(place: &mut Place, steps: &[Step]) -> Result<Report> {
+    let recordings = read_all(&place.site.recordings())?;
+    for doubled in doubled(&recordings, &place.pauses) {
+        place.findings.doubled(&doubled);
+    }
+    for (assignment, status) in place.history.unfinished().await? {
+        place.findings.find(format_args!("assignment {assignment} has no single final state: {status}"));
+    }
+    // A clock that was set, or a stop, says nothing about who had to wait.
+    if steps.iter().all(|step| step.fault.kind() == Kind::Kill) {
+        for starved in starved(&place.history.assignments().await?) {
+            place.findings.find(format_args!("starved: {starved:?}"));
+        }
+    }
+    let wrong = place.findings.count();
+    ensure!(wrong == 0, "{wrong} violations");
+    Ok(Report { recordings: recordings.len(), outcomes: place.history.outcomes().await? })
+}
