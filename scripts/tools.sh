@@ -57,7 +57,7 @@ unpacked() {
     local folder
     folder=$(mktemp -d)
     as_root apt-get -qq -o DPkg::Lock::Timeout=300 update
-    (cd "$folder" && apt-get -qq download "$@" 2>/dev/null)
+    (cd "$folder" && apt-get -qq download "$@")
     for archive in "$folder"/*.deb; do dpkg -x "$archive" "$root/.tools/servers"; done
     rm -r "$folder"
 }

@@ -71,12 +71,23 @@ END
 # make: whether the goals are there; what they do is tested by itself.
 make() { command make --no-print-directory -n -C "$REPOSITORY" "$@"; }
 
-# The other host is this one, with its settings where systemd's unit has them.
+# Another host is a folder of this one: the server's own one, with its settings where systemd's unit has them, or one of a
+# new host.
 ssh() {
+    local host=$1
     shift
+    if [ "$host" = new.example ]; then
+        (cd "$AT/new.example" && "$@")
+        return
+    fi
     mkdir -p "$ROOT/etc/challengectl"
     echo "data_dir: $PWD/data" >"$ROOT/etc/challengectl/server.yml"
     "$@"
+}
+scp() {
+    local host=${!#}
+    mkdir -p "$AT/${host%:}"
+    cp "${@:1:$#-1}" "$AT/${host%:}"
 }
 
 # What root does happens below $ROOT, where groups are those of its own files.
