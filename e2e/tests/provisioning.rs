@@ -64,6 +64,16 @@ async fn a_runner_starts_with_what_it_was_handed_waits_for_the_server_trusts_it_
     let expected = if has_machine_id { "bound" } else { "unbound" };
     ensure!(runner.get("host_binding") == Some(&json!(expected)), "{runner}");
 
+    let sent = async || {
+        Ok::<_, anyhow::Error>(
+            operator.get("/api/dashboard").await?.pointer("/stats/total_transmissions") == Some(&json!(1)),
+        )
+    };
+    // A runner that is killed before its report has arrived leaves the challenge on air for a lease.
+    while !sent().await? {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
     // The token in the file is spent. With the identity that came of it, nobody asks for it; without, it is no use.
     site.kill_runner(0)?;
     let before = read_all(&recordings)?.len();
