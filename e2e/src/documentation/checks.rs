@@ -24,14 +24,6 @@ pub fn yaml(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Rows of a flags CSV.
-pub fn csv(text: &str) -> Result<()> {
-    let folder = TempDir::new()?;
-    let file = folder.path().join("flags.csv");
-    std::fs::write(&file, text)?;
-    import(&folder, &file).map(drop)
-}
-
 fn import(folder: &TempDir, file: &Path) -> Result<std::process::Output> {
     let mut command = Command::new(program("challengectl-server")?);
     let base = repository().join("config");

@@ -6,8 +6,6 @@ pub struct Command {
     /// Lines from the first one of the block.
     pub offset: usize,
     pub text: String,
-    /// By root, behind `# `.
-    pub by_root: bool,
     /// What it prints; empty: whatever it likes.
     pub output: Vec<String>,
 }
@@ -17,13 +15,10 @@ pub fn commands(block: &str) -> Result<Vec<Command>, String> {
     let mut commands: Vec<Command> = Vec::new();
     let mut lines = block.lines().enumerate();
     while let Some((offset, line)) = lines.next() {
-        let (text, by_root) = match (line.strip_prefix("$ "), line.strip_prefix("# ")) {
-            (Some(text), _) => (text, false),
-            (_, Some(text)) => (text, true),
-            _ => {
-                commands.last_mut().ok_or("output in front of the first command")?.output.push(line.to_owned());
-                continue;
-            }
+        // Behind `# ` it is root who types.
+        let Some(text) = line.strip_prefix("$ ").or_else(|| line.strip_prefix("# ")) else {
+            commands.last_mut().ok_or("output in front of the first command")?.output.push(line.to_owned());
+            continue;
         };
         let mut command = text.to_owned();
         let mut last = text;
@@ -33,7 +28,7 @@ pub fn commands(block: &str) -> Result<Vec<Command>, String> {
             command.extend(["\n", line]);
             last = line;
         }
-        commands.push(Command { offset, text: command, by_root, output: Vec::new() });
+        commands.push(Command { offset, text: command, output: Vec::new() });
     }
     Ok(commands)
 }
@@ -62,16 +57,15 @@ mod tests {
     #[test]
     fn a_block_is_commands_and_what_they_print() {
         let block = "$ cat > a <<'END'\n$ x\nEND\n$ curl \\\n    -s\n{}\n…\n# reboot\n";
-        let command = |offset, text: &str, by_root, output: &[&str]| Command {
+        let command = |offset, text: &str, output: &[&str]| Command {
             offset,
             text: text.to_owned(),
-            by_root,
             output: output.iter().map(|&line| line.to_owned()).collect(),
         };
         let expected = vec![
-            command(0, "cat > a <<'END'\n$ x\nEND", false, &[]),
-            command(3, "curl \\\n    -s", false, &["{}", "…"]),
-            command(7, "reboot", true, &[]),
+            command(0, "cat > a <<'END'\n$ x\nEND", &[]),
+            command(3, "curl \\\n    -s", &["{}", "…"]),
+            command(7, "reboot", &[]),
         ];
         assert_eq!(commands(block), Ok(expected));
         assert!(commands("words\n").is_err() && commands("$ cat <<'END'\n").is_err());

@@ -79,7 +79,6 @@ fn check(session: &Session, block: &Block) -> Result<()> {
         "nginx" => checks::nginx(&text),
         "nft" => checks::nft(&text),
         "rust" => checks::rust(&text),
-        "csv" => checks::csv(&text),
         "text" => Ok(()),
         other => anyhow::bail!(
             "nothing runs or checks a block of `{other}`: name its language, or say in front of it why it is not run"

@@ -36,7 +36,9 @@ const HARNESS: &str = ".walk";
 const ADDRESSES: [&str; 5] =
     ["server.example:8443", "new.example:8443", "0.0.0.0:8443", "127.0.0.1:8443", "localhost:8443"];
 /// Folders that only root writes to.
-const ROOTS: [&str; 5] = ["/etc/", "/usr/local/", "/usr/lib/sysusers.d/", "/var/lib/", "/run/"];
+const ROOTS: [&str; 4] = ["/etc/", "/usr/local/", "/usr/lib/sysusers.d/", "/var/lib/"];
+/// Seconds for a page, far more than any takes.
+const TIMEOUT: &str = "300";
 
 impl Session {
     pub fn new(page: &str, before: Before) -> Result<Self> {
@@ -51,7 +53,7 @@ impl Session {
             Before::Server => "with_server",
             Before::Operator => "with_operator",
         };
-        session.push(page, 1, Command { offset: 0, text: begin.to_owned(), by_root: false, output: Vec::new() })?;
+        session.push(page, 1, Command { offset: 0, text: begin.to_owned(), output: Vec::new() })?;
         Ok(session)
     }
 
@@ -120,7 +122,8 @@ impl Session {
         let tools = ["servers/usr/bin", "socketio/bin"].map(|tool| repository().join(".tools").join(tool));
         let path = tools.iter().map(PathBuf::as_path).chain(path).chain([Path::new("/bin"), Path::new("/usr/sbin")]);
         let path = std::env::join_paths(path)?;
-        let status = std::process::Command::new("/bin/bash")
+        let status = std::process::Command::new("timeout")
+            .args([TIMEOUT, "/bin/bash"])
             .arg(&script)
             .current_dir(self.folder.path())
             .env_clear()
