@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// A challenge has to be without a radio for so long: a runner that restarts is away for a moment.
 const HOLD: Duration = Duration::from_secs(30);
+/// More challenges without a radio are one alarm: their cause is one.
+const MAX_NAMED: usize = 10;
 /// What has happened once is listed for so long.
 const SHOWN: Duration = Duration::from_secs(15 * 60);
 
@@ -128,6 +130,13 @@ impl Alarms {
         (begun, over)
     }
 
+    /// Adds the conditions of this kind as they were at the last look.
+    fn carry_over(&self, kind: AlarmKind, conditions: &mut Conditions) {
+        for (key, raised) in self.all().iter().filter(|((of, _), _)| *of == kind) {
+            conditions.insert(key.clone(), raised.message.clone());
+        }
+    }
+
     fn add(&self, alarm: &Alarm, moment: Moment) {
         let (message, since) = (alarm.message.clone(), alarm.since);
         let until = Some(moment.after(SHOWN));
@@ -161,7 +170,11 @@ impl Coordinator {
         let mut conditions = Conditions::new();
         self.silent_runners(&mut conditions);
         self.unrecorded_stop(&mut conditions);
-        self.unsendable(&mut conditions).await?;
+        // A database that cannot be read is no reason to keep the other alarms back, nor to end those that are there.
+        let read = self.unsendable(&mut conditions).await;
+        if read.is_err() {
+            self.alarms.carry_over(AlarmKind::ChallengeUnsendable, &mut conditions);
+        }
         let (begun, over) = self.alarms.update(&conditions, self.clock.now(), self.clock.instant());
         for alarm in begun {
             self.publish_alarm(alarm, true);
@@ -169,7 +182,7 @@ impl Coordinator {
         for alarm in over {
             self.publish_alarm(alarm, false);
         }
-        Ok(())
+        read
     }
 
     fn publish_alarm(&self, alarm: Alarm, active: bool) {
@@ -228,11 +241,18 @@ impl Coordinator {
         let why = if radios.is_empty() {
             "no runner is registered and enabled: start one"
         } else {
-            "its frequency and bandwidth are outside the limits and rates of all registered radios that may send it: change \
-             them, or its only_on, or give a radio other frequency_limits"
+            "their frequency and bandwidth are outside the limits and rates of all registered radios that may send them: \
+             change them, or only_on, or give a radio other frequency_limits"
         };
-        for challenge in self.challenges().await?.iter().filter(|challenge| lost.contains(&challenge.id)) {
-            let name = challenge.spec.name.as_str();
+        let challenges = self.challenges().await?;
+        let names = challenges.iter().filter(|it| lost.contains(&it.id)).map(|it| it.spec.name.as_str());
+        if radios.is_empty() || lost.len() > MAX_NAMED {
+            let some: Vec<_> = names.take(MAX_NAMED).collect();
+            let message = format!("{} challenges cannot go on air, such as {}: {why}", lost.len(), some.join(", "));
+            conditions.insert((AlarmKind::ChallengeUnsendable, String::new()), message);
+            return Ok(());
+        }
+        for name in names {
             let message = format!("Challenge {name} cannot go on air: {why}");
             conditions.insert((AlarmKind::ChallengeUnsendable, name.to_owned()), message);
         }

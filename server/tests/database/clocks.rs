@@ -14,6 +14,19 @@ use tokio::sync::broadcast::Receiver;
 const HOURS_MS: i64 = 3_600_000;
 
 impl Site {
+    /// What is in the database is in memory a moment later, so that the first round may be one too early.
+    async fn all_go(&self, roof: &Caller) {
+        let mut sent = BTreeSet::new();
+        for _ in 0..50 {
+            sent.extend(self.goes_round(roof).await);
+            if sent == BTreeSet::from([1, 2]) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("only {sent:?} went");
+    }
+
     /// Sends whatever is due, for two minutes; gives which challenges that were.
     async fn goes_round(&self, roof: &Caller) -> BTreeSet<i64> {
         let mut sent = BTreeSet::new();
@@ -61,7 +74,7 @@ async fn a_clock_that_is_set_back_keeps_nothing_off_the_air_and_is_told() {
     {
         tokio::task::yield_now().await;
     }
-    assert_eq!(site.goes_round(&roof).await, BTreeSet::from([1, 2]));
+    site.all_go(&roof).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +98,7 @@ async fn a_clock_that_was_set_back_while_the_server_was_down_is_told_by_it_and_b
     while sqlx::query_scalar::<_, i64>(pulled).fetch_one(&mut connection).await.unwrap() > 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(site.goes_round(&roof).await, BTreeSet::from([1, 2]));
+    site.all_go(&roof).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

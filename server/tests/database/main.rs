@@ -1,6 +1,6 @@
 //! The coordinator on a real database, with a clock that the tests move.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod bounds;
 mod clocks;
