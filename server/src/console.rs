@@ -29,7 +29,7 @@ pub fn socket(data_dir: &Path) -> PathBuf {
 /// # Errors
 /// When the socket cannot be made, as where its path has more than 107 bytes (unix(7)).
 pub fn listen(data_dir: &Path) -> io::Result<UnixListener> {
-    let (path, new) = (socket(data_dir), data_dir.join("console.new"));
+    let (path, new) = (socket(data_dir), data_dir.join("console.temp"));
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -12,6 +12,9 @@ const WAIT: Duration = Duration::from_secs(25);
 /// Between two questions, when the first brought nothing to do.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// Between two questions while something is on air, however long the server has been away.
+const ON_AIR_PAUSE: Duration = Duration::from_millis(500);
+
 pub(super) async fn run(agent: Arc<Agent>) {
     let mut backoff = Backoff::new();
     loop {
@@ -36,7 +39,9 @@ pub(super) async fn run(agent: Arc<Agent>) {
                 } else if error.is_stranger() {
                     agent.unlink();
                 }
-                sleep(backoff.next()).await;
+                // A stop must reach what is on air as soon as the server is there again.
+                let pause = if agent.desk.assignments().is_empty() { Duration::MAX } else { ON_AIR_PAUSE };
+                sleep(backoff.next().min(pause)).await;
             }
         }
     }

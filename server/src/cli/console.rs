@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -141,8 +141,11 @@ async fn ask(data_dir: &Path, method: Method, path: &str) -> anyhow::Result<(Sta
     let socket = console::socket(data_dir);
     let stream = match UnixStream::connect(&socket).await {
         Ok(stream) => stream,
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             bail!("{}: {error}: only the user that the server runs as can open it", socket.display())
+        }
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+            bail!("{}: {error}: a path of a socket has at most 107 bytes; use the API instead", socket.display())
         }
         Err(error) => bail!(
             "no server is running on {} ({}: {error}); --config or --set data_dir= tells where it is. Carriers of its \

@@ -119,7 +119,12 @@ impl Alarms {
             all.entry(key.clone()).or_insert_with(new).message.clone_from(message);
         }
         let is_due = |kind: AlarmKind, raised: &Raised| {
-            let hold = if kind == AlarmKind::ChallengeUnsendable { HOLD } else { Duration::ZERO };
+            let hold = match kind {
+                AlarmKind::ChallengeUnsendable => HOLD,
+                // Most are recorded within the time that an operator waits for the answer.
+                AlarmKind::StopUnrecorded => Duration::from_secs(2),
+                _ => Duration::ZERO,
+            };
             !raised.published && raised.began.after(hold) <= moment
         };
         let mut begun = Vec::new();
@@ -203,7 +208,8 @@ impl Coordinator {
         let overdue: HashSet<RunnerId> =
             self.leases.unrenewed(|expires| expires < now.after(lease / 3)).into_iter().collect();
         for runner in self.fleet.present() {
-            let on_air = overdue.contains(&runner);
+            let silent = |sign: Moment| sign.after(lease * 2 / 3) < now;
+            let on_air = overdue.contains(&runner) && self.fleet.last_sign(&runner).is_some_and(silent);
             if !on_air && self.liveness(&runner).status == RunnerStatus::Online {
                 continue;
             }

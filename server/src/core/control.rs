@@ -4,9 +4,10 @@
 use super::audit::{self, Actor, By};
 use super::events::Event;
 use super::gate::Gate;
+use super::latch::Pending;
 use super::{Coordinator, CoreError};
 use crate::store::control::{self, Decision};
-use crate::store::{self, assignments};
+use crate::store::{self, Connection, assignments};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
@@ -131,23 +132,20 @@ impl Coordinator {
         }
         // What is being handed out right now must have its lease in memory, or it would not be found there.
         let _turn = self.turn.lock().await;
-        self.leases.abort_everything();
-        let (by, at) = (pending.actor.by(), pending.at);
         let mut transaction = self.store.write().await?;
         // Recorded meanwhile by another attempt, and perhaps released since.
         if !self.latch.holds(&pending) {
             return Ok(None);
         }
-        let new = control::stop(&mut transaction, by.who, at).await?;
-        let aborted = assignments::abort_all(&mut transaction, at).await?;
-        let cut = format!("{} on air", aborted.len());
-        audit::note(&mut transaction, by, "control.emergency-stop", "", Some(&cut), at).await?;
+        self.leases.abort_everything();
+        let (new, aborted) = write_stop(&mut transaction, &pending).await?;
         store::commit(transaction).await?;
         self.leases.abort_all(&aborted);
         self.latch.clear(&pending);
         self.changed();
         if new {
-            self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {}: {cut}", by.who));
+            let (who, cut) = (pending.actor.by().who, aborted.len());
+            self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {who}: {cut} on air"));
         }
         Ok(Some(aborted.len()))
     }
@@ -162,6 +160,10 @@ impl Coordinator {
             let now = this.clock.now();
             let pending = this.latch.pending();
             let mut transaction = this.store.write().await?;
+            if let Some(pending) = &pending {
+                // What it cut stays cut, and who stopped is to be seen.
+                write_stop(&mut transaction, pending).await?;
+            }
             if !control::release(&mut transaction, actor.by().who, now).await? && pending.is_none() {
                 return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
             }
@@ -204,6 +206,16 @@ impl Coordinator {
     pub async fn asked_to_end(&self) {
         self.signals.asked_to_end().await;
     }
+}
+
+/// Writes what an emergency stop does. Returns whether none was in force before, and which assignments it ends.
+async fn write_stop(connection: &mut Connection, pending: &Pending) -> Result<(bool, Vec<i64>), CoreError> {
+    let (by, at) = (pending.actor.by(), pending.at);
+    let new = control::stop(connection, by.who, at).await?;
+    let aborted = assignments::abort_all(connection, at).await?;
+    let cut = format!("{} on air", aborted.len());
+    audit::note(connection, by, "control.emergency-stop", "", Some(&cut), at).await?;
+    Ok((new, aborted))
 }
 
 fn outside_hours(gate: &Gate, now: Timestamp) -> String {

@@ -3,7 +3,7 @@
 use super::events::{ChallengeState, Event};
 use super::lives::Standing;
 use super::outlook::Outlook;
-use super::schedule::{Capability, Offsets, Pick, Positions, Situation, pick};
+use super::schedule::{Capability, Pick, Situation, pick};
 use super::{Caller, Coordinator, CoreError};
 use crate::store::assignments::NewAssignment;
 use crate::store::challenges::Challenge;
@@ -26,11 +26,11 @@ pub struct Polled {
 }
 
 /// What of a task belongs to the assignment.
-struct Handed {
-    assignment_id: i64,
-    fence: i64,
-    frequency: Frequency,
-    expires_at: Timestamp,
+pub(super) struct Handed {
+    pub assignment_id: i64,
+    pub fence: i64,
+    pub frequency: Frequency,
+    pub expires_at: Timestamp,
 }
 
 impl Coordinator {
@@ -60,7 +60,11 @@ impl Coordinator {
                 () = self.abort_is_urgent(runner) => Ok(None),
                 task = self.try_to_assign(caller, held.as_deref()) => task,
             };
-            let (abort, urgent) = self.leases.to_abort(runner);
+            let (mut abort, mut urgent) = self.leases.to_abort(runner);
+            // What the runner holds and nobody here knows of is kept free for nobody, as after a backup was restored.
+            let unknown = held.as_deref().map(|held| self.leases.unknown(runner, held)).unwrap_or_default();
+            urgent |= !unknown.is_empty();
+            abort.extend(unknown);
             let task = match task {
                 // The carriers come first; the error comes again with the next question.
                 Err(_) if !abort.is_empty() => None,
@@ -106,37 +110,6 @@ impl Coordinator {
         self.undisturbed(async move { this.assign(&caller).await }).await
     }
 
-    /// The task of an assignment whose answer was lost; `None` when it is over, or has to go off the air.
-    async fn hand_out_again(&self, caller: &Caller, id: i64) -> Result<Option<Task>, CoreError> {
-        let mut connection = self.store.read_few().await?;
-        let Some(assignment) = assignments::find(&mut connection, id).await? else { return Ok(None) };
-        let Some(challenge) = challenges::find(&mut connection, assignment.challenge_id).await? else {
-            return Ok(None);
-        };
-        drop(connection);
-        let radios = self.fleet.radios_for_work(&caller.runner_id).unwrap_or_default();
-        let radio = radios.iter().find(|radio| radio.radio_id == assignment.radio_id);
-        let now = self.clock.instant();
-        // A runner that comes back with other radios may not be able to send it, or not allowed to.
-        let hz = assignment.frequency.hz();
-        let place = Positions::of(Band::new(hz, hz).as_slice());
-        let offsets = Offsets::new(&challenge.shape.occupied);
-        let Some(radio) = radio.filter(|radio| Capability::of(radio).reaches(&place, offsets)) else {
-            return Ok(None);
-        };
-        if !self.leases.begin_anew(&caller.runner_id, id, now, self.rules.lease) {
-            return Ok(None);
-        }
-        tracing::info!(runner = %caller.runner_id, assignment = id, "handed out again: its runner does not have it");
-        let handed = Handed {
-            assignment_id: id,
-            fence: assignment.fence,
-            frequency: assignment.frequency,
-            expires_at: self.clock.now().after(self.rules.lease),
-        };
-        Ok(Some(self.task(&handed, challenge, radio)))
-    }
-
     /// Whether it looks as if there were work; answered from memory.
     async fn has_work_for(&self, caller: &Caller) -> Result<bool, CoreError> {
         if self.signals.is_stopping() || !self.is_current(caller) || self.latch.is_set() {
@@ -172,6 +145,9 @@ impl Coordinator {
         store::commit(transaction).await?;
 
         self.leases.insert(&live(id, &new, &challenge), self.clock.instant(), self.rules.lease);
+        if self.latch.is_set() {
+            self.leases.abort_all(&[id]);
+        }
         self.events.publish(assigned(&new, &challenge));
         self.publish_liveness(&new.runner_id);
         self.changed();
@@ -230,7 +206,7 @@ impl Coordinator {
         }
     }
 
-    fn task(&self, handed: &Handed, challenge: Challenge, radio: &Radio) -> Task {
+    pub(super) fn task(&self, handed: &Handed, challenge: Challenge, radio: &Radio) -> Task {
         let spec = challenge.spec;
         let mut parameters = spec.parameters;
         let (flag_file, flag_hash) = match spec.flag {

@@ -4,12 +4,14 @@
 use super::audit::{Actor, By};
 use challengectl_common::Timestamp;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The file within the data directory.
 const FILE: &str = "emergency-stop";
+/// Far more than the name of an account has.
+const MAX_NAME: u64 = 256;
 /// Who stopped, where only the file tells that somebody did.
 const UNKNOWN: &str = "(not recorded)";
 
@@ -25,6 +27,8 @@ pub struct Pending {
 #[derive(Debug)]
 pub struct Latch {
     state: Mutex<State>,
+    /// Held while the file is written or removed; never together with `state`, which carriers wait for.
+    writing: Mutex<()>,
     file: PathBuf,
 }
 
@@ -37,12 +41,20 @@ struct State {
 impl Latch {
     /// The latch as the last run of the server left it.
     pub fn open(data_dir: &Path, now: Timestamp) -> Self {
-        let latch = Self { state: Mutex::default(), file: data_dir.join(FILE) };
-        if let Ok(who) = fs::read_to_string(&latch.file) {
-            let who = Some(who.trim()).filter(|who| !who.is_empty()).unwrap_or(UNKNOWN);
-            latch.set(&Actor::from(By { who, from: None }), now);
+        let latch = Self { state: Mutex::default(), writing: Mutex::default(), file: data_dir.join(FILE) };
+        // Whatever is there says that somebody stopped.
+        if !fs::symlink_metadata(&latch.file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            let who = latch.who().unwrap_or_else(|_| UNKNOWN.to_owned());
+            latch.set(&Actor::from(By { who: &who, from: None }), now);
         }
         latch
+    }
+
+    fn who(&self) -> io::Result<String> {
+        let mut who = Vec::new();
+        fs::File::open(&self.file)?.take(MAX_NAME).read_to_end(&mut who)?;
+        let who = String::from_utf8_lossy(&who).trim().to_owned();
+        Ok(if who.is_empty() { UNKNOWN.to_owned() } else { who })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -69,17 +81,28 @@ impl Latch {
         self.state().pending.as_ref().is_some_and(|latest| latest.number == pending.number)
     }
 
-    /// Writes the file, so that the stop survives the end of the server as well.
+    /// Writes the file, so that the stop survives the end of the server as well; unless it is recorded by now.
     pub fn keep(&self, pending: &Pending) -> io::Result<()> {
+        let _file = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.holds(pending) {
+            return Ok(());
+        }
         fs::write(&self.file, pending.actor.by().who)?;
-        fs::File::open(&self.file)?.sync_all()
+        fs::File::open(&self.file)?.sync_all()?;
+        self.file.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     }
 
     /// The database holds this stop, or its release. One that has come meanwhile stays.
     pub fn clear(&self, pending: &Pending) {
-        let mut state = self.state();
-        if state.pending.as_ref().is_some_and(|latest| latest.number == pending.number) {
+        {
+            let mut state = self.state();
+            if state.pending.as_ref().is_none_or(|latest| latest.number != pending.number) {
+                return;
+            }
             state.pending = None;
+        }
+        let _file = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_set() {
             // Left behind, it would stop the next start: on the safe side, and to be released there.
             let _ = fs::remove_file(&self.file);
         }
@@ -104,6 +127,18 @@ mod tests {
         assert_eq!(pending.actor.by().who, "oli");
         next.clear(&pending);
         assert!(!Latch::open(folder.path(), NOW).is_set());
+    }
+
+    #[test]
+    fn whatever_stands_in_for_the_file_is_a_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        for (content, who) in [(&b"\xff\xfe"[..], "\u{fffd}\u{fffd}"), (b"", UNKNOWN)] {
+            fs::write(folder.path().join(FILE), content).unwrap();
+            assert_eq!(Latch::open(folder.path(), NOW).pending().unwrap().actor.by().who, who);
+        }
+        fs::remove_file(folder.path().join(FILE)).unwrap();
+        fs::create_dir(folder.path().join(FILE)).unwrap();
+        assert_eq!(Latch::open(folder.path(), NOW).pending().unwrap().actor.by().who, UNKNOWN);
     }
 
     #[test]

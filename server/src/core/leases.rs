@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// How often one assignment is handed out: an answer or two may be lost, and a client may crash on its task.
+const MAX_HANDED: u32 = 3;
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// What is known of a live assignment beyond its row.
@@ -21,6 +23,8 @@ struct Lease {
     /// Renewals that do not name it end here: a client that only says that it is alive is believed no longer than its
     /// task can take.
     limit: Moment,
+    /// When it was last handed out, and how often.
+    handed: (Moment, u32),
     /// Never renewed again: the carrier has to go off, or the lease has run out.
     ending: bool,
     /// Why the runner lost it, where it is not that the lease ran out.
@@ -84,6 +88,7 @@ impl Leases {
             expires: now.after(lease),
             length: assignment.length,
             limit: now.after(assignment.length + lease),
+            handed: (now, 1),
             ending: assignment.aborting,
             reason: None,
             told: false,
@@ -249,14 +254,34 @@ impl Leases {
     }
 
     /// Begins the lease of an assignment anew, as if it had been handed out just now. Returns `false` when its carrier
-    /// has to go off.
+    /// has to go off: a runner that was given it so often will not take it up, and others wait for it.
     pub fn begin_anew(&self, runner: &RunnerId, assignment_id: i64, now: Moment, duration: Duration) -> bool {
         let mut all = self.all();
         let lease = all.get_mut(runner).and_then(|leases| leases.get_mut(&assignment_id));
         let Some(lease) = lease.filter(|lease| !lease.ending) else { return false };
+        if lease.handed.1 >= MAX_HANDED {
+            lease.ending = true;
+            lease.reason = Some("the runner was given it again and again, and did not take it up");
+            return false;
+        }
         lease.renew(now.after(duration));
         lease.limit = now.after(lease.length + duration);
+        lease.handed = (now, lease.handed.1 + 1);
         true
+    }
+
+    /// Whether an assignment was handed out again so lately that a report which does not name it may be of the time
+    /// before.
+    pub fn may_be_of_before(&self, runner: &RunnerId, assignment_id: i64, now: Moment) -> bool {
+        let all = self.all();
+        let lease = all.get(runner).and_then(|leases| leases.get(&assignment_id));
+        lease.is_some_and(|lease| lease.handed.1 > 1 && now < lease.handed.0.after(lease.length))
+    }
+
+    /// Which of these no runner of this name has.
+    pub fn unknown(&self, runner: &RunnerId, held: &[i64]) -> Vec<i64> {
+        let all = self.all();
+        held.iter().filter(|id| all.get(runner).is_none_or(|leases| !leases.contains_key(id))).copied().collect()
     }
 
     /// Which of these a runner may not go on with.

@@ -26,12 +26,15 @@ pub enum Admission {
 /// lease and grace.
 pub fn admit(latest: Registered, new: Registered, gone: bool) -> Admission {
     match () {
-        () if new.life == latest.life && new.life.is_some() && new.registration <= latest.registration => {
-            Admission::Stale
-        }
+        () if new.life == latest.life && is_counted_again(latest.registration, new.registration) => Admission::Stale,
         () if new.life >= latest.life || gone => Admission::Current,
         () => Admission::Superseded,
     }
+}
+
+/// Whether a registration is one that has counted, or older. Clients may not count theirs.
+fn is_counted_again(latest: Option<i64>, new: Option<i64>) -> bool {
+    new.zip(latest).is_some_and(|(new, latest)| new <= latest)
 }
 
 /// How the life that a request comes from stands to the registered one.

@@ -4,6 +4,7 @@
 //! announced by `Coordinator::changed`; what is in memory can always be made anew from the database.
 
 pub mod accounts;
+mod again;
 pub mod alarms;
 pub mod archive;
 pub mod audit;
@@ -174,7 +175,7 @@ impl Coordinator {
         let radios = store::runners::radios(&mut connection).await?;
         let live = store::assignments::live(&mut connection).await?;
         drop(connection);
-        Ok(Arc::new(Self {
+        let coordinator = Self {
             keyring: Keyring::new(keys),
             fleet: Fleet::new(present, radios, &clock),
             // Each may have been renewed just before the server ended.
@@ -198,7 +199,11 @@ impl Coordinator {
             files,
             rules,
             clock,
-        }))
+        };
+        if coordinator.latch.is_set() {
+            coordinator.leases.abort_everything();
+        }
+        Ok(Arc::new(coordinator))
     }
 
     /// What the clock says.

@@ -1,6 +1,7 @@
 //! Reports of runners on how a transmission ended.
 
 use super::endings::End;
+use super::lives::Standing;
 use super::logbook::{shortened, within};
 use super::redaction::without_content;
 use super::schedule::{after_failure, after_success};
@@ -44,7 +45,9 @@ impl Coordinator {
 
     async fn take_report(&self, caller: &Caller, mut report: CompleteRequest) -> Result<(), CoreError> {
         let now = self.clock.now();
-        self.fleet.heard(&caller.runner_id, &self.clock);
+        if self.keyring.standing(caller) == Some(Standing::Current) {
+            self.fleet.heard(&caller.runner_id, &self.clock);
+        }
         // Nobody is given the challenge before watchers know that it is free.
         let _turn = self.turn.lock().await;
         let mut transaction = self.write_for(caller).await?;
@@ -54,7 +57,15 @@ impl Coordinator {
             *error = without_content(error, &challenge.spec);
         }
         let report = &report;
-        match judge(&mut transaction, caller, report).await? {
+        let verdict = match judge(&mut transaction, caller, report).await? {
+            Verdict::Ends(assignment) if self.is_of_before(caller, report, assignment.id) => {
+                // It may be on air a second time: its frequency stays taken until the lease is over.
+                self.leases.abort_all(&[assignment.id]);
+                Verdict::Late("the task was handed out again since, and the report may be of the time before")
+            }
+            verdict => verdict,
+        };
+        match verdict {
             Verdict::Repeats => Ok(()),
             Verdict::Late(reason) => {
                 reports::insert_late(&mut transaction, late(caller, report, reason), now).await?;
@@ -77,6 +88,13 @@ impl Coordinator {
                 Ok(())
             }
         }
+    }
+}
+
+impl Coordinator {
+    fn is_of_before(&self, caller: &Caller, report: &CompleteRequest, assignment_id: i64) -> bool {
+        report.assignment_id.is_none()
+            && self.leases.may_be_of_before(&caller.runner_id, assignment_id, self.clock.instant())
     }
 }
 

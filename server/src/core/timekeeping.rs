@@ -2,8 +2,9 @@
 
 use super::alarms::AlarmKind;
 use super::clock::Moment;
+use super::schedule::after_success;
 use super::{Clock, Coordinator, CoreError};
-use crate::store::{self, Connection, StoreError, challenges, figures};
+use crate::store::{self, Connection, StoreError, challenges, figures, runners};
 use challengectl_common::Timestamp;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -82,6 +83,10 @@ impl Coordinator {
                 spoken(behind)
             );
             self.raise(AlarmKind::Clock, "", message);
+            // Told once: a runner that stays away would tell the same at each start.
+            let mut transaction = self.store.write().await?;
+            runners::pull_in(&mut transaction, now).await?;
+            store::commit(transaction).await?;
         }
         Ok(())
     }
@@ -92,13 +97,21 @@ impl Coordinator {
             return Ok(());
         }
         let mut transaction = self.store.write().await?;
-        let names = challenges::pull_in(&mut transaction, now).await?;
+        let far = challenges::far(&mut transaction, now).await?;
+        for it in &far {
+            // As after a time on air, so that they do not all come at once.
+            let due_at = after_success(now, it.min_delay_ms, it.max_delay_ms, &mut rand::rng());
+            challenges::set_due(&mut transaction, it.id, due_at).await?;
+        }
+        challenges::pull_in(&mut transaction, now).await?;
+        runners::pull_in(&mut transaction, now).await?;
         store::commit(transaction).await?;
         self.changed();
-        if !names.is_empty() {
+        if !far.is_empty() {
+            let names: Vec<_> = far.iter().take(10).map(|it| it.name.as_str()).collect();
             let message = format!(
-                "{} challenges were due later than their longest pause from now, and are brought nearer: {}",
-                names.len(),
+                "{} challenges were due later than their longest pause from now, and are brought nearer, such as {}",
+                far.len(),
                 names.join(", ")
             );
             tracing::warn!("{message}");

@@ -412,18 +412,47 @@ pub async fn too_far(connection: &mut Connection, now: Timestamp) -> Result<i64,
     Ok(far)
 }
 
-/// Brings due times no further off than the longest pause of each challenge, and what was on air in the future to now,
-/// since challenges yield to each other by these times. Gives the names of those whose due time was too far off.
+/// A challenge that is due later than its longest pause from now.
+#[derive(Debug, FromRow)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct Far {
+    pub id: i64,
+    pub name: String,
+    pub min_delay_ms: i64,
+    pub max_delay_ms: i64,
+}
+
+/// The challenges that are due later than their longest pause from now.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn far(connection: &mut Connection, now: Timestamp) -> Result<Vec<Far>, StoreError> {
+    Ok(sqlx::query_as(
+        "SELECT id, name, min_delay_ms, max_delay_ms FROM challenges WHERE due_at > $1 + max_delay_ms ORDER BY due_at",
+    )
+    .bind(now.as_millis())
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Sets when a challenge is due.
 ///
 /// # Errors
 /// When the database cannot be written to.
-pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<Vec<String>, StoreError> {
-    let names = sqlx::query_scalar(
-        "UPDATE challenges SET due_at = $1 + max_delay_ms WHERE due_at > $1 + max_delay_ms RETURNING name",
-    )
-    .bind(now.as_millis())
-    .fetch_all(&mut *connection)
-    .await?;
+pub async fn set_due(connection: &mut Connection, id: i64, due_at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET due_at = $1 WHERE id = $2")
+        .bind(due_at.as_millis())
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Brings what was on air in the future to now, since challenges yield to each other by these times.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE challenges SET last_started_at = min(last_started_at, $1), last_ended_at = min(last_ended_at, $1),
              triggered_at = min(triggered_at, $1)
@@ -432,5 +461,5 @@ pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<Vec<
     .bind(now.as_millis())
     .execute(connection)
     .await?;
-    Ok(names)
+    Ok(())
 }

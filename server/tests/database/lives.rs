@@ -1,7 +1,7 @@
 //! Requests that were held up on their way, and two copies of one runner: neither may free what is on air.
 
 use crate::site::{RULES, Site, event, fixed, progress, report, spec};
-use challengectl_common::wire::{Outcome, RegisterRequest};
+use challengectl_common::wire::{CompleteRequest, Outcome, RegisterRequest};
 use challengectl_common::{Life, RunnerId};
 use challengectl_server::core::audit::By;
 use challengectl_server::core::{Caller, CoreError, RunnerStatus};
@@ -216,4 +216,70 @@ async fn heartbeats_alone_keep_a_task_no_longer_than_its_signal_and_a_lease() {
         site.coordinator.sweep().await.unwrap();
     }
     assert!(site.poll(&cellar).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_its_runner_never_takes_up_goes_to_others_in_the_end() {
+    let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
+    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
+    site.register(&roof, &["default"], None).await;
+    site.register(&cellar, &["a"], Some(vec![])).await;
+    let mut times = 0;
+    while site.poll(&roof).await.is_some() {
+        times += 1;
+        site.clock.advance(Duration::from_secs(50));
+        site.coordinator.sweep().await.unwrap();
+    }
+    assert_eq!(times, 3);
+    site.lapse().await;
+    site.register(&cellar, &["a"], Some(vec![])).await;
+    assert!(site.poll(&cellar).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_system_is_paused_nothing_is_handed_out_again() {
+    let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
+    let roof = site.enrol("roof").await;
+    site.register(&roof, &["default"], None).await;
+    let task = site.poll(&roof).await.unwrap();
+    site.coordinator.pause(By::COMMAND_LINE).await.unwrap();
+    assert_eq!(site.poll(&roof).await, None);
+    assert_eq!(site.aborted(&roof), [task.assignment_id]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_report_of_the_first_sending_does_not_end_the_second() {
+    let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
+    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
+    site.register(&roof, &["default"], None).await;
+    site.register(&cellar, &["a"], Some(vec![])).await;
+    let task = site.poll(&roof).await.unwrap();
+    site.poll(&roof).await.unwrap();
+    let unnamed = CompleteRequest { assignment_id: None, fence: None, ..report(&task, Outcome::Success) };
+    site.coordinator.complete(&roof, unnamed.clone()).await.unwrap_err();
+    assert_eq!(site.poll(&cellar).await, None);
+    // A signal later it can only be of the second.
+    site.clock.advance(Duration::from_secs(2));
+    site.coordinator.complete(&roof, unnamed).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_runner_holds_and_the_server_does_not_know_goes_off_at_its_next_question() {
+    let site = Site::new(&[]).await;
+    let roof = in_life(&site.enrol("roof").await, 1);
+    site.register_as(&roof, 1, &[]).await.unwrap();
+    // As after a backup was restored from before the assignment.
+    let polled = site.coordinator.poll(&roof, Some(Duration::from_secs(60)), Some(vec![7])).await.unwrap();
+    assert_eq!((polled.task, polled.abort), (None, vec![7]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_counts_no_registrations_comes_back_after_a_sign_out() {
+    let site = Site::new(&[]).await;
+    let roof = in_life(&site.enrol("roof").await, 5);
+    for _ in 0..2 {
+        site.register(&roof, &["a"], Some(vec![])).await;
+        site.coordinator.heartbeat(&roof, None).unwrap();
+        site.coordinator.sign_out(&roof).await.unwrap();
+    }
 }
