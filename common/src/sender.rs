@@ -1,4 +1,4 @@
-//! Who may send a challenge, where not everybody may.
+//! The runners and radios that a challenge is bound to.
 
 use crate::{NameError, RadioId, RunnerId};
 use serde::{Deserialize, Serialize};

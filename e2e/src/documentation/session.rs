@@ -18,7 +18,7 @@ pub enum Before {
     Built,
     /// A server that runs, with the example event.
     Server,
-    /// And an administrator who is logged in, with the cookies in `cookies.txt`.
+    /// Also an administrator's login, with the cookies in `cookies.txt`.
     Operator,
 }
 

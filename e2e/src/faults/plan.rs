@@ -53,7 +53,7 @@ impl Kind {
     }
 }
 
-/// Who is frozen.
+/// The processes that are frozen.
 #[derive(Debug, Clone, Copy)]
 pub enum Frozen {
     Server,

@@ -34,7 +34,7 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// It answers no more.
+    /// The server stopped answering.
     pub(crate) fn silent() -> Self {
         Self::Unreachable("it went silent".to_owned())
     }

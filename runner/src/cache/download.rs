@@ -86,7 +86,7 @@ impl Part {
         Ok(Self { path, file: BufWriter::with_capacity(256 * 1024, file), hasher })
     }
 
-    /// Takes what was announced, and no more.
+    /// Reads as many bytes as were announced, and stops there.
     async fn receive(&mut self, mut response: Response, announced: u64) -> Result<(), CacheError> {
         let mut left = announced;
         loop {

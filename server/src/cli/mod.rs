@@ -60,7 +60,7 @@ enum Command {
     /// the conference is over, or its hours keep everything off the air.
     Check,
 
-    /// Take an event's challenges into the database, as a whole or not at all unless `--keep-going`
+    /// Import an event's challenges, all or none unless `--keep-going`
     ///
     /// Reads challenges.yml, an older server-config.yml, a legacy flags CSV with its frequencies.txt, or what `export`
     /// has written: a tar archive with a challenges.yml and the files that it names. Challenges are

@@ -25,7 +25,8 @@ impl Coordinator {
         let radios = self.fleet.radios_for_work(&caller.runner_id).unwrap_or_default();
         let radio = radios.iter().find(|radio| radio.radio_id == live.radio_id);
         let (Some(assignment), Some(challenge), Some(radio)) = (assignment, challenge, radio) else {
-            return Ok(self.leave_to_its_lease(id));
+            self.leases.abort_all(&[id]);
+            return Ok(None);
         };
         // A runner that comes back with other radios, or a challenge that was changed, may not go where it was to.
         let (hz, occupied) = (assignment.frequency.hz(), &challenge.shape.occupied);
@@ -33,7 +34,8 @@ impl Coordinator {
         let fits = live.band.contains(&assignment.frequency.band(occupied))
             && Capability::of(radio).reaches(&place, Offsets::new(occupied));
         if live.aborting || !is_open || !fits {
-            return Ok(self.leave_to_its_lease(id));
+            self.leases.abort_all(&[id]);
+            return Ok(None);
         }
         if !self.leases.begin_anew(&caller.runner_id, id, self.clock.instant(), self.rules.lease) {
             return Ok(None);
@@ -42,10 +44,5 @@ impl Coordinator {
         let (fence, frequency) = (assignment.fence, assignment.frequency);
         let handed = Handed { assignment_id: id, fence, frequency, expires_at: now.after(self.rules.lease) };
         Ok(Some(self.task(&handed, challenge, radio)))
-    }
-
-    fn leave_to_its_lease(&self, id: i64) -> Option<Task> {
-        self.leases.abort_all(&[id]);
-        None
     }
 }

@@ -1,5 +1,6 @@
 //! What a person should look into, for as long as it is so: in the log, in metrics, as events, and in one list.
 
+pub use super::alarm_kind::AlarmKind;
 use super::clock::Moment;
 use super::events::Event;
 use super::schedule::{Candidate, Capability};
@@ -17,49 +18,6 @@ const HOLD: Duration = Duration::from_secs(30);
 const MAX_NAMED: usize = 10;
 /// What has happened once is listed for so long.
 const SHOWN: Duration = Duration::from_secs(15 * 60);
-
-/// What an alarm is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlarmKind {
-    /// A runner that has not signed out is not heard of.
-    RunnerSilent,
-    /// Two copies of one runner are at work.
-    RunnerTwice,
-    /// A runner's key is used on another machine.
-    RunnerMoved,
-    /// No registered radio can send a challenge.
-    ChallengeUnsendable,
-    /// An emergency stop is in force that the database does not hold.
-    StopUnrecorded,
-    /// The time of day was set, or is behind what the database knows.
-    Clock,
-}
-
-impl AlarmKind {
-    /// All kinds.
-    pub const ALL: [Self; 6] = [
-        Self::RunnerSilent,
-        Self::RunnerTwice,
-        Self::RunnerMoved,
-        Self::ChallengeUnsendable,
-        Self::StopUnrecorded,
-        Self::Clock,
-    ];
-
-    /// The word of the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RunnerSilent => "runner_silent",
-            Self::RunnerTwice => "runner_twice",
-            Self::RunnerMoved => "runner_moved",
-            Self::ChallengeUnsendable => "challenge_unsendable",
-            Self::StopUnrecorded => "stop_unrecorded",
-            Self::Clock => "clock",
-        }
-    }
-}
 
 /// Something that a person should look into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

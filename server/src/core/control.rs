@@ -160,6 +160,8 @@ impl Coordinator {
             let now = this.clock.now();
             let pending = this.latch.pending();
             let mut transaction = this.store.write().await?;
+            // Recorded meanwhile, it is released as any other; one that has come meanwhile stays.
+            let pending = pending.filter(|pending| this.latch.holds(pending));
             if let Some(pending) = &pending {
                 // What it cut stays cut, and who stopped is to be seen.
                 write_stop(&mut transaction, pending).await?;

@@ -4,7 +4,7 @@
 //! oldest events, and is told so.
 
 use super::Coordinator;
-use super::alarms::AlarmKind;
+use super::alarm_kind::AlarmKind;
 use super::liveness::{Liveness, RunnerStatus};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use serde::Serialize;

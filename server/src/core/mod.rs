@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod again;
+mod alarm_kind;
 pub mod alarms;
 pub mod archive;
 pub mod audit;
