@@ -16,18 +16,21 @@ pub enum AlarmKind {
     ChallengeUnsendable,
     /// An emergency stop is in force that the database does not hold.
     StopUnrecorded,
+    /// A backup was restored, and nothing is handed out until what was on air before is over.
+    Restored,
     /// The time of day was set, or is behind what the database knows.
     Clock,
 }
 
 impl AlarmKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::RunnerSilent,
         Self::RunnerTwice,
         Self::RunnerMoved,
         Self::ChallengeUnsendable,
         Self::StopUnrecorded,
+        Self::Restored,
         Self::Clock,
     ];
 
@@ -40,6 +43,7 @@ impl AlarmKind {
             Self::RunnerMoved => "runner_moved",
             Self::ChallengeUnsendable => "challenge_unsendable",
             Self::StopUnrecorded => "stop_unrecorded",
+            Self::Restored => "restored",
             Self::Clock => "clock",
         }
     }

@@ -4,7 +4,7 @@ pub use super::alarm_kind::AlarmKind;
 use super::clock::Moment;
 use super::events::Event;
 use super::schedule::{Candidate, Capability};
-use super::{Coordinator, CoreError, RunnerStatus};
+use super::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{RunnerId, Timestamp};
 use serde::Serialize;
@@ -46,14 +46,18 @@ struct Raised {
 
 /// The alarms in force.
 #[derive(Debug, Default)]
-pub struct Alarms(Mutex<BTreeMap<Key, Raised>>);
+pub struct Alarms {
+    all: Mutex<BTreeMap<Key, Raised>>,
+    /// The edition of the schedule in which it was last looked for challenges without a radio.
+    looked_in: Mutex<Option<u64>>,
+}
 
 /// What is wrong at one look.
 type Conditions = BTreeMap<Key, String>;
 
 impl Alarms {
     fn all(&self) -> MutexGuard<'_, BTreeMap<Key, Raised>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The alarms that have been published and are not over.
@@ -100,11 +104,28 @@ impl Alarms {
         }
     }
 
-    fn add(&self, alarm: &Alarm, moment: Moment) {
-        let (message, since) = (alarm.message.clone(), alarm.since);
+    /// Returns whether it is news; one that is in force already goes on.
+    fn add(&self, alarm: &Alarm, moment: Moment) -> bool {
+        let key = (alarm.kind, alarm.subject.clone());
         let until = Some(moment.after(SHOWN));
-        let raised = Raised { message, since, began: moment, until, published: true };
-        self.all().insert((alarm.kind, alarm.subject.clone()), raised);
+        let mut all = self.all();
+        if let Some(raised) = all.get_mut(&key).filter(|raised| raised.message == alarm.message) {
+            raised.until = until;
+            return false;
+        }
+        let (message, since) = (alarm.message.clone(), alarm.since);
+        all.insert(key, Raised { message, since, began: moment, until, published: true });
+        true
+    }
+
+    /// Whether challenges without a radio are to be looked for: not again in the same edition of the schedule.
+    fn is_new_edition(&self, edition: u64) -> bool {
+        let mut looked_in = self.looked_in.lock().unwrap_or_else(PoisonError::into_inner);
+        looked_in.replace(edition) != Some(edition)
+    }
+
+    fn look_anew(&self) {
+        *self.looked_in.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -124,8 +145,9 @@ impl Coordinator {
     /// Raises an alarm for something that has happened.
     pub(super) fn raise(&self, kind: AlarmKind, subject: &str, message: String) {
         let alarm = Alarm { kind, subject: subject.to_owned(), message, since: self.clock.now() };
-        self.alarms.add(&alarm, self.clock.instant());
-        self.publish_alarm(alarm, true);
+        if self.alarms.add(&alarm, self.clock.instant()) {
+            self.publish_alarm(alarm, true);
+        }
     }
 
     /// Looks what is wrong, and publishes what has changed since the last look.
@@ -133,9 +155,11 @@ impl Coordinator {
         let mut conditions = Conditions::new();
         self.silent_runners(&mut conditions);
         self.unrecorded_stop(&mut conditions);
+        self.restored(&mut conditions);
         // A database that cannot be read is no reason to keep the other alarms back, nor to end those that are there.
         let read = self.unsendable(&mut conditions).await;
         if read.is_err() {
+            self.alarms.look_anew();
             self.alarms.carry_over(AlarmKind::ChallengeUnsendable, &mut conditions);
         }
         let (begun, over) = self.alarms.update(&conditions, self.clock.now(), self.clock.instant());
@@ -161,25 +185,40 @@ impl Coordinator {
     }
 
     fn silent_runners(&self, conditions: &mut Conditions) {
+        const WAY_OUT: &str = "look at its host and its network; a runner that is meant to be away is to be removed";
         let (now, lease) = (self.clock.instant(), self.rules.lease);
+        let mut alarm = |runner: RunnerId, message| {
+            conditions.entry((AlarmKind::RunnerSilent, runner.to_string())).or_insert(message);
+        };
         // Two of the three heartbeats within a lease are missing.
-        let overdue: HashSet<RunnerId> =
-            self.leases.unrenewed(|expires| expires < now.after(lease / 3)).into_iter().collect();
-        for runner in self.fleet.present() {
-            let silent = |sign: Moment| sign.after(lease * 2 / 3) < now;
-            let on_air = overdue.contains(&runner) && self.fleet.last_sign(&runner).is_some_and(silent);
-            if !on_air && self.liveness(&runner).status == RunnerStatus::Online {
-                continue;
-            }
-            let way_out = "look at its host and its network; a runner that is meant to be away is to be removed";
-            let message = match on_air {
-                true => format!(
+        let fell_silent = |sign: Moment| sign.after(lease * 2 / 3) < now;
+        for runner in self.leases.unrenewed(|expires| expires < now.after(lease / 3)) {
+            if self.fleet.last_sign(&runner).is_some_and(fell_silent) {
+                let message = format!(
                     "Runner {runner} fell silent during a transmission. Its carrier goes off by itself when its lease is \
-                     over, and the challenge goes to others: {way_out}"
-                ),
-                false => format!("Runner {runner} fell silent: {way_out}"),
-            };
-            conditions.insert((AlarmKind::RunnerSilent, runner.to_string()), message);
+                     over, and the challenge goes to others: {WAY_OUT}"
+                );
+                alarm(runner, message);
+            }
+        }
+        // While the server was down, none could be heard.
+        if now < self.started.after(self.silence()) {
+            return;
+        }
+        for runner in self.fleet.silent(|sign| self.is_silent(sign)) {
+            let message = format!("Runner {runner} fell silent: {WAY_OUT}");
+            alarm(runner, message);
+        }
+    }
+
+    fn restored(&self, conditions: &mut Conditions) {
+        if self.aftermath.is_on(self.clock.instant()) {
+            let message = format!(
+                "A backup was restored, and nothing goes on air for {} s after the start: what was on air before may still \
+                 be, until its leases are over. It goes on by itself",
+                (self.rules.lease + self.rules.grace).as_secs()
+            );
+            conditions.insert((AlarmKind::Restored, String::new()), message);
         }
     }
 
@@ -192,7 +231,11 @@ impl Coordinator {
     }
 
     async fn unsendable(&self, conditions: &mut Conditions) -> Result<(), CoreError> {
-        let (_, outlook) = self.outlook().await?;
+        let (edition, outlook) = self.outlook().await?;
+        if !self.alarms.is_new_edition(edition) {
+            self.alarms.carry_over(AlarmKind::ChallengeUnsendable, conditions);
+            return Ok(());
+        }
         let radios = self.fleet.capabilities(&outlook.bound);
         let reaches = |candidate: &Candidate, radio: &Capability| {
             candidate.may_go_on(radio) && radio.reaches(&candidate.tuning, candidate.offsets)

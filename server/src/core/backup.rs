@@ -3,7 +3,7 @@
 use super::archive::{self, Writer, at};
 use super::{CoreError, FileFolder};
 use crate::store::files::{self, StoredFile};
-use crate::store::{self, CERTIFICATE, DATABASE, Replacement, SECRETS_KEY, ServerLock, Store, accounts};
+use crate::store::{self, CERTIFICATE, DATABASE, Replacement, SECRETS_KEY, ServerLock, Store, accounts, control};
 use challengectl_common::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,6 +112,7 @@ pub async fn restore(source: &Path, data_dir: &Path, replace: bool) -> Result<Ou
     let digests = archive::unpack(&source.display().to_string(), source, &staging)?;
     let missing = verify(source, &staging, digests)?;
     let contents = contents(&staging).await?;
+    mark_restored(&staging).await?;
     beside(&staging, contents.secrets).map_err(|error| refuse(error.to_string()))?;
 
     let mut outcome = Outcome::default();
@@ -179,6 +180,16 @@ async fn contents(folder: &Path) -> Result<Contents, CoreError> {
     drop(connection);
     store.close().await;
     Ok(Contents { schema, files, secrets })
+}
+
+/// The server that starts with it must not take for free what was handed out since the backup.
+async fn mark_restored(staging: &Path) -> Result<(), CoreError> {
+    let store = Store::open(staging).await?;
+    let mut transaction = store.write().await?;
+    control::begin_aftermath(&mut transaction, Timestamp::now()).await?;
+    store::commit(transaction).await?;
+    store.close().await;
+    Ok(())
 }
 
 fn is_sound(folder: &FileFolder, digest: Digest) -> bool {

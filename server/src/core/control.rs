@@ -31,13 +31,17 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be read.
     pub async fn gate(&self) -> Result<(Gate, usize), CoreError> {
-        let (_, outlook) = self.outlook().await?;
-        let mut gate = outlook.gate.clone();
+        let read = async { Ok::<_, CoreError>(Gate::read(&mut *self.store.read_few().await?).await?) }.await;
+        let mut gate = match read {
+            // Of an emergency stop that the database does not hold, nobody needs it to know.
+            Err(_) if self.latch.is_set() => Gate::default(),
+            read => read?,
+        };
         if let Some(pending) = self.latch.pending() {
             let unrecorded = || Decision { by: pending.actor.by().who.to_owned(), at: pending.at };
             gate.control.stopped.get_or_insert_with(unrecorded);
         }
-        Ok((gate, outlook.live.len()))
+        Ok((gate, self.leases.count()))
     }
 
     /// Hands out nothing new; what is on air ends normally. Once more changes nothing.
@@ -127,9 +131,12 @@ impl Coordinator {
     pub(super) async fn record_stop(self: &Arc<Self>) -> Result<Option<usize>, CoreError> {
         let Some(pending) = self.latch.pending() else { return Ok(None) };
         let (this, kept) = (Arc::clone(self), pending.clone());
-        if let Ok(Err(error)) = self.runtime.spawn_blocking(move || this.latch.keep(&kept)).await {
-            tracing::error!(%error, "an emergency stop cannot be kept beside the database either");
-        }
+        // Beside what follows: a disk that is slow must not hold up what waits for the turn.
+        self.runtime.spawn_blocking(move || {
+            if let Err(error) = this.latch.keep(&kept) {
+                tracing::error!(%error, "an emergency stop cannot be kept beside the database");
+            }
+        });
         // What is being handed out right now must have its lease in memory, or it would not be found there.
         let _turn = self.turn.lock().await;
         let mut transaction = self.store.write().await?;
@@ -141,13 +148,19 @@ impl Coordinator {
         let (new, aborted) = write_stop(&mut transaction, &pending).await?;
         store::commit(transaction).await?;
         self.leases.abort_all(&aborted);
-        self.latch.clear(&pending);
+        self.clear_latch(pending.clone()).await;
         self.changed();
         if new {
             let (who, cut) = (pending.actor.by().who, aborted.len());
             self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {who}: {cut} on air"));
         }
         Ok(Some(aborted.len()))
+    }
+
+    /// Waits for the disk where the file is being written.
+    async fn clear_latch(self: &Arc<Self>, pending: Pending) {
+        let this = Arc::clone(self);
+        let _ = self.runtime.spawn_blocking(move || this.latch.clear(&pending)).await;
     }
 
     /// Lifts an emergency stop. A pause stays in force.
@@ -171,8 +184,8 @@ impl Coordinator {
             }
             audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;
             store::commit(transaction).await?;
-            if let Some(pending) = &pending {
-                this.latch.clear(pending);
+            if let Some(pending) = pending {
+                this.clear_latch(pending).await;
             }
             this.changed();
             this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {}", actor.by().who));

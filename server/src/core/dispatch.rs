@@ -54,15 +54,19 @@ impl Coordinator {
         let deadline = Instant::now() + wait.unwrap_or_default();
         let _attendance = self.fleet.attend(runner, &self.clock);
         let mut news = self.signals.subscribe();
+        let unknown = || held.as_deref().map(|held| self.leases.unknown(runner, held)).unwrap_or_default();
         loop {
-            let task = tokio::select! {
-                biased;
-                () = self.abort_is_urgent(runner) => Ok(None),
-                task = self.try_to_assign(caller, held.as_deref()) => task,
+            // What the runner holds and nobody here knows of is kept free for nobody, as after a backup was restored.
+            let task = match unknown().is_empty() {
+                false => Ok(None),
+                true => tokio::select! {
+                    biased;
+                    () = self.abort_is_urgent(runner) => Ok(None),
+                    task = self.try_to_assign(caller, held.as_deref()) => task,
+                },
             };
             let (mut abort, mut urgent) = self.leases.to_abort(runner);
-            // What the runner holds and nobody here knows of is kept free for nobody, as after a backup was restored.
-            let unknown = held.as_deref().map(|held| self.leases.unknown(runner, held)).unwrap_or_default();
+            let unknown = unknown();
             urgent |= !unknown.is_empty();
             abort.extend(unknown);
             let task = match task {
@@ -82,10 +86,10 @@ impl Coordinator {
 
     /// Returns when the runner has to stop something that no poll has told it yet.
     async fn abort_is_urgent(&self, runner: &RunnerId) {
-        let mut news = self.signals.subscribe();
+        let mut endings = self.leases.endings();
         while !self.leases.to_abort(runner).1 {
             // The sender lives as long as the coordinator.
-            let _ = news.changed().await;
+            let _ = endings.changed().await;
         }
     }
 
@@ -136,7 +140,11 @@ impl Coordinator {
         let now = self.clock.now();
         let mut transaction = self.store.write().await?;
         let outlook = Outlook::load(&mut transaction, &self.rules.frequency_rules).await?;
-        let Some((pick, radio)) = self.choose(caller, &outlook, now) else { return Ok(None) };
+        let Some((pick, radio)) = self.choose(caller, &outlook, now) else {
+            // There seemed to be some: what is kept of the schedule is not what the database says.
+            self.changed();
+            return Ok(None);
+        };
         let Some(challenge) = challenges::find(&mut transaction, pick.challenge_id).await? else { return Ok(None) };
         let fence = challenges::start(&mut transaction, challenge.id, now).await?;
         let new = self.assignment(caller, &challenge, &radio, pick, fence, now);
@@ -160,7 +168,7 @@ impl Coordinator {
     }
 
     fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
-        if !outlook.gate.is_open(now) || self.latch.is_set() {
+        if !outlook.gate.is_open(now) || self.latch.is_set() || self.aftermath.is_on(self.clock.instant()) {
             return None;
         }
         let radios = self.fleet.radios_for_work(&caller.runner_id)?;

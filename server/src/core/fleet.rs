@@ -16,12 +16,20 @@ struct Present {
     /// It works on one task at a time, and each question for work says that it has none.
     single_task: bool,
     heard: Option<Heard>,
+    /// Whether it was silent at the last look.
+    silent: bool,
     unwritten: bool,
     /// Polls that wait right now.
     waiting: usize,
     polled: Option<Moment>,
     /// When nothing was found for it.
     idle: Option<Idle>,
+}
+
+impl Present {
+    fn is_silent(&self, is_silent: impl Fn(Moment) -> bool) -> bool {
+        self.heard.is_none_or(|heard| is_silent(heard.moment))
+    }
 }
 
 /// A sign of life: the time of day for people, the moment for the server.
@@ -134,6 +142,24 @@ impl Fleet {
         let mut present: Vec<RunnerId> = self.all().keys().cloned().collect();
         present.sort_unstable();
         present
+    }
+
+    /// The runners that are here and of which nothing was ever heard, or for too long.
+    pub fn silent(&self, is_silent: impl Fn(Moment) -> bool) -> Vec<RunnerId> {
+        let all = self.all();
+        all.iter().filter(|(_, present)| present.is_silent(&is_silent)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The runners that have fallen silent since the last call, or are heard of again.
+    pub fn take_turned(&self, is_silent: impl Fn(Moment) -> bool) -> Vec<RunnerId> {
+        let mut turned = Vec::new();
+        for (id, present) in self.all().iter_mut() {
+            let silent = present.is_silent(&is_silent);
+            if std::mem::replace(&mut present.silent, silent) != silent {
+                turned.push(id.clone());
+            }
+        }
+        turned
     }
 
     /// What the radios can do of all runners that are here and may be given work, heard of or not. `bound` are the radios

@@ -6,7 +6,7 @@ use challengectl_common::{Conference, Timestamp};
 
 /// All that can hold the system back. What the hours say is reckoned anew from the time at each look, so it is right
 /// also when the clock was set.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Gate {
     /// What people have decided.
     pub control: Control,

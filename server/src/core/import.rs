@@ -103,17 +103,21 @@ pub(super) async fn import_by(
             spec.enabled = before.spec.enabled;
         }
         steps.push(put(&mut transaction, before, &spec, &shape(new), now).await?);
-        challenges::list(&mut transaction, spec.name.as_str(), now).await?;
     }
+    let names = || event.challenges.iter().map(|new| new.spec.name.as_str());
+    challenges::list(&mut transaction, names(), now).await?;
     let others: Vec<&Challenge> =
         known.values().filter(|known| !event.names.iter().any(|name| name == known.spec.name.as_str())).collect();
-    steps.extend(renamed(event, &known, &others));
-    steps.extend(see_to_others(&mut transaction, &others, unlisted, now).await?);
-    steps.extend(looks_alike(&known, event));
-    steps.extend(out_of_reach(&mut transaction, event).await?);
+    let after_others = see_to_others(&mut transaction, &others, unlisted, now).await?;
+    let radios = runners::radios(&mut transaction).await?;
     let loaded = format!("{} challenges", event.challenges.len());
     audit::note(&mut transaction, by, what, "", Some(&loaded), now).await?;
     store::commit(transaction).await?;
+    // What only remarks tell is reckoned when nobody waits for it.
+    steps.extend(renamed(event, &known, &others));
+    steps.extend(after_others);
+    steps.extend(looks_alike(&known, event));
+    steps.extend(out_of_reach(&radios, event));
     Ok(steps)
 }
 
@@ -243,13 +247,12 @@ fn looks_alike(known: &BTreeMap<String, Challenge>, event: &Event) -> Vec<Step> 
 }
 
 /// The challenges that no radio can send that has ever registered. None, as long as none has.
-async fn out_of_reach(connection: &mut Connection, event: &Event) -> Result<Vec<Step>, StoreError> {
-    let radios = runners::radios(connection).await?;
+fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     if radios.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let unreachable = event.challenges.iter().filter(|new| !is_in_reach(&radios, &new.spec, &new.occupied_bandwidth));
-    Ok(unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect())
+    let unreachable = event.challenges.iter().filter(|new| !is_in_reach(radios, &new.spec, &new.occupied_bandwidth));
+    unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect()
 }
 
 /// Whether one of these radios may and can send a challenge, if nothing else were on air.

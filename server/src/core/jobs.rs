@@ -47,16 +47,31 @@ impl Coordinator {
         jobs
     }
 
-    /// Notices which runners ask for work, and which have fallen silent.
+    /// Notices which runners ask for work, which have fallen silent, and what is live without a lease.
     async fn look_around(&self) -> Result<(), CoreError> {
         self.publish_silent();
+        self.end_aftermath().await?;
         let (_, outlook) = self.outlook().await?;
+        if !self.leases.hold(&outlook.live) {
+            self.take_up_lost().await?;
+        }
         let on_air: HashSet<_> = outlook.live.iter().map(|live| &live.runner_id).collect();
         let now = self.clock.instant();
         // Two polls may be missed before a runner no longer counts.
         let patience = self.rules.poll_interval * 3;
         if self.fleet.look_around(|polled| polled.after(patience) >= now, &on_air, &outlook.bound) {
             self.changed();
+        }
+        Ok(())
+    }
+
+    /// Takes up the assignments that are live in the database and have no lease here.
+    async fn take_up_lost(&self) -> Result<(), CoreError> {
+        // What is being handed out or ended right now is in both or in none.
+        let _turn = self.turn.lock().await;
+        let live = assignments::live(&mut *self.store.read_few().await?).await?;
+        for id in self.leases.take_up_lost(&live, self.clock.instant(), self.rules.lease) {
+            tracing::error!(assignment = id, "is live without a lease: cut, and given up when its time is over");
         }
         Ok(())
     }

@@ -4,9 +4,10 @@ use super::clock::Moment;
 use crate::store::LiveAssignment;
 use challengectl_common::RunnerId;
 use challengectl_common::wire::AssignmentProgress;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How often one assignment is handed out: an answer or two may be lost, and a client may crash on its task.
 const MAX_HANDED: u32 = 3;
@@ -49,8 +50,13 @@ pub struct Progress {
 }
 
 /// All live leases, by runner.
-#[derive(Debug)]
-pub struct Leases(Mutex<HashMap<RunnerId, BTreeMap<i64, Lease>>>);
+#[derive(Debug, Default)]
+pub struct Leases {
+    all: Mutex<HashMap<RunnerId, BTreeMap<i64, Lease>>>,
+    /// Marked when any has to go off the air. Apart from what announces all changes, so that a poll that waits is woken
+    /// once by each of these.
+    endings: watch::Sender<()>,
+}
 
 /// What a heartbeat does to a runner's leases.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -70,7 +76,7 @@ pub struct Lapsed {
 impl Leases {
     /// Those of `live`, each for a whole `lease` from `now` on.
     pub fn new(live: Vec<LiveAssignment>, now: Moment, lease: Duration) -> Self {
-        let leases = Self(Mutex::default());
+        let leases = Self::default();
         for assignment in live {
             leases.insert(&assignment, now, lease);
         }
@@ -78,7 +84,12 @@ impl Leases {
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<RunnerId, BTreeMap<i64, Lease>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Marked whenever a lease has to end that had not to before.
+    pub fn endings(&self) -> watch::Receiver<()> {
+        self.endings.subscribe()
     }
 
     pub fn insert(&self, assignment: &LiveAssignment, now: Moment, lease: Duration) {
@@ -144,7 +155,7 @@ impl Leases {
     }
 
     /// The runners of leases that are not ending and run out before `limit`.
-    pub fn unrenewed(&self, limit: impl Fn(Moment) -> bool) -> Vec<RunnerId> {
+    pub fn unrenewed(&self, limit: impl Fn(Moment) -> bool) -> BTreeSet<RunnerId> {
         let all = self.all();
         let unrenewed = |leases: &BTreeMap<i64, Lease>| leases.values().any(|it| !it.ending && limit(it.expires));
         all.iter().filter(|(_, leases)| unrenewed(leases)).map(|(runner, _)| runner.clone()).collect()
@@ -199,7 +210,7 @@ impl Leases {
     /// Gives how many there are.
     pub fn abort_everything(&self) -> usize {
         self.abort_where(|_, _| true);
-        self.all().values().map(BTreeMap::len).sum()
+        self.count()
     }
 
     /// Notes decisions that are in the database; none is ever taken back.
@@ -213,6 +224,7 @@ impl Leases {
                 lease.ending = true;
             }
         }
+        self.endings.send_replace(());
     }
 
     /// The leases that ran out before `limit`. From now on none of them can be renewed, so that nobody is told that a
@@ -225,6 +237,9 @@ impl Leases {
                 let reason = lease.reason.unwrap_or("the lease ran out");
                 expired.push(Lapsed { runner: runner.clone(), assignment_id, reason });
             }
+        }
+        if !expired.is_empty() {
+            self.endings.send_replace(());
         }
         expired
     }
@@ -243,6 +258,8 @@ impl Leases {
                 unnamed.push(id);
             }
         }
+        drop(all);
+        self.endings.send_replace(());
         unnamed
     }
 
@@ -262,6 +279,7 @@ impl Leases {
         if lease.handed.1 >= MAX_HANDED {
             lease.ending = true;
             lease.reason = Some("the runner was given it again and again, and did not take it up");
+            self.endings.send_replace(());
             return false;
         }
         lease.renew(now.after(duration));
@@ -276,6 +294,33 @@ impl Leases {
         let all = self.all();
         let lease = all.get(runner).and_then(|leases| leases.get(&assignment_id));
         lease.is_some_and(|lease| lease.handed.1 > 1 && now < lease.handed.0.after(lease.length))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all().values().map(BTreeMap::len).sum()
+    }
+
+    /// Whether each of these is here.
+    pub fn hold(&self, live: &[LiveAssignment]) -> bool {
+        let all = self.all();
+        live.iter().all(|it| all.get(&it.runner_id).is_some_and(|leases| leases.contains_key(&it.id)))
+    }
+
+    /// Takes up assignments that are live in the database and not here, as when the commit that made one came through
+    /// although it was reported as failed. Whether their carriers are on is not known: they are to go off, and their
+    /// place stays taken until their leases would be over.
+    pub fn take_up_lost(&self, live: &[LiveAssignment], now: Moment, lease: Duration) -> Vec<i64> {
+        let is_lost =
+            |it: &&LiveAssignment| self.all().get(&it.runner_id).is_none_or(|leases| !leases.contains_key(&it.id));
+        let lost: Vec<_> = live.iter().filter(is_lost).collect();
+        for assignment in &lost {
+            self.insert(&LiveAssignment { aborting: true, ..(*assignment).clone() }, now, lease);
+        }
+        if !lost.is_empty() {
+            self.endings.send_replace(());
+        }
+        lost.into_iter().map(|assignment| assignment.id).collect()
     }
 
     /// Which of these no runner of this name has.

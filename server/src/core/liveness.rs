@@ -48,11 +48,11 @@ impl Coordinator {
         Liveness { status, busy: self.leases.any_of(runner) }
     }
 
-    fn is_silent(&self, sign: Moment) -> bool {
+    pub(super) fn is_silent(&self, sign: Moment) -> bool {
         sign.after(self.silence()) < self.clock.instant()
     }
 
-    fn silence(&self) -> Duration {
+    pub(super) fn silence(&self) -> Duration {
         self.rules.heartbeat_interval * MAX_MISSED_HEARTBEATS
     }
 
@@ -61,9 +61,9 @@ impl Coordinator {
         self.events.publish_liveness(runner, || self.liveness(runner), self.clock.now());
     }
 
-    /// Publishes what time alone has changed: runners that have fallen silent.
+    /// Publishes what time alone has changed: runners that have fallen silent. Those that are heard of again, too.
     pub(super) fn publish_silent(&self) {
-        for runner in self.fleet.present() {
+        for runner in self.fleet.take_turned(|sign| self.is_silent(sign)) {
             self.publish_liveness(&runner);
         }
     }

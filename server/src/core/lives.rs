@@ -10,6 +10,8 @@ use std::time::Duration;
 /// Requests of an earlier life that still come after this time are no stragglers of the network: a second copy of the
 /// runner is at work. Ten seconds is the time after which `challengectl-runner` gives up a request.
 const STRAGGLING: Duration = Duration::from_secs(20);
+/// Earlier lives that are remembered of one key; more copies of one runner are not told apart.
+const MAX_RIVALS: usize = 8;
 
 /// What a registration is to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +52,13 @@ pub enum Standing {
 #[derive(Debug, Default)]
 pub struct Lineage {
     registered: Registered,
-    /// An earlier life that is still heard of: which, since when, and whether operators have been told.
-    rival: Option<(Option<Life>, Moment, bool)>,
+    /// Earlier lives that are still heard of, and since when.
+    rivals: Vec<(Option<Life>, Moment)>,
 }
 
 impl Lineage {
     pub fn new(registered: Registered) -> Self {
-        Self { registered, rival: None }
+        Self { registered, rivals: Vec::new() }
     }
 
     pub fn registered(&self) -> Registered {
@@ -71,19 +73,16 @@ impl Lineage {
         }
     }
 
-    /// Records a request of a superseded life. Returns `true` once for each, when it is a second copy and no straggler.
+    /// Records a request of a superseded life, and returns whether that is a second copy and no straggler.
     pub fn is_second_copy(&mut self, life: Option<Life>, now: Moment) -> bool {
-        match &mut self.rival {
-            Some((rival, since, told)) if *rival == life => {
-                let news = !*told && since.after(STRAGGLING) <= now;
-                *told |= news;
-                news
-            }
-            rival => {
-                *rival = Some((life, now, false));
-                false
-            }
+        if let Some((_, since)) = self.rivals.iter().find(|(rival, _)| *rival == life) {
+            return since.after(STRAGGLING) <= now;
         }
+        if self.rivals.len() == MAX_RIVALS {
+            self.rivals.remove(0);
+        }
+        self.rivals.push((life, now));
+        false
     }
 }
 
@@ -122,6 +121,18 @@ mod tests {
         assert!(!lineage.is_second_copy(Life::new(6), start));
         assert!(!lineage.is_second_copy(Life::new(6), start.after(STRAGGLING / 2)));
         assert!(lineage.is_second_copy(Life::new(6), start.after(STRAGGLING)));
-        assert!(!lineage.is_second_copy(Life::new(6), start.after(STRAGGLING * 2)));
+        assert!(lineage.is_second_copy(Life::new(6), start.after(STRAGGLING * 2)), "it is still there");
+    }
+
+    #[test]
+    fn each_of_many_copies_is_noticed() {
+        let mut lineage = Lineage::new(registered(7, 1));
+        let start = Clock::manual(Timestamp::from_millis(0)).instant();
+        let copies = [Life::new(4), Life::new(5), Life::new(6), None];
+        for (after, noticed) in [(Duration::ZERO, false), (STRAGGLING, true)] {
+            for life in copies {
+                assert_eq!(lineage.is_second_copy(life, start.after(after)), noticed, "{life:?}");
+            }
+        }
     }
 }

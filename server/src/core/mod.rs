@@ -4,6 +4,7 @@
 //! announced by `Coordinator::changed`; what is in memory can always be made anew from the database.
 
 pub mod accounts;
+mod aftermath;
 mod again;
 mod alarm_kind;
 pub mod alarms;
@@ -84,10 +85,12 @@ pub use snapshot::{ChallengeNow, RunnerNow, Snapshot};
 use crate::store::challenges::Challenge;
 use crate::store::{self, Store};
 use accounts::throttle::Throttle;
+use aftermath::Aftermath;
 use alarms::Alarms;
 use cached::Cached;
 use challengectl_common::FrequencyRules;
 use challengectl_common::wire::Rhythm;
+use clock::Moment;
 use events::Events;
 use figures::Tally;
 use fleet::Fleet;
@@ -159,6 +162,8 @@ pub struct Coordinator {
     alarms: Alarms,
     timekeeper: Timekeeper,
     latch: Latch,
+    aftermath: Aftermath,
+    started: Moment,
     /// Held while work is handed out, so that of a thousand runners that wake for one challenge one asks the database.
     turn: tokio::sync::Mutex<()>,
     runtime: Handle,
@@ -175,6 +180,7 @@ impl Coordinator {
         let present = store::runners::present(&mut connection).await?;
         let radios = store::runners::radios(&mut connection).await?;
         let live = store::assignments::live(&mut connection).await?;
+        let restored = store::control::is_restored(&mut connection).await?;
         drop(connection);
         let coordinator = Self {
             keyring: Keyring::new(keys),
@@ -194,6 +200,8 @@ impl Coordinator {
             alarms: Alarms::default(),
             timekeeper: Timekeeper::new(&clock),
             latch: Latch::open(store.folder(), clock.now()),
+            aftermath: Aftermath::until(restored.then(|| clock.instant().after(rules.lease + rules.grace))),
+            started: clock.instant(),
             turn: tokio::sync::Mutex::default(),
             runtime: Handle::current(),
             store,
@@ -251,6 +259,11 @@ impl Coordinator {
         &self,
         work: impl Future<Output = Result<T, CoreError>> + Send + 'static,
     ) -> Result<T, CoreError> {
-        self.runtime.spawn(work).await.map_err(|_| CoreError::Interrupted)?
+        let done = self.runtime.spawn(work).await.map_err(|_| CoreError::Interrupted).flatten();
+        if let Err(CoreError::Interrupted | CoreError::Store(_)) = done {
+            // It may be in the database all the same: what is kept of that is read anew.
+            self.changed();
+        }
+        done
     }
 }

@@ -20,12 +20,27 @@ impl Coordinator {
         let expired = self.leases.take_expired(|expires| now > expires.after(self.rules.grace));
         let lapsed = expired.len();
         if lapsed > 0 {
-            for lapsed in expired.chunks(AT_ONCE) {
-                self.give_up(lapsed).await?;
-            }
+            let given_up = self.give_up_all(&expired).await;
             self.changed();
+            given_up?;
         }
         Ok(lapsed)
+    }
+
+    async fn give_up_all(&self, expired: &[Lapsed]) -> Result<(), CoreError> {
+        let mut failure = Ok(());
+        for lapsed in expired.chunks(AT_ONCE) {
+            let Err(error) = self.give_up(lapsed).await else { continue };
+            // A database that is busy or full is so for each of them.
+            if matches!(&error, CoreError::Store(error) if error.obstacle().is_some()) {
+                return Err(error);
+            }
+            // One that cannot be ended, as one whose rows somebody has changed by hand, must not keep the others.
+            for one in lapsed.chunks(1) {
+                failure = self.give_up(one).await.and(failure);
+            }
+        }
+        failure
     }
 
     /// Ends assignments without a report, in one transaction. Their leases must not be renewable any more.

@@ -283,14 +283,18 @@ pub async fn update(
     Ok(())
 }
 
-/// Notes that an import names the challenge.
+/// Notes that an import names these challenges.
 ///
 /// # Errors
 /// When the database cannot be written to.
-pub async fn list(connection: &mut Connection, name: &str, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET listed_at = $1 WHERE name = $2")
+pub async fn list(
+    connection: &mut Connection,
+    names: impl Iterator<Item = &str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET listed_at = $1 WHERE name IN (SELECT value FROM json_each($2))")
         .bind(now.as_millis())
-        .bind(name)
+        .bind(to_json(&names.collect::<Vec<_>>(), "names")?)
         .execute(connection)
         .await?;
     Ok(())

@@ -65,6 +65,32 @@ pub async fn read(connection: &mut Connection) -> Result<Control, StoreError> {
     })
 }
 
+/// Whether a restore has put this database in place, and its aftermath is not over.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_restored(connection: &mut Connection) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar("SELECT restored_at IS NOT NULL FROM control WHERE id = 1").fetch_one(connection).await?)
+}
+
+/// Notes in a database that is about to be put in place that it comes from a backup.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn begin_aftermath(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE control SET restored_at = $1 WHERE id = 1").bind(now.as_millis()).execute(connection).await?;
+    Ok(())
+}
+
+/// Whatever may have been on air at the restore is off.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn end_aftermath(connection: &mut Connection) -> Result<(), StoreError> {
+    sqlx::query("UPDATE control SET restored_at = NULL WHERE id = 1").execute(connection).await?;
+    Ok(())
+}
+
 fn decision(at: Option<i64>, by: Option<String>) -> Option<Decision> {
     Some(Decision { at: timestamp(at)?, by: by? })
 }

@@ -1,6 +1,6 @@
 //! What time alone changes about runners is told: to dashboards, to whoever asks, and as an alarm.
 
-use crate::site::{Site, fixed, spec};
+use crate::site::{START, Site, fixed, spec};
 use challengectl_server::core::{Event, Liveness, RunnerStatus};
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
@@ -64,4 +64,23 @@ async fn a_runner_that_died_before_a_restart_of_the_server_is_offline_after_it_a
     assert_eq!(site.shown().await[0].status, RunnerStatus::Online);
     site.clock.advance(Duration::from_secs(61));
     assert_eq!(site.shown().await[0].status, OFFLINE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_downtime_of_the_server_runners_have_time_to_come_back_before_an_alarm() {
+    let mut site = Site::new(&[]).await;
+    let roof = site.enrol("roof").await;
+    site.register(&roof, &["a"], Some(vec![])).await;
+    site.clock.advance(Duration::from_secs(300));
+    site.restart().await;
+    let mut events = site.coordinator.watch();
+    let _jobs = site.coordinator.start_jobs();
+    assert_eq!(next_status(&mut events).await, (OFFLINE, false));
+    site.clock.advance(Duration::from_secs(61));
+    let since = loop {
+        if let Event::Alarm { timestamp, .. } = events.recv().await.unwrap() {
+            break timestamp;
+        }
+    };
+    assert_eq!(since, START.after(Duration::from_secs(361)));
 }
