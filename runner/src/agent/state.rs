@@ -25,6 +25,11 @@ struct Record {
     life: Life,
     /// Where the folder was.
     place: Option<Digest>,
+    /// The run of the machine's kernel: a copy of a whole virtual machine has the machine's id and the folder's number, but
+    /// not this. What it says is on air, the original may still send. After a restart of the machine that is so for
+    /// nothing, but the lease is over soon then as well.
+    #[serde(default)]
+    boot: Option<String>,
 }
 
 impl StateFolder {
@@ -39,9 +44,10 @@ impl StateFolder {
         let last = last(&path);
         let here = place(state_dir);
         let life = next(last.as_ref().map(|last| last.life), Timestamp::now());
-        let record = serde_json::to_vec_pretty(&Record { life, place: here })?;
+        let boot = host::boot();
+        let record = serde_json::to_vec_pretty(&Record { life, place: here, boot: boot.clone() })?;
         durable::write(&path, &record, Readers::Owner).with_context(|| path.display().to_string())?;
-        let moved = last.is_some_and(|last| last.place.is_none() || last.place != here);
+        let moved = last.is_some_and(|last| last.place.is_none() || last.place != here || last.boot != boot);
         Ok(Self { life, moved, _lock: lock })
     }
 
@@ -137,5 +143,17 @@ mod tests {
         assert!(!StateFolder::open(dir.path()).unwrap().may_be_a_copy());
         fs::copy(dir.path().join("life.json"), copy.path().join("life.json")).unwrap();
         assert!(StateFolder::open(copy.path()).unwrap().may_be_a_copy());
+    }
+
+    #[test]
+    fn a_copy_of_the_whole_machine_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(StateFolder::open(dir.path()).unwrap());
+        let file = dir.path().join("life.json");
+        let mut record = last(&file).unwrap();
+        record.boot = Some("boot of the machine that was copied".to_owned());
+        fs::write(&file, serde_json::to_vec(&record).unwrap()).unwrap();
+        assert!(StateFolder::open(dir.path()).unwrap().may_be_a_copy());
+        assert!(!StateFolder::open(dir.path()).unwrap().may_be_a_copy());
     }
 }

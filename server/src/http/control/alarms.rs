@@ -13,7 +13,7 @@ struct Alarms {
 
 #[derive(Serialize, ToSchema)]
 struct Alarm {
-    /// `runner_silent`, `runner_twice`, `runner_moved`, `challenge_unsendable`, `stop_unrecorded` or `clock`.
+    /// `runner_silent`, `runner_twice`, `runner_moved`, `challenge_unsendable`, `stop_unrecorded`, `restored` or `clock`.
     kind: &'static str,
     /// The runner or the challenge; empty for the server itself.
     subject: String,
