@@ -70,12 +70,13 @@ impl Agent {
     ///
     /// # Errors
     /// When the state folder cannot be used.
-    pub fn new(config: Config, api: Api, state: StateFolder) -> anyhow::Result<Arc<Self>> {
+    pub fn new(config: Config, api: Api, mut state: StateFolder) -> anyhow::Result<Arc<Self>> {
         let cache = Cache::open(&config.state_dir.join("cache"), config.cache_max_bytes)?;
         let ledger = Ledger::load(&config.state_dir)?;
         if state.may_be_a_copy() {
             report::disown_unfinished(&ledger)?;
         }
+        state.settle()?;
         let slots = Slots::of(config.working_radios().map(|radio| radio.id.clone()));
         Ok(Arc::new(Self {
             config,

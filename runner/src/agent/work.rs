@@ -17,16 +17,17 @@ const LOCAL: &str = "local";
 /// Reports that the server does not take. A server that hands out more meanwhile gets no answer to that.
 const MAX_UNREPORTED: usize = 256;
 
-pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) {
+/// Begins a task or reports why it does not, and returns whether it did either.
+pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
     // One that was handed out again before its report arrived is not sent again.
     if agent.held().contains(&task.assignment_id) {
-        return;
+        return false;
     }
     let slot = match agent.slots.take(&task.radio_id) {
         Ok(slot) => slot,
         Err(why) => return refuse(agent, &task, why).await,
     };
-    let Some(standing) = agent.desk.take(&task) else { return };
+    let Some(standing) = agent.desk.take(&task) else { return false };
     agent.heartbeat_now.notify_one();
     let agent = Arc::clone(agent);
     tokio::spawn(async move {
@@ -44,6 +45,7 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) {
         drop(slot);
         conclude(&agent, &task, ended).await;
     });
+    true
 }
 
 async fn enter(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
@@ -52,12 +54,13 @@ async fn enter(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
     tokio::task::spawn_blocking(put).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 
-async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) {
+async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) -> bool {
     if agent.ledger.assignments().len() >= MAX_UNREPORTED {
         tracing::debug!(assignment = task.assignment_id, "{}: not taken up: {why}", task.name);
-        return;
+        return false;
     }
     conclude(agent, task, failed(why)).await;
+    true
 }
 
 async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {

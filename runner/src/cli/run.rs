@@ -27,8 +27,9 @@ pub(super) struct Arguments {
 
 pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> anyhow::Result<ExitCode> {
     check_radios(&config)?;
-    let known = known(&config)?;
+    // First: who the runner is belongs to the process that works with the folder.
     let state = StateFolder::open(&config.state_dir)?;
+    let known = known(&config)?;
     let terminal = Terminal::new(!arguments.quiet && !output.json);
     let (layer, lines) = logs::channel();
     let writer = terminal.clone();

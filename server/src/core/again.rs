@@ -17,6 +17,8 @@ impl Coordinator {
         let mut connection = self.store.read_few().await?;
         let now = self.clock.now();
         let is_open = Gate::read(&mut connection).await?.is_open(now) && !self.latch.is_set();
+        // What it was given by the backup that was restored, another may have been given since.
+        let is_open = is_open && !self.aftermath.is_on(self.clock.instant());
         let live = assignments::live(&mut connection).await?.into_iter().find(|live| live.id == id);
         let Some(live) = live else { return Ok(None) };
         let assignment = assignments::find(&mut connection, id).await?;

@@ -224,9 +224,15 @@ impl Coordinator {
 
     fn unrecorded_stop(&self, conditions: &mut Conditions) {
         if self.latch.is_set() {
-            let message = "The emergency stop in force is not recorded, since the database does not take it; it stays in \
-                           force, also over a restart. Look at the disk, and at what has the database locked";
-            conditions.insert((AlarmKind::StopUnrecorded, String::new()), message.to_owned());
+            let restart = match self.latch.unkept() {
+                None => "also over a restart".to_owned(),
+                Some(unkept) => format!("but a restart would forget it ({unkept})"),
+            };
+            let message = format!(
+                "The emergency stop in force is not recorded, since the database does not take it; it stays in force, \
+                 {restart}. Look at the disk, and at what has the database locked"
+            );
+            conditions.insert((AlarmKind::StopUnrecorded, String::new()), message);
         }
     }
 

@@ -189,6 +189,11 @@ async fn mark_restored(staging: &Path) -> Result<(), CoreError> {
     control::begin_aftermath(&mut transaction, Timestamp::now()).await?;
     store::commit(transaction).await?;
     store.close().await;
+    // What is not in the database itself when it is put in place is lost.
+    let log = staging.join(format!("{DATABASE}-wal"));
+    if log.metadata().is_ok_and(|log| log.len() > 0) {
+        return Err(CoreError::Conflict(format!("{}: could not be written into the database", log.display())));
+    }
     Ok(())
 }
 

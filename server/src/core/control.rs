@@ -123,6 +123,10 @@ impl Coordinator {
             Ok(Err(_)) => return Err(CoreError::Interrupted),
             Err(_) => format!("the database did not answer within {} s", RECORD_TIMEOUT.as_secs()),
         };
+        let unrecorded = match self.latch.unkept() {
+            None => unrecorded,
+            Some(unkept) => format!("{unrecorded}; a restart of the server would forget it, too: {unkept}"),
+        };
         tracing::error!(error = unrecorded, "an emergency stop is in force that is not recorded yet");
         Ok(Stopped { aborted, unrecorded: Some(unrecorded) })
     }

@@ -54,21 +54,22 @@ impl Coordinator {
         let deadline = Instant::now() + wait.unwrap_or_default();
         let _attendance = self.fleet.attend(runner, &self.clock);
         let mut news = self.signals.subscribe();
-        let unknown = || held.as_deref().map(|held| self.leases.unknown(runner, held)).unwrap_or_default();
+        let holds = held.as_deref().unwrap_or_default();
+        // What the runner holds and nobody here knows of is kept free for nobody, as after a backup was restored.
+        let unknown = self.leases.unknown(runner, holds);
+        if !unknown.is_empty() {
+            let abort: Vec<i64> = self.leases.to_abort(runner, holds).0.into_iter().chain(unknown).collect();
+            self.leases.told(runner, &abort);
+            return Ok(Polled { task: None, abort });
+        }
         loop {
-            // What the runner holds and nobody here knows of is kept free for nobody, as after a backup was restored.
-            let task = match unknown().is_empty() {
-                false => Ok(None),
-                true => tokio::select! {
-                    biased;
-                    () = self.abort_is_urgent(runner) => Ok(None),
-                    task = self.try_to_assign(caller, held.as_deref()) => task,
-                },
+            let task = tokio::select! {
+                biased;
+                () = self.abort_is_urgent(runner) => Ok(None),
+                task = self.try_to_assign(caller, held.as_deref()) => task,
             };
-            let (mut abort, mut urgent) = self.leases.to_abort(runner);
-            let unknown = unknown();
-            urgent |= !unknown.is_empty();
-            abort.extend(unknown);
+            let (abort, tell_at) = self.leases.to_abort(runner, holds);
+            let urgent = tell_at.is_some_and(|tell_at| tell_at <= Instant::now());
             let task = match task {
                 // The carriers come first; the error comes again with the next question.
                 Err(_) if !abort.is_empty() => None,
@@ -80,14 +81,15 @@ impl Coordinator {
                 return Ok(Polled { task, abort });
             }
             // Either way everything is looked at again: at the deadline too, for work may have come with it.
-            let _ = tokio::time::timeout_at(deadline, news.changed()).await;
+            let until = tell_at.map_or(deadline, |tell_at| tell_at.min(deadline));
+            let _ = tokio::time::timeout_at(until, news.changed()).await;
         }
     }
 
     /// Returns when the runner has to stop something that no poll has told it yet.
     async fn abort_is_urgent(&self, runner: &RunnerId) {
         let mut endings = self.leases.endings();
-        while !self.leases.to_abort(runner).1 {
+        while self.leases.to_abort(runner, &[]).1.is_none() {
             // The sender lives as long as the coordinator.
             let _ = endings.changed().await;
         }
@@ -138,7 +140,7 @@ impl Coordinator {
             return Ok(None);
         }
         let now = self.clock.now();
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.write_for(caller).await?;
         let outlook = Outlook::load(&mut transaction, &self.rules.frequency_rules).await?;
         let Some((pick, radio)) = self.choose(caller, &outlook, now) else {
             // There seemed to be some: what is kept of the schedule is not what the database says.

@@ -44,7 +44,7 @@ impl Coordinator {
         }
         let token = Digest::of(token.as_bytes());
         // Whoever guesses must not keep the one writer busy.
-        if !tokens::counts(&mut *self.store.read().await?, token, self.clock.now()).await? {
+        if !tokens::counts(&mut *self.store.read_few().await?, token, self.clock.now()).await? {
             return Err(CoreError::Token);
         }
         let this = Arc::clone(self);
@@ -53,6 +53,8 @@ impl Coordinator {
 
     async fn use_token(&self, token: Digest, newcomer: Newcomer) -> Result<Enrolment, CoreError> {
         let now = self.clock.now();
+        // What is being handed out right now to the runner's key from before must have its lease in memory.
+        let _turn = self.turn.lock().await;
         let mut transaction = self.store.write().await?;
         let used = tokens::take(&mut transaction, token, now).await?.ok_or(CoreError::Token)?;
         let (runner_id, host) = (used.runner_id, newcomer.host);

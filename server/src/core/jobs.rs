@@ -34,8 +34,16 @@ impl Coordinator {
         let alarms = async |it: &Arc<Self>| it.look_for_alarms().await;
         jobs.spawn(every("alarms", LOOK_EVERY, Arc::clone(self), alarms));
         jobs.spawn(Arc::clone(self).watch_time());
-        jobs.spawn(every("flush", FLUSH_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.flush().await));
+        // When the server ends in the middle, what was taken to be written is still written.
+        let flush = async |it: &Arc<Self>| {
+            let this = Arc::clone(it);
+            it.undisturbed(async move { this.flush().await }).await
+        };
+        jobs.spawn(every("flush", FLUSH_EVERY, Arc::clone(self), flush));
         jobs.spawn(every("log bounds", FLUSH_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.trim_log().await));
+        jobs.spawn(every("bounds of late reports", FLUSH_EVERY, Arc::clone(self), async |it: &Arc<Self>| {
+            it.in_batches(|connection| Box::pin(reports::trim(connection, BATCH))).await
+        }));
         jobs.spawn(every("checkpoint", CHECKPOINT_EVERY, Arc::clone(self), async |it: &Arc<Self>| {
             it.checkpoint().await
         }));
@@ -102,7 +110,6 @@ impl Coordinator {
     }
 
     async fn trim(&self) -> Result<(), CoreError> {
-        self.in_batches(|connection| Box::pin(reports::trim(connection, BATCH))).await?;
         self.forget_unused_files().await?;
         self.forget_tokens().await?;
         self.forget_old().await

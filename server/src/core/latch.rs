@@ -36,6 +36,8 @@ pub struct Latch {
 struct State {
     pending: Option<Pending>,
     stops: u64,
+    /// Why the file could last not be written.
+    unkept: Option<String>,
 }
 
 impl Latch {
@@ -81,8 +83,19 @@ impl Latch {
         self.state().pending.as_ref().is_some_and(|latest| latest.number == pending.number)
     }
 
+    /// Why the stop in force would not survive the end of the server: its file could not be written.
+    pub fn unkept(&self) -> Option<String> {
+        self.state().unkept.clone()
+    }
+
     /// Writes the file, so that the stop survives the end of the server as well; unless it is recorded by now.
     pub fn keep(&self, pending: &Pending) -> io::Result<()> {
+        let kept = self.write(pending);
+        self.state().unkept = kept.as_ref().err().map(|error| format!("{}: {error}", self.file.display()));
+        kept
+    }
+
+    fn write(&self, pending: &Pending) -> io::Result<()> {
         let _file = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.holds(pending) {
             return Ok(());
@@ -99,7 +112,7 @@ impl Latch {
             if state.pending.as_ref().is_none_or(|latest| latest.number != pending.number) {
                 return;
             }
-            state.pending = None;
+            (state.pending, state.unkept) = (None, None);
         }
         let _file = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.is_set() {

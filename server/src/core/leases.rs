@@ -8,10 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// How often one assignment is handed out: an answer or two may be lost, and a client may crash on its task.
 const MAX_HANDED: u32 = 3;
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// The answer that told a runner to stop something may be lost, and carriers have to be off within a second or two.
+const TELL_AGAIN: Duration = Duration::from_millis(500);
+/// An assignment that cannot be ended is damaged, mostly for good.
+const END_AGAIN: Duration = Duration::from_secs(60);
 
 /// What is known of a live assignment beyond its row.
 #[derive(Debug, Clone)]
@@ -30,9 +35,11 @@ struct Lease {
     ending: bool,
     /// Why the runner lost it, where it is not that the lease ran out.
     reason: Option<&'static str>,
-    /// Whether a poll has told the runner so. Heartbeats repeat it; a poll that returned at once again and again would
-    /// only keep both sides busy.
-    told: bool,
+    /// When a poll last told the runner so; the answer may have been lost. A poll that returned at once again and again
+    /// would only keep both sides busy.
+    told: Option<Instant>,
+    /// When it could last not be ended.
+    failed: Option<Instant>,
     unwritten: bool,
     challenge_id: i64,
     progress: Option<f64>,
@@ -102,7 +109,8 @@ impl Leases {
             handed: (now, 1),
             ending: assignment.aborting,
             reason: None,
-            told: false,
+            told: None,
+            failed: None,
             unwritten: true,
             challenge_id: assignment.challenge_id,
             progress: None,
@@ -161,6 +169,11 @@ impl Leases {
         all.iter().filter(|(_, leases)| unrenewed(leases)).map(|(runner, _)| runner.clone()).collect()
     }
 
+    /// Whether the carrier of an assignment has to go off.
+    pub fn is_ending(&self, runner: &RunnerId, assignment_id: i64) -> bool {
+        self.all().get(runner).and_then(|leases| leases.get(&assignment_id)).is_some_and(|lease| lease.ending)
+    }
+
     /// Whether a runner has any.
     pub fn any_of(&self, runner: &RunnerId) -> bool {
         self.all().contains_key(runner)
@@ -183,18 +196,23 @@ impl Leases {
         news
     }
 
-    /// What a runner has to stop, and whether a poll has not yet told it some of that.
-    pub fn to_abort(&self, runner: &RunnerId) -> (Vec<i64>, bool) {
+    /// What a runner has to stop, and since when it is to be told; `None` when it knows. What it was told, it is told again
+    /// after [`TELL_AGAIN`] when it still holds that.
+    pub fn to_abort(&self, runner: &RunnerId, held: &[i64]) -> (Vec<i64>, Option<Instant>) {
         let all = self.all();
         let ending = || all.get(runner).into_iter().flatten().filter(|(_, lease)| lease.ending);
-        (ending().map(|(id, _)| *id).collect(), ending().any(|(_, lease)| !lease.told))
+        let tell_at = |(id, lease): (&i64, &Lease)| match lease.told {
+            None => Some(Instant::now()),
+            Some(told) => held.contains(id).then(|| told + TELL_AGAIN),
+        };
+        (ending().map(|(id, _)| *id).collect(), ending().filter_map(tell_at).min())
     }
 
     pub fn told(&self, runner: &RunnerId, ids: &[i64]) {
         let mut all = self.all();
         let Some(leases) = all.get_mut(runner) else { return };
         for (_, lease) in leases.iter_mut().filter(|(id, _)| ids.contains(id)) {
-            lease.told = true;
+            lease.told = Some(Instant::now());
         }
     }
 
@@ -228,11 +246,13 @@ impl Leases {
     }
 
     /// The leases that ran out before `limit`. From now on none of them can be renewed, so that nobody is told that a
-    /// lease goes on which is being given to others.
+    /// lease goes on which is being given to others. What could not be ended is given again after [`END_AGAIN`].
     pub fn take_expired(&self, limit: impl Fn(Moment) -> bool) -> Vec<Lapsed> {
         let mut expired = Vec::new();
+        let is_due = |lease: &Lease| lease.failed.is_none_or(|failed| failed.elapsed() >= END_AGAIN);
         for (runner, leases) in self.all().iter_mut() {
-            for (&assignment_id, lease) in leases.iter_mut().filter(|(_, lease)| limit(lease.expires)) {
+            let over = leases.iter_mut().filter(|(_, lease)| limit(lease.expires) && is_due(lease));
+            for (&assignment_id, lease) in over {
                 lease.ending = true;
                 let reason = lease.reason.unwrap_or("the lease ran out");
                 expired.push(Lapsed { runner: runner.clone(), assignment_id, reason });
@@ -242,6 +262,14 @@ impl Leases {
             self.endings.send_replace(());
         }
         expired
+    }
+
+    /// An assignment whose lease is over could not be ended.
+    pub fn not_ended(&self, lapsed: &Lapsed) {
+        let mut all = self.all();
+        if let Some(lease) = all.get_mut(&lapsed.runner).and_then(|leases| leases.get_mut(&lapsed.assignment_id)) {
+            lease.failed = Some(Instant::now());
+        }
     }
 
     /// Ends the leases that a runner has by this key, beyond the ones it names, and gives which these are: none of them
@@ -389,6 +417,11 @@ mod tests {
         Clock::manual(Timestamp::from_millis(0)).instant().after(Duration::from_secs(seconds))
     }
 
+    fn to_abort(leases: &Leases) -> (Vec<i64>, bool) {
+        let (ids, tell_at) = leases.to_abort(&roof(), &[]);
+        (ids, tell_at.is_some())
+    }
+
     fn progress(assignment_id: i64, fence: i64) -> AssignmentProgress {
         AssignmentProgress { assignment_id, fence, progress: None }
     }
@@ -423,7 +456,7 @@ mod tests {
         let leases = leases(&[1, 2]);
         assert_eq!(leases.end_unnamed(&roof(), "k", &[1], "signed out"), [2]);
         assert!(leases.end_unnamed(&roof(), "k", &[1], "again").is_empty());
-        assert_eq!(leases.to_abort(&roof()), (vec![2], true));
+        assert_eq!(to_abort(&leases), (vec![2], true));
         assert!(leases.take_expired(|expires| expires < at(60)).is_empty());
         leases.renew(&roof(), Some(&[progress(1, 1), progress(2, 1)]), at(80));
         let lapsed = Lapsed { runner: roof(), assignment_id: 2, reason: "signed out" };
@@ -461,10 +494,10 @@ mod tests {
     #[test]
     fn a_poll_returns_early_once_for_an_abort() {
         let leases = leases(&[1]);
-        assert_eq!(leases.to_abort(&roof()), (vec![], false));
+        assert_eq!(to_abort(&leases), (vec![], false));
         leases.abort_of_runner(&roof());
-        assert_eq!(leases.to_abort(&roof()), (vec![1], true));
+        assert_eq!(to_abort(&leases), (vec![1], true));
         leases.told(&roof(), &[1]);
-        assert_eq!(leases.to_abort(&roof()), (vec![1], false));
+        assert_eq!(to_abort(&leases), (vec![1], false));
     }
 }

@@ -19,7 +19,8 @@ impl Coordinator {
     /// When the database cannot be read.
     pub async fn on_air(&self) -> Result<Vec<OnAir>, CoreError> {
         let planned = transmissions::on_air(&mut *self.store.read_few().await?).await?;
-        let now = |planned: Planned| {
+        let now = |mut planned: Planned| {
+            planned.ending |= self.leases.is_ending(&planned.runner_id, planned.assignment_id);
             let progress = self.leases.progress(&planned.runner_id, planned.assignment_id);
             OnAir { planned, progress }
         };

@@ -18,6 +18,8 @@ use challengectl_common::wire::{CompleteRequest, LogLevel, Outcome};
 use std::sync::Arc;
 
 const LONGEST_ERROR: usize = 2000;
+/// Of a report that changes nothing; a runner may send 200 of them in a second.
+const LATE_ERROR: usize = 200;
 
 /// What a report amounts to.
 enum Verdict {
@@ -66,7 +68,13 @@ impl Coordinator {
             verdict => verdict,
         };
         match verdict {
-            Verdict::Repeats => Ok(()),
+            Verdict::Repeats => {
+                // Where the commit of the first came through although it was reported as failed, the lease is still here.
+                if let Some(id) = report.assignment_id {
+                    self.leases.remove(&caller.runner_id, id);
+                }
+                Ok(())
+            }
             Verdict::Late(reason) => {
                 reports::insert_late(&mut transaction, late(caller, report, reason), now).await?;
                 store::commit(transaction).await?;
@@ -194,7 +202,7 @@ fn late<'a>(caller: &'a Caller, report: &'a CompleteRequest, reason: &'a str) ->
         assignment_id: report.assignment_id,
         fence: report.fence,
         outcome: status(report.status),
-        error: report.error.as_deref(),
+        error: report.error.as_deref().map(|error| error.get(..error.floor_char_boundary(LATE_ERROR)).unwrap_or(error)),
         reason,
     }
 }

@@ -20,9 +20,7 @@ impl Coordinator {
         let expired = self.leases.take_expired(|expires| now > expires.after(self.rules.grace));
         let lapsed = expired.len();
         if lapsed > 0 {
-            let given_up = self.give_up_all(&expired).await;
-            self.changed();
-            given_up?;
+            self.give_up_all(&expired).await?;
         }
         Ok(lapsed)
     }
@@ -36,8 +34,13 @@ impl Coordinator {
                 return Err(error);
             }
             // One that cannot be ended, as one whose rows somebody has changed by hand, must not keep the others.
-            for one in lapsed.chunks(1) {
-                failure = self.give_up(one).await.and(failure);
+            for one in lapsed {
+                if let Err(error) = self.give_up(std::slice::from_ref(one)).await {
+                    let Lapsed { runner, assignment_id: id, .. } = one;
+                    self.note(LogLevel::Error, format!("Runner {runner}: assignment {id} cannot be ended: {error}"));
+                    self.leases.not_ended(one);
+                    failure = Err(error);
+                }
             }
         }
         failure
@@ -46,11 +49,12 @@ impl Coordinator {
     /// Ends assignments without a report, in one transaction. Their leases must not be renewable any more.
     async fn give_up(&self, leases: &[Lapsed]) -> Result<(), CoreError> {
         let now = self.clock.now();
-        let mut ends = Vec::new();
+        let (mut ends, mut given_up) = (Vec::new(), Vec::new());
         // Nobody is given the challenges before watchers know that they are free.
         let _turn = self.turn.lock().await;
         let mut transaction = self.store.write().await?;
-        for &Lapsed { assignment_id, reason, .. } in leases {
+        for lapsed in leases {
+            let &Lapsed { assignment_id, reason, .. } = lapsed;
             // A report may have come first.
             if !assignments::end(&mut transaction, assignment_id, AssignmentState::Lapsed, now).await? {
                 continue;
@@ -65,17 +69,21 @@ impl Coordinator {
                 (challenge, due_at)
             });
             let (status, error) = (TransmissionStatus::Aborted, Some(reason.to_owned()));
+            given_up.push(lapsed);
             ends.push(End { transmission, status, error, next });
         }
         store::commit(transaction).await?;
-        for Lapsed { runner, assignment_id: id, reason } in leases {
-            self.leases.remove(runner, *id);
+        for Lapsed { runner, assignment_id, .. } in leases {
+            self.leases.remove(runner, *assignment_id);
+        }
+        for Lapsed { runner, assignment_id: id, reason } in given_up {
             tracing::warn!(%runner, assignment = id, reason, "given up");
             self.note(LogLevel::Warning, format!("Runner {runner}: assignment {id} given up, {reason}"));
         }
         for end in ends {
             self.tell_end(end, now);
         }
+        self.changed();
         Ok(())
     }
 }

@@ -137,15 +137,21 @@ impl FromRequest for Stopper {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        async move {
-            if let Some(person) = at_console(&request) {
-                return Ok(Self(person));
-            }
-            let (session, accounts) = session(&request)?;
-            let person = accounts.person_at_once(session.value(), origin::address(&request)).await?;
-            admit(person, Role::Operator).map(Self)
-        }
-        .boxed_local()
+        async move { authorize_at_once(&request, Role::Operator).await.map(Self) }.boxed_local()
+    }
+}
+
+/// Somebody who is logged in, known without waiting for the database: for what has to be seen when that is away.
+#[derive(Debug)]
+pub struct Watcher;
+
+impl FromRequest for Watcher {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move { authorize_at_once(&request, Role::Viewer).await.map(|_| Self) }.boxed_local()
     }
 }
 
@@ -172,6 +178,15 @@ async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, ApiErro
     }
     let (session, accounts) = session(request)?;
     let person = accounts.person(session.value(), origin::address(request)).await?;
+    admit(person, least)
+}
+
+async fn authorize_at_once(request: &HttpRequest, least: Role) -> Result<Person, ApiError> {
+    if let Some(person) = at_console(request) {
+        return admit(Some(person), least);
+    }
+    let (session, accounts) = session(request)?;
+    let person = accounts.person_at_once(session.value(), origin::address(request)).await?;
     admit(person, least)
 }
 

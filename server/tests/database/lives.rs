@@ -283,3 +283,22 @@ async fn a_client_that_counts_no_registrations_comes_back_after_a_sign_out() {
         site.coordinator.sign_out(&roof).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_that_still_holds_what_has_to_go_off_is_told_again_at_once() {
+    let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
+    let roof = site.enrol("roof").await;
+    site.register(&roof, &["a"], Some(vec![])).await;
+    let task = site.poll(&roof).await.unwrap();
+    site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    let wait = Some(Duration::from_secs(20));
+    let held = Some(vec![task.assignment_id]);
+    // The answer to the first is lost, so the runner asks again.
+    for _ in 0..2 {
+        let asked = std::time::Instant::now();
+        let told = site.coordinator.poll(&roof, wait, held.clone()).await.unwrap();
+        assert_eq!(told.abort, [task.assignment_id]);
+        assert!(asked.elapsed() < Duration::from_secs(10), "it waited for its whole time");
+    }
+    assert!(site.coordinator.on_air().await.unwrap().iter().all(|it| it.planned.ending));
+}

@@ -5,15 +5,20 @@ use challengectl_server::core::{Event, Liveness, RunnerStatus};
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 
+/// In which everything comes that comes at all.
+const LIMIT: Duration = Duration::from_secs(30);
 const OFFLINE: RunnerStatus = RunnerStatus::Offline;
 
 /// The next status of a runner that is told.
 async fn next_status(events: &mut Receiver<Event>) -> (RunnerStatus, bool) {
-    loop {
-        if let Event::RunnerStatus { status, busy, .. } = events.recv().await.unwrap() {
-            return (status, busy);
+    let next = async {
+        loop {
+            if let Event::RunnerStatus { status, busy, .. } = events.recv().await.unwrap() {
+                return (status, busy);
+            }
         }
-    }
+    };
+    tokio::time::timeout(LIMIT, next).await.unwrap()
 }
 
 impl Site {
@@ -77,10 +82,12 @@ async fn after_a_downtime_of_the_server_runners_have_time_to_come_back_before_an
     let _jobs = site.coordinator.start_jobs();
     assert_eq!(next_status(&mut events).await, (OFFLINE, false));
     site.clock.advance(Duration::from_secs(61));
-    let since = loop {
-        if let Event::Alarm { timestamp, .. } = events.recv().await.unwrap() {
-            break timestamp;
+    let since = async {
+        loop {
+            if let Event::Alarm { timestamp, .. } = events.recv().await.unwrap() {
+                return timestamp;
+            }
         }
     };
-    assert_eq!(since, START.after(Duration::from_secs(361)));
+    assert_eq!(tokio::time::timeout(LIMIT, since).await.unwrap(), START.after(Duration::from_secs(361)));
 }

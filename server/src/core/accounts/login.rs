@@ -59,7 +59,7 @@ impl Accounts {
     /// [`CoreError::TooMany`].
     pub fn count_request(&self, step: Step, client: &Client) -> Result<(), CoreError> {
         let counted = self.throttle.admit(Key::address(step, client.address), self.clock.instant());
-        counted.map(drop).map_err(CoreError::TooMany)
+        counted.map(Counted::keep).map_err(CoreError::TooMany)
     }
 
     /// Checks a password, and gives the token that takes a code to become a session.
@@ -68,7 +68,7 @@ impl Accounts {
     /// [`CoreError::Credentials`], the same and after the same time whatever is wrong; [`CoreError::TooMany`].
     pub async fn log_in(&self, name: &str, password: String, client: &Client) -> Result<String, CoreError> {
         let account = match AccountName::new(name) {
-            Ok(name) => accounts::find(&mut *self.store.read().await?, &name).await?,
+            Ok(name) => accounts::find(&mut *self.store.read_few().await?, &name).await?,
             Err(_) => None,
         };
         let known = self.known(account.as_ref(), client).await?;
@@ -109,7 +109,7 @@ impl Accounts {
     /// [`CoreError::Credentials`], [`CoreError::TooMany`].
     pub async fn verify_totp(&self, token: &str, code: &str, client: &Client) -> Result<LoggedIn, CoreError> {
         let token = Digest::of(token.as_bytes());
-        let owing = logins::find(&mut *self.store.read().await?, token, false).await?;
+        let owing = logins::find(&mut *self.store.read_few().await?, token, false).await?;
         let known = self.known(owing.as_ref().map(|login| &login.account), client).await?;
         let Some(owing) = owing else {
             self.count_request(Step::VerifyTotp, client)?;
@@ -187,7 +187,7 @@ impl Accounts {
     async fn known(&self, account: Option<&Account>, client: &Client) -> Result<Option<Digest>, CoreError> {
         let (Some(account), Some(device)) = (account, client.device()) else { return Ok(None) };
         let oldest = self.clock.now().before(DEVICE_LIFE);
-        let known = devices::is_known(&mut *self.store.read().await?, device, account.id, oldest).await?;
+        let known = devices::is_known(&mut *self.store.read_few().await?, device, account.id, oldest).await?;
         Ok(known.then_some(device))
     }
 

@@ -17,7 +17,7 @@ impl Accounts {
     pub async fn change_password(&self, person: &Person, current: String, new: String) -> Result<(), CoreError> {
         let id = person.account_id;
         let missing = || CoreError::NoSuchAccount(person.name.to_string());
-        let account = accounts::get(&mut *self.store.read().await?, id).await?.ok_or_else(missing)?;
+        let account = accounts::get(&mut *self.store.read_few().await?, id).await?.ok_or_else(missing)?;
         let guesses = Key::Current(id);
         let counted = self.throttle.admit(vec![guesses], self.clock.instant()).map_err(CoreError::TooMany)?;
         let fits = self.passwords.verify(current, Some(account.password.clone()), Queue::Known).await;

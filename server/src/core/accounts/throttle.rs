@@ -12,10 +12,12 @@ use crate::core::network::{site, subnet};
 use challengectl_common::{Digest, ProvisioningKeyId};
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// How long to wait for tries that are under way: comparing a password takes a fraction of it.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 /// Counts that are kept; each takes about 100 bytes.
 const MOST: usize = 50_000;
 
@@ -74,78 +76,103 @@ impl Key {
     }
 }
 
-/// What one try was counted as.
+/// A try that is counted; taken back when it is dropped, unless it was kept. A client that goes away in the middle has not
+/// guessed wrong.
 #[derive(Debug)]
 pub struct Counted {
     keys: Vec<Key>,
     at: Moment,
+    counts: Counts,
 }
 
+/// One try: when, and whether it is known to have been a wrong guess. One that is under way counts as long as it is.
+type Try = (Moment, bool);
+type Counts = Arc<Mutex<HashMap<Key, VecDeque<Try>>>>;
+
 #[derive(Debug, Default)]
-pub struct Throttle(Mutex<HashMap<Key, VecDeque<Moment>>>);
+pub struct Throttle(Counts);
 
 impl Throttle {
     /// Counts one for each of the keys; or tells how long to wait, and counts nothing.
     pub fn admit(&self, keys: Vec<Key>, now: Moment) -> Result<Counted, Duration> {
-        let mut counts = self.counts();
+        let mut counts = lock(&self.0);
         make_room(&mut counts, now);
         let wait = keys.iter().filter_map(|key| wait(&mut counts, key, now)).max();
         if let Some(wait) = wait {
             return Err(wait);
         }
         for key in &keys {
-            counts.entry(key.clone()).or_default().push_back(now);
+            counts.entry(key.clone()).or_default().push_back((now, false));
         }
-        Ok(Counted { keys, at: now })
+        Ok(Counted { keys, at: now, counts: Arc::clone(&self.0) })
     }
 
-    /// Takes back what was counted.
-    pub fn forgive(&self, counted: Counted) {
-        let mut counts = self.counts();
-        for key in counted.keys {
-            let Some(times) = counts.get_mut(&key) else { continue };
-            if let Some(place) = times.iter().rposition(|time| *time == counted.at) {
-                times.remove(place);
-            }
-        }
-    }
-
-    /// Takes back what was counted, unless a wrong guess came of it: what turned out well is none, and neither is what
-    /// the server had no time for.
+    /// Keeps what was counted when a wrong guess came of it: what turned out well is none, and neither is what the server
+    /// had no time for.
     pub fn settle<T>(&self, counted: Counted, outcome: Result<T, CoreError>) -> Result<T, CoreError> {
-        if !matches!(outcome, Err(CoreError::Credentials(_))) {
-            self.forgive(counted);
+        if matches!(outcome, Err(CoreError::Credentials(_))) {
+            counted.keep();
         }
         outcome
     }
 
     /// Lets `heir` begin with what `key` has counted, so that nothing is won by becoming known.
     pub fn inherit(&self, key: &Key, heir: Key) {
-        let mut counts = self.counts();
+        let mut counts = lock(&self.0);
         if let Some(times) = counts.get(key).cloned() {
-            counts.insert(heir, times);
+            counts.insert(heir, times.into_iter().filter(|(_, wrong)| *wrong).collect());
         }
     }
+}
 
-    fn counts(&self) -> MutexGuard<'_, HashMap<Key, VecDeque<Moment>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Counted {
+    /// It counts for good.
+    pub fn keep(mut self) {
+        let mut counts = lock(&self.counts);
+        for key in std::mem::take(&mut self.keys) {
+            let tries = counts.get_mut(&key).into_iter().flatten();
+            if let Some((_, wrong)) = tries.rev().find(|one| **one == (self.at, false)) {
+                *wrong = true;
+            }
+        }
     }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = lock(&self.counts);
+        for key in &self.keys {
+            let Some(tries) = counts.get_mut(key) else { continue };
+            if let Some(place) = tries.iter().rposition(|one| *one == (self.at, false)) {
+                tries.remove(place);
+            }
+        }
+    }
+}
+
+fn lock(counts: &Counts) -> MutexGuard<'_, HashMap<Key, VecDeque<Try>>> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How long a key has to wait; none when it need not.
-fn wait(counts: &mut HashMap<Key, VecDeque<Moment>>, key: &Key, now: Moment) -> Option<Duration> {
-    let times = counts.get_mut(key)?;
-    while times.front().is_some_and(|time| time.after(WINDOW) <= now) {
-        times.pop_front();
+fn wait(counts: &mut HashMap<Key, VecDeque<Try>>, key: &Key, now: Moment) -> Option<Duration> {
+    let tries = counts.get_mut(key)?;
+    tries.retain(|(at, wrong)| !wrong || at.after(WINDOW) > now);
+    if tries.len() < key.limit() {
+        return None;
     }
-    times.front().filter(|_| times.len() >= key.limit()).map(|first| now.until(first.after(WINDOW)))
+    let wrong = || tries.iter().filter(|(_, wrong)| *wrong);
+    match wrong().next() {
+        Some((first, _)) if wrong().count() >= key.limit() => Some(now.until(first.after(WINDOW))),
+        _ => Some(UNDER_WAY),
+    }
 }
 
-fn make_room(counts: &mut HashMap<Key, VecDeque<Moment>>, now: Moment) {
+fn make_room(counts: &mut HashMap<Key, VecDeque<Try>>, now: Moment) {
     if counts.len() < MOST {
         return;
     }
-    counts.retain(|_, times| times.back().is_some_and(|time| time.after(WINDOW) > now));
+    counts.retain(|_, times| times.back().is_some_and(|(at, _)| at.after(WINDOW) > now));
     // A flood from everywhere: the counts of accounts matter more than those of addresses, and memory most.
     if counts.len() >= MOST {
         counts.retain(|key, _| !matches!(key, Key::Address(..)));
@@ -172,21 +199,21 @@ mod tests {
     fn five_are_admitted_and_the_next_when_the_first_is_a_quarter_of_an_hour_old() {
         let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
         for _ in 0..5 {
-            throttle.admit(key("192.0.2.1"), clock.instant()).map(drop).unwrap();
+            throttle.admit(key("192.0.2.1"), clock.instant()).map(Counted::keep).unwrap();
             clock.advance(Duration::from_secs(60));
         }
         let wait = throttle.admit(key("192.0.2.1"), clock.instant()).unwrap_err();
         assert_eq!(wait, Duration::from_secs(600));
-        throttle.admit(key("192.0.2.2"), clock.instant()).map(drop).unwrap();
+        throttle.admit(key("192.0.2.2"), clock.instant()).map(Counted::keep).unwrap();
         clock.advance(wait);
-        throttle.admit(key("192.0.2.1"), clock.instant()).map(drop).unwrap();
+        throttle.admit(key("192.0.2.1"), clock.instant()).map(Counted::keep).unwrap();
         assert!(throttle.admit(key("192.0.2.1"), clock.instant()).is_err());
     }
 
     #[test]
     fn no_network_and_no_site_can_use_its_many_addresses_of_ipv6() {
         let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
-        let admitted = |address: String| throttle.admit(key(&address), clock.instant()).is_ok();
+        let admitted = |address: String| throttle.admit(key(&address), clock.instant()).map(Counted::keep).is_ok();
         assert_eq!((0..100).filter(|n| admitted(format!("2001:db8::{n:x}"))).count(), 5);
         // The other 65,535 networks of the site together.
         assert_eq!((1..=0xffff).filter(|n| admitted(format!("2001:db8:0:{n:x}::1"))).count(), 15);
@@ -210,19 +237,35 @@ mod tests {
     }
 
     #[test]
+    fn tries_under_way_make_others_wait_a_moment_and_those_given_up_are_not_counted() {
+        let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
+        let admit = || throttle.admit(key("192.0.2.1"), clock.instant());
+        let under_way: Vec<_> = (0..5).map(|_| admit().unwrap()).collect();
+        assert_eq!(admit().unwrap_err(), UNDER_WAY);
+        drop(under_way);
+        for _ in 0..5 {
+            admit().unwrap().keep();
+        }
+        assert_eq!(admit().unwrap_err(), WINDOW);
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
         let most = u32::try_from(MOST).unwrap();
         for n in 0..most + 10 {
             throttle
                 .admit(Key::address(Step::Login, Some(IpAddr::from(n.to_be_bytes()))), clock.instant())
-                .map(drop)
+                .map(Counted::keep)
                 .unwrap();
         }
-        assert!(throttle.counts().len() < MOST);
+        assert!(lock(&throttle.0).len() < MOST);
         for n in 0..most + 10 {
-            throttle.admit(vec![Key::Guesses(Digest::of(&n.to_be_bytes()))], clock.instant()).map(drop).unwrap();
+            throttle
+                .admit(vec![Key::Guesses(Digest::of(&n.to_be_bytes()))], clock.instant())
+                .map(Counted::keep)
+                .unwrap();
         }
-        assert!(throttle.counts().len() < MOST);
+        assert!(lock(&throttle.0).len() < MOST);
     }
 }

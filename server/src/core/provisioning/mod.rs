@@ -64,7 +64,7 @@ impl Coordinator {
         new: NewRunner,
     ) -> Result<Provisioned, CoreError> {
         let count = Key::Provisioning(provisioner.key_id.clone());
-        self.throttle.admit(vec![count], self.clock.instant()).map_err(CoreError::TooMany)?;
+        self.throttle.admit(vec![count], self.clock.instant()).map_err(CoreError::TooMany)?.keep();
         file::check(&new.radios)?;
         let (this, provisioner) = (Arc::clone(self), provisioner.clone());
         self.undisturbed(async move { this.prepare(&provisioner, new).await }).await

@@ -1,5 +1,6 @@
 use crate::core::alarms::Alarm as Raised;
 use crate::core::{Coordinator, OnAir};
+use crate::http::principal::Watcher;
 use crate::http::{ApiError, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
@@ -24,7 +25,7 @@ struct Alarm {
 
 /// List what a person should look into now.
 #[utoipa::path(get, path = "/api/alarms", responses((status = OK, body = Alarms)))]
-pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn list(_: Watcher, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
     let alarms = coordinator.alarms().into_iter().map(Alarm::from).collect();
     Ok(HttpResponse::Ok().json(Alarms { alarms }))
 }

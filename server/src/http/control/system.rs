@@ -90,8 +90,8 @@ struct Stopped {
     message: &'static str,
     /// Assignments that it ended.
     aborted: usize,
-    /// Whether the database holds it. If not, it is in force all the same, recording is tried again, and a restart of
-    /// the server keeps it.
+    /// Whether the database holds it. If not, it is in force all the same, and recording is tried again; a restart of
+    /// the server keeps it unless `details` say otherwise.
     recorded: bool,
     /// Why it is not recorded yet.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,8 +6,8 @@ use crate::core::Role;
 use crate::http::body::{Json, OptionalJson, With};
 use crate::http::bounds::Anybody;
 use crate::http::echo::{Echo, ReadOnly};
-use crate::http::principal::Stopper;
 use crate::http::principal::{Provisioner, Runner};
+use crate::http::principal::{Stopper, Watcher};
 use crate::http::query::Query;
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::{HttpRequest, web};
@@ -121,6 +121,12 @@ impl Describe for Anybody {
 }
 
 impl Describe for Viewer {
+    fn describe(about: &mut About) {
+        about.asks_for(Role::Viewer);
+    }
+}
+
+impl Describe for Watcher {
     fn describe(about: &mut About) {
         about.asks_for(Role::Viewer);
     }
