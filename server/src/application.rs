@@ -2,16 +2,16 @@
 
 use crate::config::{Config, ConfigError};
 use crate::console;
-use crate::core::{Accounts, Clock, Coordinator, CoreError, FileFolder};
 use crate::events::{Live, Origins};
 use crate::http::{self, MetricsAudience, OverTls, Proxies};
 use crate::listener;
-use crate::store::{ServerLock, Store, StoreError};
 use crate::supervision;
 use crate::tls::{self, TlsError};
 use actix_web::App;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
+use challengectl_coordinator::store::{ServerLock, Store, StoreError};
+use challengectl_coordinator::{Accounts, Clock, Coordinator, CoreError, FileFolder};
 use sd_notify::NotifyState;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use super::crowd::{Crowd, TRY_AGAIN};
 use super::payload;
-use crate::core::{Coordinator, Event};
+use challengectl_coordinator::{Coordinator, Event};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;

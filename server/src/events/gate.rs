@@ -3,7 +3,7 @@
 use super::crowd::Door;
 use super::dashboards::NAMESPACE;
 use super::origins::Origins;
-use crate::core::Accounts;
+use challengectl_coordinator::Accounts;
 use http::header::{COOKIE, HOST, HeaderValue, ORIGIN};
 use http::request::Parts;
 use socketioxide::SocketIo;

@@ -2,10 +2,10 @@
 
 use super::crowd::{Crowd, TRY_AGAIN};
 use super::payload;
-use crate::core::events::ChallengeState;
-use crate::core::{Coordinator, Event, PublicChallenge};
 use crate::http::PublicChallenges;
 use challengectl_common::{ChallengeName, Timestamp};
+use challengectl_coordinator::bus::events::ChallengeState;
+use challengectl_coordinator::{Coordinator, Event, PublicChallenge};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;

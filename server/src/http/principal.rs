@@ -3,7 +3,6 @@
 use super::bounds::Bounds;
 use super::{ApiError, origin};
 use crate::console::Console;
-use crate::core::{self, Accounts, Caller, Coordinator, Host, Person, Role};
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -11,6 +10,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
 use challengectl_common::wire::{LIFE_HEADER, MACHINE_HEADER, REGISTRATION_HEADER};
 use challengectl_common::{Digest, Life, Timestamp};
+use challengectl_coordinator::{self, Accounts, Caller, Coordinator, Host, Person, Role};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
 
@@ -70,7 +70,7 @@ fn number(request: &HttpRequest, name: &str) -> Result<Option<i64>, ApiError> {
 
 /// A program that has shown a provisioning key.
 #[derive(Debug)]
-pub struct Provisioner(pub core::Provisioner);
+pub struct Provisioner(pub challengectl_coordinator::Provisioner);
 
 impl FromRequest for Provisioner {
     type Error = ApiError;

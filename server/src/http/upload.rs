@@ -2,11 +2,11 @@
 
 use super::ApiError;
 use super::body::PATIENCE;
-use crate::core::Coordinator;
-use crate::core::uploads::Incoming;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentDisposition;
+use challengectl_coordinator::Coordinator;
+use challengectl_coordinator::files::incoming::Incoming;
 use futures_util::StreamExt;
 use std::path::Path;
 use std::time::Duration;

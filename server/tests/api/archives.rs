@@ -3,10 +3,11 @@
 use crate::people::{enter, set_up};
 use crate::site::{MORSE, Site, write_wav};
 use challengectl_common::Timestamp;
+use challengectl_coordinator::files::archive;
+use challengectl_coordinator::maintenance::backup::{Outcome, backup, restore};
+use challengectl_coordinator::store::fleet::runners;
+use challengectl_coordinator::store::{Store, challenges};
 use challengectl_server::Config;
-use challengectl_server::core::archive;
-use challengectl_server::core::backup::{Outcome, backup, restore};
-use challengectl_server::store::{Store, challenges, runners};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

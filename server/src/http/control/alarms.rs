@@ -1,9 +1,9 @@
-use crate::core::alarms::Alarm as Raised;
-use crate::core::{Coordinator, OnAir};
 use crate::http::principal::Watcher;
 use crate::http::{ApiError, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
+use challengectl_coordinator::maintenance::alarms::Alarm as Raised;
+use challengectl_coordinator::{Coordinator, OnAir};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,13 +1,13 @@
 use super::{Switch, done};
-use crate::core::{Coordinator, Form, Role};
 use crate::http::body::{Json, OptionalJson, With};
 use crate::http::echo::{Echo, ReadOnly};
 use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::{Admin, ApiError, Operator, Viewer};
-use crate::store::challenges::Challenge as Stored;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, ChallengeName, Digest, Flag, Frequency, PublicView, Sender, Timestamp, Tuning};
+use challengectl_coordinator::store::challenges::Challenge as Stored;
+use challengectl_coordinator::{Coordinator, Form, Role};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;

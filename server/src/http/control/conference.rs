@@ -1,6 +1,5 @@
 //! When the event is.
 
-use crate::core::Coordinator;
 use crate::http::body::{Json, With};
 use crate::http::bounds::Anybody;
 use crate::http::echo::{Echo, ReadOnly};
@@ -8,6 +7,7 @@ use crate::http::{ApiError, Operator};
 use actix_web::{HttpResponse, web};
 use challengectl_common::conference::{TimeOfDay, Zone};
 use challengectl_common::{ConferenceChange, ConferenceName, Timestamp};
+use challengectl_coordinator::Coordinator;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;

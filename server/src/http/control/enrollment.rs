@@ -1,16 +1,16 @@
 use super::done;
 use super::fleet::{Invited, named};
-use crate::core::{Coordinator, Newcomer, TokenLife};
 use crate::http::body::{Json, OptionalJson, SMALL, With};
 use crate::http::bounds::Anybody;
 use crate::http::openapi::answers::{Conflict, Done, Unauthorized};
 use crate::http::principal::host;
 use crate::http::query::{Paging, Query};
 use crate::http::{Admin, ApiError};
-use crate::store::tokens::Token as Stored;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::{EnrollRequest, EnrollResponse};
 use challengectl_common::{RunnerId, Timestamp};
+use challengectl_coordinator::store::fleet::tokens::Token as Stored;
+use challengectl_coordinator::{Coordinator, Newcomer, TokenLife};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;

@@ -1,8 +1,8 @@
-use crate::core::Coordinator;
 use crate::http::{Admin, ApiError};
 use actix_web::body::SizedStream;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
+use challengectl_coordinator::Coordinator;
 use tokio_util::io::ReaderStream;
 
 const BLOCK: usize = 1 << 16;

@@ -1,4 +1,3 @@
-use crate::core::Coordinator;
 use crate::http::ApiError;
 use crate::http::openapi::answers::Invalid;
 use crate::http::principal::Runner;
@@ -11,6 +10,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::Digest;
 use challengectl_common::wire::ErrorBody;
+use challengectl_coordinator::Coordinator;
 use std::io::SeekFrom;
 use std::path::Path;
 use tokio::fs::File;

@@ -1,5 +1,4 @@
 use super::{Switch, done};
-use crate::core::{Coordinator, Invitation as Issued, OnAir, RunnerState, TokenLife};
 use crate::http::body::{Json, OptionalJson, With};
 use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::{Admin, ApiError, Operator, Viewer};
@@ -7,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use challengectl_common::wire::RadioInfo;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
+use challengectl_coordinator::{Coordinator, Invitation as Issued, OnAir, RunnerState, TokenLife};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;

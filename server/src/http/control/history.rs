@@ -1,12 +1,12 @@
-use crate::core::Coordinator;
 use crate::http::body::With;
 use crate::http::query::{Paging, Query};
 use crate::http::{ApiError, Viewer};
-use crate::store::TransmissionStatus;
-use crate::store::history::{Filter, Transmission as Stored};
-use crate::store::logs::LogEntry;
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
+use challengectl_coordinator::Coordinator;
+use challengectl_coordinator::store::TransmissionStatus;
+use challengectl_coordinator::store::log::history::{Filter, Transmission as Stored};
+use challengectl_coordinator::store::log::logs::LogEntry;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

@@ -1,13 +1,13 @@
 use super::done;
-use crate::core::{Coordinator, KeyChange, NewRadio, NewRunner, TokenLife};
 use crate::http::body::{Json, With};
 use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::principal::Provisioner;
 use crate::http::{Admin, ApiError, origin};
-use crate::store::provisioning::ProvisioningKey;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::{ProvisioningKeyId, RunnerId, Timestamp};
+use challengectl_coordinator::store::fleet::provisioning::ProvisioningKey;
+use challengectl_coordinator::{Coordinator, KeyChange, NewRadio, NewRunner, TokenLife};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,8 +1,8 @@
-use crate::core::{Coordinator, PublicChallenge, PublicTuning};
 use crate::http::ApiError;
 use crate::http::bounds::Anybody;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, Frequency, Timestamp};
+use challengectl_coordinator::{Coordinator, PublicChallenge, PublicTuning};
 use serde::Serialize;
 use utoipa::ToSchema;
 

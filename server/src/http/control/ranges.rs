@@ -1,7 +1,7 @@
-use crate::core::Coordinator;
 use crate::http::{ApiError, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::challenge::NamedRange;
+use challengectl_coordinator::Coordinator;
 use serde::Serialize;
 use utoipa::ToSchema;
 

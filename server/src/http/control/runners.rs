@@ -1,5 +1,4 @@
 use super::done;
-use crate::core::Coordinator;
 use crate::http::ApiError;
 use crate::http::body::{Json, OptionalJson, With};
 use crate::http::openapi::answers::{Conflict, Done, Forbidden, Missing};
@@ -11,6 +10,7 @@ use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, HeartbeatRequest, HeartbeatResponse, LogRequest, LogsRequest, RegisterRequest,
     RegisterResponse, TaskResponse,
 };
+use challengectl_coordinator::Coordinator;
 use serde::Deserialize;
 use std::num::ParseIntError;
 use std::time::Duration;

@@ -1,11 +1,11 @@
 use super::done;
-use crate::core::{self, Coordinator};
 use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::principal::Stopper;
 use crate::http::{Admin, ApiError, Operator, Viewer};
-use crate::store::control::Decision;
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
+use challengectl_coordinator::store::air::control::Decision;
+use challengectl_coordinator::{self, Coordinator};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -104,7 +104,8 @@ pub async fn emergency_stop(
     Stopper(person): Stopper,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let core::Stopped { aborted, unrecorded } = coordinator.into_inner().emergency_stop(person.by()).await?;
+    let challengectl_coordinator::Stopped { aborted, unrecorded } =
+        coordinator.into_inner().emergency_stop(person.by()).await?;
     let recorded = unrecorded.is_none();
     let message = match recorded {
         true => "Emergency stop: every carrier goes off",

@@ -1,5 +1,3 @@
-use crate::core::import::Unlisted;
-use crate::core::{Coordinator, Imported, Intake};
 use crate::http::body::With;
 use crate::http::openapi::answers::{Conflict, Invalid, TooLarge, Unsupported};
 use crate::http::query::Query;
@@ -9,6 +7,8 @@ use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::Digest;
+use challengectl_coordinator::challenges::import::Unlisted;
+use challengectl_coordinator::{Coordinator, Imported, Intake};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

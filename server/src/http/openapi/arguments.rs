@@ -2,7 +2,6 @@
 
 use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorized, Unsupported};
 use super::{Schemas, parameters};
-use crate::core::Role;
 use crate::http::body::{Json, OptionalJson, With};
 use crate::http::bounds::Anybody;
 use crate::http::echo::{Echo, ReadOnly};
@@ -11,6 +10,7 @@ use crate::http::principal::{Stopper, Watcher};
 use crate::http::query::Query;
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::{HttpRequest, web};
+use challengectl_coordinator::Role;
 use std::borrow::Cow;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;

@@ -1,7 +1,7 @@
-use crate::core::Coordinator;
 use crate::http::bounds::Anybody;
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
+use challengectl_coordinator::Coordinator;
 use serde::Serialize;
 use utoipa::ToSchema;
 

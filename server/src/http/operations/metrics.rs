@@ -2,16 +2,16 @@
 
 use super::exposition::Format;
 use super::requests::{Labels, Requests};
-use crate::core::alarms::AlarmKind;
-use crate::core::figures::Figures;
-use crate::core::network::Network;
-use crate::core::{Coordinator, RunnerState};
 use crate::http::openapi::answers::Forbidden;
 use crate::http::{ApiError, origin};
-use crate::store::WriteTimes;
 use actix_web::http::StatusCode;
 use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};
+use challengectl_coordinator::maintenance::alarms::AlarmKind;
+use challengectl_coordinator::network::Network;
+use challengectl_coordinator::store::WriteTimes;
+use challengectl_coordinator::views::metrics::Figures;
+use challengectl_coordinator::{Coordinator, RunnerState};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;

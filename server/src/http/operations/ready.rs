@@ -1,8 +1,8 @@
-use crate::core::Coordinator;
 use crate::http::bounds::Anybody;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
+use challengectl_coordinator::Coordinator;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;

@@ -1,0 +1,129 @@
+//! Creating, changing and removing challenges.
+
+use super::existing;
+use super::form::{Checked, Form};
+use super::import::{Step, put};
+use super::look_alike::{Looks, difference};
+use crate::audit::{self, Actor, By};
+use crate::store::air::assignments;
+use crate::store::challenges::{self, Challenge};
+use crate::store::{self, Connection};
+use crate::{Coordinator, CoreError, Person, Role};
+use challengectl_common::ChallengeName;
+use challengectl_common::wire::LogLevel;
+use std::sync::Arc;
+
+impl Coordinator {
+    /// Adds a challenge, due at once, and gives its id.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
+    pub async fn create_challenge(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
+        let Checked { spec, shape } = self.checked(None, form, Role::Admin).await?;
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.undisturbed(async move {
+            let now = this.clock.now();
+            let mut transaction = this.store.write().await?;
+            name_is_free(&mut transaction, &spec.name, None).await?;
+            let id = challenges::insert(&mut transaction, &spec, &shape, now, now).await?;
+            audit::note(&mut transaction, actor.by(), "challenge.create", spec.name.as_str(), None, now).await?;
+            store::commit(transaction).await?;
+            this.changed();
+            this.note(LogLevel::Info, format!("Challenge {} created by {}", spec.name, actor.by().who));
+            Ok(id)
+        })
+        .await
+    }
+
+    /// Changes the fields that are given. What is on air with content that no longer holds goes off.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`], [`CoreError::Invalid`] with everything that is wrong, [`CoreError::Conflict`] when the
+    /// name is taken or somebody else has changed the challenge at the same time.
+    pub async fn update_challenge(self: &Arc<Self>, id: i64, form: &Form, person: &Person) -> Result<(), CoreError> {
+        let before = self.challenge(id).await?;
+        let checked = self.checked(Some(&before.spec), form, person.role).await?;
+        let (this, actor) = (Arc::clone(self), Actor::from(person.by()));
+        self.undisturbed(async move { this.replace(before, checked, "challenge.update", actor.by()).await }).await
+    }
+
+    /// Lets a challenge go on air, or no more; then it goes off at once. It is not looked at otherwise: one whose file
+    /// is damaged can be disabled all the same.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn enable_challenge(self: &Arc<Self>, id: i64, enabled: bool, by: By<'_>) -> Result<(), CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.undisturbed(async move {
+            let before = this.challenge(id).await?;
+            let mut checked = Checked { spec: before.spec.clone(), shape: before.shape.clone() };
+            checked.spec.enabled = enabled;
+            let what = if enabled { "challenge.enable" } else { "challenge.disable" };
+            this.replace(before, checked, what, actor.by()).await
+        })
+        .await
+    }
+
+    async fn replace(&self, before: Challenge, checked: Checked, what: &str, by: By<'_>) -> Result<(), CoreError> {
+        let Checked { spec, shape } = checked;
+        let now = self.clock.now();
+        let mut transaction = self.store.write().await?;
+        let current = existing(&mut transaction, before.id).await?;
+        if current.spec != before.spec {
+            return Err(CoreError::Conflict(
+                "somebody else has changed the challenge meanwhile; look again".to_owned(),
+            ));
+        }
+        name_is_free(&mut transaction, &spec.name, Some(before.id)).await?;
+        let step = put(&mut transaction, Some(&current), &spec, &shape, now).await?;
+        let fields = if let Step::Updated { fields, .. } = step { fields.join(", ") } else { String::new() };
+        audit::note(&mut transaction, by, what, spec.name.as_str(), Some(&fields), now).await?;
+        store::commit(transaction).await?;
+        self.take_over_changes().await?;
+        if !fields.is_empty() {
+            self.note(LogLevel::Info, format!("Challenge {} changed by {} ({fields})", spec.name, by.who));
+        }
+        if !current.live {
+            let due_at = current.due_at;
+            self.tell_off_air(Challenge { spec, ..current }, due_at, now);
+        }
+        Ok(())
+    }
+
+    /// Removes a challenge; it goes off if it is on air. Its history stays.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn delete_challenge(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.undisturbed(async move {
+            let mut transaction = this.store.write().await?;
+            let challenge = existing(&mut transaction, id).await?;
+            let now = this.clock.now();
+            assignments::abort_of_challenge(&mut transaction, id, now).await?;
+            challenges::delete(&mut transaction, id).await?;
+            let name = challenge.spec.name.as_str();
+            audit::note(&mut transaction, actor.by(), "challenge.delete", name, None, now).await?;
+            store::commit(transaction).await?;
+            this.take_over_changes().await?;
+            this.note(LogLevel::Info, format!("Challenge {name} deleted by {}", actor.by().who));
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Nobody has this name, or one that people would take for it.
+async fn name_is_free(connection: &mut Connection, name: &ChallengeName, own: Option<i64>) -> Result<(), CoreError> {
+    match challenges::id_of(connection, name).await? {
+        Some(id) if Some(id) != own => Err(CoreError::Conflict(format!("there is a challenge {name} already"))),
+        Some(_) => Ok(()),
+        None => {
+            let all = challenges::all(connection).await?;
+            let others = all.iter().filter(|other| Some(other.id) != own).map(|other| &other.spec.name);
+            let looks = Looks::of(others);
+            let alike = looks.like(name).map(|other| format!("{}; choose another name", difference(name, other)));
+            alike.map_or(Ok(()), |alike| Err(CoreError::Conflict(alike)))
+        }
+    }
+}
