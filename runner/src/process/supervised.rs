@@ -1,0 +1,144 @@
+//! The parent's side of the cage.
+
+use super::line;
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// For a child that has said its last message, to end by itself.
+const END_TIMEOUT: Duration = Duration::from_millis(900);
+
+/// For the kernel, to end a process that was killed: one that waits in a driver ends only when the driver lets it.
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Returns the program to run as a child: this one, even when the file it was started from has been replaced since.
+#[must_use]
+pub fn this_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
+
+/// What listening to a child brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard<M> {
+    /// A message.
+    Message(M),
+    /// It has closed its standard output: there will be no more messages.
+    Gone,
+    /// It has sent nothing for longer than it may.
+    Silent,
+    /// It has not ended in time.
+    Overdue,
+}
+
+/// A child process. It is killed when this is dropped.
+pub struct Supervised {
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    /// The last line on its standard error.
+    complaint: Arc<Mutex<String>>,
+    /// When its last message came; at first, when it was started.
+    heard: Instant,
+}
+
+impl Supervised {
+    /// Starts `program` with this subcommand and sends it its first message.
+    ///
+    /// # Errors
+    /// When it cannot be started, or ends at once.
+    pub async fn spawn(program: &Path, subcommand: &'static str, first: &impl Serialize) -> io::Result<Self> {
+        let mut child = Command::new(program)
+            .arg0(env!("CARGO_PKG_NAME"))
+            .arg(subcommand)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A group of its own: Ctrl-C in the terminal reaches the parent alone, which ends the child in good order.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let lost = || io::Error::other("a pipe is missing");
+        let mut input = child.stdin.take().ok_or_else(lost)?;
+        let output = BufReader::new(child.stdout.take().ok_or_else(lost)?).lines();
+        let complaint = Arc::new(Mutex::new(String::new()));
+        let stderr = child.stderr.take().ok_or_else(lost)?;
+        tokio::spawn(keep_last_line(subcommand, stderr, Arc::clone(&complaint)));
+        input.write_all(&line(first)?).await?;
+        Ok(Self { child, input, output, complaint, heard: Instant::now() })
+    }
+
+    /// Listens until the child has sent a message, or nothing for `silence`, or has not ended by `end_by`. A message
+    /// that is there counts before what the clock says. Nothing is lost when this is dropped before it returns.
+    pub async fn hear<M: DeserializeOwned>(&mut self, silence: Duration, end_by: Option<Instant>) -> Heard<M> {
+        let silent_at = self.heard + silence;
+        tokio::select! {
+            biased;
+            message = self.message() => message.map_or(Heard::Gone, Heard::Message),
+            () = sleep_until(silent_at) => Heard::Silent,
+            () = sleep_until(end_by.unwrap_or(silent_at)), if end_by.is_some() => Heard::Overdue,
+        }
+    }
+
+    async fn message<M: DeserializeOwned>(&mut self) -> Option<M> {
+        loop {
+            let text = self.output.next_line().await.ok().flatten()?;
+            // A library may print to standard output. What is no message is no sign of life either.
+            if let Ok(message) = serde_json::from_str(&text) {
+                self.heard = Instant::now();
+                return Some(message);
+            }
+        }
+    }
+
+    /// Sends the child a message. A failure is ignored: a child that no longer listens falls silent.
+    pub async fn send(&mut self, message: &impl Serialize) {
+        if let Ok(line) = line(message) {
+            let _ = self.input.write_all(&line).await;
+        }
+    }
+
+    /// Kills the child and waits until it is gone.
+    pub async fn kill(&mut self) {
+        let _ = self.child.start_kill();
+        self.reap().await;
+    }
+
+    /// Waits until the child is gone, and with it its hold on devices; kills it when it does not end by itself.
+    pub async fn reap(&mut self) {
+        if timeout(END_TIMEOUT, self.child.wait()).await.is_ok() {
+            return;
+        }
+        let _ = self.child.start_kill();
+        if timeout(KILL_TIMEOUT, self.child.wait()).await.is_err() {
+            tracing::error!(pid = self.child.id(), "a child process cannot be killed: unplug the device that it uses");
+        }
+    }
+
+    /// Returns how the child ended that is [`Heard::Gone`]: its exit status, and the last line on its standard error.
+    pub async fn post_mortem(&mut self) -> String {
+        let how = match timeout(KILL_TIMEOUT, self.child.wait()).await {
+            Ok(Ok(status)) => status.to_string(),
+            _ => "no status".to_owned(),
+        };
+        self.kill().await;
+        let complaint = self.complaint.lock();
+        let colon = if complaint.is_empty() { "" } else { ": " };
+        format!("({how}){colon}{complaint}")
+    }
+}
+
+async fn keep_last_line(subcommand: &'static str, stderr: impl AsyncRead + Unpin, last: Arc<Mutex<String>>) {
+    let mut lines = BufReader::new(stderr).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        tracing::debug!("{subcommand}: {line}");
+        *last.lock() = line;
+    }
+}
