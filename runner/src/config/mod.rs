@@ -39,7 +39,6 @@ pub struct Config {
     pub watchdog_seconds: u32,
     /// Where `transmit` may send at all; the server has rules of its own for what it hands out.
     pub frequency_rules: FrequencyRules,
-    /// The radios of this host.
     pub radios: Vec<RadioConfig>,
 }
 
@@ -61,7 +60,6 @@ impl Default for Config {
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
     #[error("{0}")]
     Read(#[from] io::Error),
     /// The text is invalid; the message names the place.
@@ -69,20 +67,12 @@ pub enum ConfigError {
     Settings(String),
     /// Each setting for itself is valid, but not all together.
     #[error("{file}: {message}")]
-    Conflict {
-        /// The file.
-        file: String,
-        /// The settings, and why they do not go together.
-        message: String,
-    },
+    Conflict { file: String, message: String },
 }
 
 impl Config {
     /// Loads `file`, or [`DEFAULT_FILE`] when none is named and it exists; then the environment. Relative paths in it
-    /// are resolved against the folder of the file.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names the file and the line.
+    /// are resolved against the folder of the file. Errors name the file and the line.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
         let text = match fs_err::read_to_string(path) {
@@ -96,10 +86,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Parses the text of a file of that name.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names the file and the line.
+    /// Parses the text of a file of that name. Errors name the file and the line.
     pub fn parse(
         text: &str,
         file: &str,
@@ -107,7 +94,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let environment: Vec<_> = environment.into_iter().collect();
         let load = |text: &str| settings::load::<Self>(text, file, environment.clone());
-        // A file that is valid as it is may hold the same letters elsewhere.
+        // Only for a file that is invalid as it is: a valid one may hold the same letters elsewhere.
         let config = load(text).or_else(|_| load(&with_quoted_name(text)));
         let config = config
             .map_err(|error| older::explain(text, file).map_or_else(|| explain(&error), ConfigError::Settings))?;
@@ -139,7 +126,6 @@ impl Config {
         }
     }
 
-    /// Returns the radio of that id.
     #[must_use]
     pub fn radio(&self, id: &str) -> Option<&RadioConfig> {
         self.radios.iter().find(|radio| radio.id.as_str() == id)

@@ -10,7 +10,7 @@ pub const DEFAULT_SAMPLE_RATE: u64 = 2_000_000;
 /// No radio transmits below; such a number was meant in megahertz.
 const MIN_LIMIT_HZ: u64 = 1_000_000;
 
-/// One radio.
+/// A radio of the configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RadioConfig {
     /// Unique on this runner.

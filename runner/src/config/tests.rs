@@ -9,7 +9,7 @@ fn the_example_is_a_working_configuration() {
     let config = parse(include_str!("../../../config/runner.yml")).unwrap();
     let drivers: Vec<_> = config.radios.iter().map(|radio| radio.driver.name()).collect();
     assert_eq!(drivers, ["file", "null"]);
-    // None that sends half the event nowhere.
+    // None that takes half the event and sends nothing.
     let working: Vec<_> = config.working_radios().map(|radio| radio.driver.name()).collect();
     assert_eq!(working, ["file"]);
 }

@@ -22,8 +22,8 @@ pub fn first_message<M: DeserializeOwned>() -> Option<M> {
     serde_json::from_str(&line).ok()
 }
 
-/// Follows the parent's other messages in a thread of their own. `orphaned` is called when the parent goes away, or
-/// sends what is no message: it cannot be obeyed then, so nothing it allowed is allowed any more.
+/// Starts a thread that passes the parent's other messages to `obey`. It calls `orphaned` when the parent goes away or
+/// sends something that is no message: such a parent is not to be trusted any more.
 pub fn follow<M: DeserializeOwned>(obey: impl Fn(M) + Send + 'static, orphaned: impl FnOnce() + Send + 'static) {
     thread::spawn(move || {
         for line in io::stdin().lock().lines() {

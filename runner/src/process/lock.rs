@@ -11,9 +11,6 @@ pub struct Lock {
 }
 
 /// Takes the lock; `None` while another process holds it.
-///
-/// # Errors
-/// When the file or its folder cannot be created.
 pub fn try_take(path: &Path) -> io::Result<Option<Lock>> {
     fs_err::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
     let file = open(path)?;

@@ -17,7 +17,7 @@ pub use supervised::{Heard, Supervised, this_program};
 use serde::Serialize;
 use std::io;
 
-/// Returns a message as it goes through a pipe.
+/// Writes a message as it goes through a pipe.
 fn line(message: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');

@@ -28,7 +28,6 @@ pub fn this_program() -> PathBuf {
 /// What listening to a child brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard<M> {
-    /// A message.
     Message(M),
     /// It has closed its standard output: there will be no more messages.
     Gone,
@@ -51,9 +50,6 @@ pub struct Supervised {
 
 impl Supervised {
     /// Starts `program` with this subcommand and sends it its first message.
-    ///
-    /// # Errors
-    /// When it cannot be started, or ends at once.
     pub async fn spawn(program: &Path, subcommand: &'static str, first: &impl Serialize) -> io::Result<Self> {
         let mut child = Command::new(program)
             .arg0(env!("CARGO_PKG_NAME"))

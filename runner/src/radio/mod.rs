@@ -18,22 +18,13 @@ pub(crate) use null::with_quoted_name;
 /// A radio that is open and tuned. Dropping it turns the carrier off too, but then errors go unheard.
 pub trait Radio {
     /// Turns the carrier on. After an error it is off.
-    ///
-    /// # Errors
-    /// When the device refuses.
     fn start(&mut self) -> anyhow::Result<()>;
 
     /// Puts the next samples on air. Returns when the radio can take more, at most a tenth of a second beyond the time
     /// that the samples last. After an error the carrier may still be on.
-    ///
-    /// # Errors
-    /// When the device refuses, or cannot keep up.
     fn write(&mut self, samples: &[Complex32]) -> anyhow::Result<()>;
 
-    /// Turns the carrier off.
-    ///
-    /// # Errors
-    /// When something is left undone that people should know of.
+    /// Turns the carrier off. An error says what was left undone.
     fn stop(&mut self) -> anyhow::Result<()>;
 }
 
@@ -48,9 +39,6 @@ pub trait Settings {
         Self: Sized;
 
     /// Opens and tunes the radio. The carrier stays off.
-    ///
-    /// # Errors
-    /// When the device is not there, or cannot be tuned so.
     fn open(&self, tuning: &Tuning) -> anyhow::Result<Box<dyn Radio>>;
 
     /// Resolves relative paths against the folder of the configuration file.
@@ -114,7 +102,6 @@ macro_rules! drivers {
         /// The driver of a radio, with its settings.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "driver", rename_all = "snake_case")]
-        #[expect(missing_docs, reason = "each driver's file describes it")]
         pub enum Driver {
             $($name($module::Settings),)+
         }

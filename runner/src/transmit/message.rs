@@ -11,21 +11,17 @@ use std::path::PathBuf;
 /// The first message to the child: everything it needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
-    /// The radio that transmits.
     pub radio: RadioConfig,
     /// Held locked while the radio is in use, so that no two processes use it.
     pub lock: Option<PathBuf>,
-    /// The challenge, for recordings and messages.
     pub challenge: ChallengeName,
     /// The name of a recording, if the radio makes one.
     pub recording: RecordingName,
-    /// The nominal frequency.
+    /// The nominal frequency, whatever the radio is tuned to.
     pub frequency: Frequency,
     /// The name of a registered modulation.
     pub modulation: String,
-    /// The modulation's parameters.
     pub parameters: Map<String, Value>,
-    /// What the transmission carries.
     pub payload: Payload,
 }
 
@@ -33,13 +29,10 @@ pub struct Job {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payload {
-    /// A text.
     Text(String),
-    /// A WAV file.
     File {
-        /// Where it is.
         path: PathBuf,
-        /// Its name in messages.
+        /// Its name in messages; not the path, which may say more than people are to know.
         name: String,
     },
 }
@@ -59,7 +52,6 @@ pub enum Control {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChildMessage {
-    /// The child waits.
     Waiting,
     /// Everything is in place; the carrier can go on.
     Ready(Length),
@@ -74,7 +66,6 @@ pub enum ChildMessage {
 /// The length of a transmission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Length {
-    /// Samples.
     pub samples: u64,
     /// Samples per second.
     pub sample_rate: u64,
@@ -87,7 +78,6 @@ pub struct End {
     pub at: Timestamp,
     /// Samples that were on air.
     pub samples: u64,
-    /// Why it ended.
     pub cause: Cause,
 }
 
@@ -103,7 +93,6 @@ pub enum Cause {
     Orphaned,
     /// The lease ran out.
     LeaseOver,
-    /// Something failed, with this message.
     Failed(String),
 }
 

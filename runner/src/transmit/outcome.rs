@@ -18,9 +18,8 @@ pub enum Standing {
 /// How far a transmission is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Stage {
-    /// It could go on air.
+    /// Everything is in place for it to go on air.
     Ready,
-    /// It is on air.
     OnAir {
         /// Samples so far.
         samples: u64,
@@ -32,7 +31,6 @@ pub enum Stage {
 /// How a transmission ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// Well or not.
     pub verdict: Verdict,
     /// When the carrier went on, if it did.
     pub started_at: Option<Timestamp>,
@@ -52,7 +50,6 @@ impl Ended {
 pub enum Verdict {
     /// All of it was on air.
     Success,
-    /// Something failed.
     Failed(String),
     /// It was cut.
     Aborted(String),

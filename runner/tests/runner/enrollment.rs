@@ -19,7 +19,7 @@ fn a_runner_that_is_not_enrolled_says_what_to_do() {
     assert!(complaint.contains("challengectl-runner enroll --server URL --token TOKEN"), "{complaint}");
 }
 
-/// A folder whose configuration says how to enrol, and a runner that starts there.
+/// A folder whose configuration says how to enroll, and a runner that starts there.
 fn provisioned(url: &str) -> (TempDir, Command) {
     let dir = TempDir::new().unwrap();
     let text = format!("server: {url}/\nenrollment_token: et_once\nstate_dir: state\n{RADIOS}\n");

@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     /// Lists what was left out, and then exits with status 3, as `challengectl-server import` does.
     #[arg(long)]
     keep_going: bool,
-    /// A radio of the configuration, or a driver that needs none: `file`, `null`
+    /// A radio of the configuration, or a driver that needs none, such as `file` or `null`
     #[arg(long, value_name = "RADIO", default_value = "file")]
     radio: String,
     /// The folder for recordings
