@@ -26,9 +26,7 @@ impl Enrollment {
     /// Prepares an enrollment. A token is good for one use, so that what would prevent storing the key is found before.
     pub(crate) fn new(server: &str, token: &str, state_dir: &Path, ca_cert: Option<&CaCert>) -> anyhow::Result<Self> {
         let server = base_url(server)?;
-        private_folder(state_dir)
-            .and_then(|()| tempfile::tempfile_in(state_dir))
-            .with_context(|| format!("state_dir {}", state_dir.display()))?;
+        private_folder(state_dir).and_then(|()| tempfile::tempfile_in(state_dir)).context("state_dir")?;
         let (client, token) = (api::client(ca_cert)?, token.trim().to_owned());
         Ok(Self { client, server, token, state_dir: state_dir.to_owned() })
     }

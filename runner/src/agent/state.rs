@@ -31,7 +31,7 @@ struct Record {
 impl StateFolder {
     /// Locks the folder until the process ends, and begins a new life.
     pub(crate) fn open(state_dir: &Path) -> anyhow::Result<Self> {
-        private_folder(state_dir).with_context(|| format!("state_dir {}", state_dir.display()))?;
+        private_folder(state_dir).context("state_dir")?;
         let lock = lock(state_dir)?;
         let path = state_dir.join("life.json");
         let last = last(&path);

@@ -18,7 +18,7 @@ pub(crate) use folder::PinnedFile;
 /// Why a file cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CacheError {
-    #[error("{0}")]
+    #[error(transparent)]
     Server(#[from] ApiError),
     #[error("the server sent {found} instead of {wanted}")]
     Digest { wanted: Digest, found: Digest },
@@ -26,7 +26,7 @@ pub(crate) enum CacheError {
     TooLarge { size: u64, limit: u64 },
     #[error("the disk is full: the cache folder {} takes no more", .0.display())]
     DiskFull(PathBuf),
-    #[error("cache: {0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 

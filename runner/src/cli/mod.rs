@@ -22,7 +22,7 @@ struct Arguments {
     /// The configuration file; by default ./runner.yml, if it exists
     #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
     config: Option<PathBuf>,
-    /// Print for programs: one JSON value a line
+    /// Print JSON for programs, one value a line
     #[arg(long, global = true)]
     json: bool,
 }

@@ -89,7 +89,7 @@ impl Enrolled {
 fn enrolled(config: &Config) -> anyhow::Result<Enrolled> {
     if let Some(identity) = Identity::configured(config)? {
         let mut remarks = Vec::new();
-        remarks.extend(move_to(config, &identity)?);
+        remarks.extend(store_new_address(config, &identity)?);
         if config.enrollment_token.is_some() {
             remarks.push(format!("enrollment_token is ignored: this runner is enrolled as {}", identity.runner_id));
         }
@@ -106,7 +106,7 @@ fn enrolled(config: &Config) -> anyhow::Result<Enrolled> {
 }
 
 /// Stores the server's new address, if it is another one than when this runner enrolled; then returns a remark.
-fn move_to(config: &Config, identity: &Identity) -> anyhow::Result<Option<String>> {
+fn store_new_address(config: &Config, identity: &Identity) -> anyhow::Result<Option<String>> {
     let before = Identity::load(&config.state_dir)?;
     let Some(before) = before.filter(|before| before.server != identity.server) else { return Ok(None) };
     identity.store(&config.state_dir)?;

@@ -60,7 +60,7 @@ impl Default for Config {
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("{0}")]
+    #[error(transparent)]
     Read(#[from] io::Error),
     /// The text is invalid; the message names the place.
     #[error("{0}")]

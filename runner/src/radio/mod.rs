@@ -4,8 +4,6 @@
 //! [`Radio`] that they open. A new driver is a new file and a line in `drivers!`. A radio is opened only in a child
 //! process.
 
-mod file;
-mod null;
 mod pace;
 
 use challengectl_common::{Band, ChallengeName, Frequency};
@@ -99,6 +97,8 @@ pub enum RecordingName {
 
 macro_rules! drivers {
     ($($name:ident: $module:ident),+ $(,)?) => {
+        $(mod $module;)+
+
         /// The driver of a radio, with its settings.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "driver", rename_all = "snake_case")]

@@ -21,7 +21,7 @@ impl Chain {
     pub(super) fn build(job: &Job) -> Result<Self, Cause> {
         let waveform = at_radio_rate(job)?;
         let tuning = tune(job, waveform.as_ref())?;
-        let radio = job.radio.driver.settings().open(&tuning).map_err(Cause::failed)?;
+        let radio = job.radio.driver.settings().open(&tuning)?;
         let block = (waveform.sample_rate() / BLOCKS_PER_SECOND).clamp(64.0, 65_536.0) as usize;
         let length = Length { samples: tuning.samples, sample_rate: tuning.sample_rate };
         Ok(Self { waveform, radio, length, block: vec![Complex32::default(); block] })
@@ -32,7 +32,7 @@ impl Chain {
     }
 
     pub(super) fn carrier_on(&mut self) -> Result<(), Cause> {
-        self.radio.start().map_err(Cause::failed)
+        Ok(self.radio.start()?)
     }
 
     /// Pulls one block through; returns how many samples it had, 0 after the last one.
@@ -40,13 +40,20 @@ impl Chain {
         let filled = self.waveform.fill(&mut self.block).map_err(Cause::failed)?;
         let samples = self.block.get(..filled).unwrap_or_default();
         if !samples.is_empty() {
-            self.radio.write(samples).map_err(Cause::failed)?;
+            self.radio.write(samples)?;
         }
         Ok(samples.len())
     }
 
     pub(super) fn carrier_off(&mut self) -> Result<(), Cause> {
-        self.radio.stop().map_err(Cause::failed)
+        Ok(self.radio.stop()?)
+    }
+}
+
+/// Turns a driver's error into the end of the transmission, with everything that the driver says about it.
+impl From<anyhow::Error> for Cause {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(format!("{error:#}"))
     }
 }
 
