@@ -138,3 +138,42 @@ async fn keep_last_line(subcommand: &'static str, stderr: impl AsyncRead + Unpin
         *last.lock() = line;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(100);
+
+    /// Starts a shell on these lines, and sends it `1`. They must be there as long as it reads.
+    async fn shell(lines: &str) -> (TempDir, Supervised) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("script");
+        fs_err::write(&path, lines).unwrap();
+        let script = path.display().to_string().leak();
+        (folder, Supervised::spawn(Path::new("/bin/sh"), script, &1).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn messages_go_both_ways_and_other_output_is_none() {
+        let lines = "read first; echo noise; echo $first; read second; echo $second; echo why >&2; exit 7";
+        let (_folder, mut child) = shell(lines).await;
+        assert_eq!(child.hear(LONG, None).await, Heard::Message(1));
+        child.send(&2).await;
+        assert_eq!(child.hear(LONG, None).await, Heard::Message(2));
+        assert_eq!(child.hear::<i32>(LONG, None).await, Heard::Gone);
+        let how = child.post_mortem().await;
+        assert!(how.contains("exit status: 7") && how.ends_with(": why"), "{how}");
+    }
+
+    #[tokio::test]
+    async fn a_child_that_says_nothing_or_does_not_end_is_noticed_and_can_be_killed() {
+        let (_folder, mut child) = shell("exec sleep 600").await;
+        assert_eq!(child.hear::<i32>(LONG, Some(Instant::now() + SHORT)).await, Heard::Overdue);
+        assert_eq!(child.hear::<i32>(SHORT, None).await, Heard::Silent);
+        child.kill().await;
+        assert_eq!(child.hear::<i32>(LONG, None).await, Heard::Gone);
+    }
+}

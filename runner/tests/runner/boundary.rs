@@ -108,6 +108,19 @@ async fn a_renewed_lease_keeps_the_carrier_on() {
 }
 
 #[tokio::test]
+async fn a_transmission_that_nobody_can_stop_any_more_is_cut() {
+    let (sender, standing) = channel(Standing::Transmit(Deadline::NEVER));
+    let mut sender = Some(sender);
+    let let_go = |stage| {
+        if matches!(stage, Stage::OnAir { .. }) {
+            drop(sender.take());
+        }
+    };
+    let ended = watch(&program(), &long_job(), WATCHDOG, standing, let_go).await;
+    assert_eq!(ended.verdict, Verdict::Aborted("the lease ran out".into()));
+}
+
+#[tokio::test]
 async fn a_signal_outside_the_radio_limits_is_refused_counting_bandwidth() {
     let mut job = job(null(), "E");
     job.radio.frequency_limits = vec!["145550700-146000000".parse().unwrap()];
