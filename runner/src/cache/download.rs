@@ -23,7 +23,7 @@ pub(super) async fn download(folder: &CacheFolder, api: &Api, digest: Digest) ->
         fruitless = if fetched(&folder.part(&digest)) > before { 0 } else { fruitless + 1 };
         match attempted {
             Err(error) if error.may_pass() && fruitless < MAX_FRUITLESS => {
-                tracing::info!("{digest}: {error}; trying on");
+                tracing::info!("{digest}: {error}; trying again");
                 tokio::time::sleep(backoff.next()).await;
             }
             Err(error) if error.is_disk_full() => {
@@ -56,7 +56,7 @@ async fn attempt(folder: &CacheFolder, api: &Api, digest: Digest) -> Result<(), 
         return Err(ApiError::Unreachable("it sent another part of the file than was asked for".to_owned()).into());
     }
     let Some(rest) = response.content_length() else {
-        return Err(ApiError::Unreachable("it does not tell the length of the file".to_owned()).into());
+        return Err(ApiError::Unreachable("it does not say how long the file is".to_owned()).into());
     };
     folder.make_room(&digest, if resumed { have.saturating_add(rest) } else { rest })?;
     let mut part = Part::open(path, resumed && have > 0).await?;

@@ -20,6 +20,6 @@ fn describe(radio: &RadioConfig) -> String {
     let limits: Vec<_> = radio.frequency_limits.iter().map(ToString::to_string).collect();
     let limits = if limits.is_empty() { "any frequency".to_owned() } else { format!("{} Hz", limits.join(", ")) };
     let rate = radio.sample_rate;
-    let work = if radio.driver.settings().takes_work() { "" } else { ", takes no work" };
+    let work = if radio.takes_work() { "" } else { ", takes no work" };
     format!("{}: {}, {rate} samples per second, {limits}{work}", radio.id, radio.driver.name())
 }

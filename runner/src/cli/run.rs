@@ -7,9 +7,8 @@ use crate::agent::state::StateFolder;
 use crate::agent::{Agent, logs};
 use crate::api;
 use crate::api::identity::Identity;
-use crate::config::Config;
+use crate::config::{Config, RadioConfig};
 use anyhow::{Context, bail};
-use challengectl_common::RadioId;
 use nix::sys::signal::Signal;
 use std::pin::{Pin, pin};
 use std::process::ExitCode;
@@ -38,9 +37,7 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
     let filter = EnvFilter::try_from_env("CHALLENGECTL_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::registry().with(filter).with(format).with(layer).init();
 
-    for radio in config.radios.iter().filter(|radio| radio.driver.settings().sends_nothing()) {
-        log_that_nothing_is_sent(&radio.id, radio.driver.settings().takes_work());
-    }
+    config.radios.iter().for_each(log_what_it_lacks);
     let client = api::client(config.ca_cert.as_ref())?;
     super::runtime()?.block_on(async {
         let mut stop = pin!(stop_signal()?);
@@ -118,15 +115,21 @@ fn check_radios(config: &Config) -> anyhow::Result<()> {
         bail!("no radio is configured, so there is nothing this runner could do");
     }
     if config.working_radios().next().is_none() {
-        bail!("no radio takes work: a `null` radio sends nothing, and takes work only with `takes_work: true`");
+        let refusal =
+            |radio: &RadioConfig| Some(format!("radio {}: {}", radio.id, radio.driver.settings().refuses_work()?));
+        bail!("no radio takes work: {}", config.radios.iter().filter_map(refusal).collect::<Vec<_>>().join("; "));
     }
     Ok(())
 }
 
-fn log_that_nothing_is_sent(radio: &RadioId, takes_work: bool) {
-    match takes_work {
-        true => tracing::warn!("radio {radio} takes work and sends nothing: what it is given is never on air"),
-        false => tracing::info!("radio {radio} sends nothing, so it takes no work (takes_work: true lets it)"),
+fn log_what_it_lacks(radio: &RadioConfig) {
+    let (id, settings) = (&radio.id, radio.driver.settings());
+    match settings.refuses_work() {
+        Some(why) => tracing::info!("radio {id} takes no work: {why}"),
+        None if settings.sends_nothing() => {
+            tracing::warn!("radio {id} takes work and sends nothing: what it is given is never on air");
+        }
+        None => {}
     }
 }
 

@@ -133,7 +133,7 @@ impl Config {
 
     /// Returns the radios that a server may hand out work for.
     pub fn working_radios(&self) -> impl Iterator<Item = &RadioConfig> {
-        self.radios.iter().filter(|radio| radio.driver.settings().takes_work())
+        self.radios.iter().filter(|radio| radio.takes_work())
     }
 
     /// Returns how long a radio's process may send nothing.

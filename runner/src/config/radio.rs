@@ -47,6 +47,12 @@ impl RadioConfig {
         Self { id, model: None, frequency_limits, sample_rate, offset_hz: 0, driver }
     }
 
+    /// Returns whether a server may hand out work for it.
+    #[must_use]
+    pub fn takes_work(&self) -> bool {
+        self.driver.settings().refuses_work().is_none()
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         let id = &self.id;
         if let Some(band) = self.frequency_limits.iter().find(|band| band.high() < MIN_LIMIT_HZ) {

@@ -47,9 +47,9 @@ pub trait Settings {
         false
     }
 
-    /// Returns whether a server may hand out work for it.
-    fn takes_work(&self) -> bool {
-        true
+    /// Returns why a server may not hand out work for it; `None` if it may.
+    fn refuses_work(&self) -> Option<&'static str> {
+        None
     }
 
     /// Makes a radio without a clock of its own take as long as on air. One with a clock does so anyway.

@@ -30,8 +30,8 @@ impl super::Settings for Settings {
         true
     }
 
-    fn takes_work(&self) -> bool {
-        self.takes_work
+    fn refuses_work(&self) -> Option<&'static str> {
+        (!self.takes_work).then_some("it sends nothing, and takes work only with `takes_work: true`")
     }
 
     fn pace(&mut self) {

@@ -17,7 +17,9 @@ fn a_null_radio_takes_no_work_unless_its_settings_say_so() {
     let registered = server.seen("/register").remove(0).body["radios"].clone();
     let ids: Vec<_> = registered.as_array().unwrap().iter().map(|radio| radio["id"].clone()).collect();
     assert_eq!(ids, ["real"]);
-    assert!(runner.log().contains("radio dry sends nothing, so it takes no work (takes_work: true lets it)"));
+    assert!(
+        runner.log().contains("radio dry takes no work: it sends nothing, and takes work only with `takes_work: true`")
+    );
     let alone = TempDir::new().unwrap();
     std::fs::write(alone.path().join("runner.yml"), "radios: [{id: dry, driver: null}]\n").unwrap();
     let output = Command::new(program()).current_dir(alone.path()).arg("run").output().unwrap();
