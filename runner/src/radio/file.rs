@@ -4,9 +4,9 @@ mod prune;
 mod sigmf;
 
 use super::pace::Pacer;
-use super::{Radio, RecordingName, Tuning};
+use super::{Radio, RecordingFiles, RecordingName, Tuning};
 use anyhow::bail;
-use challengectl_common::Timestamp;
+use challengectl_common::{ChallengeName, Timestamp};
 use challengectl_host::durable::{self, Readers};
 use challengectl_waveform::Complex32;
 use fs_err::{self as fs, File};
@@ -65,8 +65,8 @@ impl super::Settings for Settings {
         self.paced = true;
     }
 
-    fn recordings(&self) -> Option<&Path> {
-        Some(&self.directory)
+    fn recording(&self, challenge: &ChallengeName) -> Option<RecordingFiles> {
+        Some(files(&self.directory, challenge.as_str()))
     }
 
     fn record_in(&mut self, folder: &Path) -> bool {
@@ -87,6 +87,7 @@ struct Recorder {
 
 struct Recording {
     began: Timestamp,
+    meta: PathBuf,
     /// Locked as long as it is open, so that no other process prunes it.
     data: File,
     samples: u64,
@@ -133,17 +134,21 @@ impl Recording {
                 format!("{time}_{}_{id}", shortened(tuning.challenge.as_str()))
             }
         };
-        // Not `with_extension`: a name may contain dots.
-        let data = create_locked(&dir.join(format!("{stem}.sigmf-data")))?;
-        Ok(Self { began, data, samples: 0, digest: Sha512::new() })
+        let RecordingFiles { meta, data } = files(dir, &stem);
+        Ok(Self { began, meta, data: create_locked(&data)?, samples: 0, digest: Sha512::new() })
     }
 
     fn describe(&self, tuning: &Tuning, completion: Option<&Completion>) -> anyhow::Result<()> {
-        let path = self.data.path().with_extension("sigmf-meta");
         let text = format!("{:#}\n", describe(tuning, self.began, completion));
-        durable::replace(&path, text.as_bytes(), Readers::Umask)?;
+        durable::replace(&self.meta, text.as_bytes(), Readers::Umask)?;
         Ok(())
     }
+}
+
+fn files(dir: &Path, stem: &str) -> RecordingFiles {
+    // Not `with_extension`: a name may contain dots.
+    let file = |ending| dir.join(format!("{stem}.{ending}"));
+    RecordingFiles { meta: file("sigmf-meta"), data: file("sigmf-data") }
 }
 
 fn shortened(name: &str) -> &str {

@@ -9,7 +9,7 @@ mod pace;
 use challengectl_common::{Band, ChallengeName, Frequency};
 use challengectl_waveform::Complex32;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) use null::with_quoted_name;
 
@@ -55,8 +55,8 @@ pub trait Settings {
     /// Makes a radio without a clock of its own take as long as on air. One with a clock does so anyway.
     fn pace(&mut self) {}
 
-    /// Returns the folder of its recordings; `None` if it makes none.
-    fn recordings(&self) -> Option<&Path> {
+    /// Returns the files of a recording with [`RecordingName::Challenge`]; `None` if it makes no recordings.
+    fn recording(&self, _challenge: &ChallengeName) -> Option<RecordingFiles> {
         None
     }
 
@@ -64,6 +64,15 @@ pub trait Settings {
     fn record_in(&mut self, _folder: &Path) -> bool {
         false
     }
+}
+
+/// The files of a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordingFiles {
+    /// The description.
+    pub meta: PathBuf,
+    /// The samples.
+    pub data: PathBuf,
 }
 
 /// What a radio needs to know of a transmission.

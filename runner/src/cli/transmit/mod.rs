@@ -133,15 +133,15 @@ impl Sent {
     fn people(&self, challenge: &Challenge, radio: &RadioConfig) -> String {
         let (spec, frequency) = (&challenge.spec, self.frequency);
         let what = format!("{}: {} on {frequency}, {:.1} s", spec.name, spec.modulation, challenge.duration);
-        match radio.driver.settings().recordings() {
-            Some(dir) => format!("{what}, recorded in {}", dir.join(format!("{}.sigmf-meta", spec.name)).display()),
+        match radio.driver.settings().recording(&spec.name) {
+            Some(files) => format!("{what}, recorded in {}", files.meta.display()),
             None => what,
         }
     }
 
     fn programs(&self, challenge: &Challenge, radio: &RadioConfig) -> serde_json::Value {
         let spec = &challenge.spec;
-        let file = |ending| radio.driver.settings().recordings().map(|dir| dir.join(format!("{}.{ending}", spec.name)));
+        let files = radio.driver.settings().recording(&spec.name);
         json!({
             "challenge": spec.name,
             "status": "success",
@@ -149,8 +149,8 @@ impl Sent {
             "frequency": self.frequency,
             "duration": challenge.duration,
             "radio": radio.id,
-            "meta": file("sigmf-meta"),
-            "data": file("sigmf-data"),
+            "meta": files.as_ref().map(|files| &files.meta),
+            "data": files.as_ref().map(|files| &files.data),
         })
     }
 }
