@@ -15,6 +15,7 @@ pub(super) struct CacheFolder {
     dir: PathBuf,
     /// Bytes that it may hold.
     limit: u64,
+    /// The files that are pinned, or of which more is to come.
     in_use: Mutex<HashMap<Digest, Use>>,
 }
 
