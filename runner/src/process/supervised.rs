@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// For a child that has said its last message, to end by itself.
@@ -42,8 +43,10 @@ pub struct Supervised {
     child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
-    /// The last line on its standard error.
+    /// The last line on its standard error, so far.
     complaint: Arc<Mutex<String>>,
+    /// Reads its standard error to the end; taken by the first that waits for that.
+    reader: Option<JoinHandle<()>>,
     /// When its last message came; at first, when it was started.
     heard: Instant,
 }
@@ -66,9 +69,9 @@ impl Supervised {
         let output = BufReader::new(child.stdout.take().ok_or_else(lost)?).lines();
         let complaint = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().ok_or_else(lost)?;
-        tokio::spawn(keep_last_line(subcommand, stderr, Arc::clone(&complaint)));
+        let reader = Some(tokio::spawn(keep_last_line(subcommand, stderr, Arc::clone(&complaint))));
         input.write_all(&line(first)?).await?;
-        Ok(Self { child, input, output, complaint, heard: Instant::now() })
+        Ok(Self { child, input, output, complaint, reader, heard: Instant::now() })
     }
 
     /// Listens until the child has sent a message, or nothing for `silence`, or has not ended by `end_by`. A message
@@ -125,6 +128,10 @@ impl Supervised {
             _ => "no status".to_owned(),
         };
         self.kill().await;
+        if let Some(reader) = self.reader.take() {
+            // The pipe may hold a line yet. A process that the child has started may keep it open.
+            let _ = timeout(END_TIMEOUT, reader).await;
+        }
         let complaint = self.complaint.lock();
         let colon = if complaint.is_empty() { "" } else { ": " };
         format!("({how}){colon}{complaint}")
