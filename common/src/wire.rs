@@ -20,7 +20,7 @@ pub const NULL_DRIVER: &str = "null";
 pub const MOST_LINES: usize = 50;
 
 /// The header by which a runner says, with every request, on which machine it is. The server compares the value with
-/// the one that came with the enrolment, and keeps only its digest.
+/// the one that came with the enrollment, and keeps only its digest.
 pub const MACHINE_HEADER: &str = "X-Runner-Machine-ID";
 /// The header by which a runner says, with every request, which [`Life`](crate::Life) of its program sends it.
 pub const LIFE_HEADER: &str = "X-Runner-Life";
