@@ -21,14 +21,11 @@ pub(crate) const LEVEL: Parameter = Parameter {
     kind: Kind::Choice { of: &["peak", "as_is"], default: "peak" },
 };
 
-/// Pieces of a long sound that stand for all of it, and seconds of each. So many that what takes a twentieth of the
-/// time is among them; 2.4 seconds in all take some 8 ms to modulate and measure, each time before the sound is on air.
-/// A joint between two pieces, where the sound jumps, takes 0.3 ms, in all 0.6 % of the time.
-const EXCERPTS: (u64, f64) = (48, 0.05);
-
 /// The sound of a WAV file in which there is something to hear.
 pub(crate) struct Audio {
     wav: Wav,
+    /// Where it is loudest, in frames: by its level, and by its slope.
+    loud: [Vec<Range<u64>>; 2],
     /// What is odd about it.
     pub(crate) remarks: Vec<String>,
 }
@@ -47,7 +44,8 @@ impl Audio {
         sound.ensure_audible()?;
         let raised = values.choice(LEVEL.name) == "peak";
         let gain = if raised { 1.0 / sound.peak() } else { 1.0 };
-        Ok(Self { wav: wav.amplified(gain), remarks: sound.remarks(raised) })
+        let remarks = sound.remarks(raised);
+        Ok(Self { wav: wav.amplified(gain), remarks, loud: sound.passages.loud() })
     }
 
     /// The sound at [`RATE`], in the real parts, with `pad` seconds of silence before and behind.
@@ -55,13 +53,12 @@ impl Audio {
         at_rate(Box::new(self.wav.clone()), pad)
     }
 
-    /// Like [`sound`](Self::sound), but of a long one only some seconds from all over it. Also tells whether that is
-    /// all of it.
-    pub(crate) fn excerpts(&self, pad: f64) -> (Box<dyn Waveform>, bool) {
-        let (pieces, seconds) = EXCERPTS;
-        let excerpts = Excerpts::of(&self.wav, pieces, seconds);
-        let whole = excerpts.len() == self.wav.len();
-        (at_rate(Box::new(excerpts), pad), whole)
+    /// Like [`sound`](Self::sound), but only its loudest passages: of all of it, nothing that moves a carrier further
+    /// is left out. They are of two kinds, and either is joined to one sound.
+    pub(crate) fn loudest(&self, pad: f64) -> impl Iterator<Item = Box<dyn Waveform>> {
+        let [level, slope] = &self.loud;
+        let kinds = if level == slope { vec![level] } else { vec![level, slope] };
+        kinds.into_iter().map(move |pieces| at_rate(Box::new(Excerpts::of(&self.wav, pieces.clone())), pad))
     }
 }
 

@@ -143,6 +143,10 @@ fn sound_that_nobody_could_hear_is_refused() {
         (wav(8000, [0.5; 8000]), "the file holds no sound, only a constant level; export it again"),
         (stereo(8000, [[0.5, -0.5]; 8000]), "the file holds no sound, only a constant level; export it again"),
         (
+            stereo(8000, second(0.0016).map(|sample| [sample, 0.0])),
+            "the file is silent: it peaks 62 dB below full scale; export it louder",
+        ),
+        (
             stereo(8000, second(0.5).map(|sample| [sample, -sample])),
             "the two channels cancel out when they are mixed down to one, since one is the other inverted; export one \
              of them as mono",
