@@ -6,6 +6,7 @@ use crate::sound::Sound;
 use crate::wav::{Excerpts, Wav};
 use crate::{Payload, Waveform};
 use num_complex::Complex32;
+use std::io;
 use std::ops::Range;
 
 /// Samples per second at which sound is worked on: four times the 3 kHz that voice channels carry.
@@ -20,6 +21,12 @@ pub(crate) const LEVEL: Parameter = Parameter {
     help: "peak: the loudest sample of the file is brought to full scale; as_is: the file is sent as loud as it is.",
     kind: Kind::Choice { of: &["peak", "as_is"], default: "peak" },
 };
+
+/// Loud passages that are tried on what a modulator passes: a fifth of a second, which takes no time.
+const TRIED: usize = 4;
+
+/// In decibels: what loses so much on its way through a modulator lies outside of what that carries.
+const LOST: f64 = 30.0;
 
 /// The sound of a WAV file in which there is something to hear.
 pub(crate) struct Audio {
@@ -59,6 +66,36 @@ impl Audio {
         let [level, slope] = &self.loud;
         let kinds = if level == slope { vec![level] } else { vec![level, slope] };
         kinds.into_iter().map(move |pieces| at_rate(Box::new(Excerpts::of(&self.wav, pieces.clone())), pad))
+    }
+
+    /// Remarks sound of which next to nothing passes the modulator's filter, which keeps `carried`.
+    pub(crate) fn remark_lost(
+        &mut self,
+        carried: &str,
+        filter: impl FnOnce(Box<dyn Waveform>) -> Box<dyn Waveform>,
+    ) -> io::Result<()> {
+        let [level, _] = &self.loud;
+        let tried = || Box::new(Excerpts::of(&self.wav, level.iter().take(TRIED).cloned().collect()));
+        let before = energy(tried())?;
+        let after = energy(filter(at_rate(tried(), 0.0)))?;
+        if after < before * 10f64.powf(-LOST / 10.0) {
+            self.remarks.push(format!(
+                "next to nothing of it lies between {carried}, which is all that is sent; export it with its sound there"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// In samples of full scale times seconds.
+fn energy(mut waveform: Box<dyn Waveform>) -> io::Result<f64> {
+    let (mut block, mut sum) = ([Complex32::ZERO; 512], 0.0);
+    loop {
+        let filled = waveform.fill(&mut block)?;
+        match block.get(..filled) {
+            Some(samples @ [_, ..]) => sum += samples.iter().map(|sample| f64::from(sample.norm_sqr())).sum::<f64>(),
+            _ => return Ok(sum / waveform.sample_rate()),
+        }
     }
 }
 
@@ -101,7 +138,7 @@ impl Waveform for Pad {
         self.waveform.occupied_bandwidth()
     }
 
-    fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
+    fn fill(&mut self, out: &mut [Complex32]) -> io::Result<usize> {
         let (before, rest) = out.split_at_mut(self.until(self.silence, out.len()));
         before.fill(Complex32::ZERO);
         self.position += before.len() as u64;

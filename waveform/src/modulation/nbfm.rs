@@ -1,7 +1,7 @@
 //! Narrow-band frequency modulation, as voice radios use it.
 
 use crate::Waveform;
-use crate::audio::{Audio, LEVEL};
+use crate::audio::{self, Audio, LEVEL};
 use crate::envelope::{Envelope, RAMP};
 use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
 use crate::occupied::band_of;
@@ -42,7 +42,8 @@ const VOICE: Filter = Filter { pass: 3000.0, stop: 3600.0, gain: 1.0 };
 const SAMPLED: f64 = 1.05;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
-    let audio = Audio::open(payload, values)?;
+    let mut audio = Audio::open(payload, values)?;
+    audio.remark_lost("0 and 3000 Hz", |sound| Box::new(Resampler::new(sound, audio::RATE, VOICE)))?;
     // The sound begins when the carrier is there, and ends before it goes.
     let lead = Envelope::around(0, RATE, RAMP).lead();
     let pad = lead as f64 / RATE;

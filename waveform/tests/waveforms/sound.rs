@@ -216,6 +216,25 @@ fn odd_sound_is_remarked() {
 }
 
 #[test]
+fn sound_outside_of_what_is_sent_is_remarked() {
+    let remarks = |name: &str, hertz: f64| {
+        let file = wav(48_000, tone(48_000, hertz, 48_000).map(|sample| 0.5 * sample));
+        find(name).unwrap().built(Payload::File(file.path()), &serde_json::Map::new()).unwrap().remarks
+    };
+    let remark = |band| {
+        format!("next to nothing of it lies between {band}, which is all that is sent; export it with its sound there")
+    };
+    for hertz in [5000.0, 15_000.0] {
+        assert_eq!(remarks("nbfm", hertz), [remark("0 and 3000 Hz")]);
+        assert_eq!(remarks("ssb", hertz), [remark("300 and 3000 Hz")]);
+    }
+    assert_eq!(remarks("ssb", 50.0), [remark("300 and 3000 Hz")]);
+    for (name, hertz) in [("nbfm", 50.0), ("nbfm", 2900.0), ("ssb", 310.0), ("ssb", 2900.0)] {
+        assert_eq!(remarks(name, hertz), [""; 0], "{name} {hertz}");
+    }
+}
+
+#[test]
 fn ordinary_sound_is_not_remarked() {
     for peak in [0.05, 0.25, 1.0] {
         assert!(remarks(&wav(8000, second(peak)), &json!({})).is_empty(), "{peak}");
