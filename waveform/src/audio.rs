@@ -1,6 +1,7 @@
 //! Sound on its way to a modulator.
 
 use crate::modulation::{BuildError, Kind, Parameter, Values};
+use crate::occupied::share_between;
 use crate::resample::{Filter, Resampler};
 use crate::sound::Sound;
 use crate::wav::{Excerpts, Wav};
@@ -22,11 +23,11 @@ pub(crate) const LEVEL: Parameter = Parameter {
     kind: Kind::Choice { of: &["peak", "as_is"], default: "peak" },
 };
 
-/// Loud passages that are tried on what a modulator passes: a fifth of a second, which takes no time.
-const TRIED: usize = 4;
+/// Loud passages whose spectrum is looked at: a fifth of a second, which takes no time.
+const LOOKED_AT: usize = 4;
 
-/// In decibels: what loses so much on its way through a modulator lies outside of what that carries.
-const LOST: f64 = 30.0;
+/// Of the power: where so little lies within what is sent, all of the sound lies outside.
+const NOTHING: f64 = 0.01;
 
 /// The sound of a WAV file in which there is something to hear.
 pub(crate) struct Audio {
@@ -68,34 +69,17 @@ impl Audio {
         kinds.into_iter().map(move |pieces| at_rate(Box::new(Excerpts::of(&self.wav, pieces.clone())), pad))
     }
 
-    /// Remarks sound of which next to nothing passes the modulator's filter, which keeps `carried`.
-    pub(crate) fn remark_lost(
-        &mut self,
-        carried: &str,
-        filter: impl FnOnce(Box<dyn Waveform>) -> Box<dyn Waveform>,
-    ) -> io::Result<()> {
+    /// Remarks sound of which next to nothing lies between the frequencies that are sent, in hertz.
+    pub(crate) fn remark_outside(&mut self, sent: Range<f64>) -> io::Result<()> {
         let [level, _] = &self.loud;
-        let tried = || Box::new(Excerpts::of(&self.wav, level.iter().take(TRIED).cloned().collect()));
-        let before = energy(tried())?;
-        let after = energy(filter(at_rate(tried(), 0.0)))?;
-        if after < before * 10f64.powf(-LOST / 10.0) {
+        let pieces = level.iter().take(LOOKED_AT).cloned().collect();
+        if share_between(&mut Excerpts::of(&self.wav, pieces), &sent)? < NOTHING {
             self.remarks.push(format!(
-                "next to nothing of it lies between {carried}, which is all that is sent; export it with its sound there"
+                "next to nothing of it lies between {} and {} Hz, which is all that is sent; export it with its sound there",
+                sent.start, sent.end
             ));
         }
         Ok(())
-    }
-}
-
-/// In samples of full scale times seconds.
-fn energy(mut waveform: Box<dyn Waveform>) -> io::Result<f64> {
-    let (mut block, mut sum) = ([Complex32::ZERO; 512], 0.0);
-    loop {
-        let filled = waveform.fill(&mut block)?;
-        match block.get(..filled) {
-            Some(samples @ [_, ..]) => sum += samples.iter().map(|sample| f64::from(sample.norm_sqr())).sum::<f64>(),
-            _ => return Ok(sum / waveform.sample_rate()),
-        }
     }
 }
 

@@ -13,7 +13,7 @@ const KEPT: usize = 16;
 /// the power of the carrier would thin out what the loud passages occupy.
 const LOUD: f32 = 0.25;
 
-/// Samples per second at which passages are compared: what lies above half of it no voice channel carries.
+/// Samples per second at which passages are compared, at least: what lies above half of it no voice channel carries.
 const COARSE: f64 = 8000.0;
 
 /// The loudest passages of a sound, in constant memory.
@@ -21,7 +21,7 @@ const COARSE: f64 = 8000.0;
 pub(crate) struct Passages {
     /// Frames of a passage.
     frames: u64,
-    /// Samples whose mean counts as one.
+    /// Samples whose sum counts as one, a power of two.
     stride: usize,
     /// Where the passage at hand begins, and how many of its frames are added up.
     start: u64,
@@ -60,7 +60,8 @@ impl Best {
 impl Passages {
     /// Of sound with `rate` samples per second.
     pub(crate) fn at(rate: f64) -> Self {
-        let stride = (rate / COARSE).round().max(1.0) as usize;
+        let most = (rate / COARSE).max(1.0);
+        let stride = 1 << (most.log2() as u32).min(5);
         Self { frames: (SECONDS * rate).ceil() as u64, stride, ..Self::default() }
     }
 
@@ -69,18 +70,31 @@ impl Passages {
         while !samples.is_empty() {
             let left = usize::try_from(self.frames - self.filled).unwrap_or(usize::MAX);
             let (now, later) = samples.split_at(left.min(samples.len()));
-            // Less than a stride is left over once a block: too little to change the order.
-            for means in now.chunks_exact(self.stride) {
-                let sum: f32 = means.iter().sum();
-                self.level += sum * sum;
-                self.slope += (sum - self.last) * (sum - self.last);
-                self.last = sum;
+            // Fixed lengths, which the compiler unrolls.
+            match self.stride {
+                1 => self.compare::<1>(now),
+                2 => self.compare::<2>(now),
+                4 => self.compare::<4>(now),
+                8 => self.compare::<8>(now),
+                16 => self.compare::<16>(now),
+                _ => self.compare::<32>(now),
             }
             self.filled += now.len() as u64;
             samples = later;
             if self.filled == self.frames {
                 self.finish();
             }
+        }
+    }
+
+    /// Less than a stride is left over once a block: too little to change the order.
+    fn compare<const STRIDE: usize>(&mut self, samples: &[f32]) {
+        let (strides, _) = samples.as_chunks::<STRIDE>();
+        for stride in strides {
+            let sum: f32 = stride.iter().sum();
+            self.level += sum * sum;
+            self.slope += (sum - self.last) * (sum - self.last);
+            self.last = sum;
         }
     }
 

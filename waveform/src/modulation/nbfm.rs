@@ -1,7 +1,7 @@
 //! Narrow-band frequency modulation, as voice radios use it.
 
 use crate::Waveform;
-use crate::audio::{self, Audio, LEVEL};
+use crate::audio::{Audio, LEVEL};
 use crate::envelope::{Envelope, RAMP};
 use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
 use crate::occupied::band_of;
@@ -43,7 +43,7 @@ const SAMPLED: f64 = 1.05;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let mut audio = Audio::open(payload, values)?;
-    audio.remark_lost("0 and 3000 Hz", |sound| Box::new(Resampler::new(sound, audio::RATE, VOICE)))?;
+    audio.remark_outside(0.0..VOICE.pass)?;
     // The sound begins when the carrier is there, and ends before it goes.
     let lead = Envelope::around(0, RATE, RAMP).lead();
     let pad = lead as f64 / RATE;

@@ -1,6 +1,5 @@
 //! Single sideband: sound moved up to radio frequency as it is.
 
-use crate::Waveform;
 use crate::audio::{Audio, LEVEL};
 use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
 use crate::resample::{Filter, Resampler};
@@ -45,12 +44,9 @@ const PAD: f64 = 0.025;
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let centre = if values.choice("mode") == "lsb" { -CENTRE } else { CENTRE };
     let mut audio = Audio::open(payload, values)?;
-    audio.remark_lost("300 and 3000 Hz", |sound| sideband(sound, centre))?;
-    Ok(Built::new(shift(sideband(audio.sound(PAD), centre), centre)).remarking(audio.remarks))
-}
-
-/// What is around `centre`, moved to zero.
-fn sideband(sound: Box<dyn Waveform>, centre: f64) -> Box<dyn Waveform> {
+    audio.remark_outside(CENTRE - REACH..CENTRE + REACH)?;
+    let sound = shift(audio.sound(PAD), -centre);
     let filter = Filter { pass: REACH, stop: REACH + SLOPE, gain: GAIN };
-    Box::new(Resampler::new(shift(sound, -centre), RATE, filter))
+    let sideband = Resampler::new(sound, RATE, filter);
+    Ok(Built::new(shift(Box::new(sideband), centre)).remarking(audio.remarks))
 }
