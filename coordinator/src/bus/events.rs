@@ -5,7 +5,6 @@
 
 use super::alarm_kind::AlarmKind;
 use crate::bus::liveness::{Liveness, RunnerStatus};
-use crate::context::Context;
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -121,6 +120,11 @@ impl Events {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Subscribes to everything that happens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.sender.subscribe()
+    }
+
     /// Tells everybody who watches; nobody may be watching.
     pub fn publish(&self, event: Event) {
         let mut told = self.told();
@@ -155,14 +159,6 @@ impl Events {
         if told.runners.insert(runner.clone(), Liveness { status, busy }) != Some(Liveness { status, busy }) {
             let _ = self.sender.send(Event::RunnerStatus { runner_id: runner.clone(), status, busy, timestamp });
         }
-    }
-}
-
-impl Context {
-    /// Everything that happens from now on.
-    #[must_use]
-    pub fn watch(&self) -> broadcast::Receiver<Event> {
-        self.events.sender.subscribe()
     }
 }
 

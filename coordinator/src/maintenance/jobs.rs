@@ -1,7 +1,7 @@
 //! Background work: each job is one small task over one function.
 
 use crate::CoreError;
-use crate::batches::BATCH;
+use crate::context::batches::BATCH;
 use crate::maintenance::Maintenance;
 use crate::store;
 use crate::store::air::{assignments, reports};
