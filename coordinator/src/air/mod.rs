@@ -16,6 +16,7 @@ mod reclaim;
 mod resend;
 pub(crate) mod schedule_view;
 mod tally;
+mod task;
 
 use crate::bus::cached::Cached;
 use crate::context::Context;

@@ -1,7 +1,7 @@
 //! Counting how transmissions end.
 
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 /// Counts how transmissions end. In memory: the history in the database gets shorter when it is old, and a count must
 /// not.
@@ -11,12 +11,12 @@ pub struct Tally(Mutex<BTreeMap<(String, &'static str), u64>>);
 impl Tally {
     /// One more.
     pub fn count(&self, modulation: String, outcome: &'static str) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.0.lock();
         *counts.entry((modulation, outcome)).or_default() += 1;
     }
 
     pub(crate) fn all(&self) -> Vec<(String, &'static str, u64)> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.0.lock();
         counts.iter().map(|((modulation, outcome), count)| (modulation.clone(), *outcome, *count)).collect()
     }
 }

@@ -3,9 +3,9 @@
 pub use crate::bus::alarm_kind::AlarmKind;
 use crate::clock::Moment;
 use challengectl_common::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A challenge has to be without a radio for so long: a runner that restarts is away for a moment.
@@ -51,7 +51,7 @@ pub(crate) type Conditions = BTreeMap<Key, String>;
 
 impl Alarms {
     fn all(&self) -> MutexGuard<'_, BTreeMap<Key, Raised>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock()
     }
 
     /// The alarms that have been published and are not over.
@@ -114,12 +114,12 @@ impl Alarms {
 
     /// Whether challenges without a radio are to be looked for: not again in the same edition of the schedule.
     pub(crate) fn is_new_edition(&self, edition: u64) -> bool {
-        let mut looked_in = self.looked_in.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut looked_in = self.looked_in.lock();
         looked_in.replace(edition) != Some(edition)
     }
 
     pub(crate) fn look_anew(&self) {
-        *self.looked_in.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.looked_in.lock() = None;
     }
 }
 

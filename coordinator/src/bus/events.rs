@@ -6,9 +6,9 @@
 use super::alarm_kind::AlarmKind;
 use crate::bus::liveness::{Liveness, RunnerStatus};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 /// Events that a reader may be behind.
@@ -117,7 +117,7 @@ impl Default for Events {
 
 impl Events {
     fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.lock()
     }
 
     /// Subscribes to everything that happens from now on.

@@ -3,8 +3,8 @@
 use crate::store::log::logs::LogLine;
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Who says what the server itself says.
@@ -68,7 +68,7 @@ impl Waiting {
 
 impl Logbook {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Returns the lines that wait, and frees their room.
