@@ -2,8 +2,7 @@
 
 use crate::elsewhere;
 use crate::report::{Reported, Scope};
-use challengectl_waveform::modulation::{Kind, Parameter};
-use challengectl_waveform::{Modulation, find};
+use challengectl_waveform::{Kind, Modulation, Parameter, find};
 use serde_json::{Map, Value};
 
 /// Older files give Morse as a unit length in 2.083 ms: words per minute by the dot are this divided by it.

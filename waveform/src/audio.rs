@@ -1,12 +1,18 @@
 //! Sound on its way to a modulator.
 
-use crate::modulation::{BuildError, Kind, Parameter, Values};
-use crate::resample::{Filter, Resampler};
-use crate::sound::Sound;
-use crate::wav::{Excerpts, Wav};
-use crate::{Payload, Waveform};
-use num_complex::Complex32;
-use std::ops::Range;
+mod sound;
+mod wav;
+
+use crate::error::BuildError;
+use crate::parameter::{Kind, Parameter};
+use crate::payload::Payload;
+use crate::values::Values;
+use challengectl_dsp::Waveform;
+use challengectl_dsp::resample::{Filter, Resampler};
+use challengectl_dsp::silence::Padded;
+use sound::Sound;
+pub use wav::wav_rate;
+use wav::{Excerpts, Wav};
 
 /// Samples per second at which sound is worked on: four times the 3 kHz that voice channels carry.
 pub(crate) const RATE: f64 = 12_000.0;
@@ -66,55 +72,8 @@ impl Audio {
 }
 
 fn at_rate(sound: Box<dyn Waveform>, pad: f64) -> Box<dyn Waveform> {
-    let pad = Pad::new(sound, pad);
-    let lower = pad.sample_rate().min(RATE);
+    let sound = Padded::new(sound, pad);
+    let lower = sound.sample_rate().min(RATE);
     let pass = PASS.min(0.42 * lower);
-    Box::new(Resampler::new(Box::new(pad), RATE, Filter { pass, stop: lower - pass, gain: 1.0 }))
-}
-
-/// A waveform with silence before and behind.
-struct Pad {
-    waveform: Box<dyn Waveform>,
-    silence: u64,
-    position: u64,
-}
-
-impl Pad {
-    fn new(waveform: Box<dyn Waveform>, seconds: f64) -> Self {
-        let silence = (seconds * waveform.sample_rate()).ceil() as u64;
-        Self { waveform, silence, position: 0 }
-    }
-
-    /// Samples until the position `until`, but at most `limit`.
-    fn until(&self, until: u64, limit: usize) -> usize {
-        usize::try_from(until.saturating_sub(self.position)).unwrap_or(limit).min(limit)
-    }
-}
-
-impl Waveform for Pad {
-    fn sample_rate(&self) -> f64 {
-        self.waveform.sample_rate()
-    }
-
-    fn len(&self) -> u64 {
-        self.waveform.len() + 2 * self.silence
-    }
-
-    fn occupied_bandwidth(&self) -> Range<f64> {
-        self.waveform.occupied_bandwidth()
-    }
-
-    fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
-        let (before, rest) = out.split_at_mut(self.until(self.silence, out.len()));
-        before.fill(Complex32::ZERO);
-        self.position += before.len() as u64;
-        let sound = self.until(self.silence + self.waveform.len(), rest.len());
-        let (sound, rest) = rest.split_at_mut(sound);
-        let filled = self.waveform.fill(sound)?;
-        self.position += filled as u64;
-        let (after, _) = rest.split_at_mut(self.until(self.len(), rest.len()));
-        after.fill(Complex32::ZERO);
-        self.position += after.len() as u64;
-        Ok(before.len() + filled + after.len())
-    }
+    Box::new(Resampler::new(Box::new(sound), RATE, Filter { pass, stop: lower - pass, gain: 1.0 }))
 }

@@ -1,9 +1,13 @@
 //! What a modulation is: a name, parameters with limits and defaults, and a way to build a waveform.
 
-use crate::{Waveform, resample};
+use crate::error::BuildError;
+use crate::parameter::Parameter;
+use crate::payload::{Input, MAX_TEXT_BYTES, Payload};
+use crate::values::Values;
 use challengectl_common::closest;
+use challengectl_dsp::Waveform;
+use challengectl_dsp::resample::ensure_fits;
 use serde_json::{Map, Value};
-use std::path::Path;
 
 macro_rules! modulations {
     ($($module:ident::$modulation:ident),+ $(,)?) => {
@@ -22,9 +26,6 @@ modulations! {
     pocsag::POCSAG,
     ssb::SSB,
 }
-
-/// Text longer than this is refused: nobody could read hours of Morse, and a typing mistake must not fill memory.
-pub const MAX_TEXT_BYTES: usize = 4096;
 
 /// One way of putting a flag on air.
 #[derive(Debug)]
@@ -64,90 +65,6 @@ impl Built {
     #[must_use]
     pub fn remarking(self, remarks: Vec<String>) -> Self {
         Self { remarks, ..self }
-    }
-}
-
-/// What a modulation carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input {
-    /// Text of at most [`MAX_TEXT_BYTES`] bytes.
-    Text,
-    /// A WAV file.
-    Audio,
-}
-
-/// What one waveform is to carry.
-#[derive(Debug, Clone, Copy)]
-pub enum Payload<'a> {
-    /// Text.
-    Text(&'a str),
-    /// A file on this host. Messages do not name it: the caller knows what people call it.
-    File(&'a Path),
-}
-
-impl<'a> Payload<'a> {
-    /// The text; empty for a file.
-    pub(crate) fn text(&self) -> &'a str {
-        match self {
-            Self::Text(text) => text,
-            Self::File(_) => "",
-        }
-    }
-}
-
-/// Something that can be set.
-#[derive(Debug, Clone, Copy)]
-pub struct Parameter {
-    /// By this name event files and the API speak of it.
-    pub name: &'static str,
-    /// One sentence for an organiser.
-    pub help: &'static str,
-    /// Which values it may have.
-    pub kind: Kind,
-}
-
-/// Which values a parameter may have, and which it has when none is given.
-#[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Kind {
-    /// A whole number. Without a default it must be given.
-    Integer { min: i64, max: i64, default: Option<i64> },
-    /// A number with a unit.
-    Number { min: f64, max: f64, default: f64, unit: &'static str },
-    /// One of some words.
-    Choice { of: &'static [&'static str], default: &'static str },
-}
-
-/// Why a waveform cannot be built.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum BuildError {
-    #[error("there is no modulation {name:?}; {}", hint(meant, known))]
-    UnknownModulation { name: String, meant: Option<&'static str>, known: Vec<&'static str> },
-    #[error("{modulation} has no parameter {name:?}; {}", hint(meant, known))]
-    UnknownParameter { modulation: &'static str, name: String, meant: Option<&'static str>, known: Vec<&'static str> },
-    #[error("parameter {name}: {reason}")]
-    Parameter { name: &'static str, reason: String },
-    #[error("{modulation} needs {needs}")]
-    Payload { modulation: &'static str, needs: &'static str },
-    /// With what to write, where that is not plain.
-    #[error("text: there is nothing to send{0}")]
-    Empty(&'static str),
-    #[error("text: {0}")]
-    Text(String),
-    #[error("{0}")]
-    Audio(String),
-    #[error("cannot be read: {0}")]
-    Io(#[from] std::io::Error),
-    #[error(transparent)]
-    Rate(#[from] resample::ResampleError),
-}
-
-fn hint(meant: &Option<&'static str>, known: &[&'static str]) -> String {
-    match meant {
-        Some(meant) => format!("did you mean {meant:?}?"),
-        None if known.is_empty() => "it has none".to_owned(),
-        None => format!("there are {}", known.join(", ")),
     }
 }
 
@@ -192,7 +109,7 @@ impl Modulation {
             (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) => {
                 let built = (self.build)(payload, &values)?;
                 // No radio could send it: found now, not on air.
-                resample::ensure_fits(built.waveform.sample_rate(), &built.waveform.occupied_bandwidth())?;
+                ensure_fits(built.waveform.sample_rate(), &built.waveform.occupied_bandwidth())?;
                 Ok(built)
             }
             (Input::Text, Payload::File(_)) => {
@@ -222,67 +139,14 @@ impl Modulation {
         for parameter in self.parameters {
             values.insert(parameter.name.to_owned(), parameter.value(given.get(parameter.name))?);
         }
-        Ok(Values(values))
-    }
-}
-
-impl Parameter {
-    fn value(&self, given: Option<&Value>) -> Result<Value, BuildError> {
-        let refuse = |reason: String| BuildError::Parameter { name: self.name, reason };
-        match (self.kind, given) {
-            (Kind::Integer { default: Some(default), .. }, None) => Ok(default.into()),
-            (Kind::Integer { default: None, .. }, None) => Err(refuse("must be given".to_owned())),
-            (Kind::Number { default, .. }, None) => Ok(default.into()),
-            (Kind::Choice { default, .. }, None) => Ok(default.into()),
-            (Kind::Integer { min, max, .. }, Some(value)) => value
-                .as_i64()
-                .filter(|number| (min..=max).contains(number))
-                .map(Value::from)
-                .ok_or_else(|| refuse(format!("{value} is not a whole number from {min} to {max}"))),
-            (Kind::Number { min, max, unit, .. }, Some(value)) => value
-                .as_f64()
-                .filter(|number| (min..=max).contains(number))
-                .map(Value::from)
-                .ok_or_else(|| refuse(format!("{value} is not a number from {min} to {max} {unit}"))),
-            (Kind::Choice { of, .. }, Some(value)) => of
-                .iter()
-                .find(|word| value.as_str() == Some(word))
-                .map(|word| Value::from(*word))
-                .ok_or_else(|| refuse(format!("{value} is not one of {}", of.join(", ")))),
-        }
-    }
-}
-
-/// Every parameter of a modulation with a value within its limits.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Values(Map<String, Value>);
-
-impl Values {
-    /// A parameter of kind integer.
-    #[must_use]
-    pub fn integer(&self, name: &str) -> i64 {
-        debug_assert!(self.0.contains_key(name), "{name} is not declared");
-        self.0.get(name).and_then(Value::as_i64).unwrap_or_default()
-    }
-
-    /// A parameter of kind number.
-    #[must_use]
-    pub fn number(&self, name: &str) -> f64 {
-        debug_assert!(self.0.contains_key(name), "{name} is not declared");
-        self.0.get(name).and_then(Value::as_f64).unwrap_or_default()
-    }
-
-    /// A parameter of kind choice.
-    #[must_use]
-    pub fn choice(&self, name: &str) -> &str {
-        debug_assert!(self.0.contains_key(name), "{name} is not declared");
-        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+        Ok(Values::new(values))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameter::Kind;
     use serde_json::json;
 
     const TOY: Modulation = Modulation {

@@ -1,7 +1,7 @@
 //! The bits of a text by on-off keying, without preamble or checksum, to be read from a recording by hand.
 
-use crate::keyed::{Keyed, Keying};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use challengectl_dsp::ook::{Keying, Ook};
 
 /// On-off keyed bits.
 pub const ASK: Modulation = Modulation {
@@ -50,7 +50,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     }
     let baud = values.number("baud");
     let keying = Keying { baud, samples_per_bit: SAMPLES_PER_BIT, edge: EDGE / baud };
-    Ok(Built::new(Box::new(Keyed::new(&frame(&block, values.integer("repeats") as usize), &keying))))
+    Ok(Built::new(Box::new(Ook::new(&frame(&block, values.integer("repeats") as usize), &keying))))
 }
 
 fn frame(block: &[bool], repeats: usize) -> Vec<bool> {

@@ -1,8 +1,8 @@
 //! Morse code by on-off keying (ITU-R M.1677-1).
 
-use crate::keyed::{Keyed, Keying};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
-use crate::shift;
+use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use challengectl_dsp::ook::{Keying, Ook};
+use challengectl_dsp::shift::shift;
 
 /// Morse code.
 pub const CW: Modulation = Modulation {
@@ -39,7 +39,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let samples_per_bit = (RATE * dot).round() as u32;
     let edge = spacing.edge.min(dot / 4.0);
     let keying = Keying { baud: 1.0 / dot, samples_per_bit, edge };
-    Ok(Built::new(shift(Box::new(Keyed::new(&bits, &keying)), values.number("tone"))))
+    Ok(Built::new(shift(Box::new(Ook::new(&bits, &keying)), values.number("tone"))))
 }
 
 /// How long the pauses are, in dots. Each character brings one dot of pause behind its last element.

@@ -1,8 +1,8 @@
 //! The paging frame of Long Range Systems' restaurant pagers, as players find it at RF capture-the-flag events.
 
-use crate::fsk::{Fsk, Keying};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
 use challengectl_common::closest;
+use challengectl_dsp::fsk::{Fsk, Keying};
 
 /// Restaurant pagers.
 pub const LRS: Modulation = Modulation {

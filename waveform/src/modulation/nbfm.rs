@@ -1,14 +1,11 @@
 //! Narrow-band frequency modulation, as voice radios use it.
 
-use crate::Waveform;
 use crate::audio::{Audio, LEVEL};
-use crate::envelope::{Envelope, RAMP};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
-use crate::occupied::band_of;
-use crate::resample::{Filter, Resampler};
-use num_complex::Complex32;
-use std::f64::consts::TAU;
-use std::ops::Range;
+use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use challengectl_dsp::Waveform;
+use challengectl_dsp::fm::{self, Fm, Preemphasis};
+use challengectl_dsp::occupied::band_of;
+use challengectl_dsp::resample::{Filter, Resampler};
 
 /// Narrow-band frequency modulation.
 pub const NBFM: Modulation = Modulation {
@@ -43,91 +40,22 @@ const SAMPLED: f64 = 1.05;
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let audio = Audio::open(payload, values)?;
     // The sound begins when the carrier is there, and ends before it goes.
-    let lead = Envelope::around(0, RATE, RAMP).lead();
-    let pad = lead as f64 / RATE;
+    let pad = fm::lead(RATE) as f64 / RATE;
     // The carrier is equally strong all the time, so some seconds from all over the sound stand for it.
     let (excerpts, whole) = audio.excerpts(pad);
-    let band = band_of(&mut Nbfm::new(excerpts, lead, values))?;
+    let band = band_of(&mut modulated(excerpts, values))?;
     let wider = if whole { 1.0 } else { SAMPLED };
-    let band = wider * band.start..wider * band.end;
-    let nbfm = Nbfm { band, ..Nbfm::new(audio.sound(pad), lead, values) };
+    let nbfm = modulated(audio.sound(pad), values).occupying(wider * band.start..wider * band.end);
     Ok(Built::new(Box::new(nbfm)).remarking(audio.remarks))
 }
 
-struct Nbfm {
-    sound: Resampler,
-    envelope: Envelope,
-    emphasis: Emphasis,
-    deviation: f64,
-    band: Range<f64>,
-    phase: f64,
-    position: u64,
-}
-
-impl Nbfm {
-    /// Of sound with `lead` samples of silence before and behind, in which the carrier rises and falls.
-    fn new(sound: Box<dyn Waveform>, lead: u64, values: &Values) -> Self {
-        let sound = Resampler::new(sound, RATE, VOICE);
-        let envelope = Envelope::around(sound.len().saturating_sub(2 * lead), RATE, RAMP);
-        let emphasis = Emphasis::new(match values.choice("preemphasis") {
-            "75us" => 75e-6,
-            "50us" => 50e-6,
-            _ => 0.0,
-        });
-        let deviation = values.number("deviation");
-        Self { sound, envelope, emphasis, deviation, band: 0.0..0.0, phase: 0.0, position: 0 }
-    }
-}
-
-impl Waveform for Nbfm {
-    fn sample_rate(&self) -> f64 {
-        RATE
-    }
-
-    fn len(&self) -> u64 {
-        self.sound.len()
-    }
-
-    fn occupied_bandwidth(&self) -> Range<f64> {
-        self.band.clone()
-    }
-
-    fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
-        let filled = self.sound.fill(out)?;
-        let turns = self.deviation / RATE;
-        for (sample, position) in out.iter_mut().take(filled).zip(self.position..) {
-            // Pre-emphasis leaves any single tone within full scale, but not any sound: what goes beyond is cut
-            // off, since the neighbouring channel begins where the deviation ends.
-            let level = self.emphasis.next(sample.re).clamp(-1.0, 1.0);
-            self.phase += turns * f64::from(level);
-            self.phase -= self.phase.round();
-            *sample = Complex32::from_polar(self.envelope.at(position), (self.phase * TAU) as f32);
-        }
-        self.position += filled as u64;
-        Ok(filled)
-    }
-}
-
-/// Raises high tones by 6 dB per octave above 1/2πτ, and lowers everything so far that the highest tone stays where
-/// it was.
-struct Emphasis {
-    now: f32,
-    before: f32,
-    last: f32,
-}
-
-impl Emphasis {
-    fn new(time_constant: f64) -> Self {
-        // The inverse of the receiver's RC low-pass filter, which in samples is y = (1 - a)x + a·y'.
-        let decay = if time_constant > 0.0 { (-1.0 / (RATE * time_constant)).exp() } else { 0.0 };
-        let highest = TAU * VOICE.pass / RATE;
-        let gain = 1.0 / (1.0 - 2.0 * decay * highest.cos() + decay * decay).sqrt();
-        Self { now: gain as f32, before: (-gain * decay) as f32, last: 0.0 }
-    }
-
-    fn next(&mut self, sample: f32) -> f32 {
-        let raised = self.now * sample + self.before * self.last;
-        self.last = sample;
-        raised
-    }
+/// A carrier that follows a sound with silence around it.
+fn modulated(sound: Box<dyn Waveform>, values: &Values) -> Fm {
+    let time_constant = match values.choice("preemphasis") {
+        "75us" => 75e-6,
+        "50us" => 50e-6,
+        _ => 0.0,
+    };
+    let emphasis = Preemphasis::new(time_constant, VOICE.pass, RATE);
+    Fm::new(Box::new(Resampler::new(sound, RATE, VOICE)), values.number("deviation"), emphasis)
 }

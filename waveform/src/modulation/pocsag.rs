@@ -3,9 +3,9 @@
 mod codeword;
 mod message;
 
-use crate::envelope::RAMP;
-use crate::fsk::{Fsk, Keying};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use challengectl_dsp::envelope::RAMP;
+use challengectl_dsp::fsk::{Fsk, Keying};
 use codeword::{IDLE, SYNC, address, bits, calls, data};
 
 /// Radio paging.

@@ -1,9 +1,9 @@
 //! Single sideband: sound moved up to radio frequency as it is.
 
 use crate::audio::{Audio, LEVEL};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
-use crate::resample::{Filter, Resampler};
-use crate::shift;
+use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use challengectl_dsp::resample::{Filter, Resampler};
+use challengectl_dsp::shift::shift;
 
 /// Single sideband.
 pub const SSB: Modulation = Modulation {

@@ -2,7 +2,7 @@
 //! ITU-R BS.2088).
 
 use super::encoding::Encoding;
-use crate::modulation::BuildError;
+use crate::error::BuildError;
 use std::io::{self, BufRead, ErrorKind, Seek, SeekFrom};
 
 /// What is needed to read the samples.

@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 /// How far the stop band is down, in decibels. 70 are promised; the pieces are not exact.
 const ATTENUATION: f64 = 80.0;
 
-/// Kaiser's formula for the shape of the window at that attenuation (J. F. Kaiser, 1974).
+/// Kaiser's formula for the parameter of the window at that attenuation (J. F. Kaiser, 1974).
 const BETA: f64 = 0.1102 * (ATTENUATION - 8.7);
 
 /// An impulse response as polynomials.

@@ -1,8 +1,8 @@
 //! What there is to hear in a recording, found before it is sent: nobody finds a flag in silence.
 
-use crate::Waveform;
-use crate::modulation::BuildError;
-use crate::wav::Wav;
+use super::wav::Wav;
+use crate::error::BuildError;
+use challengectl_dsp::Waveform;
 use std::io;
 
 /// Of full scale, -60 dB and one step of 16 bits: what moves no further is no sound. Of 16 bits, 5 are left there, fewer

@@ -3,10 +3,9 @@
 mod encoding;
 mod header;
 
-use crate::Waveform;
-use crate::modulation::BuildError;
+use crate::error::BuildError;
+use challengectl_dsp::{Complex32, Waveform};
 pub(crate) use encoding::Encoding;
-use num_complex::Complex32;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::ops::Range;
