@@ -77,7 +77,8 @@ fn fitting(kind: Kind, value: Value) -> Value {
     match (kind, &value) {
         (Kind::Integer { .. }, Value::String(text)) => text.trim().parse::<i64>().map_or(value, Value::from),
         (Kind::Number { .. }, Value::String(text)) => text.trim().parse::<f64>().map_or(value, Value::from),
-        (Kind::Choice { .. }, Value::Number(number)) => Value::from(number.to_string()),
+        (Kind::Choice { .. } | Kind::Text { .. }, Value::Number(number)) => Value::from(number.to_string()),
+        (Kind::Switch { .. }, Value::String(text)) => text.trim().parse::<bool>().map_or(value, Value::from),
         _ => value,
     }
 }

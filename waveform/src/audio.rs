@@ -4,7 +4,7 @@ mod sound;
 mod wav;
 
 use crate::error::BuildError;
-use crate::parameter::{Kind, Parameter};
+use crate::parameter::{Parameter, choice};
 use crate::payload::Payload;
 use crate::values::Values;
 use challengectl_dsp::Waveform;
@@ -21,11 +21,12 @@ pub(crate) const RATE: f64 = 12_000.0;
 const PASS: f64 = 3400.0;
 
 /// What every modulation of sound can set.
-pub(crate) const LEVEL: Parameter = Parameter {
-    name: "level",
-    help: "peak: the loudest sample of the file is brought to full scale; as_is: the file is sent as loud as it is.",
-    kind: Kind::Choice { of: &["peak", "as_is"], default: "peak" },
-};
+pub(crate) const LEVEL: Parameter = choice(
+    "level",
+    "peak: the loudest sample of the file is brought to full scale; as_is: the file is sent as loud as it is.",
+    &["peak", "as_is"],
+    "peak",
+);
 
 /// Pieces of a long sound that stand for all of it, and seconds of each. So many that what takes a twentieth of the
 /// time is among them; 2.4 seconds in all take some 8 ms to modulate and measure, each time before the sound is on air.

@@ -8,7 +8,7 @@
 mod audio;
 mod error;
 pub mod modulation;
-mod parameter;
+pub mod parameter;
 mod payload;
 mod values;
 
@@ -18,6 +18,6 @@ pub use challengectl_dsp::shift::shift;
 pub use challengectl_dsp::{Complex32, Waveform};
 pub use error::BuildError;
 pub use modulation::{Built, MODULATIONS, Modulation, find};
-pub use parameter::{Kind, Parameter};
+pub use parameter::{Condition, Kind, Parameter};
 pub use payload::{Input, MAX_TEXT_BYTES, Payload};
 pub use values::Values;

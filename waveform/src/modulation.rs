@@ -1,7 +1,7 @@
 //! What a modulation is: a name, parameters with limits and defaults, and a way to build a waveform.
 
 use crate::error::BuildError;
-use crate::parameter::Parameter;
+use crate::parameter::{self, Parameter};
 use crate::payload::{Input, MAX_TEXT_BYTES, Payload};
 use crate::values::Values;
 use challengectl_common::closest;
@@ -27,7 +27,7 @@ modulations! {
     ssb::SSB,
 }
 
-/// One way of putting a flag on air.
+/// One way of putting a payload on air.
 #[derive(Debug)]
 pub struct Modulation {
     /// By this name event files and the API speak of it.
@@ -101,13 +101,14 @@ impl Modulation {
     /// # Errors
     /// [`BuildError`] tells what is wrong with the payload or the parameters.
     pub fn built(&self, payload: Payload<'_>, parameters: &Map<String, Value>) -> Result<Built, BuildError> {
-        let values = self.values(parameters)?;
+        let (values, passed_over) = self.values(parameters)?;
         match (self.input, payload) {
             (Input::Text, Payload::Text(text)) if text.len() > MAX_TEXT_BYTES => {
                 Err(BuildError::Text(format!("{} bytes are more than the {MAX_TEXT_BYTES} that go on air", text.len())))
             }
             (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) => {
-                let built = (self.build)(payload, &values)?;
+                let mut built = (self.build)(payload, &values)?;
+                built.remarks.extend(passed_over);
                 // No radio could send it: found now, not on air.
                 ensure_fits(built.waveform.sample_rate(), &built.waveform.occupied_bandwidth())?;
                 Ok(built)
@@ -121,11 +122,12 @@ impl Modulation {
         }
     }
 
-    /// Every parameter with its value: as given, else the default.
+    /// Gives every parameter its value: as given, else the default. Also returns a remark for each that is given but
+    /// does not count beside the others.
     ///
     /// # Errors
     /// [`BuildError`] names the parameter and its limits.
-    pub fn values(&self, given: &Map<String, Value>) -> Result<Values, BuildError> {
+    fn values(&self, given: &Map<String, Value>) -> Result<(Values, Vec<String>), BuildError> {
         let known = || self.parameters.iter().map(|parameter| parameter.name);
         if let Some(name) = given.keys().find(|name| !known().any(|known| known == name.as_str())) {
             return Err(BuildError::UnknownParameter {
@@ -135,52 +137,64 @@ impl Modulation {
                 known: known().collect(),
             });
         }
-        let mut values = Map::new();
-        for parameter in self.parameters {
-            values.insert(parameter.name.to_owned(), parameter.value(given.get(parameter.name))?);
-        }
-        Ok(Values::new(values))
+        parameter::all(self.parameters, given)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameter::Kind;
+    use crate::parameter::{choice, number, required_integer};
+    use challengectl_dsp::ook::{Keying, Ook};
     use serde_json::json;
 
+    /// Carriers by the number, on the frequency or beside it.
     const TOY: Modulation = Modulation {
         name: "toy",
         help: "A toy.",
         input: Input::Text,
         parameters: &[
-            Parameter { name: "pager", help: "", kind: Kind::Integer { min: 1, max: 9, default: None } },
-            Parameter { name: "wpm", help: "", kind: Kind::Number { min: 5.0, max: 60.0, default: 15.0, unit: "WPM" } },
-            Parameter { name: "mode", help: "", kind: Kind::Choice { of: &["usb", "lsb"], default: "usb" } },
+            required_integer("pager", "", 1..=9),
+            choice("mode", "", &["ook", "fsk"], "ook"),
+            number("shift", "", 50.0..=1000.0, 170.0, "Hz").when("mode", &["fsk"]),
         ],
-        build: |_, _| Err(BuildError::Text("toys make no sound".into())),
+        build: |_, values| {
+            let keying = Keying { baud: 100.0, samples_per_bit: 40, edge: 0.001 };
+            let carrier = Box::new(Ook::new(&vec![true; values.integer("pager") as usize], &keying));
+            let is_fsk = values.choice("mode") == "fsk";
+            let hertz = if is_fsk { values.number("shift") } else { 0.0 };
+            let remarks = vec!["toys are not heard far".to_owned()];
+            Ok(Built::new(challengectl_dsp::shift::shift(carrier, hertz)).remarking(remarks))
+        },
     };
 
-    fn error(given: &Value) -> String {
-        TOY.values(given.as_object().unwrap()).unwrap_err().to_string()
+    fn build(given: &Value) -> Result<Built, String> {
+        TOY.built(Payload::Text("toy"), given.as_object().unwrap()).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn parameters_left_out_have_their_defaults() {
-        let values = TOY.values(json!({"pager": 3}).as_object().unwrap()).unwrap();
-        assert_eq!((values.integer("pager"), values.number("wpm"), values.choice("mode")), (3, 15.0, "usb"));
+    fn a_parameter_that_does_not_exist_is_named_with_the_one_that_was_meant() {
+        assert_eq!(build(&json!({"pagr": 1})).err().unwrap(), "toy has no parameter \"pagr\"; did you mean \"pager\"?");
+        assert_eq!(build(&json!({})).err().unwrap(), "parameter pager: must be given");
     }
 
     #[test]
-    fn a_wrong_parameter_is_named_with_its_limits() {
-        assert_eq!(error(&json!({})), "parameter pager: must be given");
-        assert_eq!(error(&json!({"pager": 0})), "parameter pager: 0 is not a whole number from 1 to 9");
+    fn a_parameter_that_depends_on_another_counts_only_with_it() {
+        let centre = |built: &Built| {
+            let band = built.waveform.occupied_bandwidth();
+            ((band.start + band.end) / 2.0).round()
+        };
+        let (alone, vain) = (json!({"pager": 1}), json!({"pager": 1, "shift": 850}));
+        assert_eq!(build(&alone).unwrap().remarks, ["toys are not heard far"]);
+        let built = build(&vain).unwrap();
+        assert_eq!(centre(&built), 0.0);
         assert_eq!(
-            error(&json!({"pager": 1, "wpm": "fast"})),
-            "parameter wpm: \"fast\" is not a number from 5 to 60 WPM"
+            built.remarks,
+            ["toys are not heard far", "parameter shift is passed over: it counts only with mode fsk"]
         );
-        assert_eq!(error(&json!({"pager": 1, "mode": "am"})), "parameter mode: \"am\" is not one of usb, lsb");
-        assert_eq!(error(&json!({"pagr": 1})), "toy has no parameter \"pagr\"; did you mean \"pager\"?");
+        let built = build(&json!({"pager": 1, "shift": 850, "mode": "fsk"})).unwrap();
+        assert_eq!((centre(&built), built.remarks.len()), (850.0, 1));
+        assert_eq!(centre(&build(&json!({"pager": 1, "mode": "fsk"})).unwrap()), 170.0);
     }
 
     #[test]

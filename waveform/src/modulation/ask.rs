@@ -1,6 +1,7 @@
 //! The bits of a text by on-off keying, without preamble or checksum, to be read from a recording by hand.
 
-use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::parameter::{choice, integer, number};
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::ook::{Keying, Ook};
 
 /// On-off keyed bits.
@@ -9,21 +10,14 @@ pub const ASK: Modulation = Modulation {
     help: "The bits of a text, most significant first, by on-off keying.",
     input: Input::Text,
     parameters: &[
-        Parameter {
-            name: "repeats",
-            help: "How often the text is sent in a row.",
-            kind: Kind::Integer { min: 1, max: 100, default: Some(10) },
-        },
-        Parameter {
-            name: "baud",
-            help: "Bits per second.",
-            kind: Kind::Number { min: 100.0, max: 5000.0, default: 3211.0, unit: "Bd" },
-        },
-        Parameter {
-            name: "profile",
-            help: "standard: whole bytes; legacy: all leading zeros of the text dropped, and one put in front.",
-            kind: Kind::Choice { of: &["standard", "legacy"], default: "standard" },
-        },
+        integer("repeats", "How often the text is sent in a row.", 1..=100, 10),
+        number("baud", "Bits per second.", 100.0..=5000.0, 3211.0, "Bd"),
+        choice(
+            "profile",
+            "standard: whole bytes; legacy: all leading zeros of the text dropped, and one put in front.",
+            &["standard", "legacy"],
+            "standard",
+        ),
     ],
     build,
 };

@@ -1,6 +1,7 @@
 //! Morse code by on-off keying (ITU-R M.1677-1).
 
-use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::parameter::{choice, number};
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::ook::{Keying, Ook};
 use challengectl_dsp::shift::shift;
 
@@ -10,21 +11,20 @@ pub const CW: Modulation = Modulation {
     help: "Morse code: a carrier keyed on and off.",
     input: Input::Text,
     parameters: &[
-        Parameter {
-            name: "wpm",
-            help: "Speed in words per minute, by the word PARIS.",
-            kind: Kind::Number { min: 2.0, max: 60.0, default: 20.0, unit: "WPM" },
-        },
-        Parameter {
-            name: "tone",
-            help: "How far above the frequency the carrier is: the note that a USB receiver tuned there sounds.",
-            kind: Kind::Number { min: 0.0, max: 3000.0, default: 700.0, unit: "Hz" },
-        },
-        Parameter {
-            name: "profile",
-            help: "standard: gaps of 1, 3 and 7 dots, soft edges; legacy: gaps of 1, 2 and 6 dots, hard edges.",
-            kind: Kind::Choice { of: &["standard", "legacy"], default: "standard" },
-        },
+        number("wpm", "Speed in words per minute, by the word PARIS.", 2.0..=60.0, 20.0, "WPM"),
+        number(
+            "tone",
+            "How far above the frequency the carrier is: the note that a USB receiver tuned there sounds.",
+            0.0..=3000.0,
+            700.0,
+            "Hz",
+        ),
+        choice(
+            "profile",
+            "standard: gaps of 1, 3 and 7 dots, soft edges; legacy: gaps of 1, 2 and 6 dots, hard edges.",
+            &["standard", "legacy"],
+            "standard",
+        ),
     ],
     build,
 };

@@ -1,7 +1,8 @@
 //! Narrow-band frequency modulation, as voice radios use it.
 
 use crate::audio::{Audio, LEVEL};
-use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::parameter::{choice, number};
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::Waveform;
 use challengectl_dsp::fm::{self, Fm, Preemphasis};
 use challengectl_dsp::occupied::band_of;
@@ -13,16 +14,13 @@ pub const NBFM: Modulation = Modulation {
     help: "Narrow-band FM, as hand-held radios receive it.",
     input: Input::Audio,
     parameters: &[
-        Parameter {
-            name: "deviation",
-            help: "How far the carrier moves at most.",
-            kind: Kind::Number { min: 1000.0, max: 10_000.0, default: 5000.0, unit: "Hz" },
-        },
-        Parameter {
-            name: "preemphasis",
-            help: "By which time constant high tones are raised, as receivers lower them again.",
-            kind: Kind::Choice { of: &["75us", "50us", "none"], default: "75us" },
-        },
+        number("deviation", "How far the carrier moves at most.", 1000.0..=10_000.0, 5000.0, "Hz"),
+        choice(
+            "preemphasis",
+            "By which time constant high tones are raised, as receivers lower them again.",
+            &["75us", "50us", "none"],
+            "75us",
+        ),
         LEVEL,
     ],
     build,

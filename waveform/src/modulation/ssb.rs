@@ -1,7 +1,8 @@
 //! Single sideband: sound moved up to radio frequency as it is.
 
 use crate::audio::{Audio, LEVEL};
-use crate::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::parameter::choice;
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::resample::{Filter, Resampler};
 use challengectl_dsp::shift::shift;
 
@@ -11,11 +12,7 @@ pub const SSB: Modulation = Modulation {
     help: "Single sideband; the carrier, suppressed, is on the frequency.",
     input: Input::Audio,
     parameters: &[
-        Parameter {
-            name: "mode",
-            help: "usb: sound goes above the frequency; lsb: below, mirrored.",
-            kind: Kind::Choice { of: &["usb", "lsb"], default: "usb" },
-        },
+        choice("mode", "usb: sound goes above the frequency; lsb: below, mirrored.", &["usb", "lsb"], "usb"),
         LEVEL,
     ],
     build,
