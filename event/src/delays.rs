@@ -1,7 +1,6 @@
 //! How long a challenge rests after a transmission.
 
-/// A challenge that rests longer would never be heard at an event.
-const MAX_SECONDS: f64 = 7.0 * 86_400.0;
+use crate::limits::{MAX_DELAY_SECONDS, MIN_DELAY_SECONDS};
 
 /// Shortest and longest rest, in milliseconds; the first is not above the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +41,10 @@ impl Delays {
 
 /// Seconds as whole milliseconds.
 pub(crate) fn millis(seconds: f64) -> Result<i64, String> {
-    if (0.001..=MAX_SECONDS).contains(&seconds) {
+    if (MIN_DELAY_SECONDS..=MAX_DELAY_SECONDS).contains(&seconds) {
         return Ok((seconds * 1000.0).round() as i64);
     }
-    Err(format!("{seconds} is not a delay in seconds, which is above 0 and at most {MAX_SECONDS}, a week"))
+    Err(format!("{seconds} is not a delay in seconds, which is above 0 and at most {MAX_DELAY_SECONDS}, a week"))
 }
 
 #[cfg(test)]

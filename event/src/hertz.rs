@@ -1,11 +1,10 @@
 //! Frequencies as organisers write them, and what they meant when the unit is wrong.
 
+use crate::limits::{MAX_HZ, MIN_HZ};
 use challengectl_common::{Band, Frequency};
 
-/// Challenges are above this; a smaller number is nearly always in another unit.
-const LOWEST: f64 = 1e6;
-/// Beyond what radios reach.
-const HIGHEST: f64 = 300e9;
+const LOWEST: f64 = MIN_HZ as f64;
+const HIGHEST: f64 = MAX_HZ as f64;
 /// The legacy formats are of radios that end here, and what is above was nearly always meant in hertz: 145550000 would
 /// be a frequency at 145 GHz.
 const HIGHEST_LEGACY: f64 = 6e9;

@@ -1,10 +1,9 @@
 //! Frequency ranges by name.
 
+use crate::limits::MAX_RANGE_NAME;
 use crate::report::{Reported, Scope};
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{Band, closest};
-
-const MAX_NAME: usize = 64;
 
 /// Ranges that event files speak of without saying what they are. In hertz.
 const WELL_KNOWN: &[(&str, u64, u64)] = &[
@@ -40,8 +39,9 @@ impl Ranges {
     /// Adds a range that a file brings along.
     pub(crate) fn add(&mut self, range: NamedRange, line: u64, scope: &mut Scope<'_>) {
         let name = &range.name;
-        if name.trim().is_empty() || name.len() > MAX_NAME {
-            let reported = scope.problem(line, format!("the name of a frequency range has 1 to {MAX_NAME} characters"));
+        if name.trim().is_empty() || name.len() > MAX_RANGE_NAME {
+            let reported =
+                scope.problem(line, format!("the name of a frequency range has 1 to {MAX_RANGE_NAME} characters"));
             self.refuse(Some(range.name), reported);
         } else if self.known.iter().any(|known| known.name == *name) {
             scope.problem(line, format!("frequency range {name:?} is there twice; remove one or rename it"));
