@@ -6,7 +6,7 @@ use crate::radio::{Driver, Title};
 use crate::transmit::watch::this_program;
 use crate::transmit::{Deadline, Job, Source, Standing, Verdict, watch};
 use anyhow::{Context, bail};
-use challengectl_common::{Band, Flag, Frequency, FrequencyRules, RadioId, closest};
+use challengectl_common::{Band, Flag, Frequency, FrequencyRules, FrequencySet, OccupiedSpan, RadioId, closest};
 use challengectl_event::{Challenge, Event, Reader, Reading, Refused, Remark};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -191,41 +191,9 @@ fn draw(challenge: &Challenge, limits: &[Band], rules: &FrequencyRules) -> anyho
     if let challengectl_common::Tuning::Frequency(frequency) = tuning {
         return Ok(*frequency);
     }
-    let below = -challenge.occupied_bandwidth.start.min(0.0).floor() as u64;
-    let above = challenge.occupied_bandwidth.end.max(0.0).ceil() as u64;
-    let room = |band: Band| Band::new(band.low().checked_add(below)?, band.high().checked_sub(above)?);
-    let within = within(&within(&tuning.bands(), limits), &rules.plan());
-    let bands: Vec<Band> = within.into_iter().filter_map(room).collect();
-    let bands = rules.closed_bands().fold(bands, |left, closed| {
-        let closed = Band::new(closed.low().saturating_sub(above), closed.high() + below);
-        closed.map_or(left.clone(), |closed| without(&left, &closed))
-    });
-    // Every hertz is as likely as every other.
-    let total: u64 = bands.iter().map(|band| band.width() + 1).sum();
-    let mut at = if total == 0 { 0 } else { rand::random_range(0..total) };
-    for band in bands {
-        if at <= band.width() {
-            return Frequency::from_hz(band.low() + at).context("the range begins at 0 Hz");
-        }
-        at -= band.width() + 1;
-    }
-    bail!("no frequency of its ranges lies within the radio's limits and frequency_rules")
-}
-
-/// What of the bands lies within one of the limits. No limits: all of it.
-fn within(bands: &[Band], limits: &[Band]) -> Vec<Band> {
-    if limits.is_empty() {
-        return bands.to_vec();
-    }
-    bands.iter().flat_map(|band| limits.iter().filter_map(|limit| band.intersection(limit))).collect()
-}
-
-/// What of the bands lies outside of one.
-fn without(bands: &[Band], closed: &Band) -> Vec<Band> {
-    let parts = |band: &Band| {
-        let beneath = Band::new(band.low(), band.high().min(closed.low().saturating_sub(1)));
-        let beyond = Band::new(band.low().max(closed.high() + 1), band.high());
-        [beneath, beyond]
-    };
-    bands.iter().flat_map(parts).flatten().collect()
+    let span = OccupiedSpan::new(&challenge.occupied_bandwidth);
+    let bands = tuning.bands();
+    let free = FrequencySet::of(&bands).within(&bands, span).within(limits, span).permitted(rules, span);
+    free.draw(|below| rand::random_range(0..below))
+        .context("no frequency of its ranges lies within the radio's limits and frequency_rules")
 }
