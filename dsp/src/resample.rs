@@ -110,6 +110,8 @@ pub struct Resampler {
     band: Range<f64>,
     /// Output magnitudes are cut to this.
     limit: f32,
+    /// Whether all imaginary parts are 0.
+    is_real: bool,
     kernel: Kernel,
     /// The window of the current interval is `input[at..at + taps]`; `filled` samples are there.
     input: Vec<Complex32>,
@@ -139,6 +141,7 @@ impl Resampler {
             len: 0,
             band,
             limit: f32::INFINITY,
+            is_real: false,
             kernel,
             input: vec![Complex32::ZERO; taps + BLOCK],
             at: 0,
@@ -151,6 +154,13 @@ impl Resampler {
         };
         resampler.len = resampler.first_output(resampler.source.len());
         resampler
+    }
+
+    /// Like [`new`](Self::new), for a source that is real, as sound is: of its samples only the real parts count. Takes
+    /// half the time where the filter is long and the rates are alike.
+    #[must_use]
+    pub fn of_reals(source: Box<dyn Waveform>, rate: f64, filter: Filter) -> Self {
+        Self { is_real: true, ..Self::new(source, rate, filter) }
     }
 
     /// The first output sample at or after input sample `interval`.
@@ -172,7 +182,11 @@ impl Resampler {
         let step = self.source.sample_rate() / self.rate;
         let start = self.next as f64 * step - self.interval as f64;
         let window = self.input.get(self.at..).unwrap_or_default();
-        self.piece = self.kernel.piece(window, start, step);
+        self.piece = if self.is_real {
+            self.kernel.piece_of_reals(window, start, step)
+        } else {
+            self.kernel.piece(window, start, step)
+        };
         self.outputs = self.next..end;
         Ok(())
     }

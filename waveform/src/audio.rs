@@ -76,5 +76,5 @@ fn at_rate(sound: Box<dyn Waveform>, pad: f64) -> Box<dyn Waveform> {
     let sound = Padded::new(sound, pad);
     let lower = sound.sample_rate().min(RATE);
     let pass = PASS.min(0.42 * lower);
-    Box::new(Resampler::new(Box::new(sound), RATE, Filter { pass, stop: lower - pass, gain: 1.0 }))
+    Box::new(Resampler::of_reals(Box::new(sound), RATE, Filter { pass, stop: lower - pass, gain: 1.0 }))
 }

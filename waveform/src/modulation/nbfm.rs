@@ -55,5 +55,5 @@ fn modulated(sound: Box<dyn Waveform>, values: &Values) -> Fm {
         _ => 0.0,
     };
     let emphasis = Preemphasis::new(time_constant, VOICE.pass, RATE);
-    Fm::new(Box::new(Resampler::new(sound, RATE, VOICE)), values.number("deviation"), emphasis)
+    Fm::new(Box::new(Resampler::of_reals(sound, RATE, VOICE)), values.number("deviation"), emphasis)
 }
