@@ -22,7 +22,7 @@ pub(crate) struct Draft {
     pub(crate) name: Result<ChallengeName, Reported>,
     pub(crate) modulation: Result<&'static Modulation, Reported>,
     pub(crate) tuning: Result<Tuning, Reported>,
-    pub(crate) content: Result<Content, Reported>,
+    pub(crate) payload: Result<Payload, Reported>,
     pub(crate) parameters: Result<Map<String, Value>, Reported>,
     /// The sample rate that older files repeat beside the WAV file.
     pub(crate) wav_rate: Option<f64>,
@@ -36,9 +36,9 @@ pub(crate) struct Draft {
     pub(crate) rest: Result<(), Reported>,
 }
 
-/// What a challenge carries.
+/// What a challenge carries, as the event file gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Content {
+pub(crate) enum Payload {
     /// The event file gives neither.
     Nothing,
     Text(String),

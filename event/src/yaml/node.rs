@@ -82,7 +82,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
     };
     serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options).map(|raw| node(raw, text)).map_err(|error| {
         let line = error.location().map(|location| location.line());
-        // The source is not quoted: the lines around may hold flags.
+        // The source is not quoted: the lines around may hold payloads.
         let message = error.without_snippet().render_with_formatter(&UserMessageFormatter);
         (line, format!("{message}{}", way_out(&message)))
     })

@@ -1,4 +1,4 @@
-//! What there is to hear in a recording, found before it is sent: nobody finds a flag in silence.
+//! What there is to hear in a recording, measured before it is sent: nobody can read a payload in silence.
 
 use super::wav::Wav;
 use crate::error::BuildError;
