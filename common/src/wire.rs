@@ -17,7 +17,7 @@ pub const WAV_RATE: &str = "wav_samplerate";
 pub const NULL_DRIVER: &str = "null";
 
 /// Lines of one [`LogsRequest`].
-pub const MOST_LINES: usize = 50;
+pub const MAX_LOG_LINES: usize = 50;
 
 /// The header by which a runner says, with every request, on which machine it is. The server compares the value with
 /// the one that came with the enrolment, and keeps only its digest.
@@ -275,7 +275,7 @@ pub struct LogRequest {
     pub timestamp: Option<Timestamp>,
 }
 
-/// `POST /api/runners/{id}/logs`: several lines at once, at most [`MOST_LINES`].
+/// `POST /api/runners/{id}/logs`: several lines at once, at most [`MAX_LOG_LINES`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

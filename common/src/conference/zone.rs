@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// More letters than any zone has.
-const LONGEST: usize = 64;
+const MAX_NAME: usize = 64;
 const NAMELESS: &str = "UTC";
 
 /// A time zone of the IANA database, such as `America/New_York`.
@@ -58,13 +58,13 @@ impl FromStr for Zone {
     type Err = UnknownZone;
 
     fn from_str(text: &str) -> Result<Self, UnknownZone> {
-        let known = (text.len() <= LONGEST).then(|| TimeZone::get(text).ok()).flatten();
+        let known = (text.len() <= MAX_NAME).then(|| TimeZone::get(text).ok()).flatten();
         known.filter(|zone| !zone.is_unknown()).map(Self).ok_or_else(|| unknown(text))
     }
 }
 
 fn unknown(text: &str) -> UnknownZone {
-    let name: String = text.chars().take(LONGEST).collect();
+    let name: String = text.chars().take(MAX_NAME).collect();
     let names: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
     let way_out = match closest(&name, names.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean {meant:?}?"),

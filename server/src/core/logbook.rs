@@ -5,7 +5,7 @@ use super::{Caller, Coordinator, CoreError};
 use crate::store;
 use crate::store::logs::{self, LogLine};
 use challengectl_common::Timestamp;
-use challengectl_common::wire::{LogLevel, LogRequest, MOST_LINES};
+use challengectl_common::wire::{LogLevel, LogRequest, MAX_LOG_LINES};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -121,8 +121,8 @@ impl Coordinator {
     pub fn log(&self, caller: &Caller, lines: Vec<LogRequest>) -> Result<(), CoreError> {
         let received_at = self.clock.now();
         self.hear(caller)?;
-        if lines.len() > MOST_LINES {
-            return Err(CoreError::Invalid(format!("lines: {} are more than {MOST_LINES}", lines.len())));
+        if lines.len() > MAX_LOG_LINES {
+            return Err(CoreError::Invalid(format!("lines: {} are more than {MAX_LOG_LINES}", lines.len())));
         }
         for line in lines {
             self.record(LogLine {
