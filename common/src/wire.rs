@@ -119,7 +119,7 @@ pub struct RegisterResponse {
     pub runner_id: RunnerId,
     /// How the server wants to hear from the runner.
     #[serde(flatten)]
-    pub rhythm: Rhythm,
+    pub intervals: Intervals,
     /// Assignments the runner named that are no longer its own: stop them.
     #[serde(default)]
     pub abort: Vec<i64>,
@@ -128,7 +128,7 @@ pub struct RegisterResponse {
 /// Intervals that the server hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Rhythm {
+pub struct Intervals {
     /// Seconds between heartbeats.
     pub heartbeat_interval: f64,
     /// Seconds between polls that ask for no long wait.
@@ -175,7 +175,7 @@ pub struct HeartbeatResponse {
     pub abort: Vec<i64>,
     /// How the server wants to hear from the runner.
     #[serde(flatten)]
-    pub rhythm: Rhythm,
+    pub intervals: Intervals,
 }
 
 /// The answer to `GET /api/runners/{id}/task`, with or without `?wait=SECONDS`.

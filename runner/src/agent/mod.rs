@@ -28,7 +28,7 @@ use crate::cache::Cache;
 use crate::config::Config;
 use crate::transmit::watch::this_program;
 use api::Api;
-use challengectl_common::wire::Rhythm;
+use challengectl_common::wire::Intervals;
 pub use desk::{Desk, View};
 use ledger::Ledger;
 use sd_notify::NotifyState;
@@ -57,7 +57,7 @@ pub struct Agent {
     desk: Desk,
     slots: Slots,
     /// None while the server does not know this runner.
-    link: watch::Sender<Option<Rhythm>>,
+    link: watch::Sender<Option<Intervals>>,
     heartbeat_now: Notify,
     report_now: Notify,
     /// How often it has registered.
@@ -141,12 +141,12 @@ impl Agent {
         }
     }
 
-    /// Returns when the server knows this runner; gives the rhythm it asks for.
-    async fn linked(&self) -> Rhythm {
+    /// Returns when the server knows this runner; gives the intervals it asks for.
+    async fn linked(&self) -> Intervals {
         let mut link = self.link.subscribe();
         loop {
-            if let Some(rhythm) = *link.borrow_and_update() {
-                return rhythm;
+            if let Some(intervals) = *link.borrow_and_update() {
+                return intervals;
             }
             // The sender lives as long as the agent.
             let _ = link.changed().await;

@@ -87,7 +87,7 @@ use accounts::throttle::Throttle;
 use alarms::Alarms;
 use cached::Cached;
 use challengectl_common::FrequencyRules;
-use challengectl_common::wire::Rhythm;
+use challengectl_common::wire::Intervals;
 use events::Events;
 use figures::Tally;
 use fleet::Fleet;
@@ -127,8 +127,8 @@ pub struct Rules {
 }
 
 impl Rules {
-    fn rhythm(&self) -> Rhythm {
-        Rhythm {
+    fn intervals(&self) -> Intervals {
+        Intervals {
             heartbeat_interval: self.heartbeat_interval.as_secs_f64(),
             poll_interval: self.poll_interval.as_secs_f64(),
             lease_seconds: self.lease.as_secs_f64(),

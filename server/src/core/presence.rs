@@ -7,7 +7,7 @@ use super::{Caller, Coordinator, CoreError};
 use crate::store::keys::Registered;
 use crate::store::runners::Radio;
 use crate::store::{self, Transaction, assignments, keys, runners};
-use challengectl_common::wire::{AssignmentProgress, LogLevel, RadioInfo, RegisterRequest, Rhythm, SOLE_RADIO};
+use challengectl_common::wire::{AssignmentProgress, Intervals, LogLevel, RadioInfo, RegisterRequest, SOLE_RADIO};
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const LONGEST_TEXT: usize = 255;
 #[derive(Debug)]
 pub struct Registration {
     /// How the server wants to hear from it.
-    pub rhythm: Rhythm,
+    pub intervals: Intervals,
     /// Assignments it named that are no longer its own.
     pub abort: Vec<i64>,
 }
@@ -31,7 +31,7 @@ pub struct Registration {
 #[derive(Debug)]
 pub struct Heartbeat {
     /// How the server wants to hear from the runner.
-    pub rhythm: Rhythm,
+    pub intervals: Intervals,
     /// Assignments whose lease runs anew.
     pub renewed: Vec<i64>,
     /// Assignments to stop at once.
@@ -96,7 +96,7 @@ impl Coordinator {
 
     fn registration(&self, runner: &RunnerId, named: Option<&[i64]>) -> Registration {
         let abort = self.leases.foreign(runner, named.unwrap_or_default());
-        Registration { rhythm: self.rules.rhythm(), abort }
+        Registration { intervals: self.rules.intervals(), abort }
     }
 
     /// Whether a runner has signed out, or has been silent for so long that whatever it had on air is off.
@@ -139,7 +139,7 @@ impl Coordinator {
         let expires = self.clock.instant().after(self.rules.lease);
         let renewal = self.leases.renew(&caller.runner_id, named, expires);
         self.tell_progress(&caller.runner_id);
-        Ok(Heartbeat { rhythm: self.rules.rhythm(), renewed: renewal.renewed, abort: renewal.abort })
+        Ok(Heartbeat { intervals: self.rules.intervals(), renewed: renewal.renewed, abort: renewal.abort })
     }
 
     fn tell_progress(&self, runner: &RunnerId) {
