@@ -1,20 +1,20 @@
 //! Frequencies on which a stray signal can cost lives, or takes away what many depend on.
 //!
-//! Sources: ITU Radio Regulations (RR), edition of 2020: article 5 (allocations and footnotes), article 31 and appendix 15
-//! (frequencies for distress and safety); ICAO annex 10 volume I and V; 3GPP TS 36.101 and TS 38.101-1 for cellular
-//! bands. Where amateurs or short-range devices of one region share what is cellular in another (902-928 MHz,
-//! 863-870 MHz, 2300-2310 MHz, 3300-3450 MHz), the shared part is left out; a band plan closes it.
+//! Sources: ITU Radio Regulations (RR), edition of 2020: article 5 (allocations and footnotes), article 31 and appendix
+//! 15 (frequencies for distress and safety); ICAO annex 10 volume I and V; 3GPP TS 36.101 and TS 38.101-1 for cellular
+//! bands. Where amateurs or short-range devices of one region share what is cellular in another (902-928 MHz, 863-870
+//! MHz, 2300-2310 MHz, 3300-3450 MHz), the shared part is left out; a band plan closes it.
 
-/// A service to keep clear of.
+/// A radio service on whose frequencies nothing may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Protected {
-    /// By this name settings speak of it.
+    /// The name by which settings refer to it.
     pub name: &'static str,
-    /// What is there.
+    /// What the frequencies are used for, in a few words.
     pub what: &'static str,
-    /// Who says so.
+    /// The regulation or standard that assigns them.
     pub source: &'static str,
-    /// Its bands, in hertz, edges not included.
+    /// The bands in hertz, edges not included.
     pub bands: &'static [(u64, u64)],
 }
 
@@ -27,7 +27,7 @@ const fn channel(khz: u64, tenths: u64) -> (u64, u64) {
     (hz - 3 * KHZ, hz + 3 * KHZ)
 }
 
-/// Everything that is closed unless settings open it, ascending.
+/// All protected services, by ascending frequency. They are closed unless the settings allow one.
 pub const PROTECTED: &[Protected] = &[
     Protected {
         name: "distress_mf",
