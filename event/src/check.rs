@@ -1,4 +1,4 @@
-//! A challenge held against its file and its waveform: what passes here can go on air.
+//! Checks a challenge against its file and its waveform: what passes here can go on air.
 
 use crate::Challenge;
 use crate::draft::{Draft, Payload};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Refuses names that are there twice: the first stays.
+/// Refuses names that occur twice; the first stays.
 pub(crate) fn names(drafts: &mut [Draft], report: &mut Report) {
     let mut first = HashMap::new();
     for draft in drafts {
@@ -25,7 +25,7 @@ pub(crate) fn names(drafts: &mut [Draft], report: &mut Report) {
     }
 }
 
-/// What is told of a conference, if that makes sense by itself.
+/// Returns the change of the conference if its times do not contradict each other.
 pub(crate) fn conference(
     change: ConferenceChange,
     line: u64,
@@ -37,7 +37,7 @@ pub(crate) fn conference(
     }
 }
 
-/// The finished challenge.
+/// Builds the challenge's waveform and returns the checked challenge.
 pub(crate) fn challenge(
     draft: Draft,
     places: &Places,
@@ -119,7 +119,8 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
 
 const NOTHING: &str = "it carries nothing; give `text`, or `file` with a path";
 
-/// What goes on air without any text, such as a page that only sounds a pager's tone; else `why` it is a problem.
+/// Builds what can be sent without text, such as a page that only sounds a pager's tone; reports `why` if the
+/// modulation needs text.
 fn empty(
     modulation: &Modulation,
     parameters: &Map<String, Value>,
@@ -133,7 +134,7 @@ fn empty(
     })
 }
 
-/// Names the file where the error is about it.
+/// Puts the file's name before an error that is about the file.
 fn about(path: &str, error: &BuildError) -> String {
     match error {
         BuildError::Audio(_) | BuildError::Io(_) => format!("{path:?}: {error}"),

@@ -16,7 +16,7 @@ use rows::{Row, Rows};
 
 const CONFERENCE: &str = "conference,start,end";
 const CHALLENGE: &str = "id,name,flag,module,modopt1,modopt2,minwait,maxwait,freq1,freq2,freq3";
-/// Up to freq1; the others were never used.
+/// The columns up to freq1; the others were never used.
 const CHALLENGE_NEEDED: usize = 9;
 const MODULE: usize = 3;
 
@@ -132,7 +132,7 @@ fn in_place(row: &Row) -> Result<(), String> {
     })
 }
 
-/// What modopt1 means is up to the modulation.
+/// Reads modopt1, whose meaning depends on the modulation.
 fn options(
     modulation: &'static Modulation,
     sideband: Option<&str>,
@@ -183,7 +183,7 @@ fn delay(text: &str) -> Result<Option<i64>, String> {
     }
 }
 
-/// As much of a text as a message can bear.
+/// Cuts a text to a length that fits into a message.
 fn shown(text: &str) -> String {
     text.chars().take(80).collect()
 }

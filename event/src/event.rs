@@ -1,4 +1,4 @@
-//! An event as it was read, and what there is to say about its file.
+//! An event as it was read, and the problems and remarks about its file.
 
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeSpec, ConferenceChange};
@@ -9,46 +9,46 @@ use std::path::PathBuf;
 /// An event file, checked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Event {
-    /// What the file tells of the conference, where it tells of one.
+    /// What the file says of the conference; `None` if it says nothing.
     pub conference: Option<ConferenceChange>,
-    /// The named frequency ranges that the file brings along.
+    /// The named frequency ranges that the file defines or uses.
     pub ranges: Vec<NamedRange>,
-    /// Its challenges, in the file's order.
+    /// The challenges, in the file's order.
     pub challenges: Vec<Challenge>,
-    /// The names of all challenges in the file, also of those that are not right.
+    /// The names of all challenges in the file, also of those with problems.
     pub names: Vec<String>,
-    /// What was read differently from how it is written, or passed over.
+    /// Remarks: what was passed over, or read differently from how it is written.
     pub remarks: Vec<Remark>,
 }
 
 /// One challenge of an event file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Challenge {
-    /// What the organiser wrote, checked.
+    /// The challenge as the organiser wrote it, checked.
     pub spec: ChallengeSpec,
-    /// Whether that includes `enabled`. Otherwise one that is known already stays as it is, or an operator's decision
-    /// would be taken back by the next import.
+    /// Whether the file gives `enabled`. If not, an import leaves a known challenge enabled or disabled as it is, or it
+    /// would revert an operator's decision.
     pub says_enabled: bool,
-    /// The line it begins on.
+    /// The line of the file on which it begins, from 1.
     pub line: u64,
-    /// The file it puts on air, on this host.
+    /// The path on this host of the file that it carries; `None` for text.
     pub file: Option<PathBuf>,
-    /// Seconds on air.
+    /// The length of the transmission in seconds.
     pub duration: f64,
-    /// Hertz relative to the nominal frequency.
+    /// The edges of the occupied band, in hertz relative to the nominal frequency.
     pub occupied_bandwidth: Range<f64>,
 }
 
-/// Something worth saying about a place in an event file.
+/// A problem or a remark about a place in an event file. Shown as `FILE:LINE: CHALLENGE: TEXT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
     /// The event file.
     pub file: PathBuf,
-    /// The line, where there is one.
+    /// The line, from 1; `None`: the file as a whole.
     pub line: Option<u64>,
-    /// The challenge, where it is about one.
+    /// The name of the challenge; `None` if it is about none.
     pub challenge: Option<String>,
-    /// What there is to say.
+    /// The cause and the way out.
     pub text: String,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for Remark {
     }
 }
 
-/// Why an event file was refused: everything that is wrong with it, in the file's order.
+/// Why an event file is refused: all problems, in the file's order. Shown one on a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused(pub Vec<Remark>);
 

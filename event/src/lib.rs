@@ -1,7 +1,8 @@
 //! Event files, read and checked: `challenges.yml`, the older `server-config.yml`, and the legacy flags CSV.
 //!
-//! Everything that can be known before a transmission is checked here, by building the waveform. [`Reader`] gives every
-//! problem it finds, each with its line, beside what is right; [`read`] takes a file whole or not at all.
+//! Everything that can be known before a transmission is checked here, by building the waveform. [`Reader`] returns
+//! every problem with its line, beside the challenges that have none; [`read`] returns either all of an event or the
+//! problems.
 
 #![warn(missing_docs)]
 
@@ -32,11 +33,11 @@ pub use write::{EVENT_FILE, write};
 
 use std::path::Path;
 
-/// Reads and checks an event file of any of the three formats, whole or not at all, by the built-in frequency rules.
-/// Files it names are looked up under `base`, by default the event file's own folder, then the one above.
+/// Reads and checks an event file of any of the three formats, with the built-in frequency rules. The files that it
+/// names are looked up under `base`; by default in the event file's own folder, then in the one above.
 ///
 /// # Errors
-/// [`Refused`], with all problems and where each is.
+/// [`Refused`] with all problems and the line of each, if there is any.
 pub fn read(path: &Path, base: Option<&Path>) -> Result<Event, Refused> {
     Reader::default().read(path, base).whole()
 }

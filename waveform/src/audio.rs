@@ -1,4 +1,4 @@
-//! Sound on its way to a modulator.
+//! The sound of a WAV file, prepared for a modulator.
 
 mod sound;
 mod wav;
@@ -14,13 +14,13 @@ use sound::Sound;
 pub use wav::wav_rate;
 use wav::{Excerpts, Wav};
 
-/// Samples per second at which sound is worked on: four times the 3 kHz that voice channels carry.
+/// The sample rate of sound here, in hertz: four times the 3 kHz that voice channels carry.
 pub(crate) const RATE: f64 = 12_000.0;
 
-/// Hertz up to which sound is kept here; modulators cut off what they do not send.
+/// Sound is kept up to here, in hertz; modulators cut off what they do not send.
 const PASS: f64 = 3400.0;
 
-/// What every modulation of sound can set.
+/// The parameter that every modulation of sound has.
 pub(crate) const LEVEL: Parameter = choice(
     "level",
     "peak: the loudest sample of the file is brought to full scale; as_is: the file is sent as loud as it is.",
@@ -33,18 +33,18 @@ pub(crate) const LEVEL: Parameter = choice(
 /// A joint between two pieces, where the sound jumps, takes 0.3 ms, in all 0.6 % of the time.
 const EXCERPTS: (u64, f64) = (48, 0.05);
 
-/// The sound of a WAV file in which there is something to hear.
+/// The sound of a WAV file that is not silent.
 pub(crate) struct Audio {
     wav: Wav,
-    /// What is odd about it.
+    /// Remarks for the organiser: what is odd about the file, though it can be sent.
     pub(crate) remarks: Vec<String>,
 }
 
 impl Audio {
-    /// Reads all of the file once, in constant memory, and brings it to the level that the parameter [`LEVEL`] says.
+    /// Reads the whole file once, in constant memory, and brings it to the level that the parameter [`LEVEL`] asks for.
     ///
     /// # Errors
-    /// [`BuildError::Audio`] says what is wrong with the file, or why nobody could hear anything.
+    /// [`BuildError::Audio`] if the file is not a WAV file that can be sent, or is silent; [`BuildError::Io`].
     pub(crate) fn open(payload: Payload<'_>, values: &Values) -> Result<Self, BuildError> {
         let Payload::File(path) = payload else {
             return Err(BuildError::Audio("there is no file".to_owned()));
@@ -57,13 +57,13 @@ impl Audio {
         Ok(Self { wav: wav.amplified(gain), remarks: sound.remarks(raised) })
     }
 
-    /// The sound at [`RATE`], in the real parts, with `pad` seconds of silence before and behind.
+    /// Returns the sound at [`RATE`], in the real parts, with `pad` seconds of silence before and behind.
     pub(crate) fn sound(&self, pad: f64) -> Box<dyn Waveform> {
         at_rate(Box::new(self.wav.clone()), pad)
     }
 
-    /// Like [`sound`](Self::sound), but of a long one only some seconds from all over it. Also tells whether that is
-    /// all of it.
+    /// Like [`sound`](Self::sound), but only 2.4 seconds from all over a longer sound. Also returns whether that is the
+    /// whole sound.
     pub(crate) fn excerpts(&self, pad: f64) -> (Box<dyn Waveform>, bool) {
         let (pieces, seconds) = EXCERPTS;
         let excerpts = Excerpts::of(&self.wav, pieces, seconds);

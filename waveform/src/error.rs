@@ -1,4 +1,4 @@
-//! Why a waveform cannot be built.
+//! The errors of building a waveform.
 
 use challengectl_dsp::resample::ResampleError;
 
@@ -14,7 +14,7 @@ pub enum BuildError {
     Parameter { name: &'static str, reason: String },
     #[error("{modulation} needs {needs}")]
     Payload { modulation: &'static str, needs: &'static str },
-    /// With what to write, where that is not plain.
+    /// With an example of what to write, if the modulation needs one.
     #[error("text: there is nothing to send{0}")]
     Empty(&'static str),
     #[error("text: {0}")]

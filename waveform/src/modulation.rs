@@ -30,48 +30,48 @@ modulations! {
 /// One way of putting a payload on air.
 #[derive(Debug)]
 pub struct Modulation {
-    /// By this name event files and the API speak of it.
+    /// The name in event files and in the API.
     pub name: &'static str,
-    /// One sentence for an organiser.
+    /// One sentence for an organiser, with a full stop.
     pub help: &'static str,
-    /// What it carries.
+    /// The form of its payload.
     pub input: Input,
-    /// What can be set.
+    /// Its parameters; event files and the API have them in this order.
     pub parameters: &'static [Parameter],
-    /// Builds the waveform; everything that can be wrong is found here. The payload has the form that `input`
-    /// tells; every parameter is present and within its limits.
+    /// Builds the waveform, and finds everything that can be wrong. The payload has the form of `input`; every
+    /// parameter is present and within its limits.
     pub build: Build,
 }
 
 /// Builds the waveform of a modulation.
 pub type Build = fn(Payload<'_>, &Values) -> Result<Built, BuildError>;
 
-/// A waveform, and what an organiser should know of it before it is on air.
+/// A waveform, and remarks for the organiser.
 pub struct Built {
-    /// Goes on air.
+    /// The samples.
     pub waveform: Box<dyn Waveform>,
     /// What is odd, though it can be sent; one sentence each, without a full stop.
     pub remarks: Vec<String>,
 }
 
 impl Built {
-    /// A waveform of which there is nothing to say.
+    /// Returns the waveform without remarks.
     #[must_use]
     pub fn new(waveform: Box<dyn Waveform>) -> Self {
         Self { waveform, remarks: Vec::new() }
     }
 
-    /// The same, with these remarks.
+    /// Replaces the remarks.
     #[must_use]
     pub fn remarking(self, remarks: Vec<String>) -> Self {
         Self { remarks, ..self }
     }
 }
 
-/// The modulation of that name.
+/// Returns the modulation of this name.
 ///
 /// # Errors
-/// [`BuildError::UnknownModulation`], with the name that was probably meant.
+/// [`BuildError::UnknownModulation`] with the name that was probably meant.
 pub fn find(name: &str) -> Result<&'static Modulation, BuildError> {
     MODULATIONS.iter().copied().find(|modulation| modulation.name == name).ok_or_else(|| {
         let known: Vec<_> = MODULATIONS.iter().map(|modulation| modulation.name).collect();
@@ -84,10 +84,10 @@ pub fn find(name: &str) -> Result<&'static Modulation, BuildError> {
 }
 
 impl Modulation {
-    /// Checks everything and builds the waveform.
+    /// Checks the parameters and the payload, and builds the waveform.
     ///
     /// # Errors
-    /// [`BuildError`] tells what is wrong with the payload or the parameters.
+    /// [`BuildError`] if a parameter or the payload is invalid, or no sample rate of a radio could hold the signal.
     pub fn waveform(
         &self,
         payload: Payload<'_>,
@@ -96,10 +96,10 @@ impl Modulation {
         Ok(self.built(payload, parameters)?.waveform)
     }
 
-    /// Like [`waveform`](Self::waveform), with what is odd about it.
+    /// Like [`waveform`](Self::waveform), with remarks for the organiser.
     ///
     /// # Errors
-    /// [`BuildError`] tells what is wrong with the payload or the parameters.
+    /// As of [`waveform`](Self::waveform).
     pub fn built(&self, payload: Payload<'_>, parameters: &Map<String, Value>) -> Result<Built, BuildError> {
         let (values, passed_over) = self.values(parameters)?;
         match (self.input, payload) {

@@ -17,9 +17,9 @@ use std::ops::RangeInclusive;
 /// Something that can be set.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
-    /// By this name event files and the API speak of it.
+    /// The name in event files and in the API.
     pub name: &'static str,
-    /// One sentence for an organiser.
+    /// One sentence for an organiser, with a full stop.
     pub help: &'static str,
     /// Which values it may have.
     pub kind: Kind,
@@ -132,8 +132,8 @@ const fn declared(name: &'static str, help: &'static str, kind: Kind) -> Paramet
 }
 
 impl Parameter {
-    /// Lets it count only while `parameter`, a choice or a switch declared before it, has one of `values`. What is given
-    /// for it else must be within its limits all the same, and is remarked to be passed over.
+    /// Lets it count only while `parameter`, a choice or a switch declared before it, has one of `values`. What is
+    /// given for it else must be within its limits all the same, and is remarked to be passed over.
     #[must_use]
     pub const fn when(self, parameter: &'static str, values: &'static [&'static str]) -> Self {
         Self { only_when: Some(Condition { parameter, values }), ..self }

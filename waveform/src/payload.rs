@@ -1,11 +1,11 @@
-//! What a waveform carries.
+//! The payload of a waveform: text or a file.
 
 use std::path::Path;
 
-/// Text longer than this is refused: nobody could read hours of Morse, and a typing mistake must not fill memory.
+/// The longest text, in bytes: a longer one would be hours of Morse, and a typing mistake must not fill memory.
 pub const MAX_TEXT_BYTES: usize = 4096;
 
-/// What a modulation carries.
+/// The form of a modulation's payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// Text of at most [`MAX_TEXT_BYTES`] bytes.
@@ -14,12 +14,12 @@ pub enum Input {
     Audio,
 }
 
-/// What one waveform is to carry.
+/// The payload of one waveform.
 #[derive(Debug, Clone, Copy)]
 pub enum Payload<'a> {
     /// Text.
     Text(&'a str),
-    /// A file on this host. Messages do not name it: the caller knows what people call it.
+    /// The path of a file on this host. Messages do not name it: the caller knows what people call it.
     File(&'a Path),
 }
 

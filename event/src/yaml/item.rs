@@ -28,7 +28,7 @@ const KEYS: &[&str] = &[
     "only_on",
 ];
 
-/// Reads all that is in `fields`.
+/// Reads one challenge from its keys.
 pub(super) fn read(
     mut fields: Fields,
     defaults: Result<Delays, Reported>,
@@ -210,7 +210,7 @@ fn add(parameters: &mut Parameters, key: &Key, node: Node, scope: &mut Scope<'_>
     parameters.add(&key.name, value, key.line, scope)
 }
 
-/// Why a key of older files means nothing here.
+/// Returns why a key of older files is passed over; `None` for any other key.
 fn passed_over(key: &str) -> Option<&'static str> {
     match key {
         "flag_file_hash" | "flag_hash" => Some("the file's content tells its hash"),

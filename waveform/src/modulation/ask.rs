@@ -22,7 +22,7 @@ pub const ASK: Modulation = Modulation {
     build,
 };
 
-/// Zeros behind each repetition, by which it is told from the next.
+/// Zeros behind each repetition, which separate it from the next.
 const GAP: usize = 25;
 
 /// Zeros behind the last repetition.
