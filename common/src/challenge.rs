@@ -115,7 +115,7 @@ pub struct ChallengeSpec {
     pub modulation: String,
     /// The frequencies on which it goes on air.
     pub tuning: Tuning,
-    /// The payload.
+    /// The payload: text, or a file.
     pub flag: Flag,
     /// The parameters of the modulation that were given; the others have their defaults.
     pub parameters: Map<String, Value>,

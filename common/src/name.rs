@@ -27,7 +27,7 @@ pub enum NameError {
     Step {
         /// What was to be named.
         what: &'static str,
-        /// The name.
+        /// The name as given: `.` or `..`.
         found: String,
     },
     /// The name has an invisible character: two different names would look alike.

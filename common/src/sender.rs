@@ -9,7 +9,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sender {
-    /// The runner.
+    /// The runner that may send.
     pub runner: RunnerId,
     /// The radio of that runner; `None`: any of them.
     pub radio: Option<RadioId>,

@@ -14,9 +14,9 @@ pub enum SettingsError {
     /// An environment variable has a value that is invalid for its setting.
     #[error("environment variable {variable}: {message}")]
     Variable {
-        /// The variable's name.
+        /// The name, as `CHALLENGECTL_LISTEN`.
         variable: String,
-        /// The cause.
+        /// The cause, as the parser states it.
         message: String,
     },
     /// The command line names an unknown setting, or gives it an invalid value.
@@ -24,7 +24,7 @@ pub enum SettingsError {
     Flag {
         /// The setting's name, as given.
         name: String,
-        /// The cause.
+        /// The cause, as the parser states it.
         message: String,
     },
 }

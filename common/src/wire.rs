@@ -65,7 +65,7 @@ pub struct RegisterRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 256))]
     pub frequency_limits: Vec<Band>,
-    /// The runner's radios.
+    /// The runner's radios, at most 64, each with an id of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 64))]
     pub radios: Vec<RadioInfo>,
@@ -94,7 +94,7 @@ pub struct RadioInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub driver: Option<String>,
-    /// For people.
+    /// The radio's model, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub model: Option<String>,
@@ -114,7 +114,7 @@ pub struct RadioInfo {
 pub struct RegisterResponse {
     /// Always `success`.
     pub status: String,
-    /// For people.
+    /// A sentence for people; programs read the other fields.
     pub message: String,
     /// The id, as asked.
     pub runner_id: RunnerId,
@@ -154,7 +154,7 @@ pub struct HeartbeatRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AssignmentProgress {
-    /// The assignment.
+    /// The assignment's id, never reused.
     pub assignment_id: i64,
     /// The fence it was handed out with.
     pub fence: i64,
@@ -169,7 +169,7 @@ pub struct AssignmentProgress {
 pub struct HeartbeatResponse {
     /// Always `success`.
     pub status: String,
-    /// For people.
+    /// A sentence for people; programs read the other fields.
     pub message: String,
     /// Assignments whose lease runs anew, from the moment at which the runner sent the request.
     pub renewed: Vec<i64>,
@@ -195,7 +195,7 @@ pub struct TaskResponse {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Task {
-    /// The challenge.
+    /// The challenge's id, never reused.
     pub challenge_id: i64,
     /// The challenge's name.
     pub name: ChallengeName,
@@ -242,7 +242,7 @@ pub enum Outcome {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CompleteRequest {
-    /// The challenge.
+    /// The challenge's id, never reused.
     pub challenge_id: i64,
     /// How the transmission ended.
     pub status: Outcome,
@@ -270,7 +270,7 @@ pub struct CompleteRequest {
 pub struct LogRequest {
     /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in capitals or not.
     pub level: LogLevel,
-    /// The line's text.
+    /// The text of the line, for people.
     pub message: String,
     /// When it was written, by the runner's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -324,7 +324,7 @@ impl<'de> Deserialize<'de> for LogLevel {
 pub struct Acknowledgement {
     /// Always `success`.
     pub status: String,
-    /// For people.
+    /// A sentence for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

@@ -42,7 +42,7 @@ pub struct Challenge {
 /// A problem or a remark about a place in an event file. Shown as `FILE:LINE: CHALLENGE: TEXT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// The event file.
+    /// The path of the event file, or the name with which it was uploaded.
     pub file: PathBuf,
     /// The line, from 1; `None`: the file as a whole.
     pub line: Option<u64>,

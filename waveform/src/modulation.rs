@@ -48,7 +48,7 @@ pub type Build = fn(Payload<'_>, &Values) -> Result<Built, BuildError>;
 
 /// A waveform, and remarks for the organiser.
 pub struct Built {
-    /// The samples.
+    /// The samples, at a rate as low as the signal allows.
     pub waveform: Box<dyn Waveform>,
     /// What is odd, though it can be sent; one sentence each, without a full stop.
     pub remarks: Vec<String>,

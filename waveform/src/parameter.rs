@@ -21,52 +21,52 @@ pub struct Parameter {
     pub name: &'static str,
     /// One sentence for an organiser, with a full stop.
     pub help: &'static str,
-    /// Which values it may have.
+    /// The values that it may have, and its default.
     pub kind: Kind,
-    /// When it counts; `None`: always.
+    /// The condition on which it counts; `None`: always.
     pub only_when: Option<Condition>,
 }
 
 /// Which values a parameter may have, and which it has when none is given.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
-    /// A whole number.
+    /// A whole number from `min` to `max`.
     Integer {
-        /// The lowest.
+        /// The lowest that is accepted.
         min: i64,
-        /// The highest.
+        /// The highest that is accepted.
         max: i64,
         /// `None`: it must be given.
         default: Option<i64>,
     },
-    /// A number, also with a fraction.
+    /// A number from `min` to `max`, also with a fraction.
     Number {
-        /// The lowest.
+        /// The lowest that is accepted, in `unit`.
         min: f64,
-        /// The highest.
+        /// The highest that is accepted, in `unit`.
         max: f64,
-        /// When none is given.
+        /// The value if none is given, in `unit`.
         default: f64,
-        /// In which limits and default are.
+        /// The unit, as people write it: `Hz`, `Bd`.
         unit: &'static str,
     },
     /// One of some words.
     Choice {
-        /// The words.
+        /// All words that are accepted.
         of: &'static [&'static str],
-        /// When none is given.
+        /// The value if none is given.
         default: &'static str,
     },
     /// A text of one line.
     Text {
-        /// Characters at most.
+        /// The most characters, not bytes.
         max: usize,
-        /// When none is given.
+        /// The value if none is given.
         default: &'static str,
     },
-    /// True or false.
+    /// On or off: `true` or `false`.
     Switch {
-        /// When none is given.
+        /// The value if none is given.
         default: bool,
     },
 }

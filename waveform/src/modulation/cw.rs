@@ -5,7 +5,7 @@ use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::ook::{Keying, Ook};
 use challengectl_dsp::shift::shift;
 
-/// Morse code.
+/// Morse code: a text, keyed on and off.
 pub const CW: Modulation = Modulation {
     name: "cw",
     help: "Morse code: a carrier keyed on and off.",

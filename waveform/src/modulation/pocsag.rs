@@ -9,7 +9,7 @@ use challengectl_dsp::envelope::RAMP;
 use challengectl_dsp::fsk::{Fsk, Keying};
 use codeword::{IDLE, SYNC, address, bits, calls, data};
 
-/// Radio paging.
+/// One page, with text, digits or a tone alone.
 pub const POCSAG: Modulation = Modulation {
     name: "pocsag",
     help: "A page to a radio pager.",

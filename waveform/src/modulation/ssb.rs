@@ -6,7 +6,7 @@ use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::resample::{Filter, Resampler};
 use challengectl_dsp::shift::shift;
 
-/// Single sideband.
+/// Single sideband, upper or lower, without a carrier.
 pub const SSB: Modulation = Modulation {
     name: "ssb",
     help: "Single sideband; the carrier, suppressed, is on the frequency.",
