@@ -43,8 +43,11 @@ fn crates(root: &Path) -> Result<Vec<String>> {
 fn no_room_uses_one_above_it_and_no_folder_is_in_a_circle() -> Result<()> {
     let root = workspace()?;
     let orders = order::read(&std::fs::read_to_string(root.join("scripts/rooms.txt"))?)?;
-    let mut all = Vec::new();
-    for krate in crates(&root)? {
+    let crates = crates(&root)?;
+    let stale = orders.iter().filter(|order| !crates.contains(&order.krate));
+    let mut all: Vec<_> =
+        stale.map(|order| format!("scripts/rooms.txt: there is no crate {}; remove it", order.krate)).collect();
+    for krate in crates {
         let order = orders.iter().find(|order| order.krate == krate);
         match order {
             Some(order) if order.is_open() => {}
