@@ -9,8 +9,8 @@ pub use zone::{UnknownZone, Zone};
 
 use crate::{ConferenceName, Timestamp};
 
-/// When a conference is open. What is left out sets no limit: without hours it is open all day, without a stop for
-/// ever.
+/// When a conference is open. What is left out sets no limit: without hours it is open all day, without a stop it stays
+/// open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conference {
     name: Option<ConferenceName>,
@@ -96,13 +96,13 @@ impl Conference {
         self.name.as_ref()
     }
 
-    /// The moment from which it is open; `None`: from ever.
+    /// The moment from which it is open; `None`: it has no beginning.
     #[must_use]
     pub fn start(&self) -> Option<Timestamp> {
         self.start
     }
 
-    /// The moment at which it closes; `None`: never.
+    /// The moment at which it closes for good; `None`: it has no end.
     #[must_use]
     pub fn stop(&self) -> Option<Timestamp> {
         self.stop
