@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 /// The SHA-256 of some bytes (FIPS 180-4), written as 64 lower-case hex digits.
@@ -54,6 +55,18 @@ impl Hasher {
     #[must_use]
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
+    }
+}
+
+/// Hashes what is written to it: `io::copy(&mut file, &mut hasher)` hashes a file. Never fails.
+impl io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -109,6 +122,9 @@ mod tests {
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(Digest::of(b"abc").to_string(), text);
         assert_eq!(text.parse::<Digest>().unwrap(), Digest::of(b"abc"));
+        let mut hasher = Hasher::default();
+        io::copy(&mut b"abc".as_slice(), &mut hasher).unwrap();
+        assert_eq!(hasher.finish(), Digest::of(b"abc"));
     }
 
     #[test]

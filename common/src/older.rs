@@ -34,7 +34,7 @@ const RUNNER: &[Became] = &[
     ("runner.runner_id", "the name in `challengectl-server runner enroll NAME`, which prints a token for this runner"),
     ("runner.server_url", "`server` in runner.yml"),
     ("runner.enrollment_token", "`enrollment_token` in runner.yml, with a new token"),
-    ("runner.api_key", "nothing: the runner gets its key when it enrols, and keeps it in `state_dir`"),
+    ("runner.api_key", "nothing: the runner gets its key when it enrolls, and keeps it in `state_dir`"),
     ("runner.ca_cert", "`ca_cert` in runner.yml"),
     ("runner.verify_ssl", "nothing: the server is always verified; give its own certificate as `ca_cert`"),
     ("runner.cache_dir", "`state_dir` in runner.yml, which also holds the cache"),

@@ -53,7 +53,7 @@ async fn a_runner_starts_with_what_it_was_handed_waits_for_the_server_trusts_it_
     site.adopt_runner("roof", &config)?;
     site.start_runners()?;
     wait_until("the runner waits for the server", LIMIT, || {
-        Ok(site.log("roof.log").contains("cannot enrol, trying on"))
+        Ok(site.log("roof.log").contains("cannot enroll, trying again"))
     })?;
     site.start_server()?;
     let recordings = site.recordings();

@@ -3,7 +3,7 @@
 use challengectl_common::{Digest, Hasher};
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufReader, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
 /// Where files are looked up.
@@ -94,18 +94,7 @@ fn hint(path: &str) -> &'static str {
 
 /// Returns the SHA-256 and the length in bytes of a file.
 pub(crate) fn digest(path: &Path) -> io::Result<(Digest, u64)> {
-    let mut file = File::open(path)?;
     let mut hasher = Hasher::default();
-    let mut buffer = vec![0; 64 * 1024];
-    let mut size = 0;
-    loop {
-        let len = match file.read(&mut buffer) {
-            Ok(0) => return Ok((hasher.finish(), size)),
-            Ok(len) => len,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        hasher.update(buffer.get(..len).unwrap_or_default());
-        size += len as u64;
-    }
+    let size = io::copy(&mut BufReader::with_capacity(64 * 1024, File::open(path)?), &mut hasher)?;
+    Ok((hasher.finish(), size))
 }

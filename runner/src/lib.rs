@@ -1,12 +1,18 @@
 //! The ChallengeCtl runner: the agent on a host with radios.
 //!
-//! [`agent`] speaks with the server and never touches samples. Each transmission runs in a child process
-//! ([`transmit`]), which alone opens a [`radio`]; what goes wrong there cannot take the agent along.
+//! [`agent`] talks to the server and never touches samples. Each transmission runs in a child process ([`transmit`], in
+//! the cage that [`process`] is), which alone opens a [`radio`]: a driver that hangs or crashes cannot take the agent
+//! along.
+//!
+//! Calls go downwards only: [`cli`], [`agent`], [`cache`] and [`transmit`], [`api`], [`config`], [`radio`], [`process`]
+//! and [`machine`].
 
-pub mod agent;
-pub mod cache;
+mod agent;
+mod api;
+mod cache;
 pub mod cli;
 pub mod config;
-pub mod durable;
+mod machine;
+pub mod process;
 pub mod radio;
 pub mod transmit;

@@ -1,9 +1,9 @@
 //! Renews leases. This loop alone lets a carrier go on and stay on.
 
 use super::Agent;
-use super::api::ApiError;
-use super::backoff::Backoff;
-use crate::transmit::Moment;
+use crate::api::ApiError;
+use crate::api::backoff::Backoff;
+use crate::process::clock::Moment;
 use challengectl_common::wire::{HeartbeatRequest, Intervals};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 /// Taken off each lease, for the time between the last sample and a carrier that is off.
 const MARGIN: Duration = Duration::from_millis(500);
 
-/// The longest that a server can be told to lease for. A carrier must not stay on longer because a server says so.
+/// A carrier must not stay on for longer because a server says so.
 const MAX_LEASE: Duration = Duration::from_secs(3600);
 
 pub(super) async fn run(agent: Arc<Agent>) {
@@ -38,14 +38,14 @@ pub(super) async fn run(agent: Arc<Agent>) {
             agent.unlink();
         }
         if heard.elapsed() > lease(intervals) {
-            // The server may have thought this runner gone: tell it what is really being worked on.
+            // The server may have taken this runner for gone: registering says what it really works on.
             agent.unlink();
         }
         sleep(backoff.next().min(lease(intervals) / 6)).await;
     }
 }
 
-/// A third of the lease at the latest, so that two may get lost.
+/// Returns the interval between heartbeats: at most a third of the lease, so that two may get lost.
 fn interval(intervals: Intervals) -> Duration {
     let asked = Duration::try_from_secs_f64(intervals.heartbeat_interval).unwrap_or(Duration::from_secs(30));
     asked.min(lease(intervals) / 3).max(Duration::from_millis(50))
@@ -55,23 +55,23 @@ fn lease(intervals: Intervals) -> Duration {
     bounded(intervals.lease_seconds)
 }
 
-/// A lease of so many seconds; none at all for what is no number of seconds.
+/// Returns a lease of so many seconds, at most [`MAX_LEASE`]; none at all for what is no number of seconds.
 pub(super) fn bounded(lease_seconds: f64) -> Duration {
     Duration::try_from_secs_f64(lease_seconds.min(MAX_LEASE.as_secs_f64())).unwrap_or_default()
 }
 
 async fn beat(agent: &Agent, intervals: Intervals) -> Result<(), ApiError> {
-    let request = HeartbeatRequest { assignments: Some(agent.desk.progress()) };
+    let request = HeartbeatRequest { assignments: Some(agent.active.progress()) };
     // The lease counts from before the request was sent: the server counts from when it came, which is later.
     let sent = Moment::now();
-    let patience = (lease(intervals) / 3).max(Duration::from_secs(1));
-    let answer = agent.api.heartbeat(&request, patience).await?;
+    let limit = (lease(intervals) / 3).max(Duration::from_secs(1));
+    let answer = agent.api.heartbeat(&request, limit).await?;
     let lease = lease(answer.intervals);
     let until = sent.lasting(lease.saturating_sub(MARGIN.min(lease / 10)));
-    agent.desk.stop(&answer.abort, "the server ordered it");
-    agent.desk.renew(&answer.renewed, until);
+    agent.active.stop(&answer.abort, "the server ordered it");
+    agent.active.renew(&answer.renewed, until);
     agent.link.send_if_modified(|link| {
-        // Only while linked: the answer to an older question must not undo a later unlinking.
+        // Only while linked: the answer to an older request must not undo a later unlinking.
         let changed = link.is_some_and(|intervals| intervals != answer.intervals);
         if changed {
             *link = Some(answer.intervals);

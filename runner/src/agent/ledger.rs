@@ -1,31 +1,34 @@
-//! The runner's assignments on disk: entered before the carrier goes on, struck out when the server has taken the
-//! report.
+//! The ledger: the runner's assignments on disk. Each is recorded before the carrier goes on, and struck when the server
+//! has taken the report.
 
-use crate::durable::{self, Readers};
 use crate::transmit::{Ended, Verdict};
-use anyhow::Context;
 use challengectl_common::wire::{CompleteRequest, Outcome, Task};
 use challengectl_common::{RadioId, Timestamp};
+use challengectl_host::durable::{self, Readers};
+use fs_err as fs;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A library's complaint may be long; the server bounds what it takes.
+const MAX_ERROR_CHARS: usize = 1000;
 
 /// One assignment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub(super) struct Entry {
     pub(super) challenge_id: i64,
     pub(super) assignment_id: i64,
     pub(super) fence: i64,
     pub(super) radio_id: RadioId,
-    /// None: it is being worked on, or was when the runner died.
+    /// `None` while it is active, or if it was when the runner died.
     pub(super) report: Option<Report>,
 }
 
 /// How an assignment ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+pub(super) struct Report {
     pub(super) status: Outcome,
     pub(super) error: Option<String>,
     pub(super) started_at: Option<Timestamp>,
@@ -43,7 +46,7 @@ impl Entry {
         }
     }
 
-    /// What to tell the server; none before the end.
+    /// Returns the report as it is sent to the server; `None` before the end.
     pub(super) fn message(&self) -> Option<CompleteRequest> {
         let report = self.report.clone()?;
         Some(CompleteRequest {
@@ -65,8 +68,7 @@ impl From<Ended> for Report {
             Verdict::Failed(error) => (Outcome::Failed, Some(error)),
             Verdict::Aborted(error) => (Outcome::Aborted, Some(error)),
         };
-        // A library's complaint may be long; the server bounds what it takes.
-        let error = error.map(|error| error.chars().take(1000).collect());
+        let error = error.map(|error| error.chars().take(MAX_ERROR_CHARS).collect());
         Self { status, error, started_at: ended.started_at, ended_at: ended.ended_at }
     }
 }
@@ -74,56 +76,53 @@ impl From<Ended> for Report {
 pub(super) struct Ledger {
     dir: PathBuf,
     entries: Mutex<BTreeMap<i64, Entry>>,
-    /// Held from a change of the entries until the file agrees: a report may be delivered, and its entry struck out,
-    /// while its file is still being written.
+    /// Held from a change of the entries until the file agrees: a report may be delivered, and its entry struck, while
+    /// its file is still being written.
     disk: Mutex<()>,
 }
 
 impl Ledger {
     pub(super) fn load(state_dir: &Path) -> anyhow::Result<Self> {
         let dir = state_dir.join("assignments");
-        let entries = load(&dir).with_context(|| dir.display().to_string())?;
+        let entries = load(&dir)?;
         Ok(Self { dir, entries: Mutex::new(entries), disk: Mutex::default() })
     }
 
-    /// Keeps an entry for good. It counts in this process even when the disk takes no more.
-    pub(super) fn put(&self, entry: Entry) -> std::io::Result<()> {
+    /// Records an entry durably. It counts in this process even when the disk takes no more.
+    pub(super) fn record(&self, entry: Entry) -> io::Result<()> {
         let id = entry.assignment_id;
         let text = serde_json::to_vec_pretty(&entry)?;
-        let _disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
-        self.entries().insert(id, entry);
+        let _disk = self.disk.lock();
+        self.entries.lock().insert(id, entry);
         durable::write(&self.file(id), &text, Readers::Umask)
     }
 
-    pub(super) fn strike(&self, assignment: i64) -> std::io::Result<()> {
-        let _disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
-        self.entries().remove(&assignment);
+    /// Strikes an entry, if it is there.
+    pub(super) fn strike(&self, assignment: i64) -> io::Result<()> {
+        let _disk = self.disk.lock();
+        self.entries.lock().remove(&assignment);
         match fs::remove_file(self.file(assignment)) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
         }
     }
 
     pub(super) fn assignments(&self) -> Vec<i64> {
-        self.entries().keys().copied().collect()
+        self.entries.lock().keys().copied().collect()
     }
 
-    /// Those that ended and whose report the server has not taken yet.
+    /// Returns the entries that ended and whose report the server has not taken yet.
     pub(super) fn ended(&self) -> Vec<Entry> {
-        self.entries().values().filter(|entry| entry.report.is_some()).cloned().collect()
+        self.entries.lock().values().filter(|entry| entry.report.is_some()).cloned().collect()
     }
 
-    /// Those without an end: at start, what a runner that died was working on.
+    /// Returns the entries without an end: at start, those that were active when the runner died.
     pub(super) fn unfinished(&self) -> Vec<Entry> {
-        self.entries().values().filter(|entry| entry.report.is_none()).cloned().collect()
+        self.entries.lock().values().filter(|entry| entry.report.is_none()).cloned().collect()
     }
 
     fn file(&self, assignment: i64) -> PathBuf {
         self.dir.join(format!("{assignment}.json"))
-    }
-
-    fn entries(&self) -> MutexGuard<'_, BTreeMap<i64, Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -138,7 +137,7 @@ fn load(dir: &Path) -> anyhow::Result<BTreeMap<i64, Entry>> {
         match serde_json::from_slice::<Entry>(&fs::read(&path)?) {
             Ok(entry) => drop(entries.insert(entry.assignment_id, entry)),
             // Its lease runs out at the server; a runner that refused to start would lose more.
-            Err(error) => tracing::warn!("{}: passed over: {error}", path.display()),
+            Err(error) => tracing::warn!("{}: ignored: {error}", path.display()),
         }
     }
     Ok(entries)
@@ -158,7 +157,7 @@ mod tests {
             let (challenge_id, fence, radio_id) = (1, 1, RadioId::new("a").unwrap());
             let entry = Entry { challenge_id, assignment_id: id, fence, radio_id, report: Some(report.clone()) };
             std::thread::scope(|scope| {
-                scope.spawn(|| ledger.put(entry).unwrap());
+                scope.spawn(|| ledger.record(entry).unwrap());
                 while ledger.ended().is_empty() {
                     std::thread::yield_now();
                 }

@@ -1,17 +1,20 @@
-//! Registers, at start and whenever the server no longer knows this runner.
+//! Registers the runner, at start and whenever the server no longer knows it.
 
-use super::Agent;
-use super::api::ApiError;
-use super::backoff::Backoff;
-use super::host;
-use super::identity::Identity;
-use super::report;
+use super::{Agent, report};
+use crate::api::ApiError;
+use crate::api::backoff::Backoff;
+use crate::api::identity::Identity;
+use crate::config::RadioConfig;
+use crate::machine;
 use challengectl_common::wire::{RadioInfo, RegisterRequest};
 use reqwest::StatusCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
+
+/// For the reports that are sent before a registration.
+const REPORTS_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(agent: Arc<Agent>) {
     let mut link = agent.link.subscribe();
@@ -30,18 +33,18 @@ async fn establish(agent: &Agent) {
             continue;
         }
         if backoff.is_fresh() {
-            explain(&error);
+            log(&error);
         }
         sleep(backoff.next()).await;
     }
 }
 
 async fn register(agent: &Agent) -> Result<(), ApiError> {
-    // What has ended is told before what goes on, or the server would give it to others and call the report late.
-    let _ = timeout(Duration::from_secs(5), report::deliver(agent)).await;
+    // Reports first: the server gives to others what a registration does not name, and then calls its report late.
+    let _ = timeout(REPORTS_TIMEOUT, report::deliver(agent)).await;
     let number = agent.registrations.fetch_add(1, Ordering::Relaxed) + 1;
     let response = agent.api.register(&introduction(agent), number).await?;
-    agent.desk.stop(&response.abort, "the server gave it to others");
+    agent.active.stop(&response.abort, "the server gave it to others");
     tracing::info!("registered with {} as {}", agent.api.identity().server, response.runner_id);
     agent.link.send_replace(Some(response.intervals));
     agent.heartbeat_now.notify_one();
@@ -50,7 +53,7 @@ async fn register(agent: &Agent) -> Result<(), ApiError> {
 }
 
 fn introduction(agent: &Agent) -> RegisterRequest {
-    let radio = |radio: &crate::config::RadioConfig| RadioInfo {
+    let radio = |radio: &RadioConfig| RadioInfo {
         id: radio.id.clone(),
         driver: Some(radio.driver.name().to_owned()),
         model: radio.model.clone(),
@@ -61,31 +64,31 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         runner_id: agent.api.identity().runner_id.clone(),
         frequency_limits: Vec::new(),
         radios: agent.config.working_radios().map(radio).collect(),
-        // A report that could not be delivered yet still speaks for its assignment.
+        // A report that could not be delivered yet keeps its assignment this runner's.
         assignments: Some(agent.held()),
-        hostname: host::name(),
+        hostname: machine::name(),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
     }
 }
 
-/// Enrolling again leaves the new key where the old one was.
+/// Takes over the key that enrolling again has left in the place of the old one. Returns whether there is one.
 fn take_new_key(agent: &Agent) -> bool {
-    match Identity::at(&agent.config) {
+    match Identity::configured(&agent.config) {
         Ok(Some(identity)) if identity != *agent.api.identity() => {
             tracing::info!("found a new key");
-            agent.api.become_runner(identity);
+            agent.api.set_identity(identity);
             true
         }
         _ => false,
     }
 }
 
-/// Whether it takes another key: this one is revoked, or counts on another machine.
+/// Returns whether only another key helps: this one is revoked, or bound to another machine.
 fn is_refusal(error: &ApiError) -> bool {
     error.is(StatusCode::UNAUTHORIZED) || error.is(StatusCode::FORBIDDEN)
 }
 
-fn explain(error: &ApiError) {
+fn log(error: &ApiError) {
     if error.is_conflict() {
         tracing::error!(
             "{error}: this one sends nothing, and goes on when the other has ended. Two hosts need two runners, each \
@@ -95,10 +98,10 @@ fn explain(error: &ApiError) {
     }
     if is_refusal(error) {
         tracing::error!(
-            "the server refuses this runner's key ({error}): enrol it again with `challengectl-runner enroll --server URL \
+            "the server refuses this runner's key ({error}): enroll it again with `challengectl-runner enroll --server URL \
              --token TOKEN`; it goes on by itself then"
         );
         return;
     }
-    tracing::warn!("cannot register, trying on: {error}");
+    tracing::warn!("cannot register, trying again: {error}");
 }

@@ -1,4 +1,4 @@
-//! Sends warnings and errors to the server, for the operator. Never waits: what does not fit is dropped.
+//! Sends warnings and errors to the server, for the operator. Logging never waits: what does not fit is dropped.
 
 use super::Agent;
 use challengectl_common::Timestamp;
@@ -12,17 +12,19 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 /// Lines kept while the server is away.
-const QUEUE: usize = 256;
+const MAX_QUEUED: usize = 256;
 
-/// What collects the lines, and where they come out.
-#[must_use]
-pub fn channel() -> (LogLayer, mpsc::Receiver<LogRequest>) {
-    let (sender, receiver) = mpsc::channel(QUEUE);
+/// Characters of a line.
+const MAX_LINE_CHARS: usize = 1000;
+
+/// Returns the layer that collects the lines, and the queue that [`forward`] takes them from.
+pub(crate) fn channel() -> (LogLayer, mpsc::Receiver<LogRequest>) {
+    let (sender, receiver) = mpsc::channel(MAX_QUEUED);
     (LogLayer(sender), receiver)
 }
 
-/// Part of the tracing subscriber.
-pub struct LogLayer(mpsc::Sender<LogRequest>);
+/// Puts warnings and errors into the queue, as a part of the tracing subscriber.
+pub(crate) struct LogLayer(mpsc::Sender<LogRequest>);
 
 impl<S: Subscriber> Layer<S> for LogLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -31,13 +33,13 @@ impl<S: Subscriber> Layer<S> for LogLayer {
             Level::WARN => LogLevel::Warning,
             _ => return,
         };
-        // Warnings of the HTTP client would beget more requests.
+        // Warnings of the HTTP client would cause more requests, and these more warnings.
         if !event.metadata().target().starts_with("challengectl") {
             return;
         }
         let mut line = Line::default();
         event.record(&mut line);
-        let message = format!("{}{}", line.message, line.fields).chars().take(1000).collect();
+        let message = format!("{}{}", line.message, line.fields).chars().take(MAX_LINE_CHARS).collect();
         let _ = self.0.try_send(LogRequest { level, message, timestamp: Some(Timestamp::now()) });
     }
 }
@@ -58,9 +60,9 @@ impl Visit for Line {
     }
 }
 
-/// Sends the lines while the server is there, all that have come meanwhile at once. Those that it does not take are
+/// Sends the lines while the server is there, all that have come meanwhile at once. Those that the server refuses are
 /// lost.
-pub async fn forward(agent: Arc<Agent>, mut waiting: mpsc::Receiver<LogRequest>) {
+pub(crate) async fn forward(agent: Arc<Agent>, mut waiting: mpsc::Receiver<LogRequest>) {
     loop {
         let mut lines = Vec::new();
         if waiting.recv_many(&mut lines, MAX_LOG_LINES).await == 0 {

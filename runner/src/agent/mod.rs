@@ -1,37 +1,28 @@
 //! The agent: keeps the server informed and carries out what it hands out.
 //!
-//! Four loops that never wait for a radio: [`link`] registers, [`heartbeat`] renews leases, [`poll`] fetches work,
-//! [`report`] delivers ends. Each transmission is a task of its own ([`work`]).
+//! Four loops that never wait for a radio: [`link`] registers, [`heartbeat`] renews leases, [`poll`] asks for work,
+//! [`report`] delivers how assignments ended. Each transmission is a task of its own ([`work`]).
 
-mod answer;
-pub mod api;
-pub(crate) mod backoff;
-mod client;
-mod desk;
-pub mod enrolment;
+mod active;
+pub(crate) mod enrollment;
 mod heartbeat;
-mod host;
-pub mod identity;
 mod ledger;
 mod link;
-pub mod logs;
+pub(crate) mod logs;
 mod poll;
-mod proxies;
 mod report;
 mod slots;
-pub mod state;
-mod supervision;
-mod trust;
+pub(crate) mod state;
 mod work;
 
+use crate::api::Api;
 use crate::cache::Cache;
 use crate::config::Config;
-use crate::transmit::watch::this_program;
-use api::Api;
+use crate::process::this_program;
+pub(crate) use active::{ActiveAssignments, View};
 use challengectl_common::wire::Intervals;
-pub use desk::{Desk, View};
+use challengectl_host::service;
 use ledger::Ledger;
-use sd_notify::NotifyState;
 use slots::Slots;
 use state::StateFolder;
 use std::path::PathBuf;
@@ -43,34 +34,32 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// What stopping may take: radios first, then the last reports, then the sign-out.
-const RADIOS_OFF: Duration = Duration::from_secs(8);
-const LAST_REPORTS: Duration = Duration::from_secs(5);
-const SIGN_OUT: Duration = Duration::from_secs(3);
+const RADIOS_OFF_TIMEOUT: Duration = Duration::from_secs(8);
+const LAST_REPORTS_TIMEOUT: Duration = Duration::from_secs(5);
+const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A runner at work.
-pub struct Agent {
+pub(crate) struct Agent {
     config: Config,
     program: PathBuf,
     api: Api,
     cache: Cache,
     ledger: Ledger,
-    desk: Desk,
+    active: ActiveAssignments,
     slots: Slots,
-    /// None while the server does not know this runner.
+    /// The intervals that the server asks for; `None` while it does not know this runner.
     link: watch::Sender<Option<Intervals>>,
     heartbeat_now: Notify,
     report_now: Notify,
-    /// How often it has registered.
+    /// Registrations in this life.
     registrations: AtomicI64,
+    /// Locked as long as the agent lives.
     _state: StateFolder,
 }
 
 impl Agent {
-    /// Takes up the state that the last run left.
-    ///
-    /// # Errors
-    /// When the state folder cannot be used.
-    pub fn new(config: Config, api: Api, state: StateFolder) -> anyhow::Result<Arc<Self>> {
+    /// Builds an agent on the state that the last life left.
+    pub(crate) fn new(config: Config, api: Api, state: StateFolder) -> anyhow::Result<Arc<Self>> {
         let cache = Cache::open(&config.state_dir.join("cache"), config.cache_max_bytes)?;
         let ledger = Ledger::load(&config.state_dir)?;
         if state.may_be_a_copy() {
@@ -83,7 +72,7 @@ impl Agent {
             api,
             cache,
             ledger,
-            desk: Desk::default(),
+            active: ActiveAssignments::default(),
             slots,
             link: watch::Sender::new(None),
             heartbeat_now: Notify::new(),
@@ -93,55 +82,44 @@ impl Agent {
         }))
     }
 
-    /// What it works on.
-    #[must_use]
-    pub fn desk(&self) -> &Desk {
-        &self.desk
+    pub(crate) fn active(&self) -> &ActiveAssignments {
+        &self.active
     }
 
-    /// The server.
-    #[must_use]
-    pub fn api(&self) -> &Api {
-        &self.api
-    }
-
-    /// Whether the server knows this runner and answers.
-    #[must_use]
-    pub fn is_linked(&self) -> bool {
+    /// Returns whether the server knows this runner and answers.
+    pub(crate) fn is_linked(&self) -> bool {
         self.link.borrow().is_some()
     }
 
-    /// Works until `stop` is ready, then leaves in good order.
-    pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+    /// Works until `stop` is ready, then ends in good order.
+    pub(crate) async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         report::settle_unfinished(&self);
         let mut loops = JoinSet::new();
         loops.spawn(link::run(Arc::clone(&self)));
         loops.spawn(heartbeat::run(Arc::clone(&self)));
         loops.spawn(report::run(Arc::clone(&self)));
-        let agent = Arc::clone(&self);
-        // Whoever keeps the desk locked keeps every radio from being stopped.
-        loops.spawn(supervision::keep_watchdog(move || drop(agent.desk.assignments())));
-        supervision::tell(NotifyState::Ready);
+        loops.spawn(keep_watchdog(Arc::clone(&self)));
+        service::notify_ready();
         let polling = tokio::spawn(poll::run(Arc::clone(&self)));
         stop.await;
-        supervision::tell(NotifyState::Stopping);
+        service::notify_stopping();
         tracing::info!("stopping");
         polling.abort();
         // Heartbeats go on until every radio is off.
-        self.desk.stop_all("the runner was stopped");
-        if timeout(RADIOS_OFF, self.desk.cleared()).await.is_err() {
+        self.active.stop_all("the runner was stopped");
+        if timeout(RADIOS_OFF_TIMEOUT, self.active.cleared()).await.is_err() {
             tracing::error!("a transmission did not end in time");
         }
         loops.shutdown().await;
-        let _ = timeout(LAST_REPORTS, report::deliver(&self)).await;
-        match timeout(SIGN_OUT, self.api.sign_out()).await {
+        let _ = timeout(LAST_REPORTS_TIMEOUT, report::deliver(&self)).await;
+        match timeout(SIGN_OUT_TIMEOUT, self.api.sign_out()).await {
             Ok(Ok(_)) => tracing::info!("signed out"),
             Ok(Err(error)) => tracing::info!("not signed out: {error}"),
             Err(_) => tracing::info!("not signed out: the server did not answer in time"),
         }
     }
 
-    /// Returns when the server knows this runner; gives the intervals it asks for.
+    /// Waits until the server knows this runner; returns the intervals that it asks for.
     async fn linked(&self) -> Intervals {
         let mut link = self.link.subscribe();
         loop {
@@ -153,23 +131,34 @@ impl Agent {
         }
     }
 
-    /// The server must be told anew who this is.
+    /// Has the runner register again.
     fn unlink(&self) {
         self.link.send_replace(None);
     }
 
-    /// A later copy of this runner is at work: nothing of this one may be on air.
+    /// Goes off the air, since a later copy of this runner is at work.
     fn make_way(&self) {
-        self.desk.stop_all("a copy of this runner that was started later is at work");
+        self.active.stop_all("a copy of this runner that was started later is at work");
         self.unlink();
     }
 
-    /// What it works on, and what it has not yet reported.
+    /// Returns the assignments that it works on or has not yet reported.
     fn held(&self) -> Vec<i64> {
         let mut held = self.ledger.assignments();
-        held.extend(self.desk.assignments());
+        held.extend(self.active.ids());
         held.sort_unstable();
         held.dedup();
         held
     }
+}
+
+/// Keeps the service manager's watchdog from killing the runner. A server that is away is no reason to be killed, and a
+/// radio that hangs neither: its own watchdog ends its process. But while the active assignments stay locked, no radio
+/// can be stopped.
+async fn keep_watchdog(agent: Arc<Agent>) {
+    service::keep_watchdog(|| {
+        drop(agent.active.ids());
+        std::future::ready(())
+    })
+    .await;
 }

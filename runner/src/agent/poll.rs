@@ -1,7 +1,7 @@
 //! Asks for work, all the time: a trigger reaches an idle radio in milliseconds, and an order to stop a busy one.
 
-use super::backoff::Backoff;
 use super::{Agent, work};
+use crate::api::backoff::Backoff;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -9,11 +9,12 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// Shorter than the minute after which proxies cut silent connections.
 const WAIT: Duration = Duration::from_secs(25);
 
-/// Between two questions, when the first brought nothing to do.
+/// Between two polls, when the first brought nothing to do.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Between two questions while something is on air, however long the server has been away.
-const ON_AIR_PAUSE: Duration = Duration::from_millis(500);
+/// At most between two polls while something is on air, however long the server has been away: an order to stop must
+/// arrive as soon as the server is there again.
+const MAX_ON_AIR_PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(agent: Arc<Agent>) {
     let mut backoff = Backoff::new();
@@ -23,14 +24,14 @@ pub(super) async fn run(agent: Arc<Agent>) {
         match agent.api.task(WAIT, &agent.held()).await {
             Ok(answer) => {
                 backoff.reset();
-                agent.desk.stop(&answer.abort, "the server ordered it");
+                agent.active.stop(&answer.abort, "the server ordered it");
                 match answer.task {
                     Some(task) => work::take_up(&agent, task).await,
                     None => sleep_until(asked + PAUSE).await,
                 }
             }
             Err(error) => {
-                // When the server is away the heartbeat says so; what only this question brings is worth a line.
+                // A server that is away is logged by the heartbeat; what only a poll meets is logged here.
                 if !error.may_pass() && backoff.is_fresh() {
                     tracing::warn!("asking for work: {error}");
                 }
@@ -39,9 +40,8 @@ pub(super) async fn run(agent: Arc<Agent>) {
                 } else if error.is_stranger() {
                     agent.unlink();
                 }
-                // A stop must reach what is on air as soon as the server is there again.
-                let pause = if agent.desk.assignments().is_empty() { Duration::MAX } else { ON_AIR_PAUSE };
-                sleep(backoff.next().min(pause)).await;
+                let max_pause = if agent.active.ids().is_empty() { Duration::MAX } else { MAX_ON_AIR_PAUSE };
+                sleep(backoff.next().min(max_pause)).await;
             }
         }
     }

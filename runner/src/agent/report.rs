@@ -1,13 +1,11 @@
-//! Tells the server how assignments ended, until it has heard.
+//! Reports to the server how assignments ended, until it has answered.
 
 use super::Agent;
-use super::backoff::Backoff;
 use super::ledger::{Entry, Ledger, Report};
+use crate::api::backoff::Backoff;
+use crate::process::lock;
 use challengectl_common::Timestamp;
 use challengectl_common::wire::Outcome;
-use nix::fcntl::{Flock, FlockArg};
-use std::fs::File;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -28,7 +26,7 @@ pub(super) async fn run(agent: Arc<Agent>) {
     }
 }
 
-/// Delivers what it can; false when something is left.
+/// Delivers the reports that wait. Returns whether the server has taken all.
 pub(super) async fn deliver(agent: &Agent) -> bool {
     let mut all = true;
     for entry in agent.ledger.ended() {
@@ -50,7 +48,7 @@ async fn deliver_one(agent: &Agent, entry: &Entry) -> bool {
             true
         }
         Err(error) if error.is_about_the_request() => {
-            // Its lease runs out at the server; repeating what it cannot read would not help anybody.
+            // The server lets the lease run out; repeating what it cannot read would not help.
             tracing::error!("assignment {}: the server does not take the report: {error}", entry.assignment_id);
             true
         }
@@ -61,18 +59,18 @@ async fn deliver_one(agent: &Agent, entry: &Entry) -> bool {
     }
 }
 
-/// What the last run was working on failed when it died; but it is over only when the process that had the radio is
-/// gone.
+/// Reports as failed what the last life was working on when it died; but only when the process that had the radio is
+/// gone, since until then it may be on air.
 pub(super) fn settle_unfinished(agent: &Arc<Agent>) {
     for entry in agent.ledger.unfinished() {
-        let lock = agent.config.lock_file(&entry.radio_id);
-        if !is_locked(&lock) {
+        let file = agent.config.lock_file(&entry.radio_id);
+        if !lock::is_taken(&file) {
             settle(agent, entry);
             continue;
         }
         let agent = Arc::clone(agent);
         tokio::spawn(async move {
-            while is_locked(&lock) {
+            while lock::is_taken(&file) {
                 sleep(Duration::from_millis(100)).await;
             }
             settle(&agent, entry);
@@ -80,7 +78,8 @@ pub(super) fn settle_unfinished(agent: &Arc<Agent>) {
     }
 }
 
-/// Leaves what another process was working on to its lease, which only that process may end: it may be at work still.
+/// Leaves what another process was working on to its lease. That process may be at work still, and only it may end the
+/// assignment.
 pub(super) fn disown_unfinished(ledger: &Ledger) -> anyhow::Result<()> {
     for entry in ledger.unfinished() {
         tracing::warn!(
@@ -101,13 +100,8 @@ fn settle(agent: &Agent, entry: Entry) {
         ended_at: Timestamp::now(),
     };
     let assignment = entry.assignment_id;
-    if let Err(error) = agent.ledger.put(Entry { report: Some(report), ..entry }) {
-        tracing::error!("assignment {assignment}: its end cannot be kept: {error}");
+    if let Err(error) = agent.ledger.record(Entry { report: Some(report), ..entry }) {
+        tracing::error!("assignment {assignment}: its report cannot be stored: {error}");
     }
     agent.report_now.notify_one();
-}
-
-fn is_locked(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).is_err()
 }

@@ -1,4 +1,4 @@
-//! One transmission on each radio, whatever the server hands out.
+//! One transmission at a time on each radio, whatever the server hands out.
 
 use challengectl_common::RadioId;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ impl Slots {
         Self(radios.map(|radio| (radio, Arc::new(Semaphore::new(1)))).collect())
     }
 
-    /// The radio, until what is returned is dropped; or why it is not to be had.
+    /// Takes the radio until what is returned is dropped; or says why it cannot be had.
     pub(super) fn take(&self, radio: &RadioId) -> Result<OwnedSemaphorePermit, String> {
         let slot = self.0.get(radio).ok_or_else(|| format!("this runner has no radio {radio}"))?;
         let permit = Arc::clone(slot).try_acquire_owned();

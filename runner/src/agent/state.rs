@@ -1,77 +1,70 @@
 //! The state folder: one process at a time works with it, and each is a new life of the runner.
 
-use super::host;
-use crate::durable::{self, Readers, private_folder};
+use crate::machine;
 use anyhow::{Context, bail};
 use challengectl_common::{Digest, Life, Timestamp};
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
+use challengectl_host::durable::{self, Readers, private_folder};
+use fs_err::os::unix::fs::OpenOptionsExt;
+use fs_err::{self as fs, File, OpenOptions};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions};
+use std::fs::TryLockError;
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// A state folder that no other process works with.
-pub struct StateFolder {
+pub(crate) struct StateFolder {
     life: Life,
     moved: bool,
-    _lock: Flock<File>,
+    /// Locked as long as it is open.
+    _lock: File,
 }
 
-/// What the last life left.
+/// What the last life has left.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Record {
     life: Life,
-    /// Where the folder was.
+    /// Where the folder was, see [`place`].
     place: Option<Digest>,
 }
 
 impl StateFolder {
     /// Locks the folder until the process ends, and begins a new life.
-    ///
-    /// # Errors
-    /// When another process works with it, or it cannot be written.
-    pub fn open(state_dir: &Path) -> anyhow::Result<Self> {
-        private_folder(state_dir).with_context(|| format!("state_dir {}", state_dir.display()))?;
+    pub(crate) fn open(state_dir: &Path) -> anyhow::Result<Self> {
+        private_folder(state_dir).context("state_dir")?;
         let lock = lock(state_dir)?;
         let path = state_dir.join("life.json");
         let last = last(&path);
         let here = place(state_dir);
         let life = next(last.as_ref().map(|last| last.life), Timestamp::now());
         let record = serde_json::to_vec_pretty(&Record { life, place: here })?;
-        durable::write(&path, &record, Readers::Owner).with_context(|| path.display().to_string())?;
+        durable::write(&path, &record, Readers::Owner)?;
         let moved = last.is_some_and(|last| last.place.is_none() || last.place != here);
         Ok(Self { life, moved, _lock: lock })
     }
 
-    /// Which life of the runner this process is.
-    #[must_use]
-    pub fn life(&self) -> Life {
+    /// Returns the life of the runner that this process is.
+    pub(crate) fn life(&self) -> Life {
         self.life
     }
 
-    /// Whether the folder may be a copy: what it says is on air may then still be on air elsewhere.
-    #[must_use]
-    pub fn may_be_a_copy(&self) -> bool {
+    /// Returns whether the folder may be a copy: what it says is on air may then still be on air elsewhere.
+    pub(crate) fn may_be_a_copy(&self) -> bool {
         self.moved
     }
 }
 
-fn lock(state_dir: &Path) -> anyhow::Result<Flock<File>> {
-    let path = state_dir.join("lock");
-    let place = || path.display().to_string();
-    let options =
-        |file: &mut OpenOptions| file.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = options(&mut OpenOptions::new()).with_context(place)?;
-    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(mut lock) => {
-            lock.set_len(0).with_context(place)?;
-            write!(&*lock, "{}", std::process::id()).with_context(place)?;
-            lock.flush().with_context(place)?;
-            Ok(lock)
+fn lock(state_dir: &Path) -> anyhow::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let mut file = options.open(state_dir.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0)?;
+            write!(file, "{}", std::process::id())?;
+            Ok(file)
         }
-        Err((mut file, Errno::EWOULDBLOCK)) => {
+        Err(TryLockError::WouldBlock) => {
             let mut process = String::new();
             let _ = file.read_to_string(&mut process);
             bail!(
@@ -81,26 +74,26 @@ fn lock(state_dir: &Path) -> anyhow::Result<Flock<File>> {
                 process.trim()
             )
         }
-        Err((_, error)) => Err(error).with_context(place),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| file.path().display().to_string()),
     }
 }
 
-/// A record that a full disk or a person has spoiled is none: the clock still makes this life a later one.
+/// Reads the record. A damaged one is ignored: the clock still makes this life a later one.
 fn last(path: &Path) -> Option<Record> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
-/// Later than the last one, also where the clock was set back; and by the clock, so that of two copies of a folder the
-/// one that was started last is the later one.
+/// Returns a life later than the last one, also where the clock was set back. It follows the clock, so that of two copies
+/// of a folder the one that was started last has the later life.
 fn next(last: Option<Life>, now: Timestamp) -> Life {
     let after_last = last.map_or(1, |last| last.number().saturating_add(1));
     Life::new(now.as_millis().max(after_last)).unwrap_or(Life::FIRST)
 }
 
-/// The folder's own number on this machine: another one in a copy, and another one elsewhere. Without an id of the
-/// machine, the id of the running kernel has to do, which a restart of the machine changes.
+/// Returns what identifies the folder: its inode and the machine's id, which differ for a copy and on another machine.
+/// Without an id of the machine the running kernel's is taken, which changes with each start of the machine.
 fn place(state_dir: &Path) -> Option<Digest> {
-    let machine = host::machine().map(|machine| machine.to_string()).or_else(host::boot)?;
+    let machine = machine::id().map(|id| id.to_string()).or_else(machine::boot_id)?;
     let inode = fs::metadata(state_dir).ok()?.ino();
     Some(Digest::of(format!("{machine} {inode}").as_bytes()))
 }

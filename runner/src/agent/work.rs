@@ -2,10 +2,9 @@
 
 use super::ledger::{Entry, Report};
 use super::{Agent, heartbeat};
-use crate::cache::Held;
-use crate::radio::Title;
-use crate::transmit::{self, Ended, Job, Source, Standing, Verdict};
-use challengectl_common::Timestamp;
+use crate::cache::PinnedFile;
+use crate::radio::RecordingName;
+use crate::transmit::{self, Ended, Job, Payload, Standing, Verdict};
 use challengectl_common::wire::{Task, WAV_RATE};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +13,11 @@ use tokio::sync::watch;
 /// Lines of this target are for the runner's own log; only those of the program's modules go to the server.
 const LOCAL: &str = "local";
 
-/// Reports that the server does not take. A server that hands out more meanwhile gets no answer to that.
+/// Reports that wait for the server. A task that would need another one and cannot be taken up is dropped without one.
 const MAX_UNREPORTED: usize = 256;
 
 pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) {
-    // One that was handed out again before its report arrived is not sent again.
+    // A task that was handed out again before its report arrived is not sent again.
     if agent.held().contains(&task.assignment_id) {
         return;
     }
@@ -26,15 +25,16 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) {
         Ok(slot) => slot,
         Err(why) => return refuse(agent, &task, why).await,
     };
-    let Some(standing) = agent.desk.take(&task) else { return };
+    let Some(standing) = agent.active.add(&task) else { return };
     agent.heartbeat_now.notify_one();
     let agent = Arc::clone(agent);
     tokio::spawn(async move {
         tracing::info!(assignment = task.assignment_id, radio = %task.radio_id, "{} on {}", task.name, task.frequency);
         let (worker, its_task) = (Arc::clone(&agent), task.clone());
-        // A task of its own, so that a defect in it still comes to an end here: what stays on the desk is renewed.
+        // A task of its own, so that a defect in it still ends the assignment here: the heartbeat renews all that are
+        // active.
         let ended = tokio::spawn(async move {
-            match enter(&worker, Entry::of(&its_task)).await {
+            match record(&worker, Entry::of(&its_task)).await {
                 Ok(()) => carry_out(&worker, &its_task, standing).await,
                 Err(error) => failed(format!("the state folder cannot be written: {error}")),
             }
@@ -46,10 +46,11 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) {
     });
 }
 
-async fn enter(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
+/// Records an entry in the ledger, which waits for the disk.
+async fn record(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
     let agent = Arc::clone(agent);
-    let put = move || agent.ledger.put(entry);
-    tokio::task::spawn_blocking(put).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+    let record = move || agent.ledger.record(entry);
+    tokio::task::spawn_blocking(record).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 
 async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) {
@@ -64,17 +65,17 @@ async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
     match &ended.verdict {
         Verdict::Success => tracing::info!(assignment = task.assignment_id, "{}: sent", task.name),
         Verdict::Aborted(why) => tracing::info!(assignment = task.assignment_id, "{}: cut: {why}", task.name),
-        // Why may quote what the challenge carries, which not everybody who reads the server's log may know: it gets
-        // there by the report, which the server looks through.
+        // The reason may quote the payload, which not everybody who reads the server's log may know. The server gets it
+        // by the report, which it looks through.
         Verdict::Failed(why) => {
             tracing::error!(target: LOCAL, assignment = task.assignment_id, "{}: failed: {why}", task.name);
         }
     }
     let entry = Entry { report: Some(Report::from(ended)), ..Entry::of(task) };
-    if let Err(error) = enter(agent, entry).await {
-        tracing::error!(assignment = task.assignment_id, "its end cannot be kept: {error}");
+    if let Err(error) = record(agent, entry).await {
+        tracing::error!(assignment = task.assignment_id, "its report cannot be stored: {error}");
     }
-    agent.desk.finish(task.assignment_id);
+    agent.active.remove(task.assignment_id);
     agent.report_now.notify_one();
 }
 
@@ -87,10 +88,10 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
         fetched = fetch(agent, task) => fetched,
         verdict = cut(standing.clone(), lease) => Err(verdict),
     };
-    // Held until the end, so that the cache keeps the file.
-    let (source, _held) = match fetched {
+    // Pinned until the end, so that the cache keeps the file.
+    let (payload, _pinned) = match fetched {
         Ok(fetched) => fetched,
-        Err(verdict) => return over(verdict),
+        Err(verdict) => return Ended::off_air(verdict),
     };
     let mut parameters = task.parameters.clone();
     for beside in ["text", WAV_RATE] {
@@ -100,49 +101,50 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
         radio: radio.clone(),
         lock: Some(agent.config.lock_file(&radio.id)),
         challenge: task.name.clone(),
-        title: Title::Assignment(task.assignment_id),
+        recording: RecordingName::Assignment(task.assignment_id),
         frequency: task.frequency,
         modulation: task.modulation.clone(),
         parameters,
-        source,
+        payload,
     };
-    let note = |stage| {
-        if agent.desk.note(task.assignment_id, stage) {
-            // Whoever watches learns at once that the carrier is on.
+    let set_stage = |stage| {
+        if agent.active.set_stage(task.assignment_id, stage) {
+            // People who watch learn at once that the carrier is on.
             agent.heartbeat_now.notify_one();
         }
     };
     let first = standing.clone();
     tokio::select! {
-        ended = transmit::watch(&agent.program, &job, agent.config.watchdog(), standing, note) => ended,
-        verdict = never_renewed(first, lease) => over(verdict),
+        ended = transmit::watch(&agent.program, &job, agent.config.watchdog(), standing, set_stage) => ended,
+        verdict = never_renewed(first, lease) => Ended::off_air(verdict),
     }
 }
 
-async fn fetch(agent: &Agent, task: &Task) -> Result<(Source, Option<Held>), Verdict> {
+/// Returns what the task carries; a file is fetched and stays pinned.
+async fn fetch(agent: &Agent, task: &Task) -> Result<(Payload, Option<PinnedFile>), Verdict> {
     let Some(digest) = task.flag_hash else {
         let text = task.parameters.get("text").and_then(|text| text.as_str());
         let text = text.ok_or_else(|| Verdict::Failed("the task carries neither text nor a file".to_owned()))?;
-        return Ok((Source::Text(text.to_owned()), None));
+        return Ok((Payload::Text(text.to_owned()), None));
     };
-    // The name that the organiser gave it may be part of the flag, and what goes wrong is told to more people.
+    // The name that the organiser gave the file may be part of the flag, and more people read messages.
     let name = format!("file {digest}");
     match agent.cache.fetch(&agent.api, digest).await {
-        Ok(held) => Ok((Source::File { path: held.path().to_owned(), name }, Some(held))),
+        Ok(pinned) => Ok((Payload::File { path: pinned.path().to_owned(), name }, Some(pinned))),
         Err(error) => Err(Verdict::Failed(format!("{name}: {error}"))),
     }
 }
 
-/// Returns when there is no use in going on.
+/// Returns when the assignment is stopped, or its lease has run out, before the carrier was on.
 async fn cut(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdict {
-    let mut patience = lease;
+    let mut left = lease;
     loop {
         match *standing.borrow_and_update() {
             Standing::Stop(reason) => return Verdict::Aborted(reason.to_owned()),
-            Standing::Transmit(until) => patience = until.remaining(),
+            Standing::Transmit(until) => left = until.remaining(),
             Standing::Prepare => {}
         }
-        match tokio::time::timeout(patience, standing.changed()).await {
+        match tokio::time::timeout(left, standing.changed()).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return Verdict::Aborted("the lease ran out before the carrier was on".to_owned()),
         }
@@ -159,9 +161,5 @@ async fn never_renewed(mut standing: watch::Receiver<Standing>, lease: Duration)
 }
 
 fn failed(why: String) -> Ended {
-    over(Verdict::Failed(why))
-}
-
-fn over(verdict: Verdict) -> Ended {
-    Ended { verdict, started_at: None, ended_at: Timestamp::now() }
+    Ended::off_air(Verdict::Failed(why))
 }

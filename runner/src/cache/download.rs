@@ -1,13 +1,13 @@
-//! Fetches one file: resumed where the last attempt ended, verified as it comes.
+//! Fetches one file: resumed where the last attempt ended, hashed as it comes.
 
-use super::shelf::Shelf;
-use super::{CacheError, hash_file};
-use crate::agent::api::{Api, ApiError, SILENCE};
-use crate::agent::backoff::Backoff;
-use crate::durable::sync_folder;
+use super::folder::CacheFolder;
+use super::{CacheError, blocking};
+use crate::api::backoff::Backoff;
+use crate::api::{Api, ApiError, SILENCE_TIMEOUT};
 use challengectl_common::{Digest, Hasher};
+use challengectl_host::{durable, hash};
+use fs_err as fs;
 use reqwest::{Response, StatusCode, header};
-use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncWriteExt, BufWriter};
 
@@ -15,21 +15,21 @@ use tokio::io::{AsyncWriteExt, BufWriter};
 /// waits for a file can do nothing else meanwhile.
 const MAX_FRUITLESS: u32 = 12;
 
-pub(super) async fn download(shelf: &Shelf, api: &Api, digest: Digest) -> Result<(), CacheError> {
+pub(super) async fn download(folder: &CacheFolder, api: &Api, digest: Digest) -> Result<(), CacheError> {
     let (mut backoff, mut fruitless) = (Backoff::new(), 0);
     loop {
-        let before = fetched(&shelf.part(&digest));
-        let attempted = attempt(shelf, api, digest).await;
-        fruitless = if fetched(&shelf.part(&digest)) > before { 0 } else { fruitless + 1 };
+        let before = fetched(&folder.part(&digest));
+        let attempted = attempt(folder, api, digest).await;
+        fruitless = if fetched(&folder.part(&digest)) > before { 0 } else { fruitless + 1 };
         match attempted {
             Err(error) if error.may_pass() && fruitless < MAX_FRUITLESS => {
-                tracing::info!("{digest}: {error}; trying on");
+                tracing::info!("{digest}: {error}; trying again");
                 tokio::time::sleep(backoff.next()).await;
             }
-            Err(error @ CacheError::DiskFull(_)) => {
-                // The space is worth more to others than what was fetched.
-                let _ = fs::remove_file(shelf.part(&digest));
-                return Err(error);
+            Err(error) if error.is_disk_full() => {
+                // Other programs need the space more than the next attempt needs this part.
+                let _ = fs::remove_file(folder.part(&digest));
+                return Err(CacheError::DiskFull(folder.dir().to_owned()));
             }
             ended => return ended,
         }
@@ -40,12 +40,12 @@ fn fetched(part: &Path) -> u64 {
     fs::metadata(part).map_or(0, |metadata| metadata.len())
 }
 
-async fn attempt(shelf: &Shelf, api: &Api, digest: Digest) -> Result<(), CacheError> {
-    let path = shelf.part(&digest);
+async fn attempt(folder: &CacheFolder, api: &Api, digest: Digest) -> Result<(), CacheError> {
+    let path = folder.part(&digest);
     let have = fetched(&path);
     let response = match api.file(&digest, have).await {
         Err(error) if error.is(StatusCode::RANGE_NOT_SATISFIABLE) => {
-            fs::remove_file(&path).map_err(CacheError::at(&path))?;
+            fs::remove_file(&path)?;
             api.file(&digest, 0).await?
         }
         answered => answered?,
@@ -56,42 +56,42 @@ async fn attempt(shelf: &Shelf, api: &Api, digest: Digest) -> Result<(), CacheEr
         return Err(ApiError::Unreachable("it sent another part of the file than was asked for".to_owned()).into());
     }
     let Some(rest) = response.content_length() else {
-        return Err(ApiError::Unreachable("it does not tell the length of the file".to_owned()).into());
+        return Err(ApiError::Unreachable("it does not say how long the file is".to_owned()).into());
     };
-    shelf.make_room(&digest, if resumed { have.saturating_add(rest) } else { rest })?;
+    folder.make_room(&digest, if resumed { have.saturating_add(rest) } else { rest })?;
     let mut part = Part::open(path, resumed && have > 0).await?;
     part.receive(response, rest).await?;
-    let found = part.hasher.clone().finish();
-    part.keep(shelf, digest, found).await
+    part.keep(folder, digest).await
 }
 
-/// The first byte of the part that a response brings.
+/// Returns the number of the first byte that a partial response brings.
 fn begin(response: &Response) -> Option<u64> {
     let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
     range.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
 }
 
+/// The bytes fetched so far.
 struct Part {
     path: PathBuf,
-    file: BufWriter<tokio::fs::File>,
+    file: BufWriter<fs::tokio::File>,
     hasher: Hasher,
 }
 
 impl Part {
     async fn open(path: PathBuf, resumed: bool) -> Result<Self, CacheError> {
-        let hasher = if resumed { hash_file(&path).await? } else { Hasher::default() };
-        let mut options = tokio::fs::OpenOptions::new();
+        let hasher = if resumed { hash_so_far(path.clone()).await? } else { Hasher::default() };
+        let mut options = fs::tokio::OpenOptions::new();
         options.create(true).append(resumed).write(true).truncate(!resumed);
-        let file = options.open(&path).await.map_err(CacheError::at(&path))?;
+        let file = options.open(&path).await?;
         Ok(Self { path, file: BufWriter::with_capacity(256 * 1024, file), hasher })
     }
 
-    /// Reads as many bytes as were announced, and stops there.
+    /// Receives as many bytes as were announced, and stops there.
     async fn receive(&mut self, mut response: Response, announced: u64) -> Result<(), CacheError> {
         let mut left = announced;
         loop {
-            let Ok(chunk) = tokio::time::timeout(SILENCE, response.chunk()).await else {
-                self.flush().await?;
+            let Ok(chunk) = tokio::time::timeout(SILENCE_TIMEOUT, response.chunk()).await else {
+                self.file.flush().await?;
                 return Err(ApiError::silent().into());
             };
             match chunk {
@@ -101,28 +101,35 @@ impl Part {
                     };
                     left = rest;
                     self.hasher.update(&bytes);
-                    self.file.write_all(&bytes).await.map_err(CacheError::at(&self.path))?;
+                    self.file.write_all(&bytes).await?;
                 }
-                Ok(None) => return self.flush().await,
+                Ok(None) => return Ok(self.file.flush().await?),
                 Err(error) => {
-                    self.flush().await?;
+                    self.file.flush().await?;
                     return Err(ApiError::from(error).into());
                 }
             }
         }
     }
 
-    async fn flush(&mut self) -> Result<(), CacheError> {
-        self.file.flush().await.map_err(CacheError::at(&self.path))
-    }
-
-    async fn keep(self, shelf: &Shelf, wanted: Digest, found: Digest) -> Result<(), CacheError> {
+    /// Puts the file in its place, if it is the one that is wanted.
+    async fn keep(self, folder: &CacheFolder, wanted: Digest) -> Result<(), CacheError> {
+        let found = self.hasher.finish();
         if found != wanted {
-            fs::remove_file(&self.path).map_err(CacheError::at(&self.path))?;
+            fs::remove_file(&self.path)?;
             return Err(CacheError::Digest { wanted, found });
         }
-        self.file.get_ref().sync_all().await.map_err(CacheError::at(&self.path))?;
-        let into_place = |from: &Path| fs::rename(from, shelf.path(&wanted)).and_then(|()| sync_folder(shelf.dir()));
-        into_place(&self.path).map_err(CacheError::at(&self.path))
+        self.file.get_ref().sync_all().await?;
+        durable::rename(&self.path, &folder.path(&wanted))?;
+        Ok(())
     }
+}
+
+async fn hash_so_far(path: PathBuf) -> std::io::Result<Hasher> {
+    let hash = move || {
+        let mut hasher = Hasher::default();
+        hash::feed(&path, &mut hasher)?;
+        Ok(hasher)
+    };
+    blocking(hash).await
 }

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 pub(super) fn execute(config: &Config, output: Output, file: &Path) -> anyhow::Result<ExitCode> {
     if config.radios.is_empty() && !output.json {
-        output.line(&format!("No radio is configured in {}.", file.display()), &json!(null));
+        output.print(&format!("No radio is configured in {}.", file.display()), &json!(null));
     }
     for radio in &config.radios {
-        output.line(&describe(radio), &serde_json::to_value(radio)?);
+        output.print(&describe(radio), &serde_json::to_value(radio)?);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -20,6 +20,6 @@ fn describe(radio: &RadioConfig) -> String {
     let limits: Vec<_> = radio.frequency_limits.iter().map(ToString::to_string).collect();
     let limits = if limits.is_empty() { "any frequency".to_owned() } else { format!("{} Hz", limits.join(", ")) };
     let rate = radio.sample_rate;
-    let work = if radio.driver.takes_work() { "" } else { ", takes no work" };
+    let work = if radio.takes_work() { "" } else { ", takes no work" };
     format!("{}: {}, {rate} samples per second, {limits}{work}", radio.id, radio.driver.name())
 }

@@ -19,21 +19,21 @@ use std::process::ExitCode;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// The configuration; by default ./runner.yml, if it exists
+    /// The configuration file; by default ./runner.yml, if it exists
     #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
     config: Option<PathBuf>,
-    /// Output for programs: one JSON value a line
+    /// Print JSON for programs, one value a line
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Be a runner: do what the server hands out, until stopped
+    /// Run: carry out what the server hands out, until stopped
     ///
-    /// Without a key it first gets one, with `server` and `enrollment_token` of the configuration.
+    /// A runner that is not enrolled first enrolls itself, with `server` and `enrollment_token` of the configuration.
     Run(run::Arguments),
-    /// Turn a one-time token into this runner's key
+    /// Enroll this host: exchange an enrollment token for a runner key
     Enroll(enroll::Arguments),
     /// List the radios of this host
     Devices,
@@ -68,6 +68,6 @@ fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    // Nothing here computes: the samples are made in other processes.
+    // Two threads are enough: the samples are made in other processes.
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }

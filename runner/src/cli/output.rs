@@ -1,4 +1,4 @@
-//! What goes to standard output, for people or for programs.
+//! Standard output, for people or for programs.
 
 use serde_json::Value;
 use std::io::{self, Write};
@@ -9,8 +9,8 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// One or the other. A reader that went away is no error.
-    pub(super) fn line(self, people: &str, programs: &Value) {
+    /// Prints a line for people, or a JSON value for programs. A reader that went away is no error.
+    pub(super) fn print(self, people: &str, programs: &Value) {
         let _ = match self.json {
             true => writeln!(io::stdout(), "{programs}"),
             false => writeln!(io::stdout(), "{people}"),

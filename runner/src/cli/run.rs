@@ -2,13 +2,13 @@
 
 use super::output::Output;
 use super::view::{Bars, Terminal};
-use crate::agent::enrolment::Enrolment;
-use crate::agent::identity::Identity;
+use crate::agent::enrollment::Enrollment;
 use crate::agent::state::StateFolder;
-use crate::agent::{Agent, api, logs};
-use crate::config::Config;
+use crate::agent::{Agent, logs};
+use crate::api;
+use crate::api::identity::Identity;
+use crate::config::{Config, RadioConfig};
 use anyhow::{Context, bail};
-use challengectl_common::RadioId;
 use nix::sys::signal::Signal;
 use std::pin::{Pin, pin};
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 
 pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> anyhow::Result<ExitCode> {
     check_radios(&config)?;
-    let known = known(&config)?;
+    let enrolled = enrolled(&config)?;
     let state = StateFolder::open(&config.state_dir)?;
     let terminal = Terminal::new(!arguments.quiet && !output.json);
     let (layer, lines) = logs::channel();
@@ -37,13 +37,11 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
     let filter = EnvFilter::try_from_env("CHALLENGECTL_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::registry().with(filter).with(format).with(layer).init();
 
-    for radio in config.radios.iter().filter(|radio| radio.driver.sends_nothing()) {
-        tell_of_null(&radio.id, radio.driver.takes_work());
-    }
+    config.radios.iter().for_each(log_what_it_lacks);
     let client = api::client(config.ca_cert.as_ref())?;
     super::runtime()?.block_on(async {
         let mut stop = pin!(stop_signal()?);
-        let Some(identity) = known.become_known(stop.as_mut()).await? else { return Ok(()) };
+        let Some(identity) = enrolled.identity(stop.as_mut()).await? else { return Ok(()) };
         let bars = terminal.bars(&config);
         let agent = Agent::new(config, api::Api::new(client, identity, state.life()), state)?;
         tokio::spawn(logs::forward(Arc::clone(&agent), lines));
@@ -58,25 +56,25 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// A runner as it starts.
-enum Known {
-    /// It has an identity; and what people should know of it.
+/// Whether a runner that starts is enrolled.
+enum Enrolled {
+    /// It is; with remarks on its configuration.
     Already { identity: Identity, remarks: Vec<String> },
-    /// Its configuration says how it gets one.
-    Soon(Enrolment),
+    /// It will be, as its configuration says.
+    Soon(Enrollment),
 }
 
-impl Known {
-    /// None when it is stopped before.
-    async fn become_known(self, stop: Pin<&mut impl Future<Output = ()>>) -> anyhow::Result<Option<Identity>> {
-        let enrolment = match self {
+impl Enrolled {
+    /// Returns the identity; `None` when the runner is stopped before it has one.
+    async fn identity(self, stop: Pin<&mut impl Future<Output = ()>>) -> anyhow::Result<Option<Identity>> {
+        let enrollment = match self {
             Self::Already { identity, remarks } => {
                 remarks.iter().for_each(|remark| tracing::info!("{remark}"));
                 return Ok(Some(identity));
             }
-            Self::Soon(enrolment) => enrolment,
+            Self::Soon(enrollment) => enrollment,
         };
-        let identity = enrolment.enrol_patiently(stop).await?;
+        let identity = enrollment.enroll_patiently(stop).await?;
         if let Some(identity) = &identity {
             tracing::info!("enrolled with {} as {}", identity.server, identity.runner_id);
         }
@@ -84,18 +82,18 @@ impl Known {
     }
 }
 
-/// A token in the configuration counts only until there is an identity: it is good once.
-fn known(config: &Config) -> anyhow::Result<Known> {
-    if let Some(identity) = Identity::at(config)? {
+/// Finds the identity or the way to it. A token in the configuration counts only without an identity: it is good once.
+fn enrolled(config: &Config) -> anyhow::Result<Enrolled> {
+    if let Some(identity) = Identity::configured(config)? {
         let mut remarks = Vec::new();
-        remarks.extend(move_to(config, &identity)?);
+        remarks.extend(store_new_address(config, &identity)?);
         if config.enrollment_token.is_some() {
             remarks.push(format!("enrollment_token is ignored: this runner is enrolled as {}", identity.runner_id));
         }
-        return Ok(Known::Already { identity, remarks });
+        return Ok(Enrolled::Already { identity, remarks });
     }
-    if let Some(enrolment) = Enrolment::configured(config)? {
-        return Ok(Known::Soon(enrolment));
+    if let Some(enrollment) = Enrollment::configured(config)? {
+        return Ok(Enrolled::Soon(enrollment));
     }
     bail!(
         "this runner is not enrolled ({} holds no key): run `challengectl-runner enroll --server URL --token TOKEN` \
@@ -104,8 +102,8 @@ fn known(config: &Config) -> anyhow::Result<Known> {
     );
 }
 
-/// Writes down that the server is elsewhere than when this runner enrolled; gives what to say of it, if it is.
-fn move_to(config: &Config, identity: &Identity) -> anyhow::Result<Option<String>> {
+/// Stores the server's new address, if it is another one than when this runner enrolled; then returns a remark.
+fn store_new_address(config: &Config, identity: &Identity) -> anyhow::Result<Option<String>> {
     let before = Identity::load(&config.state_dir)?;
     let Some(before) = before.filter(|before| before.server != identity.server) else { return Ok(None) };
     identity.store(&config.state_dir)?;
@@ -117,20 +115,26 @@ fn check_radios(config: &Config) -> anyhow::Result<()> {
         bail!("no radio is configured, so there is nothing this runner could do");
     }
     if config.working_radios().next().is_none() {
-        bail!("no radio takes work: a `null` radio sends nothing, and takes work only with `takes_work: true`");
+        let refusal =
+            |radio: &RadioConfig| Some(format!("radio {}: {}", radio.id, radio.driver.settings().refuses_work()?));
+        bail!("no radio takes work: {}", config.radios.iter().filter_map(refusal).collect::<Vec<_>>().join("; "));
     }
     Ok(())
 }
 
-fn tell_of_null(radio: &RadioId, takes_work: bool) {
-    match takes_work {
-        true => tracing::warn!("radio {radio} takes work and sends nothing: what it is given is never on air"),
-        false => tracing::info!("radio {radio} sends nothing, so it takes no work (takes_work: true lets it)"),
+fn log_what_it_lacks(radio: &RadioConfig) {
+    let (id, settings) = (&radio.id, radio.driver.settings());
+    match settings.refuses_work() {
+        Some(why) => tracing::info!("radio {id} takes no work: {why}"),
+        None if settings.sends_nothing() => {
+            tracing::warn!("radio {id} takes work and sends nothing: what it is given is never on air");
+        }
+        None => {}
     }
 }
 
-/// Ready at the first signal; the second ends the process at once, and with it every radio's. A terminal that closes
-/// sends SIGHUP, mostly more than once: that is no second signal. Under `nohup` it does not count.
+/// Returns what is ready at the first signal. The second ends the process at once, and with it every radio's. A terminal
+/// that closes sends SIGHUP, mostly more than once: that is no second signal. Under `nohup` it is ignored.
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
@@ -157,7 +161,7 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Whether whoever started this process had the signal ignored.
+/// Returns whether the process was started with this signal ignored.
 fn is_ignored(signal: Signal) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());

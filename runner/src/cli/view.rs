@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Standard error, shared by log lines and bars.
 #[derive(Clone)]
 pub(super) struct Terminal {
-    /// None: nobody looks, so there are only log lines.
+    /// `None`: nobody looks, so that there are only log lines.
     live: Option<MultiProgress>,
 }
 
@@ -37,7 +37,7 @@ impl Terminal {
     }
 }
 
-/// A log line goes above the bars.
+/// Writes log lines above the bars.
 impl Write for Terminal {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &self.live {
@@ -58,7 +58,7 @@ impl Bars {
         let idle = style("{prefix:>12.bold} {msg}");
         let on_air = style("{prefix:>12.bold} {bar:24} {msg}");
         loop {
-            let views = agent.desk().views();
+            let views = agent.active().views();
             for (id, bar) in &self.0 {
                 let view = views.iter().find(|view| view.radio == *id);
                 let part = view.and_then(View::on_air).map(|(part, _)| part);

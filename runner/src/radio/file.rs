@@ -1,33 +1,40 @@
 //! A radio that writes SigMF recordings.
 
+mod prune;
+mod sigmf;
+
 use super::pace::Pacer;
-use super::prune::make_room;
-use super::sigmf::{Completion, describe};
-use super::{Radio, RadioError, Title, Tuning};
-use crate::durable::{self, Readers};
-use challengectl_common::Timestamp;
+use super::{Radio, RecordingFiles, RecordingName, Tuning};
+use anyhow::bail;
+use challengectl_common::{ChallengeName, Timestamp};
+use challengectl_host::durable::{self, Readers};
 use challengectl_waveform::Complex32;
-use nix::fcntl::{Flock, FlockArg};
+use fs_err::{self as fs, File};
+use prune::make_room;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha512};
-use std::fs::{self, File};
-use std::io::{self, Write};
+use sigmf::{Completion, describe};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Two little-endian 32-bit floats.
 const SAMPLE_BYTES: u64 = 8;
 
-/// What `runner.yml` says of such a radio.
+/// Bytes of a challenge's name that go into a recording's: with time, id and ending it stays below the 255 bytes that
+/// Linux allows.
+const MAX_NAME_BYTES: usize = 190;
+
+/// The keys of such a radio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where the recordings go.
+    /// The folder of the recordings.
     #[serde(default = "default_directory")]
     pub directory: PathBuf,
-    /// The oldest go when all would take more than this.
+    /// Bytes that all recordings may take; beyond that the oldest are deleted.
     #[serde(default)]
     pub keep_bytes: Option<u64>,
-    /// As long as on air, rather than as fast as the host can.
+    /// Take as long as on air, rather than as fast as the host can.
     #[serde(default)]
     pub paced: bool,
 }
@@ -36,18 +43,35 @@ fn default_directory() -> PathBuf {
     PathBuf::from("recordings")
 }
 
-impl Settings {
-    pub(super) fn resolve(&mut self, folder: &Path) {
-        self.directory = folder.join(&self.directory);
+impl super::Settings for Settings {
+    fn unconfigured() -> Option<Self> {
+        Some(Self { directory: PathBuf::from("."), keep_bytes: None, paced: false })
     }
 
-    pub(super) fn open(&self, tuning: &Tuning) -> Result<impl Radio + 'static, RadioError> {
-        fs::create_dir_all(&self.directory).map_err(RadioError::at(&self.directory))?;
+    fn open(&self, tuning: &Tuning) -> anyhow::Result<Box<dyn Radio>> {
+        fs::create_dir_all(&self.directory)?;
         if let Some(limit) = self.keep_bytes {
             make_room(&self.directory, tuning.samples.saturating_mul(SAMPLE_BYTES), limit)?;
         }
-        let pacer = Pacer::new(self.paced, tuning.sample_rate);
-        Ok(Recorder { dir: self.directory.clone(), tuning: tuning.clone(), pacer, bytes: Vec::new(), recording: None })
+        let (dir, pacer) = (self.directory.clone(), Pacer::new(self.paced, tuning.sample_rate));
+        Ok(Box::new(Recorder { dir, tuning: tuning.clone(), pacer, bytes: Vec::new(), recording: None }))
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        self.directory = folder.join(&self.directory);
+    }
+
+    fn pace(&mut self) {
+        self.paced = true;
+    }
+
+    fn recording(&self, challenge: &ChallengeName) -> Option<RecordingFiles> {
+        Some(files(&self.directory, challenge.as_str()))
+    }
+
+    fn record_in(&mut self, folder: &Path) -> bool {
+        folder.clone_into(&mut self.directory);
+        true
     }
 }
 
@@ -55,22 +79,23 @@ struct Recorder {
     dir: PathBuf,
     tuning: Tuning,
     pacer: Pacer,
-    /// Samples as they are written.
+    /// A block as it is written.
     bytes: Vec<u8>,
-    /// None while the carrier would be off.
+    /// `None` while the carrier would be off.
     recording: Option<Recording>,
 }
 
 struct Recording {
     began: Timestamp,
-    data: Flock<File>,
-    data_path: PathBuf,
+    meta: PathBuf,
+    /// Locked as long as it is open, so that no other process prunes it.
+    data: File,
     samples: u64,
     digest: Sha512,
 }
 
 impl Radio for Recorder {
-    fn start(&mut self) -> Result<(), RadioError> {
+    fn start(&mut self) -> anyhow::Result<()> {
         let recording = Recording::begin(&self.dir, &self.tuning)?;
         recording.describe(&self.tuning, None)?;
         self.recording = Some(recording);
@@ -78,21 +103,21 @@ impl Radio for Recorder {
         Ok(())
     }
 
-    fn write(&mut self, samples: &[Complex32]) -> Result<(), RadioError> {
+    fn write(&mut self, samples: &[Complex32]) -> anyhow::Result<()> {
         let Some(recording) = &mut self.recording else { return Ok(()) };
         self.bytes.clear();
         for sample in samples {
             self.bytes.extend_from_slice(&sample.re.to_le_bytes());
             self.bytes.extend_from_slice(&sample.im.to_le_bytes());
         }
-        recording.data.write_all(&self.bytes).map_err(RadioError::at(&recording.data_path))?;
+        recording.data.write_all(&self.bytes)?;
         recording.digest.update(&self.bytes);
         recording.samples += samples.len() as u64;
         self.pacer.wait(samples.len());
         Ok(())
     }
 
-    fn stop(&mut self) -> Result<(), RadioError> {
+    fn stop(&mut self) -> anyhow::Result<()> {
         let Some(recording) = self.recording.take() else { return Ok(()) };
         let sha512 = recording.digest.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         recording.describe(&self.tuning, Some(&Completion { samples: recording.samples, sha512 }))
@@ -100,39 +125,42 @@ impl Radio for Recorder {
 }
 
 impl Recording {
-    fn begin(dir: &Path, tuning: &Tuning) -> Result<Self, RadioError> {
+    fn begin(dir: &Path, tuning: &Tuning) -> anyhow::Result<Self> {
         let began = Timestamp::now();
-        let stem = match tuning.title {
-            Title::Challenge => tuning.challenge.to_string(),
-            Title::Assignment(id) => {
+        let stem = match tuning.recording {
+            RecordingName::Challenge => tuning.challenge.to_string(),
+            RecordingName::Assignment(id) => {
                 let time: String = began.to_string().chars().filter(|c| !matches!(c, '-' | ':')).collect();
                 format!("{time}_{}_{id}", shortened(tuning.challenge.as_str()))
             }
         };
-        // Not `with_extension`: a name may contain dots.
-        let data_path = dir.join(format!("{stem}.sigmf-data"));
-        let data = create(&data_path).map_err(RadioError::at(&data_path))?;
-        Ok(Self { began, data, data_path, samples: 0, digest: Sha512::new() })
+        let RecordingFiles { meta, data } = files(dir, &stem);
+        Ok(Self { began, meta, data: create_locked(&data)?, samples: 0, digest: Sha512::new() })
     }
 
-    fn describe(&self, tuning: &Tuning, completion: Option<&Completion>) -> Result<(), RadioError> {
-        let path = self.data_path.with_extension("sigmf-meta");
+    fn describe(&self, tuning: &Tuning, completion: Option<&Completion>) -> anyhow::Result<()> {
         let text = format!("{:#}\n", describe(tuning, self.began, completion));
-        durable::replace(&path, text.as_bytes(), Readers::Umask).map_err(RadioError::at(&path))
+        durable::replace(&self.meta, text.as_bytes(), Readers::Umask)?;
+        Ok(())
     }
 }
 
-/// So that with time, id and ending the file's name keeps to the 255 bytes that Linux allows.
-fn shortened(name: &str) -> &str {
-    name.get(..name.floor_char_boundary(190)).unwrap_or(name)
+fn files(dir: &Path, stem: &str) -> RecordingFiles {
+    // Not `with_extension`: a name may contain dots.
+    let file = |ending| dir.join(format!("{stem}.{ending}"));
+    RecordingFiles { meta: file("sigmf-meta"), data: file("sigmf-data") }
 }
 
-/// An empty file, locked for as long as it is open, so that nobody prunes it.
-fn create(path: &Path) -> io::Result<Flock<File>> {
-    let file = File::options().write(true).create(true).truncate(false).open(path)?;
-    let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| {
-        io::Error::new(io::ErrorKind::ResourceBusy, "another transmission is being recorded under this name")
-    })?;
+fn shortened(name: &str) -> &str {
+    name.get(..name.floor_char_boundary(MAX_NAME_BYTES)).unwrap_or(name)
+}
+
+/// Creates an empty file and locks it.
+fn create_locked(path: &Path) -> anyhow::Result<File> {
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    if file.try_lock().is_err() {
+        bail!("{}: another transmission is being recorded under this name", path.display());
+    }
     file.set_len(0)?;
     Ok(file)
 }

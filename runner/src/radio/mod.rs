@@ -1,99 +1,122 @@
 //! Radios: what takes samples and puts them on air.
 //!
-//! A kind of radio is one file here, with a `Settings` that opens it, and one line in `drivers!`. It is opened only in
-//! a child process, see [`transmit`](crate::transmit).
+//! A driver is one file here: its [`Settings`], which hold its keys of `runner.yml` with defaults and checks, and the
+//! [`Radio`] that they open. A new driver is a new file and a line in `drivers!`. A radio is opened only in a child
+//! process.
 
-mod file;
-mod null;
 mod pace;
-mod prune;
-mod sigmf;
 
 use challengectl_common::{Band, ChallengeName, Frequency};
 use challengectl_waveform::Complex32;
 use serde::{Deserialize, Serialize};
-use std::io;
 use std::path::{Path, PathBuf};
 
-/// A radio that is open and tuned. Dropping it turns the carrier off too, but nobody hears of errors then.
+pub(crate) use null::with_quoted_name;
+
+/// A radio that is open and tuned. Dropping it turns the carrier off too, but then errors go unheard.
 pub trait Radio {
-    /// Turns the carrier on.
-    ///
-    /// # Errors
-    /// [`RadioError`]; the carrier is then off.
-    fn start(&mut self) -> Result<(), RadioError>;
+    /// Turns the carrier on. After an error it is off.
+    fn start(&mut self) -> anyhow::Result<()>;
 
-    /// Puts the next samples on air. Returns when the radio can take more, within a tenth of a second beyond the time
-    /// that the samples last.
-    ///
-    /// # Errors
-    /// [`RadioError`]; the carrier may still be on.
-    fn write(&mut self, samples: &[Complex32]) -> Result<(), RadioError>;
+    /// Puts the next samples on air. Returns when the radio can take more, at most a tenth of a second beyond the time
+    /// that the samples last. After an error the carrier may still be on.
+    fn write(&mut self, samples: &[Complex32]) -> anyhow::Result<()>;
 
-    /// Turns the carrier off.
-    ///
-    /// # Errors
-    /// [`RadioError`] when something is left undone that people should know of.
-    fn stop(&mut self) -> Result<(), RadioError>;
+    /// Turns the carrier off. An error says what was left undone.
+    fn stop(&mut self) -> anyhow::Result<()>;
+}
+
+/// The settings of a driver: what `runner.yml` says of a radio beside the keys that every radio has.
+///
+/// They are read from the radio's keys with `serde`; `deny_unknown_fields` makes a misspelt key an error that names its
+/// line.
+pub trait Settings {
+    /// Returns what `transmit --radio DRIVER` uses without a configuration; `None` for a driver that needs one.
+    fn unconfigured() -> Option<Self>
+    where
+        Self: Sized;
+
+    /// Opens and tunes the radio. The carrier stays off.
+    fn open(&self, tuning: &Tuning) -> anyhow::Result<Box<dyn Radio>>;
+
+    /// Resolves relative paths against the folder of the configuration file.
+    fn resolve(&mut self, _folder: &Path) {}
+
+    /// Returns whether nothing of what it is given ever leaves the host.
+    fn sends_nothing(&self) -> bool {
+        false
+    }
+
+    /// Returns why a server may not hand out work for it; `None` if it may.
+    fn refuses_work(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Makes a radio without a clock of its own take as long as on air. One with a clock does so anyway.
+    fn pace(&mut self) {}
+
+    /// Returns the files of a recording with [`RecordingName::Challenge`]; `None` if it makes no recordings.
+    fn recording(&self, _challenge: &ChallengeName) -> Option<RecordingFiles> {
+        None
+    }
+
+    /// Has it leave its recordings in this folder. Returns whether it makes any.
+    fn record_in(&mut self, _folder: &Path) -> bool {
+        false
+    }
+}
+
+/// The files of a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordingFiles {
+    /// The description.
+    pub meta: PathBuf,
+    /// The samples.
+    pub data: PathBuf,
 }
 
 /// What a radio needs to know of a transmission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuning {
-    /// The frequency of a signal at 0 Hz of the baseband.
+    /// The radio's own frequency: that of a signal at 0 Hz of the baseband.
     pub centre: Frequency,
     /// The frequency of the challenge.
     pub nominal: Frequency,
-    /// Where the signal lies on air.
+    /// The band that the signal occupies on air.
     pub band: Band,
     /// Samples per second.
     pub sample_rate: u64,
     /// Samples in all.
     pub samples: u64,
-    /// What goes on air.
+    /// The challenge, for recordings.
     pub challenge: ChallengeName,
-    /// How a recording of it is to be named.
-    pub title: Title,
+    /// The name of a recording.
+    pub recording: RecordingName,
 }
 
 /// How a recording is named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Title {
+pub enum RecordingName {
     /// After the challenge alone; an older one is replaced.
     Challenge,
     /// After time, challenge and assignment, so that each transmission has its own.
     Assignment(i64),
 }
 
-/// Why a radio does not do what it should.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum RadioError {
-    #[error("{}: {source}", .path.display())]
-    Io { path: PathBuf, source: io::Error },
-    #[error("the recording takes {needed} bytes, more than the keep_bytes of {limit}")]
-    TooLong { needed: u64, limit: u64 },
-}
-
-impl RadioError {
-    fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { path: path.to_owned(), source }
-    }
-}
-
 macro_rules! drivers {
     ($($name:ident: $module:ident),+ $(,)?) => {
-        /// The kinds of radio, each with its own settings.
+        $(mod $module;)+
+
+        /// The driver of a radio, with its settings.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "driver", rename_all = "snake_case")]
-        #[expect(missing_docs, reason = "the names say it")]
         pub enum Driver {
             $($name($module::Settings),)+
         }
 
         impl Driver {
-            /// The name by which the configuration speaks of it.
+            /// Returns the driver's name in the configuration.
             #[must_use]
             pub fn name(&self) -> &'static str {
                 match self {
@@ -101,21 +124,25 @@ macro_rules! drivers {
                 }
             }
 
-            /// Paths that are relative mean this folder.
-            pub fn resolve(&mut self, folder: &Path) {
+            /// Returns the driver's settings.
+            #[must_use]
+            pub fn settings(&self) -> &dyn Settings {
                 match self {
-                    $(Self::$name(settings) => settings.resolve(folder),)+
+                    $(Self::$name(settings) => settings,)+
                 }
             }
 
-            /// Opens and tunes the radio. The carrier stays off.
-            ///
-            /// # Errors
-            /// [`RadioError`] tells what is wrong with it.
-            pub fn open(&self, tuning: &Tuning) -> Result<Box<dyn Radio>, RadioError> {
+            /// Returns the driver's settings, to change them.
+            pub fn settings_mut(&mut self) -> &mut dyn Settings {
                 match self {
-                    $(Self::$name(settings) => Ok(Box::new(settings.open(tuning)?)),)+
+                    $(Self::$name(settings) => settings,)+
                 }
+            }
+
+            /// Returns the drivers that work without a configuration.
+            #[must_use]
+            pub fn unconfigured() -> Vec<Self> {
+                [$($module::Settings::unconfigured().map(Self::$name),)+].into_iter().flatten().collect()
             }
         }
     };
@@ -124,53 +151,4 @@ macro_rules! drivers {
 drivers! {
     File: file,
     Null: null,
-}
-
-impl Driver {
-    /// Recordings in this folder.
-    #[must_use]
-    pub fn file(dir: &Path) -> Self {
-        Self::File(file::Settings { directory: dir.to_owned(), keep_bytes: None, paced: false })
-    }
-
-    /// A radio that sends nothing.
-    #[must_use]
-    pub fn null() -> Self {
-        Self::Null(null::Settings { paced: false, takes_work: false })
-    }
-
-    /// Whether nothing of it ever leaves the host.
-    #[must_use]
-    pub fn sends_nothing(&self) -> bool {
-        matches!(self, Self::Null(_))
-    }
-
-    /// Whether a server may hand out work for it: not for one that sends nothing, unless its settings say so.
-    #[must_use]
-    pub fn takes_work(&self) -> bool {
-        if let Self::Null(settings) = self { settings.takes_work } else { true }
-    }
-
-    /// Makes a radio without a clock of its own take as long as on air.
-    pub fn pace(&mut self) {
-        if let Self::File(settings) = self {
-            settings.paced = true;
-        }
-        if let Self::Null(settings) = self {
-            settings.paced = true;
-        }
-    }
-
-    /// Where it leaves recordings, if it does.
-    #[must_use]
-    pub fn recordings(&self) -> Option<&Path> {
-        if let Self::File(settings) = self { Some(&settings.directory) } else { None }
-    }
-
-    /// Makes it leave its recordings in this folder; false when it makes none.
-    pub fn record_in(&mut self, dir: &Path) -> bool {
-        let Self::File(settings) = self else { return false };
-        dir.clone_into(&mut settings.directory);
-        true
-    }
 }

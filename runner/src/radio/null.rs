@@ -1,31 +1,47 @@
 //! A radio that sends nothing: for rehearsals and measurements.
 
 use super::pace::Pacer;
-use super::{Radio, RadioError, Tuning};
+use super::{Radio, Tuning};
 use challengectl_waveform::Complex32;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
-/// What `runner.yml` says of such a radio.
+/// The keys of such a radio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// As long as on air, rather than as fast as the host can.
+    /// Take as long as on air, rather than as fast as the host can.
     #[serde(default)]
     pub paced: bool,
-    /// It may be handed what others would put on air. Otherwise only `transmit` uses it.
+    /// Take work from a server, which is then never on air. Otherwise only `transmit` uses it.
     #[serde(default)]
     pub takes_work: bool,
 }
 
-impl Settings {
-    #[expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "every driver has one")]
-    pub(super) fn resolve(&mut self, _folder: &Path) {}
-
-    #[expect(clippy::unnecessary_wraps, reason = "other drivers can fail")]
-    pub(super) fn open(&self, tuning: &Tuning) -> Result<impl Radio + 'static, RadioError> {
-        Ok(Null { pacer: Pacer::new(self.paced, tuning.sample_rate) })
+impl super::Settings for Settings {
+    fn unconfigured() -> Option<Self> {
+        Some(Self { paced: false, takes_work: false })
     }
+
+    fn open(&self, tuning: &Tuning) -> anyhow::Result<Box<dyn Radio>> {
+        Ok(Box::new(Null { pacer: Pacer::new(self.paced, tuning.sample_rate) }))
+    }
+
+    fn sends_nothing(&self) -> bool {
+        true
+    }
+
+    fn refuses_work(&self) -> Option<&'static str> {
+        (!self.takes_work).then_some("it sends nothing, and takes work only with `takes_work: true`")
+    }
+
+    fn pace(&mut self) {
+        self.paced = true;
+    }
+}
+
+/// Puts quotes around the driver's name. A bare `null` is no word in YAML, but it is what people write.
+pub(crate) fn with_quoted_name(settings: &str) -> String {
+    settings.replace("driver: null", "driver: \"null\"")
 }
 
 struct Null {
@@ -33,17 +49,17 @@ struct Null {
 }
 
 impl Radio for Null {
-    fn start(&mut self) -> Result<(), RadioError> {
+    fn start(&mut self) -> anyhow::Result<()> {
         self.pacer.start();
         Ok(())
     }
 
-    fn write(&mut self, samples: &[Complex32]) -> Result<(), RadioError> {
+    fn write(&mut self, samples: &[Complex32]) -> anyhow::Result<()> {
         self.pacer.wait(samples.len());
         Ok(())
     }
 
-    fn stop(&mut self) -> Result<(), RadioError> {
+    fn stop(&mut self) -> anyhow::Result<()> {
         Ok(())
     }
 }

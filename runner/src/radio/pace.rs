@@ -1,17 +1,17 @@
-//! Keeps radios without a clock of their own to the time that samples last.
+//! The pace of radios without a clock of their own: samples take as long as on air.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Beyond this a delay is not made up for: a radio that ran dry goes on from now, too.
-const SLACK: Duration = Duration::from_millis(100);
+/// A longer delay is not made up for: a real radio that ran dry goes on from now, too.
+const MAX_DELAY: Duration = Duration::from_millis(100);
 
 pub(super) struct Pacer {
-    /// None: as fast as the host can.
+    /// `None`: as fast as the host can.
     rate: Option<u64>,
-    /// When the samples counted from.
+    /// When the first of `samples` went on air.
     origin: Instant,
-    /// Samples since then.
+    /// Samples since `origin`.
     samples: u64,
 }
 
@@ -20,19 +20,19 @@ impl Pacer {
         Self { rate: paced.then_some(rate), origin: Instant::now(), samples: 0 }
     }
 
-    /// Time begins now.
+    /// Begins to count now.
     pub(super) fn start(&mut self) {
         self.origin = Instant::now();
         self.samples = 0;
     }
 
-    /// Returns when so many more samples have been on air.
+    /// Waits until so many more samples would have been on air.
     pub(super) fn wait(&mut self, samples: usize) {
         let Some(rate) = self.rate else { return };
         self.samples += samples as u64;
         let end = self.origin + Duration::from_secs_f64(self.samples as f64 / rate as f64);
         let now = Instant::now();
-        if now > end + SLACK {
+        if now > end + MAX_DELAY {
             self.start();
             return;
         }

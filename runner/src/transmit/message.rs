@@ -1,63 +1,57 @@
-//! What parent and child tell each other, one JSON value a line.
+//! The messages between parent and child.
 
-use super::clock::Deadline;
 use crate::config::RadioConfig;
-use crate::radio::Title;
+use crate::process::clock::Deadline;
+use crate::radio::RecordingName;
 use challengectl_common::{ChallengeName, Frequency, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
-/// The first line to the child: everything it needs.
+/// The first message to the child: everything it needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
-    /// The radio.
     pub radio: RadioConfig,
-    /// Held locked while the radio is in use, so that no two processes have it.
+    /// Held locked while the radio is in use, so that no two processes use it.
     pub lock: Option<PathBuf>,
-    /// What goes on air.
     pub challenge: ChallengeName,
-    /// How a recording of it is to be named.
-    pub title: Title,
-    /// Where.
+    /// The name of a recording, if the radio makes one.
+    pub recording: RecordingName,
+    /// The nominal frequency, whatever the radio is tuned to.
     pub frequency: Frequency,
     /// The name of a registered modulation.
     pub modulation: String,
-    /// Its parameters.
     pub parameters: Map<String, Value>,
-    /// What it carries.
-    pub source: Source,
+    pub payload: Payload,
 }
 
 /// What a transmission carries.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Source {
+pub enum Payload {
     Text(String),
     File {
         path: PathBuf,
-        /// What people call it.
+        /// Its name in messages; not the path, which may say more than people are to know.
         name: String,
     },
 }
 
-/// The other lines to the child.
+/// The other messages to the child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Control {
     /// The carrier may be on until then; the first of these turns it on.
     Lease(Deadline),
-    /// Off, at once.
+    /// The carrier must go off now.
     Stop,
 }
 
-/// Lines from the child. While it lives there is one at least every quarter of a second, save while it builds the
+/// Messages from the child. While it lives it sends one at least every quarter of a second, save while it builds the
 /// waveform and opens the radio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// It waits.
+pub enum ChildMessage {
     Waiting,
     /// Everything is in place; the carrier can go on.
     Ready(Length),
@@ -65,27 +59,25 @@ pub enum Event {
     OnAir(Timestamp),
     /// Samples on air so far.
     Progress(u64),
-    /// The carrier is off, and this was the last line.
+    /// The carrier is off, and this is the last message.
     Ended(End),
 }
 
-/// How long a transmission is.
+/// The length of a transmission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Length {
-    /// Samples.
     pub samples: u64,
     /// Samples per second.
     pub sample_rate: u64,
 }
 
-/// How a transmission ended.
+/// How a transmission ended, as the child tells it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct End {
-    /// When.
+    /// When the carrier was off.
     pub at: Timestamp,
     /// Samples that were on air.
     pub samples: u64,
-    /// Why.
     pub cause: Cause,
 }
 
@@ -95,12 +87,17 @@ pub struct End {
 pub enum Cause {
     /// All of it was on air.
     Done,
-    /// The parent said so.
+    /// The parent ordered it.
     Stopped,
     /// The parent went away.
     Orphaned,
     /// The lease ran out.
     LeaseOver,
-    /// Something went wrong.
     Failed(String),
+}
+
+impl Cause {
+    pub(super) fn failed(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
 }

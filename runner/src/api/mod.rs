@@ -1,0 +1,121 @@
+//! The server's API, as a runner calls it. `docs/protocol.md` says when.
+
+pub(crate) mod backoff;
+mod client;
+pub(crate) mod identity;
+mod proxies;
+mod response;
+mod trust;
+
+use crate::machine;
+use challengectl_common::wire::{
+    Acknowledgement, CompleteRequest, EnrollRequest, EnrollResponse, HeartbeatRequest, HeartbeatResponse, LIFE_HEADER,
+    LogsRequest, REGISTRATION_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
+};
+use challengectl_common::{Digest, Life};
+use identity::Identity;
+use parking_lot::Mutex;
+use reqwest::{Client, Method, RequestBuilder, Response, header};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+pub(crate) use client::client;
+pub(crate) use response::ApiError;
+use response::{accepted, read};
+
+/// For requests that the server answers at once.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For a long poll, beyond the time that it asks for.
+const POLL_MARGIN: Duration = Duration::from_secs(10);
+
+/// A server that sends nothing of a file for so long is taken to be away.
+pub(crate) const SILENCE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Exchanges an enrollment token for a runner key. The server answers 401 to a token that is wrong, used or expired.
+pub(crate) async fn enroll(client: &Client, server: &str, token: &str) -> Result<EnrollResponse, ApiError> {
+    let request = EnrollRequest { enrollment_token: token.to_owned(), hostname: machine::name() };
+    read(client.post(format!("{server}/api/enrollment/enroll")).json(&request).timeout(REQUEST_TIMEOUT)).await
+}
+
+/// The calls of an enrolled runner.
+pub(crate) struct Api {
+    client: Client,
+    /// Replaced when the runner is enrolled again while it runs.
+    identity: Mutex<Arc<Identity>>,
+    life: Life,
+}
+
+impl Api {
+    pub(crate) fn new(client: Client, identity: Identity, life: Life) -> Self {
+        Self { client, identity: Mutex::new(Arc::new(identity)), life }
+    }
+
+    pub(crate) fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.identity.lock())
+    }
+
+    pub(crate) fn set_identity(&self, identity: Identity) {
+        *self.identity.lock() = Arc::new(identity);
+    }
+
+    /// Registers the runner; `number` counts the registrations of this life, from 1.
+    pub(crate) async fn register(&self, request: &RegisterRequest, number: i64) -> Result<RegisterResponse, ApiError> {
+        let call = self.request(Method::POST, "/api/runners/register").header(REGISTRATION_HEADER, number);
+        read(call.json(request).timeout(REQUEST_TIMEOUT)).await
+    }
+
+    /// Sends a heartbeat and waits for its answer, no longer than `limit`.
+    pub(crate) async fn heartbeat(
+        &self,
+        request: &HeartbeatRequest,
+        limit: Duration,
+    ) -> Result<HeartbeatResponse, ApiError> {
+        read(self.post("heartbeat").json(request).timeout(limit.min(REQUEST_TIMEOUT))).await
+    }
+
+    /// Asks for work beyond the assignments `held`, and waits so long for it.
+    pub(crate) async fn task(&self, wait: Duration, held: &[i64]) -> Result<TaskResponse, ApiError> {
+        let held: Vec<String> = held.iter().map(ToString::to_string).collect();
+        let (runner, wait_seconds, held) = (&self.identity().runner_id, wait.as_secs(), held.join(","));
+        let path = format!("/api/runners/{runner}/task?wait={wait_seconds}&holding={held}");
+        read(self.request(Method::GET, &path).timeout(wait + POLL_MARGIN)).await
+    }
+
+    /// Reports how an assignment ended.
+    pub(crate) async fn complete(&self, request: &CompleteRequest) -> Result<Acknowledgement, ApiError> {
+        read(self.post("complete").json(request)).await
+    }
+
+    /// Sends log lines, for the operator.
+    pub(crate) async fn log(&self, lines: &LogsRequest) -> Result<Acknowledgement, ApiError> {
+        read(self.post("logs").json(lines)).await
+    }
+
+    /// Signs out, at an orderly end.
+    pub(crate) async fn sign_out(&self) -> Result<Acknowledgement, ApiError> {
+        read(self.post("signout").json(&serde_json::json!({}))).await
+    }
+
+    /// Requests a file, from byte `from` on if the server can.
+    pub(crate) async fn file(&self, digest: &Digest, from: u64) -> Result<Response, ApiError> {
+        let mut request = self.request(Method::GET, &format!("/api/files/{digest}"));
+        if from > 0 {
+            request = request.header(header::RANGE, format!("bytes={from}-"));
+        }
+        let answered = timeout(SILENCE_TIMEOUT, async { accepted(request.send().await?).await }).await;
+        answered.unwrap_or_else(|_| Err(ApiError::silent()))
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let identity = self.identity();
+        let request = self.client.request(method, format!("{}{path}", identity.server));
+        request.header("X-API-Key", &identity.api_key).header(LIFE_HEADER, self.life.number())
+    }
+
+    fn post(&self, action: &str) -> RequestBuilder {
+        let path = format!("/api/runners/{}/{action}", self.identity().runner_id);
+        self.request(Method::POST, &path).timeout(REQUEST_TIMEOUT)
+    }
+}

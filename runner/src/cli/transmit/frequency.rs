@@ -1,0 +1,19 @@
+//! Draws the frequency of a challenge that may be sent within a range.
+
+use anyhow::Context;
+use challengectl_common::{Band, Frequency, FrequencyRules, FrequencySet, OccupiedSpan, Tuning};
+use challengectl_event::Challenge;
+
+/// Draws a nominal frequency such that the whole signal lies within the challenge's bands, the radio's limits and the
+/// band plan, and touches no protected band.
+pub(super) fn draw(challenge: &Challenge, limits: &[Band], rules: &FrequencyRules) -> anyhow::Result<Frequency> {
+    let tuning = &challenge.spec.tuning;
+    if let Tuning::Frequency(frequency) = tuning {
+        return Ok(*frequency);
+    }
+    let span = OccupiedSpan::new(&challenge.occupied_bandwidth);
+    let bands = tuning.bands();
+    let free = FrequencySet::of(&bands).within(&bands, span).within(limits, span).permitted(rules, span);
+    free.draw(|below| rand::random_range(0..below))
+        .context("no frequency of its ranges lies within the radio's limits and frequency_rules")
+}

@@ -1,0 +1,89 @@
+use super::*;
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(text, "runner.yml", None).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_example_is_a_working_configuration() {
+    let config = parse(include_str!("../../../config/runner.yml")).unwrap();
+    let drivers: Vec<_> = config.radios.iter().map(|radio| radio.driver.name()).collect();
+    assert_eq!(drivers, ["file", "null"]);
+    // None that takes half the event and sends nothing.
+    let working: Vec<_> = config.working_radios().map(|radio| radio.driver.name()).collect();
+    assert_eq!(working, ["file"]);
+}
+
+#[test]
+fn a_misspelt_key_is_refused_with_its_line_and_a_suggestion() {
+    for (text, place, meant) in [
+        ("state_dri: x\n", "runner.yml:1:1", "state_dir"),
+        ("radios:\n  - id: a\n    driver: file\n    directry: x\n", "runner.yml:4:5", "directory"),
+        ("radios:\n  - id: a\n    driver: null\n    sample_rte: 1\n", "runner.yml:4:5", "sample_rate"),
+    ] {
+        let error = parse(text).unwrap_err();
+        assert!(error.contains(place) && error.contains(&format!("did you mean `{meant}`?")), "{error}");
+    }
+}
+
+#[test]
+fn a_runner_config_of_the_older_challengectl_is_named_with_what_its_keys_became() {
+    let error = parse("runner: {server_url: https://h}\nradios: {devices: [{name: 0, model: hackrf}]}\n").unwrap_err();
+    assert!(error.contains("runner.yml: these are no settings but a runner-config.yml of the older"), "{error}");
+    assert!(error.contains("\n  runner.server_url: `server` in runner.yml"), "{error}");
+}
+
+#[test]
+fn a_certificate_is_a_file_or_stands_in_the_configuration() {
+    let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let text = format!("ca_cert: |\n  {}\n", pem.trim_end().replace('\n', "\n  "));
+    assert_eq!(parse(&text).unwrap().ca_cert, Some(CaCert::Text(pem.to_owned())));
+    let mut config = parse("ca_cert: server.pem").unwrap();
+    config.resolve(Path::new("/etc/challengectl"));
+    assert_eq!(config.ca_cert, Some(CaCert::File("/etc/challengectl/server.pem".into())));
+}
+
+#[test]
+fn limits_in_megahertz_are_refused() {
+    let limits =
+        |limits: &str| parse(&format!("radios: [{{id: a, driver: \"null\", frequency_limits: [\"{limits}\"]}}]"));
+    assert!(limits("144000000-148000000").is_ok());
+    assert!(limits("144-148").unwrap_err().to_string().contains("radio a: frequency_limits are in hertz"));
+}
+
+#[test]
+fn a_token_is_not_shown_with_the_settings() {
+    let config = parse("{server: http://h, enrollment_token: et_secret}").unwrap();
+    assert_eq!(config.enrollment_token.as_ref().unwrap().reveal(), "et_secret");
+    assert!(!format!("{config:?}").contains("et_secret"));
+}
+
+#[test]
+fn a_container_can_be_told_by_its_environment_where_to_enroll() {
+    let variables = [("SERVER", "https://h:1"), ("ENROLLMENT_TOKEN", "et_1")];
+    let environment = variables.map(|(name, value)| (format!("CHALLENGECTL_{name}"), value.to_owned()));
+    let config = Config::parse("", "runner.yml", environment).unwrap();
+    assert_eq!(config.server.as_deref(), Some("https://h:1"));
+    assert_eq!(config.enrollment_token.unwrap().reveal(), "et_1");
+}
+
+#[test]
+fn a_model_may_be_called_like_a_setting() {
+    let config = parse("radios:\n  - id: a\n    driver: \"null\"\n    model: \"driver: null\"\n").unwrap();
+    assert_eq!(config.radios[0].model.as_deref(), Some("driver: null"));
+}
+
+#[test]
+fn two_radios_of_one_id_are_refused() {
+    let error = parse("radios:\n  - {id: a, driver: null}\n  - {id: a, driver: null}\n").unwrap_err();
+    assert_eq!(error, "runner.yml: two radios have the id a");
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let environment = vec![("CHALLENGECTL_WATCHDOG_SECONDS".to_owned(), "9".to_owned())];
+    let text = "watchdog_seconds: 3\nradios: [{id: a, driver: null, frequency_limits: [144000000-148000000]}]\n";
+    let config = Config::parse(text, "runner.yml", environment).unwrap();
+    assert_eq!(config.watchdog(), Duration::from_secs(9));
+    assert_eq!(config.radios.len(), 1);
+}

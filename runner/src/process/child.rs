@@ -1,0 +1,43 @@
+//! The child's side of the cage.
+
+use super::line;
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::{self, BufRead, Write};
+use std::thread;
+
+/// Has the kernel kill this process when its parent dies. The end of standard input says so too, but only to a child
+/// that can listen: a stopped one cannot.
+pub fn die_with_parent() {
+    let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+}
+
+/// Reads the first message, which says what to do; `None` if there is none, or another one.
+#[must_use]
+pub fn first_message<M: DeserializeOwned>() -> Option<M> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).ok()?;
+    serde_json::from_str(&line).ok()
+}
+
+/// Starts a thread that passes the parent's other messages to `obey`. It calls `orphaned` when the parent goes away or
+/// sends something that is no message: such a parent is not to be trusted any more.
+pub fn follow<M: DeserializeOwned>(obey: impl Fn(M) + Send + 'static, orphaned: impl FnOnce() + Send + 'static) {
+    thread::spawn(move || {
+        for line in io::stdin().lock().lines() {
+            let Some(message) = line.ok().and_then(|line| serde_json::from_str(&line).ok()) else { break };
+            obey(message);
+        }
+        orphaned();
+    });
+}
+
+/// Sends the parent a message. A failure is ignored: a parent that does not listen has gone away, and [`follow`] says
+/// so.
+pub fn send(message: &impl Serialize) {
+    if let Ok(line) = line(message) {
+        let _ = io::stdout().write_all(&line);
+    }
+}

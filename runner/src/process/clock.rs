@@ -1,0 +1,50 @@
+//! A clock that parent and child share.
+
+use nix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A moment on the host's boot clock, in milliseconds. Unlike [`std::time::Instant`] it means the same in another
+/// process, so that a message that is read late gives no longer lease; and it runs on while the host sleeps, as the
+/// server's clock does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// Returns the present. Without a clock it is later than any deadline, so that no lease is valid.
+    #[must_use]
+    pub fn now() -> Self {
+        clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Self(u64::MAX), |now| {
+            let millis = Duration::from(now).as_millis();
+            Self(u64::try_from(millis).unwrap_or(u64::MAX))
+        })
+    }
+
+    /// Returns the deadline that is `duration` after this moment.
+    #[must_use]
+    pub fn lasting(self, duration: Duration) -> Deadline {
+        Deadline(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+/// A moment by which something must be over, such as a carrier off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Deadline(u64);
+
+impl Deadline {
+    /// For what has no lease.
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// Returns whether the deadline is reached.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        Moment::now().0 >= self.0
+    }
+
+    /// Returns the time until the deadline.
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(Moment::now().0))
+    }
+}

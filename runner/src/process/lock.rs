@@ -1,0 +1,44 @@
+//! Locks of devices, so that no two processes use one. The kernel releases a lock when its process is gone.
+
+use fs_err::File;
+use std::io;
+use std::path::Path;
+
+/// A lock that this process holds until it drops it or ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the lock; `None` while another process holds it.
+pub fn try_take(path: &Path) -> io::Result<Option<Lock>> {
+    fs_err::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
+    let file = open(path)?;
+    Ok(file.try_lock().is_ok().then_some(Lock { _file: file }))
+}
+
+/// Returns whether a process holds the lock.
+#[must_use]
+pub fn is_taken(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| file.try_lock().is_err())
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    fs_err::OpenOptions::new().write(true).create(true).truncate(false).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_once_and_free_again_when_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("radios/a.lock");
+        assert!(!is_taken(&path));
+        let lock = try_take(&path).unwrap().unwrap();
+        assert!(is_taken(&path) && try_take(&path).unwrap().is_none());
+        drop(lock);
+        assert!(!is_taken(&path) && try_take(&path).unwrap().is_some());
+    }
+}

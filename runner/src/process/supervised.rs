@@ -1,0 +1,186 @@
+//! The parent's side of the cage.
+
+use super::line;
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// For a child that has said its last message, to end by itself.
+const END_TIMEOUT: Duration = Duration::from_millis(900);
+
+/// For the kernel, to end a process that was killed: one that waits in a driver ends only when the driver lets it.
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Returns the program to run as a child: this one, even when the file it was started from has been replaced since.
+#[must_use]
+pub fn this_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
+
+/// What listening to a child brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard<M> {
+    Message(M),
+    /// It has closed its standard output: there will be no more messages.
+    Gone,
+    /// It has sent nothing for longer than it may.
+    Silent,
+    /// It has not ended in time.
+    Overdue,
+}
+
+/// A child process. It is killed when this is dropped.
+pub struct Supervised {
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    /// The last line on its standard error, so far.
+    complaint: Arc<Mutex<String>>,
+    /// Reads its standard error to the end; taken by the first that waits for that.
+    reader: Option<JoinHandle<()>>,
+    /// When its last message came; at first, when it was started.
+    heard: Instant,
+}
+
+impl Supervised {
+    /// Starts `program` with this subcommand and sends it its first message.
+    pub async fn spawn(program: &Path, subcommand: &'static str, first: &impl Serialize) -> io::Result<Self> {
+        let mut child = Command::new(program)
+            .arg0(env!("CARGO_PKG_NAME"))
+            .arg(subcommand)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A group of its own: Ctrl-C in the terminal reaches the parent alone, which ends the child in good order.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let lost = || io::Error::other("a pipe is missing");
+        let mut input = child.stdin.take().ok_or_else(lost)?;
+        let output = BufReader::new(child.stdout.take().ok_or_else(lost)?).lines();
+        let complaint = Arc::new(Mutex::new(String::new()));
+        let stderr = child.stderr.take().ok_or_else(lost)?;
+        let reader = Some(tokio::spawn(keep_last_line(subcommand, stderr, Arc::clone(&complaint))));
+        input.write_all(&line(first)?).await?;
+        Ok(Self { child, input, output, complaint, reader, heard: Instant::now() })
+    }
+
+    /// Listens until the child has sent a message, or nothing for `silence`, or has not ended by `end_by`. A message
+    /// that is there counts before what the clock says. Nothing is lost when this is dropped before it returns.
+    pub async fn hear<M: DeserializeOwned>(&mut self, silence: Duration, end_by: Option<Instant>) -> Heard<M> {
+        let silent_at = self.heard + silence;
+        tokio::select! {
+            biased;
+            message = self.message() => message.map_or(Heard::Gone, Heard::Message),
+            () = sleep_until(silent_at) => Heard::Silent,
+            () = sleep_until(end_by.unwrap_or(silent_at)), if end_by.is_some() => Heard::Overdue,
+        }
+    }
+
+    async fn message<M: DeserializeOwned>(&mut self) -> Option<M> {
+        loop {
+            let text = self.output.next_line().await.ok().flatten()?;
+            // A library may print to standard output. What is no message is no sign of life either.
+            if let Ok(message) = serde_json::from_str(&text) {
+                self.heard = Instant::now();
+                return Some(message);
+            }
+        }
+    }
+
+    /// Sends the child a message. A failure is ignored: a child that no longer listens falls silent.
+    pub async fn send(&mut self, message: &impl Serialize) {
+        if let Ok(line) = line(message) {
+            let _ = self.input.write_all(&line).await;
+        }
+    }
+
+    /// Kills the child and waits until it is gone.
+    pub async fn kill(&mut self) {
+        let _ = self.child.start_kill();
+        self.reap().await;
+    }
+
+    /// Waits until the child is gone, and with it its hold on devices; kills it when it does not end by itself.
+    pub async fn reap(&mut self) {
+        if timeout(END_TIMEOUT, self.child.wait()).await.is_ok() {
+            return;
+        }
+        let _ = self.child.start_kill();
+        if timeout(KILL_TIMEOUT, self.child.wait()).await.is_err() {
+            tracing::error!(pid = self.child.id(), "a child process cannot be killed: unplug the device that it uses");
+        }
+    }
+
+    /// Returns how the child ended that is [`Heard::Gone`]: its exit status, and the last line on its standard error.
+    pub async fn post_mortem(&mut self) -> String {
+        let how = match timeout(KILL_TIMEOUT, self.child.wait()).await {
+            Ok(Ok(status)) => status.to_string(),
+            _ => "no status".to_owned(),
+        };
+        self.kill().await;
+        if let Some(reader) = self.reader.take() {
+            // The pipe may hold a line yet. A process that the child has started may keep it open.
+            let _ = timeout(END_TIMEOUT, reader).await;
+        }
+        let complaint = self.complaint.lock();
+        let colon = if complaint.is_empty() { "" } else { ": " };
+        format!("({how}){colon}{complaint}")
+    }
+}
+
+async fn keep_last_line(subcommand: &'static str, stderr: impl AsyncRead + Unpin, last: Arc<Mutex<String>>) {
+    let mut lines = BufReader::new(stderr).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        tracing::debug!("{subcommand}: {line}");
+        *last.lock() = line;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(100);
+
+    /// Starts a shell on these lines, and sends it `1`. They must be there as long as it reads.
+    async fn shell(lines: &str) -> (TempDir, Supervised) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("script");
+        fs_err::write(&path, lines).unwrap();
+        let script = path.display().to_string().leak();
+        (folder, Supervised::spawn(Path::new("/bin/sh"), script, &1).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn messages_go_both_ways_and_other_output_is_none() {
+        let lines = "read first; echo noise; echo $first; read second; echo $second; echo why >&2; exit 7";
+        let (_folder, mut child) = shell(lines).await;
+        assert_eq!(child.hear(LONG, None).await, Heard::Message(1));
+        child.send(&2).await;
+        assert_eq!(child.hear(LONG, None).await, Heard::Message(2));
+        assert_eq!(child.hear::<i32>(LONG, None).await, Heard::Gone);
+        let how = child.post_mortem().await;
+        assert!(how.contains("exit status: 7") && how.ends_with(": why"), "{how}");
+    }
+
+    #[tokio::test]
+    async fn a_child_that_says_nothing_or_does_not_end_is_noticed_and_can_be_killed() {
+        let (_folder, mut child) = shell("exec sleep 600").await;
+        assert_eq!(child.hear::<i32>(LONG, Some(Instant::now() + SHORT)).await, Heard::Overdue);
+        assert_eq!(child.hear::<i32>(SHORT, None).await, Heard::Silent);
+        child.kill().await;
+        assert_eq!(child.hear::<i32>(LONG, None).await, Heard::Gone);
+    }
+}

@@ -1,0 +1,113 @@
+//! The chain that a transmission is pulled through: payload, modulation, resampler, mixer, radio. Samples move in this
+//! direction alone, a block at a time and in constant memory: the radio's pace pulls each block through all the links.
+
+use super::message::{Cause, Job, Length, Payload};
+use crate::radio::{Radio, Tuning};
+use challengectl_common::{Band, Frequency};
+use challengectl_waveform::{self as waveform, Complex32, Waveform};
+
+/// Blocks in a second, so that a stop takes effect within a twentieth of one.
+const BLOCKS_PER_SECOND: f64 = 20.0;
+
+/// All the links, the radio open and its carrier off.
+pub(super) struct Chain {
+    waveform: Box<dyn Waveform>,
+    radio: Box<dyn Radio>,
+    length: Length,
+    block: Vec<Complex32>,
+}
+
+impl Chain {
+    pub(super) fn build(job: &Job) -> Result<Self, Cause> {
+        let waveform = at_radio_rate(job)?;
+        let tuning = tune(job, waveform.as_ref())?;
+        let radio = job.radio.driver.settings().open(&tuning)?;
+        let block = (waveform.sample_rate() / BLOCKS_PER_SECOND).clamp(64.0, 65_536.0) as usize;
+        let length = Length { samples: tuning.samples, sample_rate: tuning.sample_rate };
+        Ok(Self { waveform, radio, length, block: vec![Complex32::default(); block] })
+    }
+
+    pub(super) fn length(&self) -> Length {
+        self.length
+    }
+
+    pub(super) fn carrier_on(&mut self) -> Result<(), Cause> {
+        Ok(self.radio.start()?)
+    }
+
+    /// Pulls one block through; returns how many samples it had, 0 after the last one.
+    pub(super) fn pull(&mut self) -> Result<usize, Cause> {
+        let filled = self.waveform.fill(&mut self.block).map_err(Cause::failed)?;
+        let samples = self.block.get(..filled).unwrap_or_default();
+        if !samples.is_empty() {
+            self.radio.write(samples)?;
+        }
+        Ok(samples.len())
+    }
+
+    pub(super) fn carrier_off(&mut self) -> Result<(), Cause> {
+        Ok(self.radio.stop()?)
+    }
+}
+
+/// Turns a driver's error into the end of the transmission, with everything that the driver says about it.
+impl From<anyhow::Error> for Cause {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(format!("{error:#}"))
+    }
+}
+
+/// Builds the links up to the radio: the signal at the radio's rate, where it must lie above the radio's own frequency.
+fn at_radio_rate(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
+    let resampled = waveform::resample(modulated(job)?, job.radio.sample_rate as f64).map_err(Cause::failed)?;
+    if job.radio.offset_hz == 0 {
+        return Ok(resampled);
+    }
+    Ok(waveform::shift(resampled, job.radio.offset_hz.into()))
+}
+
+fn modulated(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
+    let modulation = waveform::find(&job.modulation).map_err(Cause::failed)?;
+    match &job.payload {
+        Payload::Text(text) => {
+            modulation.waveform(waveform::Payload::Text(text), &job.parameters).map_err(Cause::failed)
+        }
+        Payload::File { path, name } => modulation
+            .waveform(waveform::Payload::File(path), &job.parameters)
+            .map_err(|error| Cause::failed(format_args!("{name}: {error}"))),
+    }
+}
+
+/// Works out where the radio must be tuned to; refuses what leaves its limits, counting bandwidth.
+fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
+    let offset = i64::from(job.radio.offset_hz);
+    let occupied = waveform.occupied_bandwidth();
+    let nyquist = job.radio.sample_rate as f64 / 2.0;
+    if occupied.start < -nyquist || occupied.end > nyquist {
+        return Err(Cause::failed(format_args!(
+            "with offset_hz {offset} the signal does not fit into {} samples per second",
+            job.radio.sample_rate
+        )));
+    }
+    let centre = job.frequency.hz().checked_add_signed(-offset).and_then(Frequency::from_hz);
+    let centre = centre.ok_or_else(|| Cause::failed(format_args!("offset_hz {offset} leads below 0 Hz")))?;
+    let band = centre.band(&occupied);
+    check_limits(&job.radio.frequency_limits, &band)?;
+    Ok(Tuning {
+        centre,
+        nominal: job.frequency,
+        band,
+        sample_rate: job.radio.sample_rate,
+        samples: waveform.len(),
+        challenge: job.challenge.clone(),
+        recording: job.recording.clone(),
+    })
+}
+
+fn check_limits(limits: &[Band], band: &Band) -> Result<(), Cause> {
+    if limits.is_empty() || limits.iter().any(|limit| limit.contains(band)) {
+        return Ok(());
+    }
+    let limits: Vec<_> = limits.iter().map(ToString::to_string).collect();
+    Err(Cause::failed(format_args!("the signal takes {band} Hz, outside the radio's limits {}", limits.join(", "))))
+}
