@@ -117,6 +117,8 @@ impl Site {
     fn server_command(&self) -> Result<Command> {
         let mut command = Command::new(program("challengectl-server")?);
         command.env("CHALLENGECTL_CONFIG", self.path("server.yml"));
+        // As in the service's unit, so that what is measured is what is run.
+        command.env("MALLOC_ARENA_MAX", "2");
         Ok(command)
     }
 

@@ -99,17 +99,15 @@ async fn let_go(mut stream: impl Stream, left: Bytes) -> io::Result<u64> {
     tokio::io::copy(&mut stream.take(MOST_DRAINED), &mut tokio::io::sink()).await
 }
 
-/// The same with a body, if the last answer in it is a bare refusal.
+/// The same with a body, if it is a bare refusal, alone or behind whole answers. Nothing else is looked into: the content
+/// of a file may look like a refusal, too.
 fn explained(sent: &[u8]) -> Option<Bytes> {
     if !sent.ends_with(b"\r\n\r\n") {
         return None;
     }
-    let near = sent.len().saturating_sub(LONGEST);
-    let start = near + sent.get(near..)?.windows(9).rposition(|part| part == b"HTTP/1.1 ")?;
-    let (before, head) = sent.split_at_checked(start)?;
-    let head = std::str::from_utf8(head).ok()?;
+    let (before, head) = last_answer(sent)?;
     let (error, details) = reason(head.get(9..12)?)?;
-    if !head.contains("\r\ncontent-length: 0\r\n") {
+    if head.len() > LONGEST || !head.contains("\r\ncontent-length: 0\r\n") {
         return None;
     }
     let body = ErrorBody { error: error.to_owned(), details: Some(details.to_owned()) };
@@ -117,6 +115,22 @@ fn explained(sent: &[u8]) -> Option<Bytes> {
     let length = format!("\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
     let head = head.replacen("\r\ncontent-length: 0\r\n", &length, 1);
     Some([before, head.as_bytes(), body.as_bytes()].concat().into())
+}
+
+/// The head of the last of some whole answers, and what is before it.
+fn last_answer(sent: &[u8]) -> Option<(&[u8], &str)> {
+    let mut start = 0;
+    loop {
+        let rest = sent.get(start..).filter(|rest| rest.starts_with(b"HTTP/1.1 "))?;
+        let end = rest.windows(4).position(|part| part == b"\r\n\r\n")? + 4;
+        let head = std::str::from_utf8(rest.get(..end)?).ok()?;
+        let (_, length) = head.split_once("\r\ncontent-length: ")?;
+        let next = end.checked_add(length.split("\r\n").next()?.parse().ok()?)?;
+        if next == rest.len() {
+            return Some((sent.get(..start)?, head));
+        }
+        start += next;
+    }
 }
 
 fn reason(status: &str) -> Option<(&'static str, &'static str)> {
@@ -160,6 +174,8 @@ mod tests {
         assert_eq!(body["error"], "request header fields too large");
         for other in [
             before.to_owned(),
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{bare}", bare.len()),
+            format!("a file that ends like one: {bare}"),
             bare.replace("431", "404"),
             bare.replace("length: 0", "length: 4"),
             format!("{}\r\n\r\n", "x".repeat(1000)),

@@ -1,10 +1,10 @@
 //! The server's settings: `server.yml`, then the environment.
 
-use crate::core::network::Network;
-use crate::core::{HostBinding, Retention, Rules};
 use challengectl_common::FrequencyRules;
 use challengectl_common::older;
 use challengectl_common::settings::{self, SettingsError};
+use challengectl_coordinator::network::Network;
+use challengectl_coordinator::{HostBinding, Retention, Rules};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
-//! The ChallengeCtl coordinator: it holds the challenges, decides what goes on air when and where, and hands it to
-//! runners. `http` calls `core`, `core` calls `store`, never the other way.
+//! The ChallengeCtl server: HTTP and live events around the coordinator, which decides and remembers.
 
 #![warn(missing_docs)]
 
@@ -7,11 +6,9 @@ pub mod application;
 mod bare;
 pub mod config;
 pub mod console;
-pub mod core;
 pub mod events;
 pub mod http;
 mod listener;
-pub mod store;
 mod supervision;
 mod tls;
 

@@ -1,6 +1,6 @@
 //! Tells the service manager how the server is. Without one nothing happens.
 
-use crate::core::Coordinator;
+use challengectl_coordinator::Coordinator;
 use sd_notify::NotifyState;
 use std::sync::Arc;
 use tokio::time::{MissedTickBehavior, interval};

@@ -106,7 +106,7 @@ fn the_console_is_the_services_users_alone_and_outlives_a_kill() {
     assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     server.kill();
     let told = server.fails("emergency-stop");
-    assert!(told.contains("no server is running on data") && told.contains("go off by themselves"), "{told}");
+    assert!(told.contains("no server answers on data") && told.contains("go off by themselves"), "{told}");
     server.process = serve(server.folder.path());
     assert_eq!(server.says("pause"), "System paused\n");
 }

@@ -1,5 +1,6 @@
 //! The sound of a WAV file, prepared for a modulator.
 
+mod passages;
 mod sound;
 mod wav;
 
@@ -8,9 +9,12 @@ use crate::parameter::{Parameter, choice};
 use crate::payload::Payload;
 use crate::values::Values;
 use challengectl_dsp::Waveform;
+use challengectl_dsp::occupied::share_between;
 use challengectl_dsp::resample::{Filter, Resampler};
 use challengectl_dsp::silence::Padded;
 use sound::Sound;
+use std::io;
+use std::ops::Range;
 pub use wav::wav_rate;
 use wav::{Excerpts, Wav};
 
@@ -28,14 +32,17 @@ pub(crate) const LEVEL: Parameter = choice(
     "peak",
 );
 
-/// Pieces of a long sound that stand for all of it, and seconds of each. So many that what takes a twentieth of the
-/// time is among them; 2.4 seconds in all take some 8 ms to modulate and measure, each time before the sound is on air.
-/// A joint between two pieces, where the sound jumps, takes 0.3 ms, in all 0.6 % of the time.
-const EXCERPTS: (u64, f64) = (48, 0.05);
+/// Loud passages whose spectrum is looked at: a fifth of a second, which takes no time.
+const LOOKED_AT: usize = 4;
+
+/// Of the power: where so little lies within what is sent, all of the sound lies outside.
+const NOTHING: f64 = 0.01;
 
 /// The sound of a WAV file that is not silent.
 pub(crate) struct Audio {
     wav: Wav,
+    /// Where it is loudest, in frames: by its level, and by its slope.
+    loud: [Vec<Range<u64>>; 2],
     /// Remarks for the organiser: what is odd about the file, though it can be sent.
     pub(crate) remarks: Vec<String>,
 }
@@ -54,7 +61,8 @@ impl Audio {
         sound.ensure_audible()?;
         let raised = values.choice(LEVEL.name) == "peak";
         let gain = if raised { 1.0 / sound.peak() } else { 1.0 };
-        Ok(Self { wav: wav.amplified(gain), remarks: sound.remarks(raised) })
+        let remarks = sound.remarks(raised);
+        Ok(Self { wav: wav.amplified(gain), remarks, loud: sound.passages.loud() })
     }
 
     /// Returns the sound at [`RATE`], in the real parts, with `pad` seconds of silence before and behind.
@@ -62,13 +70,25 @@ impl Audio {
         at_rate(Box::new(self.wav.clone()), pad)
     }
 
-    /// Like [`sound`](Self::sound), but only 2.4 seconds from all over a longer sound. Also returns whether that is the
-    /// whole sound.
-    pub(crate) fn excerpts(&self, pad: f64) -> (Box<dyn Waveform>, bool) {
-        let (pieces, seconds) = EXCERPTS;
-        let excerpts = Excerpts::of(&self.wav, pieces, seconds);
-        let whole = excerpts.len() == self.wav.len();
-        (at_rate(Box::new(excerpts), pad), whole)
+    /// Like [`sound`](Self::sound), but only its loudest passages: of all of it, nothing that moves a carrier further
+    /// is left out. They are of two kinds, and either is joined to one sound.
+    pub(crate) fn loudest(&self, pad: f64) -> impl Iterator<Item = Box<dyn Waveform>> {
+        let [level, slope] = &self.loud;
+        let kinds = if level == slope { vec![level] } else { vec![level, slope] };
+        kinds.into_iter().map(move |pieces| at_rate(Box::new(Excerpts::of(&self.wav, pieces.clone())), pad))
+    }
+
+    /// Remarks sound of which next to nothing lies between the frequencies that are sent, in hertz.
+    pub(crate) fn remark_outside(&mut self, sent: Range<f64>) -> io::Result<()> {
+        let [level, _] = &self.loud;
+        let pieces = level.iter().take(LOOKED_AT).cloned().collect();
+        if share_between(&mut Excerpts::of(&self.wav, pieces), &sent)? < NOTHING {
+            self.remarks.push(format!(
+                "next to nothing of it lies between {} and {} Hz, which is all that is sent; export it with its sound there",
+                sent.start, sent.end
+            ));
+        }
+        Ok(())
     }
 }
 

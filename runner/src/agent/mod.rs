@@ -59,12 +59,13 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// Builds an agent on the state that the last life left.
-    pub(crate) fn new(config: Config, api: Api, state: StateFolder) -> anyhow::Result<Arc<Self>> {
+    pub(crate) fn new(config: Config, api: Api, mut state: StateFolder) -> anyhow::Result<Arc<Self>> {
         let cache = Cache::open(&config.state_dir.join("cache"), config.cache_max_bytes)?;
         let ledger = Ledger::load(&config.state_dir)?;
         if state.may_be_a_copy() {
             report::disown_unfinished(&ledger)?;
         }
+        state.settle()?;
         let slots = Slots::of(config.working_radios().map(|radio| radio.id.clone()));
         Ok(Arc::new(Self {
             config,

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// Shorter than the minute after which proxies cut silent connections.
 const WAIT: Duration = Duration::from_secs(25);
 
-/// Between two polls, when the first brought nothing to do.
+/// Between two polls, when the first brought nothing to do, or nothing that could be begun.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// At most between two polls while something is on air, however long the server has been away: an order to stop must
@@ -25,9 +25,12 @@ pub(super) async fn run(agent: Arc<Agent>) {
             Ok(answer) => {
                 backoff.reset();
                 agent.active.stop(&answer.abort, "the server ordered it");
-                match answer.task {
+                let begun = match answer.task {
                     Some(task) => work::take_up(&agent, task).await,
-                    None => sleep_until(asked + PAUSE).await,
+                    None => false,
+                };
+                if !begun {
+                    sleep_until(asked + PAUSE).await;
                 }
             }
             Err(error) => {

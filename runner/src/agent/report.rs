@@ -83,7 +83,7 @@ pub(super) fn settle_unfinished(agent: &Arc<Agent>) {
 pub(super) fn disown_unfinished(ledger: &Ledger) -> anyhow::Result<()> {
     for entry in ledger.unfinished() {
         tracing::warn!(
-            "assignment {}: not reported, since this state folder is a copy, or comes from another machine; the server \
+            "assignment {}: not reported, since this state folder is a copy, or the machine was restarted; the server \
              gives it to others when its lease is over",
             entry.assignment_id
         );

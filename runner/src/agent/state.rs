@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use std::fs::TryLockError;
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A state folder that no other process works with.
 pub(crate) struct StateFolder {
-    life: Life,
-    moved: bool,
+    record: Record,
+    /// Where it is now, and in which run of the machine.
+    here: Place,
+    file: PathBuf,
     /// Locked as long as it is open.
     _lock: File,
 }
@@ -24,8 +26,20 @@ pub(crate) struct StateFolder {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Record {
     life: Life,
-    /// Where the folder was, see [`place`].
-    place: Option<Digest>,
+    #[serde(flatten)]
+    place: Place,
+}
+
+/// Where the folder was when all that was in it was known to be its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    #[serde(rename = "place")]
+    folder: Option<Digest>,
+    /// The run of the machine's kernel: a copy of a whole virtual machine has the machine's id and the folder's number, but
+    /// not this. What it says is on air, the original may still send. After a restart of the machine that is so for
+    /// nothing, but the lease is over soon then as well.
+    #[serde(default)]
+    boot: Option<String>,
 }
 
 impl StateFolder {
@@ -33,24 +47,37 @@ impl StateFolder {
     pub(crate) fn open(state_dir: &Path) -> anyhow::Result<Self> {
         private_folder(state_dir).context("state_dir")?;
         let lock = lock(state_dir)?;
-        let path = state_dir.join("life.json");
-        let last = last(&path);
+        let file = state_dir.join("life.json");
+        let last = last(&file);
         let here = place(state_dir);
         let life = next(last.as_ref().map(|last| last.life), Timestamp::now());
-        let record = serde_json::to_vec_pretty(&Record { life, place: here })?;
-        durable::write(&path, &record, Readers::Owner)?;
-        let moved = last.is_some_and(|last| last.place.is_none() || last.place != here);
-        Ok(Self { life, moved, _lock: lock })
+        let record = Record { life, place: last.map_or_else(|| here.clone(), |last| last.place) };
+        let state = Self { record, here, file, _lock: lock };
+        state.keep()?;
+        Ok(state)
+    }
+
+    /// What the folder says is on air has been dealt with: from now on it is at home here. Before, a start that fails must
+    /// not make a copy look like the original.
+    pub(crate) fn settle(&mut self) -> anyhow::Result<()> {
+        self.record.place = self.here.clone();
+        self.keep()
+    }
+
+    fn keep(&self) -> anyhow::Result<()> {
+        let record = serde_json::to_vec_pretty(&self.record)?;
+        durable::write(&self.file, &record, Readers::Owner)?;
+        Ok(())
     }
 
     /// Returns the life of the runner that this process is.
     pub(crate) fn life(&self) -> Life {
-        self.life
+        self.record.life
     }
 
     /// Returns whether the folder may be a copy: what it says is on air may then still be on air elsewhere.
     pub(crate) fn may_be_a_copy(&self) -> bool {
-        self.moved
+        self.record.place.folder.is_none() || self.record.place != self.here
     }
 }
 
@@ -92,10 +119,11 @@ fn next(last: Option<Life>, now: Timestamp) -> Life {
 
 /// Returns what identifies the folder: its inode and the machine's id, which differ for a copy and on another machine.
 /// Without an id of the machine the running kernel's is taken, which changes with each start of the machine.
-fn place(state_dir: &Path) -> Option<Digest> {
-    let machine = machine::id().map(|id| id.to_string()).or_else(machine::boot_id)?;
-    let inode = fs::metadata(state_dir).ok()?.ino();
-    Some(Digest::of(format!("{machine} {inode}").as_bytes()))
+fn place(state_dir: &Path) -> Place {
+    let machine = machine::id().map(|id| id.to_string()).or_else(machine::boot_id);
+    let inode = fs::metadata(state_dir).ok().map(|folder| folder.ino());
+    let folder = machine.zip(inode).map(|(machine, inode)| Digest::of(format!("{machine} {inode}").as_bytes()));
+    Place { folder, boot: machine::boot_id() }
 }
 
 #[cfg(test)]
@@ -130,5 +158,22 @@ mod tests {
         assert!(!StateFolder::open(dir.path()).unwrap().may_be_a_copy());
         fs::copy(dir.path().join("life.json"), copy.path().join("life.json")).unwrap();
         assert!(StateFolder::open(copy.path()).unwrap().may_be_a_copy());
+        // A start that failed before anything was dealt with.
+        let mut state = StateFolder::open(copy.path()).unwrap();
+        assert!(state.may_be_a_copy());
+        state.settle().unwrap();
+        drop(state);
+        assert!(!StateFolder::open(copy.path()).unwrap().may_be_a_copy());
+    }
+
+    #[test]
+    fn a_copy_of_the_whole_machine_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(StateFolder::open(dir.path()).unwrap());
+        let file = dir.path().join("life.json");
+        let mut record = last(&file).unwrap();
+        record.place.boot = Some("boot of the machine that was copied".to_owned());
+        fs::write(&file, serde_json::to_vec(&record).unwrap()).unwrap();
+        assert!(StateFolder::open(dir.path()).unwrap().may_be_a_copy());
     }
 }

@@ -16,16 +16,17 @@ const LOCAL: &str = "local";
 /// Reports that wait for the server. A task that would need another one and cannot be taken up is dropped without one.
 const MAX_UNREPORTED: usize = 256;
 
-pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) {
+/// Begins a task or reports why it does not. Returns whether it did either.
+pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
     // A task that was handed out again before its report arrived is not sent again.
     if agent.held().contains(&task.assignment_id) {
-        return;
+        return false;
     }
     let slot = match agent.slots.take(&task.radio_id) {
         Ok(slot) => slot,
         Err(why) => return refuse(agent, &task, why).await,
     };
-    let Some(standing) = agent.active.add(&task) else { return };
+    let Some(standing) = agent.active.add(&task) else { return false };
     agent.heartbeat_now.notify_one();
     let agent = Arc::clone(agent);
     tokio::spawn(async move {
@@ -44,6 +45,7 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) {
         drop(slot);
         conclude(&agent, &task, ended).await;
     });
+    true
 }
 
 /// Records an entry in the ledger, which waits for the disk.
@@ -53,12 +55,13 @@ async fn record(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
     tokio::task::spawn_blocking(record).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 
-async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) {
+async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) -> bool {
     if agent.ledger.assignments().len() >= MAX_UNREPORTED {
         tracing::debug!(assignment = task.assignment_id, "{}: not taken up: {why}", task.name);
-        return;
+        return false;
     }
     conclude(agent, task, failed(why)).await;
+    true
 }
 
 async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {

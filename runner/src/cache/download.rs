@@ -97,6 +97,7 @@ impl Part {
             match chunk {
                 Ok(Some(bytes)) => {
                     let Some(rest) = left.checked_sub(bytes.len() as u64) else {
+                        self.file.flush().await?;
                         return Err(ApiError::Unreachable("it sent more than it announced".to_owned()).into());
                     };
                     left = rest;

@@ -27,8 +27,9 @@ pub(super) struct Arguments {
 
 pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> anyhow::Result<ExitCode> {
     check_radios(&config)?;
-    let enrolled = enrolled(&config)?;
+    // First: only the process that holds the folder's lock may change who the runner is.
     let state = StateFolder::open(&config.state_dir)?;
+    let enrolled = enrolled(&config)?;
     let terminal = Terminal::new(!arguments.quiet && !output.json);
     let (layer, lines) = logs::channel();
     let writer = terminal.clone();

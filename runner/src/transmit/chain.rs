@@ -18,8 +18,8 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    pub(super) fn build(job: &Job) -> Result<Self, Cause> {
-        let waveform = at_radio_rate(job)?;
+    /// Opens the radio for what [`signal`] has built.
+    pub(super) fn open(job: &Job, waveform: Box<dyn Waveform>) -> Result<Self, Cause> {
         let tuning = tune(job, waveform.as_ref())?;
         let radio = job.radio.driver.settings().open(&tuning)?;
         let block = (waveform.sample_rate() / BLOCKS_PER_SECOND).clamp(64.0, 65_536.0) as usize;
@@ -58,7 +58,8 @@ impl From<anyhow::Error> for Cause {
 }
 
 /// Builds the links up to the radio: the signal at the radio's rate, where it must lie above the radio's own frequency.
-fn at_radio_rate(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
+/// Takes as long as reading a whole file does.
+pub(super) fn signal(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
     let resampled = waveform::resample(modulated(job)?, job.radio.sample_rate as f64).map_err(Cause::failed)?;
     if job.radio.offset_hz == 0 {
         return Ok(resampled);

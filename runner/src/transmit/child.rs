@@ -1,6 +1,6 @@
 //! The child's side: has the radio, and moves samples to it while the carrier permit lets it.
 
-use super::chain::Chain;
+use super::chain::{self, Chain};
 use super::message::{Cause, ChildMessage, End, Job};
 use super::permit::CarrierPermit;
 use crate::process::child::{die_with_parent, first_message, follow, send};
@@ -9,11 +9,15 @@ use challengectl_common::Timestamp;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Between two signs of life.
 const TICK: Duration = Duration::from_millis(250);
+
+/// For reading the payload as a whole; a disk that takes longer hangs.
+const PREPARE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// For the process that had the radio before, to let it go.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,7 +78,8 @@ impl Progress {
 
 fn transmit(job: &Job, permit: &CarrierPermit, progress: &mut Progress) -> Result<(), Cause> {
     let _lock = job.lock.as_deref().map(|file| take(file, permit)).transpose()?;
-    let mut chain = Chain::build(job)?;
+    let signal = alive_while(|| chain::signal(job))?;
+    let mut chain = Chain::open(job, signal)?;
     send(&ChildMessage::Ready(chain.length()));
     permit.wait(TICK, || send(&ChildMessage::Waiting))?;
 
@@ -84,6 +89,25 @@ fn transmit(job: &Job, permit: &CarrierPermit, progress: &mut Progress) -> Resul
     permit.set_carrier(false);
     sent?;
     off
+}
+
+/// Works, and sends signs of life meanwhile: a file of an hour on a slow disk is no hanging driver.
+fn alive_while<T>(work: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let (working, done) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            let ticks = PREPARE_TIMEOUT.div_duration_f64(TICK) as u32;
+            for _ in 0..ticks {
+                if done.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+                send(&ChildMessage::Waiting);
+            }
+        });
+        let result = work();
+        drop(working);
+        result
+    })
 }
 
 /// Takes the radio's lock, as soon as the process that had the radio before is gone.

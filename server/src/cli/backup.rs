@@ -1,8 +1,8 @@
 use super::archive_target::ArchiveTarget;
 use challengectl_common::Timestamp;
+use challengectl_coordinator::maintenance::backup::{self, Outcome};
+use challengectl_coordinator::store::Store;
 use challengectl_server::Config;
-use challengectl_server::core::backup::{self, Outcome};
-use challengectl_server::store::Store;
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;

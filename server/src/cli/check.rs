@@ -1,7 +1,8 @@
 use challengectl_common::Timestamp;
-use challengectl_server::core::check::Findings;
-use challengectl_server::core::{FileFolder, check};
-use challengectl_server::store::{Store, StoreError};
+use challengectl_coordinator::FileFolder;
+use challengectl_coordinator::maintenance::check;
+use challengectl_coordinator::maintenance::check::Findings;
+use challengectl_coordinator::store::{Store, StoreError};
 use challengectl_server::{Application, Config};
 use serde_json::json;
 use std::io::Write;

@@ -105,7 +105,10 @@ async fn show_status(data_dir: &Path, status: &Value, out: &mut impl Write) -> a
         ("/api/alarms", "alarms", "alarms", &["message"]),
     ];
     for (path, list, title, keys) in shown {
-        let (_, answer) = ask(data_dir, Method::GET, path).await?;
+        let (status, answer) = ask(data_dir, Method::GET, path).await?;
+        if !status.is_success() {
+            bail!("{title}: not known: {}: {}", word(&answer, "error"), word(&answer, "details"));
+        }
         writeln!(out, "{title}: {}", entries(&answer, list).len())?;
         for one in entries(&answer, list) {
             writeln!(out, "  {}", line(one, keys))?;
@@ -148,8 +151,9 @@ async fn ask(data_dir: &Path, method: Method, path: &str) -> anyhow::Result<(Sta
             bail!("{}: {error}: a path of a socket has at most 107 bytes; use the API instead", socket.display())
         }
         Err(error) => bail!(
-            "no server is running on {} ({}: {error}); --config or --set data_dir= tells where it is. Carriers of its \
-             runners go off by themselves when their leases are over, in about a minute",
+            "no server answers on {} ({}: {error}). If one runs with another data_dir, as by CHALLENGECTL_DATA_DIR of its \
+             service, its carriers stay on: --config or --set data_dir= tells where it is. If none runs, carriers go off \
+             by themselves when their leases are over, in about a minute",
             data_dir.display(),
             socket.display()
         ),

@@ -1,7 +1,7 @@
 use challengectl_common::{RunnerId, Timestamp};
+use challengectl_coordinator::store::Store;
+use challengectl_coordinator::{TokenLife, issue_token};
 use challengectl_server::Config;
-use challengectl_server::core::{TokenLife, issue_token};
-use challengectl_server::store::Store;
 use serde_json::json;
 use std::io::Write;
 use std::process::ExitCode;

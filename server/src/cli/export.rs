@@ -1,8 +1,8 @@
 use super::archive_target::ArchiveTarget;
+use challengectl_coordinator::FileFolder;
+use challengectl_coordinator::challenges::export::export as write_out;
+use challengectl_coordinator::store::Store;
 use challengectl_server::Config;
-use challengectl_server::core::FileFolder;
-use challengectl_server::core::export::export as write_out;
-use challengectl_server::store::Store;
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;

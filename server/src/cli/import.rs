@@ -1,10 +1,11 @@
 use anyhow::Context;
 use challengectl_common::Timestamp;
+use challengectl_coordinator::challenges::import::{Step, Unlisted, import as take_in};
+use challengectl_coordinator::files::archive;
+use challengectl_coordinator::store::{DATABASE, Store};
+use challengectl_coordinator::{FileFolder, looks_renamed};
 use challengectl_event::{EVENT_FILE, Event, Reader, Refused, Remark};
 use challengectl_server::Config;
-use challengectl_server::core::import::{Step, Unlisted, import as take_in};
-use challengectl_server::core::{FileFolder, archive, looks_renamed};
-use challengectl_server::store::{DATABASE, Store};
 use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ mod serve;
 mod user;
 
 use challengectl_common::RunnerId;
-use challengectl_server::core::TokenLife;
+use challengectl_coordinator::TokenLife;
 use challengectl_server::{Config, http};
 use clap::{Parser, Subcommand};
 use import::ImportArguments;

@@ -1,9 +1,9 @@
 use anyhow::Context;
 use challengectl_common::AccountName;
+use challengectl_coordinator::accounts::{Changes, Manager, TotpSetup, User, random_password};
+use challengectl_coordinator::store::Store;
+use challengectl_coordinator::{Accounts, Clock, Role};
 use challengectl_server::Config;
-use challengectl_server::core::accounts::{Changes, Manager, TotpSetup, User, random_password};
-use challengectl_server::core::{Accounts, Clock, Role};
-use challengectl_server::store::Store;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::io::Write;

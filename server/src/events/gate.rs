@@ -3,7 +3,7 @@
 use super::crowd::Door;
 use super::dashboards::NAMESPACE;
 use super::origins::Origins;
-use crate::core::Accounts;
+use challengectl_coordinator::Accounts;
 use http::header::{COOKIE, HOST, HeaderValue, ORIGIN};
 use http::request::Parts;
 use socketioxide::SocketIo;
@@ -49,18 +49,19 @@ impl Gate {
             return Err(Refusal::Origin);
         }
         let session = session(request).ok_or(Refusal::Login)?;
-        if self.is_logged_in(session).await { Ok(()) } else { Err(Refusal::Login) }
+        if self.is_logged_in(session).await.unwrap_or(false) { Ok(()) } else { Err(Refusal::Login) }
     }
 
-    async fn is_logged_in(&self, session: &str) -> bool {
+    /// Whether a session goes on; `None` when the database does not tell.
+    async fn is_logged_in(&self, session: &str) -> Option<bool> {
         let (accounts, session) = (Arc::clone(&self.accounts), session.to_owned());
         // The threads of requests end before the database is closed, which would wait for what they had borrowed.
         let person = self.runtime.spawn(async move { accounts.person(&session, None).await });
         match person.await.unwrap_or(Ok(None)) {
-            Ok(person) => person.is_some(),
+            Ok(person) => Some(person.is_some()),
             Err(error) => {
                 tracing::error!(%error, "a login could not be looked up");
-                false
+                None
             }
         }
     }
@@ -77,7 +78,8 @@ pub async fn recheck(gate: Arc<Gate>, io: SocketIo, door: Door) {
             clients.entry(session).or_default().push(client.id);
         }
         for (session, clients) in clients {
-            if gate.is_logged_in(&session).await {
+            // Who watches sees what is on air also while the database is away.
+            if gate.is_logged_in(&session).await != Some(false) {
                 continue;
             }
             for client in clients {

@@ -15,7 +15,7 @@ mod seats;
 pub use origins::{Origins, is_of_host};
 pub use seats::Seat;
 
-use crate::core::{Accounts, Coordinator};
+use challengectl_coordinator::{Accounts, Coordinator};
 use crowd::Crowd;
 use engineioxide::service::NotFoundService;
 use gate::Gate;

@@ -1,6 +1,6 @@
 //! How many sessions there may be at once, and who may have how many of them.
 
-use crate::core::network::site;
+use challengectl_coordinator::network::site;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,10 +2,10 @@
 //! uses the server as it is meant never notices: a whole venue may be behind one address.
 
 use super::{ApiError, origin};
-use crate::core::network::site;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use challengectl_common::RunnerId;
+use challengectl_coordinator::network::site;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::future::{Ready, ready};

@@ -1,11 +1,11 @@
 //! How everything that goes wrong is told to clients: `{"error", "details"}` and a status. This is the only place
 //! where errors of the core get one.
 
-use crate::core::CoreError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_RANGE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use challengectl_common::wire::ErrorBody;
+use challengectl_coordinator::CoreError;
 use std::fmt;
 use std::time::Duration;
 

@@ -23,10 +23,10 @@ pub use operations::{MetricsAudience, measure};
 pub use origin::{OverTls, Proxies};
 pub use principal::{Admin, Operator, Viewer};
 
-use crate::core::{Accounts, Coordinator};
 use crate::events::Entrance;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, Route, web};
+use challengectl_coordinator::{Accounts, Coordinator};
 use openapi::{Group, group, pages};
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;

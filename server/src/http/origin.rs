@@ -1,10 +1,10 @@
 //! Where a request comes from. What headers say of it counts only when a configured proxy has written them.
 
-use crate::core::network::{Network, plain};
 use actix_web::http::Uri;
 use actix_web::http::header::HOST;
 use actix_web::http::uri::Authority;
 use actix_web::{HttpRequest, web};
+use challengectl_coordinator::network::{Network, plain};
 use std::net::IpAddr;
 
 const LONGEST_URL: usize = 1024;

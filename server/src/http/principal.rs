@@ -3,7 +3,6 @@
 use super::bounds::Bounds;
 use super::{ApiError, origin};
 use crate::console::Console;
-use crate::core::{self, Accounts, Caller, Coordinator, Host, Person, Role};
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -11,6 +10,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
 use challengectl_common::wire::{LIFE_HEADER, MACHINE_HEADER, REGISTRATION_HEADER};
 use challengectl_common::{Digest, Life, Timestamp};
+use challengectl_coordinator::{self, Accounts, Caller, Coordinator, Host, Person, Role};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
 
@@ -35,7 +35,7 @@ impl FromRequest for Runner {
 fn authenticate(request: &HttpRequest) -> Result<Runner, ApiError> {
     let key = key(request.headers())
         .ok_or_else(|| ApiError::unauthorized("send the runner's key as X-API-Key or as Authorization: Bearer"))?;
-    let mut caller = coordinator(request)?.authenticate(key, host(request))?;
+    let mut caller = coordinator(request)?.fleet.authenticate(key, host(request))?;
     caller.life = number(request, LIFE_HEADER)?.and_then(Life::new);
     caller.registration = number(request, REGISTRATION_HEADER)?;
     match request.match_info().get("runner_id") {
@@ -70,7 +70,7 @@ fn number(request: &HttpRequest, name: &str) -> Result<Option<i64>, ApiError> {
 
 /// A program that has shown a provisioning key.
 #[derive(Debug)]
-pub struct Provisioner(pub core::Provisioner);
+pub struct Provisioner(pub challengectl_coordinator::Provisioner);
 
 impl FromRequest for Provisioner {
     type Error = ApiError;
@@ -82,7 +82,7 @@ impl FromRequest for Provisioner {
             let key = key(request.headers()).ok_or_else(|| {
                 ApiError::unauthorized("send the provisioning key as Authorization: Bearer or as X-API-Key")
             })?;
-            Ok(Self(coordinator(&request)?.provisioner(key, origin::address(&request)).await?))
+            Ok(Self(coordinator(&request)?.fleet.provisioner(key, origin::address(&request)).await?))
         }
         .boxed_local()
     }
@@ -137,15 +137,21 @@ impl FromRequest for Stopper {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        async move {
-            if let Some(person) = at_console(&request) {
-                return Ok(Self(person));
-            }
-            let (session, accounts) = session(&request)?;
-            let person = accounts.person_at_once(session.value(), origin::address(&request)).await?;
-            admit(person, Role::Operator).map(Self)
-        }
-        .boxed_local()
+        async move { authorize_at_once(&request, Role::Operator).await.map(Self) }.boxed_local()
+    }
+}
+
+/// Somebody who is logged in, known without waiting for the database: for what has to be seen when that is away.
+#[derive(Debug)]
+pub struct Watcher;
+
+impl FromRequest for Watcher {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move { authorize_at_once(&request, Role::Viewer).await.map(|_| Self) }.boxed_local()
     }
 }
 
@@ -172,6 +178,15 @@ async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, ApiErro
     }
     let (session, accounts) = session(request)?;
     let person = accounts.person(session.value(), origin::address(request)).await?;
+    admit(person, least)
+}
+
+async fn authorize_at_once(request: &HttpRequest, least: Role) -> Result<Person, ApiError> {
+    if let Some(person) = at_console(request) {
+        return admit(Some(person), least);
+    }
+    let (session, accounts) = session(request)?;
+    let person = accounts.person_at_once(session.value(), origin::address(request)).await?;
     admit(person, least)
 }
 

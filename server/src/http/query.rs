@@ -1,9 +1,9 @@
 //! What is asked for behind the question mark.
 
 use super::ApiError;
-use crate::store::history::Page;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use challengectl_coordinator::store::log::history::Page;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};

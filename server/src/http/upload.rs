@@ -2,11 +2,11 @@
 
 use super::ApiError;
 use super::body::PATIENCE;
-use crate::core::Coordinator;
-use crate::core::uploads::Incoming;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentDisposition;
+use challengectl_coordinator::Coordinator;
+use challengectl_coordinator::files::incoming::Incoming;
 use futures_util::StreamExt;
 use std::path::Path;
 use std::time::Duration;
@@ -66,7 +66,7 @@ pub async fn next(
 }
 
 async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, ApiError> {
-    let mut content = coordinator.receive()?;
+    let mut content = coordinator.files.receive()?;
     let mut over = 0;
     while let Some(piece) = timeout(PATIENCE, field.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))? {
         let piece = piece.map_err(refused)?;

@@ -3,9 +3,11 @@
 use crate::people::{enter, set_up};
 use crate::site::{MORSE, Site, write_wav};
 use challengectl_common::Timestamp;
-use challengectl_server::core::archive;
-use challengectl_server::core::backup::{Outcome, backup, restore};
-use challengectl_server::store::{Store, challenges, runners};
+use challengectl_coordinator::files::archive;
+use challengectl_coordinator::maintenance::backup::{Outcome, backup, restore};
+use challengectl_coordinator::store::fleet::runners;
+use challengectl_coordinator::store::{Store, challenges};
+use challengectl_server::Config;
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -55,12 +57,14 @@ async fn a_backup_of_a_running_server_starts_as_the_same_server_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let outcome = put_back(&archive, &folder.path().join("data"), false).await.unwrap();
     assert_eq!(outcome, Outcome { files: 1, ..Outcome::default() });
-    let again = Site::start_with(folder, |_| ()).await;
+    let short = |config: &mut Config| (config.lease_seconds, config.grace_seconds) = (2.0, 0.5);
+    let again = Site::start_with(folder, short).await;
     assert_eq!(again.setup_token, None);
     let answer = enter(&again, "alice", crate::people::PASSWORD, &authenticator.next_code()).await;
     assert_eq!((answer.status, &answer.body["status"]), (200, &json!("success")));
     let roof = crate::site::Runner { site: &again, id: "roof".to_owned(), key };
-    assert_eq!(roof.task().await["name"], "VOICE_1");
+    // What was on air before the restore is given its time first.
+    assert_eq!(roof.get("task?wait=30").await.body["task"]["name"], "VOICE_1");
     let digest = challengectl_common::Digest::of(&voice);
     let request = again.request(reqwest::Method::GET, &format!("/api/files/{digest}")).header("X-API-Key", &roof.key);
     assert_eq!(request.send().await.unwrap().bytes().await.unwrap(), voice);

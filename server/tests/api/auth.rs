@@ -2,8 +2,8 @@
 
 use crate::people::{Authenticator, PASSWORD, browser, cookie, enter, log_in, set_up, verify};
 use crate::site::{Answer, Site, disabled, fields, is_timestamp, name};
-use challengectl_server::core::Role;
-use challengectl_server::core::accounts::Manager;
+use challengectl_coordinator::Role;
+use challengectl_coordinator::accounts::Manager;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use crate::clients::{Client, Language, Shown};
 use crate::site::{Answer, Site};
-use challengectl_server::core::{HostBinding, Role};
+use challengectl_coordinator::{HostBinding, Role};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use crate::site::{Answer, MORSE, Site, fields, is_timestamp, write_wav};
 use challengectl_common::Digest;
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;

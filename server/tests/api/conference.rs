@@ -3,7 +3,7 @@
 use crate::clients::{Client, Language, Shown};
 use crate::site::{Answer, Browser, MORSE, Site};
 use challengectl_common::Timestamp;
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Pause, emergency stop, and the end of the server.
 
 use crate::site::{MORSE, Site, is_timestamp};
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use crate::people::{Authenticator, PASSWORD, browser, log_in, verify};
 use crate::site::{MORSE, Site, fields};
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};

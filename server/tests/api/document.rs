@@ -5,7 +5,7 @@
 use crate::people::{Authenticator, PASSWORD, cookie};
 use crate::site::{Answer, Site, write_wav};
 use crate::uploads::form;
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 

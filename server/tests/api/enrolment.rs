@@ -3,7 +3,7 @@
 use crate::clients::{Client, Language, Shown};
 use crate::site::{Answer, Browser, Site, fields, is_timestamp};
 use challengectl_common::Digest;
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Runners as operators see them, and what operators do with them.
 
 use crate::site::{Answer, MORSE, Site, fields, is_timestamp};
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;

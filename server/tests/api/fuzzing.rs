@@ -6,7 +6,7 @@
 use crate::matrix::{Asks, MATRIX};
 use crate::site::{Browser, Runner, Site};
 use crate::uploads::upload;
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Transmissions, logs, and the dashboard's numbers.
 
 use crate::site::{Site, fields, is_timestamp};
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -3,8 +3,8 @@
 use crate::clients::{Client, KINDS, LANGUAGES, Language, Shown};
 use crate::site::{Answer, MORSE, Site, is_timestamp};
 use challengectl_common::AccountName;
-use challengectl_server::core::Role;
-use challengectl_server::store::{accounts, commit};
+use challengectl_coordinator::Role;
+use challengectl_coordinator::store::{accounts, commit};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;

@@ -1,8 +1,8 @@
 //! Who may do what: every route of the route table, each with everybody who might ask.
 
 use crate::site::{Browser, Site, disabled};
-use challengectl_server::core::Role;
-use challengectl_server::core::accounts::Manager;
+use challengectl_coordinator::Role;
+use challengectl_coordinator::accounts::Manager;
 use challengectl_server::http::document;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -192,7 +192,7 @@ fn answer_to_nobody(path: &str) -> Option<u16> {
     ["login", "verify-totp", "setup", "enroll"].iter().any(|end| path.ends_with(end)).then_some(400)
 }
 
-async fn people(probe: &Probe<'_>, accounts: &challengectl_server::core::Accounts) {
+async fn people(probe: &Probe<'_>, accounts: &challengectl_coordinator::Accounts) {
     let Least(least) = probe.asks else { return };
     let site = probe.site;
     let ended = Browser { site, session: "0".repeat(32) };

@@ -56,7 +56,7 @@ async fn a_server_on_a_database_of_a_newer_version_is_not_ready() {
     .execute(&mut *transaction)
     .await
     .unwrap();
-    challengectl_server::store::commit(transaction).await.unwrap();
+    challengectl_coordinator::store::commit(transaction).await.unwrap();
     store.close().await;
     let answer = site.get("/ready").await;
     answer.is_error(503, "not ready");

@@ -1,8 +1,8 @@
 //! Programs that prepare runners with a provisioning key.
 
 use crate::site::{Answer, Browser, Site, fields, is_timestamp};
+use challengectl_coordinator::Role;
 use challengectl_server::config::Tls;
-use challengectl_server::core::Role;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 

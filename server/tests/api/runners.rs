@@ -1,7 +1,7 @@
 //! Enrolment, registration, heartbeat, sign-out, completion, log.
 
 use crate::site::{Answer, MORSE, Site, fields, is_timestamp};
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,12 +1,13 @@
 //! A server on a free port, and a client for it.
 
 use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
-use challengectl_server::core::accounts::Changes;
-use challengectl_server::core::import::{Step, Unlisted, import};
-use challengectl_server::core::{Accounts, Clock, Role, TokenLife};
-use challengectl_server::core::{FileFolder, issue_token};
-use challengectl_server::store::accounts::NewAccount;
-use challengectl_server::store::{Store, accounts, commit, logins};
+use challengectl_coordinator::accounts::Changes;
+use challengectl_coordinator::challenges::import::{Step, Unlisted, import};
+use challengectl_coordinator::store::accounts::NewAccount;
+use challengectl_coordinator::store::accounts::{self, logins};
+use challengectl_coordinator::store::{Store, commit};
+use challengectl_coordinator::{Accounts, Clock, Role, TokenLife};
+use challengectl_coordinator::{FileFolder, issue_token};
 use challengectl_server::{Application, Config};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};

@@ -2,8 +2,8 @@
 
 use crate::people::{Authenticator, PASSWORD, cookie, enter, log_in, set_up};
 use crate::site::{Answer, Site};
-use challengectl_server::core::Role;
-use challengectl_server::core::accounts::Manager;
+use challengectl_coordinator::Role;
+use challengectl_coordinator::accounts::Manager;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use crate::site::{Answer, Browser, MORSE, Site, write_wav};
 use challengectl_common::Digest;
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 

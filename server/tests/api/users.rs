@@ -2,8 +2,8 @@
 
 use crate::people::{Authenticator, PASSWORD, browser, enter, log_in, set_up, verify};
 use crate::site::{Answer, Site, disabled, fields, is_timestamp, name};
-use challengectl_server::core::Role;
-use challengectl_server::core::accounts::Manager;
+use challengectl_coordinator::Role;
+use challengectl_coordinator::accounts::Manager;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -226,7 +226,7 @@ async fn whoever_has_made_an_account_manages_it_until_it_is_first_used() {
     let made = root.post("/api/users", json!({"username": "bob", "password": NEW})).await;
     let carol = root.post("/api/users", json!({"username": "carol", "password": NEW})).await;
     assert_eq!((made.status, carol.status), (201, 201));
-    let lowered = challengectl_server::core::accounts::Changes { role: Some(Role::Admin), ..Default::default() };
+    let lowered = challengectl_coordinator::accounts::Changes { role: Some(Role::Admin), ..Default::default() };
     accounts.change_user(Manager::CommandLine, "root", lowered).await.unwrap();
     let root = site.browser("root", Role::Admin).await;
     let reset = json!({"new_password": PASSWORD});
@@ -236,7 +236,7 @@ async fn whoever_has_made_an_account_manages_it_until_it_is_first_used() {
     assert_eq!(enter(&site, "bob", PASSWORD, &code).await.status, 200);
     root.post("/api/users/bob/reset-password", reset).await.is_error(403, "forbidden");
     // Whom somebody else has raised above the maker would be a way up.
-    let raised = challengectl_server::core::accounts::Changes { role: Some(Role::Master), ..Default::default() };
+    let raised = challengectl_coordinator::accounts::Changes { role: Some(Role::Master), ..Default::default() };
     accounts.change_user(Manager::CommandLine, "carol", raised).await.unwrap();
     root.post("/api/users/carol/reset-totp", Value::Null).await.is_error(403, "forbidden");
 }

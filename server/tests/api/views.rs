@@ -1,7 +1,7 @@
 //! What everybody may see.
 
 use crate::site::{Site, fields, is_timestamp};
-use challengectl_server::core::Role;
+use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 

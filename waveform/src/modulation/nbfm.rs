@@ -7,6 +7,7 @@ use challengectl_dsp::Waveform;
 use challengectl_dsp::fm::{self, Fm, Preemphasis};
 use challengectl_dsp::occupied::band_of;
 use challengectl_dsp::resample::{Filter, Resampler};
+use std::ops::Range;
 
 /// Narrow-band frequency modulation.
 pub const NBFM: Modulation = Modulation {
@@ -32,19 +33,29 @@ const RATE: f64 = 48_000.0;
 /// Sound is sent up to here, in hertz, and cut off from there on.
 const VOICE: Filter = Filter { pass: 3000.0, stop: 3600.0, gain: 1.0 };
 
-/// How much wider than measured over excerpts the band is planned: over speech they err by some hundredths.
+/// How much wider than measured over the loudest passages the band is planned: by level and slope it is only about
+/// certain which passages occupy most.
 const SAMPLED: f64 = 1.05;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
-    let audio = Audio::open(payload, values)?;
+    let mut audio = Audio::open(payload, values)?;
+    audio.remark_outside(0.0..VOICE.pass)?;
     // The sound begins when the carrier is there, and ends before it goes.
     let pad = fm::lead(RATE) as f64 / RATE;
-    // The carrier is equally strong all the time, so some seconds from all over the sound stand for it.
-    let (excerpts, whole) = audio.excerpts(pad);
-    let band = band_of(&mut modulated(excerpts, values))?;
-    let wider = if whole { 1.0 } else { SAMPLED };
-    let nbfm = modulated(audio.sound(pad), values).occupying(wider * band.start..wider * band.end);
+    let band = loudest_band(&audio, pad, values)?;
+    let nbfm = modulated(audio.sound(pad), values).occupying(band);
     Ok(Built::new(Box::new(nbfm)).remarking(audio.remarks))
+}
+
+/// Measures what is occupied while the sound is loudest. The carrier is equally strong all the time: over all of the
+/// sound, what pauses have around the carrier would outweigh a short loud passage, and its sidebands would lie outside.
+fn loudest_band(audio: &Audio, pad: f64, values: &Values) -> std::io::Result<Range<f64>> {
+    let mut band = 0.0f64..0.0;
+    for passages in audio.loudest(pad) {
+        let found = band_of(&mut modulated(passages, values))?;
+        band = band.start.min(SAMPLED * found.start)..band.end.max(SAMPLED * found.end);
+    }
+    Ok(band)
 }
 
 /// A carrier that follows a sound with silence around it.

@@ -1,10 +1,10 @@
-use crate::core::Accounts;
 use crate::http::body::With;
 use crate::http::query::{Paging, Query};
 use crate::http::{Admin, ApiError};
-use crate::store::audit::AuditEntry;
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
+use challengectl_coordinator::Accounts;
+use challengectl_coordinator::store::log::audit::AuditEntry;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,7 +1,5 @@
 use super::acknowledge;
 use super::users::Totp;
-use crate::core::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step};
-use crate::core::{Accounts, Person, Role};
 use crate::http::body::{Json, SMALL, With};
 use crate::http::openapi::answers::{Conflict, Done, Missing, TooMany, Unauthorized};
 use crate::http::principal::{DEVICE, SESSION, Viewer};
@@ -9,6 +7,8 @@ use crate::http::{ApiError, origin};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use challengectl_common::{AccountName, Timestamp};
+use challengectl_coordinator::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step};
+use challengectl_coordinator::{Accounts, Person, Role};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;

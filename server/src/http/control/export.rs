@@ -1,8 +1,8 @@
-use crate::core::Coordinator;
 use crate::http::{Admin, ApiError};
 use actix_web::body::SizedStream;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
+use challengectl_coordinator::Coordinator;
 use tokio_util::io::ReaderStream;
 
 const BLOCK: usize = 1 << 16;
@@ -13,7 +13,7 @@ const BLOCK: usize = 1 << 16;
     responses((status = OK, body = [u8], content_type = "application/x-tar", description = "A tar archive."))
 )]
 pub async fn export(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let archive = coordinator.into_inner().export(person.by()).await?;
+    let archive = coordinator.challenges.export(person.by()).await?;
     let content = ReaderStream::with_capacity(archive.content, BLOCK);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/x-tar"))

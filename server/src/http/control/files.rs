@@ -1,4 +1,3 @@
-use crate::core::Coordinator;
 use crate::http::ApiError;
 use crate::http::openapi::answers::Invalid;
 use crate::http::principal::Runner;
@@ -11,6 +10,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::Digest;
 use challengectl_common::wire::ErrorBody;
+use challengectl_coordinator::Coordinator;
 use std::io::SeekFrom;
 use std::path::Path;
 use tokio::fs::File;
@@ -43,7 +43,7 @@ pub async fn download(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let digest: Digest = digest.parse().map_err(|error| ApiError::invalid(format!("{error}")))?;
-    let stored = coordinator.open_file(digest).await?;
+    let stored = coordinator.files.open_file(digest).await?;
     // The content never changes, so its digest is its tag.
     let tag = format!("\"{digest}\"");
     let has = |name| request.headers().get(name).and_then(|value| value.to_str().ok());

@@ -1,6 +1,4 @@
 use super::acknowledge;
-use crate::core::accounts::{Changes, Manager, TotpSetup, User};
-use crate::core::{Accounts, Role};
 use crate::http::ApiError;
 use crate::http::body::{Json, With};
 use crate::http::echo::{Echo, ReadOnly};
@@ -8,6 +6,8 @@ use crate::http::openapi::answers::{Conflict, Done, TooMany};
 use crate::http::principal::Admin;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{AccountName, Timestamp};
+use challengectl_coordinator::accounts::{Changes, Manager, TotpSetup, User};
+use challengectl_coordinator::{Accounts, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

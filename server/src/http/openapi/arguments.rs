@@ -2,15 +2,15 @@
 
 use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorized, Unsupported};
 use super::{Schemas, parameters};
-use crate::core::Role;
 use crate::http::body::{Json, OptionalJson, With};
 use crate::http::bounds::Anybody;
 use crate::http::echo::{Echo, ReadOnly};
-use crate::http::principal::Stopper;
 use crate::http::principal::{Provisioner, Runner};
+use crate::http::principal::{Stopper, Watcher};
 use crate::http::query::Query;
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::{HttpRequest, web};
+use challengectl_coordinator::Role;
 use std::borrow::Cow;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -121,6 +121,12 @@ impl Describe for Anybody {
 }
 
 impl Describe for Viewer {
+    fn describe(about: &mut About) {
+        about.asks_for(Role::Viewer);
+    }
+}
+
+impl Describe for Watcher {
     fn describe(about: &mut About) {
         about.asks_for(Role::Viewer);
     }

@@ -101,6 +101,10 @@ impl Group {
     }
 }
 
+/// What every runner asks for again and again. The router tries one path after the other, those with a parameter as regular
+/// expressions: that took 15 % of the processor time of a server with 10,000 runners.
+const FREQUENT: [&str; 2] = ["/api/runners/{runner_id}/task", "/api/runners/{runner_id}/heartbeat"];
+
 /// Adds the routes of all the operations.
 pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
     let mut resources: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
@@ -108,7 +112,8 @@ pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
         resources.entry(endpoint.path.clone()).or_default().push(endpoint);
     }
     // The first that fits is taken. '{' sorts after all letters, so `/a/import` comes before `/a/{id}`.
-    for (path, endpoints) in resources {
+    let frequent: Vec<_> = FREQUENT.iter().filter_map(|path| resources.remove_entry(*path)).collect();
+    for (path, endpoints) in frequent.into_iter().chain(resources) {
         let mut methods: Vec<_> = endpoints.iter().map(|endpoint| actix_method(&endpoint.method).to_string()).collect();
         methods.extend(endpoints.iter().find(|endpoint| endpoint.head.is_some()).map(|_| Method::HEAD.to_string()));
         let routes = endpoints.into_iter().flat_map(|endpoint| [Some(endpoint.route), endpoint.head]).flatten();

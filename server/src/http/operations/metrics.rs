@@ -2,16 +2,16 @@
 
 use super::exposition::Format;
 use super::requests::{Labels, Requests};
-use crate::core::Coordinator;
-use crate::core::alarms::AlarmKind;
-use crate::core::figures::Figures;
-use crate::core::network::Network;
 use crate::http::openapi::answers::Forbidden;
 use crate::http::{ApiError, origin};
-use crate::store::WriteTimes;
 use actix_web::http::StatusCode;
 use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};
+use challengectl_coordinator::bus::alarms::AlarmKind;
+use challengectl_coordinator::network::Network;
+use challengectl_coordinator::store::WriteTimes;
+use challengectl_coordinator::views::metrics::Figures;
+use challengectl_coordinator::{Coordinator, RunnerState};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -43,11 +43,11 @@ pub async fn metrics(
         return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden")
             .because("metrics are for the networks that metrics_allow in server.yml names"));
     }
-    let figures = coordinator.figures().await?;
+    let figures = coordinator.views.metrics().await;
     let mut registry = Registry::with_prefix("challengectl");
     registry.register("build", "The version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     show(&figures, &mut registry);
-    show_write_times(coordinator.write_times(), &mut registry);
+    show_write_times(coordinator.context.write_times(), &mut registry);
     requests.register(&mut registry);
     let mut text = String::new();
     encode(&mut text, &registry)
@@ -57,22 +57,45 @@ pub async fn metrics(
 }
 
 fn show(figures: &Figures, registry: &mut Registry) {
-    let runners: Family<Labels, Gauge> = Family::default();
-    let radios: Family<Labels, Gauge> = Family::default();
-    let heartbeats: Family<Labels, Gauge<f64, AtomicU64>> = Family::default();
-    let (live, busy, challenges): (Gauge, Gauge, Family<Labels, Gauge>) = Default::default();
+    if let Some(stored) = &figures.stored {
+        show_runners(&stored.runners, registry);
+        show_challenges(&stored.challenges, registry);
+    }
     let (alarms, held): (Family<Labels, Gauge>, Family<Labels, Gauge>) = Default::default();
+    for kind in AlarmKind::ALL {
+        let count = figures.alarms.iter().filter(|alarm| alarm.kind == kind).count();
+        alarms.get_or_create_owned(&label("kind", kind.as_str())).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    registry.register("alarms", "What a person should look into", alarms);
+    if let Some(gate) = &figures.gate {
+        let control = &gate.control;
+        for (by, holds) in [
+            ("pause", control.paused.is_some()),
+            ("emergency_stop", control.stopped.is_some()),
+            ("hours", figures.closed_by_hours),
+        ] {
+            held.get_or_create_owned(&label("by", by)).set(holds.into());
+        }
+        registry.register("held", "Whether work is held back, by what", held);
+    }
     let transmissions: Family<Labels, Counter> = Family::default();
+    for (modulation, outcome, count) in &figures.transmissions {
+        let labels = vec![("modulation", modulation.clone()), ("outcome", (*outcome).to_owned())];
+        transmissions.get_or_create_owned(&labels).inc_by(*count);
+    }
+    registry.register("transmissions", "Transmissions that have ended since the server started", transmissions);
+}
 
+fn show_runners(states: &[RunnerState], registry: &mut Registry) {
+    let (runners, radios): (Family<Labels, Gauge>, Family<Labels, Gauge>) = Default::default();
+    let heartbeats: Family<Labels, Gauge<f64, AtomicU64>> = Family::default();
+    let (live, busy): (Gauge, Gauge) = Default::default();
     // What there is none of is told as well.
     for status in ["online", "offline"] {
         runners.get_or_create_owned(&label("status", status));
         radios.get_or_create_owned(&label("status", status));
     }
-    for state in ["assigned", "disabled", "queued", "waiting"] {
-        challenges.get_or_create_owned(&label("state", state));
-    }
-    for state in &figures.runners {
+    for state in states {
         let status = label("status", state.liveness.status.as_str());
         runners.get_or_create_owned(&status).inc();
         radios.get_or_create_owned(&status).inc_by(count(&state.runner.radios));
@@ -83,35 +106,23 @@ fn show(figures: &Figures, registry: &mut Registry) {
             heartbeats.get_or_create_owned(&label("runner", state.runner.id.as_str())).set(seconds);
         }
     }
-    for kind in AlarmKind::ALL {
-        let count = figures.alarms.iter().filter(|alarm| alarm.kind == kind).count();
-        alarms.get_or_create_owned(&label("kind", kind.as_str())).set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-    let control = &figures.gate.control;
-    for (by, holds) in [
-        ("pause", control.paused.is_some()),
-        ("emergency_stop", control.stopped.is_some()),
-        ("hours", figures.closed_by_hours),
-    ] {
-        held.get_or_create_owned(&label("by", by)).set(holds.into());
-    }
-    for (state, count) in &figures.challenges {
-        challenges.get_or_create_owned(&label("state", state)).set(*count);
-    }
-    for (modulation, outcome, count) in &figures.transmissions {
-        let labels = vec![("modulation", modulation.clone()), ("outcome", (*outcome).to_owned())];
-        transmissions.get_or_create_owned(&labels).inc_by(*count);
-    }
     registry.register("runners", "Enrolled runners", runners);
     registry.register("busy_runners", "Runners that have an assignment", busy);
     registry.register("radios", "Radios, by the status of their runner", radios);
     let help = "When a runner was last heard of";
     registry.register_with_unit("runner_last_heartbeat_timestamp", help, Unit::Seconds, heartbeats);
     registry.register("live_assignments", "Challenges that are on air or about to be", live);
-    registry.register("alarms", "What a person should look into", alarms);
-    registry.register("held", "Whether work is held back, by what", held);
+}
+
+fn show_challenges(by_state: &[(String, i64)], registry: &mut Registry) {
+    let challenges: Family<Labels, Gauge> = Family::default();
+    for state in ["assigned", "disabled", "queued", "waiting"] {
+        challenges.get_or_create_owned(&label("state", state));
+    }
+    for (state, count) in by_state {
+        challenges.get_or_create_owned(&label("state", state)).set(*count);
+    }
     registry.register("challenges", "Challenges", challenges);
-    registry.register("transmissions", "Transmissions that have ended since the server started", transmissions);
 }
 
 fn show_write_times(times: &WriteTimes, registry: &mut Registry) {

@@ -1,0 +1,83 @@
+//! The first account. There is no default password: who can read what the server prints may make it.
+
+use super::login::{Client, purpose};
+use super::{Accounts, Role, TotpSetup, factor};
+use crate::CoreError;
+use crate::audit::{self, By};
+use crate::secrets::random_hex;
+use crate::store;
+use crate::store::accounts::NewAccount;
+use crate::store::accounts::{self, logins, setup};
+use crate::throttle::Step;
+use challengectl_common::{AccountName, Digest};
+
+/// The first account, which counts when its first code has been shown.
+#[derive(Debug)]
+pub struct FirstAccount {
+    /// How to show codes.
+    pub totp: TotpSetup,
+    /// Takes the first code, as after a login.
+    pub temp_token: String,
+}
+
+impl Accounts {
+    /// Makes the token for the first account; none when there are accounts. The one from before counts no longer.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn open_setup(&self) -> Result<Option<String>, CoreError> {
+        let mut transaction = self.store.write().await?;
+        if !setup::is_needed(&mut transaction).await? {
+            setup::close(&mut transaction).await?;
+            store::commit(transaction).await?;
+            return Ok(None);
+        }
+        let token = format!("setup_{}", random_hex::<32>());
+        setup::open(&mut transaction, Digest::of(token.as_bytes()), self.clock.now()).await?;
+        store::commit(transaction).await?;
+        Ok(Some(token))
+    }
+
+    /// Makes the first account. Until it is confirmed this can be done again, in its place.
+    ///
+    /// # Errors
+    /// [`CoreError::Credentials`] when the token does not count, [`CoreError::Conflict`] when there are accounts.
+    pub async fn set_up(
+        &self,
+        token: &str,
+        name: &AccountName,
+        password: String,
+        client: &Client,
+    ) -> Result<FirstAccount, CoreError> {
+        self.count_request(Step::Setup, client)?;
+        let digest = Digest::of(token.as_bytes());
+        let refused = CoreError::Credentials("the setup_token is wrong, used or replaced by a later one");
+        if !setup::is_open(&mut *self.store.read().await?, digest).await? {
+            return Err(refused);
+        }
+        let password = self.passwords.hash(password).await?;
+        let (secret, totp) = factor::new_secret(name)?;
+        let sealed = self.vault.seal(&secret, &purpose(name))?;
+        let now = self.clock.now();
+
+        let mut transaction = self.store.write().await?;
+        if !setup::is_open(&mut transaction, digest).await? {
+            return Err(refused);
+        }
+        if !setup::is_needed(&mut transaction).await? {
+            return Err(CoreError::Conflict("there are accounts already; ask somebody who has one".to_owned()));
+        }
+        setup::discard(&mut transaction).await?;
+        let role = Role::Master.as_str();
+        let account = NewAccount { name, role, password: &password, totp_secret: &sealed, made_by: None };
+        let id = accounts::insert(&mut transaction, account, now).await?;
+        let id = id.ok_or_else(|| CoreError::Conflict(format!("there is a user {name} already")))?;
+        setup::made(&mut transaction, id).await?;
+        let temp_token = format!("temp_{}", random_hex::<32>());
+        logins::insert(&mut transaction, Digest::of(temp_token.as_bytes()), id, false, now).await?;
+        let by = By { who: "(setup)", from: client.address };
+        audit::note(&mut transaction, by, "user.create", name.as_str(), Some(Role::Master.as_str()), now).await?;
+        store::commit(transaction).await?;
+        Ok(FirstAccount { totp, temp_token })
+    }
+}

@@ -1,0 +1,244 @@
+//! Logging in: the password, then a code.
+
+use super::factor::{self, Code};
+use super::passwords::Queue;
+use super::{Accounts, Role, role_of};
+use crate::CoreError;
+use crate::audit::{self, By};
+use crate::secrets::random_hex;
+use crate::store::accounts::Account;
+use crate::store::accounts::{self, devices, logins, recovery, setup};
+use crate::store::{self, Connection};
+use crate::throttle::{Counted, Key, Step};
+use challengectl_common::{AccountName, Digest, Timestamp};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How long the code may be owed; enough to set up an authenticator.
+const OWING: Duration = Duration::from_secs(10 * 60);
+/// How long a browser is known.
+pub const DEVICE_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+const WRONG: CoreError = CoreError::Credentials("wrong user name or password, or the account is disabled");
+const OVER: CoreError = CoreError::Credentials("the temp_token is unknown or expired; log in again");
+const WRONG_CODE: CoreError = CoreError::Credentials("the code is wrong, or was used before");
+
+/// The browser that asks, as far as it can be told.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// Where the request comes from.
+    pub address: Option<IpAddr>,
+    /// The token that it got when it was logged in before.
+    pub device: Option<String>,
+}
+
+impl Client {
+    fn device(&self) -> Option<Digest> {
+        self.device.as_ref().map(|token| Digest::of(token.as_bytes()))
+    }
+}
+
+/// Somebody who has shown password and code.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The name of the account.
+    pub name: AccountName,
+    /// What it may do.
+    pub role: Role,
+    /// The token of the session.
+    pub session: String,
+    /// The token by which the browser will be known, if it is new.
+    pub device: Option<String>,
+    /// Shown once, when the first code of an account was shown.
+    pub recovery_codes: Option<Vec<String>>,
+}
+
+impl Accounts {
+    /// Counts a request that holds nothing that could be tried.
+    ///
+    /// # Errors
+    /// [`CoreError::TooMany`].
+    pub fn count_request(&self, step: Step, client: &Client) -> Result<(), CoreError> {
+        let counted = self.throttle.admit(Key::address(step, client.address), self.clock.instant());
+        counted.map(Counted::keep).map_err(CoreError::TooMany)
+    }
+
+    /// Checks a password, and gives the token that takes a code to become a session.
+    ///
+    /// # Errors
+    /// [`CoreError::Credentials`], the same and after the same time whatever is wrong; [`CoreError::TooMany`].
+    pub async fn log_in(&self, name: &str, password: String, client: &Client) -> Result<String, CoreError> {
+        let account = match AccountName::new(name) {
+            Ok(name) => accounts::find(&mut *self.store.read_few().await?, &name).await?,
+            Err(_) => None,
+        };
+        let known = self.known(account.as_ref(), client).await?;
+        let counted = self.admit(Step::Login, client, known, name)?;
+        self.throttle.settle(counted, self.check_password(account, password, client, known.is_some()).await)
+    }
+
+    async fn check_password(
+        &self,
+        account: Option<Account>,
+        password: String,
+        client: &Client,
+        is_known: bool,
+    ) -> Result<String, CoreError> {
+        let stored = account.as_ref().map(|account| account.password.clone());
+        let queue = if is_known { Queue::Known } else { Queue::Strangers };
+        let fits = self.passwords.verify(password, stored, queue).await?;
+        let refused = || {
+            tracing::warn!(from = ?client.address, "a password was refused");
+            WRONG
+        };
+        let account = account.filter(|account| fits && account.enabled).ok_or_else(refused)?;
+        let (token, now) = (format!("temp_{}", random_hex::<32>()), self.clock.now());
+        let mut transaction = self.store.write().await?;
+        // Comparing took a while, in which the account may have changed.
+        let current = accounts::find(&mut transaction, &account.name).await?;
+        let is_same = |current: &Account| current.id == account.id && current.password == account.password;
+        current.filter(|current| current.enabled && is_same(current)).ok_or_else(refused)?;
+        logins::trim(&mut transaction, now.before(super::IDLE), now.before(super::LONGEST), now.before(OWING)).await?;
+        logins::insert(&mut transaction, Digest::of(token.as_bytes()), account.id, false, now).await?;
+        store::commit(transaction).await?;
+        Ok(token)
+    }
+
+    /// Checks a code, and begins a session.
+    ///
+    /// # Errors
+    /// [`CoreError::Credentials`], [`CoreError::TooMany`].
+    pub async fn verify_totp(&self, token: &str, code: &str, client: &Client) -> Result<LoggedIn, CoreError> {
+        let token = Digest::of(token.as_bytes());
+        let owing = logins::find(&mut *self.store.read_few().await?, token, false).await?;
+        let known = self.known(owing.as_ref().map(|login| &login.account), client).await?;
+        let Some(owing) = owing else {
+            self.count_request(Step::VerifyTotp, client)?;
+            return Err(OVER);
+        };
+        let counted = self.admit(Step::VerifyTotp, client, known, owing.account.name.as_str())?;
+        let begun = self.begin_session(token, Code::read(code), client, known).await;
+        let logged_in = self.throttle.settle(counted, begun)?;
+        if let Some(device) = &logged_in.device {
+            for step in [Step::Login, Step::VerifyTotp] {
+                let heir = Key::Device(step, Digest::of(device.as_bytes()));
+                self.throttle.inherit(&Key::network(step, client.address), heir);
+            }
+        }
+        Ok(logged_in)
+    }
+
+    /// In one transaction: the code is used up if and only if the session begins.
+    async fn begin_session(
+        &self,
+        token: Digest,
+        code: Code,
+        client: &Client,
+        known: Option<Digest>,
+    ) -> Result<LoggedIn, CoreError> {
+        let now = self.clock.now();
+        let mut transaction = self.store.write().await?;
+        // Only what is there now counts: the account may have changed since.
+        let login = logins::find(&mut transaction, token, false).await?;
+        let login = login.filter(|login| now < login.created_at.after(OWING) && login.account.enabled).ok_or(OVER)?;
+        let account = login.account;
+        self.use_code(&mut transaction, &account, code, now).await?;
+        logins::delete(&mut transaction, token).await?;
+
+        let session = random_hex::<32>();
+        logins::insert(&mut transaction, Digest::of(session.as_bytes()), account.id, true, now).await?;
+        accounts::logged_in(&mut transaction, account.id, now).await?;
+        let recovery_codes = match account.totp_confirmed {
+            true => None,
+            false => Some(confirm(&mut transaction, account.id).await?),
+        };
+        let device = known.is_none().then(random_hex::<32>);
+        if let Some(device) = &device {
+            let digest = Digest::of(device.as_bytes());
+            devices::insert(&mut transaction, digest, account.id, now, now.before(DEVICE_LIFE)).await?;
+        }
+        let by = By { who: account.name.as_str(), from: client.address };
+        audit::note(&mut transaction, by, "login", account.name.as_str(), None, now).await?;
+        let role = role_of(&account)?;
+        store::commit(transaction).await?;
+        Ok(LoggedIn { name: account.name, role, session, device, recovery_codes })
+    }
+
+    pub(super) async fn use_code(
+        &self,
+        transaction: &mut Connection,
+        account: &Account,
+        code: Code,
+        now: Timestamp,
+    ) -> Result<(), CoreError> {
+        let used = match code {
+            Code::Recovery(digest) => recovery::take(transaction, account.id, digest).await?,
+            Code::OfTheTime(code) => {
+                let secret = self.vault.open_sealed(&account.totp_secret, &purpose(&account.name))?;
+                match factor::step_of(&code, &secret, now)? {
+                    Some(step) => accounts::use_step(transaction, account.id, step).await?,
+                    None => false,
+                }
+            }
+        };
+        if used { Ok(()) } else { Err(WRONG_CODE) }
+    }
+
+    /// The browser, if this account knows it.
+    async fn known(&self, account: Option<&Account>, client: &Client) -> Result<Option<Digest>, CoreError> {
+        let (Some(account), Some(device)) = (account, client.device()) else { return Ok(None) };
+        let oldest = self.clock.now().before(DEVICE_LIFE);
+        let known = devices::is_known(&mut *self.store.read_few().await?, device, account.id, oldest).await?;
+        Ok(known.then_some(device))
+    }
+
+    /// Counts a guess at this name. A known browser has a count of its own, and gets in by it when those around it have
+    /// used up the address's; when it has used up its own, it counts as one of those around it.
+    fn admit(&self, step: Step, client: &Client, known: Option<Digest>, name: &str) -> Result<Counted, CoreError> {
+        let now = self.clock.instant();
+        let guesses = guesses(name, known);
+        let by_address = || {
+            let keys = Key::address(step, client.address).into_iter().chain([guesses.clone()]);
+            self.throttle.admit(keys.collect(), now)
+        };
+        let admitted = match known {
+            None => by_address(),
+            Some(device) => {
+                let own = self.throttle.admit(vec![Key::Device(step, device), guesses.clone()], now);
+                own.or_else(|_| by_address())
+            }
+        };
+        admitted.map_err(CoreError::TooMany)
+    }
+}
+
+/// Where wrong guesses at this name are counted; also for names that nobody has, or it would tell which are real.
+fn guesses(name: &str, known: Option<Digest>) -> Key {
+    match known {
+        Some(device) => Key::KnownGuesses(device),
+        None => Key::Guesses(Digest::of(name.trim().to_lowercase().as_bytes())),
+    }
+}
+
+async fn confirm(transaction: &mut Connection, account_id: i64) -> Result<Vec<String>, CoreError> {
+    accounts::confirm(transaction, account_id).await?;
+    // There is an account that counts, so the way to the first one is closed.
+    setup::close(transaction).await?;
+    renew_recovery_codes(transaction, account_id).await
+}
+
+/// Puts new recovery codes in the place of those there are.
+pub async fn renew_recovery_codes(transaction: &mut Connection, account_id: i64) -> Result<Vec<String>, CoreError> {
+    recovery::clear(transaction, account_id).await?;
+    let codes = factor::recovery_codes();
+    for code in &codes {
+        let Code::Recovery(digest) = Code::read(code) else { continue };
+        recovery::insert(transaction, account_id, digest).await?;
+    }
+    Ok(codes)
+}
+
+/// What the secret of an account is sealed for.
+pub fn purpose(name: &AccountName) -> String {
+    format!("totp of {name}")
+}

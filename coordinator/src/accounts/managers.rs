@@ -1,0 +1,118 @@
+//! Who may manage which accounts: those below the own role, and those they have made themselves until these are first
+//! used. Nobody gives a role that they could not manage afterwards, or changes the own account in ways that could be a
+//! thief's, and the last admin stays.
+
+use super::users::Changes;
+use super::{Person, Role, role_of};
+use crate::CoreError;
+use crate::audit::{self, By};
+use crate::store::Transaction;
+use crate::store::accounts::{self, Account};
+use challengectl_common::{AccountName, Digest, Timestamp};
+use std::time::Duration;
+
+/// Who has stolen a session has not the password: only for so long after a login may somebody replace the own
+/// password or secret without showing the old one.
+const FRESH: Duration = Duration::from_secs(15 * 60);
+
+/// Who manages accounts.
+#[derive(Debug, Clone, Copy)]
+pub enum Manager<'a> {
+    /// Somebody logged in, who must be an admin.
+    Person(&'a Person),
+    /// Somebody at the server's host, who could change the database anyway.
+    CommandLine,
+}
+
+impl Manager<'_> {
+    pub(super) fn may_give(&self, role: Role) -> Result<(), CoreError> {
+        match self {
+            Self::Person(person) if role >= person.role => Err(CoreError::Forbidden(format!(
+                "you could not manage an account with the role {role}, which is not below yours; `challengectl-server \
+                 user` at the server's host can give it"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn is(&self, account: &Account) -> bool {
+        matches!(self, Self::Person(person) if person.account_id == account.id)
+    }
+
+    /// Who makes an account.
+    pub(super) fn account_id(&self) -> Option<i64> {
+        match self {
+            Self::Person(person) => Some(person.account_id),
+            Self::CommandLine => None,
+        }
+    }
+
+    /// The login by which somebody changes the own account goes on.
+    pub(super) fn own_login(&self, account: &Account) -> Option<Digest> {
+        match self {
+            Self::Person(person) if self.is(account) => Some(person.login),
+            _ => None,
+        }
+    }
+
+    pub(super) fn may_touch(&self, account: &Account) -> Result<(), CoreError> {
+        let Self::Person(person) = self else { return Ok(()) };
+        if self.is(account) {
+            return Err(CoreError::Forbidden("nobody changes or removes the own account this way".to_owned()));
+        }
+        let role = role_of(account)?;
+        // One with a higher role, which somebody else has given it, would be a way up.
+        let is_unused =
+            account.made_by == Some(person.account_id) && account.last_login.is_none() && role <= person.role;
+        if role >= person.role && !is_unused {
+            return Err(CoreError::Forbidden(format!("{} has a role that is not below yours", account.name)));
+        }
+        Ok(())
+    }
+
+    pub(super) fn may_change(&self, account: &Account, changes: &Changes) -> Result<(), CoreError> {
+        if self.is(account) && changes.role.is_none() && changes.enabled.is_none() {
+            return Ok(());
+        }
+        self.may_touch(account)?;
+        changes.role.map_or(Ok(()), |role| self.may_give(role))
+    }
+
+    /// Whether password and secret may be replaced.
+    pub(super) fn may_renew(&self, account: &Account, now: Timestamp) -> Result<(), CoreError> {
+        match self {
+            Self::Person(person) if self.is(account) && now.since(person.since) > FRESH => {
+                Err(CoreError::Forbidden("log in again first, since your login is older than 15 minutes".to_owned()))
+            }
+            _ if self.is(account) => Ok(()),
+            _ => self.may_touch(account),
+        }
+    }
+
+    pub(super) async fn note(
+        &self,
+        transaction: &mut Transaction,
+        what: &str,
+        target: &AccountName,
+        details: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), CoreError> {
+        let by = match self {
+            Self::Person(person) => person.by(),
+            Self::CommandLine => By::COMMAND_LINE,
+        };
+        audit::note(transaction, by, what, target.as_str(), details, now).await
+    }
+}
+
+/// Refuses a change that leaves nobody who can manage the others, where there was somebody before.
+pub async fn keep_an_admin(transaction: &mut Transaction, before: &Account) -> Result<(), CoreError> {
+    if !manages(before) || accounts::all(transaction).await?.iter().any(manages) {
+        return Ok(());
+    }
+    Err(CoreError::Conflict(format!("{} is the last admin who can log in", before.name)))
+}
+
+fn manages(account: &Account) -> bool {
+    account.enabled && account.totp_confirmed && role_of(account).is_ok_and(|role| role >= Role::Admin)
+}

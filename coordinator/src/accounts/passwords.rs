@@ -1,0 +1,170 @@
+//! Passwords: argon2id, off the threads that answer requests, and one at a time in memory that is kept: each hash takes
+//! 19 MiB, which an allocator would rather keep for every thread that ever hashed than give back.
+
+use crate::CoreError;
+use crate::secrets::random_hex;
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::password_hash::{self, Error};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, Semaphore};
+
+/// Characters that a password has at least, as NIST SP 800-63B-4, section 3.1.1.2, asks where a second factor is required
+/// as well.
+const SHORTEST: usize = 8;
+/// Characters that a password has at most; all of them count.
+const LONGEST: usize = 256;
+/// Who may wait for a turn in each queue; the last of them for about a second.
+const WAITING: usize = 32;
+/// The hash of nothing that anybody knows, so that an unknown name costs what a known one does.
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$YSBzYWx0IG9mIG5vYm9keQ$dFCXpX7YLCmJKsIzhFOpVPUuxK62/8cE6VPTpPX3nvI";
+
+#[derive(Debug)]
+pub struct Passwords {
+    memory: Arc<Mutex<Vec<Block>>>,
+    strangers: Semaphore,
+    known: Semaphore,
+}
+
+/// Where somebody waits. Strangers can fill theirs from any number of addresses; the others are few, and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// Anybody.
+    Strangers,
+    /// Browsers that were logged in before, and whoever has shown who they are.
+    Known,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { memory: Arc::default(), strangers: Semaphore::new(WAITING), known: Semaphore::new(WAITING) }
+    }
+}
+
+impl Passwords {
+    /// The PHC string of a new password, which strangers cannot set.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] when it is too short or too long.
+    pub async fn hash(&self, password: String) -> Result<String, CoreError> {
+        check(&password)?;
+        self.run(Queue::Known, move |memory| hash(password.as_bytes(), memory))
+            .await?
+            .map_err(|error| CoreError::Invalid(format!("password: {error}")))
+    }
+
+    /// Whether this is the password of the PHC string. None: of nobody, found out in the same time.
+    ///
+    /// # Errors
+    /// When too many wait already.
+    pub async fn verify(&self, password: String, stored: Option<String>, queue: Queue) -> Result<bool, CoreError> {
+        self.run(queue, move |memory| {
+            let hash = stored.as_deref().unwrap_or(NOBODYS);
+            let fits = verify(password.as_bytes(), hash, memory).is_ok();
+            fits && stored.is_some()
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        queue: Queue,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, CoreError> {
+        let places = if queue == Queue::Known { &self.known } else { &self.strangers };
+        let _place = places.try_acquire().map_err(|_| CoreError::TooMany(Duration::from_secs(1)))?;
+        let mut memory = Arc::clone(&self.memory).lock_owned().await;
+        tokio::task::spawn_blocking(move || work(&mut memory)).await.map_err(|_| CoreError::Interrupted)
+    }
+}
+
+/// A password that nobody has thought of.
+pub fn random() -> String {
+    random_hex::<12>()
+}
+
+fn hash(password: &[u8], memory: &mut Vec<Block>) -> password_hash::Result<String> {
+    let (argon2, salt) = (Argon2::default(), Salt::new(&rand::random::<[u8; 16]>())?);
+    let hash = PasswordHash {
+        algorithm: Algorithm::default().ident(),
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(argon2.params())?,
+        hash: Some(output(&argon2, password, &salt, memory)?),
+        salt: Some(salt),
+    };
+    Ok(hash.to_string())
+}
+
+fn verify(password: &[u8], hash: &str, memory: &mut Vec<Block>) -> password_hash::Result<()> {
+    let hash = PasswordHash::new(hash)?;
+    let version = hash.version.map(Version::try_from).transpose()?.unwrap_or_default();
+    let argon2 = Argon2::new(Algorithm::try_from(hash.algorithm.as_str())?, version, Params::try_from(&hash)?);
+    let (Some(salt), Some(expected)) = (&hash.salt, hash.hash) else { return Err(Error::PasswordInvalid) };
+    // Outputs are compared in constant time.
+    if output(&argon2, password, salt, memory)? == expected { Ok(()) } else { Err(Error::PasswordInvalid) }
+}
+
+fn output(argon2: &Argon2<'_>, password: &[u8], salt: &[u8], memory: &mut Vec<Block>) -> password_hash::Result<Output> {
+    let params = argon2.params();
+    memory.resize(params.block_count(), Block::new());
+    let mut bytes = vec![0; params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
+    argon2.hash_password_into_with_memory(password, salt, &mut bytes, memory.as_mut_slice())?;
+    Ok(Output::new(&bytes)?)
+}
+
+fn check(password: &str) -> Result<(), CoreError> {
+    let length = password.chars().count();
+    if !(SHORTEST..=LONGEST).contains(&length) {
+        return Err(CoreError::Invalid(format!("password: {SHORTEST} to {LONGEST} characters, this has {length}")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use argon2::{PasswordHasher, PasswordVerifier};
+
+    #[test]
+    fn nobodys_hash_takes_the_same_work_as_a_real_one() {
+        let memory = &mut Vec::new();
+        let real = hash(b"x", memory).unwrap();
+        let settings = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(settings(NOBODYS), settings(&real));
+        assert_eq!(NOBODYS.len(), real.len());
+        // Not refused for its form, which would take no time.
+        assert_eq!(verify(b"x", NOBODYS, memory), Err(Error::PasswordInvalid));
+    }
+
+    #[test]
+    fn hashes_are_what_the_library_makes_of_them_itself() {
+        let own = hash(b"password", &mut Vec::new()).unwrap();
+        assert!(own.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{own}");
+        Argon2::default().verify_password(b"password", own.as_str()).unwrap();
+        let others = Argon2::default().hash_password_with_salt(b"password", b"a salt of nobody").unwrap().to_string();
+        verify(b"password", &others, &mut Vec::new()).unwrap();
+        assert!(verify(b"Password", &others, &mut Vec::new()).is_err());
+        assert!(verify(b"password", "no hash", &mut Vec::new()).is_err());
+    }
+
+    #[tokio::test]
+    async fn every_character_of_a_long_password_counts() {
+        let passwords = Passwords::default();
+        let long = "é".repeat(200);
+        let hash = passwords.hash(long.clone()).await.unwrap();
+        assert!(passwords.verify(long.clone(), Some(hash.clone()), Queue::Known).await.unwrap());
+        assert!(!passwords.verify(format!("{}e", "é".repeat(199)), Some(hash), Queue::Known).await.unwrap());
+        assert!(!passwords.verify(long, None, Queue::Known).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_crowd_of_strangers_is_sent_away_before_it_fills_memory_and_who_is_known_is_not() {
+        let passwords = Passwords::default();
+        let _all = passwords.strangers.try_acquire_many(u32::try_from(WAITING).unwrap()).unwrap();
+        let verify = |queue| passwords.verify(String::new(), None, queue);
+        assert!(matches!(verify(Queue::Strangers).await, Err(CoreError::TooMany(_))));
+        assert!(matches!(verify(Queue::Known).await, Ok(false)));
+    }
+}

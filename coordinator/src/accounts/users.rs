@@ -1,0 +1,216 @@
+//! Managing accounts. Whoever does it, at the command line or logged in, goes through the same rules.
+
+use super::login::purpose;
+use super::logins::counts;
+use super::managers::{Manager, keep_an_admin};
+use super::{Accounts, Role, TotpSetup, factor, role_of};
+use crate::CoreError;
+use crate::store::accounts::{self, logins};
+use crate::store::accounts::{Account, NewAccount};
+use crate::store::{self, Connection, Transaction};
+use challengectl_common::{AccountName, Timestamp};
+
+/// What people may see of an account.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Its name.
+    pub name: AccountName,
+    /// What it may do.
+    pub role: Role,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// Whether its owner has shown a code.
+    pub confirmed: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last logged in to.
+    pub last_login: Option<Timestamp>,
+}
+
+/// What is to be changed of an account.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Another password.
+    pub password: Option<String>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Whether it may be used.
+    pub enabled: Option<bool>,
+}
+
+impl Changes {
+    /// Whether nothing is to be changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.password.is_none() && self.role.is_none() && self.enabled.is_none()
+    }
+
+    /// Without what is so already.
+    fn beyond(self, account: &Account) -> Self {
+        Self {
+            role: self.role.filter(|role| role.as_str() != account.role),
+            enabled: self.enabled.filter(|enabled| *enabled != account.enabled),
+            ..self
+        }
+    }
+}
+
+impl Accounts {
+    /// All accounts.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn users(&self) -> Result<Vec<User>, CoreError> {
+        let accounts = accounts::all(&mut *self.store.read().await?).await?;
+        accounts
+            .into_iter()
+            .map(|account| {
+                Ok(User {
+                    role: role_of(&account)?,
+                    name: account.name,
+                    enabled: account.enabled,
+                    confirmed: account.totp_confirmed,
+                    created_at: account.created_at,
+                    last_login: account.last_login,
+                })
+            })
+            .collect()
+    }
+
+    /// Makes an account, which counts when its first code has been shown.
+    ///
+    /// # Errors
+    /// [`CoreError::Forbidden`], [`CoreError::Conflict`] when the name is taken, [`CoreError::Invalid`].
+    pub async fn add_user(
+        &self,
+        manager: Manager<'_>,
+        name: &AccountName,
+        password: String,
+        role: Role,
+    ) -> Result<TotpSetup, CoreError> {
+        manager.may_give(role)?;
+        let password = self.passwords.hash(password).await?;
+        let (secret, totp) = factor::new_secret(name)?;
+        let sealed = self.vault.seal(&secret, &purpose(name))?;
+        let now = self.clock.now();
+        let mut transaction = self.begin(manager).await?;
+        let made_by = manager.account_id();
+        let account = NewAccount { name, role: role.as_str(), password: &password, totp_secret: &sealed, made_by };
+        if accounts::insert(&mut transaction, account, now).await?.is_none() {
+            return Err(CoreError::Conflict(format!("there is a user {name} already")));
+        }
+        manager.note(&mut transaction, "user.create", name, Some(role.as_str()), now).await?;
+        store::commit(transaction).await?;
+        Ok(totp)
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchAccount`].
+    pub async fn user(&self, name: &str) -> Result<User, CoreError> {
+        let known = self.users().await?.into_iter().find(|user| user.name.as_str().eq_ignore_ascii_case(name));
+        known.ok_or_else(|| missing(name))
+    }
+
+    /// Changes an account, all that is asked or nothing. If anything changes, its logins end.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`], [`CoreError::Conflict`], [`CoreError::Invalid`].
+    pub async fn change_user(&self, manager: Manager<'_>, name: &str, changes: Changes) -> Result<(), CoreError> {
+        // Looked at before the password is hashed, which takes its time, and again after.
+        let changes = self.look_up(manager, name, changes).await?;
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let password = match changes.password.clone() {
+            Some(password) => Some(self.passwords.hash(password).await?),
+            None => None,
+        };
+        let mut transaction = self.begin(manager).await?;
+        let account = find(&mut transaction, name).await?;
+        manager.may_change(&account, &changes)?;
+        let (id, now) = (account.id, self.clock.now());
+        if let Some(password) = &password {
+            accounts::set_password(&mut transaction, id, password).await?;
+            manager.note(&mut transaction, "user.password", &account.name, None, now).await?;
+        }
+        let changes = changes.beyond(&account);
+        if let Some(role) = changes.role {
+            accounts::set_role(&mut transaction, id, role.as_str()).await?;
+            manager.note(&mut transaction, "user.role", &account.name, Some(role.as_str()), now).await?;
+        }
+        if let Some(enabled) = changes.enabled {
+            accounts::set_enabled(&mut transaction, id, enabled).await?;
+            let what = if enabled { "user.enable" } else { "user.disable" };
+            manager.note(&mut transaction, what, &account.name, None, now).await?;
+        }
+        keep_an_admin(&mut transaction, &account).await?;
+        logins::end_of_account(&mut transaction, id, manager.own_login(&account)).await?;
+        Ok(store::commit(transaction).await?)
+    }
+
+    /// Removes an account, with its logins.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`], [`CoreError::Conflict`].
+    pub async fn delete_user(&self, manager: Manager<'_>, name: &str) -> Result<(), CoreError> {
+        let mut transaction = self.begin(manager).await?;
+        let account = find(&mut transaction, name).await?;
+        manager.may_touch(&account)?;
+        accounts::delete(&mut transaction, account.id).await?;
+        keep_an_admin(&mut transaction, &account).await?;
+        manager.note(&mut transaction, "user.delete", &account.name, None, self.clock.now()).await?;
+        Ok(store::commit(transaction).await?)
+    }
+
+    /// Gives an account another secret, which has to be confirmed by a first code. Its logins end.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`].
+    pub async fn reset_totp(&self, manager: Manager<'_>, name: &str) -> Result<TotpSetup, CoreError> {
+        let mut transaction = self.begin(manager).await?;
+        let account = find(&mut transaction, name).await?;
+        manager.may_renew(&account, self.clock.now())?;
+        let (secret, totp) = factor::new_secret(&account.name)?;
+        let sealed = self.vault.seal(&secret, &purpose(&account.name))?;
+        accounts::set_totp(&mut transaction, account.id, &sealed).await?;
+        logins::end_of_account(&mut transaction, account.id, None).await?;
+        manager.note(&mut transaction, "user.reset_totp", &account.name, None, self.clock.now()).await?;
+        store::commit(transaction).await?;
+        Ok(totp)
+    }
+
+    /// Begins a change. Since the manager was let in time has passed, above all by hashing a password: whoever was
+    /// disabled or lowered meanwhile changes nothing any more.
+    async fn begin(&self, manager: Manager<'_>) -> Result<Transaction, CoreError> {
+        let mut transaction = self.store.write().await?;
+        let Manager::Person(person) = manager else { return Ok(transaction) };
+        let login = logins::find(&mut transaction, person.login, true).await?;
+        let now = self.clock.now();
+        match login.filter(|login| counts(login, now)) {
+            Some(login) if role_of(&login.account)? == person.role => Ok(transaction),
+            _ => Err(CoreError::Forbidden("your session has ended, or your role has changed".to_owned())),
+        }
+    }
+
+    /// What is left to be done, if this manager may do it.
+    async fn look_up(&self, manager: Manager<'_>, name: &str, changes: Changes) -> Result<Changes, CoreError> {
+        let account = find(&mut *self.store.read().await?, name).await?;
+        let changes = changes.beyond(&account);
+        manager.may_change(&account, &changes)?;
+        if changes.password.is_some() {
+            manager.may_renew(&account, self.clock.now())?;
+        }
+        Ok(changes)
+    }
+}
+
+async fn find(connection: &mut Connection, name: &str) -> Result<Account, CoreError> {
+    let known = AccountName::new(name).map_err(|_| missing(name))?;
+    accounts::find(connection, &known).await?.ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> CoreError {
+    CoreError::NoSuchAccount(name.chars().take(64).collect())
+}

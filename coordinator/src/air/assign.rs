@@ -1,0 +1,294 @@
+//! Handing out work.
+
+use super::schedule_view::Outlook;
+use crate::air::Air;
+use crate::bus::events::{ChallengeState, Event};
+use crate::fleet::lives::Standing;
+use crate::schedule::{Capability, Pick, Situation, pick};
+use crate::store::air::assignments::NewAssignment;
+use crate::store::air::transmissions::Plan;
+use crate::store::air::{assignments, transmissions};
+use crate::store::challenges::Challenge;
+use crate::store::fleet::runners::Radio;
+use crate::store::{self, LiveAssignment, challenges};
+use crate::{Caller, CoreError};
+use challengectl_common::wire::{Task, WAV_RATE};
+use challengectl_common::{Band, Flag, Frequency, RunnerId, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The answer to a runner that asks for work.
+#[derive(Debug, Default)]
+pub struct Polled {
+    /// Work for one of its free radios.
+    pub task: Option<Task>,
+    /// Assignments to stop at once.
+    pub abort: Vec<i64>,
+}
+
+/// What of a task belongs to the assignment.
+pub(crate) struct Handed {
+    pub assignment_id: i64,
+    pub fence: i64,
+    pub frequency: Frequency,
+    pub expires_at: Timestamp,
+}
+
+impl Air {
+    /// Gives a runner work, waiting for some if it says how long. Returns earlier when there is something to abort,
+    /// whatever the database does meanwhile. `held` is what the runner says it has: what it was given beyond that is
+    /// handed out again, since the answer that carried it was lost.
+    ///
+    /// # Errors
+    /// [`CoreError::NotRegistered`], [`CoreError::Superseded`].
+    pub async fn poll(
+        self: &Arc<Self>,
+        caller: &Caller,
+        wait: Option<Duration>,
+        held: Option<Vec<i64>>,
+    ) -> Result<Polled, CoreError> {
+        self.fleet.hear(caller)?;
+        let runner = &caller.runner_id;
+        // A client written from the API document alone asks for work only when it has none.
+        let idle = wait.is_none() && self.fleet.presence.is_single_task(runner);
+        let held = held.or_else(|| idle.then(Vec::new));
+        let deadline = Instant::now() + wait.unwrap_or_default();
+        let _attendance = self.fleet.presence.attend(runner, &self.context.clock);
+        let mut news = self.context.revision.subscribe();
+        let holds = held.as_deref().unwrap_or_default();
+        // What the runner holds and nobody here knows of is kept free for nobody, as after a backup was restored.
+        let unknown = self.leases.unknown(runner, holds);
+        if !unknown.is_empty() {
+            let abort: Vec<i64> = self.leases.to_abort(runner, holds).0.into_iter().chain(unknown).collect();
+            self.leases.told(runner, &abort);
+            return Ok(Polled { task: None, abort });
+        }
+        loop {
+            let task = tokio::select! {
+                biased;
+                () = self.abort_is_urgent(runner) => Ok(None),
+                task = self.try_to_assign(caller, held.as_deref()) => task,
+            };
+            let (abort, tell_at) = self.leases.to_abort(runner, holds);
+            let urgent = tell_at.is_some_and(|tell_at| tell_at <= Instant::now());
+            let task = match task {
+                // The carriers come first; the error comes again with the next question.
+                Err(_) if !abort.is_empty() => None,
+                task => task?,
+            };
+            let over = self.context.revision.is_stopping() || !self.is_current(caller) || Instant::now() >= deadline;
+            if task.is_some() || urgent || over {
+                self.leases.told(runner, &abort);
+                return Ok(Polled { task, abort });
+            }
+            // Either way everything is looked at again: at the deadline too, for work may have come with it.
+            let until = tell_at.map_or(deadline, |tell_at| tell_at.min(deadline));
+            let _ = tokio::time::timeout_at(until, news.changed()).await;
+        }
+    }
+
+    /// Returns when the runner has to stop something that no poll has told it yet.
+    async fn abort_is_urgent(&self, runner: &RunnerId) {
+        let mut endings = self.leases.endings();
+        while self.leases.to_abort(runner, &[]).1.is_none() {
+            // The sender lives as long as the coordinator.
+            let _ = endings.changed().await;
+        }
+    }
+
+    fn is_current(&self, caller: &Caller) -> bool {
+        self.fleet.keyring.standing(caller) == Some(Standing::Current)
+    }
+
+    async fn try_to_assign(self: &Arc<Self>, caller: &Caller, held: Option<&[i64]>) -> Result<Option<Task>, CoreError> {
+        if self.context.revision.is_stopping() || !self.is_current(caller) {
+            return Ok(None);
+        }
+        let lost = held.and_then(|held| self.leases.unheld(&caller.runner_id, &caller.key_id, held));
+        if let Some(lost) = lost
+            && let Some(task) = self.hand_out_again(caller, lost).await?
+        {
+            return Ok(Some(task));
+        }
+        if !self.has_work_for(caller).await? {
+            return Ok(None);
+        }
+        let (this, caller) = (Arc::clone(self), caller.clone());
+        self.context.run_to_completion(async move { this.assign(&caller).await }).await
+    }
+
+    /// Whether it looks as if there were work; answered from memory.
+    async fn has_work_for(&self, caller: &Caller) -> Result<bool, CoreError> {
+        if self.context.revision.is_stopping() || !self.is_current(caller) || self.latch.is_set() {
+            return Ok(false);
+        }
+        let (runner, now) = (&caller.runner_id, self.context.clock.now());
+        if self.fleet.presence.is_idle(runner, self.context.revision.edition(), now) {
+            return Ok(false);
+        }
+        let (edition, outlook) = self.outlook().await?;
+        let found = self.choose(caller, &outlook, now).is_some();
+        if !found {
+            self.fleet.presence.note_idle(runner, edition, now, outlook.next_change(now));
+        }
+        Ok(found)
+    }
+
+    async fn assign(&self, caller: &Caller) -> Result<Option<Task>, CoreError> {
+        let _turn = self.turn.lock().await;
+        // Who waited for the turn mostly finds the work gone.
+        if !self.has_work_for(caller).await? {
+            return Ok(None);
+        }
+        let now = self.context.clock.now();
+        let mut transaction = self.fleet.write_for(caller).await?;
+        let outlook = Outlook::load(&mut transaction, &self.context.rules.frequency_rules).await?;
+        let Some((pick, radio)) = self.choose(caller, &outlook, now) else {
+            // There seemed to be some: what is kept of the schedule is not what the database says.
+            self.context.changed();
+            return Ok(None);
+        };
+        let Some(challenge) = challenges::find(&mut transaction, pick.challenge_id).await? else { return Ok(None) };
+        let fence = challenges::start(&mut transaction, challenge.id, now).await?;
+        let new = self.assignment(caller, &challenge, &radio, pick, fence, now);
+        let id = assignments::insert(&mut transaction, &new).await?;
+        transmissions::plan(&mut transaction, plan(id, &new, &challenge, radio.simulated)).await?;
+        store::commit(transaction).await?;
+
+        self.leases.insert(&live(id, &new, &challenge), self.context.clock.instant(), self.context.rules.lease);
+        if self.latch.is_set() {
+            self.leases.abort_all(&[id]);
+        }
+        self.context.events.publish(assigned(&new, &challenge));
+        self.publish_liveness(&new.runner_id);
+        self.context.changed();
+        tracing::info!(
+            challenge = %challenge.spec.name, runner = %new.runner_id, radio = %new.radio_id,
+            frequency = %new.frequency, assignment = id, "assigned"
+        );
+        let handed = Handed { assignment_id: id, fence, frequency: new.frequency, expires_at: new.expires_at };
+        Ok(Some(self.task(&handed, challenge, &radio)))
+    }
+
+    fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
+        if !outlook.gate.is_open(now) || self.latch.is_set() || self.aftermath.is_on(self.context.clock.instant()) {
+            return None;
+        }
+        let radios = self.fleet.presence.radios_for_work(&caller.runner_id)?;
+        let busy = |radio: &Radio| {
+            let same = |live: &LiveAssignment| live.runner_id == radio.runner_id && live.radio_id == radio.radio_id;
+            outlook.live.iter().any(same)
+        };
+        let free: Vec<&Radio> = radios.iter().filter(|radio| !busy(radio)).collect();
+        let abilities: Vec<Capability> = free.iter().map(|radio| Capability::of(radio)).collect();
+        let situation = Situation {
+            candidates: &outlook.candidates,
+            on_air: &outlook.on_air,
+            free: &abilities,
+            fleet: &self.fleet.presence.attentive(),
+            guard_hz: self.context.rules.guard_hz,
+            now,
+        };
+        let pick = pick(&situation, &mut rand::rng())?;
+        free.get(pick.radio).map(|radio| (pick, (*radio).clone()))
+    }
+
+    fn assignment(
+        &self,
+        caller: &Caller,
+        challenge: &Challenge,
+        radio: &Radio,
+        pick: Pick,
+        fence: i64,
+        now: Timestamp,
+    ) -> NewAssignment {
+        let band: Band = pick.frequency.band(&challenge.shape.occupied);
+        NewAssignment {
+            challenge_id: challenge.id,
+            runner_id: caller.runner_id.clone(),
+            radio_id: radio.radio_id.clone(),
+            key_id: caller.key_id.clone(),
+            fence,
+            frequency: pick.frequency,
+            band,
+            assigned_at: now,
+            expires_at: now.after(self.context.rules.lease),
+            due_at: challenge.due_at,
+        }
+    }
+
+    pub(crate) fn task(&self, handed: &Handed, challenge: Challenge, radio: &Radio) -> Task {
+        let spec = challenge.spec;
+        let mut parameters = spec.parameters;
+        let (flag_file, flag_hash) = match spec.flag {
+            Flag::File(file) => {
+                // Runners that know it from the file itself pass it over.
+                if let Some(rate) = challengectl_waveform::wav_rate(&self.files.folder.path(file.digest)) {
+                    parameters.insert(WAV_RATE.to_owned(), rate.into());
+                }
+                (Some(file.path), Some(file.digest))
+            }
+            Flag::Text(text) => {
+                parameters.insert("text".to_owned(), text.into());
+                (None, None)
+            }
+        };
+        Task {
+            challenge_id: challenge.id,
+            name: spec.name,
+            frequency: handed.frequency,
+            modulation: spec.modulation,
+            flag_file,
+            flag_hash,
+            parameters,
+            assignment_id: handed.assignment_id,
+            fence: handed.fence,
+            radio_id: radio.radio_id.clone(),
+            expires_at: handed.expires_at,
+            lease_seconds: self.context.rules.lease.as_secs_f64(),
+            sample_rate: radio.sample_rate,
+        }
+    }
+}
+
+fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge, simulated: bool) -> Plan<'a> {
+    Plan {
+        assignment_id,
+        challenge_id: challenge.id,
+        challenge_name: &challenge.spec.name,
+        runner_id: &new.runner_id,
+        radio_id: &new.radio_id,
+        frequency: new.frequency,
+        modulation: &challenge.spec.modulation,
+        simulated,
+        planned_at: new.assigned_at,
+    }
+}
+
+fn assigned(new: &NewAssignment, challenge: &Challenge) -> Event {
+    Event::ChallengeState {
+        challenge_id: challenge.id,
+        challenge_name: challenge.spec.name.clone(),
+        state: ChallengeState::Assigned,
+        enabled: challenge.spec.enabled,
+        runner_id: Some(new.runner_id.clone()),
+        radio_id: Some(new.radio_id.clone()),
+        frequency: Some(new.frequency),
+        timestamp: new.assigned_at,
+    }
+}
+
+fn live(id: i64, new: &NewAssignment, challenge: &Challenge) -> LiveAssignment {
+    LiveAssignment {
+        id,
+        challenge_id: new.challenge_id,
+        fence: new.fence,
+        runner_id: new.runner_id.clone(),
+        radio_id: new.radio_id.clone(),
+        key_id: new.key_id.clone(),
+        band: new.band,
+        length: Duration::from_millis(u64::try_from(challenge.shape.duration_ms).unwrap_or(0)),
+        aborting: false,
+    }
+}

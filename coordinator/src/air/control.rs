@@ -1,0 +1,243 @@
+//! Holding the whole system back, and letting it go again. What holds is in the database, so that a restart changes
+//! nothing; [`super::outlook::Outlook`] carries it to whoever hands out.
+
+use super::emergency::Pending;
+use super::operating::Gate;
+use crate::CoreError;
+use crate::air::Air;
+use crate::audit::{self, Actor, By};
+use crate::bus::events::Event;
+use crate::store::air::assignments;
+use crate::store::air::control::{self, Decision};
+use crate::store::{self, Connection};
+use challengectl_common::Timestamp;
+use challengectl_common::wire::LogLevel;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An operator is not kept waiting longer for a stop to be recorded, which goes on by itself.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// An emergency stop that is in force.
+#[derive(Debug)]
+pub struct Stopped {
+    /// How many assignments it ended.
+    pub aborted: usize,
+    /// Why it is not recorded yet, when it is not.
+    pub unrecorded: Option<String>,
+}
+
+impl Air {
+    /// What holds the system back, and how many assignments are live.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn gate(&self) -> Result<(Gate, usize), CoreError> {
+        let read = async { Ok::<_, CoreError>(Gate::read(&mut *self.context.store.read_few().await?).await?) }.await;
+        let mut gate = match read {
+            // Of an emergency stop that the database does not hold, nobody needs it to know.
+            Err(_) if self.latch.is_set() => Gate::default(),
+            read => read?,
+        };
+        if let Some(pending) = self.latch.pending() {
+            let unrecorded = || Decision { by: pending.actor.by().who.to_owned(), at: pending.at };
+            gate.control.stopped.get_or_insert_with(unrecorded);
+        }
+        Ok((gate, self.leases.count()))
+    }
+
+    /// Hands out nothing new; what is on air ends normally. Once more changes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn pause(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
+        self.context
+            .command(by, "control.pause", |mut command| async move {
+                let (who, now) = (command.who(), command.now());
+                let new = control::pause(&mut command, &who, now).await?;
+                let done = command.commit("", None).await?;
+                if new {
+                    this.tell_control("pause", LogLevel::Warning, format!("System paused by {who}"));
+                }
+                Ok(done)
+            })
+            .await
+    }
+
+    /// Lifts a pause, and opens until the next closing where the conference's hours have the system closed.
+    ///
+    /// # Errors
+    /// [`CoreError::Refused`] while an emergency stop is in force.
+    pub async fn resume(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.context.run_to_completion(async move { this.resume_everything(actor).await }).await
+    }
+
+    async fn resume_everything(&self, actor: Actor) -> Result<(), CoreError> {
+        let stopped = || CoreError::Refused("an emergency stop is in force; release it first".to_owned());
+        if self.latch.is_set() {
+            return Err(stopped());
+        }
+        // Nobody tells meanwhile that the hours have the system closed.
+        let _turn = self.turn.lock().await;
+        let mut command = self.context.begin(actor, "control.resume").await?;
+        let (who, now) = (command.who(), command.now());
+        let gate = Gate::read(&mut command).await?;
+        if gate.control.stopped.is_some() {
+            return Err(stopped());
+        }
+        let lifted = control::resume(&mut command).await?;
+        let opened = gate.is_closed_by_hours(now);
+        if opened {
+            control::open(&mut command, &who, now).await?;
+        }
+        let outside = opened.then(|| outside_hours(&gate, now));
+        command.commit("", outside.as_deref()).await?;
+        self.context.changed();
+        if opened {
+            self.context.events.tell_closed(false);
+        }
+        if lifted || opened {
+            let details = outside.map(|outside| format!(", {outside}")).unwrap_or_default();
+            self.tell_control("resume", LogLevel::Info, format!("System resumed by {who}{details}"));
+        }
+        Ok(())
+    }
+
+    /// Cuts every carrier, and hands out nothing until released. First of all and without the database, which may be
+    /// slow, locked, full or damaged: off beats on.
+    ///
+    /// # Errors
+    /// [`CoreError::Interrupted`] when the server ends in the middle.
+    pub async fn emergency_stop(self: &Arc<Self>, by: By<'_>) -> Result<Stopped, CoreError> {
+        self.latch.set(&Actor::from(by), self.context.clock.now());
+        let aborted = self.leases.abort_everything();
+        self.context.changed();
+        let this = Arc::clone(self);
+        let recording = self.context.runtime.spawn(async move { this.record_stop().await });
+        let unrecorded = match tokio::time::timeout(RECORD_TIMEOUT, recording).await {
+            Ok(Ok(Ok(recorded))) => return Ok(Stopped { aborted: recorded.unwrap_or(aborted), unrecorded: None }),
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(_)) => return Err(CoreError::Interrupted),
+            Err(_) => format!("the database did not answer within {} s", RECORD_TIMEOUT.as_secs()),
+        };
+        let unrecorded = match self.latch.unkept() {
+            None => unrecorded,
+            Some(unkept) => format!("{unrecorded}; a restart of the server would forget it, too: {unkept}"),
+        };
+        tracing::error!(error = unrecorded, "an emergency stop is in force that is not recorded yet");
+        Ok(Stopped { aborted, unrecorded: Some(unrecorded) })
+    }
+
+    /// Records an emergency stop that the database does not hold yet, and gives how many assignments it ended.
+    pub(crate) async fn record_stop(self: &Arc<Self>) -> Result<Option<usize>, CoreError> {
+        let Some(pending) = self.latch.pending() else { return Ok(None) };
+        let (this, kept) = (Arc::clone(self), pending.clone());
+        // Beside what follows: a disk that is slow must not hold up what waits for the turn.
+        self.context.runtime.spawn_blocking(move || {
+            if let Err(error) = this.latch.keep(&kept) {
+                tracing::error!(%error, "an emergency stop cannot be kept beside the database");
+            }
+        });
+        // What is being handed out right now must have its lease in memory, or it would not be found there.
+        let _turn = self.turn.lock().await;
+        let mut transaction = self.context.store.write().await?;
+        // Recorded meanwhile by another attempt, and perhaps released since.
+        if !self.latch.holds(&pending) {
+            return Ok(None);
+        }
+        self.leases.abort_everything();
+        let (new, aborted) = write_stop(&mut transaction, &pending).await?;
+        store::commit(transaction).await?;
+        self.leases.abort_all(&aborted);
+        self.clear_latch(pending.clone()).await;
+        self.context.changed();
+        if new {
+            let (who, cut) = (pending.actor.by().who, aborted.len());
+            self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {who}: {cut} on air"));
+        }
+        Ok(Some(aborted.len()))
+    }
+
+    /// Waits for the disk where the file is being written.
+    async fn clear_latch(self: &Arc<Self>, pending: Pending) {
+        let this = Arc::clone(self);
+        let _ = self.context.runtime.spawn_blocking(move || this.latch.clear(&pending)).await;
+    }
+
+    /// Lifts an emergency stop. A pause stays in force.
+    ///
+    /// # Errors
+    /// [`CoreError::Refused`] when there is none.
+    pub async fn release(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+        let (this, pending) = (Arc::clone(self), self.latch.pending());
+        self.context
+            .command(by, "control.release", |mut command| async move {
+                let (who, now) = (command.who(), command.now());
+                // Recorded meanwhile, it is released as any other; one that has come meanwhile stays.
+                let pending = pending.filter(|pending| this.latch.holds(pending));
+                if let Some(pending) = &pending {
+                    // What it cut stays cut, and who stopped is to be seen.
+                    write_stop(&mut command, pending).await?;
+                }
+                if !control::release(&mut command, &who, now).await? && pending.is_none() {
+                    return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
+                }
+                let done = command.commit("", None).await?;
+                if let Some(pending) = pending {
+                    this.clear_latch(pending).await;
+                }
+                this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {who}"));
+                Ok(done)
+            })
+            .await
+    }
+
+    /// Asks whoever runs the server to end it in an orderly way.
+    ///
+    /// # Errors
+    /// When the database cannot be written to; then the server goes on.
+    pub async fn ask_to_end(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
+        self.context
+            .command(by, "control.stop", |command| async move {
+                let who = command.who();
+                let done = command.commit("", None).await?;
+                this.tell_control("stop", LogLevel::Warning, format!("Server stopped by {who}"));
+                this.context.revision.ask_to_end();
+                Ok(done)
+            })
+            .await
+    }
+
+    /// Tells what somebody has done to the whole system.
+    fn tell_control(&self, action: &'static str, level: LogLevel, message: String) {
+        self.context.events.publish(Event::SystemControl { action, auto: false, timestamp: self.context.clock.now() });
+        self.context.log(level, message);
+    }
+
+    /// Waits until somebody has asked the server to end.
+    pub async fn asked_to_end(&self) {
+        self.context.revision.asked_to_end().await;
+    }
+}
+
+/// Writes what an emergency stop does. Returns whether none was in force before, and which assignments it ends.
+async fn write_stop(connection: &mut Connection, pending: &Pending) -> Result<(bool, Vec<i64>), CoreError> {
+    let (by, at) = (pending.actor.by(), pending.at);
+    let new = control::stop(connection, by.who, at).await?;
+    let aborted = assignments::abort_all(connection, at).await?;
+    let cut = format!("{} on air", aborted.len());
+    audit::note(connection, by, "control.emergency-stop", "", Some(&cut), at).await?;
+    Ok((new, aborted))
+}
+
+fn outside_hours(gate: &Gate, now: Timestamp) -> String {
+    match gate.conference.next_closing(now) {
+        Some(closing) => {
+            format!("outside of the conference's hours, until {}", gate.conference.timezone().show(closing))
+        }
+        None => "outside of the conference's hours, for good".to_owned(),
+    }
+}

@@ -1,0 +1,503 @@
+//! Leases of live assignments, in memory: renewing one touches no disk.
+
+use crate::clock::Moment;
+use crate::store::LiveAssignment;
+use challengectl_common::RunnerId;
+use challengectl_common::wire::AssignmentProgress;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How often one assignment is handed out: an answer or two may be lost, and a client may crash on its task.
+const MAX_HANDED: u32 = 3;
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// The answer that told a runner to stop something may be lost, and carriers have to be off within a second or two.
+const TELL_AGAIN: Duration = Duration::from_millis(500);
+/// An assignment that cannot be ended is damaged, mostly for good.
+const END_AGAIN: Duration = Duration::from_secs(60);
+
+/// What is known of a live assignment beyond its row.
+#[derive(Debug, Clone)]
+struct Lease {
+    fence: i64,
+    key_id: String,
+    expires: Moment,
+    /// How long the signal lasts.
+    length: Duration,
+    /// Renewals that do not name it end here: a client that only says that it is alive is believed no longer than its
+    /// task can take.
+    limit: Moment,
+    /// When it was last handed out, and how often.
+    handed: (Moment, u32),
+    /// Never renewed again: the carrier has to go off, or the lease has run out.
+    ending: bool,
+    /// Why the runner lost it, where it is not that the lease ran out.
+    reason: Option<&'static str>,
+    /// When a poll last told the runner so; the answer may have been lost. A poll that returned at once again and again
+    /// would only keep both sides busy.
+    told: Option<Instant>,
+    /// When it could last not be ended.
+    failed: Option<Instant>,
+    unwritten: bool,
+    challenge_id: i64,
+    progress: Option<f64>,
+    /// What watchers were last told, and when.
+    progress_told: Option<(f64, Moment)>,
+}
+
+/// How far one transmission is.
+#[derive(Debug, PartialEq)]
+pub struct Progress {
+    pub assignment_id: i64,
+    pub challenge_id: i64,
+    /// 0 to 1.
+    pub progress: f64,
+}
+
+/// All live leases, by runner.
+#[derive(Debug, Default)]
+pub struct Leases {
+    all: Mutex<HashMap<RunnerId, BTreeMap<i64, Lease>>>,
+    /// Marked when any has to go off the air. Apart from what announces all changes, so that a poll that waits is woken
+    /// once by each of these.
+    endings: watch::Sender<()>,
+}
+
+/// What a heartbeat does to a runner's leases.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Renewal {
+    pub renewed: Vec<i64>,
+    pub abort: Vec<i64>,
+}
+
+/// A lease that is over, and whose grace is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lapsed {
+    pub runner: RunnerId,
+    pub assignment_id: i64,
+    pub reason: &'static str,
+}
+
+impl Leases {
+    /// Those of `live`, each for a whole `lease` from `now` on.
+    pub fn new(live: Vec<LiveAssignment>, now: Moment, lease: Duration) -> Self {
+        let leases = Self::default();
+        for assignment in live {
+            leases.insert(&assignment, now, lease);
+        }
+        leases
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<RunnerId, BTreeMap<i64, Lease>>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Marked whenever a lease has to end that had not to before.
+    pub fn endings(&self) -> watch::Receiver<()> {
+        self.endings.subscribe()
+    }
+
+    pub fn insert(&self, assignment: &LiveAssignment, now: Moment, lease: Duration) {
+        let lease = Lease {
+            fence: assignment.fence,
+            key_id: assignment.key_id.clone(),
+            expires: now.after(lease),
+            length: assignment.length,
+            limit: now.after(assignment.length + lease),
+            handed: (now, 1),
+            ending: assignment.aborting,
+            reason: None,
+            told: None,
+            failed: None,
+            unwritten: true,
+            challenge_id: assignment.challenge_id,
+            progress: None,
+            progress_told: None,
+        };
+        self.all().entry(assignment.runner_id.clone()).or_default().insert(assignment.id, lease);
+    }
+
+    pub fn remove(&self, runner: &RunnerId, assignment_id: i64) {
+        let mut all = self.all();
+        if let Some(leases) = all.get_mut(runner) {
+            leases.remove(&assignment_id);
+            if leases.is_empty() {
+                all.remove(runner);
+            }
+        }
+    }
+
+    /// Renews the leases that a runner names. One that names none renews all it has, up to the limit of each.
+    pub fn renew(&self, runner: &RunnerId, named: Option<&[AssignmentProgress]>, expires: Moment) -> Renewal {
+        let mut all = self.all();
+        let mut none = BTreeMap::new();
+        let leases = all.get_mut(runner).unwrap_or(&mut none);
+        let mut renewal = Renewal::default();
+        match named {
+            None => {
+                for (&id, lease) in leases.iter_mut().filter(|(_, lease)| !lease.ending) {
+                    lease.renew(expires.min(lease.limit));
+                    renewal.renewed.push(id);
+                }
+            }
+            Some(named) => {
+                for report in named {
+                    match leases.get_mut(&report.assignment_id) {
+                        Some(lease) if lease.fence == report.fence && !lease.ending => {
+                            lease.renew(expires);
+                            lease.progress =
+                                report.progress.filter(|part| (0.0..=1.0).contains(part)).or(lease.progress);
+                            renewal.renewed.push(report.assignment_id);
+                        }
+                        _ => renewal.abort.push(report.assignment_id),
+                    }
+                }
+            }
+        }
+        renewal.abort.extend(leases.iter().filter(|(_, lease)| lease.ending).map(|(id, _)| *id));
+        renewal.abort.sort_unstable();
+        renewal.abort.dedup();
+        renewal
+    }
+
+    /// The runners of leases that are not ending and run out before `limit`.
+    pub fn unrenewed(&self, limit: impl Fn(Moment) -> bool) -> BTreeSet<RunnerId> {
+        let all = self.all();
+        let unrenewed = |leases: &BTreeMap<i64, Lease>| leases.values().any(|it| !it.ending && limit(it.expires));
+        all.iter().filter(|(_, leases)| unrenewed(leases)).map(|(runner, _)| runner.clone()).collect()
+    }
+
+    /// Whether the carrier of an assignment has to go off.
+    pub fn is_ending(&self, runner: &RunnerId, assignment_id: i64) -> bool {
+        self.all().get(runner).and_then(|leases| leases.get(&assignment_id)).is_some_and(|lease| lease.ending)
+    }
+
+    /// Whether a runner has any.
+    pub fn any_of(&self, runner: &RunnerId) -> bool {
+        self.all().contains_key(runner)
+    }
+
+    /// How far a runner's transmissions are that have come further since it was last told; of each at most once in
+    /// [`PROGRESS_EVERY`], whatever the runner sends.
+    pub fn take_progress(&self, runner: &RunnerId, now: Moment) -> Vec<Progress> {
+        let mut all = self.all();
+        let Some(leases) = all.get_mut(runner) else { return Vec::new() };
+        let mut news = Vec::new();
+        for (&assignment_id, lease) in leases.iter_mut() {
+            let Some(progress) = lease.progress else { continue };
+            if lease.progress_told.is_some_and(|(part, at)| part == progress || at.after(PROGRESS_EVERY) > now) {
+                continue;
+            }
+            lease.progress_told = Some((progress, now));
+            news.push(Progress { assignment_id, challenge_id: lease.challenge_id, progress });
+        }
+        news
+    }
+
+    /// What a runner has to stop, and since when it is to be told; `None` when it knows. What it was told, it is told again
+    /// after [`TELL_AGAIN`] when it still holds that.
+    pub fn to_abort(&self, runner: &RunnerId, held: &[i64]) -> (Vec<i64>, Option<Instant>) {
+        let all = self.all();
+        let ending = || all.get(runner).into_iter().flatten().filter(|(_, lease)| lease.ending);
+        let tell_at = |(id, lease): (&i64, &Lease)| match lease.told {
+            None => Some(Instant::now()),
+            Some(told) => held.contains(id).then(|| told + TELL_AGAIN),
+        };
+        (ending().map(|(id, _)| *id).collect(), ending().filter_map(tell_at).min())
+    }
+
+    pub fn told(&self, runner: &RunnerId, ids: &[i64]) {
+        let mut all = self.all();
+        let Some(leases) = all.get_mut(runner) else { return };
+        for (_, lease) in leases.iter_mut().filter(|(id, _)| ids.contains(id)) {
+            lease.told = Some(Instant::now());
+        }
+    }
+
+    /// Part on air of an assignment, as its runner last told.
+    pub fn progress(&self, runner: &RunnerId, assignment_id: i64) -> Option<f64> {
+        self.all().get(runner)?.get(&assignment_id)?.progress
+    }
+
+    pub fn abort_of_runner(&self, runner: &RunnerId) {
+        self.abort_where(|owner, _| owner == runner);
+    }
+
+    /// Gives how many there are.
+    pub fn abort_everything(&self) -> usize {
+        self.abort_where(|_, _| true);
+        self.count()
+    }
+
+    /// Notes decisions that are in the database; none is ever taken back.
+    pub fn abort_all(&self, ids: &[i64]) {
+        self.abort_where(|_, id| ids.contains(&id));
+    }
+
+    fn abort_where(&self, concerns: impl Fn(&RunnerId, i64) -> bool) {
+        for (runner, leases) in self.all().iter_mut() {
+            for (_, lease) in leases.iter_mut().filter(|(id, _)| concerns(runner, **id)) {
+                lease.ending = true;
+            }
+        }
+        self.endings.send_replace(());
+    }
+
+    /// The leases that ran out before `limit`. From now on none of them can be renewed, so that nobody is told that a
+    /// lease goes on which is being given to others. What could not be ended is given again after [`END_AGAIN`].
+    pub fn take_expired(&self, limit: impl Fn(Moment) -> bool) -> Vec<Lapsed> {
+        let mut expired = Vec::new();
+        let is_due = |lease: &Lease| lease.failed.is_none_or(|failed| failed.elapsed() >= END_AGAIN);
+        for (runner, leases) in self.all().iter_mut() {
+            let over = leases.iter_mut().filter(|(_, lease)| limit(lease.expires) && is_due(lease));
+            for (&assignment_id, lease) in over {
+                lease.ending = true;
+                let reason = lease.reason.unwrap_or("the lease ran out");
+                expired.push(Lapsed { runner: runner.clone(), assignment_id, reason });
+            }
+        }
+        if !expired.is_empty() {
+            self.endings.send_replace(());
+        }
+        expired
+    }
+
+    /// An assignment whose lease is over could not be ended.
+    pub fn not_ended(&self, lapsed: &Lapsed) {
+        let mut all = self.all();
+        if let Some(lease) = all.get_mut(&lapsed.runner).and_then(|leases| leases.get_mut(&lapsed.assignment_id)) {
+            lease.failed = Some(Instant::now());
+        }
+    }
+
+    /// Ends the leases that a runner has by this key, beyond the ones it names, and gives which these are: none of them
+    /// can be renewed any more. They stay until their end is reported or their time is over, since a request that was
+    /// held up on its way may say less than is on air.
+    pub fn end_unnamed(&self, runner: &RunnerId, key_id: &str, named: &[i64], reason: &'static str) -> Vec<i64> {
+        let mut all = self.all();
+        let Some(leases) = all.get_mut(runner) else { return Vec::new() };
+        let mut unnamed = Vec::new();
+        for (&id, lease) in leases.iter_mut().filter(|(_, lease)| !lease.ending) {
+            if lease.key_id == key_id && !named.contains(&id) {
+                lease.ending = true;
+                lease.reason = Some(reason);
+                unnamed.push(id);
+            }
+        }
+        drop(all);
+        self.endings.send_replace(());
+        unnamed
+    }
+
+    /// An assignment that a runner was given by this key and does not hold: the answer that handed it out was lost.
+    pub fn unheld(&self, runner: &RunnerId, key_id: &str, held: &[i64]) -> Option<i64> {
+        let all = self.all();
+        let mut leases = all.get(runner)?.iter();
+        leases.find(|(id, lease)| !lease.ending && lease.key_id == key_id && !held.contains(id)).map(|(id, _)| *id)
+    }
+
+    /// Begins the lease of an assignment anew, as if it had been handed out just now. Returns `false` when its carrier
+    /// has to go off: a runner that was given it so often will not take it up, and others wait for it.
+    pub fn begin_anew(&self, runner: &RunnerId, assignment_id: i64, now: Moment, duration: Duration) -> bool {
+        let mut all = self.all();
+        let lease = all.get_mut(runner).and_then(|leases| leases.get_mut(&assignment_id));
+        let Some(lease) = lease.filter(|lease| !lease.ending) else { return false };
+        if lease.handed.1 >= MAX_HANDED {
+            lease.ending = true;
+            lease.reason = Some("the runner was given it again and again, and did not take it up");
+            self.endings.send_replace(());
+            return false;
+        }
+        lease.renew(now.after(duration));
+        lease.limit = now.after(lease.length + duration);
+        lease.handed = (now, lease.handed.1 + 1);
+        true
+    }
+
+    /// Whether an assignment was handed out again so lately that a report which does not name it may be of the time
+    /// before.
+    pub fn may_be_of_before(&self, runner: &RunnerId, assignment_id: i64, now: Moment) -> bool {
+        let all = self.all();
+        let lease = all.get(runner).and_then(|leases| leases.get(&assignment_id));
+        lease.is_some_and(|lease| lease.handed.1 > 1 && now < lease.handed.0.after(lease.length))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all().values().map(BTreeMap::len).sum()
+    }
+
+    /// Whether each of these is here.
+    pub fn hold(&self, live: &[LiveAssignment]) -> bool {
+        let all = self.all();
+        live.iter().all(|it| all.get(&it.runner_id).is_some_and(|leases| leases.contains_key(&it.id)))
+    }
+
+    /// Takes up assignments that are live in the database and not here, as when the commit that made one came through
+    /// although it was reported as failed. Whether their carriers are on is not known: they are to go off, and their
+    /// place stays taken until their leases would be over.
+    pub fn take_up_lost(&self, live: &[LiveAssignment], now: Moment, lease: Duration) -> Vec<i64> {
+        let is_lost =
+            |it: &&LiveAssignment| self.all().get(&it.runner_id).is_none_or(|leases| !leases.contains_key(&it.id));
+        let lost: Vec<_> = live.iter().filter(is_lost).collect();
+        for assignment in &lost {
+            self.insert(&LiveAssignment { aborting: true, ..(*assignment).clone() }, now, lease);
+        }
+        if !lost.is_empty() {
+            self.endings.send_replace(());
+        }
+        lost.into_iter().map(|assignment| assignment.id).collect()
+    }
+
+    /// Which of these no runner of this name has.
+    pub fn unknown(&self, runner: &RunnerId, held: &[i64]) -> Vec<i64> {
+        let all = self.all();
+        held.iter().filter(|id| all.get(runner).is_none_or(|leases| !leases.contains_key(id))).copied().collect()
+    }
+
+    /// Which of these a runner may not go on with.
+    pub fn foreign(&self, runner: &RunnerId, named: &[i64]) -> Vec<i64> {
+        let all = self.all();
+        let own = |id: &i64| all.get(runner).and_then(|leases| leases.get(id)).is_some_and(|lease| !lease.ending);
+        named.iter().filter(|id| !own(id)).copied().collect()
+    }
+
+    /// The leases renewed since the last call, for writing down.
+    pub fn take_renewed(&self) -> Vec<(i64, Moment)> {
+        let mut renewed = Vec::new();
+        for leases in self.all().values_mut() {
+            for (&id, lease) in leases.iter_mut().filter(|(_, lease)| lease.unwritten) {
+                lease.unwritten = false;
+                renewed.push((id, lease.expires));
+            }
+        }
+        renewed
+    }
+}
+
+impl Lease {
+    fn renew(&mut self, expires: Moment) {
+        self.expires = self.expires.max(expires);
+        self.unwritten = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clock;
+    use challengectl_common::{Band, RadioId, Timestamp};
+    use std::time::Duration;
+
+    fn roof() -> RunnerId {
+        RunnerId::new("roof").unwrap()
+    }
+
+    fn live(id: i64, fence: i64) -> LiveAssignment {
+        LiveAssignment {
+            id,
+            challenge_id: id,
+            fence,
+            runner_id: roof(),
+            radio_id: RadioId::new("r").unwrap(),
+            key_id: "k".into(),
+            band: Band::new(1, 2).unwrap(),
+            length: Duration::from_secs(10),
+            aborting: false,
+        }
+    }
+
+    fn leases(ids: &[i64]) -> Leases {
+        Leases::new(ids.iter().map(|id| live(*id, 1)).collect(), at(0), Duration::from_secs(60))
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Clock::manual(Timestamp::from_millis(0)).instant().after(Duration::from_secs(seconds))
+    }
+
+    fn to_abort(leases: &Leases) -> (Vec<i64>, bool) {
+        let (ids, tell_at) = leases.to_abort(&roof(), &[]);
+        (ids, tell_at.is_some())
+    }
+
+    fn progress(assignment_id: i64, fence: i64) -> AssignmentProgress {
+        AssignmentProgress { assignment_id, fence, progress: None }
+    }
+
+    #[test]
+    fn a_heartbeat_renews_what_it_names_and_is_told_what_is_not_its_own() {
+        let leases = leases(&[1, 2]);
+        let renewal = leases.renew(&roof(), Some(&[progress(1, 1), progress(2, 9), progress(7, 1)]), at(80));
+        assert_eq!(renewal, Renewal { renewed: vec![1], abort: vec![2, 7] });
+        let lapsed = |assignment_id| Lapsed { runner: roof(), assignment_id, reason: "the lease ran out" };
+        assert_eq!(leases.take_expired(|expires| expires < at(70)), [lapsed(2)]);
+    }
+
+    #[test]
+    fn a_heartbeat_without_a_body_renews_all_for_as_long_as_the_signals_last() {
+        let leases = leases(&[1, 2]);
+        leases.abort_all(&[2]);
+        assert_eq!(leases.renew(&roof(), None, at(80)), Renewal { renewed: vec![1], abort: vec![2] });
+        let expired = leases.take_expired(|expires| expires < at(71));
+        assert_eq!(expired.iter().map(|lapsed| lapsed.assignment_id).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn a_lease_that_has_run_out_is_never_renewed() {
+        let leases = leases(&[1]);
+        assert_eq!(leases.take_expired(|expires| expires < at(61)).len(), 1);
+        assert_eq!(leases.renew(&roof(), Some(&[progress(1, 1)]), at(99)), Renewal { renewed: vec![], abort: vec![1] });
+    }
+
+    #[test]
+    fn what_a_runner_gives_up_stays_known_as_ending_until_its_lease_is_over() {
+        let leases = leases(&[1, 2]);
+        assert_eq!(leases.end_unnamed(&roof(), "k", &[1], "signed out"), [2]);
+        assert!(leases.end_unnamed(&roof(), "k", &[1], "again").is_empty());
+        assert_eq!(to_abort(&leases), (vec![2], true));
+        assert!(leases.take_expired(|expires| expires < at(60)).is_empty());
+        leases.renew(&roof(), Some(&[progress(1, 1), progress(2, 1)]), at(80));
+        let lapsed = Lapsed { runner: roof(), assignment_id: 2, reason: "signed out" };
+        assert_eq!(leases.take_expired(|expires| expires < at(61)), [lapsed]);
+    }
+
+    #[test]
+    fn what_a_runner_does_not_hold_can_be_handed_out_again_unless_it_is_ending() {
+        let leases = leases(&[1, 2]);
+        assert_eq!(leases.unheld(&roof(), "k", &[1]), Some(2));
+        assert_eq!(leases.unheld(&roof(), "another", &[]), None);
+        assert!(leases.begin_anew(&roof(), 2, at(30), Duration::from_secs(60)));
+        assert_eq!(leases.take_expired(|expires| expires < at(90)).len(), 1);
+        leases.abort_all(&[2]);
+        assert_eq!(leases.unheld(&roof(), "k", &[1]), None);
+        assert!(!leases.begin_anew(&roof(), 2, at(30), Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn progress_is_told_once_a_second_at_most() {
+        let leases = leases(&[1]);
+        let beat = |part, now| {
+            let report = AssignmentProgress { progress: Some(part), ..progress(1, 1) };
+            leases.renew(&roof(), Some(&[report]), at(80));
+            leases.take_progress(&roof(), now).into_iter().map(|news| news.progress).collect::<Vec<_>>()
+        };
+        assert_eq!(beat(0.1, at(0)), [0.1]);
+        assert!(beat(0.2, at(0)).is_empty());
+        assert_eq!(beat(0.3, at(1)), [0.3]);
+        assert!(beat(f64::NAN, at(2)).is_empty());
+        assert!(beat(1.5, at(2)).is_empty());
+        assert!(leases.take_progress(&roof(), at(9)).is_empty());
+    }
+
+    #[test]
+    fn a_poll_returns_early_once_for_an_abort() {
+        let leases = leases(&[1]);
+        assert_eq!(to_abort(&leases), (vec![], false));
+        leases.abort_of_runner(&roof());
+        assert_eq!(to_abort(&leases), (vec![1], true));
+        leases.told(&roof(), &[1]);
+        assert_eq!(to_abort(&leases), (vec![1], false));
+    }
+}

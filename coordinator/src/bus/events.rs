@@ -1,0 +1,214 @@
+//! What happens, told to whoever watches.
+//!
+//! Each event is published after the commit that made it true. Publishing never waits: who reads too slowly loses the
+//! oldest events, and is told so.
+
+use super::alarm_kind::AlarmKind;
+use crate::bus::liveness::{Liveness, RunnerStatus};
+use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
+
+/// Events that a reader may be behind.
+const BACKLOG: usize = 1024;
+
+/// Something that has happened. Flags, keys and secrets are in none of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are those of the API")]
+pub enum Event {
+    /// A line for the operator, from the server or a runner.
+    Log { source: String, level: &'static str, message: String, timestamp: Timestamp },
+    /// A challenge is due, goes on air, or waits again.
+    ChallengeState {
+        challenge_id: i64,
+        challenge_name: ChallengeName,
+        state: ChallengeState,
+        enabled: bool,
+        /// While it is assigned: to whom, to which radio, and where.
+        runner_id: Option<RunnerId>,
+        radio_id: Option<RadioId>,
+        frequency: Option<Frequency>,
+        timestamp: Timestamp,
+    },
+    /// A runner comes, works, rests, goes or falls silent.
+    RunnerStatus { runner_id: RunnerId, status: RunnerStatus, busy: bool, timestamp: Timestamp },
+    /// A time on air is over.
+    Transmission {
+        challenge_id: i64,
+        challenge_name: ChallengeName,
+        runner_id: RunnerId,
+        radio_id: RadioId,
+        frequency: Frequency,
+        /// `success`, `failed` or `aborted`.
+        status: &'static str,
+        error_message: Option<String>,
+        /// The radio sends nothing: it was not on air.
+        simulated: bool,
+        timestamp: Timestamp,
+    },
+    /// How much of a transmission has been on air, 0 to 1.
+    Progress { assignment_id: i64, challenge_id: i64, runner_id: RunnerId, progress: f64, timestamp: Timestamp },
+    /// A host has become a runner, or a runner has got a new key.
+    RunnerEnrolled { runner_id: RunnerId, hostname: Option<String>, timestamp: Timestamp },
+    /// Whether a runner may be given work was changed.
+    RunnerEnabled { runner_id: RunnerId, enabled: bool, timestamp: Timestamp },
+    /// Somebody, or by `auto` the clock, paused, resumed, stopped or released everything.
+    SystemControl { action: &'static str, auto: bool, timestamp: Timestamp },
+    /// Something that a person should look into begins, or is over.
+    Alarm { kind: AlarmKind, subject: String, message: String, active: bool, timestamp: Timestamp },
+}
+
+/// Where in its round a challenge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ChallengeState {
+    Waiting,
+    Queued,
+    Assigned,
+}
+
+impl ChallengeState {
+    /// The state of a challenge that is due then, and is assigned or not.
+    #[must_use]
+    pub fn of(live: bool, due_at: Timestamp, now: Timestamp) -> Self {
+        match () {
+            () if live => Self::Assigned,
+            () if due_at <= now => Self::Queued,
+            () => Self::Waiting,
+        }
+    }
+
+    /// The word in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Queued => "queued",
+            Self::Assigned => "assigned",
+        }
+    }
+}
+
+/// Tells events to whoever watches.
+#[derive(Debug)]
+pub struct Events {
+    sender: broadcast::Sender<Event>,
+    told: Mutex<Told>,
+}
+
+/// What was last told of each runner and challenge, so that only changes are.
+#[derive(Debug, Default)]
+struct Told {
+    runners: HashMap<RunnerId, Liveness>,
+    challenges: HashMap<i64, (ChallengeState, bool)>,
+    /// Whether the hours have the system closed.
+    closed: Option<bool>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { sender: broadcast::Sender::new(BACKLOG), told: Mutex::default() }
+    }
+}
+
+impl Events {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Subscribes to everything that happens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.sender.subscribe()
+    }
+
+    /// Tells everybody who watches; nobody may be watching.
+    pub fn publish(&self, event: Event) {
+        let mut told = self.told();
+        if let Event::ChallengeState { challenge_id, state, enabled, .. } = &event
+            && told.challenges.insert(*challenge_id, (*state, *enabled)) == Some((*state, *enabled))
+        {
+            return;
+        }
+        let _ = self.sender.send(event);
+    }
+
+    /// Whether it was last told of a challenge that it is due.
+    pub fn knows_due(&self, challenge_id: i64) -> bool {
+        self.told().challenges.get(&challenge_id).is_some_and(|(state, _)| *state == ChallengeState::Queued)
+    }
+
+    /// Whether it was last told that the hours have the system closed. None: nothing was told yet.
+    pub fn told_closed(&self) -> Option<bool> {
+        self.told().closed
+    }
+
+    /// Notes that it is told now whether the hours have the system closed; gives what was told before.
+    pub fn tell_closed(&self, closed: bool) -> Option<bool> {
+        self.told().closed.replace(closed)
+    }
+
+    /// Publishes the liveness of a runner if it is news. The lock is held while publishing, so that the last published is
+    /// the last.
+    pub fn publish_liveness(&self, runner: &RunnerId, liveness: impl FnOnce() -> Liveness, timestamp: Timestamp) {
+        let mut told = self.told();
+        let Liveness { status, busy } = liveness();
+        if told.runners.insert(runner.clone(), Liveness { status, busy }) != Some(Liveness { status, busy }) {
+            let _ = self.sender.send(Event::RunnerStatus { runner_id: runner.clone(), status, busy, timestamp });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tokio::sync::broadcast::error::RecvError;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_705_314_600_000);
+
+    fn roof() -> RunnerId {
+        RunnerId::new("roof").unwrap()
+    }
+
+    #[test]
+    fn an_event_has_its_type_beside_its_fields() {
+        let (runner_id, status) = (roof(), RunnerStatus::Online);
+        let event = Event::RunnerStatus { runner_id, status, busy: false, timestamp: NOW };
+        assert_eq!(
+            serde_json::to_value(event).unwrap(),
+            json!({
+                "type": "runner_status", "runner_id": "roof", "status": "online", "busy": false,
+                "timestamp": "2024-01-15T10:30:00.000Z",
+            })
+        );
+    }
+
+    #[tokio::test]
+    async fn a_status_is_published_once() {
+        let events = Events::default();
+        let mut watcher = events.sender.subscribe();
+        for expected in [false, false, true] {
+            events.publish_liveness(&roof(), || Liveness { status: RunnerStatus::Online, busy: expected }, NOW);
+        }
+        for expected in [false, true] {
+            assert!(matches!(watcher.recv().await, Ok(Event::RunnerStatus { busy, .. }) if busy == expected));
+        }
+        assert!(watcher.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_is_too_slow_is_told_how_much_is_lost_and_holds_nobody_up() {
+        let events = Events::default();
+        let mut watcher = events.sender.subscribe();
+        for n in 0..BACKLOG + 5 {
+            let (kind, subject, message) = (AlarmKind::Clock, String::new(), n.to_string());
+            events.publish(Event::Alarm { kind, subject, message, active: true, timestamp: NOW });
+        }
+        assert_eq!(watcher.recv().await, Err(RecvError::Lagged(5)));
+        assert!(matches!(watcher.recv().await, Ok(Event::Alarm { message, .. }) if message == "5"));
+    }
+}

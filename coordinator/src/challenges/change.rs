@@ -1,0 +1,135 @@
+//! Creating, changing and removing challenges.
+
+use super::existing;
+use super::form::{Checked, Form};
+use super::import::{Step, put};
+use super::look_alike::{Looks, difference};
+use crate::audit::{Actor, By};
+use crate::challenges::Challenges;
+use crate::store::Connection;
+use crate::store::air::assignments;
+use crate::store::challenges::{self, Challenge};
+use crate::{CoreError, Person, Role};
+use challengectl_common::ChallengeName;
+use challengectl_common::wire::LogLevel;
+use std::sync::Arc;
+
+impl Challenges {
+    /// Adds a challenge, due at once, and gives its id.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
+    pub async fn create(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
+        let Checked { spec, shape } = self.checked(None, form, Role::Admin).await?;
+        let this = Arc::clone(self);
+        self.context
+            .command(by, "challenge.create", |mut command| async move {
+                let (who, now) = (command.who(), command.now());
+                name_is_free(&mut command, &spec.name, None).await?;
+                let id = challenges::insert(&mut command, &spec, &shape, now, now).await?;
+                let done = command.commit(spec.name.as_str(), None).await?;
+                this.context.log(LogLevel::Info, format!("Challenge {} created by {who}", spec.name));
+                Ok(done.with(id))
+            })
+            .await
+    }
+
+    /// Changes the fields that are given. What is on air with content that no longer holds goes off.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`], [`CoreError::Invalid`] with everything that is wrong, [`CoreError::Conflict`] when the
+    /// name is taken or somebody else has changed the challenge at the same time.
+    pub async fn update(self: &Arc<Self>, id: i64, form: &Form, person: &Person) -> Result<(), CoreError> {
+        let before = self.one(id).await?;
+        let checked = self.checked(Some(&before.spec), form, person.role).await?;
+        let (this, actor) = (Arc::clone(self), Actor::from(person.by()));
+        self.context
+            .run_to_completion(async move { this.replace(before, checked, "challenge.update", actor).await })
+            .await
+    }
+
+    /// Lets a challenge go on air, or no more; then it goes off at once. It is not looked at otherwise: one whose file
+    /// is damaged can be disabled all the same.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn enable(self: &Arc<Self>, id: i64, enabled: bool, by: By<'_>) -> Result<(), CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.context
+            .run_to_completion(async move {
+                let before = this.one(id).await?;
+                let mut checked = Checked { spec: before.spec.clone(), shape: before.shape.clone() };
+                checked.spec.enabled = enabled;
+                let action = if enabled { "challenge.enable" } else { "challenge.disable" };
+                this.replace(before, checked, action, actor).await
+            })
+            .await
+    }
+
+    async fn replace(
+        &self,
+        before: Challenge,
+        checked: Checked,
+        action: &'static str,
+        actor: Actor,
+    ) -> Result<(), CoreError> {
+        let Checked { spec, shape } = checked;
+        let mut command = self.context.begin(actor, action).await?;
+        let (who, now) = (command.who(), command.now());
+        let current = existing(&mut command, before.id).await?;
+        if current.spec != before.spec {
+            return Err(CoreError::Conflict(
+                "somebody else has changed the challenge meanwhile; look again".to_owned(),
+            ));
+        }
+        name_is_free(&mut command, &spec.name, Some(before.id)).await?;
+        let step = put(&mut command, Some(&current), &spec, &shape, now).await?;
+        let fields = if let Step::Updated { fields, .. } = step { fields.join(", ") } else { String::new() };
+        command.commit(spec.name.as_str(), Some(&fields)).await?;
+        self.air.take_over_changes().await?;
+        if !fields.is_empty() {
+            self.context.log(LogLevel::Info, format!("Challenge {} changed by {who} ({fields})", spec.name));
+        }
+        if !current.live {
+            let due_at = current.due_at;
+            self.air.tell_off_air(Challenge { spec, ..current }, due_at, now);
+        }
+        Ok(())
+    }
+
+    /// Removes a challenge; it goes off if it is on air. Its history stays.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn delete(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
+        self.context
+            .command(by, "challenge.delete", move |mut command| async move {
+                let challenge = existing(&mut command, id).await?;
+                let (who, now) = (command.who(), command.now());
+                assignments::abort_of_challenge(&mut command, id, now).await?;
+                challenges::delete(&mut command, id).await?;
+                let name = challenge.spec.name.as_str();
+                let done = command.commit(name, None).await?;
+                this.air.take_over_changes().await?;
+                this.context.log(LogLevel::Info, format!("Challenge {name} deleted by {who}"));
+                Ok(done)
+            })
+            .await
+    }
+}
+
+/// Nobody has this name, or one that people would take for it.
+async fn name_is_free(connection: &mut Connection, name: &ChallengeName, own: Option<i64>) -> Result<(), CoreError> {
+    match challenges::id_of(connection, name).await? {
+        Some(id) if Some(id) != own => Err(CoreError::Conflict(format!("there is a challenge {name} already"))),
+        Some(_) => Ok(()),
+        None => {
+            let all = challenges::all(connection).await?;
+            let others = all.iter().filter(|other| Some(other.id) != own).map(|other| &other.spec.name);
+            let looks = Looks::of(others);
+            let alike = looks.like(name).map(|other| format!("{}; choose another name", difference(name, other)));
+            alike.map_or(Ok(()), |alike| Err(CoreError::Conflict(alike)))
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The whole event as one archive that `import` reads back.
+
+use crate::audit::{Actor, By};
+use crate::challenges::Challenges;
+use crate::files::archive::{Writer, at};
+use crate::store::Store;
+use crate::store::challenges::{self, conference, ranges};
+use crate::{CoreError, FileFolder};
+use challengectl_common::challenge::FlagFile;
+use challengectl_common::{Digest, Flag};
+use challengectl_event::EVENT_FILE;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+/// Writes the conference, and all challenges with their flags, files and ranges; gives how many challenges there are.
+///
+/// # Errors
+/// When the content of a file is gone, or the archive cannot be written.
+pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result<usize, CoreError> {
+    let mut connection = store.read().await?;
+    let conference = conference::read(&mut connection).await?;
+    let ranges = ranges::all(&mut connection).await?;
+    let all = challenges::all(&mut connection).await?;
+    drop(connection);
+    let mut specs: Vec<_> = all.into_iter().map(|challenge| challenge.spec).collect();
+    let mut places = BTreeMap::new();
+    for spec in &mut specs {
+        if let Flag::File(file) = &mut spec.flag {
+            file.path = place(&mut places, file);
+        }
+    }
+    let mut archive = Writer::create(target)?;
+    archive.bytes(EVENT_FILE, challengectl_event::write(&conference, &ranges, &specs).as_bytes())?;
+    for (path, digest) in &places {
+        archive.file(path, &folder.path(*digest))?;
+    }
+    archive.finish()?;
+    Ok(specs.len())
+}
+
+/// An archive, ready to be read. It lies nowhere, and is gone when it is dropped.
+#[derive(Debug)]
+pub struct Exported {
+    /// Bytes.
+    pub size: u64,
+    /// What it holds.
+    pub content: tokio::fs::File,
+}
+
+impl Challenges {
+    /// The whole event as one archive.
+    ///
+    /// # Errors
+    /// When the content of a file is gone, or there is no room for the archive.
+    pub async fn export(self: &Arc<Self>, by: By<'_>) -> Result<Exported, CoreError> {
+        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        self.context
+            .run_to_completion(async move {
+                let inner = Arc::clone(&this);
+                // Copying files keeps a thread busy.
+                let written = tokio::task::spawn_blocking(move || {
+                    let root = inner.files.folder.root()?;
+                    let scratch = tempfile::tempdir_in(&root).map_err(at(&root))?;
+                    let target = scratch.path().join("event.tar");
+                    inner.context.runtime.block_on(export(&inner.context.store, &inner.files.folder, &target))?;
+                    File::open(&target).and_then(|file| Ok((file.metadata()?.len(), file))).map_err(at(&target))
+                });
+                let (size, content) = written.await.map_err(|_| CoreError::Interrupted)??;
+                this.context.begin(actor, "event.export").await?.commit("", None).await?;
+                Ok(Exported { size, content: content.into() })
+            })
+            .await
+    }
+}
+
+/// Where a file goes in the archive: where its event file had it. Where another file is in the way, as may happen after
+/// several imports, its digest comes before its name.
+fn place(places: &mut BTreeMap<String, Digest>, file: &FlagFile) -> String {
+    let path = Path::new(&file.path);
+    let downwards = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let in_the_way = |(other, digest): (&String, &Digest)| {
+        let other = Path::new(other);
+        let same = other == path && *digest == file.digest;
+        !same && (other.starts_with(path) || path.starts_with(other))
+    };
+    let taken = path.starts_with(EVENT_FILE) || places.iter().any(in_the_way);
+    let place = if downwards && !taken {
+        file.path.clone()
+    } else {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
+        format!("{}/{name}", file.digest)
+    };
+    places.insert(place.clone(), file.digest);
+    place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_stay_where_they_were_unless_another_is_there() {
+        let mut places = BTreeMap::new();
+        let mut put = |path: &str, content: &[u8]| {
+            place(&mut places, &FlagFile { path: path.to_owned(), digest: Digest::of(content), size: 1 })
+        };
+        assert_eq!(put("audio/a.wav", b"a"), "audio/a.wav");
+        assert_eq!(put("audio/a.wav", b"a"), "audio/a.wav");
+        let apart = |content: &[u8], name: &str| format!("{}/{name}", Digest::of(content));
+        assert_eq!(put("audio/a.wav", b"b"), apart(b"b", "a.wav"));
+        assert_eq!(put("audio", b"c"), apart(b"c", "audio"));
+        assert_eq!(put("../d.wav", b"d"), apart(b"d", "d.wav"));
+        assert_eq!(put("challenges.yml", b"e"), apart(b"e", "challenges.yml"));
+    }
+}

@@ -1,0 +1,244 @@
+//! A challenge as an operator gives it, and what becomes of it when it is held against its waveform.
+
+use super::import::shape;
+use super::schemas;
+use crate::challenges::Challenges;
+use crate::store::challenges::Shape;
+use crate::store::challenges::ranges;
+use crate::store::files::{self, StoredFile};
+use crate::{CoreError, Role};
+use challengectl_common::challenge::{FlagFile, NamedRange};
+use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Flag, PublicView, Sender, Tuning};
+use challengectl_event::Reader;
+use serde::Deserialize;
+use serde_json::{Map, Number, Value, json};
+use std::path::{Path, PathBuf};
+use utoipa::ToSchema;
+
+const LONGEST_NAME: usize = 255;
+
+/// The fields that are given. For a change, all others stay as they are; for a new challenge, they have the defaults of
+/// an event file. Fields mean what they mean there, but a file is one that was uploaded, by its digest.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = ChallengeForm, examples(json!({"name": "MORSE_3", "modulation": "cw", "frequency": 145_550_000, "text": "CQ CQ", "parameters": {"wpm": 18}})))]
+#[expect(missing_docs, reason = "config/challenges.yml explains them")]
+pub struct Form {
+    #[schema(value_type = Option<ChallengeName>)]
+    pub name: Option<String>,
+    #[schema(schema_with = schemas::modulation)]
+    pub modulation: Option<String>,
+    #[schema(schema_with = schemas::frequency)]
+    pub frequency: Option<Number>,
+    pub frequency_ranges: Option<Vec<String>>,
+    #[schema(schema_with = schemas::edges)]
+    pub manual_frequency_range: Option<Map<String, Value>>,
+    #[schema(max_length = 4096)]
+    pub text: Option<String>,
+    pub flag_hash: Option<Digest>,
+    #[schema(max_length = 255)]
+    pub flag_file: Option<String>,
+    #[schema(schema_with = schemas::parameters)]
+    pub parameters: Option<Map<String, Value>>,
+    pub enabled: Option<bool>,
+    pub priority: Option<i64>,
+    #[schema(schema_with = schemas::seconds)]
+    pub min_delay: Option<Number>,
+    #[schema(schema_with = schemas::seconds)]
+    pub max_delay: Option<Number>,
+    #[schema(value_type = Option<PublicView>)]
+    pub public_view: Option<Map<String, Value>>,
+    /// The runners and radios that may send it; an empty list: any of them.
+    pub only_on: Option<Vec<Sender>>,
+}
+
+/// A challenge that can go on air.
+pub(super) struct Checked {
+    pub spec: ChallengeSpec,
+    pub shape: Shape,
+}
+
+impl Form {
+    fn tunes(&self) -> bool {
+        self.frequency.is_some() || self.frequency_ranges.is_some() || self.manual_frequency_range.is_some()
+    }
+
+    fn carries(&self) -> bool {
+        self.text.is_some() || self.flag_hash.is_some()
+    }
+
+    /// Without where it is and what it carries, as far as that is so already: what a challenge was accepted with is not
+    /// looked up again.
+    fn beyond(mut self, before: Option<&ChallengeSpec>) -> Self {
+        let Some(before) = before else { return self };
+        if let Tuning::FrequencyRanges(ranges) = &before.tuning
+            && let Some(names) = &self.frequency_ranges
+            && ranges.iter().map(|range| &range.name).eq(names)
+        {
+            self.frequency_ranges = None;
+        }
+        if let Flag::File(file) = &before.flag
+            && self.flag_hash == Some(file.digest)
+            && self.flag_file.as_ref().is_none_or(|name| *name == file.path)
+        {
+            (self.flag_hash, self.flag_file) = (None, None);
+        }
+        self
+    }
+
+    /// The keys of an event file that say the same, without the file.
+    fn over(&self, before: Option<&ChallengeSpec>) -> Map<String, Value> {
+        let mut keys = before.map(|spec| keys_of(spec, !self.tunes(), !self.carries())).unwrap_or_default();
+        let mut set = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                keys.insert(key.to_owned(), value);
+            }
+        };
+        set("name", self.name.clone().map(Value::from));
+        set("modulation", self.modulation.clone().map(Value::from));
+        set("frequency", self.frequency.clone().map(Value::from));
+        set("frequency_ranges", self.frequency_ranges.clone().map(Value::from));
+        set("manual_frequency_range", self.manual_frequency_range.clone().map(Value::from));
+        set("text", self.text.clone().map(Value::from));
+        set("parameters", self.parameters.clone().map(Value::from));
+        set("enabled", self.enabled.map(Value::from));
+        set("priority", self.priority.map(Value::from));
+        set("min_delay", self.min_delay.clone().map(Value::from));
+        set("max_delay", self.max_delay.clone().map(Value::from));
+        set("only_on", self.only_on.as_ref().map(|senders| json!(senders)));
+        if let Some(switches) = &self.public_view {
+            // A switch that is not given must not fall back to showing what was hidden.
+            let view = keys.entry("public_view").or_insert_with(|| json!({}));
+            if let Value::Object(view) = view {
+                view.extend(switches.clone());
+            }
+        }
+        keys
+    }
+}
+
+fn keys_of(spec: &ChallengeSpec, tuning: bool, content: bool) -> Map<String, Value> {
+    let mut keys = Map::new();
+    let mut set = |key: &str, value: Value| keys.insert(key.to_owned(), value);
+    let seconds = |millis: i64| millis as f64 / 1000.0;
+    set("name", spec.name.as_str().into());
+    set("modulation", spec.modulation.as_str().into());
+    set("parameters", spec.parameters.clone().into());
+    set("enabled", spec.enabled.into());
+    set("priority", spec.priority.into());
+    set("only_on", json!(spec.only_on));
+    set("min_delay", seconds(spec.min_delay_ms).into());
+    set("max_delay", seconds(spec.max_delay_ms).into());
+    let view = &spec.public_view;
+    set("public_view", serde_json::to_value(view).unwrap_or_default());
+    match &spec.tuning {
+        _ if !tuning => None,
+        Tuning::Frequency(frequency) => set("frequency", frequency.hz().into()),
+        Tuning::FrequencyRanges(ranges) => {
+            set("frequency_ranges", ranges.iter().map(|range| range.name.as_str()).collect())
+        }
+        Tuning::ManualFrequencyRange(band) => {
+            set("manual_frequency_range", json!({"min_hz": band.low(), "max_hz": band.high()}))
+        }
+    };
+    if let (true, Flag::Text(text)) = (content, &spec.flag) {
+        set("text", text.as_str().into());
+    }
+    keys
+}
+
+impl Challenges {
+    /// Holds a challenge, new or changed, against its file and its waveform, as an import does, for somebody of this
+    /// role.
+    pub(super) async fn checked(
+        &self,
+        before: Option<&ChallengeSpec>,
+        form: &Form,
+        role: Role,
+    ) -> Result<Checked, CoreError> {
+        let form = &form.clone().beyond(before);
+        let is_hidden = !form.carries() && !role.sees_content();
+        let mut keys = form.over(before);
+        let file = self.file_of(before, form).await?;
+        if let Some(file) = &file {
+            keys.insert("file".to_owned(), relative(file.digest).into());
+        }
+        let ranges = self.ranges_for(before, form).await?;
+        let base = self.files.folder.root()?;
+        let reader = Reader::new(self.context.rules.frequency_rules.clone());
+        let read = move || {
+            let challenge = reader.read_one(keys.clone(), ranges.clone(), &base);
+            challenge.map_err(|all| if is_hidden { without_content(&reader, all, keys, ranges, &base) } else { all })
+        };
+        let challenge = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)?;
+        let challenge = challenge.map_err(|problems| CoreError::Invalid(problems.join("; ")))?;
+        let shape = shape(&challenge);
+        let mut spec = challenge.spec;
+        if let Some(file) = file {
+            spec.flag = Flag::File(file);
+        }
+        Ok(Checked { spec, shape })
+    }
+
+    async fn file_of(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Option<FlagFile>, CoreError> {
+        let Some(digest) = form.flag_hash else {
+            if form.flag_file.is_some() {
+                let way = "flag_file: give flag_hash with it, which POST /api/files/upload answers";
+                return Err(CoreError::Invalid(way.to_owned()));
+            }
+            return Ok(match before.map(|spec| &spec.flag) {
+                Some(Flag::File(file)) if !form.carries() => Some(file.clone()),
+                _ => None,
+            });
+        };
+        if form.flag_file.as_deref().is_some_and(|name| name.len() > LONGEST_NAME || name.contains(char::is_control)) {
+            return Err(CoreError::Invalid(format!("flag_file: a name of at most {LONGEST_NAME} bytes")));
+        }
+        let known = files::find(&mut *self.context.store.read().await?, digest).await?;
+        let Some(StoredFile { size, name, .. }) = known else {
+            return Err(CoreError::Invalid(format!("flag_hash: there is no file {digest}; upload it first")));
+        };
+        Ok(Some(FlagFile { path: form.flag_file.clone().unwrap_or(name), digest, size }))
+    }
+
+    /// Where the tuning stays, the ranges it was accepted with; they may have another meaning by now.
+    async fn ranges_for(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Vec<NamedRange>, CoreError> {
+        match before.map(|spec| &spec.tuning) {
+            Some(Tuning::FrequencyRanges(ranges)) if !form.tunes() => Ok(ranges.clone()),
+            _ => Ok(ranges::all(&mut *self.context.store.read().await?).await?),
+        }
+    }
+}
+
+/// A text that every modulation can send.
+const STAND_IN: &str = "5";
+
+/// Of all that is wrong, what does not quote what the challenge carries: of a text, what would be wrong with any other
+/// as well; of a file, what does not name it.
+fn without_content(
+    reader: &Reader,
+    mut all: Vec<String>,
+    mut keys: Map<String, Value>,
+    ranges: Vec<NamedRange>,
+    base: &Path,
+) -> Vec<String> {
+    let count = all.len();
+    if let Some(Value::String(file)) = keys.get("file") {
+        all.retain(|problem| !problem.contains(file.as_str()));
+    } else {
+        keys.insert("text".to_owned(), STAND_IN.into());
+        let others = reader.read_one(keys, ranges, base).err().unwrap_or_default();
+        all.retain(|problem| others.contains(problem));
+    }
+    if all.len() < count {
+        all.push("what it carries, which only admins see, cannot be sent so; ask an admin to look".to_owned());
+    }
+    all
+}
+
+/// Where the content lies within the folder of files.
+fn relative(digest: Digest) -> String {
+    let name = digest.to_string();
+    let path: PathBuf = [name.get(..2).unwrap_or_default(), &name].iter().collect();
+    path.to_string_lossy().into_owned()
+}

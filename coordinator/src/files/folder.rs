@@ -1,0 +1,246 @@
+//! The folder that holds the content of files, each named by its digest. No name from outside is ever part of a path.
+
+use crate::CoreError;
+use crate::files::Files;
+use crate::store::files;
+use challengectl_common::{Digest, Hasher};
+use std::fs::{File, Metadata};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::NamedTempFile;
+
+const BLOCK: usize = 1 << 16;
+/// What names of the `tempfile` library begin with.
+const TEMPORARY: &str = ".tmp";
+/// Nothing is on its way in for so long.
+const LEFT_OVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A folder of files named by their digests.
+#[derive(Debug, Clone)]
+pub struct FileFolder(PathBuf);
+
+impl FileFolder {
+    /// The folder of a data directory.
+    #[must_use]
+    pub fn within(data_dir: &Path) -> Self {
+        Self(data_dir.join("files"))
+    }
+
+    /// The folder itself, which is there from now on.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn root(&self) -> Result<PathBuf, CoreError> {
+        std::fs::create_dir_all(&self.0).map_err(|error| CoreError::File { path: self.0.clone(), error })?;
+        Ok(self.0.clone())
+    }
+
+    /// Where the content with this digest lies, if it is there.
+    #[must_use]
+    pub fn path(&self, digest: Digest) -> PathBuf {
+        let name = digest.to_string();
+        self.0.join(name.get(..2).unwrap_or_default()).join(name)
+    }
+
+    /// Copies a file into the folder, and gives digest and size of what was copied. It is there as a whole or not at
+    /// all, also when the power fails.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the copy cannot be written.
+    pub fn take_in(&self, source: &Path) -> Result<(Digest, u64), CoreError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |error| CoreError::File { path, error }
+        };
+        let mut input = File::open(source).map_err(at(source))?;
+        std::fs::create_dir_all(&self.0).map_err(at(&self.0))?;
+        let mut copy = NamedTempFile::new_in(&self.0).map_err(at(&self.0))?;
+        let (digest, size) = copy_and_hash(&mut input, source, copy.as_file_mut(), &self.0)?;
+        self.settle(copy, digest)?;
+        Ok((digest, size))
+    }
+
+    /// Puts content that is whole where it belongs, for good.
+    pub(crate) fn settle(&self, copy: NamedTempFile, digest: Digest) -> Result<(), CoreError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |error| CoreError::File { path, error }
+        };
+        copy.as_file().sync_all().map_err(at(&self.0))?;
+        let path = self.path(digest);
+        let folder = path.parent().unwrap_or(&self.0);
+        std::fs::create_dir_all(folder).map_err(at(folder))?;
+        copy.persist(&path).map_err(|error| CoreError::File { path: path.clone(), error: error.error })?;
+        for folder in [folder, &self.0] {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))?;
+        }
+        Ok(())
+    }
+
+    /// Removes what was on its way in when a program was killed. What is younger may still be on its way.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn remove_leftovers(&self) -> Result<(), CoreError> {
+        let at = |error| CoreError::File { path: self.0.clone(), error };
+        let entries = match std::fs::read_dir(&self.0) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(at)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(at)?;
+            // Content that is whole lies in folders named otherwise.
+            let temporary = entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
+            match entry.metadata() {
+                Ok(meta) if !temporary || !is_old(&meta) => {}
+                Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(entry.path()).map_err(at)?,
+                _ => std::fs::remove_file(entry.path()).map_err(at)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes content, unless it has come lately: who has sent it may be about to say what for. False when it stays.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub(crate) fn remove_old(&self, digest: Digest) -> Result<bool, CoreError> {
+        let path = self.path(digest);
+        let removed = match path.metadata() {
+            Ok(meta) if !is_old(&meta) => return Ok(false),
+            Ok(_) => std::fs::remove_file(&path),
+            Err(error) => Err(error),
+        };
+        match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(CoreError::File { path, error }),
+            _ => Ok(true),
+        }
+    }
+
+    /// Writes to the disk below the folder, to see whether that works.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn prove_writable(&self) -> Result<(), CoreError> {
+        let prove = || {
+            std::fs::create_dir_all(&self.0)?;
+            let mut file = tempfile::tempfile_in(&self.0)?;
+            file.write_all(&[0; 4096])?;
+            file.sync_all()
+        };
+        prove().map_err(|error| CoreError::File { path: self.0.clone(), error })
+    }
+
+    /// Reads a file that is there, to see whether it still is what its name says.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be read.
+    pub fn verify(&self, digest: Digest) -> Result<bool, CoreError> {
+        let path = self.path(digest);
+        let mut input = File::open(&path).map_err(|error| CoreError::File { path: path.clone(), error })?;
+        Ok(copy_and_hash(&mut input, &path, &mut std::io::sink(), &path)?.0 == digest)
+    }
+}
+
+/// A file, ready to be read.
+#[derive(Debug)]
+pub struct OpenFile {
+    /// What it was first called.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Its content.
+    pub content: tokio::fs::File,
+}
+
+impl Files {
+    /// Opens the file with this content.
+    ///
+    /// # Errors
+    /// [`CoreError::NoSuchFile`] when there is none.
+    pub async fn open_file(&self, digest: Digest) -> Result<OpenFile, CoreError> {
+        let known = files::find(&mut *self.context.store.read().await?, digest).await?;
+        let known = known.ok_or(CoreError::NoSuchFile(digest))?;
+        let path = self.folder.path(digest);
+        match tokio::fs::File::open(&path).await {
+            Ok(content) => Ok(OpenFile { name: known.name, size: known.size, content }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                tracing::error!(path = %path.display(), "a registered file is gone; import it again");
+                Err(CoreError::NoSuchFile(digest))
+            }
+            Err(error) => Err(CoreError::File { path, error }),
+        }
+    }
+}
+
+fn is_old(meta: &Metadata) -> bool {
+    meta.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_OVER))
+}
+
+fn copy_and_hash(
+    input: &mut impl Read,
+    source: &Path,
+    output: &mut impl Write,
+    target: &Path,
+) -> Result<(Digest, u64), CoreError> {
+    let mut hasher = Hasher::default();
+    let mut size = 0;
+    let mut block = vec![0; BLOCK];
+    loop {
+        let read = match input.read(&mut block) {
+            Ok(0) => return Ok((hasher.finish(), size)),
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(CoreError::File { path: source.to_owned(), error }),
+        };
+        let part = block.get(..read).unwrap_or_default();
+        hasher.update(part);
+        output.write_all(part).map_err(|error| CoreError::File { path: target.to_owned(), error })?;
+        size += part.len() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_left_over_is_removed() {
+        let temporary = tempfile::tempdir().unwrap();
+        let source = temporary.path().join("voice.wav");
+        std::fs::write(&source, b"abc").unwrap();
+        let folder = FileFolder::within(temporary.path());
+        let (digest, _) = folder.take_in(&source).unwrap();
+        let root = folder.root().unwrap();
+        let long_ago = std::time::SystemTime::now() - 2 * LEFT_OVER;
+        for (path, modified) in
+            [(root.join(".tmp1"), Some(long_ago)), (root.join(".tmp2"), None), (folder.path(digest), Some(long_ago))]
+        {
+            let file = File::options().create(true).append(true).open(&path).unwrap();
+            if let Some(modified) = modified {
+                file.set_modified(modified).unwrap();
+            }
+        }
+        let unpacked = tempfile::tempdir_in(&root).unwrap().keep();
+        std::fs::write(unpacked.join("a.wav"), b"abc").unwrap();
+        File::open(&unpacked).unwrap().set_modified(long_ago).unwrap();
+        folder.remove_leftovers().unwrap();
+        assert!(!unpacked.exists());
+        assert!(!root.join(".tmp1").exists() && root.join(".tmp2").exists() && folder.path(digest).exists());
+    }
+
+    #[test]
+    fn what_is_taken_in_lies_under_its_digest() {
+        let temporary = tempfile::tempdir().unwrap();
+        let source = temporary.path().join("voice.wav");
+        std::fs::write(&source, b"abc").unwrap();
+        let folder = FileFolder::within(temporary.path());
+        let (digest, size) = folder.take_in(&source).unwrap();
+        assert_eq!((digest, size), (Digest::of(b"abc"), 3));
+        assert_eq!(std::fs::read(folder.path(digest)).unwrap(), b"abc");
+        assert!(folder.verify(digest).unwrap());
+        std::fs::write(folder.path(digest), b"abd").unwrap();
+        assert!(!folder.verify(digest).unwrap());
+    }
+}

@@ -1,0 +1,102 @@
+//! Content that comes piece by piece, and is kept once it is whole.
+
+use crate::audit::By;
+use crate::files::Files;
+use crate::store::files::{self, StoredFile};
+use crate::{CoreError, FileFolder};
+use challengectl_common::{Digest, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt;
+
+/// Content on its way in: written and hashed as it comes.
+pub struct Incoming {
+    copy: NamedTempFile,
+    file: tokio::fs::File,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl Incoming {
+    /// Adds a piece.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn write(&mut self, piece: &[u8]) -> Result<(), CoreError> {
+        self.hasher.update(piece);
+        self.size += piece.len() as u64;
+        self.file.write_all(piece).await.map_err(|error| self.failed(error))
+    }
+
+    /// Waits until all of it can be read from [`Incoming::path`].
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn flush(&mut self) -> Result<(), CoreError> {
+        self.file.flush().await.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: std::io::Error) -> CoreError {
+        CoreError::File { path: self.copy.path().to_owned(), error }
+    }
+
+    /// Bytes so far.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where it lies meanwhile.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.copy.path()
+    }
+}
+
+impl FileFolder {
+    /// A place for content that comes piece by piece. Dropped before it is kept, it leaves nothing behind.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn receive(&self) -> Result<Incoming, CoreError> {
+        let root = self.root()?;
+        let at = |error| CoreError::File { path: root.clone(), error };
+        let copy = NamedTempFile::new_in(&root).map_err(at)?;
+        let file = copy.reopen().map_err(at)?;
+        Ok(Incoming { copy, file: file.into(), hasher: Hasher::default(), size: 0 })
+    }
+}
+
+impl Files {
+    /// A place for content that comes piece by piece.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn receive(&self) -> Result<Incoming, CoreError> {
+        self.folder.receive()
+    }
+
+    /// Keeps what has come, known as `name`, for challenges to use. The same content again changes nothing.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] when it is empty.
+    pub async fn keep(self: &Arc<Self>, mut incoming: Incoming, name: &str, by: By<'_>) -> Result<Digest, CoreError> {
+        if incoming.size == 0 {
+            return Err(CoreError::Invalid("the file is empty".to_owned()));
+        }
+        incoming.flush().await?;
+        let Incoming { copy, hasher, size, .. } = incoming;
+        let (digest, folder) = (hasher.finish(), self.folder.clone());
+        let settled = tokio::task::spawn_blocking(move || folder.settle(copy, digest));
+        settled.await.map_err(|_| CoreError::Interrupted)??;
+        let file = StoredFile { digest, size, name: name.to_owned() };
+        self.context
+            .command(by, "file.upload", move |mut command| async move {
+                let now = command.now();
+                files::register(&mut command, &file, now).await?;
+                Ok(command.commit(&digest.to_string(), Some(&file.name)).await?.with(digest))
+            })
+            .await
+    }
+}

@@ -1,0 +1,73 @@
+//! Files that no challenge uses are kept for a while, then removed.
+
+use crate::CoreError;
+use crate::files::Files;
+use crate::store::{self, Connection, StoreError, challenges, files};
+use challengectl_common::wire::LogLevel;
+use challengectl_common::{Digest, Flag, Timestamp};
+use std::collections::HashSet;
+
+/// Files of which one transaction notes whether they are used.
+const NOTED_AT_ONCE: usize = 250;
+
+impl Files {
+    /// Notes which files no challenge uses, and removes those that none has used for as long as they are kept.
+    ///
+    /// # Errors
+    /// When the database or the folder of files does not work; the next call tries again.
+    pub async fn forget_unused_files(&self) -> Result<(), CoreError> {
+        let Some(keep) = self.context.rules.retention.unused_files else { return Ok(()) };
+        let now = self.context.clock.now();
+        let mut connection = self.context.store.read().await?;
+        let used = used(&mut connection).await?;
+        let known = files::unused_since(&mut connection).await?;
+        drop(connection);
+        let (mut noted, mut overdue) = (Vec::new(), Vec::new());
+        for (digest, since) in known {
+            match (since, used.contains(&digest)) {
+                (None, false) => noted.push((digest, Some(now))),
+                (Some(_), true) => noted.push((digest, None)),
+                (Some(since), false) if since <= now.before(keep) => overdue.push(digest),
+                _ => {}
+            }
+        }
+        for some in noted.chunks(NOTED_AT_ONCE) {
+            let mut transaction = self.context.store.write().await?;
+            for (digest, since) in some {
+                files::note_use(&mut transaction, *digest, *since).await?;
+            }
+            store::commit(transaction).await?;
+        }
+        let mut forgotten = 0;
+        for digest in overdue {
+            forgotten += u32::from(self.forget_unused_file(digest, now.before(keep)).await?);
+        }
+        if forgotten > 0 {
+            self.context.log(LogLevel::Info, format!("{forgotten} files that no challenge uses were removed"));
+        }
+        Ok(())
+    }
+
+    /// Removes one that has not come into use since `limit`, and returns whether it did.
+    async fn forget_unused_file(&self, digest: Digest, limit: Timestamp) -> Result<bool, CoreError> {
+        let mut transaction = self.context.store.write().await?;
+        let unused = files::is_unused_since(&mut transaction, digest, limit).await?;
+        // Before the commit: an import that waits to write has its content in place, and that is new.
+        let removed = unused && self.folder.remove_old(digest)?;
+        if removed {
+            files::forget(&mut transaction, digest).await?;
+        }
+        store::commit(transaction).await?;
+        Ok(removed)
+    }
+}
+
+async fn used(connection: &mut Connection) -> Result<HashSet<Digest>, StoreError> {
+    let flags = challenges::all(connection).await?.into_iter().map(|challenge| challenge.spec.flag);
+    Ok(flags
+        .filter_map(|flag| match flag {
+            Flag::File(file) => Some(file.digest),
+            Flag::Text(_) => None,
+        })
+        .collect())
+}

@@ -1,0 +1,63 @@
+//! On which machine a runner's key may be used. Looked at with each request, in memory, whether or not the runner is
+//! there: a check that ends when a runner is silent would be none.
+
+use crate::bus::alarms::AlarmKind;
+use crate::fleet::Fleet;
+use crate::{Caller, CoreError};
+use challengectl_common::Digest;
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// What becomes of a key that is shown from another machine than the one it was made for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HostBinding {
+    /// It counts.
+    Off,
+    /// It counts, and operators are told once.
+    #[default]
+    Report,
+    /// It does not count, and operators are told once.
+    Require,
+}
+
+/// Where a request of a runner comes from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Host {
+    /// The digest of what the machine says of itself, if it does.
+    pub machine: Option<Digest>,
+    /// The address, for people.
+    pub address: Option<IpAddr>,
+}
+
+impl Fleet {
+    /// Whose key this is, if it counts there.
+    ///
+    /// # Errors
+    /// [`CoreError::Key`] when the key is unknown or revoked, [`CoreError::Forbidden`] when it may not be used there.
+    pub fn authenticate(&self, credential: &str, host: Host) -> Result<Caller, CoreError> {
+        let known = self.keyring.authenticate(credential, host.machine);
+        let (caller, at_home) = known.ok_or(CoreError::Key("the key is unknown or revoked"))?;
+        if at_home || self.context.rules.host_binding == HostBinding::Off {
+            return Ok(caller);
+        }
+        let refused = self.context.rules.host_binding == HostBinding::Require;
+        if self.keyring.note_stranger(&caller, host.machine) {
+            self.tell_stranger(&caller, host, refused);
+        }
+        if refused {
+            let id = &caller.runner_id;
+            let reason = format!("the key of runner {id} counts only on the machine that it was made for");
+            return Err(CoreError::Forbidden(format!("{reason}; to move the runner, enrol it anew")));
+        }
+        Ok(caller)
+    }
+
+    fn tell_stranger(&self, caller: &Caller, host: Host, refused: bool) {
+        let machine = if host.machine.is_some() { "another machine" } else { "a client that names no machine" };
+        let from = host.address.map(|address| format!(" at {address}")).unwrap_or_default();
+        let end = if refused { "and was refused" } else { "and was let in" };
+        let message = format!("The key of runner {} was used by {machine}{from}, {end}", caller.runner_id);
+        self.context.raise(AlarmKind::RunnerMoved, caller.runner_id.as_str(), message);
+    }
+}

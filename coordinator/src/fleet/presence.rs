@@ -1,0 +1,249 @@
+//! The runners that are there, in memory: their radios, and when each was last heard of.
+
+use crate::clock::{Clock, Moment};
+use crate::schedule::Capability;
+use crate::store::fleet::runners as store;
+use crate::store::fleet::runners::Radio;
+use challengectl_common::{RunnerId, Sender, Timestamp};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A runner that has registered and not signed out.
+#[derive(Debug, Default)]
+struct Present {
+    radios: Arc<[Radio]>,
+    /// Whether it gets no work.
+    disabled: bool,
+    /// It works on one task at a time, and each question for work says that it has none.
+    single_task: bool,
+    heard: Option<Heard>,
+    /// Whether it was silent at the last look.
+    silent: bool,
+    unwritten: bool,
+    /// Polls that wait right now.
+    waiting: usize,
+    polled: Option<Moment>,
+    /// When nothing was found for it.
+    idle: Option<Idle>,
+}
+
+impl Present {
+    fn is_silent(&self, is_silent: impl Fn(Moment) -> bool) -> bool {
+        self.heard.is_none_or(|heard| is_silent(heard.moment))
+    }
+}
+
+/// A sign of life: the time of day for people, the moment for the server.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    at: Timestamp,
+    moment: Moment,
+}
+
+impl Heard {
+    fn now(clock: &Clock) -> Self {
+        Self { at: clock.now(), moment: clock.instant() }
+    }
+
+    /// One from before the start. Where the clock was set back since, it counts as just now.
+    fn before(at: Timestamp, clock: &Clock) -> Self {
+        Self { at, moment: clock.instant().before(clock.now().since(at)) }
+    }
+}
+
+/// Nothing was found in this edition of the schedule, looking at `since`; there may be something at `until`.
+#[derive(Debug, Clone, Copy)]
+struct Idle {
+    edition: u64,
+    since: Timestamp,
+    until: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+pub struct Presence {
+    runners: Mutex<HashMap<RunnerId, Present>>,
+    attentive: Mutex<Arc<[Capability]>>,
+}
+
+impl Presence {
+    pub fn new(present: Vec<store::Present>, radios: Vec<Radio>, clock: &Clock) -> Self {
+        let mut by_runner: HashMap<RunnerId, Vec<Radio>> = HashMap::new();
+        for radio in radios {
+            by_runner.entry(radio.runner_id.clone()).or_default().push(radio);
+        }
+        let runners = present
+            .into_iter()
+            .map(|one| {
+                let radios = by_runner.remove(&one.id).unwrap_or_default().into();
+                let heard = one.last_heartbeat.map(|at| Heard::before(at, clock));
+                let (disabled, single_task) = (!one.enabled, one.single_task);
+                (one.id, Present { radios, disabled, single_task, heard, ..Present::default() })
+            })
+            .collect();
+        Self { runners: Mutex::new(runners), attentive: Mutex::default() }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<RunnerId, Present>> {
+        self.runners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A runner has registered.
+    pub fn join(&self, runner: &RunnerId, radios: Vec<Radio>, enabled: bool, single_task: bool, clock: &Clock) {
+        let mut all = self.all();
+        let present = all.entry(runner.clone()).or_default();
+        present.radios = radios.into();
+        present.disabled = !enabled;
+        present.single_task = single_task;
+        present.heard = Some(Heard::now(clock));
+        present.idle = None;
+    }
+
+    /// A runner gets work from now on, or no more.
+    pub fn set_enabled(&self, runner: &RunnerId, enabled: bool) {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.disabled = !enabled;
+            present.idle = None;
+        }
+    }
+
+    /// A runner has signed out.
+    pub fn leave(&self, runner: &RunnerId) {
+        self.all().remove(runner);
+    }
+
+    /// Notes a sign of life; false when the runner is not here.
+    pub fn heard(&self, runner: &RunnerId, clock: &Clock) -> bool {
+        let note = |present: &mut Present| (present.heard, present.unwritten) = (Some(Heard::now(clock)), true);
+        self.all().get_mut(runner).map(note).is_some()
+    }
+
+    /// When a runner that is here was last heard of, by the time of day.
+    pub fn last_heard(&self, runner: &RunnerId) -> Option<Timestamp> {
+        self.all().get(runner)?.heard.map(|heard| heard.at)
+    }
+
+    /// When a runner that is here was last heard of; `None` when it has signed out.
+    pub fn last_sign(&self, runner: &RunnerId) -> Option<Moment> {
+        self.all().get(runner)?.heard.map(|heard| heard.moment)
+    }
+
+    /// Whether the runner works on one task at a time, and says with each question for work that it has none.
+    pub fn is_single_task(&self, runner: &RunnerId) -> bool {
+        self.all().get(runner).is_some_and(|present| present.single_task)
+    }
+
+    /// The radios that work may be found for; none when the runner is disabled or not here.
+    pub fn radios_for_work(&self, runner: &RunnerId) -> Option<Arc<[Radio]>> {
+        let all = self.all();
+        all.get(runner).filter(|present| !present.disabled).map(|present| Arc::clone(&present.radios))
+    }
+
+    /// The runners that are here, by name.
+    pub fn present(&self) -> Vec<RunnerId> {
+        let mut present: Vec<RunnerId> = self.all().keys().cloned().collect();
+        present.sort_unstable();
+        present
+    }
+
+    /// The runners that are here and of which nothing was ever heard, or for too long.
+    pub fn silent(&self, is_silent: impl Fn(Moment) -> bool) -> Vec<RunnerId> {
+        let all = self.all();
+        all.iter().filter(|(_, present)| present.is_silent(&is_silent)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The runners that have fallen silent since the last call, or are heard of again.
+    pub fn take_turned(&self, is_silent: impl Fn(Moment) -> bool) -> Vec<RunnerId> {
+        let mut turned = Vec::new();
+        for (id, present) in self.all().iter_mut() {
+            let silent = present.is_silent(&is_silent);
+            if std::mem::replace(&mut present.silent, silent) != silent {
+                turned.push(id.clone());
+            }
+        }
+        turned
+    }
+
+    /// What the radios can do of all runners that are here and may be given work, heard of or not. `bound` are the radios
+    /// that challenges name.
+    pub fn capabilities(&self, bound: &[Sender]) -> BTreeSet<Capability> {
+        let all = self.all();
+        let enabled = all.values().filter(|present| !present.disabled);
+        enabled.flat_map(|present| present.radios.iter().map(|radio| Capability::among(radio, bound))).collect()
+    }
+
+    /// The signs of life since the last call, for writing down.
+    pub fn take_heard(&self) -> Vec<(RunnerId, Timestamp)> {
+        self.all()
+            .iter_mut()
+            .filter_map(|(id, present)| {
+                let unwritten = std::mem::take(&mut present.unwritten);
+                present.heard.filter(|_| unwritten).map(|heard| (id.clone(), heard.at))
+            })
+            .collect()
+    }
+
+    /// Whether it is known that there is nothing for the runner.
+    pub fn is_idle(&self, runner: &RunnerId, edition: u64, now: Timestamp) -> bool {
+        self.all()
+            .get(runner)
+            .and_then(|present| present.idle)
+            // Where the clock was set back, there may have been something.
+            .is_some_and(|idle| {
+                idle.edition == edition && idle.since <= now && idle.until.is_none_or(|until| now < until)
+            })
+    }
+
+    /// Notes that nothing was found for the runner in this edition of the schedule; something may be due at `until`.
+    pub fn note_idle(&self, runner: &RunnerId, edition: u64, since: Timestamp, until: Option<Timestamp>) {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.idle = Some(Idle { edition, since, until });
+        }
+    }
+
+    /// Notes that the runner asks for work, until the answer is dropped.
+    pub fn attend<'a>(&'a self, runner: &'a RunnerId, clock: &'a Clock) -> Attendance<'a> {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.waiting += 1;
+        }
+        Attendance { fleet: self, runner, clock }
+    }
+
+    /// What the radios can do of runners that ask for work, as of the last [`Fleet::look_around`].
+    pub fn attentive(&self) -> Arc<[Capability]> {
+        Arc::clone(&self.attentive.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks which runners ask for work: those that wait for it, have polled lately, or are on air. Gives whether that
+    /// makes a difference.
+    pub fn look_around(&self, lately: impl Fn(Moment) -> bool, on_air: &HashSet<&RunnerId>, bound: &[Sender]) -> bool {
+        let abilities: BTreeSet<Capability> = self
+            .all()
+            .iter()
+            .filter(|(_, present)| !present.disabled)
+            .filter(|(id, present)| present.waiting > 0 || present.polled.is_some_and(&lately) || on_air.contains(id))
+            .flat_map(|(_, present)| present.radios.iter().map(|radio| Capability::among(radio, bound)))
+            .collect();
+        let mut attentive = self.attentive.lock().unwrap_or_else(PoisonError::into_inner);
+        if attentive.iter().eq(&abilities) {
+            return false;
+        }
+        *attentive = abilities.into_iter().collect();
+        true
+    }
+}
+
+/// A runner's question for work.
+pub struct Attendance<'a> {
+    fleet: &'a Presence,
+    runner: &'a RunnerId,
+    clock: &'a Clock,
+}
+
+impl Drop for Attendance<'_> {
+    fn drop(&mut self) {
+        if let Some(present) = self.fleet.all().get_mut(self.runner) {
+            present.waiting = present.waiting.saturating_sub(1);
+            present.polled = Some(self.clock.instant());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The configuration that a new runner is handed.
+
+use crate::CoreError;
+use challengectl_common::{Band, RadioId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+const MOST_RADIOS: usize = 64;
+const LONGEST_WORD: usize = 64;
+
+/// A radio of a runner to be. Which further settings there are, only the drivers on the runner's host know.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NewRadio {
+    /// Unique on the runner.
+    pub id: RadioId,
+    /// What kind of radio it is.
+    #[schema(pattern = "^[A-Za-z0-9_]{1,64}$")]
+    pub driver: String,
+    /// Where it may transmit. None: anywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frequency_limits: Vec<Band>,
+    /// All else that `runner.yml` may say of it, as it is.
+    #[serde(flatten)]
+    pub settings: Map<String, Value>,
+}
+
+/// `runner.yml`, as far as the server can know it.
+#[derive(Debug, Serialize)]
+pub(super) struct RunnerFile<'a> {
+    pub server: &'a str,
+    pub enrollment_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_cert: Option<&'a str>,
+    pub radios: &'a [NewRadio],
+}
+
+impl RunnerFile<'_> {
+    pub fn to_yaml(&self) -> Result<String, CoreError> {
+        serde_saphyr::to_string(self).map_err(|error| CoreError::Invalid(format!("radios: {error}")))
+    }
+}
+
+/// What can be known to be wrong before a runner reads it.
+pub(super) fn check(radios: &[NewRadio]) -> Result<(), CoreError> {
+    if radios.len() > MOST_RADIOS {
+        return Err(CoreError::Invalid(format!("radios: {} are more than {MOST_RADIOS}", radios.len())));
+    }
+    let mut ids = BTreeSet::new();
+    for NewRadio { id, driver, settings, .. } in radios {
+        if !ids.insert(id) {
+            return Err(CoreError::Invalid(format!("radios: the id {id} is given twice")));
+        }
+        let wrong = settings.keys().chain([driver]).find(|word| !is_word(word));
+        if let Some(wrong) = wrong {
+            let start: String = wrong.chars().take(80).collect();
+            return Err(CoreError::Invalid(format!("radios: {id}: {start:?} is neither a driver nor a setting")));
+        }
+    }
+    Ok(())
+}
+
+fn is_word(text: &str) -> bool {
+    let allows = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (1..=LONGEST_WORD).contains(&text.len()) && text.chars().all(allows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    proptest! {
+        #[test]
+        fn whatever_a_radio_is_called_the_file_says_just_that(model in any::<String>(), number in any::<i32>()) {
+            let radio = json!({"id": "a", "driver": "null", "model": model, "gain": number, "more": [model, null]});
+            let radios = [serde_json::from_value(radio.clone()).unwrap()];
+            let file = RunnerFile { server: "https://h:8443", enrollment_token: "et_x", ca_cert: Some("A\nB\n"), radios: &radios };
+            let read: Value = serde_saphyr::from_str(&file.to_yaml().unwrap()).unwrap();
+            let expected = json!({
+                "server": "https://h:8443", "enrollment_token": "et_x", "ca_cert": "A\nB\n", "radios": [radio],
+            });
+            prop_assert_eq!(read, expected);
+        }
+    }
+
+    #[test]
+    fn a_radio_that_makes_no_sense_is_refused() {
+        let radio = |value: Value| serde_json::from_value::<NewRadio>(value).unwrap();
+        let plain = || radio(json!({"id": "a", "driver": "null"}));
+        assert!(check(&[plain()]).is_ok());
+        assert!(check(&[plain(), plain()]).is_err());
+        assert!(check(&[radio(json!({"id": "a", "driver": "null\nx: y"}))]).is_err());
+        assert!(check(&[radio(json!({"id": "a", "driver": "null", "a: b": 1}))]).is_err());
+        assert!(
+            check(&(0..65).map(|n| radio(json!({"id": n.to_string(), "driver": "x"}))).collect::<Vec<_>>()).is_err()
+        );
+    }
+}

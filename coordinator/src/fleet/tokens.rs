@@ -1,0 +1,233 @@
+//! One-time tokens: made, looked at, revoked and forgotten. [`super::enrolment`] uses them up.
+
+use super::enrollment::taken;
+use crate::CoreError;
+use crate::audit::By;
+use crate::context::batches::BATCH;
+use crate::context::command::{Command, Done};
+use crate::fleet::Fleet;
+use crate::secrets::random_hex;
+use crate::store::Store;
+use crate::store::fleet::runners;
+use crate::store::fleet::tokens::{self, NewToken, Token};
+use crate::store::log::history::Page;
+use challengectl_common::wire::LogLevel;
+use challengectl_common::{Digest, RunnerId, Timestamp};
+use serde::Deserialize;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// How long a token is remembered that was used or has run out.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How long a token is good for, in whole hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(try_from = "u32")]
+#[schema(value_type = u32, minimum = 1, maximum = 720, default = 24)]
+pub struct TokenLife(u32);
+
+impl TokenLife {
+    /// Thirty days: enough to prepare an event.
+    const LONGEST: u32 = 30 * 24;
+
+    /// The number of hours.
+    #[must_use]
+    pub const fn hours(self) -> u32 {
+        self.0
+    }
+
+    fn after(self, now: Timestamp) -> Timestamp {
+        now.after(Duration::from_secs(60 * 60) * self.0)
+    }
+}
+
+impl Default for TokenLife {
+    fn default() -> Self {
+        Self(24)
+    }
+}
+
+impl TryFrom<u32> for TokenLife {
+    type Error = String;
+
+    fn try_from(hours: u32) -> Result<Self, String> {
+        let fits = (1..=Self::LONGEST).contains(&hours);
+        fits.then_some(Self(hours)).ok_or_else(|| format!("a token is good for 1 to {} hours", Self::LONGEST))
+    }
+}
+
+impl FromStr for TokenLife {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse::<u32>().map_err(|error| error.to_string())?.try_into()
+    }
+}
+
+/// A token, shown once.
+#[derive(Debug)]
+pub struct Invitation {
+    /// What turns its holder into the runner, once.
+    pub token: String,
+    /// Until when it counts.
+    pub expires_at: Timestamp,
+}
+
+/// Whom a token is for, and what it may do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Guest<'a> {
+    pub runner: &'a RunnerId,
+    pub life: TokenLife,
+    /// Whether it may take the place of a runner that is enrolled already.
+    pub replaces: bool,
+}
+
+/// What an admin wants a token for.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    /// A runner that is not enrolled.
+    Enrol,
+    /// A new key for a runner that is enrolled.
+    Replace,
+}
+
+/// Makes a token that turns whoever has it into this runner, once. For the command line.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn issue_token(
+    store: &Store,
+    runner: &RunnerId,
+    life: TokenLife,
+    now: Timestamp,
+) -> Result<Invitation, CoreError> {
+    let command = Command::begin(store, By::COMMAND_LINE.into(), "runner.invite", now).await?;
+    let Done(invitation) = invite(command, Guest { runner, life, replaces: true }).await?;
+    Ok(invitation)
+}
+
+/// Commits a new token.
+pub(crate) async fn invite(mut command: Command, guest: Guest<'_>) -> Result<Done<Invitation>, CoreError> {
+    let (who, now) = (command.who(), command.now());
+    let token = format!("et_{}", random_hex::<32>());
+    let expires_at = guest.life.after(now);
+    let new = NewToken {
+        digest: Digest::of(token.as_bytes()),
+        runner: guest.runner,
+        replaces: guest.replaces,
+        created_by: &who,
+        created_at: now,
+        expires_at,
+    };
+    tokens::insert(&mut command, new).await?;
+    let details = format!("good until {expires_at}");
+    let done = command.commit(guest.runner.as_str(), Some(&details)).await?;
+    Ok(done.with(Invitation { token, expires_at }))
+}
+
+impl Fleet {
+    /// Makes a one-time token by which a host becomes this runner.
+    ///
+    /// # Errors
+    /// [`CoreError::Conflict`] when it is enrolled: whoever mistypes a name must not put a host in another's place.
+    pub async fn invite_runner(
+        self: &Arc<Self>,
+        id: &RunnerId,
+        life: TokenLife,
+        by: By<'_>,
+    ) -> Result<Invitation, CoreError> {
+        self.invite_for(Purpose::Enrol, id, life, by).await
+    }
+
+    /// Makes a one-time token for a runner that is enrolled. Its key counts until the token is used.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is no such runner.
+    pub async fn invite_again(
+        self: &Arc<Self>,
+        id: &RunnerId,
+        life: TokenLife,
+        by: By<'_>,
+    ) -> Result<Invitation, CoreError> {
+        self.invite_for(Purpose::Replace, id, life, by).await
+    }
+
+    async fn invite_for(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        id: &RunnerId,
+        life: TokenLife,
+        by: By<'_>,
+    ) -> Result<Invitation, CoreError> {
+        let (this, id) = (Arc::clone(self), id.clone());
+        let (action, replaces) = match purpose {
+            Purpose::Enrol => ("runner.invite", false),
+            Purpose::Replace => ("runner.re-enroll", true),
+        };
+        self.context
+            .command(by, action, move |mut command| async move {
+                match (purpose, runners::is_known(&mut command, &id).await?) {
+                    (Purpose::Enrol, true) => return Err(taken(&id)),
+                    (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
+                    (Purpose::Enrol, false) | (Purpose::Replace, true) => {}
+                }
+                let who = command.who();
+                let done = invite(command, Guest { runner: &id, life, replaces }).await?;
+                this.context.log(LogLevel::Info, format!("Enrollment token for runner {id} made by {who}"));
+                Ok(done)
+            })
+            .await
+    }
+
+    /// A page of the tokens, newest first, and how many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn tokens(&self, page: Page) -> Result<(Vec<Token>, u64), CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let list = tokens::list(&mut connection, page).await?;
+        Ok((list, tokens::count(&mut connection).await?))
+    }
+
+    /// Makes a token useless that nobody has used.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is no unused one with this id.
+    pub async fn revoke_token(self: &Arc<Self>, id: &str, by: By<'_>) -> Result<(), CoreError> {
+        let (this, id) = (Arc::clone(self), id.to_owned());
+        self.context
+            .command(by, "token.revoke", move |mut command| async move {
+                let revoked = tokens::revoke_one(&mut command, &id).await?;
+                let runner = revoked.ok_or_else(|| CoreError::NotFound(format!("unused enrollment token {id:?}")))?;
+                let who = command.who();
+                let done = command.commit(runner.as_str(), Some(&format!("token {id}"))).await?;
+                this.context.log(LogLevel::Info, format!("Enrollment token for runner {runner} revoked by {who}"));
+                Ok(done)
+            })
+            .await
+    }
+
+    /// Forgets tokens that have long been of no use.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn forget_tokens(&self) -> Result<(), CoreError> {
+        let limit = self.context.clock.now().before(KEPT);
+        self.context.in_batches(|connection| Box::pin(tokens::trim(connection, limit, BATCH))).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_lives_for_an_hour_to_thirty_days() {
+        assert_eq!("720".parse::<TokenLife>().unwrap().hours(), 720);
+        for text in ["0", "721", "-1", "1.5", "", "4294967296"] {
+            assert!(text.parse::<TokenLife>().is_err(), "{text}");
+        }
+    }
+}

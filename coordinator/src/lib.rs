@@ -1,0 +1,172 @@
+//! What the server does: it decides what goes on air when and where, and keeps accounts, runners, challenges and files.
+//! It knows nothing of HTTP.
+//!
+//! [`Coordinator`] is the server's state. Every change is committed to the database first, then made in memory, then
+//! announced by `Coordinator::changed`; what is in memory can always be made anew from the database.
+
+#![warn(missing_docs)]
+
+pub mod accounts;
+pub mod air;
+pub mod audit;
+pub mod bus;
+pub mod challenges;
+pub mod clock;
+pub mod context;
+mod error;
+pub mod files;
+pub mod fleet;
+pub mod maintenance;
+pub mod network;
+mod redaction;
+pub mod runner_api;
+pub mod schedule;
+mod secrets;
+pub mod store;
+mod throttle;
+pub mod views;
+
+pub use accounts::{Accounts, Person, Role};
+pub use air::assign::Polled;
+pub use air::control::Stopped;
+pub use air::operating::Gate;
+pub use bus::events::Event;
+pub use bus::liveness::{Liveness, RunnerStatus};
+pub use challenges::Form;
+pub use challenges::import_upload::{Imported, Intake, looks_renamed};
+pub use clock::Clock;
+pub use error::CoreError;
+pub use files::folder::FileFolder;
+pub use fleet::enrollment::{Enrolment, Newcomer};
+pub use fleet::host_binding::{Host, HostBinding};
+pub use fleet::keys::{Binding, Caller};
+pub use fleet::provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provisioner};
+pub use fleet::tokens::{Invitation, TokenLife, issue_token};
+pub use maintenance::readiness::Readiness;
+pub use maintenance::retention::Retention;
+pub use runner_api::presence::{Heartbeat, Registration};
+pub use views::history::Stats;
+pub use views::initial_state::{ChallengeNow, RunnerNow, Snapshot};
+pub use views::on_air::OnAir;
+pub use views::public::{PublicChallenge, PublicTuning};
+pub use views::runners::RunnerState;
+
+use crate::store::Store;
+use air::Air;
+use challengectl_common::FrequencyRules;
+use challengectl_common::wire::Intervals;
+use challenges::Challenges;
+use context::Context;
+use files::Files;
+use fleet::Fleet;
+use fleet::keys::Keyring;
+use fleet::presence::Presence;
+use maintenance::Maintenance;
+use runner_api::RunnerApi;
+use std::sync::Arc;
+use std::time::Duration;
+use views::Views;
+
+/// How the coordinator works.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// How long a lease runs from its last renewal.
+    pub lease: Duration,
+    /// How long after that the server waits before it gives anything to others.
+    pub grace: Duration,
+    /// How often runners are to send heartbeats.
+    pub heartbeat_interval: Duration,
+    /// How often runners are to poll that do not wait.
+    pub poll_interval: Duration,
+    /// Hertz kept free between two signals.
+    pub guard_hz: u64,
+    /// Where signals may be sent at all.
+    pub frequency_rules: FrequencyRules,
+    /// How much of the past is kept.
+    pub retention: Retention,
+    /// What becomes of a runner's key on another machine.
+    pub host_binding: HostBinding,
+}
+
+impl Rules {
+    fn intervals(&self) -> Intervals {
+        Intervals {
+            heartbeat_interval: self.heartbeat_interval.as_secs_f64(),
+            poll_interval: self.poll_interval.as_secs_f64(),
+            lease_seconds: self.lease.as_secs_f64(),
+        }
+    }
+}
+
+/// The server's state: its components, wired. Each is the only owner of what it holds in memory.
+#[derive(Debug)]
+pub struct Coordinator {
+    /// The database, the clock, and who is told of changes.
+    pub context: Arc<Context>,
+    /// The runners.
+    pub fleet: Arc<Fleet>,
+    /// The files of challenges.
+    pub files: Arc<Files>,
+    /// What is on air, and what may go there.
+    pub air: Arc<Air>,
+    /// The challenges.
+    pub challenges: Arc<Challenges>,
+    /// What runners ask for.
+    pub runner_api: Arc<RunnerApi>,
+    /// What people and programs are shown.
+    pub views: Arc<Views>,
+    /// What is done by itself.
+    pub maintenance: Arc<Maintenance>,
+}
+
+impl Coordinator {
+    /// Takes up the work where the database says it was left. Call it within a runtime that outlives all requests.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn start(store: Store, folder: FileFolder, rules: Rules, clock: Clock) -> Result<Arc<Self>, CoreError> {
+        let mut connection = store.read().await?;
+        let keys = store::fleet::keys::in_force(&mut connection).await?;
+        let present = store::fleet::runners::present(&mut connection).await?;
+        let radios = store::fleet::runners::radios(&mut connection).await?;
+        let live = store::air::assignments::live(&mut connection).await?;
+        let restored = store::air::control::is_restored(&mut connection).await?;
+        drop(connection);
+        let presence = Presence::new(present, radios, &clock);
+        let context = Context::new(store, clock, rules);
+        let fleet = Fleet::new(Arc::clone(&context), presence, Keyring::new(keys));
+        let files = Files::new(Arc::clone(&context), folder);
+        let air = Air::new(Arc::clone(&context), Arc::clone(&fleet), Arc::clone(&files), live, restored);
+        let challenges = Challenges::new(Arc::clone(&air));
+        Ok(Arc::new(Self {
+            runner_api: RunnerApi::new(Arc::clone(&air)),
+            views: Views::new(Arc::clone(&air), Arc::clone(&challenges)),
+            maintenance: Maintenance::new(Arc::clone(&air), Arc::clone(&challenges)),
+            context,
+            fleet,
+            files,
+            air,
+            challenges,
+        }))
+    }
+
+    /// Returns when a look at the schedule has come to its end, with or without an error.
+    pub async fn pulse(&self) {
+        if let Err(error) = self.air.outlook().await {
+            tracing::warn!(%error, "the schedule could not be read");
+        }
+    }
+
+    /// Stops handing out; who waits for work is sent home.
+    pub fn stop(&self) {
+        self.context.revision.stop();
+    }
+
+    /// Writes down what is only in memory, and closes the database.
+    pub async fn close(&self) {
+        if let Err(error) = self.maintenance.flush().await {
+            tracing::error!(%error, "the last heartbeats could not be written");
+        }
+        self.context.store.close().await;
+    }
+}

@@ -1,0 +1,125 @@
+//! Looking for what a person should look into.
+
+use crate::CoreError;
+use crate::bus::alarms::{AlarmKind, Conditions};
+use crate::clock::Moment;
+use crate::maintenance::Maintenance;
+use crate::schedule::{Candidate, Capability};
+use challengectl_common::RunnerId;
+use std::collections::HashSet;
+
+/// More challenges without a radio are one alarm: their cause is one.
+const MAX_NAMED: usize = 10;
+
+impl Maintenance {
+    /// Looks what is wrong, and publishes what has changed since the last look.
+    pub(crate) async fn look_for_alarms(&self) -> Result<(), CoreError> {
+        let mut conditions = Conditions::new();
+        self.silent_runners(&mut conditions);
+        self.unrecorded_stop(&mut conditions);
+        self.restored(&mut conditions);
+        // A database that cannot be read is no reason to keep the other alarms back, nor to end those that are there.
+        let read = self.unsendable(&mut conditions).await;
+        if read.is_err() {
+            self.context.alarms.look_anew();
+            self.context.alarms.carry_over(AlarmKind::ChallengeUnsendable, &mut conditions);
+        }
+        let (begun, over) =
+            self.context.alarms.update(&conditions, self.context.clock.now(), self.context.clock.instant());
+        for alarm in begun {
+            self.context.publish_alarm(alarm, true);
+        }
+        for alarm in over {
+            self.context.publish_alarm(alarm, false);
+        }
+        read
+    }
+
+    fn silent_runners(&self, conditions: &mut Conditions) {
+        const WAY_OUT: &str = "look at its host and its network; a runner that is meant to be away is to be removed";
+        let (now, lease) = (self.context.clock.instant(), self.context.rules.lease);
+        let mut alarm = |runner: RunnerId, message| {
+            conditions.entry((AlarmKind::RunnerSilent, runner.to_string())).or_insert(message);
+        };
+        // Two of the three heartbeats within a lease are missing.
+        let fell_silent = |sign: Moment| sign.after(lease * 2 / 3) < now;
+        for runner in self.air.leases.unrenewed(|expires| expires < now.after(lease / 3)) {
+            if self.fleet.presence.last_sign(&runner).is_some_and(fell_silent) {
+                let message = format!(
+                    "Runner {runner} fell silent during a transmission. Its carrier goes off by itself when its lease is \
+                     over, and the challenge goes to others: {WAY_OUT}"
+                );
+                alarm(runner, message);
+            }
+        }
+        // While the server was down, none could be heard.
+        if now < self.context.started.after(self.fleet.silence()) {
+            return;
+        }
+        for runner in self.fleet.presence.silent(|sign| self.fleet.is_silent(sign)) {
+            let message = format!("Runner {runner} fell silent: {WAY_OUT}");
+            alarm(runner, message);
+        }
+    }
+
+    fn restored(&self, conditions: &mut Conditions) {
+        if self.air.aftermath.is_on(self.context.clock.instant()) {
+            let message = format!(
+                "A backup was restored, and nothing goes on air for {} s after the start: what was on air before may still \
+                 be, until its leases are over. It goes on by itself",
+                (self.context.rules.lease + self.context.rules.grace).as_secs()
+            );
+            conditions.insert((AlarmKind::Restored, String::new()), message);
+        }
+    }
+
+    fn unrecorded_stop(&self, conditions: &mut Conditions) {
+        if self.air.latch.is_set() {
+            let restart = match self.air.latch.unkept() {
+                None => "also over a restart".to_owned(),
+                Some(unkept) => format!("but a restart would forget it ({unkept})"),
+            };
+            let message = format!(
+                "The emergency stop in force is not recorded, since the database does not take it; it stays in force, \
+                 {restart}. Look at the disk, and at what has the database locked"
+            );
+            conditions.insert((AlarmKind::StopUnrecorded, String::new()), message);
+        }
+    }
+
+    async fn unsendable(&self, conditions: &mut Conditions) -> Result<(), CoreError> {
+        let (edition, outlook) = self.air.outlook().await?;
+        if !self.context.alarms.is_new_edition(edition) {
+            self.context.alarms.carry_over(AlarmKind::ChallengeUnsendable, conditions);
+            return Ok(());
+        }
+        let radios = self.fleet.presence.capabilities(&outlook.bound);
+        let reaches = |candidate: &Candidate, radio: &Capability| {
+            candidate.may_go_on(radio) && radio.reaches(&candidate.tuning, candidate.offsets)
+        };
+        let lost = outlook.candidates.iter().filter(|it| !radios.iter().any(|radio| reaches(it, radio)));
+        let lost: HashSet<i64> = lost.map(|candidate| candidate.id).collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let why = if radios.is_empty() {
+            "no runner is registered and enabled: start one"
+        } else {
+            "their frequency and bandwidth are outside the limits and rates of all registered radios that may send them: \
+             change them, or only_on, or give a radio other frequency_limits"
+        };
+        let challenges = self.challenges.all().await?;
+        let names = challenges.iter().filter(|it| lost.contains(&it.id)).map(|it| it.spec.name.as_str());
+        if radios.is_empty() || lost.len() > MAX_NAMED {
+            let some: Vec<_> = names.take(MAX_NAMED).collect();
+            let message = format!("{} challenges cannot go on air, such as {}: {why}", lost.len(), some.join(", "));
+            conditions.insert((AlarmKind::ChallengeUnsendable, String::new()), message);
+            return Ok(());
+        }
+        for name in names {
+            let message = format!("Challenge {name} cannot go on air: {why}");
+            conditions.insert((AlarmKind::ChallengeUnsendable, name.to_owned()), message);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! Runners that come, stay and go.
+
+use crate::bus::events::Event;
+use crate::fleet::lives::{self, Admission, Standing};
+use crate::runner_api::RunnerApi;
+use crate::store::air::assignments;
+use crate::store::fleet::keys::Registered;
+use crate::store::fleet::runners::Radio;
+use crate::store::fleet::{keys, runners};
+use crate::store::{self};
+use crate::{Caller, CoreError};
+use challengectl_common::wire::{AssignmentProgress, Intervals, LogLevel, RadioInfo, RegisterRequest, SOLE_RADIO};
+use challengectl_common::{RadioId, RunnerId};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+const MOST_RADIOS: usize = 64;
+/// No radio is as fast.
+const HIGHEST_RATE: u64 = 1_000_000_000_000;
+const MOST_LIMITS: usize = 256;
+const LONGEST_TEXT: usize = 255;
+
+/// The answer to a runner that registers.
+#[derive(Debug)]
+pub struct Registration {
+    /// How the server wants to hear from it.
+    pub intervals: Intervals,
+    /// Assignments it named that are no longer its own.
+    pub abort: Vec<i64>,
+}
+
+/// The answer to a heartbeat.
+#[derive(Debug)]
+pub struct Heartbeat {
+    /// How the server wants to hear from the runner.
+    pub intervals: Intervals,
+    /// Assignments whose lease runs anew.
+    pub renewed: Vec<i64>,
+    /// Assignments to stop at once.
+    pub abort: Vec<i64>,
+}
+
+impl RunnerApi {
+    /// Registers a runner with its radios. When it says what it holds, everything else it had has to go off the air.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] when the radios are invalid, [`CoreError::Superseded`] when a later life of the runner is at
+    /// work.
+    pub async fn register(
+        self: &Arc<Self>,
+        caller: &Caller,
+        request: RegisterRequest,
+    ) -> Result<Registration, CoreError> {
+        check_texts(&request)?;
+        let radios = radios(&request)?;
+        let (this, caller) = (Arc::clone(self), caller.clone());
+        self.context.run_to_completion(async move { this.take_in(&caller, &radios, request).await }).await
+    }
+
+    async fn take_in(
+        &self,
+        caller: &Caller,
+        radios: &[RadioInfo],
+        request: RegisterRequest,
+    ) -> Result<Registration, CoreError> {
+        let (runner, now) = (&caller.runner_id, self.context.clock.now());
+        // What is being handed out right now must have its lease in memory, or it would not be found there.
+        let _turn = self.air.turn.lock().await;
+        let mut transaction = self.fleet.write_for(caller).await?;
+        let registered = Registered { life: caller.life, registration: caller.registration };
+        let named = request.assignments.as_deref();
+        match lives::admit(self.fleet.keyring.registered(caller), registered, self.fleet.is_gone(runner)) {
+            Admission::Current => {}
+            Admission::Stale => return Ok(self.registration(runner, named)),
+            Admission::Superseded => return Err(self.fleet.superseded(caller)),
+        }
+        let host = (request.hostname.as_deref(), request.version.as_deref());
+        let single_task = named.is_none() && radios.len() == 1;
+        let enabled = runners::register(&mut transaction, runner, radios, host, single_task, now).await?;
+        // Removed by an operator just now.
+        let enabled = enabled.ok_or_else(|| CoreError::NotRegistered(runner.clone()))?;
+        keys::set_registered(&mut transaction, &caller.key_id, registered).await?;
+        if let Some(named) = named {
+            // By another key the assignment may be at work on another host, which has not said that it is not.
+            let idle = self.air.leases.end_unnamed(runner, &caller.key_id, named, "the runner no longer holds it");
+            assignments::abort(&mut transaction, &idle, now).await?;
+        }
+        store::commit(transaction).await?;
+        self.fleet.keyring.set_registered(caller, registered);
+        let radios: Vec<_> = radios.iter().map(|radio| known_radio(runner, radio)).collect();
+        tracing::info!(%runner, radios = radios.len(), "registered");
+        self.fleet.presence.join(runner, radios, enabled, single_task, &self.context.clock);
+        self.air.publish_liveness(runner);
+        self.context.changed();
+        self.context.log(LogLevel::Info, format!("Runner {runner} registered successfully"));
+        Ok(self.registration(runner, named))
+    }
+
+    fn registration(&self, runner: &RunnerId, named: Option<&[i64]>) -> Registration {
+        let abort = self.air.leases.foreign(runner, named.unwrap_or_default());
+        Registration { intervals: self.context.rules.intervals(), abort }
+    }
+
+    /// Records that a runner is alive and renews the leases it names; all it has when it names none. Touches no disk.
+    ///
+    /// # Errors
+    /// [`CoreError::NotRegistered`], [`CoreError::Superseded`].
+    pub fn heartbeat(&self, caller: &Caller, named: Option<&[AssignmentProgress]>) -> Result<Heartbeat, CoreError> {
+        self.fleet.hear(caller)?;
+        let expires = self.context.clock.instant().after(self.context.rules.lease);
+        let renewal = self.air.leases.renew(&caller.runner_id, named, expires);
+        self.tell_progress(&caller.runner_id);
+        Ok(Heartbeat { intervals: self.context.rules.intervals(), renewed: renewal.renewed, abort: renewal.abort })
+    }
+
+    fn tell_progress(&self, runner: &RunnerId) {
+        for news in self.air.leases.take_progress(runner, self.context.clock.instant()) {
+            self.context.events.publish(Event::Progress {
+                assignment_id: news.assignment_id,
+                challenge_id: news.challenge_id,
+                runner_id: runner.clone(),
+                progress: news.progress,
+                timestamp: self.context.clock.now(),
+            });
+        }
+    }
+
+    /// Signs a runner out. What it still had is to go off the air, and is given to others when its lease is over: the
+    /// request may be a repetition, and its carriers on. From an earlier life it changes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn sign_out(self: &Arc<Self>, caller: &Caller) -> Result<(), CoreError> {
+        let (this, caller) = (Arc::clone(self), caller.clone());
+        self.context.run_to_completion(async move { this.let_go(&caller).await }).await
+    }
+
+    async fn let_go(&self, caller: &Caller) -> Result<(), CoreError> {
+        let (runner, now) = (&caller.runner_id, self.context.clock.now());
+        let _turn = self.air.turn.lock().await;
+        let mut transaction = self.fleet.write_for(caller).await?;
+        if self.fleet.keyring.standing(caller) != Some(Standing::Current) {
+            return Ok(());
+        }
+        runners::sign_out(&mut transaction, runner).await?;
+        let left = self.air.leases.end_unnamed(runner, &caller.key_id, &[], "the runner signed out");
+        assignments::abort(&mut transaction, &left, now).await?;
+        store::commit(transaction).await?;
+        self.fleet.presence.leave(runner);
+        self.air.publish_liveness(runner);
+        self.context.changed();
+        self.context.log(LogLevel::Info, format!("Runner {runner} signed out"));
+        tracing::info!(%runner, "signed out");
+        Ok(())
+    }
+}
+
+impl RunnerApi {}
+
+fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
+    let own = [("hostname", request.hostname.as_ref()), ("version", request.version.as_ref())];
+    let radios =
+        request.radios.iter().flat_map(|radio| [("driver", radio.driver.as_ref()), ("model", radio.model.as_ref())]);
+    for (field, text) in own.into_iter().chain(radios) {
+        if text.is_some_and(|text| text.len() > LONGEST_TEXT) {
+            return Err(CoreError::Invalid(format!("{field}: more than {LONGEST_TEXT} bytes")));
+        }
+    }
+    Ok(())
+}
+
+/// The radios a runner means: those it lists, else a single one. Limits of the runner bind every radio without its own.
+fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
+    let mut radios = request.radios.clone();
+    if radios.is_empty() {
+        let id = RadioId::new(SOLE_RADIO).map_err(|error| CoreError::Invalid(error.to_string()))?;
+        radios.push(RadioInfo { id, driver: None, model: None, frequency_limits: Vec::new(), sample_rate: None });
+    }
+    if radios.len() > MOST_RADIOS {
+        return Err(CoreError::Invalid(format!("radios: {} are more than {MOST_RADIOS}", radios.len())));
+    }
+    let mut ids = HashSet::new();
+    for radio in &mut radios {
+        if !ids.insert(radio.id.clone()) {
+            return Err(CoreError::Invalid(format!("radios: the id {} is given twice", radio.id)));
+        }
+        if radio.sample_rate.is_some_and(|rate| rate > HIGHEST_RATE) {
+            return Err(CoreError::Invalid(format!("sample_rate: more than {HIGHEST_RATE}")));
+        }
+        if radio.frequency_limits.is_empty() {
+            radio.frequency_limits.clone_from(&request.frequency_limits);
+        }
+        if radio.frequency_limits.len() > MOST_LIMITS {
+            return Err(CoreError::Invalid(format!("frequency_limits: more than {MOST_LIMITS}")));
+        }
+    }
+    Ok(radios)
+}
+
+fn known_radio(runner: &RunnerId, radio: &RadioInfo) -> Radio {
+    Radio {
+        runner_id: runner.clone(),
+        radio_id: radio.id.clone(),
+        limits: radio.frequency_limits.clone(),
+        sample_rate: radio.sample_rate,
+        simulated: runners::is_simulated(radio.driver.as_deref()),
+    }
+}

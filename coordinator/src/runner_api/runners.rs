@@ -1,0 +1,73 @@
+//! Runners as operators see them, and what operators do with them.
+
+use crate::CoreError;
+use crate::audit::{Actor, By};
+use crate::bus::events::Event;
+use crate::runner_api::RunnerApi;
+use crate::store::air::assignments;
+use crate::store::fleet::{runners, tokens};
+use challengectl_common::RunnerId;
+use challengectl_common::wire::LogLevel;
+use std::sync::Arc;
+
+impl RunnerApi {
+    /// Gives a runner work again, or no more; then what it has on air ends normally.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn enable_runner(self: &Arc<Self>, id: &RunnerId, enabled: bool, by: By<'_>) -> Result<(), CoreError> {
+        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+        self.context
+            .run_to_completion(async move {
+                // Not while it is being given something.
+                let _turn = this.air.turn.lock().await;
+                let (action, word) =
+                    if enabled { ("runner.enable", "enabled") } else { ("runner.disable", "disabled") };
+                let mut command = this.context.begin(actor, action).await?;
+                if !runners::set_enabled(&mut command, &id, enabled).await? {
+                    return Err(none(&id));
+                }
+                let (who, timestamp) = (command.who(), command.now());
+                command.commit(id.as_str(), None).await?;
+                this.fleet.presence.set_enabled(&id, enabled);
+                this.context.changed();
+                this.context.events.publish(Event::RunnerEnabled { runner_id: id.clone(), enabled, timestamp });
+                this.context.log(LogLevel::Info, format!("Runner {id} {word} by {who}"));
+                Ok(())
+            })
+            .await
+    }
+
+    /// Removes a runner: its key and its unused tokens count no longer, and what it has on air goes off. That is given
+    /// to others when its leases are over, since it may not hear of it. With a new token it can come back.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn remove_runner(self: &Arc<Self>, id: &RunnerId, by: By<'_>) -> Result<(), CoreError> {
+        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+        self.context
+            .run_to_completion(async move {
+                let _turn = this.air.turn.lock().await;
+                let mut command = this.context.begin(actor, "runner.remove").await?;
+                let (who, now) = (command.who(), command.now());
+                if !runners::delete(&mut command, &id).await? {
+                    return Err(none(&id));
+                }
+                tokens::revoke(&mut command, &id).await?;
+                assignments::abort_of_runner(&mut command, &id, now).await?;
+                command.commit(id.as_str(), None).await?;
+                this.fleet.keyring.forget(&id);
+                this.air.leases.abort_of_runner(&id);
+                this.fleet.presence.leave(&id);
+                this.context.changed();
+                this.air.publish_liveness(&id);
+                this.context.log(LogLevel::Warning, format!("Runner {id} removed by {who}"));
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn none(id: &RunnerId) -> CoreError {
+    CoreError::NotFound(format!("runner {id}"))
+}

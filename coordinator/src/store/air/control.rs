@@ -1,0 +1,172 @@
+//! Whether anything may be handed out, and who decided that.
+
+use crate::store::cells::timestamp;
+use crate::store::{Connection, StoreError};
+use challengectl_common::Timestamp;
+use sqlx::FromRow;
+
+/// What holds the system back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Control {
+    /// Nothing is handed out until resumed.
+    pub paused: Option<Decision>,
+    /// Nothing is handed out until released.
+    pub stopped: Option<Decision>,
+    /// Who lifted the latest emergency stop.
+    pub released: Option<Decision>,
+    /// Who last resumed while the conference's hours had it closed.
+    pub opened: Option<Decision>,
+}
+
+/// Who decided something, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The person's name.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Control {
+    /// Whether people let anything be handed out.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.paused.is_none() && self.stopped.is_none()
+    }
+}
+
+/// What holds now.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn read(connection: &mut Connection) -> Result<Control, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        paused_at: Option<i64>,
+        paused_by: Option<String>,
+        stopped_at: Option<i64>,
+        stopped_by: Option<String>,
+        released_at: Option<i64>,
+        released_by: Option<String>,
+        opened_at: Option<i64>,
+        opened_by: Option<String>,
+    }
+    let row: Row = sqlx::query_as(
+        "SELECT paused_at, paused_by, stopped_at, stopped_by, released_at, released_by, opened_at, opened_by
+         FROM control WHERE id = 1",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Control {
+        paused: decision(row.paused_at, row.paused_by),
+        stopped: decision(row.stopped_at, row.stopped_by),
+        released: decision(row.released_at, row.released_by),
+        opened: decision(row.opened_at, row.opened_by),
+    })
+}
+
+/// Whether a restore has put this database in place, and its aftermath is not over.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_restored(connection: &mut Connection) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar("SELECT restored_at IS NOT NULL FROM control WHERE id = 1").fetch_one(connection).await?)
+}
+
+/// Notes in a database that is about to be put in place that it comes from a backup.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn begin_aftermath(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE control SET restored_at = $1 WHERE id = 1").bind(now.as_millis()).execute(connection).await?;
+    Ok(())
+}
+
+/// Whatever may have been on air at the restore is off.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn end_aftermath(connection: &mut Connection) -> Result<(), StoreError> {
+    sqlx::query("UPDATE control SET restored_at = NULL WHERE id = 1").execute(connection).await?;
+    Ok(())
+}
+
+fn decision(at: Option<i64>, by: Option<String>) -> Option<Decision> {
+    Some(Decision { at: timestamp(at)?, by: by? })
+}
+
+/// Pauses; false when it was paused already, then the first decision stands.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn pause(connection: &mut Connection, by: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE control SET paused_at = $1, paused_by = $2 WHERE id = 1 AND paused_at IS NULL")
+        .bind(now.as_millis())
+        .bind(by)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Lifts a pause; false when there was none.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn resume(connection: &mut Connection) -> Result<bool, StoreError> {
+    let done =
+        sqlx::query("UPDATE control SET paused_at = NULL, paused_by = NULL WHERE id = 1 AND paused_at IS NOT NULL")
+            .execute(connection)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Opens outside of the hours.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn open(connection: &mut Connection, by: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE control SET opened_at = $1, opened_by = $2 WHERE id = 1")
+        .bind(now.as_millis())
+        .bind(by)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Keeps no longer open outside of the hours.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn close(connection: &mut Connection) -> Result<(), StoreError> {
+    sqlx::query("UPDATE control SET opened_at = NULL, opened_by = NULL WHERE id = 1").execute(connection).await?;
+    Ok(())
+}
+
+/// Stops everything; false when it was stopped already, then the first decision stands.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn stop(connection: &mut Connection, by: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE control SET stopped_at = $1, stopped_by = $2 WHERE id = 1 AND stopped_at IS NULL")
+        .bind(now.as_millis())
+        .bind(by)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Lifts an emergency stop; false when there was none.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn release(connection: &mut Connection, by: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE control SET stopped_at = NULL, stopped_by = NULL, released_at = $1, released_by = $2
+         WHERE id = 1 AND stopped_at IS NOT NULL",
+    )
+    .bind(now.as_millis())
+    .bind(by)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,212 @@
+//! Runners and their radios.
+
+use crate::store::cells::{from_json, integer, parse, timestamp, to_json};
+use crate::store::{Connection, StoreError};
+use challengectl_common::wire::{NULL_DRIVER, RadioInfo};
+use challengectl_common::{Band, RadioId, RunnerId, Timestamp};
+use sqlx::FromRow;
+
+/// What scheduling needs to know of a radio.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Radio {
+    /// Whose it is.
+    pub runner_id: RunnerId,
+    /// Unique on the runner.
+    pub radio_id: RadioId,
+    /// Where it may transmit. None: anywhere.
+    pub limits: Vec<Band>,
+    /// Samples per second it runs at.
+    pub sample_rate: Option<u64>,
+    /// It sends nothing.
+    pub simulated: bool,
+}
+
+/// Whether a radio with this driver sends nothing.
+#[must_use]
+pub fn is_simulated(driver: Option<&str>) -> bool {
+    driver == Some(NULL_DRIVER)
+}
+
+/// Makes the runner known; false when it was known already, and then it stays as it is.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn enrol(connection: &mut Connection, id: &RunnerId, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
+        .bind(id.as_str())
+        .bind(now.as_millis())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether the runner is enrolled.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_known(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM runners WHERE id = $1").bind(id.as_str()).fetch_optional(connection).await?;
+    Ok(found.is_some())
+}
+
+/// Notes that a runner is there, with these radios and no others, and gives whether it may be given work; none
+/// when it has been removed.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn register(
+    connection: &mut Connection,
+    id: &RunnerId,
+    radios: &[RadioInfo],
+    host: (Option<&str>, Option<&str>),
+    single_task: bool,
+    now: Timestamp,
+) -> Result<Option<bool>, StoreError> {
+    let (hostname, version) = host;
+    let enabled = sqlx::query_scalar(
+        "UPDATE runners SET online = 1, hostname = $1, version = $2, registered_at = $3, last_heartbeat = $3,
+             single_task = $4
+         WHERE id = $5 RETURNING enabled",
+    )
+    .bind(hostname)
+    .bind(version)
+    .bind(now.as_millis())
+    .bind(single_task)
+    .bind(id.as_str())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(enabled) = enabled else { return Ok(None) };
+    sqlx::query("DELETE FROM radios WHERE runner_id = $1").bind(id.as_str()).execute(&mut *connection).await?;
+    for (position, radio) in (0_i64..).zip(radios) {
+        sqlx::query(
+            "INSERT INTO radios (runner_id, radio_id, position, driver, model, frequency_limits, sample_rate)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(id.as_str())
+        .bind(radio.id.as_str())
+        .bind(position)
+        .bind(&radio.driver)
+        .bind(&radio.model)
+        .bind(to_json(&radio.frequency_limits, "frequency limits")?)
+        .bind(radio.sample_rate.map(integer))
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(Some(enabled))
+}
+
+/// Notes that a runner has signed out.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn sign_out(connection: &mut Connection, id: &RunnerId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE runners SET online = 0 WHERE id = $1").bind(id.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// Notes when a runner was last heard of.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn heard(connection: &mut Connection, id: &RunnerId, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE runners SET last_heartbeat = $1 WHERE id = $2")
+        .bind(at.as_millis())
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A runner that has registered and not signed out.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// Which.
+    pub id: RunnerId,
+    /// Whether it may be given work.
+    pub enabled: bool,
+    /// Whether it works on one task at a time, and says with each question for work that it has none.
+    pub single_task: bool,
+    /// When it was last heard of.
+    pub last_heartbeat: Option<Timestamp>,
+}
+
+/// The runners that have registered and not signed out.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn present(connection: &mut Connection) -> Result<Vec<Present>, StoreError> {
+    let rows: Vec<(String, bool, bool, Option<i64>)> =
+        sqlx::query_as("SELECT id, enabled, single_task, last_heartbeat FROM runners WHERE online = 1")
+            .fetch_all(connection)
+            .await?;
+    let present = |(id, enabled, single_task, heard): (String, bool, bool, Option<i64>)| {
+        Ok(Present { id: parse(&id, "runner id")?, enabled, single_task, last_heartbeat: timestamp(heard) })
+    };
+    rows.into_iter().map(present).collect()
+}
+
+/// Lets a runner have work, or no more; false when there is no such runner.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn set_enabled(connection: &mut Connection, id: &RunnerId, enabled: bool) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE runners SET enabled = $1 WHERE id = $2")
+        .bind(enabled)
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes a runner with its radios and keys; false when there is no such runner.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn delete(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM runners WHERE id = $1").bind(id.as_str()).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// All radios of all runners that have ever registered, in the order the runners gave.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        runner_id: String,
+        radio_id: String,
+        driver: Option<String>,
+        frequency_limits: String,
+        sample_rate: Option<i64>,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT runner_id, radio_id, driver, frequency_limits, sample_rate FROM radios ORDER BY runner_id, position",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Radio {
+                runner_id: parse(&row.runner_id, "runner id")?,
+                radio_id: parse(&row.radio_id, "radio id")?,
+                limits: from_json(&row.frequency_limits, "frequency limits")?,
+                sample_rate: row.sample_rate.and_then(|rate| u64::try_from(rate).ok()),
+                simulated: is_simulated(row.driver.as_deref()),
+            })
+        })
+        .collect()
+}
+
+/// Brings signs of life from the future to now: of a clock that was ahead once.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE runners SET last_heartbeat = $1 WHERE last_heartbeat > $1")
+        .bind(now.as_millis())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! One-time enrolment tokens, of which only the digests are known.
+
+use crate::store::cells::{integer, parse, timestamp};
+use crate::store::log::history::Page;
+use crate::store::{Connection, StoreError};
+use challengectl_common::{Digest, RunnerId, Timestamp};
+use sqlx::FromRow;
+
+/// A token to keep.
+#[derive(Debug, Clone, Copy)]
+pub struct NewToken<'a> {
+    /// The digest of the token.
+    pub digest: Digest,
+    /// Whom it makes of its holder.
+    pub runner: &'a RunnerId,
+    /// Whether it may take the place of a runner that is enrolled already.
+    pub replaces: bool,
+    /// Who made it.
+    pub created_by: &'a str,
+    /// When.
+    pub created_at: Timestamp,
+    /// Until when it counts.
+    pub expires_at: Timestamp,
+}
+
+/// A token as people see it.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct Token {
+    /// The beginning of the digest: enough to name it, of no use to enrol.
+    pub id: String,
+    pub runner_id: RunnerId,
+    pub created_by: Option<String>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+}
+
+/// What a token was good for.
+#[derive(Debug)]
+pub struct Used {
+    /// Whom it makes of its holder.
+    pub runner_id: RunnerId,
+    /// Whether it may take the place of a runner that is enrolled already.
+    pub replaces: bool,
+}
+
+/// Adds a token for a runner.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn insert(connection: &mut Connection, token: NewToken<'_>) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO enrollment_tokens (digest, runner_id, replaces, created_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(token.digest.to_string())
+    .bind(token.runner.as_str())
+    .bind(token.replaces)
+    .bind(token.created_by)
+    .bind(token.created_at.as_millis())
+    .bind(token.expires_at.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A page of the tokens, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<Token>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        id: String,
+        runner_id: String,
+        created_by: Option<String>,
+        created_at: i64,
+        expires_at: i64,
+        used_at: Option<i64>,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT substr(digest, 1, 16) AS id, runner_id, created_by, created_at, expires_at, used_at
+         FROM enrollment_tokens ORDER BY created_at DESC, digest LIMIT $1 OFFSET $2",
+    )
+    .bind(integer(page.limit))
+    .bind(integer(page.offset))
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Token {
+                id: row.id,
+                runner_id: parse(&row.runner_id, "runner id")?,
+                created_by: row.created_by,
+                created_at: Timestamp::from_millis(row.created_at),
+                expires_at: Timestamp::from_millis(row.expires_at),
+                used_at: timestamp(row.used_at),
+            })
+        })
+        .collect()
+}
+
+/// How many tokens there are.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
+    let number: i64 = sqlx::query_scalar("SELECT count(*) FROM enrollment_tokens").fetch_one(connection).await?;
+    Ok(number.unsigned_abs())
+}
+
+/// Makes all tokens of a runner useless.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn revoke(connection: &mut Connection, runner: &RunnerId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM enrollment_tokens WHERE runner_id = $1 AND used_at IS NULL")
+        .bind(runner.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Makes all unused tokens useless that somebody has made.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn revoke_made_by(connection: &mut Connection, who: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM enrollment_tokens WHERE created_by = $1 AND used_at IS NULL")
+        .bind(who)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Makes one token useless and tells whom it was for; none when there is no unused one with this id.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn revoke_one(connection: &mut Connection, id: &str) -> Result<Option<RunnerId>, StoreError> {
+    let runner: Option<String> = sqlx::query_scalar(
+        "DELETE FROM enrollment_tokens WHERE substr(digest, 1, 16) = $1 AND used_at IS NULL RETURNING runner_id",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
+    runner.map(|id| parse(&id, "runner id")).transpose()
+}
+
+/// Forgets at most `most` tokens that were used or have run out before `limit`, and gives how many.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn trim(connection: &mut Connection, limit: Timestamp, most: u32) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "DELETE FROM enrollment_tokens WHERE digest IN (
+             SELECT digest FROM enrollment_tokens WHERE coalesce(used_at, expires_at) < $1 LIMIT $2
+         )",
+    )
+    .bind(limit.as_millis())
+    .bind(most)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Whether a token counts now.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn counts(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<bool, StoreError> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM enrollment_tokens WHERE digest = $1 AND used_at IS NULL AND expires_at > $2")
+            .bind(digest.to_string())
+            .bind(now.as_millis())
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// Uses a token up and tells what for; none when it is unknown, used or expired. One statement, so that of two who use
+/// it at once only one succeeds.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn take(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<Option<Used>, StoreError> {
+    let row: Option<(String, bool)> = sqlx::query_as(
+        "UPDATE enrollment_tokens SET used_at = $1
+         WHERE digest = $2 AND used_at IS NULL AND expires_at > $1 RETURNING runner_id, replaces",
+    )
+    .bind(now.as_millis())
+    .bind(digest.to_string())
+    .fetch_optional(connection)
+    .await?;
+    row.map(|(id, replaces)| Ok(Used { runner_id: parse(&id, "runner id")?, replaces })).transpose()
+}

@@ -1,0 +1,97 @@
+//! The record of who changed what.
+
+use super::history::Page;
+use crate::store::cells::integer;
+use crate::store::{Connection, StoreError};
+use challengectl_common::Timestamp;
+use sqlx::FromRow;
+
+/// One change.
+#[derive(Debug, Clone, Copy)]
+pub struct AuditRow<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// The name of the account, or of what acted in the place of one.
+    pub who: &'a str,
+    /// What was done.
+    pub what: &'a str,
+    /// To what.
+    pub target: &'a str,
+    /// From where, if it came over the network.
+    pub from_address: Option<&'a str>,
+    /// What else is worth knowing.
+    pub details: Option<&'a str>,
+}
+
+/// Adds a change.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn insert(connection: &mut Connection, row: AuditRow<'_>) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO audit (at, who, what, target, from_address, details) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(row.at.as_millis())
+        .bind(row.who)
+        .bind(row.what)
+        .bind(row.target)
+        .bind(row.from_address)
+        .bind(row.details)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A change that was kept.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "as of what was added")]
+pub struct AuditEntry {
+    pub id: i64,
+    pub at: Timestamp,
+    pub who: String,
+    pub what: String,
+    pub target: String,
+    pub from_address: Option<String>,
+    pub details: Option<String>,
+}
+
+/// The changes of a page, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<AuditEntry>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        id: i64,
+        at: i64,
+        who: String,
+        what: String,
+        target: String,
+        from_address: Option<String>,
+        details: Option<String>,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, at, who, what, target, from_address, details FROM audit ORDER BY id DESC LIMIT $1 OFFSET $2",
+    )
+    .bind(integer(page.limit))
+    .bind(integer(page.offset))
+    .fetch_all(connection)
+    .await?;
+    let entry = |row: Row| AuditEntry {
+        id: row.id,
+        at: Timestamp::from_millis(row.at),
+        who: row.who,
+        what: row.what,
+        target: row.target,
+        from_address: row.from_address,
+        details: row.details,
+    };
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// How many changes there are.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM audit").fetch_one(connection).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}

@@ -1,0 +1,183 @@
+//! Transmissions as people look at them: filtered, newest first, page by page; and forgetting the oldest.
+
+use crate::store::cells::{integer, timestamp};
+use crate::store::{Connection, StoreError, TransmissionStatus};
+use challengectl_common::Timestamp;
+use sqlx::{FromRow, QueryBuilder, Sqlite};
+
+/// Which transmissions; what is none does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this challenge.
+    pub challenge_id: Option<i64>,
+    /// By this runner.
+    pub runner_id: Option<String>,
+    /// That are at this point of their life.
+    pub status: Option<TransmissionStatus>,
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// At most so many.
+    pub limit: u64,
+    /// After so many.
+    pub offset: u64,
+}
+
+/// A transmission, over or not.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct Transmission {
+    pub log_id: i64,
+    pub challenge_id: i64,
+    pub challenge_name: String,
+    pub runner_id: String,
+    pub radio_id: String,
+    pub frequency: u64,
+    pub modulation: String,
+    pub status: String,
+    pub planned_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub error: Option<String>,
+    pub simulated: bool,
+}
+
+/// The transmissions of a page, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(connection: &mut Connection, filter: &Filter, page: Page) -> Result<Vec<Transmission>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        log_id: i64,
+        challenge_id: i64,
+        challenge_name: String,
+        runner_id: String,
+        radio_id: String,
+        frequency: i64,
+        modulation: String,
+        status: String,
+        planned_at: i64,
+        started_at: Option<i64>,
+        ended_at: Option<i64>,
+        error: Option<String>,
+        simulated: bool,
+    }
+    let mut query = QueryBuilder::new(
+        "SELECT log_id, challenge_id, challenge_name, runner_id, radio_id, frequency, modulation, status, planned_at,
+             started_at, ended_at, error, simulated
+         FROM transmissions WHERE log_id IN (SELECT log_id FROM transmissions",
+    );
+    // What is skipped is looked up in an index only.
+    restrict(&mut query, filter);
+    query.push(" ORDER BY log_id DESC LIMIT ").push_bind(integer(page.limit));
+    query.push(" OFFSET ").push_bind(integer(page.offset)).push(") ORDER BY log_id DESC");
+    let rows: Vec<Row> = query.build_query_as().fetch_all(connection).await?;
+    let transmission = |row: Row| Transmission {
+        log_id: row.log_id,
+        challenge_id: row.challenge_id,
+        challenge_name: row.challenge_name,
+        runner_id: row.runner_id,
+        radio_id: row.radio_id,
+        frequency: u64::try_from(row.frequency).unwrap_or(0),
+        modulation: row.modulation,
+        status: row.status,
+        planned_at: Timestamp::from_millis(row.planned_at),
+        started_at: timestamp(row.started_at),
+        ended_at: timestamp(row.ended_at),
+        error: row.error,
+        simulated: row.simulated,
+    };
+    Ok(rows.into_iter().map(transmission).collect())
+}
+
+/// How many transmissions there are.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(connection: &mut Connection, filter: &Filter) -> Result<u64, StoreError> {
+    let mut query = QueryBuilder::new("SELECT coalesce(sum(number), 0) FROM transmission_counts");
+    restrict(&mut query, filter);
+    let count: i64 = query.build_query_scalar().fetch_one(connection).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// How many transmissions there are by radios that send nothing.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_simulated(connection: &mut Connection) -> Result<u64, StoreError> {
+    let query = "SELECT count(*) FROM transmissions WHERE simulated = 1";
+    let count: i64 = sqlx::query_scalar(query).fetch_one(connection).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+fn restrict(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
+    query.push(" WHERE 1 = 1");
+    if let Some(id) = filter.challenge_id {
+        query.push(" AND challenge_id = ").push_bind(id);
+    }
+    if let Some(runner) = &filter.runner_id {
+        query.push(" AND runner_id = ").push_bind(runner.clone());
+    }
+    if let Some(status) = filter.status {
+        query.push(" AND status = ").push_bind(status.as_str());
+    }
+}
+
+/// Forgets at most `most` transmissions that were planned before `limit`, with their assignments, and gives how many.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn forget_before(connection: &mut Connection, limit: Timestamp, most: u32) -> Result<u64, StoreError> {
+    let forgotten = sqlx::query_scalar(
+        "DELETE FROM transmissions WHERE log_id IN (
+             SELECT log_id FROM transmissions WHERE planned_at < $1 AND status <> 'planned' LIMIT $2
+         ) RETURNING assignment_id",
+    )
+    .bind(limit.as_millis())
+    .bind(most)
+    .fetch_all(&mut *connection)
+    .await?;
+    forget_assignments(connection, &forgotten).await
+}
+
+/// The newest transmission beyond the latest `kept`; `None` if there are no more than that.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_beyond(connection: &mut Connection, kept: u64) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT log_id FROM transmissions ORDER BY log_id DESC LIMIT 1 OFFSET $1")
+        .bind(integer(kept))
+        .fetch_optional(connection)
+        .await?)
+}
+
+/// Forgets at most `most` transmissions up to `newest`, oldest first, with their assignments, and gives how many.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn forget_up_to(connection: &mut Connection, newest: i64, most: u32) -> Result<u64, StoreError> {
+    let forgotten = sqlx::query_scalar(
+        "DELETE FROM transmissions WHERE log_id IN (
+             SELECT log_id FROM transmissions WHERE log_id <= $1 AND status <> 'planned' ORDER BY log_id LIMIT $2
+         ) RETURNING assignment_id",
+    )
+    .bind(newest)
+    .bind(most)
+    .fetch_all(&mut *connection)
+    .await?;
+    forget_assignments(connection, &forgotten).await
+}
+
+async fn forget_assignments(connection: &mut Connection, ids: &[i64]) -> Result<u64, StoreError> {
+    for id in ids {
+        sqlx::query("DELETE FROM assignments WHERE id = $1 AND state <> 'live'")
+            .bind(id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(ids.len() as u64)
+}

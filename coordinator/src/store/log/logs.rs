@@ -1,0 +1,125 @@
+//! Log lines of runners and of the server.
+
+use super::history::Page;
+use crate::store::cells::integer;
+use crate::store::{Connection, StoreError};
+use challengectl_common::Timestamp;
+use sqlx::FromRow;
+
+/// Lines that are kept.
+const MAX_LINES: i64 = 100_000;
+/// Bytes of messages that are kept: so much, too, if all lines were as long as they may be.
+const MAX_BYTES: i64 = 64 << 20;
+/// Lines that one transaction forgets.
+const BATCH: i64 = 100;
+
+/// A line to be kept.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct LogLine {
+    pub received_at: Timestamp,
+    pub logged_at: Timestamp,
+    pub source: String,
+    pub level: &'static str,
+    pub message: String,
+}
+
+/// Keeps a line.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn insert(connection: &mut Connection, line: &LogLine) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO logs (received_at, logged_at, source, level, message) VALUES ($1, $2, $3, $4, $5)")
+        .bind(line.received_at.as_millis())
+        .bind(line.logged_at.as_millis())
+        .bind(&line.source)
+        .bind(line.level)
+        .bind(&line.message)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A line that was kept.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct LogEntry {
+    pub source: String,
+    pub level: String,
+    pub message: String,
+    pub logged_at: Timestamp,
+}
+
+/// The lines of a page, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<LogEntry>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        source: String,
+        level: String,
+        message: String,
+        logged_at: i64,
+    }
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT source, level, message, logged_at FROM logs ORDER BY id DESC LIMIT $1 OFFSET $2")
+            .bind(integer(page.limit))
+            .bind(integer(page.offset))
+            .fetch_all(connection)
+            .await?;
+    let entry = |Row { source, level, message, logged_at }| {
+        let logged_at = Timestamp::from_millis(logged_at);
+        LogEntry { source, level, message, logged_at }
+    };
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// How many lines there are.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
+    Ok(u64::try_from(total(connection).await?.0).unwrap_or(0))
+}
+
+/// Lines, and bytes of their messages.
+async fn total(connection: &mut Connection) -> Result<(i64, i64), StoreError> {
+    let total = "SELECT coalesce(sum(lines), 0), coalesce(sum(bytes), 0) FROM log_shares";
+    Ok(sqlx::query_as(total).fetch_one(connection).await?)
+}
+
+/// Whether there is more than is kept.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_too_long(connection: &mut Connection) -> Result<bool, StoreError> {
+    let (lines, bytes) = total(connection).await?;
+    Ok(lines > MAX_LINES || bytes > MAX_BYTES)
+}
+
+/// Forgets the oldest lines of the source that has most, a batch at most, if there is more than is kept, and gives how
+/// many.
+///
+/// # Errors
+/// When the database cannot be written to.
+pub async fn trim(connection: &mut Connection) -> Result<u64, StoreError> {
+    let (lines, bytes) = total(connection).await?;
+    let largest = match (lines > MAX_LINES, bytes > MAX_BYTES) {
+        (true, _) => "SELECT source, lines, bytes FROM log_shares ORDER BY lines DESC LIMIT 1",
+        (false, true) => "SELECT source, lines, bytes FROM log_shares ORDER BY bytes DESC LIMIT 1",
+        (false, false) => return Ok(0),
+    };
+    let (source, own_lines, own_bytes): (String, i64, i64) =
+        sqlx::query_as(largest).fetch_one(&mut *connection).await?;
+    let line = (own_bytes / own_lines.max(1)).max(1);
+    let excess = (lines - MAX_LINES).max((bytes - MAX_BYTES) / line + 1);
+    // Never more than half of what it has, so that it does not end up with less than others have.
+    let number = excess.min(own_lines / 2 + 1).min(BATCH);
+    let done = sqlx::query("DELETE FROM logs WHERE id IN (SELECT id FROM logs WHERE source = $1 ORDER BY id LIMIT $2)")
+        .bind(source)
+        .bind(number)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,162 @@
+//! The database: SQLite, one writer, several readers. The only place with SQL; one module per aggregate.
+//!
+//! Functions take a connection, so that a caller decides what belongs into one transaction.
+
+pub mod accounts;
+pub mod air;
+mod cells;
+pub mod challenges;
+mod checkpoint;
+mod error;
+pub mod files;
+pub mod fleet;
+mod lock;
+pub mod log;
+mod open;
+mod place;
+mod replacement;
+mod transaction;
+
+pub use air::assignments::{AssignmentState, LiveAssignment};
+pub use air::transmissions::TransmissionStatus;
+pub use error::StoreError;
+pub use lock::ServerLock;
+pub use open::{DATABASE, make_folder, newest_schema};
+pub use replacement::{CERTIFICATE, Replacement, SECRETS_KEY};
+pub use transaction::{Transaction, WriteTimes, commit};
+
+use place::Place;
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqlitePool};
+use std::panic::Location;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use transaction::Stopwatch;
+
+/// What every function of the store works on.
+pub type Connection = sqlx::SqliteConnection;
+
+/// The open database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: PathBuf,
+    writer: SqlitePool,
+    /// For lists, which may take long.
+    readers: SqlitePool,
+    /// For what runners and logins wait for: a few rows each, never behind lists.
+    quick: SqlitePool,
+    checkpointer: SqlitePool,
+    write_times: WriteTimes,
+    place: Arc<Place>,
+}
+
+impl Store {
+    /// Begins a writing transaction; waits for the one before. It holds the write lock from the start: a transaction
+    /// that reads first and writes later would fail at once when another process has written in between. A transaction
+    /// that takes too long is logged with the place of this call.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    #[track_caller]
+    pub fn write(&self) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
+        self.write_for(Location::caller())
+    }
+
+    /// The same for a function that writes for others: the place is that of its caller.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub fn write_for(
+        &self,
+        place: &'static Location<'static>,
+    ) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
+        let (writer, times) = (self.writer.clone(), self.write_times.clone());
+        async move {
+            let inner = writer.begin_with("BEGIN IMMEDIATE").await?;
+            Ok(Transaction::new(inner, Stopwatch::start(times, place)))
+        }
+    }
+
+    /// How long write transactions have taken.
+    #[must_use]
+    pub fn write_times(&self) -> &WriteTimes {
+        &self.write_times
+    }
+
+    /// The folder that the database is in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A connection for reading a few rows: those that read long lists are never in front.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read_few(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        Ok(self.quick.acquire().await?)
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// A number that differs from the one before when another connection than the writer's has changed the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn foreign_version(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.writer).await?)
+    }
+
+    /// The version of the schema that the database has.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn schema(&self) -> Result<i64, StoreError> {
+        let mut connection = self.read().await?;
+        Ok(sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
+            .fetch_one(&mut *connection)
+            .await?)
+    }
+
+    /// Writes to the file, to see whether that works. The number is one that nothing looks at; writing the same again
+    /// goes to the disk all the same, which a statement that changes no row does not.
+    ///
+    /// # Errors
+    /// When the database cannot be written to.
+    pub async fn prove_writable(&self) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
+        commit(transaction).await
+    }
+
+    /// Whether the files that are open still lie at their place, so that who opens the database finds the same.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.place.is_unchanged()
+    }
+
+    /// Writes a copy of one moment to a file that is not there yet, also while others write.
+    ///
+    /// # Errors
+    /// When the database cannot be read or the copy not be written.
+    pub async fn copy_into(&self, path: &Path) -> Result<(), StoreError> {
+        let mut connection = self.read().await?;
+        sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy()).execute(&mut *connection).await?;
+        Ok(())
+    }
+
+    /// Finishes what is under way and closes the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.quick.close().await;
+        self.checkpointer.close().await;
+        self.writer.close().await;
+        self.place.leave();
+    }
+}

@@ -1,0 +1,66 @@
+//! How things stand, for who begins to watch: with it and the events from then on, nothing has to be asked again.
+
+use crate::CoreError;
+use crate::bus::alarms::Alarm;
+use crate::bus::events::ChallengeState;
+use crate::bus::liveness::{Liveness, RunnerStatus};
+use crate::store::challenges::{self, Challenge};
+use crate::views::Views;
+use challengectl_common::{ChallengeName, RunnerId, Timestamp};
+use serde::Serialize;
+
+/// How things stand.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the API")]
+pub struct Snapshot {
+    pub challenges: Vec<ChallengeNow>,
+    /// Those that have registered and not signed out.
+    pub runners: Vec<RunnerNow>,
+    pub alarms: Vec<Alarm>,
+    pub timestamp: Timestamp,
+}
+
+/// How a challenge is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the events")]
+pub struct ChallengeNow {
+    pub challenge_id: i64,
+    pub challenge_name: ChallengeName,
+    pub state: ChallengeState,
+    pub enabled: bool,
+}
+
+/// How a runner is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the events")]
+pub struct RunnerNow {
+    pub runner_id: RunnerId,
+    pub status: RunnerStatus,
+    pub busy: bool,
+}
+
+impl Views {
+    /// How things stand now.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn initial_state(&self) -> Result<Snapshot, CoreError> {
+        let timestamp = self.context.clock.now();
+        let all = challenges::all(&mut *self.context.store.read().await?).await?;
+        let challenges = all.into_iter().map(|challenge| challenge_now(challenge, timestamp)).collect();
+        let runners = self.fleet.presence.present().into_iter().map(|runner_id| {
+            let Liveness { status, busy } = self.air.liveness(&runner_id);
+            RunnerNow { runner_id, status, busy }
+        });
+        Ok(Snapshot { challenges, runners: runners.collect(), alarms: self.context.alarms(), timestamp })
+    }
+}
+
+fn challenge_now(challenge: Challenge, now: Timestamp) -> ChallengeNow {
+    ChallengeNow {
+        challenge_id: challenge.id,
+        challenge_name: challenge.spec.name,
+        state: ChallengeState::of(challenge.live, challenge.due_at, now),
+        enabled: challenge.spec.enabled,
+    }
+}

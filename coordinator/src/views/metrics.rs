@@ -1,0 +1,48 @@
+//! The server in numbers.
+
+use crate::bus::alarms::Alarm;
+use crate::store::log::figures;
+use crate::views::Views;
+use crate::{CoreError, Gate, RunnerState};
+
+/// The server in numbers.
+#[derive(Debug)]
+pub struct Figures {
+    /// What the database tells; `None` when it cannot be read, which keeps none of the others back.
+    pub stored: Option<Stored>,
+    /// How many transmissions have ended since the server started, by modulation and outcome.
+    pub transmissions: Vec<(String, &'static str, u64)>,
+    /// The alarms in force.
+    pub alarms: Vec<Alarm>,
+    /// What holds the system back, if that is known.
+    pub gate: Option<Gate>,
+    /// Whether the hours of the conference do.
+    pub closed_by_hours: bool,
+}
+
+/// Numbers out of the database.
+#[derive(Debug)]
+pub struct Stored {
+    /// Each runner.
+    pub runners: Vec<RunnerState>,
+    /// How many challenges there are in each state.
+    pub challenges: Vec<(String, i64)>,
+}
+
+impl Views {
+    /// The server in numbers, now.
+    pub async fn metrics(&self) -> Figures {
+        let stored =
+            self.stored().await.inspect_err(|error| tracing::error!(%error, "the metrics lack what is stored"));
+        let gate = self.air.gate().await.ok().map(|(gate, _)| gate);
+        let closed_by_hours = gate.as_ref().is_some_and(|gate| gate.is_closed_by_hours(self.context.clock.now()));
+        let (transmissions, alarms) = (self.air.tally.all(), self.context.alarms());
+        Figures { stored: stored.ok(), transmissions, alarms, gate, closed_by_hours }
+    }
+
+    async fn stored(&self) -> Result<Stored, CoreError> {
+        let runners = self.runners().await?;
+        let challenges = figures::challenges(&mut *self.context.store.read().await?, self.context.clock.now()).await?;
+        Ok(Stored { runners, challenges })
+    }
+}

@@ -1,0 +1,73 @@
+//! What everybody may know.
+
+use crate::CoreError;
+use crate::store::challenges::Challenge;
+use crate::views::Views;
+use challengectl_common::challenge::NamedRange;
+use challengectl_common::{Band, Frequency, Timestamp, Tuning};
+
+/// A challenge as its public view shows it: what is hidden is none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublicChallenge {
+    /// Its name.
+    pub name: String,
+    /// Its modulation.
+    pub modulation: Option<String>,
+    /// Where it goes on air.
+    pub tuning: Option<PublicTuning>,
+    /// `waiting`, `queued` or `assigned`.
+    pub state: Option<&'static str>,
+    /// When it was last on air; within, none when it never was.
+    pub last_run: Option<Option<Timestamp>>,
+}
+
+/// Where a challenge goes on air.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PublicTuning {
+    /// Always there.
+    Fixed(Frequency),
+    /// Somewhere in these, by the name that people call each.
+    Ranges(Vec<(String, Band)>),
+}
+
+impl Views {
+    /// What everybody may know of the challenges that are enabled, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn public_challenges(&self) -> Result<Vec<PublicChallenge>, CoreError> {
+        let now = self.context.clock.now();
+        let all = self.challenges.all().await?;
+        let shown = all.iter().filter(|one| one.spec.enabled && one.spec.public_view.show_challenge);
+        Ok(shown.map(|challenge| public(challenge, now)).collect())
+    }
+}
+
+fn public(challenge: &Challenge, now: Timestamp) -> PublicChallenge {
+    let spec = &challenge.spec;
+    let view = &spec.public_view;
+    PublicChallenge {
+        name: spec.name.to_string(),
+        modulation: view.show_modulation.then(|| spec.modulation.clone()),
+        tuning: view.show_frequency.then(|| public_tuning(&spec.tuning)),
+        state: view.show_active_status.then(|| challenge.state(now)),
+        last_run: view.show_last_tx_time.then_some(challenge.last_success_at),
+    }
+}
+
+fn public_tuning(tuning: &Tuning) -> PublicTuning {
+    match tuning {
+        Tuning::Frequency(frequency) => PublicTuning::Fixed(*frequency),
+        Tuning::FrequencyRanges(ranges) => PublicTuning::Ranges(ranges.iter().map(named).collect()),
+        Tuning::ManualFrequencyRange(band) => PublicTuning::Ranges(vec![(in_megahertz(*band), *band)]),
+    }
+}
+
+fn named(range: &NamedRange) -> (String, Band) {
+    (range.display_name.as_ref().unwrap_or(&range.name).clone(), range.band)
+}
+
+fn in_megahertz(band: Band) -> String {
+    let megahertz = |hz: u64| hz as f64 / 1e6;
+    format!("{:.3}-{:.3} MHz", megahertz(band.low()), megahertz(band.high()))
+}

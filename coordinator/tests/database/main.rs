@@ -1,0 +1,15 @@
+//! The coordinator on a real database, with a clock that the tests move.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod aftermath;
+mod bounds;
+mod clocks;
+mod hours;
+mod keeping;
+mod leases;
+mod lives;
+mod operators;
+mod silence;
+mod site;
+mod walk;

@@ -1,0 +1,109 @@
+//! What many want at once, and what operators decide.
+
+use crate::site::{Site, event, fixed, progress, report, spec};
+use challengectl_common::challenge::Tuning;
+use challengectl_common::wire::Outcome;
+use challengectl_common::{Band, ChallengeSpec};
+use challengectl_coordinator::audit::By;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_ask_at_once_never_get_the_same() {
+    let apart = |challenge: ChallengeSpec| match challenge.tuning {
+        // Where none of the fixed ones is: each finds a place, wherever the others are.
+        Tuning::ManualFrequencyRange(_) => {
+            let band = Band::new(144_000_000, 144_900_000).unwrap();
+            ChallengeSpec { tuning: Tuning::ManualFrequencyRange(band), ..challenge }
+        }
+        _ => challenge,
+    };
+    let site = Site::new(&event(30).into_iter().map(apart).collect::<Vec<_>>()).await;
+    let mut callers = Vec::new();
+    for index in 0..16 {
+        let caller = site.enrol(&format!("runner-{index}")).await;
+        site.register(&caller, &["a", "b", "c"], None).await;
+        callers.push(caller);
+    }
+    let polls = callers.iter().cycle().take(96).map(|caller| {
+        let (coordinator, caller) = (Arc::clone(&site.coordinator), caller.clone());
+        tokio::spawn(async move { coordinator.air.poll(&caller, None, None).await.unwrap().task })
+    });
+    let mut challenges = HashSet::new();
+    for poll in polls.collect::<Vec<_>>() {
+        if let Some(task) = poll.await.unwrap() {
+            assert!(challenges.insert(task.challenge_id), "{} twice", task.name);
+        }
+    }
+    // Ten share one frequency, so nine of them wait.
+    assert_eq!(challenges.len(), 21);
+    site.is_sound().await;
+}
+
+/// Whatever is being handed out in the moment of an emergency stop is cut as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emergency_stop_misses_nothing() {
+    for round in 0..8 {
+        let site = Site::new(&event(30)).await;
+        let mut callers = Vec::new();
+        for index in 0..8 {
+            let caller = site.enrol(&format!("runner-{index}")).await;
+            site.register(&caller, &["a", "b"], None).await;
+            callers.push(caller);
+        }
+        let polls: Vec<_> = callers
+            .iter()
+            .cycle()
+            .take(16)
+            .map(|caller| {
+                let (coordinator, caller) = (Arc::clone(&site.coordinator), caller.clone());
+                tokio::spawn(async move { coordinator.air.poll(&caller, None, None).await.unwrap() })
+            })
+            .collect();
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+        for poll in polls {
+            poll.await.unwrap();
+        }
+        let live = site.count("SELECT count(*) FROM assignments WHERE state = 'live'").await;
+        assert_eq!(site.count("SELECT count(*) FROM assignments WHERE abort_at IS NOT NULL").await, live);
+        let mut cut = 0;
+        for caller in &callers {
+            let heartbeat = site.coordinator.runner_api.heartbeat(caller, None).unwrap();
+            assert_eq!(heartbeat.renewed, [0_i64; 0]);
+            cut += heartbeat.abort.len();
+        }
+        assert_eq!(cut as i64, live);
+        assert_eq!(site.poll(&callers[0]).await, None);
+    }
+}
+
+/// What is cut while the server is away stays cut, and so does what holds the system back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operators_decided_survives_a_kill() {
+    // Apart from each other, so that none has to wait for another's frequency.
+    let specs: Vec<_> = (1..=6).map(|n| spec(n, fixed(144_000_000 + n as u64 * 100_000), 0)).collect();
+    let mut site = Site::new(&specs).await;
+    let roof = site.enrol("roof").await;
+    site.register(&roof, &["a", "b"], None).await;
+    let task = site.poll(&roof).await.unwrap();
+    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.restart().await;
+    assert_eq!(
+        site.coordinator.runner_api.heartbeat(&roof, Some(&[progress(&task)])).unwrap().abort,
+        [task.assignment_id]
+    );
+    assert_eq!(site.poll(&roof).await, None);
+    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
+    let again = site.poll(&roof).await.unwrap();
+    site.coordinator.challenges.trigger(6, By::COMMAND_LINE).await.unwrap();
+    site.restart().await;
+    site.coordinator.air.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
+    assert_eq!(site.poll(&roof).await.map(|task| task.challenge_id), Some(6));
+    site.coordinator.challenges.delete(again.challenge_id, By::COMMAND_LINE).await.unwrap();
+    assert!(site.coordinator.runner_api.heartbeat(&roof, None).unwrap().abort.contains(&again.assignment_id));
+    site.coordinator.air.complete(&roof, report(&again, Outcome::Success)).await.unwrap();
+    assert_eq!(site.count("SELECT count(*) FROM transmissions WHERE status = 'success'").await, 1);
+}

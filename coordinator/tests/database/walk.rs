@@ -1,0 +1,162 @@
+//! Runners that come, work and go in every order.
+
+use crate::site::{RULES, Site, event, progress, report};
+use challengectl_common::Timestamp;
+use challengectl_common::wire::{Outcome, Task};
+use challengectl_coordinator::Caller;
+use challengectl_coordinator::audit::By;
+use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+/// What a runner believes to be on air, and when the lease of each runs out by its own count.
+type Working = HashMap<i64, (Task, Timestamp)>;
+
+struct Walk {
+    site: Site,
+    runners: Vec<(Caller, Working)>,
+    finished: HashSet<i64>,
+    rng: StdRng,
+}
+
+impl Walk {
+    async fn new(challenges: usize, runners: usize, seed: u64) -> Self {
+        let site = Site::new(&event(challenges)).await;
+        let mut callers = Vec::new();
+        for index in 0..runners {
+            let caller = site.enrol(&format!("runner-{index}")).await;
+            site.register(&caller, &["a", "b"], None).await;
+            callers.push((caller, Working::new()));
+        }
+        Self { site, runners: callers, finished: HashSet::new(), rng: StdRng::seed_from_u64(seed) }
+    }
+
+    async fn step(&mut self) {
+        let runner = self.rng.random_range(0..self.runners.len());
+        match self.rng.random_range(0..100) {
+            0..45 => self.poll(runner).await,
+            45..60 => self.complete(runner).await,
+            60..75 => self.heartbeat(runner),
+            75..90 => self.pass_time().await,
+            90..94 => self.come_back(runner).await,
+            94..96 => self.site.restart().await,
+            96..98 => self.operate().await,
+            _ => self.sign_out(runner).await,
+        }
+        self.nothing_is_on_air_twice();
+        self.site.is_sound().await;
+    }
+
+    /// What operators do leaves everything sound, and nothing is held back for good.
+    async fn operate(&mut self) {
+        let (coordinator, by) = (&self.site.coordinator, By::COMMAND_LINE);
+        let challenge = self.rng.random_range(1..=2);
+        match self.rng.random_range(0..4) {
+            0 => {
+                coordinator.air.emergency_stop(by).await.unwrap();
+                coordinator.air.release(by).await.unwrap();
+            }
+            1 => {
+                coordinator.air.pause(by).await.unwrap();
+                coordinator.air.resume(by).await.unwrap();
+            }
+            2 => {
+                coordinator.challenges.enable(challenge, false, by).await.unwrap();
+                coordinator.challenges.enable(challenge, true, by).await.unwrap();
+            }
+            // Refused while it is on air.
+            _ => drop(coordinator.challenges.trigger(challenge, by).await),
+        }
+    }
+
+    async fn poll(&mut self, runner: usize) {
+        let expires = self.site.clock.now().after(RULES.lease);
+        let (caller, working) = &mut self.runners[runner];
+        if let Some(task) = self.site.poll(caller).await {
+            working.insert(task.assignment_id, (task, expires));
+        }
+    }
+
+    async fn complete(&mut self, runner: usize) {
+        let (caller, working) = &mut self.runners[runner];
+        let Some(&id) = working.keys().min() else { return };
+        let (task, _) = working.remove(&id).unwrap();
+        let outcomes = [Outcome::Success, Outcome::Success, Outcome::Failed, Outcome::Aborted];
+        let report = report(&task, outcomes[self.rng.random_range(0..outcomes.len())]);
+        self.site.coordinator.air.complete(caller, report.clone()).await.unwrap();
+        assert!(self.finished.insert(id), "assignment {id} ends twice");
+        self.site.coordinator.air.complete(caller, report).await.unwrap();
+    }
+
+    fn heartbeat(&mut self, runner: usize) {
+        let expires = self.site.clock.now().after(RULES.lease);
+        let (caller, working) = &mut self.runners[runner];
+        let named: Vec<_> = working.values().map(|(task, _)| progress(task)).collect();
+        let heartbeat = self.site.coordinator.runner_api.heartbeat(caller, Some(&named)).unwrap();
+        for id in heartbeat.renewed {
+            working.get_mut(&id).unwrap().1 = expires;
+        }
+        for id in heartbeat.abort {
+            working.remove(&id);
+        }
+    }
+
+    /// Runners cut the carrier by themselves when the lease runs out.
+    async fn pass_time(&mut self) {
+        self.site.clock.advance(Duration::from_millis(self.rng.random_range(1..40_000)));
+        let now = self.site.clock.now();
+        for (_, working) in &mut self.runners {
+            working.retain(|_, (_, expires)| *expires > now);
+        }
+        self.site.coordinator.air.sweep().await.unwrap();
+    }
+
+    /// A runner that was killed comes back and says that it has nothing; or one that goes on seems to say so, by a
+    /// request that was held up on its way.
+    async fn come_back(&mut self, runner: usize) {
+        let killed = self.rng.random();
+        let (caller, working) = &mut self.runners[runner];
+        if killed {
+            working.clear();
+        }
+        assert!(self.site.register(caller, &["a", "b"], Some(vec![])).await.is_empty());
+    }
+
+    async fn sign_out(&mut self, runner: usize) {
+        let ended = self.rng.random();
+        let (caller, working) = &mut self.runners[runner];
+        if ended {
+            working.clear();
+        }
+        self.site.coordinator.runner_api.sign_out(caller).await.unwrap();
+        self.site.register(caller, &["a", "b"], None).await;
+    }
+
+    /// By what the runners themselves believe, which is what the carriers do.
+    fn nothing_is_on_air_twice(&self) {
+        let tasks: Vec<&Task> =
+            self.runners.iter().flat_map(|(_, working)| working.values().map(|(task, _)| task)).collect();
+        for (index, one) in tasks.iter().enumerate() {
+            for other in &tasks[index + 1..] {
+                assert_ne!(one.challenge_id, other.challenge_id, "on air twice");
+                assert!(one.frequency.hz().abs_diff(other.frequency.hz()) > 17_000, "on air side by side");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn runners_that_come_and_go_never_meet_on_air(challenges in 2..10_usize, runners in 1..4_usize, seed: u64) {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let mut walk = Walk::new(challenges, runners, seed).await;
+            for _ in 0..80 {
+                walk.step().await;
+            }
+        });
+    }
+}

@@ -1,0 +1,402 @@
+//! Random events, radios, durations and mishaps, scheduled in virtual time: what must never happen does not, and
+//! nobody waits for ever. Places on the spectrum are counted by trying every single hertz.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
+use challengectl_coordinator::schedule::{Candidate, Capability, Offsets, Pick, Positions, Situation, pick};
+use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// The spectrum reaches from 1 to so many hertz.
+const SPECTRUM: u64 = 240;
+const LONGEST: i64 = 50;
+
+#[derive(Debug, Clone)]
+struct Challenge {
+    tuning: Vec<Band>,
+    occupied: Range<f64>,
+    duration: i64,
+    delay: Range<i64>,
+    priority: i64,
+    /// The runner that may send it, and which of its radios; none: everybody.
+    bound: Option<(usize, Option<usize>)>,
+}
+
+#[derive(Debug, Clone)]
+struct World {
+    challenges: Vec<Challenge>,
+    runners: Vec<Vec<Capability>>,
+    guard: u64,
+    seed: u64,
+}
+
+fn band(widths: Range<u64>) -> impl Strategy<Value = Band> {
+    (20..SPECTRUM - 20, widths).prop_map(|(low, width)| Band::new(low, (low + width).min(SPECTRUM)).unwrap())
+}
+
+fn challenge() -> impl Strategy<Value = Challenge> {
+    let tuning = prop_oneof![band(0..1).prop_map(|band| vec![band]), prop::collection::vec(band(1..120), 1..3),];
+    let occupied = (0_u32..12, 0_u32..40).prop_map(|(below, above)| -f64::from(below)..f64::from(above) / 2.0);
+    let bound = prop::option::weighted(0.3, (0_usize..4, prop::option::of(0_usize..3)));
+    (tuning, occupied, 1..LONGEST, 0_i64..40, 0_i64..40, 0_i64..3, bound).prop_map(
+        |(tuning, occupied, duration, min, more, priority, bound)| Challenge {
+            tuning,
+            occupied,
+            duration,
+            delay: min..min + more + 1,
+            priority,
+            bound,
+        },
+    )
+}
+
+fn radio() -> impl Strategy<Value = Capability> {
+    (prop::collection::vec(band(20..200), 0..3), prop::option::of(5_u64..60))
+        .prop_map(|(limits, sample_rate)| Capability { limits, sample_rate, radio: None })
+}
+
+fn world() -> impl Strategy<Value = World> {
+    let challenges = prop::collection::vec(challenge(), 1..9);
+    let runners = prop::collection::vec(prop::collection::vec(radio(), 1..3), 1..4);
+    (challenges, runners, 0_u64..6, any::<u64>()).prop_map(|(challenges, runners, guard, seed)| World {
+        challenges,
+        runners,
+        guard,
+        seed,
+    })
+}
+
+fn named(runner: usize, radio: usize) -> (RunnerId, RadioId) {
+    (RunnerId::new(&format!("runner{runner}")).unwrap(), RadioId::new(&format!("radio{radio}")).unwrap())
+}
+
+/// What the walk remembers of a challenge, apart from what the scheduler is told.
+#[derive(Debug, Clone, Default)]
+struct Track {
+    due: i64,
+    started: Option<i64>,
+    ended: Option<i64>,
+    live: bool,
+    triggered: Option<i64>,
+    failures: u32,
+}
+
+impl Track {
+    /// Since when it has been due without a break.
+    fn since(&self) -> i64 {
+        self.due.max(self.ended.unwrap_or(0))
+    }
+}
+
+#[derive(Debug)]
+struct OnAir {
+    challenge: usize,
+    runner: usize,
+    radio: usize,
+    band: Band,
+    ends: i64,
+}
+
+struct Walk {
+    world: World,
+    tracks: Vec<Track>,
+    on_air: Vec<OnAir>,
+    /// The challenges that have started, in order.
+    history: Vec<usize>,
+    now: i64,
+    rng: StdRng,
+}
+
+impl Walk {
+    fn new(mut world: World) -> Self {
+        for (runner, radios) in world.runners.iter_mut().enumerate() {
+            for (index, radio) in radios.iter_mut().enumerate() {
+                radio.radio = Some(named(runner, index));
+            }
+        }
+        let tracks = vec![Track::default(); world.challenges.len()];
+        let rng = StdRng::seed_from_u64(world.seed);
+        Self { world, tracks, on_air: Vec::new(), history: Vec::new(), now: 1, rng }
+    }
+
+    /// Where a radio could send a challenge beside these bands, tried hertz by hertz.
+    fn places(&self, challenge: usize, radio: &Capability, taken: &[Band]) -> Vec<Band> {
+        let Challenge { tuning, occupied, bound, .. } = &self.world.challenges[challenge];
+        let (runner, own) = radio.radio.as_ref().unwrap();
+        let is_meant = |&(wanted, which): &(usize, Option<usize>)| {
+            runner.as_str() == format!("runner{wanted}")
+                && which.is_none_or(|which| own.as_str() == format!("radio{which}"))
+        };
+        if !bound.as_ref().is_none_or(is_meant) {
+            return Vec::new();
+        }
+        let reach = occupied.start.floor().abs().max(occupied.end.ceil().abs());
+        let fits = |hz: &u64| {
+            let signal = Frequency::from_hz(*hz).unwrap().band(occupied);
+            tuning.iter().any(|band| band.low() <= *hz && *hz <= band.high())
+                && (radio.limits.is_empty() || radio.limits.iter().any(|limit| limit.contains(&signal)))
+                && radio.sample_rate.is_none_or(|rate| reach <= 0.46 * rate as f64)
+                && !taken.iter().any(|band| band.widened(self.world.guard).overlaps(&signal))
+        };
+        (1..=SPECTRUM).filter(fits).map(|hz| Frequency::from_hz(hz).unwrap().band(occupied)).collect()
+    }
+
+    fn taken(&self) -> Vec<Band> {
+        self.on_air.iter().map(|on_air| on_air.band).collect()
+    }
+
+    fn free_radios(&self, runner: usize) -> Vec<usize> {
+        let busy: HashSet<_> = self.on_air.iter().filter(|one| one.runner == runner).map(|one| one.radio).collect();
+        (0..self.world.runners[runner].len()).filter(|radio| !busy.contains(radio)).collect()
+    }
+
+    fn fleet(&self) -> Vec<Capability> {
+        self.world.runners.iter().flatten().cloned().collect()
+    }
+
+    fn candidates(&self) -> Vec<Candidate> {
+        let waiting = self.tracks.iter().enumerate().filter(|(_, track)| !track.live);
+        let candidate = |(index, track): (usize, &Track)| {
+            let Challenge { tuning, occupied, priority, bound, .. } = &self.world.challenges[index];
+            let sender = |&(runner, radio): &(usize, Option<usize>)| match radio {
+                Some(radio) => format!("runner{runner}/radio{radio}").parse().unwrap(),
+                None => format!("runner{runner}").parse().unwrap(),
+            };
+            Candidate {
+                id: index as i64,
+                priority: *priority,
+                due_at: Timestamp::from_millis(track.due),
+                triggered_at: track.triggered.map(Timestamp::from_millis),
+                last_started_at: track.started.map(Timestamp::from_millis),
+                last_ended_at: track.ended.map(Timestamp::from_millis),
+                tuning: Positions::of(tuning),
+                offsets: Offsets::new(occupied),
+                only_on: bound.iter().map(sender).collect(),
+            }
+        };
+        waiting.map(candidate).collect()
+    }
+
+    /// One runner asks for work; gives whether it got some.
+    fn poll(&mut self, runner: usize) -> bool {
+        let free = self.free_radios(runner);
+        let abilities: Vec<_> = free.iter().map(|&radio| self.world.runners[runner][radio].clone()).collect();
+        let (candidates, on_air, fleet) = (self.candidates(), self.taken(), self.fleet());
+        let situation = Situation {
+            candidates: &candidates,
+            on_air: &on_air,
+            free: &abilities,
+            fleet: &fleet,
+            guard_hz: self.world.guard,
+            now: Timestamp::from_millis(self.now),
+        };
+        let Some(Pick { challenge_id, radio, frequency }) = pick(&situation, &mut self.rng) else {
+            self.nothing_goes_for_a_reason(&abilities);
+            return false;
+        };
+        let challenge = challenge_id as usize;
+        let band = frequency.band(&self.world.challenges[challenge].occupied);
+        self.may_go_there(challenge, &abilities[radio], band);
+        self.is_fair(challenge, &abilities, band);
+        let ends = self.now + self.world.challenges[challenge].duration;
+        self.history.push(challenge);
+        self.tracks[challenge].live = true;
+        self.tracks[challenge].started = Some(self.now);
+        self.tracks[challenge].triggered = None;
+        self.on_air.push(OnAir { challenge, runner, radio: free[radio], band, ends });
+        true
+    }
+
+    fn may_go_there(&self, challenge: usize, radio: &Capability, band: Band) {
+        assert!(!self.tracks[challenge].live, "twice at once");
+        assert!(self.tracks[challenge].due <= self.now, "before it is due");
+        assert!(self.places(challenge, radio, &self.taken()).contains(&band), "no place for it there: {band}");
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = usize> {
+        (0..self.tracks.len()).filter(|&index| !self.tracks[index].live && self.tracks[index].due <= self.now)
+    }
+
+    fn has_overtaken(&self, one: usize, other: usize) -> bool {
+        self.tracks[one].started.is_some_and(|started| started > self.tracks[other].since())
+    }
+
+    /// A triggered one goes before all that are not, and the one triggered first before the others.
+    fn yields_to(&self, one: usize, other: usize) -> bool {
+        match (self.tracks[one].triggered, self.tracks[other].triggered) {
+            (None, None) => self.has_overtaken(one, other),
+            (own, others) => others.is_some_and(|others| own.is_none_or(|own| (own, one) > (others, other))),
+        }
+    }
+
+    fn trigger_some(&mut self) {
+        let challenge = self.rng.random_range(0..self.tracks.len());
+        let track = &mut self.tracks[challenge];
+        if !track.live {
+            track.due = track.due.min(self.now);
+            track.triggered = track.triggered.or(Some(self.now));
+        }
+    }
+
+    /// A radio stays silent only when all that it could send has had its turn since another began to wait.
+    fn nothing_goes_for_a_reason(&self, free: &[Capability]) {
+        let taken = self.taken();
+        for one in self.waiting() {
+            let sendable = free.iter().any(|radio| !self.places(one, radio, &taken).is_empty());
+            let held = self.waiting().any(|other| other != one && self.yields_to(one, other));
+            assert!(!sendable || held, "challenge {one} could go, and nothing is in its way");
+        }
+    }
+
+    /// Who goes and has gone before since another began to wait takes nothing that the other needs.
+    fn is_fair(&self, goes: usize, free: &[Capability], band: Band) {
+        let before = self.taken();
+        let after = [before.clone(), vec![band]].concat();
+        for waits in self.waiting().filter(|&other| other != goes && self.yields_to(goes, other)) {
+            let here = free.iter().any(|radio| !self.places(waits, radio, &before).is_empty());
+            assert!(!here, "challenge {goes} goes twice while {waits} could");
+            let fleet = self.fleet();
+            let places = |taken: &[Band]| fleet.iter().flat_map(|radio| self.places(waits, radio, taken)).count();
+            if places(&before) > 0 {
+                assert!(places(&after) > 0, "challenge {goes} takes the last place of {waits}");
+            } else {
+                let mut anywhere = fleet.iter().flat_map(|radio| self.places(waits, radio, &[]));
+                let near = band.widened(self.world.guard);
+                assert!(!anywhere.any(|place| near.overlaps(&place)), "challenge {goes} stays in the way of {waits}");
+            }
+        }
+    }
+
+    /// Nobody waits longer than all others need to go once, each on the air and each on the radio that is needed.
+    fn nobody_starves(&self) {
+        let turns = 2 * self.tracks.len() as i64 + 3;
+        for one in self.waiting() {
+            let reachable = self.fleet().iter().any(|radio| !self.places(one, radio, &[]).is_empty());
+            let waited = self.now - self.tracks[one].since();
+            assert!(!reachable || waited <= turns * LONGEST, "challenge {one} has waited for {waited}");
+        }
+    }
+
+    fn everybody_polls(&mut self) {
+        let mut asking: Vec<usize> = (0..self.world.runners.len()).collect();
+        while !asking.is_empty() {
+            let next = self.rng.random_range(0..asking.len());
+            if !self.poll(asking[next]) {
+                asking.swap_remove(next);
+            }
+        }
+    }
+
+    /// To the next end of a transmission, or the next time that something is due.
+    fn advance(&mut self) -> bool {
+        let ends = self.on_air.iter().map(|on_air| on_air.ends);
+        let dues = self.tracks.iter().filter(|track| !track.live).map(|track| track.due);
+        let Some(next) = ends.chain(dues).filter(|&time| time > self.now).min() else { return false };
+        self.now = next;
+        let (over, still): (Vec<_>, Vec<_>) = self.on_air.drain(..).partition(|on_air| on_air.ends <= next);
+        self.on_air = still;
+        for on_air in over {
+            self.end(on_air.challenge);
+        }
+        true
+    }
+
+    /// Mostly success; else a failure, an abort, or a runner that is gone.
+    fn end(&mut self, challenge: usize) {
+        let delay = self.world.challenges[challenge].delay.clone();
+        let outcome = self.rng.random_range(0..10);
+        let track = &mut self.tracks[challenge];
+        (track.live, track.ended) = (false, Some(self.now));
+        match outcome {
+            0 => track.failures += 1,
+            1 | 2 => return,
+            _ => track.failures = 0,
+        }
+        let pause =
+            if outcome == 0 { (5 << track.failures.min(8)).min(delay.end) } else { self.rng.random_range(delay) };
+        track.due = self.now + pause;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_challenge_goes_on_air_in_its_turn_and_none_in_the_way_of_another(world in world()) {
+        let mut walk = Walk::new(world);
+        for _ in 0..120 {
+            walk.everybody_polls();
+            walk.nobody_starves();
+            if !walk.advance() {
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn a_triggered_challenge_goes_before_all_others(world in world()) {
+        let mut walk = Walk::new(world);
+        for _ in 0..120 {
+            if walk.rng.random_ratio(1, 4) {
+                walk.trigger_some();
+            }
+            walk.everybody_polls();
+            if !walk.advance() {
+                break;
+            }
+        }
+    }
+}
+
+/// Two that alternate on one frequency, of high priority and always due again, and a third of low priority.
+#[test]
+fn priority_overtakes_only_once() {
+    let fixed = |priority, duration| Challenge {
+        tuning: vec![Band::new(100, 100).unwrap()],
+        occupied: 0.0..1.0,
+        duration,
+        delay: 0..1,
+        priority,
+        bound: None,
+    };
+    let radios = vec![vec![Capability { limits: vec![], sample_rate: None, radio: None }]; 2];
+    let world =
+        World { challenges: vec![fixed(9, 10), fixed(9, 10), fixed(0, 10)], runners: radios, guard: 0, seed: 1 };
+    let mut walk = Walk::new(world);
+    while walk.history.len() < 40 {
+        walk.everybody_polls();
+        walk.advance();
+    }
+    // The one that starts in the very moment in which the third begins to wait has not overtaken it.
+    let longest = walk.history.split(|&challenge| challenge == 2).map(<[usize]>::len).max();
+    assert!(longest <= Some(3), "{:?}", walk.history);
+}
+
+/// A wide signal beside narrow ones that each leave too little room, and never pause together by themselves.
+#[test]
+fn a_wide_challenge_gets_its_room() {
+    let at = |hz, occupied, duration| Challenge {
+        tuning: vec![Band::new(hz, hz).unwrap()],
+        occupied,
+        duration,
+        delay: 0..1,
+        priority: 0,
+        bound: None,
+    };
+    let narrow = [at(80, 0.0..5.0, 7), at(120, 0.0..5.0, 11)];
+    let wide = at(60, 0.0..100.0, 5);
+    let radios = vec![vec![Capability { limits: vec![], sample_rate: None, radio: None }]; 3];
+    let world = World { challenges: [&narrow[..], &[wide]].concat(), runners: radios, guard: 2, seed: 1 };
+    let mut walk = Walk::new(world);
+    for _ in 0..100 {
+        walk.everybody_polls();
+        walk.nobody_starves();
+        walk.advance();
+    }
+    let wide_went = walk.history.iter().filter(|&&challenge| challenge == 2).count();
+    assert!(wide_went >= 10, "{wide_went}");
+}
