@@ -19,6 +19,7 @@ pub mod fleet;
 pub mod maintenance;
 pub mod network;
 mod redaction;
+mod rules;
 pub mod runner_api;
 pub mod schedule;
 mod secrets;
@@ -38,12 +39,12 @@ pub use clock::Clock;
 pub use error::CoreError;
 pub use files::folder::FileFolder;
 pub use fleet::enrollment::{Enrolment, Newcomer};
-pub use fleet::host_binding::{Host, HostBinding};
+pub use fleet::host_binding::Host;
 pub use fleet::keys::{Binding, Caller};
 pub use fleet::provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provisioner};
 pub use fleet::tokens::{Invitation, TokenLife, issue_token};
 pub use maintenance::readiness::Readiness;
-pub use maintenance::retention::Retention;
+pub use rules::{HostBinding, Retention, Rules};
 pub use runner_api::presence::{Heartbeat, Registration};
 pub use views::history::Stats;
 pub use views::initial_state::{ChallengeNow, RunnerNow, Snapshot};
@@ -53,8 +54,6 @@ pub use views::runners::RunnerState;
 
 use crate::store::Store;
 use air::Air;
-use challengectl_common::FrequencyRules;
-use challengectl_common::wire::Intervals;
 use challenges::Challenges;
 use context::Context;
 use files::Files;
@@ -64,39 +63,7 @@ use fleet::presence::Presence;
 use maintenance::Maintenance;
 use runner_api::RunnerApi;
 use std::sync::Arc;
-use std::time::Duration;
 use views::Views;
-
-/// How the coordinator works.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    /// How long a lease runs from its last renewal.
-    pub lease: Duration,
-    /// How long after that the server waits before it gives anything to others.
-    pub grace: Duration,
-    /// How often runners are to send heartbeats.
-    pub heartbeat_interval: Duration,
-    /// How often runners are to poll that do not wait.
-    pub poll_interval: Duration,
-    /// Hertz kept free between two signals.
-    pub guard_hz: u64,
-    /// Where signals may be sent at all.
-    pub frequency_rules: FrequencyRules,
-    /// How much of the past is kept.
-    pub retention: Retention,
-    /// What becomes of a runner's key on another machine.
-    pub host_binding: HostBinding,
-}
-
-impl Rules {
-    fn intervals(&self) -> Intervals {
-        Intervals {
-            heartbeat_interval: self.heartbeat_interval.as_secs_f64(),
-            poll_interval: self.poll_interval.as_secs_f64(),
-            lease_seconds: self.lease.as_secs_f64(),
-        }
-    }
-}
 
 /// The server's state: its components, wired. Each is the only owner of what it holds in memory.
 #[derive(Debug)]

@@ -5,14 +5,15 @@ pub(crate) mod batches;
 pub(crate) mod command;
 mod log;
 
+use crate::CoreError;
 use crate::audit::Actor;
 use crate::bus::alarms::Alarms;
 use crate::bus::events::{Event, Events};
 use crate::bus::log::Logbook;
 use crate::bus::revision::Signals;
 use crate::clock::{Clock, Moment};
+use crate::rules::Rules;
 use crate::store::{Store, WriteTimes};
-use crate::{CoreError, Rules};
 use challengectl_common::Timestamp;
 use command::{Command, Done};
 use std::sync::Arc;

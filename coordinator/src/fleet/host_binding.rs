@@ -3,23 +3,10 @@
 
 use crate::bus::alarms::AlarmKind;
 use crate::fleet::Fleet;
+use crate::rules::HostBinding;
 use crate::{Caller, CoreError};
 use challengectl_common::Digest;
-use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
-
-/// What becomes of a key that is shown from another machine than the one it was made for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum HostBinding {
-    /// It counts.
-    Off,
-    /// It counts, and operators are told once.
-    #[default]
-    Report,
-    /// It does not count, and operators are told once.
-    Require,
-}
 
 /// Where a request of a runner comes from.
 #[derive(Debug, Clone, Copy, Default)]

@@ -3,19 +3,8 @@
 use crate::CoreError;
 use crate::context::batches::BATCH;
 use crate::maintenance::Maintenance;
+use crate::rules::Retention;
 use crate::store::log::history;
-use std::time::Duration;
-
-/// How much of the past is kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// Transmissions planned longer ago are forgotten.
-    pub age: Option<Duration>,
-    /// Transmissions beyond the latest so many are forgotten.
-    pub count: Option<u64>,
-    /// Files that no challenge has used for so long are removed.
-    pub unused_files: Option<Duration>,
-}
 
 impl Maintenance {
     pub(super) async fn trim(&self) -> Result<(), CoreError> {
