@@ -127,8 +127,8 @@ impl Site {
             ),
             (
                 "fences that do not count the assignments",
-                "SELECT count(*) FROM challenges
-                 WHERE fence <> (SELECT count(*) FROM assignments WHERE challenge_id = challenges.id)",
+                "SELECT count(*) FROM transmission_challenges AS challenge
+                 WHERE fence <> (SELECT count(*) FROM assignments WHERE challenge_id = challenge.challenge_id)",
             ),
         ] {
             assert_eq!(self.count(question).await, 0, "{what}");

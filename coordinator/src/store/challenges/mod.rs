@@ -8,7 +8,7 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::{ChallengeName, ChallengeSpec, Sender, Timestamp, Tuning};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{FromRow, Row as _, Sqlite};
+use sqlx::{FromRow, Sqlite};
 use std::ops::Range;
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
@@ -86,7 +86,7 @@ struct Row {
     name: String,
     modulation: String,
     tuning: String,
-    flag: String,
+    payload: String,
     parameters: String,
     public_view: String,
     only_on: String,
@@ -115,7 +115,7 @@ impl TryFrom<Row> for Challenge {
                 name: ChallengeName::stored(row.name),
                 modulation: row.modulation,
                 tuning: from_json(&row.tuning, "tuning")?,
-                flag: from_json(&row.flag, "flag")?,
+                flag: from_json(&row.payload, "payload")?,
                 parameters: from_json(&row.parameters, "parameters")?,
                 enabled: row.enabled,
                 priority: row.priority,
@@ -141,9 +141,9 @@ impl TryFrom<Row> for Challenge {
 /// When the database cannot be read.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Challenge>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT challenges.*, EXISTS (
-             SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id
-         ) AS live FROM challenges ORDER BY name",
+        "SELECT challenges.*, transmission_challenges.*, EXISTS (
+             SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
+         ) AS live FROM challenges JOIN transmission_challenges ON challenge_id = id ORDER BY name",
     )
     .fetch_all(connection)
     .await?;
@@ -156,9 +156,9 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<Challenge>, StoreErr
 /// When the database cannot be read.
 pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Challenge>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT challenges.*, EXISTS (
-             SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id
-         ) AS live FROM challenges WHERE id = $1",
+        "SELECT challenges.*, transmission_challenges.*, EXISTS (
+             SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
+         ) AS live FROM challenges JOIN transmission_challenges ON challenge_id = id WHERE id = $1",
     )
     .bind(id)
     .fetch_optional(connection)
@@ -187,9 +187,9 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT id, priority, due_at, triggered_at, last_started_at, last_ended_at, tuning, occupied_low,
              occupied_high, only_on
-         FROM challenges
+         FROM challenges JOIN transmission_challenges ON challenge_id = id
          WHERE enabled = 1
-           AND NOT EXISTS (SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id)",
+           AND NOT EXISTS (SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id)",
     )
     .fetch_all(connection)
     .await?;
@@ -215,9 +215,10 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
 /// # Errors
 /// When the database cannot be read.
 pub async fn bound(connection: &mut Connection) -> Result<Vec<Sender>, StoreError> {
-    let rows: Vec<String> = sqlx::query_scalar("SELECT DISTINCT only_on FROM challenges WHERE only_on <> '[]'")
-        .fetch_all(connection)
-        .await?;
+    let rows: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT only_on FROM transmission_challenges WHERE only_on <> '[]'")
+            .fetch_all(connection)
+            .await?;
     let mut bound = Vec::new();
     for row in rows {
         bound.extend(from_json::<Vec<Sender>>(&row, "only_on")?);
@@ -236,32 +237,39 @@ pub async fn insert(
     due_at: Timestamp,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
+    let id = sqlx::query_scalar(
+        "INSERT INTO challenges (kind, name, enabled, public_view, updated_at)
+         VALUES ('transmission', $1, $2, $3, $4) RETURNING id",
+    )
+    .bind(spec.name.as_str())
+    .bind(spec.enabled)
+    .bind(to_json(&spec.public_view, "public view")?)
+    .bind(now.as_millis())
+    .fetch_one(&mut *connection)
+    .await?;
     let query = sqlx::query(
-        "INSERT INTO challenges (name, modulation, tuning, flag, parameters, public_view, enabled, priority,
-             min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, only_on, due_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
+        "INSERT INTO transmission_challenges (challenge_id, modulation, tuning, payload, parameters, only_on, priority,
+             min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, due_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     );
-    let query = describe(query, spec, shape)?.bind(due_at.as_millis()).bind(now.as_millis());
-    Ok(query.fetch_one(connection).await?.try_get("id")?)
+    describe(query.bind(id), spec, shape)?.bind(due_at.as_millis()).execute(connection).await?;
+    Ok(id)
 }
 
-/// Binds what a challenge is to `$1` and so on, up to `$14`.
+/// Binds what goes on air to `$2` and so on, up to `$12`.
 fn describe<'q>(query: Statement<'q>, spec: &'q ChallengeSpec, shape: &Shape) -> Result<Statement<'q>, StoreError> {
     Ok(query
-        .bind(spec.name.as_str())
         .bind(&spec.modulation)
         .bind(to_json(&spec.tuning, "tuning")?)
-        .bind(to_json(&spec.flag, "flag")?)
+        .bind(to_json(&spec.flag, "payload")?)
         .bind(to_json(&spec.parameters, "parameters")?)
-        .bind(to_json(&spec.public_view, "public view")?)
-        .bind(spec.enabled)
+        .bind(to_json(&spec.only_on, "only_on")?)
         .bind(spec.priority)
         .bind(spec.min_delay_ms)
         .bind(spec.max_delay_ms)
         .bind(shape.duration_ms)
         .bind(shape.occupied.start)
-        .bind(shape.occupied.end)
-        .bind(to_json(&spec.only_on, "only_on")?))
+        .bind(shape.occupied.end))
 }
 
 /// Changes what a challenge is; its due time and history stay. Disabling it takes a trigger back.
@@ -275,14 +283,21 @@ pub async fn update(
     shape: &Shape,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET name = $1, enabled = $2, public_view = $3, updated_at = $4 WHERE id = $5")
+        .bind(spec.name.as_str())
+        .bind(spec.enabled)
+        .bind(to_json(&spec.public_view, "public view")?)
+        .bind(now.as_millis())
+        .bind(id)
+        .execute(&mut *connection)
+        .await?;
     let query = sqlx::query(
-        "UPDATE challenges SET name = $1, modulation = $2, tuning = $3, flag = $4, parameters = $5, public_view = $6,
-             enabled = $7, priority = $8, min_delay_ms = $9, max_delay_ms = $10, duration_ms = $11,
-             occupied_low = $12, occupied_high = $13, only_on = $14, updated_at = $15,
-             triggered_at = CASE WHEN $7 = 1 THEN triggered_at ELSE NULL END
-         WHERE id = $16",
+        "UPDATE transmission_challenges SET modulation = $2, tuning = $3, payload = $4, parameters = $5, only_on = $6,
+             priority = $7, min_delay_ms = $8, max_delay_ms = $9, duration_ms = $10, occupied_low = $11,
+             occupied_high = $12, triggered_at = CASE WHEN $13 = 1 THEN triggered_at ELSE NULL END
+         WHERE challenge_id = $1",
     );
-    describe(query, spec, shape)?.bind(now.as_millis()).bind(id).execute(connection).await?;
+    describe(query.bind(id), spec, shape)?.bind(spec.enabled).execute(connection).await?;
     Ok(())
 }
 
@@ -309,9 +324,9 @@ pub async fn list(
 /// When the database cannot be written to.
 pub async fn trigger(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE challenges SET due_at = CASE WHEN due_at < $1 THEN due_at ELSE $1 END,
+        "UPDATE transmission_challenges SET due_at = CASE WHEN due_at < $1 THEN due_at ELSE $1 END,
              triggered_at = coalesce(triggered_at, $1)
-         WHERE id = $2",
+         WHERE challenge_id = $2",
     )
     .bind(now.as_millis())
     .bind(id)
@@ -346,7 +361,8 @@ pub async fn id_of(connection: &mut Connection, name: &ChallengeName) -> Result<
 /// When the database cannot be written to.
 pub async fn start(connection: &mut Connection, id: i64, now: Timestamp) -> Result<i64, StoreError> {
     let fence = sqlx::query_scalar(
-        "UPDATE challenges SET fence = fence + 1, last_started_at = $1, triggered_at = NULL WHERE id = $2 RETURNING fence",
+        "UPDATE transmission_challenges SET fence = fence + 1, last_started_at = $1, triggered_at = NULL
+         WHERE challenge_id = $2 RETURNING fence",
     )
     .bind(now.as_millis())
     .bind(id)
@@ -366,7 +382,8 @@ pub async fn succeeded(
     due_at: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE challenges SET last_success_at = $1, last_ended_at = $1, failures = 0, due_at = $2 WHERE id = $3",
+        "UPDATE transmission_challenges SET last_success_at = $1, last_ended_at = $1, failures = 0, due_at = $2
+         WHERE challenge_id = $3",
     )
     .bind(now.as_millis())
     .bind(due_at.as_millis())
@@ -381,12 +398,15 @@ pub async fn succeeded(
 /// # Errors
 /// When the database cannot be written to.
 pub async fn failed(connection: &mut Connection, id: i64, now: Timestamp, due_at: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET last_ended_at = $1, failures = failures + 1, due_at = $2 WHERE id = $3")
-        .bind(now.as_millis())
-        .bind(due_at.as_millis())
-        .bind(id)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE transmission_challenges SET last_ended_at = $1, failures = failures + 1, due_at = $2
+         WHERE challenge_id = $3",
+    )
+    .bind(now.as_millis())
+    .bind(due_at.as_millis())
+    .bind(id)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -395,7 +415,7 @@ pub async fn failed(connection: &mut Connection, id: i64, now: Timestamp, due_at
 /// # Errors
 /// When the database cannot be written to.
 pub async fn cut(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET last_ended_at = $1 WHERE id = $2")
+    sqlx::query("UPDATE transmission_challenges SET last_ended_at = $1 WHERE challenge_id = $2")
         .bind(now.as_millis())
         .bind(id)
         .execute(connection)
@@ -410,7 +430,7 @@ pub async fn cut(connection: &mut Connection, id: i64, now: Timestamp) -> Result
 /// When the database cannot be read.
 pub async fn too_far(connection: &mut Connection, now: Timestamp) -> Result<i64, StoreError> {
     let far = sqlx::query_scalar(
-        "SELECT count(*) FROM challenges
+        "SELECT count(*) FROM transmission_challenges
          WHERE due_at > $1 + max_delay_ms OR last_started_at > $1 OR last_ended_at > $1 OR triggered_at > $1",
     )
     .bind(now.as_millis())
@@ -435,7 +455,8 @@ pub struct Far {
 /// When the database cannot be read.
 pub async fn far(connection: &mut Connection, now: Timestamp) -> Result<Vec<Far>, StoreError> {
     Ok(sqlx::query_as(
-        "SELECT id, name, min_delay_ms, max_delay_ms FROM challenges WHERE due_at > $1 + max_delay_ms ORDER BY due_at",
+        "SELECT id, name, min_delay_ms, max_delay_ms FROM challenges JOIN transmission_challenges ON challenge_id = id
+         WHERE due_at > $1 + max_delay_ms ORDER BY due_at",
     )
     .bind(now.as_millis())
     .fetch_all(connection)
@@ -447,7 +468,7 @@ pub async fn far(connection: &mut Connection, now: Timestamp) -> Result<Vec<Far>
 /// # Errors
 /// When the database cannot be written to.
 pub async fn set_due(connection: &mut Connection, id: i64, due_at: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET due_at = $1 WHERE id = $2")
+    sqlx::query("UPDATE transmission_challenges SET due_at = $1 WHERE challenge_id = $2")
         .bind(due_at.as_millis())
         .bind(id)
         .execute(connection)
@@ -461,8 +482,8 @@ pub async fn set_due(connection: &mut Connection, id: i64, due_at: Timestamp) ->
 /// When the database cannot be written to.
 pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE challenges SET last_started_at = min(last_started_at, $1), last_ended_at = min(last_ended_at, $1),
-             triggered_at = min(triggered_at, $1)
+        "UPDATE transmission_challenges SET last_started_at = min(last_started_at, $1),
+             last_ended_at = min(last_ended_at, $1), triggered_at = min(triggered_at, $1)
          WHERE last_started_at > $1 OR last_ended_at > $1 OR triggered_at > $1",
     )
     .bind(now.as_millis())
