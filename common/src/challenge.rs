@@ -55,19 +55,19 @@ pub struct NamedRange {
     pub band: Band,
 }
 
-/// What a challenge carries: the thing that players are to find.
+/// What a transmission carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Flag {
+pub enum Payload {
     /// Text given in the event file itself.
     Text(String),
     /// A file.
-    File(FlagFile),
+    File(PayloadFile),
 }
 
-/// A file that a challenge puts on air.
+/// A file that a transmission carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FlagFile {
+pub struct PayloadFile {
     /// The path as the event file wrote it.
     pub path: String,
     /// Its content.
@@ -106,7 +106,7 @@ impl Default for PublicView {
 }
 
 /// A challenge of kind `transmission`, checked: its modulation exists, its parameters are within their limits, its
-/// flag can be sent.
+/// payload can be sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChallengeSpec {
     /// Unique in the event.
@@ -116,7 +116,7 @@ pub struct ChallengeSpec {
     /// Where it goes on air.
     pub tuning: Tuning,
     /// What it carries.
-    pub flag: Flag,
+    pub payload: Payload,
     /// Parameters of the modulation; those left out have their defaults.
     pub parameters: Map<String, Value>,
     /// Whether it goes on air by itself.

@@ -1,6 +1,6 @@
 //! Takes out of a text what a challenge carries: what runners say of failures is for everybody who is logged in to read.
 
-use challengectl_common::{ChallengeSpec, Flag};
+use challengectl_common::{ChallengeSpec, Payload};
 use std::collections::HashSet;
 
 /// So many characters in a row are told from chance. A quotation may be cut off anywhere.
@@ -11,9 +11,9 @@ const HIDDEN: &str = "[hidden]";
 
 /// The text, with every quotation of the challenge's content, of its name and of its digest replaced.
 pub fn without_content(text: &str, spec: &ChallengeSpec) -> String {
-    match &spec.flag {
-        Flag::Text(content) => without_parts(text, content),
-        Flag::File(file) => {
+    match &spec.payload {
+        Payload::Text(content) => without_parts(text, content),
+        Payload::File(file) => {
             let names = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
             let stem = names.rsplit_once('.').map_or(names, |(stem, _)| stem);
             let text = without_parts(text, &file.digest.to_string());
@@ -80,16 +80,16 @@ fn fold(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use challengectl_common::challenge::FlagFile;
+    use challengectl_common::challenge::PayloadFile;
     use challengectl_common::{ChallengeName, Digest, PublicView, Tuning};
 
-    fn spec(flag: Flag) -> ChallengeSpec {
+    fn spec(payload: Payload) -> ChallengeSpec {
         let band = "144000000-146000000".parse().unwrap();
         ChallengeSpec {
             name: ChallengeName::new("A").unwrap(),
             modulation: "cw".to_owned(),
             tuning: Tuning::ManualFrequencyRange(band),
-            flag,
+            payload,
             parameters: serde_json::Map::default(),
             enabled: true,
             priority: 0,
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_text_is_hidden_also_in_part_and_in_other_capitals() {
-        let text = spec(Flag::Text("CQ flag{\"Grün\"} K".to_owned()));
+        let text = spec(Payload::Text("CQ flag{\"Grün\"} K".to_owned()));
         for (told, expected) in [
             ("no power", "no power"),
             ("cannot send CQ flag{\"Grün\"} K: 'ü'", "cannot send [hidden]: 'ü'"),
@@ -111,15 +111,15 @@ mod tests {
         ] {
             assert_eq!(without_content(told, &text), expected);
         }
-        assert_eq!(without_content("E: no power", &spec(Flag::Text("E".to_owned()))), "E: no power");
-        assert_eq!(without_content("is KEY", &spec(Flag::Text("key".to_owned()))), "is [hidden]");
+        assert_eq!(without_content("E: no power", &spec(Payload::Text("E".to_owned()))), "E: no power");
+        assert_eq!(without_content("is KEY", &spec(Payload::Text("key".to_owned()))), "is [hidden]");
     }
 
     #[test]
     fn a_file_is_hidden_by_its_name_and_its_digest() {
         let digest = Digest::of(b"x");
-        let file = FlagFile { path: "voices/The-Word.wav".to_owned(), digest, size: 1 };
-        let spec = spec(Flag::File(file));
+        let file = PayloadFile { path: "voices/The-Word.wav".to_owned(), digest, size: 1 };
+        let spec = spec(Payload::File(file));
         let told = format!("/var/cache/{digest}: cut short; voices/The-Word.wav, the-word.WAV, THE-WORD; challenge");
         let expected = "/var/cache/[hidden]: cut short; [hidden], [hidden], [hidden]; challenge";
         assert_eq!(without_content(&told, &spec), expected);

@@ -4,7 +4,7 @@ use crate::iq::Channel;
 use crate::receivers::{Demodulation, Received, Teletype};
 use crate::recordings::{Recording, read_all};
 use anyhow::{Context, Result, ensure};
-use challengectl_common::{ChallengeSpec, Flag};
+use challengectl_common::{ChallengeSpec, Payload};
 use serde_json::Value;
 use std::path::Path;
 
@@ -40,9 +40,9 @@ fn hear(spec: &ChallengeSpec, recording: &Recording, teletype: Teletype) -> Resu
     let folder = tempfile::tempdir()?;
     let receive =
         |bandwidth, offset| Received::new(&recording.meta, Channel { snr_db: 20.0, bandwidth, offset }, folder.path());
-    let text = match &spec.flag {
-        Flag::Text(text) => text.as_str(),
-        Flag::File(_) => "",
+    let text = match &spec.payload {
+        Payload::Text(text) => text.as_str(),
+        Payload::File(_) => "",
     };
     let parameter = |name| spec.parameters.get(name).and_then(Value::as_f64);
     match spec.modulation.as_str() {
@@ -77,7 +77,7 @@ fn hear(spec: &ChallengeSpec, recording: &Recording, teletype: Teletype) -> Resu
 }
 
 fn is_teletype(spec: &ChallengeSpec) -> bool {
-    matches!(&spec.flag, Flag::File(file) if file.path.to_lowercase().contains("rtty"))
+    matches!(&spec.payload, Payload::File(file) if file.path.to_lowercase().contains("rtty"))
 }
 
 fn contains(heard: &str, wanted: &str) -> Result<String> {

@@ -4,9 +4,9 @@ use crate::Challenge;
 use crate::draft::{Content, Draft};
 use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
-use challengectl_common::challenge::FlagFile;
-use challengectl_common::{ChallengeSpec, Conference, ConferenceChange, Flag, FrequencyRules, Tuning};
-use challengectl_waveform::{BuildError, Built, Input, Modulation, Payload};
+use challengectl_common::challenge::PayloadFile;
+use challengectl_common::{self as common, ChallengeSpec, Conference, ConferenceChange, FrequencyRules, Tuning};
+use challengectl_waveform::{self as waveform, BuildError, Built, Input, Modulation};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -56,7 +56,7 @@ pub(crate) fn challenge(
         name: draft.name?,
         modulation: draft.modulation?.name.to_owned(),
         tuning,
-        flag: carried.flag,
+        payload: carried.payload,
         parameters: draft.parameters?,
         enabled: enabled.unwrap_or(true),
         priority: draft.priority?,
@@ -70,7 +70,7 @@ pub(crate) fn challenge(
 }
 
 struct Carried {
-    flag: Flag,
+    payload: common::Payload,
     file: Option<PathBuf>,
     duration: f64,
     occupied_bandwidth: Range<f64>,
@@ -81,17 +81,21 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
     let content = draft.content.as_ref().map_err(|reported| *reported)?;
     let parameters = draft.parameters.as_ref().map_err(|reported| *reported)?;
     let line = draft.line;
-    let (built, flag, file) = match content {
+    let (built, payload, file) = match content {
         Content::Nothing if modulation.input == Input::Audio => {
             return Err(scope.problem(line, "it carries nothing; give `file` with the path of a WAV file"));
         }
-        Content::Nothing => (empty(modulation, parameters, NOTHING, line, scope)?, Flag::Text(String::new()), None),
-        Content::Text(text) if text.trim().is_empty() => {
-            (empty(modulation, parameters, "its text is empty", line, scope)?, Flag::Text(String::new()), None)
+        Content::Nothing => {
+            (empty(modulation, parameters, NOTHING, line, scope)?, common::Payload::Text(String::new()), None)
         }
+        Content::Text(text) if text.trim().is_empty() => (
+            empty(modulation, parameters, "its text is empty", line, scope)?,
+            common::Payload::Text(String::new()),
+            None,
+        ),
         Content::Text(text) => {
-            let built = modulation.built(Payload::Text(text), parameters);
-            (built.map_err(|error| scope.problem(line, error.to_string()))?, Flag::Text(text.clone()), None)
+            let built = modulation.built(waveform::Payload::Text(text), parameters);
+            (built.map_err(|error| scope.problem(line, error.to_string()))?, common::Payload::Text(text.clone()), None)
         }
         Content::File(_) if modulation.input == Input::Text => {
             let text = format!("{} carries text, not a file; give it as `text`", modulation.name);
@@ -99,21 +103,22 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
         }
         Content::File(path) => {
             let found = places.find(path).map_err(|why| scope.problem(line, why))?;
-            compare_rate(draft.wav_rate, challengectl_waveform::wav_rate(&found), line, scope);
+            compare_rate(draft.wav_rate, waveform::wav_rate(&found), line, scope);
             let mut refuse = |error: &BuildError| scope.problem(line, about(path, error));
-            let mut built = modulation.built(Payload::File(&found), parameters).map_err(|error| refuse(&error))?;
+            let mut built =
+                modulation.built(waveform::Payload::File(&found), parameters).map_err(|error| refuse(&error))?;
             let (digest, size) = lookup::digest(&found).map_err(|error| refuse(&error.into()))?;
             for remark in &mut built.remarks {
                 *remark = format!("{path:?}: {remark}");
             }
-            (built, Flag::File(FlagFile { path: path.clone(), digest, size }), Some(found))
+            (built, common::Payload::File(PayloadFile { path: path.clone(), digest, size }), Some(found))
         }
     };
     for remark in built.remarks {
         scope.remark(line, remark);
     }
     let (duration, occupied_bandwidth) = (built.waveform.duration(), built.waveform.occupied_bandwidth());
-    Ok(Carried { flag, file, duration, occupied_bandwidth })
+    Ok(Carried { payload, file, duration, occupied_bandwidth })
 }
 
 const NOTHING: &str = "it carries nothing; give `text`, or `file` with a path";
@@ -126,7 +131,7 @@ fn empty(
     line: u64,
     scope: &mut Scope<'_>,
 ) -> Result<Built, Reported> {
-    modulation.built(Payload::Text(""), parameters).map_err(|error| match error {
+    modulation.built(waveform::Payload::Text(""), parameters).map_err(|error| match error {
         BuildError::Empty(_) => scope.problem(line, why),
         error => scope.problem(line, error.to_string()),
     })

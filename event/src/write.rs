@@ -1,7 +1,7 @@
 //! An event as a file that [`read`](crate::read) takes in again, word for word.
 
 use challengectl_common::challenge::NamedRange;
-use challengectl_common::{Band, ChallengeSpec, Conference, Flag, Tuning};
+use challengectl_common::{Band, ChallengeSpec, Conference, Payload, Tuning};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -61,9 +61,9 @@ fn range(range: &NamedRange) -> Vec<(&'static str, Value)> {
 fn challenge(spec: &ChallengeSpec) -> Vec<(&'static str, Value)> {
     let mut fields = vec![("name", json!(spec.name.as_str())), ("modulation", json!(spec.modulation))];
     fields.push(tuning(&spec.tuning));
-    fields.push(match &spec.flag {
-        Flag::Text(text) => ("text", json!(text)),
-        Flag::File(file) => ("file", json!(file.path)),
+    fields.push(match &spec.payload {
+        Payload::Text(text) => ("text", json!(text)),
+        Payload::File(file) => ("file", json!(file.path)),
     });
     if !spec.parameters.is_empty() {
         fields.push(("parameters", json!(spec.parameters)));

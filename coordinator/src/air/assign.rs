@@ -12,7 +12,7 @@ use crate::store::fleet::runners::Radio;
 use crate::store::{self, LiveAssignment, challenges};
 use crate::{Caller, Coordinator, CoreError};
 use challengectl_common::wire::{Task, WAV_RATE};
-use challengectl_common::{Band, Flag, Frequency, RunnerId, Timestamp};
+use challengectl_common::{Band, Frequency, Payload, RunnerId, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -220,15 +220,15 @@ impl Coordinator {
     pub(crate) fn task(&self, handed: &Handed, challenge: Challenge, radio: &Radio) -> Task {
         let spec = challenge.spec;
         let mut parameters = spec.parameters;
-        let (flag_file, flag_hash) = match spec.flag {
-            Flag::File(file) => {
+        let (flag_file, flag_hash) = match spec.payload {
+            Payload::File(file) => {
                 // Runners that know it from the file itself pass it over.
                 if let Some(rate) = challengectl_waveform::wav_rate(&self.files.path(file.digest)) {
                     parameters.insert(WAV_RATE.to_owned(), rate.into());
                 }
                 (Some(file.path), Some(file.digest))
             }
-            Flag::Text(text) => {
+            Payload::Text(text) => {
                 parameters.insert("text".to_owned(), text.into());
                 (None, None)
             }

@@ -5,15 +5,15 @@ use crate::files::archive::{Writer, at};
 use crate::store::challenges::{self, conference, ranges};
 use crate::store::{self, Store};
 use crate::{Coordinator, CoreError, FileFolder};
-use challengectl_common::challenge::FlagFile;
-use challengectl_common::{Digest, Flag};
+use challengectl_common::challenge::PayloadFile;
+use challengectl_common::{Digest, Payload};
 use challengectl_event::EVENT_FILE;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-/// Writes the conference, and all challenges with their flags, files and ranges; gives how many challenges there are.
+/// Writes the conference, and all challenges with their payloads and ranges; gives how many challenges there are.
 ///
 /// # Errors
 /// When the content of a file is gone, or the archive cannot be written.
@@ -26,7 +26,7 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     let mut specs: Vec<_> = all.into_iter().map(|challenge| challenge.spec).collect();
     let mut places = BTreeMap::new();
     for spec in &mut specs {
-        if let Flag::File(file) = &mut spec.flag {
+        if let Payload::File(file) = &mut spec.payload {
             file.path = place(&mut places, file);
         }
     }
@@ -77,7 +77,7 @@ impl Coordinator {
 
 /// Where a file goes in the archive: where its event file had it. Where another file is in the way, as may happen after
 /// several imports, its digest comes before its name.
-fn place(places: &mut BTreeMap<String, Digest>, file: &FlagFile) -> String {
+fn place(places: &mut BTreeMap<String, Digest>, file: &PayloadFile) -> String {
     let path = Path::new(&file.path);
     let downwards = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     let in_the_way = |(other, digest): (&String, &Digest)| {
@@ -104,7 +104,7 @@ mod tests {
     fn files_stay_where_they_were_unless_another_is_there() {
         let mut places = BTreeMap::new();
         let mut put = |path: &str, content: &[u8]| {
-            place(&mut places, &FlagFile { path: path.to_owned(), digest: Digest::of(content), size: 1 })
+            place(&mut places, &PayloadFile { path: path.to_owned(), digest: Digest::of(content), size: 1 })
         };
         assert_eq!(put("audio/a.wav", b"a"), "audio/a.wav");
         assert_eq!(put("audio/a.wav", b"a"), "audio/a.wav");

@@ -6,8 +6,8 @@ use crate::store::challenges::Shape;
 use crate::store::challenges::ranges;
 use crate::store::files::{self, StoredFile};
 use crate::{Coordinator, CoreError, Role};
-use challengectl_common::challenge::{FlagFile, NamedRange};
-use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Flag, PublicView, Sender, Tuning};
+use challengectl_common::challenge::{NamedRange, PayloadFile};
+use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Payload, PublicView, Sender, Tuning};
 use challengectl_event::Reader;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
@@ -76,7 +76,7 @@ impl Form {
         {
             self.frequency_ranges = None;
         }
-        if let Flag::File(file) = &before.flag
+        if let Payload::File(file) = &before.payload
             && self.flag_hash == Some(file.digest)
             && self.flag_file.as_ref().is_none_or(|name| *name == file.path)
         {
@@ -140,7 +140,7 @@ fn keys_of(spec: &ChallengeSpec, tuning: bool, content: bool) -> Map<String, Val
             set("manual_frequency_range", json!({"min_hz": band.low(), "max_hz": band.high()}))
         }
     };
-    if let (true, Flag::Text(text)) = (content, &spec.flag) {
+    if let (true, Payload::Text(text)) = (content, &spec.payload) {
         set("text", text.as_str().into());
     }
     keys
@@ -174,19 +174,19 @@ impl Coordinator {
         let shape = shape(&challenge);
         let mut spec = challenge.spec;
         if let Some(file) = file {
-            spec.flag = Flag::File(file);
+            spec.payload = Payload::File(file);
         }
         Ok(Checked { spec, shape })
     }
 
-    async fn file_of(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Option<FlagFile>, CoreError> {
+    async fn file_of(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Option<PayloadFile>, CoreError> {
         let Some(digest) = form.flag_hash else {
             if form.flag_file.is_some() {
                 let way = "flag_file: give flag_hash with it, which POST /api/files/upload answers";
                 return Err(CoreError::Invalid(way.to_owned()));
             }
-            return Ok(match before.map(|spec| &spec.flag) {
-                Some(Flag::File(file)) if !form.carries() => Some(file.clone()),
+            return Ok(match before.map(|spec| &spec.payload) {
+                Some(Payload::File(file)) if !form.carries() => Some(file.clone()),
                 _ => None,
             });
         };
@@ -197,7 +197,7 @@ impl Coordinator {
         let Some(StoredFile { size, name, .. }) = known else {
             return Err(CoreError::Invalid(format!("flag_hash: there is no file {digest}; upload it first")));
         };
-        Ok(Some(FlagFile { path: form.flag_file.clone().unwrap_or(name), digest, size }))
+        Ok(Some(PayloadFile { path: form.flag_file.clone().unwrap_or(name), digest, size }))
     }
 
     /// Where the tuning stays, the ranges it was accepted with; they may have another meaning by now.

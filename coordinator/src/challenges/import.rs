@@ -12,7 +12,7 @@ use crate::store::fleet::runners;
 use crate::store::fleet::runners::Radio;
 use crate::store::{self, Connection, Store, StoreError};
 use crate::{CoreError, FileFolder};
-use challengectl_common::{ChallengeName, ChallengeSpec, Flag, Sender, Timestamp};
+use challengectl_common::{ChallengeName, ChallengeSpec, Payload, Sender, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -129,7 +129,7 @@ fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challe
     let new = event.challenges.iter().filter(|new| !known.contains_key(new.spec.name.as_str()));
     let same = |new: &ChallengeSpec| {
         let carries_it =
-            |other: &&&Challenge| other.spec.modulation == new.modulation && same_content(&other.spec, new);
+            |other: &&&Challenge| other.spec.modulation == new.modulation && same_payload(&other.spec, new);
         others.iter().find(carries_it).map(|other| other.spec.name.to_string())
     };
     let step = |new: &challengectl_event::Challenge| {
@@ -139,9 +139,9 @@ fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challe
     new.filter_map(step).collect()
 }
 
-fn same_content(one: &ChallengeSpec, other: &ChallengeSpec) -> bool {
-    match (&one.flag, &other.flag) {
-        (Flag::File(one), Flag::File(other)) => one.digest == other.digest,
+fn same_payload(one: &ChallengeSpec, other: &ChallengeSpec) -> bool {
+    match (&one.payload, &other.payload) {
+        (Payload::File(one), Payload::File(other)) => one.digest == other.digest,
         (one, other) => one == other,
     }
 }
@@ -171,16 +171,16 @@ async fn see_to_others(
 fn take_files(folder: &FileFolder, event: &Event) -> Result<Vec<StoredFile>, CoreError> {
     let mut taken = BTreeMap::new();
     for challenge in &event.challenges {
-        let (Some(path), Flag::File(flag)) = (&challenge.file, &challenge.spec.flag) else { continue };
-        if taken.contains_key(&flag.digest) {
+        let (Some(path), Payload::File(payload)) = (&challenge.file, &challenge.spec.payload) else { continue };
+        if taken.contains_key(&payload.digest) {
             continue;
         }
         let (digest, size) = folder.take_in(path)?;
-        if digest != flag.digest {
+        if digest != payload.digest {
             let path = path.display();
             return Err(CoreError::Invalid(format!("{path}: the file changed while it was read; import again")));
         }
-        taken.insert(digest, StoredFile { digest, size, name: file_name(&flag.path) });
+        taken.insert(digest, StoredFile { digest, size, name: file_name(&payload.path) });
     }
     Ok(taken.into_values().collect())
 }
@@ -224,7 +224,7 @@ fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static
         ("name", before.name != after.name),
         ("modulation", before.modulation != after.modulation),
         ("frequency", before.tuning != after.tuning),
-        ("flag", before.flag != after.flag),
+        ("flag", before.payload != after.payload),
         ("parameters", before.parameters != after.parameters),
         ("enabled", before.enabled != after.enabled),
         ("priority", before.priority != after.priority),

@@ -3,7 +3,7 @@
 use crate::store::{self, Connection, StoreError, challenges, files};
 use crate::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;
-use challengectl_common::{Digest, Flag, Timestamp};
+use challengectl_common::{Digest, Payload, Timestamp};
 use std::collections::HashSet;
 
 /// Files of which one transaction notes whether they are used.
@@ -62,11 +62,11 @@ impl Coordinator {
 }
 
 async fn used(connection: &mut Connection) -> Result<HashSet<Digest>, StoreError> {
-    let flags = challenges::all(connection).await?.into_iter().map(|challenge| challenge.spec.flag);
-    Ok(flags
-        .filter_map(|flag| match flag {
-            Flag::File(file) => Some(file.digest),
-            Flag::Text(_) => None,
+    let payloads = challenges::all(connection).await?.into_iter().map(|challenge| challenge.spec.payload);
+    Ok(payloads
+        .filter_map(|payload| match payload {
+            Payload::File(file) => Some(file.digest),
+            Payload::Text(_) => None,
         })
         .collect())
 }

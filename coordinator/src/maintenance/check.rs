@@ -8,8 +8,8 @@ use crate::store::fleet::runners;
 use crate::store::fleet::runners::Radio;
 use crate::store::{Connection, Store, files};
 use crate::{CoreError, FileFolder};
-use challengectl_common::{ChallengeName, Conference, Digest, Flag, FrequencyRules, Sender, Timestamp};
-use challengectl_waveform::{BuildError, Payload, find};
+use challengectl_common::{ChallengeName, Conference, Digest, FrequencyRules, Payload, Sender, Timestamp};
+use challengectl_waveform::{self as waveform, BuildError, find};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -49,12 +49,12 @@ pub async fn check(
     let radios = runners::radios(&mut connection).await?;
     for challenge in &all {
         let name = &challenge.spec.name;
-        let problem = match &challenge.spec.flag {
-            Flag::File(file) if files::find(&mut connection, file.digest).await?.is_none() => {
+        let problem = match &challenge.spec.payload {
+            Payload::File(file) if files::find(&mut connection, file.digest).await?.is_none() => {
                 Some(format!("file {} ({}) is not registered; import it again", file.path, file.digest))
             }
-            Flag::File(file) => file_problem(folder, file.digest),
-            Flag::Text(_) => None,
+            Payload::File(file) => file_problem(folder, file.digest),
+            Payload::Text(_) => None,
         };
         let problem = problem.or_else(|| build(challenge, folder).err().map(|error| error.to_string()));
         let problem = problem.or_else(|| challenge.spec.tuning.permitted(&challenge.shape.occupied, rules).err());
@@ -141,11 +141,11 @@ fn file_problem(folder: &FileFolder, digest: Digest) -> Option<String> {
 fn build(challenge: &Challenge, folder: &FileFolder) -> Result<(), BuildError> {
     let spec = &challenge.spec;
     let path: PathBuf;
-    let payload = match &spec.flag {
-        Flag::Text(text) => Payload::Text(text),
-        Flag::File(file) => {
+    let payload = match &spec.payload {
+        Payload::Text(text) => waveform::Payload::Text(text),
+        Payload::File(file) => {
             path = folder.path(file.digest);
-            Payload::File(&path)
+            waveform::Payload::File(&path)
         }
     };
     find(&spec.modulation)?.waveform(payload, &spec.parameters).map(drop)

@@ -1,7 +1,7 @@
 //! A database that an older version of the program has written.
 
 use crate::site::{START, fixed, spec, start};
-use challengectl_common::challenge::{Flag, Tuning};
+use challengectl_common::challenge::{Payload, Tuning};
 use challengectl_common::{ChallengeName, Timestamp};
 use challengectl_coordinator::challenges::export::export;
 use challengectl_coordinator::store::air::assignments;
@@ -82,7 +82,10 @@ async fn a_database_from_before_says_what_it_did() {
     ];
     assert_eq!(states, expected);
     let morse = now(1);
-    assert_eq!((&morse.spec.flag, &morse.spec.parameters["wpm"]), (&Flag::Text("CQ \"GRUEN\" K".into()), &18.into()));
+    assert_eq!(
+        (&morse.spec.payload, &morse.spec.parameters["wpm"]),
+        (&Payload::Text("CQ \"GRUEN\" K".into()), &18.into())
+    );
     assert_eq!((morse.spec.min_delay_ms, morse.spec.max_delay_ms, morse.spec.priority), (5_000, 60_500, 3));
     assert_eq!(
         (morse.triggered_at, morse.last_success_at),
@@ -90,7 +93,7 @@ async fn a_database_from_before_says_what_it_did() {
     );
     assert_eq!((now(7).failures, now(7).listed_at, morse.listed_at), (1, None, Some(START)));
     let voice = now(2);
-    let Flag::File(file) = &voice.spec.flag else { panic!("not a file") };
+    let Payload::File(file) = &voice.spec.payload else { panic!("not a file") };
     assert_eq!(
         (file.path.as_str(), file.size, voice.spec.only_on[0].to_string()),
         ("audio/voice.wav", 3244, "roof/a".into())

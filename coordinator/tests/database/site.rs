@@ -1,6 +1,6 @@
 //! A coordinator on a database of its own.
 
-use challengectl_common::challenge::{Flag, PublicView, Tuning};
+use challengectl_common::challenge::{Payload, PublicView, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
 use challengectl_common::{
     Band, ChallengeName, ChallengeSpec, Frequency, FrequencyRules, RadioId, RunnerId, Timestamp,
@@ -149,7 +149,7 @@ pub fn spec(index: usize, tuning: Tuning, priority: i64) -> ChallengeSpec {
         name: ChallengeName::new(&format!("C{index}")).unwrap(),
         modulation: "cw".into(),
         tuning,
-        flag: Flag::Text("CQ".into()),
+        payload: Payload::Text("CQ".into()),
         parameters: serde_json::Map::new(),
         enabled: true,
         priority,

@@ -1,5 +1,5 @@
 use crate::support::{Folder, assert_refused, only, remarks, wav};
-use challengectl_common::{Flag, Tuning};
+use challengectl_common::{Payload, Tuning};
 
 const FLAGS: &str = "\
 conf,1713625200,1713726000
@@ -26,10 +26,10 @@ fn the_flags_of_an_event_are_read_as_they_were_meant() {
     let [rtty, fm, morse, ask, pager, lrs] = event.challenges.as_slice() else { panic!("not six challenges") };
 
     assert_eq!((rtty.spec.modulation.as_str(), &rtty.spec.parameters["mode"]), ("ssb", &"usb".into()));
-    assert!(matches!(&rtty.spec.flag, Flag::File(file) if file.path == "flags/a.wav"));
+    assert!(matches!(&rtty.spec.payload, Payload::File(file) if file.path == "flags/a.wav"));
     assert!(matches!(rtty.spec.tuning, Tuning::Frequency(frequency) if frequency.hz() == 145_650_000));
     assert_eq!(fm.spec.tuning, Tuning::FrequencyRanges(event.ranges.clone()));
-    assert_eq!(morse.spec.flag, Flag::Text("HAM MORSE 1: One, two".into()));
+    assert_eq!(morse.spec.payload, Payload::Text("HAM MORSE 1: One, two".into()));
     assert_eq!(morse.spec.parameters["wpm"], 16.46);
     assert!(matches!(morse.spec.tuning, Tuning::Frequency(frequency) if frequency.hz() == 909_090_500));
     assert_eq!(ask.line, 6);

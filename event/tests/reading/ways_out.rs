@@ -1,7 +1,7 @@
 //! What organisers write and what they get: it works, or the message says what to write instead.
 
 use crate::support::{Folder, assert_refused, only, remarks, wav, yaml, yaml_problems};
-use challengectl_common::Flag;
+use challengectl_common::Payload;
 
 /// A challenge with this text as it stands in the file.
 fn text(text: &str) -> String {
@@ -9,9 +9,9 @@ fn text(text: &str) -> String {
 }
 
 fn sent(text: &str) -> String {
-    match &only(&yaml(&self::text(text))).spec.flag {
-        Flag::Text(text) => text.clone(),
-        Flag::File(file) => panic!("{file:?}"),
+    match &only(&yaml(&self::text(text))).spec.payload {
+        Payload::Text(text) => text.clone(),
+        Payload::File(file) => panic!("{file:?}"),
     }
 }
 
@@ -50,11 +50,11 @@ fn backslashes_in_double_quotes_are_explained() {
 fn non_breaking_spaces_are_read_as_plain_ones() {
     let event =
         yaml(&text("CQ CQ").replace("CQ CQ", "CQ\u{a0}CQ").replace("    text:", "\u{a0}\u{a0}\u{a0} text:\u{a0}"));
-    assert_eq!(only(&event).spec.flag, Flag::Text("CQ CQ".into()));
+    assert_eq!(only(&event).spec.payload, Payload::Text("CQ CQ".into()));
     assert_eq!(remarks(&event), ["5 : non-breaking spaces, here and further down, are read as plain ones"]);
     let flags = "conf,1,2\n1,M\u{202f}1,CQ\u{a0}CQ,cw,,,60,90,145550,,\n";
     let event = Folder::new().with("event/flags.csv", flags).event("event/flags.csv");
-    assert_eq!((only(&event).spec.name.as_str(), &only(&event).spec.flag), ("M 1", &Flag::Text("CQ CQ".into())));
+    assert_eq!((only(&event).spec.name.as_str(), &only(&event).spec.payload), ("M 1", &Payload::Text("CQ CQ".into())));
 }
 
 #[test]

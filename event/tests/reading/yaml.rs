@@ -1,6 +1,6 @@
 use crate::support::{Folder, assert_refused, manifest, only, remarks, wav, yaml, yaml_problems};
 use challengectl_common::conference::Zone;
-use challengectl_common::{Band, Conference, Flag, Tuning};
+use challengectl_common::{Band, Conference, Payload, Tuning};
 use challengectl_event::{Event, read, write};
 use std::fmt::Write;
 
@@ -29,7 +29,7 @@ fn a_challenge_has_what_is_written_and_else_the_defaults() {
     let challenge = only(&event);
     let spec = &challenge.spec;
     assert_eq!((spec.name.as_str(), spec.modulation.as_str(), challenge.line), ("M", "cw", 2));
-    assert_eq!(spec.flag, Flag::Text("CQ".into()));
+    assert_eq!(spec.payload, Payload::Text("CQ".into()));
     assert_eq!((spec.min_delay_ms, spec.max_delay_ms), (500, 90_000));
     assert_eq!((spec.enabled, spec.priority), (false, -3));
     assert_eq!(spec.parameters["wpm"], 18);
@@ -58,7 +58,7 @@ fn a_bare_list_of_challenges_is_an_event() {
     let event = yaml("- {name: 7, modulation: cw, text: 007, frequency: 146.55e6}\n");
     let spec = &only(&event).spec;
     assert_eq!(spec.name.as_str(), "7");
-    assert_eq!(spec.flag, Flag::Text("007".into()));
+    assert_eq!(spec.payload, Payload::Text("007".into()));
     assert!(matches!(spec.tuning, Tuning::Frequency(frequency) if frequency.hz() == 146_550_000));
 }
 
@@ -131,7 +131,7 @@ fn page(keys: &str, parameters: &str) -> String {
 fn a_page_that_only_sounds_a_tone_needs_no_text() {
     for keys in ["", "text: '', ", "text: ' ', "] {
         let event = yaml(&page(keys, "function: 1, encoding: tone"));
-        assert_eq!(only(&event).spec.flag, Flag::Text(String::new()));
+        assert_eq!(only(&event).spec.payload, Payload::Text(String::new()));
         // As long as any page of one batch.
         assert!((only(&event).duration - 2.2).abs() < 0.1);
         let specs = [only(&event).spec.clone()];

@@ -115,7 +115,7 @@ impl TryFrom<Row> for Challenge {
                 name: ChallengeName::stored(row.name),
                 modulation: row.modulation,
                 tuning: from_json(&row.tuning, "tuning")?,
-                flag: from_json(&row.payload, "payload")?,
+                payload: from_json(&row.payload, "payload")?,
                 parameters: from_json(&row.parameters, "parameters")?,
                 enabled: row.enabled,
                 priority: row.priority,
@@ -261,7 +261,7 @@ fn describe<'q>(query: Statement<'q>, spec: &'q ChallengeSpec, shape: &Shape) ->
     Ok(query
         .bind(&spec.modulation)
         .bind(to_json(&spec.tuning, "tuning")?)
-        .bind(to_json(&spec.flag, "payload")?)
+        .bind(to_json(&spec.payload, "payload")?)
         .bind(to_json(&spec.parameters, "parameters")?)
         .bind(to_json(&spec.only_on, "only_on")?)
         .bind(spec.priority)

@@ -9,7 +9,7 @@ use crate::process::this_program;
 use crate::radio::{Driver, RecordingName};
 use crate::transmit::{Job, Payload, Standing, Verdict, watch};
 use anyhow::bail;
-use challengectl_common::{Flag, Frequency, RadioId, closest};
+use challengectl_common::{self as common, Frequency, RadioId, closest};
 use challengectl_event::{Challenge, Event, Reader, Reading, Refused, Remark};
 use serde_json::json;
 use std::path::PathBuf;
@@ -158,10 +158,12 @@ impl Sent {
 async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> anyhow::Result<Sent> {
     let spec = &challenge.spec;
     let frequency = frequency::draw(challenge, &radio.frequency_limits, &config.frequency_rules)?;
-    let payload = match (&spec.flag, &challenge.file) {
-        (Flag::Text(text), _) => Payload::Text(text.clone()),
-        (Flag::File(file), Some(path)) => Payload::File { path: std::path::absolute(path)?, name: file.path.clone() },
-        (Flag::File(file), None) => bail!("{} is not there", file.path),
+    let payload = match (&spec.payload, &challenge.file) {
+        (common::Payload::Text(text), _) => Payload::Text(text.clone()),
+        (common::Payload::File(file), Some(path)) => {
+            Payload::File { path: std::path::absolute(path)?, name: file.path.clone() }
+        }
+        (common::Payload::File(file), None) => bail!("{} is not there", file.path),
     };
     let configured = config.radio(radio.id.as_str()).is_some();
     let job = Job {

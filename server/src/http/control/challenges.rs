@@ -5,7 +5,7 @@ use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use challengectl_common::{Band, ChallengeName, Digest, Flag, Frequency, PublicView, Sender, Timestamp, Tuning};
+use challengectl_common::{Band, ChallengeName, Digest, Frequency, Payload, PublicView, Sender, Timestamp, Tuning};
 use challengectl_coordinator::store::challenges::Challenge as Stored;
 use challengectl_coordinator::{Coordinator, Form, Role};
 use serde::Serialize;
@@ -205,15 +205,15 @@ impl Challenge {
             duration: shape.duration_ms as f64 / 1000.0,
             public_view: spec.public_view,
             only_on: spec.only_on,
-            content: role.sees_content().then(|| content(spec.flag)),
+            content: role.sees_content().then(|| content(spec.payload)),
         }
     }
 }
 
-fn content(flag: Flag) -> Content {
-    match flag {
-        Flag::Text(text) => Content { flag_file: None, flag_hash: None, text: Some(text) },
-        Flag::File(file) => Content { flag_file: Some(file.path), flag_hash: Some(file.digest), text: None },
+fn content(payload: Payload) -> Content {
+    match payload {
+        Payload::Text(text) => Content { flag_file: None, flag_hash: None, text: Some(text) },
+        Payload::File(file) => Content { flag_file: Some(file.path), flag_hash: Some(file.digest), text: None },
     }
 }
 
