@@ -77,7 +77,7 @@ impl Application {
         files.remove_leftovers()?;
         let coordinator = Coordinator::start(store, files, rules, Clock::system()).await?;
         if let Some(file) = &config.event_file {
-            coordinator.reload_from(file.clone());
+            coordinator.challenges.reload_from(file.clone());
         }
 
         let live = Live::start(&coordinator, &accounts, Origins::new(config.origins()?));
@@ -97,7 +97,7 @@ impl Application {
         let listener = listener::listen(config.listen).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         if let Some(pem) = tls::own_certificate(&config.tls, &config.data_dir)? {
-            coordinator.show_certificate(pem);
+            coordinator.fleet.show_certificate(pem);
         }
         let console =
             console::listen(&config.data_dir).and_then(|listener| console::serve(listener, application.clone()));
@@ -152,14 +152,14 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
         let console = self.console.map(|console| (console.handle(), tokio::spawn(console)));
-        let mut jobs = self.coordinator.start_jobs();
+        let mut jobs = self.coordinator.maintenance.start_jobs();
         jobs.spawn(keep_logins(Arc::clone(&self.accounts)));
         jobs.spawn(supervision::keep_watchdog(Arc::clone(&self.coordinator)));
         let mut server = tokio::spawn(self.server);
         supervision::tell(NotifyState::Ready);
         let failed = tokio::select! {
             () = stop => None,
-            () = self.coordinator.asked_to_end() => None,
+            () = self.coordinator.air.asked_to_end() => None,
             ended = &mut server => Some(ended),
         };
         supervision::tell(NotifyState::Stopping);

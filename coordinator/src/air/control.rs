@@ -3,12 +3,13 @@
 
 use super::emergency::Pending;
 use super::operating::Gate;
+use crate::CoreError;
+use crate::air::Air;
 use crate::audit::{self, Actor, By};
 use crate::bus::events::Event;
 use crate::store::air::assignments;
 use crate::store::air::control::{self, Decision};
 use crate::store::{self, Connection};
-use crate::{Coordinator, CoreError};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
@@ -26,13 +27,13 @@ pub struct Stopped {
     pub unrecorded: Option<String>,
 }
 
-impl Coordinator {
+impl Air {
     /// What holds the system back, and how many assignments are live.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn gate(&self) -> Result<(Gate, usize), CoreError> {
-        let read = async { Ok::<_, CoreError>(Gate::read(&mut *self.store.read_few().await?).await?) }.await;
+        let read = async { Ok::<_, CoreError>(Gate::read(&mut *self.context.store.read_few().await?).await?) }.await;
         let mut gate = match read {
             // Of an emergency stop that the database does not hold, nobody needs it to know.
             Err(_) if self.latch.is_set() => Gate::default(),
@@ -51,19 +52,20 @@ impl Coordinator {
     /// When the database cannot be written to.
     pub async fn pause(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let now = this.clock.now();
-            let mut transaction = this.store.write().await?;
-            let new = control::pause(&mut transaction, actor.by().who, now).await?;
-            audit::note(&mut transaction, actor.by(), "control.pause", "", None, now).await?;
-            store::commit(transaction).await?;
-            this.changed();
-            if new {
-                this.tell_control("pause", LogLevel::Warning, format!("System paused by {}", actor.by().who));
-            }
-            Ok(())
-        })
-        .await
+        self.context
+            .run_to_completion(async move {
+                let now = this.context.clock.now();
+                let mut transaction = this.context.store.write().await?;
+                let new = control::pause(&mut transaction, actor.by().who, now).await?;
+                audit::note(&mut transaction, actor.by(), "control.pause", "", None, now).await?;
+                store::commit(transaction).await?;
+                this.context.changed();
+                if new {
+                    this.tell_control("pause", LogLevel::Warning, format!("System paused by {}", actor.by().who));
+                }
+                Ok(())
+            })
+            .await
     }
 
     /// Lifts a pause, and opens until the next closing where the conference's hours have the system closed.
@@ -72,7 +74,7 @@ impl Coordinator {
     /// [`CoreError::Refused`] while an emergency stop is in force.
     pub async fn resume(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move { this.resume_everything(actor.by()).await }).await
+        self.context.run_to_completion(async move { this.resume_everything(actor.by()).await }).await
     }
 
     async fn resume_everything(&self, by: By<'_>) -> Result<(), CoreError> {
@@ -82,8 +84,8 @@ impl Coordinator {
         }
         // Nobody tells meanwhile that the hours have the system closed.
         let _turn = self.turn.lock().await;
-        let now = self.clock.now();
-        let mut transaction = self.store.write().await?;
+        let now = self.context.clock.now();
+        let mut transaction = self.context.store.write().await?;
         let gate = Gate::read(&mut transaction).await?;
         if gate.control.stopped.is_some() {
             return Err(stopped());
@@ -96,9 +98,9 @@ impl Coordinator {
         let outside = opened.then(|| outside_hours(&gate, now));
         audit::note(&mut transaction, by, "control.resume", "", outside.as_deref(), now).await?;
         store::commit(transaction).await?;
-        self.changed();
+        self.context.changed();
         if opened {
-            self.events.tell_closed(false);
+            self.context.events.tell_closed(false);
         }
         if lifted || opened {
             let details = outside.map(|outside| format!(", {outside}")).unwrap_or_default();
@@ -113,11 +115,11 @@ impl Coordinator {
     /// # Errors
     /// [`CoreError::Interrupted`] when the server ends in the middle.
     pub async fn emergency_stop(self: &Arc<Self>, by: By<'_>) -> Result<Stopped, CoreError> {
-        self.latch.set(&Actor::from(by), self.clock.now());
+        self.latch.set(&Actor::from(by), self.context.clock.now());
         let aborted = self.leases.abort_everything();
-        self.changed();
+        self.context.changed();
         let this = Arc::clone(self);
-        let recording = self.runtime.spawn(async move { this.record_stop().await });
+        let recording = self.context.runtime.spawn(async move { this.record_stop().await });
         let unrecorded = match tokio::time::timeout(RECORD_TIMEOUT, recording).await {
             Ok(Ok(Ok(recorded))) => return Ok(Stopped { aborted: recorded.unwrap_or(aborted), unrecorded: None }),
             Ok(Ok(Err(error))) => error.to_string(),
@@ -137,14 +139,14 @@ impl Coordinator {
         let Some(pending) = self.latch.pending() else { return Ok(None) };
         let (this, kept) = (Arc::clone(self), pending.clone());
         // Beside what follows: a disk that is slow must not hold up what waits for the turn.
-        self.runtime.spawn_blocking(move || {
+        self.context.runtime.spawn_blocking(move || {
             if let Err(error) = this.latch.keep(&kept) {
                 tracing::error!(%error, "an emergency stop cannot be kept beside the database");
             }
         });
         // What is being handed out right now must have its lease in memory, or it would not be found there.
         let _turn = self.turn.lock().await;
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.context.store.write().await?;
         // Recorded meanwhile by another attempt, and perhaps released since.
         if !self.latch.holds(&pending) {
             return Ok(None);
@@ -154,7 +156,7 @@ impl Coordinator {
         store::commit(transaction).await?;
         self.leases.abort_all(&aborted);
         self.clear_latch(pending.clone()).await;
-        self.changed();
+        self.context.changed();
         if new {
             let (who, cut) = (pending.actor.by().who, aborted.len());
             self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {who}: {cut} on air"));
@@ -165,7 +167,7 @@ impl Coordinator {
     /// Waits for the disk where the file is being written.
     async fn clear_latch(self: &Arc<Self>, pending: Pending) {
         let this = Arc::clone(self);
-        let _ = self.runtime.spawn_blocking(move || this.latch.clear(&pending)).await;
+        let _ = self.context.runtime.spawn_blocking(move || this.latch.clear(&pending)).await;
     }
 
     /// Lifts an emergency stop. A pause stays in force.
@@ -174,29 +176,34 @@ impl Coordinator {
     /// [`CoreError::Refused`] when there is none.
     pub async fn release(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let now = this.clock.now();
-            let pending = this.latch.pending();
-            let mut transaction = this.store.write().await?;
-            // Recorded meanwhile, it is released as any other; one that has come meanwhile stays.
-            let pending = pending.filter(|pending| this.latch.holds(pending));
-            if let Some(pending) = &pending {
-                // What it cut stays cut, and who stopped is to be seen.
-                write_stop(&mut transaction, pending).await?;
-            }
-            if !control::release(&mut transaction, actor.by().who, now).await? && pending.is_none() {
-                return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
-            }
-            audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;
-            store::commit(transaction).await?;
-            if let Some(pending) = pending {
-                this.clear_latch(pending).await;
-            }
-            this.changed();
-            this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {}", actor.by().who));
-            Ok(())
-        })
-        .await
+        self.context
+            .run_to_completion(async move {
+                let now = this.context.clock.now();
+                let pending = this.latch.pending();
+                let mut transaction = this.context.store.write().await?;
+                // Recorded meanwhile, it is released as any other; one that has come meanwhile stays.
+                let pending = pending.filter(|pending| this.latch.holds(pending));
+                if let Some(pending) = &pending {
+                    // What it cut stays cut, and who stopped is to be seen.
+                    write_stop(&mut transaction, pending).await?;
+                }
+                if !control::release(&mut transaction, actor.by().who, now).await? && pending.is_none() {
+                    return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
+                }
+                audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;
+                store::commit(transaction).await?;
+                if let Some(pending) = pending {
+                    this.clear_latch(pending).await;
+                }
+                this.context.changed();
+                this.tell_control(
+                    "release",
+                    LogLevel::Warning,
+                    format!("Emergency stop released by {}", actor.by().who),
+                );
+                Ok(())
+            })
+            .await
     }
 
     /// Asks whoever runs the server to end it in an orderly way.
@@ -205,26 +212,27 @@ impl Coordinator {
     /// When the database cannot be written to; then the server goes on.
     pub async fn ask_to_end(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            audit::note(&mut transaction, actor.by(), "control.stop", "", None, this.clock.now()).await?;
-            store::commit(transaction).await?;
-            this.tell_control("stop", LogLevel::Warning, format!("Server stopped by {}", actor.by().who));
-            this.signals.ask_to_end();
-            Ok(())
-        })
-        .await
+        self.context
+            .run_to_completion(async move {
+                let mut transaction = this.context.store.write().await?;
+                audit::note(&mut transaction, actor.by(), "control.stop", "", None, this.context.clock.now()).await?;
+                store::commit(transaction).await?;
+                this.tell_control("stop", LogLevel::Warning, format!("Server stopped by {}", actor.by().who));
+                this.context.revision.ask_to_end();
+                Ok(())
+            })
+            .await
     }
 
     /// Tells what somebody has done to the whole system.
     fn tell_control(&self, action: &'static str, level: LogLevel, message: String) {
-        self.events.publish(Event::SystemControl { action, auto: false, timestamp: self.clock.now() });
-        self.note(level, message);
+        self.context.events.publish(Event::SystemControl { action, auto: false, timestamp: self.context.clock.now() });
+        self.context.log(level, message);
     }
 
     /// Waits until somebody has asked the server to end.
     pub async fn asked_to_end(&self) {
-        self.signals.asked_to_end().await;
+        self.context.revision.asked_to_end().await;
     }
 }
 

@@ -4,8 +4,8 @@
 //! oldest events, and is told so.
 
 use super::alarm_kind::AlarmKind;
-use crate::Coordinator;
-use crate::fleet::liveness::{Liveness, RunnerStatus};
+use crate::bus::liveness::{Liveness, RunnerStatus};
+use crate::context::Context;
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -158,7 +158,7 @@ impl Events {
     }
 }
 
-impl Coordinator {
+impl Context {
     /// Everything that happens from now on.
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<Event> {

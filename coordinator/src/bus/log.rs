@@ -1,11 +1,12 @@
 //! Log lines of runners and of the server, collected in memory and written in batches.
 
 use super::events::Event;
+use crate::CoreError;
+use crate::context::Context;
 use crate::store;
 use crate::store::log::logs::{self, LogLine};
-use crate::{Caller, Coordinator, CoreError};
 use challengectl_common::Timestamp;
-use challengectl_common::wire::{LogLevel, LogRequest, MOST_LINES};
+use challengectl_common::wire::LogLevel;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// Who says what the server itself says.
 const SERVER: &str = "server";
 /// Bytes of a line that are kept.
-const LINE: usize = 4096;
+pub const LINE: usize = 4096;
 /// What a line takes beside its message, in memory and in the database.
 const OVERHEAD: usize = 256;
 
@@ -113,31 +114,9 @@ impl Logbook {
     }
 }
 
-impl Coordinator {
-    /// Keeps lines that a runner has sent.
-    ///
-    /// # Errors
-    /// [`CoreError::NotRegistered`], [`CoreError::Superseded`]; [`CoreError::Invalid`] when there are too many.
-    pub fn log(&self, caller: &Caller, lines: Vec<LogRequest>) -> Result<(), CoreError> {
-        let received_at = self.clock.now();
-        self.hear(caller)?;
-        if lines.len() > MOST_LINES {
-            return Err(CoreError::Invalid(format!("lines: {} are more than {MOST_LINES}", lines.len())));
-        }
-        for line in lines {
-            self.record(LogLine {
-                received_at,
-                logged_at: line.timestamp.unwrap_or(received_at),
-                source: caller.runner_id.to_string(),
-                level: level_name(line.level),
-                message: shortened(line.message, LINE),
-            });
-        }
-        Ok(())
-    }
-
+impl Context {
     /// Keeps a line of the server's own, for operators to see. Nothing secret belongs in one.
-    pub(crate) fn note(&self, level: LogLevel, message: String) {
+    pub(crate) fn log(&self, level: LogLevel, message: String) {
         let now = self.clock.now();
         let (source, level) = (SERVER.to_owned(), level_name(level));
         self.record(LogLine { received_at: now, logged_at: now, source, level, message });
@@ -145,16 +124,16 @@ impl Coordinator {
 
     /// Writes the lines that wait.
     pub(crate) async fn write_log(&self) -> Result<(), CoreError> {
-        if let Some(drops) = self.logbook.take_drops(self.clock.now()) {
+        if let Some(drops) = self.log_buffer.take_drops(self.clock.now()) {
             tracing::warn!("{drops}");
-            self.note(LogLevel::Warning, drops);
+            self.log(LogLevel::Warning, drops);
         }
-        let mut lines = self.logbook.take();
+        let mut lines = self.log_buffer.take();
         while !lines.is_empty() {
             let later = lines.split_off(lines.len().min(BATCH));
             if let Err(error) = self.write_lines(&lines).await {
                 lines.extend(later);
-                self.logbook.put_back(lines);
+                self.log_buffer.put_back(lines);
                 return Err(error);
             }
             lines = later;
@@ -181,18 +160,18 @@ impl Coordinator {
         self.in_batches(|connection| Box::pin(logs::trim(connection))).await
     }
 
-    fn record(&self, line: LogLine) {
+    pub(crate) fn record(&self, line: LogLine) {
         self.events.publish(Event::Log {
             source: line.source.clone(),
             level: line.level,
             message: line.message.clone(),
             timestamp: line.logged_at,
         });
-        self.logbook.lock().add(line);
+        self.log_buffer.lock().add(line);
     }
 }
 
-fn level_name(level: LogLevel) -> &'static str {
+pub fn level_name(level: LogLevel) -> &'static str {
     match level {
         LogLevel::Debug => "DEBUG",
         LogLevel::Info => "INFO",

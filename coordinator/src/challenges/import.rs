@@ -1,7 +1,7 @@
 //! Taking an event into the database, whole or not at all.
 
+use super::conference::change_conference;
 use super::{Looks, difference};
-use crate::air::hours::change_conference;
 use crate::audit::{self, By};
 use crate::schedule::{Capability, Offsets, Positions};
 use crate::store::air::assignments;

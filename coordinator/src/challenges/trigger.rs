@@ -1,16 +1,17 @@
 //! Putting a challenge on air at once.
 
 use super::existing;
+use crate::CoreError;
 use crate::air::operating::Gate;
 use crate::audit::{self, Actor, By};
+use crate::challenges::Challenges;
 use crate::store;
 use crate::store::challenges::{self, Challenge};
-use crate::{Coordinator, CoreError};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
-impl Coordinator {
+impl Challenges {
     /// Makes a challenge due now and lets it go before all others, once. An idle radio that can send it gets it at
     /// once.
     ///
@@ -18,22 +19,23 @@ impl Coordinator {
     /// [`CoreError::NotFound`]; [`CoreError::Refused`] when it is disabled or on air, or the system is held back.
     pub async fn trigger(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let challenge = existing(&mut transaction, id).await?;
-            let (gate, now) = (Gate::read(&mut transaction).await?, this.clock.now());
-            if let Some(obstacle) = obstacle(&challenge, &gate, now) {
-                return Err(CoreError::Refused(obstacle));
-            }
-            let name = challenge.spec.name.as_str();
-            challenges::trigger(&mut transaction, id, now).await?;
-            audit::note(&mut transaction, actor.by(), "challenge.trigger", name, None, now).await?;
-            store::commit(transaction).await?;
-            this.changed();
-            this.note(LogLevel::Info, format!("Challenge {name} triggered by {}", actor.by().who));
-            Ok(())
-        })
-        .await
+        self.context
+            .run_to_completion(async move {
+                let mut transaction = this.context.store.write().await?;
+                let challenge = existing(&mut transaction, id).await?;
+                let (gate, now) = (Gate::read(&mut transaction).await?, this.context.clock.now());
+                if let Some(obstacle) = obstacle(&challenge, &gate, now) {
+                    return Err(CoreError::Refused(obstacle));
+                }
+                let name = challenge.spec.name.as_str();
+                challenges::trigger(&mut transaction, id, now).await?;
+                audit::note(&mut transaction, actor.by(), "challenge.trigger", name, None, now).await?;
+                store::commit(transaction).await?;
+                this.context.changed();
+                this.context.log(LogLevel::Info, format!("Challenge {name} triggered by {}", actor.by().who));
+                Ok(())
+            })
+            .await
     }
 }
 

@@ -1,7 +1,8 @@
 //! The folder that holds the content of files, each named by its digest. No name from outside is ever part of a path.
 
+use crate::CoreError;
+use crate::files::Files;
 use crate::store::files;
-use crate::{Coordinator, CoreError};
 use challengectl_common::{Digest, Hasher};
 use std::fs::{File, Metadata};
 use std::io::{Read, Write};
@@ -153,15 +154,15 @@ pub struct OpenFile {
     pub content: tokio::fs::File,
 }
 
-impl Coordinator {
+impl Files {
     /// Opens the file with this content.
     ///
     /// # Errors
     /// [`CoreError::NoSuchFile`] when there is none.
     pub async fn open_file(&self, digest: Digest) -> Result<OpenFile, CoreError> {
-        let known = files::find(&mut *self.store.read().await?, digest).await?;
+        let known = files::find(&mut *self.context.store.read().await?, digest).await?;
         let known = known.ok_or(CoreError::NoSuchFile(digest))?;
-        let path = self.files.path(digest);
+        let path = self.folder.path(digest);
         match tokio::fs::File::open(&path).await {
             Ok(content) => Ok(OpenFile { name: known.name, size: known.size, content }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -60,12 +60,12 @@ struct Idle {
 }
 
 #[derive(Debug)]
-pub struct Fleet {
+pub struct Presence {
     runners: Mutex<HashMap<RunnerId, Present>>,
     attentive: Mutex<Arc<[Capability]>>,
 }
 
-impl Fleet {
+impl Presence {
     pub fn new(present: Vec<store::Present>, radios: Vec<Radio>, clock: &Clock) -> Self {
         let mut by_runner: HashMap<RunnerId, Vec<Radio>> = HashMap::new();
         for radio in radios {
@@ -234,7 +234,7 @@ impl Fleet {
 
 /// A runner's question for work.
 pub struct Attendance<'a> {
-    fleet: &'a Fleet,
+    fleet: &'a Presence,
     runner: &'a RunnerId,
     clock: &'a Clock,
 }

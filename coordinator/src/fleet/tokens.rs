@@ -1,13 +1,15 @@
 //! One-time tokens: made, looked at, revoked and forgotten. [`super::enrolment`] uses them up.
 
-use super::enrollment::{random_hex, taken};
+use super::enrollment::taken;
+use crate::CoreError;
 use crate::audit::{self, Actor, By};
 use crate::batches::BATCH;
+use crate::fleet::Fleet;
+use crate::secrets::random_hex;
 use crate::store::fleet::runners;
 use crate::store::fleet::tokens::{self, NewToken, Token};
 use crate::store::log::history::Page;
 use crate::store::{self, Connection, Store};
-use crate::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, RunnerId, Timestamp};
 use serde::Deserialize;
@@ -131,7 +133,7 @@ pub(crate) async fn invite(
     Ok(Invitation { token, expires_at })
 }
 
-impl Coordinator {
+impl Fleet {
     /// Makes a one-time token by which a host becomes this runner.
     ///
     /// # Errors
@@ -166,21 +168,23 @@ impl Coordinator {
         by: By<'_>,
     ) -> Result<Invitation, CoreError> {
         let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let (what, replaces) = match (purpose, runners::is_known(&mut transaction, &id).await?) {
-                (Purpose::Enrol, false) => ("runner.invite", false),
-                (Purpose::Enrol, true) => return Err(taken(&id)),
-                (Purpose::Replace, true) => ("runner.re-enroll", true),
-                (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
-            };
-            let guest = Guest { runner: &id, life, replaces };
-            let invitation = invite(&mut transaction, guest, actor.by(), what, this.clock.now()).await?;
-            store::commit(transaction).await?;
-            this.note(LogLevel::Info, format!("Enrollment token for runner {id} made by {}", actor.by().who));
-            Ok(invitation)
-        })
-        .await
+        self.context
+            .run_to_completion(async move {
+                let mut transaction = this.context.store.write().await?;
+                let (what, replaces) = match (purpose, runners::is_known(&mut transaction, &id).await?) {
+                    (Purpose::Enrol, false) => ("runner.invite", false),
+                    (Purpose::Enrol, true) => return Err(taken(&id)),
+                    (Purpose::Replace, true) => ("runner.re-enroll", true),
+                    (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
+                };
+                let guest = Guest { runner: &id, life, replaces };
+                let invitation = invite(&mut transaction, guest, actor.by(), what, this.context.clock.now()).await?;
+                store::commit(transaction).await?;
+                this.context
+                    .log(LogLevel::Info, format!("Enrollment token for runner {id} made by {}", actor.by().who));
+                Ok(invitation)
+            })
+            .await
     }
 
     /// A page of the tokens, newest first, and how many there are.
@@ -188,7 +192,7 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be read.
     pub async fn tokens(&self, page: Page) -> Result<(Vec<Token>, u64), CoreError> {
-        let mut connection = self.store.read().await?;
+        let mut connection = self.context.store.read().await?;
         let list = tokens::list(&mut connection, page).await?;
         Ok((list, tokens::count(&mut connection).await?))
     }
@@ -199,18 +203,19 @@ impl Coordinator {
     /// [`CoreError::NotFound`] when there is no unused one with this id.
     pub async fn revoke_token(self: &Arc<Self>, id: &str, by: By<'_>) -> Result<(), CoreError> {
         let (this, id, actor) = (Arc::clone(self), id.to_owned(), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let revoked = tokens::revoke_one(&mut transaction, &id).await?;
-            let runner = revoked.ok_or_else(|| CoreError::NotFound(format!("unused enrollment token {id:?}")))?;
-            let details = format!("token {id}");
-            let (by, now) = (actor.by(), this.clock.now());
-            audit::note(&mut transaction, by, "token.revoke", runner.as_str(), Some(&details), now).await?;
-            store::commit(transaction).await?;
-            this.note(LogLevel::Info, format!("Enrollment token for runner {runner} revoked by {}", by.who));
-            Ok(())
-        })
-        .await
+        self.context
+            .run_to_completion(async move {
+                let mut transaction = this.context.store.write().await?;
+                let revoked = tokens::revoke_one(&mut transaction, &id).await?;
+                let runner = revoked.ok_or_else(|| CoreError::NotFound(format!("unused enrollment token {id:?}")))?;
+                let details = format!("token {id}");
+                let (by, now) = (actor.by(), this.context.clock.now());
+                audit::note(&mut transaction, by, "token.revoke", runner.as_str(), Some(&details), now).await?;
+                store::commit(transaction).await?;
+                this.context.log(LogLevel::Info, format!("Enrollment token for runner {runner} revoked by {}", by.who));
+                Ok(())
+            })
+            .await
     }
 
     /// Forgets tokens that have long been of no use.
@@ -218,8 +223,8 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be written to.
     pub async fn forget_tokens(&self) -> Result<(), CoreError> {
-        let limit = self.clock.now().before(KEPT);
-        self.in_batches(|connection| Box::pin(tokens::trim(connection, limit, BATCH))).await
+        let limit = self.context.clock.now().before(KEPT);
+        self.context.in_batches(|connection| Box::pin(tokens::trim(connection, limit, BATCH))).await
     }
 }
 

@@ -137,7 +137,7 @@ async fn a_database_from_before_goes_on_where_it_stopped() {
     // The id of the challenge that was deleted before is not used again.
     let form = Form { name: Some("NEW".into()), modulation: Some("cw".into()), ..Form::default() };
     let form = Form { frequency: Some(147_800_000.into()), text: Some("E".into()), ..form };
-    assert_eq!(coordinator.create_challenge(&form, by).await.unwrap(), 9);
+    assert_eq!(coordinator.challenges.create(&form, by).await.unwrap(), 9);
 
     let mut transaction = store.write().await.unwrap();
     let taken = ChallengeName::new("MORSE_1").unwrap();
@@ -149,7 +149,7 @@ async fn a_database_from_before_goes_on_where_it_stopped() {
     assert_eq!(challenges::start(&mut transaction, 1, NOW).await.unwrap(), 3);
     drop(transaction);
 
-    coordinator.delete_challenge(1, by).await.unwrap();
+    coordinator.challenges.delete(1, by).await.unwrap();
     let mut connection = connect(folder.path()).await;
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM transmission_challenges WHERE challenge_id = 1")
         .fetch_one(&mut connection)

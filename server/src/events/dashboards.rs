@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 
 /// Tells everything that happens; ends when nothing can happen any more.
 pub async fn feed(coordinator: Arc<Coordinator>, mut crowd: Crowd) {
-    let mut news = coordinator.watch();
+    let mut news = coordinator.context.watch();
     loop {
         let mut burst = Vec::new();
         tokio::select! {
@@ -60,7 +60,7 @@ async fn welcome(coordinator: &Coordinator, crowd: &mut Crowd) {
     if !crowd.asks() {
         return;
     }
-    match coordinator.snapshot().await {
+    match coordinator.views.initial_state().await {
         Ok(state) => crowd.welcome("initial_state", &state),
         Err(error) => tracing::error!(%error, "the state could not be read for a dashboard"),
     }

@@ -27,8 +27,8 @@ struct State {
 
 /// Tells everybody what everybody may know.
 pub async fn feed(coordinator: Arc<Coordinator>, mut crowd: Crowd) {
-    let mut news = coordinator.watch();
-    let mut changes = coordinator.changes();
+    let mut news = coordinator.context.watch();
+    let mut changes = coordinator.context.changes();
     let mut told = None;
     loop {
         let mut states = Vec::new();
@@ -53,8 +53,8 @@ pub async fn feed(coordinator: Arc<Coordinator>, mut crowd: Crowd) {
             continue;
         }
         changes.mark_unchanged();
-        match coordinator.public_challenges().await {
-            Ok(now) => tell(&mut crowd, &mut told, now, states, coordinator.now()).await,
+        match coordinator.views.public_challenges().await {
+            Ok(now) => tell(&mut crowd, &mut told, now, states, coordinator.context.now()).await,
             Err(error) => tracing::error!(%error, "the challenges could not be read for the public"),
         }
         tokio::time::sleep(PAUSE).await;

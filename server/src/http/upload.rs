@@ -66,7 +66,7 @@ pub async fn next(
 }
 
 async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, ApiError> {
-    let mut content = coordinator.receive()?;
+    let mut content = coordinator.files.receive()?;
     let mut over = 0;
     while let Some(piece) = timeout(PATIENCE, field.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))? {
         let piece = piece.map_err(refused)?;

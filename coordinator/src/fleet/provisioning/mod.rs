@@ -9,13 +9,14 @@ mod keys;
 pub use file::NewRadio;
 pub use keys::{KeyChange, Provisioner};
 
+use super::Fleet;
+use crate::CoreError;
 use crate::audit::By;
 use crate::fleet::enrollment::taken;
 use crate::fleet::tokens::{Guest, TokenLife, invite};
 use crate::store;
 use crate::store::fleet::{provisioning, runners};
 use crate::throttle::Key;
-use crate::{Coordinator, CoreError};
 use challengectl_common::RunnerId;
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
@@ -48,7 +49,7 @@ pub struct Provisioned {
     pub config: String,
 }
 
-impl Coordinator {
+impl Fleet {
     /// The certificate that runners have to be told to trust (PEM), as the server has made it itself.
     pub fn show_certificate(&self, pem: String) {
         let _ = self.certificate.set(pem);
@@ -65,16 +66,16 @@ impl Coordinator {
         new: NewRunner,
     ) -> Result<Provisioned, CoreError> {
         let count = Key::Provisioning(provisioner.key_id.clone());
-        self.throttle.admit(vec![count], self.clock.instant()).map_err(CoreError::TooMany)?.keep();
+        self.throttle.admit(vec![count], self.context.clock.instant()).map_err(CoreError::TooMany)?.keep();
         file::check(&new.radios)?;
         let (this, provisioner) = (Arc::clone(self), provisioner.clone());
-        self.undisturbed(async move { this.prepare(&provisioner, new).await }).await
+        self.context.run_to_completion(async move { this.prepare(&provisioner, new).await }).await
     }
 
     async fn prepare(&self, provisioner: &Provisioner, new: NewRunner) -> Result<Provisioned, CoreError> {
-        let (NewRunner { id, life, server, radios }, now) = (new, self.clock.now());
+        let (NewRunner { id, life, server, radios }, now) = (new, self.context.clock.now());
         let Provisioner { key_id, digest, address } = provisioner;
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.context.store.write().await?;
         if !provisioning::note_use(&mut transaction, key_id, *digest, now).await? {
             return Err(keys::REFUSED);
         }
@@ -89,7 +90,7 @@ impl Coordinator {
         let file = RunnerFile { server: &server, enrollment_token: &invitation.token, ca_cert, radios: &radios };
         let config = file.to_yaml()?;
         store::commit(transaction).await?;
-        self.note(LogLevel::Info, format!("Configuration for runner {id} made with {who}"));
+        self.context.log(LogLevel::Info, format!("Configuration for runner {id} made with {who}"));
         Ok(Provisioned { id, token: invitation.token, expires_at: invitation.expires_at, config })
     }
 }

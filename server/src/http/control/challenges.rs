@@ -81,7 +81,7 @@ struct Range {
 /// All challenges.
 #[utoipa::path(get, path = "/api/challenges", responses((status = OK, body = Challenges)))]
 pub async fn list(Viewer(person): Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let (now, all) = (coordinator.now(), coordinator.challenges().await?);
+    let (now, all) = (coordinator.context.now(), coordinator.challenges.all().await?);
     let challenges = all.iter().map(|stored| Challenge::seen_by(person.role, stored.clone(), now)).collect();
     Ok(HttpResponse::Ok().json(Challenges { challenges }))
 }
@@ -93,8 +93,8 @@ pub async fn one(
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let stored = coordinator.challenge(number(&id)?).await?;
-    Ok(HttpResponse::Ok().json(One { challenge: Challenge::seen_by(person.role, stored, coordinator.now()) }))
+    let stored = coordinator.challenges.one(number(&id)?).await?;
+    Ok(HttpResponse::Ok().json(One { challenge: Challenge::seen_by(person.role, stored, coordinator.context.now()) }))
 }
 
 /// Adds a challenge.
@@ -103,7 +103,7 @@ pub async fn create(
     With(Admin(person), Json(form)): With<Admin, Json<Form>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let challenge_id = coordinator.into_inner().create_challenge(&form, person.by()).await?;
+    let challenge_id = coordinator.challenges.create(&form, person.by()).await?;
     let message = "Challenge created successfully";
     Ok(HttpResponse::Created().json(Created { status: "success", message, challenge_id }))
 }
@@ -120,9 +120,9 @@ pub async fn update(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, coordinator) = (number(&id)?, coordinator.into_inner());
-    let stored = coordinator.challenge(id).await?;
-    let form = echo.over(&Challenge::seen_by(person.role, stored, coordinator.now()))?;
-    coordinator.update_challenge(id, &form, &person).await?;
+    let stored = coordinator.challenges.one(id).await?;
+    let form = echo.over(&Challenge::seen_by(person.role, stored, coordinator.context.now()))?;
+    coordinator.challenges.update(id, &form, &person).await?;
     Ok(done("Challenge updated successfully"))
 }
 
@@ -133,7 +133,7 @@ pub async fn delete(
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().delete_challenge(number(&id)?, person.by()).await?;
+    coordinator.challenges.delete(number(&id)?, person.by()).await?;
     Ok(done("Challenge deleted successfully"))
 }
 
@@ -145,7 +145,7 @@ pub async fn enable(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.into_inner().enable_challenge(number(&id)?, enabled, person.by()).await?;
+    coordinator.challenges.enable(number(&id)?, enabled, person.by()).await?;
     Ok(done(if enabled { "Challenge enabled" } else { "Challenge disabled" }))
 }
 
@@ -156,7 +156,7 @@ pub async fn disable(
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().enable_challenge(number(&id)?, false, person.by()).await?;
+    coordinator.challenges.enable(number(&id)?, false, person.by()).await?;
     Ok(done("Challenge disabled"))
 }
 
@@ -167,7 +167,7 @@ pub async fn trigger(
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().trigger(number(&id)?, person.by()).await?;
+    coordinator.challenges.trigger(number(&id)?, person.by()).await?;
     Ok(done("Challenge queued for immediate transmission"))
 }
 

@@ -35,7 +35,7 @@ pub async fn show(_: Anybody, coordinator: web::Data<Coordinator>) -> Result<Htt
 }
 
 async fn current(coordinator: &Coordinator) -> Result<Conference, ApiError> {
-    let ((gate, _), now) = (coordinator.gate().await?, coordinator.now());
+    let ((gate, _), now) = (coordinator.air.gate().await?, coordinator.context.now());
     let conference = &gate.conference;
     Ok(Conference {
         name: conference.name().cloned(),
@@ -108,7 +108,7 @@ pub async fn update(
         day_end: change.day_end,
         auto_pause: change.auto_pause.map(Option::unwrap_or_default),
     };
-    coordinator.change_conference(change, person.by()).await?;
+    coordinator.challenges.change_conference(change, person.by()).await?;
     Ok(HttpResponse::Ok().json(Changed::now(&coordinator).await?))
 }
 
@@ -139,7 +139,7 @@ pub async fn set_day_times(
 ) -> Result<HttpResponse, ApiError> {
     let coordinator = coordinator.into_inner();
     let change = ConferenceChange { day_start, day_end, ..ConferenceChange::default() };
-    coordinator.change_conference(change, person.by()).await?;
+    coordinator.challenges.change_conference(change, person.by()).await?;
     let Conference { day_start, day_end, .. } = current(&coordinator).await?;
     Ok(HttpResponse::Ok().json(DayTimesSet { status: "success", day_start, day_end }))
 }
@@ -163,7 +163,7 @@ pub async fn set_auto_pause(
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
     let change = ConferenceChange { auto_pause: Some(auto_pause), ..ConferenceChange::default() };
-    coordinator.into_inner().change_conference(change, person.by()).await?;
+    coordinator.challenges.change_conference(change, person.by()).await?;
     Ok(HttpResponse::Ok().json(AutoPauseSet { status: "success", auto_pause }))
 }
 

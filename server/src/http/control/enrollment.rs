@@ -27,7 +27,7 @@ pub async fn enroll(
 ) -> Result<HttpResponse, ApiError> {
     let coordinator: Arc<Coordinator> = coordinator.into_inner();
     let newcomer = Newcomer { host: host(&request), hostname: body.hostname };
-    let enrolment = coordinator.enrol(&body.enrollment_token, newcomer).await?;
+    let enrolment = coordinator.runner_api.enroll(&body.enrollment_token, newcomer).await?;
     Ok(HttpResponse::Created().json(EnrollResponse {
         status: "success".to_owned(),
         runner_id: enrolment.runner_id,
@@ -54,7 +54,7 @@ pub async fn re_enroll(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, Again { expires_hours }) = (named(&id)?, again.unwrap_or_default());
-    let issued = coordinator.into_inner().invite_again(&id, expires_hours, person.by()).await?;
+    let issued = coordinator.fleet.invite_again(&id, expires_hours, person.by()).await?;
     Ok(HttpResponse::Created().json(Invited::new(id, issued)))
 }
 
@@ -82,7 +82,7 @@ pub async fn list(
     With(_, Query(paging)): With<Admin, Query<Paging>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let (list, total) = coordinator.tokens(paging.page()?).await?;
+    let (list, total) = coordinator.fleet.tokens(paging.page()?).await?;
     Ok(HttpResponse::Ok().json(Tokens { tokens: list.into_iter().map(Token::from).collect(), total }))
 }
 
@@ -93,7 +93,7 @@ pub async fn revoke(
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().revoke_token(&id, person.by()).await?;
+    coordinator.fleet.revoke_token(&id, person.by()).await?;
     Ok(done("Enrollment token revoked"))
 }
 

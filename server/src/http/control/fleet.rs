@@ -68,7 +68,7 @@ struct Task {
 /// All runners.
 #[utoipa::path(get, path = "/api/runners", responses((status = OK, body = Runners)))]
 pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let runners = coordinator.runners().await?.into_iter().map(Runner::from).collect();
+    let runners = coordinator.views.runners().await?.into_iter().map(Runner::from).collect();
     Ok(HttpResponse::Ok().json(Runners { runners }))
 }
 
@@ -79,7 +79,7 @@ pub async fn one(
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let state = coordinator.runner(&named(&id)?).await?;
+    let state = coordinator.views.runner(&named(&id)?).await?;
     Ok(HttpResponse::Ok().json(One { runner: state.into() }))
 }
 
@@ -90,7 +90,7 @@ pub async fn remove(
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().remove_runner(&named(&id)?, person.by()).await?;
+    coordinator.runner_api.remove_runner(&named(&id)?, person.by()).await?;
     Ok(done("Runner removed successfully"))
 }
 
@@ -102,7 +102,7 @@ pub async fn enable(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.into_inner().enable_runner(&named(&id)?, enabled, person.by()).await?;
+    coordinator.runner_api.enable_runner(&named(&id)?, enabled, person.by()).await?;
     Ok(done(if enabled { "Runner enabled" } else { "Runner disabled" }))
 }
 
@@ -113,7 +113,7 @@ pub async fn disable(
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().enable_runner(&named(&id)?, false, person.by()).await?;
+    coordinator.runner_api.enable_runner(&named(&id)?, false, person.by()).await?;
     Ok(done("Runner disabled"))
 }
 
@@ -141,7 +141,7 @@ pub async fn invite(
     With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let issued = coordinator.into_inner().invite_runner(&runner_id, expires_hours, person.by()).await?;
+    let issued = coordinator.fleet.invite_runner(&runner_id, expires_hours, person.by()).await?;
     Ok(HttpResponse::Created().json(Invited::new(runner_id, issued)))
 }
 

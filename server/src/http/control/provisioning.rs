@@ -49,7 +49,7 @@ pub async fn provision(
 ) -> Result<HttpResponse, ApiError> {
     let server = server(wanted.server_url.as_deref(), &request)?;
     let new = NewRunner { id: wanted.runner_id, life: wanted.expires_hours, server, radios: wanted.radios };
-    let ready = coordinator.into_inner().provision(&provisioner, new).await?;
+    let ready = coordinator.fleet.provision(&provisioner, new).await?;
     Ok(HttpResponse::Created().json(Ready {
         status: "success",
         message: "Runner provisioned: write config_yaml to its runner.yml and start it",
@@ -90,7 +90,7 @@ struct Key {
 /// All provisioning keys, without what is secret of them.
 #[utoipa::path(get, path = "/api/provisioning/keys", responses((status = OK, body = Keys)))]
 pub async fn keys(_: Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let keys = coordinator.provisioning_keys().await?.into_iter().map(Key::from).collect();
+    let keys = coordinator.fleet.provisioning_keys().await?.into_iter().map(Key::from).collect();
     Ok(HttpResponse::Ok().json(Keys { keys }))
 }
 
@@ -121,7 +121,7 @@ pub async fn create_key(
     With(Admin(person), Json(NewKey { key_id, description })): With<Admin, Json<NewKey>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let api_key = coordinator.into_inner().add_provisioning_key(&key_id, description, person.by()).await?;
+    let api_key = coordinator.fleet.add_provisioning_key(&key_id, description, person.by()).await?;
     let message = "Provisioning key created";
     Ok(HttpResponse::Created().json(Created { status: "success", message, key_id, api_key }))
 }
@@ -133,7 +133,7 @@ pub async fn delete_key(
     coordinator: web::Data<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().change_provisioning_key(&named(&id)?, KeyChange::Remove, person.by()).await?;
+    coordinator.fleet.change_provisioning_key(&named(&id)?, KeyChange::Remove, person.by()).await?;
     Ok(done("Provisioning key removed"))
 }
 
@@ -154,7 +154,7 @@ pub async fn toggle_key(
         true => (KeyChange::Enable, "Provisioning key enabled"),
         false => (KeyChange::Disable, "Provisioning key disabled"),
     };
-    coordinator.into_inner().change_provisioning_key(&named(&id)?, change, person.by()).await?;
+    coordinator.fleet.change_provisioning_key(&named(&id)?, change, person.by()).await?;
     Ok(done(message))
 }
 

@@ -51,8 +51,8 @@ struct Range {
 /// What everybody may know of the challenges that are enabled.
 #[utoipa::path(get, path = "/api/public/challenges", responses((status = OK, body = PublicChallenges)))]
 pub async fn challenges(_: Anybody, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let challenges = coordinator.public_challenges().await?;
-    Ok(HttpResponse::Ok().json(PublicChallenges::new(challenges, coordinator.now())))
+    let challenges = coordinator.views.public_challenges().await?;
+    Ok(HttpResponse::Ok().json(PublicChallenges::new(challenges, coordinator.context.now())))
 }
 
 impl From<PublicChallenge> for Challenge {

@@ -22,7 +22,7 @@ struct Range {
 /// The frequency ranges that challenges can name.
 #[utoipa::path(get, path = "/api/frequency-ranges", responses((status = OK, body = Ranges)))]
 pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let frequency_ranges = coordinator.ranges().await?.into_iter().map(Range::from).collect();
+    let frequency_ranges = coordinator.challenges.ranges().await?.into_iter().map(Range::from).collect();
     Ok(HttpResponse::Ok().json(Ranges { frequency_ranges }))
 }
 

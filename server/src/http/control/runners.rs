@@ -33,7 +33,7 @@ pub async fn register(
     if request.runner_id != caller.runner_id {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because("the key is another runner's"));
     }
-    let registration = coordinator.into_inner().register(&caller, request).await?;
+    let registration = coordinator.runner_api.register(&caller, request).await?;
     Ok(HttpResponse::Ok().json(RegisterResponse {
         status: "success".to_owned(),
         message: "Runner registered successfully".to_owned(),
@@ -51,7 +51,7 @@ pub async fn heartbeat(
     OptionalJson(request): OptionalJson<HeartbeatRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let named = request.and_then(|request| request.assignments);
-    let heartbeat = coordinator.heartbeat(&caller, named.as_deref())?;
+    let heartbeat = coordinator.runner_api.heartbeat(&caller, named.as_deref())?;
     Ok(HttpResponse::Ok().json(HeartbeatResponse {
         status: "success".to_owned(),
         message: "Heartbeat received".to_owned(),
@@ -64,7 +64,7 @@ pub async fn heartbeat(
 /// Lets a runner go.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/signout", responses(Done))]
 pub async fn sign_out(Runner(caller): Runner, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().sign_out(&caller).await?;
+    coordinator.runner_api.sign_out(&caller).await?;
     Ok(done("Runner signed out successfully"))
 }
 
@@ -92,7 +92,7 @@ pub async fn task(
 ) -> Result<HttpResponse, ApiError> {
     let wait = query.wait.as_deref().map(parse_wait).transpose()?;
     let held = query.holding.as_deref().map(parse_holding).transpose()?;
-    let polled = coordinator.into_inner().poll(&caller, wait, held).await?;
+    let polled = coordinator.air.poll(&caller, wait, held).await?;
     Ok(HttpResponse::Ok().json(TaskResponse { task: polled.task, abort: polled.abort }))
 }
 
@@ -126,7 +126,7 @@ pub async fn complete(
     coordinator: web::Data<Coordinator>,
     Json(report): Json<CompleteRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().complete(&caller, report).await?;
+    coordinator.air.complete(&caller, report).await?;
     Ok(done("Task completion recorded"))
 }
 
@@ -137,7 +137,7 @@ pub async fn log(
     coordinator: web::Data<Coordinator>,
     Json(line): Json<LogRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.log(&caller, vec![line])?;
+    coordinator.runner_api.record_lines(&caller, vec![line])?;
     Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
 }
 
@@ -148,6 +148,6 @@ pub async fn logs(
     coordinator: web::Data<Coordinator>,
     Json(LogsRequest { lines }): Json<LogsRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.log(&caller, lines)?;
+    coordinator.runner_api.record_lines(&caller, lines)?;
     Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
 }

@@ -38,7 +38,7 @@ struct Status {
 /// Tells what holds the system back.
 #[utoipa::path(get, path = "/api/control/status", responses((status = OK, body = Status)))]
 pub async fn status(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let ((gate, on_air), now) = (coordinator.gate().await?, coordinator.now());
+    let ((gate, on_air), now) = (coordinator.air.gate().await?, coordinator.context.now());
     let (closed_by_hours, next_change) = (gate.is_closed_by_hours(now), gate.next_change(now));
     let (opened_at, opened_by) = split(gate.opened(now).cloned());
     let distributing = gate.is_open(now);
@@ -72,14 +72,14 @@ fn split(decision: Option<Decision>) -> (Option<Timestamp>, Option<String>) {
 /// Hands out nothing new.
 #[utoipa::path(post, path = "/api/control/pause", responses(Done))]
 pub async fn pause(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().pause(person.by()).await?;
+    coordinator.air.pause(person.by()).await?;
     Ok(done("System paused"))
 }
 
 /// Lifts a pause, and opens outside of the conference's hours.
 #[utoipa::path(post, path = "/api/control/resume", responses(Done, Conflict))]
 pub async fn resume(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().resume(person.by()).await?;
+    coordinator.air.resume(person.by()).await?;
     Ok(done("System resumed"))
 }
 
@@ -104,8 +104,7 @@ pub async fn emergency_stop(
     Stopper(person): Stopper,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let challengectl_coordinator::Stopped { aborted, unrecorded } =
-        coordinator.into_inner().emergency_stop(person.by()).await?;
+    let challengectl_coordinator::Stopped { aborted, unrecorded } = coordinator.air.emergency_stop(person.by()).await?;
     let recorded = unrecorded.is_none();
     let message = match recorded {
         true => "Emergency stop: every carrier goes off",
@@ -120,13 +119,13 @@ pub async fn release(
     Operator(person): Operator,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().release(person.by()).await?;
+    coordinator.air.release(person.by()).await?;
     Ok(done("Emergency stop released"))
 }
 
 /// Ends the server; this is answered first, as is everything that was asked before.
 #[utoipa::path(post, path = "/api/control/stop", responses(Done))]
 pub async fn stop(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().ask_to_end(person.by()).await?;
+    coordinator.air.ask_to_end(person.by()).await?;
     Ok(done("Server stopping..."))
 }

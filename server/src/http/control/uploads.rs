@@ -63,7 +63,7 @@ pub async fn upload(
     let Part { name: filename, content, .. } = upload::in_time(only_file(&mut form, &coordinator)).await?;
     let Admin(person) = Admin::again(&request).await?;
     let size = content.size();
-    let hash = coordinator.keep(content, &filename, person.by()).await?;
+    let hash = coordinator.files.keep(content, &filename, person.by()).await?;
     let message = "File uploaded successfully";
     Ok(HttpResponse::Ok().json(Uploaded { status: "success", message, hash, filename, size }))
 }
@@ -161,11 +161,11 @@ pub async fn import(
         (Some(event), None) => {
             let path = event.content.path().to_owned();
             let sent = files.iter().map(|part| (part.name.clone(), part.content.path().to_owned())).collect();
-            coordinator.import_sent(event.name, path, sent, query.intake(), person.by()).await?
+            coordinator.challenges.import_sent(event.name, path, sent, query.intake(), person.by()).await?
         }
         (None, Some(archive)) if files.is_empty() => {
             let path = archive.content.path().to_owned();
-            coordinator.import_archive(archive.name, path, query.intake(), person.by()).await?
+            coordinator.challenges.import_archive(archive.name, path, query.intake(), person.by()).await?
         }
         (None, None) => return Err(ApiError::invalid("the form has neither a field \"yaml_file\" nor \"archive\"")),
         _ => return Err(ApiError::invalid("an archive holds the whole event: send it alone")),
@@ -211,6 +211,6 @@ pub async fn reload(
     With(Admin(person), Query(query)): With<Admin, Query<IntakeQuery>>,
     coordinator: web::Data<Coordinator>,
 ) -> Result<HttpResponse, ApiError> {
-    let imported = coordinator.into_inner().reload(query.intake(), person.by()).await?;
+    let imported = coordinator.challenges.reload(query.intake(), person.by()).await?;
     Ok(HttpResponse::Ok().json(Loaded::new("Configuration reloaded successfully", imported)))
 }

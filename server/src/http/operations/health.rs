@@ -14,7 +14,7 @@ struct Health {
 /// Tells that the server answers.
 #[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
 pub async fn health(_: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
-    HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.now() })
+    HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.context.now() })
 }
 
 /// The same, where clients of the API look for it.

@@ -7,7 +7,7 @@ use crate::http::{ApiError, origin};
 use actix_web::http::StatusCode;
 use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};
-use challengectl_coordinator::maintenance::alarms::AlarmKind;
+use challengectl_coordinator::bus::alarms::AlarmKind;
 use challengectl_coordinator::network::Network;
 use challengectl_coordinator::store::WriteTimes;
 use challengectl_coordinator::views::metrics::Figures;
@@ -43,11 +43,11 @@ pub async fn metrics(
         return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden")
             .because("metrics are for the networks that metrics_allow in server.yml names"));
     }
-    let figures = coordinator.figures().await;
+    let figures = coordinator.views.metrics().await;
     let mut registry = Registry::with_prefix("challengectl");
     registry.register("build", "The version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     show(&figures, &mut registry);
-    show_write_times(coordinator.write_times(), &mut registry);
+    show_write_times(coordinator.context.write_times(), &mut registry);
     requests.register(&mut registry);
     let mut text = String::new();
     encode(&mut text, &registry)

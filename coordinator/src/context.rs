@@ -1,0 +1,154 @@
+//! What every component needs, and nothing more: the database, the clock, and who is to be told of changes.
+
+use crate::audit::{self, Actor};
+use crate::bus::alarms::Alarms;
+use crate::bus::events::Events;
+use crate::bus::log::Logbook;
+use crate::bus::revision::Signals;
+use crate::clock::{Clock, Moment};
+use crate::store::{self, Connection, Store, Transaction, WriteTimes};
+use crate::{CoreError, Rules};
+use challengectl_common::Timestamp;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+/// Shared by all components.
+#[derive(Debug)]
+pub struct Context {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) rules: Rules,
+    pub(crate) events: Events,
+    pub(crate) revision: Signals,
+    pub(crate) log_buffer: Logbook,
+    pub(crate) alarms: Alarms,
+    pub(crate) started: Moment,
+    pub(crate) runtime: Handle,
+}
+
+impl Context {
+    /// Call it within a runtime that outlives all requests.
+    pub(crate) fn new(store: Store, clock: Clock, rules: Rules) -> Arc<Self> {
+        Arc::new(Self {
+            events: Events::default(),
+            revision: Signals::default(),
+            log_buffer: Logbook::default(),
+            alarms: Alarms::default(),
+            started: clock.instant(),
+            runtime: Handle::current(),
+            store,
+            clock,
+            rules,
+        })
+    }
+
+    /// What the clock says.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How long write transactions have taken.
+    #[must_use]
+    pub fn write_times(&self) -> &WriteTimes {
+        self.store.write_times()
+    }
+
+    /// Marked whenever anything has changed that others may see.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+
+    /// Announces a change that has been committed: what was known of the schedule is out of date, and who waits looks
+    /// again.
+    pub(crate) fn changed(&self) {
+        self.revision.announce();
+    }
+
+    /// Carries work through to its end also when the caller goes away in the middle, as a request does whose
+    /// connection breaks: between a commit and the change in memory nothing may be lost.
+    pub(crate) async fn run_to_completion<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, CoreError>> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        let done = self.runtime.spawn(work).await.map_err(|_| CoreError::Interrupted).flatten();
+        if let Err(CoreError::Interrupted | CoreError::Store(_)) = done {
+            // It may be in the database all the same: what is kept of that is read anew.
+            self.changed();
+        }
+        done
+    }
+
+    /// Carries out what somebody has decided, to its end also when the caller goes away. `work` gets the open transaction
+    /// and has to commit it, which takes what the audit row says: an action without one does not compile.
+    pub(crate) async fn command<T, F>(
+        self: &Arc<Self>,
+        actor: &Actor,
+        action: &'static str,
+        work: impl FnOnce(Command) -> F + Send + 'static,
+    ) -> Result<T, CoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Done<T>, CoreError>> + Send,
+    {
+        let (this, actor) = (Arc::clone(self), actor.clone());
+        self.run_to_completion(async move { Ok(work(this.begin(actor, action).await?).await?.0) }).await
+    }
+
+    /// Begins a command within work that is carried through already, as where a lock has to be taken first.
+    pub(crate) async fn begin(self: &Arc<Self>, actor: Actor, action: &'static str) -> Result<Command, CoreError> {
+        let transaction = self.store.write().await?;
+        let now = self.clock.now();
+        Ok(Command { context: Arc::clone(self), transaction, actor, action, now })
+    }
+}
+
+/// A change that somebody makes: an open transaction that can only be committed together with its audit row.
+pub(crate) struct Command {
+    context: Arc<Context>,
+    transaction: Transaction,
+    actor: Actor,
+    action: &'static str,
+    /// When it is made.
+    pub now: Timestamp,
+}
+
+/// The proof that a command was committed, and what it came to.
+pub(crate) struct Done<T>(pub T);
+
+impl Command {
+    /// Returns the name of whoever makes the change.
+    pub(crate) fn who(&self) -> String {
+        self.actor.by().who.to_owned()
+    }
+
+    /// Writes the audit row, commits, and announces the change. `subject` is what was changed.
+    pub(crate) async fn commit<T>(
+        mut self,
+        subject: &str,
+        details: Option<&str>,
+        outcome: T,
+    ) -> Result<Done<T>, CoreError> {
+        audit::note(&mut self.transaction, self.actor.by(), self.action, subject, details, self.now).await?;
+        store::commit(self.transaction).await?;
+        self.context.changed();
+        Ok(Done(outcome))
+    }
+}
+
+impl Deref for Command {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Command {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.transaction
+    }
+}
