@@ -203,7 +203,7 @@ impl Air {
         fence: i64,
         now: Timestamp,
     ) -> NewAssignment {
-        let band: Band = pick.frequency.band(&challenge.shape.occupied);
+        let band: Band = pick.frequency.band(&challenge.profile.occupied);
         NewAssignment {
             challenge_id: challenge.id,
             runner_id: caller.runner_id.clone(),
@@ -288,7 +288,7 @@ fn live(id: i64, new: &NewAssignment, challenge: &Challenge) -> LiveAssignment {
         radio_id: new.radio_id.clone(),
         key_id: new.key_id.clone(),
         band: new.band,
-        length: Duration::from_millis(u64::try_from(challenge.shape.duration_ms).unwrap_or(0)),
+        length: Duration::from_millis(u64::try_from(challenge.profile.duration_ms).unwrap_or(0)),
         aborting: false,
     }
 }

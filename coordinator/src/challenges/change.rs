@@ -20,14 +20,14 @@ impl Challenges {
     /// # Errors
     /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
     pub async fn create(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
-        let Checked { spec, shape } = self.checked(None, form, Role::Admin).await?;
+        let Checked { spec, profile } = self.checked(None, form, Role::Admin).await?;
         let (this, actor) = (Arc::clone(self), Actor::from(by));
         self.context
             .run_to_completion(async move {
                 let now = this.context.clock.now();
                 let mut transaction = this.context.store.write().await?;
                 name_is_free(&mut transaction, &spec.name, None).await?;
-                let id = challenges::insert(&mut transaction, &spec, &shape, now, now).await?;
+                let id = challenges::insert(&mut transaction, &spec, &profile, now, now).await?;
                 audit::note(&mut transaction, actor.by(), "challenge.create", spec.name.as_str(), None, now).await?;
                 store::commit(transaction).await?;
                 this.context.changed();
@@ -61,7 +61,7 @@ impl Challenges {
         self.context
             .run_to_completion(async move {
                 let before = this.one(id).await?;
-                let mut checked = Checked { spec: before.spec.clone(), shape: before.shape.clone() };
+                let mut checked = Checked { spec: before.spec.clone(), profile: before.profile.clone() };
                 checked.spec.enabled = enabled;
                 let what = if enabled { "challenge.enable" } else { "challenge.disable" };
                 this.replace(before, checked, what, actor.by()).await
@@ -70,7 +70,7 @@ impl Challenges {
     }
 
     async fn replace(&self, before: Challenge, checked: Checked, what: &str, by: By<'_>) -> Result<(), CoreError> {
-        let Checked { spec, shape } = checked;
+        let Checked { spec, profile } = checked;
         let now = self.context.clock.now();
         let mut transaction = self.context.store.write().await?;
         let current = existing(&mut transaction, before.id).await?;
@@ -80,7 +80,7 @@ impl Challenges {
             ));
         }
         name_is_free(&mut transaction, &spec.name, Some(before.id)).await?;
-        let step = put(&mut transaction, Some(&current), &spec, &shape, now).await?;
+        let step = put(&mut transaction, Some(&current), &spec, &profile, now).await?;
         let fields = if let Step::Updated { fields, .. } = step { fields.join(", ") } else { String::new() };
         audit::note(&mut transaction, by, what, spec.name.as_str(), Some(&fields), now).await?;
         store::commit(transaction).await?;

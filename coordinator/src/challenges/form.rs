@@ -1,9 +1,9 @@
 //! A challenge as an operator gives it, and what becomes of it when it is held against its waveform.
 
-use super::import::shape;
+use super::import::profile_of;
 use super::schemas;
 use crate::challenges::Challenges;
-use crate::store::challenges::Shape;
+use crate::store::challenges::SignalProfile;
 use crate::store::challenges::ranges;
 use crate::store::files::{self, StoredFile};
 use crate::{CoreError, Role};
@@ -55,7 +55,7 @@ pub struct Form {
 /// A challenge that can go on air.
 pub(super) struct Checked {
     pub spec: ChallengeSpec,
-    pub shape: Shape,
+    pub profile: SignalProfile,
 }
 
 impl Form {
@@ -172,12 +172,12 @@ impl Challenges {
         };
         let challenge = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)?;
         let challenge = challenge.map_err(|problems| CoreError::Invalid(problems.join("; ")))?;
-        let shape = shape(&challenge);
+        let profile = profile_of(&challenge);
         let mut spec = challenge.spec;
         if let Some(file) = file {
             spec.payload = Payload::File(file);
         }
-        Ok(Checked { spec, shape })
+        Ok(Checked { spec, profile })
     }
 
     async fn file_of(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Option<PayloadFile>, CoreError> {

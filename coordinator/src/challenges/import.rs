@@ -6,7 +6,7 @@ use crate::audit::{self, By};
 use crate::schedule::{Capability, Offsets, Positions};
 use crate::store::air::assignments;
 use crate::store::challenges::ranges;
-use crate::store::challenges::{self, Challenge, Shape};
+use crate::store::challenges::{self, Challenge, SignalProfile};
 use crate::store::files::{self, StoredFile};
 use crate::store::fleet::runners;
 use crate::store::fleet::runners::Radio;
@@ -105,7 +105,7 @@ pub(crate) async fn import_by(
         if let (Some(before), false) = (before, new.says_enabled) {
             spec.enabled = before.spec.enabled;
         }
-        steps.push(put(&mut transaction, before, &spec, &shape(new), now).await?);
+        steps.push(put(&mut transaction, before, &spec, &profile_of(new), now).await?);
     }
     let names = || event.challenges.iter().map(|new| new.spec.name.as_str());
     challenges::list(&mut transaction, names(), now).await?;
@@ -160,7 +160,7 @@ async fn see_to_others(
             continue;
         }
         let spec = ChallengeSpec { enabled: false, ..other.spec.clone() };
-        let step = put(connection, Some(other), &spec, &other.shape, now).await?;
+        let step = put(connection, Some(other), &spec, &other.profile, now).await?;
         let cut = matches!(step, Step::Updated { cut: true, .. });
         steps.push(Step::Disabled { challenge, cut });
     }
@@ -189,8 +189,8 @@ fn file_name(path: &str) -> String {
     Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-pub(crate) fn shape(new: &challengectl_event::Challenge) -> Shape {
-    Shape { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
+pub(crate) fn profile_of(new: &challengectl_event::Challenge) -> SignalProfile {
+    SignalProfile { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
 }
 
 /// Adds a challenge, or changes the one from `before`; what is on air and no longer holds goes off.
@@ -198,19 +198,19 @@ pub(crate) async fn put(
     connection: &mut Connection,
     before: Option<&Challenge>,
     spec: &ChallengeSpec,
-    shape: &Shape,
+    profile: &SignalProfile,
     now: Timestamp,
 ) -> Result<Step, StoreError> {
     let challenge = spec.name.to_string();
     let Some(before) = before else {
-        challenges::insert(connection, spec, shape, now, now).await?;
+        challenges::insert(connection, spec, profile, now, now).await?;
         return Ok(Step::Added { challenge });
     };
     let fields = changed_fields(&before.spec, spec);
-    if fields.is_empty() && before.shape == *shape {
+    if fields.is_empty() && before.profile == *profile {
         return Ok(Step::Unchanged { challenge });
     }
-    challenges::update(connection, before.id, spec, shape, now).await?;
+    challenges::update(connection, before.id, spec, profile, now).await?;
     let outdated = !spec.enabled || fields.iter().any(|field| ON_AIR.contains(field));
     let cut = outdated && assignments::abort_of_challenge(connection, before.id, now).await?.is_some();
     Ok(Step::Updated { challenge, fields, cut })

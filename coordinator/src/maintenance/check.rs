@@ -57,7 +57,7 @@ pub async fn check(
             Payload::Text(_) => None,
         };
         let problem = problem.or_else(|| build(challenge, folder).err().map(|error| error.to_string()));
-        let problem = problem.or_else(|| challenge.spec.tuning.permitted(&challenge.shape.occupied, rules).err());
+        let problem = problem.or_else(|| challenge.spec.tuning.permitted(&challenge.profile.occupied, rules).err());
         let problem = problem.or_else(|| unsendable(challenge, &radios));
         problems.extend(problem.map(|problem| format!("challenge {name}: {problem}")));
     }
@@ -73,7 +73,7 @@ pub async fn check(
 
 /// Why an enabled challenge would wait for ever. Before the first runner has registered nobody can say.
 fn unsendable(challenge: &Challenge, radios: &[Radio]) -> Option<String> {
-    let (spec, occupied) = (&challenge.spec, &challenge.shape.occupied);
+    let (spec, occupied) = (&challenge.spec, &challenge.profile.occupied);
     let waits = spec.enabled && !radios.is_empty() && !is_in_reach(radios, spec, occupied);
     waits.then(|| {
         "no radio that has registered so far may send it, by its limits, its sample rate or by only_on, so it stays queued"

@@ -5,7 +5,7 @@ use challengectl_common::challenge::{Payload, Tuning};
 use challengectl_common::{ChallengeName, Timestamp};
 use challengectl_coordinator::challenges::export::export;
 use challengectl_coordinator::store::air::assignments;
-use challengectl_coordinator::store::challenges::{self, Shape, conference, ranges};
+use challengectl_coordinator::store::challenges::{self, SignalProfile, conference, ranges};
 use challengectl_coordinator::store::log::history::{self, Filter, Page};
 use challengectl_coordinator::store::{self, Store, files};
 use challengectl_coordinator::{Clock, FileFolder, Form};
@@ -114,7 +114,7 @@ async fn a_database_from_before_says_what_it_did() {
     let live = assignments::live(&mut connection).await.unwrap();
     let live: Vec<_> =
         live.iter().map(|it| (it.id, it.challenge_id, it.fence, it.length.as_millis(), it.aborting)).collect();
-    let length = |id: i64| u128::try_from(now(id).shape.duration_ms).unwrap();
+    let length = |id: i64| u128::try_from(now(id).profile.duration_ms).unwrap();
     assert_eq!(live, [(8, 2, 2, length(2), false), (9, 6, 2, length(6), true), (10, 7, 2, length(7), false)]);
     assert!(live.iter().all(|(_, _, _, length, _)| *length > 0));
 
@@ -143,8 +143,8 @@ async fn a_database_from_before_goes_on_where_it_stopped() {
     let taken = ChallengeName::new("MORSE_1").unwrap();
     assert_eq!(challenges::id_of(&mut transaction, &taken).await.unwrap(), Some(1));
     let twice = challengectl_common::ChallengeSpec { name: taken, ..spec(0, fixed(145_000_000), 0) };
-    let shape = Shape { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
-    assert!(challenges::insert(&mut transaction, &twice, &shape, NOW, NOW).await.is_err());
+    let profile = SignalProfile { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
+    assert!(challenges::insert(&mut transaction, &twice, &profile, NOW, NOW).await.is_err());
     // Fences go on, or a report of an earlier assignment would count.
     assert_eq!(challenges::start(&mut transaction, 1, NOW).await.unwrap(), 3);
     drop(transaction);

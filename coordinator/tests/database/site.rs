@@ -5,7 +5,7 @@ use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, Ra
 use challengectl_common::{
     Band, ChallengeName, ChallengeSpec, Frequency, FrequencyRules, RadioId, RunnerId, Timestamp,
 };
-use challengectl_coordinator::store::challenges::Shape;
+use challengectl_coordinator::store::challenges::SignalProfile;
 use challengectl_coordinator::store::{self, Store, challenges};
 use challengectl_coordinator::{
     Caller, Clock, Coordinator, FileFolder, Host, HostBinding, Newcomer, Retention, Rules, TokenLife, issue_token,
@@ -42,8 +42,8 @@ impl Site {
         let store = Store::open(folder.path()).await.unwrap();
         let mut transaction = store.write().await.unwrap();
         for spec in specs {
-            let shape = Shape { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
-            challenges::insert(&mut transaction, spec, &shape, START, START).await.unwrap();
+            let profile = SignalProfile { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
+            challenges::insert(&mut transaction, spec, &profile, START, START).await.unwrap();
         }
         store::commit(transaction).await.unwrap();
         let coordinator = start(store, folder.path(), &clock).await;

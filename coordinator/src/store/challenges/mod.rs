@@ -20,8 +20,8 @@ pub struct Challenge {
     pub id: i64,
     /// What the organiser wrote.
     pub spec: ChallengeSpec,
-    /// What its waveform tells.
-    pub shape: Shape,
+    /// Its signal.
+    pub profile: SignalProfile,
     /// When it goes on air next, at the earliest.
     pub due_at: Timestamp,
     /// When somebody wanted it on air at once, while it has not gone since.
@@ -48,9 +48,9 @@ impl Challenge {
     }
 }
 
-/// What a waveform tells of itself.
+/// How long a signal lasts and what it occupies, computed from its waveform.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shape {
+pub struct SignalProfile {
     /// Milliseconds on air.
     pub duration_ms: i64,
     /// Hertz relative to the nominal frequency.
@@ -124,7 +124,7 @@ impl TryFrom<Row> for Challenge {
                 public_view: from_json(&row.public_view, "public view")?,
                 only_on: from_json(&row.only_on, "only_on")?,
             },
-            shape: Shape { duration_ms: row.duration_ms, occupied: row.occupied_low..row.occupied_high },
+            profile: SignalProfile { duration_ms: row.duration_ms, occupied: row.occupied_low..row.occupied_high },
             due_at: Timestamp::from_millis(row.due_at),
             triggered_at: timestamp(row.triggered_at),
             failures: row.failures,
@@ -233,7 +233,7 @@ pub async fn bound(connection: &mut Connection) -> Result<Vec<Sender>, StoreErro
 pub async fn insert(
     connection: &mut Connection,
     spec: &ChallengeSpec,
-    shape: &Shape,
+    profile: &SignalProfile,
     due_at: Timestamp,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
@@ -252,12 +252,16 @@ pub async fn insert(
              min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, due_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     );
-    describe(query.bind(id), spec, shape)?.bind(due_at.as_millis()).execute(connection).await?;
+    describe(query.bind(id), spec, profile)?.bind(due_at.as_millis()).execute(connection).await?;
     Ok(id)
 }
 
 /// Binds what goes on air to `$2` and so on, up to `$12`.
-fn describe<'q>(query: Statement<'q>, spec: &'q ChallengeSpec, shape: &Shape) -> Result<Statement<'q>, StoreError> {
+fn describe<'q>(
+    query: Statement<'q>,
+    spec: &'q ChallengeSpec,
+    profile: &SignalProfile,
+) -> Result<Statement<'q>, StoreError> {
     Ok(query
         .bind(&spec.modulation)
         .bind(to_json(&spec.tuning, "tuning")?)
@@ -267,9 +271,9 @@ fn describe<'q>(query: Statement<'q>, spec: &'q ChallengeSpec, shape: &Shape) ->
         .bind(spec.priority)
         .bind(spec.min_delay_ms)
         .bind(spec.max_delay_ms)
-        .bind(shape.duration_ms)
-        .bind(shape.occupied.start)
-        .bind(shape.occupied.end))
+        .bind(profile.duration_ms)
+        .bind(profile.occupied.start)
+        .bind(profile.occupied.end))
 }
 
 /// Changes what a challenge is; its due time and history stay. Disabling it takes a trigger back.
@@ -280,7 +284,7 @@ pub async fn update(
     connection: &mut Connection,
     id: i64,
     spec: &ChallengeSpec,
-    shape: &Shape,
+    profile: &SignalProfile,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query("UPDATE challenges SET name = $1, enabled = $2, public_view = $3, updated_at = $4 WHERE id = $5")
@@ -297,7 +301,7 @@ pub async fn update(
              occupied_high = $12, triggered_at = CASE WHEN $13 = 1 THEN triggered_at ELSE NULL END
          WHERE challenge_id = $1",
     );
-    describe(query.bind(id), spec, shape)?.bind(spec.enabled).execute(connection).await?;
+    describe(query.bind(id), spec, profile)?.bind(spec.enabled).execute(connection).await?;
     Ok(())
 }
 

@@ -179,7 +179,7 @@ fn number(id: &str) -> Result<i64, ApiError> {
 impl Challenge {
     fn seen_by(role: Role, stored: Stored, now: Timestamp) -> Self {
         let state = stored.state(now);
-        let Stored { id, spec, shape, due_at, triggered_at, failures, last_success_at, .. } = stored;
+        let Stored { id, spec, profile, due_at, triggered_at, failures, last_success_at, .. } = stored;
         let (frequency, ranges, band) = match spec.tuning {
             Tuning::Frequency(frequency) => (Some(frequency), None, None),
             Tuning::FrequencyRanges(ranges) => (None, Some(ranges.into_iter().map(|range| range.name).collect()), None),
@@ -202,7 +202,7 @@ impl Challenge {
             failures,
             min_delay: seconds(spec.min_delay_ms),
             max_delay: seconds(spec.max_delay_ms),
-            duration: shape.duration_ms as f64 / 1000.0,
+            duration: profile.duration_ms as f64 / 1000.0,
             public_view: spec.public_view,
             only_on: spec.only_on,
             content: role.sees_content().then(|| content(spec.payload)),
