@@ -3,12 +3,12 @@
 use super::assign::Handed;
 use super::operating::Gate;
 use crate::air::Air;
-use crate::schedule::{Capability, Offsets, Positions};
+use crate::schedule::Capability;
 use crate::store::air::assignments;
 use crate::store::challenges;
 use crate::{Caller, CoreError};
-use challengectl_common::Band;
 use challengectl_common::wire::Task;
+use challengectl_common::{Band, FrequencySet, OccupiedSpan};
 
 impl Air {
     /// The task of an assignment that its runner does not hold; `None` when it is over, or may not be sent as it was
@@ -34,9 +34,9 @@ impl Air {
         };
         // A runner that comes back with other radios, or a challenge that was changed, may not go where it was to.
         let (hz, occupied) = (assignment.frequency.hz(), &challenge.profile.occupied);
-        let place = Positions::of(Band::new(hz, hz).as_slice());
+        let place = FrequencySet::of(Band::new(hz, hz).as_slice());
         let fits = live.band.contains(&assignment.frequency.band(occupied))
-            && Capability::of(radio).reaches(&place, Offsets::new(occupied));
+            && Capability::of(radio).reaches(&place, OccupiedSpan::new(occupied));
         if live.aborting || !is_open || !fits {
             self.leases.abort_all(&[id]);
             return Ok(None);

@@ -3,7 +3,7 @@
 use super::conference::change_conference;
 use super::{Looks, difference};
 use crate::audit::{self, By};
-use crate::schedule::{Capability, Offsets, Positions};
+use crate::schedule::Capability;
 use crate::store::air::assignments;
 use crate::store::challenges::ranges;
 use crate::store::challenges::{self, Challenge, SignalProfile};
@@ -12,7 +12,7 @@ use crate::store::fleet::runners;
 use crate::store::fleet::runners::Radio;
 use crate::store::{self, Connection, Store, StoreError};
 use crate::{CoreError, FileFolder};
-use challengectl_common::{ChallengeName, ChallengeSpec, Payload, Sender, Timestamp};
+use challengectl_common::{ChallengeName, ChallengeSpec, FrequencySet, OccupiedSpan, Payload, Sender, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -260,11 +260,11 @@ fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
 
 /// Whether one of these radios may and can send a challenge, if nothing else were on air.
 pub(crate) fn is_in_reach(radios: &[Radio], spec: &ChallengeSpec, occupied: &Range<f64>) -> bool {
-    let tuning = Positions::of(&spec.tuning.bands());
-    let offsets = Offsets::new(occupied);
+    let tuning = FrequencySet::of(&spec.tuning.bands());
+    let span = OccupiedSpan::new(occupied);
     let may = |radio: &&Radio| {
         let covers = |sender: &Sender| sender.covers(&radio.runner_id, &radio.radio_id);
         spec.only_on.is_empty() || spec.only_on.iter().any(covers)
     };
-    radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, offsets))
+    radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, span))
 }
