@@ -105,12 +105,30 @@ impl Default for PublicView {
     }
 }
 
-/// A challenge of kind `transmission`, checked: its modulation exists, its parameters are within their limits, its
-/// payload can be sent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A challenge, checked: what every challenge has, and what only one of its kind has.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ChallengeSpec {
     /// Unique in the event.
     pub name: ChallengeName,
+    /// Whether players are offered it: only an enabled transmission goes on air.
+    pub enabled: bool,
+    /// What the public page shows.
+    pub public_view: PublicView,
+    /// What kind it is.
+    pub kind: Kind,
+}
+
+/// The kinds of challenges, with what only a challenge of that kind has.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Put on air on a schedule.
+    Transmission(TransmissionSpec),
+}
+
+/// What is put on air, and when: the modulation exists, its parameters are within their limits, and it can send the
+/// payload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransmissionSpec {
     /// The name of a registered modulation.
     pub modulation: String,
     /// Where it goes on air.
@@ -119,16 +137,12 @@ pub struct ChallengeSpec {
     pub payload: Payload,
     /// Parameters of the modulation; those left out have their defaults.
     pub parameters: Map<String, Value>,
-    /// Whether it goes on air by itself.
-    pub enabled: bool,
     /// Higher goes first.
     pub priority: i64,
     /// Shortest pause after a transmission, in milliseconds.
     pub min_delay_ms: i64,
     /// Longest pause after a transmission, in milliseconds.
     pub max_delay_ms: i64,
-    /// What the public page shows.
-    pub public_view: PublicView,
-    /// The runners and radios that may send it; none named: any of them.
+    /// The runners and radios that may send it; empty: any of them.
     pub only_on: Vec<Sender>,
 }

@@ -1,5 +1,6 @@
 //! Takes out of a text what a challenge carries: what runners say of failures is for everybody who is logged in to read.
 
+use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeSpec, Payload};
 use std::collections::HashSet;
 
@@ -11,7 +12,8 @@ const HIDDEN: &str = "[hidden]";
 
 /// The text, with every quotation of the challenge's content, of its name and of its digest replaced.
 pub fn without_content(text: &str, spec: &ChallengeSpec) -> String {
-    match &spec.payload {
+    let Kind::Transmission(transmission) = &spec.kind;
+    match &transmission.payload {
         Payload::Text(content) => without_parts(text, content),
         Payload::File(file) => {
             let names = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -80,23 +82,26 @@ fn fold(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use challengectl_common::challenge::PayloadFile;
+    use challengectl_common::challenge::{PayloadFile, TransmissionSpec};
     use challengectl_common::{ChallengeName, Digest, PublicView, Tuning};
 
     fn spec(payload: Payload) -> ChallengeSpec {
         let band = "144000000-146000000".parse().unwrap();
-        ChallengeSpec {
-            name: ChallengeName::new("A").unwrap(),
+        let transmission = TransmissionSpec {
             modulation: "cw".to_owned(),
             tuning: Tuning::ManualFrequencyRange(band),
             payload,
             parameters: serde_json::Map::default(),
-            enabled: true,
             priority: 0,
             min_delay_ms: 1,
             max_delay_ms: 1,
             only_on: Vec::new(),
+        };
+        ChallengeSpec {
+            name: ChallengeName::new("A").unwrap(),
+            enabled: true,
             public_view: PublicView::default(),
+            kind: Kind::Transmission(transmission),
         }
     }
 

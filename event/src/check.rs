@@ -4,7 +4,7 @@ use crate::Challenge;
 use crate::draft::{Content, Draft};
 use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
-use challengectl_common::challenge::PayloadFile;
+use challengectl_common::challenge::{Kind, PayloadFile, TransmissionSpec};
 use challengectl_common::{self as common, ChallengeSpec, Conference, ConferenceChange, FrequencyRules, Tuning};
 use challengectl_waveform::{self as waveform, BuildError, Built, Input, Modulation};
 use serde_json::{Map, Value};
@@ -52,18 +52,21 @@ pub(crate) fn challenge(
     tuning.permitted(&carried.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
     let (delays, enabled) = (draft.delays?, draft.enabled?);
     draft.rest?;
-    let spec = ChallengeSpec {
-        name: draft.name?,
+    let transmission = TransmissionSpec {
         modulation: draft.modulation?.name.to_owned(),
         tuning,
         payload: carried.payload,
         parameters: draft.parameters?,
-        enabled: enabled.unwrap_or(true),
         priority: draft.priority?,
         min_delay_ms: delays.min_ms(),
         max_delay_ms: delays.max_ms(),
-        public_view: draft.public_view?,
         only_on: draft.only_on?,
+    };
+    let spec = ChallengeSpec {
+        name: draft.name?,
+        enabled: enabled.unwrap_or(true),
+        public_view: draft.public_view?,
+        kind: Kind::Transmission(transmission),
     };
     let Carried { file, duration, occupied_bandwidth, .. } = carried;
     Ok(Challenge { spec, says_enabled: enabled.is_some(), line: draft.line, file, duration, occupied_bandwidth })

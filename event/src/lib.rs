@@ -11,6 +11,7 @@ mod delays;
 mod draft;
 mod elsewhere;
 mod hertz;
+mod keys;
 mod lookup;
 mod parameters;
 mod ranges;
@@ -21,6 +22,7 @@ mod source;
 mod write;
 mod yaml;
 
+pub use keys::{PAYLOAD_KEYS, TUNING_KEYS, keys_of};
 pub use ranges::well_known_ranges;
 pub use reader::{Reader, Reading};
 

@@ -1,7 +1,8 @@
 //! An event as a file that [`read`](crate::read) takes in again, word for word.
 
+use crate::keys::keys_of;
 use challengectl_common::challenge::NamedRange;
-use challengectl_common::{Band, ChallengeSpec, Conference, Payload, Tuning};
+use challengectl_common::{ChallengeSpec, Conference};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -20,7 +21,7 @@ pub fn write(conference: &Conference, ranges: &[NamedRange], challenges: &[Chall
         }
     }
     list(&mut text, "frequency_ranges", ranges.iter().map(range));
-    list(&mut text, "challenges", challenges.iter().map(challenge));
+    list(&mut text, "challenges", challenges.iter().map(keys_of));
     text
 }
 
@@ -56,47 +57,6 @@ fn range(range: &NamedRange) -> Vec<(&'static str, Value)> {
     fields.extend(range.display_name.as_ref().map(|name| ("display_name", json!(name))));
     fields.extend([("min_hz", json!(range.band.low())), ("max_hz", json!(range.band.high()))]);
     fields
-}
-
-fn challenge(spec: &ChallengeSpec) -> Vec<(&'static str, Value)> {
-    let mut fields = vec![("name", json!(spec.name.as_str())), ("modulation", json!(spec.modulation))];
-    fields.push(tuning(&spec.tuning));
-    fields.push(match &spec.payload {
-        Payload::Text(text) => ("text", json!(text)),
-        Payload::File(file) => ("file", json!(file.path)),
-    });
-    if !spec.parameters.is_empty() {
-        fields.push(("parameters", json!(spec.parameters)));
-    }
-    fields.extend([
-        ("min_delay", seconds(spec.min_delay_ms)),
-        ("max_delay", seconds(spec.max_delay_ms)),
-        ("enabled", json!(spec.enabled)),
-        ("priority", json!(spec.priority)),
-        ("public_view", json!(spec.public_view)),
-    ]);
-    if !spec.only_on.is_empty() {
-        fields.push(("only_on", json!(spec.only_on)));
-    }
-    fields
-}
-
-fn tuning(tuning: &Tuning) -> (&'static str, Value) {
-    match tuning {
-        Tuning::Frequency(frequency) => ("frequency", json!(frequency.hz())),
-        Tuning::FrequencyRanges(ranges) => {
-            ("frequency_ranges", ranges.iter().map(|range| range.name.as_str()).collect::<Value>())
-        }
-        Tuning::ManualFrequencyRange(band) => ("manual_frequency_range", edges(band)),
-    }
-}
-
-fn edges(band: &Band) -> Value {
-    json!({"min_hz": band.low(), "max_hz": band.high()})
-}
-
-fn seconds(millis: i64) -> Value {
-    json!(millis as f64 / 1000.0)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::store::challenges::Challenge;
 use crate::store::fleet::runners::Radio;
 use crate::store::{self, LiveAssignment, challenges};
 use crate::{Caller, CoreError};
+use challengectl_common::challenge::Kind;
 use challengectl_common::wire::{Task, WAV_RATE};
 use challengectl_common::{Band, Frequency, Payload, RunnerId, Timestamp};
 use std::sync::Arc;
@@ -203,7 +204,7 @@ impl Air {
         fence: i64,
         now: Timestamp,
     ) -> NewAssignment {
-        let band: Band = pick.frequency.band(&challenge.profile.occupied);
+        let band: Band = pick.frequency.band(&challenge.air.profile.occupied);
         NewAssignment {
             challenge_id: challenge.id,
             runner_id: caller.runner_id.clone(),
@@ -214,14 +215,15 @@ impl Air {
             band,
             assigned_at: now,
             expires_at: now.after(self.context.rules.lease),
-            due_at: challenge.due_at,
+            due_at: challenge.air.due_at,
         }
     }
 
     pub(crate) fn task(&self, handed: &Handed, challenge: Challenge, radio: &Radio) -> Task {
         let spec = challenge.spec;
-        let mut parameters = spec.parameters;
-        let (flag_file, flag_hash) = match spec.payload {
+        let Kind::Transmission(transmission) = spec.kind;
+        let mut parameters = transmission.parameters;
+        let (flag_file, flag_hash) = match transmission.payload {
             Payload::File(file) => {
                 // Runners that know it from the file itself pass it over.
                 if let Some(rate) = challengectl_waveform::wav_rate(&self.files.folder.path(file.digest)) {
@@ -238,7 +240,7 @@ impl Air {
             challenge_id: challenge.id,
             name: spec.name,
             frequency: handed.frequency,
-            modulation: spec.modulation,
+            modulation: transmission.modulation,
             flag_file,
             flag_hash,
             parameters,
@@ -253,6 +255,7 @@ impl Air {
 }
 
 fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge, simulated: bool) -> Plan<'a> {
+    let Kind::Transmission(transmission) = &challenge.spec.kind;
     Plan {
         assignment_id,
         challenge_id: challenge.id,
@@ -260,7 +263,7 @@ fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge
         runner_id: &new.runner_id,
         radio_id: &new.radio_id,
         frequency: new.frequency,
-        modulation: &challenge.spec.modulation,
+        modulation: &transmission.modulation,
         simulated,
         planned_at: new.assigned_at,
     }
@@ -288,7 +291,7 @@ fn live(id: i64, new: &NewAssignment, challenge: &Challenge) -> LiveAssignment {
         radio_id: new.radio_id.clone(),
         key_id: new.key_id.clone(),
         band: new.band,
-        length: Duration::from_millis(u64::try_from(challenge.profile.duration_ms).unwrap_or(0)),
+        length: Duration::from_millis(u64::try_from(challenge.air.profile.duration_ms).unwrap_or(0)),
         aborting: false,
     }
 }

@@ -33,7 +33,7 @@ impl Air {
             return Ok(None);
         };
         // A runner that comes back with other radios, or a challenge that was changed, may not go where it was to.
-        let (hz, occupied) = (assignment.frequency.hz(), &challenge.profile.occupied);
+        let (hz, occupied) = (assignment.frequency.hz(), &challenge.air.profile.occupied);
         let place = FrequencySet::of(Band::new(hz, hz).as_slice());
         let fits = live.band.contains(&assignment.frequency.band(occupied))
             && Capability::of(radio).reaches(&place, OccupiedSpan::new(occupied));

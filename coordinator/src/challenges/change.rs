@@ -61,7 +61,7 @@ impl Challenges {
         self.context
             .run_to_completion(async move {
                 let before = this.one(id).await?;
-                let mut checked = Checked { spec: before.spec.clone(), profile: before.profile.clone() };
+                let mut checked = Checked { spec: before.spec.clone(), profile: before.air.profile.clone() };
                 checked.spec.enabled = enabled;
                 let what = if enabled { "challenge.enable" } else { "challenge.disable" };
                 this.replace(before, checked, what, actor.by()).await
@@ -88,8 +88,8 @@ impl Challenges {
         if !fields.is_empty() {
             self.context.log(LogLevel::Info, format!("Challenge {} changed by {} ({fields})", spec.name, by.who));
         }
-        if !current.live {
-            let due_at = current.due_at;
+        if !current.air.live {
+            let due_at = current.air.due_at;
             self.air.tell_off_air(Challenge { spec, ..current }, due_at, now);
         }
         Ok(())

@@ -6,7 +6,7 @@ use crate::files::archive::{Writer, at};
 use crate::store::challenges::{self, conference, ranges};
 use crate::store::{self, Store};
 use crate::{CoreError, FileFolder};
-use challengectl_common::challenge::PayloadFile;
+use challengectl_common::challenge::{Kind, PayloadFile};
 use challengectl_common::{Digest, Payload};
 use challengectl_event::EVENT_FILE;
 use std::collections::BTreeMap;
@@ -27,7 +27,8 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     let mut specs: Vec<_> = all.into_iter().map(|challenge| challenge.spec).collect();
     let mut places = BTreeMap::new();
     for spec in &mut specs {
-        if let Payload::File(file) = &mut spec.payload {
+        let Kind::Transmission(transmission) = &mut spec.kind;
+        if let Payload::File(file) = &mut transmission.payload {
             file.path = place(&mut places, file);
         }
     }

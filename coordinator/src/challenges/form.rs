@@ -7,9 +7,9 @@ use crate::store::challenges::SignalProfile;
 use crate::store::challenges::ranges;
 use crate::store::files::{self, StoredFile};
 use crate::{CoreError, Role};
-use challengectl_common::challenge::{NamedRange, PayloadFile};
+use challengectl_common::challenge::{Kind, NamedRange, PayloadFile, TransmissionSpec};
 use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Payload, PublicView, Sender, Tuning};
-use challengectl_event::Reader;
+use challengectl_event::{PAYLOAD_KEYS, Reader, TUNING_KEYS};
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ impl Form {
     /// Without where it is and what it carries, as far as that is so already: what a challenge was accepted with is not
     /// looked up again.
     fn beyond(mut self, before: Option<&ChallengeSpec>) -> Self {
-        let Some(before) = before else { return self };
+        let Some(before) = before.map(transmission) else { return self };
         if let Tuning::FrequencyRanges(ranges) = &before.tuning
             && let Some(names) = &self.frequency_ranges
             && ranges.iter().map(|range| &range.name).eq(names)
@@ -117,34 +117,20 @@ impl Form {
     }
 }
 
-fn keys_of(spec: &ChallengeSpec, tuning: bool, content: bool) -> Map<String, Value> {
-    let mut keys = Map::new();
-    let mut set = |key: &str, value: Value| keys.insert(key.to_owned(), value);
-    let seconds = |millis: i64| millis as f64 / 1000.0;
-    set("name", spec.name.as_str().into());
-    set("modulation", spec.modulation.as_str().into());
-    set("parameters", spec.parameters.clone().into());
-    set("enabled", spec.enabled.into());
-    set("priority", spec.priority.into());
-    set("only_on", json!(spec.only_on));
-    set("min_delay", seconds(spec.min_delay_ms).into());
-    set("max_delay", seconds(spec.max_delay_ms).into());
-    let view = &spec.public_view;
-    set("public_view", serde_json::to_value(view).unwrap_or_default());
-    match &spec.tuning {
-        _ if !tuning => None,
-        Tuning::Frequency(frequency) => set("frequency", frequency.hz().into()),
-        Tuning::FrequencyRanges(ranges) => {
-            set("frequency_ranges", ranges.iter().map(|range| range.name.as_str()).collect())
-        }
-        Tuning::ManualFrequencyRange(band) => {
-            set("manual_frequency_range", json!({"min_hz": band.low(), "max_hz": band.high()}))
-        }
+fn transmission(spec: &ChallengeSpec) -> &TransmissionSpec {
+    let Kind::Transmission(transmission) = &spec.kind;
+    transmission
+}
+
+/// The keys of an event file that say what `spec` says, with or without where it goes on air and which text it carries.
+/// Never with its file: that lies elsewhere than its event file had it.
+fn keys_of(spec: &ChallengeSpec, tuning: bool, text: bool) -> Map<String, Value> {
+    let is_kept = |key: &str| match key {
+        "text" => text,
+        _ => !PAYLOAD_KEYS.contains(&key) && (tuning || !TUNING_KEYS.contains(&key)),
     };
-    if let (true, Payload::Text(text)) = (content, &spec.payload) {
-        set("text", text.as_str().into());
-    }
-    keys
+    let keys = challengectl_event::keys_of(spec).into_iter().filter(|(key, _)| is_kept(key));
+    keys.map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 impl Challenges {
@@ -175,7 +161,8 @@ impl Challenges {
         let profile = profile_of(&challenge);
         let mut spec = challenge.spec;
         if let Some(file) = file {
-            spec.payload = Payload::File(file);
+            let Kind::Transmission(transmission) = &mut spec.kind;
+            transmission.payload = Payload::File(file);
         }
         Ok(Checked { spec, profile })
     }
@@ -186,7 +173,7 @@ impl Challenges {
                 let way = "flag_file: give flag_hash with it, which POST /api/files/upload answers";
                 return Err(CoreError::Invalid(way.to_owned()));
             }
-            return Ok(match before.map(|spec| &spec.payload) {
+            return Ok(match before.map(|spec| &transmission(spec).payload) {
                 Some(Payload::File(file)) if !form.carries() => Some(file.clone()),
                 _ => None,
             });
@@ -203,7 +190,7 @@ impl Challenges {
 
     /// Where the tuning stays, the ranges it was accepted with; they may have another meaning by now.
     async fn ranges_for(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Vec<NamedRange>, CoreError> {
-        match before.map(|spec| &spec.tuning) {
+        match before.map(|spec| &transmission(spec).tuning) {
             Some(Tuning::FrequencyRanges(ranges)) if !form.tunes() => Ok(ranges.clone()),
             _ => Ok(ranges::all(&mut *self.context.store.read().await?).await?),
         }

@@ -12,6 +12,7 @@ use crate::store::fleet::runners;
 use crate::store::fleet::runners::Radio;
 use crate::store::{self, Connection, Store, StoreError};
 use crate::{CoreError, FileFolder};
+use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeName, ChallengeSpec, FrequencySet, OccupiedSpan, Payload, Sender, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
@@ -128,8 +129,7 @@ pub(crate) async fn import_by(
 fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challenge]) -> Vec<Step> {
     let new = event.challenges.iter().filter(|new| !known.contains_key(new.spec.name.as_str()));
     let same = |new: &ChallengeSpec| {
-        let carries_it =
-            |other: &&&Challenge| other.spec.modulation == new.modulation && same_payload(&other.spec, new);
+        let carries_it = |other: &&&Challenge| carry_the_same(&other.spec, new);
         others.iter().find(carries_it).map(|other| other.spec.name.to_string())
     };
     let step = |new: &challengectl_event::Challenge| {
@@ -139,11 +139,13 @@ fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challe
     new.filter_map(step).collect()
 }
 
-fn same_payload(one: &ChallengeSpec, other: &ChallengeSpec) -> bool {
-    match (&one.payload, &other.payload) {
+fn carry_the_same(one: &ChallengeSpec, other: &ChallengeSpec) -> bool {
+    let (Kind::Transmission(one), Kind::Transmission(other)) = (&one.kind, &other.kind);
+    let is_same_payload = match (&one.payload, &other.payload) {
         (Payload::File(one), Payload::File(other)) => one.digest == other.digest,
         (one, other) => one == other,
-    }
+    };
+    one.modulation == other.modulation && is_same_payload
 }
 
 async fn see_to_others(
@@ -160,7 +162,7 @@ async fn see_to_others(
             continue;
         }
         let spec = ChallengeSpec { enabled: false, ..other.spec.clone() };
-        let step = put(connection, Some(other), &spec, &other.profile, now).await?;
+        let step = put(connection, Some(other), &spec, &other.air.profile, now).await?;
         let cut = matches!(step, Step::Updated { cut: true, .. });
         steps.push(Step::Disabled { challenge, cut });
     }
@@ -171,7 +173,8 @@ async fn see_to_others(
 fn take_files(folder: &FileFolder, event: &Event) -> Result<Vec<StoredFile>, CoreError> {
     let mut taken = BTreeMap::new();
     for challenge in &event.challenges {
-        let (Some(path), Payload::File(payload)) = (&challenge.file, &challenge.spec.payload) else { continue };
+        let Kind::Transmission(transmission) = &challenge.spec.kind;
+        let (Some(path), Payload::File(payload)) = (&challenge.file, &transmission.payload) else { continue };
         if taken.contains_key(&payload.digest) {
             continue;
         }
@@ -207,7 +210,7 @@ pub(crate) async fn put(
         return Ok(Step::Added { challenge });
     };
     let fields = changed_fields(&before.spec, spec);
-    if fields.is_empty() && before.profile == *profile {
+    if fields.is_empty() && before.air.profile == *profile {
         return Ok(Step::Unchanged { challenge });
     }
     challenges::update(connection, before.id, spec, profile, now).await?;
@@ -220,18 +223,19 @@ pub(crate) async fn put(
 const ON_AIR: [&str; 5] = ["modulation", "frequency", "flag", "parameters", "only_on"];
 
 fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {
+    let (Kind::Transmission(sent_before), Kind::Transmission(sent_after)) = (&before.kind, &after.kind);
     let fields = [
         ("name", before.name != after.name),
-        ("modulation", before.modulation != after.modulation),
-        ("frequency", before.tuning != after.tuning),
-        ("flag", before.payload != after.payload),
-        ("parameters", before.parameters != after.parameters),
+        ("modulation", sent_before.modulation != sent_after.modulation),
+        ("frequency", sent_before.tuning != sent_after.tuning),
+        ("flag", sent_before.payload != sent_after.payload),
+        ("parameters", sent_before.parameters != sent_after.parameters),
         ("enabled", before.enabled != after.enabled),
-        ("priority", before.priority != after.priority),
-        ("min_delay", before.min_delay_ms != after.min_delay_ms),
-        ("max_delay", before.max_delay_ms != after.max_delay_ms),
+        ("priority", sent_before.priority != sent_after.priority),
+        ("min_delay", sent_before.min_delay_ms != sent_after.min_delay_ms),
+        ("max_delay", sent_before.max_delay_ms != sent_after.max_delay_ms),
         ("public_view", before.public_view != after.public_view),
-        ("only_on", before.only_on != after.only_on),
+        ("only_on", sent_before.only_on != sent_after.only_on),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }
@@ -254,17 +258,19 @@ fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     if radios.is_empty() {
         return Vec::new();
     }
-    let unreachable = event.challenges.iter().filter(|new| !is_in_reach(radios, &new.spec, &new.occupied_bandwidth));
+    let unreachable =
+        event.challenges.iter().filter(|new| !is_in_reach(radios, &new.spec.kind, &new.occupied_bandwidth));
     unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect()
 }
 
 /// Whether one of these radios may and can send a challenge, if nothing else were on air.
-pub(crate) fn is_in_reach(radios: &[Radio], spec: &ChallengeSpec, occupied: &Range<f64>) -> bool {
-    let tuning = FrequencySet::of(&spec.tuning.bands());
+pub(crate) fn is_in_reach(radios: &[Radio], kind: &Kind, occupied: &Range<f64>) -> bool {
+    let Kind::Transmission(transmission) = kind;
+    let tuning = FrequencySet::of(&transmission.tuning.bands());
     let span = OccupiedSpan::new(occupied);
     let may = |radio: &&Radio| {
         let covers = |sender: &Sender| sender.covers(&radio.runner_id, &radio.radio_id);
-        spec.only_on.is_empty() || spec.only_on.iter().any(covers)
+        transmission.only_on.is_empty() || transmission.only_on.iter().any(covers)
     };
     radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, span))
 }

@@ -3,6 +3,7 @@
 use crate::CoreError;
 use crate::files::Files;
 use crate::store::{self, Connection, StoreError, challenges, files};
+use challengectl_common::challenge::Kind;
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, Payload, Timestamp};
 use std::collections::HashSet;
@@ -63,11 +64,10 @@ impl Files {
 }
 
 async fn used(connection: &mut Connection) -> Result<HashSet<Digest>, StoreError> {
-    let payloads = challenges::all(connection).await?.into_iter().map(|challenge| challenge.spec.payload);
-    Ok(payloads
-        .filter_map(|payload| match payload {
-            Payload::File(file) => Some(file.digest),
-            Payload::Text(_) => None,
-        })
-        .collect())
+    let kinds = challenges::all(connection).await?.into_iter().map(|challenge| challenge.spec.kind);
+    let file = |Kind::Transmission(transmission)| match transmission.payload {
+        Payload::File(file) => Some(file.digest),
+        Payload::Text(_) => None,
+    };
+    Ok(kinds.filter_map(file).collect())
 }

@@ -1,9 +1,9 @@
 //! What is kept, for how long, and by whom.
 
 use crate::site::{RULES, START, Site, fixed, report, spec, start_with};
-use challengectl_common::challenge::{Payload, PayloadFile};
+use challengectl_common::RunnerId;
+use challengectl_common::challenge::{Kind, Payload, PayloadFile};
 use challengectl_common::wire::Outcome;
-use challengectl_common::{ChallengeSpec, RunnerId};
 use challengectl_coordinator::audit::By;
 use challengectl_coordinator::store::challenges::SignalProfile;
 use challengectl_coordinator::store::files::StoredFile;
@@ -77,7 +77,9 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
         digests.push(digest);
     }
     let file = PayloadFile { path: "sent.bin".to_owned(), digest: digests[0], size: 4 };
-    let spec = ChallengeSpec { payload: Payload::File(file), ..spec(1, fixed(145_000_000), 0) };
+    let mut spec = spec(1, fixed(145_000_000), 0);
+    let Kind::Transmission(transmission) = &mut spec.kind;
+    transmission.payload = Payload::File(file);
     let profile = SignalProfile { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
     let mut transaction = store.write().await.unwrap();
     let id = challenges::insert(&mut transaction, &spec, &profile, START, START).await.unwrap();

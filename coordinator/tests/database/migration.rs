@@ -1,6 +1,6 @@
 //! A database that an older version of the program has written.
 
-use crate::site::{START, fixed, spec, start};
+use crate::site::{START, fixed, spec, start, transmission};
 use challengectl_common::challenge::{Payload, Tuning};
 use challengectl_common::{ChallengeName, Timestamp};
 use challengectl_coordinator::challenges::export::export;
@@ -83,22 +83,29 @@ async fn a_database_from_before_says_what_it_did() {
     assert_eq!(states, expected);
     let morse = now(1);
     assert_eq!(
-        (&morse.spec.payload, &morse.spec.parameters["wpm"]),
+        (&transmission(&morse.spec).payload, &transmission(&morse.spec).parameters["wpm"]),
         (&Payload::Text("CQ \"GRUEN\" K".into()), &18.into())
     );
-    assert_eq!((morse.spec.min_delay_ms, morse.spec.max_delay_ms, morse.spec.priority), (5_000, 60_500, 3));
     assert_eq!(
-        (morse.triggered_at, morse.last_success_at),
+        (
+            transmission(&morse.spec).min_delay_ms,
+            transmission(&morse.spec).max_delay_ms,
+            transmission(&morse.spec).priority
+        ),
+        (5_000, 60_500, 3)
+    );
+    assert_eq!(
+        (morse.air.triggered_at, morse.air.last_success_at),
         (Some(NOW), Some(Timestamp::from_millis(1_800_000_063_000)))
     );
-    assert_eq!((now(7).failures, now(7).listed_at, morse.listed_at), (1, None, Some(START)));
+    assert_eq!((now(7).air.failures, now(7).listed_at, morse.listed_at), (1, None, Some(START)));
     let voice = now(2);
-    let Payload::File(file) = &voice.spec.payload else { panic!("not a file") };
+    let Payload::File(file) = &transmission(&voice.spec).payload else { panic!("not a file") };
     assert_eq!(
-        (file.path.as_str(), file.size, voice.spec.only_on[0].to_string()),
+        (file.path.as_str(), file.size, transmission(&voice.spec).only_on[0].to_string()),
         ("audio/voice.wav", 3244, "roof/a".into())
     );
-    let Tuning::FrequencyRanges(named) = &voice.spec.tuning else { panic!("not by range") };
+    let Tuning::FrequencyRanges(named) = &transmission(&voice.spec).tuning else { panic!("not by range") };
     assert_eq!(named[0].display_name.as_deref(), Some("Löwe's own"));
     assert!(!files::is_unused_since(&mut connection, file.digest, NOW).await.unwrap());
 
@@ -109,12 +116,12 @@ async fn a_database_from_before_says_what_it_did() {
     assert_eq!(dues.len(), 3);
     assert_eq!(dues[2], (5, 1_800_000_094_808, 1_800_000_027_000));
     assert_eq!((of(4).occupied.clone(), of(4).priority), (646.384_847_005_208_4..753.615_152_994_791_6, -1));
-    assert_eq!(challenges::bound(&mut connection).await.unwrap(), voice.spec.only_on);
+    assert_eq!(challenges::bound(&mut connection).await.unwrap(), transmission(&voice.spec).only_on);
 
     let live = assignments::live(&mut connection).await.unwrap();
     let live: Vec<_> =
         live.iter().map(|it| (it.id, it.challenge_id, it.fence, it.length.as_millis(), it.aborting)).collect();
-    let length = |id: i64| u128::try_from(now(id).profile.duration_ms).unwrap();
+    let length = |id: i64| u128::try_from(now(id).air.profile.duration_ms).unwrap();
     assert_eq!(live, [(8, 2, 2, length(2), false), (9, 6, 2, length(6), true), (10, 7, 2, length(7), false)]);
     assert!(live.iter().all(|(_, _, _, length, _)| *length > 0));
 

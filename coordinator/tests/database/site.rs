@@ -1,6 +1,6 @@
 //! A coordinator on a database of its own.
 
-use challengectl_common::challenge::{Payload, PublicView, Tuning};
+use challengectl_common::challenge::{Kind, Payload, PublicView, TransmissionSpec, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
 use challengectl_common::{
     Band, ChallengeName, ChallengeSpec, Frequency, FrequencyRules, RadioId, RunnerId, Timestamp,
@@ -145,19 +145,27 @@ pub async fn start_with(rules: Rules, store: Store, folder: &Path, clock: &Clock
 }
 
 pub fn spec(index: usize, tuning: Tuning, priority: i64) -> ChallengeSpec {
-    ChallengeSpec {
-        name: ChallengeName::new(&format!("C{index}")).unwrap(),
+    let transmission = TransmissionSpec {
         modulation: "cw".into(),
         tuning,
         payload: Payload::Text("CQ".into()),
         parameters: serde_json::Map::new(),
-        enabled: true,
         priority,
         min_delay_ms: 5_000,
         max_delay_ms: 60_000,
-        public_view: PublicView::default(),
         only_on: Vec::new(),
+    };
+    ChallengeSpec {
+        name: ChallengeName::new(&format!("C{index}")).unwrap(),
+        enabled: true,
+        public_view: PublicView::default(),
+        kind: Kind::Transmission(transmission),
     }
+}
+
+pub fn transmission(spec: &ChallengeSpec) -> &TransmissionSpec {
+    let Kind::Transmission(transmission) = &spec.kind;
+    transmission
 }
 
 pub fn fixed(hz: u64) -> Tuning {
