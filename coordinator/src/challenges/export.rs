@@ -14,7 +14,8 @@ use std::fs::File;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-/// Writes the conference, and all challenges with their payloads and ranges; gives how many challenges there are.
+/// Writes the conference and all challenges with their payloads and ranges to an archive. Returns the number of
+/// challenges.
 ///
 /// # Errors
 /// When the content of a file is gone, or the archive cannot be written.
@@ -41,10 +42,10 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     Ok(specs.len())
 }
 
-/// An archive, ready to be read. It lies nowhere, and is gone when it is dropped.
+/// An archive, open for reading. It has no name in any folder, so dropping it deletes it.
 #[derive(Debug)]
 pub struct Exported {
-    /// Bytes.
+    /// Its length in bytes.
     pub size: u64,
     /// What it holds.
     pub content: tokio::fs::File,

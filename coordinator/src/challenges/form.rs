@@ -67,8 +67,7 @@ impl Form {
         self.text.is_some() || self.flag_hash.is_some()
     }
 
-    /// Without where it is and what it carries, as far as that is so already: what a challenge was accepted with is not
-    /// looked up again.
+    /// Drops a tuning and a file that the challenge has already: what it was accepted with is not looked up again.
     fn beyond(mut self, before: Option<&ChallengeSpec>) -> Self {
         let Some(before) = before.map(transmission) else { return self };
         if let Tuning::FrequencyRanges(ranges) = &before.tuning
@@ -86,7 +85,7 @@ impl Form {
         self
     }
 
-    /// The keys of an event file that say the same, without the file.
+    /// Returns the keys of an event file for the form laid over `before`, without the file.
     fn over(&self, before: Option<&ChallengeSpec>) -> Map<String, Value> {
         let mut keys = before.map(|spec| keys_of(spec, !self.tunes(), !self.carries())).unwrap_or_default();
         let mut set = |key: &str, value: Option<Value>| {
@@ -122,8 +121,8 @@ fn transmission(spec: &ChallengeSpec) -> &TransmissionSpec {
     transmission
 }
 
-/// The keys of an event file that say what `spec` says, with or without where it goes on air and which text it carries.
-/// Never with its file: that lies elsewhere than its event file had it.
+/// Returns the keys of an event file for `spec`, with or without those of its tuning and its text. The file is always left
+/// out: it lies in the folder of files, under its digest.
 fn keys_of(spec: &ChallengeSpec, tuning: bool, text: bool) -> Map<String, Value> {
     let is_kept = |key: &str| match key {
         "text" => text,
@@ -134,8 +133,8 @@ fn keys_of(spec: &ChallengeSpec, tuning: bool, text: bool) -> Map<String, Value>
 }
 
 impl Challenges {
-    /// Holds a challenge, new or changed, against its file and its waveform, as an import does, for somebody of this
-    /// role.
+    /// Checks a new or changed challenge against its file and its waveform, as an import does. Roles that do not see
+    /// payloads get no problem that quotes one.
     pub(super) async fn checked(
         &self,
         before: Option<&ChallengeSpec>,
@@ -188,7 +187,7 @@ impl Challenges {
         Ok(Some(PayloadFile { path: form.flag_file.clone().unwrap_or(name), digest, size }))
     }
 
-    /// Where the tuning stays, the ranges it was accepted with; they may have another meaning by now.
+    /// Returns the ranges that the challenge was accepted with if its tuning stays: the names may mean others by now.
     async fn ranges_for(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Vec<NamedRange>, CoreError> {
         match before.map(|spec| &transmission(spec).tuning) {
             Some(Tuning::FrequencyRanges(ranges)) if !form.tunes() => Ok(ranges.clone()),
@@ -223,7 +222,7 @@ fn without_content(
     all
 }
 
-/// Where the content lies within the folder of files.
+/// Returns the path of a file within the folder of files.
 fn relative(digest: Digest) -> String {
     let name = digest.to_string();
     let path: PathBuf = [name.get(..2).unwrap_or_default(), &name].iter().collect();

@@ -48,9 +48,9 @@ pub enum Unlisted {
     Disable,
 }
 
-/// Takes the event's files, then its ranges, what it tells of the conference, and its challenges. A challenge of a known name is changed and keeps its id,
-/// its due time and its history; one that is on air with content that no longer holds goes off. A new challenge is due
-/// at once: an event begins as soon as the first runner asks for work, and the random pauses after that spread it.
+/// Imports the event's files, then its ranges, its conference and its challenges. A challenge whose name is known is
+/// updated and keeps its id, due time and history; if what is on air no longer matches it, the carrier is cut. A new
+/// challenge is due at once: an event begins as soon as the first runner polls, and random pauses spread it after that.
 ///
 /// # Errors
 /// When a file or the database fails; then nothing has changed.
@@ -125,7 +125,7 @@ pub(crate) async fn import_by(
     Ok(steps)
 }
 
-/// New challenges that carry what another one does, which the event no longer names.
+/// Finds new challenges that carry the same as one that the event no longer names.
 fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challenge]) -> Vec<Step> {
     let new = event.challenges.iter().filter(|new| !known.contains_key(new.spec.name.as_str()));
     let same = |new: &ChallengeSpec| {
@@ -169,7 +169,7 @@ async fn see_to_others(
     Ok(steps)
 }
 
-/// Each content once, however many challenges have it.
+/// Copies each file once, however many challenges carry it.
 fn take_files(folder: &FileFolder, event: &Event) -> Result<Vec<StoredFile>, CoreError> {
     let mut taken = BTreeMap::new();
     for challenge in &event.challenges {
@@ -196,7 +196,7 @@ pub(crate) fn profile_of(new: &challengectl_event::Challenge) -> SignalProfile {
     SignalProfile { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
 }
 
-/// Adds a challenge, or changes the one from `before`; what is on air and no longer holds goes off.
+/// Adds a challenge, or updates `before`; if what is on air no longer matches, its carrier is cut.
 pub(crate) async fn put(
     connection: &mut Connection,
     before: Option<&Challenge>,
@@ -219,7 +219,7 @@ pub(crate) async fn put(
     Ok(Step::Updated { challenge, fields, cut })
 }
 
-/// The fields with which what is on air no longer holds: a receiver would notice, or another radio may be meant.
+/// The fields whose change cuts the carrier: a receiver would notice, or another radio may be meant.
 const ON_AIR: [&str; 5] = ["modulation", "frequency", "flag", "parameters", "only_on"];
 
 fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {
@@ -240,7 +240,7 @@ fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }
 
-/// The new challenges whose names people would take for others.
+/// Finds new challenges whose names people would mistake for others.
 fn looks_alike(known: &BTreeMap<String, Challenge>, event: &Event) -> Vec<Step> {
     let mut looks = Looks::of(known.values().map(|challenge| &challenge.spec.name));
     let is_known = |name: &ChallengeName| known.contains_key(name.as_str());
@@ -253,19 +253,18 @@ fn looks_alike(known: &BTreeMap<String, Challenge>, event: &Event) -> Vec<Step> 
     steps
 }
 
-/// The challenges that no radio can send that has ever registered. None, as long as none has.
+/// Finds the challenges that no registered radio can send. Returns none as long as no radio has registered.
 fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     if radios.is_empty() {
         return Vec::new();
     }
-    let unreachable =
-        event.challenges.iter().filter(|new| !is_in_reach(radios, &new.spec.kind, &new.occupied_bandwidth));
+    let unreachable = event.challenges.iter().filter(|new| !is_in_reach(radios, &new.spec, &new.occupied_bandwidth));
     unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect()
 }
 
-/// Whether one of these radios may and can send a challenge, if nothing else were on air.
-pub(crate) fn is_in_reach(radios: &[Radio], kind: &Kind, occupied: &Range<f64>) -> bool {
-    let Kind::Transmission(transmission) = kind;
+/// Whether one of these radios may and can send a challenge while nothing else is on air.
+pub(crate) fn is_in_reach(radios: &[Radio], spec: &ChallengeSpec, occupied: &Range<f64>) -> bool {
+    let Kind::Transmission(transmission) = &spec.kind;
     let tuning = FrequencySet::of(&transmission.tuning.bands());
     let span = OccupiedSpan::new(occupied);
     let may = |radio: &&Radio| {

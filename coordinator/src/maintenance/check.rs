@@ -76,7 +76,7 @@ pub async fn check(
 /// Why an enabled challenge would wait for ever. Before the first runner has registered nobody can say.
 fn unsendable(challenge: &Challenge, radios: &[Radio]) -> Option<String> {
     let (spec, occupied) = (&challenge.spec, &challenge.air.profile.occupied);
-    let waits = spec.enabled && !radios.is_empty() && !is_in_reach(radios, &spec.kind, occupied);
+    let waits = spec.enabled && !radios.is_empty() && !is_in_reach(radios, spec, occupied);
     waits.then(|| {
         "no radio that has registered so far may send it, by its limits, its sample rate or by only_on, so it stays queued"
             .to_owned()

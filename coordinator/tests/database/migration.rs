@@ -17,8 +17,8 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// Written by the program whose newest schema was 12: seven challenges (by an import and by hand, one that was never
-/// enabled, one disabled while on air, one triggered, one with a file), an eighth that was deleted, seven transmissions that
-/// have ended, and three on air.
+/// enabled, one disabled while on air, one triggered, one with a file), an eighth that was deleted, seven transmissions
+/// that have ended, and three on air.
 const DATABASE: &str = include_str!("schema_12/database.sql");
 /// What that program exported from it.
 const EXPORTED: &[u8] = include_bytes!("schema_12/event.tar");

@@ -22,7 +22,7 @@ type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 /// A challenge as it is stored.
 #[derive(Debug, Clone)]
 pub struct Challenge {
-    /// Never used again, also not after the challenge is gone.
+    /// Never used again, not even after the challenge is removed.
     pub id: i64,
     /// What the organiser wrote.
     pub spec: ChallengeSpec,
@@ -35,22 +35,22 @@ pub struct Challenge {
 /// The signal of a transmission and the state of its schedule.
 #[derive(Debug, Clone)]
 pub struct AirState {
-    /// Its signal.
+    /// Duration and occupied span.
     pub profile: SignalProfile,
-    /// When it goes on air next, at the earliest.
+    /// The earliest time at which it may go on air next.
     pub due_at: Timestamp,
     /// When an operator triggered it; `None` once it has been assigned since.
     pub triggered_at: Option<Timestamp>,
-    /// Failed transmissions since the last that did not fail.
+    /// Failed transmissions since the last success.
     pub failures: u32,
-    /// When it last was on air as a whole.
+    /// When its last successful transmission ended.
     pub last_success_at: Option<Timestamp>,
     /// Whether it is assigned now.
     pub live: bool,
 }
 
 impl Challenge {
-    /// `assigned` to a radio, `queued` since it is due, or `waiting` until it is.
+    /// Returns `assigned` if a radio has it, `queued` if it is due, else `waiting`.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> &'static str {
         match () {
@@ -64,9 +64,9 @@ impl Challenge {
 /// How long a signal lasts and what it occupies, computed from its waveform.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignalProfile {
-    /// Milliseconds on air.
+    /// Time on air in milliseconds.
     pub duration_ms: i64,
-    /// Hertz relative to the nominal frequency.
+    /// Occupied span in hertz, relative to the nominal frequency.
     pub occupied: Range<f64>,
 }
 
@@ -127,24 +127,26 @@ impl TryFrom<Row> for Challenge {
     }
 }
 
-/// All challenges, by name.
+/// Returns all challenges, sorted by name.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Challenge>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT challenges.*, transmission_challenges.*, EXISTS (
              SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
-         ) AS live FROM challenges JOIN transmission_challenges ON challenge_id = id ORDER BY name",
+         ) AS live
+         FROM challenges JOIN transmission_challenges ON challenge_id = id ORDER BY name",
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(Challenge::try_from).collect()
 }
 
-/// One challenge.
+/// Returns a challenge; `None` if there is none with this id.
 pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Challenge>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT challenges.*, transmission_challenges.*, EXISTS (
              SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
-         ) AS live FROM challenges JOIN transmission_challenges ON challenge_id = id WHERE id = $1",
+         ) AS live
+         FROM challenges JOIN transmission_challenges ON challenge_id = id WHERE id = $1",
     )
     .bind(id)
     .fetch_optional(connection)
@@ -152,8 +154,7 @@ pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Challen
     row.map(Challenge::try_from).transpose()
 }
 
-/// Adds a challenge and gives its id.
-/// Fails if there is one of that name.
+/// Adds a challenge and returns its id. Fails if the name is taken.
 pub async fn insert(
     connection: &mut Connection,
     spec: &ChallengeSpec,
@@ -177,12 +178,12 @@ pub async fn insert(
              min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, due_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     );
-    describe(query.bind(id), transmission, profile)?.bind(due_at.as_millis()).execute(connection).await?;
+    bind_transmission(query.bind(id), transmission, profile)?.bind(due_at.as_millis()).execute(connection).await?;
     Ok(id)
 }
 
-/// Binds what goes on air to `$2` and so on, up to `$12`.
-fn describe<'q>(
+/// Binds the columns that an organiser writes, and the signal profile, to `$2` to `$12`.
+fn bind_transmission<'q>(
     query: Statement<'q>,
     spec: &'q TransmissionSpec,
     profile: &SignalProfile,
@@ -201,7 +202,7 @@ fn describe<'q>(
         .bind(profile.occupied.end))
 }
 
-/// Changes what a challenge is; its due time and history stay. Disabling it takes a trigger back.
+/// Replaces what the organiser wrote; due time and history stay. Disabling also clears a trigger.
 pub async fn update(
     connection: &mut Connection,
     id: i64,
@@ -224,11 +225,11 @@ pub async fn update(
              occupied_high = $12, triggered_at = CASE WHEN $13 = 1 THEN triggered_at ELSE NULL END
          WHERE challenge_id = $1",
     );
-    describe(query.bind(id), transmission, profile)?.bind(spec.enabled).execute(connection).await?;
+    bind_transmission(query.bind(id), transmission, profile)?.bind(spec.enabled).execute(connection).await?;
     Ok(())
 }
 
-/// Notes that an import names these challenges.
+/// Records that an import names these challenges.
 pub async fn list(
     connection: &mut Connection,
     names: impl Iterator<Item = &str>,
@@ -248,7 +249,7 @@ pub async fn delete(connection: &mut Connection, id: i64) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The id of the challenge of that name.
+/// Returns the id of the challenge with this name; `None` if there is none.
 pub async fn id_of(connection: &mut Connection, name: &ChallengeName) -> Result<Option<i64>, StoreError> {
     Ok(sqlx::query_scalar("SELECT id FROM challenges WHERE name = $1")
         .bind(name.as_str())

@@ -9,27 +9,28 @@ use std::ops::Range;
 /// What scheduling needs to know of a challenge that is enabled and not on air.
 #[derive(Debug, Clone)]
 pub struct Waiting {
-    /// Which.
+    /// The challenge.
     pub id: i64,
     /// Higher goes first.
     pub priority: i64,
-    /// When it may go.
+    /// The earliest time at which it may go on air.
     pub due_at: Timestamp,
-    /// When somebody wanted it on air at once.
+    /// When an operator triggered it.
     pub triggered_at: Option<Timestamp>,
-    /// When it last went.
+    /// When it was last assigned.
     pub last_started_at: Option<Timestamp>,
-    /// When its last time on air was over, however it ended.
+    /// When its last assignment ended, whatever the outcome.
     pub last_ended_at: Option<Timestamp>,
-    /// Where it may go.
+    /// Where its nominal frequency may lie.
     pub tuning: Tuning,
-    /// Hertz relative to the nominal frequency.
+    /// Occupied span in hertz, relative to the nominal frequency.
     pub occupied: Range<f64>,
-    /// Who may send it; none named: everybody.
+    /// The runners and radios that may send it; empty: any of them.
     pub only_on: Vec<Sender>,
 }
 
-/// The challenges that go on air when they are due: enabled, and not on air already.
+/// Returns the challenges that go on air when they are due: enabled and not assigned. Read on each change, so it is one
+/// query: a scan of the challenges with two look-ups by primary key or index for each.
 pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -49,7 +50,9 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
              occupied_high, only_on
          FROM challenges JOIN transmission_challenges ON challenge_id = id
          WHERE enabled = 1
-           AND NOT EXISTS (SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id)",
+           AND NOT EXISTS (
+               SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
+           )",
     )
     .fetch_all(connection)
     .await?;
@@ -70,7 +73,7 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
         .collect()
 }
 
-/// The runners and radios that any challenge is bound to.
+/// Returns the runners and radios that any challenge names in `only_on`.
 pub async fn bound(connection: &mut Connection) -> Result<Vec<Sender>, StoreError> {
     let rows: Vec<String> =
         sqlx::query_scalar("SELECT DISTINCT only_on FROM transmission_challenges WHERE only_on <> '[]'")
@@ -83,7 +86,7 @@ pub async fn bound(connection: &mut Connection) -> Result<Vec<Sender>, StoreErro
     Ok(bound)
 }
 
-/// Makes a challenge due now and lets it go before all others.
+/// Makes a challenge due now and puts it before all others.
 pub async fn trigger(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE transmission_challenges SET due_at = CASE WHEN due_at < $1 THEN due_at ELSE $1 END,
@@ -97,7 +100,7 @@ pub async fn trigger(connection: &mut Connection, id: i64, now: Timestamp) -> Re
     Ok(())
 }
 
-/// Notes that a challenge goes on air, and gives the fence of this time.
+/// Records that a challenge is assigned, and returns the fence of the assignment.
 pub async fn start(connection: &mut Connection, id: i64, now: Timestamp) -> Result<i64, StoreError> {
     let fence = sqlx::query_scalar(
         "UPDATE transmission_challenges SET fence = fence + 1, last_started_at = $1, triggered_at = NULL
@@ -110,7 +113,7 @@ pub async fn start(connection: &mut Connection, id: i64, now: Timestamp) -> Resu
     Ok(fence)
 }
 
-/// Notes that all of a challenge was on air.
+/// Records a successful transmission.
 pub async fn succeeded(
     connection: &mut Connection,
     id: i64,
@@ -129,7 +132,7 @@ pub async fn succeeded(
     Ok(())
 }
 
-/// Notes that a transmission went wrong.
+/// Records a failed transmission.
 pub async fn failed(connection: &mut Connection, id: i64, now: Timestamp, due_at: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE transmission_challenges SET last_ended_at = $1, failures = failures + 1, due_at = $2
@@ -143,7 +146,7 @@ pub async fn failed(connection: &mut Connection, id: i64, now: Timestamp, due_at
     Ok(())
 }
 
-/// Notes that a transmission was cut or given up. The due time stays: the challenge has lost nothing.
+/// Records a transmission that was aborted or lapsed. The due time stays, so the challenge keeps its turn.
 pub async fn cut(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE transmission_challenges SET last_ended_at = $1 WHERE challenge_id = $2")
         .bind(now.as_millis())
@@ -153,8 +156,8 @@ pub async fn cut(connection: &mut Connection, id: i64, now: Timestamp) -> Result
     Ok(())
 }
 
-/// How many challenges have times that no clock of today would have given: due later than their longest pause from now,
-/// or on air in the future.
+/// Counts the challenges whose times a correct clock could not have set: due later than `max_delay` from now, or on air
+/// in the future.
 pub async fn too_far(connection: &mut Connection, now: Timestamp) -> Result<i64, StoreError> {
     let far = sqlx::query_scalar(
         "SELECT count(*) FROM transmission_challenges
@@ -166,7 +169,7 @@ pub async fn too_far(connection: &mut Connection, now: Timestamp) -> Result<i64,
     Ok(far)
 }
 
-/// A challenge that is due later than its longest pause from now.
+/// A challenge that is due later than its `max_delay` from now.
 #[derive(Debug, FromRow)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct Far {
@@ -176,7 +179,7 @@ pub struct Far {
     pub max_delay_ms: i64,
 }
 
-/// The challenges that are due later than their longest pause from now.
+/// Returns the challenges that are due later than their `max_delay` from now.
 pub async fn far(connection: &mut Connection, now: Timestamp) -> Result<Vec<Far>, StoreError> {
     Ok(sqlx::query_as(
         "SELECT id, name, min_delay_ms, max_delay_ms FROM challenges JOIN transmission_challenges ON challenge_id = id
@@ -197,7 +200,7 @@ pub async fn set_due(connection: &mut Connection, id: i64, due_at: Timestamp) ->
     Ok(())
 }
 
-/// Brings what was on air in the future to now, since challenges yield to each other by these times.
+/// Sets times in the future to now: challenges yield to each other by these times.
 pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE transmission_challenges SET last_started_at = min(last_started_at, $1),

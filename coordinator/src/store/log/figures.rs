@@ -11,8 +11,9 @@ pub async fn challenges(connection: &mut Connection, now: Timestamp) -> Result<V
     Ok(sqlx::query_as(
         "SELECT state, count(*) FROM (
              SELECT CASE
-                 WHEN EXISTS (SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id)
-                     THEN 'assigned'
+                 WHEN EXISTS (
+                     SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
+                 ) THEN 'assigned'
                  WHEN enabled = 0 THEN 'disabled'
                  WHEN due_at <= $1 THEN 'queued'
                  ELSE 'waiting'
