@@ -9,7 +9,6 @@
 pub mod accounts;
 pub mod air;
 pub mod audit;
-mod batches;
 pub mod bus;
 pub mod challenges;
 pub mod clock;

@@ -6,7 +6,7 @@ use crate::air::Air;
 use crate::clock::Moment;
 use crate::store;
 use crate::store::air::control;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
 
 /// The time after a restore in which nothing is handed out.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Aftermath {
     }
 
     fn end(&self) -> MutexGuard<'_, Option<Moment>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Whether nothing may be handed out yet.

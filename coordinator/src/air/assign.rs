@@ -1,6 +1,7 @@
 //! Handing out work.
 
 use super::schedule_view::Outlook;
+use super::task::Handed;
 use crate::air::Air;
 use crate::bus::events::{ChallengeState, Event};
 use crate::fleet::lives::Standing;
@@ -13,8 +14,8 @@ use crate::store::fleet::runners::Radio;
 use crate::store::{self, LiveAssignment, challenges};
 use crate::{Caller, CoreError};
 use challengectl_common::challenge::Kind;
-use challengectl_common::wire::{Task, WAV_RATE};
-use challengectl_common::{Band, Frequency, Payload, RunnerId, Timestamp};
+use challengectl_common::wire::Task;
+use challengectl_common::{Band, RunnerId, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -26,14 +27,6 @@ pub struct Polled {
     pub task: Option<Task>,
     /// Assignments to stop at once.
     pub abort: Vec<i64>,
-}
-
-/// What of a task belongs to the assignment.
-pub(crate) struct Handed {
-    pub assignment_id: i64,
-    pub fence: i64,
-    pub frequency: Frequency,
-    pub expires_at: Timestamp,
 }
 
 impl Air {
@@ -108,15 +101,19 @@ impl Air {
         }
         let lost = held.and_then(|held| self.leases.unheld(&caller.runner_id, &caller.key_id, held));
         if let Some(lost) = lost
-            && let Some(task) = self.hand_out_again(caller, lost).await?
+            && let Some(handed) = self.hand_out_again(caller, lost).await?
         {
-            return Ok(Some(task));
+            return Ok(Some(self.task(handed).await));
         }
         if !self.has_work_for(caller).await? {
             return Ok(None);
         }
         let (this, caller) = (Arc::clone(self), caller.clone());
-        self.context.run_to_completion(async move { this.assign(&caller).await }).await
+        let handed = self.context.run_to_completion(async move { this.assign(&caller).await }).await?;
+        Ok(match handed {
+            Some(handed) => Some(self.task(handed).await),
+            None => None,
+        })
     }
 
     /// Whether it looks as if there were work; answered from memory.
@@ -136,7 +133,7 @@ impl Air {
         Ok(found)
     }
 
-    async fn assign(&self, caller: &Caller) -> Result<Option<Task>, CoreError> {
+    async fn assign(&self, caller: &Caller) -> Result<Option<Handed>, CoreError> {
         let _turn = self.turn.lock().await;
         // Who waited for the turn mostly finds the work gone.
         if !self.has_work_for(caller).await? {
@@ -168,8 +165,8 @@ impl Air {
             challenge = %challenge.spec.name, runner = %new.runner_id, radio = %new.radio_id,
             frequency = %new.frequency, assignment = id, "assigned"
         );
-        let handed = Handed { assignment_id: id, fence, frequency: new.frequency, expires_at: new.expires_at };
-        Ok(Some(self.task(&handed, challenge, &radio)))
+        let (frequency, expires_at) = (new.frequency, new.expires_at);
+        Ok(Some(Handed { assignment_id: id, fence, frequency, expires_at, challenge, radio }))
     }
 
     fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
@@ -216,40 +213,6 @@ impl Air {
             assigned_at: now,
             expires_at: now.after(self.context.rules.lease),
             due_at: challenge.air.due_at,
-        }
-    }
-
-    pub(crate) fn task(&self, handed: &Handed, challenge: Challenge, radio: &Radio) -> Task {
-        let spec = challenge.spec;
-        let Kind::Transmission(transmission) = spec.kind;
-        let mut parameters = transmission.parameters;
-        let (flag_file, flag_hash) = match transmission.payload {
-            Payload::File(file) => {
-                // Runners that know it from the file itself pass it over.
-                if let Some(rate) = challengectl_waveform::wav_rate(&self.files.folder.path(file.digest)) {
-                    parameters.insert(WAV_RATE.to_owned(), rate.into());
-                }
-                (Some(file.path), Some(file.digest))
-            }
-            Payload::Text(text) => {
-                parameters.insert("text".to_owned(), text.into());
-                (None, None)
-            }
-        };
-        Task {
-            challenge_id: challenge.id,
-            name: spec.name,
-            frequency: handed.frequency,
-            modulation: transmission.modulation,
-            flag_file,
-            flag_hash,
-            parameters,
-            assignment_id: handed.assignment_id,
-            fence: handed.fence,
-            radio_id: radio.radio_id.clone(),
-            expires_at: handed.expires_at,
-            lease_seconds: self.context.rules.lease.as_secs_f64(),
-            sample_rate: radio.sample_rate,
         }
     }
 }

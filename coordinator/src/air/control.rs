@@ -51,19 +51,16 @@ impl Air {
     /// # Errors
     /// When the database cannot be written to.
     pub async fn pause(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let this = Arc::clone(self);
         self.context
-            .run_to_completion(async move {
-                let now = this.context.clock.now();
-                let mut transaction = this.context.store.write().await?;
-                let new = control::pause(&mut transaction, actor.by().who, now).await?;
-                audit::note(&mut transaction, actor.by(), "control.pause", "", None, now).await?;
-                store::commit(transaction).await?;
-                this.context.changed();
+            .command(by, "control.pause", |mut command| async move {
+                let (who, now) = (command.who(), command.now());
+                let new = control::pause(&mut command, &who, now).await?;
+                let done = command.commit("", None).await?;
                 if new {
-                    this.tell_control("pause", LogLevel::Warning, format!("System paused by {}", actor.by().who));
+                    this.tell_control("pause", LogLevel::Warning, format!("System paused by {who}"));
                 }
-                Ok(())
+                Ok(done)
             })
             .await
     }
@@ -74,37 +71,36 @@ impl Air {
     /// [`CoreError::Refused`] while an emergency stop is in force.
     pub async fn resume(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.context.run_to_completion(async move { this.resume_everything(actor.by()).await }).await
+        self.context.run_to_completion(async move { this.resume_everything(actor).await }).await
     }
 
-    async fn resume_everything(&self, by: By<'_>) -> Result<(), CoreError> {
+    async fn resume_everything(&self, actor: Actor) -> Result<(), CoreError> {
         let stopped = || CoreError::Refused("an emergency stop is in force; release it first".to_owned());
         if self.latch.is_set() {
             return Err(stopped());
         }
         // Nobody tells meanwhile that the hours have the system closed.
         let _turn = self.turn.lock().await;
-        let now = self.context.clock.now();
-        let mut transaction = self.context.store.write().await?;
-        let gate = Gate::read(&mut transaction).await?;
+        let mut command = self.context.begin(actor, "control.resume").await?;
+        let (who, now) = (command.who(), command.now());
+        let gate = Gate::read(&mut command).await?;
         if gate.control.stopped.is_some() {
             return Err(stopped());
         }
-        let lifted = control::resume(&mut transaction).await?;
+        let lifted = control::resume(&mut command).await?;
         let opened = gate.is_closed_by_hours(now);
         if opened {
-            control::open(&mut transaction, by.who, now).await?;
+            control::open(&mut command, &who, now).await?;
         }
         let outside = opened.then(|| outside_hours(&gate, now));
-        audit::note(&mut transaction, by, "control.resume", "", outside.as_deref(), now).await?;
-        store::commit(transaction).await?;
+        command.commit("", outside.as_deref()).await?;
         self.context.changed();
         if opened {
             self.context.events.tell_closed(false);
         }
         if lifted || opened {
             let details = outside.map(|outside| format!(", {outside}")).unwrap_or_default();
-            self.tell_control("resume", LogLevel::Info, format!("System resumed by {}{details}", by.who));
+            self.tell_control("resume", LogLevel::Info, format!("System resumed by {who}{details}"));
         }
         Ok(())
     }
@@ -175,33 +171,25 @@ impl Air {
     /// # Errors
     /// [`CoreError::Refused`] when there is none.
     pub async fn release(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let (this, pending) = (Arc::clone(self), self.latch.pending());
         self.context
-            .run_to_completion(async move {
-                let now = this.context.clock.now();
-                let pending = this.latch.pending();
-                let mut transaction = this.context.store.write().await?;
+            .command(by, "control.release", |mut command| async move {
+                let (who, now) = (command.who(), command.now());
                 // Recorded meanwhile, it is released as any other; one that has come meanwhile stays.
                 let pending = pending.filter(|pending| this.latch.holds(pending));
                 if let Some(pending) = &pending {
                     // What it cut stays cut, and who stopped is to be seen.
-                    write_stop(&mut transaction, pending).await?;
+                    write_stop(&mut command, pending).await?;
                 }
-                if !control::release(&mut transaction, actor.by().who, now).await? && pending.is_none() {
+                if !control::release(&mut command, &who, now).await? && pending.is_none() {
                     return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
                 }
-                audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;
-                store::commit(transaction).await?;
+                let done = command.commit("", None).await?;
                 if let Some(pending) = pending {
                     this.clear_latch(pending).await;
                 }
-                this.context.changed();
-                this.tell_control(
-                    "release",
-                    LogLevel::Warning,
-                    format!("Emergency stop released by {}", actor.by().who),
-                );
-                Ok(())
+                this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {who}"));
+                Ok(done)
             })
             .await
     }
@@ -211,15 +199,14 @@ impl Air {
     /// # Errors
     /// When the database cannot be written to; then the server goes on.
     pub async fn ask_to_end(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let this = Arc::clone(self);
         self.context
-            .run_to_completion(async move {
-                let mut transaction = this.context.store.write().await?;
-                audit::note(&mut transaction, actor.by(), "control.stop", "", None, this.context.clock.now()).await?;
-                store::commit(transaction).await?;
-                this.tell_control("stop", LogLevel::Warning, format!("Server stopped by {}", actor.by().who));
+            .command(by, "control.stop", |command| async move {
+                let who = command.who();
+                let done = command.commit("", None).await?;
+                this.tell_control("stop", LogLevel::Warning, format!("Server stopped by {who}"));
                 this.context.revision.ask_to_end();
-                Ok(())
+                Ok(done)
             })
             .await
     }

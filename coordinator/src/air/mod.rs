@@ -15,18 +15,20 @@ pub(crate) mod operating;
 mod reclaim;
 mod resend;
 pub(crate) mod schedule_view;
+mod tally;
+mod task;
 
 use crate::bus::cached::Cached;
 use crate::context::Context;
 use crate::files::Files;
 use crate::fleet::Fleet;
 use crate::store::LiveAssignment;
-use crate::views::metrics::Tally;
 use aftermath::Aftermath;
 use emergency::Latch;
 use leases::Leases;
 use schedule_view::Outlook;
 use std::sync::Arc;
+use tally::Tally;
 use tokio::sync::Mutex;
 
 /// What is on air, and what may go there.

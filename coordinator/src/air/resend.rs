@@ -1,19 +1,18 @@
 //! Handing out a task again whose answer was lost on its way.
 
-use super::assign::Handed;
 use super::operating::Gate;
+use super::task::Handed;
 use crate::air::Air;
 use crate::schedule::Capability;
 use crate::store::air::assignments;
 use crate::store::challenges;
 use crate::{Caller, CoreError};
-use challengectl_common::wire::Task;
 use challengectl_common::{Band, FrequencySet, OccupiedSpan};
 
 impl Air {
-    /// The task of an assignment that its runner does not hold; `None` when it is over, or may not be sent as it was
+    /// Hands out an assignment that its runner does not hold; `None` when it is over, or may not be sent as it was
     /// meant: then its carrier has to go off, if it is on after all.
-    pub(crate) async fn hand_out_again(&self, caller: &Caller, id: i64) -> Result<Option<Task>, CoreError> {
+    pub(crate) async fn hand_out_again(&self, caller: &Caller, id: i64) -> Result<Option<Handed>, CoreError> {
         // Nobody changes the challenge, pauses or stops meanwhile.
         let _turn = self.turn.lock().await;
         let mut connection = self.context.store.read_few().await?;
@@ -46,7 +45,7 @@ impl Air {
         }
         tracing::info!(runner = %caller.runner_id, assignment = id, "handed out again: its runner does not have it");
         let (fence, frequency) = (assignment.fence, assignment.frequency);
-        let handed = Handed { assignment_id: id, fence, frequency, expires_at: now.after(self.context.rules.lease) };
-        Ok(Some(self.task(&handed, challenge, radio)))
+        let (expires_at, radio) = (now.after(self.context.rules.lease), radio.clone());
+        Ok(Some(Handed { assignment_id: id, fence, frequency, expires_at, challenge, radio }))
     }
 }

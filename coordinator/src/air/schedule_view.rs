@@ -60,6 +60,6 @@ impl Air {
     pub(crate) async fn outlook(&self) -> Result<(u64, Arc<Outlook>), CoreError> {
         let rules = &self.context.rules.frequency_rules;
         let read = async || Ok(Outlook::load(&mut *self.context.store.read_few().await?, rules).await?);
-        self.view.get(&self.context, read).await
+        self.view.get(&self.context.revision, read).await
     }
 }

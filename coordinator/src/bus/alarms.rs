@@ -1,14 +1,11 @@
 //! What a person should look into, for as long as it is so: in the log, in metrics, as events, and in one list.
 
 pub use crate::bus::alarm_kind::AlarmKind;
-use crate::bus::events::Event;
 use crate::clock::Moment;
-use crate::context::Context;
 use challengectl_common::Timestamp;
-use challengectl_common::wire::LogLevel;
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A challenge has to be without a radio for so long: a runner that restarts is away for a moment.
@@ -54,7 +51,7 @@ pub(crate) type Conditions = BTreeMap<Key, String>;
 
 impl Alarms {
     fn all(&self) -> MutexGuard<'_, BTreeMap<Key, Raised>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock()
     }
 
     /// The alarms that have been published and are not over.
@@ -102,7 +99,7 @@ impl Alarms {
     }
 
     /// Returns whether it is news; one that is in force already goes on.
-    fn add(&self, alarm: &Alarm, moment: Moment) -> bool {
+    pub(crate) fn add(&self, alarm: &Alarm, moment: Moment) -> bool {
         let key = (alarm.kind, alarm.subject.clone());
         let until = Some(moment.after(SHOWN));
         let mut all = self.all();
@@ -117,45 +114,17 @@ impl Alarms {
 
     /// Whether challenges without a radio are to be looked for: not again in the same edition of the schedule.
     pub(crate) fn is_new_edition(&self, edition: u64) -> bool {
-        let mut looked_in = self.looked_in.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut looked_in = self.looked_in.lock();
         looked_in.replace(edition) != Some(edition)
     }
 
     pub(crate) fn look_anew(&self) {
-        *self.looked_in.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.looked_in.lock() = None;
     }
 }
 
 impl Raised {
     fn alarm(&self, kind: AlarmKind, subject: &str) -> Alarm {
         Alarm { kind, subject: subject.to_owned(), message: self.message.clone(), since: self.since }
-    }
-}
-
-impl Context {
-    /// What a person should look into now.
-    #[must_use]
-    pub fn alarms(&self) -> Vec<Alarm> {
-        self.alarms.in_force()
-    }
-
-    /// Raises an alarm for something that has happened.
-    pub(crate) fn raise(&self, kind: AlarmKind, subject: &str, message: String) {
-        let alarm = Alarm { kind, subject: subject.to_owned(), message, since: self.clock.now() };
-        if self.alarms.add(&alarm, self.clock.instant()) {
-            self.publish_alarm(alarm, true);
-        }
-    }
-
-    pub(crate) fn publish_alarm(&self, alarm: Alarm, active: bool) {
-        let Alarm { kind, subject, message, .. } = alarm;
-        if active {
-            tracing::warn!(alarm = kind.as_str(), subject, "{message}");
-            self.log(LogLevel::Warning, message.clone());
-        } else {
-            tracing::info!(alarm = kind.as_str(), subject, "the alarm is over");
-            self.log(LogLevel::Info, format!("No longer: {message}"));
-        }
-        self.events.publish(Event::Alarm { kind, subject, message, active, timestamp: self.clock.now() });
     }
 }

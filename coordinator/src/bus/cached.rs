@@ -1,7 +1,7 @@
 //! What many ask for, read from the database only when something has changed.
 
+use super::revision::Signals;
 use crate::CoreError;
-use crate::context::Context;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -20,11 +20,11 @@ impl<T> Cached<T> {
     /// At least as new as the last announcement before the call, and the edition that it is of.
     pub async fn get(
         &self,
-        context: &Context,
+        revision: &Signals,
         read: impl AsyncFnOnce() -> Result<T, CoreError>,
     ) -> Result<(u64, Arc<T>), CoreError> {
         let mut cache = self.0.lock().await;
-        let edition = context.revision.edition();
+        let edition = revision.edition();
         if let Some((cached, content)) = &*cache
             && *cached == edition
         {

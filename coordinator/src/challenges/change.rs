@@ -4,11 +4,11 @@ use super::existing;
 use super::form::{Checked, Form};
 use super::import::{Step, put};
 use super::look_alike::{Looks, difference};
-use crate::audit::{self, Actor, By};
+use crate::audit::{Actor, By};
 use crate::challenges::Challenges;
+use crate::store::Connection;
 use crate::store::air::assignments;
 use crate::store::challenges::{self, Challenge};
-use crate::store::{self, Connection};
 use crate::{CoreError, Person, Role};
 use challengectl_common::ChallengeName;
 use challengectl_common::wire::LogLevel;
@@ -21,18 +21,15 @@ impl Challenges {
     /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
     pub async fn create(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
         let Checked { spec, profile } = self.checked(None, form, Role::Admin).await?;
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let this = Arc::clone(self);
         self.context
-            .run_to_completion(async move {
-                let now = this.context.clock.now();
-                let mut transaction = this.context.store.write().await?;
-                name_is_free(&mut transaction, &spec.name, None).await?;
-                let id = challenges::insert(&mut transaction, &spec, &profile, now, now).await?;
-                audit::note(&mut transaction, actor.by(), "challenge.create", spec.name.as_str(), None, now).await?;
-                store::commit(transaction).await?;
-                this.context.changed();
-                this.context.log(LogLevel::Info, format!("Challenge {} created by {}", spec.name, actor.by().who));
-                Ok(id)
+            .command(by, "challenge.create", |mut command| async move {
+                let (who, now) = (command.who(), command.now());
+                name_is_free(&mut command, &spec.name, None).await?;
+                let id = challenges::insert(&mut command, &spec, &profile, now, now).await?;
+                let done = command.commit(spec.name.as_str(), None).await?;
+                this.context.log(LogLevel::Info, format!("Challenge {} created by {who}", spec.name));
+                Ok(done.with(id))
             })
             .await
     }
@@ -47,7 +44,7 @@ impl Challenges {
         let checked = self.checked(Some(&before.spec), form, person.role).await?;
         let (this, actor) = (Arc::clone(self), Actor::from(person.by()));
         self.context
-            .run_to_completion(async move { this.replace(before, checked, "challenge.update", actor.by()).await })
+            .run_to_completion(async move { this.replace(before, checked, "challenge.update", actor).await })
             .await
     }
 
@@ -63,30 +60,35 @@ impl Challenges {
                 let before = this.one(id).await?;
                 let mut checked = Checked { spec: before.spec.clone(), profile: before.air.profile.clone() };
                 checked.spec.enabled = enabled;
-                let what = if enabled { "challenge.enable" } else { "challenge.disable" };
-                this.replace(before, checked, what, actor.by()).await
+                let action = if enabled { "challenge.enable" } else { "challenge.disable" };
+                this.replace(before, checked, action, actor).await
             })
             .await
     }
 
-    async fn replace(&self, before: Challenge, checked: Checked, what: &str, by: By<'_>) -> Result<(), CoreError> {
+    async fn replace(
+        &self,
+        before: Challenge,
+        checked: Checked,
+        action: &'static str,
+        actor: Actor,
+    ) -> Result<(), CoreError> {
         let Checked { spec, profile } = checked;
-        let now = self.context.clock.now();
-        let mut transaction = self.context.store.write().await?;
-        let current = existing(&mut transaction, before.id).await?;
+        let mut command = self.context.begin(actor, action).await?;
+        let (who, now) = (command.who(), command.now());
+        let current = existing(&mut command, before.id).await?;
         if current.spec != before.spec {
             return Err(CoreError::Conflict(
                 "somebody else has changed the challenge meanwhile; look again".to_owned(),
             ));
         }
-        name_is_free(&mut transaction, &spec.name, Some(before.id)).await?;
-        let step = put(&mut transaction, Some(&current), &spec, &profile, now).await?;
+        name_is_free(&mut command, &spec.name, Some(before.id)).await?;
+        let step = put(&mut command, Some(&current), &spec, &profile, now).await?;
         let fields = if let Step::Updated { fields, .. } = step { fields.join(", ") } else { String::new() };
-        audit::note(&mut transaction, by, what, spec.name.as_str(), Some(&fields), now).await?;
-        store::commit(transaction).await?;
+        command.commit(spec.name.as_str(), Some(&fields)).await?;
         self.air.take_over_changes().await?;
         if !fields.is_empty() {
-            self.context.log(LogLevel::Info, format!("Challenge {} changed by {} ({fields})", spec.name, by.who));
+            self.context.log(LogLevel::Info, format!("Challenge {} changed by {who} ({fields})", spec.name));
         }
         if !current.air.live {
             let due_at = current.air.due_at;
@@ -100,20 +102,18 @@ impl Challenges {
     /// # Errors
     /// [`CoreError::NotFound`] when there is none with this id.
     pub async fn delete(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let this = Arc::clone(self);
         self.context
-            .run_to_completion(async move {
-                let mut transaction = this.context.store.write().await?;
-                let challenge = existing(&mut transaction, id).await?;
-                let now = this.context.clock.now();
-                assignments::abort_of_challenge(&mut transaction, id, now).await?;
-                challenges::delete(&mut transaction, id).await?;
+            .command(by, "challenge.delete", move |mut command| async move {
+                let challenge = existing(&mut command, id).await?;
+                let (who, now) = (command.who(), command.now());
+                assignments::abort_of_challenge(&mut command, id, now).await?;
+                challenges::delete(&mut command, id).await?;
                 let name = challenge.spec.name.as_str();
-                audit::note(&mut transaction, actor.by(), "challenge.delete", name, None, now).await?;
-                store::commit(transaction).await?;
+                let done = command.commit(name, None).await?;
                 this.air.take_over_changes().await?;
-                this.context.log(LogLevel::Info, format!("Challenge {name} deleted by {}", actor.by().who));
-                Ok(())
+                this.context.log(LogLevel::Info, format!("Challenge {name} deleted by {who}"));
+                Ok(done)
             })
             .await
     }

@@ -1,11 +1,11 @@
 //! Changing the conference and its hours.
 
 use crate::CoreError;
-use crate::audit::{self, Actor, By};
+use crate::audit::By;
 use crate::challenges::Challenges;
+use crate::store::Connection;
 use crate::store::air::control;
 use crate::store::challenges::conference;
-use crate::store::{self, Connection};
 use challengectl_common::ConferenceChange;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
@@ -16,19 +16,16 @@ impl Challenges {
     /// # Errors
     /// [`CoreError::Invalid`] when it would make no sense; then nothing has changed.
     pub async fn change_conference(self: &Arc<Self>, change: ConferenceChange, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let this = Arc::clone(self);
         self.context
-            .run_to_completion(async move {
-                let mut transaction = this.context.store.write().await?;
-                let fields = change_conference(&mut transaction, change).await?.join(", ");
-                let now = this.context.clock.now();
-                audit::note(&mut transaction, actor.by(), "conference.update", "", Some(&fields), now).await?;
-                store::commit(transaction).await?;
-                this.context.changed();
+            .command(by, "conference.update", |mut command| async move {
+                let who = command.who();
+                let fields = change_conference(&mut command, change).await?.join(", ");
+                let done = command.commit("", Some(&fields)).await?;
                 if !fields.is_empty() {
-                    this.context.log(LogLevel::Info, format!("Conference changed by {} ({fields})", actor.by().who));
+                    this.context.log(LogLevel::Info, format!("Conference changed by {who} ({fields})"));
                 }
-                Ok(())
+                Ok(done)
             })
             .await
     }

@@ -1,10 +1,10 @@
 //! The whole event as one archive that `import` reads back.
 
-use crate::audit::{self, Actor, By};
+use crate::audit::{Actor, By};
 use crate::challenges::Challenges;
 use crate::files::archive::{Writer, at};
+use crate::store::Store;
 use crate::store::challenges::{self, conference, ranges};
-use crate::store::{self, Store};
 use crate::{CoreError, FileFolder};
 use challengectl_common::challenge::{Kind, PayloadFile};
 use challengectl_common::{Digest, Payload};
@@ -70,9 +70,7 @@ impl Challenges {
                     File::open(&target).and_then(|file| Ok((file.metadata()?.len(), file))).map_err(at(&target))
                 });
                 let (size, content) = written.await.map_err(|_| CoreError::Interrupted)??;
-                let mut transaction = this.context.store.write().await?;
-                audit::note(&mut transaction, actor.by(), "event.export", "", None, this.context.clock.now()).await?;
-                store::commit(transaction).await?;
+                this.context.begin(actor, "event.export").await?.commit("", None).await?;
                 Ok(Exported { size, content: content.into() })
             })
             .await

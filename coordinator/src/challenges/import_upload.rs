@@ -125,7 +125,7 @@ impl Challenges {
                         &event,
                         intake.unlisted,
                         what,
-                        acting.by(),
+                        acting,
                         inner.context.clock.now(),
                     );
                     runtime.block_on(work).map(|steps| imported(&event, &steps))

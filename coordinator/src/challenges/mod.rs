@@ -50,7 +50,7 @@ impl Challenges {
     /// When the database cannot be read.
     pub async fn all(&self) -> Result<Arc<Vec<Challenge>>, CoreError> {
         let read = async || Ok(challenges::all(&mut *self.context.store.read().await?).await?);
-        Ok(self.specs.get(&self.context, read).await?.1)
+        Ok(self.specs.get(&self.context.revision, read).await?.1)
     }
 
     /// The frequency ranges that challenges can name, by name: those that came with an event, and the well-known ones.

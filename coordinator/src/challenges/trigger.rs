@@ -3,9 +3,8 @@
 use super::existing;
 use crate::CoreError;
 use crate::air::operating::Gate;
-use crate::audit::{self, Actor, By};
+use crate::audit::By;
 use crate::challenges::Challenges;
-use crate::store;
 use crate::store::challenges::{self, Challenge};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
@@ -18,22 +17,19 @@ impl Challenges {
     /// # Errors
     /// [`CoreError::NotFound`]; [`CoreError::Refused`] when it is disabled or on air, or the system is held back.
     pub async fn trigger(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let this = Arc::clone(self);
         self.context
-            .run_to_completion(async move {
-                let mut transaction = this.context.store.write().await?;
-                let challenge = existing(&mut transaction, id).await?;
-                let (gate, now) = (Gate::read(&mut transaction).await?, this.context.clock.now());
+            .command(by, "challenge.trigger", move |mut command| async move {
+                let challenge = existing(&mut command, id).await?;
+                let (gate, who, now) = (Gate::read(&mut command).await?, command.who(), command.now());
                 if let Some(obstacle) = obstacle(&challenge, &gate, now) {
                     return Err(CoreError::Refused(obstacle));
                 }
                 let name = challenge.spec.name.as_str();
-                challenges::trigger(&mut transaction, id, now).await?;
-                audit::note(&mut transaction, actor.by(), "challenge.trigger", name, None, now).await?;
-                store::commit(transaction).await?;
-                this.context.changed();
-                this.context.log(LogLevel::Info, format!("Challenge {name} triggered by {}", actor.by().who));
-                Ok(())
+                challenges::trigger(&mut command, id, now).await?;
+                let done = command.commit(name, None).await?;
+                this.context.log(LogLevel::Info, format!("Challenge {name} triggered by {who}"));
+                Ok(done)
             })
             .await
     }

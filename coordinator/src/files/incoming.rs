@@ -1,8 +1,7 @@
 //! Content that comes piece by piece, and is kept once it is whole.
 
-use crate::audit::{self, Actor, By};
+use crate::audit::By;
 use crate::files::Files;
-use crate::store;
 use crate::store::files::{self, StoredFile};
 use crate::{CoreError, FileFolder};
 use challengectl_common::{Digest, Hasher};
@@ -91,17 +90,12 @@ impl Files {
         let (digest, folder) = (hasher.finish(), self.folder.clone());
         let settled = tokio::task::spawn_blocking(move || folder.settle(copy, digest));
         settled.await.map_err(|_| CoreError::Interrupted)??;
-        let (this, file, actor) =
-            (Arc::clone(self), StoredFile { digest, size, name: name.to_owned() }, Actor::from(by));
+        let file = StoredFile { digest, size, name: name.to_owned() };
         self.context
-            .run_to_completion(async move {
-                let now = this.context.clock.now();
-                let mut transaction = this.context.store.write().await?;
-                files::register(&mut transaction, &file, now).await?;
-                let target = digest.to_string();
-                audit::note(&mut transaction, actor.by(), "file.upload", &target, Some(&file.name), now).await?;
-                store::commit(transaction).await?;
-                Ok(digest)
+            .command(by, "file.upload", move |mut command| async move {
+                let now = command.now();
+                files::register(&mut command, &file, now).await?;
+                Ok(command.commit(&digest.to_string(), Some(&file.name)).await?.with(digest))
             })
             .await
     }

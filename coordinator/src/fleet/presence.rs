@@ -5,8 +5,9 @@ use crate::schedule::Capability;
 use crate::store::fleet::runners as store;
 use crate::store::fleet::runners::Radio;
 use challengectl_common::{RunnerId, Sender, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// A runner that has registered and not signed out.
 #[derive(Debug, Default)]
@@ -84,7 +85,7 @@ impl Presence {
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<RunnerId, Present>> {
-        self.runners.lock().unwrap_or_else(PoisonError::into_inner)
+        self.runners.lock()
     }
 
     /// A runner has registered.
@@ -210,7 +211,7 @@ impl Presence {
 
     /// What the radios can do of runners that ask for work, as of the last [`Fleet::look_around`].
     pub fn attentive(&self) -> Arc<[Capability]> {
-        Arc::clone(&self.attentive.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.attentive.lock())
     }
 
     /// Looks which runners ask for work: those that wait for it, have polled lately, or are on air. Gives whether that
@@ -223,7 +224,7 @@ impl Presence {
             .filter(|(id, present)| present.waiting > 0 || present.polled.is_some_and(&lately) || on_air.contains(id))
             .flat_map(|(_, present)| present.radios.iter().map(|radio| Capability::among(radio, bound)))
             .collect();
-        let mut attentive = self.attentive.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut attentive = self.attentive.lock();
         if attentive.iter().eq(&abilities) {
             return false;
         }

@@ -2,14 +2,15 @@
 
 use super::enrollment::taken;
 use crate::CoreError;
-use crate::audit::{self, Actor, By};
-use crate::batches::BATCH;
+use crate::audit::By;
+use crate::context::batches::BATCH;
+use crate::context::command::{Command, Done};
 use crate::fleet::Fleet;
 use crate::secrets::random_hex;
+use crate::store::Store;
 use crate::store::fleet::runners;
 use crate::store::fleet::tokens::{self, NewToken, Token};
 use crate::store::log::history::Page;
-use crate::store::{self, Connection, Store};
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, RunnerId, Timestamp};
 use serde::Deserialize;
@@ -102,35 +103,28 @@ pub async fn issue_token(
     life: TokenLife,
     now: Timestamp,
 ) -> Result<Invitation, CoreError> {
-    let mut transaction = store.write().await?;
-    let guest = Guest { runner, life, replaces: true };
-    let invitation = invite(&mut transaction, guest, By::COMMAND_LINE, "runner.invite", now).await?;
-    store::commit(transaction).await?;
+    let command = Command::begin(store, By::COMMAND_LINE.into(), "runner.invite", now).await?;
+    let Done(invitation) = invite(command, Guest { runner, life, replaces: true }).await?;
     Ok(invitation)
 }
 
-/// Keeps a new token, and writes down by whom and what for.
-pub(crate) async fn invite(
-    transaction: &mut Connection,
-    guest: Guest<'_>,
-    by: By<'_>,
-    what: &str,
-    now: Timestamp,
-) -> Result<Invitation, CoreError> {
+/// Commits a new token.
+pub(crate) async fn invite(mut command: Command, guest: Guest<'_>) -> Result<Done<Invitation>, CoreError> {
+    let (who, now) = (command.who(), command.now());
     let token = format!("et_{}", random_hex::<32>());
     let expires_at = guest.life.after(now);
     let new = NewToken {
         digest: Digest::of(token.as_bytes()),
         runner: guest.runner,
         replaces: guest.replaces,
-        created_by: by.who,
+        created_by: &who,
         created_at: now,
         expires_at,
     };
-    tokens::insert(transaction, new).await?;
+    tokens::insert(&mut command, new).await?;
     let details = format!("good until {expires_at}");
-    audit::note(transaction, by, what, guest.runner.as_str(), Some(&details), now).await?;
-    Ok(Invitation { token, expires_at })
+    let done = command.commit(guest.runner.as_str(), Some(&details)).await?;
+    Ok(done.with(Invitation { token, expires_at }))
 }
 
 impl Fleet {
@@ -167,22 +161,22 @@ impl Fleet {
         life: TokenLife,
         by: By<'_>,
     ) -> Result<Invitation, CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+        let (this, id) = (Arc::clone(self), id.clone());
+        let (action, replaces) = match purpose {
+            Purpose::Enrol => ("runner.invite", false),
+            Purpose::Replace => ("runner.re-enroll", true),
+        };
         self.context
-            .run_to_completion(async move {
-                let mut transaction = this.context.store.write().await?;
-                let (what, replaces) = match (purpose, runners::is_known(&mut transaction, &id).await?) {
-                    (Purpose::Enrol, false) => ("runner.invite", false),
+            .command(by, action, move |mut command| async move {
+                match (purpose, runners::is_known(&mut command, &id).await?) {
                     (Purpose::Enrol, true) => return Err(taken(&id)),
-                    (Purpose::Replace, true) => ("runner.re-enroll", true),
                     (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
-                };
-                let guest = Guest { runner: &id, life, replaces };
-                let invitation = invite(&mut transaction, guest, actor.by(), what, this.context.clock.now()).await?;
-                store::commit(transaction).await?;
-                this.context
-                    .log(LogLevel::Info, format!("Enrollment token for runner {id} made by {}", actor.by().who));
-                Ok(invitation)
+                    (Purpose::Enrol, false) | (Purpose::Replace, true) => {}
+                }
+                let who = command.who();
+                let done = invite(command, Guest { runner: &id, life, replaces }).await?;
+                this.context.log(LogLevel::Info, format!("Enrollment token for runner {id} made by {who}"));
+                Ok(done)
             })
             .await
     }
@@ -202,18 +196,15 @@ impl Fleet {
     /// # Errors
     /// [`CoreError::NotFound`] when there is no unused one with this id.
     pub async fn revoke_token(self: &Arc<Self>, id: &str, by: By<'_>) -> Result<(), CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.to_owned(), Actor::from(by));
+        let (this, id) = (Arc::clone(self), id.to_owned());
         self.context
-            .run_to_completion(async move {
-                let mut transaction = this.context.store.write().await?;
-                let revoked = tokens::revoke_one(&mut transaction, &id).await?;
+            .command(by, "token.revoke", move |mut command| async move {
+                let revoked = tokens::revoke_one(&mut command, &id).await?;
                 let runner = revoked.ok_or_else(|| CoreError::NotFound(format!("unused enrollment token {id:?}")))?;
-                let details = format!("token {id}");
-                let (by, now) = (actor.by(), this.context.clock.now());
-                audit::note(&mut transaction, by, "token.revoke", runner.as_str(), Some(&details), now).await?;
-                store::commit(transaction).await?;
-                this.context.log(LogLevel::Info, format!("Enrollment token for runner {runner} revoked by {}", by.who));
-                Ok(())
+                let who = command.who();
+                let done = command.commit(runner.as_str(), Some(&format!("token {id}"))).await?;
+                this.context.log(LogLevel::Info, format!("Enrollment token for runner {runner} revoked by {who}"));
+                Ok(done)
             })
             .await
     }

@@ -1,13 +1,13 @@
 //! Background work: each job is one small task over one function.
 
 use crate::CoreError;
-use crate::batches::BATCH;
+use crate::context::batches::BATCH;
 use crate::maintenance::Maintenance;
 use crate::store;
 use crate::store::air::{assignments, reports};
 use crate::store::fleet::runners;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
@@ -17,44 +17,40 @@ const FLUSHED_AT_ONCE: usize = 500;
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 const TRIM_EVERY: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// The clock looks at least so often, in case the wall clock is set.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// The job that waits for what becomes due.
+const CLOCK: &str = "clock";
+/// The clock looks at least so often, in case the time of day is set.
+const MAX_NAP: Duration = Duration::from_secs(60);
 
 impl Maintenance {
     /// Starts the background jobs; they end when the set is dropped.
     pub fn start_jobs(self: &Arc<Self>) -> JoinSet<()> {
-        let mut jobs = JoinSet::new();
+        let mut jobs = Jobs { maintenance: self, set: JoinSet::new() };
         let sweep_every = (self.context.rules.grace / 4).clamp(Duration::from_millis(50), Duration::from_secs(1));
-        jobs.spawn(every("lease sweep", sweep_every, Arc::clone(self), async |it: &Arc<Self>| {
-            it.air.sweep().await.map(drop)
-        }));
-        jobs.spawn(every("look around", LOOK_EVERY, Arc::clone(self), async |it: &Arc<Self>| {
-            it.air.look_around().await
-        }));
-        let alarms = async |it: &Arc<Self>| it.look_for_alarms().await;
-        jobs.spawn(every("alarms", LOOK_EVERY, Arc::clone(self), alarms));
-        jobs.spawn(Arc::clone(self).watch_time());
+        jobs.add("lease sweep", sweep_every, |it| async move { it.air.sweep().await.map(drop) });
+        jobs.add("look around", LOOK_EVERY, |it| async move { it.air.look_around().await });
+        jobs.add("alarms", LOOK_EVERY, |it| async move { it.look_for_alarms().await });
+        jobs.add("time", LOOK_EVERY, |it| async move { it.keep_time().await });
+        jobs.add("changes by others", LOOK_EVERY, |it| async move { it.watch_changes().await });
         // When the server ends in the middle, what was taken to be written is still written.
-        let flush = async |it: &Arc<Self>| {
-            let this = Arc::clone(it);
+        jobs.add("flush", FLUSH_EVERY, |it| async move {
+            let this = Arc::clone(&it);
             it.context.run_to_completion(async move { this.flush().await }).await
-        };
-        jobs.spawn(every("flush", FLUSH_EVERY, Arc::clone(self), flush));
-        jobs.spawn(every("log bounds", FLUSH_EVERY, Arc::clone(self), async |it: &Arc<Self>| {
-            it.context.trim_log().await
-        }));
-        jobs.spawn(every("bounds of late reports", FLUSH_EVERY, Arc::clone(self), async |it: &Arc<Self>| {
+        });
+        jobs.add("log bounds", FLUSH_EVERY, |it| async move { it.context.trim_log().await });
+        jobs.add("bounds of late reports", FLUSH_EVERY, |it| async move {
             it.context.in_batches(|connection| Box::pin(reports::trim(connection, BATCH))).await
-        }));
-        jobs.spawn(every("checkpoint", CHECKPOINT_EVERY, Arc::clone(self), async |it: &Arc<Self>| {
-            it.checkpoint().await
-        }));
-        let record = async |it: &Arc<Self>| it.air.record_stop().await.map(drop);
-        jobs.spawn(every("recording of an emergency stop", FLUSH_EVERY, Arc::clone(self), record));
-        jobs.spawn(every("retention", TRIM_EVERY, Arc::clone(self), async |it: &Arc<Self>| it.trim().await));
-        jobs.spawn(Arc::clone(self).watch_changes());
-        jobs.spawn(Arc::clone(self).run_clock());
-        jobs
+        });
+        jobs.add("checkpoint", CHECKPOINT_EVERY, |it| async move { Ok(it.context.store.checkpoint().await?) });
+        jobs.add(
+            "recording of an emergency stop",
+            FLUSH_EVERY,
+            |it| async move { it.air.record_stop().await.map(drop) },
+        );
+        jobs.add("retention", TRIM_EVERY, |it| async move { it.trim().await });
+        self.registry.enter(CLOCK, MAX_NAP, self.context.clock.instant());
+        jobs.set.spawn(Arc::clone(self).run_clock());
+        jobs.set
     }
 
     /// Writes down heartbeats, renewals and log lines.
@@ -78,32 +74,14 @@ impl Maintenance {
         self.context.write_log().await
     }
 
-    async fn checkpoint(&self) -> Result<(), CoreError> {
-        Ok(self.context.store.checkpoint().await?)
-    }
-
-    /// Notices when the time of day is set, now or since the last run of the server.
-    async fn watch_time(self: Arc<Self>) {
-        if let Err(error) = self.compare_clock().await {
-            tracing::error!(%error, "the clock could not be compared with the database");
+    /// Takes over what other programs have changed, such as an import.
+    async fn watch_changes(&self) -> Result<(), CoreError> {
+        let version = self.context.store.foreign_version().await?;
+        if *self.seen_version.lock() != Some(version) {
+            self.air.take_over_changes().await?;
+            *self.seen_version.lock() = Some(version);
         }
-        every("time", LOOK_EVERY, self, async |it: &Arc<Self>| it.keep_time().await).await;
-    }
-
-    /// Notices what other programs have changed, such as an import.
-    async fn watch_changes(self: Arc<Self>) {
-        let mut seen = None;
-        loop {
-            match self.context.store.foreign_version().await {
-                Ok(version) if seen == Some(version) => {}
-                Ok(version) => match self.air.take_over_changes().await {
-                    Ok(()) => seen = Some(version),
-                    Err(error) => tracing::error!(%error, "changes by another program could not be read"),
-                },
-                Err(error) => tracing::error!(%error, "the database could not be watched"),
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+        Ok(())
     }
 
     /// Wakes those who wait whenever something becomes due, or the hours begin or end.
@@ -111,37 +89,57 @@ impl Maintenance {
         let mut news = self.context.revision.subscribe();
         loop {
             news.mark_unchanged();
+            let began = Instant::now();
             let looked = match self.air.outlook().await {
                 Ok((_, outlook)) => self.air.tell_what_is_new(&outlook).await,
                 Err(error) => Err(error),
             };
-            let next = match looked {
-                Ok(next) => next,
-                Err(error) => {
-                    tracing::error!(%error, "the schedule could not be read");
-                    tokio::time::sleep(LOOK_EVERY).await;
-                    continue;
-                }
+            let next = self.ended(CLOCK, began, looked);
+            let nap = match next {
+                None => LOOK_EVERY,
+                Some(next) => next.map_or(MAX_NAP, |next| next.since(self.context.clock.now()).min(MAX_NAP)),
             };
-            let nap = next.map_or(LONGEST_SLEEP, |next| next.since(self.context.clock.now()).min(LONGEST_SLEEP));
-            if tokio::time::timeout(nap, news.changed()).await.is_err() {
+            if tokio::time::timeout(nap, news.changed()).await.is_err() && next.is_some() {
                 self.context.changed();
             }
         }
     }
+
+    /// Records how a run of a job went. Returns what it gave, `None` when it failed.
+    fn ended<T>(&self, name: &'static str, began: Instant, result: Result<T, CoreError>) -> Option<T> {
+        let error = result.as_ref().err().map(ToString::to_string);
+        if let Some(error) = &error {
+            tracing::error!(job = name, error, "failed, and is tried again");
+        }
+        self.registry.ended(name, began.elapsed(), error, self.context.clock.instant());
+        result.ok()
+    }
 }
 
-/// Does a job again and again; what fails is tried again next time.
-async fn every<F>(name: &'static str, period: Duration, coordinator: Arc<Maintenance>, job: F)
-where
-    F: AsyncFn(&Arc<Maintenance>) -> Result<(), CoreError>,
-{
-    let mut ticks = tokio::time::interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = job(&coordinator).await {
-            tracing::error!(job = name, %error, "failed, and is tried again");
-        }
+/// The jobs that are being started.
+struct Jobs<'a> {
+    maintenance: &'a Arc<Maintenance>,
+    set: JoinSet<()>,
+}
+
+impl Jobs<'_> {
+    /// Does a job again and again; what fails is tried again next time.
+    fn add<F, R>(&mut self, name: &'static str, period: Duration, job: F)
+    where
+        F: Fn(Arc<Maintenance>) -> R + Send + 'static,
+        R: Future<Output = Result<(), CoreError>> + Send,
+    {
+        let maintenance = Arc::clone(self.maintenance);
+        maintenance.registry.enter(name, period, maintenance.context.clock.instant());
+        self.set.spawn(async move {
+            let mut ticks = tokio::time::interval(period);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                let began = Instant::now();
+                let result = job(Arc::clone(&maintenance)).await;
+                maintenance.ended(name, began, result);
+            }
+        });
     }
 }

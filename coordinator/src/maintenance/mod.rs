@@ -5,6 +5,7 @@ pub mod backup;
 pub mod check;
 mod jobs;
 pub(crate) mod readiness;
+pub mod registry;
 pub(crate) mod retention;
 pub mod timekeeping;
 
@@ -13,7 +14,9 @@ use crate::challenges::Challenges;
 use crate::context::Context;
 use crate::files::Files;
 use crate::fleet::Fleet;
+use parking_lot::Mutex;
 use readiness::LastLook;
+use registry::{JobState, Registry};
 use std::sync::Arc;
 use timekeeping::Timekeeper;
 
@@ -27,12 +30,22 @@ pub struct Maintenance {
     pub(crate) files: Arc<Files>,
     pub(crate) timekeeper: Timekeeper,
     pub(crate) last_look: LastLook,
+    pub(crate) registry: Registry,
+    /// The version of the database, as other programs count it, that memory agrees with.
+    pub(crate) seen_version: Mutex<Option<i64>>,
 }
 
 impl Maintenance {
+    /// Returns the background jobs.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<(&'static str, JobState)> {
+        self.registry.all()
+    }
+
     pub(crate) fn new(air: Arc<Air>, challenges: Arc<Challenges>) -> Arc<Self> {
         let (context, fleet, files) = (Arc::clone(&air.context), Arc::clone(&air.fleet), Arc::clone(&air.files));
         let timekeeper = Timekeeper::new(&context.clock);
-        Arc::new(Self { context, fleet, air, challenges, files, timekeeper, last_look: LastLook::default() })
+        let (last_look, registry, seen_version) = (LastLook::default(), Registry::default(), Mutex::default());
+        Arc::new(Self { context, fleet, air, challenges, files, timekeeper, last_look, registry, seen_version })
     }
 }

@@ -17,7 +17,7 @@ const KEEP: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
     /// By name; what is wrong is told in words that everybody may read, and the log tells more.
-    pub checks: [(&'static str, Result<(), &'static str>); 3],
+    pub checks: [(&'static str, Result<(), &'static str>); 4],
     /// Whether the server ends, and hands out nothing any more.
     pub stopping: bool,
 }
@@ -73,9 +73,19 @@ impl Maintenance {
                 ("database", database),
                 ("schema", schema.map_err(|()| "is not the one of this program")),
                 ("data_dir", folder.map_err(|()| "cannot be written to")),
+                ("jobs", self.jobs_run()),
             ],
             stopping: false,
         }
+    }
+
+    fn jobs_run(&self) -> Result<(), &'static str> {
+        let stuck = self.registry.stuck(self.context.clock.instant());
+        if stuck.is_empty() {
+            return Ok(());
+        }
+        tracing::error!(jobs = stuck.join(", "), "not ready: these hang or have died; restart the server");
+        Err("a background job hangs or has died")
     }
 
     /// Lets a look go on by itself when it takes too long: work on the database is never dropped in the middle.

@@ -1,7 +1,7 @@
 //! Forgetting what is not to be kept.
 
 use crate::CoreError;
-use crate::batches::BATCH;
+use crate::context::batches::BATCH;
 use crate::maintenance::Maintenance;
 use crate::store::log::history;
 use std::time::Duration;

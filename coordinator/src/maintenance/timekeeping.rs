@@ -9,7 +9,8 @@ use crate::store::log::figures;
 use crate::store::{self, Connection, StoreError, challenges};
 use crate::{Clock, CoreError};
 use challengectl_common::Timestamp;
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What NTP corrects without a step, and a job that comes late, are below this.
@@ -17,18 +18,22 @@ const TOLERANCE_MS: i64 = 5_000;
 
 /// Both clocks, as last seen together.
 #[derive(Debug)]
-pub struct Timekeeper(Mutex<(Timestamp, Moment)>);
+pub struct Timekeeper {
+    seen: Mutex<(Timestamp, Moment)>,
+    /// Whether the clock was compared with the database since the start.
+    compared: AtomicBool,
+}
 
 impl Timekeeper {
     /// From now on.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
-        Self(Mutex::new((clock.now(), clock.instant())))
+        Self { seen: Mutex::new((clock.now(), clock.instant())), compared: AtomicBool::new(false) }
     }
 
     /// By how many milliseconds the time of day was set since the last look; negative when back.
     fn step(&self, clock: &Clock) -> i64 {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.seen.lock();
         let (now, moment) = (clock.now(), clock.instant());
         let (before, since) = std::mem::replace(&mut *last, (now, moment));
         let passed = i64::try_from(since.until(moment).as_millis()).unwrap_or(i64::MAX);
@@ -64,6 +69,10 @@ pub fn spoken(duration: Duration) -> String {
 impl Maintenance {
     /// Notices when the time of day is set, and brings nearer what would wait for longer than its own longest pause.
     pub(crate) async fn keep_time(&self) -> Result<(), CoreError> {
+        if !self.timekeeper.compared.load(Ordering::Relaxed) {
+            self.compare_clock().await?;
+            self.timekeeper.compared.store(true, Ordering::Relaxed);
+        }
         let step = self.timekeeper.step(&self.context.clock);
         if step.abs() > TOLERANCE_MS {
             let (by, way) = (Duration::from_millis(step.unsigned_abs()), if step < 0 { "back" } else { "forward" });
@@ -78,7 +87,7 @@ impl Maintenance {
     }
 
     /// What the last run of the server left, by a clock that may have been another.
-    pub(crate) async fn compare_clock(&self) -> Result<(), CoreError> {
+    async fn compare_clock(&self) -> Result<(), CoreError> {
         let now = self.context.clock.now();
         if let Some(behind) = behind(&mut *self.context.store.read_few().await?, now).await? {
             let message = format!(

@@ -1,12 +1,11 @@
 //! Becoming a runner.
 
 use crate::CoreError;
-use crate::audit::{self, By};
+use crate::audit::By;
 use crate::bus::events::Event;
 use crate::fleet::enrollment::{Enrolment, LONGEST_HOSTNAME, Newcomer, taken};
 use crate::runner_api::RunnerApi;
 use crate::secrets::random_hex;
-use crate::store;
 use crate::store::air::assignments;
 use crate::store::fleet::keys::{self, Key, Registered};
 use crate::store::fleet::{runners, tokens};
@@ -35,13 +34,14 @@ impl RunnerApi {
     }
 
     async fn use_token(&self, token: Digest, newcomer: Newcomer) -> Result<Enrolment, CoreError> {
-        let now = self.context.clock.now();
         // What is being handed out right now to the runner's key from before must have its lease in memory.
         let _turn = self.air.turn.lock().await;
-        let mut transaction = self.context.store.write().await?;
-        let used = tokens::take(&mut transaction, token, now).await?.ok_or(CoreError::Token)?;
+        let actor = By { who: "(enrollment token)", from: newcomer.host.address }.into();
+        let mut command = self.context.begin(actor, "runner.enroll").await?;
+        let now = command.now();
+        let used = tokens::take(&mut command, token, now).await?.ok_or(CoreError::Token)?;
         let (runner_id, host) = (used.runner_id, newcomer.host);
-        let is_new = runners::enrol(&mut transaction, &runner_id, now).await?;
+        let is_new = runners::enrol(&mut command, &runner_id, now).await?;
         if !is_new && !used.replaces {
             return Err(taken(&runner_id));
         }
@@ -53,12 +53,10 @@ impl RunnerApi {
             machine: host.machine,
             registered: Registered::default(),
         };
-        keys::revoke(&mut transaction, &key.runner_id, now).await?;
-        keys::insert(&mut transaction, &key, now).await?;
-        assignments::abort_of_runner(&mut transaction, &key.runner_id, now).await?;
-        let by = By { who: "(enrollment token)", from: host.address };
-        audit::note(&mut transaction, by, "runner.enroll", key.runner_id.as_str(), None, now).await?;
-        store::commit(transaction).await?;
+        keys::revoke(&mut command, &key.runner_id, now).await?;
+        keys::insert(&mut command, &key, now).await?;
+        assignments::abort_of_runner(&mut command, &key.runner_id, now).await?;
+        command.commit(key.runner_id.as_str(), None).await?;
 
         let enrolment = Enrolment { runner_id: key.runner_id.clone(), api_key: format!("ck_{}_{secret}", key.key_id) };
         self.fleet.keyring.replace(key);

@@ -1,10 +1,9 @@
 //! Runners as operators see them, and what operators do with them.
 
 use crate::CoreError;
-use crate::audit::{self, Actor, By};
+use crate::audit::{Actor, By};
 use crate::bus::events::Event;
 use crate::runner_api::RunnerApi;
-use crate::store;
 use crate::store::air::assignments;
 use crate::store::fleet::{runners, tokens};
 use challengectl_common::RunnerId;
@@ -22,18 +21,18 @@ impl RunnerApi {
             .run_to_completion(async move {
                 // Not while it is being given something.
                 let _turn = this.air.turn.lock().await;
-                let mut transaction = this.context.store.write().await?;
-                if !runners::set_enabled(&mut transaction, &id, enabled).await? {
+                let (action, word) =
+                    if enabled { ("runner.enable", "enabled") } else { ("runner.disable", "disabled") };
+                let mut command = this.context.begin(actor, action).await?;
+                if !runners::set_enabled(&mut command, &id, enabled).await? {
                     return Err(none(&id));
                 }
-                let (what, word) = if enabled { ("runner.enable", "enabled") } else { ("runner.disable", "disabled") };
-                audit::note(&mut transaction, actor.by(), what, id.as_str(), None, this.context.clock.now()).await?;
-                store::commit(transaction).await?;
+                let (who, timestamp) = (command.who(), command.now());
+                command.commit(id.as_str(), None).await?;
                 this.fleet.presence.set_enabled(&id, enabled);
                 this.context.changed();
-                let timestamp = this.context.clock.now();
                 this.context.events.publish(Event::RunnerEnabled { runner_id: id.clone(), enabled, timestamp });
-                this.context.log(LogLevel::Info, format!("Runner {id} {word} by {}", actor.by().who));
+                this.context.log(LogLevel::Info, format!("Runner {id} {word} by {who}"));
                 Ok(())
             })
             .await
@@ -49,21 +48,20 @@ impl RunnerApi {
         self.context
             .run_to_completion(async move {
                 let _turn = this.air.turn.lock().await;
-                let now = this.context.clock.now();
-                let mut transaction = this.context.store.write().await?;
-                if !runners::delete(&mut transaction, &id).await? {
+                let mut command = this.context.begin(actor, "runner.remove").await?;
+                let (who, now) = (command.who(), command.now());
+                if !runners::delete(&mut command, &id).await? {
                     return Err(none(&id));
                 }
-                tokens::revoke(&mut transaction, &id).await?;
-                assignments::abort_of_runner(&mut transaction, &id, now).await?;
-                audit::note(&mut transaction, actor.by(), "runner.remove", id.as_str(), None, now).await?;
-                store::commit(transaction).await?;
+                tokens::revoke(&mut command, &id).await?;
+                assignments::abort_of_runner(&mut command, &id, now).await?;
+                command.commit(id.as_str(), None).await?;
                 this.fleet.keyring.forget(&id);
                 this.air.leases.abort_of_runner(&id);
                 this.fleet.presence.leave(&id);
                 this.context.changed();
                 this.air.publish_liveness(&id);
-                this.context.log(LogLevel::Warning, format!("Runner {id} removed by {}", actor.by().who));
+                this.context.log(LogLevel::Warning, format!("Runner {id} removed by {who}"));
                 Ok(())
             })
             .await

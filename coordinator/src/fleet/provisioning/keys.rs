@@ -1,10 +1,9 @@
 //! Provisioning keys as admins handle them.
 
 use crate::CoreError;
-use crate::audit::{self, Actor, By};
+use crate::audit::By;
 use crate::fleet::Fleet;
 use crate::secrets::random_hex;
-use crate::store;
 use crate::store::fleet::provisioning::{self, NewKey, ProvisioningKey};
 use crate::store::fleet::tokens;
 use challengectl_common::wire::LogLevel;
@@ -86,26 +85,23 @@ impl Fleet {
         if description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
             return Err(CoreError::Invalid(format!("description: more than {LONGEST_DESCRIPTION} characters")));
         }
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+        let (this, id) = (Arc::clone(self), id.clone());
         self.context
-            .run_to_completion(async move {
-                let (secret, created_at) = (random_hex::<32>(), this.context.clock.now());
+            .command(by, "provisioning_key.create", move |mut command| async move {
+                let (secret, who) = (random_hex::<32>(), command.who());
                 let new = NewKey {
                     id: &id,
                     digest: Digest::of(secret.as_bytes()),
                     description: description.as_deref(),
-                    created_by: actor.by().who,
-                    created_at,
+                    created_by: &who,
+                    created_at: command.now(),
                 };
-                let mut transaction = this.context.store.write().await?;
-                if !provisioning::insert(&mut transaction, new).await? {
+                if !provisioning::insert(&mut command, new).await? {
                     return Err(CoreError::Conflict(format!("there is a provisioning key {id} already")));
                 }
-                audit::note(&mut transaction, actor.by(), "provisioning_key.create", id.as_str(), None, created_at)
-                    .await?;
-                store::commit(transaction).await?;
-                this.context.log(LogLevel::Info, format!("Provisioning key {id} made by {}", actor.by().who));
-                Ok(format!("pk_{id}_{secret}"))
+                let done = command.commit(id.as_str(), None).await?;
+                this.context.log(LogLevel::Info, format!("Provisioning key {id} made by {who}"));
+                Ok(done.with(format!("pk_{id}_{secret}")))
             })
             .await
     }
@@ -120,26 +116,24 @@ impl Fleet {
         change: KeyChange,
         by: By<'_>,
     ) -> Result<(), CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+        let (this, id, (action, word)) = (Arc::clone(self), id.clone(), change.words());
         self.context
-            .run_to_completion(async move {
-                let mut transaction = this.context.store.write().await?;
+            .command(by, action, move |mut command| async move {
                 let known = match change {
-                    KeyChange::Enable => provisioning::set_enabled(&mut transaction, &id, true).await?,
-                    KeyChange::Disable => provisioning::set_enabled(&mut transaction, &id, false).await?,
-                    KeyChange::Remove => provisioning::delete(&mut transaction, &id).await?,
+                    KeyChange::Enable => provisioning::set_enabled(&mut command, &id, true).await?,
+                    KeyChange::Disable => provisioning::set_enabled(&mut command, &id, false).await?,
+                    KeyChange::Remove => provisioning::delete(&mut command, &id).await?,
                 };
                 if !known {
                     return Err(CoreError::NotFound(format!("provisioning key {id}")));
                 }
                 if change == KeyChange::Remove {
-                    tokens::revoke_made_by(&mut transaction, &maker(&id)).await?;
+                    tokens::revoke_made_by(&mut command, &maker(&id)).await?;
                 }
-                let (what, done) = change.words();
-                audit::note(&mut transaction, actor.by(), what, id.as_str(), None, this.context.clock.now()).await?;
-                store::commit(transaction).await?;
-                this.context.log(LogLevel::Info, format!("Provisioning key {id} {done} by {}", actor.by().who));
-                Ok(())
+                let who = command.who();
+                let done = command.commit(id.as_str(), None).await?;
+                this.context.log(LogLevel::Info, format!("Provisioning key {id} {word} by {who}"));
+                Ok(done)
             })
             .await
     }

@@ -1,18 +1,23 @@
 //! What every component needs, and nothing more: the database, the clock, and who is to be told of changes.
 
-use crate::audit::{self, Actor};
+mod alarms;
+pub(crate) mod batches;
+pub(crate) mod command;
+mod log;
+
+use crate::audit::Actor;
 use crate::bus::alarms::Alarms;
-use crate::bus::events::Events;
+use crate::bus::events::{Event, Events};
 use crate::bus::log::Logbook;
 use crate::bus::revision::Signals;
 use crate::clock::{Clock, Moment};
-use crate::store::{self, Connection, Store, Transaction, WriteTimes};
+use crate::store::{Store, WriteTimes};
 use crate::{CoreError, Rules};
 use challengectl_common::Timestamp;
-use std::ops::{Deref, DerefMut};
+use command::{Command, Done};
 use std::sync::Arc;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 /// Shared by all components.
 #[derive(Debug)]
@@ -56,6 +61,12 @@ impl Context {
         self.store.write_times()
     }
 
+    /// Everything that happens from now on.
+    #[must_use]
+    pub fn watch(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
     /// Marked whenever anything has changed that others may see.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
@@ -82,11 +93,12 @@ impl Context {
         done
     }
 
-    /// Carries out what somebody has decided, to its end also when the caller goes away. `work` gets the open transaction
-    /// and has to commit it, which takes what the audit row says: an action without one does not compile.
+    /// Carries out what somebody has decided, to its end also when the caller goes away, and announces it. `work` gets the
+    /// open transaction; what it returns it only has from committing that with its audit row: an action without one does
+    /// not compile.
     pub(crate) async fn command<T, F>(
         self: &Arc<Self>,
-        actor: &Actor,
+        actor: impl Into<Actor>,
         action: &'static str,
         work: impl FnOnce(Command) -> F + Send + 'static,
     ) -> Result<T, CoreError>
@@ -94,61 +106,17 @@ impl Context {
         T: Send + 'static,
         F: Future<Output = Result<Done<T>, CoreError>> + Send,
     {
-        let (this, actor) = (Arc::clone(self), actor.clone());
-        self.run_to_completion(async move { Ok(work(this.begin(actor, action).await?).await?.0) }).await
+        let (this, actor) = (Arc::clone(self), actor.into());
+        self.run_to_completion(async move {
+            let Done(outcome) = work(this.begin(actor, action).await?).await?;
+            this.changed();
+            Ok(outcome)
+        })
+        .await
     }
 
-    /// Begins a command within work that is carried through already, as where a lock has to be taken first.
-    pub(crate) async fn begin(self: &Arc<Self>, actor: Actor, action: &'static str) -> Result<Command, CoreError> {
-        let transaction = self.store.write().await?;
-        let now = self.clock.now();
-        Ok(Command { context: Arc::clone(self), transaction, actor, action, now })
-    }
-}
-
-/// A change that somebody makes: an open transaction that can only be committed together with its audit row.
-pub(crate) struct Command {
-    context: Arc<Context>,
-    transaction: Transaction,
-    actor: Actor,
-    action: &'static str,
-    /// When it is made.
-    pub now: Timestamp,
-}
-
-/// The proof that a command was committed, and what it came to.
-pub(crate) struct Done<T>(pub T);
-
-impl Command {
-    /// Returns the name of whoever makes the change.
-    pub(crate) fn who(&self) -> String {
-        self.actor.by().who.to_owned()
-    }
-
-    /// Writes the audit row, commits, and announces the change. `subject` is what was changed.
-    pub(crate) async fn commit<T>(
-        mut self,
-        subject: &str,
-        details: Option<&str>,
-        outcome: T,
-    ) -> Result<Done<T>, CoreError> {
-        audit::note(&mut self.transaction, self.actor.by(), self.action, subject, details, self.now).await?;
-        store::commit(self.transaction).await?;
-        self.context.changed();
-        Ok(Done(outcome))
-    }
-}
-
-impl Deref for Command {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.transaction
-    }
-}
-
-impl DerefMut for Command {
-    fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.transaction
+    /// Begins a command within work that is carried through already, as where a lock is to be taken first.
+    pub(crate) async fn begin(&self, actor: Actor, action: &'static str) -> Result<Command, CoreError> {
+        Command::begin(&self.store, actor, action, self.clock.now()).await
     }
 }

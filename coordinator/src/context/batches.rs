@@ -1,7 +1,7 @@
 //! Work that would hold the database for long, done in many short transactions.
 
+use super::Context;
 use crate::CoreError;
-use crate::context::Context;
 use crate::store::{self, Connection, StoreError};
 use futures_util::future::BoxFuture;
 use std::panic::Location;
