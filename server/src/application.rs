@@ -5,14 +5,13 @@ use crate::console;
 use crate::events::{Live, Origins};
 use crate::http::{self, MetricsAudience, OverTls, Proxies};
 use crate::listener;
-use crate::supervision;
 use crate::tls::{self, TlsError};
 use actix_web::App;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use challengectl_coordinator::store::{ServerLock, Store, StoreError};
 use challengectl_coordinator::{Accounts, Clock, Coordinator, CoreError, FileFolder};
-use sd_notify::NotifyState;
+use challengectl_host::service;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,15 +153,22 @@ impl Application {
         let console = self.console.map(|console| (console.handle(), tokio::spawn(console)));
         let mut jobs = self.coordinator.maintenance.start_jobs();
         jobs.spawn(keep_logins(Arc::clone(&self.accounts)));
-        jobs.spawn(supervision::keep_watchdog(Arc::clone(&self.coordinator)));
+        jobs.spawn(service::keep_watchdog({
+            let coordinator = Arc::clone(&self.coordinator);
+            // Through a look at the schedule: a disk that reports errors is no reason to be killed, one that never answers is.
+            move || {
+                let coordinator = Arc::clone(&coordinator);
+                async move { coordinator.pulse().await }
+            }
+        }));
         let mut server = tokio::spawn(self.server);
-        supervision::tell(NotifyState::Ready);
+        service::notify_ready();
         let failed = tokio::select! {
             () = stop => None,
             () = self.coordinator.air.asked_to_end() => None,
             ended = &mut server => Some(ended),
         };
-        supervision::tell(NotifyState::Stopping);
+        service::notify_stopping();
         self.coordinator.stop();
         self.live.close();
         let ended = match failed {

@@ -9,7 +9,6 @@ pub mod console;
 pub mod events;
 pub mod http;
 mod listener;
-mod supervision;
 mod tls;
 
 pub use application::{Application, ApplicationError};

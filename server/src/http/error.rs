@@ -104,7 +104,7 @@ impl From<CoreError> for ApiError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database unavailable")
                     .because(store.obstacle().unwrap_or_default())
             }
-            CoreError::File { .. } | CoreError::Store(_) | CoreError::Sealed => {
+            CoreError::File { .. } | CoreError::Io(_) | CoreError::Store(_) | CoreError::Sealed => {
                 tracing::error!(%error, "request failed");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").because("the server's log tells more")
             }
