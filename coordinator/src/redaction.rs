@@ -1,17 +1,17 @@
-//! Takes out of a text what a challenge carries: what runners say of failures is for everybody who is logged in to read.
+//! Hides payloads in texts: everybody who is logged in can read what runners report of failures.
 
 use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeSpec, Payload};
 use std::collections::HashSet;
 
-/// So many characters in a row are told from chance. A quotation may be cut off anywhere.
+/// So many equal characters in a row are taken for a quotation, not for chance. A quotation may be cut off anywhere.
 const TELLING: usize = 6;
-/// A shorter text is no secret.
+/// Shorter payloads are not hidden: they would occur by chance.
 const SHORTEST: usize = 3;
 const HIDDEN: &str = "[hidden]";
 
-/// The text, with every quotation of the challenge's content, of its name and of its digest replaced.
-pub fn without_content(text: &str, spec: &ChallengeSpec) -> String {
+/// Replaces every quotation of the challenge's payload in `text`; of a file also its name and its digest.
+pub fn without_payload(text: &str, spec: &ChallengeSpec) -> String {
     let Kind::Transmission(transmission) = &spec.kind;
     match &transmission.payload {
         Payload::Text(content) => without_parts(text, content),
@@ -24,7 +24,7 @@ pub fn without_content(text: &str, spec: &ChallengeSpec) -> String {
     }
 }
 
-/// Whole, whatever its capitals.
+/// Replaces `secret` where it occurs as a whole, in any case of letters.
 fn without(text: &str, secret: &str) -> String {
     if secret.chars().count() < SHORTEST {
         return text.to_owned();
@@ -32,7 +32,7 @@ fn without(text: &str, secret: &str) -> String {
     hide(text, secret.chars().count(), &[folded(secret)].into())
 }
 
-/// Also parts of it.
+/// Replaces `secret` and every part of it that is long enough.
 fn without_parts(text: &str, secret: &str) -> String {
     // As programs quote it, too.
     let forms = [secret.to_owned(), secret.escape_debug().to_string()];
@@ -114,10 +114,10 @@ mod tests {
             ("cannot send CQ FLAG{\"GR…", "cannot send [hidden]…"),
             (r#"Error("CQ flag{\"Grün\"} K")"#, r#"Error("[hidden]")"#),
         ] {
-            assert_eq!(without_content(told, &text), expected);
+            assert_eq!(without_payload(told, &text), expected);
         }
-        assert_eq!(without_content("E: no power", &spec(Payload::Text("E".to_owned()))), "E: no power");
-        assert_eq!(without_content("is KEY", &spec(Payload::Text("key".to_owned()))), "is [hidden]");
+        assert_eq!(without_payload("E: no power", &spec(Payload::Text("E".to_owned()))), "E: no power");
+        assert_eq!(without_payload("is KEY", &spec(Payload::Text("key".to_owned()))), "is [hidden]");
     }
 
     #[test]
@@ -127,6 +127,6 @@ mod tests {
         let spec = spec(Payload::File(file));
         let told = format!("/var/cache/{digest}: cut short; voices/The-Word.wav, the-word.WAV, THE-WORD; challenge");
         let expected = "/var/cache/[hidden]: cut short; [hidden], [hidden], [hidden]; challenge";
-        assert_eq!(without_content(&told, &spec), expected);
+        assert_eq!(without_payload(&told, &spec), expected);
     }
 }

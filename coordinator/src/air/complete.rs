@@ -4,7 +4,7 @@ use super::ended::End;
 use crate::air::Air;
 use crate::bus::log::{shortened, within};
 use crate::fleet::lives::Standing;
-use crate::redaction::without_content;
+use crate::redaction::without_payload;
 use crate::schedule::{after_failure, after_success};
 use crate::store::air::assignments::Assignment;
 use crate::store::air::reports::LateReport;
@@ -57,7 +57,7 @@ impl Air {
         if let Some(error) = &mut report.error
             && let Some(challenge) = challenges::find(&mut transaction, report.challenge_id).await?
         {
-            *error = without_content(error, &challenge.spec);
+            *error = without_payload(error, &challenge.spec);
         }
         let report = &report;
         let verdict = match judge(&mut transaction, caller, report).await? {

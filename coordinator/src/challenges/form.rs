@@ -142,7 +142,7 @@ impl Challenges {
         role: Role,
     ) -> Result<Checked, CoreError> {
         let form = &form.clone().beyond(before);
-        let is_hidden = !form.carries() && !role.sees_content();
+        let is_hidden = !form.carries() && !role.sees_payload();
         let mut keys = form.over(before);
         let file = self.file_of(before, form).await?;
         if let Some(file) = &file {
@@ -153,7 +153,7 @@ impl Challenges {
         let reader = Reader::new(self.context.rules.frequency_rules.clone());
         let read = move || {
             let challenge = reader.read_one(keys.clone(), ranges.clone(), &base);
-            challenge.map_err(|all| if is_hidden { without_content(&reader, all, keys, ranges, &base) } else { all })
+            challenge.map_err(|all| if is_hidden { without_payload(&reader, all, keys, ranges, &base) } else { all })
         };
         let challenge = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)?;
         let challenge = challenge.map_err(|problems| CoreError::Invalid(problems.join("; ")))?;
@@ -199,9 +199,9 @@ impl Challenges {
 /// A text that every modulation can send.
 const STAND_IN: &str = "5";
 
-/// Of all that is wrong, what does not quote what the challenge carries: of a text, what would be wrong with any other
-/// as well; of a file, what does not name it.
-fn without_content(
+/// Keeps the problems that do not quote the payload: those that another text would have as well, or those that do not
+/// name the file.
+fn without_payload(
     reader: &Reader,
     mut all: Vec<String>,
     mut keys: Map<String, Value>,

@@ -78,7 +78,7 @@ pub(crate) async fn import_by(
         let way_out = "the event has no challenges: with nothing to keep, everything would be disabled";
         return Err(CoreError::Invalid(way_out.to_owned()));
     }
-    // Files first: content that nothing refers to does no harm, a challenge without its content does.
+    // Files first: a file that no challenge refers to does no harm, a challenge without its file does.
     let stored = take_files(folder, event)?;
 
     let mut steps = Vec::new();

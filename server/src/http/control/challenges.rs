@@ -207,7 +207,7 @@ impl Challenge {
             duration: air.profile.duration_ms as f64 / 1000.0,
             public_view: spec.public_view,
             only_on: transmission.only_on,
-            content: role.sees_content().then(|| content(transmission.payload)),
+            content: role.sees_payload().then(|| content(transmission.payload)),
         }
     }
 }
