@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -10,10 +10,20 @@ help: ## this list
 build: prerequisites ## both programs, optimised, in target/release
 	cargo build --release --locked -p challengectl-server -p challengectl-runner
 
-check: check-tools ## format, lints, licences, documentation
+dist: prerequisites ## both programs as they are shipped, with link-time optimisation and without symbols, in target/dist
+	cargo build --profile dist --locked -p challengectl-server -p challengectl-runner
+
+# The benchmarks and the slow proofs measure what is shipped: programs of the profile `dist`. `bench` has a profile of
+# its own with the same link-time optimisation.
+proof-programs: dist
+	cargo build --profile dist --locked -p challengectl-e2e
+
+check: check-tools ## format, lints, licences, unused dependencies, order of the rooms, documentation
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo deny --all-features check licenses bans sources
+	cargo machete
+	cargo test -p challengectl-e2e --locked --test rooms
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
 test: tools ## everything, with other people's receivers
@@ -23,28 +33,25 @@ test: tools ## everything, with other people's receivers
 fuzz-api: tools ## many more requests to the API than make test, each held against its description
 	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2
 
-proof: tools build ## the slow proofs: 200 faults of network, processes and clocks, rounds of a whole event, two hours of audio
+proof: tools proof-programs ## the slow proofs: 200 faults of network, processes and clocks, rounds of a whole event, two hours of audio
 	scripts/proof.sh
 
 bench: ## every waveform's rate, on one core
 	cargo bench -p challengectl-waveform --locked
 
-bench-load: build ## ten thousand runners on one server, also with a million transmissions behind it
-	cargo build --release --locked -p challengectl-e2e
-	target/release/proof load --runners 1000
-	target/release/proof load
-	target/release/proof load --history 1000000
+bench-load: proof-programs ## ten thousand runners on one server, also with a million transmissions behind it
+	target/dist/proof load --runners 1000
+	target/dist/proof load
+	target/dist/proof load --history 1000000
 
-bench-transactions: build ## the longest write transaction, with a million rows to forget and a runner that floods
-	cargo build --release --locked -p challengectl-e2e
-	target/release/proof transactions
+bench-transactions: proof-programs ## the longest write transaction, with a million rows to forget and a runner that floods
+	target/dist/proof transactions
 
-bench-trigger: build ## time from an operator's trigger to the first sample on air
-	cargo build --release --locked -p challengectl-e2e
-	target/release/proof trigger
+bench-trigger: proof-programs ## time from an operator's trigger to the first sample on air
+	target/dist/proof trigger
 
-bench-live: build ## what live events cost: 500 dashboards, 200 events a second
-	scripts/bench-live.py target/release/challengectl-server
+bench-live: dist ## what live events cost: 500 dashboards, 200 events a second
+	scripts/bench-live.py target/dist/challengectl-server
 
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh
@@ -56,4 +63,4 @@ tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schema
 	scripts/tools.sh receivers clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
-	scripts/tools.sh deny
+	scripts/tools.sh deny machete

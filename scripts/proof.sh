@@ -8,8 +8,8 @@ event=${EVENT:-config/demo.yml}
 base=()
 [ -n "${BASE:-}" ] && base=(--base "$BASE")
 
-cargo build --release --locked -p challengectl-e2e
-proof=target/release/proof
+cargo build --profile dist --locked -p challengectl-e2e
+proof=target/dist/proof
 
 echo "== ${FAULTS:-200} faults: kills, freezes, clocks, requests delayed, repeated and lost, emergency stops"
 "$proof" kills --count "${FAULTS:-200}" ${SEED:+--seed "$SEED"}

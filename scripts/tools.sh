@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and this machine lacks:
-# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny]
+# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -83,5 +83,6 @@ schemathesis() {
 
 nextest() { cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest; }
 deny() { cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny; }
+machete() { cargo machete --version >/dev/null 2>&1 || cargo install --locked cargo-machete; }
 
 for tool in "$@"; do "$tool"; done

@@ -1,4 +1,4 @@
-//! A challenge as an organiser writes it, before any server has given it an id.
+//! A challenge as an organiser writes it, before a server has given it an id.
 
 use crate::{Band, ChallengeName, Digest, Frequency, FrequencyRules, Sender};
 use serde::{Deserialize, Serialize};
@@ -9,16 +9,16 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tuning {
-    /// Always on this frequency.
+    /// Always this frequency.
     Frequency(Frequency),
-    /// Anywhere within these named ranges, drawn anew each time.
+    /// A frequency within these named ranges, drawn anew for each transmission.
     FrequencyRanges(Vec<NamedRange>),
-    /// Anywhere within this band, drawn anew each time.
+    /// A frequency within this band, drawn anew for each transmission.
     ManualFrequencyRange(Band),
 }
 
 impl Tuning {
-    /// The bands in which the nominal frequency may lie.
+    /// Returns the bands in which the nominal frequency may lie.
     #[must_use]
     pub fn bands(&self) -> Vec<Band> {
         match self {
@@ -28,11 +28,11 @@ impl Tuning {
         }
     }
 
-    /// Holds the frequency of a signal, or every range, against the rules. Within a range, where the signal would touch
-    /// what is protected is left out when a frequency is drawn.
+    /// Checks the frequency with the signal's band, or every range. `occupied` is in hertz relative to the frequency.
+    /// Frequencies of a range on which the signal would touch a protected service are left out when one is drawn.
     ///
     /// # Errors
-    /// Which rule is against it, and the way out.
+    /// A sentence with the rule that forbids it, and the way out.
     pub fn permitted(&self, occupied: &Range<f64>, rules: &FrequencyRules) -> Result<(), String> {
         match self {
             Self::Frequency(frequency) => rules.check(*frequency, occupied),
@@ -46,12 +46,12 @@ impl Tuning {
 /// A band with a name, such as `ham_440`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedRange {
-    /// The name by which event files speak of it.
+    /// The name by which event files refer to it.
     pub name: String,
-    /// What people call it, if that differs.
+    /// The name that people see, if it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// Its edges.
+    /// The band, edges included.
     pub band: Band,
 }
 
@@ -59,37 +59,37 @@ pub struct NamedRange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payload {
-    /// Text given in the event file itself.
+    /// Text from the event file itself.
     Text(String),
-    /// A file.
+    /// A file beside the event file.
     File(PayloadFile),
 }
 
 /// A file that a transmission carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayloadFile {
-    /// The path as the event file wrote it.
+    /// The path as the event file gives it.
     pub path: String,
-    /// Its content.
+    /// The SHA-256 of its content.
     pub digest: Digest,
-    /// Its length in bytes.
+    /// The length in bytes.
     pub size: u64,
 }
 
-/// Which facts of a challenge the public page shows.
+/// What the public page shows of a challenge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PublicView {
-    /// Whether it is listed at all.
+    /// Whether the challenge is listed at all.
     pub show_challenge: bool,
-    /// Its modulation.
+    /// Whether its modulation is shown.
     pub show_modulation: bool,
-    /// Its frequency, or its ranges.
+    /// Whether its frequency, or its ranges, are shown.
     pub show_frequency: bool,
-    /// When it was last on air.
+    /// Whether the time of its last transmission is shown.
     pub show_last_tx_time: bool,
-    /// Whether it is on air now.
+    /// Whether it is shown that it is on air.
     pub show_active_status: bool,
 }
 
@@ -108,7 +108,7 @@ impl Default for PublicView {
 /// A challenge, checked: what every challenge has, and what only one of its kind has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChallengeSpec {
-    /// Unique in the event.
+    /// The name, unique in the event.
     pub name: ChallengeName,
     /// Whether players are offered it: only an enabled transmission goes on air.
     pub enabled: bool,
@@ -131,17 +131,17 @@ pub enum Kind {
 pub struct TransmissionSpec {
     /// The name of a registered modulation.
     pub modulation: String,
-    /// Where it goes on air.
+    /// The frequencies on which it goes on air.
     pub tuning: Tuning,
-    /// What it carries.
+    /// The payload: text, or a file.
     pub payload: Payload,
-    /// Parameters of the modulation; those left out have their defaults.
+    /// The parameters of the modulation that were given; the others have their defaults.
     pub parameters: Map<String, Value>,
-    /// Higher goes first.
+    /// The priority: the higher one goes first.
     pub priority: i64,
-    /// Shortest pause after a transmission, in milliseconds.
+    /// The shortest delay after a transmission, in milliseconds.
     pub min_delay_ms: i64,
-    /// Longest pause after a transmission, in milliseconds.
+    /// The longest delay after a transmission, in milliseconds.
     pub max_delay_ms: i64,
     /// The runners and radios that may send it; empty: any of them.
     pub only_on: Vec<Sender>,

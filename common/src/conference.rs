@@ -9,7 +9,8 @@ pub use zone::{UnknownZone, Zone};
 
 use crate::{ConferenceName, Timestamp};
 
-/// When the event is. What is left out sets no limit: without hours all day long, without a stop for ever.
+/// When a conference is open. What is left out sets no limit: without hours it is open all day, without a stop it stays
+/// open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conference {
     name: Option<ConferenceName>,
@@ -20,7 +21,7 @@ pub struct Conference {
     auto_pause: bool,
 }
 
-/// What is to change of a conference. What is not given stays as it is; what is given as none is cleared.
+/// A change of a conference. A field that is `None` stays as it is; one that is `Some(None)` is cleared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as of the conference")]
 pub struct ConferenceChange {
@@ -33,25 +34,25 @@ pub struct ConferenceChange {
     pub auto_pause: Option<bool>,
 }
 
-/// Why a conference cannot be so.
+/// Why a change of a conference is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConferenceError {
-    /// It would be over before it begins.
+    /// The stop is not later than the start.
     #[error("the conference stops before it starts; `stop` must be later than `start`")]
     Backwards,
-    /// One end of the daily hours without the other.
+    /// The daily hours have a beginning without an end, or an end without a beginning.
     #[error("the daily hours have a beginning and an end; give both or neither")]
     HalfHours,
-    /// Daily hours of no length, or of the whole day: nobody can tell.
+    /// The daily hours begin and end at the same time: no hours, or the whole day, which is ambiguous.
     #[error("the daily hours begin and end at the same time; leave both out for the whole day")]
     NoHours,
 }
 
 impl Conference {
-    /// The conference after a change.
+    /// Returns the conference after a change.
     ///
     /// # Errors
-    /// [`ConferenceError`] when it makes no sense.
+    /// [`ConferenceError`] if its times contradict each other.
     pub fn with(&self, change: ConferenceChange) -> Result<Self, ConferenceError> {
         let (start, stop) = (change.start.unwrap_or(self.start), change.stop.unwrap_or(self.stop));
         if start.zip(stop).is_some_and(|(start, stop)| stop <= start) {
@@ -74,7 +75,7 @@ impl Conference {
         })
     }
 
-    /// What differs from another, as the keys of an event file.
+    /// Returns the keys of an event file whose values differ from `other`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
         let fields = [
@@ -89,43 +90,43 @@ impl Conference {
         fields.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
     }
 
-    /// Its name.
+    /// The name that players see.
     #[must_use]
     pub fn name(&self) -> Option<&ConferenceName> {
         self.name.as_ref()
     }
 
-    /// When it begins.
+    /// The moment from which it is open; `None`: it has no beginning.
     #[must_use]
     pub fn start(&self) -> Option<Timestamp> {
         self.start
     }
 
-    /// When it ends.
+    /// The moment at which it closes for good; `None`: it has no end.
     #[must_use]
     pub fn stop(&self) -> Option<Timestamp> {
         self.stop
     }
 
-    /// Where its clocks are.
+    /// The time zone of its daily hours; UTC if none was given.
     #[must_use]
     pub fn timezone(&self) -> &Zone {
         &self.timezone
     }
 
-    /// When its daily hours begin.
+    /// The time of day at which it opens; `None`: it is open all day.
     #[must_use]
     pub fn day_start(&self) -> Option<TimeOfDay> {
         self.hours.map(Hours::start)
     }
 
-    /// When its daily hours end.
+    /// The time of day at which it closes; `None`: it is open all day.
     #[must_use]
     pub fn day_end(&self) -> Option<TimeOfDay> {
         self.hours.map(Hours::end)
     }
 
-    /// Whether nothing is to be handed out at other times. Otherwise the times are only told.
+    /// Whether no work is handed out while it is closed. Otherwise its times are only shown.
     #[must_use]
     pub fn auto_pause(&self) -> bool {
         self.auto_pause
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conference_that_makes_no_sense_is_refused() {
+    fn a_conference_whose_times_contradict_each_other_is_refused() {
         let none = Conference::default();
         assert_eq!(none.with(hours("09:00", "")), Err(ConferenceError::HalfHours));
         assert_eq!(none.with(hours("09:00", "09:00")), Err(ConferenceError::NoHours));

@@ -20,13 +20,13 @@ use std::str::FromStr;
 )]
 pub struct Digest([u8; 32]);
 
-/// The text was not 64 hex digits.
+/// The text is not 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a SHA-256 is 64 hexadecimal digits, this is {0:?}")]
 pub struct ParseDigestError(String);
 
 impl Digest {
-    /// The digest of `bytes`.
+    /// Computes the digest of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let mut hasher = Hasher::default();
@@ -34,24 +34,24 @@ impl Digest {
         hasher.finish()
     }
 
-    /// The 32 bytes.
+    /// The 32 bytes, most significant first.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-/// Makes a [`Digest`] of bytes that come piece by piece.
+/// Computes a [`Digest`] of bytes that arrive piece by piece.
 #[derive(Default, Clone)]
 pub struct Hasher(sha2::Sha256);
 
 impl Hasher {
-    /// Takes the next piece.
+    /// Adds the next piece.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest of all the pieces.
+    /// Returns the digest of all pieces.
     #[must_use]
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())

@@ -18,20 +18,20 @@ impl Frequency {
     /// Above anything a radio tunes to; keeps sums far from overflow.
     pub const MAX: Self = Self(1_000_000_000_000);
 
-    /// A frequency, unless it is zero or above [`Frequency::MAX`].
+    /// Returns the frequency of `hz` hertz; `None` if that is 0 or above [`Frequency::MAX`].
     #[must_use]
     pub const fn from_hz(hz: u64) -> Option<Self> {
         if hz == 0 || hz > Self::MAX.0 { None } else { Some(Self(hz)) }
     }
 
-    /// Hertz.
+    /// The frequency in hertz.
     #[must_use]
     pub const fn hz(self) -> u64 {
         self.0
     }
 
-    /// The band that a signal occupies when its nominal frequency is this one.
-    /// `occupied` is in hertz relative to it, as a waveform tells it.
+    /// Returns the band that a signal occupies when its nominal frequency is this one, rounded outwards to whole hertz.
+    /// `occupied` is in hertz relative to the nominal frequency.
     #[must_use]
     pub fn band(self, occupied: &std::ops::Range<f64>) -> Band {
         let edge = |offset: f64| offset.clamp(-1e12, 1e12);
@@ -56,37 +56,37 @@ pub struct Band {
     high: u64,
 }
 
-/// The text was not a band.
+/// The text is not a band.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a band; write LOW-HIGH in hertz with LOW below HIGH, for example 144000000-148000000")]
 pub struct ParseBandError(String);
 
 impl Band {
-    /// The band from `low` to `high` hertz, unless `high` is below `low`.
+    /// Returns the band from `low` to `high` hertz; `None` if `high` is below `low` or above [`Frequency::MAX`].
     #[must_use]
     pub const fn new(low: u64, high: u64) -> Option<Self> {
         if low > high || high > Frequency::MAX.0 { None } else { Some(Self { low, high }) }
     }
 
-    /// Lower edge in hertz.
+    /// The lower edge in hertz.
     #[must_use]
     pub const fn low(&self) -> u64 {
         self.low
     }
 
-    /// Upper edge in hertz.
+    /// The upper edge in hertz.
     #[must_use]
     pub const fn high(&self) -> u64 {
         self.high
     }
 
-    /// Hertz between the edges.
+    /// The distance between the edges in hertz.
     #[must_use]
     pub const fn width(&self) -> u64 {
         self.high - self.low
     }
 
-    /// Whether all of `other` lies within.
+    /// Whether all of `other` lies within this band.
     #[must_use]
     pub const fn contains(&self, other: &Self) -> bool {
         self.low <= other.low && other.high <= self.high
@@ -98,13 +98,13 @@ impl Band {
         self.low <= other.high && other.low <= self.high
     }
 
-    /// What the two share.
+    /// Returns the band that both share; `None` if they share no frequency.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Option<Self> {
         Self::new(self.low.max(other.low), self.high.min(other.high))
     }
 
-    /// The band with `guard` hertz more on either side.
+    /// Returns the band with `guard` hertz more on either side, at least from 0 on.
     #[must_use]
     pub fn widened(&self, guard: u64) -> Self {
         Self { low: self.low.saturating_sub(guard), high: self.high.saturating_add(guard) }
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_occupies_its_offsets_around_the_nominal_frequency() {
+    fn a_signal_occupies_its_span_around_the_nominal_frequency() {
         let frequency = Frequency::from_hz(467_750_000).unwrap();
         assert_eq!(frequency.band(&(-8856.4..239.2)), Band::new(467_741_143, 467_750_240).unwrap());
     }

@@ -1,21 +1,21 @@
-//! What may be put on air at all, whatever a radio could: the bands of a licence, and what is protected.
+//! The frequencies that may be used at all, whatever a radio can reach: the bands of a licence, less what is protected.
 
 use crate::protected::{PROTECTED, Protected};
 use crate::{Band, Frequency, closest};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Where signals may be sent.
+/// The frequencies on which signals may be sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FrequencyRules {
-    /// The bands of the licence: every signal must lie within one of them. None: anywhere.
+    /// The bands of the licence: every signal must lie within one of them. Empty: anywhere.
     pub band_plan: Vec<Band>,
-    /// The protected services whose frequencies are used all the same.
+    /// The protected services whose frequencies may be used nevertheless.
     pub allowed_protected: Vec<Exception>,
 }
 
-/// A protected service whose frequencies may be used, and why.
+/// A protected service whose frequencies may be used, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "ExceptionText", into = "ExceptionText")]
 pub struct Exception {
@@ -31,13 +31,13 @@ struct ExceptionText {
 }
 
 impl Exception {
-    /// The service.
+    /// The protected service.
     #[must_use]
     pub fn service(&self) -> &'static Protected {
         self.service
     }
 
-    /// Why it may be used.
+    /// Why its frequencies may be used, as the settings say it; never empty.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
@@ -70,18 +70,18 @@ impl From<Exception> for ExceptionText {
 }
 
 impl FrequencyRules {
-    /// The protected services that must be kept clear of.
+    /// Returns the protected services on whose frequencies nothing may be sent.
     pub fn closed(&self) -> impl Iterator<Item = &'static Protected> {
         PROTECTED.iter().filter(|service| !self.allowed_protected.iter().any(|allowed| allowed.service == *service))
     }
 
-    /// All bands in which no part of a signal may lie, edges included.
+    /// Returns the bands in which no part of a signal may lie, edges included.
     pub fn closed_bands(&self) -> impl Iterator<Item = Band> {
         let inner = |(low, high): &(u64, u64)| Band::new(low + 1, high - 1);
         self.closed().flat_map(|service| service.bands).filter_map(inner)
     }
 
-    /// The band plan, where bands that touch are one. None: no plan is given.
+    /// Returns the band plan with bands that touch joined; empty if there is no plan.
     #[must_use]
     pub fn plan(&self) -> Vec<Band> {
         let mut sorted = self.band_plan.clone();
@@ -98,18 +98,18 @@ impl FrequencyRules {
         plan
     }
 
-    /// Holds a signal on one frequency against the rules.
+    /// Checks a signal on one frequency. `occupied` is in hertz relative to it.
     ///
     /// # Errors
-    /// Which rule is against it, and the way out.
+    /// A sentence with the band, the rule that forbids it, and the way out.
     pub fn check(&self, frequency: Frequency, occupied: &Range<f64>) -> Result<(), String> {
         self.check_band(&frequency.band(occupied), "the signal")
     }
 
-    /// Holds a range to draw frequencies from against the rules.
+    /// Checks a range from which frequencies are drawn.
     ///
     /// # Errors
-    /// Which rule is against it, and the way out.
+    /// A sentence with the range, the rule that forbids it, and the way out.
     pub fn check_range(&self, range: &Band) -> Result<(), String> {
         self.check_band(range, "the range")
     }

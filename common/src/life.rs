@@ -3,23 +3,23 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One run of a runner's program, from its start to its end. A later run of the same runner has a higher number, so that
-/// a request that was held up on its way is not taken for one of the run that followed.
+/// One run of a runner's program, from its start to its end. A later run of the same runner has a higher number, so
+/// that a request that was held up on its way is not taken for one of the run that followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Life(i64);
 
 impl Life {
-    /// The lowest.
+    /// The first life of a runner, number 1.
     pub const FIRST: Self = Self(1);
 
-    /// The life with this number; `None` below 1.
+    /// Returns the life with this number; `None` below 1.
     #[must_use]
     pub const fn new(number: i64) -> Option<Self> {
         if number < 1 { None } else { Some(Self(number)) }
     }
 
-    /// Its number, 1 or more.
+    /// The number, 1 or more.
     #[must_use]
     pub const fn number(self) -> i64 {
         self.0

@@ -1,36 +1,36 @@
-//! Names people give to things.
+//! The names of challenges, conferences, runners, radios, accounts and keys, and suggestions for misspelt words.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Why a name was refused.
+/// Why a name is refused. `what` is the kind of name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing, or only white space.
+    /// The name is empty, or only white space.
     #[error("a {what} must not be empty")]
     Empty {
         /// What was to be named.
         what: &'static str,
     },
-    /// More characters than the limit.
+    /// The name has more characters than the limit.
     #[error("a {what} has at most {limit} characters, this one has {len}")]
     TooLong {
         /// What was to be named.
         what: &'static str,
-        /// The most characters allowed.
+        /// The most characters that are allowed.
         limit: usize,
         /// The characters found.
         len: usize,
     },
-    /// A step of a path: what has such a name could not be asked for over HTTP.
+    /// The name is a step of a path, `.` or `..`: it could not stand in the path of a URL.
     #[error("a {what} must not be {found:?}, which is a step of a path")]
     Step {
         /// What was to be named.
         what: &'static str,
-        /// The name.
+        /// The name as given: `.` or `..`.
         found: String,
     },
-    /// A character that nobody sees, and by which two names that look alike are told apart.
+    /// The name has an invisible character: two different names would look alike.
     #[error("a {what} must not hold the invisible character U+{found:04X}; delete it, or write the name anew")]
     Invisible {
         /// What was to be named.
@@ -38,7 +38,7 @@ pub enum NameError {
         /// The offending character.
         found: u32,
     },
-    /// A character outside the allowed set.
+    /// The name has a character outside the allowed set.
     #[error("a {what} must not contain {found:?}; allowed are {allowed}")]
     Character {
         /// What was to be named.
@@ -108,10 +108,10 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
-            /// Checks and keeps a name, without the white space around it.
+            /// Checks a name, and removes the white space around it.
             ///
             /// # Errors
-            /// [`NameError`] tells what is wrong with it.
+            /// [`NameError`] says which rule it breaks.
             pub fn new(text: &str) -> Result<Self, NameError> {
                 const RULE: Rule = $rule;
                 check(text, &RULE).map(Self)
@@ -200,14 +200,15 @@ name!(
 );
 
 impl ChallengeName {
-    /// A name that was accepted before, by the rules of its time.
+    /// Returns a stored name unchecked: it was accepted by the rules of its time.
     #[must_use]
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 }
 
-/// The candidate most like `word`, for "did you mean": at most a third of its letters differ.
+/// Returns the candidate most like `word`, for "did you mean"; `None` if more than a third of the letters differ from
+/// each.
 ///
 /// ```
 /// assert_eq!(challengectl_common::closest("frequancy", ["frequency", "flag"]), Some("frequency"));

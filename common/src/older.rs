@@ -56,8 +56,8 @@ const RUNNER: &[Became] = &[
 
 const LISTENER: &[Became] = &[("agent", "nothing: there are no listeners")];
 
-/// If the text is a configuration of the older challengectl, or an event file, says so and what became of each key in
-/// it. Values are not shown: some are secrets.
+/// Recognises a configuration of the older challengectl, or an event file, and says what became of each of its keys;
+/// `None` for any other text. Values are not shown: some are secrets.
 #[must_use]
 pub fn explain(text: &str, file: &str) -> Option<String> {
     let Ok(Value::Object(keys)) = serde_saphyr::from_str::<Value>(text) else { return None };

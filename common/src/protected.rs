@@ -6,16 +6,16 @@
 //! devices of one region share what is closed in another (300-320 MHz, 863-870 MHz, 902-928 MHz, 2300-2310 MHz,
 //! 2390-2400 MHz, 3300-3450 MHz), the shared part is left out; a band plan closes it.
 
-/// A service to keep clear of.
+/// A radio service on whose frequencies nothing may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Protected {
-    /// By this name settings speak of it.
+    /// The name by which settings refer to it.
     pub name: &'static str,
-    /// What is there.
+    /// What the frequencies are used for, in a few words.
     pub what: &'static str,
-    /// Who says so.
+    /// The regulation or standard that assigns them.
     pub source: &'static str,
-    /// Its bands, in hertz, edges not included.
+    /// The bands in hertz, edges not included.
     pub bands: &'static [(u64, u64)],
 }
 
@@ -28,7 +28,7 @@ const fn channel(khz: u64, tenths: u64) -> (u64, u64) {
     (hz - 3 * KHZ, hz + 3 * KHZ)
 }
 
-/// Everything that is closed unless settings open it, ascending.
+/// All protected services, by ascending frequency. They are closed unless the settings allow one.
 pub const PROTECTED: &[Protected] = &[
     Protected {
         name: "distress_mf",

@@ -9,14 +9,14 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sender {
-    /// The runner.
+    /// The runner that may send.
     pub runner: RunnerId,
-    /// Its radio; none: any of them.
+    /// The radio of that runner; `None`: any of them.
     pub radio: Option<RadioId>,
 }
 
 impl Sender {
-    /// Whether it means this radio of this runner.
+    /// Whether this radio of this runner is meant.
     #[must_use]
     pub fn covers(&self, runner: &RunnerId, radio: &RadioId) -> bool {
         self.runner == *runner && self.radio.as_ref().is_none_or(|own| own == radio)

@@ -5,26 +5,26 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Why settings were refused.
+/// Why settings are refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// The text is no YAML, or has a key or a value that does not belong there. With file, line and column.
+    /// The text is not YAML, or has an unknown key or an invalid value; the message names file, line and column.
     #[error("{0}")]
     Text(String),
-    /// A variable has a value that its setting cannot have.
+    /// An environment variable has a value that is invalid for its setting.
     #[error("environment variable {variable}: {message}")]
     Variable {
-        /// Its name.
+        /// The name, as `CHALLENGECTL_LISTEN`.
         variable: String,
-        /// What is wrong.
+        /// The cause, as the parser states it.
         message: String,
     },
-    /// What the command line sets is no setting, or cannot have that value.
+    /// The command line names an unknown setting, or gives it an invalid value.
     #[error("{name}: {message}")]
     Flag {
-        /// The name that was given.
+        /// The setting's name, as given.
         name: String,
-        /// What is wrong.
+        /// The cause, as the parser states it.
         message: String,
     },
 }

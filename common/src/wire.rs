@@ -1,6 +1,6 @@
 //! The messages between runner and server, as JSON over HTTP. `docs/protocol.md` tells when each is sent.
 //!
-//! Requests refuse unknown fields, so that a misspelt one is told to its sender; answers may grow.
+//! Requests with unknown fields are refused, so that their sender learns of a misspelt one; answers may grow.
 
 use crate::{Band, ChallengeName, Digest, Frequency, RadioId, RunnerId, Timestamp};
 use serde::de::Error as _;
@@ -10,22 +10,23 @@ use serde_json::{Map, Value};
 /// The radio of a runner that registers without naming its radios.
 pub const SOLE_RADIO: &str = "default";
 
-/// What the parameters of a [`Task`] call the samples per second of its WAV file; not a parameter of any modulation.
+/// The key of the WAV file's sample rate, in samples per second, in the parameters of a [`Task`]. No modulation has a
+/// parameter of this name.
 pub const WAV_RATE: &str = "wav_samplerate";
 
-/// The driver of a radio that sends nothing; what it succeeds with was not on air.
+/// The driver of a radio that sends nothing: its transmissions were not on air, also those that succeed.
 pub const NULL_DRIVER: &str = "null";
 
-/// Lines of one [`LogsRequest`].
-pub const MOST_LINES: usize = 50;
+/// The most lines of one [`LogsRequest`].
+pub const MAX_LOG_LINES: usize = 50;
 
-/// The header by which a runner says, with every request, on which machine it is. The server compares the value with
-/// the one that came with the enrollment, and keeps only its digest.
+/// The header that names the runner's machine, with every request. The server compares the value with the one that came
+/// with the enrollment, and keeps only its digest.
 pub const MACHINE_HEADER: &str = "X-Runner-Machine-ID";
-/// The header by which a runner says, with every request, which [`Life`](crate::Life) of its program sends it.
+/// The header with the number of the [`Life`](crate::Life) of the runner's program, with every request.
 pub const LIFE_HEADER: &str = "X-Runner-Life";
-/// The header by which a registration says how often this life of the runner has registered, this time included. One
-/// that arrives after a later one changes nothing.
+/// The header that counts the registrations of this life of the runner, from 1. A registration that arrives after a
+/// later one changes nothing.
 pub const REGISTRATION_HEADER: &str = "X-Runner-Registration";
 
 /// `POST /api/enrollment/enroll`: a one-time token becomes a key.
@@ -45,7 +46,7 @@ pub struct EnrollRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrollResponse {
-    /// `success`.
+    /// Always `success`.
     pub status: String,
     /// The id that the token was made for.
     pub runner_id: RunnerId,
@@ -58,18 +59,18 @@ pub struct EnrollResponse {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
-    /// The id the key belongs to.
+    /// The id that the runner's key belongs to.
     pub runner_id: RunnerId,
-    /// Where the runner may transmit. Without `radios` it means one radio, [`SOLE_RADIO`], with these limits.
+    /// The bands in which the runner may transmit. Without `radios` they are those of its one radio, [`SOLE_RADIO`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 256))]
     pub frequency_limits: Vec<Band>,
-    /// The runner's radios.
+    /// The runner's radios, at most 64, each with an id of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 64))]
     pub radios: Vec<RadioInfo>,
-    /// The assignments it holds. What the server thinks it has beyond these is to go off the air, and is given to
-    /// others when its end is reported, or its lease and grace are over.
+    /// The assignments that the runner holds. The server aborts every other assignment of this runner, and gives it to
+    /// others when its end is reported, or when its lease and grace are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments: Option<Vec<i64>>,
     /// The host's name, for people.
@@ -93,15 +94,15 @@ pub struct RadioInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub driver: Option<String>,
-    /// For people.
+    /// The radio's model, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub model: Option<String>,
-    /// Where it may transmit, counting bandwidth. None: anywhere.
+    /// The bands in which it may transmit; the whole signal must lie within one of them. Empty: anywhere.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_items = 256))]
     pub frequency_limits: Vec<Band>,
-    /// Samples per second it will run at.
+    /// Its sample rate, in samples per second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(maximum = 1_000_000_000_000u64))]
     pub sample_rate: Option<u64>,
@@ -111,29 +112,29 @@ pub struct RadioInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegisterResponse {
-    /// `success`.
+    /// Always `success`.
     pub status: String,
-    /// For people.
+    /// A sentence for people; programs read the other fields.
     pub message: String,
     /// The id, as asked.
     pub runner_id: RunnerId,
-    /// How the server wants to hear from the runner.
+    /// The intervals that the runner is to keep.
     #[serde(flatten)]
-    pub rhythm: Rhythm,
-    /// Assignments the runner named that are no longer its own: stop them.
+    pub intervals: Intervals,
+    /// Assignments that the runner named but no longer holds: it must stop them.
     #[serde(default)]
     pub abort: Vec<i64>,
 }
 
-/// Intervals that the server hands out.
+/// The intervals that a runner is to keep, all in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Rhythm {
+pub struct Intervals {
     /// Seconds between heartbeats.
     pub heartbeat_interval: f64,
     /// Seconds between polls that ask for no long wait.
     pub poll_interval: f64,
-    /// Seconds a lease runs from its last renewal.
+    /// Seconds for which a lease runs from its last renewal.
     pub lease_seconds: f64,
 }
 
@@ -142,21 +143,22 @@ pub struct Rhythm {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HeartbeatRequest {
-    /// What the runner works on. Each is renewed by this; a heartbeat without a body renews all of the runner's.
+    /// The assignments that the runner works on. Their leases are renewed; a heartbeat without a body renews all leases
+    /// of the runner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments: Option<Vec<AssignmentProgress>>,
 }
 
-/// How far one assignment is.
+/// The progress of one assignment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AssignmentProgress {
-    /// Which.
+    /// The assignment's id, never reused.
     pub assignment_id: i64,
     /// The fence it was handed out with.
     pub fence: i64,
-    /// Part on air so far, 0 to 1; none before the carrier is on.
+    /// The part that has been on air so far, 0 to 1; absent before the carrier is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<f64>,
 }
@@ -165,26 +167,26 @@ pub struct AssignmentProgress {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HeartbeatResponse {
-    /// `success`.
+    /// Always `success`.
     pub status: String,
-    /// For people.
+    /// A sentence for people; programs read the other fields.
     pub message: String,
-    /// Assignments whose lease now runs anew, counted from the moment the request was sent.
+    /// Assignments whose lease runs anew, from the moment at which the runner sent the request.
     pub renewed: Vec<i64>,
-    /// Assignments to stop at once.
+    /// Assignments that the runner must stop at once.
     pub abort: Vec<i64>,
-    /// How the server wants to hear from the runner.
+    /// The intervals that the runner is to keep.
     #[serde(flatten)]
-    pub rhythm: Rhythm,
+    pub intervals: Intervals,
 }
 
 /// The answer to `GET /api/runners/{id}/task`, with or without `?wait=SECONDS`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskResponse {
-    /// Work for one of the runner's free radios.
+    /// Work for one of the runner's free radios; `null` if there is none.
     pub task: Option<Task>,
-    /// Assignments to stop at once. A long poll returns early for these.
+    /// Assignments that the runner must stop at once. A long poll returns early for these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub abort: Vec<i64>,
 }
@@ -193,32 +195,32 @@ pub struct TaskResponse {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Task {
-    /// Which challenge.
+    /// The challenge's id, never reused.
     pub challenge_id: i64,
-    /// Its name.
+    /// The challenge's name.
     pub name: ChallengeName,
-    /// The nominal frequency drawn for this time.
+    /// The nominal frequency drawn for this transmission.
     pub frequency: Frequency,
     /// The name of a registered modulation.
     pub modulation: String,
-    /// The path as the organiser wrote it, for people.
+    /// The path of the file as the organiser wrote it, for people.
     pub flag_file: Option<String>,
-    /// The content, at `GET /api/files/{hash}`.
+    /// The SHA-256 of the file, which `GET /api/files/{hash}` serves.
     pub flag_hash: Option<Digest>,
     /// All of the modulation's parameters; besides them, inline text is in `text`, and the rate of a WAV file in
     /// [`WAV_RATE`].
     pub parameters: Map<String, Value>,
-    /// Which assignment.
+    /// The assignment, unique on the server.
     pub assignment_id: i64,
-    /// Grows by one with each assignment of the challenge; a report with an older one changes nothing.
+    /// The fence: grows by one with each assignment of the challenge; a report with an older one changes nothing.
     pub fence: i64,
-    /// The radio it is for.
+    /// The radio that is to transmit.
     pub radio_id: RadioId,
-    /// When the lease runs out unless renewed, by the server's clock.
+    /// When the lease runs out unless it is renewed, by the server's clock.
     pub expires_at: Timestamp,
-    /// Seconds a lease runs from its last renewal.
+    /// Seconds for which a lease runs from its last renewal.
     pub lease_seconds: f64,
-    /// The radio's samples per second, as it registered them.
+    /// The radio's sample rate in samples per second, as the runner registered it.
     pub sample_rate: Option<u64>,
 }
 
@@ -227,11 +229,11 @@ pub struct Task {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// All of it was on air.
+    /// The whole signal was on air.
     Success,
-    /// Something went wrong.
+    /// The radio, the file or the runner failed.
     Failed,
-    /// It was cut, by order or because the lease ran out.
+    /// The signal was cut, by an order or because the lease ran out.
     Aborted,
 }
 
@@ -240,11 +242,11 @@ pub enum Outcome {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CompleteRequest {
-    /// Which challenge.
+    /// The challenge's id, never reused.
     pub challenge_id: i64,
-    /// How it ended.
+    /// How the transmission ended.
     pub status: Outcome,
-    /// What went wrong.
+    /// Why it failed or was aborted; for people.
     #[serde(default)]
     pub error: Option<String>,
     /// Which assignment; without it, the runner's live assignment of that challenge.
@@ -268,14 +270,14 @@ pub struct CompleteRequest {
 pub struct LogRequest {
     /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in capitals or not.
     pub level: LogLevel,
-    /// What happened.
+    /// The text of the line, for people.
     pub message: String,
-    /// When, by the runner's clock.
+    /// When it was written, by the runner's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
 }
 
-/// `POST /api/runners/{id}/logs`: several lines at once, at most [`MOST_LINES`].
+/// `POST /api/runners/{id}/logs`: several lines at once, at most [`MAX_LOG_LINES`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -285,7 +287,7 @@ pub struct LogsRequest {
     pub lines: Vec<LogRequest>,
 }
 
-/// How much a log line matters. Read in capitals or not.
+/// The level of a log line. Read in capitals or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
@@ -316,24 +318,24 @@ impl<'de> Deserialize<'de> for LogLevel {
     }
 }
 
-/// Any answer that only says that it worked.
+/// An answer that only says that the request succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Acknowledgement {
-    /// `success`.
+    /// Always `success`.
     pub status: String,
-    /// For people.
+    /// A sentence for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-/// Any answer that says what went wrong.
+/// An answer that says why the request was refused or failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
-    /// What went wrong, in a few words.
+    /// The kind of error, in a few words.
     pub error: String,
-    /// Where, and the way out.
+    /// The place, the cause and the way out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
 }

@@ -54,7 +54,7 @@ pub use views::runners::RunnerState;
 use crate::store::Store;
 use air::Air;
 use challengectl_common::FrequencyRules;
-use challengectl_common::wire::Rhythm;
+use challengectl_common::wire::Intervals;
 use challenges::Challenges;
 use context::Context;
 use files::Files;
@@ -89,8 +89,8 @@ pub struct Rules {
 }
 
 impl Rules {
-    fn rhythm(&self) -> Rhythm {
-        Rhythm {
+    fn intervals(&self) -> Intervals {
+        Intervals {
             heartbeat_interval: self.heartbeat_interval.as_secs_f64(),
             poll_interval: self.poll_interval.as_secs_f64(),
             lease_seconds: self.lease.as_secs_f64(),

@@ -1,7 +1,7 @@
-//! A challenge held against its file and its waveform: what passes here can go on air.
+//! Checks a challenge against its file and its waveform: what passes here can go on air.
 
 use crate::Challenge;
-use crate::draft::{Content, Draft};
+use crate::draft::{Draft, Payload};
 use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
 use challengectl_common::challenge::{Kind, PayloadFile, TransmissionSpec};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Refuses names that are there twice: the first stays.
+/// Refuses names that occur twice; the first stays.
 pub(crate) fn names(drafts: &mut [Draft], report: &mut Report) {
     let mut first = HashMap::new();
     for draft in drafts {
@@ -25,7 +25,7 @@ pub(crate) fn names(drafts: &mut [Draft], report: &mut Report) {
     }
 }
 
-/// What is told of a conference, if that makes sense by itself.
+/// Returns the change of the conference if its times do not contradict each other.
 pub(crate) fn conference(
     change: ConferenceChange,
     line: u64,
@@ -37,7 +37,7 @@ pub(crate) fn conference(
     }
 }
 
-/// The finished challenge.
+/// Builds the challenge's waveform and returns the checked challenge.
 pub(crate) fn challenge(
     draft: Draft,
     places: &Places,
@@ -81,30 +81,30 @@ struct Carried {
 
 fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carried, Reported> {
     let modulation = draft.modulation?;
-    let content = draft.content.as_ref().map_err(|reported| *reported)?;
+    let payload = draft.payload.as_ref().map_err(|reported| *reported)?;
     let parameters = draft.parameters.as_ref().map_err(|reported| *reported)?;
     let line = draft.line;
-    let (built, payload, file) = match content {
-        Content::Nothing if modulation.input == Input::Audio => {
+    let (built, payload, file) = match payload {
+        Payload::Nothing if modulation.input == Input::Audio => {
             return Err(scope.problem(line, "it carries nothing; give `file` with the path of a WAV file"));
         }
-        Content::Nothing => {
+        Payload::Nothing => {
             (empty(modulation, parameters, NOTHING, line, scope)?, common::Payload::Text(String::new()), None)
         }
-        Content::Text(text) if text.trim().is_empty() => (
+        Payload::Text(text) if text.trim().is_empty() => (
             empty(modulation, parameters, "its text is empty", line, scope)?,
             common::Payload::Text(String::new()),
             None,
         ),
-        Content::Text(text) => {
+        Payload::Text(text) => {
             let built = modulation.built(waveform::Payload::Text(text), parameters);
             (built.map_err(|error| scope.problem(line, error.to_string()))?, common::Payload::Text(text.clone()), None)
         }
-        Content::File(_) if modulation.input == Input::Text => {
+        Payload::File(_) if modulation.input == Input::Text => {
             let text = format!("{} carries text, not a file; give it as `text`", modulation.name);
             return Err(scope.problem(line, text));
         }
-        Content::File(path) => {
+        Payload::File(path) => {
             let found = places.find(path).map_err(|why| scope.problem(line, why))?;
             compare_rate(draft.wav_rate, waveform::wav_rate(&found), line, scope);
             let mut refuse = |error: &BuildError| scope.problem(line, about(path, error));
@@ -126,7 +126,8 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
 
 const NOTHING: &str = "it carries nothing; give `text`, or `file` with a path";
 
-/// What goes on air without any text, such as a page that only sounds a pager's tone; else `why` it is a problem.
+/// Builds what can be sent without text, such as a page that only sounds a pager's tone; reports `why` if the
+/// modulation needs text.
 fn empty(
     modulation: &Modulation,
     parameters: &Map<String, Value>,
@@ -140,7 +141,7 @@ fn empty(
     })
 }
 
-/// Names the file where the error is about it.
+/// Puts the file's name before an error that is about the file.
 fn about(path: &str, error: &BuildError) -> String {
     match error {
         BuildError::Audio(_) | BuildError::Io(_) => format!("{path:?}: {error}"),

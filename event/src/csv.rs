@@ -4,7 +4,7 @@ mod frequencies;
 mod rows;
 
 use crate::delays::{self, Delays};
-use crate::draft::{Content, Draft, Parts};
+use crate::draft::{Draft, Parts, Payload};
 use crate::lookup::Places;
 use crate::parameters::{self, Parameters};
 use crate::ranges::Ranges;
@@ -16,7 +16,7 @@ use rows::{Row, Rows};
 
 const CONFERENCE: &str = "conference,start,end";
 const CHALLENGE: &str = "id,name,flag,module,modopt1,modopt2,minwait,maxwait,freq1,freq2,freq3";
-/// Up to freq1; the others were never used.
+/// The columns up to freq1; the others were never used.
 const CHALLENGE_NEEDED: usize = 9;
 const MODULE: usize = 3;
 
@@ -89,7 +89,7 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
     let line = row.line;
     let columns = row.columns::<11>(CHALLENGE_NEEDED, CHALLENGE).and_then(|columns| in_place(row).map(|()| columns));
     let columns = columns.map_err(|why| scope.problem(line, why)).ok()?;
-    let [_, name, flag, module, option, second_option, min, max, frequency, second, third] = columns;
+    let [_, name, payload, module, option, second_option, min, max, frequency, second, third] = columns;
     for (column, text) in [("modopt2", second_option), ("freq2", second), ("freq3", third)] {
         if !text.trim().is_empty() {
             scope.remark(line, format!("{column} is passed over: it was never used"));
@@ -104,9 +104,9 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
         name: ChallengeName::new(name).map_err(|error| scope.problem(line, error.to_string())),
         modulation,
         tuning: tuning(frequency.trim(), ranges, line, scope),
-        content: modulation.map(|modulation| match modulation.input {
-            Input::Text => Content::Text(flag.to_owned()),
-            Input::Audio => Content::File(flag.trim().to_owned()),
+        payload: modulation.map(|modulation| match modulation.input {
+            Input::Text => Payload::Text(payload.to_owned()),
+            Input::Audio => Payload::File(payload.trim().to_owned()),
         }),
         wav_rate: parameters.as_ref().ok().and_then(|(_, rate)| *rate),
         parameters: parameters.map(|(map, _)| map),
@@ -132,7 +132,7 @@ fn in_place(row: &Row) -> Result<(), String> {
     })
 }
 
-/// What modopt1 means is up to the modulation.
+/// Reads modopt1, whose meaning depends on the modulation.
 fn options(
     modulation: &'static Modulation,
     sideband: Option<&str>,
@@ -183,7 +183,7 @@ fn delay(text: &str) -> Result<Option<i64>, String> {
     }
 }
 
-/// As much of a text as a message can bear.
+/// Cuts a text to a length that fits into a message.
 fn shown(text: &str) -> String {
     text.chars().take(80).collect()
 }

@@ -1,9 +1,8 @@
-//! How long a challenge rests after a transmission.
+//! The delays between two transmissions of a challenge.
 
-/// A challenge that rests longer would never be heard at an event.
-const MAX_SECONDS: f64 = 7.0 * 86_400.0;
+use crate::limits::{MAX_DELAY_SECONDS, MIN_DELAY_SECONDS};
 
-/// Shortest and longest rest, in milliseconds; the first is not above the second.
+/// The shortest and the longest delay, in milliseconds; the first is not above the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Delays {
     min_ms: i64,
@@ -17,7 +16,7 @@ impl Default for Delays {
 }
 
 impl Delays {
-    /// From what is given; the rest is as in `defaults`.
+    /// Checks the delays that are given; one that is not is as in `defaults`.
     pub(crate) fn new(min_ms: Option<i64>, max_ms: Option<i64>, defaults: Self) -> Result<Self, String> {
         let delays = Self { min_ms: min_ms.unwrap_or(defaults.min_ms), max_ms: max_ms.unwrap_or(defaults.max_ms) };
         if delays.min_ms <= delays.max_ms {
@@ -40,12 +39,12 @@ impl Delays {
     }
 }
 
-/// Seconds as whole milliseconds.
+/// Converts seconds to whole milliseconds; `Err` outside of the limits.
 pub(crate) fn millis(seconds: f64) -> Result<i64, String> {
-    if (0.001..=MAX_SECONDS).contains(&seconds) {
+    if (MIN_DELAY_SECONDS..=MAX_DELAY_SECONDS).contains(&seconds) {
         return Ok((seconds * 1000.0).round() as i64);
     }
-    Err(format!("{seconds} is not a delay in seconds, which is above 0 and at most {MAX_SECONDS}, a week"))
+    Err(format!("{seconds} is not a delay in seconds, which is above 0 and at most {MAX_DELAY_SECONDS}, a week"))
 }
 
 #[cfg(test)]

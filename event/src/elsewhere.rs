@@ -2,7 +2,7 @@
 
 const AS_AUDIO: &str = "make a WAV file of it with a program such as fldigi, and send that with ssb or nbfm";
 
-/// What to write instead of a modulation that is known elsewhere.
+/// Returns what to write instead of a modulation that other programs have; `None` for an unknown name.
 pub(crate) fn instead(name: &str) -> Option<&'static str> {
     Some(match name {
         "morse" | "a1a" | "cwid" => "write cw",

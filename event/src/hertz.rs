@@ -1,16 +1,15 @@
-//! Frequencies as organisers write them, and what they meant when the unit is wrong.
+//! Frequencies as organisers write them, with a suggestion if the unit is wrong.
 
+use crate::limits::{MAX_HZ, MIN_HZ};
 use challengectl_common::{Band, Frequency};
 
-/// Challenges are above this; a smaller number is nearly always in another unit.
-const LOWEST: f64 = 1e6;
-/// Beyond what radios reach.
-const HIGHEST: f64 = 300e9;
-/// The legacy formats are of radios that end here, and what is above was nearly always meant in hertz: 145550000 would
-/// be a frequency at 145 GHz.
+const LOWEST: f64 = MIN_HZ as f64;
+const HIGHEST: f64 = MAX_HZ as f64;
+/// The legacy formats were made for radios that end here; a larger number was nearly always meant in hertz: 145550000
+/// would be 145 GHz.
 const HIGHEST_LEGACY: f64 = 6e9;
 
-/// A frequency given in hertz.
+/// Returns the frequency of `hz` hertz.
 pub(crate) fn from_hz(hz: f64) -> Result<Frequency, String> {
     if hz > 0.0 && hz < LOWEST {
         return Err(format!("{hz} Hz is below 1 MHz; frequencies here are in hertz: {}", meant(hz)));
@@ -21,7 +20,7 @@ pub(crate) fn from_hz(hz: f64) -> Result<Frequency, String> {
     whole(hz).ok_or_else(|| format!("{hz} Hz is no frequency of a radio, which is from 1 MHz to 300 GHz"))
 }
 
-/// A frequency given in kilohertz, as the legacy formats do.
+/// Returns the frequency of `khz` kilohertz, the unit of the legacy formats.
 pub(crate) fn from_khz(khz: f64) -> Result<Frequency, String> {
     let hz = khz * 1000.0;
     if khz > 0.0 && hz < LOWEST {
@@ -39,13 +38,13 @@ pub(crate) fn from_khz(khz: f64) -> Result<Frequency, String> {
         .ok_or_else(|| format!("{khz} kHz is no frequency of a radio in whole hertz"))
 }
 
-/// A frequency written in kilohertz.
+/// Parses a frequency in kilohertz.
 pub(crate) fn parse_khz(text: &str) -> Result<Frequency, String> {
     let shown = || text.chars().take(80).collect::<String>();
     text.trim().parse().map_err(|_| format!("{:?} is not a frequency in kilohertz", shown())).and_then(from_khz)
 }
 
-/// The band between two frequencies.
+/// Returns the band between two frequencies.
 pub(crate) fn band(low: Frequency, high: Frequency) -> Result<Band, String> {
     Band::new(low.hz(), high.hz()).filter(|band| band.width() > 0).ok_or_else(|| {
         format!("the lower edge, {low}, must be below the upper edge, {high}; for a single frequency use `frequency`")
@@ -56,7 +55,7 @@ fn whole(hz: f64) -> Option<Frequency> {
     if (LOWEST..=HIGHEST).contains(&hz) { Frequency::from_hz(hz as u64) } else { None }
 }
 
-/// Numbers of organisers are megahertz below some thousands, kilohertz above.
+/// Suggests the unit that was probably meant: megahertz below some thousands, kilohertz above.
 fn meant(number: f64) -> String {
     let mhz = format!("{number} MHz is {}", (number * 1e6).round());
     let khz = format!("{number} kHz is {}", (number * 1e3).round());

@@ -1,4 +1,4 @@
-//! Finding the files that an event file names, and nothing outside of its folders.
+//! Finds the files that an event file names, and none outside of its folders.
 
 use challengectl_common::{Digest, Hasher};
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 pub(crate) enum Places {
     /// In these folders, in this order; without symbolic links.
     Folders(Vec<PathBuf>),
-    /// Among those that came along, by the name that each came with.
+    /// Among the files that were uploaded with it, by the name of each.
     Given(HashMap<String, PathBuf>),
 }
 
@@ -32,7 +32,7 @@ impl Places {
         Ok(Self::Folders([folder].into_iter().chain(above).collect()))
     }
 
-    /// The file of that name beside the event file, if there is one.
+    /// Returns the file of this name beside the event file, if there is one.
     pub(crate) fn beside(&self, name: &str) -> Option<PathBuf> {
         match self {
             Self::Folders(folders) => folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()),
@@ -40,7 +40,7 @@ impl Places {
         }
     }
 
-    /// The regular file of that relative path.
+    /// Returns the regular file with this relative path.
     pub(crate) fn find(&self, path: &str) -> Result<PathBuf, String> {
         let shown = || path.chars().take(200).collect::<String>();
         let ways = Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
@@ -65,7 +65,7 @@ impl Places {
     }
 }
 
-/// By the whole path, else by its last part: browsers send no folders along.
+/// Looks up the whole path, else its last part: browsers upload files without their folders.
 fn given(files: &HashMap<String, PathBuf>, path: &str) -> Option<PathBuf> {
     let last = path.rsplit('/').next().unwrap_or(path);
     files.get(path).or_else(|| files.get(last)).cloned()
@@ -92,7 +92,7 @@ fn hint(path: &str) -> &'static str {
     if path.contains('\\') { "; write `/` instead of `\\`" } else { "; put it there or give another --base" }
 }
 
-/// The SHA-256 and the length of a file.
+/// Returns the SHA-256 and the length in bytes of a file.
 pub(crate) fn digest(path: &Path) -> io::Result<(Digest, u64)> {
     let mut hasher = Hasher::default();
     let size = io::copy(&mut BufReader::with_capacity(64 * 1024, File::open(path)?), &mut hasher)?;

@@ -1,15 +1,14 @@
-//! Parameters of a modulation, with what older formats called otherwise.
+//! Parameters of a modulation, also by the names that older formats gave them.
 
 use crate::elsewhere;
 use crate::report::{Reported, Scope};
-use challengectl_waveform::modulation::{Kind, Parameter};
-use challengectl_waveform::{Modulation, find};
+use challengectl_waveform::{Kind, Modulation, Parameter, find};
 use serde_json::{Map, Value};
 
 /// Older files give Morse as a unit length in 2.083 ms: words per minute by the dot are this divided by it.
 const SPEED_TIMES_WPM: f64 = 576.0;
 
-/// The modulation of that name, in small or capital letters, and the sideband where an older name means one.
+/// Returns the modulation of this name, in small or capital letters, and the sideband if an older name means one.
 pub(crate) fn modulation(name: &str) -> Result<(&'static Modulation, Option<&'static str>), String> {
     let lower = name.trim().to_ascii_lowercase();
     let (name, sideband) = match lower.as_str() {
@@ -39,7 +38,7 @@ impl Parameters {
         Self { modulation, map: Map::new(), wav_rate: None }
     }
 
-    /// Whether older formats have something of that name for the modulation, or the modulation itself has.
+    /// Whether the modulation has a parameter of this name, now or in older formats.
     pub(crate) fn takes(modulation: &Modulation, name: &str) -> bool {
         let older = name == "wav_samplerate" || name == "speed" && modulation.name == "cw";
         older || declared(modulation, name).is_some()
@@ -63,7 +62,7 @@ impl Parameters {
         Err(scope.problem(line, format!("parameter {name} is given twice, differently; remove one")))
     }
 
-    /// What goes to the modulation, and the sample rate that an older file gave for the WAV file.
+    /// Returns the parameters for the modulation, and the sample rate that an older file gives for the WAV file.
     pub(crate) fn finish(self) -> (Map<String, Value>, Option<f64>) {
         (self.map, self.wav_rate)
     }
@@ -73,12 +72,14 @@ fn declared(modulation: &Modulation, name: &str) -> Option<&'static Parameter> {
     modulation.parameters.iter().find(|parameter| parameter.name == name)
 }
 
-/// Quotes around a number, or none around a word that looks like one, change nothing.
+/// Converts the value to the parameter's kind: quotes around a number, or none around a word that looks like one, are
+/// accepted.
 fn fitting(kind: Kind, value: Value) -> Value {
     match (kind, &value) {
         (Kind::Integer { .. }, Value::String(text)) => text.trim().parse::<i64>().map_or(value, Value::from),
         (Kind::Number { .. }, Value::String(text)) => text.trim().parse::<f64>().map_or(value, Value::from),
-        (Kind::Choice { .. }, Value::Number(number)) => Value::from(number.to_string()),
+        (Kind::Choice { .. } | Kind::Text { .. }, Value::Number(number)) => Value::from(number.to_string()),
+        (Kind::Switch { .. }, Value::String(text)) => text.trim().parse::<bool>().map_or(value, Value::from),
         _ => value,
     }
 }

@@ -1,12 +1,11 @@
 //! Frequency ranges by name.
 
+use crate::limits::MAX_RANGE_NAME;
 use crate::report::{Reported, Scope};
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{Band, closest};
 
-const MAX_NAME: usize = 64;
-
-/// Ranges that event files speak of without saying what they are. In hertz.
+/// Ranges that event files use without defining them: name, lower and upper edge in hertz.
 const WELL_KNOWN: &[(&str, u64, u64)] = &[
     ("ham_50", 50_000_000, 54_000_000),
     ("ham_144", 144_000_000, 148_000_000),
@@ -22,26 +21,28 @@ const WELL_KNOWN: &[(&str, u64, u64)] = &[
 #[derive(Debug, Default)]
 pub(crate) struct Ranges {
     known: Vec<NamedRange>,
-    /// Those that were refused, by name: a challenge that names one is not at fault. Without a name: any.
+    /// The ranges that were refused, by name; `None` stands for any name. A challenge that uses one is not reported as
+    /// well.
     refused: Vec<(Option<String>, Reported)>,
 }
 
 impl Ranges {
-    /// Those that were accepted before.
+    /// Begins with ranges that were accepted before.
     pub(crate) fn known(ranges: Vec<NamedRange>) -> Self {
         Self { known: ranges, refused: Vec::new() }
     }
 
-    /// Notes that a range was refused, by its name if that could be read.
+    /// Records that a range was refused, by its name if that could be read.
     pub(crate) fn refuse(&mut self, name: Option<String>, reported: Reported) {
         self.refused.push((name, reported));
     }
 
-    /// Adds a range that a file brings along.
+    /// Adds a range that a file defines.
     pub(crate) fn add(&mut self, range: NamedRange, line: u64, scope: &mut Scope<'_>) {
         let name = &range.name;
-        if name.trim().is_empty() || name.len() > MAX_NAME {
-            let reported = scope.problem(line, format!("the name of a frequency range has 1 to {MAX_NAME} characters"));
+        if name.trim().is_empty() || name.len() > MAX_RANGE_NAME {
+            let reported =
+                scope.problem(line, format!("the name of a frequency range has 1 to {MAX_RANGE_NAME} characters"));
             self.refuse(Some(range.name), reported);
         } else if self.known.iter().any(|known| known.name == *name) {
             scope.problem(line, format!("frequency range {name:?} is there twice; remove one or rename it"));
@@ -50,7 +51,7 @@ impl Ranges {
         }
     }
 
-    /// The range of that name: of the file's own, else a well-known one.
+    /// Returns the range of this name: one that the file defines, else a well-known one.
     pub(crate) fn find(&mut self, name: &str, line: u64, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
         if let Some(range) = self.known.iter().find(|range| range.name == name) {
             return Ok(range.clone());
@@ -89,7 +90,7 @@ fn well_known(name: &str) -> Option<NamedRange> {
     well_known_ranges().find(|range| range.name == name)
 }
 
-/// The ranges that event files may name without saying what they are.
+/// Returns the ranges that event files may use without defining them.
 pub fn well_known_ranges() -> impl Iterator<Item = NamedRange> {
     WELL_KNOWN.iter().filter_map(|(name, low, high)| {
         Some(NamedRange { name: (*name).to_owned(), display_name: None, band: Band::new(*low, *high)? })

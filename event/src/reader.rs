@@ -1,4 +1,4 @@
-//! From an event file to what can go on air, and what is wrong with the rest.
+//! Reads an event file: the challenges that can go on air, and the problems of the others.
 
 use crate::draft::{Draft, Parts};
 use crate::lookup::Places;
@@ -9,35 +9,35 @@ use challengectl_common::FrequencyRules;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// Reads event files.
+/// Reads and checks event files of all formats.
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
     rules: FrequencyRules,
     wanted: Vec<String>,
 }
 
-/// What was read.
+/// The result of reading an event file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
-    /// Everything in the file that is right.
+    /// The challenges without problems, and everything else in the file.
     pub event: Event,
-    /// Everything that is wrong with the rest, in the file's order.
+    /// All problems, in the file's order.
     pub problems: Vec<Remark>,
 }
 
 impl Reading {
-    /// The event, if everything in the file is right.
+    /// Returns the event if there are no problems.
     ///
     /// # Errors
-    /// [`Refused`], with all problems.
+    /// [`Refused`] with all problems.
     pub fn whole(self) -> Result<Event, Refused> {
         if self.problems.is_empty() { Ok(self.event) } else { Err(Refused(self.problems)) }
     }
 
-    /// What is right, and what is wrong with the rest.
+    /// Returns the event without the challenges that have problems, and the problems.
     ///
     /// # Errors
-    /// [`Refused`], if there are problems and no challenge is right.
+    /// [`Refused`] if there are problems and no challenge is without.
     pub fn sound(self) -> Result<(Event, Vec<Remark>), Refused> {
         let nothing = self.event.challenges.is_empty() && !self.problems.is_empty();
         if nothing { Err(Refused(self.problems)) } else { Ok((self.event, self.problems)) }
@@ -45,7 +45,7 @@ impl Reading {
 }
 
 impl Reader {
-    /// Holds frequencies against these rules, instead of the built-in ones alone.
+    /// Checks frequencies against these rules; [`Reader::default`] knows only the built-in ones.
     #[must_use]
     pub fn new(rules: FrequencyRules) -> Self {
         Self { rules, wanted: Vec::new() }
@@ -55,22 +55,22 @@ impl Reader {
         &self.rules
     }
 
-    /// Looks only at the challenges of these names; at all of them if there are none.
+    /// Reads only the challenges of these names; all if `names` is empty.
     #[must_use]
     pub fn only(mut self, names: &[String]) -> Self {
         self.wanted = names.to_vec();
         self
     }
 
-    /// Reads and checks an event file of any of the three formats. Files it names are looked up under `base`, by default
-    /// the event file's own folder, then the one above.
+    /// Reads and checks an event file of any of the three formats. The files that it names are looked up under `base`;
+    /// by default in the event file's own folder, then in the one above.
     #[must_use]
     pub fn read(&self, path: &Path, base: Option<&Path>) -> Reading {
         self.read_as(path, path, || Places::new(path, base))
     }
 
-    /// Reads and checks an event file that was sent as `name`, together with the files it names, by the name that each
-    /// was sent with.
+    /// Reads and checks an event file that was uploaded as `name`. The files that it names are looked up in `files`, by
+    /// the name with which each was uploaded.
     #[must_use]
     pub fn read_sent(&self, name: &str, path: &Path, files: HashMap<String, PathBuf>) -> Reading {
         self.read_as(Path::new(name), path, || Ok(Places::Given(files)))

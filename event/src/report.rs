@@ -1,13 +1,13 @@
-//! What is said about a file while it is read.
+//! Collects problems and remarks while a file is read.
 
 use crate::Remark;
 use std::path::{Path, PathBuf};
 
-/// Stands where a value would be, had its problem not been reported. Only reporting one makes it.
+/// Stands for a value whose problem has been reported. Only reporting a problem makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reported(());
 
-/// More is not read by anyone: it is the wrong file.
+/// With more problems than this it is the wrong file.
 const MAX_PROBLEMS: usize = 1000;
 const MAX_LABEL: usize = 100;
 
@@ -25,17 +25,17 @@ impl Report {
         Self { file: file.to_owned(), problems: Vec::new(), remarks: Vec::new(), left_off: 0 }
     }
 
-    /// To speak of the file as a whole.
+    /// Returns the scope of the file as a whole.
     pub(crate) fn file(&mut self) -> Scope<'_> {
         Scope { report: self, challenge: None, first: None }
     }
 
-    /// To speak of one challenge.
+    /// Returns the scope of one challenge.
     pub(crate) fn challenge(&mut self, name: Option<String>) -> Scope<'_> {
         Scope { report: self, challenge: name.map(|name| name.chars().take(MAX_LABEL).collect()), first: None }
     }
 
-    /// Takes over what was said about another file.
+    /// Adds the problems and remarks of another file.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.problems.extend(other.problems);
         self.remarks.extend(other.remarks);
@@ -46,7 +46,7 @@ impl Report {
         !self.problems.is_empty()
     }
 
-    /// The problems and the remarks, in the file's order.
+    /// Returns the problems and the remarks, in the file's order.
     pub(crate) fn finish(mut self) -> (Vec<Remark>, Vec<Remark>) {
         let file = self.file;
         let place = |remark: &Remark| (remark.file == file, remark.line);
@@ -60,7 +60,7 @@ impl Report {
     }
 }
 
-/// A part of the file that is being read.
+/// The part of the file about which problems and remarks are reported.
 #[derive(Debug)]
 pub(crate) struct Scope<'r> {
     report: &'r mut Report,
@@ -79,7 +79,8 @@ impl Scope<'_> {
         *self.first.get_or_insert(Reported(()))
     }
 
-    /// Fails if a problem was reported here, also one that no value stands for, such as an unknown key.
+    /// Returns `Err` if a problem was reported in this scope, also one that belongs to no field, such as an unknown
+    /// key.
     pub(crate) fn verdict(&self) -> Result<(), Reported> {
         self.first.map_or(Ok(()), Err)
     }

@@ -1,4 +1,4 @@
-//! One challenge by itself, as a program sends it instead of a file.
+//! Reads one challenge that a program sends instead of a file.
 
 use crate::delays::Delays;
 use crate::lookup::Places;
@@ -10,11 +10,11 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 impl Reader {
-    /// Reads and checks one challenge, given with the keys that it has in an event file, exactly as it would be in a
-    /// file. `ranges` are the frequency ranges it may name; the file it names is looked up under `base`.
+    /// Reads and checks one challenge, given by the keys of an event file, exactly as it would be in a file. `ranges`
+    /// are the frequency ranges that it may use; the file that it names is looked up under `base`.
     ///
     /// # Errors
-    /// Everything that is wrong with it, one sentence each.
+    /// All problems, one sentence each.
     pub fn read_one(
         &self,
         keys: Map<String, Value>,

@@ -1,4 +1,4 @@
-//! Event files from disk, as bounded text, and which format each is.
+//! Reads event files from disk, up to a bound, and recognises their format.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,7 +7,7 @@ use std::path::Path;
 /// A large event has a few hundred lines; anything like this size is another file, given by mistake.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What is wrong, and on which line where that is known.
+/// The problem, and its line if that is known.
 pub(crate) type Unreadable = (Option<u64>, String);
 
 /// Spaces that word processors and web pages put where a plain one is meant. Neither YAML nor a receiver takes them for
@@ -22,7 +22,7 @@ pub(crate) struct Text {
     pub(crate) hard_space: Option<u64>,
 }
 
-/// The whole file as text, without a byte order mark, and with plain spaces.
+/// Reads the whole file as text, without a byte order mark, and with plain spaces.
 pub(crate) fn read(path: &Path) -> Result<Text, Unreadable> {
     let unreadable = |error: std::io::Error| (None, format!("cannot be read: {error}"));
     let mut bytes = Vec::new();
@@ -40,7 +40,7 @@ pub(crate) fn read(path: &Path) -> Result<Text, Unreadable> {
     Ok(Text { hard_space: text.find(HARD_SPACES).map(line), text: text.replace(HARD_SPACES, " ") })
 }
 
-/// How an event file is written.
+/// The format of an event file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Yaml,
@@ -48,7 +48,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// By the extension; by the first line where that says nothing.
+    /// Recognises the format by the extension, else by the first line.
     pub(crate) fn of(path: &Path, text: &str) -> Self {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match extension.to_ascii_lowercase().as_str() {

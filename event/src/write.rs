@@ -1,4 +1,4 @@
-//! An event as a file that [`read`](crate::read) takes in again, word for word.
+//! Writes an event as a file that [`read`](crate::read) reads back unchanged.
 
 use crate::keys::keys_of;
 use challengectl_common::challenge::NamedRange;
@@ -9,8 +9,8 @@ use std::fmt::Write;
 /// The name of the event file of an archive.
 pub const EVENT_FILE: &str = "challenges.yml";
 
-/// The text of a `challenges.yml`. Values are written as JSON, which YAML takes as it is, so that no word is read as
-/// anything else than a word.
+/// Returns the text of a `challenges.yml`. Values are written as JSON, which is YAML too: so `no` or `1e5` in a text
+/// stay text.
 #[must_use]
 pub fn write(conference: &Conference, ranges: &[NamedRange], challenges: &[ChallengeSpec]) -> String {
     let mut text = String::new();
@@ -39,7 +39,7 @@ fn list(text: &mut String, key: &str, items: impl ExactSizeIterator<Item = Vec<(
     }
 }
 
-/// All of them, so that reading it makes the same of any other conference.
+/// Returns all fields, also the empty ones, so that reading them replaces every field of another conference.
 fn conference_fields(conference: &Conference) -> [(&'static str, Value); 7] {
     [
         ("name", json!(conference.name())),

@@ -18,7 +18,7 @@ use node::{Node, Value};
 
 const KEYS: &[&str] = &["conference", "frequency_ranges", "defaults", "challenges"];
 
-/// What `server-config.yml` had besides. It configures the server, not the event.
+/// Other keys of a `server-config.yml`. They configure the server, not the event.
 const OLDER_KEYS: &[&str] =
     &["server", "files_dir", "heartbeat_timeout", "assignment_timeout", "api_keys", "cors_origins", "bind", "port"];
 
@@ -75,7 +75,7 @@ fn document(mut fields: Fields, report: &mut Report) -> Parts {
     Parts { conference, ranges: ranges.into_list(), drafts }
 }
 
-/// Keys that hold what others refer to by an anchor, as Compose files have them.
+/// Whether a key only holds values that others refer to by an anchor, as in Compose files.
 fn is_extension(key: &str) -> bool {
     key.starts_with("x-")
 }

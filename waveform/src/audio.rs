@@ -1,27 +1,36 @@
-//! Sound on its way to a modulator.
+//! The sound of a WAV file, prepared for a modulator.
 
-use crate::modulation::{BuildError, Kind, Parameter, Values};
-use crate::occupied::share_between;
-use crate::resample::{Filter, Resampler};
-use crate::sound::Sound;
-use crate::wav::{Excerpts, Wav};
-use crate::{Payload, Waveform};
-use num_complex::Complex32;
+mod passages;
+mod sound;
+mod wav;
+
+use crate::error::BuildError;
+use crate::parameter::{Parameter, choice};
+use crate::payload::Payload;
+use crate::values::Values;
+use challengectl_dsp::Waveform;
+use challengectl_dsp::occupied::share_between;
+use challengectl_dsp::resample::{Filter, Resampler};
+use challengectl_dsp::silence::Padded;
+use sound::Sound;
 use std::io;
 use std::ops::Range;
+pub use wav::wav_rate;
+use wav::{Excerpts, Wav};
 
-/// Samples per second at which sound is worked on: four times the 3 kHz that voice channels carry.
+/// The sample rate of sound here, in hertz: four times the 3 kHz that voice channels carry.
 pub(crate) const RATE: f64 = 12_000.0;
 
-/// Hertz up to which sound is kept here; modulators cut off what they do not send.
+/// Sound is kept up to here, in hertz; modulators cut off what they do not send.
 const PASS: f64 = 3400.0;
 
-/// What every modulation of sound can set.
-pub(crate) const LEVEL: Parameter = Parameter {
-    name: "level",
-    help: "peak: the loudest sample of the file is brought to full scale; as_is: the file is sent as loud as it is.",
-    kind: Kind::Choice { of: &["peak", "as_is"], default: "peak" },
-};
+/// The parameter that every modulation of sound has.
+pub(crate) const LEVEL: Parameter = choice(
+    "level",
+    "peak: the loudest sample of the file is brought to full scale; as_is: the file is sent as loud as it is.",
+    &["peak", "as_is"],
+    "peak",
+);
 
 /// Loud passages whose spectrum is looked at: a fifth of a second, which takes no time.
 const LOOKED_AT: usize = 4;
@@ -29,20 +38,20 @@ const LOOKED_AT: usize = 4;
 /// Of the power: where so little lies within what is sent, all of the sound lies outside.
 const NOTHING: f64 = 0.01;
 
-/// The sound of a WAV file in which there is something to hear.
+/// The sound of a WAV file that is not silent.
 pub(crate) struct Audio {
     wav: Wav,
     /// Where it is loudest, in frames: by its level, and by its slope.
     loud: [Vec<Range<u64>>; 2],
-    /// What is odd about it.
+    /// Remarks for the organiser: what is odd about the file, though it can be sent.
     pub(crate) remarks: Vec<String>,
 }
 
 impl Audio {
-    /// Reads all of the file once, in constant memory, and brings it to the level that the parameter [`LEVEL`] says.
+    /// Reads the whole file once, in constant memory, and brings it to the level that the parameter [`LEVEL`] asks for.
     ///
     /// # Errors
-    /// [`BuildError::Audio`] says what is wrong with the file, or why nobody could hear anything.
+    /// [`BuildError::Audio`] if the file is not a WAV file that can be sent, or is silent; [`BuildError::Io`].
     pub(crate) fn open(payload: Payload<'_>, values: &Values) -> Result<Self, BuildError> {
         let Payload::File(path) = payload else {
             return Err(BuildError::Audio("there is no file".to_owned()));
@@ -56,7 +65,7 @@ impl Audio {
         Ok(Self { wav: wav.amplified(gain), remarks, loud: sound.passages.loud() })
     }
 
-    /// The sound at [`RATE`], in the real parts, with `pad` seconds of silence before and behind.
+    /// Returns the sound at [`RATE`], in the real parts, with `pad` seconds of silence before and behind.
     pub(crate) fn sound(&self, pad: f64) -> Box<dyn Waveform> {
         at_rate(Box::new(self.wav.clone()), pad)
     }
@@ -84,55 +93,8 @@ impl Audio {
 }
 
 fn at_rate(sound: Box<dyn Waveform>, pad: f64) -> Box<dyn Waveform> {
-    let pad = Pad::new(sound, pad);
-    let lower = pad.sample_rate().min(RATE);
+    let sound = Padded::new(sound, pad);
+    let lower = sound.sample_rate().min(RATE);
     let pass = PASS.min(0.42 * lower);
-    Box::new(Resampler::new(Box::new(pad), RATE, Filter { pass, stop: lower - pass, gain: 1.0 }))
-}
-
-/// A waveform with silence before and behind.
-struct Pad {
-    waveform: Box<dyn Waveform>,
-    silence: u64,
-    position: u64,
-}
-
-impl Pad {
-    fn new(waveform: Box<dyn Waveform>, seconds: f64) -> Self {
-        let silence = (seconds * waveform.sample_rate()).ceil() as u64;
-        Self { waveform, silence, position: 0 }
-    }
-
-    /// Samples until the position `until`, but at most `limit`.
-    fn until(&self, until: u64, limit: usize) -> usize {
-        usize::try_from(until.saturating_sub(self.position)).unwrap_or(limit).min(limit)
-    }
-}
-
-impl Waveform for Pad {
-    fn sample_rate(&self) -> f64 {
-        self.waveform.sample_rate()
-    }
-
-    fn len(&self) -> u64 {
-        self.waveform.len() + 2 * self.silence
-    }
-
-    fn occupied_bandwidth(&self) -> Range<f64> {
-        self.waveform.occupied_bandwidth()
-    }
-
-    fn fill(&mut self, out: &mut [Complex32]) -> io::Result<usize> {
-        let (before, rest) = out.split_at_mut(self.until(self.silence, out.len()));
-        before.fill(Complex32::ZERO);
-        self.position += before.len() as u64;
-        let sound = self.until(self.silence + self.waveform.len(), rest.len());
-        let (sound, rest) = rest.split_at_mut(sound);
-        let filled = self.waveform.fill(sound)?;
-        self.position += filled as u64;
-        let (after, _) = rest.split_at_mut(self.until(self.len(), rest.len()));
-        after.fill(Complex32::ZERO);
-        self.position += after.len() as u64;
-        Ok(before.len() + filled + after.len())
-    }
+    Box::new(Resampler::of_reals(Box::new(sound), RATE, Filter { pass, stop: lower - pass, gain: 1.0 }))
 }

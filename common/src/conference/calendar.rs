@@ -1,4 +1,4 @@
-//! When a conference is open, and when that changes next: nothing but arithmetic on a moment.
+//! When a conference is open, and when that changes next. Pure functions of a moment.
 //!
 //! The daily hours begin and end once a day, each in the first moment in which the clocks there show that time or a
 //! later one. So where clocks go forward over the time, it is the moment in which they do; where they go back and show
@@ -17,25 +17,26 @@ const BEFORE: i64 = 2;
 const AFTER: i64 = 3;
 
 impl Conference {
-    /// Whether a moment is within the conference and within its daily hours.
+    /// Whether `at` is within the conference and within its daily hours.
     #[must_use]
     pub fn is_open(&self, at: Timestamp) -> bool {
         self.start.is_none_or(|start| start <= at) && self.stop.is_none_or(|stop| at < stop) && self.is_daytime(at)
     }
 
-    /// The next moment from which on [`Conference::is_open`] is different. None: it stays so for ever.
+    /// Returns the next moment at which [`Conference::is_open`] changes; `None` if it never does.
     #[must_use]
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
         if self.is_open(at) { self.closing(at) } else { self.opening(at) }
     }
 
-    /// The next moment in which it closes; when it is closed, that is the one after the next opening.
+    /// Returns the next moment at which it closes, after the next opening if it is closed at `at`; `None` if it never
+    /// does.
     #[must_use]
     pub fn next_closing(&self, at: Timestamp) -> Option<Timestamp> {
         if self.is_open(at) { self.closing(at) } else { self.closing(self.opening(at)?) }
     }
 
-    /// When it opens, which it is not at `at`.
+    /// Returns when it opens next; it must be closed at `at`.
     fn opening(&self, at: Timestamp) -> Option<Timestamp> {
         let earliest = self.start.map_or(at, |start| start.max(at));
         let opening = match self.hours {
@@ -47,7 +48,7 @@ impl Conference {
         Some(opening).filter(|opening| self.stop.is_none_or(|stop| *opening < stop))
     }
 
-    /// When it closes, being open at `at`.
+    /// Returns when it closes next; it must be open at `at`.
     fn closing(&self, at: Timestamp) -> Option<Timestamp> {
         let evening = self.hours.map(|hours| {
             // Where clocks leave out the night, one day follows on the other.
@@ -73,14 +74,15 @@ impl Conference {
     }
 }
 
-/// The hours of a day. None when clocks leave them out.
+/// Returns the hours of a day; `None` if the clocks skip them.
 fn hours_of(date: Date, hours: Hours, zone: &TimeZone) -> Option<Range<Timestamp>> {
     let last = if hours.pass_midnight() { date.tomorrow().ok()? } else { date };
     let day = first(date, hours.start(), zone)?..first(last, hours.end(), zone)?;
     (!day.is_empty()).then_some(day)
 }
 
-/// The first moment in which clocks show this time or a later one. None beyond the years that can be told.
+/// Returns the first moment at which clocks show this time or a later one; `None` beyond the years that can be
+/// computed.
 fn first(date: Date, time: TimeOfDay, zone: &TimeZone) -> Option<Timestamp> {
     let shown = date.at(i8::try_from(time.hour()).ok()?, i8::try_from(time.minute()).ok()?, 0, 0);
     let moment = match zone.to_ambiguous_timestamp(shown).offset() {

@@ -1,4 +1,4 @@
-//! Times of the day.
+//! Times of day, and the daily hours between two of them.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 const HOUR: u16 = 60;
 
-/// A time of the day, to the minute: what a clock on the wall shows. As text it is `HH:MM`, from `00:00` to `23:59`.
+/// A time of day, to the minute, as a wall clock shows it. As text it is `HH:MM`, from `00:00` to `23:59`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(
@@ -16,19 +16,19 @@ const HOUR: u16 = 60;
 )]
 pub struct TimeOfDay(u16);
 
-/// The text is no time of the day.
+/// The text is not a time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a time of the day like \"09:00\", from 00:00 to 23:59")]
 pub struct ParseTimeOfDayError;
 
 impl TimeOfDay {
-    /// What a clock shows before the colon.
+    /// The hour, 0 to 23.
     #[must_use]
     pub fn hour(self) -> u16 {
         self.0 / HOUR
     }
 
-    /// What a clock shows behind the colon.
+    /// The minute, 0 to 59.
     #[must_use]
     pub fn minute(self) -> u16 {
         self.0 % HOUR
@@ -69,8 +69,7 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// Hours of each day, from the start to just before the end. Where the end is the earlier one, it is that of the next
-/// day.
+/// Hours of each day, from the start to just before the end. If the end is the earlier time, it is on the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hours {
     start: TimeOfDay,
@@ -78,25 +77,25 @@ pub struct Hours {
 }
 
 impl Hours {
-    /// Hours between two times that are not the same.
+    /// Returns the hours between two times; `None` if they are the same.
     #[must_use]
     pub fn new(start: TimeOfDay, end: TimeOfDay) -> Option<Self> {
         (start != end).then_some(Self { start, end })
     }
 
-    /// When they begin.
+    /// The time of day at which they begin.
     #[must_use]
     pub fn start(self) -> TimeOfDay {
         self.start
     }
 
-    /// When they end.
+    /// The time of day at which they end.
     #[must_use]
     pub fn end(self) -> TimeOfDay {
         self.end
     }
 
-    /// Whether they end on the day after they begin.
+    /// Whether they end on the day after the one on which they begin.
     #[must_use]
     pub fn pass_midnight(self) -> bool {
         self.end < self.start

@@ -1,4 +1,4 @@
-//! Time zones by name. The rules of all of them are part of the program, so that a name means the same on every host.
+//! Time zones by name. Their rules are compiled in, so that a name means the same on every host.
 
 use crate::{Timestamp, closest};
 use jiff::tz::TimeZone;
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// More letters than any zone has.
-const LONGEST: usize = 64;
+/// Longer than any zone's name, in bytes.
+const MAX_NAME: usize = 64;
 const NAMELESS: &str = "UTC";
 
 /// A time zone of the IANA database, such as `America/New_York`.
@@ -20,7 +20,7 @@ const NAMELESS: &str = "UTC";
 )]
 pub struct Zone(TimeZone);
 
-/// There is no zone of this name.
+/// No time zone has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no time zone {name:?}; {way_out}")]
 pub struct UnknownZone {
@@ -29,13 +29,13 @@ pub struct UnknownZone {
 }
 
 impl Zone {
-    /// Its name, as the database writes it.
+    /// The name, as the IANA database writes it.
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or(NAMELESS)
     }
 
-    /// What date and time its clocks show, for people to read.
+    /// Formats a moment as the clocks there show it, for people: `2024-01-15 16:00 (Asia/Kolkata)`.
     #[must_use]
     pub fn show(&self, at: Timestamp) -> String {
         let Ok(moment) = jiff::Timestamp::from_millisecond(at.as_millis()) else { return at.to_string() };
@@ -58,13 +58,13 @@ impl FromStr for Zone {
     type Err = UnknownZone;
 
     fn from_str(text: &str) -> Result<Self, UnknownZone> {
-        let known = (text.len() <= LONGEST).then(|| TimeZone::get(text).ok()).flatten();
+        let known = (text.len() <= MAX_NAME).then(|| TimeZone::get(text).ok()).flatten();
         known.filter(|zone| !zone.is_unknown()).map(Self).ok_or_else(|| unknown(text))
     }
 }
 
 fn unknown(text: &str) -> UnknownZone {
-    let name: String = text.chars().take(LONGEST).collect();
+    let name: String = text.chars().take(MAX_NAME).collect();
     let names: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
     let way_out = match closest(&name, names.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean {meant:?}?"),

@@ -1,6 +1,6 @@
 //! Which values the fields of a form may have, for the description of the API. The modulations tell theirs.
 
-use challengectl_waveform::{Kind, MODULATIONS, Modulation, Parameter};
+use challengectl_waveform::{MODULATIONS, Modulation};
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
 /// The event file has the same limits.
@@ -50,15 +50,5 @@ fn hertz(builder: ObjectBuilder) -> ObjectBuilder {
 }
 
 fn parameters_of(modulation: &Modulation) -> String {
-    modulation.parameters.iter().map(|it| format!("- {}: {}\n", modulation.name, one(it))).collect()
-}
-
-fn one(Parameter { name, help, kind }: &Parameter) -> String {
-    let values = match kind {
-        Kind::Integer { min, max, default: Some(default) } => format!("{min} to {max}, default {default}"),
-        Kind::Integer { min, max, default: None } => format!("{min} to {max}, has to be given"),
-        Kind::Number { min, max, default, unit } => format!("{min} to {max} {unit}, default {default}"),
-        Kind::Choice { of, default } => format!("{}, default {default}", of.join(", ")),
-    };
-    format!("`{name}` ({values}). {help}")
+    modulation.parameters.iter().map(|it| format!("- {}: {it}\n", modulation.name)).collect()
 }

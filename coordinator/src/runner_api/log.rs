@@ -4,7 +4,7 @@ use crate::bus::log::{LINE, level_name, shortened};
 use crate::runner_api::RunnerApi;
 use crate::store::log::logs::LogLine;
 use crate::{Caller, CoreError};
-use challengectl_common::wire::{LogRequest, MOST_LINES};
+use challengectl_common::wire::{LogRequest, MAX_LOG_LINES};
 
 impl RunnerApi {
     /// Keeps lines that a runner has sent.
@@ -14,8 +14,8 @@ impl RunnerApi {
     pub fn record_lines(&self, caller: &Caller, lines: Vec<LogRequest>) -> Result<(), CoreError> {
         let received_at = self.context.clock.now();
         self.fleet.hear(caller)?;
-        if lines.len() > MOST_LINES {
-            return Err(CoreError::Invalid(format!("lines: {} are more than {MOST_LINES}", lines.len())));
+        if lines.len() > MAX_LOG_LINES {
+            return Err(CoreError::Invalid(format!("lines: {} are more than {MAX_LOG_LINES}", lines.len())));
         }
         for line in lines {
             self.context.record(LogLine {

@@ -9,7 +9,7 @@ use crate::store::fleet::runners::Radio;
 use crate::store::fleet::{keys, runners};
 use crate::store::{self};
 use crate::{Caller, CoreError};
-use challengectl_common::wire::{AssignmentProgress, LogLevel, RadioInfo, RegisterRequest, Rhythm, SOLE_RADIO};
+use challengectl_common::wire::{AssignmentProgress, Intervals, LogLevel, RadioInfo, RegisterRequest, SOLE_RADIO};
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const LONGEST_TEXT: usize = 255;
 #[derive(Debug)]
 pub struct Registration {
     /// How the server wants to hear from it.
-    pub rhythm: Rhythm,
+    pub intervals: Intervals,
     /// Assignments it named that are no longer its own.
     pub abort: Vec<i64>,
 }
@@ -33,7 +33,7 @@ pub struct Registration {
 #[derive(Debug)]
 pub struct Heartbeat {
     /// How the server wants to hear from the runner.
-    pub rhythm: Rhythm,
+    pub intervals: Intervals,
     /// Assignments whose lease runs anew.
     pub renewed: Vec<i64>,
     /// Assignments to stop at once.
@@ -98,7 +98,7 @@ impl RunnerApi {
 
     fn registration(&self, runner: &RunnerId, named: Option<&[i64]>) -> Registration {
         let abort = self.air.leases.foreign(runner, named.unwrap_or_default());
-        Registration { rhythm: self.context.rules.rhythm(), abort }
+        Registration { intervals: self.context.rules.intervals(), abort }
     }
 
     /// Records that a runner is alive and renews the leases it names; all it has when it names none. Touches no disk.
@@ -110,7 +110,7 @@ impl RunnerApi {
         let expires = self.context.clock.instant().after(self.context.rules.lease);
         let renewal = self.air.leases.renew(&caller.runner_id, named, expires);
         self.tell_progress(&caller.runner_id);
-        Ok(Heartbeat { rhythm: self.context.rules.rhythm(), renewed: renewal.renewed, abort: renewal.abort })
+        Ok(Heartbeat { intervals: self.context.rules.intervals(), renewed: renewal.renewed, abort: renewal.abort })
     }
 
     fn tell_progress(&self, runner: &RunnerId) {

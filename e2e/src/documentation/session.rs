@@ -72,7 +72,9 @@ impl Session {
         symlink(repository.join("e2e"), here.join("e2e"))?;
         std::fs::create_dir_all(here.join("target"))?;
         let server = program("challengectl-server")?;
-        symlink(server.parent().context("no folder")?, here.join("target/release"))?;
+        for profile in ["release", "dist"] {
+            symlink(server.parent().context("no folder")?, here.join("target").join(profile))?;
+        }
         Ok(())
     }
 

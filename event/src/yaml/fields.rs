@@ -1,4 +1,4 @@
-//! A YAML mapping that is taken apart key by key, so that nothing in it goes unseen.
+//! A YAML mapping from which keys are taken one by one, so that no key goes unread.
 
 use super::node::{Key, Node, Value};
 use crate::report::{Reported, Scope};
@@ -28,12 +28,12 @@ impl Fields {
         self.entries.iter().any(|(found, _)| found.name == key)
     }
 
-    /// A value without taking it.
+    /// Returns a value and leaves it in place.
     pub(super) fn peek(&self, key: &str) -> Option<&Node> {
         self.entries.iter().find(|(found, _)| found.name == key).map(|(_, node)| node)
     }
 
-    /// A text without taking it.
+    /// Returns a value as it was written and leaves it in place.
     pub(super) fn peek_text(&self, key: &str) -> Option<String> {
         self.peek(key).and_then(Node::written).map(str::to_owned)
     }
@@ -57,14 +57,14 @@ impl Fields {
         self.entries = entries;
     }
 
-    /// A value; `key:` with nothing behind it counts as left out.
+    /// Takes a value; `None` if the key is absent or has no value.
     pub(super) fn take(&mut self, key: &str) -> Option<Node> {
         let index = self.entries.iter().position(|(found, _)| found.name == key)?;
         let (_, node) = self.entries.remove(index);
         Some(node).filter(|node| !matches!(node.value, Value::Null))
     }
 
-    /// A value that may be left out.
+    /// Takes and parses a value; `None` if the key is absent or has no value.
     pub(super) fn take_as<T>(
         &mut self,
         key: &str,
@@ -76,7 +76,7 @@ impl Fields {
         read(node).map(Some).map_err(|why| scope.problem(line, format!("`{key}`: {why}")))
     }
 
-    /// A value where its key is there at all. None within: the key has nothing behind it.
+    /// Takes and parses a value; `None` if the key is absent, `Some(None)` if it has no value.
     pub(super) fn take_given<T>(
         &mut self,
         key: &str,
@@ -87,7 +87,7 @@ impl Fields {
         self.take_as(key, read, scope).map(|value| given.then_some(value))
     }
 
-    /// A value that must be there.
+    /// Takes and parses a value that must be given.
     pub(super) fn require_as<T>(
         &mut self,
         key: &str,
@@ -97,18 +97,18 @@ impl Fields {
         self.take_as(key, read, scope)?.ok_or_else(|| scope.problem(self.line, format!("`{key}` is missing")))
     }
 
-    /// What has not been taken.
+    /// Returns the keys that have not been taken.
     pub(super) fn into_rest(self) -> impl Iterator<Item = (Key, Node)> {
         self.entries.into_iter()
     }
 
-    /// Refuses what has not been taken.
+    /// Reports every key that has not been taken as unknown.
     pub(super) fn refuse_rest<'a>(self, known: impl IntoIterator<Item = &'a str>, scope: &mut Scope<'_>) {
         let known: Vec<_> = known.into_iter().collect();
         self.refuse_rest_but(|_| false, &known, scope);
     }
 
-    /// Refuses what has not been taken, except keys that may be anything.
+    /// Reports every key that has not been taken as unknown, except those that `is_free` accepts.
     pub(super) fn refuse_rest_but(self, is_free: impl Fn(&str) -> bool, known: &[&str], scope: &mut Scope<'_>) {
         for (key, _) in self.into_rest().filter(|(key, _)| !is_free(&key.name)) {
             scope.problem(key.line, unknown_key(&key.name, known));
@@ -116,7 +116,7 @@ impl Fields {
     }
 }
 
-/// Names the key that was probably meant, or all there are.
+/// Returns the problem of an unknown key, with the key that was probably meant, else with all that are known.
 pub(super) fn unknown_key(name: &str, known: &[&str]) -> String {
     let name: String = name.chars().take(80).collect();
     match closest(&name, known.iter().copied()) {

@@ -4,7 +4,7 @@ use super::fields::{Fields, unknown_key};
 use super::node::{Key, Node, Value};
 use super::{tuning, view};
 use crate::delays::{self, Delays};
-use crate::draft::{Content, Draft};
+use crate::draft::{Draft, Payload};
 use crate::parameters::{self, Parameters};
 use crate::ranges::Ranges;
 use crate::report::{Reported, Scope};
@@ -28,7 +28,7 @@ const KEYS: &[&str] = &[
     "only_on",
 ];
 
-/// Reads all that is in `fields`.
+/// Reads one challenge from its keys.
 pub(super) fn read(
     mut fields: Fields,
     defaults: Result<Delays, Reported>,
@@ -41,7 +41,7 @@ pub(super) fn read(
     let modulation = fields.require_as("modulation", modulation, scope);
     let (modulation, sideband) = (modulation.map(|(modulation, _)| modulation), modulation.ok().and_then(|(_, s)| s));
     let tuning = tuning::read(&mut fields, ranges, scope);
-    let content = content(&mut fields, modulation, scope);
+    let payload = payload(&mut fields, modulation, scope);
     let enabled = fields.take_as("enabled", Node::truth, scope);
     let priority = fields.take_as("priority", Node::integer, scope).map(Option::unwrap_or_default);
     let delays = delays(&mut fields, ["min_delay", "max_delay"], defaults, scope);
@@ -56,7 +56,7 @@ pub(super) fn read(
         name,
         modulation,
         tuning,
-        content,
+        payload,
         parameters,
         wav_rate,
         enabled,
@@ -108,11 +108,11 @@ pub(super) fn delays(
     Delays::new(min, max, defaults).map_err(|why| scope.problem(fields.line, why))
 }
 
-fn content(
+fn payload(
     fields: &mut Fields,
     modulation: Result<&Modulation, Reported>,
     scope: &mut Scope<'_>,
-) -> Result<Content, Reported> {
+) -> Result<Payload, Reported> {
     for (line, left_out) in ["text", "flag"].into_iter().filter_map(|key| fields.peek(key)).filter_map(left_out) {
         scope.remark(line, left_out);
     }
@@ -121,10 +121,10 @@ fn content(
     let flag = fields.take_as("flag", Node::words, scope);
     match (text?, file?, flag?) {
         // The last line break of a block of text is not meant to go on air.
-        (Some(text), None, None) => Ok(Content::Text(text.trim_end_matches('\n').to_owned())),
-        (None, Some(path), None) => Ok(Content::File(path)),
-        (None, None, Some(flag)) => older_flag(flag, modulation?, fields.line, scope),
-        (None, None, None) => Ok(Content::Nothing),
+        (Some(text), None, None) => Ok(Payload::Text(text.trim_end_matches('\n').to_owned())),
+        (None, Some(path), None) => Ok(Payload::File(path)),
+        (None, None, Some(flag)) => older_payload(flag, modulation?, fields.line, scope),
+        (None, None, None) => Ok(Payload::Nothing),
         _ => Err(scope.problem(fields.line, "it must have only one of `text`, `file` and the older `flag`")),
     }
 }
@@ -133,8 +133,8 @@ fn left_out(node: &Node) -> Option<(u64, String)> {
     node.left_out().map(|left_out| (node.line, left_out))
 }
 
-/// The older `flag` is a text or a path, as the modulation has it.
-fn older_flag(flag: String, modulation: &Modulation, line: u64, scope: &mut Scope<'_>) -> Result<Content, Reported> {
+/// Reads what older files give as `flag`: a text or a path, as the modulation has it.
+fn older_payload(flag: String, modulation: &Modulation, line: u64, scope: &mut Scope<'_>) -> Result<Payload, Reported> {
     if flag.starts_with("sha256:") {
         return Err(scope.problem(
             line,
@@ -142,8 +142,8 @@ fn older_flag(flag: String, modulation: &Modulation, line: u64, scope: &mut Scop
         ));
     }
     Ok(match modulation.input {
-        Input::Text => Content::Text(flag),
-        Input::Audio => Content::File(flag),
+        Input::Text => Payload::Text(flag),
+        Input::Audio => Payload::File(flag),
     })
 }
 
@@ -210,7 +210,7 @@ fn add(parameters: &mut Parameters, key: &Key, node: Node, scope: &mut Scope<'_>
     parameters.add(&key.name, value, key.line, scope)
 }
 
-/// Why a key of older files means nothing here.
+/// Returns why a key of older files is passed over; `None` for any other key.
 fn passed_over(key: &str) -> Option<&'static str> {
     match key {
         "flag_file_hash" | "flag_hash" => Some("the file's content tells its hash"),

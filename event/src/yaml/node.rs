@@ -1,4 +1,4 @@
-//! A YAML document as a tree in which everything knows its line, so that all problems can be told at once.
+//! A YAML document as a tree in which every value has its line, so that all problems can be reported at once.
 
 use crate::hertz;
 use crate::source::Unreadable;
@@ -36,7 +36,7 @@ pub(super) struct Scalar {
     source: Source,
 }
 
-/// What the document shows around a value, and the value itself does not.
+/// What surrounds a value in the document and is not part of it.
 #[derive(Debug, Default)]
 struct Source {
     /// The comment behind words without quotes.
@@ -72,7 +72,7 @@ fn control_escape(quoted: &str) -> Option<String> {
     None
 }
 
-/// The document, unless it is no YAML; then the line and what is wrong.
+/// Parses the document; `Err` with the line and the cause if it is not YAML.
 pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 32, max_total_scalar_bytes: 16 << 20 },
@@ -82,7 +82,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
     };
     serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options).map(|raw| node(raw, text)).map_err(|error| {
         let line = error.location().map(|location| location.line());
-        // The source is not quoted: the lines around may hold flags.
+        // The source is not quoted: the lines around may hold payloads.
         let message = error.without_snippet().render_with_formatter(&UserMessageFormatter);
         (line, format!("{message}{}", way_out(&message)))
     })
@@ -107,7 +107,7 @@ fn node_from_json(json: serde_json::Value) -> Node {
     Node { line: 0, value }
 }
 
-/// What to write instead, where the parser only says what it found.
+/// Returns the way out for the parser's most frequent messages.
 fn way_out(message: &str) -> &'static str {
     if message.contains("mapping values") {
         "; a text with a colon in it needs \"quotes\" around it"
@@ -140,7 +140,7 @@ fn entry(key: Spanned<String>, value: Spanned<Raw>, text: &str) -> (Key, Node) {
     (Key { line: key.referenced.line(), name: key.value }, node(value, text))
 }
 
-/// What the document says at that place.
+/// Returns the document's text at this place.
 fn written(place: Location, text: &str) -> Option<&str> {
     let start = usize::try_from(place.span().byte_offset()?).ok()?;
     let len = usize::try_from(place.span().byte_len()?).ok()?;
@@ -163,7 +163,7 @@ impl Node {
         }
     }
 
-    /// What a mapping has under a key, as it was written.
+    /// Returns the value of a key of a mapping, as it was written.
     pub(super) fn field(&self, key: &str) -> Option<&str> {
         let Value::Map(entries) = &self.value else { return None };
         entries.iter().find(|(found, _)| found.name == key).and_then(|(_, node)| node.written())
@@ -216,7 +216,7 @@ impl Node {
         }
     }
 
-    /// What the document says and [`Node::words`] does not have, though it may have been meant.
+    /// Returns a remark if the document has something beside the value that may have been meant as part of it.
     pub(super) fn left_out(&self) -> Option<String> {
         let Value::Scalar(Scalar { source, .. }) = &self.value else { return None };
         let comment = source.comment.as_ref().map(|_| "what follows behind # is a comment and is not sent".to_owned());

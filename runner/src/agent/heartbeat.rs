@@ -4,7 +4,7 @@ use super::Agent;
 use crate::api::ApiError;
 use crate::api::backoff::Backoff;
 use crate::process::clock::Moment;
-use challengectl_common::wire::{HeartbeatRequest, Rhythm};
+use challengectl_common::wire::{HeartbeatRequest, Intervals};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -19,13 +19,13 @@ pub(super) async fn run(agent: Arc<Agent>) {
     let mut backoff = Backoff::new();
     let mut heard = Instant::now();
     loop {
-        let rhythm = agent.linked().await;
-        let Err(error) = beat(&agent, rhythm).await else {
+        let intervals = agent.linked().await;
+        let Err(error) = beat(&agent, intervals).await else {
             backoff.reset();
             heard = Instant::now();
             tokio::select! {
                 () = agent.heartbeat_now.notified() => {}
-                () = sleep(interval(rhythm)) => {}
+                () = sleep(interval(intervals)) => {}
             }
             continue;
         };
@@ -37,22 +37,22 @@ pub(super) async fn run(agent: Arc<Agent>) {
         } else if error.is_stranger() {
             agent.unlink();
         }
-        if heard.elapsed() > lease(rhythm) {
+        if heard.elapsed() > lease(intervals) {
             // The server may have taken this runner for gone: registering says what it really works on.
             agent.unlink();
         }
-        sleep(backoff.next().min(lease(rhythm) / 6)).await;
+        sleep(backoff.next().min(lease(intervals) / 6)).await;
     }
 }
 
 /// Returns the interval between heartbeats: at most a third of the lease, so that two may get lost.
-fn interval(rhythm: Rhythm) -> Duration {
-    let asked = Duration::try_from_secs_f64(rhythm.heartbeat_interval).unwrap_or(Duration::from_secs(30));
-    asked.min(lease(rhythm) / 3).max(Duration::from_millis(50))
+fn interval(intervals: Intervals) -> Duration {
+    let asked = Duration::try_from_secs_f64(intervals.heartbeat_interval).unwrap_or(Duration::from_secs(30));
+    asked.min(lease(intervals) / 3).max(Duration::from_millis(50))
 }
 
-fn lease(rhythm: Rhythm) -> Duration {
-    bounded(rhythm.lease_seconds)
+fn lease(intervals: Intervals) -> Duration {
+    bounded(intervals.lease_seconds)
 }
 
 /// Returns a lease of so many seconds, at most [`MAX_LEASE`]; none at all for what is no number of seconds.
@@ -60,21 +60,21 @@ pub(super) fn bounded(lease_seconds: f64) -> Duration {
     Duration::try_from_secs_f64(lease_seconds.min(MAX_LEASE.as_secs_f64())).unwrap_or_default()
 }
 
-async fn beat(agent: &Agent, rhythm: Rhythm) -> Result<(), ApiError> {
+async fn beat(agent: &Agent, intervals: Intervals) -> Result<(), ApiError> {
     let request = HeartbeatRequest { assignments: Some(agent.active.progress()) };
     // The lease counts from before the request was sent: the server counts from when it came, which is later.
     let sent = Moment::now();
-    let limit = (lease(rhythm) / 3).max(Duration::from_secs(1));
+    let limit = (lease(intervals) / 3).max(Duration::from_secs(1));
     let answer = agent.api.heartbeat(&request, limit).await?;
-    let lease = lease(answer.rhythm);
+    let lease = lease(answer.intervals);
     let until = sent.lasting(lease.saturating_sub(MARGIN.min(lease / 10)));
     agent.active.stop(&answer.abort, "the server ordered it");
     agent.active.renew(&answer.renewed, until);
     agent.link.send_if_modified(|link| {
         // Only while linked: the answer to an older request must not undo a later unlinking.
-        let changed = link.is_some_and(|rhythm| rhythm != answer.rhythm);
+        let changed = link.is_some_and(|intervals| intervals != answer.intervals);
         if changed {
-            *link = Some(answer.rhythm);
+            *link = Some(answer.intervals);
         }
         changed
     });

@@ -46,7 +46,7 @@ async fn register(agent: &Agent) -> Result<(), ApiError> {
     let response = agent.api.register(&introduction(agent), number).await?;
     agent.active.stop(&response.abort, "the server gave it to others");
     tracing::info!("registered with {} as {}", agent.api.identity().server, response.runner_id);
-    agent.link.send_replace(Some(response.rhythm));
+    agent.link.send_replace(Some(response.intervals));
     agent.heartbeat_now.notify_one();
     agent.report_now.notify_one();
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::Agent;
 use challengectl_common::Timestamp;
-use challengectl_common::wire::{LogLevel, LogRequest, LogsRequest, MOST_LINES};
+use challengectl_common::wire::{LogLevel, LogRequest, LogsRequest, MAX_LOG_LINES};
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -65,7 +65,7 @@ impl Visit for Line {
 pub(crate) async fn forward(agent: Arc<Agent>, mut waiting: mpsc::Receiver<LogRequest>) {
     loop {
         let mut lines = Vec::new();
-        if waiting.recv_many(&mut lines, MOST_LINES).await == 0 {
+        if waiting.recv_many(&mut lines, MAX_LOG_LINES).await == 0 {
             return;
         }
         agent.linked().await;

@@ -20,7 +20,7 @@ use crate::cache::Cache;
 use crate::config::Config;
 use crate::process::this_program;
 pub(crate) use active::{ActiveAssignments, View};
-use challengectl_common::wire::Rhythm;
+use challengectl_common::wire::Intervals;
 use challengectl_host::service;
 use ledger::Ledger;
 use slots::Slots;
@@ -48,7 +48,7 @@ pub(crate) struct Agent {
     active: ActiveAssignments,
     slots: Slots,
     /// The intervals that the server asks for; `None` while it does not know this runner.
-    link: watch::Sender<Option<Rhythm>>,
+    link: watch::Sender<Option<Intervals>>,
     heartbeat_now: Notify,
     report_now: Notify,
     /// Registrations in this life.
@@ -121,11 +121,11 @@ impl Agent {
     }
 
     /// Waits until the server knows this runner; returns the intervals that it asks for.
-    async fn linked(&self) -> Rhythm {
+    async fn linked(&self) -> Intervals {
         let mut link = self.link.subscribe();
         loop {
-            if let Some(rhythm) = *link.borrow_and_update() {
-                return rhythm;
+            if let Some(intervals) = *link.borrow_and_update() {
+                return intervals;
             }
             // The sender lives as long as the agent.
             let _ = link.changed().await;

@@ -1,7 +1,8 @@
 //! The bits of a text by on-off keying, without preamble or checksum, to be read from a recording by hand.
 
-use crate::keyed::{Keyed, Keying};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::parameter::{choice, integer, number};
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
+use challengectl_dsp::ook::{Keying, Ook};
 
 /// On-off keyed bits.
 pub const ASK: Modulation = Modulation {
@@ -9,26 +10,19 @@ pub const ASK: Modulation = Modulation {
     help: "The bits of a text, most significant first, by on-off keying.",
     input: Input::Text,
     parameters: &[
-        Parameter {
-            name: "repeats",
-            help: "How often the text is sent in a row.",
-            kind: Kind::Integer { min: 1, max: 100, default: Some(10) },
-        },
-        Parameter {
-            name: "baud",
-            help: "Bits per second.",
-            kind: Kind::Number { min: 100.0, max: 5000.0, default: 3211.0, unit: "Bd" },
-        },
-        Parameter {
-            name: "profile",
-            help: "standard: whole bytes; legacy: all leading zeros of the text dropped, and one put in front.",
-            kind: Kind::Choice { of: &["standard", "legacy"], default: "standard" },
-        },
+        integer("repeats", "How often the text is sent in a row.", 1..=100, 10),
+        number("baud", "Bits per second.", 100.0..=5000.0, 3211.0, "Bd"),
+        choice(
+            "profile",
+            "standard: whole bytes; legacy: all leading zeros of the text dropped, and one put in front.",
+            &["standard", "legacy"],
+            "standard",
+        ),
     ],
     build,
 };
 
-/// Zeros behind each repetition, by which it is told from the next.
+/// Zeros behind each repetition, which separate it from the next.
 const GAP: usize = 25;
 
 /// Zeros behind the last repetition.
@@ -50,7 +44,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     }
     let baud = values.number("baud");
     let keying = Keying { baud, samples_per_bit: SAMPLES_PER_BIT, edge: EDGE / baud };
-    Ok(Built::new(Box::new(Keyed::new(&frame(&block, values.integer("repeats") as usize), &keying))))
+    Ok(Built::new(Box::new(Ook::new(&frame(&block, values.integer("repeats") as usize), &keying))))
 }
 
 fn frame(block: &[bool], repeats: usize) -> Vec<bool> {

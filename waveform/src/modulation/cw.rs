@@ -1,30 +1,30 @@
 //! Morse code by on-off keying (ITU-R M.1677-1).
 
-use crate::keyed::{Keyed, Keying};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
-use crate::shift;
+use crate::parameter::{choice, number};
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
+use challengectl_dsp::ook::{Keying, Ook};
+use challengectl_dsp::shift::shift;
 
-/// Morse code.
+/// Morse code: a text, keyed on and off.
 pub const CW: Modulation = Modulation {
     name: "cw",
     help: "Morse code: a carrier keyed on and off.",
     input: Input::Text,
     parameters: &[
-        Parameter {
-            name: "wpm",
-            help: "Speed in words per minute, by the word PARIS.",
-            kind: Kind::Number { min: 2.0, max: 60.0, default: 20.0, unit: "WPM" },
-        },
-        Parameter {
-            name: "tone",
-            help: "How far above the frequency the carrier is: the note that a USB receiver tuned there sounds.",
-            kind: Kind::Number { min: 0.0, max: 3000.0, default: 700.0, unit: "Hz" },
-        },
-        Parameter {
-            name: "profile",
-            help: "standard: gaps of 1, 3 and 7 dots, soft edges; legacy: gaps of 1, 2 and 6 dots, hard edges.",
-            kind: Kind::Choice { of: &["standard", "legacy"], default: "standard" },
-        },
+        number("wpm", "Speed in words per minute, by the word PARIS.", 2.0..=60.0, 20.0, "WPM"),
+        number(
+            "tone",
+            "How far above the frequency the carrier is: the note that a USB receiver tuned there sounds.",
+            0.0..=3000.0,
+            700.0,
+            "Hz",
+        ),
+        choice(
+            "profile",
+            "standard: gaps of 1, 3 and 7 dots, soft edges; legacy: gaps of 1, 2 and 6 dots, hard edges.",
+            &["standard", "legacy"],
+            "standard",
+        ),
     ],
     build,
 };
@@ -39,7 +39,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let samples_per_bit = (RATE * dot).round() as u32;
     let edge = spacing.edge.min(dot / 4.0);
     let keying = Keying { baud: 1.0 / dot, samples_per_bit, edge };
-    Ok(Built::new(shift(Box::new(Keyed::new(&bits, &keying)), values.number("tone"))))
+    Ok(Built::new(shift(Box::new(Ook::new(&bits, &keying)), values.number("tone"))))
 }
 
 /// How long the pauses are, in dots. Each character brings one dot of pause behind its last element.

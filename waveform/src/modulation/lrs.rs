@@ -1,20 +1,22 @@
 //! The paging frame of Long Range Systems' restaurant pagers, as players find it at RF capture-the-flag events.
 
-use crate::fsk::{Fsk, Keying};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::parameter::choice;
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_common::closest;
+use challengectl_dsp::fsk::{Fsk, Keying};
 
 /// Restaurant pagers.
 pub const LRS: Modulation = Modulation {
     name: "lrs",
     help: "A restaurant pager being called; the text is \"-s SYSTEM -p PAGER -pf FUNCTION\".",
     input: Input::Text,
-    parameters: &[Parameter {
-        name: "preset",
-        help: "rfctf: 752 chips/s, 9.1 kHz between the tones, as events send it; pager: 625 chips/s, 5 kHz, as \
-               pagers expect it.",
-        kind: Kind::Choice { of: &["rfctf", "pager"], default: "rfctf" },
-    }],
+    parameters: &[choice(
+        "preset",
+        "rfctf: 752 chips/s, 9.1 kHz between the tones, as events send it; pager: 625 chips/s, 5 kHz, as pagers expect \
+         it.",
+        &["rfctf", "pager"],
+        "rfctf",
+    )],
     build,
 };
 

@@ -3,43 +3,34 @@
 mod codeword;
 mod message;
 
-use crate::envelope::RAMP;
-use crate::fsk::{Fsk, Keying};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
+use crate::parameter::{choice, integer, required_integer};
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
+use challengectl_dsp::envelope::RAMP;
+use challengectl_dsp::fsk::{Fsk, Keying};
 use codeword::{IDLE, SYNC, address, bits, calls, data};
 
-/// Radio paging.
+/// One page, with text, digits or a tone alone.
 pub const POCSAG: Modulation = Modulation {
     name: "pocsag",
     help: "A page to a radio pager.",
     input: Input::Text,
     parameters: &[
-        Parameter {
-            name: "capcode",
-            help: "The pager's number.",
-            kind: Kind::Integer { min: 0, max: (1 << 21) - 1, default: None },
-        },
-        Parameter {
-            name: "baud",
-            help: "Bits per second: 512, 1200 or 2400.",
-            kind: Kind::Integer { min: 512, max: 2400, default: Some(512) },
-        },
-        Parameter {
-            name: "function",
-            help: "Which of its four alerts the pager gives; with 3 it shows text, with 0 numbers.",
-            kind: Kind::Integer { min: 0, max: 3, default: Some(3) },
-        },
-        Parameter {
-            name: "encoding",
-            help: "alphanumeric: 7-bit ASCII; numeric: digits, space, and * U - [ ]; tone: no message at all.",
-            kind: Kind::Choice { of: &["alphanumeric", "numeric", "tone"], default: "alphanumeric" },
-        },
-        Parameter {
-            name: "profile",
-            help: "standard: the last word is filled with spaces; legacy: with a 1 and zeros, as older \
-                   transmitters do, so that decoders may show a character too many.",
-            kind: Kind::Choice { of: &["standard", "legacy"], default: "standard" },
-        },
+        required_integer("capcode", "The pager's number.", 0..=(1 << 21) - 1),
+        integer("baud", "Bits per second: 512, 1200 or 2400.", 512..=2400, 512),
+        integer("function", "Which of its four alerts the pager gives; with 3 it shows text, with 0 numbers.", 0..=3, 3),
+        choice(
+            "encoding",
+            "alphanumeric: 7-bit ASCII; numeric: digits, space, and * U - [ ]; tone: no message at all.",
+            &["alphanumeric", "numeric", "tone"],
+            "alphanumeric",
+        ),
+        choice(
+            "profile",
+            "standard: the last word is filled with spaces; legacy: with a 1 and zeros, as older transmitters do, so that \
+             decoders may show a character too many.",
+            &["standard", "legacy"],
+            "standard",
+        ),
     ],
     build,
 };

@@ -1,21 +1,18 @@
 //! Single sideband: sound moved up to radio frequency as it is.
 
 use crate::audio::{Audio, LEVEL};
-use crate::modulation::{BuildError, Built, Input, Kind, Modulation, Parameter, Payload, Values};
-use crate::resample::{Filter, Resampler};
-use crate::shift;
+use crate::parameter::choice;
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
+use challengectl_dsp::resample::{Filter, Resampler};
+use challengectl_dsp::shift::shift;
 
-/// Single sideband.
+/// Single sideband, upper or lower, without a carrier.
 pub const SSB: Modulation = Modulation {
     name: "ssb",
     help: "Single sideband; the carrier, suppressed, is on the frequency.",
     input: Input::Audio,
     parameters: &[
-        Parameter {
-            name: "mode",
-            help: "usb: sound goes above the frequency; lsb: below, mirrored.",
-            kind: Kind::Choice { of: &["usb", "lsb"], default: "usb" },
-        },
+        choice("mode", "usb: sound goes above the frequency; lsb: below, mirrored.", &["usb", "lsb"], "usb"),
         LEVEL,
     ],
     build,

@@ -43,6 +43,10 @@ fn value(name: &str, kind: Kind) -> BoxedStrategy<Value> {
         (_, Kind::Integer { min, max, .. }) => (min..=max).prop_map(Value::from).boxed(),
         (_, Kind::Number { min, max, .. }) => (min..=max).prop_map(Value::from).boxed(),
         (_, Kind::Choice { of, .. }) => prop::sample::select(of).prop_map(Value::from).boxed(),
+        (_, Kind::Text { max, .. }) => {
+            prop::string::string_regex(&format!("[ -~]{{0,{max}}}")).unwrap().prop_map(Value::from).boxed()
+        }
+        (_, Kind::Switch { .. }) => any::<bool>().prop_map(Value::from).boxed(),
     }
 }
 
@@ -155,6 +159,20 @@ fn the_registry_is_in_order_and_explains_itself() {
     for modulation in MODULATIONS {
         for help in modulation.parameters.iter().map(|parameter| parameter.help).chain([modulation.help]) {
             assert!(help.ends_with('.') && help.len() < 200, "{}: {help}", modulation.name);
+        }
+        for (index, parameter) in modulation.parameters.iter().enumerate() {
+            // What a task calls the text that it carries, and the rate of its WAV file.
+            assert!(!["text", "wav_samplerate"].contains(&parameter.name), "{} {}", modulation.name, parameter.name);
+            let Some(condition) = parameter.only_when else { continue };
+            let other = modulation.parameters[..index].iter().find(|other| other.name == condition.parameter);
+            let values = match other.map(|other| other.kind) {
+                Some(Kind::Choice { of, .. }) => of,
+                Some(Kind::Switch { .. }) => &["true", "false"],
+                _ => {
+                    panic!("{} {}: counts with what is no choice or switch before it", modulation.name, parameter.name)
+                }
+            };
+            assert!(condition.values.iter().all(|value| values.contains(value)), "{}: {condition}", modulation.name);
         }
     }
 }

@@ -38,7 +38,7 @@ pub async fn register(
         status: "success".to_owned(),
         message: "Runner registered successfully".to_owned(),
         runner_id: caller.runner_id,
-        rhythm: registration.rhythm,
+        intervals: registration.intervals,
         abort: registration.abort,
     }))
 }
@@ -57,7 +57,7 @@ pub async fn heartbeat(
         message: "Heartbeat received".to_owned(),
         renewed: heartbeat.renewed,
         abort: heartbeat.abort,
-        rhythm: heartbeat.rhythm,
+        intervals: heartbeat.intervals,
     }))
 }
 

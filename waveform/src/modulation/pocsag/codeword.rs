@@ -1,15 +1,15 @@
 //! Words of 32 bits: 21 of content, 10 that correct errors, one parity bit (M.584-2, annex 1).
 
-/// Goes before each batch.
+/// The synchronization codeword, before each batch.
 pub(super) const SYNC: u32 = 0x7CD2_15D8;
 
-/// Fills what would be empty.
+/// The idle codeword, in places without an address or a message.
 pub(super) const IDLE: u32 = 0x7A89_C197;
 
 /// x¹⁰ + x⁹ + x⁸ + x⁶ + x⁵ + x³ + 1, of the BCH(31,21) code.
 const GENERATOR: u32 = 0b111_0110_1001;
 
-/// The word that calls a pager. Its lowest three bits are told by the frame instead.
+/// Returns the codeword that calls a pager. The lowest three bits of the capcode are in the choice of the frame.
 pub(super) fn address(capcode: u32, function: u32) -> u32 {
     codeword((capcode >> 3) << 2 | function)
 }

@@ -1,6 +1,6 @@
 //! Messages as rows of 20 bits (M.584-2, annex 1).
 
-use crate::modulation::BuildError;
+use crate::error::BuildError;
 
 /// Bits of a codeword that carry message.
 const CONTENT: usize = 20;

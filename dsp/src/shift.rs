@@ -1,4 +1,4 @@
-//! Moves a signal in frequency, at the rate that it has.
+//! Moving a signal in frequency, at the rate that it has.
 
 use crate::Waveform;
 use num_complex::Complex32;
@@ -9,8 +9,8 @@ use std::ops::Range;
 /// magnitude drifts, and the sine is too rare to cost anything.
 const BLOCK: usize = 256;
 
-/// The same signal, `hertz` higher (lower if negative) in frequency, at the same rate. The occupied bandwidth, so
-/// moved, must lie within half the rate, or it comes back at the other end.
+/// Moves a signal by `hertz`, up or, if negative, down in frequency. The occupied band, so moved, must lie within half
+/// the sample rate to either side, or it comes back at the other end.
 #[must_use]
 pub fn shift(waveform: Box<dyn Waveform>, hertz: f64) -> Box<dyn Waveform> {
     let turns = hertz / waveform.sample_rate();

@@ -1,4 +1,4 @@
-//! Measures which frequencies a signal occupies: 99 % of its power lies between them (ITU-R SM.328).
+//! The occupied band of a signal: 99 % of its power lies in it (ITU-R SM.328).
 //!
 //! The scheduler keeps the band free and a radio counts it against its limits, so it has to fit the text or the sound
 //! at hand: too narrow and neighbours overlap, too wide and frequencies lie idle.
@@ -25,19 +25,21 @@ const SIZE: usize = 1024;
 /// Samples of a waveform taken at once.
 const BLOCK: usize = 512;
 
-/// The band that a whole signal occupies, in hertz; 0 to 0 for silence.
+/// Measures the band that a whole signal occupies, in hertz relative to its nominal frequency; 0 to 0 for silence.
+/// Takes all samples of `waveform`.
 ///
 /// # Errors
-/// When the file that the samples are made from cannot be read.
-pub(crate) fn band_of(waveform: &mut impl Waveform) -> io::Result<Range<f64>> {
+/// The file that the samples are made from cannot be read.
+pub fn band_of(waveform: &mut impl Waveform) -> io::Result<Range<f64>> {
     Ok(measure(waveform)?.band(waveform.sample_rate()))
 }
 
-/// Which part of the power of a sound lies between these frequencies, in hertz.
+/// Measures which part of the power of a sound, 0 to 1, lies between these frequencies, in hertz. Takes all samples of
+/// `waveform`.
 ///
 /// # Errors
-/// When the file that the samples are made from cannot be read.
-pub(crate) fn share_between(waveform: &mut impl Waveform, band: &Range<f64>) -> io::Result<f64> {
+/// The file that the samples are made from cannot be read.
+pub fn share_between(waveform: &mut impl Waveform, band: &Range<f64>) -> io::Result<f64> {
     let power = measure(waveform)?.finish();
     let width = waveform.sample_rate() / SIZE as f64;
     let is_within = |bin: usize| band.contains(&(width * bin.min(SIZE - bin) as f64));
@@ -147,12 +149,13 @@ fn beyond<'a>(bins: impl Iterator<Item = &'a f64>, allowed: f64) -> usize {
     .count()
 }
 
-/// How far a carrier that is keyed on and off by `bits` reaches to either side, in multiples of the bit rate.
-/// An edge follows half a cosine and takes `edge` of a bit.
+/// Returns how far a carrier that is keyed on and off by `bits` reaches to either side, in multiples of the bit rate.
+/// An edge follows half a cosine and takes `edge` of a bit, 0 to 1.
 ///
 /// The spectrum is that of the bits, which repeats with the bit rate, times that of one bit with its edges. So it costs
 /// one transform for half a thousand bits, however many samples they become.
-pub(crate) fn reach_of_keying(bits: &[bool], edge: f64) -> f64 {
+#[must_use]
+pub fn reach_of_ook(bits: &[bool], edge: f64) -> f64 {
     let mut meter = Meter::new();
     for bits in bits.chunks(SIZE) {
         let levels: Vec<Complex32> = bits.iter().map(|bit| Complex32::from(f32::from(u8::from(*bit)))).collect();

@@ -2,7 +2,7 @@
 //! ITU-R BS.2088).
 
 use super::encoding::Encoding;
-use crate::modulation::BuildError;
+use crate::error::BuildError;
 use std::io::{self, BufRead, ErrorKind, Seek, SeekFrom};
 
 /// What is needed to read the samples.
@@ -16,13 +16,13 @@ pub(super) struct Header {
     pub(super) rate: u32,
     /// Samples of each channel.
     pub(super) frames: u64,
-    /// Samples of each channel that lie behind those, though the header does not tell of them.
+    /// Samples of each channel behind the end that the header gives.
     pub(super) untold: u64,
 }
 
 /// Programs that write into a pipe, and recorders that were switched off, leave a length that they could not know: 0;
-/// the largest number (ffmpeg); 0x7FFFF000 cut to whole frames (sox, espeak, mplayer); 0x80000000 (arecord); 0x7FFFFFFF;
-/// each of them perhaps less the header or more by it. So within 64 KiB of 2 and of 4 GiB.
+/// the largest number (ffmpeg); 0x7FFFF000 cut to whole frames (sox, espeak, mplayer); 0x80000000 (arecord);
+/// 0x7FFFFFFF; each of them perhaps less the header or more by it. So within 64 KiB of 2 and of 4 GiB.
 fn is_placeholder(length: u64) -> bool {
     matches!(length, 0 | 0x7FFF_0000..=0x8001_0000 | 0xFFFF_0000..=0xFFFF_FFFF | u64::MAX)
 }
@@ -180,7 +180,7 @@ fn format(reader: &mut (impl BufRead + Seek), size: u64) -> Result<(Encoding, us
     Ok((encoding, channels, rate))
 }
 
-/// The encoding is told further behind.
+/// The format tag of an extensible header, whose encoding follows further behind.
 const EXTENSIBLE: u16 = 0xFFFE;
 
 /// From the tag of the format (RFC 2361) and the bits that a sample takes.

@@ -13,14 +13,21 @@ const LANES: usize = 4;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Piece {
     /// Coefficients, lowest power first.
-    pub(super) re: [f32; ORDER],
-    pub(super) im: [f32; ORDER],
+    re: [f32; ORDER],
+    im: [f32; ORDER],
     /// Where the first output sample lies, and how far it is to the next; the interval is [-1, 1].
-    pub(super) start: f32,
-    pub(super) step: f32,
+    start: f32,
+    step: f32,
 }
 
 impl Piece {
+    /// From coefficients. The first output lies `start` input samples after the beginning of the interval, each further
+    /// one `step` later.
+    #[inline(always)]
+    pub(super) fn new(re: [f32; ORDER], im: [f32; ORDER], start: f64, step: f64) -> Self {
+        Self { re, im, start: (2.0 * start - 1.0) as f32, step: (2.0 * step) as f32 }
+    }
+
     /// Writes `count` output samples from number `first` on.
     ///
     /// Each is computed from its number by the same operations wherever a call begins, so that all ways of

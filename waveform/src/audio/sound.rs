@@ -1,14 +1,14 @@
-//! What there is to hear in a recording, found before it is sent: nobody finds a flag in silence.
+//! What there is to hear in a recording, measured before it is sent: nobody can read a payload in silence.
 
-use crate::Waveform;
-use crate::modulation::BuildError;
-use crate::passages::Passages;
-use crate::wav::Wav;
+use super::passages::Passages;
+use super::wav::Wav;
+use crate::error::BuildError;
+use challengectl_dsp::Waveform;
 use std::io;
 
-/// Of full scale, -60 dB and one step of 16 bits: what moves no further is no sound. Of 16 bits, 5 are left there, fewer
-/// than the noise of a microphone's converter takes; a file that is silent by mistake holds such noise, or dither, 70 to
-/// 96 dB down.
+/// Of full scale, -60 dB and one step of 16 bits: what moves no further is no sound. Of 16 bits, 5 are left there,
+/// fewer than the noise of a microphone's converter takes; a file that is silent by mistake holds such noise, or
+/// dither, 70 to 96 dB down.
 const SILENT: f32 = 1e-3 + 1.0 / 32_768.0;
 
 /// Of full scale, -30 dB: sound is usually exported with its peaks 0 to 12 dB down (EBU R 68 has them at -9).
@@ -42,20 +42,20 @@ pub(crate) struct Sound {
     mix: Level,
     left: Level,
     right: Level,
-    /// Samples that are no numbers, and the first frame with one.
+    /// Samples that are NaN or infinite, and the first frame with one.
     not_numbers: u64,
     first_not_number: u64,
     at_full_scale: u64,
     channels: usize,
-    /// Whether samples have so few steps that a clean sine often is at full scale.
+    /// Whether samples have so few steps that a clean sine is often at full scale.
     coarse: bool,
-    /// Seconds of which the header does not tell.
+    /// Seconds of sound behind the end that the header gives.
     untold: f64,
     /// Of the mix.
     pub(crate) passages: Passages,
 }
 
-/// What the samples of one channel come to.
+/// Extremes and sums of the samples of one channel.
 #[derive(Debug, Clone, Copy)]
 struct Level {
     low: f32,
@@ -148,7 +148,7 @@ impl Sound {
         self.at_full_scale += u64::from(at_full_scale);
     }
 
-    /// `scratch` is there to be used again.
+    /// `scratch` is reused from block to block.
     fn add(&mut self, samples: &[f32], [mix, left, right]: &mut [Vec<f32>; 3]) {
         if self.channels == 1 {
             self.passages.add(samples);
@@ -173,16 +173,16 @@ impl Sound {
         self.channels == 2
     }
 
-    /// Decibels that mixing down takes off the mean of both channels.
+    /// Decibels by which mixing down is below the mean of both channels.
     fn lost(&self) -> f64 {
         let before = (self.left.power(self.frames) + self.right.power(self.frames)) / 2.0;
         10.0 * (before / self.mix.power(self.frames).max(f64::MIN_POSITIVE)).log10()
     }
 
-    /// Makes sure that there is something to hear.
+    /// Checks that there is something to hear.
     ///
     /// # Errors
-    /// [`BuildError::Audio`] says why there is not, and what to do.
+    /// [`BuildError::Audio`] with the cause and the way out.
     pub(crate) fn ensure_audible(&self) -> Result<(), BuildError> {
         match self.inaudible() {
             Some(reason) => Err(BuildError::Audio(reason)),

@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 /// How far the stop band is down, in decibels. 70 are promised; the pieces are not exact.
 const ATTENUATION: f64 = 80.0;
 
-/// Kaiser's formula for the shape of the window at that attenuation (J. F. Kaiser, 1974).
+/// Kaiser's formula for the parameter of the window at that attenuation (J. F. Kaiser, 1974).
 const BETA: f64 = 0.1102 * (ATTENUATION - 8.7);
 
 /// An impulse response as polynomials.
@@ -50,7 +50,20 @@ impl Kernel {
             odd.add(&taps[1], samples[1]);
         }
         even.merge(&odd);
-        Piece { re: even.re, im: even.im, start: (2.0 * start - 1.0) as f32, step: (2.0 * step) as f32 }
+        Piece::new(even.re, even.im, start, step)
+    }
+
+    /// Like [`piece`](Self::piece), of samples whose imaginary parts are 0: half the work.
+    pub(super) fn piece_of_reals(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
+        let (mut even, mut odd) = ([0.0; ORDER], [0.0; ORDER]);
+        let (taps, _) = self.taps.as_chunks::<2>();
+        let (samples, _) = window.as_chunks::<2>();
+        for (taps, samples) in taps.iter().zip(samples) {
+            add(&mut even, &taps[0], samples[0].re);
+            add(&mut odd, &taps[1], samples[1].re);
+        }
+        even.iter_mut().zip(odd).for_each(|(sum, other)| *sum += other);
+        Piece::new(even, [0.0; ORDER], start, step)
     }
 }
 
@@ -63,17 +76,20 @@ struct Sums {
 impl Sums {
     #[inline(always)]
     fn add(&mut self, weights: &[f32; ORDER], sample: Complex32) {
-        for (sum, weight) in self.re.iter_mut().zip(weights) {
-            *sum += weight * sample.re;
-        }
-        for (sum, weight) in self.im.iter_mut().zip(weights) {
-            *sum += weight * sample.im;
-        }
+        add(&mut self.re, weights, sample.re);
+        add(&mut self.im, weights, sample.im);
     }
 
     fn merge(&mut self, other: &Self) {
         self.re.iter_mut().zip(other.re).for_each(|(sum, other)| *sum += other);
         self.im.iter_mut().zip(other.im).for_each(|(sum, other)| *sum += other);
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut [f32; ORDER], weights: &[f32; ORDER], sample: f32) {
+    for (sum, weight) in sums.iter_mut().zip(weights) {
+        *sum += weight * sample;
     }
 }
 

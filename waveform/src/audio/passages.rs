@@ -7,7 +7,7 @@ const SECONDS: f64 = 0.05;
 
 /// Passages kept of each kind. Both kinds, 1.6 s in all, take some 5 ms to modulate and measure, each time before the
 /// sound is on air.
-const KEPT: usize = 16;
+const MAX_PASSAGES: usize = 16;
 
 /// Of the power of the loudest passage. What is 6 dB lower moves the carrier half as far: over silence and whispers
 /// the power of the carrier would thin out what the loud passages occupy.
@@ -42,9 +42,9 @@ struct Best(Vec<(f32, u64)>);
 impl Best {
     fn offer(&mut self, power: f32, start: u64) {
         let place = self.0.partition_point(|(other, _)| *other >= power);
-        if place < KEPT {
+        if place < MAX_PASSAGES {
             self.0.insert(place, (power, start));
-            self.0.truncate(KEPT);
+            self.0.truncate(MAX_PASSAGES);
         }
     }
 

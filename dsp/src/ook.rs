@@ -1,24 +1,25 @@
-//! A carrier keyed on and off.
+//! On-off keying (OOK): a carrier keyed on and off.
 
 use crate::Waveform;
 use crate::envelope::SILENCE;
-use crate::occupied::reach_of_keying;
+use crate::occupied::reach_of_ook;
 use crate::symbols::Symbols;
 use num_complex::Complex32;
 use std::ops::Range;
 
-/// How a carrier is keyed.
-pub(crate) struct Keying {
-    /// Bits per second.
+/// How a carrier is keyed on and off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Keying {
+    /// Bits per second, above 0.
     pub baud: f64,
-    /// The sample rate is this many times the bit rate.
+    /// Samples per bit: the sample rate is this many times `baud`. At least 1.
     pub samples_per_bit: u32,
-    /// Seconds in which the carrier rises and falls.
+    /// Seconds in which the carrier rises, and in which it falls; at most as long as a bit.
     pub edge: f64,
 }
 
-/// On-off keying at the nominal frequency, with silence before and after.
-pub(crate) struct Keyed {
+/// On-off keying at the nominal frequency, with silence at both ends.
+pub struct Ook {
     symbols: Symbols,
     rate: f64,
     reach: f64,
@@ -27,18 +28,19 @@ pub(crate) struct Keyed {
     len: u64,
 }
 
-impl Keyed {
-    /// The last bit should be 0.
-    pub(crate) fn new(bits: &[bool], keying: &Keying) -> Self {
+impl Ook {
+    /// The carrier for these bits, the first of them first. The last should be 0, or the carrier ends with a click.
+    #[must_use]
+    pub fn new(bits: &[bool], keying: &Keying) -> Self {
         let rate = keying.baud * f64::from(keying.samples_per_bit);
         let symbols = Symbols::new(false, bits, keying.samples_per_bit, keying.edge * rate);
         let silence = (SILENCE * rate).ceil() as u64;
-        let reach = keying.baud * reach_of_keying(bits, keying.edge * keying.baud);
+        let reach = keying.baud * reach_of_ook(bits, keying.edge * keying.baud);
         Self { len: symbols.len() + 2 * silence, symbols, rate, reach, silence, position: 0 }
     }
 }
 
-impl Waveform for Keyed {
+impl Waveform for Ook {
     fn sample_rate(&self) -> f64 {
         self.rate
     }

@@ -1,4 +1,4 @@
-//! A carrier keyed between two frequencies.
+//! Frequency-shift keying (FSK): a carrier keyed between two frequencies.
 
 use crate::Waveform;
 use crate::envelope::Envelope;
@@ -9,12 +9,13 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 
 /// How a carrier is keyed between two frequencies.
-pub(crate) struct Keying {
-    /// Bits per second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Keying {
+    /// Bits per second, above 0.
     pub baud: f64,
-    /// The sample rate is this many times the bit rate.
+    /// Samples per bit: the sample rate is this many times `baud`. At least 1.
     pub samples_per_bit: u32,
-    /// Hertz from the nominal frequency for a bit 0 and for a bit 1.
+    /// Hertz from the nominal frequency for a bit 0 and for a bit 1. Both within half the sample rate.
     pub tones: [f64; 2],
     /// Seconds in which the carrier rises before the first bit, and falls behind the last.
     pub ramp: f64,
@@ -32,8 +33,8 @@ const SKIRT: f64 = 4.0;
 /// wide, with 32 within 1 %.
 const EDGES: u32 = 32;
 
-/// Frequency-shift keying with continuous phase and constant amplitude.
-pub(crate) struct Fsk {
+/// Frequency-shift keying with continuous phase and constant amplitude, and silence at both ends.
+pub struct Fsk {
     symbols: Symbols,
     envelope: Envelope,
     rate: f64,
@@ -45,7 +46,12 @@ pub(crate) struct Fsk {
 }
 
 impl Fsk {
-    pub(crate) fn new(bits: &[bool], keying: &Keying) -> std::io::Result<Self> {
+    /// The carrier for these bits, the first of them first. Modulates them once beforehand, at a rate as low as shows
+    /// the edges, to measure the occupied band.
+    ///
+    /// # Errors
+    /// None of its own; it reads no file.
+    pub fn new(bits: &[bool], keying: &Keying) -> std::io::Result<Self> {
         let reach = keying.tones.into_iter().map(f64::abs).fold(0.0, f64::max) + SKIRT * keying.baud;
         let enough = ((2.0 * reach / keying.baud).ceil() as u32).max(EDGES);
         let band = band_of(&mut Self::sampled(bits, keying, enough.min(keying.samples_per_bit)))?;

@@ -1,4 +1,4 @@
-//! From any rate to any other, up or down: every waveform is made at a low rate and a radio wants megasamples.
+//! From any sample rate to any other, up or down: a waveform is made at a low rate and a radio wants megasamples.
 //!
 //! Between two input samples the output is a polynomial in time, whose coefficients follow from the input samples
 //! around. They are computed once per *input* sample; what remains per *output* sample is one Horner evaluation, which
@@ -48,13 +48,13 @@ const REACH: f64 = 0.46;
 /// take that up. What overshoots further is limited to 1.0 in magnitude, since a converter would wrap around.
 const HEADROOM: f32 = 0.97;
 
-/// The same signal at `rate` samples per second, 0.26 dB lower; or as it is, if that is its rate.
+/// Brings a signal to `rate` samples per second, 0.26 dB lower; returns it as it is if that is its rate.
 ///
 /// The response is flat within 0.1 dB over the occupied bandwidth; images and aliases are at least 70 dB down. The
 /// run lasts as long as before, to within one sample.
 ///
 /// # Errors
-/// [`ResampleError`] when `rate` is none, or cannot hold the occupied bandwidth.
+/// [`ResampleError`] when `rate` is outside 1e3 to 1e9, or cannot hold the occupied bandwidth.
 pub fn resample(waveform: Box<dyn Waveform>, rate: f64) -> Result<Box<dyn Waveform>, ResampleError> {
     if !RATES.contains(&rate) {
         return Err(ResampleError::Rate(rate));
@@ -71,10 +71,11 @@ pub fn resample(waveform: Box<dyn Waveform>, rate: f64) -> Result<Box<dyn Wavefo
     Ok(Box::new(Resampler { limit: 1.0, ..Resampler::new(waveform, rate, filter) }))
 }
 
-/// Makes sure that samples at `rate` can hold a signal that occupies `band`, in hertz relative to its nominal frequency.
+/// Checks that `rate` samples per second can hold a signal that occupies `band`, in hertz relative to its nominal
+/// frequency: both edges must lie within 0.46 of the rate.
 ///
 /// # Errors
-/// [`ResampleError::Bandwidth`] when it cannot.
+/// [`ResampleError::Bandwidth`] when they do not.
 pub fn ensure_fits(rate: f64, band: &Range<f64>) -> Result<(), ResampleError> {
     let reach = reach(band);
     if reach > REACH * rate { Err(ResampleError::Bandwidth { rate, reach }) } else { Ok(()) }
@@ -85,22 +86,22 @@ fn reach(band: &Range<f64>) -> f64 {
     band.start.abs().max(band.end.abs())
 }
 
-/// A low-pass filter: which part of the signal the resampler keeps.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Filter {
-    /// Hertz up to which it is flat.
+/// A low-pass filter: which part of the signal a [`Resampler`] keeps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Filter {
+    /// Hertz up to which it is flat, above 0.
     pub pass: f64,
-    /// Hertz from which it is 80 dB down.
+    /// Hertz from which it is 80 dB down, above `pass`. The nearer to it, the longer the filter and the slower.
     pub stop: f64,
-    /// Linear.
+    /// By which amplitudes are multiplied.
     pub gain: f32,
 }
 
 /// Input samples fetched at once.
 const BLOCK: usize = 512;
 
-/// A waveform at another rate.
-pub(crate) struct Resampler {
+/// A waveform at another rate, and low-pass filtered.
+pub struct Resampler {
     source: Box<dyn Waveform>,
     rate: f64,
     /// Output samples for each input sample.
@@ -109,6 +110,8 @@ pub(crate) struct Resampler {
     band: Range<f64>,
     /// Output magnitudes are cut to this.
     limit: f32,
+    /// Whether all imaginary parts are 0.
+    is_real: bool,
     kernel: Kernel,
     /// The window of the current interval is `input[at..at + taps]`; `filled` samples are there.
     input: Vec<Complex32>,
@@ -123,8 +126,10 @@ pub(crate) struct Resampler {
 }
 
 impl Resampler {
-    /// Keeps what `filter` passes, at `rate`. Unlike [`resample`], which checks its arguments, this limits nothing.
-    pub(crate) fn new(source: Box<dyn Waveform>, rate: f64, filter: Filter) -> Self {
+    /// Keeps what `filter` passes, at `rate` samples per second. Unlike [`resample`], it neither checks its arguments
+    /// nor limits magnitudes.
+    #[must_use]
+    pub fn new(source: Box<dyn Waveform>, rate: f64, filter: Filter) -> Self {
         let kernel = Kernel::new(filter.pass / source.sample_rate(), filter.stop / source.sample_rate(), filter.gain);
         let band = source.occupied_bandwidth();
         let band = band.start.max(-filter.stop)..band.end.min(filter.stop);
@@ -136,6 +141,7 @@ impl Resampler {
             len: 0,
             band,
             limit: f32::INFINITY,
+            is_real: false,
             kernel,
             input: vec![Complex32::ZERO; taps + BLOCK],
             at: 0,
@@ -148,6 +154,13 @@ impl Resampler {
         };
         resampler.len = resampler.first_output(resampler.source.len());
         resampler
+    }
+
+    /// Like [`new`](Self::new), for a source that is real, as sound is: of its samples only the real parts count. Takes
+    /// half the time where the filter is long and the rates are alike.
+    #[must_use]
+    pub fn of_reals(source: Box<dyn Waveform>, rate: f64, filter: Filter) -> Self {
+        Self { is_real: true, ..Self::new(source, rate, filter) }
     }
 
     /// The first output sample at or after input sample `interval`.
@@ -169,7 +182,11 @@ impl Resampler {
         let step = self.source.sample_rate() / self.rate;
         let start = self.next as f64 * step - self.interval as f64;
         let window = self.input.get(self.at..).unwrap_or_default();
-        self.piece = self.kernel.piece(window, start, step);
+        self.piece = if self.is_real {
+            self.kernel.piece_of_reals(window, start, step)
+        } else {
+            self.kernel.piece(window, start, step)
+        };
         self.outputs = self.next..end;
         Ok(())
     }

@@ -3,10 +3,9 @@
 mod encoding;
 mod header;
 
-use crate::Waveform;
-use crate::modulation::BuildError;
+use crate::error::BuildError;
+use challengectl_dsp::{Complex32, Waveform};
 pub(crate) use encoding::Encoding;
-use num_complex::Complex32;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::ops::Range;
@@ -36,7 +35,8 @@ pub(crate) struct Wav {
     samples: Vec<f32>,
 }
 
-/// Samples per second of a WAV file. None when it cannot be sent; building a waveform of it says why.
+/// Returns the sample rate of a WAV file in hertz; `None` if the file cannot be sent. Building a waveform of it says
+/// why.
 #[must_use]
 pub fn wav_rate(path: &Path) -> Option<u32> {
     Wav::open(path).ok().map(|wav| wav.rate as u32)
@@ -82,7 +82,7 @@ impl Wav {
         self.channels
     }
 
-    /// Seconds of sound in the file of which its header does not tell.
+    /// Seconds of sound behind the end that the header gives.
     pub(crate) fn untold(&self) -> f64 {
         self.untold as f64 / self.rate
     }
@@ -129,7 +129,7 @@ impl Wav {
     }
 }
 
-/// What is no number is silence.
+/// Clamps a sample to full scale; NaN and infinity become silence.
 fn within_scale(sample: f32) -> Complex32 {
     Complex32::new(if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }, 0.0)
 }

@@ -1,40 +1,53 @@
-//! A carrier that comes and goes without a click.
+//! The amplitude of a carrier that comes and goes without a click.
 
 use std::f64::consts::PI;
 
-/// Seconds of silence at either end of a run: longer than any filter on the way rings.
-pub(crate) const SILENCE: f64 = 0.005;
+/// Seconds of silence at either end of a run: longer than any filter on the way to the antenna rings.
+pub const SILENCE: f64 = 0.005;
 
-/// Seconds in which a carrier usually rises and falls: inaudible, and no wider than what follows.
-pub(crate) const RAMP: f64 = 0.002;
+/// Seconds in which a carrier usually rises and falls: inaudible, and no wider in frequency than what follows.
+pub const RAMP: f64 = 0.002;
 
-/// The amplitude of a carrier: silence, a rise along half a cosine, 1, a fall, silence.
-pub(crate) struct Envelope {
+/// The amplitude of a carrier, from 0 to 1: silence, a rise along half a cosine, 1, a fall, silence.
+#[derive(Debug, Clone)]
+pub struct Envelope {
     silence: u64,
     ramp: u64,
     len: u64,
 }
 
 impl Envelope {
-    /// Around `len` samples at full amplitude. The carrier rises and falls in `ramp` seconds.
-    pub(crate) fn around(len: u64, rate: f64, ramp: f64) -> Self {
+    /// Around `len` samples at full amplitude, at `rate` samples per second. The carrier rises, and falls, in `ramp`
+    /// seconds.
+    #[must_use]
+    pub fn around(len: u64, rate: f64, ramp: f64) -> Self {
         let silence = (SILENCE * rate).ceil() as u64;
         let ramp = (ramp * rate).ceil() as u64;
         Self { silence, ramp, len: len + 2 * (silence + ramp) }
     }
 
-    /// Samples in all.
-    pub(crate) fn len(&self) -> u64 {
+    /// Samples in all, with the silence and the edges.
+    #[must_use]
+    pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Samples before full amplitude.
-    pub(crate) fn lead(&self) -> u64 {
+    /// Whether there are no samples at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Samples before full amplitude: the silence and the rise.
+    #[must_use]
+    pub fn lead(&self) -> u64 {
         self.silence + self.ramp
     }
 
-    /// The amplitude of a sample, from 0 to 1.
-    pub(crate) fn at(&self, sample: u64) -> f32 {
+    /// The amplitude of the sample with this number, counted from 0. Runs once per sample, also from other crates.
+    #[must_use]
+    #[inline]
+    pub fn at(&self, sample: u64) -> f32 {
         let from_end = sample.min(self.len.saturating_sub(1 + sample));
         match from_end.checked_sub(self.silence) {
             None => 0.0,

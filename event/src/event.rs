@@ -1,0 +1,82 @@
+//! An event as it was read, and the problems and remarks about its file.
+
+use challengectl_common::challenge::NamedRange;
+use challengectl_common::{ChallengeSpec, ConferenceChange};
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// An event file, checked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Event {
+    /// What the file says of the conference; `None` if it says nothing.
+    pub conference: Option<ConferenceChange>,
+    /// The named frequency ranges that the file defines or uses.
+    pub ranges: Vec<NamedRange>,
+    /// The challenges, in the file's order.
+    pub challenges: Vec<Challenge>,
+    /// The names of all challenges in the file, also of those with problems.
+    pub names: Vec<String>,
+    /// Remarks: what was passed over, or read differently from how it is written.
+    pub remarks: Vec<Remark>,
+}
+
+/// One challenge of an event file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Challenge {
+    /// The challenge as the organiser wrote it, checked.
+    pub spec: ChallengeSpec,
+    /// Whether the file gives `enabled`. If not, an import leaves a known challenge enabled or disabled as it is, or it
+    /// would revert an operator's decision.
+    pub says_enabled: bool,
+    /// The line of the file on which it begins, from 1.
+    pub line: u64,
+    /// The path on this host of the file that it carries; `None` for text.
+    pub file: Option<PathBuf>,
+    /// The length of the transmission in seconds.
+    pub duration: f64,
+    /// The edges of the occupied band, in hertz relative to the nominal frequency.
+    pub occupied_bandwidth: Range<f64>,
+}
+
+/// A problem or a remark about a place in an event file. Shown as `FILE:LINE: CHALLENGE: TEXT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// The path of the event file, or the name with which it was uploaded.
+    pub file: PathBuf,
+    /// The line, from 1; `None`: the file as a whole.
+    pub line: Option<u64>,
+    /// The name of the challenge; `None` if it is about none.
+    pub challenge: Option<String>,
+    /// The cause and the way out.
+    pub text: String,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let Some(challenge) = &self.challenge {
+            write!(f, ": {challenge}")?;
+        }
+        write!(f, ": {}", self.text)
+    }
+}
+
+/// Why an event file is refused: all problems, in the file's order. Shown one on a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused(pub Vec<Remark>);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            let end = if index == 0 { "" } else { "\n" };
+            write!(f, "{end}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refused {}

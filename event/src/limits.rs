@@ -1,0 +1,19 @@
+//! The limits of what an event file may say of a challenge. The API takes the same fields with the same limits.
+
+/// The lowest frequency, in hertz. Challenges are above it; a smaller number is nearly always in another unit.
+pub const MIN_HZ: u64 = 1_000_000;
+
+/// The highest frequency, in hertz: beyond what radios reach.
+pub const MAX_HZ: u64 = 300_000_000_000;
+
+/// The shortest delay between two transmissions, in seconds: one millisecond, in which delays are kept.
+pub const MIN_DELAY_SECONDS: f64 = 0.001;
+
+/// The longest delay between two transmissions, in seconds: a week. A challenge that rests longer would never be heard
+/// at an event.
+pub const MAX_DELAY_SECONDS: f64 = 7.0 * 86_400.0;
+
+/// The longest name of a frequency range, in bytes.
+pub const MAX_RANGE_NAME: usize = 64;
+
+pub use challengectl_waveform::MAX_TEXT_BYTES;

@@ -1,0 +1,34 @@
+//! The payload of a waveform: text or a file.
+
+use std::path::Path;
+
+/// The longest text, in bytes: a longer one would be hours of Morse, and a typing mistake must not fill memory.
+pub const MAX_TEXT_BYTES: usize = 4096;
+
+/// The form of a modulation's payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Text of at most [`MAX_TEXT_BYTES`] bytes.
+    Text,
+    /// A WAV file.
+    Audio,
+}
+
+/// The payload of one waveform.
+#[derive(Debug, Clone, Copy)]
+pub enum Payload<'a> {
+    /// Text.
+    Text(&'a str),
+    /// The path of a file on this host. Messages do not name it: the caller knows what people call it.
+    File(&'a Path),
+}
+
+impl<'a> Payload<'a> {
+    /// The text; empty for a file.
+    pub(crate) fn text(&self) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::File(_) => "",
+        }
+    }
+}
