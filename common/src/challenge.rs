@@ -55,19 +55,19 @@ pub struct NamedRange {
     pub band: Band,
 }
 
-/// The payload of a challenge.
+/// What a transmission carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Flag {
+pub enum Payload {
     /// Text from the event file itself.
     Text(String),
     /// A file beside the event file.
-    File(FlagFile),
+    File(PayloadFile),
 }
 
-/// A file that a challenge transmits.
+/// A file that a transmission carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FlagFile {
+pub struct PayloadFile {
     /// The path as the event file gives it.
     pub path: String,
     /// The SHA-256 of its content.
@@ -105,30 +105,44 @@ impl Default for PublicView {
     }
 }
 
-/// A challenge of kind `transmission`, checked: its modulation exists, its parameters are within their limits, its
-/// payload can be sent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A challenge, checked: what every challenge has, and what only one of its kind has.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ChallengeSpec {
     /// The name, unique in the event.
     pub name: ChallengeName,
+    /// Whether players are offered it: only an enabled transmission goes on air.
+    pub enabled: bool,
+    /// What the public page shows.
+    pub public_view: PublicView,
+    /// What kind it is.
+    pub kind: Kind,
+}
+
+/// The kinds of challenges, with what only a challenge of that kind has.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Put on air on a schedule.
+    Transmission(TransmissionSpec),
+}
+
+/// What is put on air, and when: the modulation exists, its parameters are within their limits, and it can send the
+/// payload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransmissionSpec {
     /// The name of a registered modulation.
     pub modulation: String,
     /// The frequencies on which it goes on air.
     pub tuning: Tuning,
     /// The payload: text, or a file.
-    pub flag: Flag,
+    pub payload: Payload,
     /// The parameters of the modulation that were given; the others have their defaults.
     pub parameters: Map<String, Value>,
-    /// Whether it is scheduled.
-    pub enabled: bool,
     /// The priority: the higher one goes first.
     pub priority: i64,
     /// The shortest delay after a transmission, in milliseconds.
     pub min_delay_ms: i64,
     /// The longest delay after a transmission, in milliseconds.
     pub max_delay_ms: i64,
-    /// What the public page shows.
-    pub public_view: PublicView,
     /// The runners and radios that may send it; empty: any of them.
     pub only_on: Vec<Sender>,
 }

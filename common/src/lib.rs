@@ -19,7 +19,7 @@ pub mod settings;
 pub mod time;
 pub mod wire;
 
-pub use challenge::{ChallengeSpec, Flag, PublicView, Tuning};
+pub use challenge::{ChallengeSpec, Payload, PublicView, Tuning};
 pub use conference::{Conference, ConferenceChange};
 pub use digest::{Digest, Hasher};
 pub use frequency::{Band, Frequency, ParseBandError};

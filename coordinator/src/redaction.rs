@@ -1,19 +1,21 @@
-//! Takes out of a text what a challenge carries: what runners say of failures is for everybody who is logged in to read.
+//! Hides payloads in texts: everybody who is logged in can read what runners report of failures.
 
-use challengectl_common::{ChallengeSpec, Flag};
+use challengectl_common::challenge::Kind;
+use challengectl_common::{ChallengeSpec, Payload};
 use std::collections::HashSet;
 
-/// So many characters in a row are told from chance. A quotation may be cut off anywhere.
+/// So many equal characters in a row are taken for a quotation, not for chance. A quotation may be cut off anywhere.
 const TELLING: usize = 6;
-/// A shorter text is no secret.
+/// Shorter payloads are not hidden: they would occur by chance.
 const SHORTEST: usize = 3;
 const HIDDEN: &str = "[hidden]";
 
-/// The text, with every quotation of the challenge's content, of its name and of its digest replaced.
-pub fn without_content(text: &str, spec: &ChallengeSpec) -> String {
-    match &spec.flag {
-        Flag::Text(content) => without_parts(text, content),
-        Flag::File(file) => {
+/// Replaces every quotation of the challenge's payload in `text`; of a file also its name and its digest.
+pub fn without_payload(text: &str, spec: &ChallengeSpec) -> String {
+    let Kind::Transmission(transmission) = &spec.kind;
+    match &transmission.payload {
+        Payload::Text(content) => without_parts(text, content),
+        Payload::File(file) => {
             let names = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
             let stem = names.rsplit_once('.').map_or(names, |(stem, _)| stem);
             let text = without_parts(text, &file.digest.to_string());
@@ -22,7 +24,7 @@ pub fn without_content(text: &str, spec: &ChallengeSpec) -> String {
     }
 }
 
-/// Whole, whatever its capitals.
+/// Replaces `secret` where it occurs as a whole, in any case of letters.
 fn without(text: &str, secret: &str) -> String {
     if secret.chars().count() < SHORTEST {
         return text.to_owned();
@@ -30,7 +32,7 @@ fn without(text: &str, secret: &str) -> String {
     hide(text, secret.chars().count(), &[folded(secret)].into())
 }
 
-/// Also parts of it.
+/// Replaces `secret` and every part of it that is long enough.
 fn without_parts(text: &str, secret: &str) -> String {
     // As programs quote it, too.
     let forms = [secret.to_owned(), secret.escape_debug().to_string()];
@@ -80,48 +82,51 @@ fn fold(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use challengectl_common::challenge::FlagFile;
+    use challengectl_common::challenge::{PayloadFile, TransmissionSpec};
     use challengectl_common::{ChallengeName, Digest, PublicView, Tuning};
 
-    fn spec(flag: Flag) -> ChallengeSpec {
+    fn spec(payload: Payload) -> ChallengeSpec {
         let band = "144000000-146000000".parse().unwrap();
-        ChallengeSpec {
-            name: ChallengeName::new("A").unwrap(),
+        let transmission = TransmissionSpec {
             modulation: "cw".to_owned(),
             tuning: Tuning::ManualFrequencyRange(band),
-            flag,
+            payload,
             parameters: serde_json::Map::default(),
-            enabled: true,
             priority: 0,
             min_delay_ms: 1,
             max_delay_ms: 1,
             only_on: Vec::new(),
+        };
+        ChallengeSpec {
+            name: ChallengeName::new("A").unwrap(),
+            enabled: true,
             public_view: PublicView::default(),
+            kind: Kind::Transmission(transmission),
         }
     }
 
     #[test]
     fn a_text_is_hidden_also_in_part_and_in_other_capitals() {
-        let text = spec(Flag::Text("CQ flag{\"Grün\"} K".to_owned()));
+        let text = spec(Payload::Text("CQ flag{\"Grün\"} K".to_owned()));
         for (told, expected) in [
             ("no power", "no power"),
             ("cannot send CQ flag{\"Grün\"} K: 'ü'", "cannot send [hidden]: 'ü'"),
             ("cannot send CQ FLAG{\"GR…", "cannot send [hidden]…"),
             (r#"Error("CQ flag{\"Grün\"} K")"#, r#"Error("[hidden]")"#),
         ] {
-            assert_eq!(without_content(told, &text), expected);
+            assert_eq!(without_payload(told, &text), expected);
         }
-        assert_eq!(without_content("E: no power", &spec(Flag::Text("E".to_owned()))), "E: no power");
-        assert_eq!(without_content("is KEY", &spec(Flag::Text("key".to_owned()))), "is [hidden]");
+        assert_eq!(without_payload("E: no power", &spec(Payload::Text("E".to_owned()))), "E: no power");
+        assert_eq!(without_payload("is KEY", &spec(Payload::Text("key".to_owned()))), "is [hidden]");
     }
 
     #[test]
     fn a_file_is_hidden_by_its_name_and_its_digest() {
         let digest = Digest::of(b"x");
-        let file = FlagFile { path: "voices/The-Word.wav".to_owned(), digest, size: 1 };
-        let spec = spec(Flag::File(file));
+        let file = PayloadFile { path: "voices/The-Word.wav".to_owned(), digest, size: 1 };
+        let spec = spec(Payload::File(file));
         let told = format!("/var/cache/{digest}: cut short; voices/The-Word.wav, the-word.WAV, THE-WORD; challenge");
         let expected = "/var/cache/[hidden]: cut short; [hidden], [hidden], [hidden]; challenge";
-        assert_eq!(without_content(&told, &spec), expected);
+        assert_eq!(without_payload(&told, &spec), expected);
     }
 }

@@ -3,8 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::schedule::{Candidate, Capability, Offsets, Pick, Positions, Situation, pick};
+use challengectl_common::{Band, Frequency, FrequencySet, OccupiedSpan, RadioId, RunnerId, Timestamp};
+use challengectl_coordinator::schedule::{Candidate, Capability, Pick, Situation, pick};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -173,8 +173,8 @@ impl Walk {
                 triggered_at: track.triggered.map(Timestamp::from_millis),
                 last_started_at: track.started.map(Timestamp::from_millis),
                 last_ended_at: track.ended.map(Timestamp::from_millis),
-                tuning: Positions::of(tuning),
-                offsets: Offsets::new(occupied),
+                tuning: FrequencySet::of(tuning),
+                span: OccupiedSpan::new(occupied),
                 only_on: bound.iter().map(sender).collect(),
             }
         };

@@ -51,7 +51,7 @@ impl History {
     /// the same, it must be too.
     pub async fn due_times(&self) -> Result<BTreeMap<(String, i64), i64>> {
         let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-            "SELECT name, fence, due_at FROM challenges
+            "SELECT name, fence, due_at FROM challenges JOIN transmission_challenges ON challenge_id = id
              WHERE id NOT IN (SELECT challenge_id FROM assignments WHERE state = 'live')",
         )
         .fetch_all(&self.0)

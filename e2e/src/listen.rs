@@ -1,10 +1,10 @@
-//! Reads every flag of an event back from recordings, with other people's receivers.
+//! Reads every payload of an event back from recordings, with other people's receivers.
 
 use crate::iq::Channel;
 use crate::receivers::{Demodulation, Received, Teletype};
 use crate::recordings::{Recording, read_all};
 use anyhow::{Context, Result, ensure};
-use challengectl_common::{ChallengeSpec, Flag};
+use challengectl_common::challenge::{Kind, Payload, TransmissionSpec};
 use serde_json::Value;
 use std::path::Path;
 
@@ -18,17 +18,18 @@ pub fn listen(event: &Path, base: Option<&Path>, recordings: &Path, teletype: Te
     let recordings = read_all(recordings)?;
     let mut missed = 0;
     for spec in event.challenges.iter().map(|challenge| &challenge.spec) {
+        let Kind::Transmission(transmission) = &spec.kind;
         let name = spec.name.as_str();
         let own = recordings.iter().filter(|recording| recording.challenge == name);
         let heard = match own.max_by_key(|recording| recording.samples) {
-            Some(recording) => hear(spec, recording, teletype),
+            Some(recording) => hear(transmission, recording, teletype),
             None => Err(anyhow::anyhow!("no recording")),
         };
         match heard {
-            Ok(heard) => println!("{name:<20} {:<7} {heard}", spec.modulation),
+            Ok(heard) => println!("{name:<20} {:<7} {heard}", transmission.modulation),
             Err(error) => {
                 missed += 1;
-                println!("{name:<20} {:<7} MISSED: {error:#}", spec.modulation);
+                println!("{name:<20} {:<7} MISSED: {error:#}", transmission.modulation);
             }
         }
     }
@@ -36,13 +37,13 @@ pub fn listen(event: &Path, base: Option<&Path>, recordings: &Path, teletype: Te
     Ok(())
 }
 
-fn hear(spec: &ChallengeSpec, recording: &Recording, teletype: Teletype) -> Result<String> {
+fn hear(spec: &TransmissionSpec, recording: &Recording, teletype: Teletype) -> Result<String> {
     let folder = tempfile::tempdir()?;
     let receive =
         |bandwidth, offset| Received::new(&recording.meta, Channel { snr_db: 20.0, bandwidth, offset }, folder.path());
-    let text = match &spec.flag {
-        Flag::Text(text) => text.as_str(),
-        Flag::File(_) => "",
+    let text = match &spec.payload {
+        Payload::Text(text) => text.as_str(),
+        Payload::File(_) => "",
     };
     let parameter = |name| spec.parameters.get(name).and_then(Value::as_f64);
     match spec.modulation.as_str() {
@@ -76,8 +77,8 @@ fn hear(spec: &ChallengeSpec, recording: &Recording, teletype: Teletype) -> Resu
     }
 }
 
-fn is_teletype(spec: &ChallengeSpec) -> bool {
-    matches!(&spec.flag, Flag::File(file) if file.path.to_lowercase().contains("rtty"))
+fn is_teletype(spec: &TransmissionSpec) -> bool {
+    matches!(&spec.payload, Payload::File(file) if file.path.to_lowercase().contains("rtty"))
 }
 
 fn contains(heard: &str, wanted: &str) -> Result<String> {

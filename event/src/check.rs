@@ -4,8 +4,8 @@ use crate::Challenge;
 use crate::draft::{Draft, Payload};
 use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
-use challengectl_common::challenge::FlagFile;
-use challengectl_common::{ChallengeSpec, Conference, ConferenceChange, Flag, FrequencyRules, Tuning};
+use challengectl_common::challenge::{Kind, PayloadFile, TransmissionSpec};
+use challengectl_common::{self as common, ChallengeSpec, Conference, ConferenceChange, FrequencyRules, Tuning};
 use challengectl_waveform::{self as waveform, BuildError, Built, Input, Modulation};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -52,25 +52,28 @@ pub(crate) fn challenge(
     tuning.permitted(&carried.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
     let (delays, enabled) = (draft.delays?, draft.enabled?);
     draft.rest?;
-    let spec = ChallengeSpec {
-        name: draft.name?,
+    let transmission = TransmissionSpec {
         modulation: draft.modulation?.name.to_owned(),
         tuning,
-        flag: carried.payload,
+        payload: carried.payload,
         parameters: draft.parameters?,
-        enabled: enabled.unwrap_or(true),
         priority: draft.priority?,
         min_delay_ms: delays.min_ms(),
         max_delay_ms: delays.max_ms(),
-        public_view: draft.public_view?,
         only_on: draft.only_on?,
+    };
+    let spec = ChallengeSpec {
+        name: draft.name?,
+        enabled: enabled.unwrap_or(true),
+        public_view: draft.public_view?,
+        kind: Kind::Transmission(transmission),
     };
     let Carried { file, duration, occupied_bandwidth, .. } = carried;
     Ok(Challenge { spec, says_enabled: enabled.is_some(), line: draft.line, file, duration, occupied_bandwidth })
 }
 
 struct Carried {
-    payload: Flag,
+    payload: common::Payload,
     file: Option<PathBuf>,
     duration: f64,
     occupied_bandwidth: Range<f64>,
@@ -85,13 +88,17 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
         Payload::Nothing if modulation.input == Input::Audio => {
             return Err(scope.problem(line, "it carries nothing; give `file` with the path of a WAV file"));
         }
-        Payload::Nothing => (empty(modulation, parameters, NOTHING, line, scope)?, Flag::Text(String::new()), None),
-        Payload::Text(text) if text.trim().is_empty() => {
-            (empty(modulation, parameters, "its text is empty", line, scope)?, Flag::Text(String::new()), None)
+        Payload::Nothing => {
+            (empty(modulation, parameters, NOTHING, line, scope)?, common::Payload::Text(String::new()), None)
         }
+        Payload::Text(text) if text.trim().is_empty() => (
+            empty(modulation, parameters, "its text is empty", line, scope)?,
+            common::Payload::Text(String::new()),
+            None,
+        ),
         Payload::Text(text) => {
             let built = modulation.built(waveform::Payload::Text(text), parameters);
-            (built.map_err(|error| scope.problem(line, error.to_string()))?, Flag::Text(text.clone()), None)
+            (built.map_err(|error| scope.problem(line, error.to_string()))?, common::Payload::Text(text.clone()), None)
         }
         Payload::File(_) if modulation.input == Input::Text => {
             let text = format!("{} carries text, not a file; give it as `text`", modulation.name);
@@ -107,7 +114,7 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
             for remark in &mut built.remarks {
                 *remark = format!("{path:?}: {remark}");
             }
-            (built, Flag::File(FlagFile { path: path.clone(), digest, size }), Some(found))
+            (built, common::Payload::File(PayloadFile { path: path.clone(), digest, size }), Some(found))
         }
     };
     for remark in built.remarks {

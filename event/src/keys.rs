@@ -1,6 +1,7 @@
 //! A challenge as the keys that it has in an event file.
 
-use challengectl_common::{Band, ChallengeSpec, Flag, Tuning};
+use challengectl_common::challenge::Kind;
+use challengectl_common::{Band, ChallengeSpec, Payload, Tuning};
 use serde_json::{Value, json};
 
 /// The keys that say where a challenge goes on air; it has one of them.
@@ -13,24 +14,25 @@ pub const PAYLOAD_KEYS: [&str; 2] = ["text", "file"];
 /// [`Reader::read_one`](crate::Reader::read_one) reads the same from them, if it finds the file.
 #[must_use]
 pub fn keys_of(spec: &ChallengeSpec) -> Vec<(&'static str, Value)> {
-    let mut keys = vec![("name", json!(spec.name.as_str())), ("modulation", json!(spec.modulation))];
-    keys.push(tuning(&spec.tuning));
-    keys.push(match &spec.flag {
-        Flag::Text(text) => ("text", json!(text)),
-        Flag::File(file) => ("file", json!(file.path)),
+    let Kind::Transmission(transmission) = &spec.kind;
+    let mut keys = vec![("name", json!(spec.name.as_str())), ("modulation", json!(transmission.modulation))];
+    keys.push(tuning(&transmission.tuning));
+    keys.push(match &transmission.payload {
+        Payload::Text(text) => ("text", json!(text)),
+        Payload::File(file) => ("file", json!(file.path)),
     });
-    if !spec.parameters.is_empty() {
-        keys.push(("parameters", json!(spec.parameters)));
+    if !transmission.parameters.is_empty() {
+        keys.push(("parameters", json!(transmission.parameters)));
     }
     keys.extend([
-        ("min_delay", seconds(spec.min_delay_ms)),
-        ("max_delay", seconds(spec.max_delay_ms)),
+        ("min_delay", seconds(transmission.min_delay_ms)),
+        ("max_delay", seconds(transmission.max_delay_ms)),
         ("enabled", json!(spec.enabled)),
-        ("priority", json!(spec.priority)),
+        ("priority", json!(transmission.priority)),
         ("public_view", json!(spec.public_view)),
     ]);
-    if !spec.only_on.is_empty() {
-        keys.push(("only_on", json!(spec.only_on)));
+    if !transmission.only_on.is_empty() {
+        keys.push(("only_on", json!(transmission.only_on)));
     }
     keys
 }

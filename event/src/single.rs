@@ -44,6 +44,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use challengectl_common::challenge::Kind;
     use serde_json::json;
 
     fn read(keys: Value) -> Result<Challenge, Vec<String>> {
@@ -60,8 +61,9 @@ mod tests {
             "min_delay": 1.5, "priority": 3, "public_view": {"show_frequency": false},
         });
         let challenge = read(keys).unwrap();
-        assert_eq!((challenge.spec.min_delay_ms, challenge.spec.max_delay_ms), (1_500, 90_000));
-        assert_eq!(challenge.spec.tuning.bands(), ["144000000-146000000".parse().unwrap()]);
+        let Kind::Transmission(transmission) = &challenge.spec.kind;
+        assert_eq!((transmission.min_delay_ms, transmission.max_delay_ms), (1_500, 90_000));
+        assert_eq!(transmission.tuning.bands(), ["144000000-146000000".parse().unwrap()]);
         assert!(challenge.duration > 0.0 && !challenge.spec.public_view.show_frequency);
     }
 

@@ -33,9 +33,9 @@ impl Role {
         }
     }
 
-    /// Whether it may know what players are to find.
+    /// Whether it may see payloads.
     #[must_use]
-    pub fn sees_content(self) -> bool {
+    pub fn sees_payload(self) -> bool {
         self >= Self::Admin
     }
 

@@ -13,6 +13,7 @@ use crate::store::challenges::Challenge;
 use crate::store::fleet::runners::Radio;
 use crate::store::{self, LiveAssignment, challenges};
 use crate::{Caller, CoreError};
+use challengectl_common::challenge::Kind;
 use challengectl_common::wire::Task;
 use challengectl_common::{Band, RunnerId, Timestamp};
 use std::sync::Arc;
@@ -200,7 +201,7 @@ impl Air {
         fence: i64,
         now: Timestamp,
     ) -> NewAssignment {
-        let band: Band = pick.frequency.band(&challenge.shape.occupied);
+        let band: Band = pick.frequency.band(&challenge.air.profile.occupied);
         NewAssignment {
             challenge_id: challenge.id,
             runner_id: caller.runner_id.clone(),
@@ -211,12 +212,13 @@ impl Air {
             band,
             assigned_at: now,
             expires_at: now.after(self.context.rules.lease),
-            due_at: challenge.due_at,
+            due_at: challenge.air.due_at,
         }
     }
 }
 
 fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge, simulated: bool) -> Plan<'a> {
+    let Kind::Transmission(transmission) = &challenge.spec.kind;
     Plan {
         assignment_id,
         challenge_id: challenge.id,
@@ -224,7 +226,7 @@ fn plan<'a>(assignment_id: i64, new: &'a NewAssignment, challenge: &'a Challenge
         runner_id: &new.runner_id,
         radio_id: &new.radio_id,
         frequency: new.frequency,
-        modulation: &challenge.spec.modulation,
+        modulation: &transmission.modulation,
         simulated,
         planned_at: new.assigned_at,
     }
@@ -252,7 +254,7 @@ fn live(id: i64, new: &NewAssignment, challenge: &Challenge) -> LiveAssignment {
         radio_id: new.radio_id.clone(),
         key_id: new.key_id.clone(),
         band: new.band,
-        length: Duration::from_millis(u64::try_from(challenge.shape.duration_ms).unwrap_or(0)),
+        length: Duration::from_millis(u64::try_from(challenge.air.profile.duration_ms).unwrap_or(0)),
         aborting: false,
     }
 }

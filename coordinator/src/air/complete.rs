@@ -4,7 +4,7 @@ use super::ended::End;
 use crate::air::Air;
 use crate::bus::log::{shortened, within};
 use crate::fleet::lives::Standing;
-use crate::redaction::without_content;
+use crate::redaction::without_payload;
 use crate::schedule::{after_failure, after_success};
 use crate::store::air::assignments::Assignment;
 use crate::store::air::reports::LateReport;
@@ -14,6 +14,7 @@ use crate::store::challenges::Challenge;
 use crate::store::{self, AssignmentState, Connection, StoreError, TransmissionStatus, challenges};
 use crate::{Caller, CoreError};
 use challengectl_common::Timestamp;
+use challengectl_common::challenge::Kind;
 use challengectl_common::wire::{CompleteRequest, LogLevel, Outcome};
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ impl Air {
         if let Some(error) = &mut report.error
             && let Some(challenge) = challenges::find(&mut transaction, report.challenge_id).await?
         {
-            *error = without_content(error, &challenge.spec);
+            *error = without_payload(error, &challenge.spec);
         }
         let report = &report;
         let verdict = match judge(&mut transaction, caller, report).await? {
@@ -177,7 +178,7 @@ async fn put_back(
     outcome: Outcome,
     now: Timestamp,
 ) -> Result<Timestamp, StoreError> {
-    let (id, spec) = (challenge.id, &challenge.spec);
+    let (id, Kind::Transmission(spec)) = (challenge.id, &challenge.spec.kind);
     match outcome {
         Outcome::Success => {
             let due_at = after_success(now, spec.min_delay_ms, spec.max_delay_ms, &mut rand::rng());
@@ -185,13 +186,13 @@ async fn put_back(
             Ok(due_at)
         }
         Outcome::Failed => {
-            let due_at = after_failure(now, spec.max_delay_ms, challenge.failures);
+            let due_at = after_failure(now, spec.max_delay_ms, challenge.air.failures);
             challenges::failed(connection, id, now, due_at).await?;
             Ok(due_at)
         }
         Outcome::Aborted => {
             challenges::cut(connection, id, now).await?;
-            Ok(challenge.due_at)
+            Ok(challenge.air.due_at)
         }
     }
 }

@@ -15,8 +15,8 @@ impl Air {
             // Nobody is given the challenge between looking and telling.
             let _turn = self.turn.lock().await;
             match self.find_challenge(candidate.id).await {
-                Ok(Some(challenge)) if !challenge.live => {
-                    let due_at = challenge.due_at;
+                Ok(Some(challenge)) if !challenge.air.live => {
+                    let due_at = challenge.air.due_at;
                     self.tell_off_air(challenge, due_at, now);
                 }
                 Ok(_) => {}

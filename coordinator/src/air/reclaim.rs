@@ -68,7 +68,7 @@ impl Air {
             challenges::cut(&mut transaction, transmission.challenge_id, now).await?;
             let challenge = challenges::find(&mut transaction, transmission.challenge_id).await?;
             let next = challenge.map(|challenge| {
-                let due_at = challenge.due_at;
+                let due_at = challenge.air.due_at;
                 (challenge, due_at)
             });
             let (status, error) = (TransmissionStatus::Aborted, Some(reason.to_owned()));

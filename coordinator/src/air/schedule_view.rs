@@ -3,11 +3,11 @@
 use super::operating::Gate;
 use crate::CoreError;
 use crate::air::Air;
-use crate::schedule::{Candidate, Offsets, Positions};
+use crate::schedule::Candidate;
 use crate::store::air::assignments;
 use crate::store::challenges::Waiting;
 use crate::store::{Connection, LiveAssignment, StoreError, challenges};
-use challengectl_common::{Band, FrequencyRules, Sender, Timestamp};
+use challengectl_common::{Band, FrequencyRules, FrequencySet, OccupiedSpan, Sender, Timestamp};
 use std::sync::Arc;
 
 /// The challenges that wait, and what is on air.
@@ -40,7 +40,7 @@ impl Outlook {
 }
 
 fn candidate(waiting: &Waiting, rules: &FrequencyRules) -> Candidate {
-    let offsets = Offsets::new(&waiting.occupied);
+    let span = OccupiedSpan::new(&waiting.occupied);
     Candidate {
         id: waiting.id,
         priority: waiting.priority,
@@ -48,8 +48,8 @@ fn candidate(waiting: &Waiting, rules: &FrequencyRules) -> Candidate {
         triggered_at: waiting.triggered_at,
         last_started_at: waiting.last_started_at,
         last_ended_at: waiting.last_ended_at,
-        tuning: Positions::of(&waiting.tuning.bands()).permitted(rules, offsets),
-        offsets,
+        tuning: FrequencySet::of(&waiting.tuning.bands()).permitted(rules, span),
+        span,
         only_on: waiting.only_on.clone(),
     }
 }

@@ -3,8 +3,9 @@
 use super::Air;
 use crate::store::challenges::Challenge;
 use crate::store::fleet::runners::Radio;
+use challengectl_common::challenge::Kind;
 use challengectl_common::wire::{Task, WAV_RATE};
-use challengectl_common::{Flag, Frequency, Timestamp};
+use challengectl_common::{Frequency, Payload, Timestamp};
 
 /// An assignment that is handed out.
 pub(crate) struct Handed {
@@ -20,9 +21,10 @@ impl Air {
     /// Returns the task. Not under the assign lock, since it opens the payload.
     pub(crate) async fn task(&self, handed: Handed) -> Task {
         let (spec, radio) = (handed.challenge.spec, handed.radio);
-        let mut parameters = spec.parameters;
-        let (flag_file, flag_hash) = match spec.flag {
-            Flag::File(file) => {
+        let Kind::Transmission(transmission) = spec.kind;
+        let mut parameters = transmission.parameters;
+        let (flag_file, flag_hash) = match transmission.payload {
+            Payload::File(file) => {
                 let path = self.files.folder.path(file.digest);
                 let rate = tokio::task::spawn_blocking(move || challengectl_waveform::wav_rate(&path)).await;
                 // Runners that know it from the file itself pass it over.
@@ -31,7 +33,7 @@ impl Air {
                 }
                 (Some(file.path), Some(file.digest))
             }
-            Flag::Text(text) => {
+            Payload::Text(text) => {
                 parameters.insert("text".to_owned(), text.into());
                 (None, None)
             }
@@ -40,7 +42,7 @@ impl Air {
             challenge_id: handed.challenge.id,
             name: spec.name,
             frequency: handed.frequency,
-            modulation: spec.modulation,
+            modulation: transmission.modulation,
             flag_file,
             flag_hash,
             parameters,

@@ -20,13 +20,13 @@ impl Challenges {
     /// # Errors
     /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
     pub async fn create(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
-        let Checked { spec, shape } = self.checked(None, form, Role::Admin).await?;
+        let Checked { spec, profile } = self.checked(None, form, Role::Admin).await?;
         let this = Arc::clone(self);
         self.context
             .command(by, "challenge.create", |mut command| async move {
                 let (who, now) = (command.who(), command.now());
                 name_is_free(&mut command, &spec.name, None).await?;
-                let id = challenges::insert(&mut command, &spec, &shape, now, now).await?;
+                let id = challenges::insert(&mut command, &spec, &profile, now, now).await?;
                 let done = command.commit(spec.name.as_str(), None).await?;
                 this.context.log(LogLevel::Info, format!("Challenge {} created by {who}", spec.name));
                 Ok(done.with(id))
@@ -58,7 +58,7 @@ impl Challenges {
         self.context
             .run_to_completion(async move {
                 let before = this.one(id).await?;
-                let mut checked = Checked { spec: before.spec.clone(), shape: before.shape.clone() };
+                let mut checked = Checked { spec: before.spec.clone(), profile: before.air.profile.clone() };
                 checked.spec.enabled = enabled;
                 let action = if enabled { "challenge.enable" } else { "challenge.disable" };
                 this.replace(before, checked, action, actor).await
@@ -73,7 +73,7 @@ impl Challenges {
         action: &'static str,
         actor: Actor,
     ) -> Result<(), CoreError> {
-        let Checked { spec, shape } = checked;
+        let Checked { spec, profile } = checked;
         let mut command = self.context.begin(actor, action).await?;
         let (who, now) = (command.who(), command.now());
         let current = existing(&mut command, before.id).await?;
@@ -83,15 +83,15 @@ impl Challenges {
             ));
         }
         name_is_free(&mut command, &spec.name, Some(before.id)).await?;
-        let step = put(&mut command, Some(&current), &spec, &shape, now).await?;
+        let step = put(&mut command, Some(&current), &spec, &profile, now).await?;
         let fields = if let Step::Updated { fields, .. } = step { fields.join(", ") } else { String::new() };
         command.commit(spec.name.as_str(), Some(&fields)).await?;
         self.air.take_over_changes().await?;
         if !fields.is_empty() {
             self.context.log(LogLevel::Info, format!("Challenge {} changed by {who} ({fields})", spec.name));
         }
-        if !current.live {
-            let due_at = current.due_at;
+        if !current.air.live {
+            let due_at = current.air.due_at;
             self.air.tell_off_air(Challenge { spec, ..current }, due_at, now);
         }
         Ok(())

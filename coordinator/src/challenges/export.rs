@@ -6,15 +6,16 @@ use crate::files::archive::{Writer, at};
 use crate::store::Store;
 use crate::store::challenges::{self, conference, ranges};
 use crate::{CoreError, FileFolder};
-use challengectl_common::challenge::FlagFile;
-use challengectl_common::{Digest, Flag};
+use challengectl_common::challenge::{Kind, PayloadFile};
+use challengectl_common::{Digest, Payload};
 use challengectl_event::EVENT_FILE;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-/// Writes the conference, and all challenges with their flags, files and ranges; gives how many challenges there are.
+/// Writes the conference and all challenges with their payloads and ranges to an archive. Returns the number of
+/// challenges.
 ///
 /// # Errors
 /// When the content of a file is gone, or the archive cannot be written.
@@ -27,7 +28,8 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     let mut specs: Vec<_> = all.into_iter().map(|challenge| challenge.spec).collect();
     let mut places = BTreeMap::new();
     for spec in &mut specs {
-        if let Flag::File(file) = &mut spec.flag {
+        let Kind::Transmission(transmission) = &mut spec.kind;
+        if let Payload::File(file) = &mut transmission.payload {
             file.path = place(&mut places, file);
         }
     }
@@ -40,10 +42,10 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     Ok(specs.len())
 }
 
-/// An archive, ready to be read. It lies nowhere, and is gone when it is dropped.
+/// An archive, open for reading. It has no name in any folder, so dropping it deletes it.
 #[derive(Debug)]
 pub struct Exported {
-    /// Bytes.
+    /// Its length in bytes.
     pub size: u64,
     /// What it holds.
     pub content: tokio::fs::File,
@@ -77,7 +79,7 @@ impl Challenges {
 
 /// Where a file goes in the archive: where its event file had it. Where another file is in the way, as may happen after
 /// several imports, its digest comes before its name.
-fn place(places: &mut BTreeMap<String, Digest>, file: &FlagFile) -> String {
+fn place(places: &mut BTreeMap<String, Digest>, file: &PayloadFile) -> String {
     let path = Path::new(&file.path);
     let downwards = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     let in_the_way = |(other, digest): (&String, &Digest)| {
@@ -104,7 +106,7 @@ mod tests {
     fn files_stay_where_they_were_unless_another_is_there() {
         let mut places = BTreeMap::new();
         let mut put = |path: &str, content: &[u8]| {
-            place(&mut places, &FlagFile { path: path.to_owned(), digest: Digest::of(content), size: 1 })
+            place(&mut places, &PayloadFile { path: path.to_owned(), digest: Digest::of(content), size: 1 })
         };
         assert_eq!(put("audio/a.wav", b"a"), "audio/a.wav");
         assert_eq!(put("audio/a.wav", b"a"), "audio/a.wav");

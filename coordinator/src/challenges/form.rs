@@ -1,15 +1,15 @@
 //! A challenge as an operator gives it, and what becomes of it when it is held against its waveform.
 
-use super::import::shape;
+use super::import::profile_of;
 use super::schemas;
 use crate::challenges::Challenges;
-use crate::store::challenges::Shape;
+use crate::store::challenges::SignalProfile;
 use crate::store::challenges::ranges;
 use crate::store::files::{self, StoredFile};
 use crate::{CoreError, Role};
-use challengectl_common::challenge::{FlagFile, NamedRange};
-use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Flag, PublicView, Sender, Tuning};
-use challengectl_event::Reader;
+use challengectl_common::challenge::{Kind, NamedRange, PayloadFile, TransmissionSpec};
+use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Payload, PublicView, Sender, Tuning};
+use challengectl_event::{PAYLOAD_KEYS, Reader, TUNING_KEYS};
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ pub struct Form {
 /// A challenge that can go on air.
 pub(super) struct Checked {
     pub spec: ChallengeSpec,
-    pub shape: Shape,
+    pub profile: SignalProfile,
 }
 
 impl Form {
@@ -67,17 +67,16 @@ impl Form {
         self.text.is_some() || self.flag_hash.is_some()
     }
 
-    /// Without where it is and what it carries, as far as that is so already: what a challenge was accepted with is not
-    /// looked up again.
+    /// Drops a tuning and a file that the challenge has already: what it was accepted with is not looked up again.
     fn beyond(mut self, before: Option<&ChallengeSpec>) -> Self {
-        let Some(before) = before else { return self };
+        let Some(before) = before.map(transmission) else { return self };
         if let Tuning::FrequencyRanges(ranges) = &before.tuning
             && let Some(names) = &self.frequency_ranges
             && ranges.iter().map(|range| &range.name).eq(names)
         {
             self.frequency_ranges = None;
         }
-        if let Flag::File(file) = &before.flag
+        if let Payload::File(file) = &before.payload
             && self.flag_hash == Some(file.digest)
             && self.flag_file.as_ref().is_none_or(|name| *name == file.path)
         {
@@ -86,7 +85,7 @@ impl Form {
         self
     }
 
-    /// The keys of an event file that say the same, without the file.
+    /// Returns the keys of an event file for the form laid over `before`, without the file.
     fn over(&self, before: Option<&ChallengeSpec>) -> Map<String, Value> {
         let mut keys = before.map(|spec| keys_of(spec, !self.tunes(), !self.carries())).unwrap_or_default();
         let mut set = |key: &str, value: Option<Value>| {
@@ -117,39 +116,25 @@ impl Form {
     }
 }
 
-fn keys_of(spec: &ChallengeSpec, tuning: bool, content: bool) -> Map<String, Value> {
-    let mut keys = Map::new();
-    let mut set = |key: &str, value: Value| keys.insert(key.to_owned(), value);
-    let seconds = |millis: i64| millis as f64 / 1000.0;
-    set("name", spec.name.as_str().into());
-    set("modulation", spec.modulation.as_str().into());
-    set("parameters", spec.parameters.clone().into());
-    set("enabled", spec.enabled.into());
-    set("priority", spec.priority.into());
-    set("only_on", json!(spec.only_on));
-    set("min_delay", seconds(spec.min_delay_ms).into());
-    set("max_delay", seconds(spec.max_delay_ms).into());
-    let view = &spec.public_view;
-    set("public_view", serde_json::to_value(view).unwrap_or_default());
-    match &spec.tuning {
-        _ if !tuning => None,
-        Tuning::Frequency(frequency) => set("frequency", frequency.hz().into()),
-        Tuning::FrequencyRanges(ranges) => {
-            set("frequency_ranges", ranges.iter().map(|range| range.name.as_str()).collect())
-        }
-        Tuning::ManualFrequencyRange(band) => {
-            set("manual_frequency_range", json!({"min_hz": band.low(), "max_hz": band.high()}))
-        }
+fn transmission(spec: &ChallengeSpec) -> &TransmissionSpec {
+    let Kind::Transmission(transmission) = &spec.kind;
+    transmission
+}
+
+/// Returns the keys of an event file for `spec`, with or without those of its tuning and its text. The file is always left
+/// out: it lies in the folder of files, under its digest.
+fn keys_of(spec: &ChallengeSpec, tuning: bool, text: bool) -> Map<String, Value> {
+    let is_kept = |key: &str| match key {
+        "text" => text,
+        _ => !PAYLOAD_KEYS.contains(&key) && (tuning || !TUNING_KEYS.contains(&key)),
     };
-    if let (true, Flag::Text(text)) = (content, &spec.flag) {
-        set("text", text.as_str().into());
-    }
-    keys
+    let keys = challengectl_event::keys_of(spec).into_iter().filter(|(key, _)| is_kept(key));
+    keys.map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 impl Challenges {
-    /// Holds a challenge, new or changed, against its file and its waveform, as an import does, for somebody of this
-    /// role.
+    /// Checks a new or changed challenge against its file and its waveform, as an import does. Roles that do not see
+    /// payloads get no problem that quotes one.
     pub(super) async fn checked(
         &self,
         before: Option<&ChallengeSpec>,
@@ -157,7 +142,7 @@ impl Challenges {
         role: Role,
     ) -> Result<Checked, CoreError> {
         let form = &form.clone().beyond(before);
-        let is_hidden = !form.carries() && !role.sees_content();
+        let is_hidden = !form.carries() && !role.sees_payload();
         let mut keys = form.over(before);
         let file = self.file_of(before, form).await?;
         if let Some(file) = &file {
@@ -168,26 +153,27 @@ impl Challenges {
         let reader = Reader::new(self.context.rules.frequency_rules.clone());
         let read = move || {
             let challenge = reader.read_one(keys.clone(), ranges.clone(), &base);
-            challenge.map_err(|all| if is_hidden { without_content(&reader, all, keys, ranges, &base) } else { all })
+            challenge.map_err(|all| if is_hidden { without_payload(&reader, all, keys, ranges, &base) } else { all })
         };
         let challenge = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)?;
         let challenge = challenge.map_err(|problems| CoreError::Invalid(problems.join("; ")))?;
-        let shape = shape(&challenge);
+        let profile = profile_of(&challenge);
         let mut spec = challenge.spec;
         if let Some(file) = file {
-            spec.flag = Flag::File(file);
+            let Kind::Transmission(transmission) = &mut spec.kind;
+            transmission.payload = Payload::File(file);
         }
-        Ok(Checked { spec, shape })
+        Ok(Checked { spec, profile })
     }
 
-    async fn file_of(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Option<FlagFile>, CoreError> {
+    async fn file_of(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Option<PayloadFile>, CoreError> {
         let Some(digest) = form.flag_hash else {
             if form.flag_file.is_some() {
                 let way = "flag_file: give flag_hash with it, which POST /api/files/upload answers";
                 return Err(CoreError::Invalid(way.to_owned()));
             }
-            return Ok(match before.map(|spec| &spec.flag) {
-                Some(Flag::File(file)) if !form.carries() => Some(file.clone()),
+            return Ok(match before.map(|spec| &transmission(spec).payload) {
+                Some(Payload::File(file)) if !form.carries() => Some(file.clone()),
                 _ => None,
             });
         };
@@ -198,12 +184,12 @@ impl Challenges {
         let Some(StoredFile { size, name, .. }) = known else {
             return Err(CoreError::Invalid(format!("flag_hash: there is no file {digest}; upload it first")));
         };
-        Ok(Some(FlagFile { path: form.flag_file.clone().unwrap_or(name), digest, size }))
+        Ok(Some(PayloadFile { path: form.flag_file.clone().unwrap_or(name), digest, size }))
     }
 
-    /// Where the tuning stays, the ranges it was accepted with; they may have another meaning by now.
+    /// Returns the ranges that the challenge was accepted with if its tuning stays: the names may mean others by now.
     async fn ranges_for(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Vec<NamedRange>, CoreError> {
-        match before.map(|spec| &spec.tuning) {
+        match before.map(|spec| &transmission(spec).tuning) {
             Some(Tuning::FrequencyRanges(ranges)) if !form.tunes() => Ok(ranges.clone()),
             _ => Ok(ranges::all(&mut *self.context.store.read().await?).await?),
         }
@@ -213,9 +199,9 @@ impl Challenges {
 /// A text that every modulation can send.
 const STAND_IN: &str = "5";
 
-/// Of all that is wrong, what does not quote what the challenge carries: of a text, what would be wrong with any other
-/// as well; of a file, what does not name it.
-fn without_content(
+/// Keeps the problems that do not quote the payload: those that another text would have as well, or those that do not
+/// name the file.
+fn without_payload(
     reader: &Reader,
     mut all: Vec<String>,
     mut keys: Map<String, Value>,
@@ -236,7 +222,7 @@ fn without_content(
     all
 }
 
-/// Where the content lies within the folder of files.
+/// Returns the path of a file within the folder of files.
 fn relative(digest: Digest) -> String {
     let name = digest.to_string();
     let path: PathBuf = [name.get(..2).unwrap_or_default(), &name].iter().collect();

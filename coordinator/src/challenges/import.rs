@@ -4,16 +4,17 @@ use super::conference::change_conference;
 use super::{Looks, difference};
 use crate::audit::{Actor, By};
 use crate::context::command::Command;
-use crate::schedule::{Capability, Offsets, Positions};
+use crate::schedule::Capability;
 use crate::store::air::assignments;
 use crate::store::challenges::ranges;
-use crate::store::challenges::{self, Challenge, Shape};
+use crate::store::challenges::{self, Challenge, SignalProfile};
 use crate::store::files::{self, StoredFile};
 use crate::store::fleet::runners;
 use crate::store::fleet::runners::Radio;
 use crate::store::{Connection, Store, StoreError};
 use crate::{CoreError, FileFolder};
-use challengectl_common::{ChallengeName, ChallengeSpec, Flag, Sender, Timestamp};
+use challengectl_common::challenge::Kind;
+use challengectl_common::{ChallengeName, ChallengeSpec, FrequencySet, OccupiedSpan, Payload, Sender, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -48,9 +49,9 @@ pub enum Unlisted {
     Disable,
 }
 
-/// Takes the event's files, then its ranges, what it tells of the conference, and its challenges. A challenge of a known name is changed and keeps its id,
-/// its due time and its history; one that is on air with content that no longer holds goes off. A new challenge is due
-/// at once: an event begins as soon as the first runner asks for work, and the random pauses after that spread it.
+/// Imports the event's files, then its ranges, its conference and its challenges. A challenge whose name is known is
+/// updated and keeps its id, due time and history; if what is on air no longer matches it, the carrier is cut. A new
+/// challenge is due at once: an event begins as soon as the first runner polls, and random pauses spread it after that.
 ///
 /// # Errors
 /// When a file or the database fails; then nothing has changed.
@@ -77,7 +78,7 @@ pub(crate) async fn import_by(
         let way_out = "the event has no challenges: with nothing to keep, everything would be disabled";
         return Err(CoreError::Invalid(way_out.to_owned()));
     }
-    // Files first: content that nothing refers to does no harm, a challenge without its content does.
+    // Files first: a file that no challenge refers to does no harm, a challenge without its file does.
     let stored = take_files(folder, event)?;
 
     let mut steps = Vec::new();
@@ -106,7 +107,7 @@ pub(crate) async fn import_by(
         if let (Some(before), false) = (before, new.says_enabled) {
             spec.enabled = before.spec.enabled;
         }
-        steps.push(put(&mut command, before, &spec, &shape(new), now).await?);
+        steps.push(put(&mut command, before, &spec, &profile_of(new), now).await?);
     }
     let names = || event.challenges.iter().map(|new| new.spec.name.as_str());
     challenges::list(&mut command, names(), now).await?;
@@ -124,12 +125,11 @@ pub(crate) async fn import_by(
     Ok(steps)
 }
 
-/// New challenges that carry what another one does, which the event no longer names.
+/// Finds new challenges that carry the same as one that the event no longer names.
 fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challenge]) -> Vec<Step> {
     let new = event.challenges.iter().filter(|new| !known.contains_key(new.spec.name.as_str()));
     let same = |new: &ChallengeSpec| {
-        let carries_it =
-            |other: &&&Challenge| other.spec.modulation == new.modulation && same_content(&other.spec, new);
+        let carries_it = |other: &&&Challenge| carry_the_same(&other.spec, new);
         others.iter().find(carries_it).map(|other| other.spec.name.to_string())
     };
     let step = |new: &challengectl_event::Challenge| {
@@ -139,11 +139,13 @@ fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challe
     new.filter_map(step).collect()
 }
 
-fn same_content(one: &ChallengeSpec, other: &ChallengeSpec) -> bool {
-    match (&one.flag, &other.flag) {
-        (Flag::File(one), Flag::File(other)) => one.digest == other.digest,
+fn carry_the_same(one: &ChallengeSpec, other: &ChallengeSpec) -> bool {
+    let (Kind::Transmission(one), Kind::Transmission(other)) = (&one.kind, &other.kind);
+    let is_same_payload = match (&one.payload, &other.payload) {
+        (Payload::File(one), Payload::File(other)) => one.digest == other.digest,
         (one, other) => one == other,
-    }
+    };
+    one.modulation == other.modulation && is_same_payload
 }
 
 async fn see_to_others(
@@ -160,27 +162,28 @@ async fn see_to_others(
             continue;
         }
         let spec = ChallengeSpec { enabled: false, ..other.spec.clone() };
-        let step = put(connection, Some(other), &spec, &other.shape, now).await?;
+        let step = put(connection, Some(other), &spec, &other.air.profile, now).await?;
         let cut = matches!(step, Step::Updated { cut: true, .. });
         steps.push(Step::Disabled { challenge, cut });
     }
     Ok(steps)
 }
 
-/// Each content once, however many challenges have it.
+/// Copies each file once, however many challenges carry it.
 fn take_files(folder: &FileFolder, event: &Event) -> Result<Vec<StoredFile>, CoreError> {
     let mut taken = BTreeMap::new();
     for challenge in &event.challenges {
-        let (Some(path), Flag::File(flag)) = (&challenge.file, &challenge.spec.flag) else { continue };
-        if taken.contains_key(&flag.digest) {
+        let Kind::Transmission(transmission) = &challenge.spec.kind;
+        let (Some(path), Payload::File(payload)) = (&challenge.file, &transmission.payload) else { continue };
+        if taken.contains_key(&payload.digest) {
             continue;
         }
         let (digest, size) = folder.take_in(path)?;
-        if digest != flag.digest {
+        if digest != payload.digest {
             let path = path.display();
             return Err(CoreError::Invalid(format!("{path}: the file changed while it was read; import again")));
         }
-        taken.insert(digest, StoredFile { digest, size, name: file_name(&flag.path) });
+        taken.insert(digest, StoredFile { digest, size, name: file_name(&payload.path) });
     }
     Ok(taken.into_values().collect())
 }
@@ -189,54 +192,55 @@ fn file_name(path: &str) -> String {
     Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-pub(crate) fn shape(new: &challengectl_event::Challenge) -> Shape {
-    Shape { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
+pub(crate) fn profile_of(new: &challengectl_event::Challenge) -> SignalProfile {
+    SignalProfile { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
 }
 
-/// Adds a challenge, or changes the one from `before`; what is on air and no longer holds goes off.
+/// Adds a challenge, or updates `before`; if what is on air no longer matches, its carrier is cut.
 pub(crate) async fn put(
     connection: &mut Connection,
     before: Option<&Challenge>,
     spec: &ChallengeSpec,
-    shape: &Shape,
+    profile: &SignalProfile,
     now: Timestamp,
 ) -> Result<Step, StoreError> {
     let challenge = spec.name.to_string();
     let Some(before) = before else {
-        challenges::insert(connection, spec, shape, now, now).await?;
+        challenges::insert(connection, spec, profile, now, now).await?;
         return Ok(Step::Added { challenge });
     };
     let fields = changed_fields(&before.spec, spec);
-    if fields.is_empty() && before.shape == *shape {
+    if fields.is_empty() && before.air.profile == *profile {
         return Ok(Step::Unchanged { challenge });
     }
-    challenges::update(connection, before.id, spec, shape, now).await?;
+    challenges::update(connection, before.id, spec, profile, now).await?;
     let outdated = !spec.enabled || fields.iter().any(|field| ON_AIR.contains(field));
     let cut = outdated && assignments::abort_of_challenge(connection, before.id, now).await?.is_some();
     Ok(Step::Updated { challenge, fields, cut })
 }
 
-/// The fields with which what is on air no longer holds: a receiver would notice, or another radio may be meant.
+/// The fields whose change cuts the carrier: a receiver would notice, or another radio may be meant.
 const ON_AIR: [&str; 5] = ["modulation", "frequency", "flag", "parameters", "only_on"];
 
 fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {
+    let (Kind::Transmission(sent_before), Kind::Transmission(sent_after)) = (&before.kind, &after.kind);
     let fields = [
         ("name", before.name != after.name),
-        ("modulation", before.modulation != after.modulation),
-        ("frequency", before.tuning != after.tuning),
-        ("flag", before.flag != after.flag),
-        ("parameters", before.parameters != after.parameters),
+        ("modulation", sent_before.modulation != sent_after.modulation),
+        ("frequency", sent_before.tuning != sent_after.tuning),
+        ("flag", sent_before.payload != sent_after.payload),
+        ("parameters", sent_before.parameters != sent_after.parameters),
         ("enabled", before.enabled != after.enabled),
-        ("priority", before.priority != after.priority),
-        ("min_delay", before.min_delay_ms != after.min_delay_ms),
-        ("max_delay", before.max_delay_ms != after.max_delay_ms),
+        ("priority", sent_before.priority != sent_after.priority),
+        ("min_delay", sent_before.min_delay_ms != sent_after.min_delay_ms),
+        ("max_delay", sent_before.max_delay_ms != sent_after.max_delay_ms),
         ("public_view", before.public_view != after.public_view),
-        ("only_on", before.only_on != after.only_on),
+        ("only_on", sent_before.only_on != sent_after.only_on),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }
 
-/// The new challenges whose names people would take for others.
+/// Finds new challenges whose names people would mistake for others.
 fn looks_alike(known: &BTreeMap<String, Challenge>, event: &Event) -> Vec<Step> {
     let mut looks = Looks::of(known.values().map(|challenge| &challenge.spec.name));
     let is_known = |name: &ChallengeName| known.contains_key(name.as_str());
@@ -249,7 +253,7 @@ fn looks_alike(known: &BTreeMap<String, Challenge>, event: &Event) -> Vec<Step> 
     steps
 }
 
-/// The challenges that no radio can send that has ever registered. None, as long as none has.
+/// Finds the challenges that no registered radio can send. Returns none as long as no radio has registered.
 fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     if radios.is_empty() {
         return Vec::new();
@@ -258,13 +262,14 @@ fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect()
 }
 
-/// Whether one of these radios may and can send a challenge, if nothing else were on air.
+/// Whether one of these radios may and can send a challenge while nothing else is on air.
 pub(crate) fn is_in_reach(radios: &[Radio], spec: &ChallengeSpec, occupied: &Range<f64>) -> bool {
-    let tuning = Positions::of(&spec.tuning.bands());
-    let offsets = Offsets::new(occupied);
+    let Kind::Transmission(transmission) = &spec.kind;
+    let tuning = FrequencySet::of(&transmission.tuning.bands());
+    let span = OccupiedSpan::new(occupied);
     let may = |radio: &&Radio| {
         let covers = |sender: &Sender| sender.covers(&radio.runner_id, &radio.radio_id);
-        spec.only_on.is_empty() || spec.only_on.iter().any(covers)
+        transmission.only_on.is_empty() || transmission.only_on.iter().any(covers)
     };
-    radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, offsets))
+    radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, span))
 }

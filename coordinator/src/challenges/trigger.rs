@@ -44,7 +44,7 @@ fn obstacle(challenge: &Challenge, gate: &Gate, now: Timestamp) -> Option<String
             Some(format!("the system is {}; resume it to open until the next closing", gate.closed_until(now)))
         }
         () if !challenge.spec.enabled => Some(format!("challenge {name} is disabled; enable it first")),
-        () if challenge.live => Some(format!("challenge {name} is on air already")),
+        () if challenge.air.live => Some(format!("challenge {name} is on air already")),
         () => None,
     }
 }

@@ -3,8 +3,9 @@
 use crate::CoreError;
 use crate::files::Files;
 use crate::store::{self, Connection, StoreError, challenges, files};
+use challengectl_common::challenge::Kind;
 use challengectl_common::wire::LogLevel;
-use challengectl_common::{Digest, Flag, Timestamp};
+use challengectl_common::{Digest, Payload, Timestamp};
 use std::collections::HashSet;
 
 /// Files of which one transaction notes whether they are used.
@@ -63,11 +64,10 @@ impl Files {
 }
 
 async fn used(connection: &mut Connection) -> Result<HashSet<Digest>, StoreError> {
-    let flags = challenges::all(connection).await?.into_iter().map(|challenge| challenge.spec.flag);
-    Ok(flags
-        .filter_map(|flag| match flag {
-            Flag::File(file) => Some(file.digest),
-            Flag::Text(_) => None,
-        })
-        .collect())
+    let kinds = challenges::all(connection).await?.into_iter().map(|challenge| challenge.spec.kind);
+    let file = |Kind::Transmission(transmission)| match transmission.payload {
+        Payload::File(file) => Some(file.digest),
+        Payload::Text(_) => None,
+    };
+    Ok(kinds.filter_map(file).collect())
 }

@@ -95,7 +95,7 @@ impl Maintenance {
         }
         let radios = self.fleet.presence.capabilities(&outlook.bound);
         let reaches = |candidate: &Candidate, radio: &Capability| {
-            candidate.may_go_on(radio) && radio.reaches(&candidate.tuning, candidate.offsets)
+            candidate.may_go_on(radio) && radio.reaches(&candidate.tuning, candidate.span)
         };
         let lost = outlook.candidates.iter().filter(|it| !radios.iter().any(|radio| reaches(it, radio)));
         let lost: HashSet<i64> = lost.map(|candidate| candidate.id).collect();

@@ -8,8 +8,9 @@ use crate::store::fleet::runners;
 use crate::store::fleet::runners::Radio;
 use crate::store::{Connection, Store, files};
 use crate::{CoreError, FileFolder};
-use challengectl_common::{ChallengeName, Conference, Digest, Flag, FrequencyRules, Sender, Timestamp};
-use challengectl_waveform::{BuildError, Payload, find};
+use challengectl_common::challenge::{Kind, TransmissionSpec};
+use challengectl_common::{ChallengeName, Conference, Digest, FrequencyRules, Payload, Sender, Timestamp};
+use challengectl_waveform::{self as waveform, BuildError, find};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -49,15 +50,16 @@ pub async fn check(
     let radios = runners::radios(&mut connection).await?;
     for challenge in &all {
         let name = &challenge.spec.name;
-        let problem = match &challenge.spec.flag {
-            Flag::File(file) if files::find(&mut connection, file.digest).await?.is_none() => {
+        let Kind::Transmission(transmission) = &challenge.spec.kind;
+        let problem = match &transmission.payload {
+            Payload::File(file) if files::find(&mut connection, file.digest).await?.is_none() => {
                 Some(format!("file {} ({}) is not registered; import it again", file.path, file.digest))
             }
-            Flag::File(file) => file_problem(folder, file.digest),
-            Flag::Text(_) => None,
+            Payload::File(file) => file_problem(folder, file.digest),
+            Payload::Text(_) => None,
         };
-        let problem = problem.or_else(|| build(challenge, folder).err().map(|error| error.to_string()));
-        let problem = problem.or_else(|| challenge.spec.tuning.permitted(&challenge.shape.occupied, rules).err());
+        let problem = problem.or_else(|| build(transmission, folder).err().map(|error| error.to_string()));
+        let problem = problem.or_else(|| transmission.tuning.permitted(&challenge.air.profile.occupied, rules).err());
         let problem = problem.or_else(|| unsendable(challenge, &radios));
         problems.extend(problem.map(|problem| format!("challenge {name}: {problem}")));
     }
@@ -73,7 +75,7 @@ pub async fn check(
 
 /// Why an enabled challenge would wait for ever. Before the first runner has registered nobody can say.
 fn unsendable(challenge: &Challenge, radios: &[Radio]) -> Option<String> {
-    let (spec, occupied) = (&challenge.spec, &challenge.shape.occupied);
+    let (spec, occupied) = (&challenge.spec, &challenge.air.profile.occupied);
     let waits = spec.enabled && !radios.is_empty() && !is_in_reach(radios, spec, occupied);
     waits.then(|| {
         "no radio that has registered so far may send it, by its limits, its sample rate or by only_on, so it stays queued"
@@ -84,7 +86,8 @@ fn unsendable(challenge: &Challenge, radios: &[Radio]) -> Option<String> {
 fn bound(all: &[Challenge]) -> BTreeMap<Sender, Vec<ChallengeName>> {
     let mut bound: BTreeMap<Sender, Vec<ChallengeName>> = BTreeMap::new();
     for challenge in all {
-        for sender in &challenge.spec.only_on {
+        let Kind::Transmission(transmission) = &challenge.spec.kind;
+        for sender in &transmission.only_on {
             bound.entry(sender.clone()).or_default().push(challenge.spec.name.clone());
         }
     }
@@ -138,14 +141,13 @@ fn file_problem(folder: &FileFolder, digest: Digest) -> Option<String> {
     }
 }
 
-fn build(challenge: &Challenge, folder: &FileFolder) -> Result<(), BuildError> {
-    let spec = &challenge.spec;
+fn build(spec: &TransmissionSpec, folder: &FileFolder) -> Result<(), BuildError> {
     let path: PathBuf;
-    let payload = match &spec.flag {
-        Flag::Text(text) => Payload::Text(text),
-        Flag::File(file) => {
+    let payload = match &spec.payload {
+        Payload::Text(text) => waveform::Payload::Text(text),
+        Payload::File(file) => {
             path = folder.path(file.digest);
-            Payload::File(&path)
+            waveform::Payload::File(&path)
         }
     };
     find(&spec.modulation)?.waveform(payload, &spec.parameters).map(drop)

@@ -3,8 +3,6 @@
 
 mod due;
 mod pick;
-mod positions;
 
 pub use due::{after_failure, after_success};
 pub use pick::{Candidate, Capability, Pick, Situation, pick};
-pub use positions::{Offsets, Positions};

@@ -14,11 +14,10 @@
 //! Whoever is held back has started after the wait of the other began, and the other has not: the one that started
 //! least recently is never held back, so something always goes. Of triggered ones the same holds for the earliest.
 
-use super::{Offsets, Positions};
 use crate::store::fleet::runners::Radio;
-use challengectl_common::{Band, Frequency, RadioId, RunnerId, Sender, Timestamp};
+use challengectl_common::{Band, Frequency, FrequencySet, OccupiedSpan, RadioId, RunnerId, Sender, Timestamp};
 use challengectl_waveform::ensure_fits;
-use rand::Rng;
+use rand::{Rng, RngExt};
 use std::cmp::Reverse;
 
 /// A challenge that is enabled and not on air.
@@ -37,9 +36,9 @@ pub struct Candidate {
     /// When its last time on air was over, however it ended.
     pub last_ended_at: Option<Timestamp>,
     /// Where its nominal frequency may lie.
-    pub tuning: Positions,
+    pub tuning: FrequencySet,
     /// What it occupies there.
-    pub offsets: Offsets,
+    pub span: OccupiedSpan,
     /// The runners and radios that may send it; none named: any of them.
     pub only_on: Vec<Sender>,
 }
@@ -114,16 +113,16 @@ impl Capability {
 
     /// Whether it could send a signal somewhere within `tuning`.
     #[must_use]
-    pub fn reaches(&self, tuning: &Positions, offsets: Offsets) -> bool {
-        !self.positions(tuning, offsets).is_empty()
+    pub fn reaches(&self, tuning: &FrequencySet, span: OccupiedSpan) -> bool {
+        !self.frequencies(tuning, span).is_empty()
     }
 
     /// Where it could send a signal if nothing else were on air.
-    fn positions(&self, tuning: &Positions, offsets: Offsets) -> Positions {
-        if self.sample_rate.is_some_and(|rate| ensure_fits(rate as f64, &offsets.range()).is_err()) {
-            return Positions::default();
+    fn frequencies(&self, tuning: &FrequencySet, span: OccupiedSpan) -> FrequencySet {
+        if self.sample_rate.is_some_and(|rate| ensure_fits(rate as f64, &span.range()).is_err()) {
+            return FrequencySet::default();
         }
-        tuning.within(&self.limits, offsets)
+        tuning.within(&self.limits, span)
     }
 
     fn breadth(&self) -> u64 {
@@ -187,20 +186,20 @@ impl Situation<'_> {
     }
 
     /// Where a radio could send the challenge beside all that is on air.
-    fn open(&self, candidate: &Candidate, radio: &Capability) -> Positions {
+    fn open(&self, candidate: &Candidate, radio: &Capability) -> FrequencySet {
         if !candidate.may_go_on(radio) {
-            return Positions::default();
+            return FrequencySet::default();
         }
-        self.clear_of(radio.positions(&candidate.tuning, candidate.offsets), self.on_air, candidate.offsets)
+        self.clear_of(radio.frequencies(&candidate.tuning, candidate.span), self.on_air, candidate.span)
     }
 
-    fn clear_of(&self, positions: Positions, bands: &[Band], offsets: Offsets) -> Positions {
-        bands.iter().fold(positions, |left, band| left.without(&band.widened(self.guard_hz), offsets))
+    fn clear_of(&self, frequencies: FrequencySet, bands: &[Band], span: OccupiedSpan) -> FrequencySet {
+        bands.iter().fold(frequencies, |left, band| left.without(&band.widened(self.guard_hz), span))
     }
 
     /// What has to stay free so that this challenge gets its turn.
     fn reserved_for(&self, candidate: &Candidate) -> Vec<Band> {
-        let open = self.fleet.iter().find_map(|radio| self.open(candidate, radio).first_band(candidate.offsets));
+        let open = self.fleet.iter().find_map(|radio| self.open(candidate, radio).first_band(candidate.span));
         match open {
             Some(band) => vec![band],
             None => self.fleet.iter().flat_map(|radio| everywhere(candidate, radio)).collect(),
@@ -212,8 +211,8 @@ impl Situation<'_> {
         let mut radios: Vec<(usize, &Capability)> = self.free.iter().enumerate().collect();
         radios.sort_by_key(|(_, radio)| radio.breadth());
         radios.into_iter().find_map(|(index, radio)| {
-            let open = self.clear_of(self.open(candidate, radio), reserved, candidate.offsets);
-            let frequency = open.draw(rng)?;
+            let open = self.clear_of(self.open(candidate, radio), reserved, candidate.span);
+            let frequency = open.draw(|below| rng.random_range(0..below))?;
             Some(Pick { challenge_id: candidate.id, radio: index, frequency })
         })
     }
@@ -223,5 +222,5 @@ fn everywhere(candidate: &Candidate, radio: &Capability) -> Vec<Band> {
     if !candidate.may_go_on(radio) {
         return Vec::new();
     }
-    radio.positions(&candidate.tuning, candidate.offsets).bands(candidate.offsets).collect()
+    radio.frequencies(&candidate.tuning, candidate.span).bands(candidate.span).collect()
 }

@@ -57,7 +57,7 @@ pub async fn is_unused_since(
     // A digest that stands in a challenge's text by chance keeps a file; that does no harm.
     Ok(sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM files WHERE digest = $1 AND unused_since <= $2)
-            AND NOT EXISTS (SELECT 1 FROM challenges WHERE instr(flag, $1) > 0)",
+            AND NOT EXISTS (SELECT 1 FROM transmission_challenges WHERE instr(payload, $1) > 0)",
     )
     .bind(digest.to_string())
     .bind(limit.as_millis())

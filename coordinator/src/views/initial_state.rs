@@ -60,7 +60,7 @@ fn challenge_now(challenge: Challenge, now: Timestamp) -> ChallengeNow {
     ChallengeNow {
         challenge_id: challenge.id,
         challenge_name: challenge.spec.name,
-        state: ChallengeState::of(challenge.live, challenge.due_at, now),
+        state: ChallengeState::of(challenge.air.live, challenge.air.due_at, now),
         enabled: challenge.spec.enabled,
     }
 }

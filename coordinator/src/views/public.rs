@@ -3,7 +3,7 @@
 use crate::CoreError;
 use crate::store::challenges::Challenge;
 use crate::views::Views;
-use challengectl_common::challenge::NamedRange;
+use challengectl_common::challenge::{Kind, NamedRange};
 use challengectl_common::{Band, Frequency, Timestamp, Tuning};
 
 /// A challenge as its public view shows it: what is hidden is none.
@@ -45,13 +45,14 @@ impl Views {
 
 fn public(challenge: &Challenge, now: Timestamp) -> PublicChallenge {
     let spec = &challenge.spec;
+    let Kind::Transmission(transmission) = &spec.kind;
     let view = &spec.public_view;
     PublicChallenge {
         name: spec.name.to_string(),
-        modulation: view.show_modulation.then(|| spec.modulation.clone()),
-        tuning: view.show_frequency.then(|| public_tuning(&spec.tuning)),
+        modulation: view.show_modulation.then(|| transmission.modulation.clone()),
+        tuning: view.show_frequency.then(|| public_tuning(&transmission.tuning)),
         state: view.show_active_status.then(|| challenge.state(now)),
-        last_run: view.show_last_tx_time.then_some(challenge.last_success_at),
+        last_run: view.show_last_tx_time.then_some(challenge.air.last_success_at),
     }
 }
 

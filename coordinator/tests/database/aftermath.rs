@@ -117,7 +117,7 @@ async fn what_holds_the_system_back_is_told_also_when_the_schedule_cannot_be_rea
     let roof = site.enrol("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     site.poll(&roof).await.unwrap();
-    sqlx::query("UPDATE challenges SET tuning = 'x'").execute(&mut site.connection().await).await.unwrap();
+    sqlx::query("UPDATE transmission_challenges SET tuning = 'x'").execute(&mut site.connection().await).await.unwrap();
     let _jobs = site.coordinator.maintenance.start_jobs();
     let (gate, live) = site.coordinator.air.gate().await.unwrap();
     assert!(gate.control.is_open() && live == 1);

@@ -68,7 +68,10 @@ async fn a_clock_that_is_set_back_keeps_nothing_off_the_air_and_is_told() {
     site.clock.step(-3 * HOURS_MS);
     alarm(&mut events, "was set back by 3 h").await;
     assert_eq!(site.coordinator.context.alarms().len(), 1);
-    let far = format!("SELECT count(*) FROM challenges WHERE due_at > {} + 181000", START.as_millis() - 3 * HOURS_MS);
+    let far = format!(
+        "SELECT count(*) FROM transmission_challenges WHERE due_at > {} + 181000",
+        START.as_millis() - 3 * HOURS_MS
+    );
     let mut connection = site.connection().await;
     while sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(far.as_str())).fetch_one(&mut connection).await.unwrap() > 0
     {
@@ -93,7 +96,7 @@ async fn a_clock_that_was_set_back_while_the_server_was_down_is_told_by_it_and_b
     let _jobs = site.coordinator.maintenance.start_jobs();
     alarm(&mut events, "behind the newest entry of its database").await;
     site.register(&roof, &["a"], Some(vec![])).await;
-    let pulled = "SELECT count(*) FROM challenges WHERE last_started_at > 1799999000000";
+    let pulled = "SELECT count(*) FROM transmission_challenges WHERE last_started_at > 1799999000000";
     let mut connection = site.connection().await;
     while sqlx::query_scalar::<_, i64>(pulled).fetch_one(&mut connection).await.unwrap() > 0 {
         tokio::task::yield_now().await;

@@ -83,14 +83,14 @@ async fn what_became_due_at_night_is_due_in_the_morning_in_the_order_in_which_it
         let task = site.poll(&roof).await.unwrap();
         site.coordinator.air.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
     }
-    let due: Vec<i64> = sqlx::query_scalar("SELECT id FROM challenges ORDER BY due_at, id")
+    let due: Vec<i64> = sqlx::query_scalar("SELECT challenge_id FROM transmission_challenges ORDER BY due_at, 1")
         .fetch_all(&mut site.connection().await)
         .await
         .unwrap();
-    let before = site.count("SELECT sum(due_at) FROM challenges").await;
+    let before = site.count("SELECT sum(due_at) FROM transmission_challenges").await;
     site.set_clock("2027-01-16T13:59:59.999Z");
     assert_eq!(site.poll(&roof).await, None);
-    assert_eq!(site.count("SELECT sum(due_at) FROM challenges").await, before);
+    assert_eq!(site.count("SELECT sum(due_at) FROM transmission_challenges").await, before);
     site.set_clock("2027-01-16T14:00:00Z");
     let mut went = Vec::new();
     for _ in 0..4 {

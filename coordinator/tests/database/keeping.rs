@@ -1,11 +1,11 @@
 //! What is kept, for how long, and by whom.
 
 use crate::site::{RULES, START, Site, fixed, report, spec, start_with};
-use challengectl_common::challenge::{Flag, FlagFile};
+use challengectl_common::RunnerId;
+use challengectl_common::challenge::{Kind, Payload, PayloadFile};
 use challengectl_common::wire::Outcome;
-use challengectl_common::{ChallengeSpec, RunnerId};
 use challengectl_coordinator::audit::By;
-use challengectl_coordinator::store::challenges::Shape;
+use challengectl_coordinator::store::challenges::SignalProfile;
 use challengectl_coordinator::store::files::StoredFile;
 use challengectl_coordinator::store::{self, Store, challenges, files};
 use challengectl_coordinator::{FileFolder, Newcomer, Retention, Rules, TokenLife};
@@ -76,11 +76,13 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
         store::commit(transaction).await.unwrap();
         digests.push(digest);
     }
-    let file = FlagFile { path: "sent.bin".to_owned(), digest: digests[0], size: 4 };
-    let spec = ChallengeSpec { flag: Flag::File(file), ..spec(1, fixed(145_000_000), 0) };
-    let shape = Shape { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
+    let file = PayloadFile { path: "sent.bin".to_owned(), digest: digests[0], size: 4 };
+    let mut spec = spec(1, fixed(145_000_000), 0);
+    let Kind::Transmission(transmission) = &mut spec.kind;
+    transmission.payload = Payload::File(file);
+    let profile = SignalProfile { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
     let mut transaction = store.write().await.unwrap();
-    let id = challenges::insert(&mut transaction, &spec, &shape, START, START).await.unwrap();
+    let id = challenges::insert(&mut transaction, &spec, &profile, START, START).await.unwrap();
     store::commit(transaction).await.unwrap();
 
     let retention = Retention { unused_files: Some(7 * DAY), ..RULES.retention };

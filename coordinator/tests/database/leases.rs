@@ -89,7 +89,7 @@ async fn due_times_survive_a_restart() {
         let task = site.poll(&roof).await.unwrap();
         site.coordinator.air.complete(&roof, report(&task, outcome)).await.unwrap();
     }
-    let dues = "SELECT sum(due_at) FROM challenges";
+    let dues = "SELECT sum(due_at) FROM transmission_challenges";
     let before = site.count(dues).await;
     site.restart().await;
     assert_eq!(site.count(dues).await, before);

@@ -9,6 +9,7 @@ mod hours;
 mod keeping;
 mod leases;
 mod lives;
+mod migration;
 mod operators;
 mod silence;
 mod site;

@@ -1,7 +1,7 @@
 //! What many want at once, and what operators decide.
 
 use crate::site::{Site, event, fixed, progress, report, spec};
-use challengectl_common::challenge::Tuning;
+use challengectl_common::challenge::{Kind, Tuning};
 use challengectl_common::wire::Outcome;
 use challengectl_common::{Band, ChallengeSpec};
 use challengectl_coordinator::audit::By;
@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_ask_at_once_never_get_the_same() {
-    let apart = |challenge: ChallengeSpec| match challenge.tuning {
-        // Where none of the fixed ones is: each finds a place, wherever the others are.
-        Tuning::ManualFrequencyRange(_) => {
-            let band = Band::new(144_000_000, 144_900_000).unwrap();
-            ChallengeSpec { tuning: Tuning::ManualFrequencyRange(band), ..challenge }
+    let apart = |mut challenge: ChallengeSpec| {
+        let Kind::Transmission(transmission) = &mut challenge.kind;
+        if let Tuning::ManualFrequencyRange(band) = &mut transmission.tuning {
+            // Where none of the fixed ones is: each finds a place, wherever the others are.
+            *band = Band::new(144_000_000, 144_900_000).unwrap();
         }
-        _ => challenge,
+        challenge
     };
     let site = Site::new(&event(30).into_iter().map(apart).collect::<Vec<_>>()).await;
     let mut callers = Vec::new();

@@ -1,11 +1,11 @@
 //! A coordinator on a database of its own.
 
-use challengectl_common::challenge::{Flag, PublicView, Tuning};
+use challengectl_common::challenge::{Kind, Payload, PublicView, TransmissionSpec, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
 use challengectl_common::{
     Band, ChallengeName, ChallengeSpec, Frequency, FrequencyRules, RadioId, RunnerId, Timestamp,
 };
-use challengectl_coordinator::store::challenges::Shape;
+use challengectl_coordinator::store::challenges::SignalProfile;
 use challengectl_coordinator::store::{self, Store, challenges};
 use challengectl_coordinator::{
     Caller, Clock, Coordinator, FileFolder, Host, HostBinding, Newcomer, Retention, Rules, TokenLife, issue_token,
@@ -42,8 +42,8 @@ impl Site {
         let store = Store::open(folder.path()).await.unwrap();
         let mut transaction = store.write().await.unwrap();
         for spec in specs {
-            let shape = Shape { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
-            challenges::insert(&mut transaction, spec, &shape, START, START).await.unwrap();
+            let profile = SignalProfile { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
+            challenges::insert(&mut transaction, spec, &profile, START, START).await.unwrap();
         }
         store::commit(transaction).await.unwrap();
         let coordinator = start(store, folder.path(), &clock).await;
@@ -127,8 +127,8 @@ impl Site {
             ),
             (
                 "fences that do not count the assignments",
-                "SELECT count(*) FROM challenges
-                 WHERE fence <> (SELECT count(*) FROM assignments WHERE challenge_id = challenges.id)",
+                "SELECT count(*) FROM transmission_challenges AS challenge
+                 WHERE fence <> (SELECT count(*) FROM assignments WHERE challenge_id = challenge.challenge_id)",
             ),
         ] {
             assert_eq!(self.count(question).await, 0, "{what}");
@@ -145,19 +145,27 @@ pub async fn start_with(rules: Rules, store: Store, folder: &Path, clock: &Clock
 }
 
 pub fn spec(index: usize, tuning: Tuning, priority: i64) -> ChallengeSpec {
-    ChallengeSpec {
-        name: ChallengeName::new(&format!("C{index}")).unwrap(),
+    let transmission = TransmissionSpec {
         modulation: "cw".into(),
         tuning,
-        flag: Flag::Text("CQ".into()),
+        payload: Payload::Text("CQ".into()),
         parameters: serde_json::Map::new(),
-        enabled: true,
         priority,
         min_delay_ms: 5_000,
         max_delay_ms: 60_000,
-        public_view: PublicView::default(),
         only_on: Vec::new(),
+    };
+    ChallengeSpec {
+        name: ChallengeName::new(&format!("C{index}")).unwrap(),
+        enabled: true,
+        public_view: PublicView::default(),
+        kind: Kind::Transmission(transmission),
     }
+}
+
+pub fn transmission(spec: &ChallengeSpec) -> &TransmissionSpec {
+    let Kind::Transmission(transmission) = &spec.kind;
+    transmission
 }
 
 pub fn fixed(hz: u64) -> Tuning {

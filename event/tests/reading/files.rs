@@ -1,5 +1,5 @@
-use crate::support::{Folder, assert_refused, only, remarks, wav};
-use challengectl_common::{Digest, Flag};
+use crate::support::{Folder, assert_refused, only, remarks, transmission, wav};
+use challengectl_common::{Digest, Payload};
 use challengectl_event::read;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -14,7 +14,7 @@ fn a_file_is_taken_with_its_digest_and_its_size() {
     let folder = naming("a.wav").with("event/a.wav", wav(48_000)).with("a.wav", b"not this one");
     let event = folder.event("event/challenges.yml");
     let challenge = only(&event);
-    let Flag::File(file) = &challenge.spec.flag else { panic!("not a file") };
+    let Payload::File(file) = &transmission(challenge).payload else { panic!("not a file") };
     let content = wav(48_000);
     assert_eq!((file.path.as_str(), file.digest, file.size), ("a.wav", Digest::of(&content), content.len() as u64));
     assert_eq!(challenge.file.as_ref().unwrap(), &fs::canonicalize(folder.path("event/a.wav")).unwrap());

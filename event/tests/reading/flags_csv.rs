@@ -1,5 +1,5 @@
-use crate::support::{Folder, assert_refused, only, remarks, wav};
-use challengectl_common::{Flag, Tuning};
+use crate::support::{Folder, assert_refused, only, remarks, transmission, wav};
+use challengectl_common::{Payload, Tuning};
 
 const FLAGS: &str = "\
 conf,1713625200,1713726000
@@ -25,17 +25,20 @@ fn the_flags_of_an_event_are_read_as_they_were_meant() {
     let event = folder(FLAGS).with("frequencies.txt", "ham_440,420000,450000\n").event("event/flags.csv");
     let [rtty, fm, morse, ask, pager, lrs] = event.challenges.as_slice() else { panic!("not six challenges") };
 
-    assert_eq!((rtty.spec.modulation.as_str(), &rtty.spec.parameters["mode"]), ("ssb", &"usb".into()));
-    assert!(matches!(&rtty.spec.flag, Flag::File(file) if file.path == "flags/a.wav"));
-    assert!(matches!(rtty.spec.tuning, Tuning::Frequency(frequency) if frequency.hz() == 145_650_000));
-    assert_eq!(fm.spec.tuning, Tuning::FrequencyRanges(event.ranges.clone()));
-    assert_eq!(morse.spec.flag, Flag::Text("HAM MORSE 1: One, two".into()));
-    assert_eq!(morse.spec.parameters["wpm"], 16.46);
-    assert!(matches!(morse.spec.tuning, Tuning::Frequency(frequency) if frequency.hz() == 909_090_500));
+    assert_eq!(
+        (transmission(rtty).modulation.as_str(), &transmission(rtty).parameters["mode"]),
+        ("ssb", &"usb".into())
+    );
+    assert!(matches!(&transmission(rtty).payload, Payload::File(file) if file.path == "flags/a.wav"));
+    assert!(matches!(transmission(rtty).tuning, Tuning::Frequency(frequency) if frequency.hz() == 145_650_000));
+    assert_eq!(transmission(fm).tuning, Tuning::FrequencyRanges(event.ranges.clone()));
+    assert_eq!(transmission(morse).payload, Payload::Text("HAM MORSE 1: One, two".into()));
+    assert_eq!(transmission(morse).parameters["wpm"], 16.46);
+    assert!(matches!(transmission(morse).tuning, Tuning::Frequency(frequency) if frequency.hz() == 909_090_500));
     assert_eq!(ask.line, 6);
-    assert_eq!(pager.spec.parameters["capcode"], 198_916);
-    assert_eq!((pager.spec.min_delay_ms, pager.spec.max_delay_ms), (120_000, 180_000));
-    assert_eq!((lrs.spec.min_delay_ms, lrs.spec.max_delay_ms), (60_000, 90_000));
+    assert_eq!(transmission(pager).parameters["capcode"], 198_916);
+    assert_eq!((transmission(pager).min_delay_ms, transmission(pager).max_delay_ms), (120_000, 180_000));
+    assert_eq!((transmission(lrs).min_delay_ms, transmission(lrs).max_delay_ms), (60_000, 90_000));
 
     let conference = event.conference.as_ref().unwrap();
     assert_eq!(conference.name.as_ref().unwrap().as_ref().unwrap().as_str(), "conf");

@@ -1,5 +1,5 @@
-use crate::support::{Folder, assert_refused, only, remarks, wav, yaml, yaml_problems};
-use challengectl_common::{Conference, Flag, Tuning};
+use crate::support::{Folder, assert_refused, only, remarks, transmission, wav, yaml, yaml_problems};
+use challengectl_common::{Conference, Payload, Tuning};
 
 const CONFIG: &str = "\
 server:
@@ -53,19 +53,22 @@ fn an_older_server_config_is_an_event() {
     let event = folder(CONFIG).event("event/server-config.yml");
     let [morse, voice, pager] = event.challenges.as_slice() else { panic!("not three challenges") };
 
-    assert_eq!(morse.spec.flag, Flag::Text("MORSE".into()));
-    assert_eq!(morse.spec.parameters["wpm"], 16.46);
-    assert_eq!((morse.spec.min_delay_ms, morse.spec.max_delay_ms), (30_000, 40_000));
-    assert_eq!(morse.spec.tuning, Tuning::FrequencyRanges(event.ranges.clone()));
+    assert_eq!(transmission(morse).payload, Payload::Text("MORSE".into()));
+    assert_eq!(transmission(morse).parameters["wpm"], 16.46);
+    assert_eq!((transmission(morse).min_delay_ms, transmission(morse).max_delay_ms), (30_000, 40_000));
+    assert_eq!(transmission(morse).tuning, Tuning::FrequencyRanges(event.ranges.clone()));
 
-    assert_eq!((voice.spec.modulation.as_str(), &voice.spec.parameters["mode"]), ("ssb", &"lsb".into()));
-    assert!(matches!(&voice.spec.flag, Flag::File(file) if file.path == "audio/a.wav"));
-    assert_eq!((voice.spec.min_delay_ms, voice.spec.max_delay_ms), (35_000, 40_000));
+    assert_eq!(
+        (transmission(voice).modulation.as_str(), &transmission(voice).parameters["mode"]),
+        ("ssb", &"lsb".into())
+    );
+    assert!(matches!(&transmission(voice).payload, Payload::File(file) if file.path == "audio/a.wav"));
+    assert_eq!((transmission(voice).min_delay_ms, transmission(voice).max_delay_ms), (35_000, 40_000));
     let view = &voice.spec.public_view;
     assert!(view.show_challenge && view.show_modulation && view.show_last_tx_time);
     assert!(!view.show_frequency && !view.show_active_status);
 
-    assert_eq!(pager.spec.parameters["capcode"], 1_234_567);
+    assert_eq!(transmission(pager).parameters["capcode"], 1_234_567);
     let conference = event.conference.as_ref().unwrap();
     let conference = Conference::default().with(conference.clone()).unwrap();
     assert_eq!(conference.start().unwrap().to_string(), "2026-11-22T14:00:00.000Z");
@@ -141,5 +144,5 @@ fn older_hours_without_a_zone_are_remarked() {
 #[test]
 fn words_that_look_like_numbers_stay_what_they_are() {
     let event = yaml("- {name: P, modulation: pocsag, flag: 0123, capcode: 8, baud: 1200, frequency: '146550000'}\n");
-    assert_eq!(only(&event).spec.flag, Flag::Text("0123".into()));
+    assert_eq!(transmission(only(&event)).payload, Payload::Text("0123".into()));
 }

@@ -1,5 +1,6 @@
 //! Event files in folders of their own.
 
+use challengectl_common::challenge::{Kind, TransmissionSpec};
 use challengectl_event::{Challenge, Event, read};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,12 @@ pub fn yaml_problems(text: &str) -> Vec<String> {
 pub fn only(event: &Event) -> &Challenge {
     assert_eq!(event.challenges.len(), 1);
     &event.challenges[0]
+}
+
+/// What a challenge puts on air.
+pub fn transmission(challenge: &Challenge) -> &TransmissionSpec {
+    let Kind::Transmission(transmission) = &challenge.spec.kind;
+    transmission
 }
 
 /// Fails unless there is exactly one problem and it has all of `parts`.

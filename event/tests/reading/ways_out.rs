@@ -1,7 +1,7 @@
 //! What organisers write and what they get: it works, or the message says what to write instead.
 
-use crate::support::{Folder, assert_refused, only, remarks, wav, yaml, yaml_problems};
-use challengectl_common::Flag;
+use crate::support::{Folder, assert_refused, only, remarks, transmission, wav, yaml, yaml_problems};
+use challengectl_common::Payload;
 
 /// A challenge with this text as it stands in the file.
 fn text(text: &str) -> String {
@@ -9,9 +9,9 @@ fn text(text: &str) -> String {
 }
 
 fn sent(text: &str) -> String {
-    match &only(&yaml(&self::text(text))).spec.flag {
-        Flag::Text(text) => text.clone(),
-        Flag::File(file) => panic!("{file:?}"),
+    match &transmission(only(&yaml(&self::text(text)))).payload {
+        Payload::Text(text) => text.clone(),
+        Payload::File(file) => panic!("{file:?}"),
     }
 }
 
@@ -22,7 +22,7 @@ fn modulation(name: &str) -> Vec<String> {
 #[test]
 fn keys_at_the_top_that_begin_with_x_are_free() {
     let event = yaml(&format!("x-slow: &slow {{wpm: 12}}\nx-note: ours\n{}    parameters: *slow\n", text("CQ")));
-    assert_eq!(only(&event).spec.parameters["wpm"], 12);
+    assert_eq!(transmission(only(&event)).parameters["wpm"], 12);
     assert_eq!(event.remarks, []);
 }
 
@@ -50,11 +50,14 @@ fn backslashes_in_double_quotes_are_explained() {
 fn non_breaking_spaces_are_read_as_plain_ones() {
     let event =
         yaml(&text("CQ CQ").replace("CQ CQ", "CQ\u{a0}CQ").replace("    text:", "\u{a0}\u{a0}\u{a0} text:\u{a0}"));
-    assert_eq!(only(&event).spec.flag, Flag::Text("CQ CQ".into()));
+    assert_eq!(transmission(only(&event)).payload, Payload::Text("CQ CQ".into()));
     assert_eq!(remarks(&event), ["5 : non-breaking spaces, here and further down, are read as plain ones"]);
     let flags = "conf,1,2\n1,M\u{202f}1,CQ\u{a0}CQ,cw,,,60,90,145550,,\n";
     let event = Folder::new().with("event/flags.csv", flags).event("event/flags.csv");
-    assert_eq!((only(&event).spec.name.as_str(), &only(&event).spec.flag), ("M 1", &Flag::Text("CQ CQ".into())));
+    assert_eq!(
+        (only(&event).spec.name.as_str(), &transmission(only(&event)).payload),
+        ("M 1", &Payload::Text("CQ CQ".into()))
+    );
 }
 
 #[test]
@@ -66,10 +69,10 @@ fn prosigns_and_braces_in_morse_work_or_are_explained() {
 #[test]
 fn a_modulation_in_capitals_is_the_same() {
     let event = yaml(&text("CQ").replace("modulation: cw", "modulation: CW"));
-    assert_eq!(only(&event).spec.modulation, "cw");
+    assert_eq!(transmission(only(&event)).modulation, "cw");
     let flags = "conf,1,2\n1,M,a.wav,USB,,,60,90,145550,,\n";
     let folder = Folder::new().with("event/flags.csv", flags).with("event/a.wav", wav(48_000));
-    assert_eq!(only(&folder.event("event/flags.csv")).spec.parameters["mode"], "usb");
+    assert_eq!(transmission(only(&folder.event("event/flags.csv"))).parameters["mode"], "usb");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-use crate::support::{Folder, assert_refused, manifest, only, remarks, wav, yaml, yaml_problems};
+use crate::support::{Folder, assert_refused, manifest, only, remarks, transmission, wav, yaml, yaml_problems};
 use challengectl_common::conference::Zone;
-use challengectl_common::{Band, Conference, Flag, Tuning};
+use challengectl_common::{Band, Conference, Payload, Tuning};
 use challengectl_event::{Event, read, write};
 use std::fmt::Write;
 
@@ -28,18 +28,19 @@ fn a_challenge_has_what_is_written_and_else_the_defaults() {
     let event = yaml(&morse("    min_delay: 0.5\n    enabled: false\n    priority: -3\n    parameters: {wpm: 18}\n"));
     let challenge = only(&event);
     let spec = &challenge.spec;
-    assert_eq!((spec.name.as_str(), spec.modulation.as_str(), challenge.line), ("M", "cw", 2));
-    assert_eq!(spec.flag, Flag::Text("CQ".into()));
-    assert_eq!((spec.min_delay_ms, spec.max_delay_ms), (500, 90_000));
-    assert_eq!((spec.enabled, spec.priority), (false, -3));
-    assert_eq!(spec.parameters["wpm"], 18);
+    assert_eq!((spec.name.as_str(), transmission(challenge).modulation.as_str(), challenge.line), ("M", "cw", 2));
+    assert_eq!(transmission(challenge).payload, Payload::Text("CQ".into()));
+    assert_eq!((transmission(challenge).min_delay_ms, transmission(challenge).max_delay_ms), (500, 90_000));
+    assert_eq!((spec.enabled, transmission(challenge).priority), (false, -3));
+    assert_eq!(transmission(challenge).parameters["wpm"], 18);
     assert!(challenge.duration > 0.0 && challenge.file.is_none());
 }
 
 #[test]
 fn a_challenge_names_the_runners_and_radios_that_may_send_it() {
-    let senders =
-        |lines: &str| only(&yaml(&morse(lines))).spec.only_on.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let senders = |lines: &str| {
+        transmission(only(&yaml(&morse(lines)))).only_on.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
     assert_eq!(senders(""), [""; 0]);
     assert_eq!(senders("    only_on: roof\n"), ["roof"]);
     assert_eq!(senders("    only_on: [roof, van/uhf, roof]\n"), ["roof", "van/uhf"]);
@@ -49,24 +50,24 @@ fn a_challenge_names_the_runners_and_radios_that_may_send_it() {
 #[test]
 fn the_defaults_of_the_file_hold_for_challenges_that_say_nothing() {
     let event = yaml(&format!("defaults: {{min_delay: 5, max_delay: 6}}\n{}", morse("    max_delay: 7\n")));
-    let spec = &only(&event).spec;
-    assert_eq!((spec.min_delay_ms, spec.max_delay_ms), (5000, 7000));
+    let transmission = transmission(only(&event));
+    assert_eq!((transmission.min_delay_ms, transmission.max_delay_ms), (5000, 7000));
 }
 
 #[test]
 fn a_bare_list_of_challenges_is_an_event() {
     let event = yaml("- {name: 7, modulation: cw, text: 007, frequency: 146.55e6}\n");
-    let spec = &only(&event).spec;
-    assert_eq!(spec.name.as_str(), "7");
-    assert_eq!(spec.flag, Flag::Text("007".into()));
-    assert!(matches!(spec.tuning, Tuning::Frequency(frequency) if frequency.hz() == 146_550_000));
+    let challenge = only(&event);
+    assert_eq!(challenge.spec.name.as_str(), "7");
+    assert_eq!(transmission(challenge).payload, Payload::Text("007".into()));
+    assert!(matches!(transmission(challenge).tuning, Tuning::Frequency(frequency) if frequency.hz() == 146_550_000));
 }
 
 #[test]
 fn ranges_are_drawn_from_by_name() {
     let ranges = "frequency_ranges:\n  - {name: a, min_hz: 144000000, max_hz: 146e6, description: Two metres}\n";
     let event = yaml(&format!("{ranges}{}", tuned("    frequency_ranges: [a]\n")));
-    let Tuning::FrequencyRanges(found) = &only(&event).spec.tuning else { panic!("not by range") };
+    let Tuning::FrequencyRanges(found) = &transmission(only(&event)).tuning else { panic!("not by range") };
     assert_eq!(found, &event.ranges);
     assert_eq!(found[0].display_name.as_deref(), Some("Two metres"));
     assert_eq!(found[0].band, Band::new(144_000_000, 146_000_000).unwrap());
@@ -131,7 +132,7 @@ fn page(keys: &str, parameters: &str) -> String {
 fn a_page_that_only_sounds_a_tone_needs_no_text() {
     for keys in ["", "text: '', ", "text: ' ', "] {
         let event = yaml(&page(keys, "function: 1, encoding: tone"));
-        assert_eq!(only(&event).spec.flag, Flag::Text(String::new()));
+        assert_eq!(transmission(only(&event)).payload, Payload::Text(String::new()));
         // As long as any page of one batch.
         assert!((only(&event).duration - 2.2).abs() < 0.1);
         let specs = [only(&event).spec.clone()];
@@ -313,6 +314,6 @@ fn anchors_and_merges_save_typing() {
 ",
     );
     assert_eq!(event.challenges[1].spec.name.as_str(), "B");
-    assert_eq!(event.challenges[1].spec.parameters["wpm"], 20);
+    assert_eq!(transmission(&event.challenges[1]).parameters["wpm"], 20);
     assert_eq!(event.challenges[1].line, 2);
 }

@@ -118,9 +118,11 @@ struct LiveRow {
 /// When the database cannot be read.
 pub async fn live(connection: &mut Connection) -> Result<Vec<LiveAssignment>, StoreError> {
     let rows: Vec<LiveRow> = sqlx::query_as(
-        "SELECT assignments.id, challenge_id, assignments.fence, runner_id, radio_id, key_id, band_low, band_high,
+        "SELECT id, assignments.challenge_id, assignments.fence, runner_id, radio_id, key_id, band_low, band_high,
              coalesce(duration_ms, 0) AS duration_ms, abort_at IS NOT NULL AS aborting
-         FROM assignments LEFT JOIN challenges ON challenges.id = challenge_id WHERE state = 'live'",
+         FROM assignments LEFT JOIN transmission_challenges AS challenge
+             ON challenge.challenge_id = assignments.challenge_id
+         WHERE state = 'live'",
     )
     .fetch_all(connection)
     .await?;

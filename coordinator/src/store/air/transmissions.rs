@@ -180,7 +180,7 @@ pub async fn on_air(connection: &mut Connection) -> Result<Vec<OnAir>, StoreErro
              assignments.runner_id, assignments.radio_id, assignments.frequency, band_low, band_high, planned_at,
              coalesce(duration_ms, 0) AS duration_ms, abort_at IS NOT NULL AS ending
          FROM assignments JOIN transmissions ON assignment_id = assignments.id
-             LEFT JOIN challenges ON challenges.id = assignments.challenge_id
+             LEFT JOIN transmission_challenges ON transmission_challenges.challenge_id = assignments.challenge_id
          WHERE state = 'live' ORDER BY log_id",
     )
     .fetch_all(connection)

@@ -8,10 +8,7 @@ use sqlx::FromRow;
 
 const WHAT: &str = "conference";
 
-/// The conference.
-///
-/// # Errors
-/// When the database cannot be read.
+/// Reads the conference.
 pub async fn read(connection: &mut Connection) -> Result<Conference, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -42,9 +39,6 @@ pub async fn read(connection: &mut Connection) -> Result<Conference, StoreError>
 }
 
 /// Replaces the conference.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn write(connection: &mut Connection, conference: &Conference) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE conference SET name = $1, start_at = $2, stop_at = $3, timezone = $4, day_start = $5, day_end = $6,

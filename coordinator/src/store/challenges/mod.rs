@@ -1,14 +1,20 @@
-//! Challenges: what goes on air, and when each is due.
+//! Challenges: what organisers wrote, and what is known of each.
 
 pub mod conference;
 pub mod ranges;
+mod schedule;
+
+pub use schedule::{
+    Far, Waiting, bound, cut, failed, far, pull_in, set_due, start, succeeded, too_far, trigger, waiting,
+};
 
 use crate::store::cells::{from_json, timestamp, to_json};
 use crate::store::{Connection, StoreError};
-use challengectl_common::{ChallengeName, ChallengeSpec, Sender, Timestamp, Tuning};
+use challengectl_common::challenge::{Kind, TransmissionSpec};
+use challengectl_common::{ChallengeName, ChallengeSpec, Timestamp};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{FromRow, Row as _, Sqlite};
+use sqlx::{FromRow, Sqlite};
 use std::ops::Range;
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
@@ -16,68 +22,52 @@ type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 /// A challenge as it is stored.
 #[derive(Debug, Clone)]
 pub struct Challenge {
-    /// Never used again, also not after the challenge is gone.
+    /// Never used again, not even after the challenge is removed.
     pub id: i64,
     /// What the organiser wrote.
     pub spec: ChallengeSpec,
-    /// What its waveform tells.
-    pub shape: Shape,
-    /// When it goes on air next, at the earliest.
+    /// When an import last named it; `None` if it was made by hand.
+    pub listed_at: Option<Timestamp>,
+    /// What is known of it as a transmission, which is the only kind so far.
+    pub air: AirState,
+}
+
+/// The signal of a transmission and the state of its schedule.
+#[derive(Debug, Clone)]
+pub struct AirState {
+    /// Duration and occupied span.
+    pub profile: SignalProfile,
+    /// The earliest time at which it may go on air next.
     pub due_at: Timestamp,
-    /// When somebody wanted it on air at once, while it has not gone since.
+    /// When an operator triggered it; `None` once it has been assigned since.
     pub triggered_at: Option<Timestamp>,
-    /// Failed transmissions since the last that did not fail.
+    /// Failed transmissions since the last success.
     pub failures: u32,
-    /// When it last was on air as a whole.
+    /// When its last successful transmission ended.
     pub last_success_at: Option<Timestamp>,
     /// Whether it is assigned now.
     pub live: bool,
-    /// When an import last named it; none: it was made by hand.
-    pub listed_at: Option<Timestamp>,
 }
 
 impl Challenge {
-    /// `assigned` to a radio, `queued` since it is due, or `waiting` until it is.
+    /// Returns `assigned` if a radio has it, `queued` if it is due, else `waiting`.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> &'static str {
         match () {
-            () if self.live => "assigned",
-            () if self.due_at <= now => "queued",
+            () if self.air.live => "assigned",
+            () if self.air.due_at <= now => "queued",
             () => "waiting",
         }
     }
 }
 
-/// What a waveform tells of itself.
+/// How long a signal lasts and what it occupies, computed from its waveform.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shape {
-    /// Milliseconds on air.
+pub struct SignalProfile {
+    /// Time on air in milliseconds.
     pub duration_ms: i64,
-    /// Hertz relative to the nominal frequency.
+    /// Occupied span in hertz, relative to the nominal frequency.
     pub occupied: Range<f64>,
-}
-
-/// What scheduling needs to know of a challenge that is enabled and not on air.
-#[derive(Debug, Clone)]
-pub struct Waiting {
-    /// Which.
-    pub id: i64,
-    /// Higher goes first.
-    pub priority: i64,
-    /// When it may go.
-    pub due_at: Timestamp,
-    /// When somebody wanted it on air at once.
-    pub triggered_at: Option<Timestamp>,
-    /// When it last went.
-    pub last_started_at: Option<Timestamp>,
-    /// When its last time on air was over, however it ended.
-    pub last_ended_at: Option<Timestamp>,
-    /// Where it may go.
-    pub tuning: Tuning,
-    /// Hertz relative to the nominal frequency.
-    pub occupied: Range<f64>,
-    /// Who may send it; none named: everybody.
-    pub only_on: Vec<Sender>,
 }
 
 #[derive(FromRow)]
@@ -86,7 +76,7 @@ struct Row {
     name: String,
     modulation: String,
     tuning: String,
-    flag: String,
+    payload: String,
     parameters: String,
     public_view: String,
     only_on: String,
@@ -109,56 +99,54 @@ impl TryFrom<Row> for Challenge {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.id,
-            spec: ChallengeSpec {
-                name: ChallengeName::stored(row.name),
-                modulation: row.modulation,
-                tuning: from_json(&row.tuning, "tuning")?,
-                flag: from_json(&row.flag, "flag")?,
-                parameters: from_json(&row.parameters, "parameters")?,
-                enabled: row.enabled,
-                priority: row.priority,
-                min_delay_ms: row.min_delay_ms,
-                max_delay_ms: row.max_delay_ms,
-                public_view: from_json(&row.public_view, "public view")?,
-                only_on: from_json(&row.only_on, "only_on")?,
-            },
-            shape: Shape { duration_ms: row.duration_ms, occupied: row.occupied_low..row.occupied_high },
+        let transmission = TransmissionSpec {
+            modulation: row.modulation,
+            tuning: from_json(&row.tuning, "tuning")?,
+            payload: from_json(&row.payload, "payload")?,
+            parameters: from_json(&row.parameters, "parameters")?,
+            priority: row.priority,
+            min_delay_ms: row.min_delay_ms,
+            max_delay_ms: row.max_delay_ms,
+            only_on: from_json(&row.only_on, "only_on")?,
+        };
+        let air = AirState {
+            profile: SignalProfile { duration_ms: row.duration_ms, occupied: row.occupied_low..row.occupied_high },
             due_at: Timestamp::from_millis(row.due_at),
             triggered_at: timestamp(row.triggered_at),
             failures: row.failures,
             last_success_at: timestamp(row.last_success_at),
             live: row.live,
-            listed_at: timestamp(row.listed_at),
-        })
+        };
+        let spec = ChallengeSpec {
+            name: ChallengeName::stored(row.name),
+            enabled: row.enabled,
+            public_view: from_json(&row.public_view, "public view")?,
+            kind: Kind::Transmission(transmission),
+        };
+        Ok(Self { id: row.id, spec, listed_at: timestamp(row.listed_at), air })
     }
 }
 
-/// All challenges, by name.
-///
-/// # Errors
-/// When the database cannot be read.
+/// Returns all challenges, sorted by name.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Challenge>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT challenges.*, EXISTS (
-             SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id
-         ) AS live FROM challenges ORDER BY name",
+        "SELECT challenges.*, transmission_challenges.*, EXISTS (
+             SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
+         ) AS live
+         FROM challenges JOIN transmission_challenges ON challenge_id = id ORDER BY name",
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(Challenge::try_from).collect()
 }
 
-/// One challenge.
-///
-/// # Errors
-/// When the database cannot be read.
+/// Returns a challenge; `None` if there is none with this id.
 pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Challenge>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT challenges.*, EXISTS (
-             SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id
-         ) AS live FROM challenges WHERE id = $1",
+        "SELECT challenges.*, transmission_challenges.*, EXISTS (
+             SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
+         ) AS live
+         FROM challenges JOIN transmission_challenges ON challenge_id = id WHERE id = $1",
     )
     .bind(id)
     .fetch_optional(connection)
@@ -166,130 +154,82 @@ pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Challen
     row.map(Challenge::try_from).transpose()
 }
 
-/// The challenges that go on air when they are due: enabled, and not on air already.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreError> {
-    #[derive(FromRow)]
-    struct Row {
-        id: i64,
-        priority: i64,
-        due_at: i64,
-        triggered_at: Option<i64>,
-        last_started_at: Option<i64>,
-        last_ended_at: Option<i64>,
-        tuning: String,
-        occupied_low: f64,
-        occupied_high: f64,
-        only_on: String,
-    }
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, priority, due_at, triggered_at, last_started_at, last_ended_at, tuning, occupied_low,
-             occupied_high, only_on
-         FROM challenges
-         WHERE enabled = 1
-           AND NOT EXISTS (SELECT 1 FROM assignments WHERE state = 'live' AND challenge_id = challenges.id)",
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Waiting {
-                id: row.id,
-                priority: row.priority,
-                due_at: Timestamp::from_millis(row.due_at),
-                triggered_at: timestamp(row.triggered_at),
-                last_started_at: timestamp(row.last_started_at),
-                last_ended_at: timestamp(row.last_ended_at),
-                tuning: from_json(&row.tuning, "tuning")?,
-                occupied: row.occupied_low..row.occupied_high,
-                only_on: from_json(&row.only_on, "only_on")?,
-            })
-        })
-        .collect()
-}
-
-/// The runners and radios that any challenge is bound to.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn bound(connection: &mut Connection) -> Result<Vec<Sender>, StoreError> {
-    let rows: Vec<String> = sqlx::query_scalar("SELECT DISTINCT only_on FROM challenges WHERE only_on <> '[]'")
-        .fetch_all(connection)
-        .await?;
-    let mut bound = Vec::new();
-    for row in rows {
-        bound.extend(from_json::<Vec<Sender>>(&row, "only_on")?);
-    }
-    Ok(bound)
-}
-
-/// Adds a challenge and gives its id.
-///
-/// # Errors
-/// When the database cannot be written to, or has one of that name.
+/// Adds a challenge and returns its id. Fails if the name is taken.
 pub async fn insert(
     connection: &mut Connection,
     spec: &ChallengeSpec,
-    shape: &Shape,
+    profile: &SignalProfile,
     due_at: Timestamp,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
+    let Kind::Transmission(transmission) = &spec.kind;
+    let id = sqlx::query_scalar(
+        "INSERT INTO challenges (kind, name, enabled, public_view, updated_at)
+         VALUES ('transmission', $1, $2, $3, $4) RETURNING id",
+    )
+    .bind(spec.name.as_str())
+    .bind(spec.enabled)
+    .bind(to_json(&spec.public_view, "public view")?)
+    .bind(now.as_millis())
+    .fetch_one(&mut *connection)
+    .await?;
     let query = sqlx::query(
-        "INSERT INTO challenges (name, modulation, tuning, flag, parameters, public_view, enabled, priority,
-             min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, only_on, due_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
+        "INSERT INTO transmission_challenges (challenge_id, modulation, tuning, payload, parameters, only_on, priority,
+             min_delay_ms, max_delay_ms, duration_ms, occupied_low, occupied_high, due_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     );
-    let query = describe(query, spec, shape)?.bind(due_at.as_millis()).bind(now.as_millis());
-    Ok(query.fetch_one(connection).await?.try_get("id")?)
+    bind_transmission(query.bind(id), transmission, profile)?.bind(due_at.as_millis()).execute(connection).await?;
+    Ok(id)
 }
 
-/// Binds what a challenge is to `$1` and so on, up to `$14`.
-fn describe<'q>(query: Statement<'q>, spec: &'q ChallengeSpec, shape: &Shape) -> Result<Statement<'q>, StoreError> {
+/// Binds the columns that an organiser writes, and the signal profile, to `$2` to `$12`.
+fn bind_transmission<'q>(
+    query: Statement<'q>,
+    spec: &'q TransmissionSpec,
+    profile: &SignalProfile,
+) -> Result<Statement<'q>, StoreError> {
     Ok(query
-        .bind(spec.name.as_str())
         .bind(&spec.modulation)
         .bind(to_json(&spec.tuning, "tuning")?)
-        .bind(to_json(&spec.flag, "flag")?)
+        .bind(to_json(&spec.payload, "payload")?)
         .bind(to_json(&spec.parameters, "parameters")?)
-        .bind(to_json(&spec.public_view, "public view")?)
-        .bind(spec.enabled)
+        .bind(to_json(&spec.only_on, "only_on")?)
         .bind(spec.priority)
         .bind(spec.min_delay_ms)
         .bind(spec.max_delay_ms)
-        .bind(shape.duration_ms)
-        .bind(shape.occupied.start)
-        .bind(shape.occupied.end)
-        .bind(to_json(&spec.only_on, "only_on")?))
+        .bind(profile.duration_ms)
+        .bind(profile.occupied.start)
+        .bind(profile.occupied.end))
 }
 
-/// Changes what a challenge is; its due time and history stay. Disabling it takes a trigger back.
-///
-/// # Errors
-/// When the database cannot be written to.
+/// Replaces what the organiser wrote; due time and history stay. Disabling also clears a trigger.
 pub async fn update(
     connection: &mut Connection,
     id: i64,
     spec: &ChallengeSpec,
-    shape: &Shape,
+    profile: &SignalProfile,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let Kind::Transmission(transmission) = &spec.kind;
+    sqlx::query("UPDATE challenges SET name = $1, enabled = $2, public_view = $3, updated_at = $4 WHERE id = $5")
+        .bind(spec.name.as_str())
+        .bind(spec.enabled)
+        .bind(to_json(&spec.public_view, "public view")?)
+        .bind(now.as_millis())
+        .bind(id)
+        .execute(&mut *connection)
+        .await?;
     let query = sqlx::query(
-        "UPDATE challenges SET name = $1, modulation = $2, tuning = $3, flag = $4, parameters = $5, public_view = $6,
-             enabled = $7, priority = $8, min_delay_ms = $9, max_delay_ms = $10, duration_ms = $11,
-             occupied_low = $12, occupied_high = $13, only_on = $14, updated_at = $15,
-             triggered_at = CASE WHEN $7 = 1 THEN triggered_at ELSE NULL END
-         WHERE id = $16",
+        "UPDATE transmission_challenges SET modulation = $2, tuning = $3, payload = $4, parameters = $5, only_on = $6,
+             priority = $7, min_delay_ms = $8, max_delay_ms = $9, duration_ms = $10, occupied_low = $11,
+             occupied_high = $12, triggered_at = CASE WHEN $13 = 1 THEN triggered_at ELSE NULL END
+         WHERE challenge_id = $1",
     );
-    describe(query, spec, shape)?.bind(now.as_millis()).bind(id).execute(connection).await?;
+    bind_transmission(query.bind(id), transmission, profile)?.bind(spec.enabled).execute(connection).await?;
     Ok(())
 }
 
-/// Notes that an import names these challenges.
-///
-/// # Errors
-/// When the database cannot be written to.
+/// Records that an import names these challenges.
 pub async fn list(
     connection: &mut Connection,
     names: impl Iterator<Item = &str>,
@@ -303,170 +243,16 @@ pub async fn list(
     Ok(())
 }
 
-/// Makes a challenge due now and lets it go before all others.
-///
-/// # Errors
-/// When the database cannot be written to.
-pub async fn trigger(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE challenges SET due_at = CASE WHEN due_at < $1 THEN due_at ELSE $1 END,
-             triggered_at = coalesce(triggered_at, $1)
-         WHERE id = $2",
-    )
-    .bind(now.as_millis())
-    .bind(id)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Removes a challenge; its history stays.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn delete(connection: &mut Connection, id: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM challenges WHERE id = $1").bind(id).execute(connection).await?;
     Ok(())
 }
 
-/// The id of the challenge of that name.
-///
-/// # Errors
-/// When the database cannot be read.
+/// Returns the id of the challenge with this name; `None` if there is none.
 pub async fn id_of(connection: &mut Connection, name: &ChallengeName) -> Result<Option<i64>, StoreError> {
     Ok(sqlx::query_scalar("SELECT id FROM challenges WHERE name = $1")
         .bind(name.as_str())
         .fetch_optional(connection)
         .await?)
-}
-
-/// Notes that a challenge goes on air, and gives the fence of this time.
-///
-/// # Errors
-/// When the database cannot be written to.
-pub async fn start(connection: &mut Connection, id: i64, now: Timestamp) -> Result<i64, StoreError> {
-    let fence = sqlx::query_scalar(
-        "UPDATE challenges SET fence = fence + 1, last_started_at = $1, triggered_at = NULL WHERE id = $2 RETURNING fence",
-    )
-    .bind(now.as_millis())
-    .bind(id)
-    .fetch_one(connection)
-    .await?;
-    Ok(fence)
-}
-
-/// Notes that all of a challenge was on air.
-///
-/// # Errors
-/// When the database cannot be written to.
-pub async fn succeeded(
-    connection: &mut Connection,
-    id: i64,
-    now: Timestamp,
-    due_at: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE challenges SET last_success_at = $1, last_ended_at = $1, failures = 0, due_at = $2 WHERE id = $3",
-    )
-    .bind(now.as_millis())
-    .bind(due_at.as_millis())
-    .bind(id)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Notes that a transmission went wrong.
-///
-/// # Errors
-/// When the database cannot be written to.
-pub async fn failed(connection: &mut Connection, id: i64, now: Timestamp, due_at: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET last_ended_at = $1, failures = failures + 1, due_at = $2 WHERE id = $3")
-        .bind(now.as_millis())
-        .bind(due_at.as_millis())
-        .bind(id)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Notes that a transmission was cut or given up. The due time stays: the challenge has lost nothing.
-///
-/// # Errors
-/// When the database cannot be written to.
-pub async fn cut(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET last_ended_at = $1 WHERE id = $2")
-        .bind(now.as_millis())
-        .bind(id)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// How many challenges have times that no clock of today would have given: due later than their longest pause from now,
-/// or on air in the future.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn too_far(connection: &mut Connection, now: Timestamp) -> Result<i64, StoreError> {
-    let far = sqlx::query_scalar(
-        "SELECT count(*) FROM challenges
-         WHERE due_at > $1 + max_delay_ms OR last_started_at > $1 OR last_ended_at > $1 OR triggered_at > $1",
-    )
-    .bind(now.as_millis())
-    .fetch_one(connection)
-    .await?;
-    Ok(far)
-}
-
-/// A challenge that is due later than its longest pause from now.
-#[derive(Debug, FromRow)]
-#[expect(missing_docs, reason = "the columns have the same names")]
-pub struct Far {
-    pub id: i64,
-    pub name: String,
-    pub min_delay_ms: i64,
-    pub max_delay_ms: i64,
-}
-
-/// The challenges that are due later than their longest pause from now.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn far(connection: &mut Connection, now: Timestamp) -> Result<Vec<Far>, StoreError> {
-    Ok(sqlx::query_as(
-        "SELECT id, name, min_delay_ms, max_delay_ms FROM challenges WHERE due_at > $1 + max_delay_ms ORDER BY due_at",
-    )
-    .bind(now.as_millis())
-    .fetch_all(connection)
-    .await?)
-}
-
-/// Sets when a challenge is due.
-///
-/// # Errors
-/// When the database cannot be written to.
-pub async fn set_due(connection: &mut Connection, id: i64, due_at: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET due_at = $1 WHERE id = $2")
-        .bind(due_at.as_millis())
-        .bind(id)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Brings what was on air in the future to now, since challenges yield to each other by these times.
-///
-/// # Errors
-/// When the database cannot be written to.
-pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE challenges SET last_started_at = min(last_started_at, $1), last_ended_at = min(last_ended_at, $1),
-             triggered_at = min(triggered_at, $1)
-         WHERE last_started_at > $1 OR last_ended_at > $1 OR triggered_at > $1",
-    )
-    .bind(now.as_millis())
-    .execute(connection)
-    .await?;
-    Ok(())
 }

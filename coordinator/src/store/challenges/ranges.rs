@@ -4,10 +4,7 @@ use crate::store::cells::{band, integer};
 use crate::store::{Connection, StoreError};
 use challengectl_common::challenge::NamedRange;
 
-/// All ranges, by name.
-///
-/// # Errors
-/// When the database cannot be read.
+/// Returns all ranges, sorted by name.
 pub async fn all(connection: &mut Connection) -> Result<Vec<NamedRange>, StoreError> {
     let rows: Vec<(String, Option<String>, i64, i64)> =
         sqlx::query_as("SELECT name, display_name, low, high FROM ranges ORDER BY name").fetch_all(connection).await?;
@@ -15,10 +12,7 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<NamedRange>, StoreEr
     rows.into_iter().map(range).collect()
 }
 
-/// Adds a range, or changes the one of that name; false when there is nothing to change.
-///
-/// # Errors
-/// When the database cannot be written to.
+/// Adds a range, or replaces the one of that name. Returns false if it is stored like that already.
 pub async fn put(connection: &mut Connection, range: &NamedRange) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO ranges (name, display_name, low, high) VALUES ($1, $2, $3, $4)

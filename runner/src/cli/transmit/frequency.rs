@@ -1,13 +1,15 @@
 //! Draws the frequency of a challenge that may be sent within a range.
 
 use anyhow::Context;
+use challengectl_common::challenge::Kind;
 use challengectl_common::{Band, Frequency, FrequencyRules, FrequencySet, OccupiedSpan, Tuning};
 use challengectl_event::Challenge;
 
 /// Draws a nominal frequency such that the whole signal lies within the challenge's bands, the radio's limits and the
 /// band plan, and touches no protected band.
 pub(super) fn draw(challenge: &Challenge, limits: &[Band], rules: &FrequencyRules) -> anyhow::Result<Frequency> {
-    let tuning = &challenge.spec.tuning;
+    let Kind::Transmission(transmission) = &challenge.spec.kind;
+    let tuning = &transmission.tuning;
     if let Tuning::Frequency(frequency) = tuning {
         return Ok(*frequency);
     }

@@ -9,7 +9,8 @@ use crate::process::this_program;
 use crate::radio::{Driver, RecordingName};
 use crate::transmit::{Job, Payload, Standing, Verdict, watch};
 use anyhow::bail;
-use challengectl_common::{Flag, Frequency, RadioId, closest};
+use challengectl_common::challenge::Kind;
+use challengectl_common::{self as common, Frequency, RadioId, closest};
 use challengectl_event::{Challenge, Event, Reader, Reading, Refused, Remark};
 use serde_json::json;
 use std::path::PathBuf;
@@ -132,7 +133,8 @@ struct Sent {
 impl Sent {
     fn people(&self, challenge: &Challenge, radio: &RadioConfig) -> String {
         let (spec, frequency) = (&challenge.spec, self.frequency);
-        let what = format!("{}: {} on {frequency}, {:.1} s", spec.name, spec.modulation, challenge.duration);
+        let Kind::Transmission(transmission) = &spec.kind;
+        let what = format!("{}: {} on {frequency}, {:.1} s", spec.name, transmission.modulation, challenge.duration);
         match radio.driver.settings().recording(&spec.name) {
             Some(files) => format!("{what}, recorded in {}", files.meta.display()),
             None => what,
@@ -141,11 +143,12 @@ impl Sent {
 
     fn programs(&self, challenge: &Challenge, radio: &RadioConfig) -> serde_json::Value {
         let spec = &challenge.spec;
+        let Kind::Transmission(transmission) = &spec.kind;
         let files = radio.driver.settings().recording(&spec.name);
         json!({
             "challenge": spec.name,
             "status": "success",
-            "modulation": spec.modulation,
+            "modulation": transmission.modulation,
             "frequency": self.frequency,
             "duration": challenge.duration,
             "radio": radio.id,
@@ -157,11 +160,14 @@ impl Sent {
 
 async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> anyhow::Result<Sent> {
     let spec = &challenge.spec;
+    let Kind::Transmission(transmission) = &spec.kind;
     let frequency = frequency::draw(challenge, &radio.frequency_limits, &config.frequency_rules)?;
-    let payload = match (&spec.flag, &challenge.file) {
-        (Flag::Text(text), _) => Payload::Text(text.clone()),
-        (Flag::File(file), Some(path)) => Payload::File { path: std::path::absolute(path)?, name: file.path.clone() },
-        (Flag::File(file), None) => bail!("{} is not there", file.path),
+    let payload = match (&transmission.payload, &challenge.file) {
+        (common::Payload::Text(text), _) => Payload::Text(text.clone()),
+        (common::Payload::File(file), Some(path)) => {
+            Payload::File { path: std::path::absolute(path)?, name: file.path.clone() }
+        }
+        (common::Payload::File(file), None) => bail!("{} is not there", file.path),
     };
     let configured = config.radio(radio.id.as_str()).is_some();
     let job = Job {
@@ -170,8 +176,8 @@ async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> an
         challenge: spec.name.clone(),
         recording: RecordingName::Challenge,
         frequency,
-        modulation: spec.modulation.clone(),
-        parameters: spec.parameters.clone(),
+        modulation: transmission.modulation.clone(),
+        parameters: transmission.parameters.clone(),
         payload,
     };
     let (_hold, standing) = tokio::sync::watch::channel(Standing::Transmit(Deadline::NEVER));

@@ -5,7 +5,8 @@ use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use challengectl_common::{Band, ChallengeName, Digest, Flag, Frequency, PublicView, Sender, Timestamp, Tuning};
+use challengectl_common::challenge::Kind;
+use challengectl_common::{Band, ChallengeName, Digest, Frequency, Payload, PublicView, Sender, Timestamp, Tuning};
 use challengectl_coordinator::store::challenges::Challenge as Stored;
 use challengectl_coordinator::{Coordinator, Form, Role};
 use serde::Serialize;
@@ -179,8 +180,9 @@ fn number(id: &str) -> Result<i64, ApiError> {
 impl Challenge {
     fn seen_by(role: Role, stored: Stored, now: Timestamp) -> Self {
         let state = stored.state(now);
-        let Stored { id, spec, shape, due_at, triggered_at, failures, last_success_at, .. } = stored;
-        let (frequency, ranges, band) = match spec.tuning {
+        let Stored { id, spec, air, .. } = stored;
+        let Kind::Transmission(transmission) = spec.kind;
+        let (frequency, ranges, band) = match transmission.tuning {
             Tuning::Frequency(frequency) => (Some(frequency), None, None),
             Tuning::FrequencyRanges(ranges) => (None, Some(ranges.into_iter().map(|range| range.name).collect()), None),
             Tuning::ManualFrequencyRange(band) => (None, None, Some(range(band))),
@@ -191,29 +193,29 @@ impl Challenge {
             frequency,
             frequency_ranges: ranges,
             manual_frequency_range: band,
-            modulation: spec.modulation,
-            parameters: spec.parameters,
+            modulation: transmission.modulation,
+            parameters: transmission.parameters,
             state,
             enabled: spec.enabled,
-            priority: spec.priority,
-            last_run: last_success_at,
-            next_run: due_at,
-            triggered: triggered_at.is_some(),
-            failures,
-            min_delay: seconds(spec.min_delay_ms),
-            max_delay: seconds(spec.max_delay_ms),
-            duration: shape.duration_ms as f64 / 1000.0,
+            priority: transmission.priority,
+            last_run: air.last_success_at,
+            next_run: air.due_at,
+            triggered: air.triggered_at.is_some(),
+            failures: air.failures,
+            min_delay: seconds(transmission.min_delay_ms),
+            max_delay: seconds(transmission.max_delay_ms),
+            duration: air.profile.duration_ms as f64 / 1000.0,
             public_view: spec.public_view,
-            only_on: spec.only_on,
-            content: role.sees_content().then(|| content(spec.flag)),
+            only_on: transmission.only_on,
+            content: role.sees_payload().then(|| content(transmission.payload)),
         }
     }
 }
 
-fn content(flag: Flag) -> Content {
-    match flag {
-        Flag::Text(text) => Content { flag_file: None, flag_hash: None, text: Some(text) },
-        Flag::File(file) => Content { flag_file: Some(file.path), flag_hash: Some(file.digest), text: None },
+fn content(payload: Payload) -> Content {
+    match payload {
+        Payload::Text(text) => Content { flag_file: None, flag_hash: None, text: Some(text) },
+        Payload::File(file) => Content { flag_file: Some(file.path), flag_hash: Some(file.digest), text: None },
     }
 }
 
