@@ -1,5 +1,5 @@
 //! Holding the whole system back, and letting it go again. What holds is in the database, so that a restart changes
-//! nothing; [`super::outlook::Outlook`] carries it to whoever hands out.
+//! nothing; [`super::schedule_view::Outlook`] carries it to whoever hands out.
 
 use super::emergency::Pending;
 use super::operating::Gate;

@@ -209,7 +209,7 @@ impl Presence {
         Attendance { fleet: self, runner, clock }
     }
 
-    /// What the radios can do of runners that ask for work, as of the last [`Fleet::look_around`].
+    /// What the radios can do of runners that ask for work, as of the last [`Presence::look_around`].
     pub fn attentive(&self) -> Arc<[Capability]> {
         Arc::clone(&self.attentive.lock())
     }

@@ -1,4 +1,4 @@
-//! One-time tokens: made, looked at, revoked and forgotten. [`super::enrolment`] uses them up.
+//! One-time tokens: made, looked at, revoked and forgotten. [`crate::runner_api::enroll`] uses them up.
 
 use super::enrollment::taken;
 use crate::CoreError;
