@@ -1,7 +1,8 @@
 //! Requests that a page of another site makes in somebody's browser, which adds the cookies of this server. A page that
 //! another port of the same host name serves is such a page, too: cookies know no ports.
 
-use super::{ApiError, origin};
+use super::ApiError;
+use super::extract::origin;
 use crate::events::{self, is_of_host};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};

@@ -1,27 +1,22 @@
 //! The fronts: they parse a request, call the core, and render what it says. No decisions are made here.
 
-mod body;
-mod bounds;
-mod control;
 mod cross_site;
-mod echo;
-mod error;
+mod extract;
+mod fronts;
 mod headers;
 mod openapi;
 mod operations;
-mod origin;
-mod principal;
-mod query;
+mod problem;
 mod socket_io;
 mod upload;
 
-pub(crate) use control::PublicChallenges;
 pub use cross_site::refuse as refuse_cross_site;
-pub use error::ApiError;
+pub use extract::origin::{OverTls, Proxies};
+pub use extract::principal::{Admin, Operator, Viewer};
+pub(crate) use fronts::control::PublicChallenges;
 pub use headers::protect;
 pub use operations::{MetricsAudience, measure};
-pub use origin::{OverTls, Proxies};
-pub use principal::{Admin, Operator, Viewer};
+pub use problem::ApiError;
 
 use crate::events::Entrance;
 use actix_web::http::StatusCode;
@@ -42,7 +37,7 @@ pub fn routes(
 ) -> impl Fn(&mut web::ServiceConfig) + Clone {
     let (proxies, over_tls, metrics) = (web::Data::new(proxies), web::Data::new(over_tls), web::Data::new(metrics));
     let requests = web::Data::new(operations::Requests::default());
-    let bounds = web::Data::new(bounds::Bounds::default());
+    let bounds = web::Data::new(extract::rate_limits::Bounds::default());
     move |config| {
         config
             .app_data(web::Data::from(Arc::clone(&coordinator)))
@@ -62,7 +57,7 @@ pub fn routes(
 /// All operations, in the order in which people look for them.
 fn groups() -> Vec<Group> {
     let pages = group!("Description", "What there is."; pages: openapi);
-    let mut groups = control::groups();
+    let mut groups = fronts::control::groups();
     groups.extend(operations::groups());
     groups.push(pages);
     groups

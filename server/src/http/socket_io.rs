@@ -1,7 +1,8 @@
 //! Socket.IO on the same port as everything else. Its protocol is spoken by a service that knows nothing of actix:
 //! polling requests are handed to it whole, and for a websocket, once the handshake is done, the stream of bytes.
 
-use super::{ApiError, Viewer, body, origin, other_methods};
+use super::extract::{body, origin};
+use super::{ApiError, Viewer, other_methods};
 use crate::events::{self, Entrance, Seat, pipe};
 use actix_http::ws::{hash_key, verify_handshake};
 use actix_web::guard::{GuardContext, fn_guard};

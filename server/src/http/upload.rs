@@ -1,7 +1,7 @@
 //! Files that come as `multipart/form-data`: streamed to disk, bounded, and never found by the name they come with.
 
 use super::ApiError;
-use super::body::PATIENCE;
+use super::extract::body::PATIENCE;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentDisposition;

@@ -2,12 +2,12 @@
 
 use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorized, Unsupported};
 use super::{Schemas, parameters};
-use crate::http::body::{Json, OptionalJson, With};
-use crate::http::bounds::Anybody;
-use crate::http::echo::{Echo, ReadOnly};
-use crate::http::principal::{Provisioner, Runner};
-use crate::http::principal::{Stopper, Watcher};
-use crate::http::query::Query;
+use crate::http::extract::body::{Json, OptionalJson, With};
+use crate::http::extract::echo::{Echo, ReadOnly};
+use crate::http::extract::principal::{Provisioner, Runner};
+use crate::http::extract::principal::{Stopper, Watcher};
+use crate::http::extract::query::Query;
+use crate::http::extract::rate_limits::Anybody;
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::{HttpRequest, web};
 use challengectl_coordinator::Role;

@@ -1,6 +1,6 @@
 //! The document for programs, and for people a page that shows it: Swagger UI, which is part of the program.
 
-use crate::http::bounds::Anybody;
+use crate::http::extract::rate_limits::Anybody;
 use crate::http::{ApiError, document, nothing_at, other_methods};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};

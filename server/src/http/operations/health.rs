@@ -1,4 +1,4 @@
-use crate::http::bounds::Anybody;
+use crate::http::extract::rate_limits::Anybody;
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Coordinator;

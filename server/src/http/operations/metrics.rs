@@ -3,7 +3,7 @@
 use super::exposition::Format;
 use super::requests::{Labels, Requests};
 use crate::http::openapi::answers::Forbidden;
-use crate::http::{ApiError, origin};
+use crate::http::{ApiError, extract::origin};
 use actix_web::http::StatusCode;
 use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};

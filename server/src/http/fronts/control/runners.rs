@@ -1,9 +1,9 @@
 use super::done;
 use crate::http::ApiError;
-use crate::http::body::{Json, OptionalJson, With};
+use crate::http::extract::body::{Json, OptionalJson, With};
+use crate::http::extract::principal::Runner;
+use crate::http::extract::query::Query;
 use crate::http::openapi::answers::{Conflict, Done, Forbidden, Missing};
-use crate::http::principal::Runner;
-use crate::http::query::Query;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use challengectl_common::wire::{

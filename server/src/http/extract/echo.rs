@@ -1,7 +1,7 @@
 //! Bodies that repeat what the server has answered: whoever changes a field of what `GET` gave sends back the whole.
 
-use super::ApiError;
 use super::body::{Json, LIMIT, deserialize};
+use crate::http::ApiError;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::{FutureExt, LocalBoxFuture};

@@ -1,6 +1,6 @@
 use super::done;
+use crate::http::extract::principal::Stopper;
 use crate::http::openapi::answers::{Conflict, Done};
-use crate::http::principal::Stopper;
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;

@@ -1,7 +1,8 @@
 //! How much one client may ask for, so that a loop gone wild, or somebody who floods, costs the others little. Whoever
 //! uses the server as it is meant never notices: a whole venue may be behind one address.
 
-use super::{ApiError, origin};
+use super::origin;
+use crate::http::ApiError;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use challengectl_common::RunnerId;

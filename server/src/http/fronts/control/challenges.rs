@@ -1,6 +1,6 @@
 use super::{Switch, done};
-use crate::http::body::{Json, OptionalJson, With};
-use crate::http::echo::{Echo, ReadOnly};
+use crate::http::extract::body::{Json, OptionalJson, With};
+use crate::http::extract::echo::{Echo, ReadOnly};
 use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::{Admin, ApiError, Operator, Viewer};
 use actix_web::http::StatusCode;

@@ -1,9 +1,9 @@
 use super::acknowledge;
 use super::users::Totp;
-use crate::http::body::{Json, SMALL, With};
+use crate::http::extract::body::{Json, SMALL, With};
+use crate::http::extract::principal::{DEVICE, SESSION, Viewer};
 use crate::http::openapi::answers::{Conflict, Done, Missing, TooMany, Unauthorized};
-use crate::http::principal::{DEVICE, SESSION, Viewer};
-use crate::http::{ApiError, origin};
+use crate::http::{ApiError, extract::origin};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use challengectl_common::{AccountName, Timestamp};

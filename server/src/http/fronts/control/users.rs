@@ -1,9 +1,9 @@
 use super::acknowledge;
 use crate::http::ApiError;
-use crate::http::body::{Json, With};
-use crate::http::echo::{Echo, ReadOnly};
+use crate::http::extract::body::{Json, With};
+use crate::http::extract::echo::{Echo, ReadOnly};
+use crate::http::extract::principal::Admin;
 use crate::http::openapi::answers::{Conflict, Done, TooMany};
-use crate::http::principal::Admin;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{AccountName, Timestamp};
 use challengectl_coordinator::accounts::{Changes, Manager, TotpSetup, User};

@@ -1,6 +1,6 @@
 //! What is asked for behind the question mark.
 
-use super::ApiError;
+use crate::http::ApiError;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use challengectl_coordinator::store::log::history::Page;

@@ -1,8 +1,8 @@
 use super::done;
-use crate::http::body::{Json, With};
+use crate::http::extract::body::{Json, With};
+use crate::http::extract::principal::Provisioner;
 use crate::http::openapi::answers::{Conflict, Done};
-use crate::http::principal::Provisioner;
-use crate::http::{Admin, ApiError, origin};
+use crate::http::{Admin, ApiError, extract::origin};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::{ProvisioningKeyId, RunnerId, Timestamp};

@@ -1,10 +1,10 @@
 use super::done;
 use super::fleet::{Invited, named};
-use crate::http::body::{Json, OptionalJson, SMALL, With};
-use crate::http::bounds::Anybody;
+use crate::http::extract::body::{Json, OptionalJson, SMALL, With};
+use crate::http::extract::principal::host;
+use crate::http::extract::query::{Paging, Query};
+use crate::http::extract::rate_limits::Anybody;
 use crate::http::openapi::answers::{Conflict, Done, Unauthorized};
-use crate::http::principal::host;
-use crate::http::query::{Paging, Query};
 use crate::http::{Admin, ApiError};
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::{EnrollRequest, EnrollResponse};

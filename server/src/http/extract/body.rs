@@ -1,6 +1,6 @@
 //! JSON bodies: bounded, and refused with the place that is wrong.
 
-use super::ApiError;
+use crate::http::ApiError;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};

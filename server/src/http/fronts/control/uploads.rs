@@ -1,6 +1,6 @@
-use crate::http::body::With;
+use crate::http::extract::body::With;
+use crate::http::extract::query::Query;
 use crate::http::openapi::answers::{Conflict, Invalid, TooLarge, Unsupported};
-use crate::http::query::Query;
 use crate::http::upload::{self, ARCHIVE, FILE, Part};
 use crate::http::{Admin, ApiError};
 use actix_multipart::Multipart;

@@ -1,6 +1,6 @@
 use crate::http::ApiError;
+use crate::http::extract::principal::Runner;
 use crate::http::openapi::answers::Invalid;
-use crate::http::principal::Runner;
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{

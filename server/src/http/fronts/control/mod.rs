@@ -20,7 +20,7 @@ mod users;
 
 pub(crate) use public::PublicChallenges;
 
-use super::openapi::{Group, group};
+use crate::http::openapi::{Group, group};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use challengectl_common::wire::Acknowledgement;
 use serde::Deserialize;

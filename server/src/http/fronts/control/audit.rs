@@ -1,5 +1,5 @@
-use crate::http::body::With;
-use crate::http::query::{Paging, Query};
+use crate::http::extract::body::With;
+use crate::http::extract::query::{Paging, Query};
 use crate::http::{Admin, ApiError};
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;

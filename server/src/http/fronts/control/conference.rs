@@ -1,8 +1,8 @@
 //! When the event is.
 
-use crate::http::body::{Json, With};
-use crate::http::bounds::Anybody;
-use crate::http::echo::{Echo, ReadOnly};
+use crate::http::extract::body::{Json, With};
+use crate::http::extract::echo::{Echo, ReadOnly};
+use crate::http::extract::rate_limits::Anybody;
 use crate::http::{ApiError, Operator};
 use actix_web::{HttpResponse, web};
 use challengectl_common::conference::{TimeOfDay, Zone};

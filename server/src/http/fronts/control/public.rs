@@ -1,5 +1,5 @@
 use crate::http::ApiError;
-use crate::http::bounds::Anybody;
+use crate::http::extract::rate_limits::Anybody;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, Frequency, Timestamp};
 use challengectl_coordinator::{Coordinator, PublicChallenge, PublicTuning};

@@ -1,8 +1,9 @@
 //! Who is asking.
 
-use super::bounds::Bounds;
-use super::{ApiError, origin};
+use super::origin;
+use super::rate_limits::Bounds;
 use crate::console::Console;
+use crate::http::ApiError;
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;

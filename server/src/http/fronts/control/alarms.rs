@@ -1,4 +1,4 @@
-use crate::http::principal::Watcher;
+use crate::http::extract::principal::Watcher;
 use crate::http::{ApiError, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
