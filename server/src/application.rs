@@ -3,7 +3,7 @@
 use crate::config::{Config, ConfigError};
 use crate::console;
 use crate::events::{Live, Origins};
-use crate::http::{self, MetricsAudience, OverTls, Proxies};
+use crate::http::{self, Ingress, MetricsAudience, Proxies, State};
 use crate::listener;
 use crate::supervision;
 use crate::tls::{self, TlsError};
@@ -81,18 +81,13 @@ impl Application {
         }
 
         let live = Live::start(&coordinator, &accounts, Origins::new(config.origins()?));
-        let entrance = live.entrance();
         let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
         let secure = tls.is_some();
-        let (coordinator_of, accounts_of) = (Arc::clone(&coordinator), Arc::clone(&accounts));
-        let routes = http::routes(coordinator_of, accounts_of, entrance, proxies, OverTls(secure), metrics);
-        let application = move || {
-            App::new()
-                .wrap(from_fn(http::refuse_cross_site))
-                .wrap(from_fn(http::measure))
-                .wrap(from_fn(http::protect))
-                .configure(routes.clone())
-        };
+        let ingress = Ingress { proxies, over_tls: secure };
+        let state = State::new(Arc::clone(&coordinator), Arc::clone(&accounts), live.entrance(), ingress, metrics);
+        let routes = http::routes(state);
+        let application =
+            move || App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone());
         let refused = |error| ApplicationError::Listen { address: config.listen, error };
         let listener = listener::listen(config.listen).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;

@@ -2,8 +2,10 @@
 //! polling requests are handed to it whole, and for a websocket, once the handshake is done, the stream of bytes.
 
 use super::extract::{body, origin};
-use super::{ApiError, Viewer, other_methods};
+use super::state::State;
+use super::{Problem, Viewer, other_methods};
 use crate::events::{self, Entrance, Seat, pipe};
+use crate::http::problem::Code;
 use actix_http::ws::{hash_key, verify_handshake};
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::StatusCode;
@@ -24,9 +26,8 @@ const KEPT: [HeaderName; 4] = [HOST, ORIGIN, COOKIE, CONTENT_TYPE];
 const LONGEST_HEADER: usize = 4096;
 
 /// Adds the way in.
-pub fn routes(entrance: &Entrance, config: &mut ServiceConfig) {
+pub fn routes(config: &mut ServiceConfig) {
     let path = web::resource([events::PATH.to_owned(), format!("{}/", events::PATH)])
-        .app_data(web::Data::new(entrance.clone()))
         .route(web::get().guard(fn_guard(wants_websocket)).to(websocket))
         .route(web::get().to(polling))
         .route(web::post().to(polling))
@@ -41,29 +42,27 @@ fn wants_websocket(request: &GuardContext<'_>) -> bool {
 }
 
 /// Joins a client's connection to the service.
-async fn websocket(
-    entrance: web::Data<Entrance>,
-    request: HttpRequest,
-    sent: Payload,
-) -> Result<HttpResponse, ApiError> {
-    verify_handshake(request.head()).map_err(|error| ApiError::invalid(format!("websocket handshake: {error}")))?;
+async fn websocket(state: web::Data<State>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, Problem> {
+    let entrance = &state.endpoint;
+    verify_handshake(request.head()).map_err(|error| Problem::invalid(format!("websocket handshake: {error}")))?;
     let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| hash_key(key.as_bytes())).unwrap_or_default();
-    let about = about(&entrance, &request, ()).await?;
+    let about = about(entrance, &request, ()).await?;
     let (stream, answer) = pipe::join(sent, entrance.closing().clone());
     let mut service = entrance.service();
     let call = Service::<(DuplexStream, http::Request<()>)>::call(&mut service, (stream, about));
-    call.await.map_err(|error| ApiError::invalid(error.to_string()))?;
+    call.await.map_err(|error| Problem::invalid(error.to_string()))?;
     let mut response = HttpResponse::build(StatusCode::SWITCHING_PROTOCOLS);
     response.upgrade("websocket").insert_header((SEC_WEBSOCKET_ACCEPT, key.as_slice()));
     Ok(response.streaming(answer))
 }
 
 /// Hands a request to the service, and its answer back.
-async fn polling(entrance: web::Data<Entrance>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, ApiError> {
+async fn polling(state: web::Data<State>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, Problem> {
+    let entrance = &state.endpoint;
     let sent = body::read(&request, sent.into_inner(), events::LARGEST_MESSAGE).await?.freeze();
-    let about = about(&entrance, &request, Full::new(sent)).await?;
+    let about = about(entrance, &request, Full::new(sent)).await?;
     let mut service = entrance.service();
-    let stopping = || ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server is stopping").because("come back later");
+    let stopping = || Problem::new(Code::ServerIsStopping).because("come back later");
     let call = Service::<http::Request<Full<Bytes>>>::call(&mut service, about);
     let answer = tokio::select! {
         answer = call => answer.unwrap_or_else(|never| match never {}),
@@ -76,23 +75,23 @@ async fn polling(entrance: web::Data<Entrance>, request: HttpRequest, sent: Payl
         return Err(refusal(status, &content));
     }
     let mut response = HttpResponse::build(status);
-    allow_reading(&mut response, &entrance, &request);
+    allow_reading(&mut response, entrance, &request);
     Ok(response.insert_header((CONTENT_TYPE, kind.unwrap_or_default())).body(content))
 }
 
 /// The protocol says what is wrong in its own words.
-fn refusal(status: StatusCode, content: &[u8]) -> ApiError {
+fn refusal(status: StatusCode, content: &[u8]) -> Problem {
     #[derive(Deserialize)]
     struct Reason {
         message: String,
     }
     let reason =
         serde_json::from_slice::<Reason>(content).map_or("not what Socket.IO expects".to_owned(), |it| it.message);
-    ApiError::new(status, "invalid request").because(reason)
+    Problem::new(Code::InvalidRequest).with_status(status).because(reason)
 }
 
 /// The request as the service understands it. One that begins a session takes a seat.
-async fn about<B>(entrance: &Entrance, request: &HttpRequest, body: B) -> Result<http::Request<B>, ApiError> {
+async fn about<B>(entrance: &Entrance, request: &HttpRequest, body: B) -> Result<http::Request<B>, Problem> {
     let mut about = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
     for name in KEPT {
         for value in request.headers().get_all(&name).filter(|value| value.len() <= LONGEST_HEADER) {
@@ -101,13 +100,10 @@ async fn about<B>(entrance: &Entrance, request: &HttpRequest, body: B) -> Result
     }
     let begins = !request.query_string().split('&').any(|part| part.starts_with("sid="));
     if begins {
-        let full = || {
-            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many clients")
-                .because("too many of this address; try again later")
-        };
+        let full = || Problem::new(Code::TooManyClients).because("too many of this address; try again later");
         about = about.extension(seat(entrance, request).await.ok_or_else(full)?);
     }
-    about.body(body).map_err(|error| ApiError::invalid(error.to_string()))
+    about.body(body).map_err(|error| Problem::invalid(error.to_string()))
 }
 
 async fn seat(entrance: &Entrance, request: &HttpRequest) -> Option<Seat> {

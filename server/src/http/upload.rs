@@ -1,9 +1,9 @@
 //! Files that come as `multipart/form-data`: streamed to disk, bounded, and never found by the name they come with.
 
-use super::ApiError;
+use super::Problem;
 use super::extract::body::PATIENCE;
+use crate::http::problem::Code;
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::http::StatusCode;
 use actix_web::http::header::ContentDisposition;
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::files::incoming::Incoming;
@@ -41,8 +41,8 @@ pub struct Part {
 }
 
 /// Reads a form, unless that takes far too long.
-pub async fn in_time<T>(reading: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
-    timeout(LONGEST, reading).await.unwrap_or_else(|_| Err(ApiError::too_slow(LONGEST)))
+pub async fn in_time<T>(reading: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    timeout(LONGEST, reading).await.unwrap_or_else(|_| Err(Problem::too_slow(LONGEST)))
 }
 
 /// The next file of a form, of the kind that its field takes.
@@ -50,14 +50,14 @@ pub async fn next(
     form: &mut Multipart,
     coordinator: &Coordinator,
     kind: impl Fn(&str) -> Kind,
-) -> Result<Option<Part>, ApiError> {
-    let field = timeout(PATIENCE, form.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))?;
+) -> Result<Option<Part>, Problem> {
+    let field = timeout(PATIENCE, form.next()).await.map_err(|_| Problem::too_slow(PATIENCE))?;
     let Some(field) = field else { return Ok(None) };
     let mut field = field.map_err(refused)?;
     let sent = field.content_disposition().and_then(sent_name).map(|name| plain(&name));
     let name = field.name().unwrap_or_default().to_owned();
     let Some(file_name) = sent.filter(|sent| !sent.is_empty()) else {
-        return Err(ApiError::invalid(format!("field {name:?} is not a file; send it with a filename")));
+        return Err(Problem::invalid(format!("field {name:?} is not a file; send it with a filename")));
     };
     let kind = kind(&name);
     kind.check_extension(&file_name)?;
@@ -65,10 +65,10 @@ pub async fn next(
     Ok(Some(Part { field: name, name: file_name, content }))
 }
 
-async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, ApiError> {
+async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, Problem> {
     let mut content = coordinator.receive()?;
     let mut over = 0;
-    while let Some(piece) = timeout(PATIENCE, field.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))? {
+    while let Some(piece) = timeout(PATIENCE, field.next()).await.map_err(|_| Problem::too_slow(PATIENCE))? {
         let piece = piece.map_err(refused)?;
         if content.size() + piece.len() as u64 <= largest && over == 0 {
             content.write(&piece).await?;
@@ -82,7 +82,7 @@ async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> 
     }
     if over > 0 {
         let limit = format!("a file has at most {largest} bytes");
-        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "file too large").because(limit));
+        return Err(Problem::new(Code::FileTooLarge).because(limit));
     }
     content.flush().await?;
     Ok(content)
@@ -108,24 +108,23 @@ fn plain(sent: &str) -> String {
 }
 
 impl Kind {
-    fn check_extension(self, name: &str) -> Result<(), ApiError> {
+    fn check_extension(self, name: &str) -> Result<(), Problem> {
         let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if self.extensions.iter().any(|allowed| extension.eq_ignore_ascii_case(allowed)) {
             return Ok(());
         }
-        Err(ApiError::new(StatusCode::BAD_REQUEST, "file type not allowed")
+        Err(Problem::new(Code::FileTypeNotAllowed)
             .because(format!("{name:?} has none of these extensions: .{}", self.extensions.join(", ."))))
     }
 }
 
-fn refused(error: MultipartError) -> ApiError {
+fn refused(error: MultipartError) -> Problem {
     match error {
         MultipartError::ContentTypeMissing
         | MultipartError::ContentTypeParse
         | MultipartError::ContentTypeIncompatible => {
-            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type")
-                .because("send a form with Content-Type: multipart/form-data")
+            Problem::new(Code::UnsupportedMediaType).because("send a form with Content-Type: multipart/form-data")
         }
-        error => ApiError::invalid(format!("the form could not be read: {error}")),
+        error => Problem::invalid(format!("the form could not be read: {error}")),
     }
 }

@@ -1,8 +1,8 @@
 //! JSON bodies: bounded, and refused with the place that is wrong.
 
-use crate::http::ApiError;
+use crate::http::Problem;
+use crate::http::problem::Code;
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
@@ -30,8 +30,8 @@ pub struct Json<T, const MOST: usize = LIMIT>(pub T);
 pub struct OptionalJson<T>(pub Option<T>);
 
 impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, MOST> {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
@@ -40,8 +40,8 @@ impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, M
 }
 
 impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
@@ -60,11 +60,11 @@ pub struct With<P, B>(pub P, pub B);
 
 impl<P, B> FromRequest for With<P, B>
 where
-    P: FromRequest<Error = ApiError> + 'static,
-    B: FromRequest<Error = ApiError> + 'static,
+    P: FromRequest<Error = Problem> + 'static,
+    B: FromRequest<Error = Problem> + 'static,
 {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
@@ -80,21 +80,20 @@ where
 }
 
 /// A body of at most `limit` bytes, that comes within [`PATIENCE`].
-pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<BytesMut, ApiError> {
+pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<BytesMut, Problem> {
     let whole = timeout(PATIENCE, collect(request, payload, limit)).await;
-    whole.unwrap_or_else(|_| Err(ApiError::too_slow(PATIENCE)))
+    whole.unwrap_or_else(|_| Err(Problem::too_slow(PATIENCE)))
 }
 
-async fn collect(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, ApiError> {
-    let too_large =
-        || ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body too large").because(format!("at most {limit} bytes"));
+async fn collect(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, Problem> {
+    let too_large = || Problem::new(Code::BodyTooLarge).because(format!("at most {limit} bytes"));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
     let mut body = BytesMut::new();
     while let Some(part) = payload.next().await {
-        let part = part.map_err(|error| ApiError::invalid(format!("the body could not be read: {error}")))?;
+        let part = part.map_err(|error| Problem::invalid(format!("the body could not be read: {error}")))?;
         if body.len() + part.len() > limit {
             return Err(too_large());
         }
@@ -103,28 +102,29 @@ async fn collect(request: &HttpRequest, mut payload: Payload, limit: usize) -> R
     Ok(body)
 }
 
-fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, ApiError> {
+fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, Problem> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(kind) {
-        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type")
-            .because("send the body with Content-Type: application/json"));
+        return Err(
+            Problem::new(Code::UnsupportedMediaType).because("send the body with Content-Type: application/json")
+        );
     }
     // A list would be taken for the fields in their order.
     if body.trim_ascii_start().starts_with(b"[") {
-        return Err(ApiError::invalid("the body must be an object, not a list"));
+        return Err(Problem::invalid("the body must be an object, not a list"));
     }
     let json = &mut serde_json::Deserializer::from_slice(body);
     let value = deserialize(&mut *json)?;
-    json.end().map_err(|error| ApiError::invalid(error.to_string()))?;
+    json.end().map_err(|error| Problem::invalid(error.to_string()))?;
     Ok(value)
 }
 
 /// What a body means; or the place where it means nothing.
-pub fn deserialize<'de, T: DeserializeOwned>(body: impl Deserializer<'de>) -> Result<T, ApiError> {
+pub fn deserialize<'de, T: DeserializeOwned>(body: impl Deserializer<'de>) -> Result<T, Problem> {
     serde_path_to_error::deserialize(body).map_err(|error| {
         let place = error.path().to_string();
         let reason = error.into_inner();
-        ApiError::invalid(if matches!(place.as_str(), "." | "?") {
+        Problem::invalid(if matches!(place.as_str(), "." | "?") {
             reason.to_string()
         } else {
             format!("{place}: {reason}")

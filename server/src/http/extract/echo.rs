@@ -1,7 +1,7 @@
 //! Bodies that repeat what the server has answered: whoever changes a field of what `GET` gave sends back the whole.
 
 use super::body::{Json, LIMIT, deserialize};
-use crate::http::ApiError;
+use crate::http::Problem;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::{FutureExt, LocalBoxFuture};
@@ -24,12 +24,12 @@ pub struct Echo<T> {
 
 impl<T> Echo<T> {
     /// The change, unless the body says anything else of the fields that only the server sets than is so.
-    pub fn over(self, current: &impl Serialize) -> Result<T, ApiError> {
+    pub fn over(self, current: &impl Serialize) -> Result<T, Problem> {
         let current = serde_json::to_value(current).unwrap_or_default();
         for (field, told) in &self.told {
             let is = current.get(field).unwrap_or(&Value::Null);
             if !is_same(told, is) {
-                return Err(ApiError::invalid(format!(
+                return Err(Problem::invalid(format!(
                     "{field}: is {is}, and only the server sets it; leave it out, or send what GET answers now"
                 )));
             }
@@ -47,8 +47,8 @@ fn is_same(a: &Value, b: &Value) -> bool {
 }
 
 impl<T: ReadOnly + 'static> FromRequest for Echo<T> {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let whole = Json::<Map<String, Value>, LIMIT>::from_request(request, payload);

@@ -1,19 +1,20 @@
 //! Who is asking.
 
 use super::origin;
-use super::rate_limits::Bounds;
 use crate::console::Console;
-use crate::http::ApiError;
+use crate::http::Problem;
+use crate::http::problem::Code;
+use crate::http::state::{Component, State};
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use challengectl_common::wire::{LIFE_HEADER, MACHINE_HEADER, REGISTRATION_HEADER};
 use challengectl_common::{Digest, Life, Timestamp};
 use challengectl_coordinator::{self, Accounts, Caller, Coordinator, Host, Person, Role};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 /// The cookie that holds a session.
 pub const SESSION: &str = "session";
@@ -25,35 +26,33 @@ pub const DEVICE: &str = "device";
 pub struct Runner(pub Caller);
 
 impl FromRequest for Runner {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(authenticate(request))
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Runner, ApiError> {
+fn authenticate(request: &HttpRequest) -> Result<Runner, Problem> {
     let key = key(request.headers())
-        .ok_or_else(|| ApiError::unauthorized("send the runner's key as X-API-Key or as Authorization: Bearer"))?;
+        .ok_or_else(|| Problem::unauthorized("send the runner's key as X-API-Key or as Authorization: Bearer"))?;
     let mut caller = coordinator(request)?.authenticate(key, host(request))?;
     caller.life = number(request, LIFE_HEADER)?.and_then(Life::new);
     caller.registration = number(request, REGISTRATION_HEADER)?;
     match request.match_info().get("runner_id") {
         Some(id) if id != caller.runner_id.as_str() => {
-            Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because("the key is another runner's"))
+            Err(Problem::new(Code::Forbidden).because("the key is another runner's"))
         }
         _ => {
-            if let Some(bounds) = request.app_data::<web::Data<Bounds>>() {
-                bounds.count_runner(&caller.runner_id)?;
-            }
+            State::of(request)?.rate_limits.count_runner(&caller.runner_id)?;
             Ok(Runner(caller))
         }
     }
 }
 
-fn coordinator(request: &HttpRequest) -> Result<&web::Data<Coordinator>, ApiError> {
-    request.app_data().ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error"))
+fn coordinator(request: &HttpRequest) -> Result<&Arc<Coordinator>, Problem> {
+    State::of(request).map(Coordinator::of)
 }
 
 /// Where a runner is, as far as it says. Nothing is as good as an empty name.
@@ -63,10 +62,10 @@ pub fn host(request: &HttpRequest) -> Host {
 }
 
 /// The value of a header that holds a whole number from 1.
-fn number(request: &HttpRequest, name: &str) -> Result<Option<i64>, ApiError> {
+fn number(request: &HttpRequest, name: &str) -> Result<Option<i64>, Problem> {
     let Some(header) = request.headers().get(name) else { return Ok(None) };
     let number = header.to_str().ok().and_then(|text| text.parse().ok()).filter(|number| *number >= 1);
-    number.map(Some).ok_or_else(|| ApiError::invalid(format!("{name}: a whole number from 1 to {}", i64::MAX)))
+    number.map(Some).ok_or_else(|| Problem::invalid(format!("{name}: a whole number from 1 to {}", i64::MAX)))
 }
 
 /// A program that has shown a provisioning key.
@@ -74,14 +73,14 @@ fn number(request: &HttpRequest, name: &str) -> Result<Option<i64>, ApiError> {
 pub struct Provisioner(pub challengectl_coordinator::Provisioner);
 
 impl FromRequest for Provisioner {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         async move {
             let key = key(request.headers()).ok_or_else(|| {
-                ApiError::unauthorized("send the provisioning key as Authorization: Bearer or as X-API-Key")
+                Problem::unauthorized("send the provisioning key as Authorization: Bearer or as X-API-Key")
             })?;
             Ok(Self(coordinator(&request)?.provisioner(key, origin::address(&request)).await?))
         }
@@ -104,8 +103,8 @@ macro_rules! person {
         pub struct $name(pub Person);
 
         impl FromRequest for $name {
-            type Error = ApiError;
-            type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let request = request.clone();
@@ -133,8 +132,8 @@ person!(
 pub struct Stopper(pub Person);
 
 impl FromRequest for Stopper {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -147,8 +146,8 @@ impl FromRequest for Stopper {
 pub struct Watcher;
 
 impl FromRequest for Watcher {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -158,7 +157,7 @@ impl FromRequest for Watcher {
 
 impl Admin {
     /// Looks again, after a body that took its time: the account may be disabled by now, or the session over.
-    pub async fn again(request: &HttpRequest) -> Result<Self, ApiError> {
+    pub async fn again(request: &HttpRequest) -> Result<Self, Problem> {
         authorize(request, Role::Admin).await.map(Self)
     }
 }
@@ -173,7 +172,7 @@ fn at_console(request: &HttpRequest) -> Option<Person> {
     if is_for_it { Person::at_console(Timestamp::now()) } else { None }
 }
 
-async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, ApiError> {
+async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, Problem> {
     if let Some(person) = at_console(request) {
         return admit(Some(person), least);
     }
@@ -182,7 +181,7 @@ async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, ApiErro
     admit(person, least)
 }
 
-async fn authorize_at_once(request: &HttpRequest, least: Role) -> Result<Person, ApiError> {
+async fn authorize_at_once(request: &HttpRequest, least: Role) -> Result<Person, Problem> {
     if let Some(person) = at_console(request) {
         return admit(Some(person), least);
     }
@@ -191,17 +190,15 @@ async fn authorize_at_once(request: &HttpRequest, least: Role) -> Result<Person,
     admit(person, least)
 }
 
-fn session(request: &HttpRequest) -> Result<(Cookie<'static>, &Accounts), ApiError> {
-    let session = request.cookie(SESSION).ok_or_else(|| ApiError::unauthorized("log in first"))?;
-    let accounts = request.app_data::<web::Data<Accounts>>();
-    let accounts = accounts.ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error"))?;
-    Ok((session, accounts))
+fn session(request: &HttpRequest) -> Result<(Cookie<'static>, &Accounts), Problem> {
+    let session = request.cookie(SESSION).ok_or_else(|| Problem::unauthorized("log in first"))?;
+    Ok((session, Accounts::of(State::of(request)?)))
 }
 
-fn admit(person: Option<Person>, least: Role) -> Result<Person, ApiError> {
-    let person = person.ok_or_else(|| ApiError::unauthorized("the session has ended; log in again"))?;
+fn admit(person: Option<Person>, least: Role) -> Result<Person, Problem> {
+    let person = person.ok_or_else(|| Problem::unauthorized("the session has ended; log in again"))?;
     if person.role < least {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because(format!("this takes the role {least}")));
+        return Err(Problem::new(Code::Forbidden).because(format!("this takes the role {least}")));
     }
     Ok(person)
 }

@@ -1,6 +1,6 @@
 //! What is asked for behind the question mark.
 
-use crate::http::ApiError;
+use crate::http::Problem;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use challengectl_coordinator::store::log::history::Page;
@@ -17,15 +17,15 @@ const MOST: u64 = 1000;
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let pairs = form_urlencoded::parse(request.query_string().as_bytes());
         let values = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
         ready(values.map(Self).map_err(|error| {
             let place = error.path().to_string();
-            ApiError::invalid(format!("query: {place}: {}", error.into_inner()))
+            Problem::invalid(format!("query: {place}: {}", error.into_inner()))
         }))
     }
 }
@@ -44,12 +44,12 @@ pub struct Paging {
 
 impl Paging {
     /// The part, unless it is too large.
-    pub fn page(&self) -> Result<Page, ApiError> {
+    pub fn page(&self) -> Result<Page, Problem> {
         let limit = self.limit.unwrap_or(USUAL);
         if limit > MOST {
-            return Err(ApiError::invalid(format!("limit: at most {MOST}")));
+            return Err(Problem::invalid(format!("limit: at most {MOST}")));
         }
-        let offset = u64::try_from(self.offset.unwrap_or(0)).map_err(|_| ApiError::invalid("offset: not below 0"))?;
+        let offset = u64::try_from(self.offset.unwrap_or(0)).map_err(|_| Problem::invalid("offset: not below 0"))?;
         Ok(Page { limit, offset })
     }
 }

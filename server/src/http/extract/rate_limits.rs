@@ -2,9 +2,10 @@
 //! uses the server as it is meant never notices: a whole venue may be behind one address.
 
 use super::origin;
-use crate::http::ApiError;
+use crate::http::Problem;
+use crate::http::state::State;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use challengectl_common::RunnerId;
 use challengectl_coordinator::network::site;
 use governor::clock::{Clock, DefaultClock};
@@ -30,24 +31,24 @@ struct Rate {
 
 /// The counts of all clients.
 #[derive(Debug)]
-pub struct Bounds {
+pub struct RateLimits {
     addresses: DefaultKeyedRateLimiter<IpAddr>,
     runners: DefaultKeyedRateLimiter<RunnerId>,
 }
 
-impl Default for Bounds {
+impl Default for RateLimits {
     fn default() -> Self {
         Self { addresses: limiter(OF_ADDRESS), runners: limiter(OF_RUNNER) }
     }
 }
 
-impl Bounds {
+impl RateLimits {
     /// Counts a request of a runner.
-    pub fn count_runner(&self, id: &RunnerId) -> Result<(), ApiError> {
+    pub fn count_runner(&self, id: &RunnerId) -> Result<(), Problem> {
         count(&self.runners, id)
     }
 
-    fn count_address(&self, address: IpAddr) -> Result<(), ApiError> {
+    fn count_address(&self, address: IpAddr) -> Result<(), Problem> {
         count(&self.addresses, &site(address))
     }
 }
@@ -57,13 +58,13 @@ fn limiter<K: Hash + Eq + Clone>(rate: Rate) -> DefaultKeyedRateLimiter<K> {
     DefaultKeyedRateLimiter::keyed(Quota::per_second(number(rate.per_second)).allow_burst(number(rate.at_once)))
 }
 
-fn count<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, client: &K) -> Result<(), ApiError> {
+fn count<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, client: &K) -> Result<(), Problem> {
     if limiter.len() > MOST {
         // Forgets those that have been at rest for so long that they could as well be new.
         limiter.retain_recent();
     }
     let counted = limiter.check_key(client);
-    counted.map_err(|until| ApiError::too_many(until.wait_time_from(DefaultClock::default().now())))
+    counted.map_err(|until| Problem::too_many(until.wait_time_from(DefaultClock::default().now())))
 }
 
 /// Anybody at all, unless the address asks far too often.
@@ -71,13 +72,17 @@ fn count<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, client: &K)
 pub struct Anybody;
 
 impl FromRequest for Anybody {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let bounds = request.app_data::<web::Data<Bounds>>().zip(origin::address(request));
-        ready(bounds.map_or(Ok(()), |(bounds, address)| bounds.count_address(address)).map(|()| Self))
+        ready(count_request(request).map(|()| Self))
     }
+}
+
+fn count_request(request: &HttpRequest) -> Result<(), Problem> {
+    let Some(address) = origin::address(request) else { return Ok(()) };
+    State::of(request)?.rate_limits.count_address(address)
 }
 
 #[cfg(test)]
@@ -86,18 +91,18 @@ mod tests {
 
     #[test]
     fn who_floods_is_slowed_down_and_nobody_else_is() {
-        let (bounds, roof, cellar) =
-            (Bounds::default(), RunnerId::new("roof").unwrap(), RunnerId::new("cellar").unwrap());
-        let taken = (0..2 * OF_RUNNER.at_once).filter(|_| bounds.count_runner(&roof).is_ok()).count();
+        let (rate_limits, roof, cellar) =
+            (RateLimits::default(), RunnerId::new("roof").unwrap(), RunnerId::new("cellar").unwrap());
+        let taken = (0..2 * OF_RUNNER.at_once).filter(|_| rate_limits.count_runner(&roof).is_ok()).count();
         assert!(taken >= OF_RUNNER.at_once as usize && taken < 2 * OF_RUNNER.at_once as usize, "{taken}");
-        assert!(bounds.count_runner(&cellar).is_ok());
+        assert!(rate_limits.count_runner(&cellar).is_ok());
     }
 
     #[test]
     fn all_addresses_of_a_site_count_together() {
-        let bounds = Bounds::default();
+        let rate_limits = RateLimits::default();
         let address = |n: u32| format!("2001:db8:0:{:x}::{n:x}", n % 0x1_0000).parse().unwrap();
-        assert!((0..2 * OF_ADDRESS.at_once).any(|n| bounds.count_address(address(n)).is_err()));
-        assert!(bounds.count_address("2001:db8:1::1".parse().unwrap()).is_ok());
+        assert!((0..2 * OF_ADDRESS.at_once).any(|n| rate_limits.count_address(address(n)).is_err()));
+        assert!(rate_limits.count_address("2001:db8:1::1".parse().unwrap()).is_ok());
     }
 }

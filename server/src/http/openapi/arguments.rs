@@ -8,7 +8,8 @@ use crate::http::extract::principal::{Provisioner, Runner};
 use crate::http::extract::principal::{Stopper, Watcher};
 use crate::http::extract::query::Query;
 use crate::http::extract::rate_limits::Anybody;
-use crate::http::{Admin, ApiError, Operator, Viewer};
+use crate::http::state::Shared;
+use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpRequest, web};
 use challengectl_coordinator::Role;
 use std::borrow::Cow;
@@ -109,6 +110,7 @@ pub trait Describe {
     fn describe(_: &mut About) {}
 }
 
+impl<T> Describe for Shared<T> {}
 impl<T: ?Sized> Describe for web::Data<T> {}
 impl Describe for web::Path<String> {}
 impl Describe for web::Payload {}
@@ -201,7 +203,7 @@ impl<P: Describe, B: Describe> Describe for With<P, B> {
     }
 }
 
-impl<T: Describe> Describe for Result<T, ApiError> {
+impl<T: Describe> Describe for Result<T, Problem> {
     fn describe(about: &mut About) {
         T::describe(about);
     }

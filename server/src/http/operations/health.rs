@@ -1,5 +1,6 @@
 use crate::http::extract::rate_limits::Anybody;
-use actix_web::{HttpResponse, web};
+use crate::http::state::Shared;
+use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Coordinator;
 use serde::Serialize;
@@ -13,12 +14,12 @@ struct Health {
 
 /// Tells that the server answers.
 #[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
-pub async fn health(_: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
+pub async fn health(_: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.now() })
 }
 
 /// The same, where clients of the API look for it.
 #[utoipa::path(get, path = "/api/health", responses((status = OK, body = Health)))]
-pub async fn api_health(anybody: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
+pub async fn api_health(anybody: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
     health(anybody, coordinator).await
 }

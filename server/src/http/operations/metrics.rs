@@ -1,10 +1,11 @@
 //! What Prometheus collects.
 
 use super::exposition::Format;
-use super::requests::{Labels, Requests};
+use super::requests::Labels;
 use crate::http::openapi::answers::Forbidden;
-use crate::http::{ApiError, extract::origin};
-use actix_web::http::StatusCode;
+use crate::http::problem::Code;
+use crate::http::state::{Shared, State};
+use crate::http::{Problem, extract::origin};
 use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_coordinator::maintenance::alarms::AlarmKind;
@@ -34,13 +35,12 @@ pub struct MetricsAudience(pub Vec<Network>);
 )]
 pub async fn metrics(
     request: HttpRequest,
-    coordinator: web::Data<Coordinator>,
-    requests: web::Data<Requests>,
-    audience: web::Data<MetricsAudience>,
-) -> Result<HttpResponse, ApiError> {
+    coordinator: Shared<Coordinator>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
     let from = origin::address(&request).filter(|_| !origin::is_hidden(&request));
-    if !from.is_some_and(|from| audience.0.iter().any(|network| network.contains(from))) {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden")
+    if !from.is_some_and(|from| state.metrics.0.iter().any(|network| network.contains(from))) {
+        return Err(Problem::new(Code::Forbidden)
             .because("metrics are for the networks that metrics_allow in server.yml names"));
     }
     let figures = coordinator.figures().await;
@@ -48,10 +48,9 @@ pub async fn metrics(
     registry.register("build", "The version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     show(&figures, &mut registry);
     show_write_times(coordinator.write_times(), &mut registry);
-    requests.register(&mut registry);
+    state.requests.register(&mut registry);
     let mut text = String::new();
-    encode(&mut text, &registry)
-        .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").because("encoding failed"))?;
+    encode(&mut text, &registry).map_err(|_| Problem::new(Code::InternalError).because("encoding failed"))?;
     let format = Format::wanted(&request);
     Ok(HttpResponse::Ok().content_type(format.content_type()).insert_header((VARY, "Accept")).body(format.of(text)))
 }

@@ -1,6 +1,7 @@
 use crate::http::extract::rate_limits::Anybody;
+use crate::http::state::Shared;
+use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
-use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Coordinator;
 use serde::Serialize;
@@ -26,8 +27,7 @@ struct NotReady {
     get, path = "/ready",
     responses((status = OK, body = Ready), (status = SERVICE_UNAVAILABLE, body = NotReady))
 )]
-pub async fn ready(_: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
-    let coordinator = coordinator.into_inner();
+pub async fn ready(_: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
     let readiness = coordinator.readiness().await;
     let checks = readiness.checks.iter().map(|(name, check)| (*name, check.err().unwrap_or("ok"))).collect();
     let problems = readiness.problems();

@@ -1,5 +1,6 @@
 //! Counts what is asked of the server, and how long it takes.
 
+use crate::http::state::State;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -57,13 +58,13 @@ pub async fn measure(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let requests = request.app_data::<web::Data<Requests>>().cloned();
+    let state = request.app_data::<web::Data<State>>().cloned();
     let (method, started) = (request.method().clone(), Instant::now());
     // Answers that wait for nothing would let a client that sends many requests at once keep its turn for seconds.
     tokio::task::yield_now().await;
     let response = next.call(request).await?;
-    if let Some(requests) = requests {
-        requests.note(&method, &response, started);
+    if let Some(state) = state {
+        state.requests.note(&method, &response, started);
     }
     Ok(response)
 }

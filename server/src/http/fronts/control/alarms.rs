@@ -1,6 +1,7 @@
 use crate::http::extract::principal::Watcher;
-use crate::http::{ApiError, Viewer};
-use actix_web::{HttpResponse, web};
+use crate::http::state::Shared;
+use crate::http::{Problem, Viewer};
+use actix_web::HttpResponse;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
 use challengectl_coordinator::maintenance::alarms::Alarm as Raised;
 use challengectl_coordinator::{Coordinator, OnAir};
@@ -25,7 +26,7 @@ struct Alarm {
 
 /// List what a person should look into now.
 #[utoipa::path(get, path = "/api/alarms", responses((status = OK, body = Alarms)))]
-pub async fn list(_: Watcher, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn list(_: Watcher, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let alarms = coordinator.alarms().into_iter().map(Alarm::from).collect();
     Ok(HttpResponse::Ok().json(Alarms { alarms }))
 }
@@ -66,7 +67,7 @@ struct Transmission {
 
 /// List what is on air now, or about to be.
 #[utoipa::path(get, path = "/api/on-air", responses((status = OK, body = Transmissions)))]
-pub async fn on_air(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn on_air(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let on_air = coordinator.on_air().await?.into_iter().map(Transmission::from).collect();
     Ok(HttpResponse::Ok().json(Transmissions { on_air }))
 }

@@ -1,7 +1,8 @@
 use crate::http::extract::body::With;
 use crate::http::extract::query::{Paging, Query};
-use crate::http::{Admin, ApiError};
-use actix_web::{HttpResponse, web};
+use crate::http::state::Shared;
+use crate::http::{Admin, Problem};
+use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Accounts;
 use challengectl_coordinator::store::log::audit::AuditEntry;
@@ -30,8 +31,8 @@ struct Entry {
 #[utoipa::path(get, path = "/api/audit", responses((status = OK, body = Audit)))]
 pub async fn list(
     With(_, Query(paging)): With<Admin, Query<Paging>>,
-    accounts: web::Data<Accounts>,
-) -> Result<HttpResponse, ApiError> {
+    accounts: Shared<Accounts>,
+) -> Result<HttpResponse, Problem> {
     let (list, total) = accounts.audit(paging.page()?).await?;
     Ok(HttpResponse::Ok().json(Audit { entries: list.into_iter().map(Entry::from).collect(), total }))
 }

@@ -3,9 +3,10 @@ use super::users::Totp;
 use crate::http::extract::body::{Json, SMALL, With};
 use crate::http::extract::principal::{DEVICE, SESSION, Viewer};
 use crate::http::openapi::answers::{Conflict, Done, Missing, TooMany, Unauthorized};
-use crate::http::{ApiError, extract::origin};
+use crate::http::state::Shared;
+use crate::http::{Problem, extract::origin};
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use challengectl_common::{AccountName, Timestamp};
 use challengectl_coordinator::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step};
 use challengectl_coordinator::{Accounts, Person, Role};
@@ -31,10 +32,10 @@ struct Owing {
 /// Checks a password.
 #[utoipa::path(post, path = "/api/auth/login", responses((status = OK, body = Owing), Unauthorized, TooMany))]
 pub async fn login(
-    accounts: web::Data<Accounts>,
+    accounts: Shared<Accounts>,
     request: HttpRequest,
-    body: Result<Json<LoginRequest, SMALL>, ApiError>,
-) -> Result<HttpResponse, ApiError> {
+    body: Result<Json<LoginRequest, SMALL>, Problem>,
+) -> Result<HttpResponse, Problem> {
     let client = client(&request);
     let Json(body) = counted(&accounts, Step::Login, &client, body)?;
     let temp_token = accounts.log_in(&body.username, body.password, &client).await?;
@@ -62,10 +63,10 @@ struct Verified {
 /// Checks a code, and begins a session.
 #[utoipa::path(post, path = "/api/auth/verify-totp", responses((status = OK, body = Verified), Unauthorized, TooMany))]
 pub async fn verify_totp(
-    accounts: web::Data<Accounts>,
+    accounts: Shared<Accounts>,
     request: HttpRequest,
-    body: Result<Json<VerifyRequest, SMALL>, ApiError>,
-) -> Result<HttpResponse, ApiError> {
+    body: Result<Json<VerifyRequest, SMALL>, Problem>,
+) -> Result<HttpResponse, Problem> {
     let client = client(&request);
     let Json(body) = counted(&accounts, Step::VerifyTotp, &client, body)?;
     let LoggedIn { name, role, session, device, recovery_codes } =
@@ -104,10 +105,10 @@ struct SetUp {
     responses((status = CREATED, body = SetUp), Unauthorized, Conflict, TooMany)
 )]
 pub async fn setup(
-    accounts: web::Data<Accounts>,
+    accounts: Shared<Accounts>,
     request: HttpRequest,
-    body: Result<Json<SetupRequest, SMALL>, ApiError>,
-) -> Result<HttpResponse, ApiError> {
+    body: Result<Json<SetupRequest, SMALL>, Problem>,
+) -> Result<HttpResponse, Problem> {
     let client = client(&request);
     let Json(body) = counted(&accounts, Step::Setup, &client, body)?;
     let first = accounts.set_up(&body.setup_token, &body.username, body.password, &client).await?;
@@ -144,9 +145,9 @@ pub async fn session(Viewer(person): Viewer) -> HttpResponse {
 #[utoipa::path(post, path = "/api/auth/logout", responses(Done))]
 pub async fn logout(
     Viewer(person): Viewer,
-    accounts: web::Data<Accounts>,
+    accounts: Shared<Accounts>,
     request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     accounts.log_out(&person).await?;
     let mut response = HttpResponse::Ok();
     set_cookie(&mut response, &request, (SESSION, String::new()), Duration::ZERO);
@@ -165,8 +166,8 @@ pub struct PasswordRequest {
 #[utoipa::path(post, path = "/api/auth/change-password", responses(Done, Missing, Conflict, TooMany))]
 pub async fn change_password(
     With(Viewer(person), Json(body)): With<Viewer, Json<PasswordRequest>>,
-    accounts: web::Data<Accounts>,
-) -> Result<HttpResponse, ApiError> {
+    accounts: Shared<Accounts>,
+) -> Result<HttpResponse, Problem> {
     accounts.change_password(&person, body.current_password, body.new_password).await?;
     Ok(acknowledge(HttpResponse::Ok(), "Password changed successfully"))
 }
@@ -191,8 +192,8 @@ struct RecoveryCodes {
 )]
 pub async fn recovery_codes(
     With(Viewer(person), Json(body)): With<Viewer, Json<RecoveryRequest>>,
-    accounts: web::Data<Accounts>,
-) -> Result<HttpResponse, ApiError> {
+    accounts: Shared<Accounts>,
+) -> Result<HttpResponse, Problem> {
     let recovery_codes = accounts.renew_recovery_codes(&person, &body.totp_code).await?;
     let message = "Recovery codes replaced; the old ones count no longer";
     Ok(HttpResponse::Ok().json(RecoveryCodes { status: "success", message, recovery_codes }))
@@ -208,8 +209,8 @@ fn counted<T>(
     accounts: &Accounts,
     step: Step,
     client: &Client,
-    body: Result<Json<T, SMALL>, ApiError>,
-) -> Result<Json<T, SMALL>, ApiError> {
+    body: Result<Json<T, SMALL>, Problem>,
+) -> Result<Json<T, SMALL>, Problem> {
     if body.is_err() {
         accounts.count_request(step, client)?;
     }

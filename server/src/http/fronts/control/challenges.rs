@@ -2,8 +2,9 @@ use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
 use crate::http::openapi::answers::{Conflict, Done};
-use crate::http::{Admin, ApiError, Operator, Viewer};
-use actix_web::http::StatusCode;
+use crate::http::problem::Code;
+use crate::http::state::Shared;
+use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, ChallengeName, Digest, Flag, Frequency, PublicView, Sender, Timestamp, Tuning};
 use challengectl_coordinator::store::challenges::Challenge as Stored;
@@ -80,7 +81,7 @@ struct Range {
 
 /// All challenges.
 #[utoipa::path(get, path = "/api/challenges", responses((status = OK, body = Challenges)))]
-pub async fn list(Viewer(person): Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn list(Viewer(person): Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let (now, all) = (coordinator.now(), coordinator.challenges().await?);
     let challenges = all.iter().map(|stored| Challenge::seen_by(person.role, stored.clone(), now)).collect();
     Ok(HttpResponse::Ok().json(Challenges { challenges }))
@@ -90,9 +91,9 @@ pub async fn list(Viewer(person): Viewer, coordinator: web::Data<Coordinator>) -
 #[utoipa::path(get, path = "/api/challenges/{challenge_id}", responses((status = OK, body = One)))]
 pub async fn one(
     Viewer(person): Viewer,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let stored = coordinator.challenge(number(&id)?).await?;
     Ok(HttpResponse::Ok().json(One { challenge: Challenge::seen_by(person.role, stored, coordinator.now()) }))
 }
@@ -101,9 +102,9 @@ pub async fn one(
 #[utoipa::path(post, path = "/api/challenges", responses((status = CREATED, body = Created), Conflict))]
 pub async fn create(
     With(Admin(person), Json(form)): With<Admin, Json<Form>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
-    let challenge_id = coordinator.into_inner().create_challenge(&form, person.by()).await?;
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let challenge_id = coordinator.create_challenge(&form, person.by()).await?;
     let message = "Challenge created successfully";
     Ok(HttpResponse::Created().json(Created { status: "success", message, challenge_id }))
 }
@@ -116,10 +117,10 @@ impl ReadOnly for Form {
 #[utoipa::path(put, path = "/api/challenges/{challenge_id}", responses(Done, Conflict))]
 pub async fn update(
     With(Operator(person), echo): With<Operator, Echo<Form>>,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    let (id, coordinator) = (number(&id)?, coordinator.into_inner());
+) -> Result<HttpResponse, Problem> {
+    let id = number(&id)?;
     let stored = coordinator.challenge(id).await?;
     let form = echo.over(&Challenge::seen_by(person.role, stored, coordinator.now()))?;
     coordinator.update_challenge(id, &form, &person).await?;
@@ -130,10 +131,10 @@ pub async fn update(
 #[utoipa::path(delete, path = "/api/challenges/{challenge_id}", responses(Done))]
 pub async fn delete(
     Admin(person): Admin,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().delete_challenge(number(&id)?, person.by()).await?;
+) -> Result<HttpResponse, Problem> {
+    coordinator.delete_challenge(number(&id)?, person.by()).await?;
     Ok(done("Challenge deleted successfully"))
 }
 
@@ -141,11 +142,11 @@ pub async fn delete(
 #[utoipa::path(post, path = "/api/challenges/{challenge_id}/enable", responses(Done))]
 pub async fn enable(
     With(Operator(person), OptionalJson(switch)): With<Operator, OptionalJson<Switch>>,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.into_inner().enable_challenge(number(&id)?, enabled, person.by()).await?;
+    coordinator.enable_challenge(number(&id)?, enabled, person.by()).await?;
     Ok(done(if enabled { "Challenge enabled" } else { "Challenge disabled" }))
 }
 
@@ -153,10 +154,10 @@ pub async fn enable(
 #[utoipa::path(post, path = "/api/challenges/{challenge_id}/disable", responses(Done))]
 pub async fn disable(
     Operator(person): Operator,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().enable_challenge(number(&id)?, false, person.by()).await?;
+) -> Result<HttpResponse, Problem> {
+    coordinator.enable_challenge(number(&id)?, false, person.by()).await?;
     Ok(done("Challenge disabled"))
 }
 
@@ -164,15 +165,15 @@ pub async fn disable(
 #[utoipa::path(post, path = "/api/challenges/{challenge_id}/trigger", responses(Done, Conflict))]
 pub async fn trigger(
     Operator(person): Operator,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().trigger(number(&id)?, person.by()).await?;
+) -> Result<HttpResponse, Problem> {
+    coordinator.trigger(number(&id)?, person.by()).await?;
     Ok(done("Challenge queued for immediate transmission"))
 }
 
-fn number(id: &str) -> Result<i64, ApiError> {
-    let none = || ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is no challenge {id}"));
+fn number(id: &str) -> Result<i64, Problem> {
+    let none = || Problem::new(Code::NotFound).because(format!("there is no challenge {id}"));
     id.parse().map_err(|_| none())
 }
 

@@ -3,8 +3,9 @@
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
 use crate::http::extract::rate_limits::Anybody;
-use crate::http::{ApiError, Operator};
-use actix_web::{HttpResponse, web};
+use crate::http::state::Shared;
+use crate::http::{Operator, Problem};
+use actix_web::HttpResponse;
 use challengectl_common::conference::{TimeOfDay, Zone};
 use challengectl_common::{ConferenceChange, ConferenceName, Timestamp};
 use challengectl_coordinator::Coordinator;
@@ -30,11 +31,11 @@ struct Conference {
 
 /// When the event is.
 #[utoipa::path(get, path = "/api/conference", responses((status = OK, body = Conference)))]
-pub async fn show(_: Anybody, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn show(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(current(&coordinator).await?))
 }
 
-async fn current(coordinator: &Coordinator) -> Result<Conference, ApiError> {
+async fn current(coordinator: &Coordinator) -> Result<Conference, Problem> {
     let ((gate, _), now) = (coordinator.gate().await?, coordinator.now());
     let conference = &gate.conference;
     Ok(Conference {
@@ -86,7 +87,7 @@ struct Changed {
 }
 
 impl Changed {
-    async fn now(coordinator: &Coordinator) -> Result<Self, ApiError> {
+    async fn now(coordinator: &Coordinator) -> Result<Self, Problem> {
         Ok(Self { status: "success", conference: current(coordinator).await? })
     }
 }
@@ -95,9 +96,8 @@ impl Changed {
 #[utoipa::path(put, path = "/api/conference", responses((status = OK, body = Changed)))]
 pub async fn update(
     With(Operator(person), echo): With<Operator, Echo<Change>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
-    let coordinator = coordinator.into_inner();
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
     let change = echo.over(&Changed::now(&coordinator).await?)?;
     let change = ConferenceChange {
         name: change.name,
@@ -135,9 +135,8 @@ struct DayTimesSet {
 #[utoipa::path(put, path = "/api/conference/day-times", responses((status = OK, body = DayTimesSet)))]
 pub async fn set_day_times(
     With(Operator(person), Json(DayTimes { day_start, day_end })): With<Operator, Json<DayTimes>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
-    let coordinator = coordinator.into_inner();
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
     let change = ConferenceChange { day_start, day_end, ..ConferenceChange::default() };
     coordinator.change_conference(change, person.by()).await?;
     let Conference { day_start, day_end, .. } = current(&coordinator).await?;
@@ -160,10 +159,10 @@ struct AutoPauseSet {
 #[utoipa::path(put, path = "/api/conference/auto-pause", responses((status = OK, body = AutoPauseSet)))]
 pub async fn set_auto_pause(
     With(Operator(person), Json(AutoPause { auto_pause })): With<Operator, Json<AutoPause>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
     let change = ConferenceChange { auto_pause: Some(auto_pause), ..ConferenceChange::default() };
-    coordinator.into_inner().change_conference(change, person.by()).await?;
+    coordinator.change_conference(change, person.by()).await?;
     Ok(HttpResponse::Ok().json(AutoPauseSet { status: "success", auto_pause }))
 }
 

@@ -5,14 +5,14 @@ use crate::http::extract::principal::host;
 use crate::http::extract::query::{Paging, Query};
 use crate::http::extract::rate_limits::Anybody;
 use crate::http::openapi::answers::{Conflict, Done, Unauthorized};
-use crate::http::{Admin, ApiError};
+use crate::http::state::Shared;
+use crate::http::{Admin, Problem};
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::{EnrollRequest, EnrollResponse};
 use challengectl_common::{RunnerId, Timestamp};
 use challengectl_coordinator::store::fleet::tokens::Token as Stored;
 use challengectl_coordinator::{Coordinator, Newcomer, TokenLife};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Turns a one-time token into a runner's key.
@@ -22,10 +22,9 @@ use utoipa::ToSchema;
 )]
 pub async fn enroll(
     With(_, Json(body)): With<Anybody, Json<EnrollRequest, SMALL>>,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let coordinator: Arc<Coordinator> = coordinator.into_inner();
+) -> Result<HttpResponse, Problem> {
     let newcomer = Newcomer { host: host(&request), hostname: body.hostname };
     let enrolment = coordinator.enrol(&body.enrollment_token, newcomer).await?;
     Ok(HttpResponse::Created().json(EnrollResponse {
@@ -50,11 +49,11 @@ pub struct Again {
 )]
 pub async fn re_enroll(
     With(Admin(person), OptionalJson(again)): With<Admin, OptionalJson<Again>>,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let (id, Again { expires_hours }) = (named(&id)?, again.unwrap_or_default());
-    let issued = coordinator.into_inner().invite_again(&id, expires_hours, person.by()).await?;
+    let issued = coordinator.invite_again(&id, expires_hours, person.by()).await?;
     Ok(HttpResponse::Created().json(Invited::new(id, issued)))
 }
 
@@ -80,8 +79,8 @@ struct Token {
 #[utoipa::path(get, path = "/api/enrollment/tokens", responses((status = OK, body = Tokens)))]
 pub async fn list(
     With(_, Query(paging)): With<Admin, Query<Paging>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
     let (list, total) = coordinator.tokens(paging.page()?).await?;
     Ok(HttpResponse::Ok().json(Tokens { tokens: list.into_iter().map(Token::from).collect(), total }))
 }
@@ -90,10 +89,10 @@ pub async fn list(
 #[utoipa::path(delete, path = "/api/enrollment/token/{token_id}", responses(Done))]
 pub async fn revoke(
     Admin(person): Admin,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().revoke_token(&id, person.by()).await?;
+) -> Result<HttpResponse, Problem> {
+    coordinator.revoke_token(&id, person.by()).await?;
     Ok(done("Enrollment token revoked"))
 }
 

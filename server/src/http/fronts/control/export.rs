@@ -1,7 +1,8 @@
-use crate::http::{Admin, ApiError};
+use crate::http::state::Shared;
+use crate::http::{Admin, Problem};
+use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::{HttpResponse, web};
 use challengectl_coordinator::Coordinator;
 use tokio_util::io::ReaderStream;
 
@@ -12,8 +13,8 @@ const BLOCK: usize = 1 << 16;
     get, path = "/api/challenges/export",
     responses((status = OK, body = [u8], content_type = "application/x-tar", description = "A tar archive."))
 )]
-pub async fn export(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    let archive = coordinator.into_inner().export(person.by()).await?;
+pub async fn export(Admin(person): Admin, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+    let archive = coordinator.export(person.by()).await?;
     let content = ReaderStream::with_capacity(archive.content, BLOCK);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/x-tar"))

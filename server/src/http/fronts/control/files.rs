@@ -1,6 +1,8 @@
-use crate::http::ApiError;
+use crate::http::Problem;
 use crate::http::extract::principal::Runner;
 use crate::http::openapi::answers::Invalid;
+use crate::http::problem::Code;
+use crate::http::state::Shared;
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -38,11 +40,11 @@ const BLOCK: usize = 1 << 16;
 )]
 pub async fn download(
     _: Runner,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     digest: web::Path<String>,
     request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let digest: Digest = digest.parse().map_err(|error| ApiError::invalid(format!("{error}")))?;
+) -> Result<HttpResponse, Problem> {
+    let digest: Digest = digest.parse().map_err(|error| Problem::invalid(format!("{error}")))?;
     let stored = coordinator.open_file(digest).await?;
     // The content never changes, so its digest is its tag.
     let tag = format!("\"{digest}\"");
@@ -54,7 +56,7 @@ pub async fn download(
     let (status, first, length) = match range.map(|range| range.to_satisfiable_range(stored.size)) {
         None => (StatusCode::OK, 0, stored.size),
         Some(Some((first, last))) => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
-        Some(None) => return Err(ApiError::range(stored.size)),
+        Some(None) => return Err(Problem::range(stored.size)),
     };
     let mut response = HttpResponse::build(status);
     response
@@ -78,10 +80,10 @@ fn wanted(request: &HttpRequest) -> Option<ByteRangeSpec> {
     }
 }
 
-async fn part(mut content: File, first: u64, length: u64) -> Result<ReaderStream<tokio::io::Take<File>>, ApiError> {
+async fn part(mut content: File, first: u64, length: u64) -> Result<ReaderStream<tokio::io::Take<File>>, Problem> {
     content.seek(SeekFrom::Start(first)).await.map_err(|error| {
         tracing::error!(%error, "a file could not be read");
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+        Problem::new(Code::InternalError)
     })?;
     Ok(ReaderStream::with_capacity(content.take(length), BLOCK))
 }

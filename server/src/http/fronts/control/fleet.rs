@@ -1,8 +1,9 @@
 use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::openapi::answers::{Conflict, Done};
-use crate::http::{Admin, ApiError, Operator, Viewer};
-use actix_web::http::StatusCode;
+use crate::http::problem::Code;
+use crate::http::state::Shared;
+use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::wire::RadioInfo;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
@@ -67,18 +68,14 @@ struct Task {
 
 /// All runners.
 #[utoipa::path(get, path = "/api/runners", responses((status = OK, body = Runners)))]
-pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let runners = coordinator.runners().await?.into_iter().map(Runner::from).collect();
     Ok(HttpResponse::Ok().json(Runners { runners }))
 }
 
 /// One runner.
 #[utoipa::path(get, path = "/api/runners/{runner_id}", responses((status = OK, body = One)))]
-pub async fn one(
-    _: Viewer,
-    coordinator: web::Data<Coordinator>,
-    id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+pub async fn one(_: Viewer, coordinator: Shared<Coordinator>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let state = coordinator.runner(&named(&id)?).await?;
     Ok(HttpResponse::Ok().json(One { runner: state.into() }))
 }
@@ -87,10 +84,10 @@ pub async fn one(
 #[utoipa::path(delete, path = "/api/runners/{runner_id}", responses(Done))]
 pub async fn remove(
     Admin(person): Admin,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().remove_runner(&named(&id)?, person.by()).await?;
+) -> Result<HttpResponse, Problem> {
+    coordinator.remove_runner(&named(&id)?, person.by()).await?;
     Ok(done("Runner removed successfully"))
 }
 
@@ -98,11 +95,11 @@ pub async fn remove(
 #[utoipa::path(post, path = "/api/runners/{runner_id}/enable", responses(Done))]
 pub async fn enable(
     With(Operator(person), OptionalJson(switch)): With<Operator, OptionalJson<Switch>>,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.into_inner().enable_runner(&named(&id)?, enabled, person.by()).await?;
+    coordinator.enable_runner(&named(&id)?, enabled, person.by()).await?;
     Ok(done(if enabled { "Runner enabled" } else { "Runner disabled" }))
 }
 
@@ -110,10 +107,10 @@ pub async fn enable(
 #[utoipa::path(post, path = "/api/runners/{runner_id}/disable", responses(Done))]
 pub async fn disable(
     Operator(person): Operator,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().enable_runner(&named(&id)?, false, person.by()).await?;
+) -> Result<HttpResponse, Problem> {
+    coordinator.enable_runner(&named(&id)?, false, person.by()).await?;
     Ok(done("Runner disabled"))
 }
 
@@ -139,9 +136,9 @@ pub(super) struct Invited {
 #[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited), Conflict))]
 pub async fn invite(
     With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
-    let issued = coordinator.into_inner().invite_runner(&runner_id, expires_hours, person.by()).await?;
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let issued = coordinator.invite_runner(&runner_id, expires_hours, person.by()).await?;
     Ok(HttpResponse::Created().json(Invited::new(runner_id, issued)))
 }
 
@@ -152,8 +149,8 @@ impl Invited {
     }
 }
 
-pub(super) fn named(id: &str) -> Result<RunnerId, ApiError> {
-    let none = || ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is no runner {id:?}"));
+pub(super) fn named(id: &str) -> Result<RunnerId, Problem> {
+    let none = || Problem::new(Code::NotFound).because(format!("there is no runner {id:?}"));
     RunnerId::new(id).map_err(|_| none())
 }
 

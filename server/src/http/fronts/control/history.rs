@@ -1,7 +1,8 @@
 use crate::http::extract::body::With;
 use crate::http::extract::query::{Paging, Query};
-use crate::http::{ApiError, Viewer};
-use actix_web::{HttpResponse, web};
+use crate::http::state::Shared;
+use crate::http::{Problem, Viewer};
+use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::store::TransmissionStatus;
@@ -57,8 +58,8 @@ struct Transmission {
 #[utoipa::path(get, path = "/api/transmissions", responses((status = OK, body = Transmissions)))]
 pub async fn transmissions(
     With(_, Query(query)): With<Viewer, Query<TransmissionQuery>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
     let page = Paging { limit: query.limit, offset: query.offset }.page()?;
     let filter = Filter { challenge_id: query.challenge_id, runner_id: query.runner_id, status: query.status };
     let (list, total) = coordinator.transmissions(&filter, page).await?;
@@ -106,9 +107,9 @@ struct Line {
 #[utoipa::path(get, path = "/api/logs", responses((status = OK, body = Logs)))]
 pub async fn logs(
     With(_, Query(paging)): With<Viewer, Query<Paging>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
-    let (list, total) = coordinator.into_inner().logs(paging.page()?).await?;
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let (list, total) = coordinator.logs(paging.page()?).await?;
     Ok(HttpResponse::Ok().json(Logs { logs: list.into_iter().map(Line::from).collect(), total }))
 }
 
@@ -149,7 +150,7 @@ struct Recent {
 
 /// The numbers that an operator wants to see first.
 #[utoipa::path(get, path = "/api/dashboard", responses((status = OK, body = Dashboard)))]
-pub async fn dashboard(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn dashboard(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let stats = coordinator.stats().await?;
     let recent = |stored: Stored| Recent {
         timestamp: stored.started_at.unwrap_or(stored.planned_at),

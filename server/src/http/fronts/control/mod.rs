@@ -6,6 +6,7 @@ mod auth;
 mod challenges;
 mod conference;
 mod enrollment;
+pub mod envelope;
 mod export;
 mod files;
 mod fleet;

@@ -2,8 +2,9 @@ use super::done;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::principal::Provisioner;
 use crate::http::openapi::answers::{Conflict, Done};
-use crate::http::{Admin, ApiError, extract::origin};
-use actix_web::http::StatusCode;
+use crate::http::problem::Code;
+use crate::http::state::Shared;
+use crate::http::{Admin, Problem, extract::origin};
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::{ProvisioningKeyId, RunnerId, Timestamp};
 use challengectl_coordinator::store::fleet::provisioning::ProvisioningKey;
@@ -44,12 +45,12 @@ struct Ready {
 )]
 pub async fn provision(
     With(Provisioner(provisioner), Json(wanted)): With<Provisioner, Json<Wanted>>,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let server = server(wanted.server_url.as_deref(), &request)?;
     let new = NewRunner { id: wanted.runner_id, life: wanted.expires_hours, server, radios: wanted.radios };
-    let ready = coordinator.into_inner().provision(&provisioner, new).await?;
+    let ready = coordinator.provision(&provisioner, new).await?;
     Ok(HttpResponse::Created().json(Ready {
         status: "success",
         message: "Runner provisioned: write config_yaml to its runner.yml and start it",
@@ -60,14 +61,14 @@ pub async fn provision(
     }))
 }
 
-fn server(given: Option<&str>, request: &HttpRequest) -> Result<String, ApiError> {
+fn server(given: Option<&str>, request: &HttpRequest) -> Result<String, Problem> {
     let Some(given) = given else {
         let unknown = "server_url: say by what URL the runner reaches this server; it cannot be told from a request that \
                        comes through a proxy which trusted_proxies does not name";
-        return origin::base_url(request).ok_or_else(|| ApiError::invalid(unknown));
+        return origin::base_url(request).ok_or_else(|| Problem::invalid(unknown));
     };
     let wrong = "server_url: not the URL of a server, such as https://server.example:8443";
-    origin::server_url(given).ok_or_else(|| ApiError::invalid(wrong))
+    origin::server_url(given).ok_or_else(|| Problem::invalid(wrong))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -89,7 +90,7 @@ struct Key {
 
 /// All provisioning keys, without what is secret of them.
 #[utoipa::path(get, path = "/api/provisioning/keys", responses((status = OK, body = Keys)))]
-pub async fn keys(_: Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn keys(_: Admin, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let keys = coordinator.provisioning_keys().await?.into_iter().map(Key::from).collect();
     Ok(HttpResponse::Ok().json(Keys { keys }))
 }
@@ -119,9 +120,9 @@ struct Created {
 )]
 pub async fn create_key(
     With(Admin(person), Json(NewKey { key_id, description })): With<Admin, Json<NewKey>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
-    let api_key = coordinator.into_inner().add_provisioning_key(&key_id, description, person.by()).await?;
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let api_key = coordinator.add_provisioning_key(&key_id, description, person.by()).await?;
     let message = "Provisioning key created";
     Ok(HttpResponse::Created().json(Created { status: "success", message, key_id, api_key }))
 }
@@ -130,10 +131,10 @@ pub async fn create_key(
 #[utoipa::path(delete, path = "/api/provisioning/keys/{key_id}", responses(Done))]
 pub async fn delete_key(
     Admin(person): Admin,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().change_provisioning_key(&named(&id)?, KeyChange::Remove, person.by()).await?;
+) -> Result<HttpResponse, Problem> {
+    coordinator.change_provisioning_key(&named(&id)?, KeyChange::Remove, person.by()).await?;
     Ok(done("Provisioning key removed"))
 }
 
@@ -147,20 +148,19 @@ pub struct Toggle {
 #[utoipa::path(post, path = "/api/provisioning/keys/{key_id}/toggle", responses(Done))]
 pub async fn toggle_key(
     With(Admin(person), Json(Toggle { enabled })): With<Admin, Json<Toggle>>,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let (change, message) = match enabled {
         true => (KeyChange::Enable, "Provisioning key enabled"),
         false => (KeyChange::Disable, "Provisioning key disabled"),
     };
-    coordinator.into_inner().change_provisioning_key(&named(&id)?, change, person.by()).await?;
+    coordinator.change_provisioning_key(&named(&id)?, change, person.by()).await?;
     Ok(done(message))
 }
 
-fn named(id: &str) -> Result<ProvisioningKeyId, ApiError> {
-    let none =
-        || ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is no provisioning key {id:?}"));
+fn named(id: &str) -> Result<ProvisioningKeyId, Problem> {
+    let none = || Problem::new(Code::NotFound).because(format!("there is no provisioning key {id:?}"));
     ProvisioningKeyId::new(id).map_err(|_| none())
 }
 

@@ -1,6 +1,7 @@
-use crate::http::ApiError;
+use crate::http::Problem;
 use crate::http::extract::rate_limits::Anybody;
-use actix_web::{HttpResponse, web};
+use crate::http::state::Shared;
+use actix_web::HttpResponse;
 use challengectl_common::{Band, Frequency, Timestamp};
 use challengectl_coordinator::{Coordinator, PublicChallenge, PublicTuning};
 use serde::Serialize;
@@ -50,7 +51,7 @@ struct Range {
 
 /// What everybody may know of the challenges that are enabled.
 #[utoipa::path(get, path = "/api/public/challenges", responses((status = OK, body = PublicChallenges)))]
-pub async fn challenges(_: Anybody, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn challenges(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let challenges = coordinator.public_challenges().await?;
     Ok(HttpResponse::Ok().json(PublicChallenges::new(challenges, coordinator.now())))
 }

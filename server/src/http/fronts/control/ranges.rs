@@ -1,5 +1,6 @@
-use crate::http::{ApiError, Viewer};
-use actix_web::{HttpResponse, web};
+use crate::http::state::Shared;
+use crate::http::{Problem, Viewer};
+use actix_web::HttpResponse;
 use challengectl_common::challenge::NamedRange;
 use challengectl_coordinator::Coordinator;
 use serde::Serialize;
@@ -21,7 +22,7 @@ struct Range {
 
 /// The frequency ranges that challenges can name.
 #[utoipa::path(get, path = "/api/frequency-ranges", responses((status = OK, body = Ranges)))]
-pub async fn list(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let frequency_ranges = coordinator.ranges().await?.into_iter().map(Range::from).collect();
     Ok(HttpResponse::Ok().json(Ranges { frequency_ranges }))
 }

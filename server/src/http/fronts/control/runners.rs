@@ -1,11 +1,12 @@
 use super::done;
-use crate::http::ApiError;
+use crate::http::Problem;
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::extract::principal::Runner;
 use crate::http::extract::query::Query;
 use crate::http::openapi::answers::{Conflict, Done, Forbidden, Missing};
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use crate::http::problem::Code;
+use crate::http::state::Shared;
+use actix_web::HttpResponse;
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, HeartbeatRequest, HeartbeatResponse, LogRequest, LogsRequest, RegisterRequest,
     RegisterResponse, TaskResponse,
@@ -27,13 +28,13 @@ const MAX_HOLDING: usize = 400;
 )]
 pub async fn register(
     Runner(caller): Runner,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     Json(request): Json<RegisterRequest>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     if request.runner_id != caller.runner_id {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden").because("the key is another runner's"));
+        return Err(Problem::new(Code::Forbidden).because("the key is another runner's"));
     }
-    let registration = coordinator.into_inner().register(&caller, request).await?;
+    let registration = coordinator.register(&caller, request).await?;
     Ok(HttpResponse::Ok().json(RegisterResponse {
         status: "success".to_owned(),
         message: "Runner registered successfully".to_owned(),
@@ -47,9 +48,9 @@ pub async fn register(
 #[utoipa::path(post, path = "/api/runners/{runner_id}/heartbeat", responses((status = OK, body = HeartbeatResponse)))]
 pub async fn heartbeat(
     Runner(caller): Runner,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     OptionalJson(request): OptionalJson<HeartbeatRequest>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let named = request.and_then(|request| request.assignments);
     let heartbeat = coordinator.heartbeat(&caller, named.as_deref())?;
     Ok(HttpResponse::Ok().json(HeartbeatResponse {
@@ -63,8 +64,8 @@ pub async fn heartbeat(
 
 /// Lets a runner go.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/signout", responses(Done))]
-pub async fn sign_out(Runner(caller): Runner, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().sign_out(&caller).await?;
+pub async fn sign_out(Runner(caller): Runner, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+    coordinator.sign_out(&caller).await?;
     Ok(done("Runner signed out successfully"))
 }
 
@@ -88,30 +89,30 @@ pub struct TaskQuery {
 )]
 pub async fn task(
     With(Runner(caller), Query(query)): With<Runner, Query<TaskQuery>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
     let wait = query.wait.as_deref().map(parse_wait).transpose()?;
     let held = query.holding.as_deref().map(parse_holding).transpose()?;
-    let polled = coordinator.into_inner().poll(&caller, wait, held).await?;
+    let polled = coordinator.poll(&caller, wait, held).await?;
     Ok(HttpResponse::Ok().json(TaskResponse { task: polled.task, abort: polled.abort }))
 }
 
-fn parse_wait(text: &str) -> Result<Duration, ApiError> {
+fn parse_wait(text: &str) -> Result<Duration, Problem> {
     text.parse()
         .ok()
         .filter(|seconds| (0.0..=LONGEST_WAIT_SECONDS).contains(seconds))
         .map(Duration::from_secs_f64)
-        .ok_or_else(|| ApiError::invalid(format!("wait: a number of seconds from 0 to {LONGEST_WAIT_SECONDS}")))
+        .ok_or_else(|| Problem::invalid(format!("wait: a number of seconds from 0 to {LONGEST_WAIT_SECONDS}")))
 }
 
-fn parse_holding(text: &str) -> Result<Vec<i64>, ApiError> {
+fn parse_holding(text: &str) -> Result<Vec<i64>, Problem> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Result<Vec<i64>, _> = text.split(',').take(MAX_HOLDING + 1).map(parse_id).collect();
     ids.ok()
         .filter(|ids| ids.len() <= MAX_HOLDING)
-        .ok_or_else(|| ApiError::invalid(format!("holding: at most {MAX_HOLDING} assignment ids, separated by commas")))
+        .ok_or_else(|| Problem::invalid(format!("holding: at most {MAX_HOLDING} assignment ids, separated by commas")))
 }
 
 /// Digits only: the standard library takes a sign as well.
@@ -123,10 +124,10 @@ fn parse_id(text: &str) -> Result<i64, ParseIntError> {
 #[utoipa::path(post, path = "/api/runners/{runner_id}/complete", responses(Done, Conflict))]
 pub async fn complete(
     Runner(caller): Runner,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     Json(report): Json<CompleteRequest>,
-) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().complete(&caller, report).await?;
+) -> Result<HttpResponse, Problem> {
+    coordinator.complete(&caller, report).await?;
     Ok(done("Task completion recorded"))
 }
 
@@ -134,9 +135,9 @@ pub async fn complete(
 #[utoipa::path(post, path = "/api/runners/{runner_id}/log", responses(Done))]
 pub async fn log(
     Runner(caller): Runner,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     Json(line): Json<LogRequest>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     coordinator.log(&caller, vec![line])?;
     Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
 }
@@ -145,9 +146,9 @@ pub async fn log(
 #[utoipa::path(post, path = "/api/runners/{runner_id}/logs", responses(Done))]
 pub async fn logs(
     Runner(caller): Runner,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     Json(LogsRequest { lines }): Json<LogsRequest>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     coordinator.log(&caller, lines)?;
     Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
 }

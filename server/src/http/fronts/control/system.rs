@@ -1,8 +1,9 @@
 use super::done;
 use crate::http::extract::principal::Stopper;
 use crate::http::openapi::answers::{Conflict, Done};
-use crate::http::{Admin, ApiError, Operator, Viewer};
-use actix_web::{HttpResponse, web};
+use crate::http::state::Shared;
+use crate::http::{Admin, Operator, Problem, Viewer};
+use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::store::air::control::Decision;
 use challengectl_coordinator::{self, Coordinator};
@@ -37,7 +38,7 @@ struct Status {
 
 /// Tells what holds the system back.
 #[utoipa::path(get, path = "/api/control/status", responses((status = OK, body = Status)))]
-pub async fn status(_: Viewer, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
+pub async fn status(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let ((gate, on_air), now) = (coordinator.gate().await?, coordinator.now());
     let (closed_by_hours, next_change) = (gate.is_closed_by_hours(now), gate.next_change(now));
     let (opened_at, opened_by) = split(gate.opened(now).cloned());
@@ -71,15 +72,15 @@ fn split(decision: Option<Decision>) -> (Option<Timestamp>, Option<String>) {
 
 /// Hands out nothing new.
 #[utoipa::path(post, path = "/api/control/pause", responses(Done))]
-pub async fn pause(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().pause(person.by()).await?;
+pub async fn pause(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+    coordinator.pause(person.by()).await?;
     Ok(done("System paused"))
 }
 
 /// Lifts a pause, and opens outside of the conference's hours.
 #[utoipa::path(post, path = "/api/control/resume", responses(Done, Conflict))]
-pub async fn resume(Operator(person): Operator, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().resume(person.by()).await?;
+pub async fn resume(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+    coordinator.resume(person.by()).await?;
     Ok(done("System resumed"))
 }
 
@@ -102,10 +103,9 @@ struct Stopped {
 #[utoipa::path(post, path = "/api/control/emergency-stop", responses((status = OK, body = Stopped)))]
 pub async fn emergency_stop(
     Stopper(person): Stopper,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
-    let challengectl_coordinator::Stopped { aborted, unrecorded } =
-        coordinator.into_inner().emergency_stop(person.by()).await?;
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let challengectl_coordinator::Stopped { aborted, unrecorded } = coordinator.emergency_stop(person.by()).await?;
     let recorded = unrecorded.is_none();
     let message = match recorded {
         true => "Emergency stop: every carrier goes off",
@@ -116,17 +116,14 @@ pub async fn emergency_stop(
 
 /// Lifts an emergency stop.
 #[utoipa::path(post, path = "/api/control/release", responses(Done, Conflict))]
-pub async fn release(
-    Operator(person): Operator,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().release(person.by()).await?;
+pub async fn release(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+    coordinator.release(person.by()).await?;
     Ok(done("Emergency stop released"))
 }
 
 /// Ends the server; this is answered first, as is everything that was asked before.
 #[utoipa::path(post, path = "/api/control/stop", responses(Done))]
-pub async fn stop(Admin(person): Admin, coordinator: web::Data<Coordinator>) -> Result<HttpResponse, ApiError> {
-    coordinator.into_inner().ask_to_end(person.by()).await?;
+pub async fn stop(Admin(person): Admin, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+    coordinator.ask_to_end(person.by()).await?;
     Ok(done("Server stopping..."))
 }

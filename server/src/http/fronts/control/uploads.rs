@@ -1,10 +1,11 @@
 use crate::http::extract::body::With;
 use crate::http::extract::query::Query;
 use crate::http::openapi::answers::{Conflict, Invalid, TooLarge, Unsupported};
+use crate::http::problem::Code;
+use crate::http::state::Shared;
 use crate::http::upload::{self, ARCHIVE, FILE, Part};
-use crate::http::{Admin, ApiError};
+use crate::http::{Admin, Problem};
 use actix_multipart::Multipart;
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::Digest;
 use challengectl_coordinator::challenges::import::Unlisted;
@@ -17,14 +18,14 @@ const MOST_FILES: usize = 500;
 /// More than any event has, and a bound for what one request can put on the disk.
 const MOST_BYTES: u64 = 1 << 30;
 
-async fn only_file(form: &mut Multipart, coordinator: &Coordinator) -> Result<Part, ApiError> {
+async fn only_file(form: &mut Multipart, coordinator: &Coordinator) -> Result<Part, Problem> {
     let part = upload::next(form, coordinator, |_| FILE).await?;
-    let part = part.ok_or_else(|| ApiError::invalid("the form has no field \"file\""))?;
+    let part = part.ok_or_else(|| Problem::invalid("the form has no field \"file\""))?;
     if part.field != "file" {
-        return Err(ApiError::invalid(format!("field {:?}: the file belongs into the field \"file\"", part.field)));
+        return Err(Problem::invalid(format!("field {:?}: the file belongs into the field \"file\"", part.field)));
     }
     match upload::next(form, coordinator, |_| FILE).await? {
-        Some(_) => Err(ApiError::invalid("one file at a time")),
+        Some(_) => Err(Problem::invalid("one file at a time")),
         None => Ok(part),
     }
 }
@@ -54,11 +55,10 @@ struct Uploaded {
 )]
 pub async fn upload(
     _: Admin,
-    coordinator: web::Data<Coordinator>,
+    coordinator: Shared<Coordinator>,
     request: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, ApiError> {
-    let coordinator = coordinator.into_inner();
+) -> Result<HttpResponse, Problem> {
     let mut form = Multipart::new(request.headers(), payload);
     let Part { name: filename, content, .. } = upload::in_time(only_file(&mut form, &coordinator)).await?;
     let Admin(person) = Admin::again(&request).await?;
@@ -147,13 +147,12 @@ impl Loaded {
 )]
 pub async fn import(
     _: Admin,
-    query: Result<Query<IntakeQuery>, ApiError>,
-    coordinator: web::Data<Coordinator>,
+    query: Result<Query<IntakeQuery>, Problem>,
+    coordinator: Shared<Coordinator>,
     request: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let Query(query) = query?;
-    let coordinator = coordinator.into_inner();
     let mut form = Multipart::new(request.headers(), payload);
     let Sent { event, archive, files } = upload::in_time(sent(&mut form, &coordinator)).await?;
     let Admin(person) = Admin::again(&request).await?;
@@ -167,8 +166,8 @@ pub async fn import(
             let path = archive.content.path().to_owned();
             coordinator.import_archive(archive.name, path, query.intake(), person.by()).await?
         }
-        (None, None) => return Err(ApiError::invalid("the form has neither a field \"yaml_file\" nor \"archive\"")),
-        _ => return Err(ApiError::invalid("an archive holds the whole event: send it alone")),
+        (None, None) => return Err(Problem::invalid("the form has neither a field \"yaml_file\" nor \"archive\"")),
+        _ => return Err(Problem::invalid("an archive holds the whole event: send it alone")),
     };
     Ok(HttpResponse::Ok().json(Loaded::new("Event imported successfully", imported)))
 }
@@ -181,7 +180,7 @@ struct Sent {
     files: Vec<Part>,
 }
 
-async fn sent(form: &mut Multipart, coordinator: &Coordinator) -> Result<Sent, ApiError> {
+async fn sent(form: &mut Multipart, coordinator: &Coordinator) -> Result<Sent, Problem> {
     let kind = |field: &str| if field == "archive" { ARCHIVE } else { FILE };
     let mut sent = Sent::default();
     let mut bytes = 0;
@@ -189,15 +188,15 @@ async fn sent(form: &mut Multipart, coordinator: &Coordinator) -> Result<Sent, A
         bytes += part.content.size();
         if bytes > MOST_BYTES {
             let limit = format!("all files together have at most {MOST_BYTES} bytes");
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "event too large").because(limit));
+            return Err(Problem::new(Code::EventTooLarge).because(limit));
         }
         match part.field.as_str() {
-            "yaml_file" if sent.event.is_some() => return Err(ApiError::invalid("there are two fields \"yaml_file\"")),
-            "archive" if sent.archive.is_some() => return Err(ApiError::invalid("there are two fields \"archive\"")),
+            "yaml_file" if sent.event.is_some() => return Err(Problem::invalid("there are two fields \"yaml_file\"")),
+            "archive" if sent.archive.is_some() => return Err(Problem::invalid("there are two fields \"archive\"")),
             "yaml_file" => sent.event = Some(part),
             "archive" => sent.archive = Some(part),
             _ if sent.files.len() == MOST_FILES => {
-                return Err(ApiError::invalid(format!("more than {MOST_FILES} files")));
+                return Err(Problem::invalid(format!("more than {MOST_FILES} files")));
             }
             _ => sent.files.push(part),
         }
@@ -209,8 +208,8 @@ async fn sent(form: &mut Multipart, coordinator: &Coordinator) -> Result<Sent, A
 #[utoipa::path(post, path = "/api/challenges/reload", responses((status = OK, body = Loaded), Invalid, Conflict))]
 pub async fn reload(
     With(Admin(person), Query(query)): With<Admin, Query<IntakeQuery>>,
-    coordinator: web::Data<Coordinator>,
-) -> Result<HttpResponse, ApiError> {
-    let imported = coordinator.into_inner().reload(query.intake(), person.by()).await?;
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let imported = coordinator.reload(query.intake(), person.by()).await?;
     Ok(HttpResponse::Ok().json(Loaded::new("Configuration reloaded successfully", imported)))
 }

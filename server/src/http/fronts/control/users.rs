@@ -1,9 +1,10 @@
 use super::acknowledge;
-use crate::http::ApiError;
+use crate::http::Problem;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
 use crate::http::extract::principal::Admin;
 use crate::http::openapi::answers::{Conflict, Done, TooMany};
+use crate::http::state::Shared;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{AccountName, Timestamp};
 use challengectl_coordinator::accounts::{Changes, Manager, TotpSetup, User};
@@ -45,7 +46,7 @@ struct WithTotp {
 
 /// Lists all accounts.
 #[utoipa::path(get, path = "/api/users", responses((status = OK, body = Users)))]
-pub async fn list(_: Admin, accounts: web::Data<Accounts>) -> Result<HttpResponse, ApiError> {
+pub async fn list(_: Admin, accounts: Shared<Accounts>) -> Result<HttpResponse, Problem> {
     let users = accounts.users().await?.into_iter().map(UserView::from).collect();
     Ok(HttpResponse::Ok().json(Users { users }))
 }
@@ -75,8 +76,8 @@ struct Created {
 #[utoipa::path(post, path = "/api/users", responses((status = CREATED, body = Created), Conflict, TooMany))]
 pub async fn create(
     With(Admin(person), Json(body)): With<Admin, Json<CreateRequest>>,
-    accounts: web::Data<Accounts>,
-) -> Result<HttpResponse, ApiError> {
+    accounts: Shared<Accounts>,
+) -> Result<HttpResponse, Problem> {
     let role = body.role.unwrap_or_else(|| person.role.gives());
     let totp = accounts.add_user(Manager::Person(&person), &body.username, body.password, role).await?;
     let message = "User created successfully";
@@ -101,13 +102,13 @@ impl ReadOnly for UpdateRequest {
 #[utoipa::path(put, path = "/api/users/{username}", responses(Done, Conflict, TooMany))]
 pub async fn update(
     With(Admin(person), echo): With<Admin, Echo<UpdateRequest>>,
-    accounts: web::Data<Accounts>,
+    accounts: Shared<Accounts>,
     name: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let body = echo.over(&UserView::from(accounts.user(&name).await?))?;
     let changes = Changes { password: body.password, role: body.role, enabled: body.enabled };
     if changes.is_empty() {
-        return Err(ApiError::invalid("give password, role or enabled"));
+        return Err(Problem::invalid("give password, role or enabled"));
     }
     accounts.change_user(Manager::Person(&person), &name, changes).await?;
     Ok(acknowledge(HttpResponse::Ok(), "User updated successfully"))
@@ -117,9 +118,9 @@ pub async fn update(
 #[utoipa::path(delete, path = "/api/users/{username}", responses(Done, Conflict))]
 pub async fn delete(
     Admin(person): Admin,
-    accounts: web::Data<Accounts>,
+    accounts: Shared<Accounts>,
     name: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     accounts.delete_user(Manager::Person(&person), &name).await?;
     Ok(acknowledge(HttpResponse::Ok(), "User deleted successfully"))
 }
@@ -128,9 +129,9 @@ pub async fn delete(
 #[utoipa::path(post, path = "/api/users/{username}/reset-totp", responses((status = OK, body = WithTotp)))]
 pub async fn reset_totp(
     Admin(person): Admin,
-    accounts: web::Data<Accounts>,
+    accounts: Shared<Accounts>,
     name: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let totp = accounts.reset_totp(Manager::Person(&person), &name).await?;
     let message = "TOTP secret reset successfully";
     Ok(HttpResponse::Ok().json(WithTotp { status: "success", message, totp: totp.into() }))
@@ -147,9 +148,9 @@ pub struct ResetPasswordRequest {
 #[utoipa::path(post, path = "/api/users/{username}/reset-password", responses(Done, TooMany))]
 pub async fn reset_password(
     With(Admin(person), Json(body)): With<Admin, Json<ResetPasswordRequest>>,
-    accounts: web::Data<Accounts>,
+    accounts: Shared<Accounts>,
     name: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let changes = Changes { password: Some(body.new_password), ..Changes::default() };
     accounts.change_user(Manager::Person(&person), &name, changes).await?;
     Ok(acknowledge(HttpResponse::Ok(), "Password reset successfully"))
