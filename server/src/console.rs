@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-/// What a connection over the socket carries, for [`crate::http`] to know it by.
+/// The mark of a connection over the socket, by which handlers know it.
 #[derive(Debug, Clone, Copy)]
 pub struct Console;
 

@@ -1,6 +1,6 @@
 //! The socket that clients connect to, and how they are served there.
 
-use crate::bare::Connection;
+use crate::refusal::Connection;
 use actix_http::{HttpService, Protocol, Request, Response};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};

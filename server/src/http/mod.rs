@@ -14,7 +14,6 @@ mod upload;
 
 pub use extract::origin::{Ingress, Proxies};
 pub use extract::principal::{Admin, Operator, Viewer};
-pub(crate) use fronts::control::PublicChallenges;
 pub use headers::protect;
 pub use operations::{MetricsAudience, measure};
 pub use problem::{Code, Problem};

@@ -5,7 +5,7 @@ use super::extract::origin::Ingress;
 use super::extract::rate_limits::RateLimits;
 use super::operations::{MetricsAudience, Requests};
 use super::problem::Code;
-use crate::events::Entrance;
+use crate::events::Endpoint;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use challengectl_coordinator::{Accounts, Coordinator};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub struct State {
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
-    pub(super) endpoint: Entrance,
+    pub(super) endpoint: Endpoint,
     pub(super) ingress: Ingress,
     pub(super) metrics: MetricsAudience,
     pub(super) requests: Requests,
@@ -30,7 +30,7 @@ impl State {
     pub fn new(
         coordinator: Arc<Coordinator>,
         accounts: Arc<Accounts>,
-        endpoint: Entrance,
+        endpoint: Endpoint,
         ingress: Ingress,
         metrics: MetricsAudience,
     ) -> Self {

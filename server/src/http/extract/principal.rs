@@ -2,6 +2,7 @@
 
 use super::origin;
 use crate::console::Console;
+use crate::events::LOGIN_COOKIE;
 use crate::http::Problem;
 use crate::http::problem::Code;
 use crate::http::state::{Component, State};
@@ -16,10 +17,8 @@ use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-/// The cookie that holds a session.
-pub const SESSION: &str = "session";
-/// The cookie by which a browser is known that was logged in before.
-pub const DEVICE: &str = "device";
+/// The cookie of a known browser: one that was logged in before.
+pub const KNOWN_BROWSER_COOKIE: &str = "device";
 
 /// A runner that has shown its key; where the path names a runner, it is this one.
 #[derive(Debug)]
@@ -176,8 +175,8 @@ async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, Problem
     if let Some(person) = at_console(request) {
         return admit(Some(person), least);
     }
-    let (session, accounts) = session(request)?;
-    let person = accounts.person(session.value(), origin::address(request)).await?;
+    let (login, accounts) = login(request)?;
+    let person = accounts.person(login.value(), origin::address(request)).await?;
     admit(person, least)
 }
 
@@ -185,14 +184,14 @@ async fn authorize_at_once(request: &HttpRequest, least: Role) -> Result<Person,
     if let Some(person) = at_console(request) {
         return admit(Some(person), least);
     }
-    let (session, accounts) = session(request)?;
-    let person = accounts.person_at_once(session.value(), origin::address(request)).await?;
+    let (login, accounts) = login(request)?;
+    let person = accounts.person_at_once(login.value(), origin::address(request)).await?;
     admit(person, least)
 }
 
-fn session(request: &HttpRequest) -> Result<(Cookie<'static>, &Accounts), Problem> {
-    let session = request.cookie(SESSION).ok_or_else(|| Problem::unauthorized("log in first"))?;
-    Ok((session, Accounts::of(State::of(request)?)))
+fn login(request: &HttpRequest) -> Result<(Cookie<'static>, &Accounts), Problem> {
+    let login = request.cookie(LOGIN_COOKIE).ok_or_else(|| Problem::unauthorized("log in first"))?;
+    Ok((login, Accounts::of(State::of(request)?)))
 }
 
 fn admit(person: Option<Person>, least: Role) -> Result<Person, Problem> {

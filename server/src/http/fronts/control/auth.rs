@@ -1,7 +1,8 @@
 use super::acknowledge;
 use super::users::Totp;
+use crate::events::LOGIN_COOKIE;
 use crate::http::extract::body::{Json, SMALL, With};
-use crate::http::extract::principal::{DEVICE, SESSION, Viewer};
+use crate::http::extract::principal::{KNOWN_BROWSER_COOKIE, Viewer};
 use crate::http::openapi::answers::{Conflict, Done, Missing, TooMany, Unauthorized};
 use crate::http::state::Shared;
 use crate::http::{Problem, extract::origin};
@@ -72,9 +73,9 @@ pub async fn verify_totp(
     let LoggedIn { name, role, session, device, recovery_codes } =
         accounts.verify_totp(&body.temp_token, &body.totp_code, &client).await?;
     let mut response = HttpResponse::Ok();
-    set_cookie(&mut response, &request, (SESSION, session), LONGEST);
+    set_cookie(&mut response, &request, (LOGIN_COOKIE, session), LONGEST);
     if let Some(device) = device {
-        set_cookie(&mut response, &request, (DEVICE, device), DEVICE_LIFE);
+        set_cookie(&mut response, &request, (KNOWN_BROWSER_COOKIE, device), DEVICE_LIFE);
     }
     let user = User { username: name, role };
     Ok(response.json(Verified { status: "success", message: "Authentication successful", user, recovery_codes }))
@@ -150,7 +151,7 @@ pub async fn logout(
 ) -> Result<HttpResponse, Problem> {
     accounts.log_out(&person).await?;
     let mut response = HttpResponse::Ok();
-    set_cookie(&mut response, &request, (SESSION, String::new()), Duration::ZERO);
+    set_cookie(&mut response, &request, (LOGIN_COOKIE, String::new()), Duration::ZERO);
     Ok(acknowledge(response, "Logged out successfully"))
 }
 
@@ -200,7 +201,7 @@ pub async fn recovery_codes(
 }
 
 fn client(request: &HttpRequest) -> Client {
-    let device = request.cookie(DEVICE).map(|cookie| cookie.value().to_owned());
+    let device = request.cookie(KNOWN_BROWSER_COOKIE).map(|cookie| cookie.value().to_owned());
     Client { address: origin::address(request), device }
 }
 
@@ -224,7 +225,7 @@ fn set_cookie(
     (name, value): (&'static str, String),
     life: Duration,
 ) {
-    let life = actix_web::cookie::time::Duration::try_from(life).unwrap_or_default();
+    let life = cookie::time::Duration::try_from(life).unwrap_or_default();
     let secure = origin::is_secure(request);
     let cookie = Cookie::build(name, value).path("/").max_age(life).same_site(SameSite::Lax);
     response.cookie(cookie.http_only(true).secure(secure).finish());

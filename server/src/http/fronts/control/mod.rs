@@ -19,8 +19,6 @@ mod system;
 mod uploads;
 mod users;
 
-pub(crate) use public::PublicChallenges;
-
 use crate::http::openapi::{Group, group};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use challengectl_common::wire::Acknowledgement;

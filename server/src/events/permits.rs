@@ -1,14 +1,14 @@
-//! How many sessions there may be at once, and who may have how many of them.
+//! Permits for connections: how many there may be at once, and how many of them one address may hold.
 
 use challengectl_coordinator::network::site;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Seats for sessions. An address may have as many as it leaves free for others: one alone half of all, and whoever
-/// comes later always finds some, however many a flood has taken. So a whole venue may sit behind one address.
+/// A pool of permits. An address may hold as many as are free: one address alone half of all, and the next always finds
+/// some, however many a flood has taken. So a whole venue may be behind one address.
 #[derive(Debug)]
-pub struct Seats {
+pub struct Permits {
     all: usize,
     taken: Mutex<Taken>,
 }
@@ -19,25 +19,25 @@ struct Taken {
     by_address: HashMap<Option<IpAddr>, usize>,
 }
 
-/// The right to one session, kept with the session's first request.
+/// The right to one connection, kept with the connection's first request.
 #[derive(Debug, Clone)]
-pub struct Seat {
+pub struct Permit {
     _held: Arc<Held>,
 }
 
 #[derive(Debug)]
 struct Held {
-    seats: Arc<Seats>,
+    permits: Arc<Permits>,
     address: Option<IpAddr>,
 }
 
-impl Seats {
+impl Permits {
     pub fn new(all: usize) -> Arc<Self> {
         Arc::new(Self { all, taken: Mutex::default() })
     }
 
-    /// A seat for one more session of this address, unless it has its share.
-    pub fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Seat> {
+    /// A permit for one more connection of this address; `None` when it has its share.
+    pub fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Permit> {
         let address = address.map(site);
         let mut taken = self.taken();
         let (free, own) = (self.all.saturating_sub(taken.count), taken.by_address.get(&address).copied().unwrap_or(0));
@@ -46,7 +46,7 @@ impl Seats {
         }
         taken.count += 1;
         taken.by_address.insert(address, own + 1);
-        Some(Seat { _held: Arc::new(Held { seats: Arc::clone(self), address }) })
+        Some(Permit { _held: Arc::new(Held { permits: Arc::clone(self), address }) })
     }
 
     fn give_back(&self, address: Option<IpAddr>) {
@@ -67,7 +67,7 @@ impl Seats {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.seats.give_back(self.address);
+        self.permits.give_back(self.address);
     }
 }
 
@@ -81,24 +81,24 @@ mod tests {
 
     #[test]
     fn one_address_takes_half_of_the_seats_and_the_next_still_finds_some() {
-        let seats = Seats::new(1000);
-        let take = |text: &str| std::iter::from_fn(|| seats.take(address(text))).collect::<Vec<_>>();
+        let permits = Permits::new(1000);
+        let take = |text: &str| std::iter::from_fn(|| permits.take(address(text))).collect::<Vec<_>>();
         let mut held = take("192.0.2.1");
         let others = take("192.0.2.2");
         assert_eq!((held.len(), others.len()), (500, 250));
-        assert!(seats.take(address("192.0.2.1")).is_none());
+        assert!(permits.take(address("192.0.2.1")).is_none());
         // What is given back is there for others.
         held.truncate(100);
         assert_eq!(take("192.0.2.3").len(), 325);
         drop((held, others));
-        assert!(seats.taken().by_address.is_empty());
+        assert!(permits.taken().by_address.is_empty());
     }
 
     #[test]
     fn a_site_of_ipv6_is_one_address() {
-        let seats = Seats::new(1000);
-        let held: Vec<_> = (0..1000).filter_map(|n| seats.take(address(&format!("2001:db8:0:{n:x}::1")))).collect();
+        let permits = Permits::new(1000);
+        let held: Vec<_> = (0..1000).filter_map(|n| permits.take(address(&format!("2001:db8:0:{n:x}::1")))).collect();
         assert_eq!(held.len(), 500);
-        assert!(seats.take(address("2001:db8:1::1")).is_some());
+        assert!(permits.take(address("2001:db8:1::1")).is_some());
     }
 }

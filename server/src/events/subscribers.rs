@@ -1,5 +1,5 @@
-//! The clients of a namespace. Those who are up to date are in a room, and hear what is told to it. Who comes, and who
-//! did not read fast enough, is first told how things stand.
+//! The clients of a Socket.IO namespace. Those that are up to date are in a room and get what is published to it. A
+//! client that connects, or that did not read fast enough, first gets the current state.
 
 use serde::Serialize;
 use socketioxide::extract::SocketRef;
@@ -11,80 +11,83 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 const UP_TO_DATE: &str = "up to date";
-const MOVES: usize = 256;
-/// How long those wait who did not read fast enough.
-pub const TRY_AGAIN: Duration = Duration::from_millis(500);
+const MAX_WAITING_CHANGES: usize = 256;
+/// After this time a client that did not read fast enough is sent the current state again.
+pub const RETRY_EVERY: Duration = Duration::from_millis(500);
 
-enum Move {
-    In(Sid),
-    Out(Sid),
+enum Change {
+    Add(Sid),
+    Remove(Sid),
 }
 
-/// How clients come into a crowd and are sent out of it.
+/// Adds clients to [`Subscribers`] and removes them, from any task.
 #[derive(Clone)]
-pub struct Door(mpsc::Sender<Move>);
+pub struct Membership(mpsc::Sender<Change>);
 
-impl Door {
-    pub async fn let_in(&self, client: Sid) {
-        // Without a crowd the server is stopping.
-        let _ = self.0.send(Move::In(client)).await;
+impl Membership {
+    pub async fn add(&self, client: Sid) {
+        // Fails only when the feed has ended: the server is stopping.
+        let _ = self.0.send(Change::Add(client)).await;
     }
 
-    pub async fn send_out(&self, client: Sid) {
-        let _ = self.0.send(Move::Out(client)).await;
+    pub async fn remove(&self, client: Sid) {
+        let _ = self.0.send(Change::Remove(client)).await;
     }
 }
 
-pub struct Crowd {
+pub struct Subscribers {
     io: SocketIo,
     namespace: &'static str,
-    moves: mpsc::Receiver<Move>,
-    /// To be told how things stand.
+    changes: mpsc::Receiver<Change>,
+    /// Clients that need the current state.
     waiting: HashSet<Sid>,
-    /// When they last were, in vain for some.
+    /// When it was last sent to them; some could not take it.
     tried: Option<Instant>,
-    /// To be disconnected.
+    /// Clients to disconnect.
     leaving: HashSet<Sid>,
 }
 
-impl Crowd {
-    pub fn new(io: SocketIo, namespace: &'static str) -> (Self, Door) {
-        let (sender, moves) = mpsc::channel(MOVES);
-        (Self { io, namespace, moves, waiting: HashSet::new(), tried: None, leaving: HashSet::new() }, Door(sender))
+impl Subscribers {
+    pub fn new(io: SocketIo, namespace: &'static str) -> (Self, Membership) {
+        let (sender, changes) = mpsc::channel(MAX_WAITING_CHANGES);
+        (
+            Self { io, namespace, changes, waiting: HashSet::new(), tried: None, leaving: HashSet::new() },
+            Membership(sender),
+        )
     }
 
-    /// Waits until somebody comes or has to go.
-    pub async fn moved(&mut self) {
-        match self.moves.recv().await {
+    /// Waits until a client connects or has to be disconnected.
+    pub async fn changed(&mut self) {
+        match self.changes.recv().await {
             None => std::future::pending().await,
-            Some(Move::In(client)) => {
+            Some(Change::Add(client)) => {
                 self.waiting.insert(client);
                 self.tried = None;
             }
-            Some(Move::Out(client)) => {
+            Some(Change::Remove(client)) => {
                 self.waiting.remove(&client);
                 self.leaving.insert(client);
-                self.show_out();
+                self.disconnect_leaving();
             }
         }
     }
 
-    /// Whether nobody is here.
+    /// Whether the namespace has no clients.
     pub fn is_empty(&self) -> bool {
         self.io.of(self.namespace).is_none_or(|all| all.sockets().is_empty())
     }
 
-    /// Whether something is left to be done for somebody who did not read fast enough, or has just come.
+    /// Whether clients wait for the current state, or to be disconnected.
     pub fn is_behind(&self) -> bool {
         !self.waiting.is_empty() || !self.leaving.is_empty()
     }
 
-    /// Whether somebody has to be told how things stand, and it is worth a try.
+    /// Whether clients wait for the current state, and the last attempt is long enough ago.
     pub fn asks(&self) -> bool {
-        !self.waiting.is_empty() && self.tried.is_none_or(|tried| tried.elapsed() >= TRY_AGAIN)
+        !self.waiting.is_empty() && self.tried.is_none_or(|tried| tried.elapsed() >= RETRY_EVERY)
     }
 
-    /// Has everybody told anew how things stand.
+    /// Sends the current state to all clients again.
     pub fn start_over(&mut self) {
         for client in self.io.of(self.namespace).into_iter().flat_map(BroadcastOperators::sockets) {
             self.put_back(&client);
@@ -92,7 +95,7 @@ impl Crowd {
         self.tried = None;
     }
 
-    /// Tells how things stand to those who wait for it; from then on they hear what is told to the room.
+    /// Sends the current state to the clients that wait for it; from then on they get what is published to the room.
     pub fn welcome(&mut self, name: &str, state: &impl Serialize) {
         let Some(all) = self.io.of(self.namespace) else { return };
         self.tried = Some(Instant::now());
@@ -103,25 +106,26 @@ impl Crowd {
                     client.join(UP_TO_DATE);
                     false
                 }
-                // It reads again, or the missing answer to a ping ends it.
+                // Either the client reads again, or it misses a ping and is disconnected.
                 Err(SendError::Socket(SocketError::InternalChannelFull)) => true,
                 Err(_) => false,
             }
         });
     }
 
-    /// Tells everybody who is up to date. Who has no room for it has missed it, and must be told anew how things stand.
-    pub async fn tell(&mut self, name: &str, payload: &impl Serialize) {
+    /// Publishes to all clients that are up to date. A client whose buffer is full has missed it and needs the current
+    /// state.
+    pub async fn publish(&mut self, name: &str, payload: &impl Serialize) {
         let Some(all) = self.io.of(self.namespace) else { return };
         let Err(BroadcastError::Socket(errors)) = all.to(UP_TO_DATE).emit(name, payload).await else { return };
         if errors.iter().any(|error| matches!(error, SocketError::InternalChannelFull)) {
-            self.put_back_the_slow(name, payload);
+            self.retry_one_by_one(name, payload);
         }
     }
 
-    /// It is not said who has no room, so everybody is told once more, one by one. That the others hear it twice, once
-    /// for each who does not read, is better than that somebody misses it and does not know.
-    fn put_back_the_slow(&mut self, name: &str, payload: &impl Serialize) {
+    /// The library does not say whose buffer is full, so the message is sent once more to each client. That others get it
+    /// twice is better than that a client misses it without knowing.
+    fn retry_one_by_one(&mut self, name: &str, payload: &impl Serialize) {
         let Some(all) = self.io.of(self.namespace) else { return };
         for client in all.within(UP_TO_DATE).sockets() {
             if matches!(client.emit(name, payload), Err(SendError::Socket(SocketError::InternalChannelFull))) {
@@ -130,8 +134,8 @@ impl Crowd {
         }
     }
 
-    /// Disconnects those who have to go. One that does not read cannot be told so now, but hears nothing any more.
-    pub fn show_out(&mut self) {
+    /// Disconnects the clients that have to go. One that does not read cannot be disconnected yet, but gets nothing more.
+    pub fn disconnect_leaving(&mut self) {
         let Some(all) = self.io.of(self.namespace) else { return };
         self.leaving.retain(|id| {
             let Some(client) = all.get_socket(*id) else { return false };
