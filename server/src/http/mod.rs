@@ -1,7 +1,7 @@
 //! The fronts: they parse a request, call the core, and render what it says. No decisions are made here.
 
 mod cross_site;
-mod envelope;
+pub mod envelope;
 mod extract;
 mod fronts;
 mod headers;
@@ -12,8 +12,10 @@ mod socket_io;
 mod state;
 mod upload;
 
+pub use extract::body::Json;
 pub use extract::origin::{Ingress, Proxies};
 pub use extract::principal::{Admin, Operator, Viewer};
+pub use extract::rate_limits::Anybody;
 pub use headers::protect;
 pub use operations::{MetricsAudience, measure};
 pub use problem::{Code, Problem};

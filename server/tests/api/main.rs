@@ -18,6 +18,7 @@ mod control;
 mod description;
 mod document;
 mod enrolment;
+mod envelope;
 mod errors;
 mod files;
 mod fleet;
