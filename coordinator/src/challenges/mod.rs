@@ -6,15 +6,15 @@ mod form;
 pub mod import;
 pub(crate) mod import_upload;
 mod look_alike;
-mod schemas;
 mod trigger;
 
 pub use form::Form;
 pub(super) use look_alike::{Looks, difference};
 
 use crate::store::Connection;
+use crate::store::challenges;
+pub use crate::store::challenges::Challenge;
 use crate::store::challenges::ranges;
-use crate::store::challenges::{self, Challenge};
 use crate::{Coordinator, CoreError};
 use challengectl_common::challenge::NamedRange;
 use std::sync::Arc;

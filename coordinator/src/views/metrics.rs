@@ -1,7 +1,7 @@
 //! The server in numbers.
 
 use crate::maintenance::alarms::Alarm;
-use crate::store::WriteTimes;
+pub use crate::store::WriteTimes;
 use crate::store::log::figures;
 use crate::{Coordinator, CoreError, Gate, RunnerState};
 use std::collections::BTreeMap;

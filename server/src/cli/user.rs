@@ -65,7 +65,7 @@ async fn tell(accounts: &Accounts, command: UserCommand) -> anyhow::Result<(Stri
             let totp = accounts.add_user(manager, &name, password.clone(), role).await?;
             (
                 format!("user {name}: made, {role}\npassword: {password}\n{}", totp_text(&totp)),
-                json!({"username": name, "role": role, "password": password, "totp_secret": totp.secret,
+                json!({"username": name, "role": role.as_str(), "password": password, "totp_secret": totp.secret,
                        "totp_uri": totp.uri}),
             )
         }
@@ -109,6 +109,6 @@ fn line(user: &User) -> String {
 }
 
 fn fields(user: &User) -> Value {
-    json!({"username": user.name, "role": user.role, "enabled": user.enabled, "totp_confirmed": user.confirmed,
+    json!({"username": user.name, "role": user.role.as_str(), "enabled": user.enabled, "totp_confirmed": user.confirmed,
            "created_at": user.created_at, "last_login": user.last_login})
 }

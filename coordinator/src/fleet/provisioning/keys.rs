@@ -3,7 +3,8 @@
 use crate::audit::{self, Actor, By};
 use crate::fleet::enrollment::random_hex;
 use crate::store;
-use crate::store::fleet::provisioning::{self, NewKey, ProvisioningKey};
+pub use crate::store::fleet::provisioning::ProvisioningKey;
+use crate::store::fleet::provisioning::{self, NewKey};
 use crate::store::fleet::tokens;
 use crate::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;

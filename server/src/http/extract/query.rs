@@ -3,7 +3,7 @@
 use crate::http::Problem;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use challengectl_coordinator::store::log::history::Page;
+use challengectl_coordinator::views::history::Page;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};

@@ -5,7 +5,7 @@ use crate::http::{Admin, Problem};
 use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Accounts;
-use challengectl_coordinator::store::log::audit::AuditEntry;
+use challengectl_coordinator::audit::AuditEntry;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,4 +1,5 @@
 use super::acknowledge;
+use super::role::Role;
 use super::users::Totp;
 use crate::events::LOGIN_COOKIE;
 use crate::http::extract::body::{Json, SMALL, With};
@@ -10,7 +11,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use challengectl_common::{AccountName, Timestamp};
 use challengectl_coordinator::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step};
-use challengectl_coordinator::{Accounts, Person, Role};
+use challengectl_coordinator::{Accounts, Person};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -77,7 +78,7 @@ pub async fn verify_totp(
     if let Some(device) = device {
         set_cookie(&mut response, &request, (KNOWN_BROWSER_COOKIE, device), DEVICE_LIFE);
     }
-    let user = User { username: name, role };
+    let user = User { username: name, role: role.into() };
     Ok(response.json(Verified { status: "success", message: "Authentication successful", user, recovery_codes }))
 }
 
@@ -233,6 +234,6 @@ fn set_cookie(
 
 impl From<Person> for User {
     fn from(person: Person) -> Self {
-        Self { username: person.name, role: person.role }
+        Self { username: person.name, role: person.role.into() }
     }
 }

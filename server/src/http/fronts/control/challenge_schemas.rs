@@ -1,4 +1,4 @@
-//! Which values the fields of a form may have, for the description of the API. The modulations tell theirs.
+//! The values that the fields of a challenge may have, for the description of the API. The modulations describe theirs.
 
 use challengectl_waveform::{Kind, MODULATIONS, Modulation, Parameter};
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Schem
 /// The event file has the same limits.
 const LOWEST_HZ: u64 = 1_000_000;
 const HIGHEST_HZ: u64 = 300_000_000_000;
-const LONGEST_DELAY: f64 = 7.0 * 86_400.0;
+const MAX_DELAY: f64 = 7.0 * 86_400.0;
 
 /// A field that may also be null, which is as if it were not given.
 fn optional(kind: Type) -> ObjectBuilder {
@@ -34,7 +34,7 @@ pub fn edges() -> Object {
 
 pub fn seconds() -> Object {
     let about = "Seconds between two transmissions.";
-    optional(Type::Number).description(Some(about)).minimum(Some(0.001)).maximum(Some(LONGEST_DELAY)).build()
+    optional(Type::Number).description(Some(about)).minimum(Some(0.001)).maximum(Some(MAX_DELAY)).build()
 }
 
 /// Those of all modulations, since each has others.

@@ -1,14 +1,15 @@
+use super::challenge_form::ChallengeForm;
 use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
-use crate::http::extract::echo::{Echo, ReadOnly};
+use crate::http::extract::echo::Echo;
 use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::{Band, ChallengeName, Digest, Flag, Frequency, PublicView, Sender, Timestamp, Tuning};
-use challengectl_coordinator::store::challenges::Challenge as Stored;
-use challengectl_coordinator::{Coordinator, Form, Role};
+use challengectl_coordinator::challenges::Challenge as Stored;
+use challengectl_coordinator::{Coordinator, Role};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
@@ -101,29 +102,25 @@ pub async fn one(
 /// Adds a challenge.
 #[utoipa::path(post, path = "/api/challenges", responses((status = CREATED, body = Created), Conflict))]
 pub async fn create(
-    With(Admin(person), Json(form)): With<Admin, Json<Form>>,
+    With(Admin(person), Json(form)): With<Admin, Json<ChallengeForm>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let challenge_id = coordinator.create_challenge(&form, person.by()).await?;
+    let challenge_id = coordinator.create_challenge(&form.into(), person.by()).await?;
     let message = "Challenge created successfully";
     Ok(HttpResponse::Created().json(Created { status: "success", message, challenge_id }))
-}
-
-impl ReadOnly for Form {
-    const FIELDS: &[&str] = &["challenge_id", "state", "last_run", "next_run", "triggered", "failures", "duration"];
 }
 
 /// Changes what is given.
 #[utoipa::path(put, path = "/api/challenges/{challenge_id}", responses(Done, Conflict))]
 pub async fn update(
-    With(Operator(person), echo): With<Operator, Echo<Form>>,
+    With(Operator(person), echo): With<Operator, Echo<ChallengeForm>>,
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = number(&id)?;
     let stored = coordinator.challenge(id).await?;
     let form = echo.over(&Challenge::seen_by(person.role, stored, coordinator.now()))?;
-    coordinator.update_challenge(id, &form, &person).await?;
+    coordinator.update_challenge(id, &form.into(), &person).await?;
     Ok(done("Challenge updated successfully"))
 }
 

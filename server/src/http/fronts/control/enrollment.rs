@@ -1,5 +1,6 @@
 use super::done;
 use super::fleet::{Invited, named};
+use super::token_life::TokenLife;
 use crate::http::extract::body::{Json, OptionalJson, SMALL, With};
 use crate::http::extract::principal::host;
 use crate::http::extract::query::{Paging, Query};
@@ -10,8 +11,7 @@ use crate::http::{Admin, Problem};
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::{EnrollRequest, EnrollResponse};
 use challengectl_common::{RunnerId, Timestamp};
-use challengectl_coordinator::store::fleet::tokens::Token as Stored;
-use challengectl_coordinator::{Coordinator, Newcomer, TokenLife};
+use challengectl_coordinator::{Coordinator, Newcomer, Token as Stored};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -53,7 +53,7 @@ pub async fn re_enroll(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let (id, Again { expires_hours }) = (named(&id)?, again.unwrap_or_default());
-    let issued = coordinator.invite_again(&id, expires_hours, person.by()).await?;
+    let issued = coordinator.invite_again(&id, expires_hours.into(), person.by()).await?;
     Ok(HttpResponse::Created().json(Invited::new(id, issued)))
 }
 

@@ -1,3 +1,4 @@
+use super::token_life::TokenLife;
 use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::openapi::answers::{Conflict, Done};
@@ -7,7 +8,7 @@ use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::wire::RadioInfo;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::{Coordinator, Invitation as Issued, OnAir, RunnerState, TokenLife};
+use challengectl_coordinator::{Coordinator, Invitation as Issued, OnAir, RunnerState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -138,7 +139,7 @@ pub async fn invite(
     With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let issued = coordinator.invite_runner(&runner_id, expires_hours, person.by()).await?;
+    let issued = coordinator.invite_runner(&runner_id, expires_hours.into(), person.by()).await?;
     Ok(HttpResponse::Created().json(Invited::new(runner_id, issued)))
 }
 

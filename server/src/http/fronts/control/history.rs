@@ -5,9 +5,7 @@ use crate::http::{Problem, Viewer};
 use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Coordinator;
-use challengectl_coordinator::store::TransmissionStatus;
-use challengectl_coordinator::store::log::history::{Filter, Transmission as Stored};
-use challengectl_coordinator::store::log::logs::LogEntry;
+use challengectl_coordinator::views::history::{Filter, LogEntry, Transmission as Stored, TransmissionStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -26,7 +24,28 @@ pub struct TransmissionQuery {
     runner_id: Option<String>,
     /// Only those with this status.
     #[param(inline)]
-    status: Option<TransmissionStatus>,
+    status: Option<Status>,
+}
+
+/// Where in its life a transmission is. All but `planned` are final.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Planned,
+    Success,
+    Failed,
+    Aborted,
+}
+
+impl From<Status> for TransmissionStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Planned => Self::Planned,
+            Status::Success => Self::Success,
+            Status::Failed => Self::Failed,
+            Status::Aborted => Self::Aborted,
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,7 +80,8 @@ pub async fn transmissions(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let page = Paging { limit: query.limit, offset: query.offset }.page()?;
-    let filter = Filter { challenge_id: query.challenge_id, runner_id: query.runner_id, status: query.status };
+    let filter =
+        Filter { challenge_id: query.challenge_id, runner_id: query.runner_id, status: query.status.map(Into::into) };
     let (list, total) = coordinator.transmissions(&filter, page).await?;
     let transmissions = list.into_iter().map(Transmission::from).collect();
     Ok(HttpResponse::Ok().json(Transmissions { transmissions, total }))

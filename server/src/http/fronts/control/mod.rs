@@ -3,6 +3,8 @@
 mod alarms;
 mod audit;
 mod auth;
+mod challenge_form;
+mod challenge_schemas;
 mod challenges;
 mod conference;
 mod enrollment;
@@ -14,8 +16,10 @@ mod history;
 mod provisioning;
 mod public;
 mod ranges;
+mod role;
 mod runners;
 mod system;
+mod token_life;
 mod uploads;
 mod users;
 

@@ -1,4 +1,5 @@
 use super::done;
+use super::token_life::TokenLife;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::principal::Provisioner;
 use crate::http::openapi::answers::{Conflict, Done};
@@ -6,10 +7,10 @@ use crate::http::problem::Code;
 use crate::http::state::Shared;
 use crate::http::{Admin, Problem, extract::origin};
 use actix_web::{HttpRequest, HttpResponse, web};
-use challengectl_common::{ProvisioningKeyId, RunnerId, Timestamp};
-use challengectl_coordinator::store::fleet::provisioning::ProvisioningKey;
-use challengectl_coordinator::{Coordinator, KeyChange, NewRadio, NewRunner, TokenLife};
+use challengectl_common::{Band, ProvisioningKeyId, RadioId, RunnerId, Timestamp};
+use challengectl_coordinator::{Coordinator, KeyChange, NewRadio, NewRunner, ProvisioningKey};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -24,7 +25,30 @@ pub struct Wanted {
     server_url: Option<String>,
     /// Older provisioning programs call them `devices`.
     #[serde(default, alias = "devices")]
-    radios: Vec<NewRadio>,
+    radios: Vec<Radio>,
+}
+
+/// A radio of a runner to be. Which further settings there are, only the drivers on the runner's host know.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewRadio)]
+struct Radio {
+    /// Unique on the runner.
+    id: RadioId,
+    /// What kind of radio it is.
+    #[schema(pattern = "^[A-Za-z0-9_]{1,64}$")]
+    driver: String,
+    /// Where it may transmit. None: anywhere.
+    #[serde(default)]
+    frequency_limits: Vec<Band>,
+    /// All else that `runner.yml` may say of it, as it is.
+    #[serde(flatten)]
+    settings: Map<String, Value>,
+}
+
+impl From<Radio> for NewRadio {
+    fn from(Radio { id, driver, frequency_limits, settings }: Radio) -> Self {
+        Self { id, driver, frequency_limits, settings }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -49,7 +73,8 @@ pub async fn provision(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let server = server(wanted.server_url.as_deref(), &request)?;
-    let new = NewRunner { id: wanted.runner_id, life: wanted.expires_hours, server, radios: wanted.radios };
+    let radios = wanted.radios.into_iter().map(NewRadio::from).collect();
+    let new = NewRunner { id: wanted.runner_id, life: wanted.expires_hours.into(), server, radios };
     let ready = coordinator.provision(&provisioner, new).await?;
     Ok(HttpResponse::Created().json(Ready {
         status: "success",

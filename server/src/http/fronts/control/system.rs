@@ -5,8 +5,7 @@ use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
-use challengectl_coordinator::store::air::control::Decision;
-use challengectl_coordinator::{self, Coordinator};
+use challengectl_coordinator::{self, Coordinator, Decision};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,4 +1,5 @@
 use super::acknowledge;
+use super::role::Role;
 use crate::http::Problem;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
@@ -7,8 +8,8 @@ use crate::http::openapi::answers::{Conflict, Done, TooMany};
 use crate::http::state::Shared;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{AccountName, Timestamp};
+use challengectl_coordinator::Accounts;
 use challengectl_coordinator::accounts::{Changes, Manager, TotpSetup, User};
-use challengectl_coordinator::{Accounts, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -78,10 +79,10 @@ pub async fn create(
     With(Admin(person), Json(body)): With<Admin, Json<CreateRequest>>,
     accounts: Shared<Accounts>,
 ) -> Result<HttpResponse, Problem> {
-    let role = body.role.unwrap_or_else(|| person.role.gives());
+    let role = body.role.map_or_else(|| person.role.gives(), Into::into);
     let totp = accounts.add_user(Manager::Person(&person), &body.username, body.password, role).await?;
     let message = "User created successfully";
-    Ok(HttpResponse::Created().json(Created { status: "success", message, role, totp: totp.into() }))
+    Ok(HttpResponse::Created().json(Created { status: "success", message, role: role.into(), totp: totp.into() }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -106,7 +107,7 @@ pub async fn update(
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let body = echo.over(&UserView::from(accounts.user(&name).await?))?;
-    let changes = Changes { password: body.password, role: body.role, enabled: body.enabled };
+    let changes = Changes { password: body.password, role: body.role.map(Into::into), enabled: body.enabled };
     if changes.is_empty() {
         return Err(Problem::invalid("give password, role or enabled"));
     }
@@ -166,7 +167,7 @@ impl From<User> for UserView {
     fn from(user: User) -> Self {
         Self {
             username: user.name,
-            role: user.role,
+            role: user.role.into(),
             enabled: user.enabled,
             totp_confirmed: user.confirmed,
             created_at: user.created_at,
