@@ -9,7 +9,7 @@
 //! 2. The types that it takes and answers derive `ToSchema`, the values of a query `IntoParams`. Integrators read their
 //!    doc comments.
 //! 3. It is listed in a [`group!`], which makes the route, and in the authorisation matrix of the tests. Schemathesis
-//!    then asks for it (`tests/api/fuzzing.rs`); where it never succeeds by guessing, `examples(…)` of the type helps.
+//!    then asks for it (`tests/api/control/fuzzing.rs`); where it never succeeds by guessing, `examples(…)` of the type helps.
 //!
 //! Who may ask, the query, the body, and the errors that come with them (400, 401, 403, 413, 415) are told by the types
 //! of the handler's arguments (see [`Describe`]); the parameters of the path, and the 404 that comes with them, by the

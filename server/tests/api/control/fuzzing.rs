@@ -3,9 +3,9 @@
 //! installs it. How many requests it makes is bounded, and which ones is the same each time; `API_EXAMPLES` asks for
 //! more of them.
 
-use crate::matrix::{Asks, MATRIX};
+use crate::control::matrix::{Asks, MATRIX};
+use crate::control::uploads::upload;
 use crate::site::{Browser, Runner, Site};
-use crate::uploads::upload;
 use challengectl_coordinator::Role;
 use serde_json::json;
 use std::collections::BTreeSet;

@@ -2,9 +2,9 @@
 //! cookies, tokens, digests and codes, is put in. Each answer has the fields of the document's example, with values of
 //! the same kind.
 
+use crate::control::uploads::form;
 use crate::people::{Authenticator, PASSWORD, cookie};
 use crate::site::{Answer, Site, write_wav};
-use crate::uploads::form;
 use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
