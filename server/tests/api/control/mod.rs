@@ -1,6 +1,7 @@
 //! The control API.
 
 mod archives;
+mod audit;
 mod auth;
 mod binding;
 mod challenges;
