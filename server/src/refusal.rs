@@ -12,10 +12,10 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 /// Longer than any of those answers, which have few headers.
-const LONGEST: usize = 256;
+const MAX_HEAD: usize = 256;
 /// What is thrown away of what a client still sends after a refusal, and for how long it is waited for.
-const MOST_DRAINED: u64 = 1024 * 1024;
-const PATIENCE: Duration = Duration::from_secs(2);
+const MAX_DRAINED: u64 = 1024 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection whose bare refusals say why.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl<S: Stream> Drop for Connection<S> {
     fn drop(&mut self) {
         if let (true, Some(stream), Ok(runtime)) = (self.refused, self.stream.take(), Handle::try_current()) {
             let left = std::mem::take(&mut self.left);
-            runtime.spawn(timeout(PATIENCE, let_go(stream, left)));
+            runtime.spawn(timeout(DRAIN_TIMEOUT, let_go(stream, left)));
         }
     }
 }
@@ -96,7 +96,7 @@ impl<S: Stream> Drop for Connection<S> {
 async fn let_go(mut stream: impl Stream, left: Bytes) -> io::Result<u64> {
     stream.write_all(&left).await?;
     stream.shutdown().await?;
-    tokio::io::copy(&mut stream.take(MOST_DRAINED), &mut tokio::io::sink()).await
+    tokio::io::copy(&mut stream.take(MAX_DRAINED), &mut tokio::io::sink()).await
 }
 
 /// The same with a body, if it is a bare refusal, alone or behind whole answers. Nothing else is looked into: the content
@@ -107,7 +107,7 @@ fn explained(sent: &[u8]) -> Option<Bytes> {
     }
     let (before, head) = last_answer(sent)?;
     let (error, details) = reason(head.get(9..12)?)?;
-    if head.len() > LONGEST || !head.contains("\r\ncontent-length: 0\r\n") {
+    if head.len() > MAX_HEAD || !head.contains("\r\ncontent-length: 0\r\n") {
         return None;
     }
     let body = ErrorBody { error: error.to_owned(), details: Some(details.to_owned()) };

@@ -1,19 +1,19 @@
-//! Tells the service manager how the server is. Without one nothing happens.
+//! Notifies the service manager (systemd) of the server's state; without one it does nothing.
 
 use challengectl_coordinator::Coordinator;
 use sd_notify::NotifyState;
 use std::sync::Arc;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Tells the service manager something.
-pub fn tell(state: NotifyState<'_>) {
+/// Sends a notification; a failure is only logged.
+pub fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "the service manager cannot be told");
+        tracing::warn!(%error, "the service manager cannot be notified");
     }
 }
 
-/// Tells the service manager again and again that the server works, as long as it does: that it gets from end to end
-/// of a look at the schedule. A disk that reports errors is no reason to be killed, one that never answers is.
+/// Notifies the watchdog after each complete reading of the schedule. So a disk that reports errors is no reason to be
+/// killed, and one that never answers is.
 pub async fn keep_watchdog(coordinator: Arc<Coordinator>) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     let mut ticks = interval(limit / 3);
@@ -21,6 +21,6 @@ pub async fn keep_watchdog(coordinator: Arc<Coordinator>) {
     loop {
         ticks.tick().await;
         coordinator.pulse().await;
-        tell(NotifyState::Watchdog);
+        notify(NotifyState::Watchdog);
     }
 }

@@ -11,34 +11,34 @@ use std::process::ExitCode;
 
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Make an account; prints its password and TOTP secret, once
+    /// Create an account; prints its password and TOTP secret, once
     ///
-    /// The account counts when its owner has logged in with a first TOTP code.
+    /// The account is confirmed when its owner has logged in with a first TOTP code.
     Add {
         /// Letters, digits, '.', '_' and '-'
         name: AccountName,
-        /// What it may do: viewer, operator, admin or master
+        /// The role: viewer, operator, admin or master
         #[arg(long, default_value = "admin")]
         role: Role,
     },
-    /// Show all accounts
+    /// List accounts
     List,
-    /// Let an account be used again
+    /// Enable an account
     Enable {
         /// Its name
         name: AccountName,
     },
-    /// Forbid the use of an account, and end its sessions at once
+    /// Disable an account, and end its logins at once
     Disable {
         /// Its name
         name: AccountName,
     },
-    /// Give an account a new password, print it once, and end its sessions
+    /// Reset an account's password, print it once, and end its logins
     ResetPassword {
         /// Its name
         name: AccountName,
     },
-    /// Give an account a new TOTP secret, print it once, and end its sessions; old recovery codes count no longer
+    /// Reset an account's TOTP secret, print it once, and end its logins; old recovery codes become invalid
     ResetTotp {
         /// Its name
         name: AccountName,

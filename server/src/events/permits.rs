@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_takes_half_of_the_seats_and_the_next_still_finds_some() {
+    fn one_address_takes_half_of_the_permits_and_the_next_still_finds_some() {
         let permits = Permits::new(1000);
         let take = |text: &str| std::iter::from_fn(|| permits.take(address(text))).collect::<Vec<_>>();
         let mut held = take("192.0.2.1");

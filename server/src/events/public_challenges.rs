@@ -5,7 +5,7 @@ use challengectl_coordinator::{PublicChallenge, PublicTuning};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The challenges as everybody sees them.
+/// The enabled challenges as the public sees them.
 #[derive(Serialize, ToSchema)]
 pub struct PublicChallenges {
     challenges: Vec<Challenge>,
@@ -26,7 +26,7 @@ struct Challenge {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     modulation: Option<String>,
-    /// Null for one whose frequency is drawn anew each time; then there are ranges.
+    /// Null when the frequency is drawn from ranges for each transmission.
     #[serde(skip_serializing_if = "Option::is_none")]
     frequency: Option<Option<Frequency>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ struct Challenge {
     enabled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
-    /// Null for one that was never on air.
+    /// Null when it was never on air.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_run: Option<Option<Timestamp>>,
 }

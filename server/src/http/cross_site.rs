@@ -1,5 +1,5 @@
-//! Requests that a page of another site makes in somebody's browser, which adds the cookies of this server. A page that
-//! another port of the same host name serves is such a page, too: cookies know no ports.
+//! Refuses requests that a page of another site makes in a visitor's browser, which adds the cookies of this server. A page
+//! on another port of the same host is such a page, too: cookies know no ports.
 
 use super::Problem;
 use super::extract::origin;
@@ -12,7 +12,7 @@ use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest};
 
-/// Tells where a request comes from, and no page can forge it. Browsers send it by TLS and to `localhost`.
+/// The header that says where a request comes from; no page can forge it. Browsers send it over TLS and to `localhost`.
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
 /// Refuses what would change something on behalf of another site. Socket.IO decides by itself: its public part is for

@@ -1,4 +1,4 @@
-//! Which form the problems of a front's requests are told in. A front wraps its scope in its envelope:
+//! The form of a front's errors. A front wraps its scope in its envelope:
 //! `scope.wrap(from_fn(envelope::of(render)))`; extractors, handlers and routes inside fail with a [`Problem`].
 
 use super::problem::Problem;

@@ -1,4 +1,4 @@
-//! The fronts: they parse a request, call the core, and render what it says. No decisions are made here.
+//! The HTTP side: parses a request, calls the coordinator, and renders the result. It decides nothing.
 
 mod cross_site;
 pub mod envelope;
@@ -44,7 +44,7 @@ pub fn routes(state: State) -> impl Fn(&mut web::ServiceConfig) + Clone {
 
 /// All operations, in the order in which people look for them.
 fn groups() -> Vec<Group> {
-    let pages = group!("Description", "What there is."; pages: openapi);
+    let pages = group!("Description", "This description of the API."; pages: openapi);
     let mut groups = fronts::control::groups();
     groups.extend(operations::groups());
     groups.push(pages);

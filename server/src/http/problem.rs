@@ -1,4 +1,4 @@
-//! What went wrong with a request: neutral, so that each front tells it in its own form (see [`super::envelope`]). This
+//! What went wrong with a request: neutral, so that each front renders it in its own form (see [`super::envelope`]). This
 //! is the only place where errors of the coordinator get a status.
 
 use actix_web::http::StatusCode;

@@ -1,5 +1,5 @@
-//! Socket.IO on the same port as everything else. Its protocol is spoken by a service that knows nothing of actix:
-//! polling requests are handed to it whole, and for a websocket, once the handshake is done, the stream of bytes.
+//! Socket.IO on the same port as everything else. A service that knows nothing of actix speaks its protocol: it gets
+//! polling requests whole, and for a websocket, after the handshake, the stream of bytes.
 
 use super::extract::{body, origin};
 use super::state::State;
@@ -20,12 +20,12 @@ use serde::Deserialize;
 use tokio::io::DuplexStream;
 use tower_service::Service;
 
-/// What the protocol's service has to know of a request. Kept with the session, so no more than that.
+/// The headers that the protocol's service needs. It keeps them with the connection, so there are no others.
 const FORWARDED_HEADERS: [HeaderName; 4] = [HOST, ORIGIN, COOKIE, CONTENT_TYPE];
 /// Bytes of one of them.
 const MAX_HEADER_SIZE: usize = 4096;
 
-/// Adds the way in.
+/// Adds the endpoint.
 pub fn routes(config: &mut ServiceConfig) {
     let path = web::resource([events::PATH.to_owned(), format!("{}/", events::PATH)])
         .route(web::get().guard(fn_guard(wants_websocket)).to(websocket))
@@ -79,7 +79,7 @@ async fn polling(state: web::Data<State>, request: HttpRequest, sent: Payload) -
     Ok(response.insert_header((CONTENT_TYPE, kind.unwrap_or_default())).body(content))
 }
 
-/// The protocol says what is wrong in its own words.
+/// The protocol's service says what is wrong in its own words.
 fn refusal(status: StatusCode, content: &[u8]) -> Problem {
     #[derive(Deserialize)]
     struct Reason {
@@ -90,7 +90,7 @@ fn refusal(status: StatusCode, content: &[u8]) -> Problem {
     Problem::new(Code::InvalidRequest).with_status(status).because(reason)
 }
 
-/// The request as the service understands it. One that begins a session takes a permit.
+/// The request as the service understands it. One that opens a connection takes a permit.
 async fn about<B>(endpoint: &Endpoint, request: &HttpRequest, body: B) -> Result<http::Request<B>, Problem> {
     let mut about = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
     for name in FORWARDED_HEADERS {

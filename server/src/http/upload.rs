@@ -1,7 +1,8 @@
-//! Files that come as `multipart/form-data`: streamed to disk, bounded, and never found by the name they come with.
+//! Files uploaded as `multipart/form-data`: streamed to disk, bounded, and never stored under the name that the client
+//! sent.
 
 use super::Problem;
-use super::extract::body::PATIENCE;
+use super::extract::body::BODY_TIMEOUT;
 use crate::http::problem::Code;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::header::ContentDisposition;
@@ -12,11 +13,11 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::timeout;
 
-const LONGEST_NAME: usize = 255;
+const MAX_NAME: usize = 255;
 /// For a whole form: a gibibyte at 10 Mbit/s.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const FORM_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-/// What may come.
+/// What may be uploaded.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     extensions: &'static [&'static str],
@@ -24,7 +25,7 @@ pub struct Kind {
     largest: u64,
 }
 
-/// What challenges are made of.
+/// Files of challenges.
 pub const FILE: Kind =
     Kind { extensions: &["wav", "bin", "txt", "yml", "yaml", "py", "grc"], largest: 100 * 1024 * 1024 };
 /// A whole event: more than any has.
@@ -42,7 +43,7 @@ pub struct Part {
 
 /// Reads a form, unless that takes far too long.
 pub async fn in_time<T>(reading: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    timeout(LONGEST, reading).await.unwrap_or_else(|_| Err(Problem::too_slow(LONGEST)))
+    timeout(FORM_TIMEOUT, reading).await.unwrap_or_else(|_| Err(Problem::too_slow(FORM_TIMEOUT)))
 }
 
 /// The next file of a form, of the kind that its field takes.
@@ -51,7 +52,7 @@ pub async fn next(
     coordinator: &Coordinator,
     kind: impl Fn(&str) -> Kind,
 ) -> Result<Option<Part>, Problem> {
-    let field = timeout(PATIENCE, form.next()).await.map_err(|_| Problem::too_slow(PATIENCE))?;
+    let field = timeout(BODY_TIMEOUT, form.next()).await.map_err(|_| Problem::too_slow(BODY_TIMEOUT))?;
     let Some(field) = field else { return Ok(None) };
     let mut field = field.map_err(refused)?;
     let sent = field.content_disposition().and_then(sent_name).map(|name| plain(&name));
@@ -68,7 +69,7 @@ pub async fn next(
 async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, Problem> {
     let mut content = coordinator.receive()?;
     let mut over = 0;
-    while let Some(piece) = timeout(PATIENCE, field.next()).await.map_err(|_| Problem::too_slow(PATIENCE))? {
+    while let Some(piece) = timeout(BODY_TIMEOUT, field.next()).await.map_err(|_| Problem::too_slow(BODY_TIMEOUT))? {
         let piece = piece.map_err(refused)?;
         if content.size() + piece.len() as u64 <= largest && over == 0 {
             content.write(&piece).await?;
@@ -103,7 +104,7 @@ fn sent_name(disposition: &ContentDisposition) -> Option<String> {
 fn plain(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut name: String = last.chars().filter(|c| !c.is_control()).collect();
-    name.truncate(name.floor_char_boundary(LONGEST_NAME));
+    name.truncate(name.floor_char_boundary(MAX_NAME));
     name
 }
 

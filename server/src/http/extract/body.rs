@@ -1,4 +1,4 @@
-//! JSON bodies: bounded, and refused with the place that is wrong.
+//! JSON bodies: bounded, and refused with the place of the error.
 
 use crate::http::Problem;
 use crate::http::problem::Code;
@@ -15,27 +15,27 @@ use tokio::time::timeout;
 
 /// Bytes of a body. A registration with all its radios and limits needs a tenth of it.
 pub const LIMIT: usize = 256 * 1024;
-/// For a whole JSON body, or for the next piece of a file: who sends slower only holds a connection.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// For a whole JSON body, or the next piece of a file: a slower client only holds a connection.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Bytes of a body that comes without credentials: anybody can send any number of them at once.
+/// Bytes of a body without credentials: anybody can send any number of them at once.
 pub const SMALL: usize = 4 * 1024;
 
 /// A JSON body of at most so many bytes.
 #[derive(Debug)]
-pub struct Json<T, const MOST: usize = LIMIT>(pub T);
+pub struct Json<T, const MAX: usize = LIMIT>(pub T);
 
 /// A JSON body that may be left out.
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub Option<T>);
 
-impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, MOST> {
+impl<T: DeserializeOwned + 'static, const MAX: usize> FromRequest for Json<T, MAX> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        async move { parse(&request, &read(&request, payload, MOST).await?).map(Self) }.boxed_local()
+        async move { parse(&request, &read(&request, payload, MAX).await?).map(Self) }.boxed_local()
     }
 }
 
@@ -53,7 +53,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
     }
 }
 
-/// Somebody, and what they send: it is looked at only when they may send it. Extractors side by side answer with
+/// A principal and a body, which is read only when the principal may send it. Extractors side by side answer with
 /// whichever error comes first.
 #[derive(Debug)]
 pub struct With<P, B>(pub P, pub B);
@@ -79,10 +79,10 @@ where
     }
 }
 
-/// A body of at most `limit` bytes, that comes within [`PATIENCE`].
+/// A body of at most `limit` bytes, that comes within [`BODY_TIMEOUT`].
 pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<BytesMut, Problem> {
-    let whole = timeout(PATIENCE, collect(request, payload, limit)).await;
-    whole.unwrap_or_else(|_| Err(Problem::too_slow(PATIENCE)))
+    let whole = timeout(BODY_TIMEOUT, collect(request, payload, limit)).await;
+    whole.unwrap_or_else(|_| Err(Problem::too_slow(BODY_TIMEOUT)))
 }
 
 async fn collect(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, Problem> {
@@ -119,7 +119,7 @@ fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, P
     Ok(value)
 }
 
-/// What a body means; or the place where it means nothing.
+/// Deserializes a body; an error names the place in it.
 pub fn deserialize<'de, T: DeserializeOwned>(body: impl Deserializer<'de>) -> Result<T, Problem> {
     serde_path_to_error::deserialize(body).map_err(|error| {
         let place = error.path().to_string();

@@ -1,4 +1,4 @@
-//! Bodies that repeat what the server has answered: whoever changes a field of what `GET` gave sends back the whole.
+//! Bodies that repeat what the server has answered: a client that changes one field of what `GET` gave sends back all.
 
 use super::body::{Json, LIMIT, deserialize};
 use crate::http::Problem;
@@ -9,13 +9,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// A change, as a body says it.
+/// A change that a body can hold.
 pub trait ReadOnly: DeserializeOwned {
     /// The fields beside it that only the server sets.
     const FIELDS: &[&str];
 }
 
-/// A change, and what else the body says of the thing that is to change.
+/// A change, and the read-only fields that the body repeats.
 #[derive(Debug)]
 pub struct Echo<T> {
     change: T,
@@ -23,7 +23,7 @@ pub struct Echo<T> {
 }
 
 impl<T> Echo<T> {
-    /// The change, unless the body says anything else of the fields that only the server sets than is so.
+    /// The change, unless a read-only field differs from its current value.
     pub fn over(self, current: &impl Serialize) -> Result<T, Problem> {
         let current = serde_json::to_value(current).unwrap_or_default();
         for (field, told) in &self.told {

@@ -1,4 +1,4 @@
-//! What handlers take out of a request: who asks, from where, and what they send.
+//! Extractors: the principal of a request, its origin, its query and its body.
 
 pub mod body;
 pub mod echo;

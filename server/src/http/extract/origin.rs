@@ -8,7 +8,7 @@ use actix_web::http::uri::Authority;
 use challengectl_coordinator::network::{Network, plain};
 use std::net::IpAddr;
 
-const LONGEST_URL: usize = 1024;
+const MAX_URL: usize = 1024;
 
 /// Proxies whose forwarding headers count.
 #[derive(Debug, Clone, Default)]
@@ -101,7 +101,7 @@ impl Ingress {
 /// The URL of a server, if the text is one: scheme, host, and perhaps a port and a path. Without a slash at its end.
 pub fn server_url(text: &str) -> Option<String> {
     let text = text.trim_end_matches('/');
-    let uri: Uri = text.parse().ok().filter(|_| text.len() <= LONGEST_URL)?;
+    let uri: Uri = text.parse().ok().filter(|_| text.len() <= MAX_URL)?;
     let fits = matches!(uri.scheme_str(), Some("http" | "https"))
         && uri.host().is_some_and(|host| !host.is_empty())
         && uri.authority().is_some_and(is_host_and_port)

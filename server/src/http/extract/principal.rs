@@ -1,4 +1,4 @@
-//! Who is asking.
+//! The principal of a request: a runner, a provisioning program, or a person with a role.
 
 use super::origin;
 use crate::console::Console;
@@ -54,7 +54,7 @@ fn coordinator(request: &HttpRequest) -> Result<&Arc<Coordinator>, Problem> {
     State::of(request).map(Coordinator::of)
 }
 
-/// Where a runner is, as far as it says. Nothing is as good as an empty name.
+/// The host of a runner, as far as the runner names it. An empty name counts as none.
 pub fn host(request: &HttpRequest) -> Host {
     let named = request.headers().get(MACHINE_HEADER).filter(|name| !name.is_empty());
     Host { machine: named.map(|name| Digest::of(name.as_bytes())), address: origin::address(request) }
@@ -114,19 +114,19 @@ macro_rules! person {
 }
 
 person!(
-    /// Somebody who is logged in.
+    /// A person with a login of any role.
     Viewer
 );
 person!(
-    /// Somebody who may run the event.
+    /// A person who may run the event.
     Operator
 );
 person!(
-    /// Somebody who may set it up.
+    /// A person who may set up the event.
     Admin
 );
 
-/// Somebody who may run the event, known without waiting for the database: only for what must not wait.
+/// An operator, identified without waiting for the database: only for what must not wait.
 #[derive(Debug)]
 pub struct Stopper(pub Person);
 
@@ -140,7 +140,7 @@ impl FromRequest for Stopper {
     }
 }
 
-/// Somebody who is logged in, known without waiting for the database: for what has to be seen when that is away.
+/// A viewer, identified without waiting for the database: for what must be visible while that is away.
 #[derive(Debug)]
 pub struct Watcher;
 
@@ -155,16 +155,16 @@ impl FromRequest for Watcher {
 }
 
 impl Admin {
-    /// Looks again, after a body that took its time: the account may be disabled by now, or the session over.
+    /// Authorises again after a slow body: the account may be disabled by now, or the login over.
     pub async fn again(request: &HttpRequest) -> Result<Self, Problem> {
         authorize(request, Role::Admin).await.map(Self)
     }
 }
 
-/// What the local console is for: operating. Accounts, runners' keys and flags are for those who log in.
+/// The paths that the local console may use: operating. Accounts, keys and flags take a login.
 const FOR_CONSOLE: [&str; 5] = ["/api/control/", "/api/challenges", "/api/runners", "/api/alarms", "/api/on-air"];
 
-/// Whoever asks over the local console; `None` over the network.
+/// The person at the local console; `None` over the network.
 fn at_console(request: &HttpRequest) -> Option<Person> {
     request.conn_data::<Console>()?;
     let is_for_it = FOR_CONSOLE.iter().any(|path| request.path().starts_with(path));

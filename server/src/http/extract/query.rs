@@ -1,4 +1,4 @@
-//! What is asked for behind the question mark.
+//! The values of a query string.
 
 use crate::http::Problem;
 use actix_web::dev::Payload;
@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
 use utoipa::IntoParams;
 
-const USUAL: u64 = 100;
-const MOST: u64 = 1000;
+const DEFAULT_LIMIT: u64 = 100;
+const MAX_LIMIT: u64 = 1000;
 
 /// The values of a query.
 #[derive(Debug)]
@@ -30,24 +30,24 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     }
 }
 
-/// Which part of a long list.
+/// A page of a long list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
-    /// Entries to answer at most.
+    /// The most entries to answer.
     #[param(maximum = 1000, default = 100)]
     pub limit: Option<u64>,
-    /// Entries to pass over.
+    /// Entries to skip.
     #[param(minimum = 0, default = 0)]
     pub offset: Option<i64>,
 }
 
 impl Paging {
-    /// The part, unless it is too large.
+    /// The page, within its limits.
     pub fn page(&self) -> Result<Page, Problem> {
-        let limit = self.limit.unwrap_or(USUAL);
-        if limit > MOST {
-            return Err(Problem::invalid(format!("limit: at most {MOST}")));
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if limit > MAX_LIMIT {
+            return Err(Problem::invalid(format!("limit: at most {MAX_LIMIT}")));
         }
         let offset = u64::try_from(self.offset.unwrap_or(0)).map_err(|_| Problem::invalid("offset: not below 0"))?;
         Ok(Page { limit, offset })

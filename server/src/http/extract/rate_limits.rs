@@ -1,5 +1,5 @@
-//! How much one client may ask for, so that a loop gone wild, or somebody who floods, costs the others little. Whoever
-//! uses the server as it is meant never notices: a whole venue may be behind one address.
+//! Rate limits, so that a client in a loop, or a flood, costs the others little. Normal use never reaches them: a whole
+//! venue may be behind one address.
 
 use super::origin;
 use crate::http::Problem;
@@ -17,16 +17,16 @@ use std::num::NonZeroU32;
 
 /// Requests of an address that need no credentials: thousands of players open the public page at once, and then each
 /// asks every few seconds.
-const OF_ADDRESS: Rate = Rate { per_second: 500, at_once: 10_000 };
+const PER_ADDRESS: Rate = Rate { per_second: 500, burst: 10_000 };
 /// Requests of a runner. One with 64 radios sends a few in a second.
-const OF_RUNNER: Rate = Rate { per_second: 200, at_once: 5_000 };
-/// Clients whose counts are kept while they are at rest; each takes about 100 bytes.
-const MOST: usize = 20_000;
+const PER_RUNNER: Rate = Rate { per_second: 200, burst: 5_000 };
+/// Idle clients whose counts are kept; each takes about 100 bytes.
+const MAX_CLIENTS: usize = 20_000;
 
 #[derive(Clone, Copy)]
 struct Rate {
     per_second: u32,
-    at_once: u32,
+    burst: u32,
 }
 
 /// The counts of all clients.
@@ -38,7 +38,7 @@ pub struct RateLimits {
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { addresses: limiter(OF_ADDRESS), runners: limiter(OF_RUNNER) }
+        Self { addresses: limiter(PER_ADDRESS), runners: limiter(PER_RUNNER) }
     }
 }
 
@@ -55,19 +55,19 @@ impl RateLimits {
 
 fn limiter<K: Hash + Eq + Clone>(rate: Rate) -> DefaultKeyedRateLimiter<K> {
     let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-    DefaultKeyedRateLimiter::keyed(Quota::per_second(number(rate.per_second)).allow_burst(number(rate.at_once)))
+    DefaultKeyedRateLimiter::keyed(Quota::per_second(number(rate.per_second)).allow_burst(number(rate.burst)))
 }
 
 fn count<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, client: &K) -> Result<(), Problem> {
-    if limiter.len() > MOST {
-        // Forgets those that have been at rest for so long that they could as well be new.
+    if limiter.len() > MAX_CLIENTS {
+        // Forgets the clients whose counts are back at the start.
         limiter.retain_recent();
     }
     let counted = limiter.check_key(client);
     counted.map_err(|until| Problem::too_many(until.wait_time_from(DefaultClock::default().now())))
 }
 
-/// Anybody at all, unless the address asks far too often.
+/// Anybody, without credentials, within the rate limit of the address.
 #[derive(Debug)]
 pub struct Anybody;
 
@@ -90,11 +90,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_floods_is_slowed_down_and_nobody_else_is() {
+    fn a_client_that_floods_is_slowed_down_and_no_other_is() {
         let (rate_limits, roof, cellar) =
             (RateLimits::default(), RunnerId::new("roof").unwrap(), RunnerId::new("cellar").unwrap());
-        let taken = (0..2 * OF_RUNNER.at_once).filter(|_| rate_limits.count_runner(&roof).is_ok()).count();
-        assert!(taken >= OF_RUNNER.at_once as usize && taken < 2 * OF_RUNNER.at_once as usize, "{taken}");
+        let taken = (0..2 * PER_RUNNER.burst).filter(|_| rate_limits.count_runner(&roof).is_ok()).count();
+        assert!(taken >= PER_RUNNER.burst as usize && taken < 2 * PER_RUNNER.burst as usize, "{taken}");
         assert!(rate_limits.count_runner(&cellar).is_ok());
     }
 
@@ -102,7 +102,7 @@ mod tests {
     fn all_addresses_of_a_site_count_together() {
         let rate_limits = RateLimits::default();
         let address = |n: u32| format!("2001:db8:0:{:x}::{n:x}", n % 0x1_0000).parse().unwrap();
-        assert!((0..2 * OF_ADDRESS.at_once).any(|n| rate_limits.count_address(address(n)).is_err()));
+        assert!((0..2 * PER_ADDRESS.burst).any(|n| rate_limits.count_address(address(n)).is_err()));
         assert!(rate_limits.count_address("2001:db8:1::1".parse().unwrap()).is_ok());
     }
 }

@@ -86,7 +86,7 @@ impl About {
             self.answers::<Forbidden>();
         }
         let whom = match least {
-            Role::Viewer => Cow::Borrowed("For everybody who is logged in."),
+            Role::Viewer => Cow::Borrowed("Takes a login of any role."),
             least => format!("Takes the role {least}.").into(),
         };
         self.remark(&whom);
@@ -170,7 +170,7 @@ impl Describe for Provisioner {
     }
 }
 
-impl<T: ToSchema, const MOST: usize> Describe for Json<T, MOST> {
+impl<T: ToSchema, const MAX: usize> Describe for Json<T, MAX> {
     fn describe(about: &mut About) {
         about.takes::<T>(Required::True);
     }

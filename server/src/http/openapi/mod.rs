@@ -1,10 +1,10 @@
-//! The description of the API, as an OpenAPI document. It is made of what the routes are made of, so that there is no
-//! route without a description, and none that does something else than it says.
+//! The description of the API, as an OpenAPI document. It is made from what the routes are made from, so that no route is
+//! without a description, and none differs from it.
 //!
 //! A new route takes three steps:
 //!
 //! 1. Its handler gets `#[utoipa::path(METHOD, path = "…", responses(…))]`: what it answers when all goes well, and
-//!    those of the [`answers`] that its arguments do not tell, such as `Conflict`. The first line of its doc comment
+//!    those of the [`answers`] that its arguments do not describe, such as `Conflict`. The first line of its doc comment
 //!    becomes the summary.
 //! 2. The types that it takes and answers derive `ToSchema`, the values of a query `IntoParams`. Integrators read their
 //!    doc comments.

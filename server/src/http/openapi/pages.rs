@@ -22,7 +22,7 @@ const POLICY: (HeaderName, HeaderValue) = (
 
 static DOCUMENT: LazyLock<Option<String>> = LazyLock::new(|| document().to_json().ok());
 
-/// This document.
+/// Get this document.
 #[utoipa::path(get, path = "/api/openapi.json", responses((status = OK, content_type = "application/json", body = Object)))]
 pub async fn openapi(_: Anybody) -> Result<HttpResponse, Problem> {
     let document = DOCUMENT

@@ -12,13 +12,13 @@ struct Health {
     timestamp: Timestamp,
 }
 
-/// Tells that the server answers.
+/// Check that the server answers.
 #[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
 pub async fn health(_: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.now() })
 }
 
-/// The same, where clients of the API look for it.
+/// Check that the server answers, under the path of the API.
 #[utoipa::path(get, path = "/api/health", responses((status = OK, body = Health)))]
 pub async fn api_health(anybody: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
     health(anybody, coordinator).await

@@ -1,4 +1,4 @@
-//! What Prometheus collects.
+//! The metrics that Prometheus collects.
 
 use super::exposition::Format;
 use super::requests::Labels;
@@ -20,11 +20,11 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::atomic::AtomicU64;
 
-/// From where the numbers may be asked for.
+/// The networks that may read the metrics.
 #[derive(Debug, Clone, Default)]
 pub struct MetricsAudience(pub Vec<Network>);
 
-/// Give the server's metrics, in the text format of Prometheus or in `OpenMetrics`.
+/// Get the server's metrics, in the text format of Prometheus or in `OpenMetrics`.
 #[utoipa::path(
     get, path = "/metrics",
     responses(
@@ -65,8 +65,8 @@ fn show(figures: &Figures, registry: &mut Registry) {
         alarms.get_or_create_owned(&label("kind", kind.as_str())).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
     registry.register("alarms", "What a person should look into", alarms);
-    if let Some(gate) = &figures.gate {
-        let control = &gate.control;
+    if let Some(operating) = &figures.gate {
+        let control = &operating.control;
         for (by, holds) in [
             ("pause", control.paused.is_some()),
             ("emergency_stop", control.stopped.is_some()),
@@ -88,7 +88,7 @@ fn show_runners(states: &[RunnerState], registry: &mut Registry) {
     let (runners, radios): (Family<Labels, Gauge>, Family<Labels, Gauge>) = Default::default();
     let heartbeats: Family<Labels, Gauge<f64, AtomicU64>> = Family::default();
     let (live, busy): (Gauge, Gauge) = Default::default();
-    // What there is none of is told as well.
+    // A status that no runner has is shown as 0.
     for status in ["online", "offline"] {
         runners.get_or_create_owned(&label("status", status));
         radios.get_or_create_owned(&label("status", status));

@@ -22,7 +22,7 @@ struct NotReady {
     checks: BTreeMap<&'static str, &'static str>,
 }
 
-/// Tells whether the server can do its work, and if not, what is in the way.
+/// Check whether the server can do its work, and if not, why.
 #[utoipa::path(
     get, path = "/ready",
     responses((status = OK, body = Ready), (status = SERVICE_UNAVAILABLE, body = NotReady))

@@ -1,4 +1,4 @@
-//! Counts what is asked of the server, and how long it takes.
+//! Counts requests, and measures how long they take.
 
 use crate::http::state::State;
 use actix_web::body::MessageBody;
@@ -39,8 +39,8 @@ impl Requests {
         registry.register_with_unit("http_request_duration", help, Unit::Seconds, self.duration.clone());
     }
 
-    /// Labels are of the server's own making: no client can make one more.
-    fn note(&self, method: &Method, response: &ServiceResponse<impl MessageBody>, started: Instant) {
+    /// Labels come from the server's own routes: no client can add one.
+    fn record(&self, method: &Method, response: &ServiceResponse<impl MessageBody>, started: Instant) {
         let method = match *method {
             Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => method.as_str(),
             _ => "other",
@@ -64,7 +64,7 @@ pub async fn measure(
     tokio::task::yield_now().await;
     let response = next.call(request).await?;
     if let Some(state) = state {
-        state.requests.note(&method, &response, started);
+        state.requests.record(&method, &response, started);
     }
     Ok(response)
 }

@@ -16,8 +16,8 @@ async fn site(binding: HostBinding) -> Site {
 /// The key of `roof`, made on the machine [`HOME`] and registered from there.
 async fn bound(site: &Site) -> String {
     let body = json!({"enrollment_token": site.token("roof").await});
-    let enrol = site.request(Method::POST, "/api/enrollment/enroll").header(MACHINE, HOME).json(&body);
-    let key = Answer::of(enrol).await.body["api_key"].as_str().unwrap().to_owned();
+    let enroll = site.request(Method::POST, "/api/enrollment/enroll").header(MACHINE, HOME).json(&body);
+    let key = Answer::of(enroll).await.body["api_key"].as_str().unwrap().to_owned();
     let register = at(site.request(Method::POST, "/api/runners/register"), &key, Some(HOME));
     assert_eq!(Answer::of(register.json(&json!({"runner_id": "roof"}))).await.status, 200);
     key

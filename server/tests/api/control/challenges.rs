@@ -424,7 +424,7 @@ async fn the_ranges_that_challenges_can_name_are_listed() {
 async fn a_challenge_goes_only_to_the_runners_and_radios_that_it_names() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    let (roof, van) = (site.runner("roof").await, site.enrol("van").await);
+    let (roof, van) = (site.runner("roof").await, site.enroll("van").await);
     let radios = json!({"runner_id": "van", "radios": [{"id": "vhf"}, {"id": "uhf"}]});
     assert_eq!(van.post("register", radios).await.status, 200);
     let form = json!({

@@ -88,7 +88,7 @@ impl Walk<'_> {
 
     /// Enrolled and registered anew.
     async fn runner(&self) -> String {
-        let runner = self.site.enrol("runner-1").await;
+        let runner = self.site.enroll("runner-1").await;
         let limits = json!({"runner_id": "runner-1", "frequency_limits": ["144000000-148000000"]});
         assert_eq!(runner.post("register", limits).await.status, 200);
         runner.key
@@ -119,7 +119,7 @@ impl Walk<'_> {
                 site.browser("operator", Role::Operator).await;
                 self.session = site.browser("admin", Role::Admin).await.session;
             }
-            ("POST", "/api/runners/register") => self.key = site.enrol("runner-1").await.key,
+            ("POST", "/api/runners/register") => self.key = site.enroll("runner-1").await.key,
             ("POST", "/api/runners/runner-1/signout") | ("GET", "/api/runners/runner-1/task") => {
                 self.key = self.runner().await;
             }

@@ -18,7 +18,7 @@ async fn a_runner_is_shown_with_its_radios_and_their_work() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let viewer = site.browser("vic", Role::Viewer).await;
-    let runner = site.enrol("runner-1").await;
+    let runner = site.enroll("runner-1").await;
     let shown = viewer.get("/api/runners/runner-1").await.body["runner"].clone();
     assert_eq!((&shown["status"], &shown["registered_at"]), (&json!("offline"), &Value::Null));
     let radios = json!([

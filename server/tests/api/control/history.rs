@@ -118,7 +118,7 @@ async fn logs_hold_what_the_server_and_the_runners_say() {
 async fn the_dashboard_has_the_documented_numbers() {
     let site = Site::start().await;
     played(&site).await;
-    site.enrol("never-came").await;
+    site.enroll("never-came").await;
     let viewer = site.browser("vic", Role::Viewer).await;
     let answer = viewer.get("/api/dashboard").await;
     let stats = &answer.body["stats"];
@@ -157,7 +157,7 @@ async fn a_challenge_that_is_somewhere_else_each_time_is_shown_where_it_was() {
 async fn what_a_radio_that_sends_nothing_succeeds_with_is_marked_wherever_it_is_told() {
     let site = Site::start().await;
     site.import(TWO).await;
-    let runner = site.enrol("roof").await;
+    let runner = site.enroll("roof").await;
     let radios = json!([{"id": "dry", "driver": "null"}]);
     assert_eq!(runner.post("register", json!({"runner_id": "roof", "radios": radios})).await.status, 200);
     // Also after a restart, when what is known of radios comes from the database.

@@ -81,7 +81,7 @@ async fn a_poll_that_waits_returns_when_its_key_is_revoked() {
     site.import(MORSE).await;
     let runner = site.runner("roof").await;
     runner.task().await;
-    let (answer, _) = tokio::join!(runner.get("task?wait=60"), site.enrol("roof"));
+    let (answer, _) = tokio::join!(runner.get("task?wait=60"), site.enroll("roof"));
     assert_eq!(answer.body, json!({"task": null, "abort": [1]}));
 }
 

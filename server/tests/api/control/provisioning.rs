@@ -26,7 +26,7 @@ fn config(answer: &Answer) -> Value {
     challengectl_common::settings::load::<Value>(text, "runner.yml", None).unwrap()
 }
 
-async fn enrol(site: &Site, answer: &Answer) -> Answer {
+async fn enroll(site: &Site, answer: &Answer) -> Answer {
     site.post("/api/enrollment/enroll", json!({"enrollment_token": answer.body["enrollment_token"]})).await
 }
 
@@ -43,7 +43,7 @@ async fn a_program_gets_a_configuration_that_a_runner_starts_with() {
     let token = &answer.body["enrollment_token"];
     let expected = json!({"server": site.url, "enrollment_token": token, "radios": radios});
     assert_eq!(config(&answer), expected);
-    assert_eq!(enrol(&site, &answer).await.body["runner_id"], "roof");
+    assert_eq!(enroll(&site, &answer).await.body["runner_id"], "roof");
 
     let named = json!({"runner_name": "cellar", "server_url": "https://ctl.example:9/", "devices": []});
     let by_header = site.request(Method::POST, "/api/provisioning/provision").header("X-API-Key", &key).json(&named);
@@ -141,7 +141,7 @@ async fn a_provisioning_key_cannot_take_over_a_runner_neither_now_nor_with_a_tok
     let runner = site.runner("roof").await;
     provision(&site, &key, json!({"runner_id": "roof"})).await.is_error(409, "conflict");
     for stale in [early, earlier] {
-        let answer = enrol(&site, &stale).await;
+        let answer = enroll(&site, &stale).await;
         answer.is_error(409, "conflict");
         assert!(answer.body["details"].as_str().unwrap().contains("/api/enrollment/re-enroll/roof"), "{}", answer.body);
     }
@@ -220,7 +220,7 @@ async fn an_admin_sees_when_a_key_was_used_and_takes_it_back() {
     assert_eq!((answer.status, &answer.body["message"]), (200, &json!("Provisioning key removed")));
     provision(&site, &key, json!({"runner_id": "three"})).await.is_error(401, "authentication required");
     assert_eq!(shown().await, json!([]));
-    enrol(&site, &two).await.is_error(401, "authentication required");
+    enroll(&site, &two).await.is_error(401, "authentication required");
     admin.delete("/api/provisioning/keys/van").await.is_error(404, "not found");
     toggle(json!(true)).await.is_error(404, "not found");
     admin.delete("/api/provisioning/keys/a%20b").await.is_error(404, "not found");

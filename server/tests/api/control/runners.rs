@@ -1,4 +1,4 @@
-//! Enrolment, registration, heartbeat, sign-out, completion, log.
+//! Enrollment, registration, heartbeat, sign-out, completion, log.
 
 use crate::site::{Answer, MORSE, Site, fields, is_timestamp};
 use challengectl_coordinator::Role;
@@ -31,7 +31,7 @@ async fn of_many_who_use_a_token_at_once_one_gets_the_key() {
 async fn enrolling_again_revokes_the_old_key_at_once() {
     let site = Site::start().await;
     let old = site.runner("roof").await;
-    let new = site.enrol("roof").await;
+    let new = site.enroll("roof").await;
     old.get("task").await.is_error(401, "authentication required");
     assert_eq!(new.get("task").await.status, 200);
 }
@@ -39,7 +39,7 @@ async fn enrolling_again_revokes_the_old_key_at_once() {
 #[tokio::test]
 async fn a_runner_registers_as_the_document_says() {
     let site = Site::start().await;
-    let runner = site.enrol("runner-1").await;
+    let runner = site.enroll("runner-1").await;
     let limits = ["144000000-148000000", "420000000-450000000"];
     let answer = runner.post("register", json!({"runner_id": "runner-1", "frequency_limits": limits})).await;
     assert_eq!(answer.status, 200);
@@ -54,7 +54,7 @@ async fn a_runner_registers_as_the_document_says() {
 async fn limits_of_the_runner_bind_its_radios() {
     let site = Site::start().await;
     site.import(MORSE).await;
-    let runner = site.enrol("roof").await;
+    let runner = site.enroll("roof").await;
     let away = json!({"runner_id": "roof", "frequency_limits": ["420000000-450000000"], "radios": [{"id": "a"}]});
     assert_eq!(runner.post("register", away).await.status, 200);
     assert_eq!(runner.task().await, Value::Null);
@@ -66,7 +66,7 @@ async fn limits_of_the_runner_bind_its_radios() {
 #[tokio::test]
 async fn a_registration_that_makes_no_sense_is_refused() {
     let site = Site::start().await;
-    let runner = site.enrol("roof").await;
+    let runner = site.enroll("roof").await;
     let cases = [
         (json!({"runner_id": "roof", "radios": [{"id": "a"}, {"id": "a"}]}), "radios: the id a is given twice"),
         (json!({"runner_id": "roof", "hostname": "x".repeat(300)}), "hostname: more than 255 bytes"),
@@ -112,7 +112,7 @@ async fn a_heartbeat_renews_and_tells_what_to_stop() {
 #[tokio::test]
 async fn a_runner_that_has_not_registered_is_told_to() {
     let site = Site::start().await;
-    let runner = site.enrol("roof").await;
+    let runner = site.enroll("roof").await;
     runner.get("task").await.is_error(404, "runner not registered");
     runner.post("heartbeat", json!({})).await.is_error(404, "runner not registered");
     runner.post("log", json!({"level": "INFO", "message": "x"})).await.is_error(404, "runner not registered");
@@ -292,7 +292,7 @@ async fn many_log_lines_come_in_one_request() {
 async fn all_runners_of_a_venue_enrol_from_one_address() {
     let site = Site::start().await;
     for n in 0..60 {
-        site.enrol(&format!("runner-{n}")).await;
+        site.enroll(&format!("runner-{n}")).await;
     }
 }
 

@@ -24,7 +24,7 @@ struct Alarm {
     since: Timestamp,
 }
 
-/// List what a person should look into now.
+/// List the alarms in force.
 #[utoipa::path(get, path = "/api/alarms", responses((status = OK, body = Alarms)))]
 pub async fn list(_: Watcher, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let alarms = coordinator.alarms().into_iter().map(Alarm::from).collect();
@@ -53,11 +53,11 @@ struct Transmission {
     runner_id: RunnerId,
     radio_id: RadioId,
     frequency: Frequency,
-    /// What it occupies.
+    /// The occupied span.
     band: Band,
-    /// When it was handed out.
+    /// When it was assigned.
     planned_at: Timestamp,
-    /// Seconds that the whole signal takes.
+    /// Seconds of the whole signal.
     duration: f64,
     /// Part on air so far, 0 to 1; null before the carrier is on.
     progress: Option<f64>,
@@ -65,7 +65,7 @@ struct Transmission {
     state: &'static str,
 }
 
-/// List what is on air now, or about to be.
+/// List the transmissions that are on air or about to be.
 #[utoipa::path(get, path = "/api/on-air", responses((status = OK, body = Transmissions)))]
 pub async fn on_air(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let on_air = coordinator.on_air().await?.into_iter().map(Transmission::from).collect();

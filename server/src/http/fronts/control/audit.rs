@@ -27,7 +27,7 @@ struct Entry {
     details: Option<String>,
 }
 
-/// What people have done, newest first.
+/// List the audit log, newest first.
 #[utoipa::path(get, path = "/api/audit", responses((status = OK, body = Audit)))]
 pub async fn list(
     With(_, Query(paging)): With<Admin, Query<Paging>>,

@@ -31,7 +31,7 @@ struct Owing {
     temp_token: String,
 }
 
-/// Checks a password.
+/// Check a password.
 #[utoipa::path(post, path = "/api/auth/login", responses((status = OK, body = Owing), Unauthorized, TooMany))]
 pub async fn login(
     accounts: Shared<Accounts>,
@@ -57,12 +57,12 @@ struct Verified {
     status: &'static str,
     message: &'static str,
     user: User,
-    /// Shown once, after the first code of an account.
+    /// Shown only once, after the first code of an account.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
 }
 
-/// Checks a code, and begins a session.
+/// Check a TOTP code and log in.
 #[utoipa::path(post, path = "/api/auth/verify-totp", responses((status = OK, body = Verified), Unauthorized, TooMany))]
 pub async fn verify_totp(
     accounts: Shared<Accounts>,
@@ -101,7 +101,7 @@ struct SetUp {
     temp_token: String,
 }
 
-/// Makes the first account.
+/// Create the first account.
 #[utoipa::path(
     post, path = "/api/auth/setup",
     responses((status = CREATED, body = SetUp), Unauthorized, Conflict, TooMany)
@@ -136,14 +136,14 @@ struct User {
     role: Role,
 }
 
-/// Tells who is logged in.
+/// Show the current login.
 #[utoipa::path(get, path = "/api/auth/session", responses((status = OK, body = Session)))]
 pub async fn session(Viewer(person): Viewer) -> HttpResponse {
     let expires_at = person.until();
     HttpResponse::Ok().json(Session { authenticated: true, user: person.into(), expires_at })
 }
 
-/// Ends the session.
+/// Log out.
 #[utoipa::path(post, path = "/api/auth/logout", responses(Done))]
 pub async fn logout(
     Viewer(person): Viewer,
@@ -164,7 +164,7 @@ pub struct PasswordRequest {
     new_password: String,
 }
 
-/// Changes the password of who asks.
+/// Change one's own password.
 #[utoipa::path(post, path = "/api/auth/change-password", responses(Done, Missing, Conflict, TooMany))]
 pub async fn change_password(
     With(Viewer(person), Json(body)): With<Viewer, Json<PasswordRequest>>,
@@ -187,7 +187,7 @@ struct RecoveryCodes {
     recovery_codes: Vec<String>,
 }
 
-/// Replaces the recovery codes of who asks.
+/// Replace one's own recovery codes.
 #[utoipa::path(
     post, path = "/api/auth/recovery-codes",
     responses((status = OK, body = RecoveryCodes), Missing, TooMany)
@@ -206,7 +206,7 @@ fn client(request: &HttpRequest) -> Client {
     Client { address: origin::address(request), device }
 }
 
-/// Requests are counted also when there is nothing in them to try.
+/// Counts a request whose body is invalid as an attempt.
 fn counted<T>(
     accounts: &Accounts,
     step: Step,
@@ -219,7 +219,7 @@ fn counted<T>(
     body
 }
 
-/// A cookie that no script can read and that pages of other sites cannot make a browser send with a form.
+/// Sets a cookie that no script can read, and that browsers do not send with forms of other sites.
 fn set_cookie(
     response: &mut HttpResponseBuilder,
     request: &HttpRequest,

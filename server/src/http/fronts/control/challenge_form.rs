@@ -38,7 +38,7 @@ pub struct ChallengeForm {
     max_delay: Option<Number>,
     #[schema(value_type = Option<PublicView>)]
     public_view: Option<Map<String, Value>>,
-    /// The runners and radios that may send it; an empty list: any of them.
+    /// The runners and radios that may transmit it; an empty list: all.
     only_on: Option<Vec<Sender>>,
 }
 

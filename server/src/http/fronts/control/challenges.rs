@@ -37,7 +37,7 @@ struct Created {
 struct Challenge {
     challenge_id: i64,
     name: ChallengeName,
-    /// Null for one whose frequency is drawn anew each time; then there are ranges.
+    /// Null when the frequency is drawn from ranges for each transmission.
     frequency: Option<Frequency>,
     #[serde(skip_serializing_if = "Option::is_none")]
     frequency_ranges: Option<Vec<String>>,
@@ -58,13 +58,13 @@ struct Challenge {
     max_delay: Number,
     duration: f64,
     public_view: PublicView,
-    /// The runners and radios that may send it; empty: any of them.
+    /// The runners and radios that may transmit it; empty: all.
     only_on: Vec<Sender>,
     #[serde(flatten)]
     content: Option<Content>,
 }
 
-/// What players are to find. Also the name of a file may be it.
+/// The payload. Only admins see it, since even the name of a file may give it away.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ChallengeContent)]
 struct Content {
@@ -80,7 +80,7 @@ struct Range {
     max_hz: u64,
 }
 
-/// All challenges.
+/// List challenges.
 #[utoipa::path(get, path = "/api/challenges", responses((status = OK, body = Challenges)))]
 pub async fn list(Viewer(person): Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let (now, all) = (coordinator.now(), coordinator.challenges().await?);
@@ -88,7 +88,7 @@ pub async fn list(Viewer(person): Viewer, coordinator: Shared<Coordinator>) -> R
     Ok(HttpResponse::Ok().json(Challenges { challenges }))
 }
 
-/// One challenge.
+/// Show a challenge.
 #[utoipa::path(get, path = "/api/challenges/{challenge_id}", responses((status = OK, body = One)))]
 pub async fn one(
     Viewer(person): Viewer,
@@ -99,7 +99,7 @@ pub async fn one(
     Ok(HttpResponse::Ok().json(One { challenge: Challenge::seen_by(person.role, stored, coordinator.now()) }))
 }
 
-/// Adds a challenge.
+/// Create a challenge.
 #[utoipa::path(post, path = "/api/challenges", responses((status = CREATED, body = Created), Conflict))]
 pub async fn create(
     With(Admin(person), Json(form)): With<Admin, Json<ChallengeForm>>,
@@ -110,7 +110,7 @@ pub async fn create(
     Ok(HttpResponse::Created().json(Created { status: "success", message, challenge_id }))
 }
 
-/// Changes what is given.
+/// Change the given fields of a challenge.
 #[utoipa::path(put, path = "/api/challenges/{challenge_id}", responses(Done, Conflict))]
 pub async fn update(
     With(Operator(person), echo): With<Operator, Echo<ChallengeForm>>,
@@ -124,7 +124,7 @@ pub async fn update(
     Ok(done("Challenge updated successfully"))
 }
 
-/// Removes a challenge.
+/// Delete a challenge.
 #[utoipa::path(delete, path = "/api/challenges/{challenge_id}", responses(Done))]
 pub async fn delete(
     Admin(person): Admin,
@@ -135,7 +135,7 @@ pub async fn delete(
     Ok(done("Challenge deleted successfully"))
 }
 
-/// Lets a challenge go on air; with `{"enabled": false}`, takes it off.
+/// Enable a challenge; with `{"enabled": false}`, disable it.
 #[utoipa::path(post, path = "/api/challenges/{challenge_id}/enable", responses(Done))]
 pub async fn enable(
     With(Operator(person), OptionalJson(switch)): With<Operator, OptionalJson<Switch>>,
@@ -147,7 +147,7 @@ pub async fn enable(
     Ok(done(if enabled { "Challenge enabled" } else { "Challenge disabled" }))
 }
 
-/// Takes a challenge off the air.
+/// Disable a challenge and end its transmission.
 #[utoipa::path(post, path = "/api/challenges/{challenge_id}/disable", responses(Done))]
 pub async fn disable(
     Operator(person): Operator,
@@ -158,7 +158,7 @@ pub async fn disable(
     Ok(done("Challenge disabled"))
 }
 
-/// Puts a challenge on air at once.
+/// Put a challenge on air as soon as a radio is free.
 #[utoipa::path(post, path = "/api/challenges/{challenge_id}/trigger", responses(Done, Conflict))]
 pub async fn trigger(
     Operator(person): Operator,

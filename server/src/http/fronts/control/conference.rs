@@ -29,15 +29,15 @@ struct Conference {
     next_change: Option<Timestamp>,
 }
 
-/// When the event is.
+/// Show when the event takes place.
 #[utoipa::path(get, path = "/api/conference", responses((status = OK, body = Conference)))]
 pub async fn show(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(current(&coordinator).await?))
 }
 
 async fn current(coordinator: &Coordinator) -> Result<Conference, Problem> {
-    let ((gate, _), now) = (coordinator.gate().await?, coordinator.now());
-    let conference = &gate.conference;
+    let ((operating, _), now) = (coordinator.gate().await?, coordinator.now());
+    let conference = &operating.conference;
     Ok(Conference {
         name: conference.name().cloned(),
         start: conference.start(),
@@ -46,8 +46,8 @@ async fn current(coordinator: &Coordinator) -> Result<Conference, Problem> {
         day_start: conference.day_start(),
         day_end: conference.day_end(),
         auto_pause: conference.auto_pause(),
-        open: !gate.is_closed_by_hours(now),
-        next_change: gate.next_change(now),
+        open: !operating.is_closed_by_hours(now),
+        next_change: operating.next_change(now),
     })
 }
 
@@ -92,7 +92,7 @@ impl Changed {
     }
 }
 
-/// Changes the fields that are given.
+/// Change the given fields of the conference.
 #[utoipa::path(put, path = "/api/conference", responses((status = OK, body = Changed)))]
 pub async fn update(
     With(Operator(person), echo): With<Operator, Echo<Change>>,
@@ -131,7 +131,7 @@ struct DayTimesSet {
     day_end: Option<TimeOfDay>,
 }
 
-/// Changes the daily hours.
+/// Set the daily hours.
 #[utoipa::path(put, path = "/api/conference/day-times", responses((status = OK, body = DayTimesSet)))]
 pub async fn set_day_times(
     With(Operator(person), Json(DayTimes { day_start, day_end })): With<Operator, Json<DayTimes>>,
@@ -155,7 +155,7 @@ struct AutoPauseSet {
     auto_pause: bool,
 }
 
-/// Lets the hours hold the system back, or no more.
+/// Enable or disable pausing outside of the daily hours.
 #[utoipa::path(put, path = "/api/conference/auto-pause", responses((status = OK, body = AutoPauseSet)))]
 pub async fn set_auto_pause(
     With(Operator(person), Json(AutoPause { auto_pause })): With<Operator, Json<AutoPause>>,

@@ -15,7 +15,7 @@ use challengectl_coordinator::{Coordinator, Newcomer, Token as Stored};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Turns a one-time token into a runner's key.
+/// Enroll a runner: exchange a one-time token for its key.
 #[utoipa::path(
     post, path = "/api/enrollment/enroll",
     responses((status = CREATED, body = EnrollResponse), Unauthorized, Conflict)
@@ -42,7 +42,9 @@ pub struct Again {
     expires_hours: TokenLife,
 }
 
-/// Makes a token by which a host takes the place of a runner that is enrolled. It is shown this once.
+/// Create a token that re-enrolls a runner on another host.
+///
+/// The token is shown only once.
 #[utoipa::path(
     post, path = "/api/enrollment/re-enroll/{runner_id}",
     responses((status = CREATED, body = Invited))
@@ -75,7 +77,7 @@ struct Token {
     used_at: Option<Timestamp>,
 }
 
-/// The tokens, newest first, without what would be of use to enrol.
+/// List enrollment tokens, newest first, without their secrets.
 #[utoipa::path(get, path = "/api/enrollment/tokens", responses((status = OK, body = Tokens)))]
 pub async fn list(
     With(_, Query(paging)): With<Admin, Query<Paging>>,
@@ -85,7 +87,7 @@ pub async fn list(
     Ok(HttpResponse::Ok().json(Tokens { tokens: list.into_iter().map(Token::from).collect(), total }))
 }
 
-/// Makes an unused token useless.
+/// Revoke an unused enrollment token.
 #[utoipa::path(delete, path = "/api/enrollment/token/{token_id}", responses(Done))]
 pub async fn revoke(
     Admin(person): Admin,

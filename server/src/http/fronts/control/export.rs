@@ -8,7 +8,7 @@ use tokio_util::io::ReaderStream;
 
 const BLOCK: usize = 1 << 16;
 
-/// Sends the whole event, with flags and files, as the archive that can be imported.
+/// Export the event, with flags and files, as an archive for the import.
 #[utoipa::path(
     get, path = "/api/challenges/export",
     responses((status = OK, body = [u8], content_type = "application/x-tar", description = "A tar archive."))

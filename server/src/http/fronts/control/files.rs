@@ -21,7 +21,7 @@ use tokio_util::io::ReaderStream;
 
 const BLOCK: usize = 1 << 16;
 
-/// Sends the content of a file, or the part of it that is asked for.
+/// Download a file, or a range of it.
 #[utoipa::path(
     get,
     path = "/api/files/{digest}",

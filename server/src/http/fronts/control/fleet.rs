@@ -29,15 +29,15 @@ struct Runner {
     runner_id: RunnerId,
     /// `online` or `offline`.
     status: &'static str,
-    /// Whether it has an assignment that is not over.
+    /// Whether it has an active assignment.
     busy: bool,
     enabled: bool,
     /// `unbound`, `bound` or `violated`.
     host_binding: &'static str,
     last_heartbeat: Option<Timestamp>,
-    /// Of all its radios.
+    /// The frequency limits of all its radios.
     frequency_limits: BTreeSet<Band>,
-    /// The challenge that it has been at for longest.
+    /// The challenge of its oldest assignment.
     current_task: Option<String>,
     enrolled_at: Timestamp,
     registered_at: Option<Timestamp>,
@@ -67,21 +67,21 @@ struct Task {
     progress: Option<f64>,
 }
 
-/// All runners.
+/// List runners.
 #[utoipa::path(get, path = "/api/runners", responses((status = OK, body = Runners)))]
 pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let runners = coordinator.runners().await?.into_iter().map(Runner::from).collect();
     Ok(HttpResponse::Ok().json(Runners { runners }))
 }
 
-/// One runner.
+/// Show a runner.
 #[utoipa::path(get, path = "/api/runners/{runner_id}", responses((status = OK, body = One)))]
 pub async fn one(_: Viewer, coordinator: Shared<Coordinator>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let state = coordinator.runner(&named(&id)?).await?;
     Ok(HttpResponse::Ok().json(One { runner: state.into() }))
 }
 
-/// Removes a runner.
+/// Remove a runner.
 #[utoipa::path(delete, path = "/api/runners/{runner_id}", responses(Done))]
 pub async fn remove(
     Admin(person): Admin,
@@ -92,7 +92,7 @@ pub async fn remove(
     Ok(done("Runner removed successfully"))
 }
 
-/// Gives a runner work again; with `{"enabled": false}`, no more.
+/// Enable a runner; with `{"enabled": false}`, disable it.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/enable", responses(Done))]
 pub async fn enable(
     With(Operator(person), OptionalJson(switch)): With<Operator, OptionalJson<Switch>>,
@@ -104,7 +104,7 @@ pub async fn enable(
     Ok(done(if enabled { "Runner enabled" } else { "Runner disabled" }))
 }
 
-/// Gives a runner no more work.
+/// Disable a runner.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/disable", responses(Done))]
 pub async fn disable(
     Operator(person): Operator,
@@ -133,7 +133,9 @@ pub(super) struct Invited {
     expires_at: Timestamp,
 }
 
-/// Makes a token by which a host becomes a runner. It is shown this once.
+/// Create an enrollment token for a runner.
+///
+/// The token is shown only once.
 #[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited), Conflict))]
 pub async fn invite(
     With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,

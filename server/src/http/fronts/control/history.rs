@@ -12,10 +12,10 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TransmissionQuery {
-    /// Entries to answer at most.
+    /// The most entries to answer.
     #[param(maximum = 1000, default = 100)]
     limit: Option<u64>,
-    /// Entries to pass over.
+    /// Entries to skip.
     #[param(minimum = 0, default = 0)]
     offset: Option<i64>,
     /// Only those of this challenge.
@@ -27,7 +27,7 @@ pub struct TransmissionQuery {
     status: Option<Status>,
 }
 
-/// Where in its life a transmission is. All but `planned` are final.
+/// The status of a transmission. All but `planned` are final.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Status {
@@ -64,16 +64,16 @@ struct Transmission {
     frequency: u64,
     modulation: String,
     status: String,
-    /// When the carrier went on; for one that it never did, when it was planned.
+    /// When the carrier went on; when it never did, the time of the assignment.
     timestamp: Timestamp,
     started_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     error_message: Option<String>,
-    /// The radio is one that sends nothing: it was not on air.
+    /// Whether the radio only simulates: nothing was on air.
     simulated: bool,
 }
 
-/// Transmissions, newest first.
+/// List transmissions, newest first.
 #[utoipa::path(get, path = "/api/transmissions", responses((status = OK, body = Transmissions)))]
 pub async fn transmissions(
     With(_, Query(query)): With<Viewer, Query<TransmissionQuery>>,
@@ -123,7 +123,7 @@ struct Line {
     timestamp: Timestamp,
 }
 
-/// Log lines of the server and of runners, newest first.
+/// List log lines of the server and of runners, newest first.
 #[utoipa::path(get, path = "/api/logs", responses((status = OK, body = Logs)))]
 pub async fn logs(
     With(_, Query(paging)): With<Viewer, Query<Paging>>,
@@ -151,9 +151,9 @@ struct Stats {
     active_runners: usize,
     total_challenges: usize,
     enabled_challenges: usize,
-    /// Those that were on air as a whole.
+    /// The transmissions that succeeded.
     total_transmissions: u64,
-    /// Of these, the ones by radios that send nothing.
+    /// Of these, those by radios that only simulate.
     simulated_transmissions: u64,
     recent_transmissions: Vec<Recent>,
 }
@@ -168,7 +168,7 @@ struct Recent {
     simulated: bool,
 }
 
-/// The numbers that an operator wants to see first.
+/// Show the statistics of the dashboard.
 #[utoipa::path(get, path = "/api/dashboard", responses((status = OK, body = Dashboard)))]
 pub async fn dashboard(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let stats = coordinator.stats().await?;

@@ -1,4 +1,4 @@
-//! The control API: what runners, operators and the public page speak.
+//! The control API: for runners, operators and the public page.
 
 mod alarms;
 mod audit;
@@ -29,7 +29,7 @@ use challengectl_common::wire::Acknowledgement;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Everything that the control API offers.
+/// All operations of the control API.
 pub fn groups() -> Vec<Group> {
     vec![
         group!(
@@ -38,39 +38,39 @@ pub fn groups() -> Vec<Group> {
         ),
         group!("Users", "The accounts of people."; users: list, create, update, delete, reset_totp, reset_password),
         group!(
-            "Runner protocol", "What a runner says, with its key.";
+            "Runner protocol", "Requests of a runner, with its key.";
             enrollment: enroll;
             runners: register, heartbeat, task, complete, log, logs, sign_out;
             files: download
         ),
-        group!("Runners", "What operators see of runners, and do with them.";
+        group!("Runners", "Runners as operators see and change them.";
             fleet: list, one, enable, disable, remove),
         group!(
-            "Enrolment", "How hosts become runners.";
+            "Enrollment", "How hosts become runners.";
             fleet: invite;
             enrollment: list, revoke, re_enroll;
             provisioning: provision, keys, create_key, delete_key, toggle_key
         ),
         group!(
-            "Challenges", "What goes on air.";
+            "Challenges", "The challenges that go on air.";
             challenges: list, create, one, update, delete, enable, disable, trigger;
             uploads: upload, import, reload;
             export: export;
             ranges: list
         ),
-        group!("Control", "Holds everything back at once."; system: status, pause, resume, emergency_stop, release, stop),
-        group!("Now", "What is on air, and what a person should look into."; alarms: on_air, list),
-        group!("History", "What was on air, and what was said and done.";
+        group!("Control", "Pause, emergency stop and release of the whole system."; system: status, pause, resume, emergency_stop, release, stop),
+        group!("Now", "What is on air, and the alarms in force."; alarms: on_air, list),
+        group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),
         group!(
-            "Conference", "When the event is, and at which hours of the day.";
+            "Conference", "When the event takes place, and its daily hours.";
             conference: show, update, set_day_times, set_auto_pause
         ),
         group!("Public", "For everybody."; public: challenges),
     ]
 }
 
-/// The body that `enable` may have: what it says is done, whatever the path is called.
+/// The optional body of `enable`; it decides, whatever the path is called.
 #[derive(Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Switch {
@@ -84,12 +84,12 @@ impl Default for Switch {
     }
 }
 
-/// The answer that only says that it worked.
+/// The answer to a change that has nothing to show.
 fn done(message: &str) -> HttpResponse {
     acknowledge(HttpResponse::Ok(), message)
 }
 
-/// The answer to what has been done.
+/// The answer to a change, with a message.
 fn acknowledge(mut response: HttpResponseBuilder, message: &str) -> HttpResponse {
     response.json(Acknowledgement { status: "success".to_owned(), message: Some(message.to_owned()) })
 }

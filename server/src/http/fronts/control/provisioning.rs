@@ -37,10 +37,10 @@ struct Radio {
     /// What kind of radio it is.
     #[schema(pattern = "^[A-Za-z0-9_]{1,64}$")]
     driver: String,
-    /// Where it may transmit. None: anywhere.
+    /// Where it may transmit; an empty list: anywhere.
     #[serde(default)]
     frequency_limits: Vec<Band>,
-    /// All else that `runner.yml` may say of it, as it is.
+    /// Further settings of the radio in `runner.yml`, taken over unchanged.
     #[serde(flatten)]
     settings: Map<String, Value>,
 }
@@ -62,7 +62,9 @@ struct Ready {
     config_yaml: String,
 }
 
-/// Makes the configuration of a new runner. It holds a one-time token, and is shown this once.
+/// Create the configuration of a new runner.
+///
+/// It holds a one-time token and is shown only once.
 #[utoipa::path(
     post, path = "/api/provisioning/provision",
     responses((status = CREATED, body = Ready), Conflict)
@@ -113,7 +115,7 @@ struct Key {
     last_used_at: Option<Timestamp>,
 }
 
-/// All provisioning keys, without what is secret of them.
+/// List provisioning keys, without their secrets.
 #[utoipa::path(get, path = "/api/provisioning/keys", responses((status = OK, body = Keys)))]
 pub async fn keys(_: Admin, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let keys = coordinator.provisioning_keys().await?.into_iter().map(Key::from).collect();
@@ -138,7 +140,9 @@ struct Created {
     api_key: String,
 }
 
-/// Makes a provisioning key. It is shown this once.
+/// Create a provisioning key.
+///
+/// The key is shown only once.
 #[utoipa::path(
     post, path = "/api/provisioning/keys",
     responses((status = CREATED, body = Created), Conflict)
@@ -152,7 +156,7 @@ pub async fn create_key(
     Ok(HttpResponse::Created().json(Created { status: "success", message, key_id, api_key }))
 }
 
-/// Removes a provisioning key.
+/// Delete a provisioning key.
 #[utoipa::path(delete, path = "/api/provisioning/keys/{key_id}", responses(Done))]
 pub async fn delete_key(
     Admin(person): Admin,
@@ -169,7 +173,7 @@ pub struct Toggle {
     enabled: bool,
 }
 
-/// Lets a provisioning key count, or no more.
+/// Enable or disable a provisioning key.
 #[utoipa::path(post, path = "/api/provisioning/keys/{key_id}/toggle", responses(Done))]
 pub async fn toggle_key(
     With(Admin(person), Json(Toggle { enabled })): With<Admin, Json<Toggle>>,

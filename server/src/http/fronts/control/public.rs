@@ -5,7 +5,7 @@ use crate::http::state::Shared;
 use actix_web::HttpResponse;
 use challengectl_coordinator::Coordinator;
 
-/// What everybody may know of the challenges that are enabled.
+/// List the enabled challenges as the public sees them.
 #[utoipa::path(get, path = "/api/public/challenges", responses((status = OK, body = PublicChallenges)))]
 pub async fn challenges(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let challenges = coordinator.public_challenges().await?;

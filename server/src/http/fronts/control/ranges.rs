@@ -20,7 +20,7 @@ struct Range {
     max_hz: u64,
 }
 
-/// The frequency ranges that challenges can name.
+/// List the frequency ranges that challenges can use.
 #[utoipa::path(get, path = "/api/frequency-ranges", responses((status = OK, body = Ranges)))]
 pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let frequency_ranges = coordinator.ranges().await?.into_iter().map(Range::from).collect();

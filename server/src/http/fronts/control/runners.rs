@@ -17,11 +17,11 @@ use std::num::ParseIntError;
 use std::time::Duration;
 use utoipa::IntoParams;
 
-const LONGEST_WAIT_SECONDS: f64 = 60.0;
+const MAX_WAIT_SECONDS: f64 = 60.0;
 /// The radios that a runner may register, and the 256 reports that challengectl-runner keeps.
 const MAX_HOLDING: usize = 400;
 
-/// Takes in a runner with its radios.
+/// Register a runner and its radios.
 #[utoipa::path(
     post, path = "/api/runners/register",
     responses((status = OK, body = RegisterResponse), Forbidden, Missing)
@@ -44,7 +44,7 @@ pub async fn register(
     }))
 }
 
-/// Notes that a runner is alive and renews its leases.
+/// Send a heartbeat and renew the runner's leases.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/heartbeat", responses((status = OK, body = HeartbeatResponse)))]
 pub async fn heartbeat(
     Runner(caller): Runner,
@@ -62,7 +62,7 @@ pub async fn heartbeat(
     }))
 }
 
-/// Lets a runner go.
+/// Sign out a runner.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/signout", responses(Done))]
 pub async fn sign_out(Runner(caller): Runner, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     coordinator.sign_out(&caller).await?;
@@ -72,7 +72,7 @@ pub async fn sign_out(Runner(caller): Runner, coordinator: Shared<Coordinator>) 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TaskQuery {
-    /// Seconds to wait for work when there is none.
+    /// Seconds to wait for a task when there is none.
     #[param(value_type = Option<f64>, minimum = 0, maximum = 60, default = 0)]
     wait: Option<String>,
     /// The assignments that the runner holds, separated by commas. What it was given beyond these is handed out again,
@@ -82,7 +82,7 @@ pub struct TaskQuery {
     holding: Option<String>,
 }
 
-/// Gives a runner work, now or within the time it wants to wait.
+/// Poll for a task, with an optional wait.
 #[utoipa::path(
     get, path = "/api/runners/{runner_id}/task",
     responses((status = OK, body = TaskResponse))
@@ -100,9 +100,9 @@ pub async fn task(
 fn parse_wait(text: &str) -> Result<Duration, Problem> {
     text.parse()
         .ok()
-        .filter(|seconds| (0.0..=LONGEST_WAIT_SECONDS).contains(seconds))
+        .filter(|seconds| (0.0..=MAX_WAIT_SECONDS).contains(seconds))
         .map(Duration::from_secs_f64)
-        .ok_or_else(|| Problem::invalid(format!("wait: a number of seconds from 0 to {LONGEST_WAIT_SECONDS}")))
+        .ok_or_else(|| Problem::invalid(format!("wait: a number of seconds from 0 to {MAX_WAIT_SECONDS}")))
 }
 
 fn parse_holding(text: &str) -> Result<Vec<i64>, Problem> {
@@ -120,7 +120,7 @@ fn parse_id(text: &str) -> Result<i64, ParseIntError> {
     if text.starts_with('+') { "+".parse() } else { text.parse() }
 }
 
-/// Takes in how a transmission ended.
+/// Report how a transmission ended.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/complete", responses(Done, Conflict))]
 pub async fn complete(
     Runner(caller): Runner,
@@ -131,7 +131,7 @@ pub async fn complete(
     Ok(done("Task completion recorded"))
 }
 
-/// Keeps a line for the operator.
+/// Send a log line to the operators.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/log", responses(Done))]
 pub async fn log(
     Runner(caller): Runner,
@@ -142,7 +142,7 @@ pub async fn log(
     Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
 }
 
-/// Keeps several lines for the operator.
+/// Send several log lines to the operators.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/logs", responses(Done))]
 pub async fn logs(
     Runner(caller): Runner,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = ControlStatus)]
 struct Status {
-    /// Whether work is handed out.
+    /// Whether tasks are assigned.
     distributing: bool,
     paused: bool,
     paused_at: Option<Timestamp>,
@@ -20,29 +20,29 @@ struct Status {
     emergency_stop: bool,
     stopped_at: Option<Timestamp>,
     stopped_by: Option<String>,
-    /// The latest emergency stop that was lifted.
+    /// When the latest emergency stop was released.
     released_at: Option<Timestamp>,
     released_by: Option<String>,
-    /// Whether the conference's hours have it closed, and until when. Null: for ever.
+    /// Whether the conference's hours hold the system back, and until when; null: for ever.
     closed_by_hours: bool,
     opens_at: Option<Timestamp>,
-    /// When the hours close it next.
+    /// When the hours hold it back next.
     closes_at: Option<Timestamp>,
-    /// Who keeps it open outside of the hours.
+    /// When it was resumed outside of the hours.
     opened_at: Option<Timestamp>,
     opened_by: Option<String>,
-    /// Assignments that are not over.
+    /// Active assignments.
     on_air: usize,
 }
 
-/// Tells what holds the system back.
+/// Show the operating state.
 #[utoipa::path(get, path = "/api/control/status", responses((status = OK, body = Status)))]
 pub async fn status(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let ((gate, on_air), now) = (coordinator.gate().await?, coordinator.now());
-    let (closed_by_hours, next_change) = (gate.is_closed_by_hours(now), gate.next_change(now));
-    let (opened_at, opened_by) = split(gate.opened(now).cloned());
-    let distributing = gate.is_open(now);
-    let control = gate.control;
+    let ((operating, on_air), now) = (coordinator.gate().await?, coordinator.now());
+    let (closed_by_hours, next_change) = (operating.is_closed_by_hours(now), operating.next_change(now));
+    let (opened_at, opened_by) = split(operating.opened(now).cloned());
+    let distributing = operating.is_open(now);
+    let control = operating.control;
     let (paused_at, paused_by) = split(control.paused);
     let (stopped_at, stopped_by) = split(control.stopped);
     let (released_at, released_by) = split(control.released);
@@ -69,14 +69,14 @@ fn split(decision: Option<Decision>) -> (Option<Timestamp>, Option<String>) {
     decision.map(|Decision { by, at }| (at, by)).unzip()
 }
 
-/// Hands out nothing new.
+/// Pause.
 #[utoipa::path(post, path = "/api/control/pause", responses(Done))]
 pub async fn pause(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     coordinator.pause(person.by()).await?;
     Ok(done("System paused"))
 }
 
-/// Lifts a pause, and opens outside of the conference's hours.
+/// Resume, also outside of the conference's hours.
 #[utoipa::path(post, path = "/api/control/resume", responses(Done, Conflict))]
 pub async fn resume(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     coordinator.resume(person.by()).await?;
@@ -88,9 +88,9 @@ pub async fn resume(Operator(person): Operator, coordinator: Shared<Coordinator>
 struct Stopped {
     status: &'static str,
     message: &'static str,
-    /// Assignments that it ended.
+    /// The assignments that it ended.
     aborted: usize,
-    /// Whether the database holds it. If not, it is in force all the same, and recording is tried again; a restart of
+    /// Whether the database has recorded it. If not, it is in force all the same, and recording is retried; a restart of
     /// the server keeps it unless `details` say otherwise.
     recorded: bool,
     /// Why it is not recorded yet.
@@ -98,7 +98,7 @@ struct Stopped {
     details: Option<String>,
 }
 
-/// Cuts every carrier.
+/// Stop every transmission at once.
 #[utoipa::path(post, path = "/api/control/emergency-stop", responses((status = OK, body = Stopped)))]
 pub async fn emergency_stop(
     Stopper(person): Stopper,
@@ -113,14 +113,16 @@ pub async fn emergency_stop(
     Ok(HttpResponse::Ok().json(Stopped { status: "success", message, aborted, recorded, details: unrecorded }))
 }
 
-/// Lifts an emergency stop.
+/// Release an emergency stop.
 #[utoipa::path(post, path = "/api/control/release", responses(Done, Conflict))]
 pub async fn release(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     coordinator.release(person.by()).await?;
     Ok(done("Emergency stop released"))
 }
 
-/// Ends the server; this is answered first, as is everything that was asked before.
+/// Stop the server.
+///
+/// This and all earlier requests are answered first.
 #[utoipa::path(post, path = "/api/control/stop", responses(Done))]
 pub async fn stop(Admin(person): Admin, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     coordinator.ask_to_end(person.by()).await?;

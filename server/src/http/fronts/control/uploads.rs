@@ -13,10 +13,10 @@ use challengectl_coordinator::{Coordinator, Imported, Intake};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// More files than any event has.
-const MOST_FILES: usize = 500;
-/// More than any event has, and a bound for what one request can put on the disk.
-const MOST_BYTES: u64 = 1 << 30;
+/// The most files of an event; more than any has.
+const MAX_FILES: usize = 500;
+/// The most bytes of an event; more than any has, and a bound for what one request can put on the disk.
+const MAX_BYTES: u64 = 1 << 30;
 
 async fn only_file(form: &mut Multipart, coordinator: &Coordinator) -> Result<Part, Problem> {
     let part = upload::next(form, coordinator, |_| FILE).await?;
@@ -47,7 +47,7 @@ struct Uploaded {
     size: u64,
 }
 
-/// Keeps a file for challenges to use.
+/// Upload a file for challenges.
 #[utoipa::path(
     post, path = "/api/files/upload",
     request_body(content = UploadForm, content_type = "multipart/form-data"),
@@ -89,24 +89,24 @@ struct Loaded {
     added: usize,
     updated: usize,
     files_uploaded: usize,
-    /// Enabled challenges that the event does not name: they stay on air.
+    /// Enabled challenges that are not in the event: they stay enabled.
     also_on_air: Vec<String>,
-    /// Challenges that were disabled because the event does not name them.
+    /// Challenges that were disabled because they are not in the event.
     disabled: Vec<String>,
     remarks: Vec<String>,
-    /// What was left out, with `keep_going`; then the status is `partial`.
+    /// The entries that were left out, with `keep_going`; then the status is `partial`.
     problems: Vec<String>,
 }
 
-/// How an event is taken in.
+/// How an event is imported.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct IntakeQuery {
-    /// Take what is right, also when something in the event is wrong, and list what was left out.
+    /// Import the valid entries, also when others are invalid, and list what was left out.
     #[serde(default)]
     #[param(value_type = Option<bool>, default = false)]
     keep_going: bool,
-    /// Disable every challenge that the event does not name.
+    /// Disable every challenge that is not in the event.
     #[serde(default)]
     #[param(value_type = Option<bool>, default = false)]
     only: bool,
@@ -138,8 +138,10 @@ impl Loaded {
     }
 }
 
-/// Takes in an event: the event file in the field `yaml_file` and the files it names in others, or all of it in the
-/// field `archive`, as it was exported.
+/// Import an event.
+///
+/// Either the event file in the field `yaml_file` and each file that it names in a field of its own, or an exported
+/// archive in the field `archive`.
 #[utoipa::path(
     post, path = "/api/challenges/import",
     request_body(content = ImportForm, content_type = "multipart/form-data"),
@@ -186,8 +188,8 @@ async fn sent(form: &mut Multipart, coordinator: &Coordinator) -> Result<Sent, P
     let mut bytes = 0;
     while let Some(part) = upload::next(form, coordinator, kind).await? {
         bytes += part.content.size();
-        if bytes > MOST_BYTES {
-            let limit = format!("all files together have at most {MOST_BYTES} bytes");
+        if bytes > MAX_BYTES {
+            let limit = format!("all files together have at most {MAX_BYTES} bytes");
             return Err(Problem::new(Code::EventTooLarge).because(limit));
         }
         match part.field.as_str() {
@@ -195,8 +197,8 @@ async fn sent(form: &mut Multipart, coordinator: &Coordinator) -> Result<Sent, P
             "archive" if sent.archive.is_some() => return Err(Problem::invalid("there are two fields \"archive\"")),
             "yaml_file" => sent.event = Some(part),
             "archive" => sent.archive = Some(part),
-            _ if sent.files.len() == MOST_FILES => {
-                return Err(Problem::invalid(format!("more than {MOST_FILES} files")));
+            _ if sent.files.len() == MAX_FILES => {
+                return Err(Problem::invalid(format!("more than {MAX_FILES} files")));
             }
             _ => sent.files.push(part),
         }
@@ -204,7 +206,7 @@ async fn sent(form: &mut Multipart, coordinator: &Coordinator) -> Result<Sent, P
     Ok(sent)
 }
 
-/// Reads the event file of the settings again.
+/// Reload the event file that the settings name.
 #[utoipa::path(post, path = "/api/challenges/reload", responses((status = OK, body = Loaded), Invalid, Conflict))]
 pub async fn reload(
     With(Admin(person), Query(query)): With<Admin, Query<IntakeQuery>>,

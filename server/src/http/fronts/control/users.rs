@@ -30,7 +30,7 @@ struct UserView {
     last_login: Option<Timestamp>,
 }
 
-/// What an authenticator needs. Shown once.
+/// The secret for an authenticator app. Shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct Totp {
     totp_secret: String,
@@ -45,7 +45,7 @@ struct WithTotp {
     totp: Totp,
 }
 
-/// Lists all accounts.
+/// List accounts.
 #[utoipa::path(get, path = "/api/users", responses((status = OK, body = Users)))]
 pub async fn list(_: Admin, accounts: Shared<Accounts>) -> Result<HttpResponse, Problem> {
     let users = accounts.users().await?.into_iter().map(UserView::from).collect();
@@ -59,7 +59,7 @@ pub struct CreateRequest {
     username: AccountName,
     #[schema(min_length = 8, max_length = 256)]
     password: String,
-    /// Admin, if it is left out; operator, if an admin asks.
+    /// If left out, the highest role below the caller's own.
     role: Option<Role>,
 }
 
@@ -73,7 +73,7 @@ struct Created {
     totp: Totp,
 }
 
-/// Makes an account. Its role is below that of who asks.
+/// Create an account. Its role must be below one's own.
 #[utoipa::path(post, path = "/api/users", responses((status = CREATED, body = Created), Conflict, TooMany))]
 pub async fn create(
     With(Admin(person), Json(body)): With<Admin, Json<CreateRequest>>,
@@ -99,7 +99,7 @@ impl ReadOnly for UpdateRequest {
     const FIELDS: &[&str] = &["username", "totp_confirmed", "created_at", "last_login"];
 }
 
-/// Changes the fields given.
+/// Change the given fields of an account.
 #[utoipa::path(put, path = "/api/users/{username}", responses(Done, Conflict, TooMany))]
 pub async fn update(
     With(Admin(person), echo): With<Admin, Echo<UpdateRequest>>,
@@ -115,7 +115,7 @@ pub async fn update(
     Ok(acknowledge(HttpResponse::Ok(), "User updated successfully"))
 }
 
-/// Removes an account.
+/// Delete an account.
 #[utoipa::path(delete, path = "/api/users/{username}", responses(Done, Conflict))]
 pub async fn delete(
     Admin(person): Admin,
@@ -126,7 +126,7 @@ pub async fn delete(
     Ok(acknowledge(HttpResponse::Ok(), "User deleted successfully"))
 }
 
-/// Gives an account another secret.
+/// Reset an account's TOTP secret.
 #[utoipa::path(post, path = "/api/users/{username}/reset-totp", responses((status = OK, body = WithTotp)))]
 pub async fn reset_totp(
     Admin(person): Admin,
@@ -145,7 +145,7 @@ pub struct ResetPasswordRequest {
     new_password: String,
 }
 
-/// Gives an account another password.
+/// Reset an account's password.
 #[utoipa::path(post, path = "/api/users/{username}/reset-password", responses(Done, TooMany))]
 pub async fn reset_password(
     With(Admin(person), Json(body)): With<Admin, Json<ResetPasswordRequest>>,
