@@ -37,7 +37,7 @@ fn the_command_line_overrides_the_environment() {
         ("data_dri=x", "data_dri: there is no such setting; did you mean `data_dir`?"),
         ("lease_seconds=soon", "lease_seconds: invalid type"),
         ("lease_seconds=0", "lease_seconds: 0 is not a number of seconds from 0.5"),
-        ("listen", "it is written NAME=VALUE"),
+        ("listen", "write NAME=VALUE"),
     ] {
         let output = import(&[set]);
         assert!(!output.status.success() && text(&output.stderr).contains(why), "{}", text(&output.stderr));
