@@ -168,13 +168,19 @@ mod tests {
     fn protected_frequencies_are_refused_by_name_counting_bandwidth() {
         for (hz, name) in [
             (2_182_000, "distress_mf"),
+            (8_364_000, "distress_hf"),
             (8_414_500, "distress_hf"),
+            (8_891_000, "aeronautical_hf"),
+            (10_003_000, "distress_hf"),
+            (22_376_000, "distress_hf"),
             (118_000_000, "aeronautical_vhf"),
             (156_525_000, "distress_156"),
             (156_800_000, "distress_156"),
             (162_025_000, "ais"),
             (243_000_000, "distress_243"),
+            (255_400_000, "military_air"),
             (334_700_000, "glide_path"),
+            (392_500_000, "emergency_380"),
             (406_050_000, "beacons_406"),
             (406_104_000, "beacons_406"),
             (750_000_000, "cellular_700"),
@@ -182,8 +188,17 @@ mod tests {
             (1_090_000_000, "aeronautical_960"),
             (1_176_450_000, "gnss_l5"),
             (1_227_600_000, "gnss_l2"),
+            (1_420_400_000, "passive"),
+            (1_550_000_000, "aeronautical_satellite"),
             (1_575_420_000, "gnss_l1"),
+            (1_702_500_000, "cellular_1800"),
             (2_140_000_000, "cellular_2100"),
+            (2_498_000_000, "cellular_2600"),
+            (2_695_000_000, "passive"),
+            (2_800_000_000, "airport_radar"),
+            (4_100_000_000, "cellular_3500"),
+            (4_700_000_000, "cellular_4700"),
+            (5_120_000_000, "landing_5ghz"),
         ] {
             let refused = check(&FrequencyRules::default(), hz).unwrap_err();
             assert!(refused.contains(&format!("name {name}")) || refused.contains(&format!("{name} ")), "{refused}");
@@ -196,13 +211,15 @@ mod tests {
 
     #[test]
     fn what_events_use_is_open() {
-        for mhz in [14.07, 28.05, 50.125, 88.1, 145.65, 146.52, 162.4, 222.5, 433.92, 443.925, 467.75] {
+        for mhz in [14.07, 28.05, 50.125, 88.1, 145.65, 146.98, 162.4, 222.5, 315.0, 429.675, 433.92, 448.92, 467.75] {
             check(&FrequencyRules::default(), (mhz * 1e6) as u64).unwrap();
         }
-        for mhz in [868.3, 905.85, 910.55, 915.0, 1250.0, 1296.1, 2441.0, 3400.1, 5800.0, 10_368.1] {
+        for mhz in [868.3, 905.85, 910.55, 915.0, 1250.0, 1296.1, 2304.1, 2395.0, 2441.0, 3400.1, 5800.0, 10_368.1] {
             check(&FrequencyRules::default(), (mhz * 1e6) as u64).unwrap();
         }
-        for (low, high) in [(50, 54), (144, 148), (222, 225), (420, 450), (902, 928), (1240, 1300), (137, 138)] {
+        for (low, high) in
+            [(50, 54), (88, 108), (144, 148), (222, 225), (420, 450), (902, 928), (1240, 1300), (137, 138)]
+        {
             let range = Band::new(low * 1_000_000, high * 1_000_000).unwrap();
             FrequencyRules::default().check_range(&range).unwrap();
         }

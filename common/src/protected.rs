@@ -1,9 +1,10 @@
-//! Frequencies on which a stray signal can cost lives, or takes away what many depend on.
+//! Frequencies on which a stray signal can cost lives, or takes away what many depend on, and where all are prohibited.
 //!
 //! Sources: ITU Radio Regulations (RR), edition of 2020: article 5 (allocations and footnotes), article 31 and appendix 15
-//! (frequencies for distress and safety); ICAO annex 10 volume I and V; 3GPP TS 36.101 and TS 38.101-1 for cellular
-//! bands. Where amateurs or short-range devices of one region share what is cellular in another (902-928 MHz,
-//! 863-870 MHz, 2300-2310 MHz, 3300-3450 MHz), the shared part is left out; a band plan closes it.
+//! (frequencies for distress and safety), appendix 27 (aeronautical short wave); ICAO annex 10 volume I and V; 3GPP TS
+//! 36.101 and TS 38.101-1 for cellular bands; ECC for Europe, NTIA for the United States. Where amateurs or short-range
+//! devices of one region share what is closed in another (300-320 MHz, 863-870 MHz, 902-928 MHz, 2300-2310 MHz,
+//! 2390-2400 MHz, 3300-3450 MHz), the shared part is left out; a band plan closes it.
 
 /// A service to keep clear of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +37,27 @@ pub const PROTECTED: &[Protected] = &[
         bands: &[(2_173_500, 2_190_500)],
     },
     Protected {
+        name: "aeronautical_hf",
+        what: "air traffic control on short wave, over oceans and deserts",
+        source: "RR appendix 27",
+        bands: &[
+            (2_850_000, 3_025_000),
+            (3_400_000, 3_500_000),
+            (4_650_000, 4_700_000),
+            (5_450_000, 5_680_000),
+            (6_525_000, 6_685_000),
+            (8_815_000, 8_965_000),
+            (10_005_000, 10_100_000),
+            (11_275_000, 11_400_000),
+            (13_260_000, 13_360_000),
+            (17_900_000, 17_970_000),
+            (21_924_000, 22_000_000),
+        ],
+    },
+    Protected {
         name: "distress_hf",
-        what: "maritime and aeronautical distress, search and rescue on short wave",
-        source: "RR appendix 15, 5.111, 5.115",
+        what: "maritime and aeronautical distress, search and rescue, and maritime safety information on short wave",
+        source: "RR appendix 15, 5.109 to 5.111, 5.115, 5.132",
         bands: &[
             channel(3023, 0),
             channel(4125, 0),
@@ -50,14 +69,21 @@ pub const PROTECTED: &[Protected] = &[
             channel(6268, 0),
             channel(6312, 0),
             channel(8291, 0),
+            channel(8364, 0),
             channel(8376, 5),
             channel(8414, 5),
+            channel(10003, 0),
             channel(12290, 0),
             channel(12520, 0),
             channel(12577, 0),
+            channel(14993, 0),
             channel(16420, 0),
             channel(16695, 0),
             channel(16804, 5),
+            channel(19680, 5),
+            channel(19993, 0),
+            channel(22376, 0),
+            channel(26100, 5),
         ],
     },
     Protected {
@@ -96,6 +122,12 @@ pub const PROTECTED: &[Protected] = &[
         bands: &[(161_962_500, 161_987_500), (162_012_500, 162_037_500)],
     },
     Protected {
+        name: "military_air",
+        what: "military aircraft, and the air traffic control that they hear",
+        source: "NATO joint civil/military frequency agreement; NTIA G27",
+        bands: &[(225 * MHZ, 300 * MHZ), (320 * MHZ, 328_600_000), (335_400_000, 399_900_000)],
+    },
+    Protected {
         name: "distress_243",
         what: "distress of military aircraft and survival craft on 243 MHz",
         source: "RR appendix 15, 5.256",
@@ -106,6 +138,12 @@ pub const PROTECTED: &[Protected] = &[
         what: "the glide path of instrument landing",
         source: "RR 5.258; ICAO annex 10 volume I",
         bands: &[(328_600_000, 335_400_000)],
+    },
+    Protected {
+        name: "emergency_380",
+        what: "police, fire and ambulance services by TETRA (Europe)",
+        source: "ECC/DEC/(08)05",
+        bands: &[(380 * MHZ, 385 * MHZ), (390 * MHZ, 395 * MHZ)],
     },
     Protected {
         name: "beacons_406",
@@ -152,8 +190,25 @@ pub const PROTECTED: &[Protected] = &[
     Protected {
         name: "gnss_l2",
         what: "satellite navigation: GPS L2",
-        source: "RR 5.329",
+        source: "RR 5.328B, 5.329, 5.329A",
         bands: &[(1215 * MHZ, 1240 * MHZ)],
+    },
+    Protected {
+        name: "airport_radar",
+        what: "the radars of air traffic control, and weather radars",
+        source: "RR 5.337, 5.423",
+        bands: &[(1300 * MHZ, 1350 * MHZ), (2700 * MHZ, 2900 * MHZ), (9000 * MHZ, 9200 * MHZ)],
+    },
+    Protected {
+        name: "passive",
+        what: "radio astronomy and sounding of the earth: all emissions are prohibited",
+        source: "RR 5.340",
+        bands: &[
+            (1400 * MHZ, 1427 * MHZ),
+            (2690 * MHZ, 2700 * MHZ),
+            (10_680 * MHZ, 10_700 * MHZ),
+            (15_350 * MHZ, 15_400 * MHZ),
+        ],
     },
     Protected {
         name: "cellular_1500",
@@ -168,16 +223,22 @@ pub const PROTECTED: &[Protected] = &[
         bands: &[(1530 * MHZ, 1545 * MHZ), (1_621_350_000, 1_646_500_000)],
     },
     Protected {
+        name: "aeronautical_satellite",
+        what: "air traffic control by satellite",
+        source: "RR 5.357A",
+        bands: &[(1545 * MHZ, 1555 * MHZ), (1_646_500_000, 1_656_500_000)],
+    },
+    Protected {
         name: "gnss_l1",
         what: "satellite navigation: GPS L1, Galileo E1, GLONASS G1, BeiDou B1",
-        source: "RR 5.328B, 5.341",
+        source: "RR 5.208B, 5.328B, 5.329A",
         bands: &[(1559 * MHZ, 1610 * MHZ)],
     },
     Protected {
         name: "cellular_1800",
         what: "cellular networks",
         source: "3GPP bands 3, 4, 66, 70",
-        bands: &[(1710 * MHZ, 1880 * MHZ)],
+        bands: &[(1695 * MHZ, 1880 * MHZ)],
     },
     Protected {
         name: "cellular_2100",
@@ -195,25 +256,31 @@ pub const PROTECTED: &[Protected] = &[
         name: "cellular_2600",
         what: "cellular networks",
         source: "3GPP bands 7, 38, 41",
-        bands: &[(2500 * MHZ, 2690 * MHZ)],
+        bands: &[(2496 * MHZ, 2690 * MHZ)],
     },
     Protected {
         name: "cellular_3500",
         what: "cellular networks",
         source: "3GPP bands 42, 43, 48, n77, n78",
-        bands: &[(3450 * MHZ, 3980 * MHZ)],
+        bands: &[(3450 * MHZ, 4200 * MHZ)],
     },
     Protected {
         name: "radio_altimeters",
         what: "the height of aircraft above ground",
-        source: "RR 5.437, 5.438",
+        source: "RR 5.438",
         bands: &[(4200 * MHZ, 4400 * MHZ)],
+    },
+    Protected {
+        name: "cellular_4700",
+        what: "cellular networks",
+        source: "3GPP band n79",
+        bands: &[(4400 * MHZ, 5000 * MHZ)],
     },
     Protected {
         name: "landing_5ghz",
         what: "microwave landing, and the control of unmanned aircraft",
         source: "RR 5.443C, 5.444; ICAO annex 10 volume I",
-        bands: &[(5030 * MHZ, 5091 * MHZ)],
+        bands: &[(5030 * MHZ, 5150 * MHZ)],
     },
     Protected {
         name: "radar_transponders",

@@ -59,6 +59,9 @@ pub enum CoreError {
         /// Why not.
         error: std::io::Error,
     },
+    /// A file cannot be read or written; the error names it.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
     /// The database does not work.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -10,9 +10,10 @@ use crate::CoreError;
 use crate::clock::Moment;
 use crate::network::{site, subnet};
 use challengectl_common::{Digest, ProvisioningKeyId};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -151,7 +152,7 @@ impl Drop for Counted {
 }
 
 fn lock(counts: &Counts) -> MutexGuard<'_, HashMap<Key, VecDeque<Try>>> {
-    counts.lock().unwrap_or_else(PoisonError::into_inner)
+    counts.lock()
 }
 
 /// How long a key has to wait; none when it need not.

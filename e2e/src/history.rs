@@ -132,7 +132,9 @@ pub fn starved(assignments: &[Assignment]) -> Vec<Starved> {
         let wait = waiting.due_at.max(own_last_end.unwrap_or_default())..waiting.assigned_at;
         let mut overtakers: BTreeMap<&str, u32> = BTreeMap::new();
         for other in assignments.iter().filter(|other| other.radio == waiting.radio) {
-            let taken = |moment| assignments.iter().any(|on| on.occupies(waiting.band_low, waiting.band_high, moment));
+            // What the other took itself was free for who waits.
+            let others = || assignments.iter().filter(|on| on.id != other.id);
+            let taken = |moment| others().any(|on| on.occupies(waiting.band_low, waiting.band_high, moment));
             if other.challenge != waiting.challenge && wait.contains(&other.assigned_at) && !taken(other.assigned_at) {
                 *overtakers.entry(&other.challenge).or_default() += 1;
             }
@@ -169,6 +171,14 @@ mod tests {
         let once = [assignment(1, "BB", 0, 10), assignment(2, "A", 5, 20), assignment(3, "BB", 15, 30)];
         assert!(starved(&once).is_empty());
         let twice = [assignment(1, "BB", 0, 10), assignment(2, "BB", 15, 20), assignment(3, "A", 5, 30)];
+        assert_eq!(starved(&twice).first().map(|found| found.challenge.as_str()), Some("A"));
+    }
+
+    #[test]
+    fn being_overtaken_twice_on_the_same_frequency_is_starvation() {
+        let on = |band, assignment| Assignment { band_low: band, band_high: band + 10, ..assignment };
+        let twice =
+            [on(0, assignment(1, "BB", 0, 10)), on(5, assignment(2, "BB", 15, 20)), on(3, assignment(3, "A", 5, 30))];
         assert_eq!(starved(&twice).first().map(|found| found.challenge.as_str()), Some("A"));
     }
 

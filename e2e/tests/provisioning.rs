@@ -8,6 +8,8 @@ use challengectl_e2e::site::{Site, Times, wait_until};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 const EVENT: &str = "
 challenges:
@@ -70,9 +72,7 @@ async fn a_runner_starts_with_what_it_was_handed_waits_for_the_server_trusts_it_
         )
     };
     // A runner that is killed before its report has arrived leaves the challenge on air for a lease.
-    while !sent().await? {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    wait_until("its report has arrived", LIMIT, || block_in_place(|| Handle::current().block_on(sent())))?;
 
     // The token in the file is spent. With the identity that came of it, nobody asks for it; without, it is no use.
     site.kill_runner(0)?;

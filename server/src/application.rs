@@ -5,14 +5,13 @@ use crate::console;
 use crate::events::{Live, Origins};
 use crate::http::{self, Ingress, MetricsAudience, Proxies, State};
 use crate::listener;
-use crate::supervision;
 use crate::tls::{self, TlsError};
 use actix_web::App;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use challengectl_coordinator::store::{ServerLock, Store, StoreError};
 use challengectl_coordinator::{Accounts, Clock, Coordinator, CoreError, FileFolder};
-use sd_notify::NotifyState;
+use challengectl_host::service;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +73,7 @@ impl Application {
         files.remove_leftovers()?;
         let coordinator = Coordinator::start(store, files, rules, Clock::system()).await?;
         if let Some(file) = &config.event_file {
-            coordinator.reload_from(file.clone());
+            coordinator.challenges.reload_from(file.clone());
         }
 
         let live = Live::start(&coordinator, &accounts, Origins::new(config.origins()?));
@@ -89,7 +88,7 @@ impl Application {
         let listener = listener::listen(config.listen).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         if let Some(pem) = tls::own_certificate(&config.tls, &config.data_dir)? {
-            coordinator.show_certificate(pem);
+            coordinator.fleet.show_certificate(pem);
         }
         let console =
             console::listen(&config.data_dir).and_then(|listener| console::serve(listener, application.clone()));
@@ -139,17 +138,25 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
         let console = self.console.map(|console| (console.handle(), tokio::spawn(console)));
-        let mut jobs = self.coordinator.start_jobs();
+        let mut jobs = self.coordinator.maintenance.start_jobs();
         jobs.spawn(keep_logins(Arc::clone(&self.accounts)));
-        jobs.spawn(supervision::keep_watchdog(Arc::clone(&self.coordinator)));
+        jobs.spawn(service::keep_watchdog({
+            let coordinator = Arc::clone(&self.coordinator);
+            // Each notification comes after a complete reading of the schedule. So a disk that reports errors is no
+            // reason to be killed, and one that never answers is.
+            move || {
+                let coordinator = Arc::clone(&coordinator);
+                async move { coordinator.pulse().await }
+            }
+        }));
         let mut server = tokio::spawn(self.server);
-        supervision::notify(NotifyState::Ready);
+        service::notify_ready();
         let failed = tokio::select! {
             () = stop => None,
-            () = self.coordinator.asked_to_end() => None,
+            () = self.coordinator.air.asked_to_end() => None,
             ended = &mut server => Some(ended),
         };
-        supervision::notify(NotifyState::Stopping);
+        service::notify_stopping();
         self.coordinator.stop();
         self.live.close();
         let ended = match failed {

@@ -9,7 +9,6 @@ pub mod events;
 pub mod http;
 mod listener;
 mod refusal;
-mod supervision;
 mod tls;
 
 pub use application::{Application, ApplicationError};

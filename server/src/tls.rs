@@ -4,12 +4,12 @@ mod inspect;
 
 use crate::config::Tls;
 use challengectl_common::Digest;
+use challengectl_host::durable::{self, Readers};
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use std::io::Write;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -88,8 +88,11 @@ fn own(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<(PathBuf, PathBuf),
     if !(certificate.exists() && key.exists()) {
         let (certificate_pem, key_pem) = make(names(tls, listen)).map_err(TlsError::Names)?;
         // A certificate that is there has its key.
-        write(data_dir, &key, &key_pem)?;
-        write(data_dir, &certificate, &certificate_pem)?;
+        let keep = |path: &Path, text: &str| {
+            durable::write(path, text.as_bytes(), Readers::Owner).map_err(|error| refuse(path, &error))
+        };
+        keep(&key, &key_pem)?;
+        keep(&certificate, &certificate_pem)?;
     }
     Ok((certificate, key))
 }
@@ -117,19 +120,6 @@ fn make(names: Vec<String>) -> Result<(String, String), rcgen::Error> {
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
-}
-
-/// The file is there as a whole or not at all. A temporary file is nobody else's to read, and keeps that when it gets
-/// its name.
-fn write(folder: &Path, path: &Path, text: &str) -> Result<(), TlsError> {
-    let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        std::fs::File::open(folder)?.sync_all()
-    };
-    write().map_err(|error| refuse(path, &error))
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Sound on its way to a modulator.
 
 use crate::modulation::{BuildError, Kind, Parameter, Values};
+use crate::occupied::share_between;
 use crate::resample::{Filter, Resampler};
 use crate::sound::Sound;
 use crate::wav::{Excerpts, Wav};
 use crate::{Payload, Waveform};
 use num_complex::Complex32;
+use std::io;
 use std::ops::Range;
 
 /// Samples per second at which sound is worked on: four times the 3 kHz that voice channels carry.
@@ -21,14 +23,17 @@ pub(crate) const LEVEL: Parameter = Parameter {
     kind: Kind::Choice { of: &["peak", "as_is"], default: "peak" },
 };
 
-/// Pieces of a long sound that stand for all of it, and seconds of each. So many that what takes a twentieth of the
-/// time is among them; 2.4 seconds in all take some 8 ms to modulate and measure, each time before the sound is on air.
-/// A joint between two pieces, where the sound jumps, takes 0.3 ms, in all 0.6 % of the time.
-const EXCERPTS: (u64, f64) = (48, 0.05);
+/// Loud passages whose spectrum is looked at: a fifth of a second, which takes no time.
+const LOOKED_AT: usize = 4;
+
+/// Of the power: where so little lies within what is sent, all of the sound lies outside.
+const NOTHING: f64 = 0.01;
 
 /// The sound of a WAV file in which there is something to hear.
 pub(crate) struct Audio {
     wav: Wav,
+    /// Where it is loudest, in frames: by its level, and by its slope.
+    loud: [Vec<Range<u64>>; 2],
     /// What is odd about it.
     pub(crate) remarks: Vec<String>,
 }
@@ -47,7 +52,8 @@ impl Audio {
         sound.ensure_audible()?;
         let raised = values.choice(LEVEL.name) == "peak";
         let gain = if raised { 1.0 / sound.peak() } else { 1.0 };
-        Ok(Self { wav: wav.amplified(gain), remarks: sound.remarks(raised) })
+        let remarks = sound.remarks(raised);
+        Ok(Self { wav: wav.amplified(gain), remarks, loud: sound.passages.loud() })
     }
 
     /// The sound at [`RATE`], in the real parts, with `pad` seconds of silence before and behind.
@@ -55,13 +61,25 @@ impl Audio {
         at_rate(Box::new(self.wav.clone()), pad)
     }
 
-    /// Like [`sound`](Self::sound), but of a long one only some seconds from all over it. Also tells whether that is
-    /// all of it.
-    pub(crate) fn excerpts(&self, pad: f64) -> (Box<dyn Waveform>, bool) {
-        let (pieces, seconds) = EXCERPTS;
-        let excerpts = Excerpts::of(&self.wav, pieces, seconds);
-        let whole = excerpts.len() == self.wav.len();
-        (at_rate(Box::new(excerpts), pad), whole)
+    /// Like [`sound`](Self::sound), but only its loudest passages: of all of it, nothing that moves a carrier further
+    /// is left out. They are of two kinds, and either is joined to one sound.
+    pub(crate) fn loudest(&self, pad: f64) -> impl Iterator<Item = Box<dyn Waveform>> {
+        let [level, slope] = &self.loud;
+        let kinds = if level == slope { vec![level] } else { vec![level, slope] };
+        kinds.into_iter().map(move |pieces| at_rate(Box::new(Excerpts::of(&self.wav, pieces.clone())), pad))
+    }
+
+    /// Remarks sound of which next to nothing lies between the frequencies that are sent, in hertz.
+    pub(crate) fn remark_outside(&mut self, sent: Range<f64>) -> io::Result<()> {
+        let [level, _] = &self.loud;
+        let pieces = level.iter().take(LOOKED_AT).cloned().collect();
+        if share_between(&mut Excerpts::of(&self.wav, pieces), &sent)? < NOTHING {
+            self.remarks.push(format!(
+                "next to nothing of it lies between {} and {} Hz, which is all that is sent; export it with its sound there",
+                sent.start, sent.end
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -104,7 +122,7 @@ impl Waveform for Pad {
         self.waveform.occupied_bandwidth()
     }
 
-    fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
+    fn fill(&mut self, out: &mut [Complex32]) -> io::Result<usize> {
         let (before, rest) = out.split_at_mut(self.until(self.silence, out.len()));
         before.fill(Complex32::ZERO);
         self.position += before.len() as u64;

@@ -11,6 +11,7 @@ mod fsk;
 mod keyed;
 pub mod modulation;
 mod occupied;
+mod passages;
 mod resample;
 mod shift;
 mod sound;

@@ -30,13 +30,29 @@ const BLOCK: usize = 512;
 /// # Errors
 /// When the file that the samples are made from cannot be read.
 pub(crate) fn band_of(waveform: &mut impl Waveform) -> io::Result<Range<f64>> {
+    Ok(measure(waveform)?.band(waveform.sample_rate()))
+}
+
+/// Which part of the power of a sound lies between these frequencies, in hertz.
+///
+/// # Errors
+/// When the file that the samples are made from cannot be read.
+pub(crate) fn share_between(waveform: &mut impl Waveform, band: &Range<f64>) -> io::Result<f64> {
+    let power = measure(waveform)?.finish();
+    let width = waveform.sample_rate() / SIZE as f64;
+    let is_within = |bin: usize| band.contains(&(width * bin.min(SIZE - bin) as f64));
+    let within = power.iter().enumerate().filter(|(bin, _)| is_within(*bin)).map(|(_, power)| power).sum::<f64>();
+    Ok(within / power.iter().sum::<f64>().max(f64::MIN_POSITIVE))
+}
+
+fn measure(waveform: &mut impl Waveform) -> io::Result<Meter> {
     let mut meter = Meter::new();
     let mut block = [Complex32::ZERO; BLOCK];
     loop {
         let filled = waveform.fill(&mut block)?;
         match block.get(..filled) {
             Some(samples @ [_, ..]) => meter.add(samples),
-            _ => return Ok(meter.band(waveform.sample_rate())),
+            _ => return Ok(meter),
         }
     }
 }

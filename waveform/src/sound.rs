@@ -2,6 +2,7 @@
 
 use crate::Waveform;
 use crate::modulation::BuildError;
+use crate::passages::Passages;
 use crate::wav::Wav;
 use std::io;
 
@@ -50,6 +51,8 @@ pub(crate) struct Sound {
     coarse: bool,
     /// Seconds of which the header does not tell.
     untold: f64,
+    /// Of the mix.
+    pub(crate) passages: Passages,
 }
 
 /// What the samples of one channel come to.
@@ -121,6 +124,7 @@ impl Sound {
             channels,
             coarse: wav.encoding().is_coarse(),
             untold: wav.untold(),
+            passages: Passages::at(wav.sample_rate()),
             ..Self::default()
         };
         let mut scratch = [const { Vec::new() }; 3];
@@ -147,12 +151,14 @@ impl Sound {
     /// `scratch` is there to be used again.
     fn add(&mut self, samples: &[f32], [mix, left, right]: &mut [Vec<f32>; 3]) {
         if self.channels == 1 {
+            self.passages.add(samples);
             return self.mix.add(samples);
         }
         let (pairs, _) = samples.as_chunks::<2>();
         refill(mix, pairs, |left, right| (left + right) / 2.0);
         refill(left, pairs, |left, _| left);
         refill(right, pairs, |_, right| right);
+        self.passages.add(mix);
         self.mix.add(mix);
         self.left.add(left);
         self.right.add(right);
@@ -190,21 +196,23 @@ impl Sound {
             let are = if count == 1 { "sample is no number" } else { "samples are no numbers" };
             return Some(format!("{count} {are} (NaN or infinite), the first at {at:.3} s; export it as 16-bit PCM"));
         }
-        let swing = if self.is_stereo() { self.left.swing().max(self.right.swing()) } else { self.mix.swing() };
+        let [swing, peak] = if self.is_stereo() {
+            [Level::swing, Level::peak].map(|size| size(&self.left).max(size(&self.right)))
+        } else {
+            [self.mix.swing(), self.mix.peak()]
+        };
         if swing <= SILENT {
-            let peak = if self.is_stereo() { self.left.peak().max(self.right.peak()) } else { self.mix.peak() };
-            return Some(match peak {
-                0.0 => "the file is silent: all samples are 0; export it again".to_owned(),
-                peak if peak > SILENT => "the file holds no sound, only a constant level; export it again".to_owned(),
-                peak => format!("the file is silent: it peaks {:.0} dB below full scale; export it louder", down(peak)),
-            });
+            return Some(silent(peak));
         }
-        let cancels = self.is_stereo() && (self.lost() >= MIXED_GONE || self.mix.swing() <= SILENT);
-        cancels.then(|| {
-            "the two channels cancel out when they are mixed down to one, since one is the other inverted; export \
-             one of them as mono"
-                .to_owned()
-        })
+        // A channel beside a silent one, which is no fault, loses 6 dB of its peak and 3 of the mean power.
+        let gone = self.mix.swing() <= SILENT;
+        let lost = if self.is_stereo() { self.lost() } else { 0.0 };
+        if lost >= MIXED_GONE || gone && lost > MIXED_ODD {
+            let reason = "the two channels cancel out when they are mixed down to one, since one is the other inverted; \
+                          export one of them as mono";
+            return Some(reason.to_owned());
+        }
+        gone.then(|| silent(self.mix.peak()))
     }
 
     /// What is odd about it, though it can be sent. `raised`: its peak is brought to full scale.
@@ -266,6 +274,15 @@ impl Sound {
 fn refill(samples: &mut Vec<f32>, pairs: &[[f32; 2]], of: impl Fn(f32, f32) -> f32) {
     samples.clear();
     samples.extend(pairs.iter().map(|[left, right]| of(*left, *right)));
+}
+
+/// Why sound with this peak, which moves no further than [`SILENT`], is none.
+fn silent(peak: f32) -> String {
+    match peak {
+        0.0 => "the file is silent: all samples are 0; export it again".to_owned(),
+        peak if peak > SILENT => "the file holds no sound, only a constant level; export it again".to_owned(),
+        peak => format!("the file is silent: it peaks {:.0} dB below full scale; export it louder", down(peak)),
+    }
 }
 
 /// Decibels below full scale.

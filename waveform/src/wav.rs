@@ -162,28 +162,19 @@ impl Waveform for Wav {
     }
 }
 
-/// Pieces of a sound, taken from it at equal distances and joined.
+/// Pieces of a sound, joined.
 pub(crate) struct Excerpts {
     wav: Wav,
-    /// Frames of each piece.
-    piece: u64,
-    /// Frames of the sound from the beginning of one piece to that of the next.
-    stride: u64,
-    len: u64,
-    position: u64,
+    /// Frames of the sound, not empty.
+    pieces: Vec<Range<u64>>,
+    /// The piece at hand, and how many of its frames are read.
+    piece: usize,
+    within: u64,
 }
 
 impl Excerpts {
-    /// So many pieces of so many seconds; the whole sound, where that is not longer.
-    pub(crate) fn of(wav: &Wav, pieces: u64, seconds: f64) -> Self {
-        let wav = wav.clone();
-        let piece = (seconds * wav.rate).ceil() as u64;
-        let (piece, stride, len) = if wav.len <= pieces * piece {
-            (wav.len, wav.len, wav.len)
-        } else {
-            (piece, (wav.len - piece) / (pieces - 1).max(1), pieces * piece)
-        };
-        Self { wav, piece, stride, len, position: 0 }
+    pub(crate) fn of(wav: &Wav, pieces: Vec<Range<u64>>) -> Self {
+        Self { wav: wav.clone(), pieces, piece: 0, within: 0 }
     }
 }
 
@@ -193,7 +184,7 @@ impl Waveform for Excerpts {
     }
 
     fn len(&self) -> u64 {
-        self.len
+        self.pieces.iter().map(|piece| piece.end - piece.start).sum()
     }
 
     fn occupied_bandwidth(&self) -> Range<f64> {
@@ -202,17 +193,21 @@ impl Waveform for Excerpts {
 
     fn fill(&mut self, out: &mut [Complex32]) -> io::Result<usize> {
         let mut filled = 0usize;
-        while self.position < self.len {
-            let (piece, within) = (self.position / self.piece, self.position % self.piece);
-            let left = usize::try_from(self.piece - within).unwrap_or(usize::MAX);
+        while let Some(piece) = self.pieces.get(self.piece) {
+            let at = piece.start + self.within;
+            let left = usize::try_from(piece.end.saturating_sub(at)).unwrap_or(usize::MAX);
+            if left == 0 {
+                (self.piece, self.within) = (self.piece + 1, 0);
+                continue;
+            }
             let end = out.len().min(filled.saturating_add(left));
             let Some(rest) = out.get_mut(filled..end).filter(|rest| !rest.is_empty()) else { break };
-            let frames = self.wav.read(piece * self.stride + within, rest)?;
+            let frames = self.wav.read(at, rest)?;
             if frames == 0 {
                 break;
             }
             filled += frames;
-            self.position += frames as u64;
+            self.within += frames as u64;
         }
         Ok(filled)
     }

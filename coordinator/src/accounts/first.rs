@@ -4,7 +4,7 @@ use super::login::{Client, purpose};
 use super::{Accounts, Role, TotpSetup, factor};
 use crate::CoreError;
 use crate::audit::{self, By};
-use crate::fleet::enrollment::random_hex;
+use crate::secrets::random_hex;
 use crate::store;
 use crate::store::accounts::NewAccount;
 use crate::store::accounts::{self, logins, setup};

@@ -5,7 +5,7 @@ use super::passwords::Queue;
 use super::{Accounts, Role, role_of};
 use crate::CoreError;
 use crate::audit::{self, By};
-use crate::fleet::enrollment::random_hex;
+use crate::secrets::random_hex;
 use crate::store::accounts::Account;
 use crate::store::accounts::{self, devices, logins, recovery, setup};
 use crate::store::{self, Connection};

@@ -2,7 +2,7 @@
 //! 19 MiB, which an allocator would rather keep for every thread that ever hashed than give back.
 
 use crate::CoreError;
-use crate::fleet::enrollment::random_hex;
+use crate::secrets::random_hex;
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::password_hash::{self, Error};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};

@@ -2,8 +2,8 @@
 
 use crate::store::accounts::logins::Login;
 use challengectl_common::{Digest, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[derive(Debug, Default)]
 pub struct Uses(Mutex<State>);
@@ -18,7 +18,7 @@ struct State {
 
 impl Uses {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub fn add(&self, login: Digest, at: Timestamp) {

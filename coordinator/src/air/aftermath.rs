@@ -1,11 +1,12 @@
 //! After a restore: what was handed out since the backup was made is not in the database, and may be on air. Nothing is
 //! handed out until the leases of that are over.
 
+use crate::CoreError;
+use crate::air::Air;
 use crate::clock::Moment;
 use crate::store;
 use crate::store::air::control;
-use crate::{Coordinator, CoreError};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
 
 /// The time after a restore in which nothing is handed out.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ impl Aftermath {
     }
 
     fn end(&self) -> MutexGuard<'_, Option<Moment>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Whether nothing may be handed out yet.
@@ -27,18 +28,18 @@ impl Aftermath {
     }
 }
 
-impl Coordinator {
+impl Air {
     /// Ends the aftermath when its time has come.
     pub(crate) async fn end_aftermath(&self) -> Result<(), CoreError> {
-        let is_over = |end: &Moment| *end <= self.clock.instant();
+        let is_over = |end: &Moment| *end <= self.context.clock.instant();
         if self.aftermath.end().as_ref().is_none_or(|end| !is_over(end)) {
             return Ok(());
         }
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.context.store.write().await?;
         control::end_aftermath(&mut transaction).await?;
         store::commit(transaction).await?;
         *self.aftermath.end() = None;
-        self.changed();
+        self.context.changed();
         Ok(())
     }
 }

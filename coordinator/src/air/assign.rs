@@ -1,6 +1,8 @@
 //! Handing out work.
 
 use super::schedule_view::Outlook;
+use super::task::Handed;
+use crate::air::Air;
 use crate::bus::events::{ChallengeState, Event};
 use crate::fleet::lives::Standing;
 use crate::schedule::{Capability, Pick, Situation, pick};
@@ -10,9 +12,9 @@ use crate::store::air::{assignments, transmissions};
 use crate::store::challenges::Challenge;
 use crate::store::fleet::runners::Radio;
 use crate::store::{self, LiveAssignment, challenges};
-use crate::{Caller, Coordinator, CoreError};
-use challengectl_common::wire::{Task, WAV_RATE};
-use challengectl_common::{Band, Flag, Frequency, RunnerId, Timestamp};
+use crate::{Caller, CoreError};
+use challengectl_common::wire::Task;
+use challengectl_common::{Band, RunnerId, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -26,15 +28,7 @@ pub struct Polled {
     pub abort: Vec<i64>,
 }
 
-/// What of a task belongs to the assignment.
-pub(crate) struct Handed {
-    pub assignment_id: i64,
-    pub fence: i64,
-    pub frequency: Frequency,
-    pub expires_at: Timestamp,
-}
-
-impl Coordinator {
+impl Air {
     /// Gives a runner work, waiting for some if it says how long. Returns earlier when there is something to abort,
     /// whatever the database does meanwhile. `held` is what the runner says it has: what it was given beyond that is
     /// handed out again, since the answer that carried it was lost.
@@ -47,14 +41,14 @@ impl Coordinator {
         wait: Option<Duration>,
         held: Option<Vec<i64>>,
     ) -> Result<Polled, CoreError> {
-        self.hear(caller)?;
+        self.fleet.hear(caller)?;
         let runner = &caller.runner_id;
         // A client written from the API document alone asks for work only when it has none.
-        let idle = wait.is_none() && self.fleet.is_single_task(runner);
+        let idle = wait.is_none() && self.fleet.presence.is_single_task(runner);
         let held = held.or_else(|| idle.then(Vec::new));
         let deadline = Instant::now() + wait.unwrap_or_default();
-        let _attendance = self.fleet.attend(runner, &self.clock);
-        let mut news = self.signals.subscribe();
+        let _attendance = self.fleet.presence.attend(runner, &self.context.clock);
+        let mut news = self.context.revision.subscribe();
         let holds = held.as_deref().unwrap_or_default();
         // What the runner holds and nobody here knows of is kept free for nobody, as after a backup was restored.
         let unknown = self.leases.unknown(runner, holds);
@@ -76,7 +70,7 @@ impl Coordinator {
                 Err(_) if !abort.is_empty() => None,
                 task => task?,
             };
-            let over = self.signals.is_stopping() || !self.is_current(caller) || Instant::now() >= deadline;
+            let over = self.context.revision.is_stopping() || !self.is_current(caller) || Instant::now() >= deadline;
             if task.is_some() || urgent || over {
                 self.leases.told(runner, &abort);
                 return Ok(Polled { task, abort });
@@ -97,55 +91,59 @@ impl Coordinator {
     }
 
     fn is_current(&self, caller: &Caller) -> bool {
-        self.keyring.standing(caller) == Some(Standing::Current)
+        self.fleet.keyring.standing(caller) == Some(Standing::Current)
     }
 
     async fn try_to_assign(self: &Arc<Self>, caller: &Caller, held: Option<&[i64]>) -> Result<Option<Task>, CoreError> {
-        if self.signals.is_stopping() || !self.is_current(caller) {
+        if self.context.revision.is_stopping() || !self.is_current(caller) {
             return Ok(None);
         }
         let lost = held.and_then(|held| self.leases.unheld(&caller.runner_id, &caller.key_id, held));
         if let Some(lost) = lost
-            && let Some(task) = self.hand_out_again(caller, lost).await?
+            && let Some(handed) = self.hand_out_again(caller, lost).await?
         {
-            return Ok(Some(task));
+            return Ok(Some(self.task(handed).await));
         }
         if !self.has_work_for(caller).await? {
             return Ok(None);
         }
         let (this, caller) = (Arc::clone(self), caller.clone());
-        self.undisturbed(async move { this.assign(&caller).await }).await
+        let handed = self.context.run_to_completion(async move { this.assign(&caller).await }).await?;
+        Ok(match handed {
+            Some(handed) => Some(self.task(handed).await),
+            None => None,
+        })
     }
 
     /// Whether it looks as if there were work; answered from memory.
     async fn has_work_for(&self, caller: &Caller) -> Result<bool, CoreError> {
-        if self.signals.is_stopping() || !self.is_current(caller) || self.latch.is_set() {
+        if self.context.revision.is_stopping() || !self.is_current(caller) || self.latch.is_set() {
             return Ok(false);
         }
-        let (runner, now) = (&caller.runner_id, self.clock.now());
-        if self.fleet.is_idle(runner, self.signals.edition(), now) {
+        let (runner, now) = (&caller.runner_id, self.context.clock.now());
+        if self.fleet.presence.is_idle(runner, self.context.revision.edition(), now) {
             return Ok(false);
         }
         let (edition, outlook) = self.outlook().await?;
         let found = self.choose(caller, &outlook, now).is_some();
         if !found {
-            self.fleet.note_idle(runner, edition, now, outlook.next_change(now));
+            self.fleet.presence.note_idle(runner, edition, now, outlook.next_change(now));
         }
         Ok(found)
     }
 
-    async fn assign(&self, caller: &Caller) -> Result<Option<Task>, CoreError> {
+    async fn assign(&self, caller: &Caller) -> Result<Option<Handed>, CoreError> {
         let _turn = self.turn.lock().await;
         // Who waited for the turn mostly finds the work gone.
         if !self.has_work_for(caller).await? {
             return Ok(None);
         }
-        let now = self.clock.now();
-        let mut transaction = self.write_for(caller).await?;
-        let outlook = Outlook::load(&mut transaction, &self.rules.frequency_rules).await?;
+        let now = self.context.clock.now();
+        let mut transaction = self.fleet.write_for(caller).await?;
+        let outlook = Outlook::load(&mut transaction, &self.context.rules.frequency_rules).await?;
         let Some((pick, radio)) = self.choose(caller, &outlook, now) else {
             // There seemed to be some: what is kept of the schedule is not what the database says.
-            self.changed();
+            self.context.changed();
             return Ok(None);
         };
         let Some(challenge) = challenges::find(&mut transaction, pick.challenge_id).await? else { return Ok(None) };
@@ -155,26 +153,26 @@ impl Coordinator {
         transmissions::plan(&mut transaction, plan(id, &new, &challenge, radio.simulated)).await?;
         store::commit(transaction).await?;
 
-        self.leases.insert(&live(id, &new, &challenge), self.clock.instant(), self.rules.lease);
+        self.leases.insert(&live(id, &new, &challenge), self.context.clock.instant(), self.context.rules.lease);
         if self.latch.is_set() {
             self.leases.abort_all(&[id]);
         }
-        self.events.publish(assigned(&new, &challenge));
+        self.context.events.publish(assigned(&new, &challenge));
         self.publish_liveness(&new.runner_id);
-        self.changed();
+        self.context.changed();
         tracing::info!(
             challenge = %challenge.spec.name, runner = %new.runner_id, radio = %new.radio_id,
             frequency = %new.frequency, assignment = id, "assigned"
         );
-        let handed = Handed { assignment_id: id, fence, frequency: new.frequency, expires_at: new.expires_at };
-        Ok(Some(self.task(&handed, challenge, &radio)))
+        let (frequency, expires_at) = (new.frequency, new.expires_at);
+        Ok(Some(Handed { assignment_id: id, fence, frequency, expires_at, challenge, radio }))
     }
 
     fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
-        if !outlook.gate.is_open(now) || self.latch.is_set() || self.aftermath.is_on(self.clock.instant()) {
+        if !outlook.gate.is_open(now) || self.latch.is_set() || self.aftermath.is_on(self.context.clock.instant()) {
             return None;
         }
-        let radios = self.fleet.radios_for_work(&caller.runner_id)?;
+        let radios = self.fleet.presence.radios_for_work(&caller.runner_id)?;
         let busy = |radio: &Radio| {
             let same = |live: &LiveAssignment| live.runner_id == radio.runner_id && live.radio_id == radio.radio_id;
             outlook.live.iter().any(same)
@@ -185,8 +183,8 @@ impl Coordinator {
             candidates: &outlook.candidates,
             on_air: &outlook.on_air,
             free: &abilities,
-            fleet: &self.fleet.attentive(),
-            guard_hz: self.rules.guard_hz,
+            fleet: &self.fleet.presence.attentive(),
+            guard_hz: self.context.rules.guard_hz,
             now,
         };
         let pick = pick(&situation, &mut rand::rng())?;
@@ -212,41 +210,8 @@ impl Coordinator {
             frequency: pick.frequency,
             band,
             assigned_at: now,
-            expires_at: now.after(self.rules.lease),
+            expires_at: now.after(self.context.rules.lease),
             due_at: challenge.due_at,
-        }
-    }
-
-    pub(crate) fn task(&self, handed: &Handed, challenge: Challenge, radio: &Radio) -> Task {
-        let spec = challenge.spec;
-        let mut parameters = spec.parameters;
-        let (flag_file, flag_hash) = match spec.flag {
-            Flag::File(file) => {
-                // Runners that know it from the file itself pass it over.
-                if let Some(rate) = challengectl_waveform::wav_rate(&self.files.path(file.digest)) {
-                    parameters.insert(WAV_RATE.to_owned(), rate.into());
-                }
-                (Some(file.path), Some(file.digest))
-            }
-            Flag::Text(text) => {
-                parameters.insert("text".to_owned(), text.into());
-                (None, None)
-            }
-        };
-        Task {
-            challenge_id: challenge.id,
-            name: spec.name,
-            frequency: handed.frequency,
-            modulation: spec.modulation,
-            flag_file,
-            flag_hash,
-            parameters,
-            assignment_id: handed.assignment_id,
-            fence: handed.fence,
-            radio_id: radio.radio_id.clone(),
-            expires_at: handed.expires_at,
-            lease_seconds: self.rules.lease.as_secs_f64(),
-            sample_rate: radio.sample_rate,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reports of runners on how a transmission ended.
 
 use super::ended::End;
+use crate::air::Air;
 use crate::bus::log::{shortened, within};
 use crate::fleet::lives::Standing;
 use crate::redaction::without_content;
@@ -11,7 +12,7 @@ use crate::store::air::transmissions::Ending;
 use crate::store::air::{assignments, reports, transmissions};
 use crate::store::challenges::Challenge;
 use crate::store::{self, AssignmentState, Connection, StoreError, TransmissionStatus, challenges};
-use crate::{Caller, Coordinator, CoreError};
+use crate::{Caller, CoreError};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::{CompleteRequest, LogLevel, Outcome};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ enum Verdict {
     Unknown,
 }
 
-impl Coordinator {
+impl Air {
     /// Takes in a report. The same one again changes nothing and is no error.
     ///
     /// # Errors
@@ -41,17 +42,17 @@ impl Coordinator {
     pub async fn complete(self: &Arc<Self>, caller: &Caller, mut report: CompleteRequest) -> Result<(), CoreError> {
         report.error = report.error.map(|error| shortened(error, LONGEST_ERROR));
         let (this, caller) = (Arc::clone(self), caller.clone());
-        self.undisturbed(async move { this.take_report(&caller, report).await }).await
+        self.context.run_to_completion(async move { this.take_report(&caller, report).await }).await
     }
 
     async fn take_report(&self, caller: &Caller, mut report: CompleteRequest) -> Result<(), CoreError> {
-        let now = self.clock.now();
-        if self.keyring.standing(caller) == Some(Standing::Current) {
-            self.fleet.heard(&caller.runner_id, &self.clock);
+        let now = self.context.clock.now();
+        if self.fleet.keyring.standing(caller) == Some(Standing::Current) {
+            self.fleet.presence.heard(&caller.runner_id, &self.context.clock);
         }
         // Nobody is given the challenge before watchers know that it is free.
         let _turn = self.turn.lock().await;
-        let mut transaction = self.write_for(caller).await?;
+        let mut transaction = self.fleet.write_for(caller).await?;
         if let Some(error) = &mut report.error
             && let Some(challenge) = challenges::find(&mut transaction, report.challenge_id).await?
         {
@@ -85,12 +86,13 @@ impl Coordinator {
                 store::commit(transaction).await?;
                 self.leases.remove(&caller.runner_id, assignment.id);
                 self.tell_end(end, now);
-                self.changed();
+                self.context.changed();
                 let (runner, outcome) = (&caller.runner_id, status(report.status).as_str());
                 tracing::info!(%runner, assignment = assignment.id, outcome, "completed");
                 if report.status == Outcome::Failed {
                     let why = report.error.as_deref().unwrap_or("no reason given");
-                    self.note(LogLevel::Error, format!("Runner {runner}: assignment {} failed: {why}", assignment.id));
+                    self.context
+                        .log(LogLevel::Error, format!("Runner {runner}: assignment {} failed: {why}", assignment.id));
                 }
                 Ok(())
             }
@@ -98,10 +100,10 @@ impl Coordinator {
     }
 }
 
-impl Coordinator {
+impl Air {
     fn is_of_before(&self, caller: &Caller, report: &CompleteRequest, assignment_id: i64) -> bool {
         report.assignment_id.is_none()
-            && self.leases.may_be_of_before(&caller.runner_id, assignment_id, self.clock.instant())
+            && self.leases.may_be_of_before(&caller.runner_id, assignment_id, self.context.clock.instant())
     }
 }
 

@@ -3,12 +3,13 @@
 
 use super::emergency::Pending;
 use super::operating::Gate;
+use crate::CoreError;
+use crate::air::Air;
 use crate::audit::{self, Actor, By};
 use crate::bus::events::Event;
 use crate::store::air::assignments;
 use crate::store::air::control::{self, Decision};
 use crate::store::{self, Connection};
-use crate::{Coordinator, CoreError};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
@@ -26,13 +27,13 @@ pub struct Stopped {
     pub unrecorded: Option<String>,
 }
 
-impl Coordinator {
+impl Air {
     /// What holds the system back, and how many assignments are live.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn gate(&self) -> Result<(Gate, usize), CoreError> {
-        let read = async { Ok::<_, CoreError>(Gate::read(&mut *self.store.read_few().await?).await?) }.await;
+        let read = async { Ok::<_, CoreError>(Gate::read(&mut *self.context.store.read_few().await?).await?) }.await;
         let mut gate = match read {
             // Of an emergency stop that the database does not hold, nobody needs it to know.
             Err(_) if self.latch.is_set() => Gate::default(),
@@ -50,20 +51,18 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be written to.
     pub async fn pause(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let now = this.clock.now();
-            let mut transaction = this.store.write().await?;
-            let new = control::pause(&mut transaction, actor.by().who, now).await?;
-            audit::note(&mut transaction, actor.by(), "control.pause", "", None, now).await?;
-            store::commit(transaction).await?;
-            this.changed();
-            if new {
-                this.tell_control("pause", LogLevel::Warning, format!("System paused by {}", actor.by().who));
-            }
-            Ok(())
-        })
-        .await
+        let this = Arc::clone(self);
+        self.context
+            .command(by, "control.pause", |mut command| async move {
+                let (who, now) = (command.who(), command.now());
+                let new = control::pause(&mut command, &who, now).await?;
+                let done = command.commit("", None).await?;
+                if new {
+                    this.tell_control("pause", LogLevel::Warning, format!("System paused by {who}"));
+                }
+                Ok(done)
+            })
+            .await
     }
 
     /// Lifts a pause, and opens until the next closing where the conference's hours have the system closed.
@@ -72,37 +71,36 @@ impl Coordinator {
     /// [`CoreError::Refused`] while an emergency stop is in force.
     pub async fn resume(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move { this.resume_everything(actor.by()).await }).await
+        self.context.run_to_completion(async move { this.resume_everything(actor).await }).await
     }
 
-    async fn resume_everything(&self, by: By<'_>) -> Result<(), CoreError> {
+    async fn resume_everything(&self, actor: Actor) -> Result<(), CoreError> {
         let stopped = || CoreError::Refused("an emergency stop is in force; release it first".to_owned());
         if self.latch.is_set() {
             return Err(stopped());
         }
         // Nobody tells meanwhile that the hours have the system closed.
         let _turn = self.turn.lock().await;
-        let now = self.clock.now();
-        let mut transaction = self.store.write().await?;
-        let gate = Gate::read(&mut transaction).await?;
+        let mut command = self.context.begin(actor, "control.resume").await?;
+        let (who, now) = (command.who(), command.now());
+        let gate = Gate::read(&mut command).await?;
         if gate.control.stopped.is_some() {
             return Err(stopped());
         }
-        let lifted = control::resume(&mut transaction).await?;
+        let lifted = control::resume(&mut command).await?;
         let opened = gate.is_closed_by_hours(now);
         if opened {
-            control::open(&mut transaction, by.who, now).await?;
+            control::open(&mut command, &who, now).await?;
         }
         let outside = opened.then(|| outside_hours(&gate, now));
-        audit::note(&mut transaction, by, "control.resume", "", outside.as_deref(), now).await?;
-        store::commit(transaction).await?;
-        self.changed();
+        command.commit("", outside.as_deref()).await?;
+        self.context.changed();
         if opened {
-            self.events.tell_closed(false);
+            self.context.events.tell_closed(false);
         }
         if lifted || opened {
             let details = outside.map(|outside| format!(", {outside}")).unwrap_or_default();
-            self.tell_control("resume", LogLevel::Info, format!("System resumed by {}{details}", by.who));
+            self.tell_control("resume", LogLevel::Info, format!("System resumed by {who}{details}"));
         }
         Ok(())
     }
@@ -113,11 +111,11 @@ impl Coordinator {
     /// # Errors
     /// [`CoreError::Interrupted`] when the server ends in the middle.
     pub async fn emergency_stop(self: &Arc<Self>, by: By<'_>) -> Result<Stopped, CoreError> {
-        self.latch.set(&Actor::from(by), self.clock.now());
+        self.latch.set(&Actor::from(by), self.context.clock.now());
         let aborted = self.leases.abort_everything();
-        self.changed();
+        self.context.changed();
         let this = Arc::clone(self);
-        let recording = self.runtime.spawn(async move { this.record_stop().await });
+        let recording = self.context.runtime.spawn(async move { this.record_stop().await });
         let unrecorded = match tokio::time::timeout(RECORD_TIMEOUT, recording).await {
             Ok(Ok(Ok(recorded))) => return Ok(Stopped { aborted: recorded.unwrap_or(aborted), unrecorded: None }),
             Ok(Ok(Err(error))) => error.to_string(),
@@ -137,14 +135,14 @@ impl Coordinator {
         let Some(pending) = self.latch.pending() else { return Ok(None) };
         let (this, kept) = (Arc::clone(self), pending.clone());
         // Beside what follows: a disk that is slow must not hold up what waits for the turn.
-        self.runtime.spawn_blocking(move || {
+        self.context.runtime.spawn_blocking(move || {
             if let Err(error) = this.latch.keep(&kept) {
                 tracing::error!(%error, "an emergency stop cannot be kept beside the database");
             }
         });
         // What is being handed out right now must have its lease in memory, or it would not be found there.
         let _turn = self.turn.lock().await;
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.context.store.write().await?;
         // Recorded meanwhile by another attempt, and perhaps released since.
         if !self.latch.holds(&pending) {
             return Ok(None);
@@ -154,7 +152,7 @@ impl Coordinator {
         store::commit(transaction).await?;
         self.leases.abort_all(&aborted);
         self.clear_latch(pending.clone()).await;
-        self.changed();
+        self.context.changed();
         if new {
             let (who, cut) = (pending.actor.by().who, aborted.len());
             self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {who}: {cut} on air"));
@@ -165,7 +163,7 @@ impl Coordinator {
     /// Waits for the disk where the file is being written.
     async fn clear_latch(self: &Arc<Self>, pending: Pending) {
         let this = Arc::clone(self);
-        let _ = self.runtime.spawn_blocking(move || this.latch.clear(&pending)).await;
+        let _ = self.context.runtime.spawn_blocking(move || this.latch.clear(&pending)).await;
     }
 
     /// Lifts an emergency stop. A pause stays in force.
@@ -173,30 +171,27 @@ impl Coordinator {
     /// # Errors
     /// [`CoreError::Refused`] when there is none.
     pub async fn release(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let now = this.clock.now();
-            let pending = this.latch.pending();
-            let mut transaction = this.store.write().await?;
-            // Recorded meanwhile, it is released as any other; one that has come meanwhile stays.
-            let pending = pending.filter(|pending| this.latch.holds(pending));
-            if let Some(pending) = &pending {
-                // What it cut stays cut, and who stopped is to be seen.
-                write_stop(&mut transaction, pending).await?;
-            }
-            if !control::release(&mut transaction, actor.by().who, now).await? && pending.is_none() {
-                return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
-            }
-            audit::note(&mut transaction, actor.by(), "control.release", "", None, now).await?;
-            store::commit(transaction).await?;
-            if let Some(pending) = pending {
-                this.clear_latch(pending).await;
-            }
-            this.changed();
-            this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {}", actor.by().who));
-            Ok(())
-        })
-        .await
+        let (this, pending) = (Arc::clone(self), self.latch.pending());
+        self.context
+            .command(by, "control.release", |mut command| async move {
+                let (who, now) = (command.who(), command.now());
+                // Recorded meanwhile, it is released as any other; one that has come meanwhile stays.
+                let pending = pending.filter(|pending| this.latch.holds(pending));
+                if let Some(pending) = &pending {
+                    // What it cut stays cut, and who stopped is to be seen.
+                    write_stop(&mut command, pending).await?;
+                }
+                if !control::release(&mut command, &who, now).await? && pending.is_none() {
+                    return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
+                }
+                let done = command.commit("", None).await?;
+                if let Some(pending) = pending {
+                    this.clear_latch(pending).await;
+                }
+                this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {who}"));
+                Ok(done)
+            })
+            .await
     }
 
     /// Asks whoever runs the server to end it in an orderly way.
@@ -204,27 +199,27 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be written to; then the server goes on.
     pub async fn ask_to_end(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            audit::note(&mut transaction, actor.by(), "control.stop", "", None, this.clock.now()).await?;
-            store::commit(transaction).await?;
-            this.tell_control("stop", LogLevel::Warning, format!("Server stopped by {}", actor.by().who));
-            this.signals.ask_to_end();
-            Ok(())
-        })
-        .await
+        let this = Arc::clone(self);
+        self.context
+            .command(by, "control.stop", |command| async move {
+                let who = command.who();
+                let done = command.commit("", None).await?;
+                this.tell_control("stop", LogLevel::Warning, format!("Server stopped by {who}"));
+                this.context.revision.ask_to_end();
+                Ok(done)
+            })
+            .await
     }
 
     /// Tells what somebody has done to the whole system.
     fn tell_control(&self, action: &'static str, level: LogLevel, message: String) {
-        self.events.publish(Event::SystemControl { action, auto: false, timestamp: self.clock.now() });
-        self.note(level, message);
+        self.context.events.publish(Event::SystemControl { action, auto: false, timestamp: self.context.clock.now() });
+        self.context.log(level, message);
     }
 
     /// Waits until somebody has asked the server to end.
     pub async fn asked_to_end(&self) {
-        self.signals.asked_to_end().await;
+        self.context.revision.asked_to_end().await;
     }
 }
 

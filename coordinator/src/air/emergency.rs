@@ -3,10 +3,10 @@
 
 use crate::audit::{Actor, By};
 use challengectl_common::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The file within the data directory.
 const FILE: &str = "emergency-stop";
@@ -60,7 +60,7 @@ impl Latch {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// From now on a stop is in force.
@@ -96,7 +96,7 @@ impl Latch {
     }
 
     fn write(&self, pending: &Pending) -> io::Result<()> {
-        let _file = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _file = self.writing.lock();
         if !self.holds(pending) {
             return Ok(());
         }
@@ -114,7 +114,7 @@ impl Latch {
             }
             (state.pending, state.unkept) = (None, None);
         }
-        let _file = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _file = self.writing.lock();
         if !self.is_set() {
             // Left behind, it would stop the next start: on the safe side, and to be released there.
             let _ = fs::remove_file(&self.file);

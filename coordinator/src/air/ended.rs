@@ -1,6 +1,6 @@
 //! What is counted and told when a time on air is over.
 
-use crate::Coordinator;
+use crate::air::Air;
 use crate::bus::events::{ChallengeState, Event};
 use crate::store::TransmissionStatus;
 use crate::store::air::transmissions::Ended;
@@ -16,13 +16,13 @@ pub struct End {
     pub next: Option<(Challenge, Timestamp)>,
 }
 
-impl Coordinator {
+impl Air {
     /// Counts and tells of an end that has been committed, and whose lease is gone.
     pub(crate) fn tell_end(&self, end: End, now: Timestamp) {
         let End { transmission, status, error, next } = end;
         let runner = transmission.runner_id.clone();
         self.tally.count(transmission.modulation, outcome(status, transmission.simulated));
-        self.events.publish(Event::Transmission {
+        self.context.events.publish(Event::Transmission {
             challenge_id: transmission.challenge_id,
             challenge_name: transmission.challenge_name,
             runner_id: transmission.runner_id,
@@ -41,7 +41,7 @@ impl Coordinator {
 
     /// Tells the state of a challenge that is not on air.
     pub(crate) fn tell_off_air(&self, challenge: Challenge, due_at: Timestamp, now: Timestamp) {
-        self.events.publish(Event::ChallengeState {
+        self.context.events.publish(Event::ChallengeState {
             challenge_id: challenge.id,
             challenge_name: challenge.spec.name,
             state: ChallengeState::of(false, due_at, now),

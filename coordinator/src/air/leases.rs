@@ -4,8 +4,8 @@ use crate::clock::Moment;
 use crate::store::LiveAssignment;
 use challengectl_common::RunnerId;
 use challengectl_common::wire::AssignmentProgress;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -91,7 +91,7 @@ impl Leases {
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<RunnerId, BTreeMap<i64, Lease>>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock()
     }
 
     /// Marked whenever a lease has to end that had not to before.

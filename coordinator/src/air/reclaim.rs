@@ -2,23 +2,24 @@
 
 use super::ended::End;
 use super::leases::Lapsed;
+use crate::CoreError;
+use crate::air::Air;
 use crate::store::air::transmissions::Ending;
 use crate::store::air::{assignments, transmissions};
 use crate::store::{self, AssignmentState, TransmissionStatus, challenges};
-use crate::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;
 
 /// Given up in one transaction; 100 take 90 ms in a debug build.
 const AT_ONCE: usize = 100;
 
-impl Coordinator {
+impl Air {
     /// Gives up every assignment whose lease ran out longer ago than the grace period, and gives how many.
     ///
     /// # Errors
     /// When the database cannot be written to; the next call tries again.
     pub async fn sweep(&self) -> Result<usize, CoreError> {
-        let now = self.clock.instant();
-        let expired = self.leases.take_expired(|expires| now > expires.after(self.rules.grace));
+        let now = self.context.clock.instant();
+        let expired = self.leases.take_expired(|expires| now > expires.after(self.context.rules.grace));
         let lapsed = expired.len();
         if lapsed > 0 {
             self.give_up_all(&expired).await?;
@@ -38,7 +39,8 @@ impl Coordinator {
             for one in lapsed {
                 if let Err(error) = self.give_up(std::slice::from_ref(one)).await {
                     let Lapsed { runner, assignment_id: id, .. } = one;
-                    self.note(LogLevel::Error, format!("Runner {runner}: assignment {id} cannot be ended: {error}"));
+                    self.context
+                        .log(LogLevel::Error, format!("Runner {runner}: assignment {id} cannot be ended: {error}"));
                     self.leases.not_ended(one);
                     failure = Err(error);
                 }
@@ -49,11 +51,11 @@ impl Coordinator {
 
     /// Ends assignments without a report, in one transaction. Their leases must not be renewable any more.
     async fn give_up(&self, leases: &[Lapsed]) -> Result<(), CoreError> {
-        let now = self.clock.now();
+        let now = self.context.clock.now();
         let (mut ends, mut given_up) = (Vec::new(), Vec::new());
         // Nobody is given the challenges before watchers know that they are free.
         let _turn = self.turn.lock().await;
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.context.store.write().await?;
         for lapsed in leases {
             let &Lapsed { assignment_id, reason, .. } = lapsed;
             // A report may have come first.
@@ -79,12 +81,12 @@ impl Coordinator {
         }
         for Lapsed { runner, assignment_id: id, reason } in given_up {
             tracing::warn!(%runner, assignment = id, reason, "given up");
-            self.note(LogLevel::Warning, format!("Runner {runner}: assignment {id} given up, {reason}"));
+            self.context.log(LogLevel::Warning, format!("Runner {runner}: assignment {id} given up, {reason}"));
         }
         for end in ends {
             self.tell_end(end, now);
         }
-        self.changed();
+        self.context.changed();
         Ok(())
     }
 }

@@ -1,31 +1,31 @@
 //! Handing out a task again whose answer was lost on its way.
 
-use super::assign::Handed;
 use super::operating::Gate;
+use super::task::Handed;
+use crate::air::Air;
 use crate::schedule::{Capability, Offsets, Positions};
 use crate::store::air::assignments;
 use crate::store::challenges;
-use crate::{Caller, Coordinator, CoreError};
+use crate::{Caller, CoreError};
 use challengectl_common::Band;
-use challengectl_common::wire::Task;
 
-impl Coordinator {
-    /// The task of an assignment that its runner does not hold; `None` when it is over, or may not be sent as it was
+impl Air {
+    /// Hands out an assignment that its runner does not hold; `None` when it is over, or may not be sent as it was
     /// meant: then its carrier has to go off, if it is on after all.
-    pub(crate) async fn hand_out_again(&self, caller: &Caller, id: i64) -> Result<Option<Task>, CoreError> {
+    pub(crate) async fn hand_out_again(&self, caller: &Caller, id: i64) -> Result<Option<Handed>, CoreError> {
         // Nobody changes the challenge, pauses or stops meanwhile.
         let _turn = self.turn.lock().await;
-        let mut connection = self.store.read_few().await?;
-        let now = self.clock.now();
+        let mut connection = self.context.store.read_few().await?;
+        let now = self.context.clock.now();
         let is_open = Gate::read(&mut connection).await?.is_open(now) && !self.latch.is_set();
         // What it was given by the backup that was restored, another may have been given since.
-        let is_open = is_open && !self.aftermath.is_on(self.clock.instant());
+        let is_open = is_open && !self.aftermath.is_on(self.context.clock.instant());
         let live = assignments::live(&mut connection).await?.into_iter().find(|live| live.id == id);
         let Some(live) = live else { return Ok(None) };
         let assignment = assignments::find(&mut connection, id).await?;
         let challenge = challenges::find(&mut connection, live.challenge_id).await?;
         drop(connection);
-        let radios = self.fleet.radios_for_work(&caller.runner_id).unwrap_or_default();
+        let radios = self.fleet.presence.radios_for_work(&caller.runner_id).unwrap_or_default();
         let radio = radios.iter().find(|radio| radio.radio_id == live.radio_id);
         let (Some(assignment), Some(challenge), Some(radio)) = (assignment, challenge, radio) else {
             self.leases.abort_all(&[id]);
@@ -40,12 +40,12 @@ impl Coordinator {
             self.leases.abort_all(&[id]);
             return Ok(None);
         }
-        if !self.leases.begin_anew(&caller.runner_id, id, self.clock.instant(), self.rules.lease) {
+        if !self.leases.begin_anew(&caller.runner_id, id, self.context.clock.instant(), self.context.rules.lease) {
             return Ok(None);
         }
         tracing::info!(runner = %caller.runner_id, assignment = id, "handed out again: its runner does not have it");
         let (fence, frequency) = (assignment.fence, assignment.frequency);
-        let handed = Handed { assignment_id: id, fence, frequency, expires_at: now.after(self.rules.lease) };
-        Ok(Some(self.task(&handed, challenge, radio)))
+        let (expires_at, radio) = (now.after(self.context.rules.lease), radio.clone());
+        Ok(Some(Handed { assignment_id: id, fence, frequency, expires_at, challenge, radio }))
     }
 }

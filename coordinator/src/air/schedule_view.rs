@@ -1,11 +1,12 @@
 //! What the schedule looks like, read once for everybody who asks.
 
 use super::operating::Gate;
+use crate::CoreError;
+use crate::air::Air;
 use crate::schedule::{Candidate, Offsets, Positions};
 use crate::store::air::assignments;
 use crate::store::challenges::Waiting;
 use crate::store::{Connection, LiveAssignment, StoreError, challenges};
-use crate::{Coordinator, CoreError};
 use challengectl_common::{Band, FrequencyRules, Sender, Timestamp};
 use std::sync::Arc;
 
@@ -53,12 +54,12 @@ fn candidate(waiting: &Waiting, rules: &FrequencyRules) -> Candidate {
     }
 }
 
-impl Coordinator {
+impl Air {
     /// The outlook, at least as new as the last announcement before the call. The database is asked only when
     /// something has changed, so that polls that find nothing cost no disk.
     pub(crate) async fn outlook(&self) -> Result<(u64, Arc<Outlook>), CoreError> {
-        let rules = &self.rules.frequency_rules;
-        let read = async || Ok(Outlook::load(&mut *self.store.read_few().await?, rules).await?);
-        self.outlook.get(self, read).await
+        let rules = &self.context.rules.frequency_rules;
+        let read = async || Ok(Outlook::load(&mut *self.context.store.read_few().await?, rules).await?);
+        self.view.get(&self.context.revision, read).await
     }
 }

@@ -1,6 +1,7 @@
 //! What many ask for, read from the database only when something has changed.
 
-use crate::{Coordinator, CoreError};
+use super::revision::Signals;
+use crate::CoreError;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -19,11 +20,11 @@ impl<T> Cached<T> {
     /// At least as new as the last announcement before the call, and the edition that it is of.
     pub async fn get(
         &self,
-        coordinator: &Coordinator,
+        revision: &Signals,
         read: impl AsyncFnOnce() -> Result<T, CoreError>,
     ) -> Result<(u64, Arc<T>), CoreError> {
         let mut cache = self.0.lock().await;
-        let edition = coordinator.signals.edition();
+        let edition = revision.edition();
         if let Some((cached, content)) = &*cache
             && *cached == edition
         {

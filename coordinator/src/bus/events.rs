@@ -4,12 +4,11 @@
 //! oldest events, and is told so.
 
 use super::alarm_kind::AlarmKind;
-use crate::Coordinator;
-use crate::fleet::liveness::{Liveness, RunnerStatus};
+use crate::bus::liveness::{Liveness, RunnerStatus};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 /// Events that a reader may be behind.
@@ -118,7 +117,12 @@ impl Default for Events {
 
 impl Events {
     fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.lock()
+    }
+
+    /// Subscribes to everything that happens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.sender.subscribe()
     }
 
     /// Tells everybody who watches; nobody may be watching.
@@ -155,14 +159,6 @@ impl Events {
         if told.runners.insert(runner.clone(), Liveness { status, busy }) != Some(Liveness { status, busy }) {
             let _ = self.sender.send(Event::RunnerStatus { runner_id: runner.clone(), status, busy, timestamp });
         }
-    }
-}
-
-impl Coordinator {
-    /// Everything that happens from now on.
-    #[must_use]
-    pub fn watch(&self) -> broadcast::Receiver<Event> {
-        self.events.sender.subscribe()
     }
 }
 

@@ -1,19 +1,16 @@
 //! Log lines of runners and of the server, collected in memory and written in batches.
 
-use super::events::Event;
-use crate::store;
-use crate::store::log::logs::{self, LogLine};
-use crate::{Caller, Coordinator, CoreError};
+use crate::store::log::logs::LogLine;
 use challengectl_common::Timestamp;
-use challengectl_common::wire::{LogLevel, LogRequest, MOST_LINES};
+use challengectl_common::wire::LogLevel;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Who says what the server itself says.
-const SERVER: &str = "server";
+pub const SERVER: &str = "server";
 /// Bytes of a line that are kept.
-const LINE: usize = 4096;
+pub const LINE: usize = 4096;
 /// What a line takes beside its message, in memory and in the database.
 const OVERHEAD: usize = 256;
 
@@ -27,7 +24,7 @@ const MAX_SHARED: usize = 2 << 20;
 const MAX_RESERVED: usize = 32 << 20;
 
 /// Lines that one transaction writes: at most 400 KiB, a few milliseconds.
-const BATCH: usize = 100;
+pub const BATCH: usize = 100;
 /// What was dropped is told at once, then at most this often.
 const TELL_DROPS_EVERY: Duration = Duration::from_secs(60);
 /// Sources that such a line names.
@@ -38,7 +35,7 @@ pub struct Logbook(Mutex<Waiting>);
 
 /// What waits to be written, and what had no room since that was last told.
 #[derive(Debug, Default)]
-struct Waiting {
+pub(crate) struct Waiting {
     lines: Vec<LogLine>,
     by_source: HashMap<String, usize>,
     reserved: usize,
@@ -49,7 +46,7 @@ struct Waiting {
 
 impl Waiting {
     /// Takes a line, or counts it as dropped when its source has no room left.
-    fn add(&mut self, line: LogLine) -> bool {
+    pub(crate) fn add(&mut self, line: LogLine) -> bool {
         let size = line.message.len() + OVERHEAD;
         let own = self.by_source.get(&line.source).copied().unwrap_or(0);
         let in_reserve = own + size <= RESERVE && self.reserved + size <= MAX_RESERVED;
@@ -70,12 +67,12 @@ impl Waiting {
 }
 
 impl Logbook {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock()
     }
 
     /// Returns the lines that wait, and frees their room.
-    fn take(&self) -> Vec<LogLine> {
+    pub(crate) fn take(&self) -> Vec<LogLine> {
         let mut waiting = self.lock();
         waiting.by_source.clear();
         (waiting.reserved, waiting.shared) = (0, 0);
@@ -83,7 +80,7 @@ impl Logbook {
     }
 
     /// Lets lines that could not be written wait again, before those that have come since.
-    fn put_back(&self, lines: Vec<LogLine>) {
+    pub(crate) fn put_back(&self, lines: Vec<LogLine>) {
         let mut waiting = self.lock();
         let later = std::mem::take(&mut waiting.lines);
         waiting.by_source.clear();
@@ -94,7 +91,7 @@ impl Logbook {
     }
 
     /// Tells whose lines were dropped, unless that was told a moment ago.
-    fn take_drops(&self, now: Timestamp) -> Option<String> {
+    pub(crate) fn take_drops(&self, now: Timestamp) -> Option<String> {
         let mut waiting = self.lock();
         let lately = waiting.told_at.is_some_and(|told| now.since(told) < TELL_DROPS_EVERY && now >= told);
         if waiting.dropped.is_empty() || lately {
@@ -113,86 +110,7 @@ impl Logbook {
     }
 }
 
-impl Coordinator {
-    /// Keeps lines that a runner has sent.
-    ///
-    /// # Errors
-    /// [`CoreError::NotRegistered`], [`CoreError::Superseded`]; [`CoreError::Invalid`] when there are too many.
-    pub fn log(&self, caller: &Caller, lines: Vec<LogRequest>) -> Result<(), CoreError> {
-        let received_at = self.clock.now();
-        self.hear(caller)?;
-        if lines.len() > MOST_LINES {
-            return Err(CoreError::Invalid(format!("lines: {} are more than {MOST_LINES}", lines.len())));
-        }
-        for line in lines {
-            self.record(LogLine {
-                received_at,
-                logged_at: line.timestamp.unwrap_or(received_at),
-                source: caller.runner_id.to_string(),
-                level: level_name(line.level),
-                message: shortened(line.message, LINE),
-            });
-        }
-        Ok(())
-    }
-
-    /// Keeps a line of the server's own, for operators to see. Nothing secret belongs in one.
-    pub(crate) fn note(&self, level: LogLevel, message: String) {
-        let now = self.clock.now();
-        let (source, level) = (SERVER.to_owned(), level_name(level));
-        self.record(LogLine { received_at: now, logged_at: now, source, level, message });
-    }
-
-    /// Writes the lines that wait.
-    pub(crate) async fn write_log(&self) -> Result<(), CoreError> {
-        if let Some(drops) = self.logbook.take_drops(self.clock.now()) {
-            tracing::warn!("{drops}");
-            self.note(LogLevel::Warning, drops);
-        }
-        let mut lines = self.logbook.take();
-        while !lines.is_empty() {
-            let later = lines.split_off(lines.len().min(BATCH));
-            if let Err(error) = self.write_lines(&lines).await {
-                lines.extend(later);
-                self.logbook.put_back(lines);
-                return Err(error);
-            }
-            lines = later;
-        }
-        Ok(())
-    }
-
-    async fn write_lines(&self, lines: &[LogLine]) -> Result<(), CoreError> {
-        let mut transaction = self.store.write().await?;
-        for line in lines {
-            logs::insert(&mut transaction, line).await?;
-        }
-        Ok(store::commit(transaction).await?)
-    }
-
-    /// Forgets what is too much of the log.
-    ///
-    /// # Errors
-    /// When the database cannot be written to; the next call tries again.
-    pub async fn trim_log(&self) -> Result<(), CoreError> {
-        if !logs::is_too_long(&mut *self.store.read().await?).await? {
-            return Ok(());
-        }
-        self.in_batches(|connection| Box::pin(logs::trim(connection))).await
-    }
-
-    fn record(&self, line: LogLine) {
-        self.events.publish(Event::Log {
-            source: line.source.clone(),
-            level: line.level,
-            message: line.message.clone(),
-            timestamp: line.logged_at,
-        });
-        self.logbook.lock().add(line);
-    }
-}
-
-fn level_name(level: LogLevel) -> &'static str {
+pub fn level_name(level: LogLevel) -> &'static str {
     match level {
         LogLevel::Debug => "DEBUG",
         LogLevel::Info => "INFO",

@@ -4,35 +4,34 @@ use super::existing;
 use super::form::{Checked, Form};
 use super::import::{Step, put};
 use super::look_alike::{Looks, difference};
-use crate::audit::{self, Actor, By};
+use crate::audit::{Actor, By};
+use crate::challenges::Challenges;
+use crate::store::Connection;
 use crate::store::air::assignments;
 use crate::store::challenges::{self, Challenge};
-use crate::store::{self, Connection};
-use crate::{Coordinator, CoreError, Person, Role};
+use crate::{CoreError, Person, Role};
 use challengectl_common::ChallengeName;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
-impl Coordinator {
+impl Challenges {
     /// Adds a challenge, due at once, and gives its id.
     ///
     /// # Errors
     /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
-    pub async fn create_challenge(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
+    pub async fn create(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
         let Checked { spec, shape } = self.checked(None, form, Role::Admin).await?;
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let now = this.clock.now();
-            let mut transaction = this.store.write().await?;
-            name_is_free(&mut transaction, &spec.name, None).await?;
-            let id = challenges::insert(&mut transaction, &spec, &shape, now, now).await?;
-            audit::note(&mut transaction, actor.by(), "challenge.create", spec.name.as_str(), None, now).await?;
-            store::commit(transaction).await?;
-            this.changed();
-            this.note(LogLevel::Info, format!("Challenge {} created by {}", spec.name, actor.by().who));
-            Ok(id)
-        })
-        .await
+        let this = Arc::clone(self);
+        self.context
+            .command(by, "challenge.create", |mut command| async move {
+                let (who, now) = (command.who(), command.now());
+                name_is_free(&mut command, &spec.name, None).await?;
+                let id = challenges::insert(&mut command, &spec, &shape, now, now).await?;
+                let done = command.commit(spec.name.as_str(), None).await?;
+                this.context.log(LogLevel::Info, format!("Challenge {} created by {who}", spec.name));
+                Ok(done.with(id))
+            })
+            .await
     }
 
     /// Changes the fields that are given. What is on air with content that no longer holds goes off.
@@ -40,11 +39,13 @@ impl Coordinator {
     /// # Errors
     /// [`CoreError::NotFound`], [`CoreError::Invalid`] with everything that is wrong, [`CoreError::Conflict`] when the
     /// name is taken or somebody else has changed the challenge at the same time.
-    pub async fn update_challenge(self: &Arc<Self>, id: i64, form: &Form, person: &Person) -> Result<(), CoreError> {
-        let before = self.challenge(id).await?;
+    pub async fn update(self: &Arc<Self>, id: i64, form: &Form, person: &Person) -> Result<(), CoreError> {
+        let before = self.one(id).await?;
         let checked = self.checked(Some(&before.spec), form, person.role).await?;
         let (this, actor) = (Arc::clone(self), Actor::from(person.by()));
-        self.undisturbed(async move { this.replace(before, checked, "challenge.update", actor.by()).await }).await
+        self.context
+            .run_to_completion(async move { this.replace(before, checked, "challenge.update", actor).await })
+            .await
     }
 
     /// Lets a challenge go on air, or no more; then it goes off at once. It is not looked at otherwise: one whose file
@@ -52,40 +53,46 @@ impl Coordinator {
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is none with this id.
-    pub async fn enable_challenge(self: &Arc<Self>, id: i64, enabled: bool, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn enable(self: &Arc<Self>, id: i64, enabled: bool, by: By<'_>) -> Result<(), CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let before = this.challenge(id).await?;
-            let mut checked = Checked { spec: before.spec.clone(), shape: before.shape.clone() };
-            checked.spec.enabled = enabled;
-            let what = if enabled { "challenge.enable" } else { "challenge.disable" };
-            this.replace(before, checked, what, actor.by()).await
-        })
-        .await
+        self.context
+            .run_to_completion(async move {
+                let before = this.one(id).await?;
+                let mut checked = Checked { spec: before.spec.clone(), shape: before.shape.clone() };
+                checked.spec.enabled = enabled;
+                let action = if enabled { "challenge.enable" } else { "challenge.disable" };
+                this.replace(before, checked, action, actor).await
+            })
+            .await
     }
 
-    async fn replace(&self, before: Challenge, checked: Checked, what: &str, by: By<'_>) -> Result<(), CoreError> {
+    async fn replace(
+        &self,
+        before: Challenge,
+        checked: Checked,
+        action: &'static str,
+        actor: Actor,
+    ) -> Result<(), CoreError> {
         let Checked { spec, shape } = checked;
-        let now = self.clock.now();
-        let mut transaction = self.store.write().await?;
-        let current = existing(&mut transaction, before.id).await?;
+        let mut command = self.context.begin(actor, action).await?;
+        let (who, now) = (command.who(), command.now());
+        let current = existing(&mut command, before.id).await?;
         if current.spec != before.spec {
             return Err(CoreError::Conflict(
                 "somebody else has changed the challenge meanwhile; look again".to_owned(),
             ));
         }
-        name_is_free(&mut transaction, &spec.name, Some(before.id)).await?;
-        let step = put(&mut transaction, Some(&current), &spec, &shape, now).await?;
+        name_is_free(&mut command, &spec.name, Some(before.id)).await?;
+        let step = put(&mut command, Some(&current), &spec, &shape, now).await?;
         let fields = if let Step::Updated { fields, .. } = step { fields.join(", ") } else { String::new() };
-        audit::note(&mut transaction, by, what, spec.name.as_str(), Some(&fields), now).await?;
-        store::commit(transaction).await?;
-        self.take_over_changes().await?;
+        command.commit(spec.name.as_str(), Some(&fields)).await?;
+        self.air.take_over_changes().await?;
         if !fields.is_empty() {
-            self.note(LogLevel::Info, format!("Challenge {} changed by {} ({fields})", spec.name, by.who));
+            self.context.log(LogLevel::Info, format!("Challenge {} changed by {who} ({fields})", spec.name));
         }
         if !current.live {
             let due_at = current.due_at;
-            self.tell_off_air(Challenge { spec, ..current }, due_at, now);
+            self.air.tell_off_air(Challenge { spec, ..current }, due_at, now);
         }
         Ok(())
     }
@@ -94,22 +101,21 @@ impl Coordinator {
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is none with this id.
-    pub async fn delete_challenge(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let challenge = existing(&mut transaction, id).await?;
-            let now = this.clock.now();
-            assignments::abort_of_challenge(&mut transaction, id, now).await?;
-            challenges::delete(&mut transaction, id).await?;
-            let name = challenge.spec.name.as_str();
-            audit::note(&mut transaction, actor.by(), "challenge.delete", name, None, now).await?;
-            store::commit(transaction).await?;
-            this.take_over_changes().await?;
-            this.note(LogLevel::Info, format!("Challenge {name} deleted by {}", actor.by().who));
-            Ok(())
-        })
-        .await
+    pub async fn delete(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
+        self.context
+            .command(by, "challenge.delete", move |mut command| async move {
+                let challenge = existing(&mut command, id).await?;
+                let (who, now) = (command.who(), command.now());
+                assignments::abort_of_challenge(&mut command, id, now).await?;
+                challenges::delete(&mut command, id).await?;
+                let name = challenge.spec.name.as_str();
+                let done = command.commit(name, None).await?;
+                this.air.take_over_changes().await?;
+                this.context.log(LogLevel::Info, format!("Challenge {name} deleted by {who}"));
+                Ok(done)
+            })
+            .await
     }
 }
 

@@ -1,10 +1,11 @@
 //! The whole event as one archive that `import` reads back.
 
-use crate::audit::{self, Actor, By};
+use crate::audit::{Actor, By};
+use crate::challenges::Challenges;
 use crate::files::archive::{Writer, at};
+use crate::store::Store;
 use crate::store::challenges::{self, conference, ranges};
-use crate::store::{self, Store};
-use crate::{Coordinator, CoreError, FileFolder};
+use crate::{CoreError, FileFolder};
 use challengectl_common::challenge::FlagFile;
 use challengectl_common::{Digest, Flag};
 use challengectl_event::EVENT_FILE;
@@ -48,30 +49,29 @@ pub struct Exported {
     pub content: tokio::fs::File,
 }
 
-impl Coordinator {
+impl Challenges {
     /// The whole event as one archive.
     ///
     /// # Errors
     /// When the content of a file is gone, or there is no room for the archive.
     pub async fn export(self: &Arc<Self>, by: By<'_>) -> Result<Exported, CoreError> {
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let inner = Arc::clone(&this);
-            // Copying files keeps a thread busy.
-            let written = tokio::task::spawn_blocking(move || {
-                let root = inner.files.root()?;
-                let scratch = tempfile::tempdir_in(&root).map_err(at(&root))?;
-                let target = scratch.path().join("event.tar");
-                inner.runtime.block_on(export(&inner.store, &inner.files, &target))?;
-                File::open(&target).and_then(|file| Ok((file.metadata()?.len(), file))).map_err(at(&target))
-            });
-            let (size, content) = written.await.map_err(|_| CoreError::Interrupted)??;
-            let mut transaction = this.store.write().await?;
-            audit::note(&mut transaction, actor.by(), "event.export", "", None, this.clock.now()).await?;
-            store::commit(transaction).await?;
-            Ok(Exported { size, content: content.into() })
-        })
-        .await
+        self.context
+            .run_to_completion(async move {
+                let inner = Arc::clone(&this);
+                // Copying files keeps a thread busy.
+                let written = tokio::task::spawn_blocking(move || {
+                    let root = inner.files.folder.root()?;
+                    let scratch = tempfile::tempdir_in(&root).map_err(at(&root))?;
+                    let target = scratch.path().join("event.tar");
+                    inner.context.runtime.block_on(export(&inner.context.store, &inner.files.folder, &target))?;
+                    File::open(&target).and_then(|file| Ok((file.metadata()?.len(), file))).map_err(at(&target))
+                });
+                let (size, content) = written.await.map_err(|_| CoreError::Interrupted)??;
+                this.context.begin(actor, "event.export").await?.commit("", None).await?;
+                Ok(Exported { size, content: content.into() })
+            })
+            .await
     }
 }
 

@@ -1,10 +1,11 @@
 //! A challenge as an operator gives it, and what becomes of it when it is held against its waveform.
 
 use super::import::shape;
+use crate::challenges::Challenges;
 use crate::store::challenges::Shape;
 use crate::store::challenges::ranges;
 use crate::store::files::{self, StoredFile};
-use crate::{Coordinator, CoreError, Role};
+use crate::{CoreError, Role};
 use challengectl_common::challenge::{FlagFile, NamedRange};
 use challengectl_common::{ChallengeSpec, Digest, Flag, Sender, Tuning};
 use challengectl_event::Reader;
@@ -131,7 +132,7 @@ fn keys_of(spec: &ChallengeSpec, tuning: bool, content: bool) -> Map<String, Val
     keys
 }
 
-impl Coordinator {
+impl Challenges {
     /// Holds a challenge, new or changed, against its file and its waveform, as an import does, for somebody of this
     /// role.
     pub(super) async fn checked(
@@ -148,8 +149,8 @@ impl Coordinator {
             keys.insert("file".to_owned(), relative(file.digest).into());
         }
         let ranges = self.ranges_for(before, form).await?;
-        let base = self.files.root()?;
-        let reader = Reader::new(self.rules.frequency_rules.clone());
+        let base = self.files.folder.root()?;
+        let reader = Reader::new(self.context.rules.frequency_rules.clone());
         let read = move || {
             let challenge = reader.read_one(keys.clone(), ranges.clone(), &base);
             challenge.map_err(|all| if is_hidden { without_content(&reader, all, keys, ranges, &base) } else { all })
@@ -178,7 +179,7 @@ impl Coordinator {
         if form.flag_file.as_deref().is_some_and(|name| name.len() > LONGEST_NAME || name.contains(char::is_control)) {
             return Err(CoreError::Invalid(format!("flag_file: a name of at most {LONGEST_NAME} bytes")));
         }
-        let known = files::find(&mut *self.store.read().await?, digest).await?;
+        let known = files::find(&mut *self.context.store.read().await?, digest).await?;
         let Some(StoredFile { size, name, .. }) = known else {
             return Err(CoreError::Invalid(format!("flag_hash: there is no file {digest}; upload it first")));
         };
@@ -189,7 +190,7 @@ impl Coordinator {
     async fn ranges_for(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Vec<NamedRange>, CoreError> {
         match before.map(|spec| &spec.tuning) {
             Some(Tuning::FrequencyRanges(ranges)) if !form.tunes() => Ok(ranges.clone()),
-            _ => Ok(ranges::all(&mut *self.store.read().await?).await?),
+            _ => Ok(ranges::all(&mut *self.context.store.read().await?).await?),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Taking an event into the database, whole or not at all.
 
+use super::conference::change_conference;
 use super::{Looks, difference};
-use crate::air::hours::change_conference;
-use crate::audit::{self, By};
+use crate::audit::{Actor, By};
+use crate::context::command::Command;
 use crate::schedule::{Capability, Offsets, Positions};
 use crate::store::air::assignments;
 use crate::store::challenges::ranges;
@@ -10,7 +11,7 @@ use crate::store::challenges::{self, Challenge, Shape};
 use crate::store::files::{self, StoredFile};
 use crate::store::fleet::runners;
 use crate::store::fleet::runners::Radio;
-use crate::store::{self, Connection, Store, StoreError};
+use crate::store::{Connection, Store, StoreError};
 use crate::{CoreError, FileFolder};
 use challengectl_common::{ChallengeName, ChallengeSpec, Flag, Sender, Timestamp};
 use challengectl_event::Event;
@@ -60,7 +61,7 @@ pub async fn import(
     unlisted: Unlisted,
     now: Timestamp,
 ) -> Result<Vec<Step>, CoreError> {
-    import_by(store, folder, event, unlisted, "event.import", By::COMMAND_LINE, now).await
+    import_by(store, folder, event, unlisted, "event.import", By::COMMAND_LINE.into(), now).await
 }
 
 pub(crate) async fn import_by(
@@ -68,8 +69,8 @@ pub(crate) async fn import_by(
     folder: &FileFolder,
     event: &Event,
     unlisted: Unlisted,
-    what: &str,
-    by: By<'_>,
+    action: &'static str,
+    actor: Actor,
     now: Timestamp,
 ) -> Result<Vec<Step>, CoreError> {
     if unlisted == Unlisted::Disable && event.challenges.is_empty() {
@@ -80,23 +81,23 @@ pub(crate) async fn import_by(
     let stored = take_files(folder, event)?;
 
     let mut steps = Vec::new();
-    let mut transaction = store.write().await?;
+    let mut command = Command::begin(store, actor, action, now).await?;
     for file in &stored {
-        if files::register(&mut transaction, file, now).await? {
+        if files::register(&mut command, file, now).await? {
             let StoredFile { digest, size, name } = file;
             steps.push(Step::AddedFile { name: name.clone(), digest: digest.to_string(), size: *size });
         }
     }
     for range in &event.ranges {
-        if ranges::put(&mut transaction, range).await? {
+        if ranges::put(&mut command, range).await? {
             steps.push(Step::AddedRange { name: range.name.clone() });
         }
     }
     if let Some(change) = &event.conference {
-        let fields = change_conference(&mut transaction, change.clone()).await?;
+        let fields = change_conference(&mut command, change.clone()).await?;
         steps.extend((!fields.is_empty()).then_some(Step::ChangedConference { fields }));
     }
-    let known = challenges::all(&mut transaction).await?;
+    let known = challenges::all(&mut command).await?;
     let known: BTreeMap<String, Challenge> =
         known.into_iter().map(|challenge| (challenge.spec.name.to_string(), challenge)).collect();
     for new in &event.challenges {
@@ -105,17 +106,16 @@ pub(crate) async fn import_by(
         if let (Some(before), false) = (before, new.says_enabled) {
             spec.enabled = before.spec.enabled;
         }
-        steps.push(put(&mut transaction, before, &spec, &shape(new), now).await?);
+        steps.push(put(&mut command, before, &spec, &shape(new), now).await?);
     }
     let names = || event.challenges.iter().map(|new| new.spec.name.as_str());
-    challenges::list(&mut transaction, names(), now).await?;
+    challenges::list(&mut command, names(), now).await?;
     let others: Vec<&Challenge> =
         known.values().filter(|known| !event.names.iter().any(|name| name == known.spec.name.as_str())).collect();
-    let after_others = see_to_others(&mut transaction, &others, unlisted, now).await?;
-    let radios = runners::radios(&mut transaction).await?;
+    let after_others = see_to_others(&mut command, &others, unlisted, now).await?;
+    let radios = runners::radios(&mut command).await?;
     let loaded = format!("{} challenges", event.challenges.len());
-    audit::note(&mut transaction, by, what, "", Some(&loaded), now).await?;
-    store::commit(transaction).await?;
+    command.commit("", Some(&loaded)).await?;
     // What only remarks tell is reckoned when nobody waits for it.
     steps.extend(renamed(event, &known, &others));
     steps.extend(after_others);

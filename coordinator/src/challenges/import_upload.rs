@@ -1,9 +1,10 @@
 //! Whole events that operators bring in while the server runs.
 
 use super::import::{Step, Unlisted, import_by};
+use crate::CoreError;
 use crate::audit::{Actor, By};
+use crate::challenges::Challenges;
 use crate::files::archive;
-use crate::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;
 use challengectl_event::{EVENT_FILE, Reader, Reading, Remark};
 use std::collections::HashMap;
@@ -40,8 +41,8 @@ pub struct Imported {
     pub problems: Vec<String>,
 }
 
-impl Coordinator {
-    /// Names the event file that [`Coordinator::reload`] reads. Once is enough; later calls change nothing.
+impl Challenges {
+    /// Names the event file that [`Challenges::reload`] reads. Once is enough; later calls change nothing.
     pub fn reload_from(&self, path: PathBuf) {
         // Set at start, before anybody asks.
         let _ = self.event_file.set(path);
@@ -75,7 +76,7 @@ impl Coordinator {
         self.take_event(move || Ok(reader.read_sent(&name, &path, files)), intake, "event.import", by).await
     }
 
-    /// Takes in an event that was sent as `name` and lies at `path`, in the form that [`Coordinator::export`] gives it.
+    /// Takes in an event that was sent as `name` and lies at `path`, in the form that [`Challenges::export`] gives it.
     ///
     /// # Errors
     /// [`CoreError::Invalid`] with everything that is wrong with it; then nothing has changed.
@@ -87,7 +88,7 @@ impl Coordinator {
         by: By<'_>,
     ) -> Result<Imported, CoreError> {
         let reader = self.reader();
-        let root = self.files.root()?;
+        let root = self.files.folder.root()?;
         let folder = tempfile::tempdir_in(&root).map_err(archive::at(&root))?;
         let unpacked = folder.path().to_owned();
         let read = move || {
@@ -100,7 +101,7 @@ impl Coordinator {
     }
 
     fn reader(&self) -> Reader {
-        Reader::new(self.rules.frequency_rules.clone())
+        Reader::new(self.context.rules.frequency_rules.clone())
     }
 
     async fn take_event(
@@ -113,30 +114,32 @@ impl Coordinator {
         let reading = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)??;
         let (event, problems) = if intake.keep_going { reading.sound()? } else { (reading.whole()?, Vec::new()) };
         let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let (inner, acting, runtime) = (Arc::clone(&this), actor.clone(), this.runtime.clone());
-            // Copying files keeps a thread busy.
-            let taken = tokio::task::spawn_blocking(move || {
-                let work = import_by(
-                    &inner.store,
-                    &inner.files,
-                    &event,
-                    intake.unlisted,
-                    what,
-                    acting.by(),
-                    inner.clock.now(),
-                );
-                runtime.block_on(work).map(|steps| imported(&event, &steps))
-            });
-            let mut imported = taken.await.map_err(|_| CoreError::Interrupted)??;
-            imported.problems = problems.iter().map(Remark::to_string).collect();
-            this.take_over_changes().await?;
-            let Imported { added, updated, .. } = imported;
-            let who = actor.by().who;
-            this.note(LogLevel::Info, format!("Event loaded by {who}: {added} challenges added, {updated} updated"));
-            Ok(imported)
-        })
-        .await
+        self.context
+            .run_to_completion(async move {
+                let (inner, acting, runtime) = (Arc::clone(&this), actor.clone(), this.context.runtime.clone());
+                // Copying files keeps a thread busy.
+                let taken = tokio::task::spawn_blocking(move || {
+                    let work = import_by(
+                        &inner.context.store,
+                        &inner.files.folder,
+                        &event,
+                        intake.unlisted,
+                        what,
+                        acting,
+                        inner.context.clock.now(),
+                    );
+                    runtime.block_on(work).map(|steps| imported(&event, &steps))
+                });
+                let mut imported = taken.await.map_err(|_| CoreError::Interrupted)??;
+                imported.problems = problems.iter().map(Remark::to_string).collect();
+                this.air.take_over_changes().await?;
+                let Imported { added, updated, .. } = imported;
+                let who = actor.by().who;
+                this.context
+                    .log(LogLevel::Info, format!("Event loaded by {who}: {added} challenges added, {updated} updated"));
+                Ok(imported)
+            })
+            .await
     }
 }
 

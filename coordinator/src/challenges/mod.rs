@@ -1,6 +1,7 @@
 //! What operators do with challenges one by one.
 
 mod change;
+mod conference;
 pub mod export;
 mod form;
 pub mod import;
@@ -11,23 +12,45 @@ mod trigger;
 pub use form::Form;
 pub(super) use look_alike::{Looks, difference};
 
+use crate::CoreError;
+use crate::air::Air;
+use crate::bus::cached::Cached;
+use crate::context::Context;
+use crate::files::Files;
 use crate::store::Connection;
 use crate::store::challenges;
 pub use crate::store::challenges::Challenge;
 use crate::store::challenges::ranges;
-use crate::{Coordinator, CoreError};
 use challengectl_common::challenge::NamedRange;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
-impl Coordinator {
+/// The challenges, and the event that they are of.
+#[derive(Debug)]
+pub struct Challenges {
+    pub(crate) context: Arc<Context>,
+    pub(crate) air: Arc<Air>,
+    pub(crate) files: Arc<Files>,
+    pub(crate) specs: Cached<Vec<Challenge>>,
+    pub(crate) event_file: OnceLock<PathBuf>,
+}
+
+impl Challenges {
+    pub(crate) fn new(air: Arc<Air>) -> Arc<Self> {
+        let (context, files) = (Arc::clone(&air.context), Arc::clone(&air.files));
+        Arc::new(Self { context, air, files, specs: Cached::default(), event_file: OnceLock::new() })
+    }
+}
+
+impl Challenges {
     /// All challenges, by name. Thousands may have the public page open, so the database is asked only when something
     /// has changed.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn challenges(&self) -> Result<Arc<Vec<Challenge>>, CoreError> {
-        let read = async || Ok(challenges::all(&mut *self.store.read().await?).await?);
-        Ok(self.challenges.get(self, read).await?.1)
+    pub async fn all(&self) -> Result<Arc<Vec<Challenge>>, CoreError> {
+        let read = async || Ok(challenges::all(&mut *self.context.store.read().await?).await?);
+        Ok(self.specs.get(&self.context.revision, read).await?.1)
     }
 
     /// The frequency ranges that challenges can name, by name: those that came with an event, and the well-known ones.
@@ -35,7 +58,7 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be read.
     pub async fn ranges(&self) -> Result<Vec<NamedRange>, CoreError> {
-        let mut known = ranges::all(&mut *self.store.read().await?).await?;
+        let mut known = ranges::all(&mut *self.context.store.read().await?).await?;
         for range in challengectl_event::well_known_ranges() {
             if !known.iter().any(|own| own.name == range.name) {
                 known.push(range);
@@ -49,8 +72,8 @@ impl Coordinator {
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is none with this id.
-    pub async fn challenge(&self, id: i64) -> Result<Challenge, CoreError> {
-        existing(&mut *self.store.read().await?, id).await
+    pub async fn one(&self, id: i64) -> Result<Challenge, CoreError> {
+        existing(&mut *self.context.store.read().await?, id).await
     }
 }
 

@@ -1,39 +1,37 @@
 //! Putting a challenge on air at once.
 
 use super::existing;
+use crate::CoreError;
 use crate::air::operating::Gate;
-use crate::audit::{self, Actor, By};
-use crate::store;
+use crate::audit::By;
+use crate::challenges::Challenges;
 use crate::store::challenges::{self, Challenge};
-use crate::{Coordinator, CoreError};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
-impl Coordinator {
+impl Challenges {
     /// Makes a challenge due now and lets it go before all others, once. An idle radio that can send it gets it at
     /// once.
     ///
     /// # Errors
     /// [`CoreError::NotFound`]; [`CoreError::Refused`] when it is disabled or on air, or the system is held back.
     pub async fn trigger(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let challenge = existing(&mut transaction, id).await?;
-            let (gate, now) = (Gate::read(&mut transaction).await?, this.clock.now());
-            if let Some(obstacle) = obstacle(&challenge, &gate, now) {
-                return Err(CoreError::Refused(obstacle));
-            }
-            let name = challenge.spec.name.as_str();
-            challenges::trigger(&mut transaction, id, now).await?;
-            audit::note(&mut transaction, actor.by(), "challenge.trigger", name, None, now).await?;
-            store::commit(transaction).await?;
-            this.changed();
-            this.note(LogLevel::Info, format!("Challenge {name} triggered by {}", actor.by().who));
-            Ok(())
-        })
-        .await
+        let this = Arc::clone(self);
+        self.context
+            .command(by, "challenge.trigger", move |mut command| async move {
+                let challenge = existing(&mut command, id).await?;
+                let (gate, who, now) = (Gate::read(&mut command).await?, command.who(), command.now());
+                if let Some(obstacle) = obstacle(&challenge, &gate, now) {
+                    return Err(CoreError::Refused(obstacle));
+                }
+                let name = challenge.spec.name.as_str();
+                challenges::trigger(&mut command, id, now).await?;
+                let done = command.commit(name, None).await?;
+                this.context.log(LogLevel::Info, format!("Challenge {name} triggered by {who}"));
+                Ok(done)
+            })
+            .await
     }
 }
 

@@ -1,19 +1,19 @@
 //! Tar archives: written as a whole or not at all, and read with suspicion.
 
 use crate::CoreError;
-use challengectl_common::{Digest, Hasher};
+use challengectl_common::Digest;
+use challengectl_host::{durable, hash};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use tar::{Archive, Builder, Entry, EntryType, Header, PaxExtensions};
 use tempfile::NamedTempFile;
 
-const BLOCK: usize = 1 << 16;
 /// More than any event has, or server.
 const MOST_FILES: usize = 100_000;
 /// A header that holds the name of a file: four times what Linux allows for a path.
@@ -57,7 +57,7 @@ impl Writer {
     /// # Errors
     /// When its folder cannot be written to.
     pub fn create(target: &Path) -> Result<Self, CoreError> {
-        let folder = folder_of(target);
+        let folder = durable::folder_of(target);
         // A temporary file has mode 0600, and keeps it when it gets its name.
         let file = NamedTempFile::new_in(folder).map_err(at(folder))?;
         Ok(Self { target: target.to_owned(), builder: Builder::new(file) })
@@ -95,19 +95,9 @@ impl Writer {
     /// When it cannot be written; then nothing is there, or what was there before.
     pub fn finish(self) -> Result<(), CoreError> {
         let Self { target, builder } = self;
-        let put = || {
-            let file = builder.into_inner()?;
-            file.as_file().sync_all()?;
-            file.persist(&target)?;
-            File::open(folder_of(&target))?.sync_all()
-        };
-        put().map_err(at(&target))
+        let file = builder.into_inner().map_err(at(&target))?;
+        Ok(durable::persist(file, &target)?)
     }
-}
-
-/// The folder that a file is in, or will be.
-pub fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Unpacks an archive into an empty folder, and gives the digest of each file. Nothing but files in folders is taken,
@@ -145,7 +135,8 @@ pub fn unpack(name: &str, archive: &Path, into: &Path) -> Result<BTreeMap<String
             kind if is_about_name(kind) => invalid(&format_args!("{member}: {error}")),
             _ => at(&target)(error),
         })?;
-        let digest = copy(&mut entry, &mut file).map_err(|error| invalid(&format_args!("{member}: {error}")))?;
+        let (digest, _) =
+            hash::copy(&mut entry, &mut file).map_err(|error| invalid(&format_args!("{member}: {error}")))?;
         file.sync_all().map_err(at(&target))?;
         digests.insert(member, digest);
     }
@@ -180,7 +171,7 @@ fn long_name_in(entry: &mut Entry<'_, impl Read>) -> std::io::Result<Option<Path
 
 /// A new file that is nobody else's to read: it may be a key.
 fn create(file: &Path) -> std::io::Result<File> {
-    std::fs::create_dir_all(folder_of(file))?;
+    std::fs::create_dir_all(durable::folder_of(file))?;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)
 }
 
@@ -205,33 +196,18 @@ fn plain_name(path: &Path) -> Option<String> {
     plain.to_str().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
-fn copy(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<Digest> {
-    let mut hasher = Hasher::default();
-    let mut block = vec![0; BLOCK];
-    loop {
-        let read = match from.read(&mut block) {
-            Ok(0) => return Ok(hasher.finish()),
-            Ok(read) => read,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        let part = block.get(..read).unwrap_or_default();
-        hasher.update(part);
-        to.write_all(part)?;
-    }
-}
-
 /// The digest of a file.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn digest(path: &Path) -> Result<Digest, CoreError> {
-    File::open(path).and_then(|mut file| copy(&mut file, &mut std::io::sink())).map_err(at(path))
+    Ok(hash::file(path)?.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

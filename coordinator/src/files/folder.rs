@@ -1,15 +1,16 @@
 //! The folder that holds the content of files, each named by its digest. No name from outside is ever part of a path.
 
+use crate::CoreError;
+use crate::files::Files;
 use crate::store::files;
-use crate::{Coordinator, CoreError};
-use challengectl_common::{Digest, Hasher};
-use std::fs::{File, Metadata};
-use std::io::{Read, Write};
+use challengectl_common::Digest;
+use challengectl_host::{durable, hash};
+use std::fs::Metadata;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-const BLOCK: usize = 1 << 16;
 /// What names of the `tempfile` library begin with.
 const TEMPORARY: &str = ".tmp";
 /// Nothing is on its way in for so long.
@@ -48,33 +49,23 @@ impl FileFolder {
     /// # Errors
     /// When it cannot be read, or the copy cannot be written.
     pub fn take_in(&self, source: &Path) -> Result<(Digest, u64), CoreError> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |error| CoreError::File { path, error }
-        };
-        let mut input = File::open(source).map_err(at(source))?;
-        std::fs::create_dir_all(&self.0).map_err(at(&self.0))?;
-        let mut copy = NamedTempFile::new_in(&self.0).map_err(at(&self.0))?;
-        let (digest, size) = copy_and_hash(&mut input, source, copy.as_file_mut(), &self.0)?;
+        let input = fs_err::File::open(source)?;
+        fs_err::create_dir_all(&self.0)?;
+        let at = |error| CoreError::File { path: self.0.clone(), error };
+        let copy = NamedTempFile::new_in(&self.0).map_err(at)?;
+        let mut output = fs_err::File::from_parts(copy.as_file().try_clone().map_err(at)?, copy.path());
+        let (digest, size) = hash::copy(input, &mut output)?;
         self.settle(copy, digest)?;
         Ok((digest, size))
     }
 
     /// Puts content that is whole where it belongs, for good.
     pub(crate) fn settle(&self, copy: NamedTempFile, digest: Digest) -> Result<(), CoreError> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |error| CoreError::File { path, error }
-        };
-        copy.as_file().sync_all().map_err(at(&self.0))?;
         let path = self.path(digest);
-        let folder = path.parent().unwrap_or(&self.0);
-        std::fs::create_dir_all(folder).map_err(at(folder))?;
-        copy.persist(&path).map_err(|error| CoreError::File { path: path.clone(), error: error.error })?;
-        for folder in [folder, &self.0] {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))?;
-        }
-        Ok(())
+        fs_err::create_dir_all(durable::folder_of(&path))?;
+        durable::persist(copy, &path)?;
+        // The folder that it is in may be new.
+        Ok(durable::sync_folder(&self.0)?)
     }
 
     /// Removes what was on its way in when a program was killed. What is younger may still be on its way.
@@ -136,9 +127,7 @@ impl FileFolder {
     /// # Errors
     /// When it is not there or cannot be read.
     pub fn verify(&self, digest: Digest) -> Result<bool, CoreError> {
-        let path = self.path(digest);
-        let mut input = File::open(&path).map_err(|error| CoreError::File { path: path.clone(), error })?;
-        Ok(copy_and_hash(&mut input, &path, &mut std::io::sink(), &path)?.0 == digest)
+        Ok(hash::file(&self.path(digest))?.0 == digest)
     }
 }
 
@@ -153,15 +142,15 @@ pub struct OpenFile {
     pub content: tokio::fs::File,
 }
 
-impl Coordinator {
+impl Files {
     /// Opens the file with this content.
     ///
     /// # Errors
     /// [`CoreError::NoSuchFile`] when there is none.
     pub async fn open_file(&self, digest: Digest) -> Result<OpenFile, CoreError> {
-        let known = files::find(&mut *self.store.read().await?, digest).await?;
+        let known = files::find(&mut *self.context.store.read().await?, digest).await?;
         let known = known.ok_or(CoreError::NoSuchFile(digest))?;
-        let path = self.files.path(digest);
+        let path = self.folder.path(digest);
         match tokio::fs::File::open(&path).await {
             Ok(content) => Ok(OpenFile { name: known.name, size: known.size, content }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -177,32 +166,10 @@ fn is_old(meta: &Metadata) -> bool {
     meta.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_OVER))
 }
 
-fn copy_and_hash(
-    input: &mut impl Read,
-    source: &Path,
-    output: &mut impl Write,
-    target: &Path,
-) -> Result<(Digest, u64), CoreError> {
-    let mut hasher = Hasher::default();
-    let mut size = 0;
-    let mut block = vec![0; BLOCK];
-    loop {
-        let read = match input.read(&mut block) {
-            Ok(0) => return Ok((hasher.finish(), size)),
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(CoreError::File { path: source.to_owned(), error }),
-        };
-        let part = block.get(..read).unwrap_or_default();
-        hasher.update(part);
-        output.write_all(part).map_err(|error| CoreError::File { path: target.to_owned(), error })?;
-        size += part.len() as u64;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
 
     #[test]
     fn only_what_was_left_over_is_removed() {

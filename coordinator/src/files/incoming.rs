@@ -1,9 +1,9 @@
 //! Content that comes piece by piece, and is kept once it is whole.
 
-use crate::audit::{self, Actor, By};
-use crate::store;
+use crate::audit::By;
+use crate::files::Files;
 use crate::store::files::{self, StoredFile};
-use crate::{Coordinator, CoreError, FileFolder};
+use crate::{CoreError, FileFolder};
 use challengectl_common::{Digest, Hasher};
 use std::path::Path;
 use std::sync::Arc;
@@ -68,13 +68,13 @@ impl FileFolder {
     }
 }
 
-impl Coordinator {
+impl Files {
     /// A place for content that comes piece by piece.
     ///
     /// # Errors
     /// When it cannot be made.
     pub fn receive(&self) -> Result<Incoming, CoreError> {
-        self.files.receive()
+        self.folder.receive()
     }
 
     /// Keeps what has come, known as `name`, for challenges to use. The same content again changes nothing.
@@ -87,20 +87,16 @@ impl Coordinator {
         }
         incoming.flush().await?;
         let Incoming { copy, hasher, size, .. } = incoming;
-        let (digest, folder) = (hasher.finish(), self.files.clone());
+        let (digest, folder) = (hasher.finish(), self.folder.clone());
         let settled = tokio::task::spawn_blocking(move || folder.settle(copy, digest));
         settled.await.map_err(|_| CoreError::Interrupted)??;
-        let (this, file, actor) =
-            (Arc::clone(self), StoredFile { digest, size, name: name.to_owned() }, Actor::from(by));
-        self.undisturbed(async move {
-            let now = this.clock.now();
-            let mut transaction = this.store.write().await?;
-            files::register(&mut transaction, &file, now).await?;
-            let target = digest.to_string();
-            audit::note(&mut transaction, actor.by(), "file.upload", &target, Some(&file.name), now).await?;
-            store::commit(transaction).await?;
-            Ok(digest)
-        })
-        .await
+        let file = StoredFile { digest, size, name: name.to_owned() };
+        self.context
+            .command(by, "file.upload", move |mut command| async move {
+                let now = command.now();
+                files::register(&mut command, &file, now).await?;
+                Ok(command.commit(&digest.to_string(), Some(&file.name)).await?.with(digest))
+            })
+            .await
     }
 }

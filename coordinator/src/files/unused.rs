@@ -1,7 +1,8 @@
 //! Files that no challenge uses are kept for a while, then removed.
 
+use crate::CoreError;
+use crate::files::Files;
 use crate::store::{self, Connection, StoreError, challenges, files};
-use crate::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, Flag, Timestamp};
 use std::collections::HashSet;
@@ -9,15 +10,15 @@ use std::collections::HashSet;
 /// Files of which one transaction notes whether they are used.
 const NOTED_AT_ONCE: usize = 250;
 
-impl Coordinator {
+impl Files {
     /// Notes which files no challenge uses, and removes those that none has used for as long as they are kept.
     ///
     /// # Errors
     /// When the database or the folder of files does not work; the next call tries again.
     pub async fn forget_unused_files(&self) -> Result<(), CoreError> {
-        let Some(keep) = self.rules.retention.unused_files else { return Ok(()) };
-        let now = self.clock.now();
-        let mut connection = self.store.read().await?;
+        let Some(keep) = self.context.rules.retention.unused_files else { return Ok(()) };
+        let now = self.context.clock.now();
+        let mut connection = self.context.store.read().await?;
         let used = used(&mut connection).await?;
         let known = files::unused_since(&mut connection).await?;
         drop(connection);
@@ -31,7 +32,7 @@ impl Coordinator {
             }
         }
         for some in noted.chunks(NOTED_AT_ONCE) {
-            let mut transaction = self.store.write().await?;
+            let mut transaction = self.context.store.write().await?;
             for (digest, since) in some {
                 files::note_use(&mut transaction, *digest, *since).await?;
             }
@@ -42,17 +43,17 @@ impl Coordinator {
             forgotten += u32::from(self.forget_unused_file(digest, now.before(keep)).await?);
         }
         if forgotten > 0 {
-            self.note(LogLevel::Info, format!("{forgotten} files that no challenge uses were removed"));
+            self.context.log(LogLevel::Info, format!("{forgotten} files that no challenge uses were removed"));
         }
         Ok(())
     }
 
     /// Removes one that has not come into use since `limit`, and returns whether it did.
     async fn forget_unused_file(&self, digest: Digest, limit: Timestamp) -> Result<bool, CoreError> {
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.context.store.write().await?;
         let unused = files::is_unused_since(&mut transaction, digest, limit).await?;
         // Before the commit: an import that waits to write has its content in place, and that is new.
-        let removed = unused && self.files.remove_old(digest)?;
+        let removed = unused && self.folder.remove_old(digest)?;
         if removed {
             files::forget(&mut transaction, digest).await?;
         }

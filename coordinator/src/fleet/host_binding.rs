@@ -1,8 +1,9 @@
 //! On which machine a runner's key may be used. Looked at with each request, in memory, whether or not the runner is
 //! there: a check that ends when a runner is silent would be none.
 
-use crate::maintenance::alarms::AlarmKind;
-use crate::{Caller, Coordinator, CoreError};
+use crate::bus::alarms::AlarmKind;
+use crate::fleet::Fleet;
+use crate::{Caller, CoreError};
 use challengectl_common::Digest;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -29,7 +30,7 @@ pub struct Host {
     pub address: Option<IpAddr>,
 }
 
-impl Coordinator {
+impl Fleet {
     /// Whose key this is, if it counts there.
     ///
     /// # Errors
@@ -37,10 +38,10 @@ impl Coordinator {
     pub fn authenticate(&self, credential: &str, host: Host) -> Result<Caller, CoreError> {
         let known = self.keyring.authenticate(credential, host.machine);
         let (caller, at_home) = known.ok_or(CoreError::Key("the key is unknown or revoked"))?;
-        if at_home || self.rules.host_binding == HostBinding::Off {
+        if at_home || self.context.rules.host_binding == HostBinding::Off {
             return Ok(caller);
         }
-        let refused = self.rules.host_binding == HostBinding::Require;
+        let refused = self.context.rules.host_binding == HostBinding::Require;
         if self.keyring.note_stranger(&caller, host.machine) {
             self.tell_stranger(&caller, host, refused);
         }
@@ -57,6 +58,6 @@ impl Coordinator {
         let from = host.address.map(|address| format!(" at {address}")).unwrap_or_default();
         let end = if refused { "and was refused" } else { "and was let in" };
         let message = format!("The key of runner {} was used by {machine}{from}, {end}", caller.runner_id);
-        self.raise(AlarmKind::RunnerMoved, caller.runner_id.as_str(), message);
+        self.context.raise(AlarmKind::RunnerMoved, caller.runner_id.as_str(), message);
     }
 }

@@ -4,8 +4,8 @@ use super::lives::{Lineage, Standing};
 use crate::clock::Moment;
 use crate::store::fleet::keys::{Key, Registered};
 use challengectl_common::{Digest, Life, RunnerId};
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use subtle::ConstantTimeEq;
 
 /// Other machines that are remembered of a key; whoever has it can make up any number of them.
@@ -84,11 +84,11 @@ impl Keyring {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, HashMap<String, Held>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.0.read()
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, HashMap<String, Held>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.0.write()
     }
 
     /// Whose `ck_<key id>_<secret>` this is, and whether it is shown from where it may be.

@@ -5,8 +5,9 @@ use crate::schedule::Capability;
 use crate::store::fleet::runners as store;
 use crate::store::fleet::runners::Radio;
 use challengectl_common::{RunnerId, Sender, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// A runner that has registered and not signed out.
 #[derive(Debug, Default)]
@@ -60,12 +61,12 @@ struct Idle {
 }
 
 #[derive(Debug)]
-pub struct Fleet {
+pub struct Presence {
     runners: Mutex<HashMap<RunnerId, Present>>,
     attentive: Mutex<Arc<[Capability]>>,
 }
 
-impl Fleet {
+impl Presence {
     pub fn new(present: Vec<store::Present>, radios: Vec<Radio>, clock: &Clock) -> Self {
         let mut by_runner: HashMap<RunnerId, Vec<Radio>> = HashMap::new();
         for radio in radios {
@@ -84,7 +85,7 @@ impl Fleet {
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<RunnerId, Present>> {
-        self.runners.lock().unwrap_or_else(PoisonError::into_inner)
+        self.runners.lock()
     }
 
     /// A runner has registered.
@@ -210,7 +211,7 @@ impl Fleet {
 
     /// What the radios can do of runners that ask for work, as of the last [`Fleet::look_around`].
     pub fn attentive(&self) -> Arc<[Capability]> {
-        Arc::clone(&self.attentive.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.attentive.lock())
     }
 
     /// Looks which runners ask for work: those that wait for it, have polled lately, or are on air. Gives whether that
@@ -223,7 +224,7 @@ impl Fleet {
             .filter(|(id, present)| present.waiting > 0 || present.polled.is_some_and(&lately) || on_air.contains(id))
             .flat_map(|(_, present)| present.radios.iter().map(|radio| Capability::among(radio, bound)))
             .collect();
-        let mut attentive = self.attentive.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut attentive = self.attentive.lock();
         if attentive.iter().eq(&abilities) {
             return false;
         }
@@ -234,7 +235,7 @@ impl Fleet {
 
 /// A runner's question for work.
 pub struct Attendance<'a> {
-    fleet: &'a Fleet,
+    fleet: &'a Presence,
     runner: &'a RunnerId,
     clock: &'a Clock,
 }

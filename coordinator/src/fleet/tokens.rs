@@ -1,14 +1,17 @@
 //! One-time tokens: made, looked at, revoked and forgotten. [`super::enrolment`] uses them up.
 
-use super::enrollment::{random_hex, taken};
-use crate::audit::{self, Actor, By};
-use crate::batches::BATCH;
+use super::enrollment::taken;
+use crate::CoreError;
+use crate::audit::By;
+use crate::context::batches::BATCH;
+use crate::context::command::{Command, Done};
+use crate::fleet::Fleet;
+use crate::secrets::random_hex;
+use crate::store::Store;
 use crate::store::fleet::runners;
 pub use crate::store::fleet::tokens::Token;
 use crate::store::fleet::tokens::{self, NewToken};
 use crate::store::log::history::Page;
-use crate::store::{self, Connection, Store};
-use crate::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, RunnerId, Timestamp};
 use std::str::FromStr;
@@ -97,38 +100,31 @@ pub async fn issue_token(
     life: TokenLife,
     now: Timestamp,
 ) -> Result<Invitation, CoreError> {
-    let mut transaction = store.write().await?;
-    let guest = Guest { runner, life, replaces: true };
-    let invitation = invite(&mut transaction, guest, By::COMMAND_LINE, "runner.invite", now).await?;
-    store::commit(transaction).await?;
+    let command = Command::begin(store, By::COMMAND_LINE.into(), "runner.invite", now).await?;
+    let Done(invitation) = invite(command, Guest { runner, life, replaces: true }).await?;
     Ok(invitation)
 }
 
-/// Keeps a new token, and writes down by whom and what for.
-pub(crate) async fn invite(
-    transaction: &mut Connection,
-    guest: Guest<'_>,
-    by: By<'_>,
-    what: &str,
-    now: Timestamp,
-) -> Result<Invitation, CoreError> {
+/// Commits a new token.
+pub(crate) async fn invite(mut command: Command, guest: Guest<'_>) -> Result<Done<Invitation>, CoreError> {
+    let (who, now) = (command.who(), command.now());
     let token = format!("et_{}", random_hex::<32>());
     let expires_at = guest.life.after(now);
     let new = NewToken {
         digest: Digest::of(token.as_bytes()),
         runner: guest.runner,
         replaces: guest.replaces,
-        created_by: by.who,
+        created_by: &who,
         created_at: now,
         expires_at,
     };
-    tokens::insert(transaction, new).await?;
+    tokens::insert(&mut command, new).await?;
     let details = format!("good until {expires_at}");
-    audit::note(transaction, by, what, guest.runner.as_str(), Some(&details), now).await?;
-    Ok(Invitation { token, expires_at })
+    let done = command.commit(guest.runner.as_str(), Some(&details)).await?;
+    Ok(done.with(Invitation { token, expires_at }))
 }
 
-impl Coordinator {
+impl Fleet {
     /// Makes a one-time token by which a host becomes this runner.
     ///
     /// # Errors
@@ -162,22 +158,24 @@ impl Coordinator {
         life: TokenLife,
         by: By<'_>,
     ) -> Result<Invitation, CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let (what, replaces) = match (purpose, runners::is_known(&mut transaction, &id).await?) {
-                (Purpose::Enrol, false) => ("runner.invite", false),
-                (Purpose::Enrol, true) => return Err(taken(&id)),
-                (Purpose::Replace, true) => ("runner.re-enroll", true),
-                (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
-            };
-            let guest = Guest { runner: &id, life, replaces };
-            let invitation = invite(&mut transaction, guest, actor.by(), what, this.clock.now()).await?;
-            store::commit(transaction).await?;
-            this.note(LogLevel::Info, format!("Enrollment token for runner {id} made by {}", actor.by().who));
-            Ok(invitation)
-        })
-        .await
+        let (this, id) = (Arc::clone(self), id.clone());
+        let (action, replaces) = match purpose {
+            Purpose::Enrol => ("runner.invite", false),
+            Purpose::Replace => ("runner.re-enroll", true),
+        };
+        self.context
+            .command(by, action, move |mut command| async move {
+                match (purpose, runners::is_known(&mut command, &id).await?) {
+                    (Purpose::Enrol, true) => return Err(taken(&id)),
+                    (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
+                    (Purpose::Enrol, false) | (Purpose::Replace, true) => {}
+                }
+                let who = command.who();
+                let done = invite(command, Guest { runner: &id, life, replaces }).await?;
+                this.context.log(LogLevel::Info, format!("Enrollment token for runner {id} made by {who}"));
+                Ok(done)
+            })
+            .await
     }
 
     /// A page of the tokens, newest first, and how many there are.
@@ -185,7 +183,7 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be read.
     pub async fn tokens(&self, page: Page) -> Result<(Vec<Token>, u64), CoreError> {
-        let mut connection = self.store.read().await?;
+        let mut connection = self.context.store.read().await?;
         let list = tokens::list(&mut connection, page).await?;
         Ok((list, tokens::count(&mut connection).await?))
     }
@@ -195,19 +193,17 @@ impl Coordinator {
     /// # Errors
     /// [`CoreError::NotFound`] when there is no unused one with this id.
     pub async fn revoke_token(self: &Arc<Self>, id: &str, by: By<'_>) -> Result<(), CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.to_owned(), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let revoked = tokens::revoke_one(&mut transaction, &id).await?;
-            let runner = revoked.ok_or_else(|| CoreError::NotFound(format!("unused enrollment token {id:?}")))?;
-            let details = format!("token {id}");
-            let (by, now) = (actor.by(), this.clock.now());
-            audit::note(&mut transaction, by, "token.revoke", runner.as_str(), Some(&details), now).await?;
-            store::commit(transaction).await?;
-            this.note(LogLevel::Info, format!("Enrollment token for runner {runner} revoked by {}", by.who));
-            Ok(())
-        })
-        .await
+        let (this, id) = (Arc::clone(self), id.to_owned());
+        self.context
+            .command(by, "token.revoke", move |mut command| async move {
+                let revoked = tokens::revoke_one(&mut command, &id).await?;
+                let runner = revoked.ok_or_else(|| CoreError::NotFound(format!("unused enrollment token {id:?}")))?;
+                let who = command.who();
+                let done = command.commit(runner.as_str(), Some(&format!("token {id}"))).await?;
+                this.context.log(LogLevel::Info, format!("Enrollment token for runner {runner} revoked by {who}"));
+                Ok(done)
+            })
+            .await
     }
 
     /// Forgets tokens that have long been of no use.
@@ -215,8 +211,8 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be written to.
     pub async fn forget_tokens(&self) -> Result<(), CoreError> {
-        let limit = self.clock.now().before(KEPT);
-        self.in_batches(|connection| Box::pin(tokens::trim(connection, limit, BATCH))).await
+        let limit = self.context.clock.now().before(KEPT);
+        self.context.in_batches(|connection| Box::pin(tokens::trim(connection, limit, BATCH))).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::store::files::{self, StoredFile};
 use crate::store::{self, CERTIFICATE, DATABASE, Replacement, SECRETS_KEY, ServerLock, Store, accounts};
 use crate::{CoreError, FileFolder};
 use challengectl_common::{Digest, Timestamp};
+use challengectl_host::durable;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -58,7 +59,7 @@ struct Contents {
 /// # Errors
 /// When something cannot be read, or the archive cannot be written; then there is none.
 pub async fn backup(store: &Store, data_dir: &Path, target: &Path, now: Timestamp) -> Result<Outcome, CoreError> {
-    let folder = archive::folder_of(target);
+    let folder = durable::folder_of(target);
     let scratch = tempfile::tempdir_in(folder).map_err(at(folder))?;
     let copy = scratch.path().join(DATABASE);
     store.copy_into(&copy).await?;
@@ -239,11 +240,6 @@ fn verify(source: &Path, scratch: &Path, mut found: BTreeMap<String, Digest>) ->
 }
 
 fn put(from: &Path, to: &Path) -> Result<(), CoreError> {
-    let folder = archive::folder_of(to);
-    let put = || {
-        std::fs::create_dir_all(folder)?;
-        std::fs::rename(from, to)?;
-        File::open(folder)?.sync_all()
-    };
-    put().map_err(at(to))
+    fs_err::create_dir_all(durable::folder_of(to))?;
+    Ok(durable::rename(from, to)?)
 }

@@ -4,4 +4,48 @@ pub mod alarms;
 pub mod backup;
 pub mod check;
 mod jobs;
+pub(crate) mod readiness;
+pub mod registry;
+pub(crate) mod retention;
 pub mod timekeeping;
+
+use crate::air::Air;
+use crate::challenges::Challenges;
+use crate::context::Context;
+use crate::files::Files;
+use crate::fleet::Fleet;
+use parking_lot::Mutex;
+use readiness::LastLook;
+use registry::{JobState, Registry};
+use std::sync::Arc;
+use timekeeping::Timekeeper;
+
+/// What is done by itself.
+#[derive(Debug)]
+pub struct Maintenance {
+    pub(crate) context: Arc<Context>,
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) air: Arc<Air>,
+    pub(crate) challenges: Arc<Challenges>,
+    pub(crate) files: Arc<Files>,
+    pub(crate) timekeeper: Timekeeper,
+    pub(crate) last_look: LastLook,
+    pub(crate) registry: Registry,
+    /// The version of the database, as other programs count it, that memory agrees with.
+    pub(crate) seen_version: Mutex<Option<i64>>,
+}
+
+impl Maintenance {
+    /// Returns the background jobs.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<(&'static str, JobState)> {
+        self.registry.all()
+    }
+
+    pub(crate) fn new(air: Arc<Air>, challenges: Arc<Challenges>) -> Arc<Self> {
+        let (context, fleet, files) = (Arc::clone(&air.context), Arc::clone(&air.fleet), Arc::clone(&air.files));
+        let timekeeper = Timekeeper::new(&context.clock);
+        let (last_look, registry, seen_version) = (LastLook::default(), Registry::default(), Mutex::default());
+        Arc::new(Self { context, fleet, air, challenges, files, timekeeper, last_look, registry, seen_version })
+    }
+}

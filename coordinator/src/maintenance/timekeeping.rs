@@ -1,14 +1,16 @@
 //! A time of day that is set while challenges wait. What was drawn by another clock must not keep anything off the air.
 
-use super::alarms::AlarmKind;
+use crate::bus::alarms::AlarmKind;
 use crate::clock::Moment;
+use crate::maintenance::Maintenance;
 use crate::schedule::after_success;
 use crate::store::fleet::runners;
 use crate::store::log::figures;
 use crate::store::{self, Connection, StoreError, challenges};
-use crate::{Clock, Coordinator, CoreError};
+use crate::{Clock, CoreError};
 use challengectl_common::Timestamp;
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What NTP corrects without a step, and a job that comes late, are below this.
@@ -16,18 +18,22 @@ const TOLERANCE_MS: i64 = 5_000;
 
 /// Both clocks, as last seen together.
 #[derive(Debug)]
-pub struct Timekeeper(Mutex<(Timestamp, Moment)>);
+pub struct Timekeeper {
+    seen: Mutex<(Timestamp, Moment)>,
+    /// Whether the clock was compared with the database since the start.
+    compared: AtomicBool,
+}
 
 impl Timekeeper {
     /// From now on.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
-        Self(Mutex::new((clock.now(), clock.instant())))
+        Self { seen: Mutex::new((clock.now(), clock.instant())), compared: AtomicBool::new(false) }
     }
 
     /// By how many milliseconds the time of day was set since the last look; negative when back.
     fn step(&self, clock: &Clock) -> i64 {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.seen.lock();
         let (now, moment) = (clock.now(), clock.instant());
         let (before, since) = std::mem::replace(&mut *last, (now, moment));
         let passed = i64::try_from(since.until(moment).as_millis()).unwrap_or(i64::MAX);
@@ -60,10 +66,14 @@ pub fn spoken(duration: Duration) -> String {
     if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
 }
 
-impl Coordinator {
+impl Maintenance {
     /// Notices when the time of day is set, and brings nearer what would wait for longer than its own longest pause.
     pub(crate) async fn keep_time(&self) -> Result<(), CoreError> {
-        let step = self.timekeeper.step(&self.clock);
+        if !self.timekeeper.compared.load(Ordering::Relaxed) {
+            self.compare_clock().await?;
+            self.timekeeper.compared.store(true, Ordering::Relaxed);
+        }
+        let step = self.timekeeper.step(&self.context.clock);
         if step.abs() > TOLERANCE_MS {
             let (by, way) = (Duration::from_millis(step.unsigned_abs()), if step < 0 { "back" } else { "forward" });
             let message = format!(
@@ -71,22 +81,22 @@ impl Coordinator {
                  the new time",
                 spoken(by)
             );
-            self.raise(AlarmKind::Clock, "", message);
+            self.context.raise(AlarmKind::Clock, "", message);
         }
         self.pull_in().await
     }
 
     /// What the last run of the server left, by a clock that may have been another.
-    pub(crate) async fn compare_clock(&self) -> Result<(), CoreError> {
-        let now = self.clock.now();
-        if let Some(behind) = behind(&mut *self.store.read_few().await?, now).await? {
+    async fn compare_clock(&self) -> Result<(), CoreError> {
+        let now = self.context.clock.now();
+        if let Some(behind) = behind(&mut *self.context.store.read_few().await?, now).await? {
             let message = format!(
                 "The clock of the server is {} behind the newest entry of its database: set it, or let NTP",
                 spoken(behind)
             );
-            self.raise(AlarmKind::Clock, "", message);
+            self.context.raise(AlarmKind::Clock, "", message);
             // Told once: a runner that stays away would tell the same at each start.
-            let mut transaction = self.store.write().await?;
+            let mut transaction = self.context.store.write().await?;
             runners::pull_in(&mut transaction, now).await?;
             store::commit(transaction).await?;
         }
@@ -94,11 +104,11 @@ impl Coordinator {
     }
 
     async fn pull_in(&self) -> Result<(), CoreError> {
-        let now = self.clock.now();
-        if challenges::too_far(&mut *self.store.read_few().await?, now).await? == 0 {
+        let now = self.context.clock.now();
+        if challenges::too_far(&mut *self.context.store.read_few().await?, now).await? == 0 {
             return Ok(());
         }
-        let mut transaction = self.store.write().await?;
+        let mut transaction = self.context.store.write().await?;
         let far = challenges::far(&mut transaction, now).await?;
         for it in &far {
             // As after a time on air, so that they do not all come at once.
@@ -108,7 +118,7 @@ impl Coordinator {
         challenges::pull_in(&mut transaction, now).await?;
         runners::pull_in(&mut transaction, now).await?;
         store::commit(transaction).await?;
-        self.changed();
+        self.context.changed();
         if !far.is_empty() {
             let names: Vec<_> = far.iter().take(10).map(|it| it.name.as_str()).collect();
             let message = format!(
@@ -117,7 +127,7 @@ impl Coordinator {
                 names.join(", ")
             );
             tracing::warn!("{message}");
-            self.note(challengectl_common::wire::LogLevel::Warning, message);
+            self.context.log(challengectl_common::wire::LogLevel::Warning, message);
         }
         Ok(())
     }

@@ -2,13 +2,13 @@
 
 use crate::bus::events::Event;
 use crate::fleet::lives::{self, Admission, Standing};
-use crate::maintenance::alarms::AlarmKind;
+use crate::runner_api::RunnerApi;
 use crate::store::air::assignments;
 use crate::store::fleet::keys::Registered;
 use crate::store::fleet::runners::Radio;
 use crate::store::fleet::{keys, runners};
-use crate::store::{self, Transaction};
-use crate::{Caller, Coordinator, CoreError};
+use crate::store::{self};
+use crate::{Caller, CoreError};
 use challengectl_common::wire::{AssignmentProgress, LogLevel, RadioInfo, RegisterRequest, Rhythm, SOLE_RADIO};
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
@@ -40,7 +40,7 @@ pub struct Heartbeat {
     pub abort: Vec<i64>,
 }
 
-impl Coordinator {
+impl RunnerApi {
     /// Registers a runner with its radios. When it says what it holds, everything else it had has to go off the air.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Coordinator {
         check_texts(&request)?;
         let radios = radios(&request)?;
         let (this, caller) = (Arc::clone(self), caller.clone());
-        self.undisturbed(async move { this.take_in(&caller, &radios, request).await }).await
+        self.context.run_to_completion(async move { this.take_in(&caller, &radios, request).await }).await
     }
 
     async fn take_in(
@@ -63,16 +63,16 @@ impl Coordinator {
         radios: &[RadioInfo],
         request: RegisterRequest,
     ) -> Result<Registration, CoreError> {
-        let (runner, now) = (&caller.runner_id, self.clock.now());
+        let (runner, now) = (&caller.runner_id, self.context.clock.now());
         // What is being handed out right now must have its lease in memory, or it would not be found there.
-        let _turn = self.turn.lock().await;
-        let mut transaction = self.write_for(caller).await?;
+        let _turn = self.air.turn.lock().await;
+        let mut transaction = self.fleet.write_for(caller).await?;
         let registered = Registered { life: caller.life, registration: caller.registration };
         let named = request.assignments.as_deref();
-        match lives::admit(self.keyring.registered(caller), registered, self.is_gone(runner)) {
+        match lives::admit(self.fleet.keyring.registered(caller), registered, self.fleet.is_gone(runner)) {
             Admission::Current => {}
             Admission::Stale => return Ok(self.registration(runner, named)),
-            Admission::Superseded => return Err(self.superseded(caller)),
+            Admission::Superseded => return Err(self.fleet.superseded(caller)),
         }
         let host = (request.hostname.as_deref(), request.version.as_deref());
         let single_task = named.is_none() && radios.len() == 1;
@@ -82,54 +82,23 @@ impl Coordinator {
         keys::set_registered(&mut transaction, &caller.key_id, registered).await?;
         if let Some(named) = named {
             // By another key the assignment may be at work on another host, which has not said that it is not.
-            let idle = self.leases.end_unnamed(runner, &caller.key_id, named, "the runner no longer holds it");
+            let idle = self.air.leases.end_unnamed(runner, &caller.key_id, named, "the runner no longer holds it");
             assignments::abort(&mut transaction, &idle, now).await?;
         }
         store::commit(transaction).await?;
-        self.keyring.set_registered(caller, registered);
+        self.fleet.keyring.set_registered(caller, registered);
         let radios: Vec<_> = radios.iter().map(|radio| known_radio(runner, radio)).collect();
         tracing::info!(%runner, radios = radios.len(), "registered");
-        self.fleet.join(runner, radios, enabled, single_task, &self.clock);
-        self.publish_liveness(runner);
-        self.changed();
-        self.note(LogLevel::Info, format!("Runner {runner} registered successfully"));
+        self.fleet.presence.join(runner, radios, enabled, single_task, &self.context.clock);
+        self.air.publish_liveness(runner);
+        self.context.changed();
+        self.context.log(LogLevel::Info, format!("Runner {runner} registered successfully"));
         Ok(self.registration(runner, named))
     }
 
     fn registration(&self, runner: &RunnerId, named: Option<&[i64]>) -> Registration {
-        let abort = self.leases.foreign(runner, named.unwrap_or_default());
-        Registration { rhythm: self.rules.rhythm(), abort }
-    }
-
-    /// Whether a runner has signed out, or has been silent for so long that whatever it had on air is off.
-    fn is_gone(&self, runner: &RunnerId) -> bool {
-        let over = self.rules.lease + self.rules.grace;
-        self.fleet.last_sign(runner).is_none_or(|sign| sign.after(over) < self.clock.instant())
-    }
-
-    /// Records a sign of life from the runner's current life.
-    ///
-    /// # Errors
-    /// [`CoreError::NotRegistered`], and [`CoreError::Superseded`] when a later life of the runner has registered.
-    pub(crate) fn hear(&self, caller: &Caller) -> Result<(), CoreError> {
-        match self.keyring.standing(caller) {
-            None => Err(CoreError::Key("the key is unknown or revoked")),
-            Some(Standing::Superseded) => Err(self.superseded(caller)),
-            Some(Standing::Current) if self.fleet.heard(&caller.runner_id, &self.clock) => Ok(()),
-            Some(Standing::Current | Standing::Unknown) => Err(CoreError::NotRegistered(caller.runner_id.clone())),
-        }
-    }
-
-    fn superseded(&self, caller: &Caller) -> CoreError {
-        let runner = &caller.runner_id;
-        if self.keyring.is_second_copy(caller, self.clock.instant()) {
-            let message = format!(
-                "Runner {runner} runs twice: a copy that was started earlier is still there, and gets no work. End one of \
-                 them, or enrol it under another name"
-            );
-            self.raise(AlarmKind::RunnerTwice, runner.as_str(), message);
-        }
-        CoreError::Superseded(runner.clone())
+        let abort = self.air.leases.foreign(runner, named.unwrap_or_default());
+        Registration { rhythm: self.context.rules.rhythm(), abort }
     }
 
     /// Records that a runner is alive and renews the leases it names; all it has when it names none. Touches no disk.
@@ -137,21 +106,21 @@ impl Coordinator {
     /// # Errors
     /// [`CoreError::NotRegistered`], [`CoreError::Superseded`].
     pub fn heartbeat(&self, caller: &Caller, named: Option<&[AssignmentProgress]>) -> Result<Heartbeat, CoreError> {
-        self.hear(caller)?;
-        let expires = self.clock.instant().after(self.rules.lease);
-        let renewal = self.leases.renew(&caller.runner_id, named, expires);
+        self.fleet.hear(caller)?;
+        let expires = self.context.clock.instant().after(self.context.rules.lease);
+        let renewal = self.air.leases.renew(&caller.runner_id, named, expires);
         self.tell_progress(&caller.runner_id);
-        Ok(Heartbeat { rhythm: self.rules.rhythm(), renewed: renewal.renewed, abort: renewal.abort })
+        Ok(Heartbeat { rhythm: self.context.rules.rhythm(), renewed: renewal.renewed, abort: renewal.abort })
     }
 
     fn tell_progress(&self, runner: &RunnerId) {
-        for news in self.leases.take_progress(runner, self.clock.instant()) {
-            self.events.publish(Event::Progress {
+        for news in self.air.leases.take_progress(runner, self.context.clock.instant()) {
+            self.context.events.publish(Event::Progress {
                 assignment_id: news.assignment_id,
                 challenge_id: news.challenge_id,
                 runner_id: runner.clone(),
                 progress: news.progress,
-                timestamp: self.clock.now(),
+                timestamp: self.context.clock.now(),
             });
         }
     }
@@ -163,39 +132,30 @@ impl Coordinator {
     /// When the database cannot be written to.
     pub async fn sign_out(self: &Arc<Self>, caller: &Caller) -> Result<(), CoreError> {
         let (this, caller) = (Arc::clone(self), caller.clone());
-        self.undisturbed(async move { this.let_go(&caller).await }).await
+        self.context.run_to_completion(async move { this.let_go(&caller).await }).await
     }
 
     async fn let_go(&self, caller: &Caller) -> Result<(), CoreError> {
-        let (runner, now) = (&caller.runner_id, self.clock.now());
-        let _turn = self.turn.lock().await;
-        let mut transaction = self.write_for(caller).await?;
-        if self.keyring.standing(caller) != Some(Standing::Current) {
+        let (runner, now) = (&caller.runner_id, self.context.clock.now());
+        let _turn = self.air.turn.lock().await;
+        let mut transaction = self.fleet.write_for(caller).await?;
+        if self.fleet.keyring.standing(caller) != Some(Standing::Current) {
             return Ok(());
         }
         runners::sign_out(&mut transaction, runner).await?;
-        let left = self.leases.end_unnamed(runner, &caller.key_id, &[], "the runner signed out");
+        let left = self.air.leases.end_unnamed(runner, &caller.key_id, &[], "the runner signed out");
         assignments::abort(&mut transaction, &left, now).await?;
         store::commit(transaction).await?;
-        self.fleet.leave(runner);
-        self.publish_liveness(runner);
-        self.changed();
-        self.note(LogLevel::Info, format!("Runner {runner} signed out"));
+        self.fleet.presence.leave(runner);
+        self.air.publish_liveness(runner);
+        self.context.changed();
+        self.context.log(LogLevel::Info, format!("Runner {runner} signed out"));
         tracing::info!(%runner, "signed out");
         Ok(())
     }
 }
 
-impl Coordinator {
-    /// Begins to write what a runner says, unless its key has been revoked since the request began.
-    pub(crate) async fn write_for(&self, caller: &Caller) -> Result<Transaction, CoreError> {
-        let transaction = self.store.write().await?;
-        if !self.keyring.knows(caller) {
-            return Err(CoreError::Key("the key is unknown or revoked"));
-        }
-        Ok(transaction)
-    }
-}
+impl RunnerApi {}
 
 fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
     let own = [("hostname", request.hostname.as_ref()), ("version", request.version.as_ref())];

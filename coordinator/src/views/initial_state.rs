@@ -1,10 +1,11 @@
 //! How things stand, for who begins to watch: with it and the events from then on, nothing has to be asked again.
 
+use crate::CoreError;
+use crate::bus::alarms::Alarm;
 use crate::bus::events::ChallengeState;
-use crate::fleet::liveness::{Liveness, RunnerStatus};
-use crate::maintenance::alarms::Alarm;
+use crate::bus::liveness::{Liveness, RunnerStatus};
 use crate::store::challenges::{self, Challenge};
-use crate::{Coordinator, CoreError};
+use crate::views::Views;
 use challengectl_common::{ChallengeName, RunnerId, Timestamp};
 use serde::Serialize;
 
@@ -38,20 +39,20 @@ pub struct RunnerNow {
     pub busy: bool,
 }
 
-impl Coordinator {
+impl Views {
     /// How things stand now.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn snapshot(&self) -> Result<Snapshot, CoreError> {
-        let timestamp = self.clock.now();
-        let all = challenges::all(&mut *self.store.read().await?).await?;
+    pub async fn initial_state(&self) -> Result<Snapshot, CoreError> {
+        let timestamp = self.context.clock.now();
+        let all = challenges::all(&mut *self.context.store.read().await?).await?;
         let challenges = all.into_iter().map(|challenge| challenge_now(challenge, timestamp)).collect();
-        let runners = self.fleet.present().into_iter().map(|runner_id| {
-            let Liveness { status, busy } = self.liveness(&runner_id);
+        let runners = self.fleet.presence.present().into_iter().map(|runner_id| {
+            let Liveness { status, busy } = self.air.liveness(&runner_id);
             RunnerNow { runner_id, status, busy }
         });
-        Ok(Snapshot { challenges, runners: runners.collect(), alarms: self.alarms(), timestamp })
+        Ok(Snapshot { challenges, runners: runners.collect(), alarms: self.context.alarms(), timestamp })
     }
 }
 

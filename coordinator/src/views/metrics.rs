@@ -1,11 +1,10 @@
 //! The server in numbers.
 
-use crate::maintenance::alarms::Alarm;
+use crate::bus::alarms::Alarm;
 pub use crate::store::WriteTimes;
 use crate::store::log::figures;
-use crate::{Coordinator, CoreError, Gate, RunnerState};
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use crate::views::Views;
+use crate::{CoreError, Gate, RunnerState};
 
 /// The server in numbers.
 #[derive(Debug)]
@@ -31,44 +30,20 @@ pub struct Stored {
     pub challenges: Vec<(String, i64)>,
 }
 
-/// Counts how transmissions end. In memory: the history in the database gets shorter when it is old, and a count must
-/// not.
-#[derive(Debug, Default)]
-pub struct Tally(Mutex<BTreeMap<(String, &'static str), u64>>);
-
-impl Tally {
-    /// One more.
-    pub fn count(&self, modulation: String, outcome: &'static str) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts.entry((modulation, outcome)).or_default() += 1;
-    }
-
-    fn all(&self) -> Vec<(String, &'static str, u64)> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.iter().map(|((modulation, outcome), count)| (modulation.clone(), *outcome, *count)).collect()
-    }
-}
-
-impl Coordinator {
-    /// How long write transactions have taken.
-    #[must_use]
-    pub fn write_times(&self) -> &WriteTimes {
-        self.store.write_times()
-    }
-
+impl Views {
     /// The server in numbers, now.
-    pub async fn figures(&self) -> Figures {
+    pub async fn metrics(&self) -> Figures {
         let stored =
             self.stored().await.inspect_err(|error| tracing::error!(%error, "the metrics lack what is stored"));
-        let gate = self.gate().await.ok().map(|(gate, _)| gate);
-        let closed_by_hours = gate.as_ref().is_some_and(|gate| gate.is_closed_by_hours(self.clock.now()));
-        let (transmissions, alarms) = (self.tally.all(), self.alarms());
+        let gate = self.air.gate().await.ok().map(|(gate, _)| gate);
+        let closed_by_hours = gate.as_ref().is_some_and(|gate| gate.is_closed_by_hours(self.context.clock.now()));
+        let (transmissions, alarms) = (self.air.tally.all(), self.context.alarms());
         Figures { stored: stored.ok(), transmissions, alarms, gate, closed_by_hours }
     }
 
     async fn stored(&self) -> Result<Stored, CoreError> {
         let runners = self.runners().await?;
-        let challenges = figures::challenges(&mut *self.store.read().await?, self.clock.now()).await?;
+        let challenges = figures::challenges(&mut *self.context.store.read().await?, self.context.clock.now()).await?;
         Ok(Stored { runners, challenges })
     }
 }

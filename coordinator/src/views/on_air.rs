@@ -1,7 +1,8 @@
 //! What is on air now.
 
+use crate::CoreError;
 use crate::store::air::transmissions::{self, OnAir as Planned};
-use crate::{Coordinator, CoreError};
+use crate::views::Views;
 
 /// A transmission that is under way or about to begin.
 #[derive(Debug, Clone)]
@@ -12,16 +13,16 @@ pub struct OnAir {
     pub progress: Option<f64>,
 }
 
-impl Coordinator {
+impl Views {
     /// What is on air now or about to be, the oldest first.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn on_air(&self) -> Result<Vec<OnAir>, CoreError> {
-        let planned = transmissions::on_air(&mut *self.store.read_few().await?).await?;
+        let planned = transmissions::on_air(&mut *self.context.store.read_few().await?).await?;
         let now = |mut planned: Planned| {
-            planned.ending |= self.leases.is_ending(&planned.runner_id, planned.assignment_id);
-            let progress = self.leases.progress(&planned.runner_id, planned.assignment_id);
+            planned.ending |= self.air.leases.is_ending(&planned.runner_id, planned.assignment_id);
+            let progress = self.air.leases.progress(&planned.runner_id, planned.assignment_id);
             OnAir { planned, progress }
         };
         Ok(planned.into_iter().map(now).collect())

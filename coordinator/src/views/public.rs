@@ -1,7 +1,8 @@
 //! What everybody may know.
 
+use crate::CoreError;
 use crate::store::challenges::Challenge;
-use crate::{Coordinator, CoreError};
+use crate::views::Views;
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{Band, Frequency, Timestamp, Tuning};
 
@@ -29,14 +30,14 @@ pub enum PublicTuning {
     Ranges(Vec<(String, Band)>),
 }
 
-impl Coordinator {
+impl Views {
     /// What everybody may know of the challenges that are enabled, by name.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn public_challenges(&self) -> Result<Vec<PublicChallenge>, CoreError> {
-        let now = self.clock.now();
-        let all = self.challenges().await?;
+        let now = self.context.clock.now();
+        let all = self.challenges.all().await?;
         let shown = all.iter().filter(|one| one.spec.enabled && one.spec.public_view.show_challenge);
         Ok(shown.map(|challenge| public(challenge, now)).collect())
     }

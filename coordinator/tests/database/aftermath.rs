@@ -3,7 +3,7 @@
 use crate::site::{START, Site, fixed, report, spec, start};
 use challengectl_common::wire::Outcome;
 use challengectl_coordinator::Event;
-use challengectl_coordinator::maintenance::alarms::AlarmKind;
+use challengectl_coordinator::bus::alarms::AlarmKind;
 use challengectl_coordinator::maintenance::backup;
 use challengectl_coordinator::store::Store;
 use std::time::Duration;
@@ -38,9 +38,9 @@ async fn after_a_restore_nothing_is_handed_out_until_what_was_on_air_before_is_o
     let store = Store::open(site.folder.path()).await.unwrap();
     backup::backup(&store, site.folder.path(), &archive, START).await.unwrap();
     store.close().await;
-    site.coordinator.complete(&roof, report(&before, Outcome::Success)).await.unwrap();
+    site.coordinator.air.complete(&roof, report(&before, Outcome::Success)).await.unwrap();
     site.clock.advance(Duration::from_secs(60));
-    site.coordinator.heartbeat(&van, None).unwrap();
+    site.coordinator.runner_api.heartbeat(&van, None).unwrap();
     assert!(site.poll(&van).await.is_some());
 
     site.coordinator.close().await;
@@ -49,21 +49,21 @@ async fn after_a_restore_nothing_is_handed_out_until_what_was_on_air_before_is_o
     site.restart().await;
     site.coordinator.close().await;
     site.restart().await;
-    let mut events = site.coordinator.watch();
-    let _jobs = site.coordinator.start_jobs();
+    let mut events = site.coordinator.context.watch();
+    let _jobs = site.coordinator.maintenance.start_jobs();
     assert!(next_alarm(&mut events, AlarmKind::Restored).await);
-    assert!(site.coordinator.poll(&roof, None, Some(vec![])).await.unwrap().task.is_none());
+    assert!(site.coordinator.air.poll(&roof, None, Some(vec![])).await.unwrap().task.is_none());
     site.clock.advance(Duration::from_secs(74));
-    site.coordinator.heartbeat(&van, None).unwrap();
+    site.coordinator.runner_api.heartbeat(&van, None).unwrap();
     assert!(site.poll(&van).await.is_none());
     site.clock.advance(Duration::from_secs(2));
     assert!(!next_alarm(&mut events, AlarmKind::Restored).await);
     // What the backup had live lapses like anything else.
     let task = async {
         loop {
-            site.coordinator.heartbeat(&van, None).unwrap();
+            site.coordinator.runner_api.heartbeat(&van, None).unwrap();
             let wait = Some(Duration::from_secs(1));
-            if let Some(task) = site.coordinator.poll(&van, wait, Some(vec![])).await.unwrap().task {
+            if let Some(task) = site.coordinator.air.poll(&van, wait, Some(vec![])).await.unwrap().task {
                 return task;
             }
         }
@@ -80,16 +80,16 @@ async fn an_assignment_that_only_the_database_knows_is_cut_and_given_up() {
     site.register(&roof, &["a"], Some(vec![])).await;
     // A second coordinator stands for the commit that was reported as failed.
     let other = start(Store::open(site.folder.path()).await.unwrap(), site.folder.path(), &site.clock).await;
-    let task = other.poll(&roof, None, None).await.unwrap().task.unwrap();
+    let task = other.air.poll(&roof, None, None).await.unwrap().task.unwrap();
     other.close().await;
 
-    let _jobs = site.coordinator.start_jobs();
-    let told = site.coordinator.poll(&roof, Some(Duration::from_secs(20)), None).await.unwrap();
+    let _jobs = site.coordinator.maintenance.start_jobs();
+    let told = site.coordinator.air.poll(&roof, Some(Duration::from_secs(20)), None).await.unwrap();
     assert_eq!(told.abort, [task.assignment_id]);
     site.clock.advance(OVER);
-    site.coordinator.heartbeat(&van, None).unwrap();
+    site.coordinator.runner_api.heartbeat(&van, None).unwrap();
     let wait = Some(Duration::from_secs(20));
-    assert!(site.coordinator.poll(&van, wait, Some(vec![])).await.unwrap().task.is_some());
+    assert!(site.coordinator.air.poll(&van, wait, Some(vec![])).await.unwrap().task.is_some());
     site.is_sound().await;
 }
 
@@ -105,7 +105,7 @@ async fn an_assignment_that_cannot_be_ended_does_not_keep_the_others() {
         .await
         .unwrap();
     site.clock.advance(OVER);
-    assert!(site.coordinator.sweep().await.is_err());
+    assert!(site.coordinator.air.sweep().await.is_err());
     site.register(&van, &["a"], Some(vec![])).await;
     assert_eq!(site.poll(&van).await.unwrap().challenge_id, second.challenge_id);
     assert!(site.poll(&van).await.is_none());
@@ -118,7 +118,7 @@ async fn what_holds_the_system_back_is_told_also_when_the_schedule_cannot_be_rea
     site.register(&roof, &["a"], Some(vec![])).await;
     site.poll(&roof).await.unwrap();
     sqlx::query("UPDATE challenges SET tuning = 'x'").execute(&mut site.connection().await).await.unwrap();
-    let _jobs = site.coordinator.start_jobs();
-    let (gate, live) = site.coordinator.gate().await.unwrap();
+    let _jobs = site.coordinator.maintenance.start_jobs();
+    let (gate, live) = site.coordinator.air.gate().await.unwrap();
     assert!(gate.control.is_open() && live == 1);
 }

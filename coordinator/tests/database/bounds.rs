@@ -21,7 +21,7 @@ impl Site {
     /// How many write transactions there have been.
     fn transactions(&self) -> u64 {
         let (mut registry, mut text) = (Registry::default(), String::new());
-        registry.register("write", "", self.coordinator.write_times().histogram.clone());
+        registry.register("write", "", self.coordinator.context.write_times().histogram.clone());
         encode(&mut text, &registry).unwrap();
         text.lines().find_map(|line| line.strip_prefix("write_count ")).unwrap().parse().unwrap()
     }
@@ -31,11 +31,11 @@ impl Site {
         let roof = self.enrol("roof").await;
         self.register(&roof, &["a"], None).await;
         let line = LogRequest { level: LogLevel::Info, message: "latest".to_owned(), timestamp: None };
-        self.coordinator.log(&roof, vec![line]).unwrap();
-        let (lines, total) = self.coordinator.logs(Page { limit: 2, offset: 0 }).await.unwrap();
+        self.coordinator.runner_api.record_lines(&roof, vec![line]).unwrap();
+        let (lines, total) = self.coordinator.views.logs(Page { limit: 2, offset: 0 }).await.unwrap();
         assert!(lines.iter().any(|line| line.message == "latest"));
-        self.coordinator.trim_log().await.unwrap();
-        let (_, total) = self.coordinator.logs(Page { limit: 0, offset: total }).await.unwrap();
+        self.coordinator.context.trim_log().await.unwrap();
+        let (_, total) = self.coordinator.views.logs(Page { limit: 0, offset: total }).await.unwrap();
         assert_eq!(i64::try_from(total).unwrap(), self.count("SELECT count(*) FROM logs").await);
     }
 }
@@ -90,7 +90,7 @@ async fn the_past_is_forgotten_in_many_short_transactions() {
     ] {
         let store = Store::open(site.folder.path()).await.unwrap();
         site.coordinator = start_with(Rules { retention, ..RULES }, store, site.folder.path(), &site.clock).await;
-        site.coordinator.forget_old().await.unwrap();
+        site.coordinator.maintenance.forget_old().await.unwrap();
         assert_eq!(site.count("SELECT count(*) FROM transmissions").await, left);
         assert_eq!(site.count("SELECT count(*) FROM assignments").await, left);
         assert!(site.transactions() >= least, "{} transactions", site.transactions());

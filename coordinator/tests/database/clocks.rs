@@ -3,7 +3,7 @@
 use crate::site::{START, Site, fixed, report, spec};
 use challengectl_common::FrequencyRules;
 use challengectl_common::wire::Outcome;
-use challengectl_coordinator::maintenance::alarms::AlarmKind;
+use challengectl_coordinator::bus::alarms::AlarmKind;
 use challengectl_coordinator::maintenance::check::check;
 use challengectl_coordinator::store::Store;
 use challengectl_coordinator::{Caller, Event, FileFolder};
@@ -33,7 +33,7 @@ impl Site {
         for _ in 0..24 {
             while let Some(task) = self.poll(roof).await {
                 sent.insert(task.challenge_id);
-                self.coordinator.complete(roof, report(&task, Outcome::Success)).await.unwrap();
+                self.coordinator.air.complete(roof, report(&task, Outcome::Success)).await.unwrap();
             }
             self.clock.advance(Duration::from_secs(5));
         }
@@ -63,11 +63,11 @@ async fn on_two_frequencies() -> (Site, Caller) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_set_back_keeps_nothing_off_the_air_and_is_told() {
     let (site, roof) = on_two_frequencies().await;
-    let mut events = site.coordinator.watch();
-    let _jobs = site.coordinator.start_jobs();
+    let mut events = site.coordinator.context.watch();
+    let _jobs = site.coordinator.maintenance.start_jobs();
     site.clock.step(-3 * HOURS_MS);
     alarm(&mut events, "was set back by 3 h").await;
-    assert_eq!(site.coordinator.alarms().len(), 1);
+    assert_eq!(site.coordinator.context.alarms().len(), 1);
     let far = format!("SELECT count(*) FROM challenges WHERE due_at > {} + 181000", START.as_millis() - 3 * HOURS_MS);
     let mut connection = site.connection().await;
     while sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(far.as_str())).fetch_one(&mut connection).await.unwrap() > 0
@@ -89,8 +89,8 @@ async fn a_clock_that_was_set_back_while_the_server_was_down_is_told_by_it_and_b
     let told = findings.problems.iter().find(|problem| problem.starts_with("clock: ")).unwrap();
     assert!(told.contains("is 2 h 59 min behind the newest entry") || told.contains("is 3 h"), "{told}");
     site.restart().await;
-    let mut events = site.coordinator.watch();
-    let _jobs = site.coordinator.start_jobs();
+    let mut events = site.coordinator.context.watch();
+    let _jobs = site.coordinator.maintenance.start_jobs();
     alarm(&mut events, "behind the newest entry of its database").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     let pulled = "SELECT count(*) FROM challenges WHERE last_started_at > 1799999000000";
@@ -106,28 +106,28 @@ async fn a_challenge_that_no_radio_can_send_and_a_runner_that_falls_silent_are_a
     let site = Site::new(&[spec(1, fixed(433_000_000), 0)]).await;
     let roof = site.enrol("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
-    let mut events = site.coordinator.watch();
-    let _jobs = site.coordinator.start_jobs();
+    let mut events = site.coordinator.context.watch();
+    let _jobs = site.coordinator.maintenance.start_jobs();
     let mut next = async || loop {
         if let Event::Alarm { kind, subject, active, .. } = events.recv().await.unwrap() {
             return (kind, subject, active);
         }
     };
     // The hold is counted from the first look.
-    while site.coordinator.alarms().is_empty() {
+    while site.coordinator.context.alarms().is_empty() {
         site.clock.advance(Duration::from_secs(10));
-        site.coordinator.heartbeat(&roof, None).unwrap();
+        site.coordinator.runner_api.heartbeat(&roof, None).unwrap();
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(next().await, (AlarmKind::ChallengeUnsendable, "C1".to_owned(), true));
     site.clock.advance(Duration::from_secs(61));
     assert_eq!(next().await, (AlarmKind::RunnerSilent, "roof".to_owned(), true));
-    site.coordinator.heartbeat(&roof, None).unwrap();
+    site.coordinator.runner_api.heartbeat(&roof, None).unwrap();
     assert_eq!(next().await, (AlarmKind::RunnerSilent, "roof".to_owned(), false));
-    assert_eq!(site.coordinator.alarms().len(), 1);
-    site.coordinator.enable_challenge(1, false, challengectl_coordinator::audit::By::COMMAND_LINE).await.unwrap();
+    assert_eq!(site.coordinator.context.alarms().len(), 1);
+    site.coordinator.challenges.enable(1, false, challengectl_coordinator::audit::By::COMMAND_LINE).await.unwrap();
     assert_eq!(next().await, (AlarmKind::ChallengeUnsendable, "C1".to_owned(), false));
-    assert!(site.coordinator.alarms().is_empty());
+    assert!(site.coordinator.context.alarms().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,12 +15,12 @@ impl Site {
     }
 
     async fn change(&self, change: ConferenceChange) {
-        self.coordinator.change_conference(change, By::COMMAND_LINE).await.unwrap();
+        self.coordinator.challenges.change_conference(change, By::COMMAND_LINE).await.unwrap();
     }
 
     /// Whether the hours have the system closed, and when that changes.
     async fn closed(&self) -> (bool, Option<Timestamp>) {
-        let (gate, now) = (self.coordinator.gate().await.unwrap().0, self.clock.now());
+        let (gate, now) = (self.coordinator.air.gate().await.unwrap().0, self.clock.now());
         (gate.is_closed_by_hours(now), gate.next_change(now))
     }
 }
@@ -57,15 +57,15 @@ async fn outside_of_the_hours_nothing_new_is_handed_out_and_what_is_on_air_ends_
     assert_eq!(site.poll(&roof).await, None);
     site.set_clock("2027-01-15T14:00:00Z");
     let first = site.poll(&roof).await.unwrap();
-    site.coordinator.complete(&roof, report(&first, Outcome::Success)).await.unwrap();
+    site.coordinator.air.complete(&roof, report(&first, Outcome::Success)).await.unwrap();
 
     site.set_clock("2027-01-16T02:59:59.999Z");
     let last = site.poll(&roof).await.unwrap();
     site.set_clock("2027-01-16T03:00:00Z");
     assert_eq!(site.poll(&roof).await, None);
-    let heartbeat = site.coordinator.heartbeat(&roof, Some(&[progress(&last)])).unwrap();
+    let heartbeat = site.coordinator.runner_api.heartbeat(&roof, Some(&[progress(&last)])).unwrap();
     assert_eq!((heartbeat.renewed, heartbeat.abort), (vec![last.assignment_id], vec![]));
-    site.coordinator.complete(&roof, report(&last, Outcome::Success)).await.unwrap();
+    site.coordinator.air.complete(&roof, report(&last, Outcome::Success)).await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM transmissions WHERE status = 'success'").await, 2);
     assert_eq!(site.poll(&roof).await, None);
     assert_eq!(site.closed().await, (true, Some(moment("2027-01-16T14:00:00Z"))));
@@ -81,7 +81,7 @@ async fn what_became_due_at_night_is_due_in_the_morning_in_the_order_in_which_it
     site.set_clock("2027-01-16T02:59:00Z");
     for _ in 0..4 {
         let task = site.poll(&roof).await.unwrap();
-        site.coordinator.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
+        site.coordinator.air.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
     }
     let due: Vec<i64> = sqlx::query_scalar("SELECT id FROM challenges ORDER BY due_at, id")
         .fetch_all(&mut site.connection().await)
@@ -95,7 +95,7 @@ async fn what_became_due_at_night_is_due_in_the_morning_in_the_order_in_which_it
     let mut went = Vec::new();
     for _ in 0..4 {
         let task = site.poll(&roof).await.unwrap();
-        site.coordinator.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
+        site.coordinator.air.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
         went.push(task.challenge_id);
     }
     assert_eq!(went, due);
@@ -107,21 +107,21 @@ async fn what_was_resumed_at_night_stays_open_until_the_next_closing_also_after_
     let roof = site.enrol("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    let refused = site.coordinator.trigger(1, By::COMMAND_LINE).await.unwrap_err().to_string();
+    let refused = site.coordinator.challenges.trigger(1, By::COMMAND_LINE).await.unwrap_err().to_string();
     let expected = "the system is closed by the conference's hours until 2027-01-15 09:00 (America/New_York); \
                     resume it to open until the next closing";
     assert_eq!(refused, expected);
-    site.coordinator.pause(By::COMMAND_LINE).await.unwrap();
-    site.coordinator.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
     let closing = moment("2027-01-16T03:00:00Z");
     for time in ["2027-01-15T08:00:01Z", "2027-01-15T13:59:59Z", "2027-01-15T14:00:01Z", "2027-01-16T02:59:59.999Z"] {
         site.set_clock(time);
         assert_eq!(site.closed().await, (false, Some(closing)), "{time}");
         site.restart().await;
         assert_eq!(site.closed().await, (false, Some(closing)), "{time}");
-        site.coordinator.trigger(1, By::COMMAND_LINE).await.unwrap();
+        site.coordinator.challenges.trigger(1, By::COMMAND_LINE).await.unwrap();
         let task = site.poll(&roof).await.unwrap();
-        site.coordinator.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
+        site.coordinator.air.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
     }
     site.set_clock("2027-01-16T03:00:00Z");
     assert_eq!(site.closed().await, (true, Some(moment("2027-01-16T14:00:00Z"))));
@@ -135,7 +135,7 @@ async fn what_was_resumed_at_night_stays_open_until_the_next_closing_also_after_
 async fn who_switches_the_hours_on_ends_what_was_opened_by_hand() {
     let site = Site::new(&[]).await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    site.coordinator.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
     site.change(switch(true)).await;
     assert!(!site.closed().await.0);
     site.change(switch(false)).await;
@@ -150,14 +150,14 @@ async fn a_pause_and_an_emergency_stop_stay_when_the_hours_begin() {
     let roof = site.enrol("roof").await;
     site.register(&roof, &["a"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    site.coordinator.pause(By::COMMAND_LINE).await.unwrap();
-    site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
     site.set_clock("2027-01-15T15:00:00Z");
     assert!(!site.closed().await.0);
     assert_eq!(site.poll(&roof).await, None);
-    site.coordinator.release(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
     assert_eq!(site.poll(&roof).await, None);
-    site.coordinator.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
     assert!(site.poll(&roof).await.is_some());
     // Resumed in the day, so nothing is held open at night.
     site.set_clock("2027-01-16T03:00:00Z");
@@ -205,8 +205,8 @@ async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
     let mut site = Site::new(&[]).await;
     let roof = site.enrol("roof").await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    let mut events = site.coordinator.watch();
-    let jobs = site.coordinator.start_jobs();
+    let mut events = site.coordinator.context.watch();
+    let jobs = site.coordinator.maintenance.start_jobs();
     let until = "until 2027-01-15 09:00 (America/New_York)";
     assert_eq!(next_line(&mut events).await, format!("System closed by the conference's hours {until}"));
 
@@ -218,12 +218,12 @@ async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
     site.register(&roof, &["a"], None).await;
     assert_eq!(next_control(&mut events).await, ("pause", true));
     site.register(&roof, &["a"], None).await;
-    site.coordinator.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
     assert_eq!(next_control(&mut events).await, ("resume", false));
     // It is open already when the hours begin.
     site.set_clock("2027-01-16T14:00:00Z");
     site.register(&roof, &["a"], None).await;
-    site.coordinator.pause(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
     assert_eq!(next_control(&mut events).await, ("pause", false));
     site.set_clock("2027-01-17T03:00:00Z");
     site.register(&roof, &["a"], None).await;
@@ -238,9 +238,9 @@ async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
     // The hours end while the server is away: nothing happens when it comes back, but the log says how things stand.
     site.set_clock("2027-01-18T04:00:00Z");
     site.restart().await;
-    let mut events = site.coordinator.watch();
-    let _jobs = site.coordinator.start_jobs();
+    let mut events = site.coordinator.context.watch();
+    let _jobs = site.coordinator.maintenance.start_jobs();
     assert!(next_line(&mut events).await.starts_with("System closed by the conference's hours until 2027-01-18 09:00"));
-    site.coordinator.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
     assert_eq!(next_control(&mut events).await, ("resume", false));
 }

@@ -37,7 +37,7 @@ async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
     site.register(&roof, &["a", "b"], None).await;
     for _ in 0..6 {
         let task = site.poll(&roof).await.unwrap();
-        site.coordinator.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
+        site.coordinator.air.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
         site.clock.advance(Duration::from_secs(600));
     }
     site.poll(&roof).await.unwrap();
@@ -47,7 +47,7 @@ async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
         let retention = Retention { age: age.map(Duration::from_secs), count, unused_files: None };
         let store = Store::open(site.folder.path()).await.unwrap();
         site.coordinator = start_with(Rules { retention, ..RULES }, store, site.folder.path(), &site.clock).await;
-        site.coordinator.forget_old().await.unwrap();
+        site.coordinator.maintenance.forget_old().await.unwrap();
         assert_eq!(site.count("SELECT count(*) FROM transmissions").await, left, "{age:?} {count:?}");
         assert_eq!(site.count("SELECT count(*) FROM assignments").await, left);
         assert_eq!(site.count("SELECT sum(number) FROM transmission_counts").await, left);
@@ -87,7 +87,7 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
     site.coordinator = start_with(Rules { retention, ..RULES }, store, site.folder.path(), &site.clock).await;
     let left = async |site: &Site, after: Duration| {
         site.clock.advance(after);
-        site.coordinator.forget_unused_files().await.unwrap();
+        site.coordinator.files.forget_unused_files().await.unwrap();
         let there = digests.iter().map(|digest| folder.path(*digest).exists()).collect::<Vec<_>>();
         assert_eq!(site.count("SELECT count(*) FROM files").await, there.iter().filter(|there| **there).count() as i64);
         there
@@ -97,7 +97,7 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
     assert_eq!(left(&site, DAY).await, [true, false, true]);
     // From now on nobody uses it, so its time begins now.
     let by = By { who: "ada", from: None };
-    site.coordinator.delete_challenge(id, by).await.unwrap();
+    site.coordinator.challenges.delete(id, by).await.unwrap();
     assert_eq!(left(&site, DAY).await, [true, false, true]);
     assert_eq!(left(&site, 7 * DAY).await, [false, false, true]);
 }
@@ -108,23 +108,23 @@ async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
     let by = By::COMMAND_LINE;
     let invite = async |name: &str, hours: u32| {
         let (id, life) = (RunnerId::new(name).unwrap(), TokenLife::try_from(hours).unwrap());
-        site.coordinator.invite_runner(&id, life, by).await.unwrap().token
+        site.coordinator.fleet.invite_runner(&id, life, by).await.unwrap().token
     };
-    let enrol = async |token: &str| site.coordinator.enrol(token, Newcomer::default()).await;
+    let enrol = async |token: &str| site.coordinator.runner_api.enroll(token, Newcomer::default()).await;
     let (used, late) = (invite("used", 1).await, invite("late", 1).await);
     enrol(&used).await.unwrap();
     site.clock.advance(Duration::from_secs(60 * 60));
     assert!(enrol(&late).await.is_err());
     let good = invite("good", 720).await;
     site.clock.advance(Duration::from_secs(30 * 24 * 60 * 60) - Duration::from_secs(60 * 60));
-    site.coordinator.forget_tokens().await.unwrap();
+    site.coordinator.fleet.forget_tokens().await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 3);
     site.clock.advance(Duration::from_millis(1));
-    site.coordinator.forget_tokens().await.unwrap();
+    site.coordinator.fleet.forget_tokens().await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 2);
     enrol(&good).await.unwrap();
     site.clock.advance(Duration::from_secs(31 * 24 * 60 * 60));
-    site.coordinator.forget_tokens().await.unwrap();
+    site.coordinator.fleet.forget_tokens().await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 0);
 }
 

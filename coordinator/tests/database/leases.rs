@@ -50,19 +50,19 @@ async fn a_lease_that_runs_out_goes_to_another_after_the_grace_period() {
     let first = site.poll(&roof).await.unwrap();
 
     site.clock.advance(RULES.lease + RULES.grace);
-    assert_eq!(site.coordinator.sweep().await.unwrap(), 0);
+    assert_eq!(site.coordinator.air.sweep().await.unwrap(), 0);
     assert_eq!(site.poll(&cellar).await, None);
 
     site.clock.advance(Duration::from_millis(1));
-    assert_eq!(site.coordinator.sweep().await.unwrap(), 1);
+    assert_eq!(site.coordinator.air.sweep().await.unwrap(), 1);
     let second = site.poll(&cellar).await.unwrap();
     assert_eq!((second.challenge_id, second.fence), (first.challenge_id, first.fence + 1));
 
-    let late = site.coordinator.complete(&roof, report(&first, Outcome::Success)).await.unwrap_err();
+    let late = site.coordinator.air.complete(&roof, report(&first, Outcome::Success)).await.unwrap_err();
     assert_eq!(late.to_string(), "the assignment was given up before the report came");
     assert_eq!(site.count("SELECT count(*) FROM late_reports").await, 1);
     assert_eq!(site.count("SELECT count(*) FROM assignments WHERE state = 'live'").await, 1);
-    let heartbeat = site.coordinator.heartbeat(&roof, Some(&[progress(&first)])).unwrap();
+    let heartbeat = site.coordinator.runner_api.heartbeat(&roof, Some(&[progress(&first)])).unwrap();
     assert_eq!((heartbeat.renewed, heartbeat.abort), (vec![], vec![first.assignment_id]));
 }
 
@@ -75,8 +75,8 @@ async fn after_a_restart_every_lease_counts_as_renewed() {
     site.clock.advance(Duration::from_secs(70));
     site.restart().await;
     site.clock.advance(Duration::from_secs(70));
-    assert_eq!(site.coordinator.sweep().await.unwrap(), 0);
-    let heartbeat = site.coordinator.heartbeat(&roof, Some(&[progress(&task)])).unwrap();
+    assert_eq!(site.coordinator.air.sweep().await.unwrap(), 0);
+    let heartbeat = site.coordinator.runner_api.heartbeat(&roof, Some(&[progress(&task)])).unwrap();
     assert_eq!(heartbeat.renewed, [task.assignment_id]);
 }
 
@@ -87,7 +87,7 @@ async fn due_times_survive_a_restart() {
     site.register(&roof, &["a", "b"], None).await;
     for outcome in [Outcome::Success, Outcome::Failed, Outcome::Aborted] {
         let task = site.poll(&roof).await.unwrap();
-        site.coordinator.complete(&roof, report(&task, outcome)).await.unwrap();
+        site.coordinator.air.complete(&roof, report(&task, outcome)).await.unwrap();
     }
     let dues = "SELECT sum(due_at) FROM challenges";
     let before = site.count(dues).await;
@@ -104,9 +104,9 @@ async fn a_new_key_cuts_what_the_old_one_has_on_air_and_frees_it_only_when_the_l
     let new = site.enrol("roof").await;
     assert!(site.register(&new, &["a"], Some(vec![])).await.is_empty());
     assert_eq!(site.poll(&new).await, None);
-    assert_eq!(site.coordinator.heartbeat(&new, None).unwrap().abort, [task.assignment_id]);
+    assert_eq!(site.coordinator.runner_api.heartbeat(&new, None).unwrap().abort, [task.assignment_id]);
     site.clock.advance(RULES.lease + RULES.grace + Duration::from_millis(1));
-    site.coordinator.sweep().await.unwrap();
+    site.coordinator.air.sweep().await.unwrap();
     assert!(site.poll(&new).await.is_some());
 }
 
@@ -119,9 +119,11 @@ async fn a_runner_that_waits_is_served_as_soon_as_something_is_free() {
     let task = site.poll(&roof).await.unwrap();
     let (coordinator, waits) = (Arc::clone(&site.coordinator), cellar.clone());
     let waiting =
-        tokio::spawn(async move { coordinator.poll(&waits, Some(Duration::from_secs(60)), None).await.unwrap().task });
+        tokio::spawn(
+            async move { coordinator.air.poll(&waits, Some(Duration::from_secs(60)), None).await.unwrap().task },
+        );
     tokio::task::yield_now().await;
-    site.coordinator.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
+    site.coordinator.air.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
     let second = waiting.await.unwrap().unwrap();
     assert_eq!((second.challenge_id, second.fence), (1, 2));
 }

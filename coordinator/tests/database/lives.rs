@@ -27,17 +27,17 @@ impl Site {
             version: None,
         };
         let caller = Caller { registration: Some(registration), ..caller.clone() };
-        Ok(self.coordinator.register(&caller, request).await?.abort)
+        Ok(self.coordinator.runner_api.register(&caller, request).await?.abort)
     }
 
     /// What the runner's carriers have to do, as its next heartbeat tells it.
     fn aborted(&self, caller: &Caller) -> Vec<i64> {
-        self.coordinator.heartbeat(caller, None).unwrap().abort
+        self.coordinator.runner_api.heartbeat(caller, None).unwrap().abort
     }
 
     async fn lapse(&self) {
         self.clock.advance(RULES.lease + RULES.grace + Duration::from_millis(1));
-        self.coordinator.sweep().await.unwrap();
+        self.coordinator.air.sweep().await.unwrap();
     }
 }
 
@@ -49,9 +49,9 @@ async fn a_late_sign_out_of_an_earlier_life_changes_nothing() {
     site.register_as(&earlier, 1, &[]).await.unwrap();
     site.register_as(&later, 1, &[]).await.unwrap();
     let task = site.poll(&later).await.unwrap();
-    site.coordinator.sign_out(&earlier).await.unwrap();
-    assert_eq!(site.coordinator.liveness(&roof.runner_id).status, RunnerStatus::Online);
-    let heartbeat = site.coordinator.heartbeat(&later, Some(&[progress(&task)])).unwrap();
+    site.coordinator.runner_api.sign_out(&earlier).await.unwrap();
+    assert_eq!(site.coordinator.air.liveness(&roof.runner_id).status, RunnerStatus::Online);
+    let heartbeat = site.coordinator.runner_api.heartbeat(&later, Some(&[progress(&task)])).unwrap();
     assert_eq!((heartbeat.renewed, heartbeat.abort), (vec![task.assignment_id], vec![]));
 }
 
@@ -71,7 +71,7 @@ async fn a_registration_that_arrives_late_or_twice_changes_nothing() {
     let earlier = site.register_as(&in_life(&roof, 6), 9, &[]).await.unwrap_err();
     assert_eq!(earlier.to_string(), "a copy of runner roof that was started later is at work: end one of them");
     site.register_as(&roof, 2, &[]).await.unwrap();
-    let heartbeat = site.coordinator.heartbeat(&roof, Some(&[progress(&task)])).unwrap();
+    let heartbeat = site.coordinator.runner_api.heartbeat(&roof, Some(&[progress(&task)])).unwrap();
     assert_eq!((heartbeat.renewed, heartbeat.abort), (vec![task.assignment_id], vec![]));
 }
 
@@ -86,9 +86,9 @@ async fn what_a_runner_gives_up_is_given_to_others_when_its_lease_and_grace_are_
     assert_eq!(site.aborted(&roof), [left.assignment_id]);
     while let Some(other) = site.poll(&cellar).await {
         assert_ne!(other.challenge_id, left.challenge_id);
-        site.coordinator.complete(&cellar, report(&other, Outcome::Success)).await.unwrap();
+        site.coordinator.air.complete(&cellar, report(&other, Outcome::Success)).await.unwrap();
     }
-    site.coordinator.heartbeat(&roof, Some(&[progress(&kept)])).unwrap();
+    site.coordinator.runner_api.heartbeat(&roof, Some(&[progress(&kept)])).unwrap();
     site.lapse().await;
     site.register(&cellar, &["a", "b", "c", "d", "e", "f"], None).await;
     let mut freed = Vec::new();
@@ -105,15 +105,15 @@ async fn an_emergency_stop_reaches_the_carriers_of_a_runner_that_seemed_to_sign_
     site.register(&roof, &["a"], None).await;
     site.register(&cellar, &["a"], None).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.sign_out(&roof).await.unwrap();
+    site.coordinator.runner_api.sign_out(&roof).await.unwrap();
     assert_eq!(site.poll(&cellar).await, None);
-    assert_eq!(site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap().aborted, 1);
+    assert_eq!(site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap().aborted, 1);
     // It was no sign-out of this process, which registers when the server no longer knows it.
     site.restart().await;
     assert_eq!(site.register(&roof, &["a"], Some(vec![task.assignment_id])).await, [task.assignment_id]);
     assert_eq!(site.aborted(&roof), [task.assignment_id]);
-    site.coordinator.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
-    site.coordinator.release(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
+    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
     assert!(site.poll(&cellar).await.is_some());
 }
 
@@ -126,17 +126,17 @@ async fn of_two_copies_of_a_runner_the_later_one_works_and_the_other_is_told() {
     let task = site.poll(&first).await.unwrap();
     site.register_as(&second, 1, &[]).await.unwrap();
     let refusals = [
-        site.coordinator.heartbeat(&first, Some(&[progress(&task)])).unwrap_err(),
-        site.coordinator.poll(&first, None, Some(vec![task.assignment_id])).await.unwrap_err(),
+        site.coordinator.runner_api.heartbeat(&first, Some(&[progress(&task)])).unwrap_err(),
+        site.coordinator.air.poll(&first, None, Some(vec![task.assignment_id])).await.unwrap_err(),
         site.register_as(&first, 2, &[task.assignment_id]).await.unwrap_err(),
     ];
     assert!(refusals.iter().all(|refusal| matches!(refusal, CoreError::Superseded(_))), "{refusals:?}");
     // What the first has on air is known until its end; the second gets nothing for the same radio before.
     assert_eq!(site.poll(&second).await, None);
-    site.coordinator.complete(&first, report(&task, Outcome::Aborted)).await.unwrap();
+    site.coordinator.air.complete(&first, report(&task, Outcome::Aborted)).await.unwrap();
     assert!(site.poll(&second).await.is_some());
     // Once the second has ended, the first may work again.
-    site.coordinator.sign_out(&second).await.unwrap();
+    site.coordinator.runner_api.sign_out(&second).await.unwrap();
     site.register_as(&first, 3, &[]).await.unwrap();
 }
 
@@ -147,9 +147,9 @@ async fn operators_are_told_of_a_runner_that_runs_twice() {
     let (first, second) = (in_life(&roof, 1), in_life(&roof, 2));
     site.register_as(&first, 1, &[]).await.unwrap();
     site.register_as(&second, 1, &[]).await.unwrap();
-    site.coordinator.heartbeat(&first, None).unwrap_err();
+    site.coordinator.runner_api.heartbeat(&first, None).unwrap_err();
     site.clock.advance(Duration::from_secs(20));
-    site.coordinator.heartbeat(&first, None).unwrap_err();
+    site.coordinator.runner_api.heartbeat(&first, None).unwrap_err();
     site.coordinator.close().await;
     let told = "SELECT count(*) FROM logs WHERE message LIKE 'Runner roof runs twice%'";
     assert_eq!(site.count(told).await, 1);
@@ -160,7 +160,7 @@ async fn a_task_whose_answer_was_lost_is_handed_out_again() {
     let site = Site::new(&event(6)).await;
     let roof = in_life(&site.enrol("roof").await, 1);
     site.register_as(&roof, 1, &[]).await.unwrap();
-    let ask = async |held: &[i64]| site.coordinator.poll(&roof, None, Some(held.to_vec())).await.unwrap().task;
+    let ask = async |held: &[i64]| site.coordinator.air.poll(&roof, None, Some(held.to_vec())).await.unwrap().task;
     let lost = ask(&[]).await.unwrap();
     let again = ask(&[]).await.unwrap();
     assert_eq!((again.assignment_id, again.fence, again.frequency), (lost.assignment_id, lost.fence, lost.frequency));
@@ -176,7 +176,7 @@ async fn a_client_written_from_the_document_that_loses_a_report_gets_its_task_ag
     // Its report never arrives, and it asks for work.
     let again = site.poll(&roof).await.unwrap();
     assert_eq!(again.assignment_id, task.assignment_id);
-    site.coordinator.complete(&roof, report(&again, Outcome::Success)).await.unwrap();
+    site.coordinator.air.complete(&roof, report(&again, Outcome::Success)).await.unwrap();
     assert_eq!(site.poll(&roof).await, None);
 }
 
@@ -198,7 +198,7 @@ async fn a_client_written_from_the_document_that_was_killed_and_comes_back_is_no
         hostname: None,
         version: None,
     };
-    site.coordinator.register(&roof, request).await.unwrap();
+    site.coordinator.runner_api.register(&roof, request).await.unwrap();
     assert_eq!(site.poll(&roof).await, None);
 }
 
@@ -212,8 +212,8 @@ async fn heartbeats_alone_keep_a_task_no_longer_than_its_signal_and_a_lease() {
     // The signal lasts a second.
     for _ in 0..8 {
         site.clock.advance(Duration::from_secs(10));
-        site.coordinator.heartbeat(&roof, None).unwrap();
-        site.coordinator.sweep().await.unwrap();
+        site.coordinator.runner_api.heartbeat(&roof, None).unwrap();
+        site.coordinator.air.sweep().await.unwrap();
     }
     assert!(site.poll(&cellar).await.is_some());
 }
@@ -228,7 +228,7 @@ async fn a_task_that_its_runner_never_takes_up_goes_to_others_in_the_end() {
     while site.poll(&roof).await.is_some() {
         times += 1;
         site.clock.advance(Duration::from_secs(50));
-        site.coordinator.sweep().await.unwrap();
+        site.coordinator.air.sweep().await.unwrap();
     }
     assert_eq!(times, 3);
     site.lapse().await;
@@ -242,7 +242,7 @@ async fn while_the_system_is_paused_nothing_is_handed_out_again() {
     let roof = site.enrol("roof").await;
     site.register(&roof, &["default"], None).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.pause(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
     assert_eq!(site.poll(&roof).await, None);
     assert_eq!(site.aborted(&roof), [task.assignment_id]);
 }
@@ -256,11 +256,11 @@ async fn a_late_report_of_the_first_sending_does_not_end_the_second() {
     let task = site.poll(&roof).await.unwrap();
     site.poll(&roof).await.unwrap();
     let unnamed = CompleteRequest { assignment_id: None, fence: None, ..report(&task, Outcome::Success) };
-    site.coordinator.complete(&roof, unnamed.clone()).await.unwrap_err();
+    site.coordinator.air.complete(&roof, unnamed.clone()).await.unwrap_err();
     assert_eq!(site.poll(&cellar).await, None);
     // A signal later it can only be of the second.
     site.clock.advance(Duration::from_secs(2));
-    site.coordinator.complete(&roof, unnamed).await.unwrap();
+    site.coordinator.air.complete(&roof, unnamed).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,7 +269,7 @@ async fn what_a_runner_holds_and_the_server_does_not_know_goes_off_at_its_next_q
     let roof = in_life(&site.enrol("roof").await, 1);
     site.register_as(&roof, 1, &[]).await.unwrap();
     // As after a backup was restored from before the assignment.
-    let polled = site.coordinator.poll(&roof, Some(Duration::from_secs(60)), Some(vec![7])).await.unwrap();
+    let polled = site.coordinator.air.poll(&roof, Some(Duration::from_secs(60)), Some(vec![7])).await.unwrap();
     assert_eq!((polled.task, polled.abort), (None, vec![7]));
 }
 
@@ -279,8 +279,8 @@ async fn a_client_that_counts_no_registrations_comes_back_after_a_sign_out() {
     let roof = in_life(&site.enrol("roof").await, 5);
     for _ in 0..2 {
         site.register(&roof, &["a"], Some(vec![])).await;
-        site.coordinator.heartbeat(&roof, None).unwrap();
-        site.coordinator.sign_out(&roof).await.unwrap();
+        site.coordinator.runner_api.heartbeat(&roof, None).unwrap();
+        site.coordinator.runner_api.sign_out(&roof).await.unwrap();
     }
 }
 
@@ -290,15 +290,15 @@ async fn a_runner_that_still_holds_what_has_to_go_off_is_told_again_at_once() {
     let roof = site.enrol("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
     let wait = Some(Duration::from_secs(20));
     let held = Some(vec![task.assignment_id]);
     // The answer to the first is lost, so the runner asks again.
     for _ in 0..2 {
         let asked = std::time::Instant::now();
-        let told = site.coordinator.poll(&roof, wait, held.clone()).await.unwrap();
+        let told = site.coordinator.air.poll(&roof, wait, held.clone()).await.unwrap();
         assert_eq!(told.abort, [task.assignment_id]);
         assert!(asked.elapsed() < Duration::from_secs(10), "it waited for its whole time");
     }
-    assert!(site.coordinator.on_air().await.unwrap().iter().all(|it| it.planned.ending));
+    assert!(site.coordinator.views.on_air().await.unwrap().iter().all(|it| it.planned.ending));
 }

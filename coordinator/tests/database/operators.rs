@@ -27,7 +27,7 @@ async fn many_who_ask_at_once_never_get_the_same() {
     }
     let polls = callers.iter().cycle().take(96).map(|caller| {
         let (coordinator, caller) = (Arc::clone(&site.coordinator), caller.clone());
-        tokio::spawn(async move { coordinator.poll(&caller, None, None).await.unwrap().task })
+        tokio::spawn(async move { coordinator.air.poll(&caller, None, None).await.unwrap().task })
     });
     let mut challenges = HashSet::new();
     for poll in polls.collect::<Vec<_>>() {
@@ -57,13 +57,13 @@ async fn an_emergency_stop_misses_nothing() {
             .take(16)
             .map(|caller| {
                 let (coordinator, caller) = (Arc::clone(&site.coordinator), caller.clone());
-                tokio::spawn(async move { coordinator.poll(&caller, None, None).await.unwrap() })
+                tokio::spawn(async move { coordinator.air.poll(&caller, None, None).await.unwrap() })
             })
             .collect();
         for _ in 0..round {
             tokio::task::yield_now().await;
         }
-        site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap();
+        site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
         for poll in polls {
             poll.await.unwrap();
         }
@@ -71,7 +71,7 @@ async fn an_emergency_stop_misses_nothing() {
         assert_eq!(site.count("SELECT count(*) FROM assignments WHERE abort_at IS NOT NULL").await, live);
         let mut cut = 0;
         for caller in &callers {
-            let heartbeat = site.coordinator.heartbeat(caller, None).unwrap();
+            let heartbeat = site.coordinator.runner_api.heartbeat(caller, None).unwrap();
             assert_eq!(heartbeat.renewed, [0_i64; 0]);
             cut += heartbeat.abort.len();
         }
@@ -89,18 +89,21 @@ async fn what_operators_decided_survives_a_kill() {
     let roof = site.enrol("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
     site.restart().await;
-    assert_eq!(site.coordinator.heartbeat(&roof, Some(&[progress(&task)])).unwrap().abort, [task.assignment_id]);
+    assert_eq!(
+        site.coordinator.runner_api.heartbeat(&roof, Some(&[progress(&task)])).unwrap().abort,
+        [task.assignment_id]
+    );
     assert_eq!(site.poll(&roof).await, None);
-    site.coordinator.release(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
     let again = site.poll(&roof).await.unwrap();
-    site.coordinator.trigger(6, By::COMMAND_LINE).await.unwrap();
+    site.coordinator.challenges.trigger(6, By::COMMAND_LINE).await.unwrap();
     site.restart().await;
-    site.coordinator.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
+    site.coordinator.air.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
     assert_eq!(site.poll(&roof).await.map(|task| task.challenge_id), Some(6));
-    site.coordinator.delete_challenge(again.challenge_id, By::COMMAND_LINE).await.unwrap();
-    assert!(site.coordinator.heartbeat(&roof, None).unwrap().abort.contains(&again.assignment_id));
-    site.coordinator.complete(&roof, report(&again, Outcome::Success)).await.unwrap();
+    site.coordinator.challenges.delete(again.challenge_id, By::COMMAND_LINE).await.unwrap();
+    assert!(site.coordinator.runner_api.heartbeat(&roof, None).unwrap().abort.contains(&again.assignment_id));
+    site.coordinator.air.complete(&roof, report(&again, Outcome::Success)).await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM transmissions WHERE status = 'success'").await, 1);
 }

@@ -24,9 +24,9 @@ async fn next_status(events: &mut Receiver<Event>) -> (RunnerStatus, bool) {
 impl Site {
     /// What REST says and what a new dashboard gets to see.
     async fn shown(&self) -> [Liveness; 2] {
-        let first_state = self.coordinator.snapshot().await.unwrap().runners.pop().unwrap();
+        let first_state = self.coordinator.views.initial_state().await.unwrap().runners.pop().unwrap();
         let now = Liveness { status: first_state.status, busy: first_state.busy };
-        [self.coordinator.runners().await.unwrap().pop().unwrap().liveness, now]
+        [self.coordinator.views.runners().await.unwrap().pop().unwrap().liveness, now]
     }
 }
 
@@ -39,8 +39,8 @@ async fn a_runner_that_dies_is_told_offline_whether_idle_or_on_air_and_everywher
         if on_air {
             site.poll(&roof).await.unwrap();
         }
-        let mut events = site.coordinator.watch();
-        let _jobs = site.coordinator.start_jobs();
+        let mut events = site.coordinator.context.watch();
+        let _jobs = site.coordinator.maintenance.start_jobs();
         site.clock.advance(Duration::from_secs(61));
         assert_eq!(next_status(&mut events).await, (OFFLINE, on_air));
         assert_eq!(site.shown().await, [Liveness { status: OFFLINE, busy: on_air }; 2]);
@@ -50,7 +50,7 @@ async fn a_runner_that_dies_is_told_offline_whether_idle_or_on_air_and_everywher
             assert_eq!(next_status(&mut events).await, (OFFLINE, false));
         }
         assert_eq!(site.shown().await, [Liveness { status: OFFLINE, busy: false }; 2]);
-        site.coordinator.heartbeat(&roof, None).unwrap();
+        site.coordinator.runner_api.heartbeat(&roof, None).unwrap();
         assert_eq!(next_status(&mut events).await, (RunnerStatus::Online, false));
     }
 }
@@ -78,8 +78,8 @@ async fn after_a_downtime_of_the_server_runners_have_time_to_come_back_before_an
     site.register(&roof, &["a"], Some(vec![])).await;
     site.clock.advance(Duration::from_secs(300));
     site.restart().await;
-    let mut events = site.coordinator.watch();
-    let _jobs = site.coordinator.start_jobs();
+    let mut events = site.coordinator.context.watch();
+    let _jobs = site.coordinator.maintenance.start_jobs();
     assert_eq!(next_status(&mut events).await, (OFFLINE, false));
     site.clock.advance(Duration::from_secs(61));
     let since = async {

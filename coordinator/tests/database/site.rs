@@ -61,8 +61,8 @@ impl Site {
         let runner = RunnerId::new(name).unwrap();
         let invitation = issue_token(&store, &runner, TokenLife::default(), self.clock.now()).await.unwrap();
         store.close().await;
-        let key = self.coordinator.enrol(&invitation.token, Newcomer::default()).await.unwrap().api_key;
-        self.coordinator.authenticate(&key, Host::default()).unwrap()
+        let key = self.coordinator.runner_api.enroll(&invitation.token, Newcomer::default()).await.unwrap().api_key;
+        self.coordinator.fleet.authenticate(&key, Host::default()).unwrap()
     }
 
     pub async fn register(&self, caller: &Caller, radios: &[&str], assignments: Option<Vec<i64>>) -> Vec<i64> {
@@ -81,11 +81,11 @@ impl Site {
             hostname: None,
             version: None,
         };
-        self.coordinator.register(caller, request).await.unwrap().abort
+        self.coordinator.runner_api.register(caller, request).await.unwrap().abort
     }
 
     pub async fn poll(&self, caller: &Caller) -> Option<Task> {
-        self.coordinator.poll(caller, None, None).await.unwrap().task
+        self.coordinator.air.poll(caller, None, None).await.unwrap().task
     }
 
     pub async fn connection(&self) -> SqliteConnection {

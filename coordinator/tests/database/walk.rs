@@ -55,19 +55,19 @@ impl Walk {
         let challenge = self.rng.random_range(1..=2);
         match self.rng.random_range(0..4) {
             0 => {
-                coordinator.emergency_stop(by).await.unwrap();
-                coordinator.release(by).await.unwrap();
+                coordinator.air.emergency_stop(by).await.unwrap();
+                coordinator.air.release(by).await.unwrap();
             }
             1 => {
-                coordinator.pause(by).await.unwrap();
-                coordinator.resume(by).await.unwrap();
+                coordinator.air.pause(by).await.unwrap();
+                coordinator.air.resume(by).await.unwrap();
             }
             2 => {
-                coordinator.enable_challenge(challenge, false, by).await.unwrap();
-                coordinator.enable_challenge(challenge, true, by).await.unwrap();
+                coordinator.challenges.enable(challenge, false, by).await.unwrap();
+                coordinator.challenges.enable(challenge, true, by).await.unwrap();
             }
             // Refused while it is on air.
-            _ => drop(coordinator.trigger(challenge, by).await),
+            _ => drop(coordinator.challenges.trigger(challenge, by).await),
         }
     }
 
@@ -85,16 +85,16 @@ impl Walk {
         let (task, _) = working.remove(&id).unwrap();
         let outcomes = [Outcome::Success, Outcome::Success, Outcome::Failed, Outcome::Aborted];
         let report = report(&task, outcomes[self.rng.random_range(0..outcomes.len())]);
-        self.site.coordinator.complete(caller, report.clone()).await.unwrap();
+        self.site.coordinator.air.complete(caller, report.clone()).await.unwrap();
         assert!(self.finished.insert(id), "assignment {id} ends twice");
-        self.site.coordinator.complete(caller, report).await.unwrap();
+        self.site.coordinator.air.complete(caller, report).await.unwrap();
     }
 
     fn heartbeat(&mut self, runner: usize) {
         let expires = self.site.clock.now().after(RULES.lease);
         let (caller, working) = &mut self.runners[runner];
         let named: Vec<_> = working.values().map(|(task, _)| progress(task)).collect();
-        let heartbeat = self.site.coordinator.heartbeat(caller, Some(&named)).unwrap();
+        let heartbeat = self.site.coordinator.runner_api.heartbeat(caller, Some(&named)).unwrap();
         for id in heartbeat.renewed {
             working.get_mut(&id).unwrap().1 = expires;
         }
@@ -110,7 +110,7 @@ impl Walk {
         for (_, working) in &mut self.runners {
             working.retain(|_, (_, expires)| *expires > now);
         }
-        self.site.coordinator.sweep().await.unwrap();
+        self.site.coordinator.air.sweep().await.unwrap();
     }
 
     /// A runner that was killed comes back and says that it has nothing; or one that goes on seems to say so, by a
@@ -130,7 +130,7 @@ impl Walk {
         if ended {
             working.clear();
         }
-        self.site.coordinator.sign_out(caller).await.unwrap();
+        self.site.coordinator.runner_api.sign_out(caller).await.unwrap();
         self.site.register(caller, &["a", "b"], None).await;
     }
 

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use std::fmt::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// What the pages before have brought about.
@@ -28,6 +29,7 @@ pub struct Session {
     port: u16,
     script: String,
     commands: Vec<(String, Command)>,
+    timeout: Duration,
 }
 
 /// Where the folder keeps what people do not see.
@@ -37,14 +39,15 @@ const ADDRESSES: [&str; 5] =
     ["server.example:8443", "new.example:8443", "0.0.0.0:8443", "127.0.0.1:8443", "localhost:8443"];
 /// Folders that only root writes to.
 const ROOTS: [&str; 4] = ["/etc/", "/usr/local/", "/usr/lib/sysusers.d/", "/var/lib/"];
-/// Seconds for a page, far more than any takes.
-const TIMEOUT: &str = "300";
+/// For a page, far more than any takes.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Session {
     pub fn new(page: &str, before: Before) -> Result<Self> {
         // Free until the server takes it, as far as anybody can know.
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut session = Self { folder: TempDir::new()?, port, script: String::new(), commands: Vec::new() };
+        let (folder, script, commands) = (TempDir::new()?, String::new(), Vec::new());
+        let mut session = Self { folder, port, script, commands, timeout: TIMEOUT };
         session.furnish()?;
         session.script.push_str(include_str!("session.sh"));
         std::fs::write(session.harness().join("begin-server.sh"), "exec challengectl-server serve\n")?;
@@ -123,7 +126,8 @@ impl Session {
         let path = tools.iter().map(PathBuf::as_path).chain(path).chain([Path::new("/bin"), Path::new("/usr/sbin")]);
         let path = std::env::join_paths(path)?;
         let status = std::process::Command::new("timeout")
-            .args([TIMEOUT, "/bin/bash"])
+            .arg(self.timeout.as_secs_f64().to_string())
+            .arg("/bin/bash")
             .arg(&script)
             .current_dir(self.folder.path())
             .env_clear()
@@ -140,11 +144,15 @@ impl Session {
         let last: usize = self.kept("last").trim().parse().with_context(|| format!("the shell ended with {status}"))?;
         let failed = self.harness().join("failed").exists().then(|| self.kept("failed"));
         let mut problems: Vec<String> = (0..=last).filter_map(|number| self.unlike(number)).collect();
-        if let (Some(status), Some((at, command))) = (failed, self.commands.get(last)) {
-            let server = self.kept("server.log");
-            let output = self.kept(&format!("{last}.out"));
-            problems.push(format!("{at}: status {}\n$ {}\n{output}\nserver:\n{server}", status.trim(), command.text));
-        }
+        let how = match failed {
+            Some(status) => format!("status {}", status.trim()),
+            None if status.success() && last + 1 == self.commands.len() => return Ok(problems),
+            // `timeout` gives 124 where it had to end the shell.
+            None => format!("the shell ended here, with {status}, of {:?} at most", self.timeout),
+        };
+        let (at, command) = self.commands.get(last).with_context(|| how.clone())?;
+        let (server, output) = (self.kept("server.log"), self.kept(&format!("{last}.out")));
+        problems.push(format!("{at}: {how}\n$ {}\n{output}\nserver:\n{server}", command.text));
         Ok(problems)
     }
 
@@ -162,5 +170,31 @@ impl Session {
     fn kept(&self, name: &str) -> String {
         std::fs::read(self.harness().join(name))
             .map_or_else(|error| format!("({name}: {error})"), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walked(text: &str) -> Result<Vec<String>> {
+        let mut session = Session::new("page.md", Before::Built)?;
+        session.timeout = Duration::from_secs(2);
+        let block = Block { line: 3, language: "console".to_owned(), text: text.to_owned(), left_out: None };
+        session.add("page.md", &block)?;
+        session.run()
+    }
+
+    #[test]
+    fn a_page_that_hangs_or_dies_or_leaves_early_does_not_pass() -> Result<()> {
+        assert_eq!(walked("$ true\n$ true\n")?, Vec::<String>::new());
+        for bad in ["sleep 600", "kill -9 $$", "exit 0"] {
+            let problems = walked(&format!("$ true\n$ {bad}\n$ true\n"))?;
+            assert!(
+                matches!(problems.as_slice(), [one] if one.starts_with("page.md:4: the shell ended")),
+                "{problems:?}"
+            );
+        }
+        Ok(())
     }
 }

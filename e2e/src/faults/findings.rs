@@ -1,5 +1,6 @@
 //! What was done when, and what went wrong then.
 
+use super::classify::Call;
 use super::doubled::Doubled;
 use super::plan::{Fault, Kind};
 use challengectl_common::Timestamp;
@@ -28,11 +29,25 @@ struct Finding {
 pub struct Stopped {
     /// Carriers when it was asked for.
     pub carriers: usize,
+    /// Whether another process held the database's write lock.
+    pub locked: bool,
     /// From the request to the last sample of any of them, and of those that went on after it.
     pub off: Duration,
     /// From the request to its answer.
     pub answered: Duration,
 }
+
+/// What became of the orders to treat a request of one kind.
+#[derive(Debug, Default, Clone, Copy)]
+struct Ordered {
+    given: u32,
+    met: u32,
+}
+
+/// So many emergency stops, of which half lock the database, cannot all have found no carrier by chance.
+const TELLING_STOPS: usize = 10;
+/// So often a request of some kind may not come in time.
+const FEW: u32 = 3;
 
 /// Everything that a run has seen.
 #[derive(Debug, Default)]
@@ -41,6 +56,7 @@ pub struct Findings {
     findings: Vec<Finding>,
     doubled: BTreeMap<Kind, (u32, Duration)>,
     stops: Vec<Stopped>,
+    orders: BTreeMap<Call, Ordered>,
     pub copies_refused: u32,
     /// Longest time until every challenge had been on air again.
     pub longest_calm: Duration,
@@ -74,6 +90,31 @@ impl Findings {
     /// An emergency stop was measured.
     pub fn stopped(&mut self, stopped: Stopped) {
         self.stops.push(stopped);
+    }
+
+    /// Whether a request of this kind came to be treated as ordered.
+    pub fn ordered(&mut self, call: Call, met: bool) {
+        let ordered = self.orders.entry(call).or_default();
+        ordered.given += 1;
+        ordered.met += u32::from(met);
+        if !met {
+            self.remark(format_args!("no {call:?} came"));
+        }
+    }
+
+    /// What the run was to show and could not, since what it takes never came about.
+    pub fn unproved(&self) -> Vec<String> {
+        let any = |condition: fn(&Stopped) -> bool| self.stops.iter().any(condition);
+        let stops = self.made.iter().filter(|made| made.fault.kind() == Kind::Stop).count();
+        let mut unproved = Vec::new();
+        if stops > 0 && !any(|stop| stop.carriers > 0) {
+            unproved.push(format!("no carrier was on at any of {stops} emergency stops"));
+        } else if stops >= TELLING_STOPS && !any(|stop| stop.carriers > 0 && stop.locked) {
+            unproved.push(format!("no carrier was on at any of {stops} emergency stops while the database was locked"));
+        }
+        let missed = self.orders.iter().filter(|(_, ordered)| ordered.given > FEW && ordered.met == 0);
+        unproved.extend(missed.map(|(call, ordered)| format!("none of {} orders met a {call:?}", ordered.given)));
+        unproved
     }
 
     /// Two carriers where one may be; blamed on the fault before it.
@@ -124,6 +165,8 @@ impl fmt::Display for Findings {
             let kind = format!("{kind:?}").to_lowercase();
             writeln!(f, "{kind:<10} {times:>6} {wrong:>10} {pairs:>8} {:>7.1} s", time.as_secs_f64())?;
         }
+        let orders = self.orders.iter().map(|(call, Ordered { given, met })| format!("{call:?} {met} of {given}"));
+        writeln!(f, "orders that met their request: {}", orders.collect::<Vec<_>>().join(", "))?;
         let off = self.off_times();
         let at = |part: f64| off.get((part * off.len().saturating_sub(1) as f64).round() as usize).copied();
         let ms = |part| at(part).unwrap_or_default().as_millis();
@@ -136,5 +179,44 @@ impl fmt::Display for Findings {
         )?;
         writeln!(f, "second agents refused by the lock: {}", self.copies_refused)?;
         write!(f, "everything on air again after {:.1} s at worst", self.longest_calm.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::Stop;
+    use super::*;
+
+    fn after(stops: &[(usize, bool)]) -> Findings {
+        let mut findings = Findings::default();
+        for (carriers, locked) in stops {
+            findings.make(Fault::Stop(Stop::default()));
+            let (off, answered) = (Duration::ZERO, Duration::ZERO);
+            findings.stopped(Stopped { carriers: *carriers, locked: *locked, off, answered });
+        }
+        findings
+    }
+
+    #[test]
+    fn emergency_stops_without_a_carrier_prove_nothing() {
+        let said = |stops| after(stops).unproved().join("\n");
+        assert_eq!(said(&[]), "");
+        assert_eq!(said(&[(0, false), (0, true)]), "no carrier was on at any of 2 emergency stops");
+        assert_eq!(said(&[(0, true), (2, false)]), "");
+        let many = [[(2, false); 9].as_slice(), &[(0, true)]].concat();
+        assert!(said(&many).ends_with("any of 10 emergency stops while the database was locked"));
+        assert_eq!(said(&[many.as_slice(), &[(1, true)]].concat()), "");
+    }
+
+    #[test]
+    fn a_request_that_never_came_to_be_treated_proves_nothing() {
+        let mut findings = Findings::default();
+        for met in [false, true, false, false, false] {
+            findings.ordered(Call::Logs, met);
+            findings.ordered(Call::File, false);
+        }
+        (0..3).for_each(|_| findings.ordered(Call::Task, false));
+        assert_eq!(findings.unproved(), ["none of 5 orders met a File"]);
+        assert!(findings.to_string().contains("Task 0 of 3, Logs 1 of 5, File 0 of 5"), "{findings}");
     }
 }

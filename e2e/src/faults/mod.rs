@@ -108,6 +108,9 @@ async fn in_order(place: &mut Place, steps: &[Step]) -> Result<Report> {
             place.findings.find(format_args!("starved: {starved:?}"));
         }
     }
+    for unproved in place.findings.unproved() {
+        place.findings.find(format_args!("nothing proved: {unproved}"));
+    }
     let wrong = place.findings.count();
     ensure!(wrong == 0, "{wrong} violations");
     Ok(Report { recordings: recordings.len(), outcomes: place.history.outcomes().await? })

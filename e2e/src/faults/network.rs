@@ -17,8 +17,9 @@ const AFTERMATH: Duration = Duration::from_secs(3);
 pub async fn request(place: &mut Place, runner: usize, call: Call, treatment: Treatment) -> Result<()> {
     place.proxy(runner)?.arm(call, treatment);
     provoke(place, runner, call)?;
-    if !place.proxy(runner)?.met(PATIENCE).await {
-        place.findings.remark(format_args!("no {call:?} came"));
+    let met = place.proxy(runner)?.met(PATIENCE).await;
+    place.findings.ordered(call, met);
+    if !met {
         place.calm();
     }
     Ok(())
@@ -66,9 +67,8 @@ pub async fn keep(place: &mut Place, runner: usize, call: Call, delivered: bool,
     drop(place.proxy(runner)?.take_kept());
     place.proxy(runner)?.arm(call, Treatment::Keep { deliver: delivered });
     provoke(place, runner, call)?;
-    if !place.proxy(runner)?.met(PATIENCE).await {
-        place.findings.remark(format_args!("no {call:?} came"));
-    }
+    let met = place.proxy(runner)?.met(PATIENCE).await;
+    place.findings.ordered(call, met);
     if restart && !matches!(call, Call::SignOut) {
         place.kill_runner(runner)?;
         place.site.start_runner(runner)?;

@@ -49,7 +49,7 @@ pub async fn stop(place: &mut Place, stop: Stop) -> Result<()> {
         // The server has heard of it, the runner has not.
         sleep(Duration::from_millis(10)).await;
     }
-    measure(place).await?;
+    measure(place, lock.is_some()).await?;
     if let Some(lock) = lock {
         lock.await??;
     }
@@ -59,7 +59,7 @@ pub async fn stop(place: &mut Place, stop: Stop) -> Result<()> {
     release(place).await
 }
 
-async fn measure(place: &mut Place) -> Result<()> {
+async fn measure(place: &mut Place, locked: bool) -> Result<()> {
     let asked = Timestamp::now();
     let operator = Arc::clone(&place.operator);
     let answer = tokio::spawn(async move { (operator.attempt("/api/control/emergency-stop").await, Timestamp::now()) });
@@ -71,13 +71,13 @@ async fn measure(place: &mut Place) -> Result<()> {
     let off = last.map(|recording| recording.end.after(BLOCK).since(asked)).unwrap_or_default();
     let (answer, answered_at) = answer.await?;
     let answered = answered_at.since(asked);
-    place.findings.stopped(Stopped { carriers, off, answered });
-    let status = match answer {
-        Ok((status @ 200, _)) => status.to_string(),
-        Ok((status, text)) => format!("{status} {text}"),
-        Err(error) => format!("{error:#}"),
-    };
-    place.findings.remark(format_args!("{carriers} carriers off after {off:?}, answered {status} after {answered:?}"));
+    place.findings.stopped(Stopped { carriers, locked, off, answered });
+    place.findings.remark(format_args!("{carriers} carriers off after {off:?}, answered after {answered:?}"));
+    match answer {
+        Ok((200, _)) => {}
+        Ok((status, text)) => place.findings.find(format_args!("the emergency stop was answered {status} {text}")),
+        Err(error) => place.findings.find(format_args!("the emergency stop was not answered: {error:#}")),
+    }
     if off > LIMIT {
         let late = last.map(|recording| recording.meta.display().to_string()).unwrap_or_default();
         place.findings.find(format_args!("carrier on {:.2} s after the emergency stop: {late}", off.as_secs_f64()));

@@ -54,7 +54,10 @@ impl Row {
 
 /// What separates the columns, where that is not a comma: the other separators that spreadsheets write.
 pub(super) fn foreign_separator(text: &str) -> Option<&'static str> {
-    let first = text.lines().map(str::trim).find(|line| !line.trim_matches([',', ';', '\t']).is_empty())?;
+    let is_row = |line: &&str| {
+        !line.trim_start_matches(['"', ' ']).starts_with('#') && !line.trim_matches([',', ';', '\t']).is_empty()
+    };
+    let first = text.lines().map(str::trim).find(is_row)?;
     let count = |separator: char| first.matches(separator).count();
     let named = [(';', "semicolons"), ('\t', "tabs")];
     named.into_iter().find(|(separator, _)| count(*separator) > 0 && count(',') == 0).map(|(_, name)| name)

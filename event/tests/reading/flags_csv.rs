@@ -169,6 +169,18 @@ fn other_separators_are_named_once() {
 }
 
 #[test]
+fn a_comment_says_nothing_about_the_separator() {
+    for comment in ["# our flags; 2027\n", "#our\tflags\n", "\"# ours; and theirs\"\n"] {
+        let event = folder(&format!("{comment}{}", row("1,M,E,cw,,,60,90,x,,")))
+            .with("event/frequencies.txt", format!("{comment}x,144000,146000\n"))
+            .event("event/flags.csv");
+        assert_eq!((event.challenges.len(), event.ranges.len()), (1, 1), "{comment}");
+    }
+    let problems = folder(&format!("# our flags, 2027\n{}", PLAIN.replace(',', ";"))).problems("event/flags.csv");
+    assert_refused(&problems, &["separated by semicolons"]);
+}
+
+#[test]
 fn a_row_that_is_switched_off_with_a_hash_is_not_put_on_air() {
     let off = "# 3,OFF 1,flag,cw,35,,60,90,145600,,\n#3,OFF \"2,flag,cw\n \"#4\",OFF 3,flag,cw,35,,60,90,145600,,\n";
     let flags = format!("# our flags\n{}{off}2,LAST,E,cw,,,60,90,145700,,\n", PLAIN.replace("\n1,", "\n#x\n\n1,"));

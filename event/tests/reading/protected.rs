@@ -33,7 +33,7 @@ fn a_challenge_on_a_protected_frequency_is_refused_with_its_name_and_the_way_out
 fn a_range_that_overlaps_a_protected_band_is_refused() {
     let range = "manual_frequency_range: {min_hz: 1555000000, max_hz: 1560000000}";
     assert_refused(&yaml_problems(&event(range)), &["1 M: the range, 1555.000000 to 1560.000000 MHz", "gnss_l1"]);
-    let beside = "manual_frequency_range: {min_hz: 1550000000, max_hz: 1559000000}";
+    let beside = "manual_frequency_range: {min_hz: 1555000000, max_hz: 1559000000}";
     assert_eq!(problems(beside, FrequencyRules::default()), [""; 0]);
 }
 

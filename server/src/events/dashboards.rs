@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 
 /// Publishes every event; ends when the event bus is closed.
 pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
-    let mut news = coordinator.watch();
+    let mut news = coordinator.context.watch();
     loop {
         let mut burst = Vec::new();
         tokio::select! {
@@ -61,7 +61,7 @@ async fn welcome(coordinator: &Coordinator, subscribers: &mut Subscribers) {
     if !subscribers.asks() {
         return;
     }
-    match coordinator.snapshot().await {
+    match coordinator.views.initial_state().await {
         Ok(state) => subscribers.welcome("initial_state", &state),
         Err(error) => tracing::error!(%error, "the state could not be read for a dashboard"),
     }

@@ -28,8 +28,8 @@ struct State {
 
 /// Publishes what the public may know; ends when the event bus is closed.
 pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
-    let mut news = coordinator.watch();
-    let mut changes = coordinator.changes();
+    let mut news = coordinator.context.watch();
+    let mut changes = coordinator.context.changes();
     let mut published = None;
     loop {
         let mut states = Vec::new();
@@ -54,8 +54,8 @@ pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
             continue;
         }
         changes.mark_unchanged();
-        match coordinator.public_challenges().await {
-            Ok(now) => publish(&mut subscribers, &mut published, now, states, coordinator.now()).await,
+        match coordinator.views.public_challenges().await {
+            Ok(now) => publish(&mut subscribers, &mut published, now, states, coordinator.context.now()).await,
             Err(error) => tracing::error!(%error, "the challenges could not be read for the public"),
         }
         tokio::time::sleep(PAUSE).await;

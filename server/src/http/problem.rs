@@ -223,7 +223,7 @@ impl From<CoreError> for Problem {
                     None => Self::internal(),
                 };
             }
-            CoreError::File { .. } | CoreError::Sealed => {
+            CoreError::File { .. } | CoreError::Io(_) | CoreError::Sealed => {
                 tracing::error!(%error, "request failed");
                 return Self::internal();
             }

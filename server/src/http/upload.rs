@@ -67,7 +67,7 @@ pub async fn next(
 }
 
 async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, Problem> {
-    let mut content = coordinator.receive()?;
+    let mut content = coordinator.files.receive()?;
     let mut over = 0;
     while let Some(piece) = timeout(BODY_TIMEOUT, field.next()).await.map_err(|_| Problem::too_slow(BODY_TIMEOUT))? {
         let piece = piece.map_err(refused)?;

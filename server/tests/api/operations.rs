@@ -17,7 +17,7 @@ async fn a_server_that_can_work_is_ready() {
     let site = Site::start().await;
     let answer = site.get("/ready").await;
     assert_eq!((answer.status, &answer.body["status"]), (200, &json!("ready")));
-    assert_eq!(answer.body["checks"], json!({"database": "ok", "schema": "ok", "data_dir": "ok"}));
+    assert_eq!(answer.body["checks"], json!({"database": "ok", "schema": "ok", "data_dir": "ok", "jobs": "ok"}));
     assert!(is_timestamp(&answer.body["timestamp"]));
 }
 
@@ -29,7 +29,10 @@ async fn a_server_without_room_for_files_is_not_ready() {
     let answer = site.get("/ready").await;
     answer.is_error(503, "not ready");
     assert_eq!(answer.body["details"], "data_dir: cannot be written to");
-    assert_eq!(answer.body["checks"], json!({"database": "ok", "schema": "ok", "data_dir": "cannot be written to"}));
+    assert_eq!(
+        answer.body["checks"],
+        json!({"database": "ok", "schema": "ok", "data_dir": "cannot be written to", "jobs": "ok"})
+    );
 }
 
 #[tokio::test]

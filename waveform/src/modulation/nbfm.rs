@@ -37,21 +37,30 @@ const RATE: f64 = 48_000.0;
 /// Sound is sent up to here, in hertz, and cut off from there on.
 const VOICE: Filter = Filter { pass: 3000.0, stop: 3600.0, gain: 1.0 };
 
-/// How much wider than measured over excerpts the band is planned: over speech they err by some hundredths.
+/// How much wider than measured over the loudest passages the band is planned: by level and slope it is only about
+/// certain which passages occupy most.
 const SAMPLED: f64 = 1.05;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
-    let audio = Audio::open(payload, values)?;
+    let mut audio = Audio::open(payload, values)?;
+    audio.remark_outside(0.0..VOICE.pass)?;
     // The sound begins when the carrier is there, and ends before it goes.
     let lead = Envelope::around(0, RATE, RAMP).lead();
     let pad = lead as f64 / RATE;
-    // The carrier is equally strong all the time, so some seconds from all over the sound stand for it.
-    let (excerpts, whole) = audio.excerpts(pad);
-    let band = band_of(&mut Nbfm::new(excerpts, lead, values))?;
-    let wider = if whole { 1.0 } else { SAMPLED };
-    let band = wider * band.start..wider * band.end;
+    let band = loudest_band(&audio, pad, lead, values)?;
     let nbfm = Nbfm { band, ..Nbfm::new(audio.sound(pad), lead, values) };
     Ok(Built::new(Box::new(nbfm)).remarking(audio.remarks))
+}
+
+/// What is occupied while the sound is loudest. The carrier is equally strong all the time: over all of the sound, what
+/// pauses have around the carrier would outweigh a short loud passage, and its sidebands would lie outside.
+fn loudest_band(audio: &Audio, pad: f64, lead: u64, values: &Values) -> std::io::Result<Range<f64>> {
+    let mut band = 0.0f64..0.0;
+    for passages in audio.loudest(pad) {
+        let found = band_of(&mut Nbfm::new(passages, lead, values))?;
+        band = band.start.min(SAMPLED * found.start)..band.end.max(SAMPLED * found.end);
+    }
+    Ok(band)
 }
 
 struct Nbfm {

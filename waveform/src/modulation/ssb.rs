@@ -43,7 +43,8 @@ const PAD: f64 = 0.025;
 /// away, and what is left is moved back. For the lower sideband all is mirrored.
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let centre = if values.choice("mode") == "lsb" { -CENTRE } else { CENTRE };
-    let audio = Audio::open(payload, values)?;
+    let mut audio = Audio::open(payload, values)?;
+    audio.remark_outside(CENTRE - REACH..CENTRE + REACH)?;
     let sound = shift(audio.sound(PAD), -centre);
     let filter = Filter { pass: REACH, stop: REACH + SLOPE, gain: GAIN };
     let sideband = Resampler::new(sound, RATE, filter);

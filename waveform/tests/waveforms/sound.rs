@@ -143,6 +143,10 @@ fn sound_that_nobody_could_hear_is_refused() {
         (wav(8000, [0.5; 8000]), "the file holds no sound, only a constant level; export it again"),
         (stereo(8000, [[0.5, -0.5]; 8000]), "the file holds no sound, only a constant level; export it again"),
         (
+            stereo(8000, second(0.0016).map(|sample| [sample, 0.0])),
+            "the file is silent: it peaks 62 dB below full scale; export it louder",
+        ),
+        (
             stereo(8000, second(0.5).map(|sample| [sample, -sample])),
             "the two channels cancel out when they are mixed down to one, since one is the other inverted; export one \
              of them as mono",
@@ -209,6 +213,25 @@ fn odd_sound_is_remarked() {
     }
     let quiet = remarks(&wav(8000, second(0.01)), &json!({"level": "as_is"}));
     assert_eq!(quiet, ["it is very quiet, its peak is 40 dB below full scale; with `level: as_is` it stays so"]);
+}
+
+#[test]
+fn sound_outside_of_what_is_sent_is_remarked() {
+    let remarks = |name: &str, hertz: f64| {
+        let file = wav(48_000, tone(48_000, hertz, 48_000).map(|sample| 0.5 * sample));
+        find(name).unwrap().built(Payload::File(file.path()), &serde_json::Map::new()).unwrap().remarks
+    };
+    let remark = |band| {
+        format!("next to nothing of it lies between {band}, which is all that is sent; export it with its sound there")
+    };
+    for hertz in [5000.0, 15_000.0] {
+        assert_eq!(remarks("nbfm", hertz), [remark("0 and 3000 Hz")]);
+        assert_eq!(remarks("ssb", hertz), [remark("300 and 3000 Hz")]);
+    }
+    assert_eq!(remarks("ssb", 50.0), [remark("300 and 3000 Hz")]);
+    for (name, hertz) in [("nbfm", 50.0), ("nbfm", 2900.0), ("ssb", 310.0), ("ssb", 2900.0)] {
+        assert_eq!(remarks(name, hertz), [""; 0], "{name} {hertz}");
+    }
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Provisioning keys as admins handle them.
 
-use crate::audit::{self, Actor, By};
-use crate::fleet::enrollment::random_hex;
-use crate::store;
+use crate::CoreError;
+use crate::audit::By;
+use crate::fleet::Fleet;
+use crate::secrets::random_hex;
 pub use crate::store::fleet::provisioning::ProvisioningKey;
 use crate::store::fleet::provisioning::{self, NewKey};
 use crate::store::fleet::tokens;
-use crate::{Coordinator, CoreError};
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, ProvisioningKeyId};
 use std::net::IpAddr;
@@ -51,7 +51,7 @@ impl KeyChange {
     }
 }
 
-impl Coordinator {
+impl Fleet {
     /// Whose `pk_<key id>_<secret>` this is.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Coordinator {
         let parts = credential.strip_prefix("pk_").and_then(|rest| rest.rsplit_once('_'));
         let (key_id, secret) = parts.ok_or(REFUSED)?;
         let (key_id, shown) = (ProvisioningKeyId::new(key_id).map_err(|_| REFUSED)?, Digest::of(secret.as_bytes()));
-        let digest = provisioning::digest_of(&mut *self.store.read().await?, &key_id).await?.ok_or(REFUSED)?;
+        let digest = provisioning::digest_of(&mut *self.context.store.read().await?, &key_id).await?.ok_or(REFUSED)?;
         let equal: bool = digest.as_bytes().ct_eq(shown.as_bytes()).into();
         if equal { Ok(Provisioner { key_id, digest, address }) } else { Err(REFUSED) }
     }
@@ -70,7 +70,7 @@ impl Coordinator {
     /// # Errors
     /// When the database cannot be read.
     pub async fn provisioning_keys(&self) -> Result<Vec<ProvisioningKey>, CoreError> {
-        Ok(provisioning::all(&mut *self.store.read().await?).await?)
+        Ok(provisioning::all(&mut *self.context.store.read().await?).await?)
     }
 
     /// Makes a provisioning key. It is not kept in clear.
@@ -86,26 +86,25 @@ impl Coordinator {
         if description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
             return Err(CoreError::Invalid(format!("description: more than {LONGEST_DESCRIPTION} characters")));
         }
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
-        self.undisturbed(async move {
-            let (secret, created_at) = (random_hex::<32>(), this.clock.now());
-            let new = NewKey {
-                id: &id,
-                digest: Digest::of(secret.as_bytes()),
-                description: description.as_deref(),
-                created_by: actor.by().who,
-                created_at,
-            };
-            let mut transaction = this.store.write().await?;
-            if !provisioning::insert(&mut transaction, new).await? {
-                return Err(CoreError::Conflict(format!("there is a provisioning key {id} already")));
-            }
-            audit::note(&mut transaction, actor.by(), "provisioning_key.create", id.as_str(), None, created_at).await?;
-            store::commit(transaction).await?;
-            this.note(LogLevel::Info, format!("Provisioning key {id} made by {}", actor.by().who));
-            Ok(format!("pk_{id}_{secret}"))
-        })
-        .await
+        let (this, id) = (Arc::clone(self), id.clone());
+        self.context
+            .command(by, "provisioning_key.create", move |mut command| async move {
+                let (secret, who) = (random_hex::<32>(), command.who());
+                let new = NewKey {
+                    id: &id,
+                    digest: Digest::of(secret.as_bytes()),
+                    description: description.as_deref(),
+                    created_by: &who,
+                    created_at: command.now(),
+                };
+                if !provisioning::insert(&mut command, new).await? {
+                    return Err(CoreError::Conflict(format!("there is a provisioning key {id} already")));
+                }
+                let done = command.commit(id.as_str(), None).await?;
+                this.context.log(LogLevel::Info, format!("Provisioning key {id} made by {who}"));
+                Ok(done.with(format!("pk_{id}_{secret}")))
+            })
+            .await
     }
 
     /// Changes whether a provisioning key counts. With one that is removed go the unused tokens that it has made.
@@ -118,26 +117,25 @@ impl Coordinator {
         change: KeyChange,
         by: By<'_>,
     ) -> Result<(), CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
-        self.undisturbed(async move {
-            let mut transaction = this.store.write().await?;
-            let known = match change {
-                KeyChange::Enable => provisioning::set_enabled(&mut transaction, &id, true).await?,
-                KeyChange::Disable => provisioning::set_enabled(&mut transaction, &id, false).await?,
-                KeyChange::Remove => provisioning::delete(&mut transaction, &id).await?,
-            };
-            if !known {
-                return Err(CoreError::NotFound(format!("provisioning key {id}")));
-            }
-            if change == KeyChange::Remove {
-                tokens::revoke_made_by(&mut transaction, &maker(&id)).await?;
-            }
-            let (what, done) = change.words();
-            audit::note(&mut transaction, actor.by(), what, id.as_str(), None, this.clock.now()).await?;
-            store::commit(transaction).await?;
-            this.note(LogLevel::Info, format!("Provisioning key {id} {done} by {}", actor.by().who));
-            Ok(())
-        })
-        .await
+        let (this, id, (action, word)) = (Arc::clone(self), id.clone(), change.words());
+        self.context
+            .command(by, action, move |mut command| async move {
+                let known = match change {
+                    KeyChange::Enable => provisioning::set_enabled(&mut command, &id, true).await?,
+                    KeyChange::Disable => provisioning::set_enabled(&mut command, &id, false).await?,
+                    KeyChange::Remove => provisioning::delete(&mut command, &id).await?,
+                };
+                if !known {
+                    return Err(CoreError::NotFound(format!("provisioning key {id}")));
+                }
+                if change == KeyChange::Remove {
+                    tokens::revoke_made_by(&mut command, &maker(&id)).await?;
+                }
+                let who = command.who();
+                let done = command.commit(id.as_str(), None).await?;
+                this.context.log(LogLevel::Info, format!("Provisioning key {id} {word} by {who}"));
+                Ok(done)
+            })
+            .await
     }
 }

@@ -9,13 +9,14 @@ mod keys;
 pub use file::NewRadio;
 pub use keys::{KeyChange, Provisioner, ProvisioningKey};
 
+use super::Fleet;
+use crate::CoreError;
 use crate::audit::By;
+use crate::context::command::Done;
 use crate::fleet::enrollment::taken;
 use crate::fleet::tokens::{Guest, TokenLife, invite};
-use crate::store;
 use crate::store::fleet::{provisioning, runners};
 use crate::throttle::Key;
-use crate::{Coordinator, CoreError};
 use challengectl_common::RunnerId;
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
@@ -48,7 +49,7 @@ pub struct Provisioned {
     pub config: String,
 }
 
-impl Coordinator {
+impl Fleet {
     /// The certificate that runners have to be told to trust (PEM), as the server has made it itself.
     pub fn show_certificate(&self, pem: String) {
         let _ = self.certificate.set(pem);
@@ -65,31 +66,30 @@ impl Coordinator {
         new: NewRunner,
     ) -> Result<Provisioned, CoreError> {
         let count = Key::Provisioning(provisioner.key_id.clone());
-        self.throttle.admit(vec![count], self.clock.instant()).map_err(CoreError::TooMany)?.keep();
+        self.throttle.admit(vec![count], self.context.clock.instant()).map_err(CoreError::TooMany)?.keep();
         file::check(&new.radios)?;
         let (this, provisioner) = (Arc::clone(self), provisioner.clone());
-        self.undisturbed(async move { this.prepare(&provisioner, new).await }).await
+        self.context.run_to_completion(async move { this.prepare(&provisioner, new).await }).await
     }
 
     async fn prepare(&self, provisioner: &Provisioner, new: NewRunner) -> Result<Provisioned, CoreError> {
-        let (NewRunner { id, life, server, radios }, now) = (new, self.clock.now());
+        let NewRunner { id, life, server, radios } = new;
         let Provisioner { key_id, digest, address } = provisioner;
-        let mut transaction = self.store.write().await?;
-        if !provisioning::note_use(&mut transaction, key_id, *digest, now).await? {
+        let actor = By { who: &keys::maker(key_id), from: *address }.into();
+        let mut command = self.context.begin(actor, "runner.provision").await?;
+        let (who, now) = (command.who(), command.now());
+        if !provisioning::note_use(&mut command, key_id, *digest, now).await? {
             return Err(keys::REFUSED);
         }
-        if runners::is_known(&mut transaction, &id).await? {
+        if runners::is_known(&mut command, &id).await? {
             return Err(taken(&id));
         }
-        let who = keys::maker(key_id);
-        let (by, guest) = (By { who: &who, from: *address }, Guest { runner: &id, life, replaces: false });
-        let invitation = invite(&mut transaction, guest, by, "runner.provision", now).await?;
+        let Done(invitation) = invite(command, Guest { runner: &id, life, replaces: false }).await?;
         // Another certificate than the server's own says who it is by itself.
         let ca_cert = self.certificate.get().filter(|_| server.starts_with("https:")).map(String::as_str);
         let file = RunnerFile { server: &server, enrollment_token: &invitation.token, ca_cert, radios: &radios };
         let config = file.to_yaml()?;
-        store::commit(transaction).await?;
-        self.note(LogLevel::Info, format!("Configuration for runner {id} made with {who}"));
+        self.context.log(LogLevel::Info, format!("Configuration for runner {id} made with {who}"));
         Ok(Provisioned { id, token: invitation.token, expires_at: invitation.expires_at, config })
     }
 }

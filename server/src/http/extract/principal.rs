@@ -36,7 +36,7 @@ impl FromRequest for Runner {
 fn authenticate(request: &HttpRequest) -> Result<Runner, Problem> {
     let key = key(request.headers())
         .ok_or_else(|| Problem::unauthorized("send the runner's key as X-API-Key or as Authorization: Bearer"))?;
-    let mut caller = coordinator(request)?.authenticate(key, host(request))?;
+    let mut caller = coordinator(request)?.fleet.authenticate(key, host(request))?;
     caller.life = number(request, LIFE_HEADER)?.and_then(Life::new);
     caller.registration = number(request, REGISTRATION_HEADER)?;
     match request.match_info().get("runner_id") {
@@ -81,7 +81,7 @@ impl FromRequest for Provisioner {
             let key = key(request.headers()).ok_or_else(|| {
                 Problem::unauthorized("send the provisioning key as Authorization: Bearer or as X-API-Key")
             })?;
-            Ok(Self(coordinator(&request)?.provisioner(key, origin::address(&request)).await?))
+            Ok(Self(coordinator(&request)?.fleet.provisioner(key, origin::address(&request)).await?))
         }
         .boxed_local()
     }

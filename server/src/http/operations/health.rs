@@ -15,7 +15,7 @@ struct Health {
 /// Check that the server answers.
 #[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
 pub async fn health(_: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
-    HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.now() })
+    HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.context.now() })
 }
 
 /// Check that the server answers, under the path of the API.

@@ -8,7 +8,8 @@ use crate::http::state::{Shared, State};
 use crate::http::{Problem, extract::origin};
 use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};
-use challengectl_coordinator::maintenance::alarms::AlarmKind;
+use challengectl_coordinator::bus::alarms::AlarmKind;
+use challengectl_coordinator::maintenance::registry::JobState;
 use challengectl_coordinator::network::Network;
 use challengectl_coordinator::views::metrics::{Figures, WriteTimes};
 use challengectl_coordinator::{Coordinator, RunnerState};
@@ -42,11 +43,12 @@ pub async fn metrics(
         return Err(Problem::new(Code::Forbidden)
             .because("metrics are for the networks that metrics_allow in server.yml names"));
     }
-    let figures = coordinator.figures().await;
+    let figures = coordinator.views.metrics().await;
     let mut registry = Registry::with_prefix("challengectl");
     registry.register("build", "The version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     show(&figures, &mut registry);
-    show_write_times(coordinator.write_times(), &mut registry);
+    show_write_times(coordinator.context.write_times(), &mut registry);
+    show_jobs(&coordinator.maintenance.jobs(), &mut registry);
     state.requests.register(&mut registry);
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|_| Problem::new(Code::InternalError).because("encoding failed"))?;
@@ -130,6 +132,21 @@ fn show_write_times(times: &WriteTimes, registry: &mut Registry) {
     registry.register_with_unit("write_transaction", help, Unit::Seconds, times.histogram.clone());
     let help = "The longest write transaction since the server started";
     registry.register_with_unit("write_transaction_longest", help, Unit::Seconds, longest);
+}
+
+fn show_jobs(jobs: &[(&'static str, JobState)], registry: &mut Registry) {
+    let (runs, failures): (Family<Labels, Counter>, Family<Labels, Counter>) = Default::default();
+    let durations: Family<Labels, Gauge<f64, AtomicU64>> = Family::default();
+    for (name, state) in jobs {
+        let job = label("job", name);
+        runs.get_or_create_owned(&job).inc_by(state.runs);
+        failures.get_or_create_owned(&job).inc_by(state.failures);
+        durations.get_or_create_owned(&job).set(state.last_duration.as_secs_f64());
+    }
+    registry.register("job_runs", "Runs of background jobs", runs);
+    registry.register("job_failures", "Runs of background jobs that failed and were tried again", failures);
+    let help = "How long the last run of a background job took";
+    registry.register_with_unit("job_last_duration", help, Unit::Seconds, durations);
 }
 
 fn count<T>(things: &[T]) -> i64 {

@@ -28,13 +28,13 @@ struct NotReady {
     responses((status = OK, body = Ready), (status = SERVICE_UNAVAILABLE, body = NotReady))
 )]
 pub async fn ready(_: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
-    let readiness = coordinator.readiness().await;
+    let readiness = coordinator.maintenance.readiness().await;
     let checks = readiness.checks.iter().map(|(name, check)| (*name, check.err().unwrap_or("ok"))).collect();
     let problems = readiness.problems();
     let mut response = if problems.is_empty() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")));
     if problems.is_empty() {
-        response.json(Ready { status: "ready", checks, timestamp: coordinator.now() })
+        response.json(Ready { status: "ready", checks, timestamp: coordinator.context.now() })
     } else {
         response.json(NotReady { error: "not ready", details: problems.join("; "), checks })
     }

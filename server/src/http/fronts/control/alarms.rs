@@ -3,7 +3,7 @@ use crate::http::state::Shared;
 use crate::http::{Problem, Viewer};
 use actix_web::HttpResponse;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::maintenance::alarms::Alarm as Raised;
+use challengectl_coordinator::bus::alarms::Alarm as Raised;
 use challengectl_coordinator::{Coordinator, OnAir};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ struct Alarm {
 /// List the alarms in force.
 #[utoipa::path(get, path = "/api/alarms", responses((status = OK, body = Alarms)))]
 pub async fn list(_: Watcher, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let alarms = coordinator.alarms().into_iter().map(Alarm::from).collect();
+    let alarms = coordinator.context.alarms().into_iter().map(Alarm::from).collect();
     Ok(HttpResponse::Ok().json(Alarms { alarms }))
 }
 
@@ -68,7 +68,7 @@ struct Transmission {
 /// List the transmissions that are on air or about to be.
 #[utoipa::path(get, path = "/api/on-air", responses((status = OK, body = Transmissions)))]
 pub async fn on_air(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let on_air = coordinator.on_air().await?.into_iter().map(Transmission::from).collect();
+    let on_air = coordinator.views.on_air().await?.into_iter().map(Transmission::from).collect();
     Ok(HttpResponse::Ok().json(Transmissions { on_air }))
 }
 

@@ -83,7 +83,7 @@ struct Range {
 /// List challenges.
 #[utoipa::path(get, path = "/api/challenges", responses((status = OK, body = Challenges)))]
 pub async fn list(Viewer(person): Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let (now, all) = (coordinator.now(), coordinator.challenges().await?);
+    let (now, all) = (coordinator.context.now(), coordinator.challenges.all().await?);
     let challenges = all.iter().map(|stored| Challenge::seen_by(person.role, stored.clone(), now)).collect();
     Ok(HttpResponse::Ok().json(Challenges { challenges }))
 }
@@ -95,8 +95,8 @@ pub async fn one(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let stored = coordinator.challenge(number(&id)?).await?;
-    Ok(HttpResponse::Ok().json(One { challenge: Challenge::seen_by(person.role, stored, coordinator.now()) }))
+    let stored = coordinator.challenges.one(number(&id)?).await?;
+    Ok(HttpResponse::Ok().json(One { challenge: Challenge::seen_by(person.role, stored, coordinator.context.now()) }))
 }
 
 /// Create a challenge.
@@ -105,7 +105,7 @@ pub async fn create(
     With(Admin(person), Json(form)): With<Admin, Json<ChallengeForm>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let challenge_id = coordinator.create_challenge(&form.into(), person.by()).await?;
+    let challenge_id = coordinator.challenges.create(&form.into(), person.by()).await?;
     let message = "Challenge created successfully";
     Ok(HttpResponse::Created().json(Created { status: "success", message, challenge_id }))
 }
@@ -118,9 +118,9 @@ pub async fn update(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = number(&id)?;
-    let stored = coordinator.challenge(id).await?;
-    let form = echo.over(&Challenge::seen_by(person.role, stored, coordinator.now()))?;
-    coordinator.update_challenge(id, &form.into(), &person).await?;
+    let stored = coordinator.challenges.one(id).await?;
+    let form = echo.over(&Challenge::seen_by(person.role, stored, coordinator.context.now()))?;
+    coordinator.challenges.update(id, &form.into(), &person).await?;
     Ok(done("Challenge updated successfully"))
 }
 
@@ -131,7 +131,7 @@ pub async fn delete(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.delete_challenge(number(&id)?, person.by()).await?;
+    coordinator.challenges.delete(number(&id)?, person.by()).await?;
     Ok(done("Challenge deleted successfully"))
 }
 
@@ -143,7 +143,7 @@ pub async fn enable(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.enable_challenge(number(&id)?, enabled, person.by()).await?;
+    coordinator.challenges.enable(number(&id)?, enabled, person.by()).await?;
     Ok(done(if enabled { "Challenge enabled" } else { "Challenge disabled" }))
 }
 
@@ -154,7 +154,7 @@ pub async fn disable(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.enable_challenge(number(&id)?, false, person.by()).await?;
+    coordinator.challenges.enable(number(&id)?, false, person.by()).await?;
     Ok(done("Challenge disabled"))
 }
 
@@ -165,7 +165,7 @@ pub async fn trigger(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.trigger(number(&id)?, person.by()).await?;
+    coordinator.challenges.trigger(number(&id)?, person.by()).await?;
     Ok(done("Challenge queued for immediate transmission"))
 }
 

@@ -26,7 +26,7 @@ pub async fn enroll(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let newcomer = Newcomer { host: host(&request), hostname: body.hostname };
-    let enrolment = coordinator.enrol(&body.enrollment_token, newcomer).await?;
+    let enrolment = coordinator.runner_api.enroll(&body.enrollment_token, newcomer).await?;
     Ok(HttpResponse::Created().json(EnrollResponse {
         status: "success".to_owned(),
         runner_id: enrolment.runner_id,
@@ -55,7 +55,7 @@ pub async fn re_enroll(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let (id, Again { expires_hours }) = (named(&id)?, again.unwrap_or_default());
-    let issued = coordinator.invite_again(&id, expires_hours.into(), person.by()).await?;
+    let issued = coordinator.fleet.invite_again(&id, expires_hours.into(), person.by()).await?;
     Ok(HttpResponse::Created().json(Invited::new(id, issued)))
 }
 
@@ -83,7 +83,7 @@ pub async fn list(
     With(_, Query(paging)): With<Admin, Query<Paging>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let (list, total) = coordinator.tokens(paging.page()?).await?;
+    let (list, total) = coordinator.fleet.tokens(paging.page()?).await?;
     Ok(HttpResponse::Ok().json(Tokens { tokens: list.into_iter().map(Token::from).collect(), total }))
 }
 
@@ -94,7 +94,7 @@ pub async fn revoke(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.revoke_token(&id, person.by()).await?;
+    coordinator.fleet.revoke_token(&id, person.by()).await?;
     Ok(done("Enrollment token revoked"))
 }
 

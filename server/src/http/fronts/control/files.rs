@@ -45,7 +45,7 @@ pub async fn download(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let digest: Digest = digest.parse().map_err(|error| Problem::invalid(format!("{error}")))?;
-    let stored = coordinator.open_file(digest).await?;
+    let stored = coordinator.files.open_file(digest).await?;
     // The content never changes, so its digest is its tag.
     let tag = format!("\"{digest}\"");
     let has = |name| request.headers().get(name).and_then(|value| value.to_str().ok());

@@ -70,14 +70,14 @@ struct Task {
 /// List runners.
 #[utoipa::path(get, path = "/api/runners", responses((status = OK, body = Runners)))]
 pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let runners = coordinator.runners().await?.into_iter().map(Runner::from).collect();
+    let runners = coordinator.views.runners().await?.into_iter().map(Runner::from).collect();
     Ok(HttpResponse::Ok().json(Runners { runners }))
 }
 
 /// Show a runner.
 #[utoipa::path(get, path = "/api/runners/{runner_id}", responses((status = OK, body = One)))]
 pub async fn one(_: Viewer, coordinator: Shared<Coordinator>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let state = coordinator.runner(&named(&id)?).await?;
+    let state = coordinator.views.runner(&named(&id)?).await?;
     Ok(HttpResponse::Ok().json(One { runner: state.into() }))
 }
 
@@ -88,7 +88,7 @@ pub async fn remove(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.remove_runner(&named(&id)?, person.by()).await?;
+    coordinator.runner_api.remove_runner(&named(&id)?, person.by()).await?;
     Ok(done("Runner removed successfully"))
 }
 
@@ -100,7 +100,7 @@ pub async fn enable(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.enable_runner(&named(&id)?, enabled, person.by()).await?;
+    coordinator.runner_api.enable_runner(&named(&id)?, enabled, person.by()).await?;
     Ok(done(if enabled { "Runner enabled" } else { "Runner disabled" }))
 }
 
@@ -111,7 +111,7 @@ pub async fn disable(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.enable_runner(&named(&id)?, false, person.by()).await?;
+    coordinator.runner_api.enable_runner(&named(&id)?, false, person.by()).await?;
     Ok(done("Runner disabled"))
 }
 
@@ -141,7 +141,7 @@ pub async fn invite(
     With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let issued = coordinator.invite_runner(&runner_id, expires_hours.into(), person.by()).await?;
+    let issued = coordinator.fleet.invite_runner(&runner_id, expires_hours.into(), person.by()).await?;
     Ok(HttpResponse::Created().json(Invited::new(runner_id, issued)))
 }
 

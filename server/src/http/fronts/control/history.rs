@@ -82,7 +82,7 @@ pub async fn transmissions(
     let page = Paging { limit: query.limit, offset: query.offset }.page()?;
     let filter =
         Filter { challenge_id: query.challenge_id, runner_id: query.runner_id, status: query.status.map(Into::into) };
-    let (list, total) = coordinator.transmissions(&filter, page).await?;
+    let (list, total) = coordinator.views.transmissions(&filter, page).await?;
     let transmissions = list.into_iter().map(Transmission::from).collect();
     Ok(HttpResponse::Ok().json(Transmissions { transmissions, total }))
 }
@@ -129,7 +129,7 @@ pub async fn logs(
     With(_, Query(paging)): With<Viewer, Query<Paging>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let (list, total) = coordinator.logs(paging.page()?).await?;
+    let (list, total) = coordinator.views.logs(paging.page()?).await?;
     Ok(HttpResponse::Ok().json(Logs { logs: list.into_iter().map(Line::from).collect(), total }))
 }
 
@@ -171,7 +171,7 @@ struct Recent {
 /// Show the statistics of the dashboard.
 #[utoipa::path(get, path = "/api/dashboard", responses((status = OK, body = Dashboard)))]
 pub async fn dashboard(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let stats = coordinator.stats().await?;
+    let stats = coordinator.views.stats().await?;
     let recent = |stored: Stored| Recent {
         timestamp: stored.started_at.unwrap_or(stored.planned_at),
         challenge_name: stored.challenge_name,

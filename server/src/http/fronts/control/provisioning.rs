@@ -77,7 +77,7 @@ pub async fn provision(
     let server = server(wanted.server_url.as_deref(), &request)?;
     let radios = wanted.radios.into_iter().map(NewRadio::from).collect();
     let new = NewRunner { id: wanted.runner_id, life: wanted.expires_hours.into(), server, radios };
-    let ready = coordinator.provision(&provisioner, new).await?;
+    let ready = coordinator.fleet.provision(&provisioner, new).await?;
     Ok(HttpResponse::Created().json(Ready {
         status: "success",
         message: "Runner provisioned: write config_yaml to its runner.yml and start it",
@@ -118,7 +118,7 @@ struct Key {
 /// List provisioning keys, without their secrets.
 #[utoipa::path(get, path = "/api/provisioning/keys", responses((status = OK, body = Keys)))]
 pub async fn keys(_: Admin, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let keys = coordinator.provisioning_keys().await?.into_iter().map(Key::from).collect();
+    let keys = coordinator.fleet.provisioning_keys().await?.into_iter().map(Key::from).collect();
     Ok(HttpResponse::Ok().json(Keys { keys }))
 }
 
@@ -151,7 +151,7 @@ pub async fn create_key(
     With(Admin(person), Json(NewKey { key_id, description })): With<Admin, Json<NewKey>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let api_key = coordinator.add_provisioning_key(&key_id, description, person.by()).await?;
+    let api_key = coordinator.fleet.add_provisioning_key(&key_id, description, person.by()).await?;
     let message = "Provisioning key created";
     Ok(HttpResponse::Created().json(Created { status: "success", message, key_id, api_key }))
 }
@@ -163,7 +163,7 @@ pub async fn delete_key(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.change_provisioning_key(&named(&id)?, KeyChange::Remove, person.by()).await?;
+    coordinator.fleet.change_provisioning_key(&named(&id)?, KeyChange::Remove, person.by()).await?;
     Ok(done("Provisioning key removed"))
 }
 
@@ -184,7 +184,7 @@ pub async fn toggle_key(
         true => (KeyChange::Enable, "Provisioning key enabled"),
         false => (KeyChange::Disable, "Provisioning key disabled"),
     };
-    coordinator.change_provisioning_key(&named(&id)?, change, person.by()).await?;
+    coordinator.fleet.change_provisioning_key(&named(&id)?, change, person.by()).await?;
     Ok(done(message))
 }
 

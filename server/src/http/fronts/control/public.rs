@@ -8,6 +8,6 @@ use challengectl_coordinator::Coordinator;
 /// List the enabled challenges as the public sees them.
 #[utoipa::path(get, path = "/api/public/challenges", responses((status = OK, body = PublicChallenges)))]
 pub async fn challenges(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let challenges = coordinator.public_challenges().await?;
-    Ok(HttpResponse::Ok().json(PublicChallenges::new(challenges, coordinator.now())))
+    let challenges = coordinator.views.public_challenges().await?;
+    Ok(HttpResponse::Ok().json(PublicChallenges::new(challenges, coordinator.context.now())))
 }

@@ -23,7 +23,7 @@ struct Range {
 /// List the frequency ranges that challenges can use.
 #[utoipa::path(get, path = "/api/frequency-ranges", responses((status = OK, body = Ranges)))]
 pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let frequency_ranges = coordinator.ranges().await?.into_iter().map(Range::from).collect();
+    let frequency_ranges = coordinator.challenges.ranges().await?.into_iter().map(Range::from).collect();
     Ok(HttpResponse::Ok().json(Ranges { frequency_ranges }))
 }
 

@@ -34,7 +34,7 @@ pub async fn register(
     if request.runner_id != caller.runner_id {
         return Err(Problem::new(Code::Forbidden).because("the key is another runner's"));
     }
-    let registration = coordinator.register(&caller, request).await?;
+    let registration = coordinator.runner_api.register(&caller, request).await?;
     Ok(HttpResponse::Ok().json(RegisterResponse {
         status: "success".to_owned(),
         message: "Runner registered successfully".to_owned(),
@@ -52,7 +52,7 @@ pub async fn heartbeat(
     OptionalJson(request): OptionalJson<HeartbeatRequest>,
 ) -> Result<HttpResponse, Problem> {
     let named = request.and_then(|request| request.assignments);
-    let heartbeat = coordinator.heartbeat(&caller, named.as_deref())?;
+    let heartbeat = coordinator.runner_api.heartbeat(&caller, named.as_deref())?;
     Ok(HttpResponse::Ok().json(HeartbeatResponse {
         status: "success".to_owned(),
         message: "Heartbeat received".to_owned(),
@@ -65,7 +65,7 @@ pub async fn heartbeat(
 /// Sign out a runner.
 #[utoipa::path(post, path = "/api/runners/{runner_id}/signout", responses(Done))]
 pub async fn sign_out(Runner(caller): Runner, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    coordinator.sign_out(&caller).await?;
+    coordinator.runner_api.sign_out(&caller).await?;
     Ok(done("Runner signed out successfully"))
 }
 
@@ -93,7 +93,7 @@ pub async fn task(
 ) -> Result<HttpResponse, Problem> {
     let wait = query.wait.as_deref().map(parse_wait).transpose()?;
     let held = query.holding.as_deref().map(parse_holding).transpose()?;
-    let polled = coordinator.poll(&caller, wait, held).await?;
+    let polled = coordinator.air.poll(&caller, wait, held).await?;
     Ok(HttpResponse::Ok().json(TaskResponse { task: polled.task, abort: polled.abort }))
 }
 
@@ -127,7 +127,7 @@ pub async fn complete(
     coordinator: Shared<Coordinator>,
     Json(report): Json<CompleteRequest>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.complete(&caller, report).await?;
+    coordinator.air.complete(&caller, report).await?;
     Ok(done("Task completion recorded"))
 }
 
@@ -138,7 +138,7 @@ pub async fn log(
     coordinator: Shared<Coordinator>,
     Json(line): Json<LogRequest>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.log(&caller, vec![line])?;
+    coordinator.runner_api.record_lines(&caller, vec![line])?;
     Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
 }
 
@@ -149,6 +149,6 @@ pub async fn logs(
     coordinator: Shared<Coordinator>,
     Json(LogsRequest { lines }): Json<LogsRequest>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.log(&caller, lines)?;
+    coordinator.runner_api.record_lines(&caller, lines)?;
     Ok(HttpResponse::Ok().json(Acknowledgement { status: "success".to_owned(), message: None }))
 }

@@ -38,7 +38,7 @@ struct Status {
 /// Show the operating state.
 #[utoipa::path(get, path = "/api/control/status", responses((status = OK, body = Status)))]
 pub async fn status(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let ((operating, on_air), now) = (coordinator.gate().await?, coordinator.now());
+    let ((operating, on_air), now) = (coordinator.air.gate().await?, coordinator.context.now());
     let (closed_by_hours, next_change) = (operating.is_closed_by_hours(now), operating.next_change(now));
     let (opened_at, opened_by) = split(operating.opened(now).cloned());
     let distributing = operating.is_open(now);
@@ -72,14 +72,14 @@ fn split(decision: Option<Decision>) -> (Option<Timestamp>, Option<String>) {
 /// Pause.
 #[utoipa::path(post, path = "/api/control/pause", responses(Done))]
 pub async fn pause(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    coordinator.pause(person.by()).await?;
+    coordinator.air.pause(person.by()).await?;
     Ok(done("System paused"))
 }
 
 /// Resume, also outside of the conference's hours.
 #[utoipa::path(post, path = "/api/control/resume", responses(Done, Conflict))]
 pub async fn resume(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    coordinator.resume(person.by()).await?;
+    coordinator.air.resume(person.by()).await?;
     Ok(done("System resumed"))
 }
 
@@ -104,7 +104,7 @@ pub async fn emergency_stop(
     Stopper(person): Stopper,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let challengectl_coordinator::Stopped { aborted, unrecorded } = coordinator.emergency_stop(person.by()).await?;
+    let challengectl_coordinator::Stopped { aborted, unrecorded } = coordinator.air.emergency_stop(person.by()).await?;
     let recorded = unrecorded.is_none();
     let message = match recorded {
         true => "Emergency stop: every carrier goes off",
@@ -116,7 +116,7 @@ pub async fn emergency_stop(
 /// Release an emergency stop.
 #[utoipa::path(post, path = "/api/control/release", responses(Done, Conflict))]
 pub async fn release(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    coordinator.release(person.by()).await?;
+    coordinator.air.release(person.by()).await?;
     Ok(done("Emergency stop released"))
 }
 
@@ -125,6 +125,6 @@ pub async fn release(Operator(person): Operator, coordinator: Shared<Coordinator
 /// This and all earlier requests are answered first.
 #[utoipa::path(post, path = "/api/control/stop", responses(Done))]
 pub async fn stop(Admin(person): Admin, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    coordinator.ask_to_end(person.by()).await?;
+    coordinator.air.ask_to_end(person.by()).await?;
     Ok(done("Server stopping..."))
 }

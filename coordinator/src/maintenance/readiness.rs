@@ -1,8 +1,9 @@
 //! Whether the server can do its work, and what is in the way.
 
+use crate::CoreError;
 use crate::clock::Moment;
+use crate::maintenance::Maintenance;
 use crate::store::{self, Store};
-use crate::{Coordinator, CoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -16,7 +17,7 @@ const KEEP: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
     /// By name; what is wrong is told in words that everybody may read, and the log tells more.
-    pub checks: [(&'static str, Result<(), &'static str>); 3],
+    pub checks: [(&'static str, Result<(), &'static str>); 4],
     /// Whether the server ends, and hands out nothing any more.
     pub stopping: bool,
 }
@@ -34,26 +35,26 @@ impl Readiness {
 #[derive(Debug, Default)]
 pub struct LastLook(Mutex<Option<(Moment, Readiness)>>);
 
-impl Coordinator {
+impl Maintenance {
     /// Looks whether the server can do its work.
     pub async fn readiness(self: &Arc<Self>) -> Readiness {
         let mut last = self.last_look.0.lock().await;
-        let now = self.clock.instant();
+        let now = self.context.clock.instant();
         let kept = last.as_ref().filter(|(at, _)| at.after(KEEP) >= now).map(|(_, readiness)| readiness.clone());
         let readiness = match kept {
             Some(readiness) => readiness,
             None => self.look().await,
         };
         *last = Some((now, readiness.clone()));
-        Readiness { stopping: self.signals.is_stopping(), ..readiness }
+        Readiness { stopping: self.context.revision.is_stopping(), ..readiness }
     }
 
     async fn look(self: &Arc<Self>) -> Readiness {
         let (database, schema, folder) = (Arc::clone(self), Arc::clone(self), Arc::clone(self));
-        let database = self.in_time("database", async move { Ok(database.store.prove_writable().await?) });
+        let database = self.in_time("database", async move { Ok(database.context.store.prove_writable().await?) });
         let database = async {
             // What is written to a file that is no longer at its place is lost when the server ends.
-            if !self.store.is_in_place() {
+            if !self.context.store.is_in_place() {
                 tracing::error!(
                     "not ready: the database was replaced or deleted; stop the server and restore a backup"
                 );
@@ -61,9 +62,9 @@ impl Coordinator {
             }
             database.await.map_err(|()| "cannot be written to")
         };
-        let schema = self.in_time("schema", async move { check_schema(&schema.store).await });
+        let schema = self.in_time("schema", async move { check_schema(&schema.context.store).await });
         let folder = self.in_time("data_dir", async move {
-            let prove = tokio::task::spawn_blocking(move || folder.files.prove_writable());
+            let prove = tokio::task::spawn_blocking(move || folder.files.folder.prove_writable());
             prove.await.map_err(|_| CoreError::Interrupted)?
         });
         let (database, schema, folder) = tokio::join!(database, schema, folder);
@@ -72,9 +73,19 @@ impl Coordinator {
                 ("database", database),
                 ("schema", schema.map_err(|()| "is not the one of this program")),
                 ("data_dir", folder.map_err(|()| "cannot be written to")),
+                ("jobs", self.jobs_run()),
             ],
             stopping: false,
         }
+    }
+
+    fn jobs_run(&self) -> Result<(), &'static str> {
+        let stuck = self.registry.stuck(self.context.clock.instant());
+        if stuck.is_empty() {
+            return Ok(());
+        }
+        tracing::error!(jobs = stuck.join(", "), "not ready: these hang or have died; restart the server");
+        Err("a background job hangs or has died")
     }
 
     /// Lets a look go on by itself when it takes too long: work on the database is never dropped in the middle.
@@ -83,7 +94,7 @@ impl Coordinator {
         name: &str,
         look: impl Future<Output = Result<(), CoreError>> + Send + 'static,
     ) -> Result<(), ()> {
-        match tokio::time::timeout(PATIENCE, self.undisturbed(look)).await {
+        match tokio::time::timeout(PATIENCE, self.context.run_to_completion(look)).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => tracing::error!(check = name, %error, "not ready"),
             Err(_) => tracing::error!(check = name, "not ready: no answer in time"),

@@ -1,7 +1,8 @@
 //! Work that would hold the database for long, done in many short transactions.
 
+use super::Context;
+use crate::CoreError;
 use crate::store::{self, Connection, StoreError};
-use crate::{Coordinator, CoreError};
 use futures_util::future::BoxFuture;
 use std::panic::Location;
 use std::time::Duration;
@@ -12,7 +13,7 @@ pub const BATCH: u32 = 100;
 /// Between two batches: other programs look only now and then whether they may write.
 const PAUSE: Duration = Duration::from_millis(5);
 
-impl Coordinator {
+impl Context {
     /// Repeats `work`, each time in a transaction of its own, until it changes no more rows.
     #[track_caller]
     pub(crate) fn in_batches(

@@ -1,0 +1,39 @@
+//! Publishing what comes with time: challenges that become due, hours that begin and end.
+
+use super::schedule_view::Outlook;
+use crate::CoreError;
+use crate::air::Air;
+use crate::schedule::Candidate;
+use crate::store::challenges::{self, Challenge};
+use challengectl_common::Timestamp;
+
+impl Air {
+    /// Tells which challenges have become due.
+    async fn tell_due(&self, outlook: &Outlook, now: Timestamp) {
+        let news = |candidate: &&Candidate| candidate.due_at <= now && !self.context.events.knows_due(candidate.id);
+        for candidate in outlook.candidates.iter().filter(news) {
+            // Nobody is given the challenge between looking and telling.
+            let _turn = self.turn.lock().await;
+            match self.find_challenge(candidate.id).await {
+                Ok(Some(challenge)) if !challenge.live => {
+                    let due_at = challenge.due_at;
+                    self.tell_off_air(challenge, due_at, now);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "a challenge that is due could not be read"),
+            }
+        }
+    }
+
+    /// Tells what has come with time, and gives when more of it will.
+    pub(crate) async fn tell_what_is_new(&self, outlook: &Outlook) -> Result<Option<Timestamp>, CoreError> {
+        let now = self.context.clock.now();
+        self.tell_due(outlook, now).await;
+        self.tell_hours(outlook).await?;
+        Ok(outlook.next_change(now))
+    }
+
+    async fn find_challenge(&self, id: i64) -> Result<Option<Challenge>, CoreError> {
+        Ok(challenges::find(&mut *self.context.store.read_few().await?, id).await?)
+    }
+}

@@ -1,0 +1,55 @@
+//! What a runner is sent for an assignment.
+
+use super::Air;
+use crate::store::challenges::Challenge;
+use crate::store::fleet::runners::Radio;
+use challengectl_common::wire::{Task, WAV_RATE};
+use challengectl_common::{Flag, Frequency, Timestamp};
+
+/// An assignment that is handed out.
+pub(crate) struct Handed {
+    pub assignment_id: i64,
+    pub fence: i64,
+    pub frequency: Frequency,
+    pub expires_at: Timestamp,
+    pub challenge: Challenge,
+    pub radio: Radio,
+}
+
+impl Air {
+    /// Returns the task. Not under the assign lock, since it opens the payload.
+    pub(crate) async fn task(&self, handed: Handed) -> Task {
+        let (spec, radio) = (handed.challenge.spec, handed.radio);
+        let mut parameters = spec.parameters;
+        let (flag_file, flag_hash) = match spec.flag {
+            Flag::File(file) => {
+                let path = self.files.folder.path(file.digest);
+                let rate = tokio::task::spawn_blocking(move || challengectl_waveform::wav_rate(&path)).await;
+                // Runners that know it from the file itself pass it over.
+                if let Ok(Some(rate)) = rate {
+                    parameters.insert(WAV_RATE.to_owned(), rate.into());
+                }
+                (Some(file.path), Some(file.digest))
+            }
+            Flag::Text(text) => {
+                parameters.insert("text".to_owned(), text.into());
+                (None, None)
+            }
+        };
+        Task {
+            challenge_id: handed.challenge.id,
+            name: spec.name,
+            frequency: handed.frequency,
+            modulation: spec.modulation,
+            flag_file,
+            flag_hash,
+            parameters,
+            assignment_id: handed.assignment_id,
+            fence: handed.fence,
+            radio_id: radio.radio_id,
+            expires_at: handed.expires_at,
+            lease_seconds: self.context.rules.lease.as_secs_f64(),
+            sample_rate: radio.sample_rate,
+        }
+    }
+}

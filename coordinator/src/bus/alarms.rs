@@ -1,0 +1,130 @@
+//! What a person should look into, for as long as it is so: in the log, in metrics, as events, and in one list.
+
+pub use crate::bus::alarm_kind::AlarmKind;
+use crate::clock::Moment;
+use challengectl_common::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A challenge has to be without a radio for so long: a runner that restarts is away for a moment.
+const HOLD: Duration = Duration::from_secs(30);
+/// What has happened once is listed for so long.
+const SHOWN: Duration = Duration::from_secs(15 * 60);
+
+/// Something that a person should look into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alarm {
+    /// What it is about.
+    pub kind: AlarmKind,
+    /// Which runner or challenge; empty for the server itself.
+    pub subject: String,
+    /// What is wrong, and the way out.
+    pub message: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+pub(crate) type Key = (AlarmKind, String);
+
+#[derive(Debug)]
+struct Raised {
+    message: String,
+    since: Timestamp,
+    began: Moment,
+    /// None: for as long as it is so.
+    until: Option<Moment>,
+    published: bool,
+}
+
+/// The alarms in force.
+#[derive(Debug, Default)]
+pub struct Alarms {
+    all: Mutex<BTreeMap<Key, Raised>>,
+    /// The edition of the schedule in which it was last looked for challenges without a radio.
+    looked_in: Mutex<Option<u64>>,
+}
+
+/// What is wrong at one look.
+pub(crate) type Conditions = BTreeMap<Key, String>;
+
+impl Alarms {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<Key, Raised>> {
+        self.all.lock()
+    }
+
+    /// The alarms that have been published and are not over.
+    pub fn in_force(&self) -> Vec<Alarm> {
+        let all = self.all();
+        let published = all.iter().filter(|(_, raised)| raised.published);
+        published.map(|((kind, subject), raised)| raised.alarm(*kind, subject)).collect()
+    }
+
+    /// Takes in what is wrong now. Returns the alarms that begin with it, and those that are over.
+    pub(crate) fn update(&self, conditions: &Conditions, now: Timestamp, moment: Moment) -> (Vec<Alarm>, Vec<Alarm>) {
+        let mut all = self.all();
+        let is_over = |key: &Key, raised: &mut Raised| match raised.until {
+            Some(until) => until < moment,
+            None => !conditions.contains_key(key),
+        };
+        let over: Vec<_> = all.extract_if(.., is_over).filter(|(_, raised)| raised.published).collect();
+        let over = over.into_iter().map(|((kind, subject), raised)| raised.alarm(kind, &subject)).collect();
+        for (key, message) in conditions {
+            let new = || Raised { message: String::new(), since: now, began: moment, until: None, published: false };
+            all.entry(key.clone()).or_insert_with(new).message.clone_from(message);
+        }
+        let is_due = |kind: AlarmKind, raised: &Raised| {
+            let hold = match kind {
+                AlarmKind::ChallengeUnsendable => HOLD,
+                // Most are recorded within the time that an operator waits for the answer.
+                AlarmKind::StopUnrecorded => Duration::from_secs(2),
+                _ => Duration::ZERO,
+            };
+            !raised.published && raised.began.after(hold) <= moment
+        };
+        let mut begun = Vec::new();
+        for ((kind, subject), raised) in all.iter_mut().filter(|((kind, _), raised)| is_due(*kind, raised)) {
+            raised.published = true;
+            begun.push(raised.alarm(*kind, subject));
+        }
+        (begun, over)
+    }
+
+    /// Adds the conditions of this kind as they were at the last look.
+    pub(crate) fn carry_over(&self, kind: AlarmKind, conditions: &mut Conditions) {
+        for (key, raised) in self.all().iter().filter(|((of, _), _)| *of == kind) {
+            conditions.insert(key.clone(), raised.message.clone());
+        }
+    }
+
+    /// Returns whether it is news; one that is in force already goes on.
+    pub(crate) fn add(&self, alarm: &Alarm, moment: Moment) -> bool {
+        let key = (alarm.kind, alarm.subject.clone());
+        let until = Some(moment.after(SHOWN));
+        let mut all = self.all();
+        if let Some(raised) = all.get_mut(&key).filter(|raised| raised.message == alarm.message) {
+            raised.until = until;
+            return false;
+        }
+        let (message, since) = (alarm.message.clone(), alarm.since);
+        all.insert(key, Raised { message, since, began: moment, until, published: true });
+        true
+    }
+
+    /// Whether challenges without a radio are to be looked for: not again in the same edition of the schedule.
+    pub(crate) fn is_new_edition(&self, edition: u64) -> bool {
+        let mut looked_in = self.looked_in.lock();
+        looked_in.replace(edition) != Some(edition)
+    }
+
+    pub(crate) fn look_anew(&self) {
+        *self.looked_in.lock() = None;
+    }
+}
+
+impl Raised {
+    fn alarm(&self, kind: AlarmKind, subject: &str) -> Alarm {
+        Alarm { kind, subject: subject.to_owned(), message: self.message.clone(), since: self.since }
+    }
+}

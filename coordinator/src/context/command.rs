@@ -1,0 +1,69 @@
+//! A change that somebody makes, and the row in the audit log that it leaves.
+
+use crate::CoreError;
+use crate::audit::{self, Actor};
+use crate::store::{self, Connection, Store, Transaction};
+use challengectl_common::Timestamp;
+use std::ops::{Deref, DerefMut};
+
+/// An open transaction that can only be committed together with its audit row.
+pub(crate) struct Command {
+    transaction: Transaction,
+    actor: Actor,
+    action: &'static str,
+    now: Timestamp,
+}
+
+/// The proof that a command was committed, with what it came to.
+pub(crate) struct Done<T>(pub T);
+
+impl Command {
+    /// Begins `action` (such as `challenge.enable`); waits for the change before.
+    pub(crate) async fn begin(
+        store: &Store,
+        actor: Actor,
+        action: &'static str,
+        now: Timestamp,
+    ) -> Result<Self, CoreError> {
+        Ok(Self { transaction: store.write().await?, actor, action, now })
+    }
+
+    /// Returns when the change is made.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Returns who makes the change, by name.
+    pub(crate) fn who(&self) -> String {
+        self.actor.by().who.to_owned()
+    }
+
+    /// Writes the audit row and commits. `subject` is what was changed, empty for the system as a whole; neither it nor
+    /// `details` holds a secret.
+    pub(crate) async fn commit(mut self, subject: &str, details: Option<&str>) -> Result<Done<()>, CoreError> {
+        audit::note(&mut self.transaction, self.actor.by(), self.action, subject, details, self.now).await?;
+        store::commit(self.transaction).await?;
+        Ok(Done(()))
+    }
+}
+
+impl Done<()> {
+    /// Adds what the command came to.
+    pub(crate) fn with<T>(self, outcome: T) -> Done<T> {
+        Done(outcome)
+    }
+}
+
+impl Deref for Command {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Command {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.transaction
+    }
+}

@@ -1,0 +1,58 @@
+//! Runners as operators see them.
+
+use super::on_air::OnAir;
+use crate::store::fleet::roster::{self, Runner};
+use crate::views::Views;
+use crate::{Binding, CoreError, Liveness};
+use challengectl_common::RunnerId;
+use std::collections::HashMap;
+
+/// A runner as it is now.
+#[derive(Debug)]
+pub struct RunnerState {
+    /// What is known of it.
+    pub runner: Runner,
+    /// Whether it is there, and at work.
+    pub liveness: Liveness,
+    /// Whether its key is bound to a machine.
+    pub binding: Binding,
+    /// What its radios send or prepare.
+    pub work: Vec<OnAir>,
+}
+
+impl Views {
+    /// All runners, by their ids.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn runners(&self) -> Result<Vec<RunnerState>, CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let all = roster::all(&mut connection).await?;
+        drop(connection);
+        let mut work: HashMap<RunnerId, Vec<OnAir>> = HashMap::new();
+        for on_air in self.on_air().await? {
+            work.entry(on_air.planned.runner_id.clone()).or_default().push(on_air);
+        }
+        let bindings = self.fleet.keyring.bindings();
+        let state = |mut runner: Runner| {
+            runner.last_heartbeat = self.fleet.presence.last_heard(&runner.id).or(runner.last_heartbeat);
+            let work = work.remove(&runner.id).unwrap_or_default();
+            let liveness = self.air.liveness(&runner.id);
+            let binding = bindings.get(&runner.id).copied().unwrap_or(Binding::Unbound);
+            RunnerState { runner, liveness, binding, work }
+        };
+        Ok(all.into_iter().map(state).collect())
+    }
+
+    /// One runner.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none with this id.
+    pub async fn runner(&self, id: &RunnerId) -> Result<RunnerState, CoreError> {
+        self.runners().await?.into_iter().find(|state| state.runner.id == *id).ok_or_else(|| none(id))
+    }
+}
+
+fn none(id: &RunnerId) -> CoreError {
+    CoreError::NotFound(format!("runner {id}"))
+}
