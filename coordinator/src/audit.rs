@@ -2,6 +2,7 @@
 
 use crate::CoreError;
 use crate::store::Connection;
+pub use crate::store::log::audit::AuditEntry;
 use crate::store::log::audit::{self, AuditRow};
 use challengectl_common::Timestamp;
 use std::net::IpAddr;

@@ -1,15 +1,13 @@
 //! Addresses that begin alike.
 
+use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// Addresses that begin alike: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u32,
-}
+pub struct Network(IpNet);
 
 /// The text is neither an address nor a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,22 +15,10 @@ pub struct Network {
 pub struct ParseNetworkError(String);
 
 impl Network {
-    /// The network of an address that shares its first `prefix` bits.
-    #[must_use]
-    pub fn of(address: IpAddr, prefix: u32) -> Self {
-        Self { address: plain(address), prefix }
-    }
-
     /// Whether the address is in it.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, plain(address)) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => {
-                alike(u128::from(own.to_bits()) << 96, u128::from(other.to_bits()) << 96, self.prefix)
-            }
-            (IpAddr::V6(own), IpAddr::V6(other)) => alike(own.to_bits(), other.to_bits(), self.prefix),
-            _ => false,
-        }
+        self.0.contains(&plain(address))
     }
 }
 
@@ -41,8 +27,9 @@ pub fn plain(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-fn alike(a: u128, b: u128, prefix: u32) -> bool {
-    (a ^ b).checked_shr(128_u32.saturating_sub(prefix)).unwrap_or(0) == 0
+/// The most bits that a prefix can have.
+fn bits(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
 }
 
 impl FromStr for Network {
@@ -52,18 +39,19 @@ impl FromStr for Network {
         let refuse = || ParseNetworkError(text.chars().take(80).collect());
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| refuse())?;
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(bits), str::parse).map_err(|_| refuse())?;
-        if prefix > bits {
+        let prefix = prefix.map_or(Ok(bits(address)), str::parse).map_err(|_| refuse())?;
+        if prefix > bits(address) {
             return Err(refuse());
         }
-        Ok(Self::of(address, prefix))
+        // An IPv4 address in its IPv6 form has fewer bits than that.
+        let address = plain(address);
+        IpNet::new(address, prefix.min(bits(address))).map(Self).map_err(|_| refuse())
     }
 }
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
+        self.0.fmt(f)
     }
 }
 
@@ -103,6 +91,11 @@ mod tests {
             ("2001:db8::/32", "2001:db8:ffff::1", true),
             ("2001:db8::/32", "2001:db9::1", false),
             ("::1", "::1", true),
+            ("192.0.2.9/24", "192.0.2.1", true),
+            ("192.0.2.0/+024", "192.0.2.1", true),
+            ("::ffff:192.0.2.7", "192.0.2.7", true),
+            ("::ffff:192.0.2.7/120", "192.0.2.8", false),
+            ("::ffff:192.0.2.7/24", "192.0.2.8", true),
         ];
         for (network, address, within) in cases {
             let network: Network = network.parse().unwrap();

@@ -26,6 +26,7 @@ walked! {
     accounts: "docs/accounts.md", Server;
     adding_a_modulation: "docs/adding-a-modulation.md", Built;
     api: "docs/api.md", Operator;
+    architecture: "docs/architecture.md", Built;
     audio: "docs/audio.md", Built;
     command_line: "docs/command-line.md", Built;
     frequencies: "docs/frequencies.md", Built;

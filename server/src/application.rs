@@ -1,9 +1,9 @@
-//! The server as a whole: built, it knows its address; run, it serves until told to stop.
+//! The server as a whole: building it opens the database and the listener, running it serves until it is stopped.
 
 use crate::config::{Config, ConfigError};
 use crate::console;
 use crate::events::{Live, Origins};
-use crate::http::{self, MetricsAudience, OverTls, Proxies};
+use crate::http::{self, Ingress, MetricsAudience, Proxies, State};
 use crate::listener;
 use crate::tls::{self, TlsError};
 use actix_web::App;
@@ -32,15 +32,15 @@ pub enum ApplicationError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What is in the database cannot be taken up.
+    /// The contents of the database cannot be loaded.
     #[error(transparent)]
     Core(#[from] CoreError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
-        /// Which.
+        /// The address in the settings.
         address: SocketAddr,
-        /// Why not.
+        /// The reason.
         error: std::io::Error,
     },
     /// The listener failed.
@@ -53,7 +53,7 @@ pub struct Application {
     address: SocketAddr,
     secure: bool,
     server: Server,
-    /// None where the socket cannot be made.
+    /// `None` where the socket cannot be made.
     console: Option<Server>,
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
@@ -63,9 +63,6 @@ pub struct Application {
 
 impl Application {
     /// Opens the database and the listener. Call it within a tokio runtime of several threads.
-    ///
-    /// # Errors
-    /// [`ApplicationError`] tells what is in the way.
     pub async fn build(config: &Config) -> Result<Self, ApplicationError> {
         let rules = config.rules()?;
         let (proxies, metrics) = (Proxies(config.proxies()?), MetricsAudience(config.metrics_networks()?));
@@ -80,18 +77,13 @@ impl Application {
         }
 
         let live = Live::start(&coordinator, &accounts, Origins::new(config.origins()?));
-        let entrance = live.entrance();
         let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
         let secure = tls.is_some();
-        let (coordinator_of, accounts_of) = (Arc::clone(&coordinator), Arc::clone(&accounts));
-        let routes = http::routes(coordinator_of, accounts_of, entrance, proxies, OverTls(secure), metrics);
-        let application = move || {
-            App::new()
-                .wrap(from_fn(http::refuse_cross_site))
-                .wrap(from_fn(http::measure))
-                .wrap(from_fn(http::protect))
-                .configure(routes.clone())
-        };
+        let ingress = Ingress { proxies, over_tls: secure };
+        let state = State::new(Arc::clone(&coordinator), Arc::clone(&accounts), live.endpoint(), ingress, metrics);
+        let routes = http::routes(state);
+        let application =
+            move || App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone());
         let refused = |error| ApplicationError::Listen { address: config.listen, error };
         let listener = listener::listen(config.listen).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -108,7 +100,7 @@ impl Application {
         Ok(Self { address, secure, server, console: console.ok(), coordinator, accounts, live, _lock: lock })
     }
 
-    /// What of the settings would keep the server from starting, or from doing what they say.
+    /// The problems of the settings that would keep the server from starting.
     #[must_use]
     pub fn problems(config: &Config) -> Vec<String> {
         let event_file = config.event_file.iter().filter(|file| !file.is_file());
@@ -123,31 +115,26 @@ impl Application {
         problems
     }
 
-    /// Where it listens; the port is the real one, also when any was asked for.
+    /// The address it listens on; the port is the real one, also when the settings say 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The same with the scheme, as clients want it.
+    /// The address as a URL.
     #[must_use]
     pub fn url(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
-    /// The token that makes the first account, as long as there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
+    /// The token that creates the first account; `None` when there are accounts.
     pub async fn open_setup(&self) -> Result<Option<String>, ApplicationError> {
         Ok(self.accounts.open_setup().await?)
     }
 
-    /// Serves until `stop` is over, then stops handing out, finishes what was asked, and writes down what is left.
-    ///
-    /// # Errors
-    /// When the listener fails.
+    /// Serves until `stop` completes, then assigns nothing more, answers the requests under way, and writes what is only
+    /// in memory to the database.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
         let console = self.console.map(|console| (console.handle(), tokio::spawn(console)));
@@ -155,7 +142,8 @@ impl Application {
         jobs.spawn(keep_logins(Arc::clone(&self.accounts)));
         jobs.spawn(service::keep_watchdog({
             let coordinator = Arc::clone(&self.coordinator);
-            // Through a look at the schedule: a disk that reports errors is no reason to be killed, one that never answers is.
+            // Each notification comes after a complete reading of the schedule. So a disk that reports errors is no
+            // reason to be killed, and one that never answers is.
             move || {
                 let coordinator = Arc::clone(&coordinator);
                 async move { coordinator.pulse().await }
@@ -192,7 +180,7 @@ impl Application {
     }
 }
 
-/// Keeps what is known of logins in memory as new as a second ago, and writes down their uses.
+/// Reads logins into memory every second, and writes their uses to the database.
 async fn keep_logins(accounts: Arc<Accounts>) {
     let writer = Arc::clone(&accounts);
     let writing = async move {

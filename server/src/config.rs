@@ -135,9 +135,6 @@ pub enum ConfigError {
 impl Config {
     /// Reads the settings from a file, if there is one, the environment, and what the command line sets. Relative paths
     /// are relative to the file.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names the line, the variable or the setting.
     pub fn load(
         path: Option<&Path>,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -169,9 +166,6 @@ impl Config {
     }
 
     /// What the settings mean for the core.
-    ///
-    /// # Errors
-    /// [`ConfigError::Value`] when a value is out of its limits.
     pub fn rules(&self) -> Result<Rules, ConfigError> {
         let lease = seconds("lease_seconds", self.lease_seconds, 0.5, 3600.0)?;
         // Two heartbeats may be lost before a lease runs out.
@@ -193,11 +187,8 @@ impl Config {
         })
     }
 
-    /// Which log lines are written.
-    ///
-    /// # Errors
-    /// [`ConfigError::Value`] when it makes no sense. A word that is no level would be taken for a part of the program,
-    /// and silence all others.
+    /// The filter of log lines. A word that is no level is refused: it would be taken for a part of the program, and
+    /// silence all others.
     pub fn log_filter(&self) -> Result<EnvFilter, ConfigError> {
         let refuse = |reason: String| ConfigError::Value { setting: "log_filter", reason };
         let words = self.log_filter.split(',').map(str::trim).filter(|word| !word.is_empty() && !word.contains('='));
@@ -214,9 +205,6 @@ impl Config {
     }
 
     /// The sites whose pages may use the login of their visitors.
-    ///
-    /// # Errors
-    /// [`ConfigError::Value`] when one is none: a browser names scheme and host.
     pub fn origins(&self) -> Result<&[String], ConfigError> {
         let is_site = |origin: &&String| origin.starts_with("https://") || origin.starts_with("http://");
         match self.allowed_origins.iter().find(|origin| !is_site(origin)) {
@@ -229,17 +217,11 @@ impl Config {
     }
 
     /// The proxies whose forwarding headers count.
-    ///
-    /// # Errors
-    /// [`ConfigError::Value`] when one is no address.
     pub fn proxies(&self) -> Result<Vec<Network>, ConfigError> {
         networks("trusted_proxies", &self.trusted_proxies)
     }
 
     /// From where the metrics may be asked for.
-    ///
-    /// # Errors
-    /// [`ConfigError::Value`] when one is no address.
     pub fn metrics_networks(&self) -> Result<Vec<Network>, ConfigError> {
         networks("metrics_allow", &self.metrics_allow)
     }

@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-/// What a connection over the socket carries, for [`crate::http`] to know it by.
+/// The mark of a connection over the socket, by which handlers know it.
 #[derive(Debug, Clone, Copy)]
 pub struct Console;
 
@@ -23,11 +23,8 @@ pub fn socket(data_dir: &Path) -> PathBuf {
     data_dir.join("console.sock")
 }
 
-/// Listens in the data directory. The server's lock is held, so a socket that is there is one of a server that was
+/// Listens in the data directory, where the path of the socket may have 107 bytes (unix(7)). The server's lock is held, so a socket that is there is one of a server that was
 /// killed.
-///
-/// # Errors
-/// When the socket cannot be made, as where its path has more than 107 bytes (unix(7)).
 pub fn listen(data_dir: &Path) -> io::Result<UnixListener> {
     let (path, new) = (socket(data_dir), data_dir.join("console.temp"));
     match fs::remove_file(&new) {
@@ -42,9 +39,6 @@ pub fn listen(data_dir: &Path) -> io::Result<UnixListener> {
 }
 
 /// Serves the application to the console, on a thread of its own: the others may be busy.
-///
-/// # Errors
-/// When the listener cannot be used.
 pub fn serve<F, I, S, B>(listener: UnixListener, application: F) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,

@@ -3,12 +3,12 @@
 #![warn(missing_docs)]
 
 pub mod application;
-mod bare;
 pub mod config;
 pub mod console;
 pub mod events;
 pub mod http;
 mod listener;
+mod refusal;
 mod tls;
 
 pub use application::{Application, ApplicationError};

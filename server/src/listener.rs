@@ -1,6 +1,6 @@
 //! The socket that clients connect to, and how they are served there.
 
-use crate::bare::Connection;
+use crate::refusal::Connection;
 use actix_http::{HttpService, Protocol, Request, Response};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
@@ -20,27 +20,24 @@ use std::time::Duration;
 
 /// Connections that may wait for being taken: all runners come back at once after a restart.
 const BACKLOG: i32 = 1024;
-/// A client that takes nothing of what it is sent for this long is cut off, so that nobody holds connections and memory
+/// A client that reads nothing for this long is disconnected, so that nobody holds connections and memory
 /// by not reading. Longer than a radio link needs to recover, shorter than a lease.
-const PATIENCE: Duration = Duration::from_secs(20);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Runners poll every few seconds; a connection that lives longer than that spares them a new one each time.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// For the head of a request.
-const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
-const TIME_TO_DISCONNECT: Duration = Duration::from_secs(1);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Waiting polls return at once, so only downloads take longer; they are resumed.
 const SECONDS_TO_FINISH: u64 = 5;
-const MOST_WORKERS: usize = 4;
-/// TLS handshakes that may be under way in a worker: who opens connections and says nothing must not shut out the others.
-const MOST_HANDSHAKES: usize = 8192;
-const TIME_FOR_HANDSHAKE: Duration = Duration::from_secs(5);
+const MAX_WORKERS: usize = 4;
+/// TLS handshakes under way in a worker: clients that connect and send nothing must not shut out the others.
+const MAX_HANDSHAKES: usize = 8192;
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves an application. As `actix_web::HttpServer` does it, but over connections that explain refusals of the
 /// library's own; that one takes no other connections than plain ones.
-///
-/// # Errors
-/// When the listener cannot be used.
 pub fn serve<F, I, S, B>(listener: TcpListener, tls: Option<ServerConfig>, application: F) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
@@ -54,7 +51,7 @@ where
 {
     let address = listener.local_addr()?;
     let builder = Server::build()
-        .workers(available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS)))
+        .workers(available_parallelism().map_or(1, |cores| cores.get().min(MAX_WORKERS)))
         .shutdown_timeout(SECONDS_TO_FINISH)
         .disable_signals();
     let ending = builder.graceful_shutdown_signal();
@@ -68,8 +65,8 @@ where
                     async move { ending.notified().await }
                 })
                 .keep_alive(KEEP_ALIVE)
-                .client_request_timeout(TIME_FOR_HEAD)
-                .client_disconnect_timeout(TIME_TO_DISCONNECT)
+                .client_request_timeout(HEAD_TIMEOUT)
+                .client_disconnect_timeout(DISCONNECT_TIMEOUT)
                 // A runner that hangs up while it waits must not be given work that it will never hear of.
                 .h1_allow_half_closed(false)
                 .local_addr(address)
@@ -87,10 +84,10 @@ where
         return Ok(builder.listen("http", listener, plain)?.run());
     };
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    max_concurrent_tls_connect(MOST_HANDSHAKES);
+    max_concurrent_tls_connect(MAX_HANDSHAKES);
     let secure = move || {
         let mut acceptor = Acceptor::new(tls.clone());
-        acceptor.set_handshake_timeout(TIME_FOR_HANDSHAKE);
+        acceptor.set_handshake_timeout(HANDSHAKE_TIMEOUT);
         acceptor
             .map_init_err(|_| ())
             .map_err(TlsError::<_, Infallible>::into_service_error)
@@ -107,13 +104,10 @@ where
 
 /// Listens. Connections inherit the option `TCP_USER_TIMEOUT` (RFC 5482, tcp(7)), which counts also while the client has
 /// closed its window.
-///
-/// # Errors
-/// When the address cannot be listened on.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
     socket.set_reuse_address(true)?;
-    socket.set_tcp_user_timeout(Some(PATIENCE))?;
+    socket.set_tcp_user_timeout(Some(WRITE_TIMEOUT))?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
@@ -126,10 +120,10 @@ mod tests {
     use std::net::TcpStream;
 
     #[test]
-    fn connections_have_the_patience_of_their_listener() {
+    fn connections_have_the_write_timeout_of_their_listener() {
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (connection, _) = listener.accept().unwrap();
-        assert_eq!(SockRef::from(&connection).tcp_user_timeout().unwrap(), Some(PATIENCE));
+        assert_eq!(SockRef::from(&connection).tcp_user_timeout().unwrap(), Some(WRITE_TIMEOUT));
     }
 }

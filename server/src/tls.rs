@@ -43,9 +43,6 @@ pub enum TlsError {
 }
 
 /// What the settings say, ready to serve; none for plain HTTP.
-///
-/// # Errors
-/// [`TlsError`] names the file.
 pub fn load(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<Option<ServerConfig>, TlsError> {
     let (certificate, key) = match (&tls.certificate, &tls.key) {
         (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
@@ -66,9 +63,6 @@ pub fn load(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<Option<ServerC
 }
 
 /// The certificate that the server has made itself (PEM), once [`load()`] has; none when it shows another, or none.
-///
-/// # Errors
-/// [`TlsError`] when it cannot be read.
 pub fn own_certificate(tls: &Tls, data_dir: &Path) -> Result<Option<String>, TlsError> {
     if !tls.self_signed {
         return Ok(None);

@@ -1,6 +1,7 @@
 //! Whether work may be handed out: what people have decided, and what the hours of the conference say.
 
-use crate::store::air::control::{self, Control, Decision};
+pub use crate::store::air::control::Decision;
+use crate::store::air::control::{self, Control};
 use crate::store::challenges::conference;
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Conference, Timestamp};

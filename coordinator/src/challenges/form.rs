@@ -1,52 +1,37 @@
 //! A challenge as an operator gives it, and what becomes of it when it is held against its waveform.
 
 use super::import::profile_of;
-use super::schemas;
 use crate::challenges::Challenges;
 use crate::store::challenges::SignalProfile;
 use crate::store::challenges::ranges;
 use crate::store::files::{self, StoredFile};
 use crate::{CoreError, Role};
 use challengectl_common::challenge::{Kind, NamedRange, PayloadFile, TransmissionSpec};
-use challengectl_common::{ChallengeName, ChallengeSpec, Digest, Payload, PublicView, Sender, Tuning};
+use challengectl_common::{ChallengeSpec, Digest, Payload, Sender, Tuning};
 use challengectl_event::{PAYLOAD_KEYS, Reader, TUNING_KEYS};
-use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 use std::path::{Path, PathBuf};
-use utoipa::ToSchema;
 
 const LONGEST_NAME: usize = 255;
 
 /// The fields that are given. For a change, all others stay as they are; for a new challenge, they have the defaults of
 /// an event file. Fields mean what they mean there, but a file is one that was uploaded, by its digest.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schema(as = ChallengeForm, examples(json!({"name": "MORSE_3", "modulation": "cw", "frequency": 145_550_000, "text": "CQ CQ", "parameters": {"wpm": 18}})))]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[expect(missing_docs, reason = "config/challenges.yml explains them")]
 pub struct Form {
-    #[schema(value_type = Option<ChallengeName>)]
     pub name: Option<String>,
-    #[schema(schema_with = schemas::modulation)]
     pub modulation: Option<String>,
-    #[schema(schema_with = schemas::frequency)]
     pub frequency: Option<Number>,
     pub frequency_ranges: Option<Vec<String>>,
-    #[schema(schema_with = schemas::edges)]
     pub manual_frequency_range: Option<Map<String, Value>>,
-    #[schema(max_length = 4096)]
     pub text: Option<String>,
     pub flag_hash: Option<Digest>,
-    #[schema(max_length = 255)]
     pub flag_file: Option<String>,
-    #[schema(schema_with = schemas::parameters)]
     pub parameters: Option<Map<String, Value>>,
     pub enabled: Option<bool>,
     pub priority: Option<i64>,
-    #[schema(schema_with = schemas::seconds)]
     pub min_delay: Option<Number>,
-    #[schema(schema_with = schemas::seconds)]
     pub max_delay: Option<Number>,
-    #[schema(value_type = Option<PublicView>)]
     pub public_view: Option<Map<String, Value>>,
     /// The runners and radios that may send it; an empty list: any of them.
     pub only_on: Option<Vec<Sender>>,

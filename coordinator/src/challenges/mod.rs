@@ -7,7 +7,6 @@ mod form;
 pub mod import;
 pub(crate) mod import_upload;
 mod look_alike;
-mod schemas;
 mod trigger;
 
 pub use form::Form;
@@ -19,8 +18,9 @@ use crate::bus::cached::Cached;
 use crate::context::Context;
 use crate::files::Files;
 use crate::store::Connection;
+use crate::store::challenges;
+pub use crate::store::challenges::Challenge;
 use crate::store::challenges::ranges;
-use crate::store::challenges::{self, Challenge};
 use challengectl_common::challenge::NamedRange;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};

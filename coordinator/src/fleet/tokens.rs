@@ -9,23 +9,20 @@ use crate::fleet::Fleet;
 use crate::secrets::random_hex;
 use crate::store::Store;
 use crate::store::fleet::runners;
-use crate::store::fleet::tokens::{self, NewToken, Token};
+pub use crate::store::fleet::tokens::Token;
+use crate::store::fleet::tokens::{self, NewToken};
 use crate::store::log::history::Page;
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, RunnerId, Timestamp};
-use serde::Deserialize;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
-use utoipa::ToSchema;
 
 /// How long a token is remembered that was used or has run out.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How long a token is good for, in whole hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(try_from = "u32")]
-#[schema(value_type = u32, minimum = 1, maximum = 720, default = 24)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenLife(u32);
 
 impl TokenLife {

@@ -1,9 +1,11 @@
 //! What has been, for people to look at.
 
-use crate::store::TransmissionStatus;
+pub use crate::store::TransmissionStatus;
 use crate::store::challenges;
-use crate::store::log::history::{self, Filter, Page, Transmission};
-use crate::store::log::logs::{self, LogEntry};
+use crate::store::log::history;
+pub use crate::store::log::history::{Filter, Page, Transmission};
+use crate::store::log::logs;
+pub use crate::store::log::logs::LogEntry;
 use crate::views::Views;
 use crate::{CoreError, RunnerStatus};
 use std::sync::Arc;

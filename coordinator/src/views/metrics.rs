@@ -1,6 +1,7 @@
 //! The server in numbers.
 
 use crate::bus::alarms::Alarm;
+pub use crate::store::WriteTimes;
 use crate::store::log::figures;
 use crate::views::Views;
 use crate::{CoreError, Gate, RunnerState};

@@ -1,6 +1,6 @@
 //! What people and programs are shown.
 
-pub(crate) mod history;
+pub mod history;
 pub(crate) mod initial_state;
 pub mod metrics;
 pub(crate) mod on_air;

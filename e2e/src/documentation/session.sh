@@ -107,7 +107,7 @@ systemd-sysusers() { command systemd-sysusers --root="$ROOT" "$@"; }
 # What a unit runs, below $ROOT.
 unit() {
     local environment command
-    environment=$(sed -n 's/^Environment=//p' "$1")
+    environment=$(sed -n 's/^Environment=//p' "$1" | paste -sd ' ')
     command=$(sed -n 's/^ExecStart=//p' "$1")
     mkdir -p "$ROOT$(sed -n 's/^WorkingDirectory=//p' "$1")"
     sed -E "s#([ =])/#\\1$ROOT/#g" <<<"exec env $environment $command"

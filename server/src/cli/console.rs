@@ -19,21 +19,21 @@ const MAX_ANSWER: usize = 64 << 20;
 
 #[derive(clap::Subcommand)]
 pub enum ConsoleCommand {
-    /// Show whether work is handed out, what is on air, and what to look into
+    /// Show the operating state, what is on air, and the alarms in force
     Status,
-    /// Hand out nothing new; what is on air ends normally
+    /// Assign nothing new; what is on air ends normally
     Pause,
-    /// Lift a pause, and open outside of the conference's hours
+    /// Resume, also outside of the conference's hours
     Resume,
-    /// Cut every carrier now, and hand out nothing until `release`
+    /// Stop every transmission now, and assign nothing until `release`
     EmergencyStop,
-    /// Lift an emergency stop
+    /// Release an emergency stop
     Release,
     /// List the challenges and their state
     Challenges,
     /// List the runners and their state
     Runners,
-    /// List what a person should look into
+    /// List the alarms in force
     Alarms,
 }
 

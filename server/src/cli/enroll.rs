@@ -16,7 +16,7 @@ pub async fn enroll(config: &Config, runner: &RunnerId, life: TokenLife, as_json
         writeln!(out, "{}", json!({"runner_id": runner, "enrollment_token": token, "expires_at": expires_at}))?;
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("Good once, until {}. On the runner's host:", invitation.expires_at);
+    eprintln!("Valid once, until {}. On the runner's host:", invitation.expires_at);
     let scheme = if config.tls.is_on() { "https" } else { "http" };
     eprintln!("  challengectl-runner enroll --server {scheme}://THIS-SERVER:{} --token TOKEN", config.listen.port());
     writeln!(out, "{}", invitation.token)?;

@@ -19,10 +19,10 @@ const PARTIAL: u8 = 3;
 pub struct ImportArguments {
     /// The event file
     file: PathBuf,
-    /// Where the files that it names are looked up [default: beside the event file, then one folder above]
+    /// Folder of the files that it names [default: beside the event file, then one folder above]
     #[arg(long, value_name = "DIR")]
     base: Option<PathBuf>,
-    /// Take what is right, also when something in the file is wrong
+    /// Import the valid entries, also when others are invalid
     ///
     /// Lists what was left out, and then exits with status 3.
     #[arg(long)]

@@ -22,7 +22,7 @@ use user::UserCommand;
 
 const DEFAULT_CONFIG: &str = "server.yml";
 
-/// The ChallengeCtl coordinator: holds the challenges of an event, decides what goes on air when and where, and hands
+/// The ChallengeCtl coordinator: keeps the challenges of an event, decides what goes on air when and where, and assigns
 /// it to runners.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
@@ -33,9 +33,9 @@ struct Arguments {
     #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
     config: Option<PathBuf>,
 
-    /// Give a setting another value, such as `listen=127.0.0.1:9000` or `tls.self_signed=true`
+    /// Override a setting, such as `listen=127.0.0.1:9000` or `tls.self_signed=true`
     ///
-    /// Comes before the environment, and that before the settings file. Lists are written with commas. Can be repeated.
+    /// Overrides the environment, which overrides the settings file. Lists are written with commas. Can be repeated.
     #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
 
@@ -54,9 +54,9 @@ enum Command {
     /// Prints `listening on http://ADDRESS`, or `https://` with TLS, when it is ready; logs go to standard error.
     Serve,
 
-    /// Look whether the settings are right and every stored challenge can go on air
+    /// Check that the settings are valid and every stored challenge can go on air
     ///
-    /// Builds every waveform and reads every file. Says what is wrong and where, and then exits with status 1. Warns when
+    /// Builds every waveform and reads every file. Prints what is wrong and where, and then exits with status 1. Warns when
     /// the conference is over, or its hours keep everything off the air.
     Check,
 
@@ -70,30 +70,30 @@ enum Command {
 
     /// Write the whole event, with flags and files, as one archive that `import` reads
     ///
-    /// The archive is a tar file, nobody else's to read. Runners, history and accounts are not in it: see `backup`.
+    /// The archive is a tar file, readable only by its owner (0600). Runners, history and accounts are not in it: see `backup`.
     Export {
-        /// Where to; `-` is standard output, which must not be a terminal [default: -]
+        /// Output file; `-` is standard output, which must not be a terminal [default: -]
         file: Option<PathBuf>,
     },
 
-    /// Write everything the server knows as one archive, also while it runs
+    /// Write all data of the server as one archive, also while it runs
     ///
-    /// The archive is a tar file, nobody else's to read: it holds flags and the keys of the server. Exits with status 1
+    /// The archive is a tar file, readable only by its owner (0600): it holds flags and the keys of the server. Exits with status 1
     /// when a challenge's file was missing or damaged; the archive then holds all the others.
     Backup {
-        /// Where to; what is there is replaced when the new archive is whole. `-` is standard output
+        /// Output file; replaced only when the new archive is complete. `-` is standard output
         file: PathBuf,
     },
 
-    /// Put a backup in the place of the data directory, in one step
+    /// Replace the data directory with a backup, atomically
     ///
-    /// Every file is held against its digest first. Refused while a server runs, when there is a database already, and
-    /// when the backup lacks something. Killed at any point, it leaves the old data or the new. A certificate of the
-    /// server's own (tls.crt, tls.key) that is there stays, since runners trust it.
+    /// Every file is checked against its digest first. Refused while a server runs, when a database exists, and when the
+    /// backup is incomplete. Killed at any point, it leaves the old data or the new. An existing certificate of the
+    /// server's own (tls.crt, tls.key) stays, since runners trust it.
     Restore {
-        /// What `backup` has written
+        /// An archive that `backup` has written
         file: PathBuf,
-        /// Replace the database that is there; it is set aside, not deleted
+        /// Replace an existing database; it is set aside, not deleted
         #[arg(long)]
         force: bool,
     },
@@ -119,18 +119,18 @@ enum Command {
 enum RunnerCommand {
     /// Print a one-time token by which a host becomes this runner
     ///
-    /// The token alone goes to standard output. A runner that is enrolled already keeps working until the token is
-    /// used; then its old key counts no longer.
+    /// Only the token goes to standard output. An enrolled runner keeps working until the token is used, which revokes
+    /// its old key.
     Enroll {
         /// The runner's id: letters, digits, '.', '_' and '-'
         name: RunnerId,
-        /// How long the token is good for, at most 720 [default: 24]
+        /// How long the token is valid, at most 720 [default: 24]
         #[arg(long, value_name = "HOURS")]
         expires_hours: Option<TokenLife>,
     },
 }
 
-/// Does what the command line says.
+/// Runs the command that the command line names.
 pub fn run() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let config = Config::load(config_file(arguments.config).as_deref(), variables(), &arguments.set)?;
@@ -162,11 +162,11 @@ fn config_file(given: Option<PathBuf>) -> Option<PathBuf> {
 }
 
 fn assignment(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = text.split_once('=').ok_or("it is written NAME=VALUE")?;
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.to_owned()))
 }
 
-/// Variables that are no text cannot be settings of ours.
+/// Variables that are no UTF-8 cannot be settings.
 fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

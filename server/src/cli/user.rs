@@ -11,34 +11,34 @@ use std::process::ExitCode;
 
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Make an account; prints its password and TOTP secret, once
+    /// Create an account; prints its password and TOTP secret, once
     ///
-    /// The account counts when its owner has logged in with a first TOTP code.
+    /// The account is confirmed when its owner has logged in with a first TOTP code.
     Add {
         /// Letters, digits, '.', '_' and '-'
         name: AccountName,
-        /// What it may do: viewer, operator, admin or master
+        /// The role: viewer, operator, admin or master
         #[arg(long, default_value = "admin")]
         role: Role,
     },
-    /// Show all accounts
+    /// List accounts
     List,
-    /// Let an account be used again
+    /// Enable an account
     Enable {
         /// Its name
         name: AccountName,
     },
-    /// Forbid the use of an account, and end its sessions at once
+    /// Disable an account, and end its logins at once
     Disable {
         /// Its name
         name: AccountName,
     },
-    /// Give an account a new password, print it once, and end its sessions
+    /// Reset an account's password, print it once, and end its logins
     ResetPassword {
         /// Its name
         name: AccountName,
     },
-    /// Give an account a new TOTP secret, print it once, and end its sessions; old recovery codes count no longer
+    /// Reset an account's TOTP secret, print it once, and end its logins; old recovery codes become invalid
     ResetTotp {
         /// Its name
         name: AccountName,
@@ -65,7 +65,7 @@ async fn tell(accounts: &Accounts, command: UserCommand) -> anyhow::Result<(Stri
             let totp = accounts.add_user(manager, &name, password.clone(), role).await?;
             (
                 format!("user {name}: made, {role}\npassword: {password}\n{}", totp_text(&totp)),
-                json!({"username": name, "role": role, "password": password, "totp_secret": totp.secret,
+                json!({"username": name, "role": role.as_str(), "password": password, "totp_secret": totp.secret,
                        "totp_uri": totp.uri}),
             )
         }
@@ -109,6 +109,6 @@ fn line(user: &User) -> String {
 }
 
 fn fields(user: &User) -> Value {
-    json!({"username": user.name, "role": user.role, "enabled": user.enabled, "totp_confirmed": user.confirmed,
+    json!({"username": user.name, "role": user.role.as_str(), "enabled": user.enabled, "totp_confirmed": user.confirmed,
            "created_at": user.created_at, "last_login": user.last_login})
 }

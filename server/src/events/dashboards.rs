@@ -1,7 +1,7 @@
-//! What people hear who are logged in: everything.
+//! The feed of namespace `/`: all events, for clients with a login.
 
-use super::crowd::{Crowd, TRY_AGAIN};
 use super::payload;
+use super::subscribers::{RETRY_EVERY, Subscribers};
 use challengectl_coordinator::{Coordinator, Event};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,38 +9,38 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 pub const NAMESPACE: &str = "/";
-/// Events told at once.
+/// Events published together at most.
 pub const BURST: usize = 256;
-/// The first event after a pause is told at once; those that follow are told together, so that a hundred of them a
-/// second do not wake every client a hundred times.
+/// The first event after a pause is published at once; those that follow within it are published together, so that 100 of
+/// them a second do not wake every client 100 times.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// Tells everything that happens; ends when nothing can happen any more.
-pub async fn feed(coordinator: Arc<Coordinator>, mut crowd: Crowd) {
+/// Publishes every event; ends when the event bus is closed.
+pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
     let mut news = coordinator.context.watch();
     loop {
         let mut burst = Vec::new();
         tokio::select! {
             biased;
-            () = crowd.moved() => {}
+            () = subscribers.changed() => {}
             event = news.recv() => match event {
                 Ok(event) => {
                     burst.push(event);
                     gather(&mut burst, &mut news);
                 }
                 Err(RecvError::Lagged(lost)) => {
-                    tracing::warn!(lost, "more happened than could be told; all dashboards start over");
-                    crowd.start_over();
+                    tracing::warn!(lost, "events were lost because publishing was too slow; all dashboards get the current state");
+                    subscribers.start_over();
                 }
                 Err(RecvError::Closed) => return,
             },
-            () = tokio::time::sleep(TRY_AGAIN), if crowd.is_behind() => {}
+            () = tokio::time::sleep(RETRY_EVERY), if subscribers.is_behind() => {}
         }
         for event in burst.iter().filter_map(payload::render) {
-            crowd.tell(payload::NAME, &event).await;
+            subscribers.publish(payload::NAME, &event).await;
         }
-        welcome(&coordinator, &mut crowd).await;
-        crowd.show_out();
+        welcome(&coordinator, &mut subscribers).await;
+        subscribers.disconnect_leaving();
         tokio::time::sleep(PAUSE).await;
     }
 }
@@ -55,13 +55,14 @@ fn gather(burst: &mut Vec<Event>, news: &mut Receiver<Event>) {
     }
 }
 
-/// What has happened before is in the state; what happens while it is read is told after it, twice at worst.
-async fn welcome(coordinator: &Coordinator, crowd: &mut Crowd) {
-    if !crowd.asks() {
+/// Sends the current state to the clients that wait for it. What happens while the state is read is published after it,
+/// so a client may get it twice, but misses nothing.
+async fn welcome(coordinator: &Coordinator, subscribers: &mut Subscribers) {
+    if !subscribers.asks() {
         return;
     }
     match coordinator.views.initial_state().await {
-        Ok(state) => crowd.welcome("initial_state", &state),
+        Ok(state) => subscribers.welcome("initial_state", &state),
         Err(error) => tracing::error!(%error, "the state could not be read for a dashboard"),
     }
 }

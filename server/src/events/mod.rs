@@ -1,25 +1,27 @@
-//! Socket.IO: what happens, told live. Namespace `/` is for people who are logged in, `/public` for everybody.
+//! Live events over Socket.IO. Namespace `/` needs a login, `/public` is open to everybody.
 //!
-//! The protocol is the library's, which speaks neither actix nor sockets: `http::socket_io` hands it requests, and the
+//! The protocol is the library's, which knows neither actix nor sockets: `http::socket_io` hands it requests, and the
 //! byte streams of websockets by way of [`pipe`].
 
-mod crowd;
 mod dashboards;
-mod gate;
+mod login_check;
 mod origins;
 mod payload;
+mod permits;
 pub mod pipe;
 mod public;
-mod seats;
+mod public_challenges;
+mod subscribers;
 
+pub use login_check::LOGIN_COOKIE;
 pub use origins::{Origins, is_of_host};
-pub use seats::Seat;
+pub use permits::Permit;
+pub(crate) use public_challenges::PublicChallenges;
 
 use challengectl_coordinator::{Accounts, Coordinator};
-use crowd::Crowd;
 use engineioxide::service::NotFoundService;
-use gate::Gate;
-use seats::Seats;
+use login_check::LoginCheck;
+use permits::Permits;
 use socketioxide::SocketIo;
 use socketioxide::extract::SocketRef;
 use socketioxide::handler::ConnectHandler;
@@ -27,122 +29,123 @@ use socketioxide::service::SocketIoService;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use subscribers::Subscribers;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Where clients find it.
+/// The path of the endpoint.
 pub const PATH: &str = "/socket.io";
 /// Bytes of a request's body, and of a message.
-pub const LARGEST_MESSAGE: usize = 16 * 1024;
-/// A client that answers no ping for [`PING_TIMEOUT`] after the next is due is let go.
+pub const MAX_MESSAGE_SIZE: usize = 16 * 1024;
+/// A client that answers no ping within [`PING_TIMEOUT`] is disconnected.
 const PING_EVERY: Duration = Duration::from_secs(15);
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
-/// Who has not said within this time which namespace it wants is let go.
-const TIME_TO_CONNECT: Duration = Duration::from_secs(10);
-/// Messages that may wait for one client. A burst fits twice.
-const MOST_WAITING: usize = 2 * dashboards::BURST;
-/// Clients at once.
-const MOST_SESSIONS: usize = 5_000;
-/// Beside those, for people who are logged in.
-const RESERVED_SESSIONS: usize = 500;
+/// Clients that join no namespace within this time are disconnected.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Messages that may wait for one client: two bursts.
+const MAX_WAITING_MESSAGES: usize = 2 * dashboards::BURST;
+/// Connections at once.
+const MAX_CONNECTIONS: usize = 5_000;
+/// Connections beside those that are reserved for clients with a login.
+const RESERVED_CONNECTIONS: usize = 500;
 
 /// The service that speaks the protocol.
 pub type Service = SocketIoService<NotFoundService>;
 
-/// Where requests enter.
+/// The endpoint: takes the requests of Socket.IO clients.
 #[derive(Clone)]
-pub struct Entrance {
+pub struct Endpoint {
     service: Service,
     origins: Arc<Origins>,
-    seats: Arc<Seats>,
-    reserved: Arc<Seats>,
+    permits: Arc<Permits>,
+    reserved: Arc<Permits>,
     closing: CancellationToken,
 }
 
-impl Entrance {
-    /// The protocol.
+impl Endpoint {
+    /// The service that speaks the protocol.
     #[must_use]
     pub fn service(&self) -> Service {
         self.service.clone()
     }
 
-    /// The sites that may be used beside the server's own.
+    /// The sites whose pages may use a visitor's login.
     #[must_use]
     pub fn origins(&self) -> &Origins {
         &self.origins
     }
 
-    /// A seat for one more session of this address, unless it has its share.
+    /// A permit for one more connection of this address; `None` when it has its share.
     #[must_use]
-    pub fn seat(&self, address: Option<IpAddr>) -> Option<Seat> {
-        self.seats.take(address)
+    pub fn permit(&self, address: Option<IpAddr>) -> Option<Permit> {
+        self.permits.take(address)
     }
 
-    /// One of those that are kept for people who are logged in, so that nobody can shut out operators.
+    /// One of the permits that are reserved for clients with a login, so that a flood cannot shut out operators.
     #[must_use]
-    pub fn reserved_seat(&self, address: Option<IpAddr>) -> Option<Seat> {
+    pub fn reserved_permit(&self, address: Option<IpAddr>) -> Option<Permit> {
         self.reserved.take(address)
     }
 
-    /// Cancelled when all connections have to end.
+    /// Cancelled when all connections have to close.
     #[must_use]
     pub fn closing(&self) -> &CancellationToken {
         &self.closing
     }
 }
 
-/// The live events of a server.
+/// The live events of a server: the endpoint, and the tasks that publish to its clients.
 pub struct Live {
-    entrance: Entrance,
+    endpoint: Endpoint,
     feeds: JoinSet<()>,
 }
 
 impl Live {
-    /// Begins to tell what happens.
+    /// Starts publishing.
     #[must_use]
     pub fn start(coordinator: &Arc<Coordinator>, accounts: &Arc<Accounts>, origins: Origins) -> Self {
         let (service, io) = SocketIo::builder()
             .req_path(PATH)
             .ping_interval(PING_EVERY)
             .ping_timeout(PING_TIMEOUT)
-            .connect_timeout(TIME_TO_CONNECT)
-            .max_payload(LARGEST_MESSAGE as u64)
-            .max_buffer_size(MOST_WAITING)
-            .ws_max_message_size(LARGEST_MESSAGE)
-            .ws_max_frame_size(LARGEST_MESSAGE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .max_payload(MAX_MESSAGE_SIZE as u64)
+            .max_buffer_size(MAX_WAITING_MESSAGES)
+            .ws_max_message_size(MAX_MESSAGE_SIZE)
+            .ws_max_frame_size(MAX_MESSAGE_SIZE)
             .build_svc();
         let origins = Arc::new(origins);
-        let gate = Arc::new(Gate::new(Arc::clone(accounts), Arc::clone(&origins)));
-        let (dashboards, door) = Crowd::new(io.clone(), dashboards::NAMESPACE);
-        let recheck = gate::recheck(Arc::clone(&gate), io.clone(), door.clone());
-        let admitted = async move |socket: SocketRef| door.let_in(socket.id).await;
+        let login_check = Arc::new(LoginCheck::new(Arc::clone(accounts), Arc::clone(&origins)));
+        let (dashboards, membership) = Subscribers::new(io.clone(), dashboards::NAMESPACE);
+        let recheck = login_check::recheck(Arc::clone(&login_check), io.clone(), membership.clone());
+        let admitted = async move |socket: SocketRef| membership.add(socket.id).await;
         io.ns(
             dashboards::NAMESPACE,
-            admitted.with(async move |socket: SocketRef| gate.admit(socket.req_parts()).await),
+            admitted.with(async move |socket: SocketRef| login_check.admit(socket.req_parts()).await),
         );
-        let (everybody, door) = Crowd::new(io.clone(), public::NAMESPACE);
-        io.ns(public::NAMESPACE, async move |socket: SocketRef| door.let_in(socket.id).await);
+        let (everybody, membership) = Subscribers::new(io.clone(), public::NAMESPACE);
+        io.ns(public::NAMESPACE, async move |socket: SocketRef| membership.add(socket.id).await);
 
         let mut feeds = JoinSet::new();
         feeds.spawn(dashboards::feed(Arc::clone(coordinator), dashboards));
         feeds.spawn(public::feed(Arc::clone(coordinator), everybody));
         feeds.spawn(recheck);
-        let seats = Seats::new(MOST_SESSIONS);
-        let reserved = Seats::new(RESERVED_SESSIONS);
-        let entrance = Entrance { service, origins, seats, reserved, closing: CancellationToken::new() };
-        Self { entrance, feeds }
+        let permits = Permits::new(MAX_CONNECTIONS);
+        let reserved = Permits::new(RESERVED_CONNECTIONS);
+        let endpoint = Endpoint { service, origins, permits, reserved, closing: CancellationToken::new() };
+        Self { endpoint, feeds }
     }
 
-    /// Where requests enter.
+    /// The endpoint, for the HTTP side.
     #[must_use]
-    pub fn entrance(&self) -> Entrance {
-        self.entrance.clone()
+    pub fn endpoint(&self) -> Endpoint {
+        self.endpoint.clone()
     }
 
-    /// Ends all connections. Without a farewell: who gets one stays away, who finds the connection gone comes back, and
-    /// is to do so when the server runs again.
+    /// Closes all connections without a disconnect packet: clients that get one do not reconnect, those that lose the
+    /// connection do, and they should when the server runs again.
     pub fn close(mut self) {
         self.feeds.abort_all();
-        self.entrance.closing.cancel();
+        self.endpoint.closing.cancel();
     }
 }

@@ -1,4 +1,4 @@
-//! Which web pages may use a visitor's login: the server's own, and those of configured sites.
+//! The web pages that may use a visitor's login: the server's own, and those of configured sites.
 
 /// The sites that are configured, as `https://host:port`.
 #[derive(Debug, Default, Clone)]
@@ -11,7 +11,7 @@ impl Origins {
         Self(sites.iter().map(|site| site.trim_end_matches('/').to_ascii_lowercase()).collect())
     }
 
-    /// Whether a page of `origin` may act for whoever visits it.
+    /// Whether a page of `origin` may use the login of its visitor.
     #[must_use]
     pub fn allow(&self, origin: &str, host: Option<&str>) -> bool {
         is_of_host(origin, host) || self.is_configured(origin)

@@ -1,13 +1,13 @@
-//! What an event looks like to clients.
+//! The JSON of a live event.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// The name of all events.
+/// The Socket.IO event name of all live events.
 pub const NAME: &str = "event";
 
-/// `{"type", …fields, "data": {…fields}}`: the fields stand where the examples of the API have them, and where its
-/// description has them.
+/// `{"type", …fields, "data": {…fields}}`: the API's examples have the fields at the top, its description under `data`, so
+/// they are in both places.
 pub fn render(event: &impl Serialize) -> Option<Value> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
     let kind = fields.remove("type")?;

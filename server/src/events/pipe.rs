@@ -1,4 +1,4 @@
-//! The bytes of a websocket, between an actix request and the protocol's service, which wants a byte stream.
+//! Carries the bytes of a websocket between an actix request and the protocol's service, which needs a byte stream.
 
 use actix_web::Error;
 use actix_web::web::{Bytes, BytesMut, Payload};
@@ -8,25 +8,25 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Bytes on their way between the two, in each direction.
-const ROOM: usize = 8 * 1024;
-const BLOCK: usize = 4 * 1024;
-/// Blocks on their way to a client beside those.
-const BLOCKS: usize = 4;
-/// A client that takes nothing for this long is cut off.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes buffered in each direction.
+const BUFFER_SIZE: usize = 8 * 1024;
+const BLOCK_SIZE: usize = 4 * 1024;
+/// Blocks that wait for the client beside those.
+const MAX_BLOCKS: usize = 4;
+/// A client that reads nothing for this long is disconnected.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Joins what a client sends and the answer it gets into one stream of bytes, until either side or `closing` ends it.
 /// Call it on the thread of the request.
 pub fn join(sent: Payload, closing: CancellationToken) -> (DuplexStream, impl Stream<Item = Result<Bytes, Error>>) {
-    let (theirs, ours) = tokio::io::duplex(ROOM);
-    let (blocks, answer) = mpsc::channel(BLOCKS);
+    let (theirs, ours) = tokio::io::duplex(BUFFER_SIZE);
+    let (blocks, answer) = mpsc::channel(MAX_BLOCKS);
     actix_web::rt::spawn(carry(sent, ours, blocks, closing));
     let answer = stream::unfold(answer, async |mut answer| Some((Ok(answer.recv().await?), answer)));
     (theirs, answer)
 }
 
-/// Dropping both halves is what tells the service of the end.
+/// Ends by dropping both halves, by which the service notices the end.
 async fn carry(mut sent: Payload, ours: DuplexStream, blocks: mpsc::Sender<Bytes>, closing: CancellationToken) {
     let (mut from_service, mut to_service) = tokio::io::split(ours);
     let inward = async {
@@ -38,11 +38,11 @@ async fn carry(mut sent: Payload, ours: DuplexStream, blocks: mpsc::Sender<Bytes
     };
     let outward = async {
         loop {
-            let mut block = BytesMut::with_capacity(BLOCK);
+            let mut block = BytesMut::with_capacity(BLOCK_SIZE);
             if !matches!(from_service.read_buf(&mut block).await, Ok(1..)) {
                 return;
             }
-            let taken = tokio::time::timeout(PATIENCE, blocks.send(block.freeze())).await;
+            let taken = tokio::time::timeout(WRITE_TIMEOUT, blocks.send(block.freeze())).await;
             if !matches!(taken, Ok(Ok(()))) {
                 return;
             }

@@ -1,8 +1,9 @@
-//! What everybody hears: the challenges as the public page shows them, and their states where these are shown.
+//! The feed of namespace `/public`: the challenges as the public page shows them, and their states where these are
+//! shown.
 
-use super::crowd::{Crowd, TRY_AGAIN};
 use super::payload;
-use crate::http::PublicChallenges;
+use super::public_challenges::PublicChallenges;
+use super::subscribers::{RETRY_EVERY, Subscribers};
 use challengectl_common::{ChallengeName, Timestamp};
 use challengectl_coordinator::bus::events::ChallengeState;
 use challengectl_coordinator::{Coordinator, Event, PublicChallenge};
@@ -12,9 +13,9 @@ use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
 pub const NAMESPACE: &str = "/public";
-/// Changes are told together that come closer than this.
+/// Changes within this time are published together.
 const PAUSE: Duration = Duration::from_millis(250);
-/// States told at once.
+/// States published together at most.
 const BURST: usize = 64;
 
 #[derive(Serialize)]
@@ -25,63 +26,63 @@ struct State {
     timestamp: Timestamp,
 }
 
-/// Tells everybody what everybody may know.
-pub async fn feed(coordinator: Arc<Coordinator>, mut crowd: Crowd) {
+/// Publishes what the public may know; ends when the event bus is closed.
+pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
     let mut news = coordinator.context.watch();
     let mut changes = coordinator.context.changes();
-    let mut told = None;
+    let mut published = None;
     loop {
         let mut states = Vec::new();
         tokio::select! {
-            () = crowd.moved() => {}
+            () = subscribers.changed() => {}
             changed = changes.changed() => if changed.is_err() { return },
             event = news.recv() => match event {
                 Ok(event) => states.extend(state(event)),
-                // The list has all there is to know.
+                // The list of challenges has the states that were lost.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             },
-            () = tokio::time::sleep(TRY_AGAIN), if crowd.is_behind() => {}
+            () = tokio::time::sleep(RETRY_EVERY), if subscribers.is_behind() => {}
         }
         while states.len() < BURST
             && let Ok(event) = news.try_recv()
         {
             states.extend(state(event));
         }
-        if crowd.is_empty() {
-            told = None;
+        if subscribers.is_empty() {
+            published = None;
             continue;
         }
         changes.mark_unchanged();
         match coordinator.views.public_challenges().await {
-            Ok(now) => tell(&mut crowd, &mut told, now, states, coordinator.context.now()).await,
+            Ok(now) => publish(&mut subscribers, &mut published, now, states, coordinator.context.now()).await,
             Err(error) => tracing::error!(%error, "the challenges could not be read for the public"),
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn tell(
-    crowd: &mut Crowd,
-    told: &mut Option<Vec<PublicChallenge>>,
+async fn publish(
+    subscribers: &mut Subscribers,
+    published: &mut Option<Vec<PublicChallenge>>,
     challenges: Vec<PublicChallenge>,
     states: Vec<State>,
     now: Timestamp,
 ) {
-    // Judged by the list as it is now: what was hidden meanwhile stays so.
+    // The list as it is now decides: a state that was hidden meanwhile is not published.
     let shows = |state: &State| {
         let same = |one: &PublicChallenge| one.name == state.challenge_name.as_str() && one.state.is_some();
         challenges.iter().any(same)
     };
     for state in states.iter().filter(|state| shows(state)).filter_map(payload::render) {
-        crowd.tell(payload::NAME, &state).await;
+        subscribers.publish(payload::NAME, &state).await;
     }
     let update = PublicChallenges::new(challenges.clone(), now);
-    if told.as_ref() != Some(&challenges) {
-        crowd.tell("challenges_update", &update).await;
-        *told = Some(challenges);
+    if published.as_ref() != Some(&challenges) {
+        subscribers.publish("challenges_update", &update).await;
+        *published = Some(challenges);
     }
-    crowd.welcome("challenges_update", &update);
+    subscribers.welcome("challenges_update", &update);
 }
 
 fn state(event: Event) -> Option<State> {

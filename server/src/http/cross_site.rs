@@ -1,41 +1,45 @@
-//! Requests that a page of another site makes in somebody's browser, which adds the cookies of this server. A page that
-//! another port of the same host name serves is such a page, too: cookies know no ports.
+//! Refuses requests that a page of another site makes in a visitor's browser, which adds the cookies of this server. A page
+//! on another port of the same host is such a page, too: cookies know no ports.
 
-use super::{ApiError, origin};
+use super::Problem;
+use super::extract::origin;
 use crate::events::{self, is_of_host};
+use crate::http::problem::Code;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, ORIGIN};
 use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, ResponseError};
+use actix_web::{Error, HttpRequest};
 
-/// Tells where a request comes from, and no page can forge it. Browsers send it by TLS and to `localhost`.
+/// The header that says where a request comes from; no page can forge it. Browsers send it over TLS and to `localhost`.
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
 /// Refuses what would change something on behalf of another site. Socket.IO decides by itself: its public part is for
 /// pages of all sites.
 pub async fn refuse(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
-    if request.method().is_safe() || request.path().starts_with(events::PATH) || !is_foreign(request.request()) {
+    if request.method().is_safe()
+        || request.path().starts_with(events::PATH)
+        || !is_foreign(request.request(), origin::is_secure(request.request()))
+    {
         return next.call(request).await;
     }
-    let error = ApiError::new(StatusCode::FORBIDDEN, "forbidden").because(
+    let error = Problem::new(Code::Forbidden).because(
         "a page of another site has sent this (by Sec-Fetch-Site, or by Origin, which is not the Host); send it from a \
          page of this server, or from a program",
     );
-    Ok(request.into_response(error.error_response()))
+    Ok(request.error_response(error))
 }
 
 /// Programs other than browsers send neither header, and no page can make them send anything.
-fn is_foreign(request: &HttpRequest) -> bool {
+fn is_foreign(request: &HttpRequest, is_secure: bool) -> bool {
     let mut sites = request.headers().get_all(SEC_FETCH_SITE).peekable();
     if sites.peek().is_some() {
         return !sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
     }
     let is_own = |origin: &str| {
         // A page that came without TLS may be anybody's who is on the way.
-        let is_safe = !origin::is_secure(request) || origin.starts_with("https://");
+        let is_safe = !is_secure || origin.starts_with("https://");
         is_safe && is_of_host(origin, host(request))
     };
     !request.headers().get_all(ORIGIN).all(|origin| origin.to_str().is_ok_and(is_own))
@@ -49,15 +53,15 @@ fn host(request: &HttpRequest) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Proxies;
+    use crate::http::{Ingress, Proxies};
     use actix_web::test::TestRequest;
-    use actix_web::web;
 
     fn foreign(headers: &[(&'static str, &str)]) -> bool {
-        let proxies = Proxies(vec!["10.0.0.0/8".parse().unwrap()]);
-        let request = TestRequest::post().app_data(web::Data::new(proxies)).peer_addr("10.0.0.1:1".parse().unwrap());
+        let ingress = Ingress { proxies: Proxies(vec!["10.0.0.0/8".parse().unwrap()]), over_tls: false };
+        let request = TestRequest::post().peer_addr("10.0.0.1:1".parse().unwrap());
         let request = request.append_header(("host", "ctf.example:8443"));
-        is_foreign(&headers.iter().fold(request, |request, header| request.append_header(*header)).to_http_request())
+        let request = headers.iter().fold(request, |request, header| request.append_header(*header)).to_http_request();
+        is_foreign(&request, ingress.is_secure(&request))
     }
 
     #[test]

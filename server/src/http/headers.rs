@@ -1,4 +1,4 @@
-//! Headers that tell browsers what not to do with the answers. They are the same for all, so they cost next to nothing.
+//! Security headers of all answers. They are constants, so they cost next to nothing.
 //!
 //! There is no `Strict-Transport-Security`: it holds for all ports of a host name, so also for challenges that are
 //! served there without TLS; and where this server speaks TLS, its port speaks nothing else.
@@ -12,9 +12,9 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 
-/// For what is no page. A page says itself what it needs.
+/// For answers that are no page. A page sets its own policy.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-/// Answers may hold secrets, so they are kept nowhere, unless they say that they may.
+/// Answers may hold secrets, so no cache keeps them unless they allow it.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 const SAME_FOR_ALL: [(HeaderName, HeaderValue); 5] = [

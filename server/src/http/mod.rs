@@ -1,68 +1,53 @@
-//! The fronts: they parse a request, call the core, and render what it says. No decisions are made here.
+//! The HTTP side: parses a request, calls the coordinator, and renders the result. It decides nothing.
 
-mod body;
-mod bounds;
-mod control;
+mod counts;
 mod cross_site;
-mod echo;
-mod error;
+pub mod envelope;
+mod extract;
+mod fronts;
 mod headers;
 mod openapi;
 mod operations;
-mod origin;
-mod principal;
-mod query;
+mod problem;
 mod socket_io;
+mod state;
 mod upload;
 
-pub(crate) use control::PublicChallenges;
-pub use cross_site::refuse as refuse_cross_site;
-pub use error::ApiError;
+pub use counts::MetricsAudience;
+pub use extract::body::Json;
+pub use extract::origin::{Ingress, Proxies};
+pub use extract::principal::{Admin, Operator, Viewer};
+pub use extract::rate_limits::Anybody;
 pub use headers::protect;
-pub use operations::{MetricsAudience, measure};
-pub use origin::{OverTls, Proxies};
-pub use principal::{Admin, Operator, Viewer};
+pub use operations::measure;
+pub use problem::{Code, Problem};
+pub use state::State;
 
-use crate::events::Entrance;
-use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, Route, web};
-use challengectl_coordinator::{Accounts, Coordinator};
 use openapi::{Group, group, pages};
-use std::sync::Arc;
+use std::future::ready;
 use utoipa::openapi::OpenApi;
 
-/// Adds every route.
-pub fn routes(
-    coordinator: Arc<Coordinator>,
-    accounts: Arc<Accounts>,
-    entrance: Entrance,
-    proxies: Proxies,
-    over_tls: OverTls,
-    metrics: MetricsAudience,
-) -> impl Fn(&mut web::ServiceConfig) + Clone {
-    let (proxies, over_tls, metrics) = (web::Data::new(proxies), web::Data::new(over_tls), web::Data::new(metrics));
-    let requests = web::Data::new(operations::Requests::default());
-    let bounds = web::Data::new(bounds::Bounds::default());
+/// Adds every route. The control API's envelope renders the problems also of what belongs to no front.
+pub fn routes(state: State) -> impl Fn(&mut web::ServiceConfig) + Clone {
+    let state = web::Data::new(state);
     move |config| {
-        config
-            .app_data(web::Data::from(Arc::clone(&coordinator)))
-            .app_data(web::Data::from(Arc::clone(&accounts)))
-            .app_data(proxies.clone())
-            .app_data(over_tls.clone())
-            .app_data(metrics.clone())
-            .app_data(requests.clone())
-            .app_data(bounds.clone())
+        let all = web::scope("")
             .configure(|config| openapi::routes(groups(), config))
             .configure(pages::routes)
-            .configure(|config| socket_io::routes(&entrance, config))
-            .default_service(web::to(not_found));
+            .configure(socket_io::routes)
+            .default_service(web::to(not_found))
+            .wrap(from_fn(cross_site::refuse))
+            .wrap(from_fn(envelope::of(fronts::control::envelope::render)));
+        config.app_data(state.clone()).service(all);
     }
 }
 
 /// All operations, in the order in which people look for them.
 fn groups() -> Vec<Group> {
-    let pages = group!("Description", "What there is."; pages: openapi);
-    let mut groups = control::groups();
+    let pages = group!("Description", "This description of the API."; pages: openapi);
+    let mut groups = fronts::control::groups();
     groups.extend(operations::groups());
     groups.push(pages);
     groups
@@ -74,23 +59,13 @@ pub fn document() -> OpenApi {
     openapi::document(groups())
 }
 
-async fn not_found(request: HttpRequest) -> ApiError {
-    nothing_at(&request)
-}
-
-fn nothing_at(request: &HttpRequest) -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "not found").because(format!("there is nothing at {}", request.path()))
+/// What a front answers to a path that it does not have.
+pub async fn not_found(request: HttpRequest) -> Problem {
+    Problem::nothing_at(&request)
 }
 
 /// What a resource answers to every method but `allowed`.
-fn other_methods(allowed: impl Into<String>) -> Route {
+pub fn other_methods(allowed: impl Into<String>) -> Route {
     let allowed = allowed.into();
-    web::to(move |request: HttpRequest| {
-        let allowed = allowed.clone();
-        async move {
-            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
-                .because(format!("{} takes {allowed}, not {}", request.path(), request.method()))
-                .allowing(&allowed)
-        }
-    })
+    web::to(move |request: HttpRequest| ready(Problem::method_not_allowed(&request, &allowed)))
 }

@@ -1,8 +1,11 @@
-//! Socket.IO on the same port as everything else. Its protocol is spoken by a service that knows nothing of actix:
-//! polling requests are handed to it whole, and for a websocket, once the handshake is done, the stream of bytes.
+//! Socket.IO on the same port as everything else. A service that knows nothing of actix speaks its protocol: it gets
+//! polling requests whole, and for a websocket, after the handshake, the stream of bytes.
 
-use super::{ApiError, Viewer, body, origin, other_methods};
-use crate::events::{self, Entrance, Seat, pipe};
+use super::extract::{body, origin};
+use super::state::State;
+use super::{Problem, Viewer, other_methods};
+use crate::events::{self, Endpoint, Permit, pipe};
+use crate::http::problem::Code;
 use actix_http::ws::{hash_key, verify_handshake};
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::StatusCode;
@@ -17,15 +20,14 @@ use serde::Deserialize;
 use tokio::io::DuplexStream;
 use tower_service::Service;
 
-/// What the protocol's service has to know of a request. Kept with the session, so no more than that.
-const KEPT: [HeaderName; 4] = [HOST, ORIGIN, COOKIE, CONTENT_TYPE];
+/// The headers that the protocol's service needs. It keeps them with the connection, so there are no others.
+const FORWARDED_HEADERS: [HeaderName; 4] = [HOST, ORIGIN, COOKIE, CONTENT_TYPE];
 /// Bytes of one of them.
-const LONGEST_HEADER: usize = 4096;
+const MAX_HEADER_SIZE: usize = 4096;
 
-/// Adds the way in.
-pub fn routes(entrance: &Entrance, config: &mut ServiceConfig) {
+/// Adds the endpoint.
+pub fn routes(config: &mut ServiceConfig) {
     let path = web::resource([events::PATH.to_owned(), format!("{}/", events::PATH)])
-        .app_data(web::Data::new(entrance.clone()))
         .route(web::get().guard(fn_guard(wants_websocket)).to(websocket))
         .route(web::get().to(polling))
         .route(web::post().to(polling))
@@ -40,33 +42,31 @@ fn wants_websocket(request: &GuardContext<'_>) -> bool {
 }
 
 /// Joins a client's connection to the service.
-async fn websocket(
-    entrance: web::Data<Entrance>,
-    request: HttpRequest,
-    sent: Payload,
-) -> Result<HttpResponse, ApiError> {
-    verify_handshake(request.head()).map_err(|error| ApiError::invalid(format!("websocket handshake: {error}")))?;
+async fn websocket(state: web::Data<State>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, Problem> {
+    let endpoint = &state.endpoint;
+    verify_handshake(request.head()).map_err(|error| Problem::invalid(format!("websocket handshake: {error}")))?;
     let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| hash_key(key.as_bytes())).unwrap_or_default();
-    let about = about(&entrance, &request, ()).await?;
-    let (stream, answer) = pipe::join(sent, entrance.closing().clone());
-    let mut service = entrance.service();
+    let about = about(endpoint, &request, ()).await?;
+    let (stream, answer) = pipe::join(sent, endpoint.closing().clone());
+    let mut service = endpoint.service();
     let call = Service::<(DuplexStream, http::Request<()>)>::call(&mut service, (stream, about));
-    call.await.map_err(|error| ApiError::invalid(error.to_string()))?;
+    call.await.map_err(|error| Problem::invalid(error.to_string()))?;
     let mut response = HttpResponse::build(StatusCode::SWITCHING_PROTOCOLS);
     response.upgrade("websocket").insert_header((SEC_WEBSOCKET_ACCEPT, key.as_slice()));
     Ok(response.streaming(answer))
 }
 
 /// Hands a request to the service, and its answer back.
-async fn polling(entrance: web::Data<Entrance>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, ApiError> {
-    let sent = body::read(&request, sent.into_inner(), events::LARGEST_MESSAGE).await?.freeze();
-    let about = about(&entrance, &request, Full::new(sent)).await?;
-    let mut service = entrance.service();
-    let stopping = || ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server is stopping").because("come back later");
+async fn polling(state: web::Data<State>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, Problem> {
+    let endpoint = &state.endpoint;
+    let sent = body::read(&request, sent.into_inner(), events::MAX_MESSAGE_SIZE).await?.freeze();
+    let about = about(endpoint, &request, Full::new(sent)).await?;
+    let mut service = endpoint.service();
+    let stopping = || Problem::new(Code::ServerIsStopping).because("come back later");
     let call = Service::<http::Request<Full<Bytes>>>::call(&mut service, about);
     let answer = tokio::select! {
         answer = call => answer.unwrap_or_else(|never| match never {}),
-        () = entrance.closing().cancelled() => return Err(stopping()),
+        () = endpoint.closing().cancelled() => return Err(stopping()),
     };
     let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = answer.headers().get(http::header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec());
@@ -75,55 +75,52 @@ async fn polling(entrance: web::Data<Entrance>, request: HttpRequest, sent: Payl
         return Err(refusal(status, &content));
     }
     let mut response = HttpResponse::build(status);
-    allow_reading(&mut response, &entrance, &request);
+    allow_reading(&mut response, endpoint, &request);
     Ok(response.insert_header((CONTENT_TYPE, kind.unwrap_or_default())).body(content))
 }
 
-/// The protocol says what is wrong in its own words.
-fn refusal(status: StatusCode, content: &[u8]) -> ApiError {
+/// The protocol's service says what is wrong in its own words.
+fn refusal(status: StatusCode, content: &[u8]) -> Problem {
     #[derive(Deserialize)]
     struct Reason {
         message: String,
     }
     let reason =
         serde_json::from_slice::<Reason>(content).map_or("not what Socket.IO expects".to_owned(), |it| it.message);
-    ApiError::new(status, "invalid request").because(reason)
+    Problem::new(Code::InvalidRequest).with_status(status).because(reason)
 }
 
-/// The request as the service understands it. One that begins a session takes a seat.
-async fn about<B>(entrance: &Entrance, request: &HttpRequest, body: B) -> Result<http::Request<B>, ApiError> {
+/// The request as the service understands it. One that opens a connection takes a permit.
+async fn about<B>(endpoint: &Endpoint, request: &HttpRequest, body: B) -> Result<http::Request<B>, Problem> {
     let mut about = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
-    for name in KEPT {
-        for value in request.headers().get_all(&name).filter(|value| value.len() <= LONGEST_HEADER) {
+    for name in FORWARDED_HEADERS {
+        for value in request.headers().get_all(&name).filter(|value| value.len() <= MAX_HEADER_SIZE) {
             about = about.header(name.as_str(), value.as_bytes());
         }
     }
     let begins = !request.query_string().split('&').any(|part| part.starts_with("sid="));
     if begins {
-        let full = || {
-            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many clients")
-                .because("too many of this address; try again later")
-        };
-        about = about.extension(seat(entrance, request).await.ok_or_else(full)?);
+        let full = || Problem::new(Code::TooManyClients).because("too many of this address; try again later");
+        about = about.extension(permit(endpoint, request).await.ok_or_else(full)?);
     }
-    about.body(body).map_err(|error| ApiError::invalid(error.to_string()))
+    about.body(body).map_err(|error| Problem::invalid(error.to_string()))
 }
 
-async fn seat(entrance: &Entrance, request: &HttpRequest) -> Option<Seat> {
+async fn permit(endpoint: &Endpoint, request: &HttpRequest) -> Option<Permit> {
     let address = origin::address(request);
-    if let Some(seat) = entrance.seat(address) {
-        return Some(seat);
+    if let Some(permit) = endpoint.permit(address) {
+        return Some(permit);
     }
     Viewer::extract(request).await.ok()?;
-    entrance.reserved_seat(address)
+    endpoint.reserved_permit(address)
 }
 
 /// Pages of configured sites may read the answers with the visitor's login; all others without, which gets them what is
 /// public.
-fn allow_reading(response: &mut HttpResponseBuilder, entrance: &Entrance, request: &HttpRequest) {
+fn allow_reading(response: &mut HttpResponseBuilder, endpoint: &Endpoint, request: &HttpRequest) {
     let Some(origin) = request.headers().get(ORIGIN) else { return };
     response.insert_header((VARY, "Origin"));
-    if origin.to_str().is_ok_and(|origin| entrance.origins().is_configured(origin)) {
+    if origin.to_str().is_ok_and(|origin| endpoint.origins().is_configured(origin)) {
         response.insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()));
         response.insert_header((ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"));
     } else {

@@ -1,9 +1,10 @@
-//! Files that come as `multipart/form-data`: streamed to disk, bounded, and never found by the name they come with.
+//! Files uploaded as `multipart/form-data`: streamed to disk, bounded, and never stored under the name that the client
+//! sent.
 
-use super::ApiError;
-use super::body::PATIENCE;
+use super::Problem;
+use super::extract::body::BODY_TIMEOUT;
+use crate::http::problem::Code;
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::http::StatusCode;
 use actix_web::http::header::ContentDisposition;
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::files::incoming::Incoming;
@@ -12,11 +13,11 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::timeout;
 
-const LONGEST_NAME: usize = 255;
+const MAX_NAME: usize = 255;
 /// For a whole form: a gibibyte at 10 Mbit/s.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const FORM_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-/// What may come.
+/// What may be uploaded.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     extensions: &'static [&'static str],
@@ -24,7 +25,7 @@ pub struct Kind {
     largest: u64,
 }
 
-/// What challenges are made of.
+/// Files of challenges.
 pub const FILE: Kind =
     Kind { extensions: &["wav", "bin", "txt", "yml", "yaml", "py", "grc"], largest: 100 * 1024 * 1024 };
 /// A whole event: more than any has.
@@ -41,8 +42,8 @@ pub struct Part {
 }
 
 /// Reads a form, unless that takes far too long.
-pub async fn in_time<T>(reading: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
-    timeout(LONGEST, reading).await.unwrap_or_else(|_| Err(ApiError::too_slow(LONGEST)))
+pub async fn in_time<T>(reading: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    timeout(FORM_TIMEOUT, reading).await.unwrap_or_else(|_| Err(Problem::too_slow(FORM_TIMEOUT)))
 }
 
 /// The next file of a form, of the kind that its field takes.
@@ -50,14 +51,14 @@ pub async fn next(
     form: &mut Multipart,
     coordinator: &Coordinator,
     kind: impl Fn(&str) -> Kind,
-) -> Result<Option<Part>, ApiError> {
-    let field = timeout(PATIENCE, form.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))?;
+) -> Result<Option<Part>, Problem> {
+    let field = timeout(BODY_TIMEOUT, form.next()).await.map_err(|_| Problem::too_slow(BODY_TIMEOUT))?;
     let Some(field) = field else { return Ok(None) };
     let mut field = field.map_err(refused)?;
     let sent = field.content_disposition().and_then(sent_name).map(|name| plain(&name));
     let name = field.name().unwrap_or_default().to_owned();
     let Some(file_name) = sent.filter(|sent| !sent.is_empty()) else {
-        return Err(ApiError::invalid(format!("field {name:?} is not a file; send it with a filename")));
+        return Err(Problem::invalid(format!("field {name:?} is not a file; send it with a filename")));
     };
     let kind = kind(&name);
     kind.check_extension(&file_name)?;
@@ -65,10 +66,10 @@ pub async fn next(
     Ok(Some(Part { field: name, name: file_name, content }))
 }
 
-async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, ApiError> {
+async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, Problem> {
     let mut content = coordinator.files.receive()?;
     let mut over = 0;
-    while let Some(piece) = timeout(PATIENCE, field.next()).await.map_err(|_| ApiError::too_slow(PATIENCE))? {
+    while let Some(piece) = timeout(BODY_TIMEOUT, field.next()).await.map_err(|_| Problem::too_slow(BODY_TIMEOUT))? {
         let piece = piece.map_err(refused)?;
         if content.size() + piece.len() as u64 <= largest && over == 0 {
             content.write(&piece).await?;
@@ -82,7 +83,7 @@ async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> 
     }
     if over > 0 {
         let limit = format!("a file has at most {largest} bytes");
-        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "file too large").because(limit));
+        return Err(Problem::new(Code::FileTooLarge).because(limit));
     }
     content.flush().await?;
     Ok(content)
@@ -103,29 +104,28 @@ fn sent_name(disposition: &ContentDisposition) -> Option<String> {
 fn plain(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut name: String = last.chars().filter(|c| !c.is_control()).collect();
-    name.truncate(name.floor_char_boundary(LONGEST_NAME));
+    name.truncate(name.floor_char_boundary(MAX_NAME));
     name
 }
 
 impl Kind {
-    fn check_extension(self, name: &str) -> Result<(), ApiError> {
+    fn check_extension(self, name: &str) -> Result<(), Problem> {
         let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if self.extensions.iter().any(|allowed| extension.eq_ignore_ascii_case(allowed)) {
             return Ok(());
         }
-        Err(ApiError::new(StatusCode::BAD_REQUEST, "file type not allowed")
+        Err(Problem::new(Code::FileTypeNotAllowed)
             .because(format!("{name:?} has none of these extensions: .{}", self.extensions.join(", ."))))
     }
 }
 
-fn refused(error: MultipartError) -> ApiError {
+fn refused(error: MultipartError) -> Problem {
     match error {
         MultipartError::ContentTypeMissing
         | MultipartError::ContentTypeParse
         | MultipartError::ContentTypeIncompatible => {
-            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type")
-                .because("send a form with Content-Type: multipart/form-data")
+            Problem::new(Code::UnsupportedMediaType).because("send a form with Content-Type: multipart/form-data")
         }
-        error => ApiError::invalid(format!("the form could not be read: {error}")),
+        error => Problem::invalid(format!("the form could not be read: {error}")),
     }
 }

@@ -39,7 +39,7 @@ fn timeless(event: Value) -> Value {
 async fn every_kind_of_client_hears_everything_in_order() {
     let site = Site::start().await;
     site.import(MORSE).await;
-    let runner = site.enrol("roof").await;
+    let runner = site.enroll("roof").await;
     let shown = Shown::login(&site.browser("alice", Role::Viewer).await);
     let mut clients = Vec::new();
     for (language, transports) in KINDS {

@@ -8,32 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
-mod archives;
-mod auth;
-mod binding;
-mod challenges;
 mod clients;
-mod conference;
 mod control;
-mod description;
-mod document;
-mod enrolment;
-mod errors;
-mod files;
-mod fleet;
-mod fuzzing;
-mod history;
+mod envelope;
 mod live;
-mod matrix;
 mod metrics;
 mod operations;
 mod people;
-mod polling;
-mod provisioning;
-mod runners;
 mod site;
-mod throttling;
 mod tls;
-mod uploads;
-mod users;
-mod views;

@@ -121,7 +121,7 @@ impl Site {
         invitation.token
     }
 
-    pub async fn enrol(&self, runner: &str) -> Runner<'_> {
+    pub async fn enroll(&self, runner: &str) -> Runner<'_> {
         let body = json!({"enrollment_token": self.token(runner).await});
         let answer = Answer::of(self.request(Method::POST, "/api/enrollment/enroll").json(&body)).await;
         assert_eq!(answer.status, 201);
@@ -154,7 +154,7 @@ impl Site {
 
     /// A runner that is registered, with one radio that may go anywhere.
     pub async fn runner(&self, runner: &str) -> Runner<'_> {
-        let runner = self.enrol(runner).await;
+        let runner = self.enroll(runner).await;
         let answer = runner.post("register", json!({"runner_id": runner.id, "assignments": []})).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         runner

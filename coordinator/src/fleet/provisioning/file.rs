@@ -5,18 +5,16 @@ use challengectl_common::{Band, RadioId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use utoipa::ToSchema;
 
 const MOST_RADIOS: usize = 64;
 const LONGEST_WORD: usize = 64;
 
 /// A radio of a runner to be. Which further settings there are, only the drivers on the runner's host know.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewRadio {
     /// Unique on the runner.
     pub id: RadioId,
     /// What kind of radio it is.
-    #[schema(pattern = "^[A-Za-z0-9_]{1,64}$")]
     pub driver: String,
     /// Where it may transmit. None: anywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

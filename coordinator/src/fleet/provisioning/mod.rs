@@ -7,7 +7,7 @@ mod file;
 mod keys;
 
 pub use file::NewRadio;
-pub use keys::{KeyChange, Provisioner};
+pub use keys::{KeyChange, Provisioner, ProvisioningKey};
 
 use super::Fleet;
 use crate::CoreError;

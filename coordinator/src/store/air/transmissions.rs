@@ -3,13 +3,10 @@
 use crate::store::cells::{band, frequency, integer, parse};
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Band, ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
-use serde::Deserialize;
 use sqlx::FromRow;
-use utoipa::ToSchema;
 
 /// Where in its life a transmission is. All but `Planned` are final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum TransmissionStatus {
     Planned,

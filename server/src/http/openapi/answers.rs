@@ -40,17 +40,17 @@ macro_rules! shared {
 }
 
 shared! {
-    Done: "200", Acknowledgement, "It is done.";
-    Invalid: "400", ErrorBody, "The request makes no sense; `details` tells where, and the way out.";
-    Unauthorized: "401", ErrorBody, "The credentials are missing, wrong or no longer good.",
+    Done: "200", Acknowledgement, "Done.";
+    Invalid: "400", ErrorBody, "The request is invalid; `details` say where, and the way out.";
+    Unauthorized: "401", ErrorBody, "The credentials are missing, invalid or expired.",
         "WWW-Authenticate": String, "How to authenticate.";
-    Forbidden: "403", ErrorBody, "Not by this account or key, or not for a page of another site.";
-    Missing: "404", ErrorBody, "There is no such thing.";
-    Conflict: "409", ErrorBody, "As things are now it cannot be done.";
+    Forbidden: "403", ErrorBody, "This account or key, or a page of another site, may not do this.";
+    Missing: "404", ErrorBody, "It does not exist.";
+    Conflict: "409", ErrorBody, "The current state does not allow it.";
     TooLarge: "413", ErrorBody, "The body is too large.";
-    Unsupported: "415", ErrorBody, "The body has another Content-Type than the operation takes.";
+    Unsupported: "415", ErrorBody, "The operation does not take this Content-Type.";
     TooMany: "429", ErrorBody, "Too many requests.",
-        "Retry-After": Integer, "Seconds after which the next one counts.";
+        "Retry-After": Integer, "Seconds after which to try again.";
 }
 
 fn json<T: ToSchema>(description: &str) -> ResponseBuilder {

@@ -2,13 +2,14 @@
 
 use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorized, Unsupported};
 use super::{Schemas, parameters};
-use crate::http::body::{Json, OptionalJson, With};
-use crate::http::bounds::Anybody;
-use crate::http::echo::{Echo, ReadOnly};
-use crate::http::principal::{Provisioner, Runner};
-use crate::http::principal::{Stopper, Watcher};
-use crate::http::query::Query;
-use crate::http::{Admin, ApiError, Operator, Viewer};
+use crate::http::extract::body::{Json, OptionalJson, With};
+use crate::http::extract::echo::{Echo, ReadOnly};
+use crate::http::extract::principal::{Provisioner, Runner};
+use crate::http::extract::principal::{Stopper, Watcher};
+use crate::http::extract::query::Query;
+use crate::http::extract::rate_limits::Anybody;
+use crate::http::state::Shared;
+use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpRequest, web};
 use challengectl_coordinator::Role;
 use std::borrow::Cow;
@@ -85,7 +86,7 @@ impl About {
             self.answers::<Forbidden>();
         }
         let whom = match least {
-            Role::Viewer => Cow::Borrowed("For everybody who is logged in."),
+            Role::Viewer => Cow::Borrowed("Takes a login of any role."),
             least => format!("Takes the role {least}.").into(),
         };
         self.remark(&whom);
@@ -109,6 +110,7 @@ pub trait Describe {
     fn describe(_: &mut About) {}
 }
 
+impl<T> Describe for Shared<T> {}
 impl<T: ?Sized> Describe for web::Data<T> {}
 impl Describe for web::Path<String> {}
 impl Describe for web::Payload {}
@@ -168,7 +170,7 @@ impl Describe for Provisioner {
     }
 }
 
-impl<T: ToSchema, const MOST: usize> Describe for Json<T, MOST> {
+impl<T: ToSchema, const MAX: usize> Describe for Json<T, MAX> {
     fn describe(about: &mut About) {
         about.takes::<T>(Required::True);
     }
@@ -201,7 +203,7 @@ impl<P: Describe, B: Describe> Describe for With<P, B> {
     }
 }
 
-impl<T: Describe> Describe for Result<T, ApiError> {
+impl<T: Describe> Describe for Result<T, Problem> {
     fn describe(about: &mut About) {
         T::describe(about);
     }

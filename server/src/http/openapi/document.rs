@@ -11,8 +11,8 @@ use utoipa::{PartialSchema, ToSchema};
 const ABOUT: &str = "\
 The control API of a ChallengeCtl server: what runners, operators and the public page speak.
 
-Every answer that is not a success has the same form: `error` says in a few words what went wrong, `details` where, and \
-the way out. Any operation can also answer 500, when the server's disk or database fails, and 503, while it stops; both \
+Every error has the same form: `error` is one of a closed set of codes, `details` say where it went wrong, and the way \
+out. Any operation can also answer 500, when the server's disk or database fails, and 503, while it stops; both \
 in that form. A method that a path does not take is answered 405 with `Allow`.
 
 What changes something is refused, 403, when a browser sends it for a page of another site, as the headers \

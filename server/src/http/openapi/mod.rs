@@ -1,15 +1,15 @@
-//! The description of the API, as an OpenAPI document. It is made of what the routes are made of, so that there is no
-//! route without a description, and none that does something else than it says.
+//! The description of the API, as an OpenAPI document. It is made from what the routes are made from, so that no route is
+//! without a description, and none differs from it.
 //!
 //! A new route takes three steps:
 //!
 //! 1. Its handler gets `#[utoipa::path(METHOD, path = "…", responses(…))]`: what it answers when all goes well, and
-//!    those of the [`answers`] that its arguments do not tell, such as `Conflict`. The first line of its doc comment
+//!    those of the [`answers`] that its arguments do not describe, such as `Conflict`. The first line of its doc comment
 //!    becomes the summary.
 //! 2. The types that it takes and answers derive `ToSchema`, the values of a query `IntoParams`. Integrators read their
 //!    doc comments.
 //! 3. It is listed in a [`group!`], which makes the route, and in the authorisation matrix of the tests. Schemathesis
-//!    then asks for it (`tests/api/fuzzing.rs`); where it never succeeds by guessing, `examples(…)` of the type helps.
+//!    then asks for it (`tests/api/control/fuzzing.rs`); where it never succeeds by guessing, `examples(…)` of the type helps.
 //!
 //! Who may ask, the query, the body, and the errors that come with them (400, 401, 403, 413, 415) are told by the types
 //! of the handler's arguments (see [`Describe`]); the parameters of the path, and the 404 that comes with them, by the

@@ -1,8 +1,8 @@
 //! The document for programs, and for people a page that shows it: Swagger UI, which is part of the program.
 
-use crate::http::bounds::Anybody;
-use crate::http::{ApiError, document, nothing_at, other_methods};
-use actix_web::http::StatusCode;
+use crate::http::extract::rate_limits::Anybody;
+use crate::http::problem::Code;
+use crate::http::{Problem, document, other_methods};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -22,12 +22,12 @@ const POLICY: (HeaderName, HeaderValue) = (
 
 static DOCUMENT: LazyLock<Option<String>> = LazyLock::new(|| document().to_json().ok());
 
-/// This document.
+/// Get this document.
 #[utoipa::path(get, path = "/api/openapi.json", responses((status = OK, content_type = "application/json", body = Object)))]
-pub async fn openapi(_: Anybody) -> Result<HttpResponse, ApiError> {
-    let document = DOCUMENT.as_deref().ok_or_else(|| {
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").because("the document cannot be written")
-    })?;
+pub async fn openapi(_: Anybody) -> Result<HttpResponse, Problem> {
+    let document = DOCUMENT
+        .as_deref()
+        .ok_or_else(|| Problem::new(Code::InternalError).because("the document cannot be written"))?;
     Ok(HttpResponse::Ok().content_type("application/json").insert_header((CACHE_CONTROL, "no-cache")).body(document))
 }
 
@@ -42,7 +42,7 @@ async fn page() -> HttpResponse {
     HttpResponse::Ok().insert_header(POLICY).content_type("text/html; charset=utf-8").body(PAGE)
 }
 
-async fn file(name: web::Path<String>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+async fn file(name: web::Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut response = HttpResponse::Ok();
     response.insert_header(POLICY).insert_header((CACHE_CONTROL, "no-cache"));
     if name.as_str() == "docs.js" {
@@ -50,6 +50,6 @@ async fn file(name: web::Path<String>, request: HttpRequest) -> Result<HttpRespo
     }
     match utoipa_swagger_ui::serve(&name, Arc::default()) {
         Ok(Some(file)) => Ok(response.content_type(file.content_type).body(file.bytes.into_owned())),
-        _ => Err(nothing_at(&request)),
+        _ => Err(Problem::nothing_at(&request)),
     }
 }

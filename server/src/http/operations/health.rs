@@ -1,5 +1,6 @@
-use crate::http::bounds::Anybody;
-use actix_web::{HttpResponse, web};
+use crate::http::extract::rate_limits::Anybody;
+use crate::http::state::Shared;
+use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Coordinator;
 use serde::Serialize;
@@ -11,14 +12,14 @@ struct Health {
     timestamp: Timestamp,
 }
 
-/// Tells that the server answers.
+/// Check that the server answers.
 #[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
-pub async fn health(_: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
+pub async fn health(_: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.context.now() })
 }
 
-/// The same, where clients of the API look for it.
+/// Check that the server answers, under the path of the API.
 #[utoipa::path(get, path = "/api/health", responses((status = OK, body = Health)))]
-pub async fn api_health(anybody: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
+pub async fn api_health(anybody: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
     health(anybody, coordinator).await
 }

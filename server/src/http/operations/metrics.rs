@@ -1,17 +1,16 @@
-//! What Prometheus collects.
+//! The metrics that Prometheus collects.
 
 use super::exposition::Format;
-use super::requests::{Labels, Requests};
+use crate::http::counts::Labels;
 use crate::http::openapi::answers::Forbidden;
-use crate::http::{ApiError, origin};
-use actix_web::http::StatusCode;
+use crate::http::problem::Code;
+use crate::http::state::{Shared, State};
+use crate::http::{Problem, extract::origin};
 use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_coordinator::bus::alarms::AlarmKind;
 use challengectl_coordinator::maintenance::registry::JobState;
-use challengectl_coordinator::network::Network;
-use challengectl_coordinator::store::WriteTimes;
-use challengectl_coordinator::views::metrics::Figures;
+use challengectl_coordinator::views::metrics::{Figures, WriteTimes};
 use challengectl_coordinator::{Coordinator, RunnerState};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -21,11 +20,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::atomic::AtomicU64;
 
-/// From where the numbers may be asked for.
-#[derive(Debug, Clone, Default)]
-pub struct MetricsAudience(pub Vec<Network>);
-
-/// Give the server's metrics, in the text format of Prometheus or in `OpenMetrics`.
+/// Get the server's metrics, in the text format of Prometheus or in `OpenMetrics`.
 #[utoipa::path(
     get, path = "/metrics",
     responses(
@@ -35,13 +30,12 @@ pub struct MetricsAudience(pub Vec<Network>);
 )]
 pub async fn metrics(
     request: HttpRequest,
-    coordinator: web::Data<Coordinator>,
-    requests: web::Data<Requests>,
-    audience: web::Data<MetricsAudience>,
-) -> Result<HttpResponse, ApiError> {
+    coordinator: Shared<Coordinator>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
     let from = origin::address(&request).filter(|_| !origin::is_hidden(&request));
-    if !from.is_some_and(|from| audience.0.iter().any(|network| network.contains(from))) {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden")
+    if !from.is_some_and(|from| state.metrics.0.iter().any(|network| network.contains(from))) {
+        return Err(Problem::new(Code::Forbidden)
             .because("metrics are for the networks that metrics_allow in server.yml names"));
     }
     let figures = coordinator.views.metrics().await;
@@ -50,10 +44,9 @@ pub async fn metrics(
     show(&figures, &mut registry);
     show_write_times(coordinator.context.write_times(), &mut registry);
     show_jobs(&coordinator.maintenance.jobs(), &mut registry);
-    requests.register(&mut registry);
+    state.requests.register(&mut registry);
     let mut text = String::new();
-    encode(&mut text, &registry)
-        .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").because("encoding failed"))?;
+    encode(&mut text, &registry).map_err(|_| Problem::new(Code::InternalError).because("encoding failed"))?;
     let format = Format::wanted(&request);
     Ok(HttpResponse::Ok().content_type(format.content_type()).insert_header((VARY, "Accept")).body(format.of(text)))
 }
@@ -69,8 +62,8 @@ fn show(figures: &Figures, registry: &mut Registry) {
         alarms.get_or_create_owned(&label("kind", kind.as_str())).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
     registry.register("alarms", "What a person should look into", alarms);
-    if let Some(gate) = &figures.gate {
-        let control = &gate.control;
+    if let Some(operating) = &figures.gate {
+        let control = &operating.control;
         for (by, holds) in [
             ("pause", control.paused.is_some()),
             ("emergency_stop", control.stopped.is_some()),
@@ -92,7 +85,7 @@ fn show_runners(states: &[RunnerState], registry: &mut Registry) {
     let (runners, radios): (Family<Labels, Gauge>, Family<Labels, Gauge>) = Default::default();
     let heartbeats: Family<Labels, Gauge<f64, AtomicU64>> = Family::default();
     let (live, busy): (Gauge, Gauge) = Default::default();
-    // What there is none of is told as well.
+    // A status that no runner has is shown as 0.
     for status in ["online", "offline"] {
         runners.get_or_create_owned(&label("status", status));
         radios.get_or_create_owned(&label("status", status));

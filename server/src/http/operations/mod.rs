@@ -1,4 +1,4 @@
-//! What those who keep the server running ask it.
+//! Health, readiness and metrics.
 
 mod exposition;
 mod health;
@@ -6,15 +6,14 @@ mod metrics;
 mod ready;
 mod requests;
 
-pub use metrics::MetricsAudience;
-pub use requests::{Requests, measure};
+pub use requests::measure;
 
 use super::openapi::{Group, group};
 
-/// Everything that operations offer.
+/// The operations for administrators of the server.
 pub fn groups() -> Vec<Group> {
     vec![group!(
-        "Operations", "For those who keep the server running.";
+        "Operations", "Health, readiness and metrics of the server.";
         health: health, api_health; ready: ready; metrics: metrics
     )]
 }

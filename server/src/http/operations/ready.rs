@@ -1,6 +1,7 @@
-use crate::http::bounds::Anybody;
+use crate::http::extract::rate_limits::Anybody;
+use crate::http::state::Shared;
+use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
-use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Coordinator;
 use serde::Serialize;
@@ -21,13 +22,12 @@ struct NotReady {
     checks: BTreeMap<&'static str, &'static str>,
 }
 
-/// Tells whether the server can do its work, and if not, what is in the way.
+/// Check whether the server can do its work, and if not, why.
 #[utoipa::path(
     get, path = "/ready",
     responses((status = OK, body = Ready), (status = SERVICE_UNAVAILABLE, body = NotReady))
 )]
-pub async fn ready(_: Anybody, coordinator: web::Data<Coordinator>) -> HttpResponse {
-    let coordinator = coordinator.into_inner();
+pub async fn ready(_: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
     let readiness = coordinator.maintenance.readiness().await;
     let checks = readiness.checks.iter().map(|(name, check)| (*name, check.err().unwrap_or("ok"))).collect();
     let problems = readiness.problems();

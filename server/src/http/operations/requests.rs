@@ -1,69 +1,24 @@
-//! Counts what is asked of the server, and how long it takes.
+//! Counts requests, and measures how long they take.
 
+use crate::http::state::State;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
 use std::time::Instant;
-
-/// Seconds. Polls wait up to a minute.
-const BUCKETS: [f64; 10] = [0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 15.0, 30.0, 60.0];
-
-pub type Labels = Vec<(&'static str, String)>;
-
-/// The requests since the server started.
-#[derive(Clone, Debug)]
-pub struct Requests {
-    count: Family<Labels, Counter>,
-    duration: Family<Labels, Histogram, fn() -> Histogram>,
-}
-
-impl Default for Requests {
-    fn default() -> Self {
-        let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
-        Self { count: Family::default(), duration: Family::new_with_constructor(histogram) }
-    }
-}
-
-impl Requests {
-    /// Shows the counts in a registry.
-    pub fn register(&self, registry: &mut Registry) {
-        registry.register("http_requests", "Requests answered", self.count.clone());
-        let help = "Time to the answer, also of polls that wait";
-        registry.register_with_unit("http_request_duration", help, Unit::Seconds, self.duration.clone());
-    }
-
-    /// Labels are of the server's own making: no client can make one more.
-    fn note(&self, method: &Method, response: &ServiceResponse<impl MessageBody>, started: Instant) {
-        let method = match *method {
-            Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => method.as_str(),
-            _ => "other",
-        };
-        let route = response.request().match_pattern().unwrap_or_else(|| "other".to_owned());
-        let labels = vec![("method", method.to_owned()), ("route", route)];
-        self.duration.get_or_create_owned(&labels).observe(started.elapsed().as_secs_f64());
-        let status = response.status().as_u16().to_string();
-        self.count.get_or_create_owned(&[labels, vec![("status", status)]].concat()).inc();
-    }
-}
 
 /// Counts a request when it is answered.
 pub async fn measure(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let requests = request.app_data::<web::Data<Requests>>().cloned();
+    let state = request.app_data::<web::Data<State>>().cloned();
     let (method, started) = (request.method().clone(), Instant::now());
     // Answers that wait for nothing would let a client that sends many requests at once keep its turn for seconds.
     tokio::task::yield_now().await;
     let response = next.call(request).await?;
-    if let Some(requests) = requests {
-        requests.note(&method, &response, started);
+    if let Some(state) = state {
+        state.requests.record(&method, &response, started);
     }
     Ok(response)
 }

@@ -1,0 +1,99 @@
+//! Admits clients with a login to the dashboards' namespace, and disconnects them when the login ends.
+
+use super::dashboards::NAMESPACE;
+use super::origins::Origins;
+use super::subscribers::Membership;
+use challengectl_coordinator::Accounts;
+use cookie::Cookie;
+use http::header::{COOKIE, HOST, HeaderValue, ORIGIN};
+use http::request::Parts;
+use socketioxide::SocketIo;
+use socketioxide::operators::BroadcastOperators;
+use socketioxide::socket::Sid;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// The cookie that holds a browser's login.
+pub const LOGIN_COOKIE: &str = "session";
+/// How soon after the end of a login its clients are disconnected.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
+
+/// Why a client is not admitted, as it is told.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The page may not use its visitor's login.
+    #[error("origin not allowed")]
+    Origin,
+    /// There is no valid login.
+    #[error("authentication required")]
+    Login,
+}
+
+/// Checks the logins of clients.
+pub struct LoginCheck {
+    accounts: Arc<Accounts>,
+    origins: Arc<Origins>,
+    runtime: Handle,
+}
+
+impl LoginCheck {
+    /// Call it within a runtime that outlives all requests.
+    pub fn new(accounts: Arc<Accounts>, origins: Arc<Origins>) -> Self {
+        Self { accounts, origins, runtime: Handle::current() }
+    }
+
+    /// Admits a client with a login, by its first request.
+    pub async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
+        let host = request.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let allowed = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| self.origins.allow(origin, host));
+        // Programs other than browsers send no Origin.
+        if !request.headers.get_all(ORIGIN).iter().all(allowed) {
+            return Err(Refusal::Origin);
+        }
+        let login = login(request).ok_or(Refusal::Login)?;
+        if self.is_valid(&login).await.unwrap_or(false) { Ok(()) } else { Err(Refusal::Login) }
+    }
+
+    /// Whether a login is valid; `None` when the database cannot be read.
+    async fn is_valid(&self, login: &str) -> Option<bool> {
+        let (accounts, login) = (Arc::clone(&self.accounts), login.to_owned());
+        // The threads of requests end before the database is closed, which would wait for what they had borrowed.
+        let person = self.runtime.spawn(async move { accounts.person(&login, None).await });
+        match person.await.unwrap_or(Ok(None)) {
+            Ok(person) => Some(person.is_some()),
+            Err(error) => {
+                tracing::error!(%error, "a login could not be looked up");
+                None
+            }
+        }
+    }
+}
+
+/// Disconnects, every [`CHECK_EVERY`], the clients whose login has ended.
+pub async fn recheck(check: Arc<LoginCheck>, io: SocketIo, membership: Membership) {
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        // Several windows of one browser share a login.
+        let mut clients: HashMap<String, Vec<Sid>> = HashMap::new();
+        for client in io.of(NAMESPACE).into_iter().flat_map(BroadcastOperators::sockets) {
+            clients.entry(login(client.req_parts()).unwrap_or_default()).or_default().push(client.id);
+        }
+        for (login, clients) in clients {
+            // Dashboards stay connected while the database is away.
+            if check.is_valid(&login).await != Some(false) {
+                continue;
+            }
+            for client in clients {
+                membership.remove(client).await;
+            }
+        }
+    }
+}
+
+fn login(request: &Parts) -> Option<String> {
+    let lines = request.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| Cookie::parse(cookie).ok());
+    cookies.find(|cookie| cookie.name() == LOGIN_COOKIE).map(|cookie| cookie.value().to_owned())
+}

@@ -1,0 +1,29 @@
+//! The form of a front's errors. A front wraps its scope in its envelope:
+//! `scope.wrap(from_fn(envelope::of(render)))`; extractors, handlers and routes inside fail with a [`Problem`].
+
+use super::problem::Problem;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse};
+use futures_util::future::{FutureExt, LocalBoxFuture};
+
+/// Renders a problem in the form of one front.
+pub type Envelope = fn(&Problem) -> HttpResponse;
+
+/// A middleware that renders the problems of everything inside of it. Of nested ones the innermost does.
+pub fn of(
+    render: Envelope,
+) -> impl Fn(ServiceRequest, Next<BoxBody>) -> LocalBoxFuture<'static, Result<ServiceResponse, Error>> + Clone {
+    move |request, next| {
+        async move {
+            let response = next.call(request).await?;
+            let rendered = response.response().error().and_then(|error| error.as_error().map(render));
+            Ok(match rendered {
+                Some(rendered) => response.into_response(rendered),
+                None => response,
+            })
+        }
+        .boxed_local()
+    }
+}

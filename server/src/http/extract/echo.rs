@@ -1,0 +1,62 @@
+//! Bodies that repeat what the server has answered: a client that changes one field of what `GET` gave sends back all.
+
+use super::body::{Json, LIMIT, deserialize};
+use crate::http::Problem;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// A change that a body can hold.
+pub trait ReadOnly: DeserializeOwned {
+    /// The fields beside it that only the server sets.
+    const FIELDS: &[&str];
+}
+
+/// A change, and the read-only fields that the body repeats.
+#[derive(Debug)]
+pub struct Echo<T> {
+    change: T,
+    told: Map<String, Value>,
+}
+
+impl<T> Echo<T> {
+    /// The change, unless a read-only field differs from its current value.
+    pub fn over(self, current: &impl Serialize) -> Result<T, Problem> {
+        let current = serde_json::to_value(current).unwrap_or_default();
+        for (field, told) in &self.told {
+            let is = current.get(field).unwrap_or(&Value::Null);
+            if !is_same(told, is) {
+                return Err(Problem::invalid(format!(
+                    "{field}: is {is}, and only the server sets it; leave it out, or send what GET answers now"
+                )));
+            }
+        }
+        Ok(self.change)
+    }
+}
+
+/// Other programs write numbers in other ways.
+fn is_same(a: &Value, b: &Value) -> bool {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
+        _ => a == b,
+    }
+}
+
+impl<T: ReadOnly + 'static> FromRequest for Echo<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let whole = Json::<Map<String, Value>, LIMIT>::from_request(request, payload);
+        async move {
+            let Json(mut fields) = whole.await?;
+            let told = T::FIELDS.iter().filter_map(|name| fields.remove_entry(*name)).collect();
+            Ok(Self { change: deserialize(Value::Object(fields))?, told })
+        }
+        .boxed_local()
+    }
+}

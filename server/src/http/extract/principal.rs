@@ -1,0 +1,203 @@
+//! The principal of a request: a runner, a provisioning program, or a person with a role.
+
+use super::origin;
+use crate::console::Console;
+use crate::events::LOGIN_COOKIE;
+use crate::http::Problem;
+use crate::http::problem::Code;
+use crate::http::state::{Component, State};
+use actix_web::cookie::Cookie;
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::{FromRequest, HttpRequest};
+use challengectl_common::wire::{LIFE_HEADER, MACHINE_HEADER, REGISTRATION_HEADER};
+use challengectl_common::{Digest, Life, Timestamp};
+use challengectl_coordinator::{self, Accounts, Caller, Coordinator, Host, Person, Role};
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+/// The cookie of a known browser: one that was logged in before.
+pub const KNOWN_BROWSER_COOKIE: &str = "device";
+
+/// A runner that has shown its key; where the path names a runner, it is this one.
+#[derive(Debug)]
+pub struct Runner(pub Caller);
+
+impl FromRequest for Runner {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(authenticate(request))
+    }
+}
+
+fn authenticate(request: &HttpRequest) -> Result<Runner, Problem> {
+    let key = key(request.headers())
+        .ok_or_else(|| Problem::unauthorized("send the runner's key as X-API-Key or as Authorization: Bearer"))?;
+    let mut caller = coordinator(request)?.fleet.authenticate(key, host(request))?;
+    caller.life = number(request, LIFE_HEADER)?.and_then(Life::new);
+    caller.registration = number(request, REGISTRATION_HEADER)?;
+    match request.match_info().get("runner_id") {
+        Some(id) if id != caller.runner_id.as_str() => {
+            Err(Problem::new(Code::Forbidden).because("the key is another runner's"))
+        }
+        _ => {
+            State::of(request)?.rate_limits.count_runner(&caller.runner_id)?;
+            Ok(Runner(caller))
+        }
+    }
+}
+
+fn coordinator(request: &HttpRequest) -> Result<&Arc<Coordinator>, Problem> {
+    State::of(request).map(Coordinator::of)
+}
+
+/// The host of a runner, as far as the runner names it. An empty name counts as none.
+pub fn host(request: &HttpRequest) -> Host {
+    let named = request.headers().get(MACHINE_HEADER).filter(|name| !name.is_empty());
+    Host { machine: named.map(|name| Digest::of(name.as_bytes())), address: origin::address(request) }
+}
+
+/// The value of a header that holds a whole number from 1.
+fn number(request: &HttpRequest, name: &str) -> Result<Option<i64>, Problem> {
+    let Some(header) = request.headers().get(name) else { return Ok(None) };
+    let number = header.to_str().ok().and_then(|text| text.parse().ok()).filter(|number| *number >= 1);
+    number.map(Some).ok_or_else(|| Problem::invalid(format!("{name}: a whole number from 1 to {}", i64::MAX)))
+}
+
+/// A program that has shown a provisioning key.
+#[derive(Debug)]
+pub struct Provisioner(pub challengectl_coordinator::Provisioner);
+
+impl FromRequest for Provisioner {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move {
+            let key = key(request.headers()).ok_or_else(|| {
+                Problem::unauthorized("send the provisioning key as Authorization: Bearer or as X-API-Key")
+            })?;
+            Ok(Self(coordinator(&request)?.fleet.provisioner(key, origin::address(&request)).await?))
+        }
+        .boxed_local()
+    }
+}
+
+fn key(headers: &HeaderMap) -> Option<&str> {
+    if let Some(key) = headers.get("x-api-key") {
+        return key.to_str().ok();
+    }
+    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+macro_rules! person {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name(pub Person);
+
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                async move { authorize(&request, Role::$name).await.map(Self) }.boxed_local()
+            }
+        }
+    };
+}
+
+person!(
+    /// A person with a login of any role.
+    Viewer
+);
+person!(
+    /// A person who may run the event.
+    Operator
+);
+person!(
+    /// A person who may set up the event.
+    Admin
+);
+
+/// An operator, identified without waiting for the database: only for what must not wait.
+#[derive(Debug)]
+pub struct Stopper(pub Person);
+
+impl FromRequest for Stopper {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move { authorize_at_once(&request, Role::Operator).await.map(Self) }.boxed_local()
+    }
+}
+
+/// A viewer, identified without waiting for the database: for what must be visible while that is away.
+#[derive(Debug)]
+pub struct Watcher;
+
+impl FromRequest for Watcher {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move { authorize_at_once(&request, Role::Viewer).await.map(|_| Self) }.boxed_local()
+    }
+}
+
+impl Admin {
+    /// Authorises again after a slow body: the account may be disabled by now, or the login over.
+    pub async fn again(request: &HttpRequest) -> Result<Self, Problem> {
+        authorize(request, Role::Admin).await.map(Self)
+    }
+}
+
+/// The paths that the local console may use: operating. Accounts, keys and flags take a login.
+const FOR_CONSOLE: [&str; 5] = ["/api/control/", "/api/challenges", "/api/runners", "/api/alarms", "/api/on-air"];
+
+/// The person at the local console; `None` over the network.
+fn at_console(request: &HttpRequest) -> Option<Person> {
+    request.conn_data::<Console>()?;
+    let is_for_it = FOR_CONSOLE.iter().any(|path| request.path().starts_with(path));
+    if is_for_it { Person::at_console(Timestamp::now()) } else { None }
+}
+
+async fn authorize(request: &HttpRequest, least: Role) -> Result<Person, Problem> {
+    if let Some(person) = at_console(request) {
+        return admit(Some(person), least);
+    }
+    let (login, accounts) = login(request)?;
+    let person = accounts.person(login.value(), origin::address(request)).await?;
+    admit(person, least)
+}
+
+async fn authorize_at_once(request: &HttpRequest, least: Role) -> Result<Person, Problem> {
+    if let Some(person) = at_console(request) {
+        return admit(Some(person), least);
+    }
+    let (login, accounts) = login(request)?;
+    let person = accounts.person_at_once(login.value(), origin::address(request)).await?;
+    admit(person, least)
+}
+
+fn login(request: &HttpRequest) -> Result<(Cookie<'static>, &Accounts), Problem> {
+    let login = request.cookie(LOGIN_COOKIE).ok_or_else(|| Problem::unauthorized("log in first"))?;
+    Ok((login, Accounts::of(State::of(request)?)))
+}
+
+fn admit(person: Option<Person>, least: Role) -> Result<Person, Problem> {
+    let person = person.ok_or_else(|| Problem::unauthorized("the session has ended; log in again"))?;
+    if person.role < least {
+        return Err(Problem::new(Code::Forbidden).because(format!("this takes the role {least}")));
+    }
+    Ok(person)
+}

@@ -1,0 +1,108 @@
+//! Rate limits, so that a client in a loop, or a flood, costs the others little. Normal use never reaches them: a whole
+//! venue may be behind one address.
+
+use super::origin;
+use crate::http::Problem;
+use crate::http::state::State;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use challengectl_common::RunnerId;
+use challengectl_coordinator::network::site;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use std::future::{Ready, ready};
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+/// Requests of an address that need no credentials: thousands of players open the public page at once, and then each
+/// asks every few seconds.
+const PER_ADDRESS: Rate = Rate { per_second: 500, burst: 10_000 };
+/// Requests of a runner. One with 64 radios sends a few in a second.
+const PER_RUNNER: Rate = Rate { per_second: 200, burst: 5_000 };
+/// Idle clients whose counts are kept; each takes about 100 bytes.
+const MAX_CLIENTS: usize = 20_000;
+
+#[derive(Clone, Copy)]
+struct Rate {
+    per_second: u32,
+    burst: u32,
+}
+
+/// The counts of all clients.
+#[derive(Debug)]
+pub struct RateLimits {
+    addresses: DefaultKeyedRateLimiter<IpAddr>,
+    runners: DefaultKeyedRateLimiter<RunnerId>,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self { addresses: limiter(PER_ADDRESS), runners: limiter(PER_RUNNER) }
+    }
+}
+
+impl RateLimits {
+    /// Counts a request of a runner.
+    pub fn count_runner(&self, id: &RunnerId) -> Result<(), Problem> {
+        count(&self.runners, id)
+    }
+
+    fn count_address(&self, address: IpAddr) -> Result<(), Problem> {
+        count(&self.addresses, &site(address))
+    }
+}
+
+fn limiter<K: Hash + Eq + Clone>(rate: Rate) -> DefaultKeyedRateLimiter<K> {
+    let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    DefaultKeyedRateLimiter::keyed(Quota::per_second(number(rate.per_second)).allow_burst(number(rate.burst)))
+}
+
+fn count<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, client: &K) -> Result<(), Problem> {
+    if limiter.len() > MAX_CLIENTS {
+        // Forgets the clients whose counts are back at the start.
+        limiter.retain_recent();
+    }
+    let counted = limiter.check_key(client);
+    counted.map_err(|until| Problem::too_many(until.wait_time_from(DefaultClock::default().now())))
+}
+
+/// Anybody, without credentials, within the rate limit of the address.
+#[derive(Debug)]
+pub struct Anybody;
+
+impl FromRequest for Anybody {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(count_request(request).map(|()| Self))
+    }
+}
+
+fn count_request(request: &HttpRequest) -> Result<(), Problem> {
+    let Some(address) = origin::address(request) else { return Ok(()) };
+    State::of(request)?.rate_limits.count_address(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_floods_is_slowed_down_and_no_other_is() {
+        let (rate_limits, roof, cellar) =
+            (RateLimits::default(), RunnerId::new("roof").unwrap(), RunnerId::new("cellar").unwrap());
+        let taken = (0..2 * PER_RUNNER.burst).filter(|_| rate_limits.count_runner(&roof).is_ok()).count();
+        assert!(taken >= PER_RUNNER.burst as usize && taken < 2 * PER_RUNNER.burst as usize, "{taken}");
+        assert!(rate_limits.count_runner(&cellar).is_ok());
+    }
+
+    #[test]
+    fn all_addresses_of_a_site_count_together() {
+        let rate_limits = RateLimits::default();
+        let address = |n: u32| format!("2001:db8:0:{:x}::{n:x}", n % 0x1_0000).parse().unwrap();
+        assert!((0..2 * PER_ADDRESS.burst).any(|n| rate_limits.count_address(address(n)).is_err()));
+        assert!(rate_limits.count_address("2001:db8:1::1".parse().unwrap()).is_ok());
+    }
+}

@@ -1,0 +1,12 @@
+//! How the control API tells what went wrong: `{"error": "…", "details": "…"}`.
+
+use crate::http::Problem;
+use actix_web::HttpResponse;
+use challengectl_common::wire::ErrorBody;
+
+/// Renders a problem.
+pub fn render(problem: &Problem) -> HttpResponse {
+    let body =
+        ErrorBody { error: problem.code().as_str().to_owned(), details: problem.details().map(ToOwned::to_owned) };
+    problem.response().json(body)
+}

@@ -1,0 +1,197 @@
+use super::token_life::TokenLife;
+use super::{Switch, done};
+use crate::http::extract::body::{Json, OptionalJson, With};
+use crate::http::openapi::answers::{Conflict, Done};
+use crate::http::problem::Code;
+use crate::http::state::Shared;
+use crate::http::{Admin, Operator, Problem, Viewer};
+use actix_web::{HttpResponse, web};
+use challengectl_common::wire::RadioInfo;
+use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
+use challengectl_coordinator::{Coordinator, Invitation as Issued, OnAir, RunnerState};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+struct Runners {
+    runners: Vec<Runner>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = OneRunner)]
+struct One {
+    runner: Runner,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Runner {
+    runner_id: RunnerId,
+    /// `online` or `offline`.
+    status: &'static str,
+    /// Whether it has an active assignment.
+    busy: bool,
+    enabled: bool,
+    /// `unbound`, `bound` or `violated`.
+    host_binding: &'static str,
+    last_heartbeat: Option<Timestamp>,
+    /// The frequency limits of all its radios.
+    frequency_limits: BTreeSet<Band>,
+    /// The challenge of its oldest assignment.
+    current_task: Option<String>,
+    enrolled_at: Timestamp,
+    registered_at: Option<Timestamp>,
+    hostname: Option<String>,
+    version: Option<String>,
+    radios: Vec<Radio>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Radio {
+    radio_id: RadioId,
+    driver: Option<String>,
+    model: Option<String>,
+    frequency_limits: Vec<Band>,
+    sample_rate: Option<u64>,
+    current_task: Option<Task>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = RadioTask)]
+struct Task {
+    assignment_id: i64,
+    challenge_id: i64,
+    challenge_name: String,
+    frequency: Frequency,
+    /// Null before the carrier is on.
+    progress: Option<f64>,
+}
+
+/// List runners.
+#[utoipa::path(get, path = "/api/runners", responses((status = OK, body = Runners)))]
+pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+    let runners = coordinator.views.runners().await?.into_iter().map(Runner::from).collect();
+    Ok(HttpResponse::Ok().json(Runners { runners }))
+}
+
+/// Show a runner.
+#[utoipa::path(get, path = "/api/runners/{runner_id}", responses((status = OK, body = One)))]
+pub async fn one(_: Viewer, coordinator: Shared<Coordinator>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let state = coordinator.views.runner(&named(&id)?).await?;
+    Ok(HttpResponse::Ok().json(One { runner: state.into() }))
+}
+
+/// Remove a runner.
+#[utoipa::path(delete, path = "/api/runners/{runner_id}", responses(Done))]
+pub async fn remove(
+    Admin(person): Admin,
+    coordinator: Shared<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    coordinator.runner_api.remove_runner(&named(&id)?, person.by()).await?;
+    Ok(done("Runner removed successfully"))
+}
+
+/// Enable a runner; with `{"enabled": false}`, disable it.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/enable", responses(Done))]
+pub async fn enable(
+    With(Operator(person), OptionalJson(switch)): With<Operator, OptionalJson<Switch>>,
+    coordinator: Shared<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let Switch { enabled } = switch.unwrap_or_default();
+    coordinator.runner_api.enable_runner(&named(&id)?, enabled, person.by()).await?;
+    Ok(done(if enabled { "Runner enabled" } else { "Runner disabled" }))
+}
+
+/// Disable a runner.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/disable", responses(Done))]
+pub async fn disable(
+    Operator(person): Operator,
+    coordinator: Shared<Coordinator>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    coordinator.runner_api.enable_runner(&named(&id)?, false, person.by()).await?;
+    Ok(done("Runner disabled"))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invitation {
+    #[serde(alias = "runner_name")]
+    runner_id: RunnerId,
+    #[serde(default)]
+    expires_hours: TokenLife,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Invited {
+    status: &'static str,
+    message: &'static str,
+    runner_id: RunnerId,
+    enrollment_token: String,
+    expires_at: Timestamp,
+}
+
+/// Create an enrollment token for a runner.
+///
+/// The token is shown only once.
+#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited), Conflict))]
+pub async fn invite(
+    With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let issued = coordinator.fleet.invite_runner(&runner_id, expires_hours.into(), person.by()).await?;
+    Ok(HttpResponse::Created().json(Invited::new(runner_id, issued)))
+}
+
+impl Invited {
+    pub(super) fn new(runner_id: RunnerId, issued: Issued) -> Self {
+        let (enrollment_token, expires_at) = (issued.token, issued.expires_at);
+        Self { status: "success", message: "Enrollment token created", runner_id, enrollment_token, expires_at }
+    }
+}
+
+pub(super) fn named(id: &str) -> Result<RunnerId, Problem> {
+    let none = || Problem::new(Code::NotFound).because(format!("there is no runner {id:?}"));
+    RunnerId::new(id).map_err(|_| none())
+}
+
+impl From<RunnerState> for Runner {
+    fn from(state: RunnerState) -> Self {
+        let RunnerState { runner, liveness, binding, work } = state;
+        Self {
+            runner_id: runner.id,
+            status: liveness.status.as_str(),
+            busy: liveness.busy,
+            enabled: runner.enabled,
+            host_binding: binding.as_str(),
+            last_heartbeat: runner.last_heartbeat,
+            frequency_limits: runner.radios.iter().flat_map(|radio| radio.frequency_limits.iter().copied()).collect(),
+            current_task: work.first().map(|work| work.planned.challenge_name.clone()),
+            enrolled_at: runner.enrolled_at,
+            registered_at: runner.registered_at,
+            hostname: runner.hostname,
+            version: runner.version,
+            radios: runner.radios.into_iter().map(|info| radio(info, &work)).collect(),
+        }
+    }
+}
+
+fn radio(info: RadioInfo, work: &[OnAir]) -> Radio {
+    let current_task = work.iter().find(|work| work.planned.radio_id == info.id).map(|work| Task {
+        assignment_id: work.planned.assignment_id,
+        challenge_id: work.planned.challenge_id,
+        challenge_name: work.planned.challenge_name.clone(),
+        frequency: work.planned.frequency,
+        progress: work.progress,
+    });
+    Radio {
+        radio_id: info.id,
+        driver: info.driver,
+        model: info.model,
+        frequency_limits: info.frequency_limits,
+        sample_rate: info.sample_rate,
+        current_task,
+    }
+}

@@ -1,0 +1,95 @@
+//! The control API: for runners, operators and the public page.
+
+mod alarms;
+mod audit;
+mod auth;
+mod challenge_form;
+mod challenge_schemas;
+mod challenges;
+mod conference;
+mod enrollment;
+pub mod envelope;
+mod export;
+mod files;
+mod fleet;
+mod history;
+mod provisioning;
+mod public;
+mod ranges;
+mod role;
+mod runners;
+mod system;
+mod token_life;
+mod uploads;
+mod users;
+
+use crate::http::openapi::{Group, group};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use challengectl_common::wire::Acknowledgement;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// All operations of the control API.
+pub fn groups() -> Vec<Group> {
+    vec![
+        group!(
+            "Login", "Accounts log in with a password, then a code.";
+            auth: login, verify_totp, setup, session, logout, change_password, recovery_codes
+        ),
+        group!("Users", "The accounts of people."; users: list, create, update, delete, reset_totp, reset_password),
+        group!(
+            "Runner protocol", "Requests of a runner, with its key.";
+            enrollment: enroll;
+            runners: register, heartbeat, task, complete, log, logs, sign_out;
+            files: download
+        ),
+        group!("Runners", "Runners as operators see and change them.";
+            fleet: list, one, enable, disable, remove),
+        group!(
+            "Enrollment", "How hosts become runners.";
+            fleet: invite;
+            enrollment: list, revoke, re_enroll;
+            provisioning: provision, keys, create_key, delete_key, toggle_key
+        ),
+        group!(
+            "Challenges", "The challenges that go on air.";
+            challenges: list, create, one, update, delete, enable, disable, trigger;
+            uploads: upload, import, reload;
+            export: export;
+            ranges: list
+        ),
+        group!("Control", "Pause, emergency stop and release of the whole system."; system: status, pause, resume, emergency_stop, release, stop),
+        group!("Now", "What is on air, and the alarms in force."; alarms: on_air, list),
+        group!("History", "Past transmissions, log lines and the audit log.";
+            history: transmissions, logs, dashboard; audit: list),
+        group!(
+            "Conference", "When the event takes place, and its daily hours.";
+            conference: show, update, set_day_times, set_auto_pause
+        ),
+        group!("Public", "For everybody."; public: challenges),
+    ]
+}
+
+/// The optional body of `enable`; it decides, whatever the path is called.
+#[derive(Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Switch {
+    #[schema(default = true)]
+    enabled: bool,
+}
+
+impl Default for Switch {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// The answer to a change that has nothing to show.
+fn done(message: &str) -> HttpResponse {
+    acknowledge(HttpResponse::Ok(), message)
+}
+
+/// The answer to a change, with a message.
+fn acknowledge(mut response: HttpResponseBuilder, message: &str) -> HttpResponse {
+    response.json(Acknowledgement { status: "success".to_owned(), message: Some(message.to_owned()) })
+}

@@ -1,0 +1,35 @@
+use challengectl_coordinator::Role as Held;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What an account may do; each role may do all that those before it may.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Viewer,
+    Operator,
+    Admin,
+    Master,
+}
+
+impl From<Held> for Role {
+    fn from(role: Held) -> Self {
+        match role {
+            Held::Viewer => Self::Viewer,
+            Held::Operator => Self::Operator,
+            Held::Admin => Self::Admin,
+            Held::Master => Self::Master,
+        }
+    }
+}
+
+impl From<Role> for Held {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Viewer => Self::Viewer,
+            Role::Operator => Self::Operator,
+            Role::Admin => Self::Admin,
+            Role::Master => Self::Master,
+        }
+    }
+}

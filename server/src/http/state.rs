@@ -1,0 +1,85 @@
+//! What the handlers work with, in one typed place.
+
+use super::Problem;
+use super::counts::{MetricsAudience, Requests};
+use super::extract::origin::Ingress;
+use super::extract::rate_limits::RateLimits;
+use super::problem::Code;
+use crate::events::Endpoint;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use challengectl_coordinator::{Accounts, Coordinator};
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The state of the server's HTTP side, shared by all its threads.
+pub struct State {
+    coordinator: Arc<Coordinator>,
+    accounts: Arc<Accounts>,
+    pub(super) endpoint: Endpoint,
+    pub(super) ingress: Ingress,
+    pub(super) metrics: MetricsAudience,
+    pub(super) requests: Requests,
+    pub(super) rate_limits: RateLimits,
+}
+
+impl State {
+    /// Puts together what the handlers work with; no request is counted yet.
+    #[must_use]
+    pub fn new(
+        coordinator: Arc<Coordinator>,
+        accounts: Arc<Accounts>,
+        endpoint: Endpoint,
+        ingress: Ingress,
+        metrics: MetricsAudience,
+    ) -> Self {
+        let (requests, rate_limits) = (Requests::default(), RateLimits::default());
+        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits }
+    }
+
+    /// The state of the application that serves a request.
+    pub(super) fn of(request: &HttpRequest) -> Result<&Self, Problem> {
+        let state = request.app_data::<web::Data<Self>>();
+        state.map(|state| state.as_ref()).ok_or_else(|| Problem::new(Code::InternalError))
+    }
+}
+
+/// A part of the coordinator that handlers ask for: `coordinator: Shared<Coordinator>`.
+#[derive(Debug)]
+pub struct Shared<T>(Arc<T>);
+
+/// What [`Shared`] gives out.
+pub trait Component {
+    /// Finds it in the state.
+    fn of(state: &State) -> &Arc<Self>;
+}
+
+impl Component for Coordinator {
+    fn of(state: &State) -> &Arc<Self> {
+        &state.coordinator
+    }
+}
+
+impl Component for Accounts {
+    fn of(state: &State) -> &Arc<Self> {
+        &state.accounts
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = Arc<T>;
+
+    fn deref(&self) -> &Arc<T> {
+        &self.0
+    }
+}
+
+impl<T: Component> FromRequest for Shared<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(State::of(request).map(|state| Self(Arc::clone(T::of(state)))))
+    }
+}

@@ -1,0 +1,169 @@
+//! Every route that changes something leaves exactly one row in the audit log when it succeeds.
+
+use crate::control::matrix::MATRIX;
+use crate::control::uploads::form;
+use crate::people::{Authenticator, PASSWORD, browser, verify};
+use crate::site::{Answer, Browser, MORSE, Site};
+use challengectl_coordinator::views::history::Page;
+use challengectl_coordinator::{Accounts, Role};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The routes that leave no row, and why.
+const WITHOUT_A_ROW: &[(&str, &str)] = &[
+    ("POST /api/auth/login", "a password alone is no login; the code that follows leaves the row"),
+    ("POST /api/runners/register", "a runner's own act, which its record shows"),
+    ("POST /api/runners/{runner_id}/heartbeat", "a runner's own act, every few seconds"),
+    ("POST /api/runners/{runner_id}/signout", "a runner's own act, which its record shows"),
+    ("POST /api/runners/{runner_id}/complete", "a runner's own act, which the transmission records"),
+    ("POST /api/runners/{runner_id}/log", "a line of the log is its own record"),
+    ("POST /api/runners/{runner_id}/logs", "lines of the log are their own record"),
+];
+
+/// Takes the routes one by one, and counts the rows that each leaves.
+struct Walk {
+    accounts: Accounts,
+    taken: BTreeSet<String>,
+    wrong: Vec<String>,
+}
+
+impl Walk {
+    async fn rows(&self) -> u64 {
+        self.accounts.audit(Page { limit: 1, offset: 0 }).await.unwrap().1
+    }
+
+    async fn take(&mut self, route: &str, request: RequestBuilder) -> Value {
+        let before = self.rows().await;
+        let Answer { status, body } = Answer::of(request).await;
+        assert!((200..300).contains(&status), "{route}: {status} {body}");
+        self.count(route, before).await;
+        body
+    }
+
+    async fn count(&mut self, route: &str, before: u64) {
+        let left = self.rows().await - before;
+        if left != 1 {
+            self.wrong.push(format!("{route}: {left} rows"));
+        }
+        self.taken.insert(route.to_owned());
+    }
+
+    /// A route whose path names something, which stands for the part in braces.
+    async fn of(&mut self, person: &Browser<'_>, route: &str, named: &str, body: Value) -> Value {
+        let (method, path) = route.split_once(' ').unwrap();
+        let path = match path.split_once('{') {
+            Some((before, after)) => format!("{before}{named}{}", after.split_once('}').unwrap().1),
+            None => path.to_owned(),
+        };
+        let request = person.request(method.parse().unwrap(), &path);
+        self.take(route, if body.is_null() { request } else { request.json(&body) }).await
+    }
+}
+
+#[tokio::test]
+async fn every_change_leaves_one_row_in_the_audit_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = folder.path().join("event.yml");
+    std::fs::write(&event, MORSE).unwrap();
+    let site = Site::start_with(folder, |config| config.event_file = Some(event)).await;
+    let accounts = site.accounts().await;
+    let mut walk = Walk { accounts, taken: BTreeSet::new(), wrong: Vec::new() };
+
+    logins(&mut walk, &site).await;
+    let admin = site.browser("ada", Role::Admin).await;
+    users(&mut walk, &admin).await;
+    runners(&mut walk, &site, &admin).await;
+    challenges(&mut walk, &admin).await;
+    control(&mut walk, &admin).await;
+
+    let changing = |(method, path, _): &(&str, &str, _)| (*method != "GET").then(|| format!("{method} {path}"));
+    let mut expected: BTreeSet<String> = MATRIX.iter().filter_map(changing).collect();
+    expected.insert("GET /api/challenges/export".to_owned());
+    for (route, _) in WITHOUT_A_ROW {
+        assert!(expected.remove(*route), "{route} is no route");
+    }
+    assert_eq!(walk.taken, expected);
+    assert!(walk.wrong.is_empty(), "{}", walk.wrong.join("\n"));
+}
+
+async fn logins(walk: &mut Walk, site: &Site) {
+    let body = json!({"setup_token": site.setup_token, "username": "eve", "password": PASSWORD});
+    let made = walk.take("POST /api/auth/setup", site.request(Method::POST, "/api/auth/setup").json(&body)).await;
+    let authenticator = Authenticator::of(&made);
+    let before = walk.rows().await;
+    let entered = verify(site, &made["temp_token"], &authenticator.code()).await;
+    assert_eq!(entered.status(), 200);
+    walk.count("POST /api/auth/verify-totp", before).await;
+    let person = browser(site, &entered);
+    let code = json!({"totp_code": authenticator.next_code()});
+    walk.of(&person, "POST /api/auth/recovery-codes", "", code).await;
+    let change = json!({"current_password": PASSWORD, "new_password": format!("{PASSWORD} 2")});
+    walk.of(&person, "POST /api/auth/change-password", "", change).await;
+    let leaving = site.browser("viola", Role::Viewer).await;
+    walk.of(&leaving, "POST /api/auth/logout", "", Value::Null).await;
+}
+
+async fn users(walk: &mut Walk, admin: &Browser<'_>) {
+    let user = json!({"username": "bob", "password": PASSWORD, "role": "viewer"});
+    walk.of(admin, "POST /api/users", "", user).await;
+    walk.of(admin, "PUT /api/users/{username}", "bob", json!({"role": "operator"})).await;
+    walk.of(admin, "POST /api/users/{username}/reset-totp", "bob", Value::Null).await;
+    let password = json!({"new_password": format!("{PASSWORD} 3")});
+    walk.of(admin, "POST /api/users/{username}/reset-password", "bob", password).await;
+    walk.of(admin, "DELETE /api/users/{username}", "bob", Value::Null).await;
+}
+
+async fn runners(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
+    let issued = walk.of(admin, "POST /api/enrollment/token", "", json!({"runner_id": "roof"})).await;
+    let enroll = site.request(Method::POST, "/api/enrollment/enroll");
+    let enroll = enroll.json(&json!({"enrollment_token": issued["enrollment_token"]}));
+    walk.take("POST /api/enrollment/enroll", enroll).await;
+    walk.of(admin, "POST /api/enrollment/re-enroll/{runner_id}", "roof", Value::Null).await;
+    let tokens = admin.get("/api/enrollment/tokens").await.body;
+    let token = tokens["tokens"][0]["token_id"].as_str().unwrap().to_owned();
+    walk.of(admin, "DELETE /api/enrollment/token/{token_id}", &token, Value::Null).await;
+
+    walk.of(admin, "POST /api/runners/{runner_id}/disable", "roof", Value::Null).await;
+    walk.of(admin, "POST /api/runners/{runner_id}/enable", "roof", Value::Null).await;
+    walk.of(admin, "DELETE /api/runners/{runner_id}", "roof", Value::Null).await;
+
+    let key = walk.of(admin, "POST /api/provisioning/keys", "", json!({"key_id": "k"})).await;
+    let provision = site.request(Method::POST, "/api/provisioning/provision");
+    let provision = provision.header("X-API-Key", key["api_key"].as_str().unwrap());
+    walk.take("POST /api/provisioning/provision", provision.json(&json!({"runner_id": "barn"}))).await;
+    walk.of(admin, "POST /api/provisioning/keys/{key_id}/toggle", "k", json!({"enabled": false})).await;
+    walk.of(admin, "DELETE /api/provisioning/keys/{key_id}", "k", Value::Null).await;
+}
+
+async fn challenges(walk: &mut Walk, admin: &Browser<'_>) {
+    let new = json!({"name": "MORSE_9", "modulation": "cw", "frequency": 146_550_000, "text": "CQ"});
+    let id = walk.of(admin, "POST /api/challenges", "", new).await["challenge_id"].to_string();
+    walk.of(admin, "PUT /api/challenges/{challenge_id}", &id, json!({"priority": 5})).await;
+    walk.of(admin, "POST /api/challenges/{challenge_id}/disable", &id, Value::Null).await;
+    walk.of(admin, "POST /api/challenges/{challenge_id}/enable", &id, Value::Null).await;
+    walk.of(admin, "POST /api/challenges/{challenge_id}/trigger", &id, Value::Null).await;
+    walk.of(admin, "DELETE /api/challenges/{challenge_id}", &id, Value::Null).await;
+
+    let upload = form(admin.request(Method::POST, "/api/files/upload"), &[("file", "note.txt", b"CQ")]);
+    walk.take("POST /api/files/upload", upload).await;
+    let event = [("yaml_file", "event.yml", MORSE.as_bytes())];
+    let import = form(admin.request(Method::POST, "/api/challenges/import"), &event);
+    walk.take("POST /api/challenges/import", import).await;
+    walk.of(admin, "POST /api/challenges/reload", "", Value::Null).await;
+    let before = walk.rows().await;
+    assert_eq!(admin.request(Method::GET, "/api/challenges/export").send().await.unwrap().status(), 200);
+    walk.count("GET /api/challenges/export", before).await;
+}
+
+async fn control(walk: &mut Walk, admin: &Browser<'_>) {
+    walk.of(admin, "POST /api/control/pause", "", Value::Null).await;
+    walk.of(admin, "POST /api/control/resume", "", Value::Null).await;
+    walk.of(admin, "POST /api/control/emergency-stop", "", Value::Null).await;
+    walk.of(admin, "POST /api/control/release", "", Value::Null).await;
+    walk.of(admin, "PUT /api/conference", "", json!({"name": "Camp"})).await;
+    let hours = json!({"day_start": "08:00", "day_end": "20:00"});
+    walk.of(admin, "PUT /api/conference/day-times", "", hours).await;
+    walk.of(admin, "PUT /api/conference/auto-pause", "", json!({"auto_pause": true})).await;
+    walk.of(admin, "POST /api/control/stop", "", Value::Null).await;
+}

@@ -1,0 +1,207 @@
+//! The main document's own requests, word for word, one after another: only what it writes as an ellipsis, keys,
+//! cookies, tokens, digests and codes, is put in. Each answer has the fields of the document's example, with values of
+//! the same kind.
+
+use crate::control::uploads::form;
+use crate::people::{Authenticator, PASSWORD, cookie};
+use crate::site::{Answer, Site, write_wav};
+use challengectl_coordinator::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// As they stand in the document: a request, `--- answered`, and the example of its answer.
+const EXAMPLES: &str = include_str!("document.txt");
+
+const EVENT: &str = "challenges:
+  - {name: NBFM_FLAG_1, modulation: nbfm, frequency: 146550000, file: voice.wav}
+";
+
+struct Example<'a> {
+    method: Method,
+    path: &'a str,
+    headers: Vec<(&'a str, &'a str)>,
+    body: &'a str,
+    answer: Option<Value>,
+}
+
+fn examples() -> Vec<Example<'static>> {
+    EXAMPLES.split("=====\n").filter(|text| !text.is_empty()).map(example).collect()
+}
+
+fn example(text: &'static str) -> Example<'static> {
+    let (request, answer) = text.split_once("--- answered\n").map_or((text, None), |(a, b)| (a, Some(b)));
+    let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
+    let mut lines = head.lines();
+    let mut first = lines.next().unwrap().split(' ');
+    Example {
+        method: first.next().unwrap().parse().unwrap(),
+        path: first.next().unwrap(),
+        headers: lines.map(|line| line.split_once(": ").unwrap()).collect(),
+        body: body.trim(),
+        answer: answer.map(|text| serde_json::from_str(text).unwrap()),
+    }
+}
+
+/// What the document leaves out.
+struct Walk<'a> {
+    site: &'a Site,
+    session: String,
+    key: String,
+    temp_token: Value,
+    authenticator: Option<Authenticator>,
+}
+
+impl Walk<'_> {
+    async fn answer(&mut self, example: &Example<'_>) -> Answer {
+        let digest = challengectl_common::Digest::of(&std::fs::read(self.voice()).unwrap()).to_string();
+        let path = example.path.replace("abc123def456...", &digest);
+        let mut request = self.site.request(example.method.clone(), &path);
+        for (name, value) in &example.headers {
+            request = match (*name, *value) {
+                ("Cookie", "session=...") => request.header("Cookie", format!("session={}", self.session)),
+                ("X-API-Key", "ck_abc123...") => request.header("X-API-Key", &self.key),
+                ("Content-Type", "multipart/form-data") => {
+                    assert_eq!(example.body, "file=<binary data>");
+                    form(request, &[("file", "voice.wav", &std::fs::read(self.voice()).unwrap())])
+                }
+                (name, value) => request.header(name, value),
+            };
+        }
+        if path == "/api/auth/verify-totp" {
+            let code = self.authenticator.as_ref().unwrap().code();
+            let token = self.temp_token.as_str().unwrap();
+            let body = example.body.replace("temp_abc123...", token).replace("123456", &code);
+            request = request.body(body);
+        } else if !example.body.starts_with("file=") {
+            request = request.body(example.body.to_owned());
+        }
+        let response = request.send().await.unwrap();
+        if example.answer.is_none() {
+            assert_eq!(response.headers()["content-type"], "audio/wav");
+            return Answer { status: response.status().as_u16(), body: Value::Null };
+        }
+        if path == "/api/auth/verify-totp" {
+            self.session = cookie(&response, "session").0;
+        }
+        Answer::read(response).await
+    }
+
+    /// Enrolled and registered anew.
+    async fn runner(&self) -> String {
+        let runner = self.site.enroll("runner-1").await;
+        let limits = json!({"runner_id": "runner-1", "frequency_limits": ["144000000-148000000"]});
+        assert_eq!(runner.post("register", limits).await.status, 200);
+        runner.key
+    }
+
+    fn voice(&self) -> std::path::PathBuf {
+        self.site.folder.path().join("voice.wav")
+    }
+
+    /// What has to be so that a request of the document finds what it speaks of, since those before it have logged out,
+    /// removed a user or a runner, or sent all there was.
+    async fn prepare(&mut self, example: &Example<'_>) {
+        let site = self.site;
+        match (example.method.as_str(), example.path) {
+            ("POST", "/api/auth/login") => {
+                let master = site.browser("root", Role::Master).await;
+                let made = master.post("/api/users", json!({"username": "admin", "password": "password123"})).await;
+                assert_eq!(made.status, 201, "{}", made.body);
+                self.authenticator = Some(Authenticator::of(&made.body));
+            }
+            ("POST", "/api/auth/change-password") => {
+                let master = site.browser("root", Role::Master).await;
+                let reset = json!({"new_password": "oldpassword"});
+                assert_eq!(master.post("/api/users/admin/reset-password", reset).await.status, 200);
+                self.session = site.browser("admin", Role::Admin).await.session;
+            }
+            ("DELETE", "/api/users/operator") | ("POST", "/api/users/operator/reset-password") => {
+                site.browser("operator", Role::Operator).await;
+                self.session = site.browser("admin", Role::Admin).await.session;
+            }
+            ("POST", "/api/runners/register") => self.key = site.enroll("runner-1").await.key,
+            ("POST", "/api/runners/runner-1/signout") | ("GET", "/api/runners/runner-1/task") => {
+                self.key = self.runner().await;
+            }
+            ("POST", "/api/runners/runner-1/enable") => self.key = self.runner().await,
+            _ => {}
+        }
+    }
+
+    async fn step(&mut self, example: &Example<'_>) {
+        self.prepare(example).await;
+        let answer = self.answer(example).await;
+        let request = format!("{} {}", example.method, example.path);
+        assert!(matches!(answer.status, 200 | 201), "{request}: {}", answer.body);
+        if let Some(expected) = &example.answer {
+            is_like(expected, &answer.body, &request);
+        }
+        if let Some(token) = answer.body.get("temp_token") {
+            self.temp_token = token.clone();
+        }
+    }
+}
+
+/// Every field of the example is there, with a value of the same kind; what it says of success it says word for word.
+fn is_like(example: &Value, answer: &Value, place: &str) {
+    match (example, answer) {
+        (Value::Object(fields), Value::Object(answer)) => {
+            for (name, value) in fields {
+                let place = format!("{place}.{name}");
+                let there = answer.get(name).unwrap_or_else(|| panic!("{place} is missing"));
+                let is_words = name == "message" && !place.contains("logs") || value == "success";
+                assert!(!is_words || value == there, "{place}: {there}, not {value}");
+                is_like(value, there, &place);
+            }
+        }
+        (Value::Array(example), Value::Array(answer)) => {
+            assert!(!answer.is_empty(), "{place} is empty");
+            for value in answer {
+                is_like(&example[0], value, &format!("{place}[]"));
+            }
+        }
+        // Nothing is on air, or was.
+        (Value::String(_), Value::Null) => {
+            assert!(["last_run", "current_task"].iter().any(|name| place.ends_with(name)));
+        }
+        (Value::Null, _) => {}
+        (example, answer) => assert_eq!(std::mem::discriminant(example), std::mem::discriminant(answer), "{place}"),
+    }
+}
+
+#[tokio::test]
+async fn every_request_of_the_main_document_works_word_for_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = folder.path().join("challenges.yml");
+    write_wav(&folder.path().join("voice.wav"));
+    std::fs::write(&event, EVENT).unwrap();
+    let mut site = Site::start_with(folder, |config| config.event_file = Some(event)).await;
+    site.import(EVENT).await;
+    let mut walk = Walk {
+        session: site.browser("admin-of-old", Role::Admin).await.session,
+        key: String::new(),
+        temp_token: Value::Null,
+        authenticator: None,
+        site: &site,
+    };
+    let (stop, others): (Vec<_>, Vec<_>) =
+        examples().into_iter().partition(|example| example.path == "/api/control/stop");
+    assert_eq!((stop.len(), others.len()), (1, 37));
+    for example in others.iter().chain(&stop) {
+        walk.step(example).await;
+    }
+    site.ended().await;
+}
+
+#[tokio::test]
+async fn an_admin_manages_with_the_documents_requests_whom_they_have_made() {
+    let site = Site::start().await;
+    let admin = site.browser("admin", Role::Admin).await;
+    let made = admin.post("/api/users", json!({"username": "newuser", "password": PASSWORD})).await;
+    assert_eq!((made.status, &made.body["role"]), (201, &json!("operator")));
+    assert_eq!(admin.put("/api/users/newuser", json!({"password": "newpassword123"})).await.status, 200);
+    assert_eq!(admin.post("/api/users/newuser/reset-totp", Value::Null).await.status, 200);
+    let reset = json!({"new_password": "resetpassword123"});
+    assert_eq!(admin.post("/api/users/newuser/reset-password", reset).await.status, 200);
+    assert_eq!(admin.delete("/api/users/newuser").await.status, 200);
+}

@@ -1,0 +1,162 @@
+//! Schemathesis makes requests from the description of the API, right ones and wrong ones, and holds every answer
+//! against it: all its checks, with the exceptions that `schemathesis.toml` names. `scripts/tools.sh schemathesis`
+//! installs it. How many requests it makes is bounded, and which ones is the same each time; `API_EXAMPLES` asks for
+//! more of them.
+
+use crate::control::matrix::{Asks, MATRIX};
+use crate::control::uploads::upload;
+use crate::site::{Browser, Runner, Site};
+use challengectl_coordinator::Role;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use tokio::process::Command;
+
+/// These end the session, the runner and the server. Other tests have them: `auth.rs`, `runners.rs`, `control.rs`.
+const ENDINGS: [&str; 3] = ["/api/auth/logout", "/api/runners/{runner_id}/signout", "/api/control/stop"];
+
+/// These take a secret or an assignment that nobody can guess; they are refused as described. `auth.rs`, `people.rs` and
+/// `runners.rs` show how they go well.
+const SECRET: [&str; 6] = [
+    ENDINGS[0],
+    ENDINGS[1],
+    ENDINGS[2],
+    "/api/auth/change-password",
+    "/api/auth/recovery-codes",
+    "/api/runners/{runner_id}/complete",
+];
+
+const TWO: &str = "challenges:
+  - {name: MORSE_1, modulation: cw, frequency: 145550000, text: CQ FLAG}
+  - {name: MORSE_2, modulation: cw, frequency: 145650000, text: CQ FLAG}
+";
+
+fn tool(name: &str) -> Command {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/schemathesis/bin");
+    Command::new(place.join(name))
+}
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis")
+}
+
+fn is_success(output: &Output) {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+}
+
+/// A server with one of everything.
+async fn furnished() -> Site {
+    let folder = tempfile::tempdir().unwrap();
+    let event = folder.path().join("event.yml");
+    std::fs::write(&event, TWO).unwrap();
+    let site = Site::start_with(folder, |config| {
+        config.event_file = Some(event);
+        config.trusted_proxies = vec!["127.0.0.1".to_owned()];
+    });
+    let site = site.await;
+    site.import(TWO).await;
+    for name in ["ada", "bob"] {
+        site.browser(name, Role::Viewer).await;
+    }
+    let admin = site.browser("admin", Role::Admin).await;
+    // The digest of this content is the example in the description.
+    assert_eq!(upload(&admin, "abc.bin", b"abc").await.status, 200);
+    site.runner("runner-2").await;
+    for key in ["venue", "other"] {
+        assert_eq!(admin.post("/api/provisioning/keys", json!({"key_id": key})).await.status, 201);
+    }
+    assert_eq!(admin.post("/api/enrollment/token", json!({"runner_id": "runner-3"})).await.status, 201);
+    let tokens = admin.get("/api/enrollment/tokens?limit=1").await.body;
+    std::fs::write(site.folder.path().join("token_id"), tokens["tokens"][0]["token_id"].as_str().unwrap()).unwrap();
+    site
+}
+
+/// Asks for everything but `without`. Answers what was answered with success at least once.
+async fn run(site: &Site, headers: &[(&str, &str)], without: &[&str]) -> BTreeSet<String> {
+    let mut command = tool("schemathesis");
+    let examples = std::env::var("API_EXAMPLES").unwrap_or_else(|_| "10".to_owned());
+    command.arg("--config-file").arg(here().join("schemathesis.toml"));
+    command.args(["run", &format!("{}/api/openapi.json", site.url), "--no-color", "--continue-on-failure"]);
+    command.args(["--max-examples", &examples]);
+    command.args(["--generation-deterministic", "--request-timeout", "30"]);
+    command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", here()).current_dir(site.folder.path());
+    if !headers.is_empty() {
+        // Those of its own would take the place of the right ones.
+        command.args(["--generation-with-security-parameters", "false"]);
+    }
+    for (name, value) in headers {
+        command.arg("--header").arg(format!("{name}: {value}"));
+    }
+    for path in without {
+        command.args(["--exclude-path", path]);
+    }
+    is_success(&command.output().await.expect("run scripts/tools.sh schemathesis"));
+    assert_eq!(site.get("/ready").await.status, 200, "the server is as well as before");
+    let successful = std::fs::read_to_string(site.folder.path().join("successful")).unwrap();
+    successful.lines().map(str::to_owned).collect()
+}
+
+/// Refusals alone would show little: whatever those may ask for whom `may` holds went well, too.
+fn went_well(successful: &BTreeSet<String>, may: impl Fn(Asks) -> bool) {
+    let asked = MATRIX.iter().filter(|(_, path, asks)| may(*asks) && !SECRET.contains(path));
+    let missing: Vec<_> =
+        asked.map(|(method, path, _)| format!("{method} {path}")).filter(|it| !successful.contains(it)).collect();
+    assert!(missing.is_empty(), "never answered with success: {missing:?}");
+}
+
+async fn run_as(name: &str, role: Role) {
+    let site = furnished().await;
+    site.runner("runner-1").await;
+    let Browser { session, .. } = site.browser(name, role).await;
+    let successful = run(&site, &[("Cookie", &format!("session={session}"))], &ENDINGS).await;
+    went_well(&successful, |asks| matches!(asks, Asks::Least(least) if least <= role));
+}
+
+#[tokio::test]
+async fn the_document_is_a_valid_one() {
+    let site = Site::start().await;
+    let document = site.folder.path().join("openapi.json");
+    std::fs::write(&document, site.get("/api/openapi.json").await.body.to_string()).unwrap();
+    is_success(&tool("openapi-spec-validator").arg(&document).output().await.unwrap());
+}
+
+#[tokio::test]
+async fn all_that_nobody_can_ask_is_answered_as_described() {
+    let successful = run(&furnished().await, &[], &[]).await;
+    let open = ["/health", "/ready", "/metrics", "/api/health", "/api/conference", "/api/public/challenges"];
+    assert_eq!(successful, open.map(|path| format!("GET {path}")).into());
+}
+
+#[tokio::test]
+async fn all_that_a_runner_can_ask_is_answered_as_described() {
+    let site = furnished().await;
+    let Runner { key, .. } = site.runner("runner-1").await;
+    let successful = run(&site, &[("X-API-Key", &key)], &ENDINGS).await;
+    went_well(&successful, |asks| asks == Asks::Key);
+}
+
+#[tokio::test]
+async fn all_that_a_provisioning_key_can_ask_is_answered_as_described() {
+    let site = furnished().await;
+    let admin = site.browser("admin", Role::Admin).await;
+    let key = admin.post("/api/provisioning/keys", json!({"key_id": "fuzz"})).await.body["api_key"].clone();
+    let successful = run(&site, &[("X-API-Key", key.as_str().unwrap())], &ENDINGS).await;
+    went_well(&successful, |asks| asks == Asks::ProvisioningKey);
+}
+
+#[tokio::test]
+async fn all_that_a_viewer_can_ask_is_answered_as_described() {
+    run_as("grace", Role::Viewer).await;
+}
+
+#[tokio::test]
+async fn all_that_an_operator_can_ask_is_answered_as_described() {
+    run_as("grace", Role::Operator).await;
+}
+
+#[tokio::test]
+async fn all_that_an_admin_can_ask_is_answered_as_described() {
+    run_as("grace", Role::Admin).await;
+}

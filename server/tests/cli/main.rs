@@ -1,0 +1,13 @@
+//! The command line, as an organiser uses it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accounts;
+mod backup;
+mod check;
+mod export;
+mod folder;
+mod import;
+mod output;
+mod serve;
+mod settings;
