@@ -44,9 +44,6 @@ impl By<'static> {
 
 /// Writes down that somebody did `what` (such as `challenge.enable`) to `target`; empty for the system as a whole.
 /// `details` never hold a secret.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn note(
     transaction: &mut Connection,
     by: By<'_>,

@@ -88,9 +88,6 @@ pub struct Coordinator {
 
 impl Coordinator {
     /// Takes up the work where the database says it was left. Call it within a runtime that outlives all requests.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn start(store: Store, folder: FileFolder, rules: Rules, clock: Clock) -> Result<Arc<Self>, CoreError> {
         let mut connection = store.read().await?;
         let keys = store::fleet::keys::in_force(&mut connection).await?;

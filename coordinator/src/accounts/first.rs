@@ -22,9 +22,6 @@ pub struct FirstAccount {
 
 impl Accounts {
     /// Makes the token for the first account; none when there are accounts. The one from before counts no longer.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
     pub async fn open_setup(&self) -> Result<Option<String>, CoreError> {
         let mut transaction = self.store.write().await?;
         if !setup::is_needed(&mut transaction).await? {

@@ -61,9 +61,6 @@ impl Person {
 
 impl Accounts {
     /// Who shows this session; nobody when it has ended, or its account is disabled or owes a code.
-    ///
-    /// # Errors
-    /// When the database does not work.
     pub async fn person(&self, session: &str, address: Option<IpAddr>) -> Result<Option<Person>, CoreError> {
         let digest = Digest::of(session.as_bytes());
         let login = logins::find(&mut *self.store.read_few().await?, digest, true).await?;
@@ -73,9 +70,6 @@ impl Accounts {
 
     /// The same without the database, for an emergency stop, which waits for nothing: as it was a second ago. A login
     /// that is not known here is looked up as any other.
-    ///
-    /// # Errors
-    /// When the database does not work.
     pub async fn person_at_once(&self, session: &str, address: Option<IpAddr>) -> Result<Option<Person>, CoreError> {
         let known = self.uses.known(Digest::of(session.as_bytes()));
         match known.map(|login| self.in_force(Some(login), address)).transpose()?.flatten() {
@@ -128,9 +122,6 @@ impl Accounts {
     }
 
     /// Ends the session of whoever asks.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
     pub async fn log_out(&self, person: &Person) -> Result<(), CoreError> {
         let mut transaction = self.store.write().await?;
         logins::delete(&mut transaction, person.login).await?;

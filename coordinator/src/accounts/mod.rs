@@ -62,9 +62,6 @@ impl Accounts {
     }
 
     /// What people have done, newest first, and how much that is in all.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn audit(&self, page: Page) -> Result<(Vec<AuditEntry>, u64), CoreError> {
         let mut connection = self.store.read().await?;
         let list = audit::list(&mut connection, page).await?;

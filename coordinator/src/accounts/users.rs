@@ -57,9 +57,6 @@ impl Changes {
 
 impl Accounts {
     /// All accounts.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn users(&self) -> Result<Vec<User>, CoreError> {
         let accounts = accounts::all(&mut *self.store.read().await?).await?;
         accounts

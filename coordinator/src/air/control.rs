@@ -29,9 +29,6 @@ pub struct Stopped {
 
 impl Air {
     /// What holds the system back, and how many assignments are live.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn gate(&self) -> Result<(Gate, usize), CoreError> {
         let read = async { Ok::<_, CoreError>(Gate::read(&mut *self.context.store.read_few().await?).await?) }.await;
         let mut gate = match read {
@@ -47,9 +44,6 @@ impl Air {
     }
 
     /// Hands out nothing new; what is on air ends normally. Once more changes nothing.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
     pub async fn pause(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
@@ -134,21 +128,28 @@ impl Air {
     pub(crate) async fn record_stop(self: &Arc<Self>) -> Result<Option<usize>, CoreError> {
         let Some(pending) = self.latch.pending() else { return Ok(None) };
         let (this, kept) = (Arc::clone(self), pending.clone());
-        // Beside what follows: a disk that is slow must not hold up what waits for the turn.
-        self.context.runtime.spawn_blocking(move || {
+        // Beside the database: a disk that is slow must not hold up what waits for the turn.
+        let keeping = self.context.runtime.spawn_blocking(move || {
             if let Err(error) = this.latch.keep(&kept) {
                 tracing::error!(%error, "an emergency stop cannot be kept beside the database");
             }
         });
+        let recorded = self.write_into_database(&pending).await;
+        // Whoever stopped is told whether a restart keeps it.
+        let _ = keeping.await;
+        recorded
+    }
+
+    async fn write_into_database(self: &Arc<Self>, pending: &Pending) -> Result<Option<usize>, CoreError> {
         // What is being handed out right now must have its lease in memory, or it would not be found there.
         let _turn = self.turn.lock().await;
         let mut transaction = self.context.store.write().await?;
         // Recorded meanwhile by another attempt, and perhaps released since.
-        if !self.latch.holds(&pending) {
+        if !self.latch.holds(pending) {
             return Ok(None);
         }
         self.leases.abort_everything();
-        let (new, aborted) = write_stop(&mut transaction, &pending).await?;
+        let (new, aborted) = write_stop(&mut transaction, pending).await?;
         store::commit(transaction).await?;
         self.leases.abort_all(&aborted);
         self.clear_latch(pending.clone()).await;
@@ -195,9 +196,6 @@ impl Air {
     }
 
     /// Asks whoever runs the server to end it in an orderly way.
-    ///
-    /// # Errors
-    /// When the database cannot be written to; then the server goes on.
     pub async fn ask_to_end(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context

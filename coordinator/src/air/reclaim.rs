@@ -14,9 +14,6 @@ const AT_ONCE: usize = 100;
 
 impl Air {
     /// Gives up every assignment whose lease ran out longer ago than the grace period, and gives how many.
-    ///
-    /// # Errors
-    /// When the database cannot be written to; the next call tries again.
     pub async fn sweep(&self) -> Result<usize, CoreError> {
         let now = self.context.clock.instant();
         let expired = self.leases.take_expired(|expires| now > expires.after(self.context.rules.grace));

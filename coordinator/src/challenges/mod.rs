@@ -45,18 +45,12 @@ impl Challenges {
 impl Challenges {
     /// All challenges, by name. Thousands may have the public page open, so the database is asked only when something
     /// has changed.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn all(&self) -> Result<Arc<Vec<Challenge>>, CoreError> {
         let read = async || Ok(challenges::all(&mut *self.context.store.read().await?).await?);
         Ok(self.specs.get(&self.context.revision, read).await?.1)
     }
 
     /// The frequency ranges that challenges can name, by name: those that came with an event, and the well-known ones.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn ranges(&self) -> Result<Vec<NamedRange>, CoreError> {
         let mut known = ranges::all(&mut *self.context.store.read().await?).await?;
         for range in challengectl_event::well_known_ranges() {

@@ -44,9 +44,6 @@ impl Context {
     }
 
     /// Forgets what is too much of the log.
-    ///
-    /// # Errors
-    /// When the database cannot be written to; the next call tries again.
     pub async fn trim_log(&self) -> Result<(), CoreError> {
         if !logs::is_too_long(&mut *self.store.read().await?).await? {
             return Ok(());

@@ -69,9 +69,6 @@ impl FileFolder {
     }
 
     /// Removes what was on its way in when a program was killed. What is younger may still be on its way.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
     pub fn remove_leftovers(&self) -> Result<(), CoreError> {
         let at = |error| CoreError::File { path: self.0.clone(), error };
         let entries = match std::fs::read_dir(&self.0) {

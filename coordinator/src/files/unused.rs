@@ -13,9 +13,6 @@ const NOTED_AT_ONCE: usize = 250;
 
 impl Files {
     /// Notes which files no challenge uses, and removes those that none has used for as long as they are kept.
-    ///
-    /// # Errors
-    /// When the database or the folder of files does not work; the next call tries again.
     pub async fn forget_unused_files(&self) -> Result<(), CoreError> {
         let Some(keep) = self.context.rules.retention.unused_files else { return Ok(()) };
         let now = self.context.clock.now();

@@ -91,9 +91,6 @@ enum Purpose {
 }
 
 /// Makes a token that turns whoever has it into this runner, once. For the command line.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn issue_token(
     store: &Store,
     runner: &RunnerId,
@@ -179,9 +176,6 @@ impl Fleet {
     }
 
     /// A page of the tokens, newest first, and how many there are.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn tokens(&self, page: Page) -> Result<(Vec<Token>, u64), CoreError> {
         let mut connection = self.context.store.read().await?;
         let list = tokens::list(&mut connection, page).await?;
@@ -207,9 +201,6 @@ impl Fleet {
     }
 
     /// Forgets tokens that have long been of no use.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
     pub async fn forget_tokens(&self) -> Result<(), CoreError> {
         let limit = self.context.clock.now().before(KEPT);
         self.context.in_batches(|connection| Box::pin(tokens::trim(connection, limit, BATCH))).await

@@ -28,9 +28,6 @@ pub struct Findings {
 }
 
 /// Builds the waveform of every stored challenge, and reads every file.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn check(
     store: &Store,
     folder: &FileFolder,

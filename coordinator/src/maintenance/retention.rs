@@ -14,9 +14,6 @@ impl Maintenance {
     }
 
     /// Forgets the transmissions that are not to be kept.
-    ///
-    /// # Errors
-    /// When the database cannot be written to; the next call tries again.
     pub async fn forget_old(&self) -> Result<(), CoreError> {
         let Retention { age, count, .. } = self.context.rules.retention;
         if let Some(age) = age {

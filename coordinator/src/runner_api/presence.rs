@@ -127,9 +127,6 @@ impl RunnerApi {
 
     /// Signs a runner out. What it still had is to go off the air, and is given to others when its lease is over: the
     /// request may be a repetition, and its carriers on. From an earlier life it changes nothing.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
     pub async fn sign_out(self: &Arc<Self>, caller: &Caller) -> Result<(), CoreError> {
         let (this, caller) = (Arc::clone(self), caller.clone());
         self.context.run_to_completion(async move { this.let_go(&caller).await }).await

@@ -10,9 +10,6 @@ const MAX_PAGES: i64 = 16_384;
 
 impl Store {
     /// Makes a checkpoint while others write.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
         if self.copy_pages().await? > MAX_PAGES {
             // The writer waits for the few pages that have come meanwhile, so that the log can begin anew.

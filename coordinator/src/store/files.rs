@@ -18,9 +18,6 @@ pub struct StoredFile {
 
 /// Makes a file known; false when it was already, then its name stays. Either way it begins its time anew as one that
 /// somebody may be about to use.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn register(connection: &mut Connection, file: &StoredFile, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO files (digest, size, name, added_at) VALUES ($1, $2, $3, $4) ON CONFLICT (digest) DO NOTHING",
@@ -36,9 +33,6 @@ pub async fn register(connection: &mut Connection, file: &StoredFile, now: Times
 }
 
 /// Each file, and since when no challenge uses it as far as was noted.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn unused_since(connection: &mut Connection) -> Result<Vec<(Digest, Option<Timestamp>)>, StoreError> {
     let rows: Vec<(String, Option<i64>)> =
         sqlx::query_as("SELECT digest, unused_since FROM files").fetch_all(connection).await?;
@@ -46,9 +40,6 @@ pub async fn unused_since(connection: &mut Connection) -> Result<Vec<(Digest, Op
 }
 
 /// Whether a file was noted as unused before `limit`, and no challenge has come to use it since it was.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_unused_since(
     connection: &mut Connection,
     digest: Digest,
@@ -66,9 +57,6 @@ pub async fn is_unused_since(
 }
 
 /// Notes since when no challenge uses a file; none when one does.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn note_use(
     connection: &mut Connection,
     digest: Digest,
@@ -83,9 +71,6 @@ pub async fn note_use(
 }
 
 /// Makes a file unknown.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn forget(connection: &mut Connection, digest: Digest) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM files WHERE digest = $1").bind(digest.to_string()).execute(connection).await?;
     Ok(())
@@ -108,9 +93,6 @@ impl TryFrom<Row> for StoredFile {
 }
 
 /// All files.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn all(connection: &mut Connection) -> Result<Vec<StoredFile>, StoreError> {
     let rows: Vec<Row> =
         sqlx::query_as("SELECT digest, size, name FROM files ORDER BY digest").fetch_all(connection).await?;
@@ -118,9 +100,6 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<StoredFile>, StoreEr
 }
 
 /// The file with that content.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(connection: &mut Connection, digest: Digest) -> Result<Option<StoredFile>, StoreError> {
     let row: Option<Row> = sqlx::query_as("SELECT digest, size, name FROM files WHERE digest = $1")
         .bind(digest.to_string())

@@ -54,18 +54,12 @@ impl Store {
     /// Begins a writing transaction; waits for the one before. It holds the write lock from the start: a transaction
     /// that reads first and writes later would fail at once when another process has written in between. A transaction
     /// that takes too long is logged with the place of this call.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
     #[track_caller]
     pub fn write(&self) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
         self.write_for(Location::caller())
     }
 
     /// The same for a function that writes for others: the place is that of its caller.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
     pub fn write_for(
         &self,
         place: &'static Location<'static>,
@@ -90,33 +84,21 @@ impl Store {
     }
 
     /// A connection for reading a few rows: those that read long lists are never in front.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn read_few(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         Ok(self.quick.acquire().await?)
     }
 
     /// A connection for reading.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         Ok(self.readers.acquire().await?)
     }
 
     /// A number that differs from the one before when another connection than the writer's has changed the database.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn foreign_version(&self) -> Result<i64, StoreError> {
         Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.writer).await?)
     }
 
     /// The version of the schema that the database has.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn schema(&self) -> Result<i64, StoreError> {
         let mut connection = self.read().await?;
         Ok(sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
@@ -126,9 +108,6 @@ impl Store {
 
     /// Writes to the file, to see whether that works. The number is one that nothing looks at; writing the same again
     /// goes to the disk all the same, which a statement that changes no row does not.
-    ///
-    /// # Errors
-    /// When the database cannot be written to.
     pub async fn prove_writable(&self) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
@@ -142,9 +121,6 @@ impl Store {
     }
 
     /// Writes a copy of one moment to a file that is not there yet, also while others write.
-    ///
-    /// # Errors
-    /// When the database cannot be read or the copy not be written.
     pub async fn copy_into(&self, path: &Path) -> Result<(), StoreError> {
         let mut connection = self.read().await?;
         sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy()).execute(&mut *connection).await?;

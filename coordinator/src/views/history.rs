@@ -33,9 +33,6 @@ pub struct Stats {
 
 impl Views {
     /// A page of the transmissions that pass the filter, newest first, and how many pass in all.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn transmissions(&self, filter: &Filter, page: Page) -> Result<(Vec<Transmission>, u64), CoreError> {
         let mut connection = self.context.store.read().await?;
         let list = history::list(&mut connection, filter, page).await?;
@@ -43,9 +40,6 @@ impl Views {
     }
 
     /// A page of the log, newest first, and how many lines there are.
-    ///
-    /// # Errors
-    /// When the database does not work.
     pub async fn logs(self: &Arc<Self>, page: Page) -> Result<(Vec<LogEntry>, u64), CoreError> {
         // Lines wait in memory for a moment, and people want to see the latest.
         let this = Arc::clone(self);
@@ -56,9 +50,6 @@ impl Views {
     }
 
     /// Numbers for the dashboard.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn stats(&self) -> Result<Stats, CoreError> {
         let runners = self.runners().await?;
         let mut connection = self.context.store.read().await?;

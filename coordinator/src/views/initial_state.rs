@@ -41,9 +41,6 @@ pub struct RunnerNow {
 
 impl Views {
     /// How things stand now.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn initial_state(&self) -> Result<Snapshot, CoreError> {
         let timestamp = self.context.clock.now();
         let all = challenges::all(&mut *self.context.store.read().await?).await?;

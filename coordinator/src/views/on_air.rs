@@ -15,9 +15,6 @@ pub struct OnAir {
 
 impl Views {
     /// What is on air now or about to be, the oldest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn on_air(&self) -> Result<Vec<OnAir>, CoreError> {
         let planned = transmissions::on_air(&mut *self.context.store.read_few().await?).await?;
         let now = |mut planned: Planned| {

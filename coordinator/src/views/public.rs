@@ -32,9 +32,6 @@ pub enum PublicTuning {
 
 impl Views {
     /// What everybody may know of the challenges that are enabled, by name.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn public_challenges(&self) -> Result<Vec<PublicChallenge>, CoreError> {
         let now = self.context.clock.now();
         let all = self.challenges.all().await?;

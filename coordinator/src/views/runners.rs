@@ -22,9 +22,6 @@ pub struct RunnerState {
 
 impl Views {
     /// All runners, by their ids.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn runners(&self) -> Result<Vec<RunnerState>, CoreError> {
         let mut connection = self.context.store.read().await?;
         let all = roster::all(&mut connection).await?;

@@ -66,9 +66,6 @@ impl Fleet {
     }
 
     /// All provisioning keys by their ids.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn provisioning_keys(&self) -> Result<Vec<ProvisioningKey>, CoreError> {
         Ok(provisioning::all(&mut *self.context.store.read().await?).await?)
     }

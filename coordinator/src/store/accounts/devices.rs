@@ -4,9 +4,6 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::{Digest, Timestamp};
 
 /// Adds a browser, and forgets some of those from before `oldest`.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert(
     connection: &mut Connection,
     digest: Digest,
@@ -28,9 +25,6 @@ pub async fn insert(
 }
 
 /// Whether the account knows this browser, from after `oldest`.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_known(
     connection: &mut Connection,
     digest: Digest,

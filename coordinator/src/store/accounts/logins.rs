@@ -20,9 +20,6 @@ pub struct Login {
 }
 
 /// Adds a login. One that is not verified has shown the password only.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert(
     connection: &mut Connection,
     digest: Digest,
@@ -41,9 +38,6 @@ pub async fn insert(
 }
 
 /// The login with this token.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(connection: &mut Connection, digest: Digest, verified: bool) -> Result<Option<Login>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -65,9 +59,6 @@ pub async fn find(connection: &mut Connection, digest: Digest, verified: bool) -
 }
 
 /// All logins that have shown the password and a code.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn verified(connection: &mut Connection) -> Result<Vec<Login>, StoreError> {
     let rows: Vec<(String, i64, i64, i64)> =
         sqlx::query_as("SELECT digest, account_id, created_at, seen_at FROM logins WHERE verified = 1")
@@ -85,9 +76,6 @@ pub async fn verified(connection: &mut Connection) -> Result<Vec<Login>, StoreEr
 }
 
 /// Notes that a login was used.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn touch(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE logins SET seen_at = $1 WHERE digest = $2")
         .bind(now.as_millis())
@@ -98,18 +86,12 @@ pub async fn touch(connection: &mut Connection, digest: Digest, now: Timestamp) 
 }
 
 /// Ends a login.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn delete(connection: &mut Connection, digest: Digest) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM logins WHERE digest = $1").bind(digest.to_string()).execute(connection).await?;
     Ok(())
 }
 
 /// Ends all logins of an account but one, or all.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn end_of_account(
     connection: &mut Connection,
     account_id: i64,
@@ -128,9 +110,6 @@ const BATCH: u32 = 100;
 
 /// Forgets some logins that have run out: verified ones unused since `idle` or begun before `begun`, others begun before
 /// `owing`.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn trim(
     connection: &mut Connection,
     idle: Timestamp,

@@ -72,9 +72,6 @@ const COLUMNS: &str =
     "id, name, role, enabled, password, totp_secret, totp_confirmed, created_at, last_login, made_by FROM accounts";
 
 /// All accounts, in the order of their names.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Account>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} ORDER BY lower(name)")))
         .fetch_all(connection)
@@ -83,9 +80,6 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<Account>, StoreError
 }
 
 /// The account with this name, whatever its capitals.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(connection: &mut Connection, name: &AccountName) -> Result<Option<Account>, StoreError> {
     let row: Option<Row> =
         sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} WHERE lower(name) = lower($1)")))
@@ -96,9 +90,6 @@ pub async fn find(connection: &mut Connection, name: &AccountName) -> Result<Opt
 }
 
 /// The account with this id.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn get(connection: &mut Connection, id: i64) -> Result<Option<Account>, StoreError> {
     let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} WHERE id = $1")))
         .bind(id)
@@ -123,9 +114,6 @@ pub struct NewAccount<'a> {
 }
 
 /// Adds an account and gives its id; none when the name is taken.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert(
     connection: &mut Connection,
     account: NewAccount<'_>,
@@ -146,45 +134,30 @@ pub async fn insert(
 }
 
 /// Removes an account, with all that belongs to it.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn delete(connection: &mut Connection, id: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM accounts WHERE id = $1").bind(id).execute(connection).await?;
     Ok(())
 }
 
 /// Sets whether an account may be used.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn set_enabled(connection: &mut Connection, id: i64, enabled: bool) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET enabled = $1 WHERE id = $2").bind(enabled).bind(id).execute(connection).await?;
     Ok(())
 }
 
 /// Sets the role of an account.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn set_role(connection: &mut Connection, id: i64, role: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET role = $1 WHERE id = $2").bind(role).bind(id).execute(connection).await?;
     Ok(())
 }
 
 /// Sets the password of an account.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn set_password(connection: &mut Connection, id: i64, password: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET password = $1 WHERE id = $2").bind(password).bind(id).execute(connection).await?;
     Ok(())
 }
 
 /// Gives an account another secret, which is to be confirmed by a first code. Recovery codes of the old one go.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn set_totp(connection: &mut Connection, id: i64, secret: &[u8]) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET totp_secret = $1, totp_confirmed = 0, totp_last_step = 0 WHERE id = $2")
         .bind(secret)
@@ -195,9 +168,6 @@ pub async fn set_totp(connection: &mut Connection, id: i64, secret: &[u8]) -> Re
 }
 
 /// Uses up the codes of all time steps up to this one; false when they were already.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn use_step(connection: &mut Connection, id: i64, step: i64) -> Result<bool, StoreError> {
     let used = sqlx::query("UPDATE accounts SET totp_last_step = $1 WHERE id = $2 AND totp_last_step < $1")
         .bind(step)
@@ -208,18 +178,12 @@ pub async fn use_step(connection: &mut Connection, id: i64, step: i64) -> Result
 }
 
 /// Notes that a first code was shown.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn confirm(connection: &mut Connection, id: i64) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET totp_confirmed = 1 WHERE id = $1").bind(id).execute(connection).await?;
     Ok(())
 }
 
 /// Notes a login.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn logged_in(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET last_login = $1 WHERE id = $2")
         .bind(now.as_millis())
@@ -230,9 +194,6 @@ pub async fn logged_in(connection: &mut Connection, id: i64, now: Timestamp) -> 
 }
 
 /// Whether there is any account. Each of them has a sealed secret.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn are_there(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM accounts)").fetch_one(connection).await?)
 }

@@ -4,9 +4,6 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::Digest;
 
 /// Adds a code.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert(connection: &mut Connection, account_id: i64, digest: Digest) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO recovery_codes (account_id, digest) VALUES ($1, $2)")
         .bind(account_id)
@@ -17,9 +14,6 @@ pub async fn insert(connection: &mut Connection, account_id: i64, digest: Digest
 }
 
 /// Uses a code up; false when there is none such.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn take(connection: &mut Connection, account_id: i64, digest: Digest) -> Result<bool, StoreError> {
     let taken = sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1 AND digest = $2")
         .bind(account_id)
@@ -30,9 +24,6 @@ pub async fn take(connection: &mut Connection, account_id: i64, digest: Digest) 
 }
 
 /// Forgets all codes of an account.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn clear(connection: &mut Connection, account_id: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1").bind(account_id).execute(connection).await?;
     Ok(())

@@ -4,9 +4,6 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::{Digest, Timestamp};
 
 /// Whether there is no account yet, other than one that was made by setup and has shown no code.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_needed(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(
         "SELECT NOT EXISTS (
@@ -18,9 +15,6 @@ pub async fn is_needed(connection: &mut Connection) -> Result<bool, StoreError> 
 }
 
 /// Puts this token in the place of the one before.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn open(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<(), StoreError> {
     let account: Option<Option<i64>> =
         sqlx::query_scalar("SELECT account_id FROM setup").fetch_optional(&mut *connection).await?;
@@ -35,9 +29,6 @@ pub async fn open(connection: &mut Connection, digest: Digest, now: Timestamp) -
 }
 
 /// Whether this is the token.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_open(connection: &mut Connection, digest: Digest) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM setup WHERE digest = $1)")
         .bind(digest.to_string())
@@ -46,27 +37,18 @@ pub async fn is_open(connection: &mut Connection, digest: Digest) -> Result<bool
 }
 
 /// Removes the account that was made by setup before, since somebody begins anew.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn discard(connection: &mut Connection) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM accounts WHERE id IN (SELECT account_id FROM setup)").execute(connection).await?;
     Ok(())
 }
 
 /// Notes which account was made by setup.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn made(connection: &mut Connection, account_id: i64) -> Result<(), StoreError> {
     sqlx::query("UPDATE setup SET account_id = $1").bind(account_id).execute(connection).await?;
     Ok(())
 }
 
 /// Ends setup.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn close(connection: &mut Connection) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM setup").execute(connection).await?;
     Ok(())

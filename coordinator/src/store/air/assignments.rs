@@ -113,9 +113,6 @@ struct LiveRow {
 }
 
 /// All assignments that are not over.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn live(connection: &mut Connection) -> Result<Vec<LiveAssignment>, StoreError> {
     let rows: Vec<LiveRow> = sqlx::query_as(
         "SELECT id, assignments.challenge_id, assignments.fence, runner_id, radio_id, key_id, band_low, band_high,
@@ -173,9 +170,6 @@ impl TryFrom<Row> for Assignment {
 }
 
 /// One assignment.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Assignment>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT id, challenge_id, runner_id, radio_id, fence, frequency, state, assigned_at FROM assignments
@@ -189,9 +183,6 @@ pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Assignm
 
 /// The live assignment of a challenge that a runner got by this key. By another one the runner may be another host, and
 /// the one before still on air.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find_live(
     connection: &mut Connection,
     (runner, key_id): (&RunnerId, &str),
@@ -210,9 +201,6 @@ pub async fn find_live(
 }
 
 /// The latest assignment of a challenge to a runner that is over.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find_latest_over(
     connection: &mut Connection,
     runner: &RunnerId,
@@ -230,9 +218,6 @@ pub async fn find_latest_over(
 }
 
 /// Adds a live assignment and gives its id.
-///
-/// # Errors
-/// When the database cannot be written to, and when the challenge, the radio or part of the band is taken.
 pub async fn insert(connection: &mut Connection, new: &NewAssignment) -> Result<i64, StoreError> {
     let id = sqlx::query_scalar(
         "INSERT INTO assignments (challenge_id, runner_id, radio_id, key_id, fence, frequency, band_low, band_high,
@@ -256,9 +241,6 @@ pub async fn insert(connection: &mut Connection, new: &NewAssignment) -> Result<
 }
 
 /// Ends a live assignment; false when it has ended before.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn end(
     connection: &mut Connection,
     id: i64,
@@ -276,9 +258,6 @@ pub async fn end(
 
 /// Decides that the carrier of a challenge has to go off, and gives which assignment that ends; none when it is not on
 /// air, or is being cut already.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn abort_of_challenge(
     connection: &mut Connection,
     challenge_id: i64,
@@ -296,9 +275,6 @@ pub async fn abort_of_challenge(
 }
 
 /// Decides that every carrier has to go off, and gives all the assignments that end by that.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn abort_all(connection: &mut Connection, now: Timestamp) -> Result<Vec<i64>, StoreError> {
     let aborted = sqlx::query_scalar(
         "UPDATE assignments SET abort_at = coalesce(abort_at, $1) WHERE state = 'live' RETURNING id",
@@ -310,9 +286,6 @@ pub async fn abort_all(connection: &mut Connection, now: Timestamp) -> Result<Ve
 }
 
 /// Decides that all carriers of a runner have to go off.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn abort_of_runner(connection: &mut Connection, runner: &RunnerId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE assignments SET abort_at = $1 WHERE state = 'live' AND abort_at IS NULL AND runner_id = $2")
         .bind(now.as_millis())
@@ -323,9 +296,6 @@ pub async fn abort_of_runner(connection: &mut Connection, runner: &RunnerId, now
 }
 
 /// Decides that the carriers of these assignments have to go off.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn abort(connection: &mut Connection, ids: &[i64], now: Timestamp) -> Result<(), StoreError> {
     for id in ids {
         sqlx::query("UPDATE assignments SET abort_at = $1 WHERE state = 'live' AND abort_at IS NULL AND id = $2")
@@ -338,9 +308,6 @@ pub async fn abort(connection: &mut Connection, ids: &[i64], now: Timestamp) -> 
 }
 
 /// Writes down until when a lease runs, for people and other programs to see.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn renew(connection: &mut Connection, id: i64, expires_at: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE assignments SET expires_at = $1 WHERE id = $2 AND state = 'live'")
         .bind(expires_at.as_millis())

@@ -36,9 +36,6 @@ impl Control {
 }
 
 /// What holds now.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn read(connection: &mut Connection) -> Result<Control, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -66,26 +63,17 @@ pub async fn read(connection: &mut Connection) -> Result<Control, StoreError> {
 }
 
 /// Whether a restore has put this database in place, and its aftermath is not over.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_restored(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar("SELECT restored_at IS NOT NULL FROM control WHERE id = 1").fetch_one(connection).await?)
 }
 
 /// Notes in a database that is about to be put in place that it comes from a backup.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn begin_aftermath(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE control SET restored_at = $1 WHERE id = 1").bind(now.as_millis()).execute(connection).await?;
     Ok(())
 }
 
 /// Whatever may have been on air at the restore is off.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn end_aftermath(connection: &mut Connection) -> Result<(), StoreError> {
     sqlx::query("UPDATE control SET restored_at = NULL WHERE id = 1").execute(connection).await?;
     Ok(())
@@ -96,9 +84,6 @@ fn decision(at: Option<i64>, by: Option<String>) -> Option<Decision> {
 }
 
 /// Pauses; false when it was paused already, then the first decision stands.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn pause(connection: &mut Connection, by: &str, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE control SET paused_at = $1, paused_by = $2 WHERE id = 1 AND paused_at IS NULL")
         .bind(now.as_millis())
@@ -109,9 +94,6 @@ pub async fn pause(connection: &mut Connection, by: &str, now: Timestamp) -> Res
 }
 
 /// Lifts a pause; false when there was none.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn resume(connection: &mut Connection) -> Result<bool, StoreError> {
     let done =
         sqlx::query("UPDATE control SET paused_at = NULL, paused_by = NULL WHERE id = 1 AND paused_at IS NOT NULL")
@@ -121,9 +103,6 @@ pub async fn resume(connection: &mut Connection) -> Result<bool, StoreError> {
 }
 
 /// Opens outside of the hours.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn open(connection: &mut Connection, by: &str, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE control SET opened_at = $1, opened_by = $2 WHERE id = 1")
         .bind(now.as_millis())
@@ -134,18 +113,12 @@ pub async fn open(connection: &mut Connection, by: &str, now: Timestamp) -> Resu
 }
 
 /// Keeps no longer open outside of the hours.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn close(connection: &mut Connection) -> Result<(), StoreError> {
     sqlx::query("UPDATE control SET opened_at = NULL, opened_by = NULL WHERE id = 1").execute(connection).await?;
     Ok(())
 }
 
 /// Stops everything; false when it was stopped already, then the first decision stands.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn stop(connection: &mut Connection, by: &str, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE control SET stopped_at = $1, stopped_by = $2 WHERE id = 1 AND stopped_at IS NULL")
         .bind(now.as_millis())
@@ -156,9 +129,6 @@ pub async fn stop(connection: &mut Connection, by: &str, now: Timestamp) -> Resu
 }
 
 /// Lifts an emergency stop; false when there was none.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn release(connection: &mut Connection, by: &str, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE control SET stopped_at = NULL, stopped_by = NULL, released_at = $1, released_by = $2

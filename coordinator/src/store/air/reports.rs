@@ -20,9 +20,6 @@ pub struct LateReport<'a> {
 }
 
 /// Keeps a late report.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert_late(
     connection: &mut Connection,
     report: LateReport<'_>,
@@ -46,9 +43,6 @@ pub async fn insert_late(
 }
 
 /// Forgets at most `most` of those before the latest, and gives how many.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn trim(connection: &mut Connection, most: u32) -> Result<u64, StoreError> {
     let done = sqlx::query(
         "DELETE FROM late_reports WHERE id IN (

@@ -57,9 +57,6 @@ pub struct Ending<'a> {
 }
 
 /// Writes down that a transmission is about to happen.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO transmissions (assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency,
@@ -95,9 +92,6 @@ pub struct Ended {
 }
 
 /// Writes down how the transmission of an assignment ended, and gives which it was.
-///
-/// # Errors
-/// When the database cannot be written to, or the transmission has ended before.
 pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending<'_>) -> Result<Ended, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -168,9 +162,6 @@ struct OnAirRow {
 }
 
 /// All transmissions that are under way or about to begin, oldest first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn on_air(connection: &mut Connection) -> Result<Vec<OnAir>, StoreError> {
     let rows: Vec<OnAirRow> = sqlx::query_as(
         "SELECT assignment_id, assignments.challenge_id, challenge_name, transmissions.modulation,

@@ -31,9 +31,6 @@ pub struct Key {
 }
 
 /// All keys in force.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn in_force(connection: &mut Connection) -> Result<Vec<Key>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -63,9 +60,6 @@ pub async fn in_force(connection: &mut Connection) -> Result<Vec<Key>, StoreErro
 }
 
 /// Adds a key.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert(connection: &mut Connection, key: &Key, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO runner_keys (key_id, digest, runner_id, machine, created_at) VALUES ($1, $2, $3, $4, $5)")
         .bind(&key.key_id)
@@ -79,9 +73,6 @@ pub async fn insert(connection: &mut Connection, key: &Key, now: Timestamp) -> R
 }
 
 /// Revokes all keys of a runner.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn revoke(connection: &mut Connection, runner: &RunnerId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE runner_keys SET revoked_at = $1 WHERE runner_id = $2 AND revoked_at IS NULL")
         .bind(now.as_millis())
@@ -92,9 +83,6 @@ pub async fn revoke(connection: &mut Connection, runner: &RunnerId, now: Timesta
 }
 
 /// Writes down the latest registration by a key.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn set_registered(
     connection: &mut Connection,
     key_id: &str,

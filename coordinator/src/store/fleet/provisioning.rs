@@ -33,9 +33,6 @@ pub struct ProvisioningKey {
 }
 
 /// Adds a key; false when there is one with this id.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert(connection: &mut Connection, key: NewKey<'_>) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO provisioning_keys (key_id, digest, description, created_by, created_at)
@@ -52,9 +49,6 @@ pub async fn insert(connection: &mut Connection, key: NewKey<'_>) -> Result<bool
 }
 
 /// All keys by their ids.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn all(connection: &mut Connection) -> Result<Vec<ProvisioningKey>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -86,9 +80,6 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<ProvisioningKey>, St
 }
 
 /// The digest of the secret part of a key that is enabled.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn digest_of(connection: &mut Connection, id: &ProvisioningKeyId) -> Result<Option<Digest>, StoreError> {
     let digest: Option<String> =
         sqlx::query_scalar("SELECT digest FROM provisioning_keys WHERE key_id = $1 AND enabled = 1")
@@ -99,9 +90,6 @@ pub async fn digest_of(connection: &mut Connection, id: &ProvisioningKeyId) -> R
 }
 
 /// Notes that a key is used; false when there is no such key that is enabled, with this digest.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn note_use(
     connection: &mut Connection,
     id: &ProvisioningKeyId,
@@ -119,9 +107,6 @@ pub async fn note_use(
 }
 
 /// Lets a key count, or no more; false when there is no such key.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn set_enabled(
     connection: &mut Connection,
     id: &ProvisioningKeyId,
@@ -136,9 +121,6 @@ pub async fn set_enabled(
 }
 
 /// Removes a key; false when there is no such key.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn delete(connection: &mut Connection, id: &ProvisioningKeyId) -> Result<bool, StoreError> {
     let done =
         sqlx::query("DELETE FROM provisioning_keys WHERE key_id = $1").bind(id.as_str()).execute(connection).await?;

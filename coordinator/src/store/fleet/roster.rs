@@ -22,9 +22,6 @@ pub struct Runner {
 }
 
 /// All runners by their ids.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Runner>, StoreError> {
     #[derive(FromRow)]
     struct Row {

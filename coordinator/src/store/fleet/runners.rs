@@ -28,9 +28,6 @@ pub fn is_simulated(driver: Option<&str>) -> bool {
 }
 
 /// Makes the runner known; false when it was known already, and then it stays as it is.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn enrol(connection: &mut Connection, id: &RunnerId, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(id.as_str())
@@ -41,9 +38,6 @@ pub async fn enrol(connection: &mut Connection, id: &RunnerId, now: Timestamp) -
 }
 
 /// Whether the runner is enrolled.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_known(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
     let found: Option<i64> =
         sqlx::query_scalar("SELECT 1 FROM runners WHERE id = $1").bind(id.as_str()).fetch_optional(connection).await?;
@@ -52,9 +46,6 @@ pub async fn is_known(connection: &mut Connection, id: &RunnerId) -> Result<bool
 
 /// Notes that a runner is there, with these radios and no others, and gives whether it may be given work; none
 /// when it has been removed.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn register(
     connection: &mut Connection,
     id: &RunnerId,
@@ -97,18 +88,12 @@ pub async fn register(
 }
 
 /// Notes that a runner has signed out.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn sign_out(connection: &mut Connection, id: &RunnerId) -> Result<(), StoreError> {
     sqlx::query("UPDATE runners SET online = 0 WHERE id = $1").bind(id.as_str()).execute(connection).await?;
     Ok(())
 }
 
 /// Notes when a runner was last heard of.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn heard(connection: &mut Connection, id: &RunnerId, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE runners SET last_heartbeat = $1 WHERE id = $2")
         .bind(at.as_millis())
@@ -132,9 +117,6 @@ pub struct Present {
 }
 
 /// The runners that have registered and not signed out.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn present(connection: &mut Connection) -> Result<Vec<Present>, StoreError> {
     let rows: Vec<(String, bool, bool, Option<i64>)> =
         sqlx::query_as("SELECT id, enabled, single_task, last_heartbeat FROM runners WHERE online = 1")
@@ -147,9 +129,6 @@ pub async fn present(connection: &mut Connection) -> Result<Vec<Present>, StoreE
 }
 
 /// Lets a runner have work, or no more; false when there is no such runner.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn set_enabled(connection: &mut Connection, id: &RunnerId, enabled: bool) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE runners SET enabled = $1 WHERE id = $2")
         .bind(enabled)
@@ -160,18 +139,12 @@ pub async fn set_enabled(connection: &mut Connection, id: &RunnerId, enabled: bo
 }
 
 /// Removes a runner with its radios and keys; false when there is no such runner.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn delete(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
     let done = sqlx::query("DELETE FROM runners WHERE id = $1").bind(id.as_str()).execute(connection).await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// All radios of all runners that have ever registered, in the order the runners gave.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -200,9 +173,6 @@ pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreErro
 }
 
 /// Brings signs of life from the future to now: of a clock that was ahead once.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE runners SET last_heartbeat = $1 WHERE last_heartbeat > $1")
         .bind(now.as_millis())

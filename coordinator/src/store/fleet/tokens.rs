@@ -46,9 +46,6 @@ pub struct Used {
 }
 
 /// Adds a token for a runner.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert(connection: &mut Connection, token: NewToken<'_>) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO enrollment_tokens (digest, runner_id, replaces, created_by, created_at, expires_at)
@@ -66,9 +63,6 @@ pub async fn insert(connection: &mut Connection, token: NewToken<'_>) -> Result<
 }
 
 /// A page of the tokens, newest first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<Token>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -102,18 +96,12 @@ pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<Token>,
 }
 
 /// How many tokens there are.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     let number: i64 = sqlx::query_scalar("SELECT count(*) FROM enrollment_tokens").fetch_one(connection).await?;
     Ok(number.unsigned_abs())
 }
 
 /// Makes all tokens of a runner useless.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn revoke(connection: &mut Connection, runner: &RunnerId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM enrollment_tokens WHERE runner_id = $1 AND used_at IS NULL")
         .bind(runner.as_str())
@@ -123,9 +111,6 @@ pub async fn revoke(connection: &mut Connection, runner: &RunnerId) -> Result<()
 }
 
 /// Makes all unused tokens useless that somebody has made.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn revoke_made_by(connection: &mut Connection, who: &str) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM enrollment_tokens WHERE created_by = $1 AND used_at IS NULL")
         .bind(who)
@@ -135,9 +120,6 @@ pub async fn revoke_made_by(connection: &mut Connection, who: &str) -> Result<()
 }
 
 /// Makes one token useless and tells whom it was for; none when there is no unused one with this id.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn revoke_one(connection: &mut Connection, id: &str) -> Result<Option<RunnerId>, StoreError> {
     let runner: Option<String> = sqlx::query_scalar(
         "DELETE FROM enrollment_tokens WHERE substr(digest, 1, 16) = $1 AND used_at IS NULL RETURNING runner_id",
@@ -149,9 +131,6 @@ pub async fn revoke_one(connection: &mut Connection, id: &str) -> Result<Option<
 }
 
 /// Forgets at most `most` tokens that were used or have run out before `limit`, and gives how many.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn trim(connection: &mut Connection, limit: Timestamp, most: u32) -> Result<u64, StoreError> {
     let done = sqlx::query(
         "DELETE FROM enrollment_tokens WHERE digest IN (
@@ -166,9 +145,6 @@ pub async fn trim(connection: &mut Connection, limit: Timestamp, most: u32) -> R
 }
 
 /// Whether a token counts now.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn counts(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<bool, StoreError> {
     let found: Option<i64> =
         sqlx::query_scalar("SELECT 1 FROM enrollment_tokens WHERE digest = $1 AND used_at IS NULL AND expires_at > $2")
@@ -181,9 +157,6 @@ pub async fn counts(connection: &mut Connection, digest: Digest, now: Timestamp)
 
 /// Uses a token up and tells what for; none when it is unknown, used or expired. One statement, so that of two who use
 /// it at once only one succeeds.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn take(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<Option<Used>, StoreError> {
     let row: Option<(String, bool)> = sqlx::query_as(
         "UPDATE enrollment_tokens SET used_at = $1

@@ -24,9 +24,6 @@ pub struct AuditRow<'a> {
 }
 
 /// Adds a change.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert(connection: &mut Connection, row: AuditRow<'_>) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO audit (at, who, what, target, from_address, details) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(row.at.as_millis())
@@ -54,9 +51,6 @@ pub struct AuditEntry {
 }
 
 /// The changes of a page, newest first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<AuditEntry>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -88,9 +82,6 @@ pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<AuditEn
 }
 
 /// How many changes there are.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM audit").fetch_one(connection).await?;
     Ok(u64::try_from(count).unwrap_or(0))

@@ -4,9 +4,6 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
 
 /// How many challenges there are in each state: `assigned`, `disabled`, `queued` or `waiting`.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn challenges(connection: &mut Connection, now: Timestamp) -> Result<Vec<(String, i64)>, StoreError> {
     Ok(sqlx::query_as(
         "SELECT state, count(*) FROM (
@@ -26,9 +23,6 @@ pub async fn challenges(connection: &mut Connection, now: Timestamp) -> Result<V
 }
 
 /// The newest time of day that the database tells of; `None` when it is new.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn newest(connection: &mut Connection) -> Result<Option<Timestamp>, StoreError> {
     let newest: Option<i64> = sqlx::query_scalar(
         "SELECT max(at) FROM (

@@ -45,9 +45,6 @@ pub struct Transmission {
 }
 
 /// The transmissions of a page, newest first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn list(connection: &mut Connection, filter: &Filter, page: Page) -> Result<Vec<Transmission>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -94,9 +91,6 @@ pub async fn list(connection: &mut Connection, filter: &Filter, page: Page) -> R
 }
 
 /// How many transmissions there are.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count(connection: &mut Connection, filter: &Filter) -> Result<u64, StoreError> {
     let mut query = QueryBuilder::new("SELECT coalesce(sum(number), 0) FROM transmission_counts");
     restrict(&mut query, filter);
@@ -105,9 +99,6 @@ pub async fn count(connection: &mut Connection, filter: &Filter) -> Result<u64, 
 }
 
 /// How many transmissions there are by radios that send nothing.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count_simulated(connection: &mut Connection) -> Result<u64, StoreError> {
     let query = "SELECT count(*) FROM transmissions WHERE simulated = 1";
     let count: i64 = sqlx::query_scalar(query).fetch_one(connection).await?;
@@ -128,9 +119,6 @@ fn restrict(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
 }
 
 /// Forgets at most `most` transmissions that were planned before `limit`, with their assignments, and gives how many.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn forget_before(connection: &mut Connection, limit: Timestamp, most: u32) -> Result<u64, StoreError> {
     let forgotten = sqlx::query_scalar(
         "DELETE FROM transmissions WHERE log_id IN (
@@ -145,9 +133,6 @@ pub async fn forget_before(connection: &mut Connection, limit: Timestamp, most: 
 }
 
 /// The newest transmission beyond the latest `kept`; `None` if there are no more than that.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn newest_beyond(connection: &mut Connection, kept: u64) -> Result<Option<i64>, StoreError> {
     Ok(sqlx::query_scalar("SELECT log_id FROM transmissions ORDER BY log_id DESC LIMIT 1 OFFSET $1")
         .bind(integer(kept))
@@ -156,9 +141,6 @@ pub async fn newest_beyond(connection: &mut Connection, kept: u64) -> Result<Opt
 }
 
 /// Forgets at most `most` transmissions up to `newest`, oldest first, with their assignments, and gives how many.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn forget_up_to(connection: &mut Connection, newest: i64, most: u32) -> Result<u64, StoreError> {
     let forgotten = sqlx::query_scalar(
         "DELETE FROM transmissions WHERE log_id IN (

@@ -25,9 +25,6 @@ pub struct LogLine {
 }
 
 /// Keeps a line.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn insert(connection: &mut Connection, line: &LogLine) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO logs (received_at, logged_at, source, level, message) VALUES ($1, $2, $3, $4, $5)")
         .bind(line.received_at.as_millis())
@@ -51,9 +48,6 @@ pub struct LogEntry {
 }
 
 /// The lines of a page, newest first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<LogEntry>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -76,9 +70,6 @@ pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<LogEntr
 }
 
 /// How many lines there are.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     Ok(u64::try_from(total(connection).await?.0).unwrap_or(0))
 }
@@ -90,9 +81,6 @@ async fn total(connection: &mut Connection) -> Result<(i64, i64), StoreError> {
 }
 
 /// Whether there is more than is kept.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_too_long(connection: &mut Connection) -> Result<bool, StoreError> {
     let (lines, bytes) = total(connection).await?;
     Ok(lines > MAX_LINES || bytes > MAX_BYTES)
@@ -100,9 +88,6 @@ pub async fn is_too_long(connection: &mut Connection) -> Result<bool, StoreError
 
 /// Forgets the oldest lines of the source that has most, a batch at most, if there is more than is kept, and gives how
 /// many.
-///
-/// # Errors
-/// When the database cannot be written to.
 pub async fn trim(connection: &mut Connection) -> Result<u64, StoreError> {
     let (lines, bytes) = total(connection).await?;
     let largest = match (lines > MAX_LINES, bytes > MAX_BYTES) {
