@@ -30,7 +30,7 @@ pub enum CoreError {
     /// A key that does not count.
     #[error("{0}")]
     Key(&'static str),
-    /// The enrolment token does not count.
+    /// The enrollment token does not count.
     #[error("the enrollment token is unknown, used or expired")]
     Token,
     /// The runner has to register first.

@@ -30,7 +30,7 @@ pub mod views;
 pub use accounts::{Accounts, Person, Role};
 pub use air::assign::Polled;
 pub use air::control::Stopped;
-pub use air::operating::{Decision, Gate};
+pub use air::operating::{Decision, OperatingState};
 pub use bus::events::Event;
 pub use bus::liveness::{Liveness, RunnerStatus};
 pub use challenges::Form;
@@ -38,7 +38,7 @@ pub use challenges::import_upload::{Imported, Intake, looks_renamed};
 pub use clock::Clock;
 pub use error::CoreError;
 pub use files::folder::FileFolder;
-pub use fleet::enrollment::{Enrolment, Newcomer};
+pub use fleet::enrollment::{Enrollment, Newcomer};
 pub use fleet::host_binding::Host;
 pub use fleet::keys::{Binding, Caller};
 pub use fleet::provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provisioner, ProvisioningKey};
@@ -116,7 +116,7 @@ impl Coordinator {
 
     /// Returns when a look at the schedule has come to its end, with or without an error.
     pub async fn pulse(&self) {
-        if let Err(error) = self.air.outlook().await {
+        if let Err(error) = self.air.schedule_view().await {
             tracing::warn!(%error, "the schedule could not be read");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A history as long as wanted is put into the database before the server starts.
 
-use crate::simulated::{Runner, add_history, client, enrol};
+use crate::simulated::{Runner, add_history, client, enroll};
 use crate::site::{Site, Times};
 use anyhow::{Context, Result};
 use rand::RngExt;
@@ -131,7 +131,7 @@ pub async fn measure(load: Load) -> Result<Report> {
 async fn prepare(site: &Site, load: Load) -> Result<Vec<Runner>> {
     let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(site.database())).await?;
     let mut transaction = database.begin().await?;
-    let runners = enrol(&mut transaction, load.runners).await?;
+    let runners = enroll(&mut transaction, load.runners).await?;
     add_history(&mut transaction, load.history).await?;
     transaction.commit().await?;
     database.close().await;

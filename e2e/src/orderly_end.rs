@@ -1,6 +1,6 @@
 //! A server that is told to end while everybody is at work: what it has said yes to is in its database.
 
-use crate::simulated::{Runner, client, enrol};
+use crate::simulated::{Runner, client, enroll};
 use crate::site::{Site, Times};
 use anyhow::{Context, Result, ensure};
 use reqwest::{Client, Method};
@@ -43,7 +43,7 @@ pub async fn end_under_load(runners: u32, time: Duration) -> Result<Report> {
     let options = SqliteConnectOptions::new().filename(site.database());
     let mut database = options.connect().await?;
     sqlx::query("BEGIN").execute(&mut database).await?;
-    let runners = enrol(&mut database, runners).await?;
+    let runners = enroll(&mut database, runners).await?;
     sqlx::query("COMMIT").execute(&mut database).await?;
     site.start_server()?;
 

@@ -15,7 +15,7 @@ pub struct Runner {
 }
 
 /// Adds so many to the database of a server that does not run.
-pub async fn enrol(database: &mut SqliteConnection, count: u32) -> Result<Vec<Runner>> {
+pub async fn enroll(database: &mut SqliteConnection, count: u32) -> Result<Vec<Runner>> {
     let now = Timestamp::now().as_millis();
     let mut runners = Vec::new();
     for number in 0..count {

@@ -1,7 +1,7 @@
 //! The longest write transaction of a server with a million rows of everything to forget, ten thousand runners that are
 //! heard at once, and one that floods the log.
 
-use crate::simulated::{Runner, client, enrol};
+use crate::simulated::{Runner, client, enroll};
 use crate::site::{Site, Times, wait_until};
 use anyhow::{Context, Result};
 use challengectl_common::Timestamp;
@@ -39,7 +39,7 @@ pub async fn measure(rows: u64, runners: u32, flood: Duration) -> Result<Report>
     std::fs::write(&event, EVENT)?;
     let mut site = Site::new(&event, None, Times { lease: 60.0, grace: 15.0, heartbeat: 20.0 })?;
     let mut database = SqliteConnectOptions::new().filename(site.database()).connect().await?;
-    let runners = enrol(&mut database, runners).await?;
+    let runners = enroll(&mut database, runners).await?;
     fill(&mut database, i64::try_from(rows)?).await?;
 
     let settings = std::fs::read_to_string(site.path("server.yml"))?;

@@ -159,7 +159,7 @@ fn check_lists_which_challenges_are_bound_to_whom() {
     assert_eq!(status, 0, "{error}");
     assert_eq!(out, "only on roof: MORSE_1, MORSE_2\nonly on van/uhf: MORSE_1\n2 challenges, 0 problems\n");
     assert_eq!(folder.json(&["check", "--json"])["bound"]["van/uhf"], serde_json::json!(["MORSE_1"]));
-    assert!(error.contains("only_on van/uhf: there is no runner van; enrol it"), "{error}");
+    assert!(error.contains("only_on van/uhf: there is no runner van; enroll it"), "{error}");
     folder.write("event.yml", &bound.replace("van/uhf", "van/u h f"));
     let (_, _, error) = folder.does(&["import", "event.yml"]);
     assert!(

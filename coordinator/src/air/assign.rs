@@ -1,6 +1,6 @@
 //! Handing out work.
 
-use super::schedule_view::Outlook;
+use super::schedule_view::ScheduleView;
 use super::task::Handed;
 use crate::air::Air;
 use crate::bus::events::{ChallengeState, Event};
@@ -122,13 +122,13 @@ impl Air {
             return Ok(false);
         }
         let (runner, now) = (&caller.runner_id, self.context.clock.now());
-        if self.fleet.presence.is_idle(runner, self.context.revision.edition(), now) {
+        if self.fleet.presence.is_idle(runner, self.context.revision.current(), now) {
             return Ok(false);
         }
-        let (edition, outlook) = self.outlook().await?;
-        let found = self.choose(caller, &outlook, now).is_some();
+        let (revision, view) = self.schedule_view().await?;
+        let found = self.choose(caller, &view, now).is_some();
         if !found {
-            self.fleet.presence.note_idle(runner, edition, now, outlook.next_change(now));
+            self.fleet.presence.note_idle(runner, revision, now, view.next_change(now));
         }
         Ok(found)
     }
@@ -141,8 +141,8 @@ impl Air {
         }
         let now = self.context.clock.now();
         let mut transaction = self.fleet.write_for(caller).await?;
-        let outlook = Outlook::load(&mut transaction, &self.context.rules.frequency_rules).await?;
-        let Some((pick, radio)) = self.choose(caller, &outlook, now) else {
+        let view = ScheduleView::load(&mut transaction, &self.context.rules.frequency_rules).await?;
+        let Some((pick, radio)) = self.choose(caller, &view, now) else {
             // There seemed to be some: what is kept of the schedule is not what the database says.
             self.context.changed();
             return Ok(None);
@@ -169,20 +169,20 @@ impl Air {
         Ok(Some(Handed { assignment_id: id, fence, frequency, expires_at, challenge, radio }))
     }
 
-    fn choose(&self, caller: &Caller, outlook: &Outlook, now: Timestamp) -> Option<(Pick, Radio)> {
-        if !outlook.gate.is_open(now) || self.latch.is_set() || self.aftermath.is_on(self.context.clock.instant()) {
+    fn choose(&self, caller: &Caller, view: &ScheduleView, now: Timestamp) -> Option<(Pick, Radio)> {
+        if !view.operating.is_open(now) || self.latch.is_set() || self.aftermath.is_on(self.context.clock.instant()) {
             return None;
         }
         let radios = self.fleet.presence.radios_for_work(&caller.runner_id)?;
         let busy = |radio: &Radio| {
             let same = |live: &LiveAssignment| live.runner_id == radio.runner_id && live.radio_id == radio.radio_id;
-            outlook.live.iter().any(same)
+            view.live.iter().any(same)
         };
         let free: Vec<&Radio> = radios.iter().filter(|radio| !busy(radio)).collect();
         let abilities: Vec<Capability> = free.iter().map(|radio| Capability::of(radio)).collect();
         let situation = Situation {
-            candidates: &outlook.candidates,
-            on_air: &outlook.on_air,
+            candidates: &view.candidates,
+            on_air: &view.on_air,
             free: &abilities,
             fleet: &self.fleet.presence.attentive(),
             guard_hz: self.context.rules.guard_hz,

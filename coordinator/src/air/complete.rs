@@ -18,7 +18,7 @@ use challengectl_common::challenge::Kind;
 use challengectl_common::wire::{CompleteRequest, LogLevel, Outcome};
 use std::sync::Arc;
 
-const LONGEST_ERROR: usize = 2000;
+const MAX_ERROR: usize = 2000;
 /// Of a report that changes nothing; a runner may send 200 of them in a second.
 const LATE_ERROR: usize = 200;
 
@@ -41,7 +41,7 @@ impl Air {
     /// [`CoreError::Late`] when the assignment is over, or was never this runner's. The report is kept all the same.
     /// [`CoreError::NotFound`] when there is no such challenge.
     pub async fn complete(self: &Arc<Self>, caller: &Caller, mut report: CompleteRequest) -> Result<(), CoreError> {
-        report.error = report.error.map(|error| shortened(error, LONGEST_ERROR));
+        report.error = report.error.map(|error| shortened(error, MAX_ERROR));
         let (this, caller) = (Arc::clone(self), caller.clone());
         self.context.run_to_completion(async move { this.take_report(&caller, report).await }).await
     }

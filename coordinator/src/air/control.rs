@@ -1,8 +1,8 @@
 //! Holding the whole system back, and letting it go again. What holds is in the database, so that a restart changes
-//! nothing; [`super::schedule_view::Outlook`] carries it to whoever hands out.
+//! nothing; [`super::schedule_view::ScheduleView`] carries it to whoever hands out.
 
 use super::emergency::Pending;
-use super::operating::Gate;
+use super::operating::OperatingState;
 use crate::CoreError;
 use crate::air::Air;
 use crate::audit::{self, Actor, By};
@@ -29,18 +29,19 @@ pub struct Stopped {
 
 impl Air {
     /// What holds the system back, and how many assignments are live.
-    pub async fn gate(&self) -> Result<(Gate, usize), CoreError> {
-        let read = async { Ok::<_, CoreError>(Gate::read(&mut *self.context.store.read_few().await?).await?) }.await;
-        let mut gate = match read {
+    pub async fn operating_state(&self) -> Result<(OperatingState, usize), CoreError> {
+        let read =
+            async { Ok::<_, CoreError>(OperatingState::read(&mut *self.context.store.read_few().await?).await?) }.await;
+        let mut operating = match read {
             // Of an emergency stop that the database does not hold, nobody needs it to know.
-            Err(_) if self.latch.is_set() => Gate::default(),
+            Err(_) if self.latch.is_set() => OperatingState::default(),
             read => read?,
         };
         if let Some(pending) = self.latch.pending() {
             let unrecorded = || Decision { by: pending.actor.by().who.to_owned(), at: pending.at };
-            gate.control.stopped.get_or_insert_with(unrecorded);
+            operating.control.stopped.get_or_insert_with(unrecorded);
         }
-        Ok((gate, self.leases.count()))
+        Ok((operating, self.leases.count()))
     }
 
     /// Hands out nothing new; what is on air ends normally. Once more changes nothing.
@@ -77,16 +78,16 @@ impl Air {
         let _turn = self.turn.lock().await;
         let mut command = self.context.begin(actor, "control.resume").await?;
         let (who, now) = (command.who(), command.now());
-        let gate = Gate::read(&mut command).await?;
-        if gate.control.stopped.is_some() {
+        let operating = OperatingState::read(&mut command).await?;
+        if operating.control.stopped.is_some() {
             return Err(stopped());
         }
         let lifted = control::resume(&mut command).await?;
-        let opened = gate.is_closed_by_hours(now);
+        let opened = operating.is_closed_by_hours(now);
         if opened {
             control::open(&mut command, &who, now).await?;
         }
-        let outside = opened.then(|| outside_hours(&gate, now));
+        let outside = opened.then(|| outside_hours(&operating, now));
         command.commit("", outside.as_deref()).await?;
         self.context.changed();
         if opened {
@@ -231,10 +232,10 @@ async fn write_stop(connection: &mut Connection, pending: &Pending) -> Result<(b
     Ok((new, aborted))
 }
 
-fn outside_hours(gate: &Gate, now: Timestamp) -> String {
-    match gate.conference.next_closing(now) {
+fn outside_hours(operating: &OperatingState, now: Timestamp) -> String {
+    match operating.conference.next_closing(now) {
         Some(closing) => {
-            format!("outside of the conference's hours, until {}", gate.conference.timezone().show(closing))
+            format!("outside of the conference's hours, until {}", operating.conference.timezone().show(closing))
         }
         None => "outside of the conference's hours, for good".to_owned(),
     }

@@ -1,6 +1,6 @@
 //! Publishing what comes with time: challenges that become due, hours that begin and end.
 
-use super::schedule_view::Outlook;
+use super::schedule_view::ScheduleView;
 use crate::CoreError;
 use crate::air::Air;
 use crate::schedule::Candidate;
@@ -9,9 +9,9 @@ use challengectl_common::Timestamp;
 
 impl Air {
     /// Tells which challenges have become due.
-    async fn tell_due(&self, outlook: &Outlook, now: Timestamp) {
+    async fn tell_due(&self, view: &ScheduleView, now: Timestamp) {
         let news = |candidate: &&Candidate| candidate.due_at <= now && !self.context.events.knows_due(candidate.id);
-        for candidate in outlook.candidates.iter().filter(news) {
+        for candidate in view.candidates.iter().filter(news) {
             // Nobody is given the challenge between looking and telling.
             let _turn = self.turn.lock().await;
             match self.find_challenge(candidate.id).await {
@@ -26,11 +26,11 @@ impl Air {
     }
 
     /// Tells what has come with time, and gives when more of it will.
-    pub(crate) async fn tell_what_is_new(&self, outlook: &Outlook) -> Result<Option<Timestamp>, CoreError> {
+    pub(crate) async fn tell_what_is_new(&self, view: &ScheduleView) -> Result<Option<Timestamp>, CoreError> {
         let now = self.context.clock.now();
-        self.tell_due(outlook, now).await;
-        self.tell_hours(outlook).await?;
-        Ok(outlook.next_change(now))
+        self.tell_due(view, now).await;
+        self.tell_hours(view).await?;
+        Ok(view.next_change(now))
     }
 
     async fn find_challenge(&self, id: i64) -> Result<Option<Challenge>, CoreError> {

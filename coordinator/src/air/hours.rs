@@ -1,7 +1,7 @@
 //! The conference and its hours: changing them, and telling when they begin and end.
 
-use super::operating::Gate;
-use super::schedule_view::Outlook;
+use super::operating::OperatingState;
+use super::schedule_view::ScheduleView;
 use crate::CoreError;
 use crate::air::Air;
 use crate::bus::events::Event;
@@ -10,15 +10,15 @@ use challengectl_common::wire::LogLevel;
 
 impl Air {
     /// Tells when the hours have begun or ended since it was last told.
-    pub(crate) async fn tell_hours(&self, outlook: &Outlook) -> Result<(), CoreError> {
-        if self.context.events.told_closed() == Some(outlook.gate.is_closed_by_hours(self.context.clock.now())) {
+    pub(crate) async fn tell_hours(&self, view: &ScheduleView) -> Result<(), CoreError> {
+        if self.context.events.told_closed() == Some(view.operating.is_closed_by_hours(self.context.clock.now())) {
             return Ok(());
         }
         // Nobody opens by hand between looking and telling.
         let _turn = self.turn.lock().await;
-        let (_, outlook) = self.outlook().await?;
+        let (_, view) = self.schedule_view().await?;
         let now = self.context.clock.now();
-        let closed = outlook.gate.is_closed_by_hours(now);
+        let closed = view.operating.is_closed_by_hours(now);
         let told = self.context.events.tell_closed(closed);
         // What was so when the server began is nothing that happens now; but who reads the log wants to know.
         if told.is_some_and(|told| told != closed) {
@@ -26,7 +26,7 @@ impl Air {
             self.context.events.publish(Event::SystemControl { action, auto: true, timestamp: now });
         }
         if closed || told == Some(true) {
-            let line = line(&outlook.gate, closed, now);
+            let line = line(&view.operating, closed, now);
             tracing::info!("{line}");
             self.context.log(LogLevel::Info, line);
         }
@@ -34,12 +34,12 @@ impl Air {
     }
 }
 
-fn line(gate: &Gate, closed: bool, now: Timestamp) -> String {
+fn line(operating: &OperatingState, closed: bool, now: Timestamp) -> String {
     if closed {
-        return format!("System {}", gate.closed_until(now));
+        return format!("System {}", operating.closed_until(now));
     }
     let opened = "System no longer closed by the conference's hours";
-    match (&gate.control.stopped, &gate.control.paused) {
+    match (&operating.control.stopped, &operating.control.paused) {
         (Some(stopped), _) => format!("{opened}; the emergency stop by {} stays in force", stopped.by),
         (None, Some(paused)) => format!("{opened}; the pause by {} stays in force", paused.by),
         (None, None) => opened.to_owned(),

@@ -10,15 +10,15 @@ impl Air {
     pub(crate) async fn look_around(&self) -> Result<(), CoreError> {
         self.publish_silent();
         self.end_aftermath().await?;
-        let (_, outlook) = self.outlook().await?;
-        if !self.leases.hold(&outlook.live) {
+        let (_, view) = self.schedule_view().await?;
+        if !self.leases.hold(&view.live) {
             self.take_up_lost().await?;
         }
-        let on_air: HashSet<_> = outlook.live.iter().map(|live| &live.runner_id).collect();
+        let on_air: HashSet<_> = view.live.iter().map(|live| &live.runner_id).collect();
         let now = self.context.clock.instant();
         // Two polls may be missed before a runner no longer counts.
         let patience = self.context.rules.poll_interval * 3;
-        if self.fleet.presence.look_around(|polled| polled.after(patience) >= now, &on_air, &outlook.bound) {
+        if self.fleet.presence.look_around(|polled| polled.after(patience) >= now, &on_air, &view.bound) {
             self.context.changed();
         }
         Ok(())

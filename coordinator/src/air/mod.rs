@@ -26,7 +26,7 @@ use crate::store::LiveAssignment;
 use aftermath::Aftermath;
 use emergency::Latch;
 use leases::Leases;
-use schedule_view::Outlook;
+use schedule_view::ScheduleView;
 use std::sync::Arc;
 use tally::Tally;
 use tokio::sync::Mutex;
@@ -38,7 +38,7 @@ pub struct Air {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) files: Arc<Files>,
     pub(crate) leases: Leases,
-    pub(crate) view: Cached<Outlook>,
+    pub(crate) view: Cached<ScheduleView>,
     pub(crate) latch: Latch,
     pub(crate) aftermath: Aftermath,
     pub(crate) tally: Tally,

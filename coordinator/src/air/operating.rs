@@ -9,14 +9,14 @@ use challengectl_common::{Conference, Timestamp};
 /// All that can hold the system back. What the hours say is reckoned anew from the time at each look, so it is right
 /// also when the clock was set.
 #[derive(Debug, Clone, Default)]
-pub struct Gate {
+pub struct OperatingState {
     /// What people have decided.
     pub control: Control,
     /// What the hours are.
     pub conference: Conference,
 }
 
-impl Gate {
+impl OperatingState {
     pub(crate) async fn read(connection: &mut Connection) -> Result<Self, StoreError> {
         let control = control::read(connection).await?;
         Ok(Self { control, conference: conference::read(connection).await? })
@@ -41,7 +41,7 @@ impl Gate {
         self.control.opened.as_ref().filter(|_| self.is_outside_hours(now)).filter(holds)
     }
 
-    /// When [`Gate::is_closed_by_hours`] changes next by itself.
+    /// When [`OperatingState::is_closed_by_hours`] changes next by itself.
     #[must_use]
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         if !self.conference.auto_pause() {
@@ -80,7 +80,7 @@ mod tests {
         Timestamp::from_millis(20_000 * 24 * HOUR + hour * HOUR)
     }
 
-    fn gate(opened: Option<i64>) -> Gate {
+    fn operating_state(opened: Option<i64>) -> OperatingState {
         let change = ConferenceChange {
             stop: Some(Some(at(3 * 24))),
             day_start: Some("09:00".parse().ok()),
@@ -90,12 +90,12 @@ mod tests {
         };
         let opened = opened.map(|hour| Decision { by: "oli".to_owned(), at: at(hour) });
         let control = Control { opened, ..Control::default() };
-        Gate { control, conference: Conference::default().with(change).unwrap() }
+        OperatingState { control, conference: Conference::default().with(change).unwrap() }
     }
 
     #[test]
     fn what_was_opened_by_hand_stays_open_over_the_day_until_the_next_closing() {
-        let gate = gate(Some(23));
+        let operating = operating_state(Some(23));
         for (hour, closed, opened, next) in [
             (23, false, true, Some(46)),
             (32, false, true, Some(46)),
@@ -104,38 +104,38 @@ mod tests {
             (46, true, false, Some(57)),
             (72, true, false, None),
         ] {
-            assert_eq!(gate.is_closed_by_hours(at(hour)), closed, "{hour}");
-            assert_eq!(gate.opened(at(hour)).is_some(), opened, "{hour}");
-            assert_eq!(gate.next_change(at(hour)), next.map(at), "{hour}");
+            assert_eq!(operating.is_closed_by_hours(at(hour)), closed, "{hour}");
+            assert_eq!(operating.opened(at(hour)).is_some(), opened, "{hour}");
+            assert_eq!(operating.next_change(at(hour)), next.map(at), "{hour}");
         }
     }
 
     #[test]
     fn after_the_last_hours_it_stays_open_once_opened() {
-        let gate = gate(Some(80));
-        assert_eq!((gate.is_closed_by_hours(at(5_000)), gate.next_change(at(5_000))), (false, None));
+        let operating = operating_state(Some(80));
+        assert_eq!((operating.is_closed_by_hours(at(5_000)), operating.next_change(at(5_000))), (false, None));
     }
 
     #[test]
     fn hours_that_are_only_told_close_nothing() {
-        let mut gate = gate(None);
-        assert!(gate.is_closed_by_hours(at(23)));
+        let mut operating = operating_state(None);
+        assert!(operating.is_closed_by_hours(at(23)));
         let told = ConferenceChange { auto_pause: Some(false), ..ConferenceChange::default() };
-        gate.conference = gate.conference.with(told).unwrap();
-        assert_eq!((gate.is_open(at(23)), gate.next_change(at(23))), (true, None));
+        operating.conference = operating.conference.with(told).unwrap();
+        assert_eq!((operating.is_open(at(23)), operating.next_change(at(23))), (true, None));
     }
 
     /// The change that is foretold is the one that comes, from the moment of a decision on.
     #[test]
     fn nothing_changes_before_it_is_told_to() {
         for opened in [None, Some(-3), Some(1), Some(12), Some(23), Some(30), Some(47), Some(75)] {
-            let gate = gate(opened);
+            let operating = operating_state(opened);
             let mut change = None;
             for hour in (opened.unwrap_or(0).max(0)..100).rev() {
-                if gate.is_closed_by_hours(at(hour)) != gate.is_closed_by_hours(at(hour + 1)) {
+                if operating.is_closed_by_hours(at(hour)) != operating.is_closed_by_hours(at(hour + 1)) {
                     change = Some(at(hour + 1));
                 }
-                assert_eq!(gate.next_change(at(hour)), change, "{opened:?} at {hour}");
+                assert_eq!(operating.next_change(at(hour)), change, "{opened:?} at {hour}");
             }
         }
     }

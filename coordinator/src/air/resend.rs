@@ -1,6 +1,6 @@
 //! Handing out a task again whose answer was lost on its way.
 
-use super::operating::Gate;
+use super::operating::OperatingState;
 use super::task::Handed;
 use crate::air::Air;
 use crate::schedule::Capability;
@@ -17,7 +17,7 @@ impl Air {
         let _turn = self.turn.lock().await;
         let mut connection = self.context.store.read_few().await?;
         let now = self.context.clock.now();
-        let is_open = Gate::read(&mut connection).await?.is_open(now) && !self.latch.is_set();
+        let is_open = OperatingState::read(&mut connection).await?.is_open(now) && !self.latch.is_set();
         // What it was given by the backup that was restored, another may have been given since.
         let is_open = is_open && !self.aftermath.is_on(self.context.clock.instant());
         let live = assignments::live(&mut connection).await?.into_iter().find(|live| live.id == id);

@@ -42,7 +42,7 @@ struct Raised {
 #[derive(Debug, Default)]
 pub struct Alarms {
     all: Mutex<BTreeMap<Key, Raised>>,
-    /// The edition of the schedule in which it was last looked for challenges without a radio.
+    /// The revision of the schedule in which it was last looked for challenges without a radio.
     looked_in: Mutex<Option<u64>>,
 }
 
@@ -112,10 +112,10 @@ impl Alarms {
         true
     }
 
-    /// Whether challenges without a radio are to be looked for: not again in the same edition of the schedule.
-    pub(crate) fn is_new_edition(&self, edition: u64) -> bool {
+    /// Whether challenges without a radio are to be looked for: not again in the same revision of the schedule.
+    pub(crate) fn is_new_revision(&self, revision: u64) -> bool {
         let mut looked_in = self.looked_in.lock();
-        looked_in.replace(edition) != Some(edition)
+        looked_in.replace(revision) != Some(revision)
     }
 
     pub(crate) fn look_anew(&self) {

@@ -5,26 +5,26 @@ use tokio::sync::watch;
 
 /// Counts announcements. Each wakes everybody who waits.
 #[derive(Debug, Default)]
-pub struct Signals {
-    edition: watch::Sender<u64>,
+pub struct Revision {
+    revision: watch::Sender<u64>,
     stopping: AtomicBool,
     end: tokio::sync::Notify,
 }
 
-impl Signals {
+impl Revision {
     /// Something has changed.
     pub fn announce(&self) {
-        self.edition.send_modify(|edition| *edition += 1);
+        self.revision.send_modify(|revision| *revision += 1);
     }
 
     /// The count of announcements so far.
-    pub fn edition(&self) -> u64 {
-        *self.edition.borrow()
+    pub fn current(&self) -> u64 {
+        *self.revision.borrow()
     }
 
     /// To wait for the next announcement. Take it before looking, so that none is missed in between.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
-        self.edition.subscribe()
+        self.revision.subscribe()
     }
 
     /// Nothing is handed out from now on.
@@ -33,17 +33,17 @@ impl Signals {
         self.announce();
     }
 
-    /// Somebody wants the server to end. Remembered until [`Signals::asked_to_end`] has been waited for.
+    /// Somebody wants the server to end. Remembered until [`Revision::asked_to_end`] has been waited for.
     pub fn ask_to_end(&self) {
         self.end.notify_one();
     }
 
-    /// Waits for [`Signals::ask_to_end`].
+    /// Waits for [`Revision::ask_to_end`].
     pub async fn asked_to_end(&self) {
         self.end.notified().await;
     }
 
-    /// Whether [`Signals::stop`] was called.
+    /// Whether [`Revision::stop`] was called.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }

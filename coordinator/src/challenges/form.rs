@@ -12,7 +12,7 @@ use challengectl_event::{PAYLOAD_KEYS, Reader, TUNING_KEYS};
 use serde_json::{Map, Number, Value, json};
 use std::path::{Path, PathBuf};
 
-const LONGEST_NAME: usize = 255;
+const MAX_NAME: usize = 255;
 
 /// The fields that are given. For a change, all others stay as they are; for a new challenge, they have the defaults of
 /// an event file. Fields mean what they mean there, but a file is one that was uploaded, by its digest.
@@ -162,8 +162,8 @@ impl Challenges {
                 _ => None,
             });
         };
-        if form.flag_file.as_deref().is_some_and(|name| name.len() > LONGEST_NAME || name.contains(char::is_control)) {
-            return Err(CoreError::Invalid(format!("flag_file: a name of at most {LONGEST_NAME} bytes")));
+        if form.flag_file.as_deref().is_some_and(|name| name.len() > MAX_NAME || name.contains(char::is_control)) {
+            return Err(CoreError::Invalid(format!("flag_file: a name of at most {MAX_NAME} bytes")));
         }
         let known = files::find(&mut *self.context.store.read().await?, digest).await?;
         let Some(StoredFile { size, name, .. }) = known else {

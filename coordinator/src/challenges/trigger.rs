@@ -2,7 +2,7 @@
 
 use super::existing;
 use crate::CoreError;
-use crate::air::operating::Gate;
+use crate::air::operating::OperatingState;
 use crate::audit::By;
 use crate::challenges::Challenges;
 use crate::store::challenges::{self, Challenge};
@@ -21,8 +21,8 @@ impl Challenges {
         self.context
             .command(by, "challenge.trigger", move |mut command| async move {
                 let challenge = existing(&mut command, id).await?;
-                let (gate, who, now) = (Gate::read(&mut command).await?, command.who(), command.now());
-                if let Some(obstacle) = obstacle(&challenge, &gate, now) {
+                let (operating, who, now) = (OperatingState::read(&mut command).await?, command.who(), command.now());
+                if let Some(obstacle) = obstacle(&challenge, &operating, now) {
                     return Err(CoreError::Refused(obstacle));
                 }
                 let name = challenge.spec.name.as_str();
@@ -35,13 +35,13 @@ impl Challenges {
     }
 }
 
-fn obstacle(challenge: &Challenge, gate: &Gate, now: Timestamp) -> Option<String> {
-    let (name, control) = (&challenge.spec.name, &gate.control);
+fn obstacle(challenge: &Challenge, operating: &OperatingState, now: Timestamp) -> Option<String> {
+    let (name, control) = (&challenge.spec.name, &operating.control);
     match () {
         () if control.stopped.is_some() => Some("an emergency stop is in force; release it first".to_owned()),
         () if control.paused.is_some() => Some("the system is paused; resume it first".to_owned()),
-        () if gate.is_closed_by_hours(now) => {
-            Some(format!("the system is {}; resume it to open until the next closing", gate.closed_until(now)))
+        () if operating.is_closed_by_hours(now) => {
+            Some(format!("the system is {}; resume it to open until the next closing", operating.closed_until(now)))
         }
         () if !challenge.spec.enabled => Some(format!("challenge {name} is disabled; enable it first")),
         () if challenge.air.live => Some(format!("challenge {name} is on air already")),

@@ -10,7 +10,7 @@ use crate::audit::Actor;
 use crate::bus::alarms::Alarms;
 use crate::bus::events::{Event, Events};
 use crate::bus::log::Logbook;
-use crate::bus::revision::Signals;
+use crate::bus::revision::Revision;
 use crate::clock::{Clock, Moment};
 use crate::rules::Rules;
 use crate::store::{Store, WriteTimes};
@@ -27,7 +27,7 @@ pub struct Context {
     pub(crate) clock: Clock,
     pub(crate) rules: Rules,
     pub(crate) events: Events,
-    pub(crate) revision: Signals,
+    pub(crate) revision: Revision,
     pub(crate) log_buffer: Logbook,
     pub(crate) alarms: Alarms,
     pub(crate) started: Moment,
@@ -39,7 +39,7 @@ impl Context {
     pub(crate) fn new(store: Store, clock: Clock, rules: Rules) -> Arc<Self> {
         Arc::new(Self {
             events: Events::default(),
-            revision: Signals::default(),
+            revision: Revision::default(),
             log_buffer: Logbook::default(),
             alarms: Alarms::default(),
             started: clock.instant(),

@@ -15,7 +15,7 @@ use tar::{Archive, Builder, Entry, EntryType, Header, PaxExtensions};
 use tempfile::NamedTempFile;
 
 /// More than any event has, or server.
-const MOST_FILES: usize = 100_000;
+const MAX_FILES: usize = 100_000;
 /// A header that holds the name of a file: four times what Linux allows for a path.
 const MAX_HEADER: u64 = 16 << 10;
 
@@ -127,8 +127,8 @@ pub fn unpack(name: &str, archive: &Path, into: &Path) -> Result<BTreeMap<String
         }
         let member = (kind == EntryType::Regular).then(|| plain_name(&path)).flatten();
         let member = member.ok_or_else(|| invalid(&format_args!("{path:?} does not belong into such an archive")))?;
-        if digests.len() == MOST_FILES {
-            return Err(invalid(&format_args!("holds more than {MOST_FILES} files")));
+        if digests.len() == MAX_FILES {
+            return Err(invalid(&format_args!("holds more than {MAX_FILES} files")));
         }
         let target = into.join(&member);
         let mut file = create(&target).map_err(|error| match error.kind() {

@@ -1,13 +1,13 @@
-//! Enrolment: a one-time token becomes a runner's key.
+//! Enrollment: a one-time token becomes a runner's key.
 
 use super::host_binding::Host;
 use crate::CoreError;
 use crate::fleet::Fleet;
 use challengectl_common::RunnerId;
 
-pub const LONGEST_HOSTNAME: usize = 255;
+pub const MAX_HOSTNAME: usize = 255;
 
-/// What a host says of itself when it enrols.
+/// What a host says of itself when it enrolls.
 #[derive(Debug, Clone, Default)]
 pub struct Newcomer {
     /// Where it is; its key is bound to that.
@@ -18,7 +18,7 @@ pub struct Newcomer {
 
 /// What a runner gets for its token. The key is not kept in clear.
 #[derive(Debug)]
-pub struct Enrolment {
+pub struct Enrollment {
     /// The id that the token was made for.
     pub runner_id: RunnerId,
     /// The runner's key.

@@ -35,7 +35,7 @@ impl Fleet {
         if refused {
             let id = &caller.runner_id;
             let reason = format!("the key of runner {id} counts only on the machine that it was made for");
-            return Err(CoreError::Forbidden(format!("{reason}; to move the runner, enrol it anew")));
+            return Err(CoreError::Forbidden(format!("{reason}; to move the runner, enroll it anew")));
         }
         Ok(caller)
     }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use subtle::ConstantTimeEq;
 
 /// Other machines that are remembered of a key; whoever has it can make up any number of them.
-const MOST_STRANGERS: usize = 16;
+const MAX_STRANGERS: usize = 16;
 
 /// A runner that has shown its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Keyring {
 
     /// Remembers that the caller's key was shown from elsewhere; false when that is no news.
     pub fn note_stranger(&self, caller: &Caller, machine: Option<Digest>) -> bool {
-        let is_news = |held: &Held| held.strangers.len() < MOST_STRANGERS && !held.strangers.contains(&machine);
+        let is_news = |held: &Held| held.strangers.len() < MAX_STRANGERS && !held.strangers.contains(&machine);
         if !self.read().get(&caller.key_id).is_some_and(is_news) {
             return false;
         }
@@ -181,7 +181,7 @@ mod tests {
         let (caller, at_home) = keyring.authenticate("ck_1_x", machine).unwrap();
         assert!(at_home && keyring.bindings()[&runner_id] == Binding::Bound);
         let news = (0..1000_u32).filter(|n| keyring.note_stranger(&caller, Some(Digest::of(&n.to_be_bytes())))).count();
-        assert_eq!(news, MOST_STRANGERS);
+        assert_eq!(news, MAX_STRANGERS);
         assert_eq!(keyring.bindings()[&runner_id], Binding::Violated);
     }
 }

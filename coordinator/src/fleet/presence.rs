@@ -52,10 +52,10 @@ impl Heard {
     }
 }
 
-/// Nothing was found in this edition of the schedule, looking at `since`; there may be something at `until`.
+/// Nothing was found in this revision of the schedule, looking at `since`; there may be something at `until`.
 #[derive(Debug, Clone, Copy)]
 struct Idle {
-    edition: u64,
+    revision: u64,
     since: Timestamp,
     until: Option<Timestamp>,
 }
@@ -184,20 +184,20 @@ impl Presence {
     }
 
     /// Whether it is known that there is nothing for the runner.
-    pub fn is_idle(&self, runner: &RunnerId, edition: u64, now: Timestamp) -> bool {
+    pub fn is_idle(&self, runner: &RunnerId, revision: u64, now: Timestamp) -> bool {
         self.all()
             .get(runner)
             .and_then(|present| present.idle)
             // Where the clock was set back, there may have been something.
             .is_some_and(|idle| {
-                idle.edition == edition && idle.since <= now && idle.until.is_none_or(|until| now < until)
+                idle.revision == revision && idle.since <= now && idle.until.is_none_or(|until| now < until)
             })
     }
 
-    /// Notes that nothing was found for the runner in this edition of the schedule; something may be due at `until`.
-    pub fn note_idle(&self, runner: &RunnerId, edition: u64, since: Timestamp, until: Option<Timestamp>) {
+    /// Notes that nothing was found for the runner in this revision of the schedule; something may be due at `until`.
+    pub fn note_idle(&self, runner: &RunnerId, revision: u64, since: Timestamp, until: Option<Timestamp>) {
         if let Some(present) = self.all().get_mut(runner) {
-            present.idle = Some(Idle { edition, since, until });
+            present.idle = Some(Idle { revision, since, until });
         }
     }
 

@@ -37,7 +37,7 @@ impl Fleet {
         if self.keyring.is_second_copy(caller, self.context.clock.instant()) {
             let message = format!(
                 "Runner {runner} runs twice: a copy that was started earlier is still there, and gets no work. End one of \
-                 them, or enrol it under another name"
+                 them, or enroll it under another name"
             );
             self.context.raise(AlarmKind::RunnerTwice, runner.as_str(), message);
         }

@@ -85,7 +85,7 @@ pub(crate) struct Guest<'a> {
 #[derive(Debug, Clone, Copy)]
 enum Purpose {
     /// A runner that is not enrolled.
-    Enrol,
+    Enroll,
     /// A new key for a runner that is enrolled.
     Replace,
 }
@@ -132,7 +132,7 @@ impl Fleet {
         life: TokenLife,
         by: By<'_>,
     ) -> Result<Invitation, CoreError> {
-        self.invite_for(Purpose::Enrol, id, life, by).await
+        self.invite_for(Purpose::Enroll, id, life, by).await
     }
 
     /// Makes a one-time token for a runner that is enrolled. Its key counts until the token is used.
@@ -157,15 +157,15 @@ impl Fleet {
     ) -> Result<Invitation, CoreError> {
         let (this, id) = (Arc::clone(self), id.clone());
         let (action, replaces) = match purpose {
-            Purpose::Enrol => ("runner.invite", false),
+            Purpose::Enroll => ("runner.invite", false),
             Purpose::Replace => ("runner.re-enroll", true),
         };
         self.context
             .command(by, action, move |mut command| async move {
                 match (purpose, runners::is_known(&mut command, &id).await?) {
-                    (Purpose::Enrol, true) => return Err(taken(&id)),
+                    (Purpose::Enroll, true) => return Err(taken(&id)),
                     (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
-                    (Purpose::Enrol, false) | (Purpose::Replace, true) => {}
+                    (Purpose::Enroll, false) | (Purpose::Replace, true) => {}
                 }
                 let who = command.who();
                 let done = invite(command, Guest { runner: &id, life, replaces }).await?;

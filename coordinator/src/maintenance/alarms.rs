@@ -88,16 +88,16 @@ impl Maintenance {
     }
 
     async fn unsendable(&self, conditions: &mut Conditions) -> Result<(), CoreError> {
-        let (edition, outlook) = self.air.outlook().await?;
-        if !self.context.alarms.is_new_edition(edition) {
+        let (revision, view) = self.air.schedule_view().await?;
+        if !self.context.alarms.is_new_revision(revision) {
             self.context.alarms.carry_over(AlarmKind::ChallengeUnsendable, conditions);
             return Ok(());
         }
-        let radios = self.fleet.presence.capabilities(&outlook.bound);
+        let radios = self.fleet.presence.capabilities(&view.bound);
         let reaches = |candidate: &Candidate, radio: &Capability| {
             candidate.may_go_on(radio) && radio.reaches(&candidate.tuning, candidate.span)
         };
-        let lost = outlook.candidates.iter().filter(|it| !radios.iter().any(|radio| reaches(it, radio)));
+        let lost = view.candidates.iter().filter(|it| !radios.iter().any(|radio| reaches(it, radio)));
         let lost: HashSet<i64> = lost.map(|candidate| candidate.id).collect();
         if lost.is_empty() {
             return Ok(());

@@ -63,8 +63,10 @@ pub async fn check(
     let bound = bound(&all);
     for sender in bound.keys() {
         if !runners::is_known(&mut connection, &sender.runner).await? {
-            warnings
-                .push(format!("only_on {sender}: there is no runner {}; enrol it, or correct the name", sender.runner));
+            warnings.push(format!(
+                "only_on {sender}: there is no runner {}; enroll it, or correct the name",
+                sender.runner
+            ));
         }
     }
     Ok(Findings { challenges: all.len(), problems, warnings, bound })

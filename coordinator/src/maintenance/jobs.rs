@@ -90,8 +90,8 @@ impl Maintenance {
         loop {
             news.mark_unchanged();
             let began = Instant::now();
-            let looked = match self.air.outlook().await {
-                Ok((_, outlook)) => self.air.tell_what_is_new(&outlook).await,
+            let looked = match self.air.schedule_view().await {
+                Ok((_, view)) => self.air.tell_what_is_new(&view).await,
                 Err(error) => Err(error),
             };
             let next = self.ended(CLOCK, began, looked);

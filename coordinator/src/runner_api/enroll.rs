@@ -3,7 +3,7 @@
 use crate::CoreError;
 use crate::audit::By;
 use crate::bus::events::Event;
-use crate::fleet::enrollment::{Enrolment, LONGEST_HOSTNAME, Newcomer, taken};
+use crate::fleet::enrollment::{Enrollment, MAX_HOSTNAME, Newcomer, taken};
 use crate::runner_api::RunnerApi;
 use crate::secrets::random_hex;
 use crate::store::air::assignments;
@@ -20,9 +20,9 @@ impl RunnerApi {
     /// # Errors
     /// [`CoreError::Token`] when the token is unknown, used or expired; [`CoreError::Conflict`] when it was made by a
     /// provisioning key and the runner has been enrolled meanwhile.
-    pub async fn enroll(self: &Arc<Self>, token: &str, newcomer: Newcomer) -> Result<Enrolment, CoreError> {
-        if newcomer.hostname.as_ref().is_some_and(|name| name.len() > LONGEST_HOSTNAME) {
-            return Err(CoreError::Invalid(format!("hostname: more than {LONGEST_HOSTNAME} bytes")));
+    pub async fn enroll(self: &Arc<Self>, token: &str, newcomer: Newcomer) -> Result<Enrollment, CoreError> {
+        if newcomer.hostname.as_ref().is_some_and(|name| name.len() > MAX_HOSTNAME) {
+            return Err(CoreError::Invalid(format!("hostname: more than {MAX_HOSTNAME} bytes")));
         }
         let token = Digest::of(token.as_bytes());
         // Whoever guesses must not keep the one writer busy.
@@ -33,7 +33,7 @@ impl RunnerApi {
         self.context.run_to_completion(async move { this.use_token(token, newcomer).await }).await
     }
 
-    async fn use_token(&self, token: Digest, newcomer: Newcomer) -> Result<Enrolment, CoreError> {
+    async fn use_token(&self, token: Digest, newcomer: Newcomer) -> Result<Enrollment, CoreError> {
         // What is being handed out right now to the runner's key from before must have its lease in memory.
         let _turn = self.air.turn.lock().await;
         let actor = By { who: "(enrollment token)", from: newcomer.host.address }.into();
@@ -41,7 +41,7 @@ impl RunnerApi {
         let now = command.now();
         let used = tokens::take(&mut command, token, now).await?.ok_or(CoreError::Token)?;
         let (runner_id, host) = (used.runner_id, newcomer.host);
-        let is_new = runners::enrol(&mut command, &runner_id, now).await?;
+        let is_new = runners::enroll(&mut command, &runner_id, now).await?;
         if !is_new && !used.replaces {
             return Err(taken(&runner_id));
         }
@@ -58,14 +58,15 @@ impl RunnerApi {
         assignments::abort_of_runner(&mut command, &key.runner_id, now).await?;
         command.commit(key.runner_id.as_str(), None).await?;
 
-        let enrolment = Enrolment { runner_id: key.runner_id.clone(), api_key: format!("ck_{}_{secret}", key.key_id) };
+        let enrollment =
+            Enrollment { runner_id: key.runner_id.clone(), api_key: format!("ck_{}_{secret}", key.key_id) };
         self.fleet.keyring.replace(key);
-        self.air.leases.abort_of_runner(&enrolment.runner_id);
+        self.air.leases.abort_of_runner(&enrollment.runner_id);
         self.context.changed();
-        tracing::info!(runner = %enrolment.runner_id, "enrolled");
-        self.context.log(LogLevel::Info, format!("Runner {} enrolled", enrolment.runner_id));
-        let (runner_id, hostname) = (enrolment.runner_id.clone(), newcomer.hostname);
+        tracing::info!(runner = %enrollment.runner_id, "enrolled");
+        self.context.log(LogLevel::Info, format!("Runner {} enrolled", enrollment.runner_id));
+        let (runner_id, hostname) = (enrollment.runner_id.clone(), newcomer.hostname);
         self.context.events.publish(Event::RunnerEnrolled { runner_id, hostname, timestamp: now });
-        Ok(enrolment)
+        Ok(enrollment)
     }
 }

@@ -14,11 +14,11 @@ use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-const MOST_RADIOS: usize = 64;
+const MAX_RADIOS: usize = 64;
 /// No radio is as fast.
 const HIGHEST_RATE: u64 = 1_000_000_000_000;
-const MOST_LIMITS: usize = 256;
-const LONGEST_TEXT: usize = 255;
+const MAX_LIMITS: usize = 256;
+const MAX_TEXT: usize = 255;
 
 /// The answer to a runner that registers.
 #[derive(Debug)]
@@ -159,8 +159,8 @@ fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
     let radios =
         request.radios.iter().flat_map(|radio| [("driver", radio.driver.as_ref()), ("model", radio.model.as_ref())]);
     for (field, text) in own.into_iter().chain(radios) {
-        if text.is_some_and(|text| text.len() > LONGEST_TEXT) {
-            return Err(CoreError::Invalid(format!("{field}: more than {LONGEST_TEXT} bytes")));
+        if text.is_some_and(|text| text.len() > MAX_TEXT) {
+            return Err(CoreError::Invalid(format!("{field}: more than {MAX_TEXT} bytes")));
         }
     }
     Ok(())
@@ -173,8 +173,8 @@ fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
         let id = RadioId::new(SOLE_RADIO).map_err(|error| CoreError::Invalid(error.to_string()))?;
         radios.push(RadioInfo { id, driver: None, model: None, frequency_limits: Vec::new(), sample_rate: None });
     }
-    if radios.len() > MOST_RADIOS {
-        return Err(CoreError::Invalid(format!("radios: {} are more than {MOST_RADIOS}", radios.len())));
+    if radios.len() > MAX_RADIOS {
+        return Err(CoreError::Invalid(format!("radios: {} are more than {MAX_RADIOS}", radios.len())));
     }
     let mut ids = HashSet::new();
     for radio in &mut radios {
@@ -187,8 +187,8 @@ fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
         if radio.frequency_limits.is_empty() {
             radio.frequency_limits.clone_from(&request.frequency_limits);
         }
-        if radio.frequency_limits.len() > MOST_LIMITS {
-            return Err(CoreError::Invalid(format!("frequency_limits: more than {MOST_LIMITS}")));
+        if radio.frequency_limits.len() > MAX_LIMITS {
+            return Err(CoreError::Invalid(format!("frequency_limits: more than {MAX_LIMITS}")));
         }
     }
     Ok(radios)

@@ -4,7 +4,7 @@ use crate::bus::alarms::Alarm;
 pub use crate::store::WriteTimes;
 use crate::store::log::figures;
 use crate::views::Views;
-use crate::{CoreError, Gate, RunnerState};
+use crate::{CoreError, OperatingState, RunnerState};
 
 /// The server in numbers.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Figures {
     /// The alarms in force.
     pub alarms: Vec<Alarm>,
     /// What holds the system back, if that is known.
-    pub gate: Option<Gate>,
+    pub operating: Option<OperatingState>,
     /// Whether the hours of the conference do.
     pub closed_by_hours: bool,
 }
@@ -35,10 +35,11 @@ impl Views {
     pub async fn metrics(&self) -> Figures {
         let stored =
             self.stored().await.inspect_err(|error| tracing::error!(%error, "the metrics lack what is stored"));
-        let gate = self.air.gate().await.ok().map(|(gate, _)| gate);
-        let closed_by_hours = gate.as_ref().is_some_and(|gate| gate.is_closed_by_hours(self.context.clock.now()));
+        let operating = self.air.operating_state().await.ok().map(|(operating, _)| operating);
+        let closed_by_hours =
+            operating.as_ref().is_some_and(|operating| operating.is_closed_by_hours(self.context.clock.now()));
         let (transmissions, alarms) = (self.air.tally.all(), self.context.alarms());
-        Figures { stored: stored.ok(), transmissions, alarms, gate, closed_by_hours }
+        Figures { stored: stored.ok(), transmissions, alarms, operating, closed_by_hours }
     }
 
     async fn stored(&self) -> Result<Stored, CoreError> {

@@ -29,7 +29,7 @@ async fn next_alarm(events: &mut Receiver<Event>, expected: AlarmKind) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restore_nothing_is_handed_out_until_what_was_on_air_before_is_off() {
     let mut site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let (roof, van) = (site.enrol("roof").await, site.enrol("van").await);
+    let (roof, van) = (site.enroll("roof").await, site.enroll("van").await);
     site.register(&roof, &["a"], Some(vec![])).await;
     site.register(&van, &["a"], Some(vec![])).await;
     // Live in the backup, over since, and given to the other.
@@ -75,7 +75,7 @@ async fn after_a_restore_nothing_is_handed_out_until_what_was_on_air_before_is_o
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assignment_that_only_the_database_knows_is_cut_and_given_up() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let (roof, van) = (site.enrol("roof").await, site.enrol("van").await);
+    let (roof, van) = (site.enroll("roof").await, site.enroll("van").await);
     site.register(&van, &["a"], Some(vec![])).await;
     site.register(&roof, &["a"], Some(vec![])).await;
     // A second coordinator stands for the commit that was reported as failed.
@@ -96,7 +96,7 @@ async fn an_assignment_that_only_the_database_knows_is_cut_and_given_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assignment_that_cannot_be_ended_does_not_keep_the_others() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0), spec(2, fixed(146_000_000), 0)]).await;
-    let (roof, van) = (site.enrol("roof").await, site.enrol("van").await);
+    let (roof, van) = (site.enroll("roof").await, site.enroll("van").await);
     site.register(&roof, &["a", "b"], Some(vec![])).await;
     let (first, second) = (site.poll(&roof).await.unwrap(), site.poll(&roof).await.unwrap());
     sqlx::query("DELETE FROM transmissions WHERE assignment_id = $1")
@@ -114,11 +114,11 @@ async fn an_assignment_that_cannot_be_ended_does_not_keep_the_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_holds_the_system_back_is_told_also_when_the_schedule_cannot_be_read() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     site.poll(&roof).await.unwrap();
     sqlx::query("UPDATE transmission_challenges SET tuning = 'x'").execute(&mut site.connection().await).await.unwrap();
     let _jobs = site.coordinator.maintenance.start_jobs();
-    let (gate, live) = site.coordinator.air.gate().await.unwrap();
-    assert!(gate.control.is_open() && live == 1);
+    let (operating, live) = site.coordinator.air.operating_state().await.unwrap();
+    assert!(operating.control.is_open() && live == 1);
 }

@@ -28,7 +28,7 @@ impl Site {
 
     /// Lets a runner send a line, and reads the log.
     async fn log_goes_on(&self) {
-        let roof = self.enrol("roof").await;
+        let roof = self.enroll("roof").await;
         self.register(&roof, &["a"], None).await;
         let line = LogRequest { level: LogLevel::Info, message: "latest".to_owned(), timestamp: None };
         self.coordinator.runner_api.record_lines(&roof, vec![line]).unwrap();

@@ -54,7 +54,7 @@ async fn alarm(events: &mut Receiver<Event>, words: &str) {
 
 async fn on_two_frequencies() -> (Site, Caller) {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0), spec(2, fixed(145_500_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     assert_eq!(site.goes_round(&roof).await.len(), 2);
     (site, roof)
@@ -107,7 +107,7 @@ async fn a_clock_that_was_set_back_while_the_server_was_down_is_told_by_it_and_b
 #[tokio::test(flavor = "multi_thread")]
 async fn a_challenge_that_no_radio_can_send_and_a_runner_that_falls_silent_are_alarms_until_they_are_over() {
     let site = Site::new(&[spec(1, fixed(433_000_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     let mut events = site.coordinator.context.watch();
     let _jobs = site.coordinator.maintenance.start_jobs();
@@ -140,7 +140,7 @@ async fn check_names_what_no_registered_radio_can_send() {
     let store = Store::open(site.folder.path()).await.unwrap();
     let problems = async || check(&store, &folder, &rules, site.clock.now()).await.unwrap().problems;
     assert_eq!(problems().await, Vec::<String>::new());
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     let told = problems().await;
     assert!(told.len() == 1 && told[0].starts_with("challenge C1: no radio that has registered so far"), "{told:?}");

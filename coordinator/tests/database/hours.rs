@@ -20,8 +20,8 @@ impl Site {
 
     /// Whether the hours have the system closed, and when that changes.
     async fn closed(&self) -> (bool, Option<Timestamp>) {
-        let (gate, now) = (self.coordinator.air.gate().await.unwrap().0, self.clock.now());
-        (gate.is_closed_by_hours(now), gate.next_change(now))
+        let (operating, now) = (self.coordinator.air.operating_state().await.unwrap().0, self.clock.now());
+        (operating.is_closed_by_hours(now), operating.next_change(now))
     }
 }
 
@@ -48,7 +48,7 @@ fn switch(auto_pause: bool) -> ConferenceChange {
 #[tokio::test(flavor = "multi_thread")]
 async fn outside_of_the_hours_nothing_new_is_handed_out_and_what_is_on_air_ends_normally() {
     let site = Site::new(&event(3)).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
     assert_eq!(site.poll(&roof).await, None);
@@ -75,7 +75,7 @@ async fn outside_of_the_hours_nothing_new_is_handed_out_and_what_is_on_air_ends_
 async fn what_became_due_at_night_is_due_in_the_morning_in_the_order_in_which_it_became_so() {
     let all: Vec<_> = (0..4).map(|index| spec(index, fixed(145_000_000 + 100_000 * index as u64), 0)).collect();
     let site = Site::new(&all).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
     site.set_clock("2027-01-16T02:59:00Z");
@@ -104,7 +104,7 @@ async fn what_became_due_at_night_is_due_in_the_morning_in_the_order_in_which_it
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_resumed_at_night_stays_open_until_the_next_closing_also_after_a_kill() {
     let mut site = Site::new(&event(3)).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
     let refused = site.coordinator.challenges.trigger(1, By::COMMAND_LINE).await.unwrap_err().to_string();
@@ -147,7 +147,7 @@ async fn who_switches_the_hours_on_ends_what_was_opened_by_hand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_and_an_emergency_stop_stay_when_the_hours_begin() {
     let site = Site::new(&event(3)).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
     site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
@@ -167,7 +167,7 @@ async fn a_pause_and_an_emergency_stop_stay_when_the_hours_begin() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_set_is_believed_at_once() {
     let site = Site::new(&event(6)).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b", "c", "d"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
     for (time, open) in [
@@ -203,7 +203,7 @@ async fn next_line(events: &mut Receiver<Event>) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
     let mut site = Site::new(&[]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.change(new_york_hours("09:00", "22:00")).await;
     let mut events = site.coordinator.context.watch();
     let jobs = site.coordinator.maintenance.start_jobs();

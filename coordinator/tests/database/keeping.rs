@@ -33,7 +33,7 @@ async fn a_second_server_on_the_same_database_is_refused_and_a_newer_database_to
 #[tokio::test(flavor = "multi_thread")]
 async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
     let mut site = Site::new(&[spec(1, fixed(145_000_000), 0), spec(2, fixed(145_100_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     for _ in 0..6 {
         let task = site.poll(&roof).await.unwrap();
@@ -112,11 +112,11 @@ async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
         let (id, life) = (RunnerId::new(name).unwrap(), TokenLife::try_from(hours).unwrap());
         site.coordinator.fleet.invite_runner(&id, life, by).await.unwrap().token
     };
-    let enrol = async |token: &str| site.coordinator.runner_api.enroll(token, Newcomer::default()).await;
+    let enroll = async |token: &str| site.coordinator.runner_api.enroll(token, Newcomer::default()).await;
     let (used, late) = (invite("used", 1).await, invite("late", 1).await);
-    enrol(&used).await.unwrap();
+    enroll(&used).await.unwrap();
     site.clock.advance(Duration::from_secs(60 * 60));
-    assert!(enrol(&late).await.is_err());
+    assert!(enroll(&late).await.is_err());
     let good = invite("good", 720).await;
     site.clock.advance(Duration::from_secs(30 * 24 * 60 * 60) - Duration::from_secs(60 * 60));
     site.coordinator.fleet.forget_tokens().await.unwrap();
@@ -124,7 +124,7 @@ async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
     site.clock.advance(Duration::from_millis(1));
     site.coordinator.fleet.forget_tokens().await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 2);
-    enrol(&good).await.unwrap();
+    enroll(&good).await.unwrap();
     site.clock.advance(Duration::from_secs(31 * 24 * 60 * 60));
     site.coordinator.fleet.forget_tokens().await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 0);

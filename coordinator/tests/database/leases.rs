@@ -11,7 +11,7 @@ const SECOND: &str = "INSERT INTO assignments (challenge_id, runner_id, radio_id
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_itself_refuses_a_double_assignment() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let caller = site.enrol("roof").await;
+    let caller = site.enroll("roof").await;
     site.register(&caller, &["a"], None).await;
     site.poll(&caller).await.unwrap();
     let mut connection = site.connection().await;
@@ -44,7 +44,7 @@ async fn the_database_itself_refuses_a_double_assignment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_runs_out_goes_to_another_after_the_grace_period() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
+    let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["a"], None).await;
     site.register(&cellar, &["a"], None).await;
     let first = site.poll(&roof).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_lease_that_runs_out_goes_to_another_after_the_grace_period() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restart_every_lease_counts_as_renewed() {
     let mut site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], None).await;
     let task = site.poll(&roof).await.unwrap();
     site.clock.advance(Duration::from_secs(70));
@@ -83,7 +83,7 @@ async fn after_a_restart_every_lease_counts_as_renewed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn due_times_survive_a_restart() {
     let mut site = Site::new(&event(4)).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     for outcome in [Outcome::Success, Outcome::Failed, Outcome::Aborted] {
         let task = site.poll(&roof).await.unwrap();
@@ -98,10 +98,10 @@ async fn due_times_survive_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_cuts_what_the_old_one_has_on_air_and_frees_it_only_when_the_lease_is_over() {
     let site = Site::new(&event(3)).await;
-    let old = site.enrol("roof").await;
+    let old = site.enroll("roof").await;
     site.register(&old, &["a"], None).await;
     let task = site.poll(&old).await.unwrap();
-    let new = site.enrol("roof").await;
+    let new = site.enroll("roof").await;
     assert!(site.register(&new, &["a"], Some(vec![])).await.is_empty());
     assert_eq!(site.poll(&new).await, None);
     assert_eq!(site.coordinator.runner_api.heartbeat(&new, None).unwrap().abort, [task.assignment_id]);
@@ -113,7 +113,7 @@ async fn a_new_key_cuts_what_the_old_one_has_on_air_and_frees_it_only_when_the_l
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_that_waits_is_served_as_soon_as_something_is_free() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
+    let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["a"], None).await;
     site.register(&cellar, &["a"], None).await;
     let task = site.poll(&roof).await.unwrap();

@@ -44,7 +44,7 @@ impl Site {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_sign_out_of_an_earlier_life_changes_nothing() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     let (earlier, later) = (in_life(&roof, 1), in_life(&roof, 2));
     site.register_as(&earlier, 1, &[]).await.unwrap();
     site.register_as(&later, 1, &[]).await.unwrap();
@@ -58,7 +58,7 @@ async fn a_late_sign_out_of_an_earlier_life_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registration_that_arrives_late_or_twice_changes_nothing() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let roof = in_life(&site.enrol("roof").await, 7);
+    let roof = in_life(&site.enroll("roof").await, 7);
     site.register_as(&roof, 2, &[]).await.unwrap();
     let task = site.poll(&roof).await.unwrap();
     for late in [1, 2] {
@@ -78,7 +78,7 @@ async fn a_registration_that_arrives_late_or_twice_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_runner_gives_up_is_given_to_others_when_its_lease_and_grace_are_over() {
     let site = Site::new(&event(6)).await;
-    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
+    let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["a", "b"], None).await;
     site.register(&cellar, &["a", "b", "c", "d", "e", "f"], None).await;
     let (kept, left) = (site.poll(&roof).await.unwrap(), site.poll(&roof).await.unwrap());
@@ -101,7 +101,7 @@ async fn what_a_runner_gives_up_is_given_to_others_when_its_lease_and_grace_are_
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_stop_reaches_the_carriers_of_a_runner_that_seemed_to_sign_out() {
     let mut site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
+    let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["a"], None).await;
     site.register(&cellar, &["a"], None).await;
     let task = site.poll(&roof).await.unwrap();
@@ -120,7 +120,7 @@ async fn an_emergency_stop_reaches_the_carriers_of_a_runner_that_seemed_to_sign_
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_copies_of_a_runner_the_later_one_works_and_the_other_is_told() {
     let site = Site::new(&event(6)).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     let (first, second) = (in_life(&roof, 1), in_life(&roof, 2));
     site.register_as(&first, 1, &[]).await.unwrap();
     let task = site.poll(&first).await.unwrap();
@@ -143,7 +143,7 @@ async fn of_two_copies_of_a_runner_the_later_one_works_and_the_other_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_are_told_of_a_runner_that_runs_twice() {
     let site = Site::new(&[]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     let (first, second) = (in_life(&roof, 1), in_life(&roof, 2));
     site.register_as(&first, 1, &[]).await.unwrap();
     site.register_as(&second, 1, &[]).await.unwrap();
@@ -158,7 +158,7 @@ async fn operators_are_told_of_a_runner_that_runs_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_whose_answer_was_lost_is_handed_out_again() {
     let site = Site::new(&event(6)).await;
-    let roof = in_life(&site.enrol("roof").await, 1);
+    let roof = in_life(&site.enroll("roof").await, 1);
     site.register_as(&roof, 1, &[]).await.unwrap();
     let ask = async |held: &[i64]| site.coordinator.air.poll(&roof, None, Some(held.to_vec())).await.unwrap().task;
     let lost = ask(&[]).await.unwrap();
@@ -170,7 +170,7 @@ async fn a_task_whose_answer_was_lost_is_handed_out_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_written_from_the_document_that_loses_a_report_gets_its_task_again() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["default"], None).await;
     let task = site.poll(&roof).await.unwrap();
     // Its report never arrives, and it asks for work.
@@ -183,7 +183,7 @@ async fn a_client_written_from_the_document_that_loses_a_report_gets_its_task_ag
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_written_from_the_document_that_was_killed_and_comes_back_is_not_stuck() {
     let mut site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["default"], None).await;
     let task = site.poll(&roof).await.unwrap();
     site.restart().await;
@@ -205,7 +205,7 @@ async fn a_client_written_from_the_document_that_was_killed_and_comes_back_is_no
 #[tokio::test(flavor = "multi_thread")]
 async fn heartbeats_alone_keep_a_task_no_longer_than_its_signal_and_a_lease() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
+    let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["default"], None).await;
     site.register(&cellar, &["a"], Some(vec![])).await;
     site.poll(&roof).await.unwrap();
@@ -221,7 +221,7 @@ async fn heartbeats_alone_keep_a_task_no_longer_than_its_signal_and_a_lease() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_that_its_runner_never_takes_up_goes_to_others_in_the_end() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
+    let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["default"], None).await;
     site.register(&cellar, &["a"], Some(vec![])).await;
     let mut times = 0;
@@ -239,7 +239,7 @@ async fn a_task_that_its_runner_never_takes_up_goes_to_others_in_the_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_system_is_paused_nothing_is_handed_out_again() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["default"], None).await;
     let task = site.poll(&roof).await.unwrap();
     site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
@@ -250,7 +250,7 @@ async fn while_the_system_is_paused_nothing_is_handed_out_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_report_of_the_first_sending_does_not_end_the_second() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let (roof, cellar) = (site.enrol("roof").await, site.enrol("cellar").await);
+    let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["default"], None).await;
     site.register(&cellar, &["a"], Some(vec![])).await;
     let task = site.poll(&roof).await.unwrap();
@@ -266,7 +266,7 @@ async fn a_late_report_of_the_first_sending_does_not_end_the_second() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_runner_holds_and_the_server_does_not_know_goes_off_at_its_next_question() {
     let site = Site::new(&[]).await;
-    let roof = in_life(&site.enrol("roof").await, 1);
+    let roof = in_life(&site.enroll("roof").await, 1);
     site.register_as(&roof, 1, &[]).await.unwrap();
     // As after a backup was restored from before the assignment.
     let polled = site.coordinator.air.poll(&roof, Some(Duration::from_secs(60)), Some(vec![7])).await.unwrap();
@@ -276,7 +276,7 @@ async fn what_a_runner_holds_and_the_server_does_not_know_goes_off_at_its_next_q
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_counts_no_registrations_comes_back_after_a_sign_out() {
     let site = Site::new(&[]).await;
-    let roof = in_life(&site.enrol("roof").await, 5);
+    let roof = in_life(&site.enroll("roof").await, 5);
     for _ in 0..2 {
         site.register(&roof, &["a"], Some(vec![])).await;
         site.coordinator.runner_api.heartbeat(&roof, None).unwrap();
@@ -287,7 +287,7 @@ async fn a_client_that_counts_no_registrations_comes_back_after_a_sign_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_that_still_holds_what_has_to_go_off_is_told_again_at_once() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     let task = site.poll(&roof).await.unwrap();
     site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();

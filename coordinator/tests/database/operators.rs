@@ -21,7 +21,7 @@ async fn many_who_ask_at_once_never_get_the_same() {
     let site = Site::new(&event(30).into_iter().map(apart).collect::<Vec<_>>()).await;
     let mut callers = Vec::new();
     for index in 0..16 {
-        let caller = site.enrol(&format!("runner-{index}")).await;
+        let caller = site.enroll(&format!("runner-{index}")).await;
         site.register(&caller, &["a", "b", "c"], None).await;
         callers.push(caller);
     }
@@ -47,7 +47,7 @@ async fn an_emergency_stop_misses_nothing() {
         let site = Site::new(&event(30)).await;
         let mut callers = Vec::new();
         for index in 0..8 {
-            let caller = site.enrol(&format!("runner-{index}")).await;
+            let caller = site.enroll(&format!("runner-{index}")).await;
             site.register(&caller, &["a", "b"], None).await;
             callers.push(caller);
         }
@@ -86,7 +86,7 @@ async fn what_operators_decided_survives_a_kill() {
     // Apart from each other, so that none has to wait for another's frequency.
     let specs: Vec<_> = (1..=6).map(|n| spec(n, fixed(144_000_000 + n as u64 * 100_000), 0)).collect();
     let mut site = Site::new(&specs).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     let task = site.poll(&roof).await.unwrap();
     site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();

@@ -34,7 +34,7 @@ impl Site {
 async fn a_runner_that_dies_is_told_offline_whether_idle_or_on_air_and_everywhere_alike() {
     for on_air in [false, true] {
         let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
-        let roof = site.enrol("roof").await;
+        let roof = site.enroll("roof").await;
         site.register(&roof, &["a"], Some(vec![])).await;
         if on_air {
             site.poll(&roof).await.unwrap();
@@ -58,7 +58,7 @@ async fn a_runner_that_dies_is_told_offline_whether_idle_or_on_air_and_everywher
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_that_died_before_a_restart_of_the_server_is_offline_after_it_also_when_the_clock_was_set_back() {
     let mut site = Site::new(&[]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     site.clock.advance(Duration::from_secs(61));
     site.restart().await;
@@ -74,7 +74,7 @@ async fn a_runner_that_died_before_a_restart_of_the_server_is_offline_after_it_a
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_downtime_of_the_server_runners_have_time_to_come_back_before_an_alarm() {
     let mut site = Site::new(&[]).await;
-    let roof = site.enrol("roof").await;
+    let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     site.clock.advance(Duration::from_secs(300));
     site.restart().await;

@@ -56,7 +56,7 @@ impl Site {
         self.coordinator = start(store, self.folder.path(), &self.clock).await;
     }
 
-    pub async fn enrol(&self, name: &str) -> Caller {
+    pub async fn enroll(&self, name: &str) -> Caller {
         let store = Store::open(self.folder.path()).await.unwrap();
         let runner = RunnerId::new(name).unwrap();
         let invitation = issue_token(&store, &runner, TokenLife::default(), self.clock.now()).await.unwrap();

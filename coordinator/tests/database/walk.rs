@@ -26,7 +26,7 @@ impl Walk {
         let site = Site::new(&event(challenges)).await;
         let mut callers = Vec::new();
         for index in 0..runners {
-            let caller = site.enrol(&format!("runner-{index}")).await;
+            let caller = site.enroll(&format!("runner-{index}")).await;
             site.register(&caller, &["a", "b"], None).await;
             callers.push((caller, Working::new()));
         }

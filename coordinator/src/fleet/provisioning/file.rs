@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-const MOST_RADIOS: usize = 64;
-const LONGEST_WORD: usize = 64;
+const MAX_RADIOS: usize = 64;
+const MAX_WORD: usize = 64;
 
 /// A radio of a runner to be. Which further settings there are, only the drivers on the runner's host know.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,8 +42,8 @@ impl RunnerFile<'_> {
 
 /// What can be known to be wrong before a runner reads it.
 pub(super) fn check(radios: &[NewRadio]) -> Result<(), CoreError> {
-    if radios.len() > MOST_RADIOS {
-        return Err(CoreError::Invalid(format!("radios: {} are more than {MOST_RADIOS}", radios.len())));
+    if radios.len() > MAX_RADIOS {
+        return Err(CoreError::Invalid(format!("radios: {} are more than {MAX_RADIOS}", radios.len())));
     }
     let mut ids = BTreeSet::new();
     for NewRadio { id, driver, settings, .. } in radios {
@@ -61,7 +61,7 @@ pub(super) fn check(radios: &[NewRadio]) -> Result<(), CoreError> {
 
 fn is_word(text: &str) -> bool {
     let allows = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (1..=LONGEST_WORD).contains(&text.len()) && text.chars().all(allows)
+    (1..=MAX_WORD).contains(&text.len()) && text.chars().all(allows)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-const LONGEST_DESCRIPTION: usize = 255;
+const MAX_DESCRIPTION: usize = 255;
 pub(super) const REFUSED: CoreError = CoreError::Key("the provisioning key is unknown, removed or disabled");
 
 /// A program that has shown a provisioning key.
@@ -80,8 +80,8 @@ impl Fleet {
         description: Option<String>,
         by: By<'_>,
     ) -> Result<String, CoreError> {
-        if description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
-            return Err(CoreError::Invalid(format!("description: more than {LONGEST_DESCRIPTION} characters")));
+        if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION) {
+            return Err(CoreError::Invalid(format!("description: more than {MAX_DESCRIPTION} characters")));
         }
         let (this, id) = (Arc::clone(self), id.clone());
         self.context

@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub struct NewRunner {
     /// Its id.
     pub id: RunnerId,
-    /// How long it may take until it enrols.
+    /// How long it may take until it enrolls.
     pub life: TokenLife,
     /// By what URL it reaches the server.
     pub server: String,
@@ -41,7 +41,7 @@ pub struct NewRunner {
 pub struct Provisioned {
     /// Its id.
     pub id: RunnerId,
-    /// The token by which it enrols.
+    /// The token by which it enrolls.
     pub token: String,
     /// Until when it can.
     pub expires_at: Timestamp,

@@ -28,7 +28,7 @@ pub fn is_simulated(driver: Option<&str>) -> bool {
 }
 
 /// Makes the runner known; false when it was known already, and then it stays as it is.
-pub async fn enrol(connection: &mut Connection, id: &RunnerId, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn enroll(connection: &mut Connection, id: &RunnerId, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(id.as_str())
         .bind(now.as_millis())

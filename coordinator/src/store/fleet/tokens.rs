@@ -1,4 +1,4 @@
-//! One-time enrolment tokens, of which only the digests are known.
+//! One-time enrollment tokens, of which only the digests are known.
 
 use crate::store::cells::{integer, parse, timestamp};
 use crate::store::log::history::Page;
@@ -27,7 +27,7 @@ pub struct NewToken<'a> {
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct Token {
-    /// The beginning of the digest: enough to name it, of no use to enrol.
+    /// The beginning of the digest: enough to name it, of no use to enroll.
     pub id: String,
     pub runner_id: RunnerId,
     pub created_by: Option<String>,

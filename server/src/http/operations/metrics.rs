@@ -62,7 +62,7 @@ fn show(figures: &Figures, registry: &mut Registry) {
         alarms.get_or_create_owned(&label("kind", kind.as_str())).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
     registry.register("alarms", "What a person should look into", alarms);
-    if let Some(operating) = &figures.gate {
+    if let Some(operating) = &figures.operating {
         let control = &operating.control;
         for (by, holds) in [
             ("pause", control.paused.is_some()),

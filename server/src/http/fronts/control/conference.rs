@@ -36,7 +36,7 @@ pub async fn show(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpRe
 }
 
 async fn current(coordinator: &Coordinator) -> Result<Conference, Problem> {
-    let ((operating, _), now) = (coordinator.air.gate().await?, coordinator.context.now());
+    let ((operating, _), now) = (coordinator.air.operating_state().await?, coordinator.context.now());
     let conference = &operating.conference;
     Ok(Conference {
         name: conference.name().cloned(),

@@ -26,11 +26,11 @@ pub async fn enroll(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let newcomer = Newcomer { host: host(&request), hostname: body.hostname };
-    let enrolment = coordinator.runner_api.enroll(&body.enrollment_token, newcomer).await?;
+    let enrollment = coordinator.runner_api.enroll(&body.enrollment_token, newcomer).await?;
     Ok(HttpResponse::Created().json(EnrollResponse {
         status: "success".to_owned(),
-        runner_id: enrolment.runner_id,
-        api_key: enrolment.api_key,
+        runner_id: enrollment.runner_id,
+        api_key: enrollment.api_key,
     }))
 }
 

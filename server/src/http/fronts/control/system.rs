@@ -38,7 +38,7 @@ struct Status {
 /// Show the operating state.
 #[utoipa::path(get, path = "/api/control/status", responses((status = OK, body = Status)))]
 pub async fn status(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let ((operating, on_air), now) = (coordinator.air.gate().await?, coordinator.context.now());
+    let ((operating, on_air), now) = (coordinator.air.operating_state().await?, coordinator.context.now());
     let (closed_by_hours, next_change) = (operating.is_closed_by_hours(now), operating.next_change(now));
     let (opened_at, opened_by) = split(operating.opened(now).cloned());
     let distributing = operating.is_open(now);
