@@ -210,7 +210,7 @@ impl Air {
             .await
     }
 
-    /// Tells what somebody has done to the whole system.
+    /// Publishes and logs what an operator has done to the whole system.
     fn tell_control(&self, action: &'static str, level: LogLevel, message: String) {
         self.context.events.publish(Event::SystemControl { action, auto: false, timestamp: self.context.clock.now() });
         self.context.log(level, message);

@@ -25,7 +25,7 @@ impl Air {
         }
     }
 
-    /// Tells what has come with time, and gives when more of it will.
+    /// Publishes what has become due, and the begin or end of the hours. Returns when either changes next.
     pub(crate) async fn tell_what_is_new(&self, view: &ScheduleView) -> Result<Option<Timestamp>, CoreError> {
         let now = self.context.clock.now();
         self.tell_due(view, now).await;

@@ -1,4 +1,4 @@
-//! The kinds of alarms, for their list and for the events that tell of them.
+//! The kinds of alarms.
 
 use serde::Serialize;
 

@@ -14,8 +14,8 @@ pub(crate) struct Command {
     now: Timestamp,
 }
 
-/// The proof that a command was committed, with what it came to.
-pub(crate) struct Done<T>(pub T);
+/// The proof that a command was committed, with what it came to. Only [`Command::commit`] makes one.
+pub(crate) struct Done<T>(T);
 
 impl Command {
     /// Begins `action` (such as `challenge.enable`); waits for the change before.
@@ -51,6 +51,13 @@ impl Done<()> {
     /// Adds what the command came to.
     pub(crate) fn with<T>(self, outcome: T) -> Done<T> {
         Done(outcome)
+    }
+}
+
+impl<T> Done<T> {
+    /// Returns what the command came to.
+    pub(crate) fn outcome(self) -> T {
+        self.0
     }
 }
 

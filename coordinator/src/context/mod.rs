@@ -109,7 +109,7 @@ impl Context {
     {
         let (this, actor) = (Arc::clone(self), actor.into());
         self.run_to_completion(async move {
-            let Done(outcome) = work(this.begin(actor, action).await?).await?;
+            let outcome = work(this.begin(actor, action).await?).await?.outcome();
             this.changed();
             Ok(outcome)
         })

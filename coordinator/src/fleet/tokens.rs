@@ -98,7 +98,7 @@ pub async fn issue_token(
     now: Timestamp,
 ) -> Result<Invitation, CoreError> {
     let command = Command::begin(store, By::COMMAND_LINE.into(), "runner.invite", now).await?;
-    let Done(invitation) = invite(command, Guest { runner, life, replaces: true }).await?;
+    let invitation = invite(command, Guest { runner, life, replaces: true }).await?.outcome();
     Ok(invitation)
 }
 

@@ -12,7 +12,6 @@ pub use keys::{KeyChange, Provisioner, ProvisioningKey};
 use super::Fleet;
 use crate::CoreError;
 use crate::audit::By;
-use crate::context::command::Done;
 use crate::fleet::enrollment::taken;
 use crate::fleet::tokens::{Guest, TokenLife, invite};
 use crate::store::fleet::{provisioning, runners};
@@ -84,7 +83,7 @@ impl Fleet {
         if runners::is_known(&mut command, &id).await? {
             return Err(taken(&id));
         }
-        let Done(invitation) = invite(command, Guest { runner: &id, life, replaces: false }).await?;
+        let invitation = invite(command, Guest { runner: &id, life, replaces: false }).await?.outcome();
         // Another certificate than the server's own says who it is by itself.
         let ca_cert = self.certificate.get().filter(|_| server.starts_with("https:")).map(String::as_str);
         let file = RunnerFile { server: &server, enrollment_token: &invitation.token, ca_cert, radios: &radios };
