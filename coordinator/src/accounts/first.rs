@@ -35,6 +35,11 @@ impl Accounts {
         Ok(Some(token))
     }
 
+    /// Whether there is no account yet, so that the setup token makes the first one.
+    pub async fn needs_setup(&self) -> Result<bool, CoreError> {
+        Ok(setup::is_needed(&mut *self.store.read().await?).await?)
+    }
+
     /// Makes the first account. Until it is confirmed this can be done again, in its place.
     ///
     /// # Errors

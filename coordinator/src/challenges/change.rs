@@ -120,7 +120,11 @@ impl Challenges {
 }
 
 /// Nobody has this name, or one that people would take for it.
-async fn name_is_free(connection: &mut Connection, name: &ChallengeName, own: Option<i64>) -> Result<(), CoreError> {
+pub(super) async fn name_is_free(
+    connection: &mut Connection,
+    name: &ChallengeName,
+    own: Option<i64>,
+) -> Result<(), CoreError> {
     match challenges::id_of(connection, name).await? {
         Some(id) if Some(id) != own => Err(CoreError::Conflict(format!("there is a challenge {name} already"))),
         Some(_) => Ok(()),

@@ -1,5 +1,6 @@
 //! The feed of namespace `/`: all events, for clients with a login.
 
+use super::live_event::LiveEvent;
 use super::payload;
 use super::subscribers::{RETRY_EVERY, Subscribers};
 use challengectl_coordinator::{Coordinator, Event};
@@ -36,7 +37,7 @@ pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
             },
             () = tokio::time::sleep(RETRY_EVERY), if subscribers.is_behind() => {}
         }
-        for event in burst.iter().filter_map(payload::render) {
+        for event in burst.into_iter().map(LiveEvent::from).filter_map(|event| payload::render(&event)) {
             subscribers.publish(payload::NAME, &event).await;
         }
         welcome(&coordinator, &mut subscribers).await;

@@ -1,6 +1,7 @@
 use crate::http::extract::principal::Watcher;
 use crate::http::state::Shared;
 use crate::http::{Problem, Viewer};
+use crate::words::{AirPhase, AlarmKind, ModulationName};
 use actix_web::HttpResponse;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
 use challengectl_coordinator::bus::alarms::Alarm as Raised;
@@ -14,9 +15,10 @@ struct Alarms {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Alarm {
-    /// `runner_silent`, `runner_twice`, `runner_moved`, `challenge_unsendable`, `stop_unrecorded`, `restored` or `clock`.
-    kind: &'static str,
+pub(super) struct Alarm {
+    /// What it is known by, for as long as it lasts.
+    alarm_id: String,
+    kind: AlarmKind,
     /// The runner or the challenge; empty for the server itself.
     subject: String,
     /// What is wrong, and the way out.
@@ -33,7 +35,7 @@ pub async fn list(_: Watcher, coordinator: Shared<Coordinator>) -> Result<HttpRe
 
 impl From<Raised> for Alarm {
     fn from(Raised { kind, subject, message, since }: Raised) -> Self {
-        Self { kind: kind.as_str(), subject, message, since }
+        Self { alarm_id: format!("{}:{subject}", kind.as_str()), kind: kind.into(), subject, message, since }
     }
 }
 
@@ -45,11 +47,11 @@ struct Transmissions {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = OnAir)]
-struct Transmission {
+pub(super) struct Transmission {
     assignment_id: i64,
     challenge_id: i64,
     challenge_name: String,
-    modulation: String,
+    modulation: ModulationName,
     runner_id: RunnerId,
     radio_id: RadioId,
     frequency: Frequency,
@@ -61,8 +63,7 @@ struct Transmission {
     duration: f64,
     /// Part on air so far, 0 to 1; null before the carrier is on.
     progress: Option<f64>,
-    /// `preparing` before the carrier is on, then `on_air`; `ending` when the carrier has to go off.
-    state: &'static str,
+    state: AirPhase,
 }
 
 /// List the transmissions that are on air or about to be.
@@ -75,15 +76,15 @@ pub async fn on_air(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpR
 impl From<OnAir> for Transmission {
     fn from(it: OnAir) -> Self {
         let state = match it.progress {
-            _ if it.planned.ending => "ending",
-            None => "preparing",
-            Some(_) => "on_air",
+            _ if it.planned.ending => AirPhase::Ending,
+            None => AirPhase::Preparing,
+            Some(_) => AirPhase::OnAir,
         };
         Self {
             assignment_id: it.planned.assignment_id,
             challenge_id: it.planned.challenge_id,
             challenge_name: it.planned.challenge_name,
-            modulation: it.planned.modulation,
+            modulation: it.planned.modulation.into(),
             runner_id: it.planned.runner_id,
             radio_id: it.planned.radio_id,
             frequency: it.planned.frequency,

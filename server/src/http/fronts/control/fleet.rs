@@ -5,6 +5,7 @@ use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
+use crate::words::{HostBinding, RunnerStatus};
 use actix_web::{HttpResponse, web};
 use challengectl_common::wire::RadioInfo;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
@@ -25,15 +26,13 @@ struct One {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Runner {
+pub(super) struct Runner {
     runner_id: RunnerId,
-    /// `online` or `offline`.
-    status: &'static str,
+    status: RunnerStatus,
     /// Whether it has an active assignment.
     busy: bool,
     enabled: bool,
-    /// `unbound`, `bound` or `violated`.
-    host_binding: &'static str,
+    host_binding: HostBinding,
     last_heartbeat: Option<Timestamp>,
     /// The frequency limits of all its radios.
     frequency_limits: BTreeSet<Band>,
@@ -162,10 +161,10 @@ impl From<RunnerState> for Runner {
         let RunnerState { runner, liveness, binding, work } = state;
         Self {
             runner_id: runner.id,
-            status: liveness.status.as_str(),
+            status: liveness.status.into(),
             busy: liveness.busy,
             enabled: runner.enabled,
-            host_binding: binding.as_str(),
+            host_binding: binding.into(),
             last_heartbeat: runner.last_heartbeat,
             frequency_limits: runner.radios.iter().flat_map(|radio| radio.frequency_limits.iter().copied()).collect(),
             current_task: work.first().map(|work| work.planned.challenge_name.clone()),

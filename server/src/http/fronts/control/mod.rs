@@ -13,16 +13,22 @@ mod export;
 mod files;
 mod fleet;
 mod history;
+mod modulations;
+mod preview;
 mod provisioning;
 mod public;
 mod ranges;
 mod role;
 mod runners;
+mod state;
 mod system;
 mod token_life;
 mod uploads;
 mod users;
 
+pub use state::source as dashboard_state;
+
+use crate::events::LiveEvent;
 use crate::http::openapi::{Group, group};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use challengectl_common::wire::Acknowledgement;
@@ -34,7 +40,7 @@ pub fn groups() -> Vec<Group> {
     vec![
         group!(
             "Login", "Accounts log in with a password, then a code.";
-            auth: login, verify_totp, setup, session, logout, change_password, recovery_codes
+            auth: login, verify_totp, setup, setup_state, session, logout, change_password, recovery_codes
         ),
         group!("Users", "The accounts of people."; users: list, create, update, delete, reset_totp, reset_password),
         group!(
@@ -56,10 +62,14 @@ pub fn groups() -> Vec<Group> {
             challenges: list, create, one, update, delete, enable, disable, trigger;
             uploads: upload, import, reload;
             export: export;
-            ranges: list
+            ranges: list;
+            modulations: list;
+            preview: check, preview
         ),
         group!("Control", "Pause, emergency stop and release of the whole system."; system: status, pause, resume, emergency_stop, release, stop),
-        group!("Now", "What is on air, and the alarms in force."; alarms: on_air, list),
+        group!("Now", "What is on air, the alarms in force, and all of it at once."; alarms: on_air, list; state: show)
+            .describing::<state::Changes>()
+            .describing::<LiveEvent>(),
         group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),
         group!(
