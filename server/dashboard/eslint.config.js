@@ -2,7 +2,14 @@ import vue from 'eslint-plugin-vue'
 import ts from 'typescript-eslint'
 
 /** Parts of the library that insert a style element, which the policy blocks. */
-const inline = ['SelectViewport', 'ComboboxViewport', 'ScrollAreaViewport', 'ScrollAreaRoot', 'SplitterResizeHandle', 'Viewport']
+const inline = [
+  'SelectViewport',
+  'ComboboxViewport',
+  'ScrollAreaViewport',
+  'ScrollAreaRoot',
+  'SplitterResizeHandle',
+  'Viewport',
+]
 
 export default ts.config(
   { ignores: ['dist', 'out', 'src/api/schema.gen.d.ts'] },
@@ -18,7 +25,11 @@ export default ts.config(
       'vue/no-undef-components': ['error', { ignorePatterns: ['RouterLink', 'RouterView'] }],
       'no-restricted-imports': [
         'error',
-        { paths: [{ name: 'reka-ui', importNames: inline, message: 'It inserts a style element, which the policy blocks.' }] },
+        {
+          paths: [
+            { name: 'reka-ui', importNames: inline, message: 'It inserts a style element, which the policy blocks.' },
+          ],
+        },
       ],
     },
   },

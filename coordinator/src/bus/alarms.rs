@@ -5,13 +5,15 @@ use crate::clock::Moment;
 use challengectl_common::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// A challenge has to be without a radio for so long: a runner that restarts is away for a moment.
 const HOLD: Duration = Duration::from_secs(30);
 /// What has happened once is listed for so long.
 const SHOWN: Duration = Duration::from_secs(15 * 60);
+/// Alarms that are over are remembered until so many later ones are, or the server ends; the log keeps all.
+const MAX_OVER: usize = 100;
 
 /// Something that a person should look into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,6 +26,56 @@ pub struct Alarm {
     pub message: String,
     /// Since when.
     pub since: Timestamp,
+    /// What people have said to it.
+    #[serde(skip)]
+    pub marks: Marks,
+}
+
+/// What people have said to an alarm, for everybody to see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Who has seen it first.
+    pub acknowledged: Option<Mark>,
+    /// Who has put it out of the way for a time.
+    pub shelved: Option<Shelved>,
+}
+
+/// Who, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Mark {
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// An alarm is out of the way for everybody until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelved {
+    /// Who did it, and when.
+    pub mark: Mark,
+    /// When it comes back by itself.
+    pub until: Timestamp,
+    /// Why, for the next shift.
+    pub reason: String,
+}
+
+/// An alarm that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastAlarm {
+    /// Grows with each alarm that is over, from the start of the server.
+    pub number: u64,
+    /// What it was.
+    pub alarm: Alarm,
+    /// When it was over.
+    pub over_at: Timestamp,
+}
+
+impl Alarm {
+    /// What it is known by for as long as it lasts.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}:{}", self.kind.as_str(), self.subject)
+    }
 }
 
 pub(crate) type Key = (AlarmKind, String);
@@ -36,6 +88,7 @@ struct Raised {
     /// None: for as long as it is so.
     until: Option<Moment>,
     published: bool,
+    marks: Marks,
 }
 
 /// The alarms in force.
@@ -44,6 +97,14 @@ pub struct Alarms {
     all: Mutex<BTreeMap<Key, Raised>>,
     /// The revision of the schedule in which it was last looked for challenges without a radio.
     looked_in: Mutex<Option<u64>>,
+    over: Mutex<Past>,
+}
+
+/// The alarms that are over, the latest last, and how many there were.
+#[derive(Debug, Default)]
+struct Past {
+    latest: VecDeque<PastAlarm>,
+    count: u64,
 }
 
 /// What is wrong at one look.
@@ -69,9 +130,17 @@ impl Alarms {
             None => !conditions.contains_key(key),
         };
         let over: Vec<_> = all.extract_if(.., is_over).filter(|(_, raised)| raised.published).collect();
-        let over = over.into_iter().map(|((kind, subject), raised)| raised.alarm(kind, &subject)).collect();
+        let over: Vec<_> = over.into_iter().map(|((kind, subject), raised)| raised.alarm(kind, &subject)).collect();
+        self.keep(&over, now);
         for (key, message) in conditions {
-            let new = || Raised { message: String::new(), since: now, began: moment, until: None, published: false };
+            let new = || Raised {
+                message: String::new(),
+                since: now,
+                began: moment,
+                until: None,
+                published: false,
+                marks: Marks::default(),
+            };
             all.entry(key.clone()).or_insert_with(new).message.clone_from(message);
         }
         let is_due = |kind: AlarmKind, raised: &Raised| {
@@ -91,6 +160,29 @@ impl Alarms {
         (begun, over)
     }
 
+    fn keep(&self, over: &[Alarm], over_at: Timestamp) {
+        let mut past = self.over.lock();
+        for alarm in over {
+            past.count += 1;
+            let number = past.count;
+            past.latest.push_back(PastAlarm { number, alarm: alarm.clone(), over_at });
+        }
+        let surplus = past.latest.len().saturating_sub(MAX_OVER);
+        past.latest.drain(..surplus);
+    }
+
+    /// The alarms that are over, the latest first.
+    pub fn over(&self) -> Vec<PastAlarm> {
+        self.over.lock().latest.iter().rev().cloned().collect()
+    }
+
+    /// Changes the marks of an alarm in force; returns whether there is one with this id.
+    pub(crate) fn mark(&self, id: &str, change: impl FnOnce(&mut Marks)) -> bool {
+        let mut all = self.all();
+        let found = all.iter_mut().find(|((kind, subject), it)| it.published && it.alarm(*kind, subject).id() == id);
+        found.map(|(_, raised)| change(&mut raised.marks)).is_some()
+    }
+
     /// Adds the conditions of this kind as they were at the last look.
     pub(crate) fn carry_over(&self, kind: AlarmKind, conditions: &mut Conditions) {
         for (key, raised) in self.all().iter().filter(|((of, _), _)| *of == kind) {
@@ -108,7 +200,7 @@ impl Alarms {
             return false;
         }
         let (message, since) = (alarm.message.clone(), alarm.since);
-        all.insert(key, Raised { message, since, began: moment, until, published: true });
+        all.insert(key, Raised { message, since, began: moment, until, published: true, marks: Marks::default() });
         true
     }
 
@@ -125,6 +217,7 @@ impl Alarms {
 
 impl Raised {
     fn alarm(&self, kind: AlarmKind, subject: &str) -> Alarm {
-        Alarm { kind, subject: subject.to_owned(), message: self.message.clone(), since: self.since }
+        let (message, marks) = (self.message.clone(), self.marks.clone());
+        Alarm { kind, subject: subject.to_owned(), message, since: self.since, marks }
     }
 }

@@ -54,6 +54,17 @@ impl Fleet {
         let _ = self.certificate.set(pem);
     }
 
+    /// The `runner.yml` with which a host becomes a runner by itself.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] when the radios make no sense.
+    pub fn runner_file(&self, server: &str, token: &str, radios: &[NewRadio]) -> Result<String, CoreError> {
+        file::check(radios)?;
+        // Another certificate than the server's own says who it is by itself.
+        let ca_cert = self.certificate.get().filter(|_| server.starts_with("https:")).map(String::as_str);
+        RunnerFile { server, enrollment_token: token, ca_cert, radios }.to_yaml()
+    }
+
     /// Prepares a new runner.
     ///
     /// # Errors
@@ -84,10 +95,7 @@ impl Fleet {
             return Err(taken(&id));
         }
         let invitation = invite(command, Guest { runner: &id, life, replaces: false }).await?.outcome();
-        // Another certificate than the server's own says who it is by itself.
-        let ca_cert = self.certificate.get().filter(|_| server.starts_with("https:")).map(String::as_str);
-        let file = RunnerFile { server: &server, enrollment_token: &invitation.token, ca_cert, radios: &radios };
-        let config = file.to_yaml()?;
+        let config = self.runner_file(&server, &invitation.token, &radios)?;
         self.context.log(LogLevel::Info, format!("Configuration for runner {id} made with {who}"));
         Ok(Provisioned { id, token: invitation.token, expires_at: invitation.expires_at, config })
     }

@@ -6,6 +6,7 @@ export interface EventState {
   runners: ReadonlyMap<string, DashboardState['runners'][number]>
   on_air: ReadonlyMap<number, DashboardState['on_air'][number]>
   alarms: ReadonlyMap<string, DashboardState['alarms'][number]>
+  past_alarms: ReadonlyMap<number, DashboardState['past_alarms'][number]>
   recent: ReadonlyMap<number, DashboardState['recent'][number]>
   activity: ReadonlyMap<string, DashboardState['activity'][number]>
   control: DashboardState['control']
@@ -21,6 +22,7 @@ const keys = {
   runners: 'runner_id',
   on_air: 'assignment_id',
   alarms: 'alarm_id',
+  past_alarms: 'number',
   recent: 'log_id',
   activity: 'start',
 } as const
@@ -37,6 +39,7 @@ export function first(state: DashboardState): EventState {
     runners: byKey(state.runners, keys.runners),
     on_air: byKey(state.on_air, keys.on_air),
     alarms: byKey(state.alarms, keys.alarms),
+    past_alarms: byKey(state.past_alarms, keys.past_alarms),
     recent: byKey(state.recent, keys.recent),
     activity: byKey(state.activity, keys.activity),
     control: state.control,

@@ -89,7 +89,8 @@ export const challenges = {
   previewPart: (seconds: string) => `the first ${seconds}`,
   savePreview: 'Save I/Q',
   importTitle: 'Import an event',
-  importText: 'An event file (challenges.yml, an older server-config.yml or a flags CSV) with the files it names, or an exported archive.',
+  importText:
+    'An event file (challenges.yml, an older server-config.yml or a flags CSV) with the files it names, or an exported archive.',
   importKeepGoing: 'Take what is right, also when other entries are wrong',
   importOnly: 'Disable every challenge that the event does not name',
   importStart: 'Import',

@@ -17,7 +17,11 @@ export const runners = {
   host: 'Host',
   version: 'Version',
   otherVersion: (server: string) => `the server is ${server}`,
-  binding: { unbound: 'key not bound to a machine', bound: 'key bound to its machine', violated: 'key used on another machine' },
+  binding: {
+    unbound: 'key not bound to a machine',
+    bound: 'key bound to its machine',
+    violated: 'key used on another machine',
+  },
   enrolled: 'Enrolled',
   neverRegistered: 'not started yet',
   radios: 'Radios',

@@ -125,6 +125,10 @@ person!(
     /// A person who may set up the event.
     Admin
 );
+person!(
+    /// A person who may do everything.
+    Master
+);
 
 /// An operator, identified without waiting for the database: only for what must not wait.
 #[derive(Debug)]

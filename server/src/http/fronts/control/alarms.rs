@@ -1,13 +1,21 @@
+use super::done;
+use crate::http::extract::body::{Json, With};
 use crate::http::extract::principal::Watcher;
+use crate::http::openapi::answers::{Done, Missing};
 use crate::http::state::Shared;
-use crate::http::{Problem, Viewer};
+use crate::http::{Operator, Problem, Viewer};
 use crate::words::{AirPhase, AlarmKind, ModulationName};
 use actix_web::HttpResponse;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::bus::alarms::Alarm as Raised;
+use challengectl_coordinator::bus::alarms::{Alarm as Raised, PastAlarm as Past};
 use challengectl_coordinator::{Coordinator, OnAir};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa::ToSchema;
+
+/// Nobody puts an alarm out of the way for longer than half a shift.
+const MAX_SHELF_MINUTES: u64 = 240;
+const MAX_REASON: usize = 500;
 
 #[derive(Serialize, ToSchema)]
 struct Alarms {
@@ -24,6 +32,27 @@ pub(super) struct Alarm {
     /// What is wrong, and the way out.
     message: String,
     since: Timestamp,
+    /// Who has seen it first.
+    acknowledged_by: Option<String>,
+    acknowledged_at: Option<Timestamp>,
+    /// Who has put it out of the way, until when, and why.
+    shelved_by: Option<String>,
+    shelved_at: Option<Timestamp>,
+    shelved_until: Option<Timestamp>,
+    shelved_reason: Option<String>,
+}
+
+/// An alarm that is over.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PastAlarm {
+    /// Grows with each, from the start of the server.
+    number: u64,
+    kind: AlarmKind,
+    subject: String,
+    message: String,
+    since: Timestamp,
+    over_at: Timestamp,
+    acknowledged_by: Option<String>,
 }
 
 /// List the alarms in force.
@@ -34,9 +63,96 @@ pub async fn list(_: Watcher, coordinator: Shared<Coordinator>) -> Result<HttpRe
 }
 
 impl From<Raised> for Alarm {
-    fn from(Raised { kind, subject, message, since }: Raised) -> Self {
-        Self { alarm_id: format!("{}:{subject}", kind.as_str()), kind: kind.into(), subject, message, since }
+    fn from(alarm: Raised) -> Self {
+        let alarm_id = alarm.id();
+        let Raised { kind, subject, message, since, marks } = alarm;
+        let (acknowledged_by, acknowledged_at) = marks.acknowledged.map(|mark| (mark.by, mark.at)).unzip();
+        let shelved = marks.shelved.map(|it| (it.mark.by, (it.mark.at, (it.until, it.reason))));
+        let (shelved_by, rest) = shelved.unzip();
+        let (shelved_at, rest) = rest.unzip();
+        let (shelved_until, shelved_reason) = rest.unzip();
+        Self {
+            alarm_id,
+            kind: kind.into(),
+            subject,
+            message,
+            since,
+            acknowledged_by,
+            acknowledged_at,
+            shelved_by,
+            shelved_at,
+            shelved_until,
+            shelved_reason,
+        }
     }
+}
+
+impl From<Past> for PastAlarm {
+    fn from(Past { number, alarm, over_at }: Past) -> Self {
+        let Raised { kind, subject, message, since, marks } = alarm;
+        let acknowledged_by = marks.acknowledged.map(|mark| mark.by);
+        Self { number, kind: kind.into(), subject, message, since, over_at, acknowledged_by }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AlarmNamed)]
+pub struct Named {
+    /// As the list of alarms has it.
+    alarm_id: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AlarmShelving)]
+pub struct Shelving {
+    /// As the list of alarms has it.
+    alarm_id: String,
+    /// After so many minutes it comes back by itself.
+    #[schema(minimum = 1, maximum = 240)]
+    minutes: u64,
+    /// What the next shift should know.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+}
+
+/// Acknowledge an alarm, for everybody.
+#[utoipa::path(post, path = "/api/alarms/acknowledge", responses(Done, Missing))]
+pub async fn acknowledge(
+    With(Operator(person), Json(Named { alarm_id })): With<Operator, Json<Named>>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    coordinator.context.acknowledge_alarm(alarm_id, person.by()).await?;
+    Ok(done("Alarm acknowledged"))
+}
+
+/// Put an alarm out of the way for a time, for everybody.
+#[utoipa::path(post, path = "/api/alarms/shelve", responses(Done, Missing))]
+pub async fn shelve(
+    With(Operator(person), Json(Shelving { alarm_id, minutes, reason })): With<Operator, Json<Shelving>>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    if !(1..=MAX_SHELF_MINUTES).contains(&minutes) {
+        return Err(Problem::invalid(format!("minutes: from 1 to {MAX_SHELF_MINUTES}")));
+    }
+    let length = reason.trim().chars().count();
+    if !(1..=MAX_REASON).contains(&length) || reason.contains(char::is_control) {
+        return Err(Problem::invalid(format!("reason: one line of 1 to {MAX_REASON} characters")));
+    }
+    let life = Duration::from_secs(60 * minutes);
+    coordinator.context.shelve_alarm(alarm_id, life, reason.trim().to_owned(), person.by()).await?;
+    Ok(done("Alarm shelved"))
+}
+
+/// Bring a shelved alarm back.
+#[utoipa::path(post, path = "/api/alarms/unshelve", responses(Done, Missing))]
+pub async fn unshelve(
+    With(Operator(person), Json(Named { alarm_id })): With<Operator, Json<Named>>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    coordinator.context.unshelve_alarm(alarm_id, person.by()).await?;
+    Ok(done("Alarm brought back"))
 }
 
 #[derive(Serialize, ToSchema)]

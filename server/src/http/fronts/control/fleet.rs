@@ -1,3 +1,4 @@
+use super::provisioning::{Radio as NewRadio, server};
 use super::token_life::TokenLife;
 use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
@@ -6,7 +7,7 @@ use crate::http::problem::Code;
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use crate::words::{HostBinding, RunnerStatus};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::RadioInfo;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
 use challengectl_coordinator::{Coordinator, Invitation as Issued, OnAir, RunnerState};
@@ -121,6 +122,10 @@ pub struct Invitation {
     runner_id: RunnerId,
     #[serde(default)]
     expires_hours: TokenLife,
+    /// By what URL the runner reaches the server, for its configuration; if left out, by that of this request.
+    server_url: Option<String>,
+    /// What `radios` of its configuration is to hold. If left out, none is made.
+    radios: Option<Vec<NewRadio>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -130,6 +135,9 @@ pub(super) struct Invited {
     runner_id: RunnerId,
     enrollment_token: String,
     expires_at: Timestamp,
+    /// The runner's `runner.yml`, which holds the token, if `radios` were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config_yaml: Option<String>,
 }
 
 /// Create an enrollment token for a runner.
@@ -137,17 +145,41 @@ pub(super) struct Invited {
 /// The token is shown only once.
 #[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited), Conflict))]
 pub async fn invite(
-    With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
+    With(Admin(person), Json(wanted)): With<Admin, Json<Invitation>>,
     coordinator: Shared<Coordinator>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    let Invitation { runner_id, expires_hours, server_url, radios } = wanted;
+    let file = match radios {
+        Some(radios) => {
+            Some((server(server_url.as_deref(), &request)?, radios.into_iter().map(Into::into).collect::<Vec<_>>()))
+        }
+        None => None,
+    };
+    if let Some((server, radios)) = &file {
+        // Before a token is made.
+        coordinator.fleet.runner_file(server, "", radios)?;
+    }
     let issued = coordinator.fleet.invite_runner(&runner_id, expires_hours.into(), person.by()).await?;
-    Ok(HttpResponse::Created().json(Invited::new(runner_id, issued)))
+    let token = issued.token.clone();
+    let mut invited = Invited::new(runner_id, issued);
+    if let Some((server, radios)) = file {
+        invited.config_yaml = Some(coordinator.fleet.runner_file(&server, &token, &radios)?);
+    }
+    Ok(HttpResponse::Created().json(invited))
 }
 
 impl Invited {
     pub(super) fn new(runner_id: RunnerId, issued: Issued) -> Self {
         let (enrollment_token, expires_at) = (issued.token, issued.expires_at);
-        Self { status: "success", message: "Enrollment token created", runner_id, enrollment_token, expires_at }
+        Self {
+            status: "success",
+            message: "Enrollment token created",
+            runner_id,
+            enrollment_token,
+            expires_at,
+            config_yaml: None,
+        }
     }
 }
 

@@ -20,12 +20,14 @@ mod public;
 mod ranges;
 mod role;
 mod runners;
+mod settings;
 mod state;
 mod system;
 mod token_life;
 mod uploads;
 mod users;
 
+pub use settings::Settings;
 pub use state::source as dashboard_state;
 
 use crate::events::LiveEvent;
@@ -66,8 +68,8 @@ pub fn groups() -> Vec<Group> {
             modulations: list;
             preview: check, preview
         ),
-        group!("Control", "Pause, emergency stop and release of the whole system."; system: status, pause, resume, emergency_stop, release, stop),
-        group!("Now", "What is on air, the alarms in force, and all of it at once."; alarms: on_air, list; state: show)
+        group!("Control", "Pause, emergency stop and release of the whole system."; system: status, pause, resume, emergency_stop, release, stop; settings: show, backup),
+        group!("Now", "What is on air, the alarms in force, and all of it at once."; alarms: on_air, list, acknowledge, shelve, unshelve; state: show)
             .describing::<state::Changes>()
             .describing::<LiveEvent>(),
         group!("History", "Past transmissions, log lines and the audit log.";

@@ -31,7 +31,7 @@ pub struct Wanted {
 /// A radio of a runner to be. Which further settings there are, only the drivers on the runner's host know.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = NewRadio)]
-struct Radio {
+pub(super) struct Radio {
     /// Unique on the runner.
     id: RadioId,
     /// What kind of radio it is.
@@ -88,7 +88,7 @@ pub async fn provision(
     }))
 }
 
-fn server(given: Option<&str>, request: &HttpRequest) -> Result<String, Problem> {
+pub(super) fn server(given: Option<&str>, request: &HttpRequest) -> Result<String, Problem> {
     let Some(given) = given else {
         let unknown = "server_url: say by what URL the runner reaches this server; it cannot be told from a request that \
                        comes through a proxy which trusted_proxies does not name";

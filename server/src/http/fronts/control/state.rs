@@ -1,7 +1,7 @@
 //! How things stand, all at once: what a dashboard draws from. `GET /api/state` answers it, and the namespace
 //! `/dashboard` of the live events sends it first and then what changes of it.
 
-use super::alarms::{Alarm, Transmission as OnAir};
+use super::alarms::{Alarm, PastAlarm, Transmission as OnAir};
 use super::challenges::Challenge;
 use super::conference::{self, Conference};
 use super::fleet::Runner;
@@ -35,6 +35,8 @@ struct State {
     runners: Vec<Runner>,
     on_air: Vec<OnAir>,
     alarms: Vec<Alarm>,
+    /// The latest 100 that are over since the server started, newest first.
+    past_alarms: Vec<PastAlarm>,
     /// The latest 30, newest first.
     recent: Vec<Transmission>,
     /// The last twelve hours in periods of ten minutes; those without any transmission are left out.
@@ -75,6 +77,7 @@ pub(super) struct Changes {
     runners: Option<Vec<Runner>>,
     on_air: Option<Vec<OnAir>>,
     alarms: Option<Vec<Alarm>>,
+    past_alarms: Option<Vec<PastAlarm>>,
     recent: Option<Vec<Transmission>>,
     activity: Option<Vec<Period>>,
     control: Option<Status>,
@@ -98,6 +101,8 @@ struct Removed {
     on_air: Option<Vec<i64>>,
     /// By `alarm_id`.
     alarms: Option<Vec<String>>,
+    /// By `number`.
+    past_alarms: Option<Vec<u64>>,
     /// By `log_id`.
     recent: Option<Vec<i64>>,
     /// By `start`.
@@ -110,6 +115,7 @@ const KEYS: &[Keyed] = &[
     Keyed { list: "runners", key: "runner_id" },
     Keyed { list: "on_air", key: "assignment_id" },
     Keyed { list: "alarms", key: "alarm_id" },
+    Keyed { list: "past_alarms", key: "number" },
     Keyed { list: "recent", key: "log_id" },
     Keyed { list: "activity", key: "start" },
 ];
@@ -150,6 +156,7 @@ impl State {
             runners,
             on_air,
             alarms: coordinator.context.alarms().into_iter().map(Alarm::from).collect(),
+            past_alarms: coordinator.context.past_alarms().into_iter().map(PastAlarm::from).collect(),
             recent: recent.into_iter().map(Transmission::from).collect(),
             activity: activity.into_iter().map(Period::from).collect(),
             control: Status::now(coordinator).await?,
