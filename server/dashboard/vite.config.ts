@@ -3,7 +3,7 @@ import vue from '@vitejs/plugin-vue'
 
 /** Everything is a file of the server's origin: nothing inline, as its policy demands. */
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue({ template: { compilerOptions: { whitespace: 'preserve' } } })],
   define: { __VUE_OPTIONS_API__: 'false' },
   build: {
     target: 'es2022',

@@ -29,7 +29,10 @@ export class Site {
   static async start(settings = ''): Promise<Site> {
     const site = new Site()
     // A short lease, so that a runner that falls silent is noticed within seconds.
-    site.write('server.yml', `listen: 127.0.0.1:0\ndata_dir: data\nlease_seconds: 6\ngrace_seconds: 1\npoll_interval: 1\n${settings}`)
+    site.write(
+      'server.yml',
+      `listen: 127.0.0.1:0\ndata_dir: data\nlease_seconds: 6\ngrace_seconds: 1\npoll_interval: 1\n${settings}`,
+    )
     await site.serve()
     return site
   }
@@ -64,7 +67,10 @@ export class Site {
   }
 
   command(...given: string[]): string {
-    const done = spawnSync(server, [...given, '--config', join(this.dir, 'server.yml')], { cwd: config, encoding: 'utf8' })
+    const done = spawnSync(server, [...given, '--config', join(this.dir, 'server.yml')], {
+      cwd: config,
+      encoding: 'utf8',
+    })
     if (done.status !== 0) throw new Error(`${given.join(' ')}: ${done.stderr}`)
     return done.stdout
   }

@@ -6,8 +6,23 @@ import { accessible, picture, watch } from './look.ts'
 import { config, logIn, Site, type Account } from './site.ts'
 
 const pages = [
-  'overview', 'challenges', 'challenges/1', 'challenges/new', 'challenges/import', 'runners', 'runners/roof', 'alarms', 'transmissions',
-  'logs', 'audit', 'users', 'settings', 'account', 'start', 'public', 'projector',
+  'overview',
+  'challenges',
+  'challenges/1',
+  'challenges/new',
+  'challenges/import',
+  'runners',
+  'runners/roof',
+  'alarms',
+  'transmissions',
+  'logs',
+  'audit',
+  'users',
+  'settings',
+  'account',
+  'start',
+  'public',
+  'projector',
 ]
 
 let site: Site
@@ -33,13 +48,20 @@ test('every page in both themes and on a phone', async ({ page }) => {
     await expect(page.locator('h1').first()).toBeVisible()
     await page.waitForLoadState('networkidle').catch(() => undefined)
     const file = name.replaceAll('/', '-')
-    for (const [theme, width, height] of [['light', 1280, 800], ['dark', 1280, 800], ['light', 390, 844], ['dark', 390, 844]] as const) {
+    for (const [theme, width, height] of [
+      ['light', 1280, 800],
+      ['dark', 1280, 800],
+      ['light', 390, 844],
+      ['dark', 390, 844],
+    ] as const) {
       await page.setViewportSize({ width, height })
       await page.emulateMedia({ colorScheme: theme })
       await picture(page, `${file}-${theme}-${width}`)
       await test.step(`${name} ${theme} ${width}`, async () => {
         await accessible(page)
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        )
         expect.soft(overflow, 'sideways scrolling').toBeLessThanOrEqual(0)
       })
     }

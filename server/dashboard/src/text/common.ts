@@ -21,6 +21,7 @@ export const common = {
   all: 'All',
   none: 'None',
   never: 'never',
+  now: 'now',
   unknown: 'unknown',
   more: 'More',
   yes: 'Yes',

@@ -9,6 +9,8 @@ export interface Column<Row> {
   /** Where it goes on a narrow screen, on which a row becomes a card. */
   narrow: 'title' | 'side' | 'sub' | 'hide'
   end?: boolean
+  /** The heading is only for those who do not see the column. */
+  unnamed?: boolean
 }
 
 export interface Sorting {

@@ -1,6 +1,6 @@
 import { onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
 import { api, ask } from '../../api/client'
-import type { Conference, PublicChallenge } from '../../api/schema.gen'
+import type { Conference, PublicChallenge, PublicRange } from '../../api/schema.gen'
 import { bandText, megahertz } from '../../format/frequency'
 import { countdown, dayAndClock } from '../../format/time'
 import { watchPublic } from '../../live/public'
@@ -54,9 +54,10 @@ export function closedUntil(it: Conference | null): string | null {
 export function placeOf(it: PublicChallenge): string {
   if (it.frequency != null) return megahertz(it.frequency)
   if (!it.frequency_ranges) return words.searched
-  return it.frequency_ranges
-    .map((range) => range.display_name || bandText({ low: range.min_hz, high: range.max_hz }))
-    .join(', ')
+  const edges = (range: PublicRange) => bandText({ low: range.min_hz, high: range.max_hz })
+  // A range without a name of its own is called by its edges, which are written shorter here.
+  const name = (range: PublicRange) => (/\d MHz$/.test(range.display_name) ? edges(range) : range.display_name)
+  return it.frequency_ranges.map(name).join(', ')
 }
 
 /** What is on air first, then by name. */
