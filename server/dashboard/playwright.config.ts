@@ -17,7 +17,8 @@ export default defineConfig({
   outputDir: 'out/results',
   workers: 1,
   reporter: process.env['CI'] ? 'line' : 'list',
-  timeout: 60_000,
+  // Generous: on a machine that is shared, everything takes its time.
+  timeout: 180_000,
   expect: { timeout: 15_000 },
   use: {
     trace: 'retain-on-failure',

@@ -73,7 +73,7 @@ test('from an empty database to the first transmission, and a second admin', asy
   await picture(page, 'user-secret')
   const [password = '', code = ''] = await shown.allTextContents()
   await page.getByRole('button', { name: 'Done' }).click()
-  await expect(page.getByRole('cell', { name: 'bob' })).toBeVisible()
+  await expect(page.getByRole('cell', { name: 'bob', exact: true })).toBeVisible()
   const other = await browser.newPage()
   await logIn(other, site, { name: 'bob', password, secret: code }, '/users')
   await expect(other.getByText('never logged in')).toHaveCount(0)

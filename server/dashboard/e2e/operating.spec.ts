@@ -80,7 +80,7 @@ test('a challenge for every modulation is made by the form', async ({ browser })
   expect(modulations.length).toBeGreaterThanOrEqual(6)
   for (const { name, payload, parameters } of modulations) {
     await page.goto(`${site.url}/challenges/new`)
-    await page.getByLabel('Modulation').selectOption(name)
+    await page.getByLabel('Modulation', { exact: true }).selectOption(name)
     await page.getByLabel('Name', { exact: true }).fill(`MADE ${name}`)
     if (payload === 'text')
       await page.getByLabel('Text', { exact: true }).fill(name === 'lrs' ? '-s 10 -p 976 -pf 1' : 'CQ FLAG')

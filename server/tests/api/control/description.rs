@@ -138,8 +138,8 @@ fn routes_are_made_where_the_document_is_made() {
     let mut found = Vec::new();
     look(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     found.sort();
-    // The first makes those of the document, the next its page, and Socket.IO is no HTTP API.
-    assert_eq!(found, ["http/openapi/mod.rs", "http/openapi/pages.rs", "http/socket_io.rs"]);
+    // The first serves pages for people, the next makes the routes of the document, then its page; Socket.IO is no HTTP API.
+    assert_eq!(found, ["http/dashboard.rs", "http/openapi/mod.rs", "http/openapi/pages.rs", "http/socket_io.rs"]);
 }
 
 fn look(folder: &Path, found: &mut Vec<String>) {
