@@ -8,7 +8,7 @@ use crate::{CoreError, Role};
 use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeSpec, Payload};
 use challengectl_waveform::{self as waveform, Complex32, find};
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Four megabytes of samples: 20 s of the widest voice, minutes of Morse.
 const MAX_SAMPLES: usize = 1 << 20;
@@ -69,7 +69,7 @@ impl Challenges {
             Payload::File(file) => Some(self.files.folder.path(file.digest)),
             Payload::Text(_) => None,
         };
-        let made = tokio::task::spawn_blocking(move || render(&spec, file)).await;
+        let made = tokio::task::spawn_blocking(move || render(&spec, file.as_deref())).await;
         made.map_err(|_| CoreError::Interrupted)?.map_err(CoreError::Invalid)
     }
 
@@ -86,9 +86,9 @@ fn payload(spec: &ChallengeSpec) -> &Payload {
     &transmission.payload
 }
 
-fn render(spec: &ChallengeSpec, file: Option<PathBuf>) -> Result<Preview, String> {
+fn render(spec: &ChallengeSpec, file: Option<&Path>) -> Result<Preview, String> {
     let Kind::Transmission(transmission) = &spec.kind;
-    let payload = match (payload(spec), &file) {
+    let payload = match (payload(spec), file) {
         (Payload::Text(text), _) => waveform::Payload::Text(text),
         (Payload::File(_), Some(path)) => waveform::Payload::File(path),
         (Payload::File(_), None) => return Err("its file is missing".to_owned()),

@@ -102,7 +102,7 @@ test('a challenge for every modulation is made by the form', async ({ browser })
       await picture(page, `preview-${name}`)
       await accessible(page)
     }
-    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
     await page.waitForURL(/challenges\/\d+$/)
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(`MADE ${name}`)
   }

@@ -14,6 +14,7 @@ const start = {
   control: { paused: false },
   conference: { timezone: 'UTC' },
   totals: { success: 1, failed: 0, aborted: 0 },
+  version: '1.0.0',
   timestamp: '2026-05-05T09:00:00.000Z',
 } as unknown as DashboardState
 

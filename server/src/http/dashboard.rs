@@ -21,7 +21,7 @@ const WITHOUT: &str = include_str!("dashboard/without.html");
 
 /// The addresses of pages: the router of the dashboard (`src/router.ts`) finds the page. What is no address of a page
 /// and no file is 404, as everywhere.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 19] = [
     "/",
     "/setup",
     "/login",
@@ -32,7 +32,6 @@ const PAGES: [&str; 20] = [
     "/challenges/{rest:.*}",
     "/runners",
     "/runners/{rest:.*}",
-    "/air",
     "/alarms",
     "/transmissions",
     "/logs",

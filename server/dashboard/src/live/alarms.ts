@@ -34,6 +34,12 @@ export function placeOf(alarm: Alarm): string {
   }
 }
 
+/** The runners for which there is the alarm that they fell silent: what they do is not known. */
+export function silentRunners(state: EventState | null): ReadonlySet<string> {
+  const silent = [...(state?.alarms.values() ?? [])].filter((it) => it.kind === 'runner_silent')
+  return new Set(silent.map((it) => it.subject))
+}
+
 export interface Ranked extends Alarm {
   priority: Priority
 }

@@ -12,6 +12,8 @@ export interface EventState {
   control: DashboardState['control']
   conference: DashboardState['conference']
   totals: DashboardState['totals']
+  /** The version of the server. */
+  version: string
   /** When the server last said anything, by its clock. */
   timestamp: string
 }
@@ -45,6 +47,7 @@ export function first(state: DashboardState): EventState {
     control: state.control,
     conference: state.conference,
     totals: state.totals,
+    version: state.version,
     timestamp: state.timestamp,
   }
 }

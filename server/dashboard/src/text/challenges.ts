@@ -95,7 +95,6 @@ export const challenges = {
   importOnly: 'Disable every challenge that the event does not name',
   importStart: 'Import',
   importEventFile: 'Event file',
-  importFiles: (count: number) => `${count} more files`,
   importNothing: 'Choose an event file or an archive first.',
   importDone: 'Imported',
   importPartial: 'Imported in part',
@@ -108,5 +107,4 @@ export const challenges = {
   importDisabled: 'Disabled',
   importAgain: 'Import another',
   reloadDone: 'Event file read again',
-  notAdmin: 'Only admins may create, import and delete challenges.',
 } as const

@@ -8,7 +8,6 @@ export const common = {
   next: 'Next',
   remove: 'Remove',
   delete: 'Delete',
-  edit: 'Edit',
   copy: 'Copy',
   copied: 'Copied',
   download: 'Download',

@@ -11,6 +11,7 @@ export const overview = {
   nothingRunners: 'Nothing is on air: no runner is online',
   phase: { preparing: 'preparing', on_air: 'on air', ending: 'going off' },
   left: 'left',
+  unheard: 'runner silent',
   next: 'Next',
   nextEmpty: 'Nothing is due.',
   dueNow: 'due',
@@ -32,7 +33,6 @@ export const overview = {
   recent: 'Last transmissions',
   recentEmpty: 'Nothing was sent yet.',
   all: 'All transmissions',
-  challengesLine: (enabled: number, all: number) => `${enabled} of ${all} challenges enabled`,
   runnersLine: (online: number, all: number) => `${online} of ${all} runners online`,
   guide: 'First steps',
 } as const

@@ -75,7 +75,6 @@ export const runners = {
   arrived: 'It is here.',
   tokens: 'Enrollment tokens',
   tokensEmpty: 'No tokens were made in the last 30 days.',
-  tokenFor: 'For',
   tokenBy: 'Made by',
   tokenState: { open: 'not used yet', used: 'used', over: 'run out' },
   revoke: 'Revoke',

@@ -5,7 +5,6 @@ export const users = {
   state: 'State',
   lastLogin: 'Last login',
   created: 'Created',
-  confirmed: 'confirmed',
   unconfirmed: 'never logged in',
   you: 'you',
   add: 'Add a user',
@@ -31,5 +30,4 @@ export const users = {
   askDisableText: 'Their logins end at once.',
   saved: (name: string) => `“${name}” changed`,
   deleted: (name: string) => `“${name}” deleted`,
-  loginAgain: 'This takes a login of the last 15 minutes: log out and in again.',
 } as const

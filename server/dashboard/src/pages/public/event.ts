@@ -1,9 +1,9 @@
-import { onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
+import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from 'vue'
 import { api, ask } from '../../api/client'
 import type { Conference, PublicChallenge, PublicRange } from '../../api/schema.gen'
 import { bandText, megahertz } from '../../format/frequency'
 import { countdown, dayAndClock } from '../../format/time'
-import { watchPublic } from '../../live/public'
+import { isOld, watchPublic } from '../../live/public'
 import { text } from '../../text'
 
 const words = text.public
@@ -14,15 +14,23 @@ export function usePublicEvent() {
   const now = ref(Date.now())
   let stop: (() => void) | undefined
   let timer: ReturnType<typeof setInterval> | undefined
-  onMounted(async () => {
-    stop = watchPublic()
-    timer = setInterval(() => (now.value = Date.now()), 1000)
+  async function load() {
     try {
       conference.value = await ask(api.GET('/api/conference'))
     } catch {
       // The page shows the challenges, and says that it may be old.
     }
+  }
+  onMounted(() => {
+    stop = watchPublic()
+    timer = setInterval(() => (now.value = Date.now()), 1000)
+    void load()
   })
+  // Its hours open or close it at a time that is known, and somebody may have changed them while the connection was lost.
+  const isDue = computed(
+    () => conference.value?.next_change != null && Date.parse(conference.value.next_change) < now.value,
+  )
+  watch([isDue, isOld], ([due, old]) => (due || !old) && load())
   onBeforeUnmount(() => {
     stop?.()
     clearInterval(timer)

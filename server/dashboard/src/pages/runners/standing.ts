@@ -1,16 +1,11 @@
 import { computed } from 'vue'
+import { silentRunners } from '../../live/alarms'
 import { state } from '../../live/connection'
 import { look, type RunnerLook } from '../../live/runners'
 import type { Runner } from '../../api/schema.gen'
 import { text } from '../../text'
 
-/** The runners for which there is the alarm that they fell silent. */
-const silent = computed(
-  () =>
-    new Set(
-      [...(state.value?.alarms.values() ?? [])].filter((it) => it.kind === 'runner_silent').map((it) => it.subject),
-    ),
-)
+const silent = computed(() => silentRunners(state.value))
 
 export const lookOf = (runner: Runner): RunnerLook => look(runner, silent.value)
 

@@ -44,6 +44,8 @@ struct State {
     control: Status,
     conference: Conference,
     totals: Totals,
+    /// The version of the server, beside which that of a runner may be older.
+    version: &'static str,
     timestamp: Timestamp,
 }
 
@@ -166,6 +168,7 @@ impl State {
                 failed: views.count_of(TransmissionStatus::Failed).await?,
                 aborted: views.count_of(TransmissionStatus::Aborted).await?,
             },
+            version: env!("CARGO_PKG_VERSION"),
             timestamp: now,
         })
     }
