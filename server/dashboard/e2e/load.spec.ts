@@ -25,7 +25,7 @@ test('200 runners, 500 challenges and 50 events a second @slow', async ({ page }
       `  - {name: "LOAD_${n}", modulation: cw, frequency: ${144_000_000 + (n % 400) * 10_000}, text: CQ, min_delay: 1, max_delay: 2}\n`,
   )
   site.import(`challenges:\n${lines.join('')}`)
-  const runners = []
+  const runners: Awaited<ReturnType<Site['impostor']>>[] = []
   for (let n = 0; n < RUNNERS; n++) {
     const runner = await site.impostor(`r${n}`)
     await runner.register({ radios: [{ id: 'a', driver: 'null', takes_work: true }] })

@@ -43,6 +43,9 @@ const PAGES: [&str; 19] = [
     "/projector",
 ];
 
+/// What else a browser asks for.
+const FILES: [&str; 3] = ["/assets/{file}", "/favicon.svg", "/notices.txt"];
+
 /// Scripts, styles, pictures and requests of this server only; nothing inline. A text becomes a script or markup only
 /// through Vue's own policy (Trusted Types), so a name that a runner or a player has chosen never does.
 const POLICY: (HeaderName, HeaderValue) = (
@@ -60,29 +63,25 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Adds the pages and their files. They are for people, and so no part of the description of the API.
 pub fn routes(config: &mut ServiceConfig) {
-    let get = |resource: actix_web::Resource, handler: fn(HttpRequest) -> std::future::Ready<HttpResponse>| {
-        let resource = resource.route(web::get().to(handler)).route(web::head().to(handler));
-        resource.default_service(other_methods("GET, HEAD"))
-    };
-    config.service(get(web::resource(PAGES.to_vec()), page));
-    config
-        .service(get(web::resource(["/assets/{file}", "/favicon.svg", "/manifest.webmanifest", "/notices.txt"]), file));
+    let pages = web::resource(PAGES.to_vec()).route(web::get().to(page)).route(web::head().to(page));
+    let files = web::resource(FILES.to_vec()).route(web::get().to(file)).route(web::head().to(file));
+    for resource in [pages, files] {
+        config.service(resource.default_service(other_methods("GET, HEAD")));
+    }
 }
 
-fn page(request: HttpRequest) -> std::future::Ready<HttpResponse> {
-    let answer = served(&request, PAGE, ASK_AGAIN).unwrap_or_else(|| {
+async fn page(request: HttpRequest) -> HttpResponse {
+    served(&request, PAGE, ASK_AGAIN).unwrap_or_else(|| {
         let mut response = HttpResponse::Ok();
         response.insert_header(POLICY).insert_header((CACHE_CONTROL, ASK_AGAIN));
         response.content_type("text/html; charset=utf-8").body(WITHOUT)
-    });
-    std::future::ready(answer)
+    })
 }
 
-fn file(request: HttpRequest) -> std::future::Ready<HttpResponse> {
+async fn file(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let name = request.path().trim_start_matches('/');
     let caching = if name.starts_with("assets/") { FOR_EVER } else { ASK_AGAIN };
-    let answer = served(&request, name, caching);
-    std::future::ready(answer.unwrap_or_else(|| HttpResponse::from_error(Problem::nothing_at(&request))))
+    served(&request, name, caching).ok_or_else(|| Problem::nothing_at(&request))
 }
 
 fn served(request: &HttpRequest, name: &str, caching: HeaderValue) -> Option<HttpResponse> {
