@@ -17,7 +17,8 @@ use challengectl_coordinator::views::history::{Filter, Page, TransmissionStatus}
 use challengectl_coordinator::{Coordinator, CoreError, Role};
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 /// The latest transmissions that are part of the state.
@@ -25,6 +26,8 @@ const RECENT: Page = Page { limit: 30, offset: 0 };
 /// The periods of the activity, and how far back they go.
 const STEP: Duration = Duration::from_secs(10 * 60);
 const STEPS: u32 = 72;
+/// The activity is read again after so long at the earliest: of a busy event it is some 100,000 rows, which take 50 ms.
+const ACTIVITY_LIFE: Duration = Duration::from_secs(10);
 
 /// How things stand.
 #[derive(Serialize, ToSchema)]
@@ -127,23 +130,42 @@ const KEYS: &[Keyed] = &[
 /// Dashboards get the same over Socket.IO, in the namespace `/dashboard`: as `state` at first, then as `changes`.
 #[utoipa::path(get, path = "/api/state", responses((status = OK, body = State)))]
 pub async fn show(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(State::now(&coordinator).await?))
+    Ok(HttpResponse::Ok().json(State::now(&coordinator, &Activity::default()).await?))
 }
 
 /// Where the live events get the state from.
 pub fn source(coordinator: Arc<Coordinator>) -> StateSource {
+    let activity = Arc::new(Activity::default());
     let read = move || -> FutureState {
-        let coordinator = Arc::clone(&coordinator);
+        let (coordinator, activity) = (Arc::clone(&coordinator), Arc::clone(&activity));
         Box::pin(async move {
-            let state = State::now(&coordinator).await.map_err(|error| error.to_string())?;
+            let state = State::now(&coordinator, &activity).await.map_err(|error| error.to_string())?;
             serde_json::to_value(state).map_err(|error| error.to_string())
         })
     };
     StateSource { keys: KEYS, read: Box::new(read) }
 }
 
+/// The activity as it was last read.
+#[derive(Default)]
+struct Activity(Mutex<Option<(Instant, Vec<Sent>)>>);
+
+impl Activity {
+    async fn latest(&self, coordinator: &Coordinator) -> Result<Vec<Sent>, CoreError> {
+        let mut kept = self.0.lock().await;
+        if let Some((_, periods)) = kept.as_ref().filter(|(read, _)| read.elapsed() < ACTIVITY_LIFE) {
+            return Ok(periods.clone());
+        }
+        let span = i64::try_from((STEP * STEPS).as_millis()).unwrap_or(0);
+        let since = Timestamp::from_millis(coordinator.context.now().as_millis() - span);
+        let periods = coordinator.views.activity(since, STEP).await?;
+        *kept = Some((Instant::now(), periods.clone()));
+        Ok(periods)
+    }
+}
+
 impl State {
-    async fn now(coordinator: &Coordinator) -> Result<Self, CoreError> {
+    async fn now(coordinator: &Coordinator, activity: &Activity) -> Result<Self, CoreError> {
         let now = coordinator.context.now();
         let views = &coordinator.views;
         let all = coordinator.challenges.all().await?;
@@ -151,8 +173,7 @@ impl State {
         let runners = views.runners().await?.into_iter().map(Runner::from).collect();
         let on_air = views.on_air().await?.into_iter().map(OnAir::from).collect();
         let (recent, _) = views.transmissions(&Filter::default(), RECENT).await?;
-        let since = Timestamp::from_millis(now.as_millis() - i64::try_from((STEP * STEPS).as_millis()).unwrap_or(0));
-        let activity = views.activity(since, STEP).await?;
+        let activity = activity.latest(coordinator).await?;
         Ok(Self {
             challenges,
             runners,
