@@ -4,8 +4,8 @@
 
 use super::{Problem, other_methods};
 use actix_web::http::header::{
-    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, Encoding, Header, HeaderName,
-    HeaderValue, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, HeaderName, HeaderValue,
+    IF_NONE_MATCH, VARY,
 };
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -100,17 +100,26 @@ fn served(request: &HttpRequest, name: &str, caching: HeaderValue) -> Option<Htt
     Some(response.body(file.data.into_owned()))
 }
 
-/// The file in the best form that the client takes: each is compressed when the dashboard is built.
+/// The file in the smallest form that the client takes: each is compressed when the dashboard is built.
 fn variant(request: &HttpRequest, name: &str) -> Option<(EmbeddedFile, Option<&'static str>)> {
-    let accepted = AcceptEncoding::parse(request).ok();
-    let forms = [(Encoding::brotli(), ".br", "br"), (Encoding::gzip(), ".gz", "gzip")];
-    for (encoding, extension, word) in forms {
-        let takes = accepted.as_ref().is_some_and(|accepted| accepted.negotiate([&encoding].into_iter()).is_some());
-        if takes && let Some(file) = Files::get(&format!("{name}{extension}")) {
-            return Some((file, Some(word)));
+    let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    for (coding, extension) in [("br", "br"), ("gzip", "gz")] {
+        if takes(accepted, coding)
+            && let Some(file) = Files::get(&format!("{name}.{extension}"))
+        {
+            return Some((file, Some(coding)));
         }
     }
     Some((Files::get(name)?, None))
+}
+
+/// Whether a client names this coding, and not with the weight 0 (RFC 9110, 12.5.3).
+fn takes(accepted: &str, coding: &str) -> bool {
+    accepted.split(',').any(|part| {
+        let (name, weight) = part.split_once(';').unwrap_or((part, ""));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case(coding) && weight != Some(0.0)
+    })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -127,5 +136,16 @@ fn content_type(name: &str) -> &'static str {
         Some("webmanifest") => "application/manifest+json",
         Some("txt" | "md") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::takes;
+
+    #[test]
+    fn a_coding_counts_unless_its_weight_is_none() {
+        assert!(takes("gzip, deflate, br, zstd", "br") && takes("GZIP;q=0.5", "gzip"));
+        assert!(!takes("gzip", "br") && !takes("br;q=0, gzip", "br") && !takes("br;q=0.0", "br") && !takes("", "gzip"));
     }
 }
