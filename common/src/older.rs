@@ -1,9 +1,9 @@
-//! Configuration files of the older challengectl, and what each of their keys became.
+//! Configuration files of the older challengectl, and what replaced each of their keys.
 
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
-/// One key, by its path, and what it became.
+/// The path of a key, and what replaced it.
 type Became = (&'static str, &'static str);
 
 const EVENT: &str = "the event: `challengectl-server import` takes it from this file as it is";
@@ -38,8 +38,8 @@ const RUNNER: &[Became] = &[
     ("runner.ca_cert", "`ca_cert` in runner.yml"),
     ("runner.verify_ssl", "nothing: the server is always verified; give its own certificate as `ca_cert`"),
     ("runner.cache_dir", "`state_dir` in runner.yml, which also holds the cache"),
-    ("runner.heartbeat_interval", "`heartbeat_interval` in server.yml: the server tells its runners"),
-    ("runner.poll_interval", "`poll_interval` in server.yml: the server tells its runners"),
+    ("runner.heartbeat_interval", "`heartbeat_interval` in server.yml: the server sends it to its runners"),
+    ("runner.poll_interval", "`poll_interval` in server.yml: the server sends it to its runners"),
     ("runner.spectrum_paint_before_challenge", "nothing: nothing is painted before a challenge"),
     ("radios.models", MODELS),
     ("radios.devices", "`radios` in runner.yml, a list: each with `id`, `driver` and the keys below"),
@@ -56,8 +56,8 @@ const RUNNER: &[Became] = &[
 
 const LISTENER: &[Became] = &[("agent", "nothing: there are no listeners")];
 
-/// Recognises a configuration of the older challengectl, or an event file, and says what became of each of its keys;
-/// `None` for any other text. Values are not shown: some are secrets.
+/// Recognises a configuration of the older challengectl, or an event file, and lists what replaced each of its keys;
+/// `None` for any other text. Values are omitted, since some are secrets.
 #[must_use]
 pub fn explain(text: &str, file: &str) -> Option<String> {
     let Ok(Value::Object(keys)) = serde_saphyr::from_str::<Value>(text) else { return None };
@@ -80,7 +80,7 @@ pub fn explain(text: &str, file: &str) -> Option<String> {
     Some(message)
 }
 
-/// The paths of all keys, each once, as deep as the table goes.
+/// Returns the paths of all keys, each once, as deep as the table goes.
 fn paths(keys: &Map<String, Value>, table: &[Became]) -> Vec<String> {
     let mut found = Vec::new();
     for (key, value) in keys {
