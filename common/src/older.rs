@@ -6,7 +6,7 @@ use std::fmt::Write;
 /// The path of a key, and what replaced it.
 type Became = (&'static str, &'static str);
 
-const EVENT: &str = "the event: `challengectl-server import` takes it from this file as it is";
+const EVENT: &str = "the event: `challengectl-server import` reads this file";
 const HARDWARE: &str = "nothing yet: it comes with the drivers of radio hardware";
 const MODELS: &str = "nothing: each radio in runner.yml has its own values";
 
@@ -71,7 +71,7 @@ pub fn explain(text: &str, file: &str) -> Option<String> {
         }
         () => return None,
     };
-    let mut message = format!("{file}: these are no settings but {what}; what each key became:");
+    let mut message = format!("{file}: this is not a settings file but {what}; what replaces each key:");
     for path in paths(&keys, table) {
         let became = table.iter().find(|(known, _)| *known == path).map_or("nothing", |(_, became)| became);
         // Writing to a string does not fail.
@@ -116,7 +116,7 @@ mod tests {
         let text =
             "server:\n  bind: 0.0.0.0\n  port: 8443\n  api_keys: {roof: s3cret}\nconference: {name: C}\nodd: 1\n";
         let message = explain(text, "server-config.yml").unwrap();
-        assert!(message.starts_with("server-config.yml: these are no settings but a server-config.yml of the older"));
+        assert!(message.starts_with("server-config.yml: this is not a settings file but a server-config.yml of the"));
         for line in [
             "\n  server.bind: the first half of `listen`",
             "\n  server.api_keys: nothing: each runner gets its key",
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn an_event_file_is_named_as_one_and_settings_are_not() {
-        assert!(explain("challenges: []\n", "challenges.yml").unwrap().contains("no settings but an event file"));
+        assert!(explain("challenges: []\n", "challenges.yml").unwrap().contains("not a settings file but an event file"));
         assert_eq!(explain("listen: x\nleese: 1\n", "server.yml"), None);
         assert_eq!(explain("server: https://h\nradios: [{id: a}]\n", "runner.yml"), None);
         assert_eq!(explain("[", "x.yml"), None);

@@ -146,7 +146,7 @@ fn an_older_configuration_or_an_event_given_as_settings_is_named_as_such() {
     let (status, _, error) = folder.does(&["check", "--config", "server-config.yml"]);
     assert!(status == 1 && error.contains("server-config.yml of the older challengectl"), "{error}");
     assert!(error.contains("\n  server.port: the second half of `listen` in server.yml"), "{error}");
-    assert!(folder.does(&["check", "--config", "event.yml"]).2.contains("no settings but an event file"));
+    assert!(folder.does(&["check", "--config", "event.yml"]).2.contains("not a settings file but an event file"));
 }
 
 #[test]

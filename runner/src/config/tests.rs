@@ -29,7 +29,7 @@ fn a_misspelt_key_is_refused_with_its_line_and_a_suggestion() {
 #[test]
 fn a_runner_config_of_the_older_challengectl_is_named_with_what_its_keys_became() {
     let error = parse("runner: {server_url: https://h}\nradios: {devices: [{name: 0, model: hackrf}]}\n").unwrap_err();
-    assert!(error.contains("runner.yml: these are no settings but a runner-config.yml of the older"), "{error}");
+    assert!(error.contains("runner.yml: this is not a settings file but a runner-config.yml of the older"), "{error}");
     assert!(error.contains("\n  runner.server_url: `server` in runner.yml"), "{error}");
 }
 
