@@ -11,8 +11,8 @@ pub enum NameError {
     Empty {
         /// The kind of name.
         what: &'static str,
-        },
-        /// The name has more characters than the limit.
+    },
+    /// The name has more characters than the limit.
     #[error("a {what} has at most {limit} characters, this one has {len}")]
     TooLong {
         /// The kind of name.

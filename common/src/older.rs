@@ -150,7 +150,9 @@ mod tests {
 
     #[test]
     fn an_event_file_is_named_as_one_and_settings_are_not() {
-        assert!(explain("challenges: []\n", "challenges.yml").unwrap().contains("not a settings file but an event file"));
+        assert!(
+            explain("challenges: []\n", "challenges.yml").unwrap().contains("not a settings file but an event file")
+        );
         assert_eq!(explain("listen: x\nleese: 1\n", "server.yml"), None);
         assert_eq!(explain("server: https://h\nradios: [{id: a}]\n", "runner.yml"), None);
         assert_eq!(explain("[", "x.yml"), None);

@@ -137,9 +137,9 @@ pub struct Intervals {
     pub poll_interval: f64,
     /// Seconds that a lease lasts from its last renewal.
     pub lease_seconds: f64,
-    }
-    
-    /// `POST /api/runners/{id}/heartbeat`. The body may be left out.
+}
+
+/// `POST /api/runners/{id}/heartbeat`. The body may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,7 @@
 //! A challenge as the readers return it: parsed, but its waveform and its file are not yet checked.
 
-use crate::delays::Delays;
 use crate::report::Reported;
+use crate::values::delays::Delays;
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeName, ConferenceChange, PublicView, Sender, Tuning};
 use challengectl_waveform::Modulation;

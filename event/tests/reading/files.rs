@@ -106,9 +106,7 @@ fn unusual_sound_is_remarked_when_it_is_imported() {
     assert!(remarked(wav(48_000)).is_empty());
     assert_eq!(
         remarked(changed(|sample| sample / 80)),
-        [
-            "1 F: \"a.wav\": it is very quiet, its peak is 50 dB below full scale; it is raised, and its noise with it"
-        ]
+        ["1 F: \"a.wav\": it is very quiet, its peak is 50 dB below full scale; it is raised, and its noise with it"]
     );
     let mut cut = wav(48_000);
     cut[40..44].copy_from_slice(&1000_u32.to_le_bytes());

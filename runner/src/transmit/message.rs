@@ -69,9 +69,9 @@ pub struct Length {
     pub samples: u64,
     /// Samples per second.
     pub sample_rate: u64,
-    }
-    
-    /// How a transmission ended, according to the child.
+}
+
+/// How a transmission ended, according to the child.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct End {
     /// When the carrier went off.

@@ -233,8 +233,9 @@ impl Sound {
         // Floating point can exceed full scale. With 8 bits a clean sine is often at the last step.
         let whole = self.coarse || raised && self.mix.peak() > 1.0;
         let percent = 100.0 * share;
-        (share > CLIPPED && !whole)
-            .then(|| format!("{percent:.0} % of its samples are at full scale: it is clipped; export it at a lower level"))
+        (share > CLIPPED && !whole).then(|| {
+            format!("{percent:.0} % of its samples are at full scale: it is clipped; export it at a lower level")
+        })
     }
 
     fn mixed(&self) -> Option<String> {

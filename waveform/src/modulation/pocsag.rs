@@ -84,7 +84,8 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
 /// Returns why a capcode cannot be used; `None` if it can. The idle and synchronization codewords would be valid
 /// addresses, but are on air all the time (M.584-2, annex 1).
 fn reserved(capcode: u32) -> Option<String> {
-    let (word, what) = [(IDLE, "idle"), (SYNC, "synchronization")].into_iter().find(|(word, _)| calls(*word, capcode))?;
+    let (word, what) =
+        [(IDLE, "idle"), (SYNC, "synchronization")].into_iter().find(|(word, _)| calls(*word, capcode))?;
     let function = word >> 11 & 3;
     Some(format!(
         "{capcode} cannot be used: its address codeword with function {function} is the {what} codeword {word:08X}, \
@@ -100,7 +101,9 @@ fn too_long(text: &str, encoding: &str) -> Option<String> {
         _ => (MULTIMON_SHOWS, PAGER_SHOWS),
     };
     if length > multimon {
-        return Some(format!("its text has {length} characters; multimon-ng shows the first {multimon}, pagers about {pager}"));
+        return Some(format!(
+            "its text has {length} characters; multimon-ng shows the first {multimon}, pagers about {pager}"
+        ));
     }
     (length > pager).then(|| format!("its text has {length} characters; pagers show about {pager}, multimon-ng all"))
 }
