@@ -39,7 +39,7 @@ pub fn is_hidden(request: &HttpRequest) -> bool {
     State::of(request).map_or(true, |state| state.ingress.is_hidden(request))
 }
 
-/// Whether the client came by TLS, as far as the server can know.
+/// Whether the client used TLS, as far as the server can know.
 pub fn is_secure(request: &HttpRequest) -> bool {
     State::of(request).is_ok_and(|state| state.ingress.is_secure(request))
 }
@@ -74,7 +74,7 @@ impl Ingress {
         !self.is_behind_proxy(request) && speaks_for_others.iter().any(|name| request.headers().contains_key(*name))
     }
 
-    /// Whether the client came by TLS, as far as the server can know.
+    /// Whether the client used TLS, as far as the server can know.
     pub fn is_secure(&self, request: &HttpRequest) -> bool {
         let forwarded = || {
             let proto = request.headers().get_all("x-forwarded-proto").last()?.to_str().ok()?;
