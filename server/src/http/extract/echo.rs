@@ -1,4 +1,4 @@
-//! Bodies that repeat what the server has answered: a client that changes one field of what `GET` gave sends back all.
+//! Bodies that repeat read-only fields: a client that changes one field of a `GET` answer sends back all of them.
 
 use super::body::{Json, LIMIT, deserialize};
 use crate::http::Problem;
@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// A change that a body can hold.
+/// A change, with the names of read-only fields.
 pub trait ReadOnly: DeserializeOwned {
-    /// The fields beside it that only the server sets.
+    /// The fields that only the server sets.
     const FIELDS: &[&str];
 }
 
@@ -23,14 +23,14 @@ pub struct Echo<T> {
 }
 
 impl<T> Echo<T> {
-    /// The change, unless a read-only field differs from its current value.
+    /// Returns the change, unless a read-only field differs from its current value.
     pub fn over(self, current: &impl Serialize) -> Result<T, Problem> {
         let current = serde_json::to_value(current).unwrap_or_default();
         for (field, told) in &self.told {
             let is = current.get(field).unwrap_or(&Value::Null);
             if !is_same(told, is) {
                 return Err(Problem::invalid(format!(
-                    "{field}: is {is}, and only the server sets it; leave it out, or send what GET answers now"
+                    "{field}: is {is} and read-only; leave it out, or send its current value"
                 )));
             }
         }
@@ -38,7 +38,7 @@ impl<T> Echo<T> {
     }
 }
 
-/// Other programs write numbers in other ways.
+/// Whether two values are equal; numbers are compared by value, since programs write them in different ways.
 fn is_same(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),

@@ -197,7 +197,7 @@ pub async fn recovery_codes(
     accounts: Shared<Accounts>,
 ) -> Result<HttpResponse, Problem> {
     let recovery_codes = accounts.renew_recovery_codes(&person, &body.totp_code).await?;
-    let message = "Recovery codes replaced; the old ones count no longer";
+    let message = "Recovery codes replaced; the old ones are invalid";
     Ok(HttpResponse::Ok().json(RecoveryCodes { status: "success", message, recovery_codes }))
 }
 
@@ -206,7 +206,7 @@ fn client(request: &HttpRequest) -> Client {
     Client { address: origin::address(request), device }
 }
 
-/// Counts a request whose body is invalid as an attempt.
+/// Counts a request with an invalid body as an attempt.
 fn counted<T>(
     accounts: &Accounts,
     step: Step,
@@ -219,7 +219,8 @@ fn counted<T>(
     body
 }
 
-/// Sets a cookie that no script can read, and that browsers do not send with forms of other sites.
+/// Sets a cookie with `HttpOnly` and `SameSite`: scripts cannot read it, and browsers do not send it with forms of
+/// other sites.
 fn set_cookie(
     response: &mut HttpResponseBuilder,
     request: &HttpRequest,
