@@ -4,7 +4,7 @@ use crate::folder::{EVENT, Folder, text};
 use std::path::Path;
 
 #[test]
-fn an_export_is_imported_as_what_it_was() {
+fn an_export_is_imported_unchanged() {
     let folder = Folder::new();
     folder.write_wav();
     std::fs::create_dir(folder.path().join("audio")).unwrap();
@@ -31,7 +31,7 @@ fn an_export_is_imported_as_what_it_was() {
 }
 
 #[test]
-fn the_conference_goes_along_with_an_export_and_an_event_without_one_leaves_it_alone() {
+fn an_export_includes_the_conference_and_an_event_without_one_keeps_it() {
     let folder = Folder::new();
     let conference = "conference: {name: C, start: 2026-11-22T09:00:00Z, timezone: Europe/Berlin, day_start: 22:00, \
                       day_end: 02:30, auto_pause: true}\n";
