@@ -1,4 +1,4 @@
-//! Clocks of the server that are set while challenges wait.
+//! The server's clock is set while challenges wait.
 
 use crate::site::{START, Site, fixed, report, spec};
 use challengectl_common::FrequencyRules;
@@ -14,7 +14,7 @@ use tokio::sync::broadcast::Receiver;
 const HOURS_MS: i64 = 3_600_000;
 
 impl Site {
-    /// What is in the database is in memory a moment later, so that the first round may be one too early.
+    /// Waits until all challenges go. Memory follows the database a moment later, so the first round may be too early.
     async fn all_go(&self, roof: &Caller) {
         let mut sent = BTreeSet::new();
         for _ in 0..50 {
@@ -27,7 +27,7 @@ impl Site {
         panic!("only {sent:?} went");
     }
 
-    /// Sends whatever is due, for two minutes; gives which challenges that were.
+    /// Sends due challenges for two minutes; returns which.
     async fn goes_round(&self, roof: &Caller) -> BTreeSet<i64> {
         let mut sent = BTreeSet::new();
         for _ in 0..24 {
@@ -41,7 +41,7 @@ impl Site {
     }
 }
 
-/// Waits for an alarm of the clock that says this.
+/// Waits for an alarm of the clock with these words.
 async fn alarm(events: &mut Receiver<Event>, words: &str) {
     loop {
         if let Event::Alarm { kind: AlarmKind::Clock, message, active: true, .. } = events.recv().await.unwrap()
@@ -61,7 +61,7 @@ async fn on_two_frequencies() -> (Site, Caller) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_set_back_keeps_nothing_off_the_air_and_is_told() {
+async fn a_clock_that_is_set_back_keeps_nothing_off_the_air_and_raises_an_alarm() {
     let (site, roof) = on_two_frequencies().await;
     let mut events = site.coordinator.context.watch();
     let _jobs = site.coordinator.maintenance.start_jobs();
@@ -81,7 +81,7 @@ async fn a_clock_that_is_set_back_keeps_nothing_off_the_air_and_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_was_set_back_while_the_server_was_down_is_told_by_it_and_by_check() {
+async fn a_clock_that_was_set_back_while_the_server_was_down_is_reported_by_it_and_by_check() {
     let (mut site, roof) = on_two_frequencies().await;
     site.coordinator.close().await;
     site.clock.step(-3 * HOURS_MS);
@@ -116,7 +116,7 @@ async fn a_challenge_that_no_radio_can_send_and_a_runner_that_falls_silent_are_a
             return (kind, subject, active);
         }
     };
-    // The hold is counted from the first look.
+    // The 30 s count from the first check.
     while site.coordinator.context.alarms().is_empty() {
         site.clock.advance(Duration::from_secs(10));
         site.coordinator.runner_api.heartbeat(&roof, None).unwrap();
@@ -134,7 +134,7 @@ async fn a_challenge_that_no_radio_can_send_and_a_runner_that_falls_silent_are_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn check_names_what_no_registered_radio_can_send() {
+async fn check_names_challenges_that_no_registered_radio_can_send() {
     let site = Site::new(&[spec(1, fixed(433_000_000), 0), spec(2, fixed(145_000_000), 0)]).await;
     let (folder, rules) = (FileFolder::within(site.folder.path()), FrequencyRules::default());
     let store = Store::open(site.folder.path()).await.unwrap();
