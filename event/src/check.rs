@@ -46,16 +46,16 @@ pub(crate) fn challenge(
 ) -> Result<Challenge, Reported> {
     let name = draft.name.as_ref().ok().map(ToString::to_string);
     let scope = &mut report.challenge(name);
-    let carried = carried(&draft, places, scope)?;
+    let loaded = load_payload(&draft, places, scope)?;
     let tuning = draft.tuning?;
-    wide_enough(&tuning, &carried.occupied_bandwidth, draft.line, scope)?;
-    tuning.permitted(&carried.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
+    wide_enough(&tuning, &loaded.occupied_bandwidth, draft.line, scope)?;
+    tuning.permitted(&loaded.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
     let (delays, enabled) = (draft.delays?, draft.enabled?);
     draft.rest?;
     let transmission = TransmissionSpec {
         modulation: draft.modulation?.name.to_owned(),
         tuning,
-        payload: carried.payload,
+        payload: loaded.payload,
         parameters: draft.parameters?,
         priority: draft.priority?,
         min_delay_ms: delays.min_ms(),
@@ -68,18 +68,18 @@ pub(crate) fn challenge(
         public_view: draft.public_view?,
         kind: Kind::Transmission(transmission),
     };
-    let Carried { file, duration, occupied_bandwidth, .. } = carried;
+    let LoadedPayload { file, duration, occupied_bandwidth, .. } = loaded;
     Ok(Challenge { spec, says_enabled: enabled.is_some(), line: draft.line, file, duration, occupied_bandwidth })
 }
 
-struct Carried {
+struct LoadedPayload {
     payload: common::Payload,
     file: Option<PathBuf>,
     duration: f64,
     occupied_bandwidth: Range<f64>,
 }
 
-fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carried, Reported> {
+fn load_payload(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<LoadedPayload, Reported> {
     let modulation = draft.modulation?;
     let payload = draft.payload.as_ref().map_err(|reported| *reported)?;
     let parameters = draft.parameters.as_ref().map_err(|reported| *reported)?;
@@ -89,7 +89,7 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
             return Err(scope.problem(line, "it has no payload; give `file` with the path of a WAV file"));
         }
         Payload::Nothing => {
-            (empty(modulation, parameters, NOTHING, line, scope)?, common::Payload::Text(String::new()), None)
+            (empty(modulation, parameters, NO_PAYLOAD, line, scope)?, common::Payload::Text(String::new()), None)
         }
         Payload::Text(text) if text.trim().is_empty() => (
             empty(modulation, parameters, "its text is empty", line, scope)?,
@@ -121,10 +121,10 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
         scope.remark(line, remark);
     }
     let (duration, occupied_bandwidth) = (built.waveform.duration(), built.waveform.occupied_bandwidth());
-    Ok(Carried { payload, file, duration, occupied_bandwidth })
+    Ok(LoadedPayload { payload, file, duration, occupied_bandwidth })
 }
 
-const NOTHING: &str = "it has no payload; give `text`, or `file` with a path";
+const NO_PAYLOAD: &str = "it has no payload; give `text`, or `file` with a path";
 
 /// Builds a waveform without text, such as a page of only a tone; reports `why` if the modulation needs text.
 fn empty(

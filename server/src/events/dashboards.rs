@@ -59,7 +59,7 @@ fn gather(burst: &mut Vec<Event>, news: &mut Receiver<Event>) {
 /// Sends the current state to the clients that wait for it. Events during the reading are published after it, so a
 /// client may get a change twice, but misses none.
 async fn welcome(coordinator: &Coordinator, subscribers: &mut Subscribers) {
-    if !subscribers.asks() {
+    if !subscribers.is_state_due() {
         return;
     }
     match coordinator.views.initial_state().await {

@@ -83,7 +83,7 @@ impl Subscribers {
     }
 
     /// Whether clients wait for the current state and the last attempt is long enough ago.
-    pub fn asks(&self) -> bool {
+    pub fn is_state_due(&self) -> bool {
         !self.waiting.is_empty() && self.tried.is_none_or(|tried| tried.elapsed() >= RETRY_EVERY)
     }
 

@@ -19,16 +19,16 @@ pub trait ReadOnly: DeserializeOwned {
 #[derive(Debug)]
 pub struct Echo<T> {
     change: T,
-    told: Map<String, Value>,
+    repeated: Map<String, Value>,
 }
 
 impl<T> Echo<T> {
     /// Returns the change, unless a read-only field differs from its current value.
     pub fn over(self, current: &impl Serialize) -> Result<T, Problem> {
         let current = serde_json::to_value(current).unwrap_or_default();
-        for (field, told) in &self.told {
+        for (field, repeated) in &self.repeated {
             let is = current.get(field).unwrap_or(&Value::Null);
-            if !is_same(told, is) {
+            if !is_same(repeated, is) {
                 return Err(Problem::invalid(format!(
                     "{field}: is {is} and read-only; leave it out, or send its current value"
                 )));
@@ -54,8 +54,8 @@ impl<T: ReadOnly + 'static> FromRequest for Echo<T> {
         let whole = Json::<Map<String, Value>, LIMIT>::from_request(request, payload);
         async move {
             let Json(mut fields) = whole.await?;
-            let told = T::FIELDS.iter().filter_map(|name| fields.remove_entry(*name)).collect();
-            Ok(Self { change: deserialize(Value::Object(fields))?, told })
+            let repeated = T::FIELDS.iter().filter_map(|name| fields.remove_entry(*name)).collect();
+            Ok(Self { change: deserialize(Value::Object(fields))?, repeated })
         }
         .boxed_local()
     }

@@ -73,13 +73,13 @@ impl About {
         self.answers::<Unsupported>();
     }
 
-    fn asks<T: IntoParams>(&mut self) {
+    fn takes_query<T: IntoParams>(&mut self) {
         let values = T::into_params(|| Some(ParameterIn::Query));
         self.operation.parameters.get_or_insert_default().extend(values.into_iter().map(RefOr::T));
         self.answers::<Invalid>();
     }
 
-    fn asks_for(&mut self, least: Role) {
+    fn requires(&mut self, least: Role) {
         self.operation.security = Some(vec![SecurityRequirement::new(SESSION, [""; 0])]);
         self.answers::<Unauthorized>();
         if least > Role::Viewer {
@@ -92,7 +92,7 @@ impl About {
         self.remark(&whom);
     }
 
-    fn asks_for_key(&mut self, schemes: [&str; 2]) {
+    fn requires_key(&mut self, schemes: [&str; 2]) {
         let needs = schemes.map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
         self.operation.security = Some(needs.into());
         self.answers::<Unauthorized>();
@@ -124,37 +124,37 @@ impl Describe for Anybody {
 
 impl Describe for Viewer {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Viewer);
+        about.requires(Role::Viewer);
     }
 }
 
 impl Describe for Watcher {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Viewer);
+        about.requires(Role::Viewer);
     }
 }
 
 impl Describe for Operator {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Operator);
+        about.requires(Role::Operator);
     }
 }
 
 impl Describe for Stopper {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Operator);
+        about.requires(Role::Operator);
     }
 }
 
 impl Describe for Admin {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Admin);
+        about.requires(Role::Admin);
     }
 }
 
 impl Describe for Runner {
     fn describe(about: &mut About) {
-        about.asks_for_key([KEY, BEARER]);
+        about.requires_key([KEY, BEARER]);
         // Even if the path names no runner, since the key may be bound to another machine.
         about.answers::<Forbidden>();
         about.answers::<TooMany>();
@@ -164,7 +164,7 @@ impl Describe for Runner {
 
 impl Describe for Provisioner {
     fn describe(about: &mut About) {
-        about.asks_for_key([PROVISIONING_KEY, PROVISIONING_BEARER]);
+        about.requires_key([PROVISIONING_KEY, PROVISIONING_BEARER]);
         about.answers::<TooMany>();
         about.remark("For programs that set up runners.");
     }
@@ -192,7 +192,7 @@ impl<T: ToSchema> Describe for OptionalJson<T> {
 
 impl<T: IntoParams> Describe for Query<T> {
     fn describe(about: &mut About) {
-        about.asks::<T>();
+        about.takes_query::<T>();
     }
 }
 

@@ -11,7 +11,7 @@ async fn enroll_with(site: &Site, token: &Value) -> Answer {
     site.post("/api/enrollment/enroll", json!({"enrollment_token": token})).await
 }
 
-async fn invite(admin: &Browser<'_>, runner: &str) -> Value {
+async fn create_token(admin: &Browser<'_>, runner: &str) -> Value {
     let answer = admin.post("/api/enrollment/token", json!({"runner_id": runner})).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     answer.body["enrollment_token"].clone()
@@ -26,8 +26,8 @@ fn seconds_between(from: &Value, to: &Value) -> f64 {
 async fn an_admin_sees_the_maker_the_runner_and_the_use_of_each_token() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    invite(&admin, "roof").await;
-    let token = invite(&admin, "cellar").await;
+    create_token(&admin, "roof").await;
+    let token = create_token(&admin, "cellar").await;
     site.token("tower").await;
     assert_eq!(enroll_with(&site, &token).await.status, 201);
     let answer = admin.get("/api/enrollment/tokens").await;
@@ -76,7 +76,7 @@ async fn a_token_is_valid_for_the_given_hours() {
 async fn a_revoked_token_is_refused_and_a_used_one_cannot_be_revoked() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    let token = invite(&admin, "roof").await;
+    let token = create_token(&admin, "roof").await;
     let id = admin.get("/api/enrollment/tokens").await.body["tokens"][0]["token_id"].as_str().unwrap().to_owned();
     let path = format!("/api/enrollment/token/{id}");
     let answer = admin.delete(&path).await;
@@ -85,7 +85,7 @@ async fn a_revoked_token_is_refused_and_a_used_one_cannot_be_revoked() {
     assert_eq!(admin.get("/api/enrollment/tokens").await.body["total"], 0);
     admin.delete(&path).await.is_error(404, "not found");
 
-    assert_eq!(enroll_with(&site, &invite(&admin, "roof").await).await.status, 201);
+    assert_eq!(enroll_with(&site, &create_token(&admin, "roof").await).await.status, 201);
     let used = admin.get("/api/enrollment/tokens").await.body["tokens"][0]["token_id"].as_str().unwrap().to_owned();
     for id in [used.as_str(), "x", "%20", "%25", &"0".repeat(16), &"f".repeat(4000)] {
         admin.delete(&format!("/api/enrollment/token/{id}")).await.is_error(404, "not found");
@@ -96,7 +96,7 @@ async fn a_revoked_token_is_refused_and_a_used_one_cannot_be_revoked() {
 async fn an_enrolled_runner_is_replaced_only_by_an_explicit_re_enrollment() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    let (first, second) = (invite(&admin, "roof").await, invite(&admin, "roof").await);
+    let (first, second) = (create_token(&admin, "roof").await, create_token(&admin, "roof").await);
     assert_eq!(enroll_with(&site, &first).await.status, 201);
     enroll_with(&site, &second).await.is_error(409, "conflict");
     let refused = admin.post("/api/enrollment/token", json!({"runner_id": "roof"})).await;
@@ -114,7 +114,7 @@ async fn an_enrolled_runner_is_replaced_only_by_an_explicit_re_enrollment() {
 async fn a_host_cannot_choose_its_id_or_its_key() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    let token = invite(&admin, "roof").await;
+    let token = create_token(&admin, "roof").await;
     for (field, value) in [("runner_id", "cellar"), ("api_key", "ck_chosen_by_me")] {
         let mut body = json!({"enrollment_token": token});
         body[field] = json!(value);
@@ -131,7 +131,7 @@ async fn of_two_hosts_with_one_token_one_becomes_the_runner() {
     let admin = site.browser("ada", Role::Admin).await;
     for round in 0..10 {
         let runner = format!("roof-{round}");
-        let token = invite(&admin, &runner).await;
+        let token = create_token(&admin, &runner).await;
         let host = |machine: &'static str| {
             let request = site.request(Method::POST, "/api/enrollment/enroll").header("X-Runner-Machine-ID", machine);
             Answer::of(request.json(&json!({"enrollment_token": token, "hostname": machine})))
@@ -151,7 +151,7 @@ async fn a_venue_of_hosts_behind_one_address_enrolls_at_once() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     for n in 0..40 {
-        let token = invite(&admin, &format!("runner-{n}")).await;
+        let token = create_token(&admin, &format!("runner-{n}")).await;
         enroll_with(&site, &json!("et_wrong")).await.is_error(401, "authentication required");
         assert_eq!(enroll_with(&site, &token).await.status, 201);
     }
@@ -189,7 +189,7 @@ async fn dashboards_are_notified_of_a_new_runner_without_secrets() {
     let admin = site.browser("ada", Role::Admin).await;
     let mut client = Client::start(Language::Python, "websocket", &site.url, "/", &Shown::login(&admin));
     client.next_named("initial_state").await;
-    let token = invite(&admin, "roof").await;
+    let token = create_token(&admin, "roof").await;
     let body = json!({"enrollment_token": token, "hostname": "roof-host"});
     let enrolled = site.post("/api/enrollment/enroll", body).await.body;
     let events = client.events_until("runner_enrolled").await;
@@ -210,7 +210,7 @@ async fn no_list_for_admins_contains_a_secret_or_its_digest() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let runner = site.runner("roof").await;
-    let token = invite(&admin, "cellar").await.as_str().unwrap().to_owned();
+    let token = create_token(&admin, "cellar").await.as_str().unwrap().to_owned();
     let made = admin.post("/api/provisioning/keys", json!({"key_id": "venue"})).await;
     let provisioning = made.body["api_key"].as_str().unwrap().to_owned();
     let request = site.request(Method::POST, "/api/provisioning/provision").bearer_auth(&provisioning);
@@ -245,7 +245,7 @@ async fn no_list_for_admins_contains_a_secret_or_its_digest() {
 async fn enrollments_are_in_the_audit_log() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    let token = invite(&admin, "roof").await;
+    let token = create_token(&admin, "roof").await;
     enroll_with(&site, &token).await;
     admin.post("/api/enrollment/re-enroll/roof", json!({})).await;
     let id = admin.get("/api/enrollment/tokens").await.body["tokens"][0]["token_id"].as_str().unwrap().to_owned();
