@@ -17,7 +17,7 @@ use std::ops::{Range, RangeInclusive};
 /// Why a waveform cannot be brought to a rate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ResampleError {
-    /// No radio has such a rate.
+    /// The rate is outside of the valid range.
     #[error(
         "{0} is not a valid sample rate; give {low} to {high:e} samples per second",
         low = RATES.start(),

@@ -24,8 +24,8 @@ impl Reader {
         let mut report = Report::new(Path::new(""));
         let challenge = self.checked(keys, ranges, base, &mut report);
         let (problems, _) = report.finish();
-        let told = || problems.into_iter().map(|problem| problem.text).collect();
-        challenge.map_err(|_| told())
+        let texts = || problems.into_iter().map(|problem| problem.text).collect();
+        challenge.map_err(|_| texts())
     }
 
     fn checked(

@@ -63,8 +63,8 @@ impl<S: Stream> AsyncRead for Connection<S> {
 impl<S: Stream> AsyncWrite for Connection<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, sent: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.write_left(context))?;
-        let Some(told) = explained(sent) else { return self.stream()?.poll_write(context, sent) };
-        (self.left, self.refused) = (told, true);
+        let Some(answer) = explained(sent) else { return self.stream()?.poll_write(context, sent) };
+        (self.left, self.refused) = (answer, true);
         // The rest is written when the connection is flushed, as with any buffer.
         let _ = self.write_left(context)?;
         Poll::Ready(Ok(sent.len()))

@@ -140,7 +140,7 @@ pub struct Stop {
 }
 
 impl Fault {
-    /// Its kind.
+    /// The kind.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Kill { .. } => Kind::Kill,

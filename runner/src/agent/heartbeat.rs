@@ -38,7 +38,7 @@ pub(super) async fn run(agent: Arc<Agent>) {
             agent.unlink();
         }
         if heard.elapsed() > lease(intervals) {
-            // The server may have counted this runner as gone. Registering tells it the current assignments.
+            // The server may have counted this runner as gone. Registering sends it the current assignments.
             agent.unlink();
         }
         sleep(backoff.next().min(lease(intervals) / 6)).await;

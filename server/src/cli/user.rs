@@ -25,22 +25,22 @@ pub enum UserCommand {
     List,
     /// Enable an account
     Enable {
-        /// Its name
+        /// The account's name
         name: AccountName,
     },
     /// Disable an account and end its logins at once
     Disable {
-        /// Its name
+        /// The account's name
         name: AccountName,
     },
     /// Reset an account's password, print it once, and end its logins
     ResetPassword {
-        /// Its name
+        /// The account's name
         name: AccountName,
     },
     /// Reset an account's TOTP secret, print it once, and end its logins; old recovery codes become invalid
     ResetTotp {
-        /// Its name
+        /// The account's name
         name: AccountName,
     },
 }

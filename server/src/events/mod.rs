@@ -1,4 +1,4 @@
-//! Live events over Socket.IO. Namespace `/` needs a login, `/public` is open to everybody.
+//! Live events over Socket.IO. Namespace `/` needs a login, `/public` is open to everyone.
 //!
 //! The protocol is implemented by a library that is independent of actix and of sockets: `http::socket_io` passes it
 //! requests, and the byte streams of websockets through [`pipe`].
@@ -124,12 +124,12 @@ impl Live {
             dashboards::NAMESPACE,
             admitted.with(async move |socket: SocketRef| login_check.admit(socket.req_parts()).await),
         );
-        let (everybody, membership) = Subscribers::new(io.clone(), public::NAMESPACE);
+        let (public, membership) = Subscribers::new(io.clone(), public::NAMESPACE);
         io.ns(public::NAMESPACE, async move |socket: SocketRef| membership.add(socket.id).await);
 
         let mut feeds = JoinSet::new();
         feeds.spawn(dashboards::feed(Arc::clone(coordinator), dashboards));
-        feeds.spawn(public::feed(Arc::clone(coordinator), everybody));
+        feeds.spawn(public::feed(Arc::clone(coordinator), public));
         feeds.spawn(recheck);
         let permits = Permits::new(MAX_CONNECTIONS);
         let reserved = Permits::new(RESERVED_CONNECTIONS);

@@ -50,8 +50,8 @@ pub(super) fn certificate(path: &Path, certificate: &CertificateDer<'_>) -> Resu
 
 /// Whether a certificate has no names: asked for an unknown name, rustls lists those of the certificate.
 fn has_no_names(certificate: &ParsedCertificate<'_>) -> bool {
-    let Ok(nobody) = ServerName::try_from("nobody.invalid") else { return false };
-    let verified = verify_server_name(certificate, &nobody);
+    let Ok(unknown) = ServerName::try_from("nobody.invalid") else { return false };
+    let verified = verify_server_name(certificate, &unknown);
     let Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. })) = verified else {
         return false;
     };
