@@ -117,7 +117,7 @@ pub enum Fault {
         time: Duration,
         end: End,
     },
-    /// Of a runner, or of the server.
+    /// The clock of a runner, or of the server.
     Clock {
         runner: Option<usize>,
         hours: f64,
