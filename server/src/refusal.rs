@@ -168,8 +168,8 @@ mod tests {
     async fn a_bare_refusal_gets_a_body_and_nothing_else_is_touched() {
         let bare = "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         let before = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
-        let told = passed(format!("{before}{bare}").as_bytes()).await;
-        let (head, body) = told.strip_prefix(before).unwrap().split_once("\r\n\r\n").unwrap();
+        let response = passed(format!("{before}{bare}").as_bytes()).await;
+        let (head, body) = response.strip_prefix(before).unwrap().split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("content-length: {}", body.len())) && head.contains("connection: close"));
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
         assert_eq!(body["error"], "request header fields too large");

@@ -105,8 +105,8 @@ fn the_console_is_only_for_the_services_user_and_works_after_a_kill() {
     let socket = server.folder.path().join("data/console.sock");
     assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     server.kill();
-    let told = server.fails("emergency-stop");
-    assert!(told.contains("no server answers on data") && told.contains("go off by themselves"), "{told}");
+    let stderr = server.fails("emergency-stop");
+    assert!(stderr.contains("no server answers on data") && stderr.contains("go off by themselves"), "{stderr}");
     server.process = serve(server.folder.path());
     assert_eq!(server.says("pause"), "System paused\n");
 }

@@ -84,8 +84,8 @@ async fn an_assignment_that_only_the_database_knows_is_cut_and_given_up() {
     other.close().await;
 
     let _jobs = site.coordinator.maintenance.start_jobs();
-    let told = site.coordinator.air.poll(&roof, Some(Duration::from_secs(20)), None).await.unwrap();
-    assert_eq!(told.abort, [task.assignment_id]);
+    let answer = site.coordinator.air.poll(&roof, Some(Duration::from_secs(20)), None).await.unwrap();
+    assert_eq!(answer.abort, [task.assignment_id]);
     site.clock.advance(OVER);
     site.coordinator.runner_api.heartbeat(&van, None).unwrap();
     let wait = Some(Duration::from_secs(20));

@@ -89,8 +89,8 @@ async fn a_clock_that_was_set_back_while_the_server_was_down_is_reported_by_it_a
     let (folder, rules) = (FileFolder::within(site.folder.path()), FrequencyRules::default());
     let findings = check(&store, &folder, &rules, site.clock.now()).await.unwrap();
     store.close().await;
-    let told = findings.problems.iter().find(|problem| problem.starts_with("clock: ")).unwrap();
-    assert!(told.contains("is 2 h 59 min behind the newest entry") || told.contains("is 3 h"), "{told}");
+    let problem = findings.problems.iter().find(|problem| problem.starts_with("clock: ")).unwrap();
+    assert!(problem.contains("is 2 h 59 min behind the newest entry") || problem.contains("is 3 h"), "{problem}");
     site.restart().await;
     let mut events = site.coordinator.context.watch();
     let _jobs = site.coordinator.maintenance.start_jobs();
@@ -142,6 +142,9 @@ async fn check_names_challenges_that_no_registered_radio_can_send() {
     assert_eq!(problems().await, Vec::<String>::new());
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
-    let told = problems().await;
-    assert!(told.len() == 1 && told[0].starts_with("challenge C1: no radio that has registered so far"), "{told:?}");
+    let problems = problems().await;
+    assert!(
+        problems.len() == 1 && problems[0].starts_with("challenge C1: no radio that has registered so far"),
+        "{problems:?}"
+    );
 }

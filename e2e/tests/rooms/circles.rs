@@ -17,13 +17,13 @@ pub fn problems(tree: &Tree, edges: &[Edge]) -> Vec<String> {
         // Each circle once, from its first folder.
         let folders: Vec<_> = members().filter(is_folder).collect();
         if folders.len() > 1 && folders.iter().min() == Some(start) {
-            problems.push(told(&circle, start.len()));
+            problems.push(describe(&circle, start.len()));
         }
     }
     problems
 }
 
-fn told(circle: &[&Edge], depth: usize) -> String {
+fn describe(circle: &[&Edge], depth: usize) -> String {
     let step = |edge: &&Edge| {
         let (from, to) = side(edge, depth);
         let (from, to) = (from.join("::"), to.join("::"));

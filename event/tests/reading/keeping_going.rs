@@ -27,8 +27,7 @@ fn taken(reading: &Reading) -> Vec<&str> {
 }
 
 fn problems(reading: &Reading) -> Vec<String> {
-    let told = reading.problems.iter();
-    told.map(|problem| said(problem.line, problem.challenge.clone(), &problem.text)).collect()
+    reading.problems.iter().map(|problem| said(problem.line, problem.challenge.clone(), &problem.text)).collect()
 }
 
 #[test]

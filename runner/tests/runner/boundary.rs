@@ -142,14 +142,14 @@ async fn a_radio_is_in_one_process_at_a_time() {
     let lock = Some(dir.path().join("radios/test.lock"));
     let (first, mut second) = (Job { lock: lock.clone(), ..long_job() }, Job { lock, ..job(null(), "E") });
     second.challenge = "SECOND".parse().unwrap();
-    let (told, order) = mpsc::channel();
-    let (first_told, second_told) = (told.clone(), told);
+    let (events, order) = mpsc::channel();
+    let (first_events, second_events) = (events.clone(), events);
     let (on_air, mut is_on_air) = channel(false);
     let one = steered(first, Standing::Transmit(Deadline::NEVER), |stage, standing| {
         if let Stage::OnAir { samples, .. } = stage {
             on_air.send_replace(true);
             if samples > 48_000 {
-                first_told.send("first over").unwrap();
+                first_events.send("first over").unwrap();
                 standing.send_replace(Standing::Stop("test"));
             }
         }
@@ -158,7 +158,7 @@ async fn a_radio_is_in_one_process_at_a_time() {
         is_on_air.wait_for(|on| *on).await.unwrap();
         steered(second, Standing::Transmit(Deadline::NEVER), |stage, _| {
             if stage == Stage::Ready {
-                second_told.send("second ready").unwrap();
+                second_events.send("second ready").unwrap();
             }
         })
         .await

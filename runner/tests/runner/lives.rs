@@ -13,8 +13,8 @@ fn a_second_runner_on_the_same_state_folder_names_the_process_that_uses_it_and_e
     let runner = Runner::start(&server);
     until("it registers", || !server.seen("/register").is_empty());
     let second = command(runner.dir.path()).stderr(Stdio::piped()).output().unwrap();
-    let told = String::from_utf8_lossy(&second.stderr);
-    assert!(!second.status.success() && told.contains(&format!("(process {})", runner.process.id())), "{told}");
+    let stderr = String::from_utf8_lossy(&second.stderr);
+    assert!(!second.status.success() && stderr.contains(&format!("(process {})", runner.process.id())), "{stderr}");
     assert_eq!(server.seen("/register").len() + server.seen("/signout").len(), 1);
 }
 

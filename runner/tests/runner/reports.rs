@@ -58,6 +58,6 @@ fn the_reason_of_a_failure_reaches_the_server_only_by_the_report() {
     let runner = Runner::start(&server);
     assert_eq!(first_report(&server)["status"], "failed");
     until("its own log has it", || runner.log().contains("MORSE: failed:"));
-    let told = |request: &Request| request.body.to_string().contains("failed:");
-    assert!(!server.seen("/logs").iter().any(told), "{:?}", server.seen("/logs"));
+    let reports_failure = |request: &Request| request.body.to_string().contains("failed:");
+    assert!(!server.seen("/logs").iter().any(reports_failure), "{:?}", server.seen("/logs"));
 }

@@ -24,8 +24,11 @@ fn accounts_are_managed_at_the_command_line() {
     assert_eq!((&made["username"], &made["role"]), (&"alice".into(), &"admin".into()));
     assert!(made["password"].as_str().unwrap().len() >= 12);
     assert!(made["totp_uri"].as_str().unwrap().starts_with("otpauth://totp/ChallengeCtl:alice?"));
-    let told = folder.succeeds(&["user", "add", "bob", "--role", "viewer"]);
-    assert!(told.starts_with("user bob: created, viewer\npassword: ") && told.contains("\nTOTP secret: "), "{told}");
+    let output = folder.succeeds(&["user", "add", "bob", "--role", "viewer"]);
+    assert!(
+        output.starts_with("user bob: created, viewer\npassword: ") && output.contains("\nTOTP secret: "),
+        "{output}"
+    );
     assert!(folder.fails(&["user", "add", "BOB"]).contains("there is a user BOB already"));
 
     assert_eq!(

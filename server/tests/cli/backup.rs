@@ -9,12 +9,12 @@ fn backup_and_restore_print_what_they_did() {
     let error = folder.fails(&["backup", "backup.tar"]);
     assert!(error.contains("there is no database"), "{error}");
     folder.succeeds(&["import", "challenges.yml"]);
-    let told = folder.succeeds(&["backup", "backup.tar"]);
-    assert_eq!(told, "backup.tar: backed up, the database and 0 files\n");
+    let output = folder.succeeds(&["backup", "backup.tar"]);
+    assert_eq!(output, "backup.tar: backed up, the database and 0 files\n");
     assert!(folder.fails(&["restore", "backup.tar"]).contains("--force replaces it"));
-    let told = folder.succeeds(&["restore", "backup.tar", "--force"]);
-    assert!(told.starts_with("backup.tar: restored, the database and 0 files\n"), "{told}");
-    assert!(told.contains("before-restore-"), "{told}");
+    let output = folder.succeeds(&["restore", "backup.tar", "--force"]);
+    assert!(output.starts_with("backup.tar: restored, the database and 0 files\n"), "{output}");
+    assert!(output.contains("before-restore-"), "{output}");
     assert_eq!(folder.succeeds(&["check"]), "2 challenges, 0 problems\n");
 }
 

@@ -14,8 +14,8 @@ fn an_export_is_imported_unchanged() {
                 enabled: false, public_view: {show_frequency: false}}\n";
     folder.write("challenges.yml", &format!("{EVENT}{more}"));
     folder.succeeds(&["import", "challenges.yml"]);
-    let told = folder.succeeds(&["export", "event.tar"]);
-    assert_eq!(told, "event.tar: 4 challenges, with their flags\n");
+    let output = folder.succeeds(&["export", "event.tar"]);
+    assert_eq!(output, "event.tar: 4 challenges, with their flags\n");
     let unchanged = "challenge KEY_1: unchanged\nchallenge MORSE_1: unchanged\nchallenge MORSE_2: unchanged\n\
                      challenge VOICE_1: unchanged\n4 challenges: 0 added, 0 updated, 4 unchanged\n";
     assert_eq!(folder.succeeds(&["import", "event.tar"]), unchanged);

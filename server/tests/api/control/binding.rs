@@ -103,15 +103,15 @@ async fn with_report_a_copied_key_works_and_operators_are_notified_once() {
         assert_eq!(heartbeat(&site, &key, Some(HOME)).await.status, 200);
         assert_eq!(heartbeat(&site, &key, Some("elsewhere")).await.status, 200);
     }
-    let told = "The key of runner roof was used by another machine at 127.0.0.1, and was let in";
+    let message = "The key of runner roof was used by another machine at 127.0.0.1, and was let in";
     let alarm = client.events_until("alarm").await.pop().unwrap();
-    assert_eq!(alarm["message"], told);
-    assert_eq!(warnings(&site).await, [told]);
+    assert_eq!(alarm["message"], message);
+    assert_eq!(warnings(&site).await, [message]);
     assert_eq!(shown(&site).await, "violated");
     // A client without a machine id counts as another machine.
     assert_eq!(heartbeat(&site, &key, None).await.status, 200);
     let more = "The key of runner roof was used by a client that names no machine at 127.0.0.1, and was let in";
-    assert_eq!(warnings(&site).await, [told, more]);
+    assert_eq!(warnings(&site).await, [message, more]);
     // A new key ends the alarm.
     bound(&site).await;
     assert_eq!(shown(&site).await, "bound");

@@ -220,22 +220,22 @@ async fn error_details_show_no_flag_to_an_operator() {
         answer.body["details"].as_str().unwrap().to_owned()
     };
     for (id, change) in &changes {
-        let told = refused(*id, change).await;
+        let details = refused(*id, change).await;
         for secret in ["hidden", "'<'", "flag{", "secret", &hash, &hash[..8]] {
-            assert!(!told.contains(secret), "{change}: {told}");
+            assert!(!details.contains(secret), "{change}: {details}");
         }
     }
     // Details without the flag are shown, and admins get all details.
-    let told = refused(1, &json!({"modulation": "cw", "parameters": {"wpm": 9999}})).await;
-    assert!(told.contains("wpm"), "{told}");
-    let told = refused(1, &json!({"text": "MY OWN ♥", "modulation": "cw", "parameters": {}})).await;
-    assert!(told.contains('♥'), "{told}");
-    let told = admin.put("/api/challenges/1", changes[0].1.clone()).await.body;
-    assert!(told["details"].as_str().unwrap().contains('{'), "{told}");
+    let details = refused(1, &json!({"modulation": "cw", "parameters": {"wpm": 9999}})).await;
+    assert!(details.contains("wpm"), "{details}");
+    let details = refused(1, &json!({"text": "MY OWN ♥", "modulation": "cw", "parameters": {}})).await;
+    assert!(details.contains('♥'), "{details}");
+    let answer = admin.put("/api/challenges/1", changes[0].1.clone()).await.body;
+    assert!(answer["details"].as_str().unwrap().contains('{'), "{answer}");
     // A file that is damaged on the disk.
     std::fs::remove_file(site.data_dir().join("files").join(&hash[..2]).join(&hash)).unwrap();
-    let told = refused(2, &json!({"max_delay": 100})).await;
-    assert!(!told.contains(&hash[..8]) && !told.contains("secret"), "{told}");
+    let details = refused(2, &json!({"max_delay": 100})).await;
+    assert!(!details.contains(&hash[..8]) && !details.contains("secret"), "{details}");
 }
 
 #[tokio::test]
@@ -306,8 +306,8 @@ async fn a_challenge_is_created_and_deleted() {
         tokio::join!(tokio::time::timeout(LIMIT, runner.get("task?wait=60")), admin.delete("/api/challenges/3"),);
     assert_eq!((deleted.status, deleted.body), (200, success("Challenge deleted successfully")));
     // The poll may have received the other challenge first.
-    let told = poll.unwrap().body["abort"].clone();
-    assert!(told == json!([task["assignment_id"]]) || told == Value::Null, "{told}");
+    let abort = poll.unwrap().body["abort"].clone();
+    assert!(abort == json!([task["assignment_id"]]) || abort == Value::Null, "{abort}");
     assert_eq!(runner.post("heartbeat", json!({})).await.body["abort"], json!([task["assignment_id"]]));
     assert_eq!(runner.post("complete", json!({"challenge_id": 3, "status": "aborted"})).await.status, 200);
     admin.get("/api/challenges/3").await.is_error(404, "not found");

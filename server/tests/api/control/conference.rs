@@ -163,8 +163,8 @@ async fn the_system_opens_and_closes_on_time_by_itself() {
     let changed = change(&operator, json!({"start": later, "auto_pause": true})).await;
     assert_eq!((&changed["open"], &changed["next_change"]), (&json!(false), &json!(later)));
     let status = operator.get("/api/control/status").await.body;
-    let told = (&status["distributing"], &status["paused"], &status["closed_by_hours"], &status["opens_at"]);
-    assert_eq!(told, (&json!(false), &json!(false), &json!(true), &json!(later)));
+    let shown = (&status["distributing"], &status["paused"], &status["closed_by_hours"], &status["opens_at"]);
+    assert_eq!(shown, (&json!(false), &json!(false), &json!(true), &json!(later)));
     assert_eq!(runner.task().await, Value::Null);
 
     let start = soon(1_000);
@@ -221,8 +221,8 @@ async fn while_closed_a_trigger_is_refused_and_a_resume_opens() {
     };
     let operator = site.browser("oli", Role::Operator).await;
     let status = operator.get("/api/control/status").await.body;
-    let told = (&status["distributing"], &status["closed_by_hours"], &status["opened_by"], &status["closes_at"]);
-    assert_eq!(told, (&json!(true), &json!(false), &json!("oli"), &json!(stop)));
+    let shown = (&status["distributing"], &status["closed_by_hours"], &status["opened_by"], &status["closes_at"]);
+    assert_eq!(shown, (&json!(true), &json!(false), &json!("oli"), &json!(stop)));
     assert!(crate::site::is_timestamp(&status["opened_at"]));
     let conference = site.get("/api/conference").await.body;
     assert_eq!((&conference["open"], &conference["next_change"]), (&json!(true), &json!(stop)));

@@ -252,13 +252,14 @@ async fn enrollments_are_in_the_audit_log() {
     admin.delete(&format!("/api/enrollment/token/{id}")).await;
     let entries = admin.get("/api/audit").await.body["entries"].clone();
     let rows: Vec<_> = entries.as_array().unwrap().iter().rev().collect();
-    let told: Vec<_> = rows.iter().map(|row| (row["who"].as_str().unwrap(), row["what"].as_str().unwrap())).collect();
+    let entries: Vec<_> =
+        rows.iter().map(|row| (row["who"].as_str().unwrap(), row["what"].as_str().unwrap())).collect();
     let expected = [
         ("ada", "runner.invite"),
         ("(enrollment token)", "runner.enroll"),
         ("ada", "runner.re-enroll"),
         ("ada", "token.revoke"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(entries, expected);
     assert!(rows.iter().all(|row| row["target"] == "roof" && row["from_address"] == "127.0.0.1"), "{rows:?}");
 }

@@ -162,10 +162,16 @@ async fn every_route_admits_exactly_the_authorised_clients() {
             asks: *asks,
         };
         if *asks == Nothing {
-            probe.is("nobody", site.request(probe.method.clone(), &probe.path), answer_to_nobody(&probe.path)).await;
+            probe
+                .is(
+                    "an anonymous client",
+                    site.request(probe.method.clone(), &probe.path),
+                    anonymous_answer(&probe.path),
+                )
+                .await;
             continue;
         }
-        probe.is("nobody", site.request(probe.method.clone(), &probe.path), Some(401)).await;
+        probe.is("an anonymous client", site.request(probe.method.clone(), &probe.path), Some(401)).await;
         let keyed = |key: &str| site.request(probe.method.clone(), &probe.path).header("X-API-Key", key);
         probe.is("an unknown key", keyed("ck_0_0"), Some(401)).await;
         if *asks == Key {
@@ -187,8 +193,9 @@ async fn every_route_admits_exactly_the_authorised_clients() {
     }
 }
 
-/// Returns the status of public routes that answer 401 because of the credentials in the body.
-fn answer_to_nobody(path: &str) -> Option<u16> {
+/// Returns 400 for the public routes that answer 401 to wrong credentials in the body: a request without a body gets
+/// 400.
+fn anonymous_answer(path: &str) -> Option<u16> {
     ["login", "verify-totp", "setup", "enroll"].iter().any(|end| path.ends_with(end)).then_some(400)
 }
 

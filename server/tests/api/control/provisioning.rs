@@ -232,7 +232,7 @@ async fn an_admin_sees_the_last_use_of_a_key_and_revokes_it() {
         admin.post("/api/provisioning/keys", body).await.is_error(400, "invalid request");
     }
     let entries = admin.get("/api/audit").await.body["entries"].clone();
-    let told: Vec<_> = entries
+    let rows: Vec<_> = entries
         .as_array()
         .unwrap()
         .iter()
@@ -248,7 +248,7 @@ async fn an_admin_sees_the_last_use_of_a_key_and_revokes_it() {
         ("ada", "provisioning_key.remove", "van"),
         ("ada", "provisioning_key.create", "van"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(rows, expected);
 }
 
 #[tokio::test]

@@ -227,7 +227,7 @@ async fn an_emergency_stop_works_with_a_damaged_database() {
     let answer = operator.post("/api/control/emergency-stop", json!({})).await;
     assert_eq!((answer.status, &answer.body["recorded"]), (200, &json!(false)), "{answer:?}");
     assert!(answer.body["details"].is_string(), "{answer:?}");
-    let told = runner.get("task?wait=5").await;
-    assert_eq!((told.status, &told.body["abort"]), (200, &json!([task["assignment_id"]])), "{told:?}");
+    let answer = runner.get("task?wait=5").await;
+    assert_eq!((answer.status, &answer.body["abort"]), (200, &json!([task["assignment_id"]])), "{answer:?}");
     assert_eq!(std::fs::read_to_string(site.data_dir().join("emergency-stop")).unwrap(), "oli");
 }

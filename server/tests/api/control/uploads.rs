@@ -342,8 +342,8 @@ async fn only_authorised_accounts_upload_and_import() {
     admin.post("/api/challenges/reload", json!({})).await.is_error(409, "not possible now");
     for path in ["/api/files/upload", "/api/challenges/import", "/api/challenges/reload"] {
         operator.post(path, json!({})).await.is_error(403, "forbidden");
-        let nobody = form(site.request(Method::POST, path), &[("file", "x.txt", b"x")]);
-        Answer::of(nobody).await.is_error(401, "authentication required");
+        let anonymous = form(site.request(Method::POST, path), &[("file", "x.txt", b"x")]);
+        Answer::of(anonymous).await.is_error(401, "authentication required");
         admin.get(path).await.is_error(405, "method not allowed");
     }
 }

@@ -34,9 +34,9 @@ async fn the_list_of_accounts_has_no_secrets() {
     let users = answer.body["users"].as_array().unwrap();
     assert_eq!(fields(&users[0]), ["created_at", "enabled", "last_login", "role", "totp_confirmed", "username"]);
     assert!(is_timestamp(&users[0]["created_at"]) && is_timestamp(&users[0]["last_login"]));
-    let told = |user: &Value| json!([user["username"], user["role"], user["enabled"], user["totp_confirmed"]]);
-    assert_eq!(told(&users[0]), json!(["alice", "master", true, true]));
-    assert_eq!(told(&users[1]), json!(["bob", "operator", true, false]));
+    let summary = |user: &Value| json!([user["username"], user["role"], user["enabled"], user["totp_confirmed"]]);
+    assert_eq!(summary(&users[0]), json!(["alice", "master", true, true]));
+    assert_eq!(summary(&users[1]), json!(["bob", "operator", true, false]));
     assert_eq!(users[1]["last_login"], Value::Null);
 }
 
@@ -320,9 +320,9 @@ async fn every_change_is_an_audit_row_without_secrets() {
     let mut entries = answer.body["entries"].as_array().unwrap().clone();
     entries.reverse();
     assert_eq!(fields(&entries[0]), ["details", "from_address", "id", "target", "timestamp", "what", "who"]);
-    let told: Vec<Value> = entries.iter().map(|entry| json!([entry["what"], entry["details"]])).collect();
+    let changes: Vec<Value> = entries.iter().map(|entry| json!([entry["what"], entry["details"]])).collect();
     assert_eq!(
-        json!(told),
+        json!(changes),
         json!([
             ["user.create", "viewer"],
             ["user.password", null],
