@@ -14,21 +14,22 @@ use tokio::sync::broadcast::Receiver;
 const HOURS_MS: i64 = 3_600_000;
 
 impl Site {
-    /// Waits until all challenges go. Memory follows the database a moment later, so the first round may be too early.
-    async fn all_go(&self, roof: &Caller) {
+    /// Waits until every challenge has been sent. Memory follows the database a moment later, so the first round may be
+    /// too early.
+    async fn wait_until_all_sent(&self, roof: &Caller) {
         let mut sent = BTreeSet::new();
         for _ in 0..50 {
-            sent.extend(self.goes_round(roof).await);
+            sent.extend(self.send_due(roof).await);
             if sent == BTreeSet::from([1, 2]) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("only {sent:?} went");
+        panic!("only {sent:?} were sent");
     }
 
     /// Sends due challenges for two minutes; returns which.
-    async fn goes_round(&self, roof: &Caller) -> BTreeSet<i64> {
+    async fn send_due(&self, roof: &Caller) -> BTreeSet<i64> {
         let mut sent = BTreeSet::new();
         for _ in 0..24 {
             while let Some(task) = self.poll(roof).await {
@@ -56,7 +57,7 @@ async fn on_two_frequencies() -> (Site, Caller) {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0), spec(2, fixed(145_500_000), 0)]).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
-    assert_eq!(site.goes_round(&roof).await.len(), 2);
+    assert_eq!(site.send_due(&roof).await.len(), 2);
     (site, roof)
 }
 
@@ -77,7 +78,7 @@ async fn a_clock_that_is_set_back_keeps_nothing_off_the_air_and_raises_an_alarm(
     {
         tokio::task::yield_now().await;
     }
-    site.all_go(&roof).await;
+    site.wait_until_all_sent(&roof).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +102,7 @@ async fn a_clock_that_was_set_back_while_the_server_was_down_is_reported_by_it_a
     while sqlx::query_scalar::<_, i64>(pulled).fetch_one(&mut connection).await.unwrap() > 0 {
         tokio::task::yield_now().await;
     }
-    site.all_go(&roof).await;
+    site.wait_until_all_sent(&roof).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

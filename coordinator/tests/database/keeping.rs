@@ -97,7 +97,7 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
     assert_eq!(left(&site, Duration::ZERO).await, [true, true, true]);
     assert_eq!(left(&site, 6 * DAY).await, [true, true, true]);
     assert_eq!(left(&site, DAY).await, [true, false, true]);
-    // From now on no challenge uses it, so its time begins now.
+    // From now on no challenge uses the file, so its retention begins now.
     let actor = Actor::new("ada", None);
     site.coordinator.challenges.delete(id, actor.clone()).await.unwrap();
     assert_eq!(left(&site, DAY).await, [true, false, true]);

@@ -108,7 +108,7 @@ async fn an_emergency_stop_reaches_the_carriers_of_a_runner_that_seemed_to_sign_
     site.coordinator.runner_api.sign_out(&roof).await.unwrap();
     assert_eq!(site.poll(&cellar).await, None);
     assert_eq!(site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap().aborted, 1);
-    // The sign-out was not by this process, which registers again when the server does not know it.
+    // An earlier process signed out, not this one, which registers again when the server does not know it.
     site.restart().await;
     assert_eq!(site.register(&roof, &["a"], Some(vec![task.assignment_id])).await, [task.assignment_id]);
     assert_eq!(site.aborted(&roof), [task.assignment_id]);
@@ -258,7 +258,7 @@ async fn a_late_report_of_the_first_transmission_does_not_end_the_second() {
     let unnamed = CompleteRequest { assignment_id: None, fence: None, ..report(&task, Outcome::Success) };
     site.coordinator.air.complete(&roof, unnamed.clone()).await.unwrap_err();
     assert_eq!(site.poll(&cellar).await, None);
-    // After the duration of the signal it can only be of the second.
+    // After the duration of the signal, the report can only be about the second transmission.
     site.clock.advance(Duration::from_secs(2));
     site.coordinator.air.complete(&roof, unnamed).await.unwrap();
 }

@@ -44,7 +44,7 @@ async fn a_killed_runner_is_published_as_offline_whether_idle_or_on_air_and_the_
         site.clock.advance(Duration::from_secs(61));
         assert_eq!(next_status(&mut events).await, (OFFLINE, on_air));
         assert_eq!(site.shown().await, [Liveness { status: OFFLINE, busy: on_air }; 2]);
-        // The lapse of its lease does not make it online.
+        // A lease that runs out does not bring the runner back online.
         site.clock.advance(Duration::from_secs(60));
         if on_air {
             assert_eq!(next_status(&mut events).await, (OFFLINE, false));
