@@ -24,7 +24,7 @@ fn import_tells_names_that_people_would_take_for_one_another() {
     let folder = Folder::new();
     folder.write("challenges.yml", &EVENT.replace("MORSE_2", "Morse_1"));
     let told = folder.succeeds(&["import", "challenges.yml"]);
-    let warning = "challenge Morse_1: warning: \"Morse_1\" looks like \"MORSE_1\", from which only capitals tells it";
+    let warning = "challenge Morse_1: warning: \"Morse_1\" looks like \"MORSE_1\"; they differ only in capitals";
     assert!(told.contains(warning), "{told}");
     let again = folder.succeeds(&["import", "challenges.yml"]);
     assert!(!again.contains("looks like"), "what was told is known: {again}");
