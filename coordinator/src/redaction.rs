@@ -8,6 +8,7 @@ use std::collections::HashSet;
 const QUOTATION_LENGTH: usize = 6;
 /// Shorter payloads are not hidden: they would occur by chance.
 const MIN_HIDDEN_LENGTH: usize = 3;
+/// The text in the place of a quotation.
 const PLACEHOLDER: &str = "[hidden]";
 
 /// Replaces every quotation of the challenge's payload in `text`; for a payload file also its name and its digest.

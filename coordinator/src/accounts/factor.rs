@@ -4,8 +4,11 @@ use crate::CoreError;
 use challengectl_common::{AccountName, Digest, Timestamp};
 use totp_rs::{Builder, Secret, Totp};
 
+/// The name that authenticators show.
 const ISSUER: &str = "ChallengeCtl";
+/// Recovery codes that an account gets at a time.
 const RECOVERY_CODES: usize = 10;
+/// Digits of a TOTP code (RFC 6238).
 const DIGITS: usize = 6;
 
 /// A TOTP secret, for the owner of an account to enter into an authenticator. Shown once.

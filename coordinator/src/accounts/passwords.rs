@@ -24,8 +24,11 @@ const DUMMY_HASH: &str =
 /// Hashes and verifies passwords.
 #[derive(Debug)]
 pub struct Passwords {
+    /// The memory of a hash. Its lock serialises hashing, so that one hash at a time takes 19 MiB.
     memory: Arc<Mutex<Vec<Block>>>,
+    /// Places in [`Queue::Strangers`].
     strangers: Semaphore,
+    /// Places in [`Queue::Known`].
     known: Semaphore,
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 
 const KEY_MISSING: &str = "the key is missing, and the database contains secrets sealed with it; restore the key from a backup, \
                     or see \"A lost key\" in docs/operations.md";
+/// Bytes of a nonce of `XChaCha20`, long enough to be drawn at random for each secret.
 const NONCE_LENGTH: usize = 24;
 
 /// The cipher with the key of the data directory.

@@ -38,8 +38,8 @@ pub struct Air {
     pub(crate) latch: Latch,
     pub(crate) aftermath: Aftermath,
     pub(crate) tally: Tally,
-    /// Serialises assigning. Held (a) so that waking 1,000 pollers costs one database read, (b) from the commit until the
-    /// event is published, so that watchers see a challenge freed before it is assigned again.
+    /// The assign lock: serialises assigning. Held (a) so that waking 1,000 pollers costs one database read, (b) from
+    /// the commit until the event is published, so that subscribers see a challenge freed before it is assigned again.
     pub(crate) turn: Mutex<()>,
 }
 

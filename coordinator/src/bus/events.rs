@@ -2,9 +2,6 @@
 //!
 //! Each event is published after the commit that made it true. Publishing never waits: a subscriber that reads too
 //! slowly loses the oldest events, and its next read returns how many.
-//!
-//! Each event is published after the commit that made it true. Publishing never waits: who reads too slowly loses the
-//! oldest events, and is told so.
 
 use super::alarm_kind::AlarmKind;
 use crate::bus::challenge_state::ChallengeState;

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The source of the server's own lines.
 pub const SERVER: &str = "server";
 /// Bytes of a line that are kept.
-pub const LINE: usize = 4096;
+pub const MAX_LINE: usize = 4096;
 /// Bytes of a line beside its message, in memory and in the database.
 const LINE_OVERHEAD: usize = 256;
 

@@ -2,8 +2,10 @@
 
 use super::host_binding::Host;
 use crate::CoreError;
+use crate::fleet::Fleet;
 use challengectl_common::RunnerId;
 
+/// Bytes of a host name (RFC 1035, section 2.3.4).
 pub const MAX_HOSTNAME: usize = 255;
 
 /// What a host reports about itself when it enrolls.
@@ -23,6 +25,8 @@ pub struct Enrollment {
     /// The runner's key.
     pub api_key: String,
 }
+
+impl Fleet {}
 
 /// Returns the error for a request to make a runner that exists: nobody takes over a runner by mistake, and a
 /// provisioning key cannot at all.

@@ -63,7 +63,9 @@ struct Idle {
 /// The registered runners, and the capabilities of those that poll.
 #[derive(Debug)]
 pub struct Presence {
+    /// All registered runners. Held for look-ups and changes in memory only.
     runners: Mutex<HashMap<RunnerId, Present>>,
+    /// The capabilities of polling runners, as of the last [`Presence::look_around`].
     attentive: Mutex<Arc<[Capability]>>,
 }
 

@@ -181,7 +181,7 @@ impl Air {
                 // A stop that was recorded meanwhile is released like any other; a new one that came meanwhile stays.
                 let pending = pending.filter(|pending| this.latch.holds(pending));
                 if let Some(pending) = &pending {
-                    // The assignments that it ended stay ended, and the record shows who stopped.
+                    // The assignments that it ended stay ended, and its actor is recorded.
                     write_stop(&mut command, pending).await?;
                 }
                 if !control::release(&mut command, &who, now).await? && pending.is_none() {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const FILE: &str = "emergency-stop";
 /// Bytes read of the file; account names are far shorter.
 const MAX_NAME: u64 = 256;
-/// The actor's name where the file exists and names nobody.
+/// The actor's name if the file exists without a name.
 const UNKNOWN: &str = "(not recorded)";
 
 /// A stop that is not in the database.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
+/// Radios in a requested configuration, as in a registration.
 const MAX_RADIOS: usize = 64;
+/// Characters of a driver's or a setting's name.
 const MAX_WORD: usize = 64;
 
 /// A radio of a new runner. Only the drivers on the runner's host know which further settings exist.

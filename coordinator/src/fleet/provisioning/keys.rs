@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
+/// Characters of a key's description.
 const MAX_DESCRIPTION: usize = 255;
 pub(super) const REFUSED: CoreError = CoreError::Key("the provisioning key is unknown, removed or disabled");
 

@@ -74,7 +74,7 @@ impl Fleet {
     async fn prepare(&self, provisioner: &Provisioner, new: NewRunner) -> Result<Provisioned, CoreError> {
         let NewRunner { id, life, server, radios } = new;
         let Provisioner { key_id, digest, address } = provisioner;
-        let actor = Actor::new(&keys::maker(key_id), *address);
+        let actor = Actor::new(keys::maker(key_id), *address);
         let mut command = self.context.begin(actor, "runner.provision").await?;
         let (who, now) = (command.who(), command.now());
         if !provisioning::note_use(&mut command, key_id, *digest, now).await? {
