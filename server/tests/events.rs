@@ -95,7 +95,7 @@ fn with_only_what_is_wrong_in_the_file_is_not_taken_for_what_is_not_in_it() {
     assert!(status == 3 && !out.contains("OLD_1"), "{out}");
     folder.write("event.yml", "conference: {name: C}\n");
     let (status, _, error) = folder.does(&["import", "--only", "event.yml"]);
-    assert!(status == 1 && error.contains("everything would be disabled"), "{error}");
+    assert!(status == 1 && error.contains("every challenge would be disabled"), "{error}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub struct LoggedIn {
 }
 
 impl Accounts {
-    /// Counts a request that contains no valid name or token, and so nothing to guess at.
+    /// Counts a request by its address alone, since there is no account to count guesses at.
     pub fn count_request(&self, step: Step, client: &Client) -> Result<(), CoreError> {
         let counted = self.throttle.admit(Key::address(step, client.address), self.clock.instant());
         counted.map(Counted::keep).map_err(CoreError::TooMany)

@@ -16,7 +16,7 @@ const MIN_LENGTH: usize = 8;
 const MAX_LENGTH: usize = 256;
 /// Requests that wait in each queue, at most; the last of them waits for about a second.
 const MAX_WAITING: usize = 32;
-/// The hash of an unknown random password: verifying the password of an unknown name takes as long as that of a known
+/// The hash of a password that nobody knows: verifying the password of an unknown name takes as long as that of a known
 /// one.
 const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$YSBzYWx0IG9mIG5vYm9keQ$dFCXpX7YLCmJKsIzhFOpVPUuxK62/8cE6VPTpPX3nvI";

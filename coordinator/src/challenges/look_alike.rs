@@ -55,8 +55,8 @@ fn is_unseen(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{180b}'..='\u{180d}')
 }
 
-/// Returns whether two names of equal looks are reported. Two ASCII names, such as `A1` and `AI`, are reported only if
-/// they differ in capitals: their author sees the difference.
+/// Returns whether two names of equal looks are reported. Two ASCII names are reported only if they differ only in
+/// capitals; the author of `A1` and `AI`, or of `0` and `O`, sees the difference.
 fn are_alike(a: &str, b: &str) -> bool {
     !(a.is_ascii() && b.is_ascii()) || a.eq_ignore_ascii_case(b)
 }

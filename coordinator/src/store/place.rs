@@ -20,7 +20,7 @@ impl Place {
     /// Keeps the content of `folder` from being replaced.
     ///
     /// # Errors
-    /// [`StoreError::BeingReplaced`].
+    /// [`StoreError::BeingReplaced`] when a restore is in progress.
     pub fn enter(folder: &Path) -> Result<Self, StoreError> {
         Ok(Self { lock: replacement::keep_out(folder)?, files: Vec::new() })
     }

@@ -26,7 +26,7 @@ pub struct Challenge {
     pub id: i64,
     /// What the organiser wrote.
     pub spec: ChallengeSpec,
-    /// When an import last named it; `None` if it was created over HTTP.
+    /// When an import last named it; `None` if none did.
     pub listed_at: Option<Timestamp>,
     /// Its state as a transmission, which is the only kind so far.
     pub air: AirState,
