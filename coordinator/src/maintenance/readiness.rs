@@ -41,13 +41,16 @@ impl Maintenance {
     pub async fn readiness(self: &Arc<Self>) -> Readiness {
         let mut last = self.last_check.0.lock().await;
         let now = self.context.clock.instant();
-        let kept =
-            last.as_ref().filter(|(at, _)| at.after(ANSWER_RETENTION) >= now).map(|(_, readiness)| readiness.clone());
+        let kept = last.as_ref().filter(|(checked_at, _)| checked_at.after(ANSWER_RETENTION) >= now);
         let readiness = match kept {
-            Some(readiness) => readiness,
-            None => self.look().await,
+            Some((_, readiness)) => readiness.clone(),
+            None => {
+                let readiness = self.look().await;
+                // When it was checked, not when it was asked for: somebody who asks all the time must not keep it.
+                *last = Some((now, readiness.clone()));
+                readiness
+            }
         };
-        *last = Some((now, readiness.clone()));
         Readiness { stopping: self.context.revision.is_stopping(), ..readiness }
     }
 
