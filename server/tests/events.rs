@@ -95,7 +95,7 @@ fn only_does_not_disable_invalid_challenges_of_the_file() {
     assert!(status == 3 && !out.contains("OLD_1"), "{out}");
     folder.write("event.yml", "conference: {name: C}\n");
     let (status, _, error) = folder.does(&["import", "--only", "event.yml"]);
-    assert!(status == 1 && error.contains("everything would be disabled"), "{error}");
+    assert!(status == 1 && error.contains("every challenge would be disabled"), "{error}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod leases;
 mod lives;
 mod migration;
 mod operators;
+mod readiness;
 mod silence;
 mod site;
 mod walk;

@@ -55,7 +55,7 @@ fn host_binding_off_is_a_word_and_not_a_boolean() {
 fn a_proxy_that_is_not_an_address_is_refused() {
     let config = Config { trusted_proxies: vec!["::1".to_owned(), "proxy.example".to_owned()], ..Config::default() };
     let error = config.proxies().unwrap_err().to_string();
-    assert!(error.starts_with("trusted_proxies: \"proxy.example\" is no address"), "{error}");
+    assert!(error.starts_with("trusted_proxies: \"proxy.example\" is neither an address"), "{error}");
 }
 
 #[test]

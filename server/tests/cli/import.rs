@@ -24,7 +24,7 @@ fn import_warns_of_names_that_look_alike() {
     let folder = Folder::new();
     folder.write("challenges.yml", &EVENT.replace("MORSE_2", "Morse_1"));
     let output = folder.succeeds(&["import", "challenges.yml"]);
-    let warning = "challenge Morse_1: warning: \"Morse_1\" looks like \"MORSE_1\", from which only capitals tells it";
+    let warning = "challenge Morse_1: warning: \"Morse_1\" looks like \"MORSE_1\"; they differ only in capitals";
     assert!(output.contains(warning), "{output}");
     let again = folder.succeeds(&["import", "challenges.yml"]);
     assert!(!again.contains("looks like"), "the warning is repeated: {again}");

@@ -127,7 +127,7 @@ async fn a_damaged_backup_is_refused_and_changes_nothing() {
     let (_keep, lost) = rewritten(&archive, |content| std::fs::remove_file(content.join("challengectl.db")).unwrap());
     assert!(refusal(&lost).await.ends_with("challengectl.db is missing or damaged"));
     let (_keep, more) = rewritten(&archive, |content| std::fs::write(content.join("more"), b"x").unwrap());
-    assert!(refusal(&more).await.ends_with("more does not belong into a backup"));
+    assert!(refusal(&more).await.ends_with("more does not belong in a backup"));
     let (_keep, none) = rewritten(&archive, |content| std::fs::remove_file(content.join("manifest.json")).unwrap());
     assert!(refusal(&none).await.ends_with("is no backup"));
     let (_keep, newer) = rewritten(&archive, |content| {

@@ -139,7 +139,7 @@ async fn a_change_that_could_not_go_on_air_is_refused_and_nothing_changes() {
         (1, json!({"flag_hash": "0".repeat(64)}), "upload it first"),
         (1, json!({"flag_hash": "x"}), "flag_hash: "),
         (1, json!({"flag_hash": "0".repeat(64), "flag_file": "a\nb"}), "flag_file: "),
-        (1, json!({"flag_file": "/etc/passwd"}), "give flag_hash"),
+        (1, json!({"flag_file": "/etc/passwd"}), "needs flag_hash"),
         (2, json!({"text": "FLAG"}), ""),
     ] {
         let answer = admin.put(&format!("/api/challenges/{id}"), change.clone()).await;

@@ -10,7 +10,7 @@ use crate::http::{Problem, extract::origin};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use challengectl_common::{AccountName, Timestamp};
-use challengectl_coordinator::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step};
+use challengectl_coordinator::accounts::{Client, KNOWN_BROWSER_RETENTION, LoggedIn, MAX_LOGIN_AGE, Step};
 use challengectl_coordinator::{Accounts, Person};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -74,9 +74,9 @@ pub async fn verify_totp(
     let LoggedIn { name, role, session, device, recovery_codes } =
         accounts.verify_totp(&body.temp_token, &body.totp_code, &client).await?;
     let mut response = HttpResponse::Ok();
-    set_cookie(&mut response, &request, (LOGIN_COOKIE, session), LONGEST);
+    set_cookie(&mut response, &request, (LOGIN_COOKIE, session), MAX_LOGIN_AGE);
     if let Some(device) = device {
-        set_cookie(&mut response, &request, (KNOWN_BROWSER_COOKIE, device), DEVICE_LIFE);
+        set_cookie(&mut response, &request, (KNOWN_BROWSER_COOKIE, device), KNOWN_BROWSER_RETENTION);
     }
     let user = User { username: name, role: role.into() };
     Ok(response.json(Verified { status: "success", message: "Authentication successful", user, recovery_codes }))
