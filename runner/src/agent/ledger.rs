@@ -65,7 +65,7 @@ impl From<Ended> for Report {
     fn from(ended: Ended) -> Self {
         let (status, error) = match ended.verdict {
             Verdict::Success => (Outcome::Success, None),
-            Verdict::Failed(error) => (Outcome::Failed, Some(error)),
+            Verdict::Failed(error) | Verdict::RadioFailed(error) => (Outcome::Failed, Some(error)),
             Verdict::Aborted(error) => (Outcome::Aborted, Some(error)),
         };
         let error = error.map(|error| error.chars().take(MAX_ERROR_CHARS).collect());

@@ -19,13 +19,13 @@ use crate::api::Api;
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::process::this_program;
+use crate::transmit::Children;
 pub(crate) use active::{ActiveAssignments, View};
 use challengectl_common::wire::Intervals;
 use challengectl_host::service;
 use ledger::Ledger;
 use slots::Slots;
 use state::StateFolder;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -41,7 +41,7 @@ const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A runner at work.
 pub(crate) struct Agent {
     config: Config,
-    program: PathBuf,
+    children: Children,
     api: Api,
     cache: Cache,
     ledger: Ledger,
@@ -67,9 +67,10 @@ impl Agent {
         }
         state.settle()?;
         let slots = Slots::of(config.working_radios().map(|radio| radio.id.clone()));
+        let children = Children::new(&this_program(), config.watchdog());
         Ok(Arc::new(Self {
             config,
-            program: this_program(),
+            children,
             api,
             cache,
             ledger,
@@ -111,6 +112,7 @@ impl Agent {
         if timeout(RADIOS_OFF_TIMEOUT, self.active.cleared()).await.is_err() {
             tracing::error!("a transmission did not end in time");
         }
+        self.children.release().await;
         loops.shutdown().await;
         let _ = timeout(LAST_REPORTS_TIMEOUT, report::deliver(&self)).await;
         match timeout(SIGN_OUT_TIMEOUT, self.api.sign_out()).await {

@@ -4,8 +4,9 @@ use super::ledger::{Entry, Report};
 use super::{Agent, heartbeat};
 use crate::cache::PinnedFile;
 use crate::radio::RecordingName;
-use crate::transmit::{self, Ended, Job, Payload, Standing, Verdict};
+use crate::transmit::{Ended, Job, Payload, Standing, Verdict};
 use challengectl_common::wire::{Task, WAV_RATE};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -15,6 +16,9 @@ const LOCAL: &str = "local";
 
 /// Reports that wait for the server. A task that would need another one and cannot be taken up is dropped without one.
 const MAX_UNREPORTED: usize = 256;
+
+/// Why an assignment ended that could never go on air.
+const NEVER_RENEWED: &str = "the lease ran out before it was renewed";
 
 /// Begins a task or reports why it does not. Returns whether it did either.
 pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
@@ -70,7 +74,7 @@ async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
         Verdict::Aborted(why) => tracing::info!(assignment = task.assignment_id, "{}: cut: {why}", task.name),
         // The reason may quote the payload, which not everybody who reads the server's log may know. The server gets it
         // by the report, which it looks through.
-        Verdict::Failed(why) => {
+        Verdict::Failed(why) | Verdict::RadioFailed(why) => {
             tracing::error!(target: LOCAL, assignment = task.assignment_id, "{}: failed: {why}", task.name);
         }
     }
@@ -117,10 +121,13 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
         }
     };
     let first = standing.clone();
+    let mut transmission = pin!(agent.children.carry_out(&job, standing, set_stage));
     tokio::select! {
-        ended = transmit::watch(&agent.program, &job, agent.config.watchdog(), standing, set_stage) => ended,
-        verdict = never_renewed(first, lease) => Ended::off_air(verdict),
+        ended = &mut transmission => return ended,
+        // Not dropped: a device is closed in good order.
+        () = never_renewed(first, lease) => agent.active.stop(&[task.assignment_id], NEVER_RENEWED),
     }
+    transmission.await
 }
 
 /// Returns what the task carries; a file is fetched and stays pinned.
@@ -155,12 +162,11 @@ async fn cut(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdic
 }
 
 /// Returns when the first renewal has not come within the lease: the carrier never went on.
-async fn never_renewed(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdict {
+async fn never_renewed(mut standing: watch::Receiver<Standing>, lease: Duration) {
     let renewed = standing.wait_for(|standing| *standing != Standing::Prepare);
     if tokio::time::timeout(lease, renewed).await.is_ok() {
-        return std::future::pending().await;
+        std::future::pending().await
     }
-    Verdict::Aborted("the lease ran out before it was renewed".to_owned())
 }
 
 fn failed(why: String) -> Ended {
