@@ -12,6 +12,8 @@ pub enum AlarmKind {
     RunnerTwice,
     /// A runner's key is used on another machine.
     RunnerMoved,
+    /// A radio fails, and its runner has taken it out.
+    RadioFailed,
     /// No registered radio can send a challenge.
     ChallengeUnsendable,
     /// An emergency stop is in force that the database does not hold.
@@ -24,10 +26,11 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RunnerSilent,
         Self::RunnerTwice,
         Self::RunnerMoved,
+        Self::RadioFailed,
         Self::ChallengeUnsendable,
         Self::StopUnrecorded,
         Self::Restored,
@@ -41,6 +44,7 @@ impl AlarmKind {
             Self::RunnerSilent => "runner_silent",
             Self::RunnerTwice => "runner_twice",
             Self::RunnerMoved => "runner_moved",
+            Self::RadioFailed => "radio_failed",
             Self::ChallengeUnsendable => "challenge_unsendable",
             Self::StopUnrecorded => "stop_unrecorded",
             Self::Restored => "restored",

@@ -4,6 +4,7 @@ use crate::clock::{Clock, Moment};
 use crate::schedule::Capability;
 use crate::store::fleet::runners as store;
 use crate::store::fleet::runners::Radio;
+use challengectl_common::wire::FailedRadio;
 use challengectl_common::{RunnerId, Sender, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -13,6 +14,8 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 struct Present {
     radios: Arc<[Radio]>,
+    /// Radios beside these that fail.
+    failed: Vec<FailedRadio>,
     /// Whether it gets no work.
     disabled: bool,
     /// It works on one task at a time, and each question for work says that it has none.
@@ -97,6 +100,23 @@ impl Presence {
         present.single_task = single_task;
         present.heard = Some(Heard::now(clock));
         present.idle = None;
+    }
+
+    /// A runner that has registered has said which of its radios fail.
+    pub fn set_failed_radios(&self, runner: &RunnerId, failed: Vec<FailedRadio>) {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.failed = failed;
+        }
+    }
+
+    /// The radios that fail, of all runners that are here.
+    pub fn failed_radios(&self) -> Vec<(RunnerId, FailedRadio)> {
+        let all = self.all();
+        let of = |(id, present): (&RunnerId, &Present)| {
+            let named = |radio: &FailedRadio| (id.clone(), radio.clone());
+            present.failed.iter().map(named).collect::<Vec<_>>()
+        };
+        all.iter().flat_map(of).collect()
     }
 
     /// A runner gets work from now on, or no more.

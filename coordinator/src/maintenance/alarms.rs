@@ -6,6 +6,7 @@ use crate::clock::Moment;
 use crate::maintenance::Maintenance;
 use crate::schedule::{Candidate, Capability};
 use challengectl_common::RunnerId;
+use challengectl_common::wire::FailedRadio;
 use std::collections::HashSet;
 
 /// More challenges without a radio are one alarm: their cause is one.
@@ -16,6 +17,7 @@ impl Maintenance {
     pub(crate) async fn look_for_alarms(&self) -> Result<(), CoreError> {
         let mut conditions = Conditions::new();
         self.silent_runners(&mut conditions);
+        self.failed_radios(&mut conditions);
         self.unrecorded_stop(&mut conditions);
         self.restored(&mut conditions);
         // A database that cannot be read is no reason to keep the other alarms back, nor to end those that are there.
@@ -59,6 +61,15 @@ impl Maintenance {
         for runner in self.fleet.presence.silent(|sign| self.fleet.is_silent(sign)) {
             let message = format!("Runner {runner} fell silent: {WAY_OUT}");
             alarm(runner, message);
+        }
+    }
+
+    fn failed_radios(&self, conditions: &mut Conditions) {
+        for (runner, FailedRadio { id, reason }) in self.fleet.presence.failed_radios() {
+            let message = format!(
+                "Radio {id} of runner {runner} fails, and takes no work: {reason}. The runner tries it again by itself"
+            );
+            conditions.insert((AlarmKind::RadioFailed, format!("{runner}/{id}")), message);
         }
     }
 

@@ -19,6 +19,7 @@ impl Site {
         assignments: &[i64],
     ) -> Result<Vec<i64>, CoreError> {
         let request = RegisterRequest {
+            failed_radios: Vec::new(),
             runner_id: caller.runner_id.clone(),
             frequency_limits: vec!["144000000-148000000".parse().unwrap()],
             radios: Vec::new(),
@@ -191,6 +192,7 @@ async fn a_client_written_from_the_document_that_was_killed_and_comes_back_is_no
     assert_eq!(site.poll(&roof).await.unwrap().assignment_id, task.assignment_id);
     // One that comes back with a radio that may not send it leaves it to its lease.
     let request = RegisterRequest {
+        failed_radios: Vec::new(),
         runner_id: RunnerId::new("roof").unwrap(),
         frequency_limits: vec!["433000000-434000000".parse().unwrap()],
         radios: Vec::new(),

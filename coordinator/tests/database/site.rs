@@ -74,6 +74,7 @@ impl Site {
             sample_rate: None,
         });
         let request = RegisterRequest {
+            failed_radios: Vec::new(),
             runner_id: caller.runner_id.clone(),
             frequency_limits: Vec::new(),
             radios: radios.collect(),
@@ -184,6 +185,7 @@ pub fn event(challenges: usize) -> Vec<ChallengeSpec> {
 
 pub fn report(task: &Task, status: Outcome) -> CompleteRequest {
     CompleteRequest {
+        underruns: None,
         challenge_id: task.challenge_id,
         status,
         error: None,

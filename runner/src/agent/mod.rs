@@ -5,6 +5,7 @@
 
 mod active;
 pub(crate) mod enrollment;
+mod health;
 mod heartbeat;
 mod ledger;
 mod link;
@@ -23,6 +24,7 @@ use crate::transmit::Children;
 pub(crate) use active::{ActiveAssignments, View};
 use challengectl_common::wire::Intervals;
 use challengectl_host::service;
+use health::Health;
 use ledger::Ledger;
 use slots::Slots;
 use state::StateFolder;
@@ -33,7 +35,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// What stopping may take: radios first, then the last reports, then the sign-out.
+/// What stopping may take: radios first, then the last reports, then the sign-out. To that of radios comes the time of
+/// opening one that has to be silenced from outside.
 const RADIOS_OFF_TIMEOUT: Duration = Duration::from_secs(8);
 const LAST_REPORTS_TIMEOUT: Duration = Duration::from_secs(5);
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -47,6 +50,7 @@ pub(crate) struct Agent {
     ledger: Ledger,
     active: ActiveAssignments,
     slots: Slots,
+    health: Health,
     /// The intervals that the server asks for; `None` while it does not know this runner.
     link: watch::Sender<Option<Intervals>>,
     heartbeat_now: Notify,
@@ -67,7 +71,7 @@ impl Agent {
         }
         state.settle()?;
         let slots = Slots::of(config.working_radios().map(|radio| radio.id.clone()));
-        let children = Children::new(&this_program(), config.watchdog());
+        let children = Children::new(&this_program(), config.timeouts());
         Ok(Arc::new(Self {
             config,
             children,
@@ -76,6 +80,7 @@ impl Agent {
             ledger,
             active: ActiveAssignments::default(),
             slots,
+            health: Health::default(),
             link: watch::Sender::new(None),
             heartbeat_now: Notify::new(),
             report_now: Notify::new(),
@@ -95,6 +100,7 @@ impl Agent {
 
     /// Works until `stop` is ready, then ends in good order.
     pub(crate) async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+        health::silence_left_open(&self.config).await;
         report::settle_unfinished(&self);
         let mut loops = JoinSet::new();
         loops.spawn(link::run(Arc::clone(&self)));
@@ -109,7 +115,7 @@ impl Agent {
         polling.abort();
         // Heartbeats go on until every radio is off.
         self.active.stop_all("the runner was stopped");
-        if timeout(RADIOS_OFF_TIMEOUT, self.active.cleared()).await.is_err() {
+        if timeout(RADIOS_OFF_TIMEOUT + self.config.timeouts().open, self.active.cleared()).await.is_err() {
             tracing::error!("a transmission did not end in time");
         }
         self.children.release().await;

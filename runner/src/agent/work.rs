@@ -1,7 +1,7 @@
 //! Carries out one assignment.
 
 use super::ledger::{Entry, Report};
-use super::{Agent, heartbeat};
+use super::{Agent, health, heartbeat};
 use crate::cache::PinnedFile;
 use crate::radio::RecordingName;
 use crate::transmit::{Ended, Job, Payload, Standing, Verdict};
@@ -22,6 +22,9 @@ const NEVER_RENEWED: &str = "the lease ran out before it was renewed";
 
 /// Begins a task or reports why it does not. Returns whether it did either.
 pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
+    if let Some(why) = agent.health.why_out(&task.radio_id) {
+        return refuse(agent, &task, why).await;
+    }
     // A task that was handed out again before its report arrived is not sent again.
     if agent.held().contains(&task.assignment_id) {
         return false;
@@ -45,6 +48,7 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
             }
         });
         let ended = ended.await.unwrap_or_else(|error| failed(format!("a defect of the runner: {error}")));
+        health::record(&agent, &task.radio_id, &ended.verdict);
         // Before the server hears of the end, and may hand out the next.
         drop(slot);
         conclude(&agent, &task, ended).await;
@@ -70,6 +74,11 @@ async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) -> bool {
 
 async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
     match &ended.verdict {
+        Verdict::Success if ended.underruns > 0 => {
+            let (id, radio) = (task.assignment_id, &task.radio_id);
+            // The server says so to the operators, when it has the report.
+            tracing::warn!(target: LOCAL, assignment = id, %radio, "{}: sent, with {} gaps", task.name, ended.underruns);
+        }
         Verdict::Success => tracing::info!(assignment = task.assignment_id, "{}: sent", task.name),
         Verdict::Aborted(why) => tracing::info!(assignment = task.assignment_id, "{}: cut: {why}", task.name),
         // The reason may quote the payload, which not everybody who reads the server's log may know. The server gets it
@@ -165,7 +174,7 @@ async fn cut(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdic
 async fn never_renewed(mut standing: watch::Receiver<Standing>, lease: Duration) {
     let renewed = standing.wait_for(|standing| *standing != Standing::Prepare);
     if tokio::time::timeout(lease, renewed).await.is_ok() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

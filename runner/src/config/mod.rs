@@ -37,6 +37,8 @@ pub struct Config {
     pub cache_max_bytes: u64,
     /// A radio's process that sends nothing for so long is killed.
     pub watchdog_seconds: u32,
+    /// A radio that is not open after so long is given up: an FPGA may have to be loaded.
+    pub open_seconds: u32,
     /// Where `transmit` may send at all; the server has rules of its own for what it hands out.
     pub frequency_rules: FrequencyRules,
     pub radios: Vec<RadioConfig>,
@@ -51,10 +53,20 @@ impl Default for Config {
             ca_cert: None,
             cache_max_bytes: 10_000_000_000,
             watchdog_seconds: 5,
+            open_seconds: 20,
             frequency_rules: FrequencyRules::default(),
             radios: Vec::new(),
         }
     }
+}
+
+/// How long is waited for a radio's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Between two messages.
+    pub silence: Duration,
+    /// While it builds the waveform and opens the radio, which is one call of a driver.
+    pub open: Duration,
 }
 
 /// Why there is no configuration.
@@ -113,6 +125,9 @@ impl Config {
         if self.watchdog_seconds == 0 {
             return Err("watchdog_seconds must be above 0".to_owned());
         }
+        if self.open_seconds == 0 {
+            return Err("open_seconds must be above 0".to_owned());
+        }
         Ok(())
     }
 
@@ -136,10 +151,11 @@ impl Config {
         self.radios.iter().filter(|radio| radio.takes_work())
     }
 
-    /// Returns how long a radio's process may send nothing.
+    /// Returns how long is waited for a radio's process.
     #[must_use]
-    pub fn watchdog(&self) -> Duration {
-        Duration::from_secs(self.watchdog_seconds.into())
+    pub fn timeouts(&self) -> Timeouts {
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        Timeouts { silence: seconds(self.watchdog_seconds), open: seconds(self.open_seconds) }
     }
 
     /// Returns the file that the process which uses the radio holds locked.

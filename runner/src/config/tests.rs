@@ -84,6 +84,6 @@ fn the_environment_overrides_the_file() {
     let environment = vec![("CHALLENGECTL_WATCHDOG_SECONDS".to_owned(), "9".to_owned())];
     let text = "watchdog_seconds: 3\nradios: [{id: a, driver: null, frequency_limits: [144000000-148000000]}]\n";
     let config = Config::parse(text, "runner.yml", environment).unwrap();
-    assert_eq!(config.watchdog(), Duration::from_secs(9));
+    assert_eq!(config.timeouts().silence, Duration::from_secs(9));
     assert_eq!(config.radios.len(), 1);
 }

@@ -56,7 +56,7 @@ pub(crate) fn found() -> anyhow::Result<Vec<FoundDevice>> {
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The device's arguments, as `devices` shows them: `driver=hackrf,serial=…`.
-    pub device: Address,
+    pub device: Box<Address>,
     /// The transmitter of the device, from 0.
     #[serde(default)]
     pub channel: usize,

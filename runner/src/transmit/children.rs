@@ -3,6 +3,7 @@
 use super::message::Job;
 use super::outcome::{Ended, Stage, Standing, Verdict};
 use super::watch::{RELEASE_TIMEOUT, carry_out, start, watch};
+use crate::config::Timeouts;
 use crate::process::Supervised;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 /// One child for each device, at most. Radios that are channels of one device take turns.
 pub struct Children {
     program: PathBuf,
-    watchdog: Duration,
+    timeouts: Timeouts,
     devices: Mutex<BTreeMap<String, Seat>>,
 }
 
@@ -24,10 +25,10 @@ pub struct Children {
 type Seat = Arc<tokio::sync::Mutex<Option<Supervised>>>;
 
 impl Children {
-    /// `program` is what a child runs; one that sends nothing for `watchdog` is killed.
+    /// `program` is what a child runs; one that sends nothing for too long is killed.
     #[must_use]
-    pub fn new(program: &Path, watchdog: Duration) -> Self {
-        Self { program: program.to_owned(), watchdog, devices: Mutex::default() }
+    pub fn new(program: &Path, timeouts: Timeouts) -> Self {
+        Self { program: program.to_owned(), timeouts, devices: Mutex::default() }
     }
 
     /// Carries out a transmission as [`watch`](super::watch()) does, with the child that has the device open already, if
@@ -39,7 +40,7 @@ impl Children {
         report: impl FnMut(Stage) + Send,
     ) -> Ended {
         let Some(device) = job.radio.driver.settings().device() else {
-            return watch(&self.program, job, self.watchdog, standing, report).await;
+            return watch(&self.program, job, self.timeouts, standing, report).await;
         };
         let mut seat = tokio::select! {
             seat = self.seat(device).lock_owned() => seat,
@@ -49,7 +50,7 @@ impl Children {
             Ok(child) => child,
             Err(ended) => return ended,
         };
-        let (ended, kept) = carry_out(&self.program, job, child, self.watchdog, standing, report).await;
+        let (ended, kept) = carry_out(&self.program, job, child, self.timeouts, standing, report).await;
         *seat = kept;
         ended
     }

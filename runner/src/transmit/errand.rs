@@ -16,11 +16,8 @@ use tokio::time::Instant;
 /// The hidden subcommand under which this binary does an errand.
 pub const SUBCOMMAND: &str = "__errand";
 
-/// Opening a radio may load its FPGA, which takes seconds.
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// For a process that is overdue, to be killed by its parent before it kills itself.
-const MARGIN: Duration = Duration::from_secs(1);
+/// A process that is still there then has lost its parent.
+const MAX_TIME: Duration = Duration::from_secs(120);
 
 /// What is to be done.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,7 +47,7 @@ pub fn main() -> ExitCode {
     };
     // Its parent may have died, and a driver hang.
     thread::spawn(|| {
-        thread::sleep(TIMEOUT + MARGIN);
+        thread::sleep(MAX_TIME);
         end_at_once("the radio's driver hangs");
     });
     let done = match errand {
@@ -63,11 +60,11 @@ pub fn main() -> ExitCode {
 }
 
 /// Makes a radio silent whose process was killed; `lock` is that of the radio. Returns why that could not be done.
-pub async fn silence(program: &Path, radio: &RadioConfig, lock: Option<&Path>) -> Result<(), String> {
+pub async fn silence(program: &Path, radio: &RadioConfig, lock: Option<&Path>, limit: Duration) -> Result<(), String> {
     if radio.driver.settings().device().is_none() {
         return Ok(());
     }
-    run(program, &Errand::Silence(Box::new(radio.clone()))).await?;
+    run(program, &Errand::Silence(Box::new(radio.clone())), limit).await?;
     if let Some(lock) = lock {
         mark::clear(lock);
     }
@@ -75,24 +72,24 @@ pub async fn silence(program: &Path, radio: &RadioConfig, lock: Option<&Path>) -
 }
 
 /// Finds out whether a radio works again. Returns what is wrong.
-pub async fn probe(program: &Path, radio: &RadioConfig) -> Result<(), String> {
+pub async fn probe(program: &Path, radio: &RadioConfig, limit: Duration) -> Result<(), String> {
     match radio.driver.settings().device() {
-        Some(_) => run(program, &Errand::Probe(Box::new(radio.clone()))).await.map(|_| ()),
+        Some(_) => run(program, &Errand::Probe(Box::new(radio.clone())), limit).await.map(|_| ()),
         None => Ok(()),
     }
 }
 
 /// Lists the devices that are plugged in.
-pub async fn list(program: &Path) -> Result<Vec<FoundDevice>, String> {
-    match run(program, &Errand::List).await? {
+pub async fn list(program: &Path, limit: Duration) -> Result<Vec<FoundDevice>, String> {
+    match run(program, &Errand::List, limit).await? {
         Answer::Found(devices) => Ok(devices),
         _ => Err("the radio's process answers something else".to_owned()),
     }
 }
 
-async fn run(program: &Path, errand: &Errand) -> Result<Answer, String> {
+async fn run(program: &Path, errand: &Errand, limit: Duration) -> Result<Answer, String> {
     let mut child = Supervised::spawn(program, SUBCOMMAND, errand).await.map_err(|error| error.to_string())?;
-    match child.hear(TIMEOUT, Some(Instant::now() + TIMEOUT)).await {
+    match child.hear(limit, Some(Instant::now() + limit)).await {
         Heard::Message(Answer::Failed(error)) => {
             child.reap().await;
             Err(error)
@@ -104,7 +101,7 @@ async fn run(program: &Path, errand: &Errand) -> Result<Answer, String> {
         Heard::Gone => Err(format!("the radio's process ended by itself {}", child.post_mortem().await)),
         Heard::Silent | Heard::Overdue => {
             child.kill().await;
-            Err(format!("the radio's driver did not answer within {} s", TIMEOUT.as_secs()))
+            Err(format!("the radio's driver did not answer within {} s", limit.as_secs()))
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::message::{Cause, ChildMessage, Control, End, Job, Length};
 use super::outcome::{Ended, Stage, Standing, Verdict};
 use super::{SUBCOMMAND, errand};
+use crate::config::Timeouts;
 use crate::process::clock::Deadline;
 use crate::process::{Heard, Supervised};
 use challengectl_common::Timestamp;
@@ -17,21 +18,18 @@ const OFF_TIMEOUT: Duration = Duration::from_millis(900);
 /// For a kept child, to close its device and end.
 pub(super) const RELEASE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// For a child that builds its waveform and opens its radio, between two messages: the carrier is off meanwhile.
-const READY_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// Carries out a transmission as `standing` allows, and calls `report` with each stage. A child that sends nothing for
-/// `watchdog` is killed. Always ends with the carrier off and the child gone, also when this is dropped.
+/// too long is killed. Always ends with the carrier off and the child gone, also when this is dropped.
 pub async fn watch(
     program: &Path,
     job: &Job,
-    watchdog: Duration,
+    timeouts: Timeouts,
     standing: watch::Receiver<Standing>,
     report: impl FnMut(Stage) + Send,
 ) -> Ended {
     match start(program, job).await {
         Ok(child) => {
-            let (ended, kept) = carry_out(program, job, child, watchdog, standing, report).await;
+            let (ended, kept) = carry_out(program, job, child, timeouts, standing, report).await;
             if let Some(child) = kept {
                 child.release(RELEASE_TIMEOUT).await;
             }
@@ -44,9 +42,7 @@ pub async fn watch(
 /// Starts a child on a job.
 pub(super) async fn start(program: &Path, job: &Job) -> Result<Supervised, Ended> {
     let started = Supervised::spawn(program, SUBCOMMAND, job).await;
-    started.map_err(|error| {
-        Ended::off_air(Verdict::Failed(format!("the radio's process cannot be started: {error}")))
-    })
+    started.map_err(|error| Ended::off_air(Verdict::Failed(format!("the radio's process cannot be started: {error}"))))
 }
 
 /// Watches over a child that has been given the job. Returns the child, too, if it waits for the next job.
@@ -54,18 +50,18 @@ pub(super) async fn carry_out(
     program: &Path,
     job: &Job,
     child: Supervised,
-    watchdog: Duration,
+    timeouts: Timeouts,
     standing: watch::Receiver<Standing>,
     report: impl FnMut(Stage) + Send,
 ) -> (Ended, Option<Supervised>) {
-    Watch { program, job, child, watchdog, standing, report, length: None, started_at: None }.run().await
+    Watch { program, job, child, timeouts, standing, report, length: None, started_at: None }.run().await
 }
 
 struct Watch<'a, F> {
     program: &'a Path,
     job: &'a Job,
     child: Supervised,
-    watchdog: Duration,
+    timeouts: Timeouts,
     standing: watch::Receiver<Standing>,
     report: F,
     /// Known once the child is ready.
@@ -113,7 +109,8 @@ impl<F: FnMut(Stage) + Send> Watch<'_, F> {
 
     /// How long the child may send nothing.
     fn silence(&self) -> Duration {
-        if self.length.is_some() { self.watchdog } else { READY_TIMEOUT.max(self.watchdog) }
+        let Timeouts { silence, open } = self.timeouts;
+        if self.length.is_some() { silence } else { open.max(silence) }
     }
 
     /// Passes the standing on to the child; returns the moment by which it must have ended.
@@ -174,13 +171,14 @@ impl<F: FnMut(Stage) + Send> Watch<'_, F> {
 
     /// The child is gone without having said that the carrier is off: a device may still radiate.
     async fn killed(self, verdict: Verdict) -> (Ended, Option<Supervised>) {
-        let verdict = match errand::silence(self.program, &self.job.radio, self.job.lock.as_deref()).await {
-            Ok(()) => verdict,
-            Err(error) => {
-                tracing::error!("radio {}: {}", self.job.radio.id, unsure(&error));
-                verdict.with(&unsure(&error))
-            }
-        };
+        let verdict =
+            match errand::silence(self.program, &self.job.radio, self.job.lock.as_deref(), self.timeouts.open).await {
+                Ok(()) => verdict,
+                Err(error) => {
+                    tracing::error!("radio {}: {}", self.job.radio.id, unsure(&error));
+                    verdict.with(&unsure(&error))
+                }
+            };
         let ended_at = Timestamp::now();
         (Ended { verdict, started_at: self.started_at, ended_at, underruns: 0 }, None)
     }

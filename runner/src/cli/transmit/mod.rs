@@ -57,7 +57,7 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     }
     let runtime = super::runtime()?;
     let mut code = if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) };
-    let children = Children::new(&this_program(), config.watchdog());
+    let children = Children::new(&this_program(), config.timeouts());
     for challenge in &event.challenges {
         let sent = runtime.block_on(send(challenge, &radio, config, &children));
         let name = &challenge.spec.name;

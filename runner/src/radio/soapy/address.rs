@@ -135,7 +135,8 @@ impl Address {
             ("bias_tx" | "biastee_tx", value) => self.bias_tee = Some(is_on(value)),
             ("biastee", value) if self.driver == "bladerf" => self.bias_tee = Some(is_on(value)),
             ("biastee", _) => self.remarks.push(
-                "biastee= never turned this radio's bias-T on; write `bias_tee: true` if something is to be fed".to_owned(),
+                "biastee= never turned this radio's bias-T on; write `bias_tee: true` if something is to be fed"
+                    .to_owned(),
             ),
             (key, value) if argument.contains('=') => {
                 self.rest.insert(key.to_owned(), value.to_owned());
@@ -221,7 +222,13 @@ mod tests {
     fn device_strings_of_older_runners_mean_what_they_meant() {
         let serial = |text: &str| Some(text.to_owned());
         for (text, driver, wanted, rest, bias) in [
-            ("driver=hackrf,serial=0000000000000000a06063c8234e925f", "hackrf", serial("0000000000000000a06063c8234e925f"), "", None),
+            (
+                "driver=hackrf,serial=0000000000000000a06063c8234e925f",
+                "hackrf",
+                serial("0000000000000000a06063c8234e925f"),
+                "",
+                None,
+            ),
             ("hackrf=0", "hackrf", None, "hackrf=0", None),
             ("hackrf=10", "hackrf", serial("10"), "", None),
             ("hackrf=4c6d1d,bias_tx=1", "hackrf", serial("4c6d1d"), "", Some(true)),

@@ -30,7 +30,8 @@ impl Soapy {
         let (settings, model) = (settings.clone(), settings.model());
         let found = find(&settings.device)?;
         let open = if model.idle == Idle::Radiates { None } else { Some(found.open()?) };
-        let mut soapy = Self { settings, model, tuning: tuning.clone(), open, sender: None, underruns: 0, sound: false };
+        let mut soapy =
+            Self { settings, model, tuning: tuning.clone(), open, sender: None, underruns: 0, sound: false };
         soapy.apply()?;
         Ok(soapy)
     }

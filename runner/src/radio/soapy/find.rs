@@ -69,8 +69,9 @@ pub(super) fn find(address: &Address) -> anyhow::Result<Found> {
 
 /// Whether what a module found is where the arguments say. SoapyPlutoSDR answers with what it found first.
 fn names_same_place(wanted: &BTreeMap<String, String>, found: &BTreeMap<String, String>) -> bool {
-    let differs = |key: &&str| matches!((wanted.get(*key), found.get(*key)), (Some(wanted), Some(found)) if wanted != found);
-    !["uri", "hostname", "addr"].iter().any(|key| differs(&key))
+    let differs =
+        |key: &&str| matches!((wanted.get(*key), found.get(*key)), (Some(wanted), Some(found)) if wanted != found);
+    !["uri", "hostname", "addr"].iter().any(differs)
 }
 
 /// Asks a module what it finds.

@@ -16,7 +16,7 @@ pub(crate) fn all() -> anyhow::Result<Vec<FoundDevice>> {
     let mut devices = Vec::new();
     for model in ALL {
         for found in enumerate(&wanted(model)).unwrap_or_default() {
-            devices.push(describe(model, &found, take(&mut on_usb, model, found.get("serial"))));
+            devices.push(describe(model, &found, take(&mut on_usb, model, found.get("serial")).as_ref()));
         }
     }
     devices.extend(on_usb.iter().map(in_use_or_unusable));
@@ -55,8 +55,8 @@ fn in_use_or_unusable(radio: &UsbRadio) -> FoundDevice {
     device
 }
 
-fn describe(model: &Model, found: &BTreeMap<String, String>, on_usb: Option<UsbRadio>) -> FoundDevice {
-    let mut device = on_usb.as_ref().map(UsbRadio::describe).unwrap_or_default();
+fn describe(model: &Model, found: &BTreeMap<String, String>, on_usb: Option<&UsbRadio>) -> FoundDevice {
+    let mut device = on_usb.map(UsbRadio::describe).unwrap_or_default();
     device.model = found.get("label").cloned().unwrap_or_else(|| model.name.to_owned());
     device.serial = found.get("serial").cloned().or(device.serial);
     let place = ["serial", "uri"].iter().find_map(|key| Some(format!("{key}={}", found.get(*key)?)));

@@ -62,7 +62,10 @@ pub(super) enum Bandwidth {
 pub(super) enum BiasTee {
     None,
     /// A setting that takes `true` and `false`, and nothing else.
-    Setting { key: &'static str, when: Moment },
+    Setting {
+        key: &'static str,
+        when: Moment,
+    },
 }
 
 /// When a setting takes effect.
@@ -104,6 +107,8 @@ pub(super) enum AfterKill {
     Enumerate,
     /// Opening it, all gains down, and closing it.
     OpenAndClose,
+    /// The same, with a stream: only closing one turns the oscillator off.
+    OpenAndCloseStream,
 }
 
 /// The USB identity of a device.

@@ -4,7 +4,8 @@ use super::Settings;
 use super::apply::Transmitter;
 use super::find::{enumerate, find};
 use super::model::{AfterKill, Moment};
-use std::collections::BTreeMap;
+use super::ranges::explain;
+use challengectl_waveform::Complex32;
 
 /// Silences a device whose process was killed.
 pub(super) fn silence(settings: &Settings) -> anyhow::Result<()> {
@@ -17,18 +18,24 @@ pub(super) fn silence(settings: &Settings) -> anyhow::Result<()> {
             // It must be among those that were found free, and so opened and closed.
             find(&settings.device).map(|_| ())
         }
-        AfterKill::OpenAndClose => open_and_close(settings),
+        AfterKill::OpenAndClose => open_and_close(settings, false),
+        AfterKill::OpenAndCloseStream => open_and_close(settings, true),
     }
 }
 
 /// Finds out whether the device can be opened and takes a setting.
 pub(super) fn probe(settings: &Settings) -> anyhow::Result<()> {
-    open_and_close(settings)
+    open_and_close(settings, false)
 }
 
-fn open_and_close(settings: &Settings) -> anyhow::Result<()> {
+fn open_and_close(settings: &Settings, stream: bool) -> anyhow::Result<()> {
     let open = find(&settings.device)?.open()?;
     let transmitter = Transmitter { device: &open.device, settings, model: settings.model() };
-    let down = transmitter.gains_down();
-    down.and(transmitter.bias_tee_off(Moment::Open))
+    let mut result = transmitter.gains_down();
+    result = result.and(transmitter.bias_tee_off(Moment::Open));
+    if stream {
+        let stream = open.device.tx_stream::<Complex32>(&[settings.channel]);
+        result = result.and(stream.map(drop).map_err(|error| explain("setting a stream up", &error)));
+    }
+    result
 }

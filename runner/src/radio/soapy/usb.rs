@@ -121,7 +121,9 @@ fn image_folders(images: Images) -> Vec<PathBuf> {
 fn has_image(folder: &Path, images: Images) -> bool {
     let (begin, end) = images.names;
     let names = fs_err::read_dir(folder).into_iter().flatten().flatten();
-    names.filter_map(|entry| entry.file_name().into_string().ok()).any(|name| name.starts_with(begin) && name.ends_with(end))
+    names
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .any(|name| name.starts_with(begin) && name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -144,7 +146,10 @@ mod tests {
         assert_eq!((radio.model.name, radio.serial.as_deref()), ("bladeRF", Some("fa6d")));
         assert_eq!(radio.file, Some(PathBuf::from("/nowhere/001/007")));
         let problems = radio.problems();
-        assert!(problems.iter().any(|problem| problem.contains("apt-get install soapysdr-module-bladerf")), "{problems:?}");
+        assert!(
+            problems.iter().any(|problem| problem.contains("apt-get install soapysdr-module-bladerf")),
+            "{problems:?}"
+        );
         assert!(problems.iter().any(|problem| problem.contains("no FPGA image")), "{problems:?}");
         let rule = radio.way_to_access(Path::new("/dev/bus/usb/001/007"));
         assert!(rule.contains("ATTR{idVendor}==\"2cf0\", ATTR{idProduct}==\"5250\""), "{rule}");

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
-#include <csignal>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -16,6 +15,13 @@
 using namespace SoapySDR;
 using Clock = std::chrono::steady_clock;
 using Sample = std::complex<float>;
+
+// Not by raise(): a handler that returns would undo it.
+[[noreturn]] static void crash() {
+    volatile int *nowhere = nullptr;
+    *nowhere = 0;
+    std::abort();
+}
 
 static std::string text(double value) {
     std::ostringstream out;
@@ -44,7 +50,7 @@ class Simulated : public Device {
             if (fault.call != call || number < fault.from) continue;
             if (fault.kind == "hang") { record(serial, call + " hangs"); for (;;) sleep(1000); }
             if (fault.kind == "throw") throw std::runtime_error(fault.value.empty() ? "broken" : fault.value);
-            if (fault.kind == "crash") std::raise(SIGSEGV);
+            if (fault.kind == "crash") crash();
         }
         if (call != "closeStream" && call != "unmake" && call != "deactivateStream" && call != "writeStream" && !there())
             throw std::runtime_error("the device is gone");
@@ -243,15 +249,16 @@ public:
     }
 };
 
-static KwargsList find(const Radio &radio, const Kwargs &) {
+static KwargsList find(const Radio &radio, const Kwargs &args) {
     KwargsList found;
     for (auto &one : plugged()) {
-        if (one.driver != radio.driver) continue;
+        auto wanted = args.find("serial");
+        if (one.driver != radio.driver || (wanted != args.end() && wanted->second != one.serial)) continue;
         for (auto &fault : faults(one.serial)) {
             if (fault.call != "find") continue;
             record(one.serial, "find " + fault.kind + "s");
             if (fault.kind == "hang") for (;;) sleep(1000);
-            if (fault.kind == "crash") std::raise(SIGSEGV);
+            if (fault.kind == "crash") crash();
         }
         // Each one that nobody has is opened and closed, and others are not listed.
         Claim claim(one.serial);

@@ -13,10 +13,7 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
     driver: "hackrf",
     name: "HackRF",
     // SoapyHackRF 0.3.3 passes AMP on only while it transmits, newer firmware clears it with each stop.
-    gains: &[
-        Gain { element: "AMP", default: 0.0, again_when_active: true },
-        Gain::new("VGA", 15.0),
-    ],
+    gains: &[Gain { element: "AMP", default: 0.0, again_when_active: true }, Gain::new("VGA", 15.0)],
     // The module says 0 to 7.25 GHz, only logs what is beyond, and reads the wish back.
     frequencies: Some(1e6..=6e9),
     rates: Some(2e6..=20e6),

@@ -1,7 +1,8 @@
 //! `ADALM-PLUTO`, SoapyPlutoSDR of August 2025.
 //!
 //! `closeStream` powers the transmitter's oscillator down, and `setupStream` up, so that an open device without a stream
-//! is silent. A process that is killed may leave the oscillator on. The module keeps the first device it finds for as
+//! is silent. A process that is killed may leave the oscillator on, and opening and closing the
+//! device does not turn it off. The module keeps the first device it finds for as
 //! long as its process lives: one Pluto in a process.
 
 use crate::radio::soapy::model::{AfterKill, Bandwidth, BiasTee, Gain, Idle, Model, Needs, Queue, as_it_is, usb};
@@ -22,7 +23,7 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
     // The kernel's four buffers.
     queue: Queue { samples: 4 * 4096, time: Duration::from_millis(50) },
     idle: Idle::Silent,
-    after_kill: AfterKill::OpenAndClose,
+    after_kill: AfterKill::OpenAndCloseStream,
     usb: &[usb(0x0456, 0xb673)],
     needs: Needs { module: "libPlutoSDRSupport.so", packages: "", images: None },
 };
