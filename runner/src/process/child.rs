@@ -14,9 +14,10 @@ pub fn die_with_parent() {
     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
 }
 
-/// Takes [`die_with_parent`] back, for a process that must do something yet when its parent has died.
+/// Takes [`die_with_parent`] back, for a process that must do something yet when its parent has died: the kernel makes it
+/// go on if it was stopped.
 pub fn outlive_parent() {
-    let _ = prctl::set_pdeathsig(None);
+    let _ = prctl::set_pdeathsig(Signal::SIGCONT);
 }
 
 /// Ends this process without waiting for anything: the destructors that an exit runs may hang, too.

@@ -1,25 +1,37 @@
 //! An agent with simulated radios, and a server that answers as a test tells it to.
 
-use super::bench::Bench;
-use crate::support::runner::{Runner, is_poll, reports};
+use super::bench::{Bench, DRIVERS};
+use crate::support::runner::{Runner, command, is_poll, reports};
 use crate::support::server::{Answer, Request, Server, task_json};
-use crate::support::{children_of, signal, until};
+use crate::support::{children_of, is_alive, signal, until};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-/// Hands out one task after another for these radios in turn, for as long as there are some.
+/// Hands out one task after another for these radios, each when the one before has ended and its radio is registered.
 fn tasks(radios: &'static [&'static str], text: &'static str) -> impl FnMut(&Request) -> Option<Answer> + Send {
-    let mut number = 0;
+    let (mut number, mut registered) = (0, Value::Null);
     move |request| {
-        if !is_poll(request) || number == radios.len() {
-            return None;
+        if request.path.ends_with("/register") {
+            registered = request.body["radios"].clone();
         }
-        // One at a time, so that the test knows the order.
-        if number > 0 && request.path.contains(&format!("holding={number}")) {
+        let radio = radios.get(number)?;
+        let is_there = registered.as_array().is_some_and(|all| all.iter().any(|one| one["id"] == *radio));
+        let held = request.path.split_once("holding=").map(|(_, held)| held.to_owned()).unwrap_or_default();
+        if !is_poll(request) || !is_there || held.starts_with(|first: char| first.is_ascii_digit()) {
             return None;
         }
         number += 1;
-        Some(Answer::json(200, &json!({"task": task(number, radios[number - 1], text)})))
+        Some(Answer::json(200, &json!({"task": task(number, radio, text)})))
+    }
+}
+
+/// Hands out a task for each of these radios.
+fn at_once(radios: &'static [&'static str], text: &'static str) -> impl FnMut(&Request) -> Option<Answer> + Send {
+    let mut number = 0;
+    move |request| {
+        let radio = radios.get(number).filter(|_| is_poll(request))?;
+        number += 1;
+        Some(Answer::json(200, &json!({"task": task(number, radio, text)})))
     }
 }
 
@@ -34,6 +46,15 @@ fn task(number: usize, radio: &str, text: &str) -> Value {
 fn start(bench: &Bench, server: &Server, settings: &str) -> Runner {
     let settings = format!("watchdog_seconds: 1\nopen_seconds: 2\n{}", bench.radios(settings));
     Runner::configured(&server.url, &settings, &bench.environment())
+}
+
+/// Tries all radios at the same time: most of it is waiting.
+fn on_each(test: impl Fn(&'static str) + Sync) {
+    std::thread::scope(|scope| {
+        for driver in DRIVERS {
+            scope.spawn(|| test(driver));
+        }
+    });
 }
 
 fn until_reported(server: &Server, count: usize) -> Vec<Value> {
@@ -91,7 +112,7 @@ fn a_radio_that_fails_three_times_is_taken_out_and_comes_back_when_it_works() {
 
 #[test]
 fn a_device_that_is_unplugged_on_air_fails_and_comes_back_by_its_serial_number() {
-    for driver in super::bench::DRIVERS {
+    on_each(|driver| {
         let bench = Bench::new(&[driver]);
         let server = Server::start(tasks(&["r0", "r0", "r0", "r0"], LONG));
         let runner = start(&bench, &server, "");
@@ -109,12 +130,12 @@ fn a_device_that_is_unplugged_on_air_fails_and_comes_back_by_its_serial_number()
         until("it is on air again", || bench.is_on_air(0));
         drop(runner);
         bench.wait_until_off(0);
-    }
+    });
 }
 
 #[test]
 fn a_child_that_is_killed_on_air_leaves_a_silent_radio() {
-    for driver in super::bench::DRIVERS {
+    for driver in DRIVERS {
         let bench = Bench::new(&[driver]);
         let server = Server::start(tasks(&["r0"], LONG));
         let runner = start(&bench, &server, "");
@@ -129,29 +150,40 @@ fn a_child_that_is_killed_on_air_leaves_a_silent_radio() {
 
 #[test]
 fn a_radio_whose_process_was_killed_with_its_agent_is_silenced_by_the_next_agent() {
-    let bench = Bench::new(&["hackrf", "plutosdr"]);
-    let mut given = tasks(&["r0"], LONG);
-    let server = Server::start(move |request| given(request));
+    for driver in ["hackrf", "bladerf", "lime", "plutosdr"] {
+        let bench = Bench::new(&[driver]);
+        let server = Server::start(tasks(&["r0"], LONG));
+        let mut runner = start(&bench, &server, "");
+        bench.wait_until_on_air(0);
+        let child = children_of(runner.process.id())[0];
+        // As when both are killed at once: nobody does anything any more.
+        runner.signal(Signal::SIGSTOP);
+        signal(child, Signal::SIGKILL);
+        runner.kill();
+        until("the child is gone", || !is_alive(child));
+        assert!(bench.is_on_air(0), "{driver}");
+        runner.process = command(runner.dir.path()).envs(bench.environment()).spawn().unwrap();
+        bench.wait_until_off(0);
+        until("it is said", || runner.log().contains("it is silent now"));
+    }
+}
+
+#[test]
+fn a_process_that_stands_still_when_its_agent_dies_closes_the_device_all_the_same() {
+    let bench = Bench::new(&["hackrf"]);
+    let server = Server::start(tasks(&["r0"], LONG));
     let mut runner = start(&bench, &server, "");
     bench.wait_until_on_air(0);
-    let child = children_of(runner.process.id())[0];
-    // As when the machine's memory ran out: nobody could do anything any more.
-    signal(child, Signal::SIGSTOP);
-    signal(child, Signal::SIGKILL);
+    signal(children_of(runner.process.id())[0], Signal::SIGSTOP);
     runner.kill();
-    until("the child is gone", || !crate::support::is_alive(child));
-    let radio_on = || bench.is_on_air(0);
-    if radio_on() {
-        runner.process = crate::support::runner::command(runner.dir.path()).envs(bench.environment()).spawn().unwrap();
-        bench.wait_until_off(0);
-    }
-    assert!(!radio_on());
+    bench.wait_until_off(0);
+    until("the device is closed", || bench.count(0, "unmake") == 1);
 }
 
 #[test]
 fn an_order_to_stop_cuts_the_carrier_of_each_radio() {
     let bench = Bench::new(&["hackrf", "bladerf", "lime", "uhd", "plutosdr"]);
-    let mut given = tasks(&["r0", "r1", "r2", "r3", "r4"], LONG);
+    let mut given = at_once(&["r0", "r1", "r2", "r3", "r4"], LONG);
     let cut = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let is_cut = std::sync::Arc::clone(&cut);
     let server = Server::start(move |request| {
@@ -179,12 +211,7 @@ fn channels_of_one_device_take_turns() {
     let device = bench.device(0);
     let channel = |number| format!("{{id: r{number}, driver: soapy, device: \"{device}\", channel: {number}}}");
     let radios = format!("radios: [{}, {}]", channel(0), channel(1));
-    let mut number = 0;
-    let server = Server::start(move |request| {
-        number += usize::from(is_poll(request) && number < 3);
-        let radio = ["r0", "r1"].get(number.checked_sub(1)?)?;
-        is_poll(request).then(|| Answer::json(200, &json!({"task": task(number, radio, "EEEE")})))
-    });
+    let server = Server::start(at_once(&["r0", "r1"], "EEEE"));
     let _runner = Runner::configured(&server.url, &radios, &bench.environment());
     for report in until_reported(&server, 2) {
         assert_eq!(report["status"], "success", "{report}");

@@ -29,9 +29,6 @@ pub struct Bench {
 /// One call that a radio recorded.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Microseconds since 1970.
-    pub at: u64,
-    pub process: u32,
     pub serial: String,
     pub name: String,
     pub arguments: String,
@@ -171,9 +168,8 @@ fn is_locked(path: &Path) -> bool {
 
 fn parse(line: &str) -> Option<Call> {
     let mut words = line.splitn(5, ' ');
+    let (_time, _process) = (words.next()?, words.next()?);
     Some(Call {
-        at: words.next()?.parse().ok()?,
-        process: words.next()?.parse().ok()?,
         serial: words.next()?.to_owned(),
         name: words.next()?.to_owned(),
         arguments: words.next().unwrap_or_default().to_owned(),
