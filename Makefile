@@ -21,13 +21,15 @@ proof-programs: dist
 check: check-tools ## format, lints, licences, unused dependencies, order of the rooms, documentation
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p challengectl-runner --features soapy --all-targets --locked -- -D warnings
 	cargo deny --all-features check licenses bans sources
 	cargo machete
 	cargo test -p challengectl-e2e --locked --test rooms
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --features challengectl-runner/soapy
 
 test: tools ## everything, with other people's receivers
 	cargo nextest run --workspace --locked
+	cargo nextest run -p challengectl-runner --features soapy --locked -E 'test(soapy)'
 	cargo test --doc --workspace --locked
 
 fuzz-api: tools ## many more requests to the API than make test, each held against its description
@@ -59,8 +61,8 @@ demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 prerequisites: ## whether this machine has what the build needs, and the command that installs it
 	@scripts/prerequisites.sh
 
-tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
-	scripts/tools.sh receivers clocks socketio schemathesis certificates documentation prometheus nextest
+tools: ## what the tests need: receivers, SoapySDR, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
+	scripts/tools.sh receivers radios clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
-	scripts/tools.sh deny machete
+	scripts/tools.sh deny machete radios

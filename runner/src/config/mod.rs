@@ -41,6 +41,8 @@ pub struct Config {
     pub open_seconds: u32,
     /// Where `transmit` may send at all; the server has rules of its own for what it hands out.
     pub frequency_rules: FrequencyRules,
+    /// Use what is plugged in, besides `radios`.
+    pub autodetect: bool,
     pub radios: Vec<RadioConfig>,
 }
 
@@ -55,6 +57,7 @@ impl Default for Config {
             watchdog_seconds: 5,
             open_seconds: 20,
             frequency_rules: FrequencyRules::default(),
+            autodetect: false,
             radios: Vec::new(),
         }
     }
@@ -124,6 +127,10 @@ impl Config {
         }
         if self.watchdog_seconds == 0 {
             return Err("watchdog_seconds must be above 0".to_owned());
+        }
+        #[cfg(not(feature = "soapy"))]
+        if self.autodetect {
+            return Err(format!("autodetect: {}", crate::radio::NOT_BUILT_IN));
         }
         if self.open_seconds == 0 {
             return Err("open_seconds must be above 0".to_owned());

@@ -207,6 +207,16 @@ macro_rules! drivers {
     };
 }
 
+impl Driver {
+    /// Returns the settings of radio hardware.
+    pub(crate) fn soapy(&self) -> Option<&Soapy> {
+        match self {
+            Self::Soapy(settings) => Some(settings),
+            _ => None,
+        }
+    }
+}
+
 drivers! {
     File: file,
     Null: null,

@@ -126,6 +126,15 @@ impl super::Settings for Settings {
     }
 }
 
+impl Settings {
+    /// Whether these arguments are of the same device, whose serial number this is.
+    pub(crate) fn means(&self, args: &str, serial: Option<&str>) -> bool {
+        let serial = serial.unwrap_or_default();
+        let same = self.device.is_serial(serial) || self.device.abbreviates(serial);
+        same && Address::try_from(args.to_owned()).is_ok_and(|other| other.driver() == self.device.driver())
+    }
+}
+
 #[cfg_attr(not(feature = "soapy"), expect(dead_code, reason = "used by what is built with the feature alone"))]
 impl Settings {
     fn check_values(&self) -> Result<(), String> {

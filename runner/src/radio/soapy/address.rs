@@ -68,11 +68,12 @@ impl Address {
         self.serial.as_deref().is_none_or(|wanted| bare(wanted) == bare(found))
     }
 
-    /// Whether it begins or ends as the one that is meant. HackRF tools show the end alone, bladeRF's the beginning.
+    /// Whether the one that is meant is a part of it: bladeRF tools take the beginning, all others the end.
     pub(super) fn abbreviates(&self, found: &str) -> bool {
         let Some(wanted) = self.serial.as_deref().map(bare) else { return true };
         let found = bare(found);
-        !wanted.is_empty() && (found.ends_with(&wanted) || found.starts_with(&wanted))
+        let is_part = if self.hardware() == "bladerf" { found.starts_with(&wanted) } else { found.ends_with(&wanted) };
+        !wanted.is_empty() && is_part
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -259,7 +260,7 @@ mod tests {
     #[test]
     fn a_serial_number_is_known_whole_and_by_its_end() {
         let address = Address::parse("driver=hackrf,serial=4c6d1d").unwrap();
-        assert!(!address.is_serial("000000004c6d1d4c6d1e") && !address.abbreviates("000000004c6d1d4c6d1e1"));
+        assert!(!address.is_serial("000000004c6d1d4c6d1e") && !address.abbreviates("000000004c6d1d4c6d1e"));
         assert!(address.is_serial("00004C6D1D") && address.abbreviates("00000000aa4c6d1d"));
     }
 }

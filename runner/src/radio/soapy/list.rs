@@ -65,16 +65,25 @@ fn describe(model: &Model, found: &BTreeMap<String, String>, on_usb: Option<&Usb
         device.remarks.push("not asked what it can do: opening it turns its transmitter on".to_owned());
         device.channels = 1;
         device.device = Some(args);
+        device.frequencies = known_frequencies(model);
         return device;
     }
     match opened(&args) {
         Ok(open) => {
             fill(&mut device, &open);
+            if model.frequencies.is_some() {
+                device.frequencies = known_frequencies(model);
+            }
             device.device = Some(args);
         }
         Err(error) => device.problems.push(format!("{error:#}")),
     }
     device
+}
+
+/// Where a model transmits whose module says something else.
+fn known_frequencies(model: &Model) -> Vec<Span> {
+    model.frequencies.iter().map(|known| Span { from: *known.start(), to: *known.end() }).collect()
 }
 
 fn opened(args: &str) -> anyhow::Result<Open> {

@@ -78,13 +78,6 @@ impl Bench {
         std::fs::write(self.path(&format!("{}.faults", self.serial(index))), faults).unwrap();
     }
 
-    /// Has what is sent recorded.
-    pub fn record_samples(&self, index: usize) -> PathBuf {
-        let file = self.path(&format!("{}.cf32", self.serial(index)));
-        std::fs::write(&file, "").unwrap();
-        file
-    }
-
     /// What a program needs in its environment to find these radios and no others.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![

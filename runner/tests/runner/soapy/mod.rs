@@ -2,5 +2,7 @@
 
 mod agent;
 mod bench;
+mod devices;
 mod faults;
 mod life;
+mod stock;

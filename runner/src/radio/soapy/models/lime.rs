@@ -13,7 +13,8 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
     driver: "lime",
     name: "LimeSDR",
     gains: &[Gain::new("IAMP", 0.0), Gain::new("PAD", 20.0)],
-    frequencies: None,
+    // Below, the module would leave the frequency to its digital oscillator.
+    frequencies: Some(10e6..=3.8e9),
     rates: None,
     bandwidth: Bandwidth::AsRate,
     antenna,
