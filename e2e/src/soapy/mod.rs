@@ -26,8 +26,8 @@ const ON_AIR: Duration = Duration::from_secs(60);
 pub enum Reason {
     /// An operator's emergency stop.
     Stop,
-    /// An operator disables the runner.
-    Disable,
+    /// The service manager ends the agent.
+    AgentEnds,
     /// `kill -9` of the agent.
     AgentKilled,
     /// `kill -9` of the server: the lease runs out.
@@ -125,18 +125,18 @@ impl Place {
         let cause = now();
         match reason {
             Reason::Stop => self.operator.post("/api/control/emergency-stop").await?,
-            Reason::Disable => self.operator.post("/api/runners/roof/disable").await?,
+            Reason::AgentEnds => self.site.stop_runner(0)?,
             Reason::AgentKilled => self.site.kill_runner(0)?,
             Reason::ServerGone => self.site.kill_server()?,
             Reason::ServerHangs => self.signal_server(Signal::SIGSTOP)?,
         }
         let limit = 2 * LEASE + Duration::from_secs(5);
-        wait_until("all radios are off", limit, || Ok(self.radios.all_off()))?;
+        let off = wait_until("all radios are off", limit, || Ok(self.radios.all_off()));
+        off.with_context(|| format!("{}\n{}", self.radios.on_air(), self.site.log("roof.log")))?;
         let off = self.radios.went_off(cause)?;
         match reason {
             Reason::Stop => self.operator.post("/api/control/release").await?,
-            Reason::Disable => self.operator.post("/api/runners/roof/enable").await?,
-            Reason::AgentKilled => self.site.start_runner(0)?,
+            Reason::AgentEnds | Reason::AgentKilled => self.site.start_runner(0)?,
             Reason::ServerGone => self.site.start_server()?,
             Reason::ServerHangs => self.signal_server(Signal::SIGCONT)?,
         }

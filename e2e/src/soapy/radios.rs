@@ -76,16 +76,23 @@ impl Radios {
     }
 
     pub(super) fn all_off(&self) -> bool {
-        let log = self.log();
-        let ended = |serial: &str| log.lines().any(|line| line.contains(serial) && line.contains("carrier-off"));
-        self.devices.iter().all(|(_, serial)| !self.is_on_air(serial) && ended(serial))
+        self.devices.iter().all(|(_, serial)| !self.is_on_air(serial))
     }
 
-    /// When each went off after the cause, which is in microseconds since 1970.
+    /// Says which are on air.
+    pub(super) fn on_air(&self) -> String {
+        let on = self.devices.iter().filter(|(_, serial)| self.is_on_air(serial));
+        format!("on air: {:?}", on.collect::<Vec<_>>())
+    }
+
+    /// When each that was on air went off after the cause, which is in microseconds since 1970.
     pub(super) fn went_off(&self, cause: u64) -> Result<Vec<Off>> {
         let log = self.log();
+        let calls = |serial: &str| log.lines().filter_map(|line| call_of(line, serial)).collect::<Vec<_>>();
+        // One may have come to the end of its signal in the moment before.
+        let was_on = |(_, serial): &&(&str, String)| calls(serial).iter().any(|(_, call)| *call == "carrier-off");
         let one = |(driver, serial): &(&str, String)| {
-            let calls: Vec<_> = log.lines().filter_map(|line| call_of(line, serial)).collect();
+            let calls = calls(serial);
             let at = |name: &str| calls.iter().rfind(|(_, call)| *call == name).map(|(at, _)| *at);
             let after = |at: u64| at.saturating_sub(cause) as f64 / 1e3;
             // Nothing at all was written since: the last sample was before.
@@ -94,7 +101,7 @@ impl Radios {
             let carrier = at("carrier-off").with_context(|| format!("{driver} stayed on"))?;
             Ok(Off { last_sample, deactivate: after(deactivate), carrier: after(carrier) })
         };
-        self.devices.iter().map(one).collect()
+        self.devices.iter().filter(was_on).map(one).collect()
     }
 
     /// All devices were closed, and nothing is on air.
