@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -51,6 +51,10 @@ bench-transactions: proof-programs ## the longest write transaction, with a mill
 
 bench-trigger: proof-programs ## time from an operator's trigger to the first sample on air
 	target/dist/proof trigger
+
+bench-stops: tools dist ## time from a stop, and from what else ends a transmission, to the last sample of eight busy radios
+	cargo build --profile dist --locked -p challengectl-runner -p challengectl-e2e --features challengectl-runner/soapy
+	target/dist/proof soapy
 
 bench-live: dist ## what live events cost: 500 dashboards, 200 events a second
 	scripts/bench-live.py target/dist/challengectl-server

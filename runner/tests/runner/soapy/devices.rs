@@ -1,6 +1,7 @@
 //! `devices`, and radios that are found.
 
 use super::bench::Bench;
+use challengectl_runner::config::Config;
 use serde_json::Value;
 
 fn found(bench: &Bench) -> Vec<Value> {
@@ -38,6 +39,21 @@ fn devices_lists_what_is_plugged_in_with_what_it_can_do_and_a_ready_entry() {
     assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
     assert_eq!(found(&bench)[0]["radio"], Value::from(id));
     assert_eq!(found(&bench)[1]["radio"], Value::Null);
+}
+
+#[test]
+fn the_entries_in_the_documentation_can_be_read() {
+    let page = include_str!("../../../../docs/radios.md");
+    let blocks: Vec<&str> = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        Config::parse(block, "runner.yml", None).unwrap();
+    }
+    // Those of the example, which are comments there.
+    let example = include_str!("../../../../config/runner.yml");
+    let (_, commented) = example.split_once("  # - id: roof").unwrap();
+    let entry = format!("radios:\n  - id: roof{}", commented.replace("\n  # ", "\n  "));
+    assert_eq!(Config::parse(&entry, "runner.yml", None).unwrap().radios.len(), 1);
 }
 
 #[test]
