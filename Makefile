@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -23,13 +23,15 @@ check: check-tools ## format, lints, licences, unused dependencies, order of the
 	# Modules that a macro declares, which `cargo fmt` does not find.
 	rustfmt --edition 2024 --check $(wildcard runner/src/radio/*.rs runner/src/radio/*/*.rs waveform/src/modulation/*.rs)
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p challengectl-runner --features soapy --all-targets --locked -- -D warnings
 	cargo deny --all-features check licenses bans sources
 	cargo machete
 	cargo test -p challengectl-e2e --locked --test rooms
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --features challengectl-runner/soapy
 
 test: tools ## all tests, with independent receivers
 	cargo nextest run --workspace --locked
+	cargo nextest run -p challengectl-runner --features soapy --locked -E 'test(soapy)'
 	cargo test --doc --workspace --locked
 
 fuzz-api: tools ## many more requests to the API than make test, with answers checked against its description
@@ -52,6 +54,10 @@ bench-transactions: proof-programs ## the longest write transaction, with a mill
 bench-trigger: proof-programs ## time from an operator's trigger to the first sample on air
 	target/dist/proof trigger
 
+bench-stops: tools dist ## time from a stop, and from what else ends a transmission, to the last sample of eight busy radios
+	cargo build --profile dist --locked -p challengectl-runner -p challengectl-e2e --features challengectl-runner/soapy
+	target/dist/proof soapy
+
 bench-live: dist ## what live events cost: 500 dashboards, 200 events a second
 	scripts/bench-live.py target/dist/challengectl-server
 
@@ -61,8 +67,8 @@ demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 prerequisites: ## check the packages that the build needs, and print the command that installs missing ones
 	@scripts/prerequisites.sh
 
-tools: ## install the tools of the tests: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
-	scripts/tools.sh receivers clocks socketio schemathesis certificates documentation prometheus nextest
+tools: ## install the tools of the tests: receivers, SoapySDR, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
+	scripts/tools.sh receivers radios clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
-	scripts/tools.sh deny machete
+	scripts/tools.sh deny machete radios

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing tools of the tests and checks:
-# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [radios] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -33,6 +33,21 @@ receivers() {
     command -v sox >/dev/null || missing+=(sox)
     /usr/bin/python3 -c 'import gnuradio.filter' 2>/dev/null || missing+=(gnuradio python3)
     packages "${missing[@]}"
+}
+
+# SoapySDR, a compiler for the module of the tests, the stock module of a radio that needs no hardware, and SoapyRemote.
+radios() {
+    local missing=()
+    pkg-config --exists SoapySDR 2>/dev/null || missing+=(libsoapysdr-dev pkg-config)
+    command -v g++ >/dev/null || missing+=(g++)
+    compgen -G '/usr/lib/*/SoapySDR/modules*/libRedPitaya.so' >/dev/null || missing+=(soapysdr-module-redpitaya)
+    compgen -G '/usr/lib/*/SoapySDR/modules*/libremoteSupport.so' >/dev/null || missing+=(soapysdr-module-remote)
+    command -v dbus-daemon >/dev/null || missing+=(dbus)
+    [ -x /usr/sbin/avahi-daemon ] || missing+=(avahi-daemon)
+    command -v ip >/dev/null || missing+=(iproute2)
+    packages "${missing[@]}"
+    # Installed, it would offer the host's radios to the whole network.
+    [ -x "$root/.tools/servers/usr/bin/SoapySDRServer" ] || unpacked soapyremote-server
 }
 
 # Sets the clock of one program, for the proof that a server tolerates it.

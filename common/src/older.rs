@@ -7,7 +7,6 @@ use std::fmt::Write;
 type Became = (&'static str, &'static str);
 
 const EVENT: &str = "the event: `challengectl-server import` reads this file";
-const HARDWARE: &str = "nothing yet: it comes with the drivers of radio hardware";
 const MODELS: &str = "nothing: each radio in runner.yml has its own values";
 
 const SERVER: &[Became] = &[
@@ -47,11 +46,14 @@ const RUNNER: &[Became] = &[
     ("radios.devices.model", "`model`"),
     ("radios.devices.frequency_limits", "`frequency_limits`, as it is"),
     ("radios.devices.rf_samplerate", "`sample_rate`"),
-    ("radios.devices.rf_gain", HARDWARE),
-    ("radios.devices.if_gain", HARDWARE),
-    ("radios.devices.bias_t", HARDWARE),
-    ("radios.devices.ppm", HARDWARE),
-    ("radios.devices.antenna", HARDWARE),
+    ("radios.devices.rf_gain", "`gains` of a radio with `driver: soapy`, by element; see docs/radios.md"),
+    ("radios.devices.if_gain", "`gains` of a radio with `driver: soapy`, by element; see docs/radios.md"),
+    ("radios.devices.bias_t", "`bias_tee` of a radio with `driver: soapy`"),
+    ("radios.devices.ppm", "`ppm` of a radio with `driver: soapy`, as it is"),
+    (
+        "radios.devices.antenna",
+        "`antenna` of a radio with `driver: soapy`; TX1 and TX2 of a bladeRF are `channel` 0 and 1",
+    ),
 ];
 
 const LISTENER: &[Became] = &[("agent", "nothing: there are no listeners")];

@@ -69,6 +69,11 @@ pub struct RegisterRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 64))]
     pub radios: Vec<RadioInfo>,
+    /// Radios that the runner has, but that fail and take no work for now. They are not among `radios`, which may then be
+    /// empty: the runner is there and has no radio.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 64))]
+    pub failed_radios: Vec<FailedRadio>,
     /// The assignments that the runner holds. The server aborts every other assignment of this runner; its challenge is
     /// free again when the runner reports the end, or when lease and grace are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +112,18 @@ pub struct RadioInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(maximum = 1_000_000_000_000u64))]
     pub sample_rate: Option<u64>,
+}
+
+/// A radio that fails.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FailedRadio {
+    /// Unique on the runner.
+    pub id: RadioId,
+    /// What is wrong with it, for people.
+    #[cfg_attr(feature = "openapi", schema(max_length = 1000))]
+    pub reason: String,
 }
 
 /// The answer to [`RegisterRequest`].
@@ -262,6 +279,9 @@ pub struct CompleteRequest {
     /// When the carrier went off, by the runner's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// How often the radio ran out of samples, which leaves gaps in the signal; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub underruns: Option<u64>,
 }
 
 /// `POST /api/runners/{id}/log`.

@@ -15,5 +15,6 @@ pub mod recordings;
 pub mod rounds;
 pub mod simulated;
 pub mod site;
+pub mod soapy;
 pub mod transactions;
 pub mod trigger;

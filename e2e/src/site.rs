@@ -161,6 +161,11 @@ impl Site {
                 self.recordings().display()
             ));
         }
+        self.enroll_runner(url, name, &yaml)
+    }
+
+    /// Enrols a runner with this configuration; it takes this address for the server's, and does not run yet.
+    pub fn enroll_runner(&mut self, url: &str, name: &str, yaml: &str) -> Result<()> {
         std::fs::write(self.path(&format!("{name}.yml")), yaml)?;
         let token = output_of(self.server_command()?.args(["runner", "enroll", name]))?;
         run(self.runner_command(name)?.args(["enroll", "--server", url, "--token", token.trim()]))?;

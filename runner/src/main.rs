@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // First, since every millisecond here delays the first sample after a trigger.
-    if std::env::args_os().nth(1).is_some_and(|word| word == transmit::SUBCOMMAND) {
-        return transmit::child::main();
+    match std::env::args_os().nth(1) {
+        Some(word) if word == transmit::SUBCOMMAND => transmit::child::main(),
+        Some(word) if word == transmit::errand::SUBCOMMAND => transmit::errand::main(),
+        _ => cli::main(),
     }
-    cli::main()
 }

@@ -91,6 +91,11 @@ impl Air {
                 self.context.changed();
                 let (runner, outcome) = (&caller.runner_id, status(report.status).as_str());
                 tracing::info!(%runner, assignment = assignment.id, outcome, "completed");
+                if let Some(underruns) = report.underruns.filter(|underruns| *underruns > 0) {
+                    let what = format!("the radio ran out of samples {underruns} times: its host is too slow, or busy");
+                    self.context
+                        .log(LogLevel::Warning, format!("Runner {runner}: assignment {}: {what}", assignment.id));
+                }
                 if report.status == Outcome::Failed {
                     let why = report.error.as_deref().unwrap_or("no reason given");
                     self.context

@@ -9,6 +9,8 @@ pub enum AlarmKind {
     RunnerTwice,
     /// A runner key is used on another machine than its own.
     RunnerMoved,
+    /// A radio fails, and its runner has taken it out.
+    RadioFailed,
     /// No registered radio can send a challenge.
     ChallengeUnsendable,
     /// An emergency stop is in force and not yet in the database.
@@ -21,10 +23,11 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RunnerSilent,
         Self::RunnerTwice,
         Self::RunnerMoved,
+        Self::RadioFailed,
         Self::ChallengeUnsendable,
         Self::StopUnrecorded,
         Self::Restored,
@@ -38,6 +41,7 @@ impl AlarmKind {
             Self::RunnerSilent => "runner_silent",
             Self::RunnerTwice => "runner_twice",
             Self::RunnerMoved => "runner_moved",
+            Self::RadioFailed => "radio_failed",
             Self::ChallengeUnsendable => "challenge_unsendable",
             Self::StopUnrecorded => "stop_unrecorded",
             Self::Restored => "restored",

@@ -4,6 +4,7 @@ use crate::clock::{Clock, Moment};
 use crate::schedule::Capability;
 use crate::store::fleet::runners as store;
 use crate::store::fleet::runners::Radio;
+use challengectl_common::wire::FailedRadio;
 use challengectl_common::{RunnerId, Sender, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -13,6 +14,8 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 struct Present {
     radios: Arc<[Radio]>,
+    /// Its radios that fail and take no work.
+    failed: Vec<FailedRadio>,
     /// Whether it is disabled, so that it gets no work.
     disabled: bool,
     /// Whether it works on one task at a time, so that a poll means that it has none.
@@ -100,6 +103,23 @@ impl Presence {
         present.single_task = single_task;
         present.heard = Some(Heard::now(clock));
         present.idle = None;
+    }
+
+    /// Sets the radios of a registered runner that fail.
+    pub fn set_failed_radios(&self, runner: &RunnerId, failed: Vec<FailedRadio>) {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.failed = failed;
+        }
+    }
+
+    /// Returns the failed radios of all present runners.
+    pub fn failed_radios(&self) -> Vec<(RunnerId, FailedRadio)> {
+        let all = self.all();
+        let of = |(id, present): (&RunnerId, &Present)| {
+            let named = |radio: &FailedRadio| (id.clone(), radio.clone());
+            present.failed.iter().map(named).collect::<Vec<_>>()
+        };
+        all.iter().flat_map(of).collect()
     }
 
     /// Enables or disables work for a runner.

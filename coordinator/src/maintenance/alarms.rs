@@ -6,6 +6,7 @@ use crate::clock::Moment;
 use crate::maintenance::Maintenance;
 use crate::schedule::{Candidate, Capability};
 use challengectl_common::RunnerId;
+use challengectl_common::wire::FailedRadio;
 use std::collections::HashSet;
 
 /// Beyond this number, challenges without a radio are one alarm: they have one cause.
@@ -16,6 +17,7 @@ impl Maintenance {
     pub(crate) async fn look_for_alarms(&self) -> Result<(), CoreError> {
         let mut conditions = Conditions::new();
         self.silent_runners(&mut conditions);
+        self.failed_radios(&mut conditions);
         self.unrecorded_stop(&mut conditions);
         self.restored(&mut conditions);
         // A database that cannot be read must not delay the other alarms, or end those in force.
@@ -59,6 +61,15 @@ impl Maintenance {
         for runner in self.fleet.presence.silent(|sign| self.fleet.is_silent(sign)) {
             let message = format!("Runner {runner} fell silent: {WAY_OUT}");
             alarm(runner, message);
+        }
+    }
+
+    fn failed_radios(&self, conditions: &mut Conditions) {
+        for (runner, FailedRadio { id, reason }) in self.fleet.presence.failed_radios() {
+            let message = format!(
+                "Radio {id} of runner {runner} fails, and takes no work: {reason}. The runner tries it again by itself"
+            );
+            conditions.insert((AlarmKind::RadioFailed, format!("{runner}/{id}")), message);
         }
     }
 

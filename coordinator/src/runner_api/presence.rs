@@ -22,6 +22,7 @@ const MAX_SAMPLE_RATE: u64 = 1_000_000_000_000;
 const MAX_LIMITS: usize = 256;
 /// Bytes of a host name, version, driver or model.
 const MAX_TEXT: usize = 255;
+const MAX_REASON: usize = 1000;
 
 /// The answer to a registration.
 #[derive(Debug)]
@@ -94,6 +95,7 @@ impl RunnerApi {
         let radios: Vec<_> = radios.iter().map(|radio| known_radio(runner, radio)).collect();
         tracing::info!(%runner, radios = radios.len(), "registered");
         self.fleet.presence.join(runner, radios, enabled, single_task, &self.context.clock);
+        self.fleet.presence.set_failed_radios(runner, request.failed_radios);
         self.air.publish_liveness(runner);
         self.context.changed();
         self.context.log(LogLevel::Info, format!("Runner {runner} registered successfully"));
@@ -158,6 +160,9 @@ fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
     let own = [("hostname", request.hostname.as_ref()), ("version", request.version.as_ref())];
     let radios =
         request.radios.iter().flat_map(|radio| [("driver", radio.driver.as_ref()), ("model", radio.model.as_ref())]);
+    if request.failed_radios.iter().any(|radio| radio.reason.len() > MAX_REASON) {
+        return Err(CoreError::Invalid(format!("failed_radios: a reason of more than {MAX_REASON} bytes")));
+    }
     for (field, text) in own.into_iter().chain(radios) {
         if text.is_some_and(|text| text.len() > MAX_TEXT) {
             return Err(CoreError::Invalid(format!("{field}: more than {MAX_TEXT} bytes")));
@@ -170,12 +175,13 @@ fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
 /// radio without its own.
 fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
     let mut radios = request.radios.clone();
-    if radios.is_empty() {
+    if radios.is_empty() && request.failed_radios.is_empty() {
         let id = RadioId::new(SOLE_RADIO).map_err(|error| CoreError::Invalid(error.to_string()))?;
         radios.push(RadioInfo { id, driver: None, model: None, frequency_limits: Vec::new(), sample_rate: None });
     }
-    if radios.len() > MAX_RADIOS {
-        return Err(CoreError::Invalid(format!("radios: {} are more than {MAX_RADIOS}", radios.len())));
+    let count = radios.len() + request.failed_radios.len();
+    if count > MAX_RADIOS {
+        return Err(CoreError::Invalid(format!("radios: {count} are more than {MAX_RADIOS}")));
     }
     let mut ids = HashSet::new();
     for radio in &mut radios {

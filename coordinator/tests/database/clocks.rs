@@ -106,6 +106,30 @@ async fn a_clock_that_was_set_back_while_the_server_was_down_is_reported_by_it_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_radio_that_its_runner_has_taken_out_gets_no_work_and_is_an_alarm_until_it_is_back() {
+    let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
+    let roof = site.enroll("roof").await;
+    site.register_failed(&roof, &["a"]).await;
+    assert!(site.poll(&roof).await.is_none());
+    let mut events = site.coordinator.context.watch();
+    let _jobs = site.coordinator.maintenance.start_jobs();
+    let mut next = async || loop {
+        if let Event::Alarm { kind: AlarmKind::RadioFailed, subject, message, active, .. } =
+            events.recv().await.unwrap()
+        {
+            return (subject, message, active);
+        }
+    };
+    let (subject, message, active) = next().await;
+    assert_eq!((subject.as_str(), active), ("roof/a", true));
+    assert!(message.contains("fails, and takes no work: it is unplugged"), "{message}");
+    site.register(&roof, &["a"], Some(vec![])).await;
+    site.clock.advance(Duration::from_secs(61));
+    assert!(!next().await.2);
+    assert!(site.poll(&roof).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_challenge_that_no_radio_can_send_and_a_runner_that_falls_silent_are_alarms_until_they_are_over() {
     let site = Site::new(&[spec(1, fixed(433_000_000), 0)]).await;
     let roof = site.enroll("roof").await;

@@ -19,6 +19,7 @@ impl Site {
         assignments: &[i64],
     ) -> Result<Vec<i64>, CoreError> {
         let request = RegisterRequest {
+            failed_radios: Vec::new(),
             runner_id: caller.runner_id.clone(),
             frequency_limits: vec!["144000000-148000000".parse().unwrap()],
             radios: Vec::new(),
@@ -191,6 +192,7 @@ async fn a_simple_client_that_was_killed_and_comes_back_is_not_stuck() {
     assert_eq!(site.poll(&roof).await.unwrap().assignment_id, task.assignment_id);
     // If its new radio may not send the challenge, the assignment is left to its lease.
     let request = RegisterRequest {
+        failed_radios: Vec::new(),
         runner_id: RunnerId::new("roof").unwrap(),
         frequency_limits: vec!["433000000-434000000".parse().unwrap()],
         radios: Vec::new(),

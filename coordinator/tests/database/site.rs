@@ -1,7 +1,9 @@
 //! A coordinator on its own database.
 
 use challengectl_common::challenge::{Kind, Payload, PublicView, TransmissionSpec, Tuning};
-use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
+use challengectl_common::wire::{
+    AssignmentProgress, CompleteRequest, FailedRadio, Outcome, RadioInfo, RegisterRequest, Task,
+};
 use challengectl_common::{
     Band, ChallengeName, ChallengeSpec, Frequency, FrequencyRules, RadioId, RunnerId, Timestamp,
 };
@@ -74,6 +76,7 @@ impl Site {
             sample_rate: None,
         });
         let request = RegisterRequest {
+            failed_radios: Vec::new(),
             runner_id: caller.runner_id.clone(),
             frequency_limits: Vec::new(),
             radios: radios.collect(),
@@ -82,6 +85,21 @@ impl Site {
             version: None,
         };
         self.coordinator.runner_api.register(caller, request).await.unwrap().abort
+    }
+
+    /// Registers with radios that fail, and no others.
+    pub async fn register_failed(&self, caller: &Caller, radios: &[&str]) {
+        let failed = |id: &&str| FailedRadio { id: RadioId::new(id).unwrap(), reason: "it is unplugged".to_owned() };
+        let request = RegisterRequest {
+            failed_radios: radios.iter().map(failed).collect(),
+            runner_id: caller.runner_id.clone(),
+            frequency_limits: Vec::new(),
+            radios: Vec::new(),
+            assignments: Some(Vec::new()),
+            hostname: None,
+            version: None,
+        };
+        self.coordinator.runner_api.register(caller, request).await.unwrap();
     }
 
     pub async fn poll(&self, caller: &Caller) -> Option<Task> {
@@ -184,6 +202,7 @@ pub fn event(challenges: usize) -> Vec<ChallengeSpec> {
 
 pub fn report(task: &Task, status: Outcome) -> CompleteRequest {
     CompleteRequest {
+        underruns: None,
         challenge_id: task.challenge_id,
         status,
         error: None,

@@ -4,7 +4,8 @@ use anyhow::Result;
 use challengectl_e2e::faults::{self, Kind, Settings};
 use challengectl_e2e::load::Load;
 use challengectl_e2e::receivers::Teletype;
-use clap::{Parser, Subcommand};
+use challengectl_e2e::soapy::Reason;
+use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -76,6 +77,19 @@ enum Proof {
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
+    /// Time from an emergency stop and from other causes to the last sample of eight busy radios, which are simulated
+    /// below SoapySDR. Needs a runner that is built with the feature `soapy`.
+    Soapy {
+        /// Of each cause.
+        #[arg(long, default_value_t = 200)]
+        count: usize,
+        /// Only these causes.
+        #[arg(long, value_delimiter = ',', num_args = 1..)]
+        reasons: Vec<Reason>,
+        /// Of each radio.
+        #[arg(long, default_value_t = 2_000_000)]
+        sample_rate: u32,
+    },
     /// Read every payload of an event back from recordings, with noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -124,6 +138,10 @@ async fn main() -> Result<()> {
             println!("{:#?}", challengectl_e2e::transactions::measure(rows, runners, flood).await?);
         }
         Proof::Trigger { count } => println!("{:#?}", challengectl_e2e::trigger::measure(count).await?),
+        Proof::Soapy { count, reasons, sample_rate } => {
+            let reasons = if reasons.is_empty() { Reason::value_variants().to_vec() } else { reasons };
+            println!("{:#?}", challengectl_e2e::soapy::measure(&reasons, count, sample_rate).await?);
+        }
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };
             challengectl_e2e::listen::listen(&event, base.as_deref(), &recordings, teletype)?;

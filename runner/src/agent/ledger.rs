@@ -33,6 +33,9 @@ pub(super) struct Report {
     pub(super) error: Option<String>,
     pub(super) started_at: Option<Timestamp>,
     pub(super) ended_at: Timestamp,
+    /// How often the radio ran dry.
+    #[serde(default)]
+    pub(super) underruns: u64,
 }
 
 impl Entry {
@@ -57,6 +60,7 @@ impl Entry {
             fence: Some(self.fence),
             started_at: report.started_at,
             ended_at: Some(report.ended_at),
+            underruns: Some(report.underruns).filter(|underruns| *underruns > 0),
         })
     }
 }
@@ -65,11 +69,12 @@ impl From<Ended> for Report {
     fn from(ended: Ended) -> Self {
         let (status, error) = match ended.verdict {
             Verdict::Success => (Outcome::Success, None),
-            Verdict::Failed(error) => (Outcome::Failed, Some(error)),
+            Verdict::Failed(error) | Verdict::RadioFailed(error) => (Outcome::Failed, Some(error)),
             Verdict::Aborted(error) => (Outcome::Aborted, Some(error)),
         };
         let error = error.map(|error| error.chars().take(MAX_ERROR_CHARS).collect());
-        Self { status, error, started_at: ended.started_at, ended_at: ended.ended_at }
+        let Ended { started_at, ended_at, underruns, .. } = ended;
+        Self { status, error, started_at, ended_at, underruns }
     }
 }
 
@@ -151,8 +156,8 @@ mod tests {
     fn a_report_that_is_delivered_while_it_is_written_leaves_no_file_behind() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::load(folder.path()).unwrap();
-        let report =
-            Report { status: Outcome::Success, error: None, started_at: None, ended_at: Timestamp::from_millis(0) };
+        let (error, started_at, ended_at) = (None, None, Timestamp::from_millis(0));
+        let report = Report { status: Outcome::Success, error, started_at, ended_at, underruns: 0 };
         for id in 0..50 {
             let (challenge_id, fence, radio_id) = (1, 1, RadioId::new("a").unwrap());
             let entry = Entry { challenge_id, assignment_id: id, fence, radio_id, report: Some(report.clone()) };

@@ -6,7 +6,7 @@ use crate::api::backoff::Backoff;
 use crate::api::identity::Identity;
 use crate::config::RadioConfig;
 use crate::machine;
-use challengectl_common::wire::{RadioInfo, RegisterRequest};
+use challengectl_common::wire::{FailedRadio, RadioInfo, RegisterRequest};
 use reqwest::StatusCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -60,10 +60,13 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         frequency_limits: radio.frequency_limits.clone(),
         sample_rate: Some(radio.sample_rate),
     };
+    let failed: Vec<FailedRadio> = agent.health.failed_radios();
+    let is_failed = |radio: &RadioConfig| failed.iter().any(|failed| failed.id == radio.id);
     RegisterRequest {
         runner_id: agent.api.identity().runner_id.clone(),
         frequency_limits: Vec::new(),
-        radios: agent.config.working_radios().map(radio).collect(),
+        radios: agent.config.working_radios().filter(|radio| !is_failed(radio)).map(radio).collect(),
+        failed_radios: failed.clone(),
         // Including those whose report is not delivered yet.
         assignments: Some(agent.held()),
         hostname: machine::name(),

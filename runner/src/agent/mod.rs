@@ -5,6 +5,7 @@
 
 mod active;
 pub(crate) mod enrollment;
+mod health;
 mod heartbeat;
 mod ledger;
 mod link;
@@ -19,13 +20,14 @@ use crate::api::Api;
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::process::this_program;
+use crate::transmit::Children;
 pub(crate) use active::{ActiveAssignments, View};
 use challengectl_common::wire::Intervals;
 use challengectl_host::service;
+use health::Health;
 use ledger::Ledger;
 use slots::Slots;
 use state::StateFolder;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -33,7 +35,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// Time limits of an orderly end: radios off, then the last reports, then signing out.
+/// Time limits of an orderly end: radios off, then the last reports, then signing out. The time of opening a radio that
+/// has to be silenced from outside is added to that of radios.
 const RADIOS_OFF_TIMEOUT: Duration = Duration::from_secs(8);
 const LAST_REPORTS_TIMEOUT: Duration = Duration::from_secs(5);
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -41,12 +44,13 @@ const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A running agent.
 pub(crate) struct Agent {
     config: Config,
-    program: PathBuf,
+    children: Children,
     api: Api,
     cache: Cache,
     ledger: Ledger,
     active: ActiveAssignments,
     slots: Slots,
+    health: Health,
     /// The intervals that the server sets; `None` while this runner is not registered.
     link: watch::Sender<Option<Intervals>>,
     heartbeat_now: Notify,
@@ -67,14 +71,16 @@ impl Agent {
         }
         state.settle()?;
         let slots = Slots::of(config.working_radios().map(|radio| radio.id.clone()));
+        let children = Children::new(&this_program(), config.timeouts());
         Ok(Arc::new(Self {
             config,
-            program: this_program(),
+            children,
             api,
             cache,
             ledger,
             active: ActiveAssignments::default(),
             slots,
+            health: Health::default(),
             link: watch::Sender::new(None),
             heartbeat_now: Notify::new(),
             report_now: Notify::new(),
@@ -94,6 +100,7 @@ impl Agent {
 
     /// Runs until `stop` is ready, then ends in order.
     pub(crate) async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+        health::silence_left_open(&self.config).await;
         report::settle_unfinished(&self);
         let mut loops = JoinSet::new();
         loops.spawn(link::run(Arc::clone(&self)));
@@ -108,9 +115,10 @@ impl Agent {
         polling.abort();
         // Heartbeats continue until every radio is off.
         self.active.stop_all("the runner was stopped");
-        if timeout(RADIOS_OFF_TIMEOUT, self.active.cleared()).await.is_err() {
+        if timeout(RADIOS_OFF_TIMEOUT + self.config.timeouts().open, self.active.cleared()).await.is_err() {
             tracing::error!("a transmission did not end in time");
         }
+        self.children.release().await;
         loops.shutdown().await;
         let _ = timeout(LAST_REPORTS_TIMEOUT, report::deliver(&self)).await;
         match timeout(SIGN_OUT_TIMEOUT, self.api.sign_out()).await {

@@ -98,6 +98,7 @@ fn settle(agent: &Agent, entry: Entry) {
         error: Some("the runner was restarted during the transmission".to_owned()),
         started_at: None,
         ended_at: Timestamp::now(),
+        underruns: 0,
     };
     let assignment = entry.assignment_id;
     if let Err(error) = agent.ledger.record(Entry { report: Some(report), ..entry }) {

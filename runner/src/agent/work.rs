@@ -1,11 +1,12 @@
 //! Carries out one assignment.
 
 use super::ledger::{Entry, Report};
-use super::{Agent, heartbeat};
+use super::{Agent, health, heartbeat};
 use crate::cache::PinnedFile;
 use crate::radio::RecordingName;
-use crate::transmit::{self, Ended, Job, Payload, Standing, Verdict};
+use crate::transmit::{Ended, Job, Payload, Standing, Verdict};
 use challengectl_common::wire::{Task, WAV_RATE};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -16,8 +17,14 @@ const LOCAL: &str = "local";
 /// The maximum number of pending reports. Beyond it a refused task is dropped without a report.
 const MAX_UNREPORTED: usize = 256;
 
+/// The reason of an assignment that ended before it went on air.
+const NEVER_RENEWED: &str = "the lease ran out before it was renewed";
+
 /// Starts a task, or reports why it cannot. Returns whether it did either.
 pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
+    if let Some(why) = agent.health.why_out(&task.radio_id) {
+        return refuse(agent, &task, why).await;
+    }
     // The server may hand out a task again before its report arrives.
     if agent.held().contains(&task.assignment_id) {
         return false;
@@ -40,6 +47,7 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
             }
         });
         let ended = ended.await.unwrap_or_else(|error| failed(format!("a defect of the runner: {error}")));
+        health::record(&agent, &task.radio_id, &ended.verdict);
         // Before the report, after which the server may hand out the next.
         drop(slot);
         conclude(&agent, &task, ended).await;
@@ -65,11 +73,16 @@ async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) -> bool {
 
 async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
     match &ended.verdict {
+        Verdict::Success if ended.underruns > 0 => {
+            let (id, radio) = (task.assignment_id, &task.radio_id);
+            // The server says so to the operators, when it has the report.
+            tracing::warn!(target: LOCAL, assignment = id, %radio, "{}: sent, with {} gaps", task.name, ended.underruns);
+        }
         Verdict::Success => tracing::info!(assignment = task.assignment_id, "{}: sent", task.name),
         Verdict::Aborted(why) => tracing::info!(assignment = task.assignment_id, "{}: cut: {why}", task.name),
         // The reason may quote the payload, which readers of the server's log may not know. The server gets it with the
         // report, and redacts it.
-        Verdict::Failed(why) => {
+        Verdict::Failed(why) | Verdict::RadioFailed(why) => {
             tracing::error!(target: LOCAL, assignment = task.assignment_id, "{}: failed: {why}", task.name);
         }
     }
@@ -116,10 +129,13 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
         }
     };
     let first = standing.clone();
+    let mut transmission = pin!(agent.children.carry_out(&job, standing, set_stage));
     tokio::select! {
-        ended = transmit::watch(&agent.program, &job, agent.config.watchdog(), standing, set_stage) => ended,
-        verdict = never_renewed(first, lease) => Ended::off_air(verdict),
+        ended = &mut transmission => return ended,
+        // Not dropped: a device is closed in good order.
+        () = never_renewed(first, lease) => agent.active.stop(&[task.assignment_id], NEVER_RENEWED),
     }
+    transmission.await
 }
 
 /// Returns the payload of a task. A file is fetched and stays pinned.
@@ -153,13 +169,12 @@ async fn cut(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdic
     }
 }
 
-/// Waits for the end of the lease and returns the verdict if no renewal has come by then: the carrier never went on.
-async fn never_renewed(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdict {
+/// Returns when the lease has ended without a first renewal: the carrier never went on.
+async fn never_renewed(mut standing: watch::Receiver<Standing>, lease: Duration) {
     let renewed = standing.wait_for(|standing| *standing != Standing::Prepare);
     if tokio::time::timeout(lease, renewed).await.is_ok() {
-        return std::future::pending().await;
+        std::future::pending::<()>().await;
     }
-    Verdict::Aborted("the lease ran out before it was renewed".to_owned())
 }
 
 fn failed(why: String) -> Ended {

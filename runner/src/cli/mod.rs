@@ -1,5 +1,6 @@
 //! The command line.
 
+mod detect;
 mod devices;
 mod enroll;
 mod output;
@@ -35,7 +36,7 @@ enum Command {
     Run(run::Arguments),
     /// Enroll this host: exchange an enrollment token for a runner key
     Enroll(enroll::Arguments),
-    /// List the radios of this host
+    /// List the radios that are configured, and what is plugged in, with what it can do and what keeps it from working
     Devices,
     /// Put challenges of an event file on air once, without a server
     Transmit(transmit::Arguments),
@@ -56,7 +57,12 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
-    let config = Config::load(arguments.config.as_deref())?;
+    let mut config = Config::load(arguments.config.as_deref())?;
+    if config.autodetect && matches!(arguments.command, Command::Run(_) | Command::Transmit(_)) {
+        for line in runtime()?.block_on(detect::add(&mut config))? {
+            eprintln!("{line}");
+        }
+    }
     match &arguments.command {
         Command::Run(run) => run::execute(run, config, output),
         Command::Enroll(enroll) => enroll::execute(enroll, &config, output),

@@ -126,6 +126,7 @@ fn check_radios(config: &Config) -> anyhow::Result<()> {
 
 fn log_what_it_lacks(radio: &RadioConfig) {
     let (id, settings) = (&radio.id, radio.driver.settings());
+    settings.remarks().iter().for_each(|remark| tracing::warn!("radio {id}: {remark}"));
     match settings.refuses_work() {
         Some(why) => tracing::info!("radio {id} takes no work: {why}"),
         None if settings.sends_nothing() => {

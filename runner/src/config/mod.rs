@@ -37,8 +37,12 @@ pub struct Config {
     pub cache_max_bytes: u64,
     /// Seconds of silence after which a radio's process is killed.
     pub watchdog_seconds: u32,
+    /// Seconds in which a radio must be open; some load an FPGA image first.
+    pub open_seconds: u32,
     /// The frequencies that `transmit` may use. The server checks its assignments by rules of its own.
     pub frequency_rules: FrequencyRules,
+    /// Use what is plugged in, besides `radios`.
+    pub autodetect: bool,
     pub radios: Vec<RadioConfig>,
 }
 
@@ -51,10 +55,21 @@ impl Default for Config {
             ca_cert: None,
             cache_max_bytes: 10_000_000_000,
             watchdog_seconds: 5,
+            open_seconds: 20,
             frequency_rules: FrequencyRules::default(),
+            autodetect: false,
             radios: Vec::new(),
         }
     }
+}
+
+/// Limits of a radio's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Between two messages.
+    pub silence: Duration,
+    /// While it builds the waveform and opens the radio, which is one call of a driver.
+    pub open: Duration,
 }
 
 /// Why the configuration is invalid.
@@ -113,6 +128,13 @@ impl Config {
         if self.watchdog_seconds == 0 {
             return Err("watchdog_seconds must be above 0".to_owned());
         }
+        #[cfg(not(feature = "soapy"))]
+        if self.autodetect {
+            return Err(format!("autodetect: {}", crate::radio::NOT_BUILT_IN));
+        }
+        if self.open_seconds == 0 {
+            return Err("open_seconds must be above 0".to_owned());
+        }
         Ok(())
     }
 
@@ -136,10 +158,11 @@ impl Config {
         self.radios.iter().filter(|radio| radio.takes_work())
     }
 
-    /// Returns the silence after which a radio's process is killed.
+    /// Returns the limits of a radio's process.
     #[must_use]
-    pub fn watchdog(&self) -> Duration {
-        Duration::from_secs(self.watchdog_seconds.into())
+    pub fn timeouts(&self) -> Timeouts {
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        Timeouts { silence: seconds(self.watchdog_seconds), open: seconds(self.open_seconds) }
     }
 
     /// Returns the lock file of a radio, locked by the process that uses it.

@@ -61,6 +61,6 @@ impl RadioConfig {
         if self.sample_rate == 0 {
             return Err(format!("radio {id}: sample_rate must be above 0"));
         }
-        Ok(())
+        self.driver.settings().check().map_err(|error| format!("radio {id}: {error}"))
     }
 }

@@ -74,6 +74,29 @@ fn a_model_may_be_called_like_a_setting() {
 }
 
 #[test]
+fn radio_hardware_needs_a_device_and_a_program_that_is_built_for_it() {
+    let parse = |keys: &str| parse(&format!("radios:\n  - {{id: a, driver: soapy{keys}}}\n"));
+    let device = ", device: \"driver=hackrf,serial=1234\"";
+    let with = |keys: &str| parse(&format!("{device}{keys}"));
+    assert!(parse("").unwrap_err().contains("missing field `device`"));
+    assert!(parse(", device: x").unwrap_err().contains("is no KEY=VALUE"));
+    assert!(with(", gain: 3").unwrap_err().contains("did you mean `gains`?"));
+    #[cfg(feature = "soapy")]
+    {
+        assert!(with(", gains: {VGA: 20}, ppm: -7, bias_tee: true").is_ok());
+        assert!(with(", ppm: 900").unwrap_err().contains("radio a: ppm: 900 is no error of a crystal"));
+        let lime = parse(", device: \"driver=lime\", bias_tee: true").unwrap_err();
+        assert!(lime.contains("radio a: bias_tee: a LimeSDR has none"), "{lime}");
+    }
+    #[cfg(not(feature = "soapy"))]
+    {
+        let error = with("").unwrap_err();
+        assert!(error.contains("radio a: this challengectl-runner is built without SoapySDR: install"), "{error}");
+        assert!(super::Config::parse("autodetect: true", "runner.yml", None).is_err());
+    }
+}
+
+#[test]
 fn two_radios_of_one_id_are_refused() {
     let error = parse("radios:\n  - {id: a, driver: null}\n  - {id: a, driver: null}\n").unwrap_err();
     assert_eq!(error, "runner.yml: two radios have the id a");
@@ -84,6 +107,6 @@ fn the_environment_overrides_the_file() {
     let environment = vec![("CHALLENGECTL_WATCHDOG_SECONDS".to_owned(), "9".to_owned())];
     let text = "watchdog_seconds: 3\nradios: [{id: a, driver: null, frequency_limits: [144000000-148000000]}]\n";
     let config = Config::parse(text, "runner.yml", environment).unwrap();
-    assert_eq!(config.watchdog(), Duration::from_secs(9));
+    assert_eq!(config.timeouts().silence, Duration::from_secs(9));
     assert_eq!(config.radios.len(), 1);
 }

@@ -2,7 +2,7 @@
 
 use super::line;
 use nix::sys::prctl;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal, raise};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, BufRead, Write};
@@ -12,6 +12,32 @@ use std::thread;
 /// stopped process, which cannot read.
 pub fn die_with_parent() {
     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+}
+
+/// Takes [`die_with_parent`] back, for a process that must do something yet when its parent has died: the kernel makes it
+/// go on if it was stopped.
+pub fn outlive_parent() {
+    let _ = prctl::set_pdeathsig(Signal::SIGCONT);
+}
+
+/// Ends this process without waiting for anything: the destructors that an exit runs may hang, too.
+pub fn end_at_once(why: &str) {
+    eprintln!("{why}");
+    let _ = raise(Signal::SIGKILL);
+}
+
+/// Calls `end` when somebody wants this process to end: the service manager sends SIGTERM to all of a service's
+/// processes. To be called before there are other threads, which inherit that the signals wait.
+pub fn on_termination(end: impl FnOnce() + Send + 'static) {
+    let signals: SigSet = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP].into_iter().collect();
+    if signals.thread_block().is_err() {
+        return;
+    }
+    thread::spawn(move || {
+        if signals.wait().is_ok() {
+            end();
+        }
+    });
 }
 
 /// Reads the first message, the job; `None` if there is no valid one.

@@ -99,6 +99,25 @@ impl Supervised {
         }
     }
 
+    /// Returns whether the child is there. One that is counts as heard of just now.
+    pub fn is_alive(&mut self) -> bool {
+        self.heard = Instant::now();
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Lets the child end in good order: closes its standard input. Returns whether it did so within `limit`; if not, it is
+    /// killed.
+    pub async fn release(self, limit: Duration) -> bool {
+        let Self { mut child, input, output: _output, .. } = self;
+        drop(input);
+        if timeout(limit, child.wait()).await.is_ok() {
+            return true;
+        }
+        let _ = child.start_kill();
+        let _ = timeout(KILL_TIMEOUT, child.wait()).await;
+        false
+    }
+
     /// Sends the child a message. A failure is ignored: a child that no longer reads falls silent and is killed.
     pub async fn send(&mut self, message: &impl Serialize) {
         if let Ok(line) = line(message) {

@@ -3,14 +3,21 @@
 //! A driver is one file here: its [`Settings`], the keys of `runner.yml` with defaults and checks, and the [`Radio`]
 //! that they open. A new driver is a new file and a line in `drivers!`. Radios are opened only in a child process.
 
+mod found;
 mod pace;
 
 use challengectl_common::{Band, ChallengeName, Frequency};
 use challengectl_waveform::Complex32;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+pub use found::{FoundDevice, Span};
 pub(crate) use null::with_quoted_name;
+#[cfg(not(feature = "soapy"))]
+pub(crate) use soapy::NOT_BUILT_IN;
+pub use soapy::Settings as Soapy;
+pub(crate) use soapy::found as found_devices;
 
 /// A radio that is open and tuned. Dropping it turns the carrier off too, but ignores errors.
 pub trait Radio {
@@ -21,8 +28,32 @@ pub trait Radio {
     /// the samples. After an error the carrier may still be on.
     fn write(&mut self, samples: &[Complex32]) -> anyhow::Result<()>;
 
-    /// Turns the carrier off. After an error it may still be on.
+    /// Puts on air what it holds back of the last samples. Returns when the last of them leaves the antenna; `None`
+    /// while it still holds some, to be called again. A call takes no longer than that of [`Radio::write`].
+    fn finish(&mut self) -> anyhow::Result<Option<Instant>> {
+        Ok(Some(Instant::now()))
+    }
+
+    /// Turns the carrier off, at once: what is still on its way to the antenna is lost. An error says what was left
+    /// undone.
     fn stop(&mut self) -> anyhow::Result<()>;
+
+    /// Returns how often it ran dry since the carrier went on.
+    fn underruns(&self) -> u64 {
+        0
+    }
+
+    /// Returns whether it may stay open for the next transmission, now that its carrier is off: only where nothing at
+    /// all leaves the antenna then.
+    fn may_stay_open(&self) -> bool {
+        false
+    }
+
+    /// Tunes it for another transmission, as if it had been opened by this driver. Returns whether it is the same device;
+    /// otherwise nothing has changed.
+    fn reuse(&mut self, _driver: &Driver, _tuning: &Tuning) -> anyhow::Result<bool> {
+        Ok(false)
+    }
 }
 
 /// The settings of a driver: the keys of a radio in `runner.yml` besides those of every radio.
@@ -33,6 +64,34 @@ pub trait Settings {
     fn unconfigured() -> Option<Self>
     where
         Self: Sized;
+
+    /// Returns why the settings cannot work on this host or with each other.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Names the hardware behind it; `None` for a radio made of software. A device is used by one process at a time,
+    /// which outlives its parent for as long as closing takes: it may go on radiating when its process is killed. It leaks
+    /// a carrier at its own frequency.
+    fn device(&self) -> Option<String> {
+        None
+    }
+
+    /// Returns what of the settings is passed over, and why.
+    fn remarks(&self) -> &[String] {
+        &[]
+    }
+
+    /// Does what has to be done from outside, so that the device is silent after its process was killed. Runs in a process
+    /// of its own.
+    fn silence(&self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Finds out whether the device works again; nothing goes on air. Runs in a process of its own.
+    fn probe(&self) -> anyhow::Result<()> {
+        Ok(())
+    }
 
     /// Opens and tunes the radio. The carrier stays off.
     fn open(&self, tuning: &Tuning) -> anyhow::Result<Box<dyn Radio>>;
@@ -146,7 +205,18 @@ macro_rules! drivers {
     };
 }
 
+impl Driver {
+    /// Returns the settings of radio hardware.
+    pub(crate) fn soapy(&self) -> Option<&Soapy> {
+        match self {
+            Self::Soapy(settings) => Some(settings),
+            _ => None,
+        }
+    }
+}
+
 drivers! {
     File: file,
     Null: null,
+    Soapy: soapy,
 }

@@ -5,6 +5,7 @@ use super::message::{Cause, Job, Length, Payload};
 use crate::radio::{Radio, Tuning};
 use challengectl_common::{Band, Frequency};
 use challengectl_waveform::{self as waveform, Complex32, Waveform};
+use std::time::Instant;
 
 /// Blocks per second, so that a stop takes effect within 50 ms.
 const BLOCKS_PER_SECOND: f64 = 20.0;
@@ -18,10 +19,16 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    /// Opens the radio for a signal built by [`signal`].
-    pub(super) fn open(job: &Job, waveform: Box<dyn Waveform>) -> Result<Self, Cause> {
+    /// Opens the radio for what [`signal`] has built, or takes the one that stayed open, if it is the same device.
+    pub(super) fn open(job: &Job, waveform: Box<dyn Waveform>, kept: Option<Box<dyn Radio>>) -> Result<Self, Cause> {
         let tuning = tune(job, waveform.as_ref())?;
-        let radio = job.radio.driver.settings().open(&tuning)?;
+        let driver = &job.radio.driver;
+        // One that does not take its settings any more may have been unplugged meanwhile, and be there again.
+        let same = kept.and_then(|mut radio| radio.reuse(driver, &tuning).unwrap_or(false).then_some(radio));
+        let radio = match same {
+            Some(radio) => radio,
+            None => driver.settings().open(&tuning)?,
+        };
         let block = (waveform.sample_rate() / BLOCKS_PER_SECOND).clamp(64.0, 65_536.0) as usize;
         let length = Length { samples: tuning.samples, sample_rate: tuning.sample_rate };
         Ok(Self { waveform, radio, length, block: vec![Complex32::default(); block] })
@@ -45,15 +52,29 @@ impl Chain {
         Ok(samples.len())
     }
 
+    /// Pushes the last samples through; returns when they leave the antenna, `None` while there are more.
+    pub(super) fn finish(&mut self) -> Result<Option<Instant>, Cause> {
+        Ok(self.radio.finish()?)
+    }
+
     pub(super) fn carrier_off(&mut self) -> Result<(), Cause> {
         Ok(self.radio.stop()?)
+    }
+
+    pub(super) fn underruns(&self) -> u64 {
+        self.radio.underruns()
+    }
+
+    /// Returns the radio if it may stay open; else closes it.
+    pub(super) fn into_kept(self) -> Option<Box<dyn Radio>> {
+        self.radio.may_stay_open().then_some(self.radio)
     }
 }
 
 /// Turns a driver's error into the end of the transmission, with its whole chain of causes.
 impl From<anyhow::Error> for Cause {
     fn from(error: anyhow::Error) -> Self {
-        Self::Failed(format!("{error:#}"))
+        Self::Radio(format!("{error:#}"))
     }
 }
 
@@ -95,6 +116,9 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
     let centre = centre.ok_or_else(below_zero)?;
     let band = centre.band(&occupied);
     check_limits(&job.radio.frequency_limits, &band)?;
+    if job.radio.driver.settings().device().is_some() {
+        check_leak(&job.radio.frequency_limits, &band, centre)?;
+    }
     Ok(Tuning {
         centre,
         nominal: job.frequency,
@@ -112,4 +136,15 @@ fn check_limits(limits: &[Band], band: &Band) -> Result<(), Cause> {
     }
     let limits: Vec<_> = limits.iter().map(ToString::to_string).collect();
     Err(Cause::failed(format_args!("the signal occupies {band} Hz, outside the radio's limits {}", limits.join(", "))))
+}
+
+/// A real radio leaks a carrier at its own frequency, which has to lie within the limits too, 50 dB below the signal as it may be.
+fn check_leak(limits: &[Band], band: &Band, centre: Frequency) -> Result<(), Cause> {
+    let all = Band::new(band.low().min(centre.hz()), band.high().max(centre.hz())).unwrap_or(*band);
+    check_limits(limits, &all).map_err(|_| {
+        Cause::failed(format_args!(
+            "the radio's own carrier would leak at {} Hz, outside its limits: choose another offset_hz",
+            centre.hz()
+        ))
+    })
 }

@@ -37,7 +37,17 @@ pub enum Payload {
     },
 }
 
-/// The other messages to the child.
+/// The messages that follow.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Order {
+    /// About the job at hand.
+    Control(Control),
+    /// The next job, for a child that has ended one and is kept.
+    Next(Box<Job>),
+}
+
+/// What is ordered of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Control {
@@ -59,7 +69,7 @@ pub enum ChildMessage {
     OnAir(Timestamp),
     /// The number of samples on air so far.
     Progress(u64),
-    /// The carrier is off, and this is the last message.
+    /// The carrier is off, and this is the last message of this job.
     Ended(End),
 }
 
@@ -79,6 +89,12 @@ pub struct End {
     /// The number of samples that were on air.
     pub samples: u64,
     pub cause: Cause,
+    /// How often the radio ran dry.
+    #[serde(default)]
+    pub underruns: u64,
+    /// The device stays open and silent, and the child waits for the next job.
+    #[serde(default)]
+    pub kept: bool,
 }
 
 /// Why a transmission ended.
@@ -93,7 +109,12 @@ pub enum Cause {
     Orphaned,
     /// The lease ran out.
     LeaseOver,
+    /// The child got a signal to end.
+    Terminated,
+    /// What was to be sent cannot be sent.
     Failed(String),
+    /// The radio failed.
+    Radio(String),
 }
 
 impl Cause {

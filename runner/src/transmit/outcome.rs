@@ -36,12 +36,14 @@ pub struct Ended {
     pub started_at: Option<Timestamp>,
     /// When the carrier went off.
     pub ended_at: Timestamp,
+    /// How often the radio ran dry meanwhile.
+    pub underruns: u64,
 }
 
 impl Ended {
     /// Returns the end, now, of a transmission that was never on air.
     pub(crate) fn off_air(verdict: Verdict) -> Self {
-        Self { verdict, started_at: None, ended_at: Timestamp::now() }
+        Self { verdict, started_at: None, ended_at: Timestamp::now(), underruns: 0 }
     }
 }
 
@@ -50,7 +52,22 @@ impl Ended {
 pub enum Verdict {
     /// The whole signal was on air.
     Success,
+    /// What was to be sent could not be sent.
     Failed(String),
+    /// The radio failed, or the process that had it.
+    RadioFailed(String),
     /// It was cut.
     Aborted(String),
+}
+
+impl Verdict {
+    /// Adds to the reason.
+    pub(super) fn with(self, more: &str) -> Self {
+        let add = |why: String| format!("{why}; {more}");
+        match self {
+            Self::Success => Self::RadioFailed(more.to_owned()),
+            Self::Failed(why) | Self::RadioFailed(why) => Self::RadioFailed(add(why)),
+            Self::Aborted(why) => Self::Aborted(add(why)),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::support::child::{Transmitter, on_their_way};
 use crate::support::{self, program};
 use challengectl_common::RadioId;
-use challengectl_runner::config::RadioConfig;
+use challengectl_runner::config::{RadioConfig, Timeouts};
 use challengectl_runner::process::clock::{Deadline, Moment};
 use challengectl_runner::radio::{Driver, RecordingName};
 use challengectl_runner::transmit::message::{Cause, ChildMessage, Control};
@@ -14,7 +14,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 use tokio::sync::watch::{Sender, channel};
 
-const WATCHDOG: Duration = Duration::from_secs(5);
+const TIMEOUTS: Timeouts = Timeouts { silence: Duration::from_secs(5), open: Duration::from_secs(20) };
 
 fn radio(driver: Driver) -> RadioConfig {
     RadioConfig { sample_rate: 48_000, ..RadioConfig::with_defaults(RadioId::new("test").unwrap(), driver) }
@@ -50,13 +50,13 @@ fn long_job() -> Job {
 
 async fn send(job: &Job, standing: Standing) -> Verdict {
     let (_hold, standing) = channel(standing);
-    watch(&program(), job, WATCHDOG, standing, |_| ()).await.verdict
+    watch(&program(), job, TIMEOUTS, standing, |_| ()).await.verdict
 }
 
 /// Runs a job; `act` gets each stage and may change the standing.
 async fn steered(job: Job, begin: Standing, mut act: impl FnMut(Stage, &Sender<Standing>) + Send) -> Verdict {
     let (sender, standing) = channel(begin);
-    watch(&program(), &job, WATCHDOG, standing, |stage| act(stage, &sender)).await.verdict
+    watch(&program(), &job, TIMEOUTS, standing, |stage| act(stage, &sender)).await.verdict
 }
 
 fn recordings(dir: &Path) -> usize {
@@ -116,7 +116,7 @@ async fn a_transmission_that_cannot_be_stopped_any_more_is_cut() {
             drop(sender.take());
         }
     };
-    let ended = watch(&program(), &long_job(), WATCHDOG, standing, let_go).await;
+    let ended = watch(&program(), &long_job(), TIMEOUTS, standing, let_go).await;
     assert_eq!(ended.verdict, Verdict::Aborted("the lease ran out".into()));
 }
 

@@ -12,5 +12,7 @@ mod identity;
 mod lives;
 mod null_radio;
 mod reports;
+#[cfg(feature = "soapy")]
+mod soapy;
 mod support;
 mod transmit;

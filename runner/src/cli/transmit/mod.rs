@@ -7,7 +7,7 @@ use crate::config::{Config, RadioConfig};
 use crate::process::clock::Deadline;
 use crate::process::this_program;
 use crate::radio::{Driver, RecordingName};
-use crate::transmit::{Job, Payload, Standing, Verdict, watch};
+use crate::transmit::{Children, Job, Payload, Standing, Verdict};
 use anyhow::bail;
 use challengectl_common::challenge::Kind;
 use challengectl_common::{self as common, Frequency, RadioId, closest};
@@ -57,8 +57,9 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     }
     let runtime = super::runtime()?;
     let mut code = if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) };
+    let children = Children::new(&this_program(), config.timeouts());
     for challenge in &event.challenges {
-        let sent = runtime.block_on(send(challenge, &radio, config));
+        let sent = runtime.block_on(send(challenge, &radio, config, &children));
         let name = &challenge.spec.name;
         match sent {
             Ok(sent) => output.print(&sent.people(challenge, &radio), &sent.programs(challenge, &radio)),
@@ -71,6 +72,7 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
             }
         }
     }
+    runtime.block_on(children.release());
     Ok(code)
 }
 
@@ -158,7 +160,12 @@ impl Sent {
     }
 }
 
-async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> anyhow::Result<Sent> {
+async fn send(
+    challenge: &Challenge,
+    radio: &RadioConfig,
+    config: &Config,
+    children: &Children,
+) -> anyhow::Result<Sent> {
     let spec = &challenge.spec;
     let Kind::Transmission(transmission) = &spec.kind;
     let frequency = frequency::draw(challenge, &radio.frequency_limits, &config.frequency_rules)?;
@@ -181,8 +188,9 @@ async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> an
         payload,
     };
     let (_hold, standing) = tokio::sync::watch::channel(Standing::Transmit(Deadline::NEVER));
-    match watch(&this_program(), &job, config.watchdog(), standing, |_| ()).await.verdict {
+    let ended = children.carry_out(&job, standing, |_| ()).await;
+    match ended.verdict {
         Verdict::Success => Ok(Sent { frequency }),
-        Verdict::Failed(error) | Verdict::Aborted(error) => bail!(error),
+        Verdict::Failed(error) | Verdict::RadioFailed(error) | Verdict::Aborted(error) => bail!(error),
     }
 }

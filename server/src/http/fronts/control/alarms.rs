@@ -15,9 +15,10 @@ struct Alarms {
 
 #[derive(Serialize, ToSchema)]
 struct Alarm {
-    /// `runner_silent`, `runner_twice`, `runner_moved`, `challenge_unsendable`, `stop_unrecorded`, `restored` or `clock`.
+    /// `runner_silent`, `runner_twice`, `runner_moved`, `radio_failed`, `challenge_unsendable`, `stop_unrecorded`,
+    /// `restored` or `clock`.
     kind: &'static str,
-    /// The runner or the challenge; empty for the server itself.
+    /// The runner, its radio (`RUNNER/RADIO`) or the challenge; empty for the server itself.
     subject: String,
     /// The problem, and the way out.
     message: String,
