@@ -1,0 +1,74 @@
+//! How browsers are served.
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// What an organiser sets. Every field has a default.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the page is served, without TLS.
+    pub listen: SocketAddr,
+    /// The heading of the page.
+    pub title: String,
+    /// Listeners in all.
+    pub max_listeners: usize,
+    /// Listeners from one address, or from one /64 of IPv6. A whole venue may be behind one.
+    pub max_listeners_per_address: usize,
+    /// A listener who has touched nothing for so many seconds is disconnected; 0: never.
+    pub idle_seconds: u64,
+    /// Addresses or networks of proxies, whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8470)),
+            title: "Receiver".to_owned(),
+            max_listeners: 100,
+            max_listeners_per_address: 50,
+            idle_seconds: 3 * 60 * 60,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// Settings that do not go.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Neither an address nor a network.
+    #[error("trusted_proxies: {0:?} is no address; give one such as 10.0.0.1, or a network such as 10.0.0.0/8")]
+    Proxy(String),
+}
+
+impl Settings {
+    pub(super) fn idle(&self) -> Option<Duration> {
+        (self.idle_seconds > 0).then(|| Duration::from_secs(self.idle_seconds))
+    }
+
+    pub(super) fn proxies(&self) -> Result<Vec<IpNet>, SettingsError> {
+        let network = |text: &String| {
+            let address = text.parse::<IpAddr>().map(IpNet::from);
+            address.or_else(|_| text.parse()).map_err(|_| SettingsError::Proxy(text.clone()))
+        };
+        self.trusted_proxies.iter().map(network).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        let with = |proxy: &str| Settings { trusted_proxies: vec![proxy.to_owned()], ..Settings::default() };
+        assert!(with("10.0.0.1").proxies().unwrap()[0].contains(&"10.0.0.1".parse::<IpAddr>().unwrap()));
+        assert!(with("fd00::/8").proxies().is_ok());
+        assert!(
+            with("proxy.example").proxies().unwrap_err().to_string().starts_with("trusted_proxies: \"proxy.example\"")
+        );
+    }
+}
