@@ -10,6 +10,8 @@
 #![warn(missing_docs)]
 
 pub mod block;
+pub mod limits;
+pub mod sources;
 pub mod spectrum;
 
 pub use block::Block;

@@ -11,14 +11,10 @@ const POINTS: f64 = 16.0;
 /// Points to either side that one point depends on: there the impulse response has fallen to a millionth.
 const REACH: i64 = 19;
 
-/// Samples between which a gain is taken to change evenly.
-const RUN: usize = 64;
-
 /// What fading does to samples.
 #[derive(Debug)]
 pub(super) struct Fader {
-    /// Samples per second.
-    rate: f64,
+    points_per_sample: f64,
     /// Samples by which the second path is late; 0 without one.
     delay: usize,
     steady: Complex32,
@@ -29,19 +25,21 @@ pub(super) struct Fader {
 impl Fader {
     /// `None` for a path that does not fade. `place` says which of all paths of this seed it is.
     pub(super) fn new(path: &Path, rate: f64, seed: u64, place: u64) -> Option<Self> {
-        let rayleigh = |number, spread, power: f64| Rayleigh::new(hash(&[seed, place, number]), spread, power.sqrt());
+        let rayleigh = |number, power: f64| Rayleigh::new(hash(&[seed, place, number]), power.sqrt());
+        let points_per_sample = |spread_hz| POINTS * spread_hz / rate;
         Some(match path.fading? {
             Fading::Watterson(Watterson { delay_ms, spread_hz }) => Self {
-                rate,
+                points_per_sample: points_per_sample(spread_hz),
                 delay: (delay_ms / 1000.0 * rate).round() as usize,
                 steady: Complex32::ZERO,
-                first: rayleigh(1, spread_hz, 0.5),
-                second: Some(rayleigh(2, spread_hz, 0.5)),
+                first: rayleigh(1, 0.5),
+                second: Some(rayleigh(2, 0.5)),
             },
             Fading::Rician(Rician { k_db, spread_hz }) => {
                 let k = 10_f64.powf(k_db / 10.0);
                 let steady = Complex32::new((k / (k + 1.0)).sqrt() as f32, 0.0);
-                Self { rate, delay: 0, steady, first: rayleigh(1, spread_hz, 1.0 / (k + 1.0)), second: None }
+                let first = rayleigh(1, 1.0 / (k + 1.0));
+                Self { points_per_sample: points_per_sample(spread_hz), delay: 0, steady, first, second: None }
             }
         })
     }
@@ -53,24 +51,31 @@ impl Fader {
 
     /// Fades samples: `input` begins [`delay`](Self::delay) samples before `out`, whose first sample has this number.
     pub(super) fn fade(&self, input: &[Complex32], out: &mut [Complex32], first: i64) {
-        let direct = input.get(self.delay..).unwrap_or_default();
-        for (run, out) in out.chunks_mut(RUN).enumerate() {
-            let at = run * RUN;
-            let number = first + at as i64;
-            let gain = self.gain(&self.first, number);
-            let steady = Slope { from: gain.from + self.steady, ..gain };
-            steady.apply(direct.get(at..).unwrap_or_default(), out, |out, sample| *out = sample);
+        let (mut late, mut direct, mut out) = (input, input.get(self.delay..).unwrap_or_default(), out);
+        let mut number = first;
+        while !out.is_empty() {
+            // Up to the next point, the gains change evenly.
+            let point = (number as f64 * self.points_per_sample).floor() as i64;
+            let end = ((point + 1) as f64 / self.points_per_sample).ceil() as i64;
+            let here = usize::try_from(end - number).unwrap_or(0).clamp(1, out.len());
+            let (now, later) = out.split_at_mut(here);
+            let slope = self.slope(&self.first, point, number);
+            let steady = Slope { from: slope.from + self.steady, ..slope };
+            steady.apply(direct, now, |out, sample| *out = sample);
             if let Some(second) = &self.second {
-                let gain = self.gain(second, number);
-                gain.apply(input.get(at..).unwrap_or_default(), out, |out, sample| *out += sample);
+                self.slope(second, point, number).apply(late, now, |out, sample| *out += sample);
             }
+            (late, direct) = (late.get(here..).unwrap_or_default(), direct.get(here..).unwrap_or_default());
+            number += here as i64;
+            out = later;
         }
     }
 
-    fn gain(&self, path: &Rayleigh, number: i64) -> Slope {
-        let from = path.at(number as f64 / self.rate);
-        let to = path.at((number + RUN as i64) as f64 / self.rate);
-        Slope { from, step: (to - from) / RUN as f32 }
+    /// The gain from a sample on that lies behind this point.
+    fn slope(&self, path: &Rayleigh, point: i64, number: i64) -> Slope {
+        let (from, to) = (path.point(point), path.point(point + 1));
+        let part = number as f64 * self.points_per_sample - point as f64;
+        Slope { from: from + (to - from) * part as f32, step: (to - from) * self.points_per_sample as f32 }
     }
 }
 
@@ -82,8 +87,8 @@ struct Slope {
 
 impl Slope {
     fn apply(&self, input: &[Complex32], out: &mut [Complex32], put: impl Fn(&mut Complex32, Complex32)) {
-        for (n, (out, sample)) in (0_u16..).zip(out.iter_mut().zip(input)) {
-            put(out, sample * (self.from + self.step * f32::from(n)));
+        for (n, (out, sample)) in (0_i32..).zip(out.iter_mut().zip(input)) {
+            put(out, sample * (self.from + self.step * n as f32));
         }
     }
 }
@@ -92,28 +97,20 @@ impl Slope {
 #[derive(Debug)]
 struct Rayleigh {
     seed: u64,
-    points_per_second: f64,
     weights: Vec<f64>,
 }
 
 impl Rayleigh {
-    /// `spread_hz` is twice the standard deviation of the Doppler spectrum, `rms` the root of the mean power.
-    fn new(seed: u64, spread_hz: f64, rms: f64) -> Self {
-        // The root of the power spectrum exp(-f²/2σ²), back in time: exp(-4π²σ²t²), with σ = spread/2.
+    /// `rms` is the root of the mean power.
+    fn new(seed: u64, rms: f64) -> Self {
+        // The root of the power spectrum exp(-f²/2σ²), back in time: exp(-4π²σ²t²), with twice σ as the spread.
         let weight = |point: i64| (-(PI * point as f64 / POINTS).powi(2)).exp();
         let weights: Vec<_> = (-REACH..=REACH).map(weight).collect();
         let power: f64 = weights.iter().map(|weight| weight * weight).sum();
         // Both axes have variance 1 before.
         let scale = rms / (2.0 * power).sqrt();
         let weights = weights.into_iter().map(|weight| weight * scale).collect();
-        Self { seed, points_per_second: POINTS * spread_hz, weights }
-    }
-
-    fn at(&self, seconds: f64) -> Complex32 {
-        let position = seconds * self.points_per_second;
-        let point = position.floor();
-        let part = (position - point) as f32;
-        self.point(point as i64) * (1.0 - part) + self.point(point as i64 + 1) * part
+        Self { seed, weights }
     }
 
     fn point(&self, number: i64) -> Complex32 {

@@ -74,11 +74,11 @@ impl Path {
             None => Ok(()),
             Some(Fading::Watterson(Watterson { delay_ms, spread_hz })) => {
                 within("delay_ms", delay_ms, 0.0, MAX_DELAY_MS)?;
-                within("spread_hz", spread_hz, 0.001, 1000.0)
+                within("spread_hz", spread_hz, 0.001, 100.0)
             }
             Some(Fading::Rician(Rician { k_db, spread_hz })) => {
                 within("k_db", k_db, -60.0, 60.0)?;
-                within("spread_hz", spread_hz, 0.001, 1000.0)
+                within("spread_hz", spread_hz, 0.001, 100.0)
             }
         }
     }

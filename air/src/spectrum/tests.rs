@@ -255,7 +255,7 @@ fn an_unheard_source_may_send_silence_and_is_told_when_it_is_heard() {
     mixer.step();
     assert!(tone.source.progress().heard);
     tone.source.finish();
-    for _ in 0..3 {
+    for _ in 0..2 {
         assert!(!tone.source.progress().over);
         mixer.step();
     }

@@ -119,8 +119,9 @@ impl Work {
         }
         let rate = f64::from(self.geometry.rate);
         let seconds = first as f64 / rate;
-        let (start, end) = (self.turns(seconds), self.turns(seconds + self.bins.len() as f64 / rate));
-        rotate(&mut self.bins, start, (end - start) / self.bins.len() as f64);
+        let samples = self.bins.len() as f64;
+        let (start, end) = (self.turns(seconds), self.turns(seconds + samples / rate));
+        rotate(&mut self.bins, start, (end - start) / samples);
     }
 
     fn turns(&self, seconds: f64) -> f64 {
