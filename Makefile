@@ -20,6 +20,8 @@ proof-programs: dist
 
 check: check-tools ## format, lints, licences, unused dependencies, order of the rooms, documentation
 	cargo fmt --all -- --check
+	# Modules that a macro declares, which `cargo fmt` does not find.
+	rustfmt --edition 2024 --check $(wildcard runner/src/radio/*.rs runner/src/radio/*/*.rs waveform/src/modulation/*.rs)
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo deny --all-features check licenses bans sources
 	cargo machete

@@ -3,13 +3,13 @@
 mod frequencies;
 mod rows;
 
-use crate::delays::{self, Delays};
 use crate::draft::{Draft, Parts, Payload};
 use crate::lookup::Places;
-use crate::parameters::{self, Parameters};
-use crate::ranges::Ranges;
 use crate::report::{Report, Reported, Scope};
-use crate::{check, hertz};
+use crate::values::delays::{self, Delays};
+use crate::values::parameters::{self, Parameters};
+use crate::values::ranges::Ranges;
+use crate::{check, values::hertz};
 use challengectl_common::{ChallengeName, ConferenceChange, ConferenceName, PublicView, Timestamp, Tuning};
 use challengectl_waveform::{Input, Modulation};
 use rows::{Row, Rows};

@@ -1,7 +1,7 @@
 //! A challenge as a reader leaves it: parsed, but not yet checked against its waveform and its file.
 
-use crate::delays::Delays;
 use crate::report::Reported;
+use crate::values::delays::Delays;
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeName, ConferenceChange, PublicView, Sender, Tuning};
 use challengectl_waveform::Modulation;

@@ -8,27 +8,24 @@
 
 mod check;
 mod csv;
-mod delays;
 mod draft;
 mod elsewhere;
 mod event;
-mod hertz;
 mod keys;
 pub mod limits;
 mod lookup;
-mod parameters;
-mod ranges;
 mod reader;
 mod report;
 mod single;
 mod source;
+mod values;
 mod write;
 mod yaml;
 
 pub use event::{Challenge, Event, Refused, Remark};
 pub use keys::{PAYLOAD_KEYS, TUNING_KEYS, keys_of};
-pub use ranges::well_known_ranges;
 pub use reader::{Reader, Reading};
+pub use values::ranges::well_known_ranges;
 pub use write::{EVENT_FILE, write};
 
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! Reads one challenge that a program sends instead of a file.
 
-use crate::delays::Delays;
 use crate::lookup::Places;
-use crate::ranges::Ranges;
 use crate::report::{Report, Reported};
+use crate::values::delays::Delays;
+use crate::values::ranges::Ranges;
 use crate::{Challenge, Reader, check, yaml};
 use challengectl_common::challenge::NamedRange;
 use serde_json::{Map, Value};

@@ -7,11 +7,11 @@ mod node;
 mod tuning;
 mod view;
 
-use crate::delays::Delays;
 use crate::draft::{Draft, Parts};
-use crate::hertz;
-use crate::ranges::Ranges;
 use crate::report::{Report, Reported, Scope};
+use crate::values::delays::Delays;
+use crate::values::hertz;
+use crate::values::ranges::Ranges;
 use challengectl_common::challenge::NamedRange;
 use fields::Fields;
 use node::{Node, Value};

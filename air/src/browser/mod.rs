@@ -13,12 +13,10 @@ mod listener;
 mod message;
 mod outbox;
 mod peer;
-mod places;
 mod server;
 mod session;
 mod settings;
 mod worker;
 
-pub use feed::{Blocks, Feed};
 pub use server::serve;
-pub use settings::{Settings, SettingsError};
+pub use settings::{BandSettings, Settings, SettingsError};

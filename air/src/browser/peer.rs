@@ -3,7 +3,7 @@
 use hyper::HeaderMap;
 use hyper::header::{HOST, ORIGIN};
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The address of the browser: that of the connection, unless a trusted proxy says for whom it speaks. The last
 /// address that is no proxy's counts, since browsers can send what they like before it.
@@ -17,6 +17,14 @@ pub(super) fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> I
     let list = lines.collect::<Vec<_>>().join(",");
     let addresses = list.rsplit(',').map_while(|text| text.trim().parse::<IpAddr>().ok());
     addresses.map(|address| address.to_canonical()).find(|address| !is_proxy(address)).unwrap_or(peer)
+}
+
+/// Who is counted for an address: of IPv6, one subscriber has a whole /64.
+pub(super) fn subscriber(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
+    }
 }
 
 /// Whether the request comes from a page of this server, or from no page: another site's visitors shall not take the
@@ -48,6 +56,13 @@ mod tests {
         assert_eq!(seen("10.0.0.1", "1.1.1.1, 198.51.100.1, 10.9.9.9"), "198.51.100.1");
         assert_eq!(seen("10.0.0.1", "198.51.100.1, nonsense"), "10.0.0.1");
         assert_eq!(seen("::ffff:10.0.0.1", "198.51.100.1"), "198.51.100.1");
+    }
+
+    #[test]
+    fn a_subscriber_has_an_address_or_a_whole_64() {
+        let counted = |address: &str| subscriber(address.parse().unwrap()).to_string();
+        assert_eq!(counted("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     }
 
     #[test]

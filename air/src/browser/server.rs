@@ -3,10 +3,11 @@
 use super::assets::Assets;
 use super::feed::Feed;
 use super::http::{self, Answer};
-use super::places::{Full, Place, Places};
 use super::session::{Refusal, Session};
 use super::settings::{Settings, SettingsError};
 use super::{peer, session};
+use crate::Spectrum;
+use crate::limits::{Limits, Permit};
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, StatusCode, body::Incoming};
@@ -38,12 +39,15 @@ struct Server {
     settings: Settings,
     proxies: Vec<IpNet>,
     assets: Assets,
-    listeners: Places,
-    connections: Places,
+    listeners: Arc<Limits>,
+    connections: Arc<Limits>,
     stopping: CancellationToken,
 }
 
-/// Serves the page and its listeners on `socket` for ever. Dropping the future disconnects all of them.
+/// Serves the page and its listeners on `socket` for ever; the socket is bound to `settings.listen`. Dropping the future
+/// disconnects all of them.
+///
+/// Give it a runtime of its own: a flood of connections then delays nothing else of the program.
 ///
 /// # Errors
 /// The settings are invalid.
@@ -56,11 +60,11 @@ pub async fn serve(
     let _stop = stopping.clone().drop_guard();
     let (all, each) = (settings.max_listeners, settings.max_listeners_per_address);
     let server = Arc::new(Server {
-        feeds,
+        feeds: settings.feeds(spectrum)?,
         proxies: settings.proxies()?,
         assets: Assets::new(),
-        listeners: Places::new(all, each),
-        connections: Places::new(all + MORE_CONNECTIONS, each + MORE_PER_ADDRESS),
+        listeners: Limits::counting(all, each),
+        connections: Limits::counting(all + MORE_CONNECTIONS, each + MORE_PER_ADDRESS),
         stopping,
         settings,
     });
@@ -77,10 +81,10 @@ pub async fn serve(
 
 impl Server {
     fn accept(self: &Arc<Self>, stream: TcpStream, address: SocketAddr) {
-        let Some(place) = self.connection(address.ip()) else { return };
+        let Some(permit) = self.connection(address.ip()) else { return };
         let (server, stopping) = (Arc::clone(self), self.stopping.clone());
         tokio::spawn(async move {
-            let _place = place;
+            let _permit = permit;
             let serving = server.connection_of(stream, address.ip());
             tokio::select! {
                 () = stopping.cancelled() => {}
@@ -90,9 +94,9 @@ impl Server {
     }
 
     /// A proxy has the connections of everybody.
-    fn connection(&self, address: IpAddr) -> Option<Option<Place>> {
+    fn connection(&self, address: IpAddr) -> Option<Option<Permit>> {
         let is_proxy = self.proxies.iter().any(|network| network.contains(&address.to_canonical()));
-        if is_proxy { Some(None) } else { self.connections.take(address).ok().map(Some) }
+        if is_proxy { Some(None) } else { self.connections.admit(peer::subscriber(address)).map(Some) }
     }
 
     async fn connection_of(self: Arc<Self>, stream: TcpStream, address: IpAddr) {
@@ -142,7 +146,7 @@ impl Server {
             let Ok(upgraded) = upgrade.await else { return };
             let socket = session::socket(TokioIo::new(upgraded)).await;
             match server.session(band, address) {
-                Ok((session, _place)) => session.run(socket, server.stopping.clone()).await,
+                Ok((session, _permit)) => session.run(socket, server.stopping.clone()).await,
                 Err(refusal) => session::refuse(socket, refusal).await,
             }
         });
@@ -156,13 +160,10 @@ impl Server {
         answer
     }
 
-    fn session(&self, band: usize, address: IpAddr) -> Result<(Session, Place), Refusal> {
-        let place = self.listeners.take(address).map_err(|full| match full {
-            Full::InAll => Refusal::Full { places: self.settings.max_listeners },
-            Full::FromAddress => Refusal::FullFromAddress { places: self.settings.max_listeners_per_address },
-        })?;
+    fn session(&self, band: usize, address: IpAddr) -> Result<(Session, Permit), Refusal> {
+        let permit = self.listeners.admit(peer::subscriber(address)).ok_or(Refusal::Full)?;
         let session = Session::new(&self.feeds, band, &self.settings.title, self.settings.idle());
-        Ok((session.ok_or(Refusal::NoBand)?, place))
+        Ok((session.ok_or(Refusal::NoBand)?, permit))
     }
 }
 

@@ -30,8 +30,8 @@ const SEND: Duration = Duration::from_secs(5);
 /// Why a listener gets no place.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Refusal {
-    Full { places: usize },
-    FullFromAddress { places: usize },
+    /// There are as many listeners as there may be, in all or from this address.
+    Full,
     NoBand,
 }
 
@@ -51,14 +51,14 @@ impl Ending {
     fn close(&self) -> Option<CloseFrame> {
         match self {
             Self::Gone => None,
-            Self::Slow => Some(frame(4001, "the connection is too slow".into())),
-            Self::Idle => Some(frame(4002, "nothing was touched for a long time".into())),
-            Self::Stopping => Some(frame(1001, "the air is going away".into())),
+            Self::Slow => Some(frame(4001, "the connection is too slow")),
+            Self::Idle => Some(frame(4002, "nothing was touched for a long time")),
+            Self::Stopping => Some(frame(1001, "the air is going away")),
         }
     }
 }
 
-fn frame(code: u16, reason: String) -> CloseFrame {
+fn frame(code: u16, reason: &'static str) -> CloseFrame {
     CloseFrame { code: CloseCode::from(code), reason: reason.into() }
 }
 
@@ -76,9 +76,8 @@ pub(super) async fn socket(stream: TokioIo<Upgraded>) -> Socket {
 
 pub(super) async fn refuse(mut socket: Socket, refusal: Refusal) {
     let close = match refusal {
-        Refusal::Full { places } => frame(4003, format!("all {places} places are taken")),
-        Refusal::FullFromAddress { places } => frame(4003, format!("all {places} places of your address are taken")),
-        Refusal::NoBand => frame(4004, "there is no such band".into()),
+        Refusal::Full => frame(4003, "all places for listeners are taken"),
+        Refusal::NoBand => frame(4004, "there is no such band"),
     };
     end(&mut socket, Some(close)).await;
 }

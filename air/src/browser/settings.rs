@@ -1,8 +1,12 @@
 //! How browsers are served.
 
+use super::feed::Feed;
+use crate::Spectrum;
+use crate::listen::{Band, BandError};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What an organiser sets. Every field has a default.
@@ -13,6 +17,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The heading of the page.
     pub title: String,
+    /// The bands that a listener may choose from, the first at first.
+    pub bands: Vec<BandSettings>,
     /// Listeners in all.
     pub max_listeners: usize,
     /// Listeners from one address, or from one /64 of IPv6. A whole venue may be behind one.
@@ -28,6 +34,7 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8470)),
             title: "Receiver".to_owned(),
+            bands: Vec::new(),
             max_listeners: 100,
             max_listeners_per_address: 50,
             idle_seconds: 3 * 60 * 60,
@@ -36,9 +43,37 @@ impl Default for Settings {
     }
 }
 
+/// A window of the air.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BandSettings {
+    /// What listeners choose it by.
+    pub name: String,
+    /// The frequency in its middle, in hertz.
+    pub centre_hz: f64,
+    /// Samples per second, and its width in hertz.
+    #[serde(default = "usual_rate")]
+    pub rate: u32,
+}
+
+fn usual_rate() -> u32 {
+    2_048_000
+}
+
 /// Settings that do not go.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
+    /// Nothing could be heard.
+    #[error("bands: give at least one, such as {{name: 2 m, centre_hz: 145000000}}")]
+    NoBand,
+    /// A band that nobody can listen to.
+    #[error("bands: {name:?}: {error}")]
+    Band {
+        /// Its name.
+        name: String,
+        /// Why not.
+        error: BandError,
+    },
     /// Neither an address nor a network.
     #[error("trusted_proxies: {0:?} is no address; give one such as 10.0.0.1, or a network such as 10.0.0.0/8")]
     Proxy(String),
@@ -47,6 +82,21 @@ pub enum SettingsError {
 impl Settings {
     pub(super) fn idle(&self) -> Option<Duration> {
         (self.idle_seconds > 0).then(|| Duration::from_secs(self.idle_seconds))
+    }
+
+    /// The bands, on this air.
+    pub(super) fn feeds(&self, spectrum: &Spectrum) -> Result<Vec<Arc<Feed>>, SettingsError> {
+        if self.bands.is_empty() {
+            return Err(SettingsError::NoBand);
+        }
+        let feed = |settings: &BandSettings| {
+            let name = settings.name.clone();
+            match Band::new(settings.centre_hz, settings.rate) {
+                Ok(band) => Ok(Feed::new(name, band, spectrum.clone())),
+                Err(error) => Err(SettingsError::Band { name, error }),
+            }
+        };
+        self.bands.iter().map(feed).collect()
     }
 
     pub(super) fn proxies(&self) -> Result<Vec<IpNet>, SettingsError> {

@@ -3,7 +3,7 @@
 use super::login::{Client, purpose};
 use super::{Accounts, Role, TotpSetup, factor};
 use crate::CoreError;
-use crate::audit::{self, By};
+use crate::audit::{self, Actor};
 use crate::secrets::random_hex;
 use crate::store;
 use crate::store::accounts::NewAccount;
@@ -72,8 +72,8 @@ impl Accounts {
         setup::made(&mut transaction, id).await?;
         let temp_token = format!("temp_{}", random_hex::<32>());
         logins::insert(&mut transaction, Digest::of(temp_token.as_bytes()), id, false, now).await?;
-        let by = By { who: "(setup)", from: client.address };
-        audit::note(&mut transaction, by, "user.create", name.as_str(), Some(Role::Master.as_str()), now).await?;
+        let actor = Actor::new("(setup)", client.address);
+        audit::record(&mut transaction, &actor, "user.create", name.as_str(), Some(Role::Master.as_str()), now).await?;
         store::commit(transaction).await?;
         Ok(FirstAccount { totp, temp_token })
     }

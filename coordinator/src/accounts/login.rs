@@ -4,7 +4,7 @@ use super::factor::{self, Code};
 use super::passwords::Queue;
 use super::{Accounts, Role, role_of};
 use crate::CoreError;
-use crate::audit::{self, By};
+use crate::audit::{self, Actor};
 use crate::secrets::random_hex;
 use crate::store::accounts::Account;
 use crate::store::accounts::{self, devices, logins, recovery, setup};
@@ -157,8 +157,8 @@ impl Accounts {
             let digest = Digest::of(device.as_bytes());
             devices::insert(&mut transaction, digest, account.id, now, now.before(DEVICE_LIFE)).await?;
         }
-        let by = By { who: account.name.as_str(), from: client.address };
-        audit::note(&mut transaction, by, "login", account.name.as_str(), None, now).await?;
+        let actor = Actor::new(account.name.as_str(), client.address);
+        audit::record(&mut transaction, &actor, "login", account.name.as_str(), None, now).await?;
         let role = role_of(&account)?;
         store::commit(transaction).await?;
         Ok(LoggedIn { name: account.name, role, session, device, recovery_codes })

@@ -3,7 +3,7 @@
 
 use super::{Accounts, Role, role_of};
 use crate::CoreError;
-use crate::audit::{self, By};
+use crate::audit::{self, Actor};
 use crate::store;
 use crate::store::accounts::logins::{self, Login};
 use challengectl_common::{AccountName, Digest, Timestamp};
@@ -43,12 +43,12 @@ impl Person {
         Some(Self { name, role, address: None, account_id: CONSOLE, login, since: now })
     }
 
-    /// For the audit log.
+    /// Returns the person as the actor of what the audit log records.
     #[must_use]
-    pub fn by(&self) -> By<'_> {
+    pub fn actor(&self) -> Actor {
         match self.account_id {
-            CONSOLE => By::COMMAND_LINE,
-            _ => By { who: self.name.as_str(), from: self.address },
+            CONSOLE => Actor::command_line(),
+            _ => Actor::new(self.name.as_str(), self.address),
         }
     }
 
@@ -125,7 +125,8 @@ impl Accounts {
     pub async fn log_out(&self, person: &Person) -> Result<(), CoreError> {
         let mut transaction = self.store.write().await?;
         logins::delete(&mut transaction, person.login).await?;
-        audit::note(&mut transaction, person.by(), "logout", person.name.as_str(), None, self.clock.now()).await?;
+        audit::record(&mut transaction, &person.actor(), "logout", person.name.as_str(), None, self.clock.now())
+            .await?;
         Ok(store::commit(transaction).await?)
     }
 }

@@ -2,10 +2,10 @@
 //! used. Nobody gives a role that they could not manage afterwards, or changes the own account in ways that could be a
 //! thief's, and the last admin stays.
 
-use super::users::Changes;
+use super::changes::Changes;
 use super::{Person, Role, role_of};
 use crate::CoreError;
-use crate::audit::{self, By};
+use crate::audit::{self, Actor};
 use crate::store::Transaction;
 use crate::store::accounts::{self, Account};
 use challengectl_common::{AccountName, Digest, Timestamp};
@@ -89,7 +89,7 @@ impl Manager<'_> {
         }
     }
 
-    pub(super) async fn note(
+    pub(super) async fn record(
         &self,
         transaction: &mut Transaction,
         what: &str,
@@ -97,11 +97,11 @@ impl Manager<'_> {
         details: Option<&str>,
         now: Timestamp,
     ) -> Result<(), CoreError> {
-        let by = match self {
-            Self::Person(person) => person.by(),
-            Self::CommandLine => By::COMMAND_LINE,
+        let actor = match self {
+            Self::Person(person) => person.actor(),
+            Self::CommandLine => Actor::command_line(),
         };
-        audit::note(transaction, by, what, target.as_str(), details, now).await
+        audit::record(transaction, &actor, what, target.as_str(), details, now).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! People: who they are, what they may do, and how they show it.
 
+mod changes;
 mod factor;
 mod first;
 mod login;
@@ -13,6 +14,7 @@ mod uses;
 mod vault;
 
 pub use crate::throttle::Step;
+pub use changes::Changes;
 pub use factor::TotpSetup;
 pub use first::FirstAccount;
 pub use login::{Client, DEVICE_LIFE, LoggedIn};
@@ -20,7 +22,7 @@ pub use logins::{IDLE, LONGEST, Person};
 pub use managers::Manager;
 pub use passwords::random as random_password;
 pub use role::{ParseRoleError, Role};
-pub use users::{Changes, User};
+pub use users::User;
 
 use crate::store::accounts::{self, Account};
 use crate::store::log::audit::{self, AuditEntry};

@@ -33,7 +33,7 @@ impl Accounts {
         accounts::set_password(&mut transaction, id, &new).await?;
         logins::end_of_account(&mut transaction, id, Some(person.login)).await?;
         let name = person.name.as_str();
-        audit::note(&mut transaction, person.by(), "user.password", name, None, self.clock.now()).await?;
+        audit::record(&mut transaction, &person.actor(), "user.password", name, None, self.clock.now()).await?;
         Ok(store::commit(transaction).await?)
     }
 
@@ -54,7 +54,8 @@ impl Accounts {
         let account = account.ok_or_else(|| CoreError::NoSuchAccount(person.name.to_string()))?;
         self.use_code(&mut transaction, &account, Code::read(code), now).await?;
         let codes = renew_recovery_codes(&mut transaction, id).await?;
-        audit::note(&mut transaction, person.by(), "user.recovery_codes", account.name.as_str(), None, now).await?;
+        audit::record(&mut transaction, &person.actor(), "user.recovery_codes", account.name.as_str(), None, now)
+            .await?;
         store::commit(transaction).await?;
         Ok(codes)
     }

@@ -1,5 +1,6 @@
 //! Managing accounts. Whoever does it, at the command line or logged in, goes through the same rules.
 
+use super::changes::Changes;
 use super::login::purpose;
 use super::logins::counts;
 use super::managers::{Manager, keep_an_admin};
@@ -25,34 +26,6 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was last logged in to.
     pub last_login: Option<Timestamp>,
-}
-
-/// What is to be changed of an account.
-#[derive(Debug, Default)]
-pub struct Changes {
-    /// Another password.
-    pub password: Option<String>,
-    /// Another role.
-    pub role: Option<Role>,
-    /// Whether it may be used.
-    pub enabled: Option<bool>,
-}
-
-impl Changes {
-    /// Whether nothing is to be changed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.password.is_none() && self.role.is_none() && self.enabled.is_none()
-    }
-
-    /// Without what is so already.
-    fn beyond(self, account: &Account) -> Self {
-        Self {
-            role: self.role.filter(|role| role.as_str() != account.role),
-            enabled: self.enabled.filter(|enabled| *enabled != account.enabled),
-            ..self
-        }
-    }
 }
 
 impl Accounts {
@@ -96,7 +69,7 @@ impl Accounts {
         if accounts::insert(&mut transaction, account, now).await?.is_none() {
             return Err(CoreError::Conflict(format!("there is a user {name} already")));
         }
-        manager.note(&mut transaction, "user.create", name, Some(role.as_str()), now).await?;
+        manager.record(&mut transaction, "user.create", name, Some(role.as_str()), now).await?;
         store::commit(transaction).await?;
         Ok(totp)
     }
@@ -130,17 +103,17 @@ impl Accounts {
         let (id, now) = (account.id, self.clock.now());
         if let Some(password) = &password {
             accounts::set_password(&mut transaction, id, password).await?;
-            manager.note(&mut transaction, "user.password", &account.name, None, now).await?;
+            manager.record(&mut transaction, "user.password", &account.name, None, now).await?;
         }
         let changes = changes.beyond(&account);
         if let Some(role) = changes.role {
             accounts::set_role(&mut transaction, id, role.as_str()).await?;
-            manager.note(&mut transaction, "user.role", &account.name, Some(role.as_str()), now).await?;
+            manager.record(&mut transaction, "user.role", &account.name, Some(role.as_str()), now).await?;
         }
         if let Some(enabled) = changes.enabled {
             accounts::set_enabled(&mut transaction, id, enabled).await?;
             let what = if enabled { "user.enable" } else { "user.disable" };
-            manager.note(&mut transaction, what, &account.name, None, now).await?;
+            manager.record(&mut transaction, what, &account.name, None, now).await?;
         }
         keep_an_admin(&mut transaction, &account).await?;
         logins::end_of_account(&mut transaction, id, manager.own_login(&account)).await?;
@@ -157,7 +130,7 @@ impl Accounts {
         manager.may_touch(&account)?;
         accounts::delete(&mut transaction, account.id).await?;
         keep_an_admin(&mut transaction, &account).await?;
-        manager.note(&mut transaction, "user.delete", &account.name, None, self.clock.now()).await?;
+        manager.record(&mut transaction, "user.delete", &account.name, None, self.clock.now()).await?;
         Ok(store::commit(transaction).await?)
     }
 
@@ -173,7 +146,7 @@ impl Accounts {
         let sealed = self.vault.seal(&secret, &purpose(&account.name))?;
         accounts::set_totp(&mut transaction, account.id, &sealed).await?;
         logins::end_of_account(&mut transaction, account.id, None).await?;
-        manager.note(&mut transaction, "user.reset_totp", &account.name, None, self.clock.now()).await?;
+        manager.record(&mut transaction, "user.reset_totp", &account.name, None, self.clock.now()).await?;
         store::commit(transaction).await?;
         Ok(totp)
     }

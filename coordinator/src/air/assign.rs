@@ -3,7 +3,8 @@
 use super::schedule_view::ScheduleView;
 use super::task::Handed;
 use crate::air::Air;
-use crate::bus::events::{ChallengeState, Event};
+use crate::bus::challenge_state::ChallengeState;
+use crate::bus::events::Event;
 use crate::fleet::lives::Standing;
 use crate::schedule::{Capability, Pick, Situation, pick};
 use crate::store::air::assignments::NewAssignment;
@@ -55,7 +56,7 @@ impl Air {
         let unknown = self.leases.unknown(runner, holds);
         if !unknown.is_empty() {
             let abort: Vec<i64> = self.leases.to_abort(runner, holds).0.into_iter().chain(unknown).collect();
-            self.leases.told(runner, &abort);
+            self.leases.notified(runner, &abort);
             return Ok(Polled { task: None, abort });
         }
         loop {
@@ -64,8 +65,8 @@ impl Air {
                 () = self.abort_is_urgent(runner) => Ok(None),
                 task = self.try_to_assign(caller, held.as_deref()) => task,
             };
-            let (abort, tell_at) = self.leases.to_abort(runner, holds);
-            let urgent = tell_at.is_some_and(|tell_at| tell_at <= Instant::now());
+            let (abort, notify_at) = self.leases.to_abort(runner, holds);
+            let urgent = notify_at.is_some_and(|notify_at| notify_at <= Instant::now());
             let task = match task {
                 // The carriers come first; the error comes again with the next question.
                 Err(_) if !abort.is_empty() => None,
@@ -73,11 +74,11 @@ impl Air {
             };
             let over = self.context.revision.is_stopping() || !self.is_current(caller) || Instant::now() >= deadline;
             if task.is_some() || urgent || over {
-                self.leases.told(runner, &abort);
+                self.leases.notified(runner, &abort);
                 return Ok(Polled { task, abort });
             }
             // Either way everything is looked at again: at the deadline too, for work may have come with it.
-            let until = tell_at.map_or(deadline, |tell_at| tell_at.min(deadline));
+            let until = notify_at.map_or(deadline, |notify_at| notify_at.min(deadline));
             let _ = tokio::time::timeout_at(until, news.changed()).await;
         }
     }

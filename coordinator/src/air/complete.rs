@@ -86,7 +86,7 @@ impl Air {
                 let end = apply(&mut transaction, &assignment, report, now).await?;
                 store::commit(transaction).await?;
                 self.leases.remove(&caller.runner_id, assignment.id);
-                self.tell_end(end, now);
+                self.publish_end(end, now);
                 self.context.changed();
                 let (runner, outcome) = (&caller.runner_id, status(report.status).as_str());
                 tracing::info!(%runner, assignment = assignment.id, outcome, "completed");

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 const MAX_HANDED: u32 = 3;
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 /// The answer that told a runner to stop something may be lost, and carriers have to be off within a second or two.
-const TELL_AGAIN: Duration = Duration::from_millis(500);
+const NOTIFY_AGAIN: Duration = Duration::from_millis(500);
 /// An assignment that cannot be ended is damaged, mostly for good.
 const END_AGAIN: Duration = Duration::from_secs(60);
 
@@ -37,14 +37,14 @@ struct Lease {
     reason: Option<&'static str>,
     /// When a poll last told the runner so; the answer may have been lost. A poll that returned at once again and again
     /// would only keep both sides busy.
-    told: Option<Instant>,
+    notified: Option<Instant>,
     /// When it could last not be ended.
     failed: Option<Instant>,
     unwritten: bool,
     challenge_id: i64,
     progress: Option<f64>,
     /// What watchers were last told, and when.
-    progress_told: Option<(f64, Moment)>,
+    progress_published: Option<(f64, Moment)>,
 }
 
 /// How far one transmission is.
@@ -109,12 +109,12 @@ impl Leases {
             handed: (now, 1),
             ending: assignment.aborting,
             reason: None,
-            told: None,
+            notified: None,
             failed: None,
             unwritten: true,
             challenge_id: assignment.challenge_id,
             progress: None,
-            progress_told: None,
+            progress_published: None,
         };
         self.all().entry(assignment.runner_id.clone()).or_default().insert(assignment.id, lease);
     }
@@ -187,32 +187,32 @@ impl Leases {
         let mut news = Vec::new();
         for (&assignment_id, lease) in leases.iter_mut() {
             let Some(progress) = lease.progress else { continue };
-            if lease.progress_told.is_some_and(|(part, at)| part == progress || at.after(PROGRESS_EVERY) > now) {
+            if lease.progress_published.is_some_and(|(part, at)| part == progress || at.after(PROGRESS_EVERY) > now) {
                 continue;
             }
-            lease.progress_told = Some((progress, now));
+            lease.progress_published = Some((progress, now));
             news.push(Progress { assignment_id, challenge_id: lease.challenge_id, progress });
         }
         news
     }
 
     /// What a runner has to stop, and since when it is to be told; `None` when it knows. What it was told, it is told again
-    /// after [`TELL_AGAIN`] when it still holds that.
+    /// after [`NOTIFY_AGAIN`] when it still holds that.
     pub fn to_abort(&self, runner: &RunnerId, held: &[i64]) -> (Vec<i64>, Option<Instant>) {
         let all = self.all();
         let ending = || all.get(runner).into_iter().flatten().filter(|(_, lease)| lease.ending);
-        let tell_at = |(id, lease): (&i64, &Lease)| match lease.told {
+        let notify_at = |(id, lease): (&i64, &Lease)| match lease.notified {
             None => Some(Instant::now()),
-            Some(told) => held.contains(id).then(|| told + TELL_AGAIN),
+            Some(notified) => held.contains(id).then(|| notified + NOTIFY_AGAIN),
         };
-        (ending().map(|(id, _)| *id).collect(), ending().filter_map(tell_at).min())
+        (ending().map(|(id, _)| *id).collect(), ending().filter_map(notify_at).min())
     }
 
-    pub fn told(&self, runner: &RunnerId, ids: &[i64]) {
+    pub fn notified(&self, runner: &RunnerId, ids: &[i64]) {
         let mut all = self.all();
         let Some(leases) = all.get_mut(runner) else { return };
         for (_, lease) in leases.iter_mut().filter(|(id, _)| ids.contains(id)) {
-            lease.told = Some(Instant::now());
+            lease.notified = Some(Instant::now());
         }
     }
 

@@ -1,13 +1,9 @@
 //! What goes on air: handing out challenges, their leases, and what holds everything back.
 
-pub(crate) mod aftermath;
 pub(crate) mod assign;
 mod complete;
-pub(crate) mod control;
 mod due;
-pub(crate) mod emergency;
 mod ended;
-mod hours;
 pub(crate) mod leases;
 pub(crate) mod liveness;
 mod look_around;
@@ -23,9 +19,9 @@ use crate::context::Context;
 use crate::files::Files;
 use crate::fleet::Fleet;
 use crate::store::LiveAssignment;
-use aftermath::Aftermath;
-use emergency::Latch;
 use leases::Leases;
+use operating::aftermath::Aftermath;
+use operating::emergency::Latch;
 use schedule_view::ScheduleView;
 use std::sync::Arc;
 use tally::Tally;

@@ -81,7 +81,7 @@ impl Air {
             self.context.log(LogLevel::Warning, format!("Runner {runner}: assignment {id} given up, {reason}"));
         }
         for end in ends {
-            self.tell_end(end, now);
+            self.publish_end(end, now);
         }
         self.context.changed();
         Ok(())

@@ -1,10 +1,7 @@
 //! The kinds of alarms.
 
-use serde::Serialize;
-
 /// What an alarm is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AlarmKind {
     /// A runner that has not signed out is not heard of.
     RunnerSilent,

@@ -4,7 +4,6 @@ pub use crate::bus::alarm_kind::AlarmKind;
 use crate::clock::Moment;
 use challengectl_common::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ const HOLD: Duration = Duration::from_secs(30);
 const SHOWN: Duration = Duration::from_secs(15 * 60);
 
 /// Something that a person should look into.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
     /// What it is about.
     pub kind: AlarmKind,

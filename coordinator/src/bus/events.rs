@@ -4,10 +4,10 @@
 //! oldest events, and is told so.
 
 use super::alarm_kind::AlarmKind;
+use crate::bus::challenge_state::ChallengeState;
 use crate::bus::liveness::{Liveness, RunnerStatus};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
-use serde::Serialize;
 use std::collections::HashMap;
 use tokio::sync::broadcast;
 
@@ -15,9 +15,8 @@ use tokio::sync::broadcast;
 const BACKLOG: usize = 1024;
 
 /// Something that has happened. Flags, keys and secrets are in none of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the fields are those of the API")]
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are those of the live events")]
 pub enum Event {
     /// A line for the operator, from the server or a runner.
     Log { source: String, level: &'static str, message: String, timestamp: Timestamp },
@@ -61,48 +60,16 @@ pub enum Event {
     Alarm { kind: AlarmKind, subject: String, message: String, active: bool, timestamp: Timestamp },
 }
 
-/// Where in its round a challenge is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum ChallengeState {
-    Waiting,
-    Queued,
-    Assigned,
-}
-
-impl ChallengeState {
-    /// The state of a challenge that is due then, and is assigned or not.
-    #[must_use]
-    pub fn of(live: bool, due_at: Timestamp, now: Timestamp) -> Self {
-        match () {
-            () if live => Self::Assigned,
-            () if due_at <= now => Self::Queued,
-            () => Self::Waiting,
-        }
-    }
-
-    /// The word in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Queued => "queued",
-            Self::Assigned => "assigned",
-        }
-    }
-}
-
 /// Tells events to whoever watches.
 #[derive(Debug)]
 pub struct Events {
     sender: broadcast::Sender<Event>,
-    told: Mutex<Told>,
+    published: Mutex<Published>,
 }
 
 /// What was last told of each runner and challenge, so that only changes are.
 #[derive(Debug, Default)]
-struct Told {
+struct Published {
     runners: HashMap<RunnerId, Liveness>,
     challenges: HashMap<i64, (ChallengeState, bool)>,
     /// Whether the hours have the system closed.
@@ -111,13 +78,13 @@ struct Told {
 
 impl Default for Events {
     fn default() -> Self {
-        Self { sender: broadcast::Sender::new(BACKLOG), told: Mutex::default() }
+        Self { sender: broadcast::Sender::new(BACKLOG), published: Mutex::default() }
     }
 }
 
 impl Events {
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock()
+    fn published(&self) -> MutexGuard<'_, Published> {
+        self.published.lock()
     }
 
     /// Subscribes to everything that happens from now on.
@@ -127,9 +94,9 @@ impl Events {
 
     /// Tells everybody who watches; nobody may be watching.
     pub fn publish(&self, event: Event) {
-        let mut told = self.told();
+        let mut published = self.published();
         if let Event::ChallengeState { challenge_id, state, enabled, .. } = &event
-            && told.challenges.insert(*challenge_id, (*state, *enabled)) == Some((*state, *enabled))
+            && published.challenges.insert(*challenge_id, (*state, *enabled)) == Some((*state, *enabled))
         {
             return;
         }
@@ -138,25 +105,25 @@ impl Events {
 
     /// Whether it was last told of a challenge that it is due.
     pub fn knows_due(&self, challenge_id: i64) -> bool {
-        self.told().challenges.get(&challenge_id).is_some_and(|(state, _)| *state == ChallengeState::Queued)
+        self.published().challenges.get(&challenge_id).is_some_and(|(state, _)| *state == ChallengeState::Queued)
     }
 
     /// Whether it was last told that the hours have the system closed. None: nothing was told yet.
-    pub fn told_closed(&self) -> Option<bool> {
-        self.told().closed
+    pub fn published_closed(&self) -> Option<bool> {
+        self.published().closed
     }
 
     /// Notes that it is told now whether the hours have the system closed; gives what was told before.
-    pub fn tell_closed(&self, closed: bool) -> Option<bool> {
-        self.told().closed.replace(closed)
+    pub fn set_published_closed(&self, closed: bool) -> Option<bool> {
+        self.published().closed.replace(closed)
     }
 
     /// Publishes the liveness of a runner if it is news. The lock is held while publishing, so that the last published is
     /// the last.
     pub fn publish_liveness(&self, runner: &RunnerId, liveness: impl FnOnce() -> Liveness, timestamp: Timestamp) {
-        let mut told = self.told();
+        let mut published = self.published();
         let Liveness { status, busy } = liveness();
-        if told.runners.insert(runner.clone(), Liveness { status, busy }) != Some(Liveness { status, busy }) {
+        if published.runners.insert(runner.clone(), Liveness { status, busy }) != Some(Liveness { status, busy }) {
             let _ = self.sender.send(Event::RunnerStatus { runner_id: runner.clone(), status, busy, timestamp });
         }
     }
@@ -165,26 +132,12 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
     use tokio::sync::broadcast::error::RecvError;
 
     const NOW: Timestamp = Timestamp::from_millis(1_705_314_600_000);
 
     fn roof() -> RunnerId {
         RunnerId::new("roof").unwrap()
-    }
-
-    #[test]
-    fn an_event_has_its_type_beside_its_fields() {
-        let (runner_id, status) = (roof(), RunnerStatus::Online);
-        let event = Event::RunnerStatus { runner_id, status, busy: false, timestamp: NOW };
-        assert_eq!(
-            serde_json::to_value(event).unwrap(),
-            json!({
-                "type": "runner_status", "runner_id": "roof", "status": "online", "busy": false,
-                "timestamp": "2024-01-15T10:30:00.000Z",
-            })
-        );
     }
 
     #[tokio::test]

@@ -1,10 +1,7 @@
 //! Whether a runner is there, and at work: one answer for REST, events, metrics and first states alike.
 
-use serde::Serialize;
-
 /// Whether a runner is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunnerStatus {
     /// Signed out, never registered, or not heard of for three heartbeats.
     Offline,
@@ -24,7 +21,7 @@ impl RunnerStatus {
 }
 
 /// Whether a runner is there, and at work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Liveness {
     /// Whether it is there.
     pub status: RunnerStatus,

@@ -31,7 +31,7 @@ const TELL_DROPS_EVERY: Duration = Duration::from_secs(60);
 const MAX_NAMED: usize = 10;
 
 #[derive(Debug, Default)]
-pub struct Logbook(Mutex<Waiting>);
+pub struct LogBuffer(Mutex<Waiting>);
 
 /// What waits to be written, and what had no room since that was last told.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Waiting {
     }
 }
 
-impl Logbook {
+impl LogBuffer {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock()
     }
@@ -140,36 +140,36 @@ mod tests {
         LogLine { received_at: at, logged_at: at, source: source.to_owned(), level: "INFO", message }
     }
 
-    fn flood(logbook: &Logbook, source: &str, lines: usize) -> usize {
-        (0..lines).filter(|_| logbook.lock().add(line(source, 1000))).count()
+    fn flood(buffer: &LogBuffer, source: &str, lines: usize) -> usize {
+        (0..lines).filter(|_| buffer.lock().add(line(source, 1000))).count()
     }
 
     #[test]
     fn runners_that_flood_take_no_room_from_others_or_the_server_and_are_named() {
-        let logbook = Logbook::default();
+        let buffer = LogBuffer::default();
         for n in 0..100 {
-            flood(&logbook, &format!("flood-{n}"), 10_000);
+            flood(&buffer, &format!("flood-{n}"), 10_000);
         }
-        assert!(logbook.lock().add(line("quiet", 1000)) && logbook.lock().add(line(SERVER, 1000)));
-        let waiting: usize = logbook.lock().lines.iter().map(|line| line.message.len()).sum();
+        assert!(buffer.lock().add(line("quiet", 1000)) && buffer.lock().add(line(SERVER, 1000)));
+        let waiting: usize = buffer.lock().lines.iter().map(|line| line.message.len()).sum();
         assert!(waiting < 4 << 20, "{waiting}");
-        let told = logbook.take_drops(Timestamp::default()).unwrap();
+        let told = buffer.take_drops(Timestamp::default()).unwrap();
         assert!(told.contains(" of flood-") && told.ends_with(" of 90 others"), "{told}");
-        flood(&logbook, "flood-1", 1000);
-        assert_eq!(logbook.take_drops(Timestamp::from_millis(59_999)), None);
-        assert!(logbook.take_drops(Timestamp::from_millis(60_000)).unwrap().ends_with(": 1000 of flood-1"));
+        flood(&buffer, "flood-1", 1000);
+        assert_eq!(buffer.take_drops(Timestamp::from_millis(59_999)), None);
+        assert!(buffer.take_drops(Timestamp::from_millis(60_000)).unwrap().ends_with(": 1000 of flood-1"));
     }
 
     #[test]
     fn what_could_not_be_written_waits_again_in_its_order_and_within_its_room() {
-        let logbook = Logbook::default();
-        let room = flood(&logbook, "roof", 10_000);
-        let lines = logbook.take();
-        assert_eq!((lines.len(), flood(&logbook, "roof", 10_000)), (room, room));
-        logbook.lock().add(line("cellar", 1));
-        logbook.put_back(lines);
-        let lines = logbook.take();
+        let buffer = LogBuffer::default();
+        let room = flood(&buffer, "roof", 10_000);
+        let lines = buffer.take();
+        assert_eq!((lines.len(), flood(&buffer, "roof", 10_000)), (room, room));
+        buffer.lock().add(line("cellar", 1));
+        buffer.put_back(lines);
+        let lines = buffer.take();
         assert_eq!((lines.len(), lines.last().map(|line| line.source.as_str())), (room + 1, Some("cellar")));
-        assert_eq!(flood(&logbook, "roof", 10_000), room);
+        assert_eq!(flood(&buffer, "roof", 10_000), room);
     }
 }

@@ -2,9 +2,10 @@
 
 use super::existing;
 use super::form::{Checked, Form};
-use super::import::{Step, put};
 use super::look_alike::{Looks, difference};
-use crate::audit::{Actor, By};
+use super::put::put;
+use super::step::Step;
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::store::Connection;
 use crate::store::air::assignments;
@@ -19,11 +20,11 @@ impl Challenges {
     ///
     /// # Errors
     /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
-    pub async fn create(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
+    pub async fn create(self: &Arc<Self>, form: &Form, actor: Actor) -> Result<i64, CoreError> {
         let Checked { spec, profile } = self.checked(None, form, Role::Admin).await?;
         let this = Arc::clone(self);
         self.context
-            .command(by, "challenge.create", |mut command| async move {
+            .command(actor, "challenge.create", |mut command| async move {
                 let (who, now) = (command.who(), command.now());
                 name_is_free(&mut command, &spec.name, None).await?;
                 let id = challenges::insert(&mut command, &spec, &profile, now, now).await?;
@@ -42,7 +43,7 @@ impl Challenges {
     pub async fn update(self: &Arc<Self>, id: i64, form: &Form, person: &Person) -> Result<(), CoreError> {
         let before = self.one(id).await?;
         let checked = self.checked(Some(&before.spec), form, person.role).await?;
-        let (this, actor) = (Arc::clone(self), Actor::from(person.by()));
+        let (this, actor) = (Arc::clone(self), person.actor());
         self.context
             .run_to_completion(async move { this.replace(before, checked, "challenge.update", actor).await })
             .await
@@ -53,8 +54,8 @@ impl Challenges {
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is none with this id.
-    pub async fn enable(self: &Arc<Self>, id: i64, enabled: bool, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+    pub async fn enable(self: &Arc<Self>, id: i64, enabled: bool, actor: Actor) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
         self.context
             .run_to_completion(async move {
                 let before = this.one(id).await?;
@@ -92,7 +93,7 @@ impl Challenges {
         }
         if !current.air.live {
             let due_at = current.air.due_at;
-            self.air.tell_off_air(Challenge { spec, ..current }, due_at, now);
+            self.air.publish_off_air(Challenge { spec, ..current }, due_at, now);
         }
         Ok(())
     }
@@ -101,10 +102,10 @@ impl Challenges {
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is none with this id.
-    pub async fn delete(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn delete(self: &Arc<Self>, id: i64, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
-            .command(by, "challenge.delete", move |mut command| async move {
+            .command(actor, "challenge.delete", move |mut command| async move {
                 let challenge = existing(&mut command, id).await?;
                 let (who, now) = (command.who(), command.now());
                 assignments::abort_of_challenge(&mut command, id, now).await?;

@@ -1,7 +1,7 @@
 //! Changing the conference and its hours.
 
 use crate::CoreError;
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::store::Connection;
 use crate::store::air::control;
@@ -15,10 +15,10 @@ impl Challenges {
     ///
     /// # Errors
     /// [`CoreError::Invalid`] when it would make no sense; then nothing has changed.
-    pub async fn change_conference(self: &Arc<Self>, change: ConferenceChange, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn change_conference(self: &Arc<Self>, change: ConferenceChange, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
-            .command(by, "conference.update", |mut command| async move {
+            .command(actor, "conference.update", |mut command| async move {
                 let who = command.who();
                 let fields = change_conference(&mut command, change).await?.join(", ");
                 let done = command.commit("", Some(&fields)).await?;

@@ -1,6 +1,6 @@
 //! The whole event as one archive that `import` reads back.
 
-use crate::audit::{Actor, By};
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::files::archive::{Writer, at};
 use crate::store::Store;
@@ -56,8 +56,8 @@ impl Challenges {
     ///
     /// # Errors
     /// When the content of a file is gone, or there is no room for the archive.
-    pub async fn export(self: &Arc<Self>, by: By<'_>) -> Result<Exported, CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+    pub async fn export(self: &Arc<Self>, actor: Actor) -> Result<Exported, CoreError> {
+        let this = Arc::clone(self);
         self.context
             .run_to_completion(async move {
                 let inner = Arc::clone(&this);

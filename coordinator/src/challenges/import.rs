@@ -1,11 +1,12 @@
 //! Taking an event into the database, whole or not at all.
 
 use super::conference::change_conference;
+use super::put::put;
+use super::step::Step;
 use super::{Looks, difference};
-use crate::audit::{Actor, By};
+use crate::audit::Actor;
 use crate::context::command::Command;
 use crate::schedule::Capability;
-use crate::store::air::assignments;
 use crate::store::challenges::ranges;
 use crate::store::challenges::{self, Challenge, SignalProfile};
 use crate::store::files::{self, StoredFile};
@@ -16,28 +17,9 @@ use crate::{CoreError, FileFolder};
 use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeName, ChallengeSpec, FrequencySet, OccupiedSpan, Payload, Sender, Timestamp};
 use challengectl_event::Event;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
-
-/// What an import did, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "did", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Step {
-    AddedFile { name: String, digest: String, size: u64 },
-    AddedRange { name: String },
-    ChangedConference { fields: Vec<&'static str> },
-    Added { challenge: String },
-    Updated { challenge: String, fields: Vec<&'static str>, cut: bool },
-    Unchanged { challenge: String },
-    OutOfReach { challenge: String },
-    LooksRenamed { challenge: String, before: String },
-    AlsoOnAir { challenge: String },
-    Disabled { challenge: String, cut: bool },
-    LooksAlike { challenge: String, difference: String },
-}
 
 /// What becomes of enabled challenges that the event does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,7 +44,7 @@ pub async fn import(
     unlisted: Unlisted,
     now: Timestamp,
 ) -> Result<Vec<Step>, CoreError> {
-    import_by(store, folder, event, unlisted, "event.import", By::COMMAND_LINE.into(), now).await
+    import_by(store, folder, event, unlisted, "event.import", Actor::command_line(), now).await
 }
 
 pub(crate) async fn import_by(
@@ -82,7 +64,7 @@ pub(crate) async fn import_by(
     let stored = take_files(folder, event)?;
 
     let mut steps = Vec::new();
-    let mut command = Command::begin(store, actor, action, now).await?;
+    let mut command = Command::new(store.write().await?, actor, action, now);
     for file in &stored {
         if files::register(&mut command, file, now).await? {
             let StoredFile { digest, size, name } = file;
@@ -194,50 +176,6 @@ fn file_name(path: &str) -> String {
 
 pub(crate) fn profile_of(new: &challengectl_event::Challenge) -> SignalProfile {
     SignalProfile { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
-}
-
-/// Adds a challenge, or updates `before`; if what is on air no longer matches, its carrier is cut.
-pub(crate) async fn put(
-    connection: &mut Connection,
-    before: Option<&Challenge>,
-    spec: &ChallengeSpec,
-    profile: &SignalProfile,
-    now: Timestamp,
-) -> Result<Step, StoreError> {
-    let challenge = spec.name.to_string();
-    let Some(before) = before else {
-        challenges::insert(connection, spec, profile, now, now).await?;
-        return Ok(Step::Added { challenge });
-    };
-    let fields = changed_fields(&before.spec, spec);
-    if fields.is_empty() && before.air.profile == *profile {
-        return Ok(Step::Unchanged { challenge });
-    }
-    challenges::update(connection, before.id, spec, profile, now).await?;
-    let outdated = !spec.enabled || fields.iter().any(|field| ON_AIR.contains(field));
-    let cut = outdated && assignments::abort_of_challenge(connection, before.id, now).await?.is_some();
-    Ok(Step::Updated { challenge, fields, cut })
-}
-
-/// The fields whose change cuts the carrier: a receiver would notice, or another radio may be meant.
-const ON_AIR: [&str; 5] = ["modulation", "frequency", "flag", "parameters", "only_on"];
-
-fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {
-    let (Kind::Transmission(sent_before), Kind::Transmission(sent_after)) = (&before.kind, &after.kind);
-    let fields = [
-        ("name", before.name != after.name),
-        ("modulation", sent_before.modulation != sent_after.modulation),
-        ("frequency", sent_before.tuning != sent_after.tuning),
-        ("flag", sent_before.payload != sent_after.payload),
-        ("parameters", sent_before.parameters != sent_after.parameters),
-        ("enabled", before.enabled != after.enabled),
-        ("priority", sent_before.priority != sent_after.priority),
-        ("min_delay", sent_before.min_delay_ms != sent_after.min_delay_ms),
-        ("max_delay", sent_before.max_delay_ms != sent_after.max_delay_ms),
-        ("public_view", before.public_view != after.public_view),
-        ("only_on", sent_before.only_on != sent_after.only_on),
-    ];
-    fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }
 
 /// Finds new challenges whose names people would mistake for others.

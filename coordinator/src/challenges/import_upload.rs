@@ -1,8 +1,9 @@
 //! Whole events that operators bring in while the server runs.
 
-use super::import::{Step, Unlisted, import_by};
+use super::import::{Unlisted, import_by};
+use super::step::Step;
 use crate::CoreError;
-use crate::audit::{Actor, By};
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::files::archive;
 use challengectl_common::wire::LogLevel;
@@ -53,11 +54,11 @@ impl Challenges {
     /// # Errors
     /// [`CoreError::Refused`] when there is none, [`CoreError::Invalid`] with everything that is wrong with it; then
     /// nothing has changed.
-    pub async fn reload(self: &Arc<Self>, intake: Intake, by: By<'_>) -> Result<Imported, CoreError> {
+    pub async fn reload(self: &Arc<Self>, intake: Intake, actor: Actor) -> Result<Imported, CoreError> {
         let none = || CoreError::Refused("the server's settings name no event_file".to_owned());
         let path = self.event_file.get().cloned().ok_or_else(none)?;
         let reader = self.reader();
-        self.take_event(move || Ok(reader.read(&path, None)), intake, "event.reload", by).await
+        self.take_event(move || Ok(reader.read(&path, None)), intake, "event.reload", actor).await
     }
 
     /// Takes in an event file that was sent as `name` and lies at `path`, with the files that came along.
@@ -70,10 +71,10 @@ impl Challenges {
         path: PathBuf,
         files: HashMap<String, PathBuf>,
         intake: Intake,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<Imported, CoreError> {
         let reader = self.reader();
-        self.take_event(move || Ok(reader.read_sent(&name, &path, files)), intake, "event.import", by).await
+        self.take_event(move || Ok(reader.read_sent(&name, &path, files)), intake, "event.import", actor).await
     }
 
     /// Takes in an event that was sent as `name` and lies at `path`, in the form that [`Challenges::export`] gives it.
@@ -85,7 +86,7 @@ impl Challenges {
         name: String,
         path: PathBuf,
         intake: Intake,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<Imported, CoreError> {
         let reader = self.reader();
         let root = self.files.folder.root()?;
@@ -97,7 +98,7 @@ impl Challenges {
             Ok(reader.read_sent(EVENT_FILE, &unpacked.join(EVENT_FILE), files))
         };
         // The folder stays until the files in it have been copied.
-        self.take_event(read, intake, "event.import", by).await
+        self.take_event(read, intake, "event.import", actor).await
     }
 
     fn reader(&self) -> Reader {
@@ -109,11 +110,11 @@ impl Challenges {
         read: impl FnOnce() -> Result<Reading, CoreError> + Send + 'static,
         intake: Intake,
         what: &'static str,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<Imported, CoreError> {
         let reading = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)??;
         let (event, problems) = if intake.keep_going { reading.sound()? } else { (reading.whole()?, Vec::new()) };
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let this = Arc::clone(self);
         self.context
             .run_to_completion(async move {
                 let (inner, acting, runtime) = (Arc::clone(&this), actor.clone(), this.context.runtime.clone());
@@ -134,7 +135,7 @@ impl Challenges {
                 imported.problems = problems.iter().map(Remark::to_string).collect();
                 this.air.take_over_changes().await?;
                 let Imported { added, updated, .. } = imported;
-                let who = actor.by().who;
+                let who = &actor.name;
                 this.context
                     .log(LogLevel::Info, format!("Event loaded by {who}: {added} challenges added, {updated} updated"));
                 Ok(imported)

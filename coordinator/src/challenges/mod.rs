@@ -7,6 +7,8 @@ mod form;
 pub mod import;
 pub(crate) mod import_upload;
 mod look_alike;
+mod put;
+pub mod step;
 mod trigger;
 
 pub use form::Form;

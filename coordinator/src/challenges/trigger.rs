@@ -3,7 +3,7 @@
 use super::existing;
 use crate::CoreError;
 use crate::air::operating::OperatingState;
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::store::challenges::{self, Challenge};
 use challengectl_common::Timestamp;
@@ -16,10 +16,10 @@ impl Challenges {
     ///
     /// # Errors
     /// [`CoreError::NotFound`]; [`CoreError::Refused`] when it is disabled or on air, or the system is held back.
-    pub async fn trigger(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn trigger(self: &Arc<Self>, id: i64, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
-            .command(by, "challenge.trigger", move |mut command| async move {
+            .command(actor, "challenge.trigger", move |mut command| async move {
                 let challenge = existing(&mut command, id).await?;
                 let (operating, who, now) = (OperatingState::read(&mut command).await?, command.who(), command.now());
                 if let Some(obstacle) = obstacle(&challenge, &operating, now) {

@@ -2,7 +2,7 @@
 
 use crate::CoreError;
 use crate::audit::{self, Actor};
-use crate::store::{self, Connection, Store, Transaction};
+use crate::store::{self, Connection, Transaction};
 use challengectl_common::Timestamp;
 use std::ops::{Deref, DerefMut};
 
@@ -18,14 +18,10 @@ pub(crate) struct Command {
 pub(crate) struct Done<T>(T);
 
 impl Command {
-    /// Begins `action` (such as `challenge.enable`); waits for the change before.
-    pub(crate) async fn begin(
-        store: &Store,
-        actor: Actor,
-        action: &'static str,
-        now: Timestamp,
-    ) -> Result<Self, CoreError> {
-        Ok(Self { transaction: store.write().await?, actor, action, now })
+    /// Begins `action` (such as `challenge.enable`) in this transaction. `now` is when the transaction was begun, not
+    /// when it was asked for: it waits for the change before it.
+    pub(crate) fn new(transaction: Transaction, actor: Actor, action: &'static str, now: Timestamp) -> Self {
+        Self { transaction, actor, action, now }
     }
 
     /// Returns when the change is made.
@@ -35,13 +31,13 @@ impl Command {
 
     /// Returns who makes the change, by name.
     pub(crate) fn who(&self) -> String {
-        self.actor.by().who.to_owned()
+        self.actor.name.clone()
     }
 
     /// Writes the audit row and commits. `subject` is what was changed, empty for the system as a whole; neither it nor
     /// `details` holds a secret.
     pub(crate) async fn commit(mut self, subject: &str, details: Option<&str>) -> Result<Done<()>, CoreError> {
-        audit::note(&mut self.transaction, self.actor.by(), self.action, subject, details, self.now).await?;
+        audit::record(&mut self.transaction, &self.actor, self.action, subject, details, self.now).await?;
         store::commit(self.transaction).await?;
         Ok(Done(()))
     }

@@ -9,7 +9,7 @@ use crate::CoreError;
 use crate::audit::Actor;
 use crate::bus::alarms::Alarms;
 use crate::bus::events::{Event, Events};
-use crate::bus::log::Logbook;
+use crate::bus::log::LogBuffer;
 use crate::bus::revision::Revision;
 use crate::clock::{Clock, Moment};
 use crate::rules::Rules;
@@ -28,7 +28,7 @@ pub struct Context {
     pub(crate) rules: Rules,
     pub(crate) events: Events,
     pub(crate) revision: Revision,
-    pub(crate) log_buffer: Logbook,
+    pub(crate) log_buffer: LogBuffer,
     pub(crate) alarms: Alarms,
     pub(crate) started: Moment,
     pub(crate) runtime: Handle,
@@ -40,7 +40,7 @@ impl Context {
         Arc::new(Self {
             events: Events::default(),
             revision: Revision::default(),
-            log_buffer: Logbook::default(),
+            log_buffer: LogBuffer::default(),
             alarms: Alarms::default(),
             started: clock.instant(),
             runtime: Handle::current(),
@@ -99,7 +99,7 @@ impl Context {
     /// not compile.
     pub(crate) async fn command<T, F>(
         self: &Arc<Self>,
-        actor: impl Into<Actor>,
+        actor: Actor,
         action: &'static str,
         work: impl FnOnce(Command) -> F + Send + 'static,
     ) -> Result<T, CoreError>
@@ -107,7 +107,7 @@ impl Context {
         T: Send + 'static,
         F: Future<Output = Result<Done<T>, CoreError>> + Send,
     {
-        let (this, actor) = (Arc::clone(self), actor.into());
+        let this = Arc::clone(self);
         self.run_to_completion(async move {
             let outcome = work(this.begin(actor, action).await?).await?.outcome();
             this.changed();
@@ -118,6 +118,7 @@ impl Context {
 
     /// Begins a command within work that is carried through already, as where a lock is to be taken first.
     pub(crate) async fn begin(&self, actor: Actor, action: &'static str) -> Result<Command, CoreError> {
-        Command::begin(&self.store, actor, action, self.clock.now()).await
+        let transaction = self.store.write().await?;
+        Ok(Command::new(transaction, actor, action, self.clock.now()))
     }
 }

@@ -1,6 +1,6 @@
 //! Content that comes piece by piece, and is kept once it is whole.
 
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::files::Files;
 use crate::store::files::{self, StoredFile};
 use crate::{CoreError, FileFolder};
@@ -81,7 +81,7 @@ impl Files {
     ///
     /// # Errors
     /// [`CoreError::Invalid`] when it is empty.
-    pub async fn keep(self: &Arc<Self>, mut incoming: Incoming, name: &str, by: By<'_>) -> Result<Digest, CoreError> {
+    pub async fn keep(self: &Arc<Self>, mut incoming: Incoming, name: &str, actor: Actor) -> Result<Digest, CoreError> {
         if incoming.size == 0 {
             return Err(CoreError::Invalid("the file is empty".to_owned()));
         }
@@ -92,7 +92,7 @@ impl Files {
         settled.await.map_err(|_| CoreError::Interrupted)??;
         let file = StoredFile { digest, size, name: name.to_owned() };
         self.context
-            .command(by, "file.upload", move |mut command| async move {
+            .command(actor, "file.upload", move |mut command| async move {
                 let now = command.now();
                 files::register(&mut command, &file, now).await?;
                 Ok(command.commit(&digest.to_string(), Some(&file.name)).await?.with(digest))

@@ -9,7 +9,7 @@ pub const MAX_HOSTNAME: usize = 255;
 
 /// What a host says of itself when it enrolls.
 #[derive(Debug, Clone, Default)]
-pub struct Newcomer {
+pub struct Enrollee {
     /// Where it is; its key is bound to that.
     pub host: Host,
     /// Its name, for people.

@@ -29,8 +29,8 @@ impl Fleet {
             return Ok(caller);
         }
         let refused = self.context.rules.host_binding == HostBinding::Require;
-        if self.keyring.note_stranger(&caller, host.machine) {
-            self.tell_stranger(&caller, host, refused);
+        if self.keyring.record_stranger(&caller, host.machine) {
+            self.raise_stranger(&caller, host, refused);
         }
         if refused {
             let id = &caller.runner_id;
@@ -40,7 +40,7 @@ impl Fleet {
         Ok(caller)
     }
 
-    fn tell_stranger(&self, caller: &Caller, host: Host, refused: bool) {
+    fn raise_stranger(&self, caller: &Caller, host: Host, refused: bool) {
         let machine = if host.machine.is_some() { "another machine" } else { "a client that names no machine" };
         let from = host.address.map(|address| format!(" at {address}")).unwrap_or_default();
         let end = if refused { "and was refused" } else { "and was let in" };

@@ -1,6 +1,6 @@
 //! Keys of runners, in memory, so that a request needs no database to be authenticated.
 
-use super::lives::{Lineage, Standing};
+use super::lives::{Lives, Standing};
 use crate::clock::Moment;
 use crate::store::fleet::keys::{Key, Registered};
 use challengectl_common::{Digest, Life, RunnerId};
@@ -52,12 +52,12 @@ struct Held {
     key: Key,
     /// From where it was shown that is not the machine it is bound to.
     strangers: Vec<Option<Digest>>,
-    lineage: Lineage,
+    lives: Lives,
 }
 
 impl Held {
     fn new(key: Key) -> Self {
-        Self { lineage: Lineage::new(key.registered), key, strangers: Vec::new() }
+        Self { lives: Lives::new(key.registered), key, strangers: Vec::new() }
     }
 
     fn is_at_home(&self, machine: Option<Digest>) -> bool {
@@ -107,7 +107,7 @@ impl Keyring {
     }
 
     /// Remembers that the caller's key was shown from elsewhere; false when that is no news.
-    pub fn note_stranger(&self, caller: &Caller, machine: Option<Digest>) -> bool {
+    pub fn record_stranger(&self, caller: &Caller, machine: Option<Digest>) -> bool {
         let is_news = |held: &Held| held.strangers.len() < MAX_STRANGERS && !held.strangers.contains(&machine);
         if !self.read().get(&caller.key_id).is_some_and(is_news) {
             return false;
@@ -125,23 +125,23 @@ impl Keyring {
 
     /// How the caller's life stands to the one that registered last with its key; `None` when the key is revoked.
     pub fn standing(&self, caller: &Caller) -> Option<Standing> {
-        self.read().get(&caller.key_id).map(|held| held.lineage.standing(caller.life))
+        self.read().get(&caller.key_id).map(|held| held.lives.standing(caller.life))
     }
 
     /// The latest registration by the caller's key.
     pub fn registered(&self, caller: &Caller) -> Registered {
-        self.read().get(&caller.key_id).map(|held| held.lineage.registered()).unwrap_or_default()
+        self.read().get(&caller.key_id).map(|held| held.lives.registered()).unwrap_or_default()
     }
 
     pub fn set_registered(&self, caller: &Caller, registered: Registered) {
         if let Some(held) = self.write().get_mut(&caller.key_id) {
-            held.lineage = Lineage::new(registered);
+            held.lives = Lives::new(registered);
         }
     }
 
-    /// See [`Lineage::is_second_copy`].
+    /// See [`Lives::is_second_copy`].
     pub fn is_second_copy(&self, caller: &Caller, now: Moment) -> bool {
-        self.write().get_mut(&caller.key_id).is_some_and(|held| held.lineage.is_second_copy(caller.life, now))
+        self.write().get_mut(&caller.key_id).is_some_and(|held| held.lives.is_second_copy(caller.life, now))
     }
 
     /// Whether the key that the caller has shown is still in force.
@@ -180,7 +180,8 @@ mod tests {
         let keyring = Keyring::new(vec![key]);
         let (caller, at_home) = keyring.authenticate("ck_1_x", machine).unwrap();
         assert!(at_home && keyring.bindings()[&runner_id] == Binding::Bound);
-        let news = (0..1000_u32).filter(|n| keyring.note_stranger(&caller, Some(Digest::of(&n.to_be_bytes())))).count();
+        let news =
+            (0..1000_u32).filter(|n| keyring.record_stranger(&caller, Some(Digest::of(&n.to_be_bytes())))).count();
         assert_eq!(news, MAX_STRANGERS);
         assert_eq!(keyring.bindings()[&runner_id], Binding::Violated);
     }

@@ -50,13 +50,13 @@ pub enum Standing {
 
 /// The lives of a runner by one of its keys.
 #[derive(Debug, Default)]
-pub struct Lineage {
+pub struct Lives {
     registered: Registered,
     /// Earlier lives that are still heard of, and since when.
     rivals: Vec<(Option<Life>, Moment)>,
 }
 
-impl Lineage {
+impl Lives {
     pub fn new(registered: Registered) -> Self {
         Self { registered, rivals: Vec::new() }
     }
@@ -116,22 +116,22 @@ mod tests {
 
     #[test]
     fn an_earlier_life_that_is_heard_for_longer_than_requests_last_is_a_second_copy() {
-        let mut lineage = Lineage::new(registered(7, 1));
+        let mut lives = Lives::new(registered(7, 1));
         let start = Clock::manual(Timestamp::from_millis(0)).instant();
-        assert!(!lineage.is_second_copy(Life::new(6), start));
-        assert!(!lineage.is_second_copy(Life::new(6), start.after(STRAGGLING / 2)));
-        assert!(lineage.is_second_copy(Life::new(6), start.after(STRAGGLING)));
-        assert!(lineage.is_second_copy(Life::new(6), start.after(STRAGGLING * 2)), "it is still there");
+        assert!(!lives.is_second_copy(Life::new(6), start));
+        assert!(!lives.is_second_copy(Life::new(6), start.after(STRAGGLING / 2)));
+        assert!(lives.is_second_copy(Life::new(6), start.after(STRAGGLING)));
+        assert!(lives.is_second_copy(Life::new(6), start.after(STRAGGLING * 2)), "it is still there");
     }
 
     #[test]
     fn each_of_many_copies_is_noticed() {
-        let mut lineage = Lineage::new(registered(7, 1));
+        let mut lives = Lives::new(registered(7, 1));
         let start = Clock::manual(Timestamp::from_millis(0)).instant();
         let copies = [Life::new(4), Life::new(5), Life::new(6), None];
         for (after, noticed) in [(Duration::ZERO, false), (STRAGGLING, true)] {
             for life in copies {
-                assert_eq!(lineage.is_second_copy(life, start.after(after)), noticed, "{life:?}");
+                assert_eq!(lives.is_second_copy(life, start.after(after)), noticed, "{life:?}");
             }
         }
     }

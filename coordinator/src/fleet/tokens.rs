@@ -2,7 +2,8 @@
 
 use super::enrollment::taken;
 use crate::CoreError;
-use crate::audit::By;
+use crate::audit::Actor;
+use crate::bus::log::SERVER;
 use crate::context::batches::BATCH;
 use crate::context::command::{Command, Done};
 use crate::fleet::Fleet;
@@ -65,7 +66,7 @@ impl FromStr for TokenLife {
 
 /// A token, shown once.
 #[derive(Debug)]
-pub struct Invitation {
+pub struct IssuedToken {
     /// What turns its holder into the runner, once.
     pub token: String,
     /// Until when it counts.
@@ -74,7 +75,7 @@ pub struct Invitation {
 
 /// Whom a token is for, and what it may do.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Guest<'a> {
+pub(crate) struct TokenRequest<'a> {
     pub runner: &'a RunnerId,
     pub life: TokenLife,
     /// Whether it may take the place of a runner that is enrolled already.
@@ -96,29 +97,41 @@ pub async fn issue_token(
     runner: &RunnerId,
     life: TokenLife,
     now: Timestamp,
-) -> Result<Invitation, CoreError> {
-    let command = Command::begin(store, By::COMMAND_LINE.into(), "runner.invite", now).await?;
-    let invitation = invite(command, Guest { runner, life, replaces: true }).await?.outcome();
-    Ok(invitation)
+) -> Result<IssuedToken, CoreError> {
+    let command = Command::new(store.write().await?, Actor::command_line(), "runner.invite", now);
+    let issued = issue(command, draw(), TokenRequest { runner, life, replaces: true }).await?.outcome();
+    Ok(issued)
 }
 
-/// Commits a new token.
-pub(crate) async fn invite(mut command: Command, guest: Guest<'_>) -> Result<Done<Invitation>, CoreError> {
+/// Returns a token that nobody knows yet.
+pub(crate) fn draw() -> String {
+    format!("et_{}", random_hex::<32>())
+}
+
+/// Commits a token that was drawn.
+pub(crate) async fn issue(
+    mut command: Command,
+    token: String,
+    request: TokenRequest<'_>,
+) -> Result<Done<IssuedToken>, CoreError> {
+    if request.runner.as_str() == SERVER {
+        let way_out = "`server` names the server's own log lines; give the runner another name";
+        return Err(CoreError::Invalid(way_out.to_owned()));
+    }
     let (who, now) = (command.who(), command.now());
-    let token = format!("et_{}", random_hex::<32>());
-    let expires_at = guest.life.after(now);
+    let expires_at = request.life.after(now);
     let new = NewToken {
         digest: Digest::of(token.as_bytes()),
-        runner: guest.runner,
-        replaces: guest.replaces,
+        runner: request.runner,
+        replaces: request.replaces,
         created_by: &who,
         created_at: now,
         expires_at,
     };
     tokens::insert(&mut command, new).await?;
     let details = format!("good until {expires_at}");
-    let done = command.commit(guest.runner.as_str(), Some(&details)).await?;
-    Ok(done.with(Invitation { token, expires_at }))
+    let done = command.commit(request.runner.as_str(), Some(&details)).await?;
+    Ok(done.with(IssuedToken { token, expires_at }))
 }
 
 impl Fleet {
@@ -126,49 +139,49 @@ impl Fleet {
     ///
     /// # Errors
     /// [`CoreError::Conflict`] when it is enrolled: whoever mistypes a name must not put a host in another's place.
-    pub async fn invite_runner(
+    pub async fn issue_enrollment_token(
         self: &Arc<Self>,
         id: &RunnerId,
         life: TokenLife,
-        by: By<'_>,
-    ) -> Result<Invitation, CoreError> {
-        self.invite_for(Purpose::Enroll, id, life, by).await
+        actor: Actor,
+    ) -> Result<IssuedToken, CoreError> {
+        self.issue_for(Purpose::Enroll, id, life, actor).await
     }
 
     /// Makes a one-time token for a runner that is enrolled. Its key counts until the token is used.
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is no such runner.
-    pub async fn invite_again(
+    pub async fn issue_re_enrollment_token(
         self: &Arc<Self>,
         id: &RunnerId,
         life: TokenLife,
-        by: By<'_>,
-    ) -> Result<Invitation, CoreError> {
-        self.invite_for(Purpose::Replace, id, life, by).await
+        actor: Actor,
+    ) -> Result<IssuedToken, CoreError> {
+        self.issue_for(Purpose::Replace, id, life, actor).await
     }
 
-    async fn invite_for(
+    async fn issue_for(
         self: &Arc<Self>,
         purpose: Purpose,
         id: &RunnerId,
         life: TokenLife,
-        by: By<'_>,
-    ) -> Result<Invitation, CoreError> {
+        actor: Actor,
+    ) -> Result<IssuedToken, CoreError> {
         let (this, id) = (Arc::clone(self), id.clone());
         let (action, replaces) = match purpose {
             Purpose::Enroll => ("runner.invite", false),
             Purpose::Replace => ("runner.re-enroll", true),
         };
         self.context
-            .command(by, action, move |mut command| async move {
+            .command(actor, action, move |mut command| async move {
                 match (purpose, runners::is_known(&mut command, &id).await?) {
                     (Purpose::Enroll, true) => return Err(taken(&id)),
                     (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
                     (Purpose::Enroll, false) | (Purpose::Replace, true) => {}
                 }
                 let who = command.who();
-                let done = invite(command, Guest { runner: &id, life, replaces }).await?;
+                let done = issue(command, draw(), TokenRequest { runner: &id, life, replaces }).await?;
                 this.context.log(LogLevel::Info, format!("Enrollment token for runner {id} made by {who}"));
                 Ok(done)
             })
@@ -186,10 +199,10 @@ impl Fleet {
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is no unused one with this id.
-    pub async fn revoke_token(self: &Arc<Self>, id: &str, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn revoke_token(self: &Arc<Self>, id: &str, actor: Actor) -> Result<(), CoreError> {
         let (this, id) = (Arc::clone(self), id.to_owned());
         self.context
-            .command(by, "token.revoke", move |mut command| async move {
+            .command(actor, "token.revoke", move |mut command| async move {
                 let revoked = tokens::revoke_one(&mut command, &id).await?;
                 let runner = revoked.ok_or_else(|| CoreError::NotFound(format!("unused enrollment token {id:?}")))?;
                 let who = command.who();

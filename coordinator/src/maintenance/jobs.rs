@@ -91,7 +91,7 @@ impl Maintenance {
             news.mark_unchanged();
             let began = Instant::now();
             let looked = match self.air.schedule_view().await {
-                Ok((_, view)) => self.air.tell_what_is_new(&view).await,
+                Ok((_, view)) => self.air.publish_what_is_due(&view).await,
                 Err(error) => Err(error),
             };
             let next = self.ended(CLOCK, began, looked);

@@ -1,9 +1,9 @@
 //! What runners ask for, and operators of runners, that takes both the fleet and the air.
 
+pub(crate) mod administration;
 pub(crate) mod enroll;
 mod log;
 pub(crate) mod presence;
-pub(crate) mod runners;
 
 use crate::air::Air;
 use crate::context::Context;

@@ -109,11 +109,11 @@ impl RunnerApi {
         self.fleet.hear(caller)?;
         let expires = self.context.clock.instant().after(self.context.rules.lease);
         let renewal = self.air.leases.renew(&caller.runner_id, named, expires);
-        self.tell_progress(&caller.runner_id);
+        self.publish_progress(&caller.runner_id);
         Ok(Heartbeat { intervals: self.context.rules.intervals(), renewed: renewal.renewed, abort: renewal.abort })
     }
 
-    fn tell_progress(&self, runner: &RunnerId) {
+    fn publish_progress(&self, runner: &RunnerId) {
         for news in self.air.leases.take_progress(runner, self.context.clock.instant()) {
             self.context.events.publish(Event::Progress {
                 assignment_id: news.assignment_id,

@@ -2,16 +2,15 @@
 
 use crate::CoreError;
 use crate::bus::alarms::Alarm;
-use crate::bus::events::ChallengeState;
+use crate::bus::challenge_state::ChallengeState;
 use crate::bus::liveness::{Liveness, RunnerStatus};
 use crate::store::challenges::{self, Challenge};
 use crate::views::Views;
 use challengectl_common::{ChallengeName, RunnerId, Timestamp};
-use serde::Serialize;
 
 /// How things stand.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the API")]
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are those of the first state")]
 pub struct Snapshot {
     pub challenges: Vec<ChallengeNow>,
     /// Those that have registered and not signed out.
@@ -21,7 +20,7 @@ pub struct Snapshot {
 }
 
 /// How a challenge is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the events")]
 pub struct ChallengeNow {
     pub challenge_id: i64,
@@ -31,7 +30,7 @@ pub struct ChallengeNow {
 }
 
 /// How a runner is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the events")]
 pub struct RunnerNow {
     pub runner_id: RunnerId,
@@ -56,8 +55,8 @@ impl Views {
 fn challenge_now(challenge: Challenge, now: Timestamp) -> ChallengeNow {
     ChallengeNow {
         challenge_id: challenge.id,
+        state: challenge.state(now),
         challenge_name: challenge.spec.name,
-        state: ChallengeState::of(challenge.air.live, challenge.air.due_at, now),
         enabled: challenge.spec.enabled,
     }
 }

@@ -1,10 +1,12 @@
 //! The server in numbers.
 
 use crate::bus::alarms::Alarm;
+use crate::bus::challenge_state::ChallengeState;
 pub use crate::store::WriteTimes;
-use crate::store::log::figures;
+use crate::store::log::figures::{self, Group};
 use crate::views::Views;
 use crate::{CoreError, OperatingState, RunnerState};
+use std::collections::BTreeMap;
 
 /// The server in numbers.
 #[derive(Debug)]
@@ -26,8 +28,8 @@ pub struct Figures {
 pub struct Stored {
     /// Each runner.
     pub runners: Vec<RunnerState>,
-    /// How many challenges there are in each state.
-    pub challenges: Vec<(String, i64)>,
+    /// How many challenges there are in each state: of the enabled ones [`ChallengeState`], else `disabled`.
+    pub challenges: BTreeMap<&'static str, i64>,
 }
 
 impl Views {
@@ -44,7 +46,17 @@ impl Views {
 
     async fn stored(&self) -> Result<Stored, CoreError> {
         let runners = self.runners().await?;
-        let challenges = figures::challenges(&mut *self.context.store.read().await?, self.context.clock.now()).await?;
-        Ok(Stored { runners, challenges })
+        let groups = figures::challenges(&mut *self.context.store.read().await?, self.context.clock.now()).await?;
+        Ok(Stored { runners, challenges: by_state(groups) })
     }
+}
+
+/// One that was disabled while it was assigned counts as assigned until it is off the air.
+fn by_state(groups: Vec<Group>) -> BTreeMap<&'static str, i64> {
+    let mut counts = BTreeMap::new();
+    for Group { live, enabled, due, count } in groups {
+        let state = if enabled || live { ChallengeState::of(live, due).as_str() } else { "disabled" };
+        *counts.entry(state).or_default() += count;
+    }
+    counts
 }

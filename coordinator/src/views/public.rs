@@ -48,7 +48,7 @@ fn public(challenge: &Challenge, now: Timestamp) -> PublicChallenge {
         name: spec.name.to_string(),
         modulation: view.show_modulation.then(|| transmission.modulation.clone()),
         tuning: view.show_frequency.then(|| public_tuning(&transmission.tuning)),
-        state: view.show_active_status.then(|| challenge.state(now)),
+        state: view.show_active_status.then(|| challenge.state(now).as_str()),
         last_run: view.show_last_tx_time.then_some(challenge.air.last_success_at),
     }
 }

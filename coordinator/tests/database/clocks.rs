@@ -128,7 +128,7 @@ async fn a_challenge_that_no_radio_can_send_and_a_runner_that_falls_silent_are_a
     site.coordinator.runner_api.heartbeat(&roof, None).unwrap();
     assert_eq!(next().await, (AlarmKind::RunnerSilent, "roof".to_owned(), false));
     assert_eq!(site.coordinator.context.alarms().len(), 1);
-    site.coordinator.challenges.enable(1, false, challengectl_coordinator::audit::By::COMMAND_LINE).await.unwrap();
+    site.coordinator.challenges.enable(1, false, challengectl_coordinator::audit::Actor::command_line()).await.unwrap();
     assert_eq!(next().await, (AlarmKind::ChallengeUnsendable, "C1".to_owned(), false));
     assert!(site.coordinator.context.alarms().is_empty());
 }

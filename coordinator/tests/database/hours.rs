@@ -5,7 +5,7 @@ use challengectl_common::conference::TimeOfDay;
 use challengectl_common::wire::Outcome;
 use challengectl_common::{ConferenceChange, Timestamp};
 use challengectl_coordinator::Event;
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use tokio::sync::broadcast::Receiver;
 
 impl Site {
@@ -15,7 +15,7 @@ impl Site {
     }
 
     async fn change(&self, change: ConferenceChange) {
-        self.coordinator.challenges.change_conference(change, By::COMMAND_LINE).await.unwrap();
+        self.coordinator.challenges.change_conference(change, Actor::command_line()).await.unwrap();
     }
 
     /// Whether the hours have the system closed, and when that changes.
@@ -107,19 +107,19 @@ async fn what_was_resumed_at_night_stays_open_until_the_next_closing_also_after_
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    let refused = site.coordinator.challenges.trigger(1, By::COMMAND_LINE).await.unwrap_err().to_string();
+    let refused = site.coordinator.challenges.trigger(1, Actor::command_line()).await.unwrap_err().to_string();
     let expected = "the system is closed by the conference's hours until 2027-01-15 09:00 (America/New_York); \
                     resume it to open until the next closing";
     assert_eq!(refused, expected);
-    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(Actor::command_line()).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     let closing = moment("2027-01-16T03:00:00Z");
     for time in ["2027-01-15T08:00:01Z", "2027-01-15T13:59:59Z", "2027-01-15T14:00:01Z", "2027-01-16T02:59:59.999Z"] {
         site.set_clock(time);
         assert_eq!(site.closed().await, (false, Some(closing)), "{time}");
         site.restart().await;
         assert_eq!(site.closed().await, (false, Some(closing)), "{time}");
-        site.coordinator.challenges.trigger(1, By::COMMAND_LINE).await.unwrap();
+        site.coordinator.challenges.trigger(1, Actor::command_line()).await.unwrap();
         let task = site.poll(&roof).await.unwrap();
         site.coordinator.air.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
     }
@@ -135,7 +135,7 @@ async fn what_was_resumed_at_night_stays_open_until_the_next_closing_also_after_
 async fn who_switches_the_hours_on_ends_what_was_opened_by_hand() {
     let site = Site::new(&[]).await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     site.change(switch(true)).await;
     assert!(!site.closed().await.0);
     site.change(switch(false)).await;
@@ -150,14 +150,14 @@ async fn a_pause_and_an_emergency_stop_stay_when_the_hours_begin() {
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
-    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(Actor::command_line()).await.unwrap();
+    site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap();
     site.set_clock("2027-01-15T15:00:00Z");
     assert!(!site.closed().await.0);
     assert_eq!(site.poll(&roof).await, None);
-    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.release(Actor::command_line()).await.unwrap();
     assert_eq!(site.poll(&roof).await, None);
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     assert!(site.poll(&roof).await.is_some());
     // Resumed in the day, so nothing is held open at night.
     site.set_clock("2027-01-16T03:00:00Z");
@@ -218,12 +218,12 @@ async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
     site.register(&roof, &["a"], None).await;
     assert_eq!(next_control(&mut events).await, ("pause", true));
     site.register(&roof, &["a"], None).await;
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     assert_eq!(next_control(&mut events).await, ("resume", false));
     // It is open already when the hours begin.
     site.set_clock("2027-01-16T14:00:00Z");
     site.register(&roof, &["a"], None).await;
-    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(Actor::command_line()).await.unwrap();
     assert_eq!(next_control(&mut events).await, ("pause", false));
     site.set_clock("2027-01-17T03:00:00Z");
     site.register(&roof, &["a"], None).await;
@@ -241,6 +241,6 @@ async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
     let mut events = site.coordinator.context.watch();
     let _jobs = site.coordinator.maintenance.start_jobs();
     assert!(next_line(&mut events).await.starts_with("System closed by the conference's hours until 2027-01-18 09:00"));
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     assert_eq!(next_control(&mut events).await, ("resume", false));
 }

@@ -4,11 +4,11 @@ use crate::site::{RULES, START, Site, fixed, report, spec, start_with};
 use challengectl_common::RunnerId;
 use challengectl_common::challenge::{Kind, Payload, PayloadFile};
 use challengectl_common::wire::Outcome;
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::store::challenges::SignalProfile;
 use challengectl_coordinator::store::files::StoredFile;
 use challengectl_coordinator::store::{self, Store, challenges, files};
-use challengectl_coordinator::{FileFolder, Newcomer, Retention, Rules, TokenLife};
+use challengectl_coordinator::{Enrollee, FileFolder, Retention, Rules, TokenLife};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,8 +98,8 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
     assert_eq!(left(&site, 6 * DAY).await, [true, true, true]);
     assert_eq!(left(&site, DAY).await, [true, false, true]);
     // From now on nobody uses it, so its time begins now.
-    let by = By { who: "ada", from: None };
-    site.coordinator.challenges.delete(id, by).await.unwrap();
+    let actor = Actor::new("ada", None);
+    site.coordinator.challenges.delete(id, actor.clone()).await.unwrap();
     assert_eq!(left(&site, DAY).await, [true, false, true]);
     assert_eq!(left(&site, 7 * DAY).await, [false, false, true]);
 }
@@ -107,17 +107,17 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
 #[tokio::test]
 async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
     let site = Site::new(&[]).await;
-    let by = By::COMMAND_LINE;
-    let invite = async |name: &str, hours: u32| {
+    let actor = Actor::command_line();
+    let issue = async |name: &str, hours: u32| {
         let (id, life) = (RunnerId::new(name).unwrap(), TokenLife::try_from(hours).unwrap());
-        site.coordinator.fleet.invite_runner(&id, life, by).await.unwrap().token
+        site.coordinator.fleet.issue_enrollment_token(&id, life, actor.clone()).await.unwrap().token
     };
-    let enroll = async |token: &str| site.coordinator.runner_api.enroll(token, Newcomer::default()).await;
-    let (used, late) = (invite("used", 1).await, invite("late", 1).await);
+    let enroll = async |token: &str| site.coordinator.runner_api.enroll(token, Enrollee::default()).await;
+    let (used, late) = (issue("used", 1).await, issue("late", 1).await);
     enroll(&used).await.unwrap();
     site.clock.advance(Duration::from_secs(60 * 60));
     assert!(enroll(&late).await.is_err());
-    let good = invite("good", 720).await;
+    let good = issue("good", 720).await;
     site.clock.advance(Duration::from_secs(30 * 24 * 60 * 60) - Duration::from_secs(60 * 60));
     site.coordinator.fleet.forget_tokens().await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 3);

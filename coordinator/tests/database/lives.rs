@@ -3,7 +3,7 @@
 use crate::site::{RULES, Site, event, fixed, progress, report, spec};
 use challengectl_common::wire::{CompleteRequest, Outcome, RegisterRequest};
 use challengectl_common::{Life, RunnerId};
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::{Caller, CoreError, RunnerStatus};
 use std::time::Duration;
 
@@ -107,13 +107,13 @@ async fn an_emergency_stop_reaches_the_carriers_of_a_runner_that_seemed_to_sign_
     let task = site.poll(&roof).await.unwrap();
     site.coordinator.runner_api.sign_out(&roof).await.unwrap();
     assert_eq!(site.poll(&cellar).await, None);
-    assert_eq!(site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap().aborted, 1);
+    assert_eq!(site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap().aborted, 1);
     // It was no sign-out of this process, which registers when the server no longer knows it.
     site.restart().await;
     assert_eq!(site.register(&roof, &["a"], Some(vec![task.assignment_id])).await, [task.assignment_id]);
     assert_eq!(site.aborted(&roof), [task.assignment_id]);
     site.coordinator.air.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
-    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.release(Actor::command_line()).await.unwrap();
     assert!(site.poll(&cellar).await.is_some());
 }
 
@@ -242,7 +242,7 @@ async fn while_the_system_is_paused_nothing_is_handed_out_again() {
     let roof = site.enroll("roof").await;
     site.register(&roof, &["default"], None).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(Actor::command_line()).await.unwrap();
     assert_eq!(site.poll(&roof).await, None);
     assert_eq!(site.aborted(&roof), [task.assignment_id]);
 }
@@ -290,7 +290,7 @@ async fn a_runner_that_still_holds_what_has_to_go_off_is_told_again_at_once() {
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap();
     let wait = Some(Duration::from_secs(20));
     let held = Some(vec![task.assignment_id]);
     // The answer to the first is lost, so the runner asks again.

@@ -70,7 +70,8 @@ async fn a_database_from_before_says_what_it_did() {
 
     let all = challenges::all(&mut connection).await.unwrap();
     let now = |id: i64| all.iter().find(|challenge| challenge.id == id).unwrap();
-    let states: Vec<_> = all.iter().map(|it| (it.id, it.spec.name.as_str(), it.spec.enabled, it.state(NOW))).collect();
+    let states: Vec<_> =
+        all.iter().map(|it| (it.id, it.spec.name.as_str(), it.spec.enabled, it.state(NOW).as_str())).collect();
     let expected = [
         (7, "HAND_1", true, "assigned"),
         (1, "MORSE_1", true, "queued"),
@@ -140,11 +141,11 @@ async fn a_database_from_before_goes_on_where_it_stopped() {
     let folder = written_before().await;
     let store = Store::open(folder.path()).await.unwrap();
     let coordinator = start(Store::open(folder.path()).await.unwrap(), folder.path(), &Clock::manual(NOW)).await;
-    let by = challengectl_coordinator::audit::By { who: "ada", from: None };
+    let actor = challengectl_coordinator::audit::Actor::new("ada", None);
     // The id of the challenge that was deleted before is not used again.
     let form = Form { name: Some("NEW".into()), modulation: Some("cw".into()), ..Form::default() };
     let form = Form { frequency: Some(147_800_000.into()), text: Some("E".into()), ..form };
-    assert_eq!(coordinator.challenges.create(&form, by).await.unwrap(), 9);
+    assert_eq!(coordinator.challenges.create(&form, actor.clone()).await.unwrap(), 9);
 
     let mut transaction = store.write().await.unwrap();
     let taken = ChallengeName::new("MORSE_1").unwrap();
@@ -156,7 +157,7 @@ async fn a_database_from_before_goes_on_where_it_stopped() {
     assert_eq!(challenges::start(&mut transaction, 1, NOW).await.unwrap(), 3);
     drop(transaction);
 
-    coordinator.challenges.delete(1, by).await.unwrap();
+    coordinator.challenges.delete(1, actor.clone()).await.unwrap();
     let mut connection = connect(folder.path()).await;
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM transmission_challenges WHERE challenge_id = 1")
         .fetch_one(&mut connection)

@@ -4,7 +4,7 @@ use crate::site::{Site, event, fixed, progress, report, spec};
 use challengectl_common::challenge::{Kind, Tuning};
 use challengectl_common::wire::Outcome;
 use challengectl_common::{Band, ChallengeSpec};
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ async fn an_emergency_stop_misses_nothing() {
         for _ in 0..round {
             tokio::task::yield_now().await;
         }
-        site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+        site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap();
         for poll in polls {
             poll.await.unwrap();
         }
@@ -89,20 +89,20 @@ async fn what_operators_decided_survives_a_kill() {
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap();
     site.restart().await;
     assert_eq!(
         site.coordinator.runner_api.heartbeat(&roof, Some(&[progress(&task)])).unwrap().abort,
         [task.assignment_id]
     );
     assert_eq!(site.poll(&roof).await, None);
-    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.release(Actor::command_line()).await.unwrap();
     let again = site.poll(&roof).await.unwrap();
-    site.coordinator.challenges.trigger(6, By::COMMAND_LINE).await.unwrap();
+    site.coordinator.challenges.trigger(6, Actor::command_line()).await.unwrap();
     site.restart().await;
     site.coordinator.air.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
     assert_eq!(site.poll(&roof).await.map(|task| task.challenge_id), Some(6));
-    site.coordinator.challenges.delete(again.challenge_id, By::COMMAND_LINE).await.unwrap();
+    site.coordinator.challenges.delete(again.challenge_id, Actor::command_line()).await.unwrap();
     assert!(site.coordinator.runner_api.heartbeat(&roof, None).unwrap().abort.contains(&again.assignment_id));
     site.coordinator.air.complete(&roof, report(&again, Outcome::Success)).await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM transmissions WHERE status = 'success'").await, 1);

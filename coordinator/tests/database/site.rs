@@ -8,7 +8,7 @@ use challengectl_common::{
 use challengectl_coordinator::store::challenges::SignalProfile;
 use challengectl_coordinator::store::{self, Store, challenges};
 use challengectl_coordinator::{
-    Caller, Clock, Coordinator, FileFolder, Host, HostBinding, Newcomer, Retention, Rules, TokenLife, issue_token,
+    Caller, Clock, Coordinator, Enrollee, FileFolder, Host, HostBinding, Retention, Rules, TokenLife, issue_token,
 };
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
@@ -59,9 +59,9 @@ impl Site {
     pub async fn enroll(&self, name: &str) -> Caller {
         let store = Store::open(self.folder.path()).await.unwrap();
         let runner = RunnerId::new(name).unwrap();
-        let invitation = issue_token(&store, &runner, TokenLife::default(), self.clock.now()).await.unwrap();
+        let issued = issue_token(&store, &runner, TokenLife::default(), self.clock.now()).await.unwrap();
         store.close().await;
-        let key = self.coordinator.runner_api.enroll(&invitation.token, Newcomer::default()).await.unwrap().api_key;
+        let key = self.coordinator.runner_api.enroll(&issued.token, Enrollee::default()).await.unwrap().api_key;
         self.coordinator.fleet.authenticate(&key, Host::default()).unwrap()
     }
 

@@ -4,7 +4,7 @@ use crate::site::{RULES, Site, event, progress, report};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::{Outcome, Task};
 use challengectl_coordinator::Caller;
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -51,23 +51,23 @@ impl Walk {
 
     /// What operators do leaves everything sound, and nothing is held back for good.
     async fn operate(&mut self) {
-        let (coordinator, by) = (&self.site.coordinator, By::COMMAND_LINE);
+        let (coordinator, actor) = (&self.site.coordinator, Actor::command_line());
         let challenge = self.rng.random_range(1..=2);
         match self.rng.random_range(0..4) {
             0 => {
-                coordinator.air.emergency_stop(by).await.unwrap();
-                coordinator.air.release(by).await.unwrap();
+                coordinator.air.emergency_stop(actor.clone()).await.unwrap();
+                coordinator.air.release(actor.clone()).await.unwrap();
             }
             1 => {
-                coordinator.air.pause(by).await.unwrap();
-                coordinator.air.resume(by).await.unwrap();
+                coordinator.air.pause(actor.clone()).await.unwrap();
+                coordinator.air.resume(actor.clone()).await.unwrap();
             }
             2 => {
-                coordinator.challenges.enable(challenge, false, by).await.unwrap();
-                coordinator.challenges.enable(challenge, true, by).await.unwrap();
+                coordinator.challenges.enable(challenge, false, actor.clone()).await.unwrap();
+                coordinator.challenges.enable(challenge, true, actor.clone()).await.unwrap();
             }
             // Refused while it is on air.
-            _ => drop(coordinator.challenges.trigger(challenge, by).await),
+            _ => drop(coordinator.challenges.trigger(challenge, actor.clone()).await),
         }
     }
 

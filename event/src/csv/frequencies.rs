@@ -2,9 +2,9 @@
 
 use super::rows::{self, Row, Rows};
 use crate::lookup::Places;
-use crate::ranges::Ranges;
 use crate::report::{Report, Reported, Scope};
-use crate::{hertz, source};
+use crate::values::ranges::Ranges;
+use crate::{source, values::hertz};
 use challengectl_common::challenge::NamedRange;
 
 /// The ranges of the first such file; none when there is no file.

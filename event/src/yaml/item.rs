@@ -3,11 +3,11 @@
 use super::fields::{Fields, unknown_key};
 use super::node::{Key, Node, Value};
 use super::{tuning, view};
-use crate::delays::{self, Delays};
 use crate::draft::{Draft, Payload};
-use crate::parameters::{self, Parameters};
-use crate::ranges::Ranges;
 use crate::report::{Reported, Scope};
+use crate::values::delays::{self, Delays};
+use crate::values::parameters::{self, Parameters};
+use crate::values::ranges::Ranges;
 use challengectl_common::{ChallengeName, Sender};
 use challengectl_waveform::{Input, MODULATIONS, Modulation};
 

@@ -1,7 +1,7 @@
 //! A YAML document as a tree in which every value has its line, so that all problems can be reported at once.
 
-use crate::hertz;
 use crate::source::Unreadable;
+use crate::values::hertz;
 use challengectl_common::Frequency;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned, UserMessageFormatter};

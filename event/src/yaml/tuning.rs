@@ -2,9 +2,9 @@
 
 use super::fields::Fields;
 use super::node::{Node, Value};
-use crate::hertz;
-use crate::ranges::Ranges;
 use crate::report::{Reported, Scope};
+use crate::values::hertz;
+use crate::values::ranges::Ranges;
 use challengectl_common::Tuning;
 
 pub(super) fn read(fields: &mut Fields, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {

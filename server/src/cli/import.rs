@@ -1,6 +1,7 @@
 use anyhow::Context;
 use challengectl_common::Timestamp;
-use challengectl_coordinator::challenges::import::{Step, Unlisted, import as take_in};
+use challengectl_coordinator::challenges::import::{Unlisted, import as take_in};
+use challengectl_coordinator::challenges::step::Step;
 use challengectl_coordinator::files::archive;
 use challengectl_coordinator::store::{DATABASE, Store};
 use challengectl_coordinator::{FileFolder, looks_renamed};

@@ -1,5 +1,6 @@
 //! The feed of namespace `/`: all events, for clients with a login.
 
+use super::live_event::{InitialState, LiveEvent};
 use super::payload;
 use super::subscribers::{RETRY_EVERY, Subscribers};
 use challengectl_coordinator::{Coordinator, Event};
@@ -36,7 +37,7 @@ pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
             },
             () = tokio::time::sleep(RETRY_EVERY), if subscribers.is_behind() => {}
         }
-        for event in burst.iter().filter_map(payload::render) {
+        for event in burst.into_iter().filter_map(|event| payload::render(&LiveEvent::from(event))) {
             subscribers.publish(payload::NAME, &event).await;
         }
         welcome(&coordinator, &mut subscribers).await;
@@ -62,7 +63,7 @@ async fn welcome(coordinator: &Coordinator, subscribers: &mut Subscribers) {
         return;
     }
     match coordinator.views.initial_state().await {
-        Ok(state) => subscribers.welcome("initial_state", &state),
+        Ok(state) => subscribers.welcome("initial_state", &InitialState::from(state)),
         Err(error) => tracing::error!(%error, "the state could not be read for a dashboard"),
     }
 }

@@ -4,6 +4,7 @@
 //! byte streams of websockets by way of [`pipe`].
 
 mod dashboards;
+mod live_event;
 mod login_check;
 mod origins;
 mod payload;

@@ -5,7 +5,6 @@ use super::payload;
 use super::public_challenges::PublicChallenges;
 use super::subscribers::{RETRY_EVERY, Subscribers};
 use challengectl_common::{ChallengeName, Timestamp};
-use challengectl_coordinator::bus::events::ChallengeState;
 use challengectl_coordinator::{Coordinator, Event, PublicChallenge};
 use serde::Serialize;
 use std::sync::Arc;
@@ -22,7 +21,7 @@ const BURST: usize = 64;
 #[serde(rename = "challenge_state", tag = "type")]
 struct State {
     challenge_name: ChallengeName,
-    state: ChallengeState,
+    state: &'static str,
     timestamp: Timestamp,
 }
 
@@ -88,7 +87,7 @@ async fn publish(
 fn state(event: Event) -> Option<State> {
     match event {
         Event::ChallengeState { challenge_name, state, timestamp, .. } => {
-            Some(State { challenge_name, state, timestamp })
+            Some(State { challenge_name, state: state.as_str(), timestamp })
         }
         _ => None,
     }

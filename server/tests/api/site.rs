@@ -2,7 +2,8 @@
 
 use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
 use challengectl_coordinator::accounts::Changes;
-use challengectl_coordinator::challenges::import::{Step, Unlisted, import};
+use challengectl_coordinator::challenges::import::{Unlisted, import};
+use challengectl_coordinator::challenges::step::Step;
 use challengectl_coordinator::store::accounts::NewAccount;
 use challengectl_coordinator::store::accounts::{self, logins};
 use challengectl_coordinator::store::{Store, commit};

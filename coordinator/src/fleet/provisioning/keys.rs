@@ -1,7 +1,7 @@
 //! Provisioning keys as admins handle them.
 
 use crate::CoreError;
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::fleet::Fleet;
 use crate::secrets::random_hex;
 pub use crate::store::fleet::provisioning::ProvisioningKey;
@@ -78,14 +78,14 @@ impl Fleet {
         self: &Arc<Self>,
         id: &ProvisioningKeyId,
         description: Option<String>,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<String, CoreError> {
         if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION) {
             return Err(CoreError::Invalid(format!("description: more than {MAX_DESCRIPTION} characters")));
         }
         let (this, id) = (Arc::clone(self), id.clone());
         self.context
-            .command(by, "provisioning_key.create", move |mut command| async move {
+            .command(actor, "provisioning_key.create", move |mut command| async move {
                 let (secret, who) = (random_hex::<32>(), command.who());
                 let new = NewKey {
                     id: &id,
@@ -112,11 +112,11 @@ impl Fleet {
         self: &Arc<Self>,
         id: &ProvisioningKeyId,
         change: KeyChange,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<(), CoreError> {
         let (this, id, (action, word)) = (Arc::clone(self), id.clone(), change.words());
         self.context
-            .command(by, action, move |mut command| async move {
+            .command(actor, action, move |mut command| async move {
                 let known = match change {
                     KeyChange::Enable => provisioning::set_enabled(&mut command, &id, true).await?,
                     KeyChange::Disable => provisioning::set_enabled(&mut command, &id, false).await?,

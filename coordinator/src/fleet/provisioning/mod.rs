@@ -11,9 +11,9 @@ pub use keys::{KeyChange, Provisioner, ProvisioningKey};
 
 use super::Fleet;
 use crate::CoreError;
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::fleet::enrollment::taken;
-use crate::fleet::tokens::{Guest, TokenLife, invite};
+use crate::fleet::tokens::{TokenLife, TokenRequest, draw, issue};
 use crate::store::fleet::{provisioning, runners};
 use crate::throttle::Key;
 use challengectl_common::RunnerId;
@@ -74,7 +74,7 @@ impl Fleet {
     async fn prepare(&self, provisioner: &Provisioner, new: NewRunner) -> Result<Provisioned, CoreError> {
         let NewRunner { id, life, server, radios } = new;
         let Provisioner { key_id, digest, address } = provisioner;
-        let actor = By { who: &keys::maker(key_id), from: *address }.into();
+        let actor = Actor::new(&keys::maker(key_id), *address);
         let mut command = self.context.begin(actor, "runner.provision").await?;
         let (who, now) = (command.who(), command.now());
         if !provisioning::note_use(&mut command, key_id, *digest, now).await? {
@@ -83,12 +83,15 @@ impl Fleet {
         if runners::is_known(&mut command, &id).await? {
             return Err(taken(&id));
         }
-        let invitation = invite(command, Guest { runner: &id, life, replaces: false }).await?.outcome();
+        let token = draw();
         // Another certificate than the server's own says who it is by itself.
         let ca_cert = self.certificate.get().filter(|_| server.starts_with("https:")).map(String::as_str);
-        let file = RunnerFile { server: &server, enrollment_token: &invitation.token, ca_cert, radios: &radios };
+        let file = RunnerFile { server: &server, enrollment_token: &token, ca_cert, radios: &radios };
+        // Before the commit, so that a file that cannot be written leaves no token behind.
         let config = file.to_yaml()?;
+        let request = TokenRequest { runner: &id, life, replaces: false };
+        let issued = issue(command, token, request).await?.outcome();
         self.context.log(LogLevel::Info, format!("Configuration for runner {id} made with {who}"));
-        Ok(Provisioned { id, token: invitation.token, expires_at: invitation.expires_at, config })
+        Ok(Provisioned { id, token: issued.token, expires_at: issued.expires_at, config })
     }
 }

@@ -22,7 +22,7 @@ pub struct Control {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The person's name.
-    pub by: String,
+    pub actor: String,
     /// When.
     pub at: Timestamp,
 }
@@ -80,7 +80,7 @@ pub async fn end_aftermath(connection: &mut Connection) -> Result<(), StoreError
 }
 
 fn decision(at: Option<i64>, by: Option<String>) -> Option<Decision> {
-    Some(Decision { at: timestamp(at)?, by: by? })
+    Some(Decision { at: timestamp(at)?, actor: by? })
 }
 
 /// Pauses; false when it was paused already, then the first decision stands.

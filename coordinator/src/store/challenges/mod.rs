@@ -49,18 +49,6 @@ pub struct AirState {
     pub live: bool,
 }
 
-impl Challenge {
-    /// Returns `assigned` if a radio has it, `queued` if it is due, else `waiting`.
-    #[must_use]
-    pub fn state(&self, now: Timestamp) -> &'static str {
-        match () {
-            () if self.air.live => "assigned",
-            () if self.air.due_at <= now => "queued",
-            () => "waiting",
-        }
-    }
-}
-
 /// How long a signal lasts and what it occupies, computed from its waveform.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignalProfile {

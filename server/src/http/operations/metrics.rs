@@ -18,6 +18,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
 /// Get the server's metrics, in the text format of Prometheus or in `OpenMetrics`.
@@ -109,7 +110,7 @@ fn show_runners(states: &[RunnerState], registry: &mut Registry) {
     registry.register("live_assignments", "Challenges that are on air or about to be", live);
 }
 
-fn show_challenges(by_state: &[(String, i64)], registry: &mut Registry) {
+fn show_challenges(by_state: &BTreeMap<&'static str, i64>, registry: &mut Registry) {
     let challenges: Family<Labels, Gauge> = Family::default();
     for state in ["assigned", "disabled", "queued", "waiting"] {
         challenges.get_or_create_owned(&label("state", state));

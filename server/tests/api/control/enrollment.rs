@@ -48,6 +48,16 @@ async fn an_admin_sees_who_made_which_token_for_whom_and_what_became_of_it() {
 }
 
 #[tokio::test]
+async fn no_runner_is_called_as_the_servers_own_log_lines_are() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let answer = admin.post("/api/enrollment/token", json!({"runner_id": "server"})).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.to_string().contains("give the runner another name"), "{}", answer.body);
+    assert_eq!(admin.get("/api/enrollment/tokens").await.body["total"], 0);
+}
+
+#[tokio::test]
 async fn a_token_is_good_for_as_many_hours_as_was_said() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;

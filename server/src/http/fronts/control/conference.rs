@@ -108,7 +108,7 @@ pub async fn update(
         day_end: change.day_end,
         auto_pause: change.auto_pause.map(Option::unwrap_or_default),
     };
-    coordinator.challenges.change_conference(change, person.by()).await?;
+    coordinator.challenges.change_conference(change, person.actor()).await?;
     Ok(HttpResponse::Ok().json(Changed::now(&coordinator).await?))
 }
 
@@ -138,7 +138,7 @@ pub async fn set_day_times(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let change = ConferenceChange { day_start, day_end, ..ConferenceChange::default() };
-    coordinator.challenges.change_conference(change, person.by()).await?;
+    coordinator.challenges.change_conference(change, person.actor()).await?;
     let Conference { day_start, day_end, .. } = current(&coordinator).await?;
     Ok(HttpResponse::Ok().json(DayTimesSet { status: "success", day_start, day_end }))
 }
@@ -162,7 +162,7 @@ pub async fn set_auto_pause(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let change = ConferenceChange { auto_pause: Some(auto_pause), ..ConferenceChange::default() };
-    coordinator.challenges.change_conference(change, person.by()).await?;
+    coordinator.challenges.change_conference(change, person.actor()).await?;
     Ok(HttpResponse::Ok().json(AutoPauseSet { status: "success", auto_pause }))
 }
 

@@ -3,29 +3,25 @@
 mod alarms;
 mod audit;
 mod auth;
-mod challenge_form;
-mod challenge_schemas;
 mod challenges;
 mod conference;
 mod enrollment;
 pub mod envelope;
-mod export;
 mod files;
 mod fleet;
 mod history;
-mod provisioning;
+mod operating;
 mod public;
 mod ranges;
 mod role;
-mod runners;
-mod system;
-mod token_life;
-mod uploads;
+mod runner_protocol;
 mod users;
 
 use crate::http::openapi::{Group, group};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use challengectl_common::wire::Acknowledgement;
+use enrollment::provisioning;
+use files::{export, uploads};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -40,14 +36,14 @@ pub fn groups() -> Vec<Group> {
         group!(
             "Runner protocol", "Requests of a runner, with its key.";
             enrollment: enroll;
-            runners: register, heartbeat, task, complete, log, logs, sign_out;
+            runner_protocol: register, heartbeat, task, complete, log, logs, sign_out;
             files: download
         ),
         group!("Runners", "Runners as operators see and change them.";
             fleet: list, one, enable, disable, remove),
         group!(
             "Enrollment", "How hosts become runners.";
-            fleet: invite;
+            fleet: issue_token;
             enrollment: list, revoke, re_enroll;
             provisioning: provision, keys, create_key, delete_key, toggle_key
         ),
@@ -58,7 +54,7 @@ pub fn groups() -> Vec<Group> {
             export: export;
             ranges: list
         ),
-        group!("Control", "Pause, emergency stop and release of the whole system."; system: status, pause, resume, emergency_stop, release, stop),
+        group!("Control", "Pause, emergency stop and release of the whole system."; operating: status, pause, resume, emergency_stop, release, stop),
         group!("Now", "What is on air, and the alarms in force."; alarms: on_air, list),
         group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),

@@ -1,3 +1,6 @@
+pub mod export;
+pub mod uploads;
+
 use crate::http::Problem;
 use crate::http::extract::principal::Runner;
 use crate::http::openapi::answers::Invalid;

@@ -1,17 +1,17 @@
 //! The conference and its hours: changing them, and telling when they begin and end.
 
-use super::operating::OperatingState;
-use super::schedule_view::ScheduleView;
+use super::OperatingState;
 use crate::CoreError;
 use crate::air::Air;
+use crate::air::schedule_view::ScheduleView;
 use crate::bus::events::Event;
 use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 
 impl Air {
     /// Tells when the hours have begun or ended since it was last told.
-    pub(crate) async fn tell_hours(&self, view: &ScheduleView) -> Result<(), CoreError> {
-        if self.context.events.told_closed() == Some(view.operating.is_closed_by_hours(self.context.clock.now())) {
+    pub(crate) async fn publish_hours(&self, view: &ScheduleView) -> Result<(), CoreError> {
+        if self.context.events.published_closed() == Some(view.operating.is_closed_by_hours(self.context.clock.now())) {
             return Ok(());
         }
         // Nobody opens by hand between looking and telling.
@@ -19,13 +19,13 @@ impl Air {
         let (_, view) = self.schedule_view().await?;
         let now = self.context.clock.now();
         let closed = view.operating.is_closed_by_hours(now);
-        let told = self.context.events.tell_closed(closed);
+        let before = self.context.events.set_published_closed(closed);
         // What was so when the server began is nothing that happens now; but who reads the log wants to know.
-        if told.is_some_and(|told| told != closed) {
+        if before.is_some_and(|before| before != closed) {
             let action = if closed { "pause" } else { "resume" };
             self.context.events.publish(Event::SystemControl { action, auto: true, timestamp: now });
         }
-        if closed || told == Some(true) {
+        if closed || before == Some(true) {
             let line = line(&view.operating, closed, now);
             tracing::info!("{line}");
             self.context.log(LogLevel::Info, line);
@@ -40,8 +40,8 @@ fn line(operating: &OperatingState, closed: bool, now: Timestamp) -> String {
     }
     let opened = "System no longer closed by the conference's hours";
     match (&operating.control.stopped, &operating.control.paused) {
-        (Some(stopped), _) => format!("{opened}; the emergency stop by {} stays in force", stopped.by),
-        (None, Some(paused)) => format!("{opened}; the pause by {} stays in force", paused.by),
+        (Some(stopped), _) => format!("{opened}; the emergency stop by {} stays in force", stopped.actor),
+        (None, Some(paused)) => format!("{opened}; the pause by {} stays in force", paused.actor),
         (None, None) => opened.to_owned(),
     }
 }

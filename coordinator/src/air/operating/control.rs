@@ -1,11 +1,11 @@
 //! Holding the whole system back, and letting it go again. What holds is in the database, so that a restart changes
-//! nothing; [`super::schedule_view::ScheduleView`] carries it to whoever hands out.
+//! nothing; [`crate::air::schedule_view::ScheduleView`] carries it to whoever hands out.
 
+use super::OperatingState;
 use super::emergency::Pending;
-use super::operating::OperatingState;
 use crate::CoreError;
 use crate::air::Air;
-use crate::audit::{self, Actor, By};
+use crate::audit::{self, Actor};
 use crate::bus::events::Event;
 use crate::store::air::assignments;
 use crate::store::air::control::{self, Decision};
@@ -38,22 +38,22 @@ impl Air {
             read => read?,
         };
         if let Some(pending) = self.latch.pending() {
-            let unrecorded = || Decision { by: pending.actor.by().who.to_owned(), at: pending.at };
+            let unrecorded = || Decision { actor: pending.actor.name, at: pending.at };
             operating.control.stopped.get_or_insert_with(unrecorded);
         }
         Ok((operating, self.leases.count()))
     }
 
     /// Hands out nothing new; what is on air ends normally. Once more changes nothing.
-    pub async fn pause(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn pause(self: &Arc<Self>, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
-            .command(by, "control.pause", |mut command| async move {
+            .command(actor, "control.pause", |mut command| async move {
                 let (who, now) = (command.who(), command.now());
                 let new = control::pause(&mut command, &who, now).await?;
                 let done = command.commit("", None).await?;
                 if new {
-                    this.tell_control("pause", LogLevel::Warning, format!("System paused by {who}"));
+                    this.publish_control("pause", LogLevel::Warning, format!("System paused by {who}"));
                 }
                 Ok(done)
             })
@@ -64,8 +64,8 @@ impl Air {
     ///
     /// # Errors
     /// [`CoreError::Refused`] while an emergency stop is in force.
-    pub async fn resume(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+    pub async fn resume(self: &Arc<Self>, actor: Actor) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
         self.context.run_to_completion(async move { this.resume_everything(actor).await }).await
     }
 
@@ -91,11 +91,11 @@ impl Air {
         command.commit("", outside.as_deref()).await?;
         self.context.changed();
         if opened {
-            self.context.events.tell_closed(false);
+            self.context.events.set_published_closed(false);
         }
         if lifted || opened {
             let details = outside.map(|outside| format!(", {outside}")).unwrap_or_default();
-            self.tell_control("resume", LogLevel::Info, format!("System resumed by {who}{details}"));
+            self.publish_control("resume", LogLevel::Info, format!("System resumed by {who}{details}"));
         }
         Ok(())
     }
@@ -105,8 +105,8 @@ impl Air {
     ///
     /// # Errors
     /// [`CoreError::Interrupted`] when the server ends in the middle.
-    pub async fn emergency_stop(self: &Arc<Self>, by: By<'_>) -> Result<Stopped, CoreError> {
-        self.latch.set(&Actor::from(by), self.context.clock.now());
+    pub async fn emergency_stop(self: &Arc<Self>, actor: Actor) -> Result<Stopped, CoreError> {
+        self.latch.set(&actor, self.context.clock.now());
         let aborted = self.leases.abort_everything();
         self.context.changed();
         let this = Arc::clone(self);
@@ -156,8 +156,12 @@ impl Air {
         self.clear_latch(pending.clone()).await;
         self.context.changed();
         if new {
-            let (who, cut) = (pending.actor.by().who, aborted.len());
-            self.tell_control("emergency-stop", LogLevel::Critical, format!("Emergency stop by {who}: {cut} on air"));
+            let (who, cut) = (&pending.actor.name, aborted.len());
+            self.publish_control(
+                "emergency-stop",
+                LogLevel::Critical,
+                format!("Emergency stop by {who}: {cut} on air"),
+            );
         }
         Ok(Some(aborted.len()))
     }
@@ -172,10 +176,10 @@ impl Air {
     ///
     /// # Errors
     /// [`CoreError::Refused`] when there is none.
-    pub async fn release(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn release(self: &Arc<Self>, actor: Actor) -> Result<(), CoreError> {
         let (this, pending) = (Arc::clone(self), self.latch.pending());
         self.context
-            .command(by, "control.release", |mut command| async move {
+            .command(actor, "control.release", |mut command| async move {
                 let (who, now) = (command.who(), command.now());
                 // Recorded meanwhile, it is released as any other; one that has come meanwhile stays.
                 let pending = pending.filter(|pending| this.latch.holds(pending));
@@ -190,20 +194,20 @@ impl Air {
                 if let Some(pending) = pending {
                     this.clear_latch(pending).await;
                 }
-                this.tell_control("release", LogLevel::Warning, format!("Emergency stop released by {who}"));
+                this.publish_control("release", LogLevel::Warning, format!("Emergency stop released by {who}"));
                 Ok(done)
             })
             .await
     }
 
     /// Asks whoever runs the server to end it in an orderly way.
-    pub async fn ask_to_end(self: &Arc<Self>, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn ask_to_end(self: &Arc<Self>, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
-            .command(by, "control.stop", |command| async move {
+            .command(actor, "control.stop", |command| async move {
                 let who = command.who();
                 let done = command.commit("", None).await?;
-                this.tell_control("stop", LogLevel::Warning, format!("Server stopped by {who}"));
+                this.publish_control("stop", LogLevel::Warning, format!("Server stopped by {who}"));
                 this.context.revision.ask_to_end();
                 Ok(done)
             })
@@ -211,7 +215,7 @@ impl Air {
     }
 
     /// Publishes and logs what an operator has done to the whole system.
-    fn tell_control(&self, action: &'static str, level: LogLevel, message: String) {
+    fn publish_control(&self, action: &'static str, level: LogLevel, message: String) {
         self.context.events.publish(Event::SystemControl { action, auto: false, timestamp: self.context.clock.now() });
         self.context.log(level, message);
     }
@@ -224,11 +228,11 @@ impl Air {
 
 /// Writes what an emergency stop does. Returns whether none was in force before, and which assignments it ends.
 async fn write_stop(connection: &mut Connection, pending: &Pending) -> Result<(bool, Vec<i64>), CoreError> {
-    let (by, at) = (pending.actor.by(), pending.at);
-    let new = control::stop(connection, by.who, at).await?;
-    let aborted = assignments::abort_all(connection, at).await?;
+    let Pending { actor, at, .. } = pending;
+    let new = control::stop(connection, &actor.name, *at).await?;
+    let aborted = assignments::abort_all(connection, *at).await?;
     let cut = format!("{} on air", aborted.len());
-    audit::note(connection, by, "control.emergency-stop", "", Some(&cut), at).await?;
+    audit::record(connection, actor, "control.emergency-stop", "", Some(&cut), *at).await?;
     Ok((new, aborted))
 }
 

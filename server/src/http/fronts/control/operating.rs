@@ -66,20 +66,20 @@ pub async fn status(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpR
 }
 
 fn split(decision: Option<Decision>) -> (Option<Timestamp>, Option<String>) {
-    decision.map(|Decision { by, at }| (at, by)).unzip()
+    decision.map(|Decision { actor, at }| (at, actor)).unzip()
 }
 
 /// Pause.
 #[utoipa::path(post, path = "/api/control/pause", responses(Done))]
 pub async fn pause(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    coordinator.air.pause(person.by()).await?;
+    coordinator.air.pause(person.actor()).await?;
     Ok(done("System paused"))
 }
 
 /// Resume, also outside of the conference's hours.
 #[utoipa::path(post, path = "/api/control/resume", responses(Done, Conflict))]
 pub async fn resume(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    coordinator.air.resume(person.by()).await?;
+    coordinator.air.resume(person.actor()).await?;
     Ok(done("System resumed"))
 }
 
@@ -104,7 +104,8 @@ pub async fn emergency_stop(
     Stopper(person): Stopper,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let challengectl_coordinator::Stopped { aborted, unrecorded } = coordinator.air.emergency_stop(person.by()).await?;
+    let challengectl_coordinator::Stopped { aborted, unrecorded } =
+        coordinator.air.emergency_stop(person.actor()).await?;
     let recorded = unrecorded.is_none();
     let message = match recorded {
         true => "Emergency stop: every carrier goes off",
@@ -116,7 +117,7 @@ pub async fn emergency_stop(
 /// Release an emergency stop.
 #[utoipa::path(post, path = "/api/control/release", responses(Done, Conflict))]
 pub async fn release(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    coordinator.air.release(person.by()).await?;
+    coordinator.air.release(person.actor()).await?;
     Ok(done("Emergency stop released"))
 }
 
@@ -125,6 +126,6 @@ pub async fn release(Operator(person): Operator, coordinator: Shared<Coordinator
 /// This and all earlier requests are answered first.
 #[utoipa::path(post, path = "/api/control/stop", responses(Done))]
 pub async fn stop(Admin(person): Admin, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    coordinator.air.ask_to_end(person.by()).await?;
+    coordinator.air.ask_to_end(person.actor()).await?;
     Ok(done("Server stopping..."))
 }

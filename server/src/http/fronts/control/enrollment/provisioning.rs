@@ -1,7 +1,7 @@
-use super::done;
 use super::token_life::TokenLife;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::principal::Provisioner;
+use crate::http::fronts::control::done;
 use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
@@ -151,7 +151,7 @@ pub async fn create_key(
     With(Admin(person), Json(NewKey { key_id, description })): With<Admin, Json<NewKey>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let api_key = coordinator.fleet.add_provisioning_key(&key_id, description, person.by()).await?;
+    let api_key = coordinator.fleet.add_provisioning_key(&key_id, description, person.actor()).await?;
     let message = "Provisioning key created";
     Ok(HttpResponse::Created().json(Created { status: "success", message, key_id, api_key }))
 }
@@ -163,7 +163,7 @@ pub async fn delete_key(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.fleet.change_provisioning_key(&named(&id)?, KeyChange::Remove, person.by()).await?;
+    coordinator.fleet.change_provisioning_key(&named(&id)?, KeyChange::Remove, person.actor()).await?;
     Ok(done("Provisioning key removed"))
 }
 
@@ -184,7 +184,7 @@ pub async fn toggle_key(
         true => (KeyChange::Enable, "Provisioning key enabled"),
         false => (KeyChange::Disable, "Provisioning key disabled"),
     };
-    coordinator.fleet.change_provisioning_key(&named(&id)?, change, person.by()).await?;
+    coordinator.fleet.change_provisioning_key(&named(&id)?, change, person.actor()).await?;
     Ok(done(message))
 }
 

@@ -63,7 +63,7 @@ pub async fn upload(
     let Part { name: filename, content, .. } = upload::in_time(only_file(&mut form, &coordinator)).await?;
     let Admin(person) = Admin::again(&request).await?;
     let size = content.size();
-    let hash = coordinator.files.keep(content, &filename, person.by()).await?;
+    let hash = coordinator.files.keep(content, &filename, person.actor()).await?;
     let message = "File uploaded successfully";
     Ok(HttpResponse::Ok().json(Uploaded { status: "success", message, hash, filename, size }))
 }
@@ -162,11 +162,11 @@ pub async fn import(
         (Some(event), None) => {
             let path = event.content.path().to_owned();
             let sent = files.iter().map(|part| (part.name.clone(), part.content.path().to_owned())).collect();
-            coordinator.challenges.import_sent(event.name, path, sent, query.intake(), person.by()).await?
+            coordinator.challenges.import_sent(event.name, path, sent, query.intake(), person.actor()).await?
         }
         (None, Some(archive)) if files.is_empty() => {
             let path = archive.content.path().to_owned();
-            coordinator.challenges.import_archive(archive.name, path, query.intake(), person.by()).await?
+            coordinator.challenges.import_archive(archive.name, path, query.intake(), person.actor()).await?
         }
         (None, None) => return Err(Problem::invalid("the form has neither a field \"yaml_file\" nor \"archive\"")),
         _ => return Err(Problem::invalid("an archive holds the whole event: send it alone")),
@@ -212,6 +212,6 @@ pub async fn reload(
     With(Admin(person), Query(query)): With<Admin, Query<IntakeQuery>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let imported = coordinator.challenges.reload(query.intake(), person.by()).await?;
+    let imported = coordinator.challenges.reload(query.intake(), person.actor()).await?;
     Ok(HttpResponse::Ok().json(Loaded::new("Configuration reloaded successfully", imported)))
 }

@@ -1,4 +1,6 @@
-use super::challenge_form::ChallengeForm;
+mod form;
+mod schemas;
+
 use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::extract::echo::Echo;
@@ -11,6 +13,7 @@ use challengectl_common::challenge::Kind;
 use challengectl_common::{Band, ChallengeName, Digest, Frequency, Payload, PublicView, Sender, Timestamp, Tuning};
 use challengectl_coordinator::challenges::Challenge as Stored;
 use challengectl_coordinator::{Coordinator, Role};
+use form::ChallengeForm;
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
@@ -106,7 +109,7 @@ pub async fn create(
     With(Admin(person), Json(form)): With<Admin, Json<ChallengeForm>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let challenge_id = coordinator.challenges.create(&form.into(), person.by()).await?;
+    let challenge_id = coordinator.challenges.create(&form.into(), person.actor()).await?;
     let message = "Challenge created successfully";
     Ok(HttpResponse::Created().json(Created { status: "success", message, challenge_id }))
 }
@@ -132,7 +135,7 @@ pub async fn delete(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.challenges.delete(number(&id)?, person.by()).await?;
+    coordinator.challenges.delete(number(&id)?, person.actor()).await?;
     Ok(done("Challenge deleted successfully"))
 }
 
@@ -144,7 +147,7 @@ pub async fn enable(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.challenges.enable(number(&id)?, enabled, person.by()).await?;
+    coordinator.challenges.enable(number(&id)?, enabled, person.actor()).await?;
     Ok(done(if enabled { "Challenge enabled" } else { "Challenge disabled" }))
 }
 
@@ -155,7 +158,7 @@ pub async fn disable(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.challenges.enable(number(&id)?, false, person.by()).await?;
+    coordinator.challenges.enable(number(&id)?, false, person.actor()).await?;
     Ok(done("Challenge disabled"))
 }
 
@@ -166,7 +169,7 @@ pub async fn trigger(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.challenges.trigger(number(&id)?, person.by()).await?;
+    coordinator.challenges.trigger(number(&id)?, person.actor()).await?;
     Ok(done("Challenge queued for immediate transmission"))
 }
 
@@ -193,7 +196,7 @@ impl Challenge {
             manual_frequency_range: band,
             modulation: transmission.modulation,
             parameters: transmission.parameters,
-            state,
+            state: state.as_str(),
             enabled: spec.enabled,
             priority: transmission.priority,
             last_run: air.last_success_at,

@@ -1,7 +1,12 @@
 //! Whether work may be handed out: what people have decided, and what the hours of the conference say.
 
+pub(crate) mod aftermath;
+pub(crate) mod control;
+pub(crate) mod emergency;
+mod hours;
+
 pub use crate::store::air::control::Decision;
-use crate::store::air::control::{self, Control};
+use crate::store::air::control::{self as stored, Control};
 use crate::store::challenges::conference;
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Conference, Timestamp};
@@ -18,7 +23,7 @@ pub struct OperatingState {
 
 impl OperatingState {
     pub(crate) async fn read(connection: &mut Connection) -> Result<Self, StoreError> {
-        let control = control::read(connection).await?;
+        let control = stored::read(connection).await?;
         Ok(Self { control, conference: conference::read(connection).await? })
     }
 
@@ -88,7 +93,7 @@ mod tests {
             auto_pause: Some(true),
             ..ConferenceChange::default()
         };
-        let opened = opened.map(|hour| Decision { by: "oli".to_owned(), at: at(hour) });
+        let opened = opened.map(|hour| Decision { actor: "oli".to_owned(), at: at(hour) });
         let control = Control { opened, ..Control::default() };
         OperatingState { control, conference: Conference::default().with(change).unwrap() }
     }

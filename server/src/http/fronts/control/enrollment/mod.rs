@@ -1,6 +1,8 @@
+pub mod provisioning;
+pub mod token_life;
+
 use super::done;
 use super::fleet::{Invited, named};
-use super::token_life::TokenLife;
 use crate::http::extract::body::{Json, OptionalJson, SMALL, With};
 use crate::http::extract::principal::host;
 use crate::http::extract::query::{Paging, Query};
@@ -11,8 +13,9 @@ use crate::http::{Admin, Problem};
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::{EnrollRequest, EnrollResponse};
 use challengectl_common::{RunnerId, Timestamp};
-use challengectl_coordinator::{Coordinator, Newcomer, Token as Stored};
+use challengectl_coordinator::{Coordinator, Enrollee, Token as Stored};
 use serde::{Deserialize, Serialize};
+use token_life::TokenLife;
 use utoipa::ToSchema;
 
 /// Enroll a runner: exchange a one-time token for its key.
@@ -25,8 +28,8 @@ pub async fn enroll(
     coordinator: Shared<Coordinator>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let newcomer = Newcomer { host: host(&request), hostname: body.hostname };
-    let enrollment = coordinator.runner_api.enroll(&body.enrollment_token, newcomer).await?;
+    let enrollee = Enrollee { host: host(&request), hostname: body.hostname };
+    let enrollment = coordinator.runner_api.enroll(&body.enrollment_token, enrollee).await?;
     Ok(HttpResponse::Created().json(EnrollResponse {
         status: "success".to_owned(),
         runner_id: enrollment.runner_id,
@@ -55,7 +58,7 @@ pub async fn re_enroll(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let (id, Again { expires_hours }) = (named(&id)?, again.unwrap_or_default());
-    let issued = coordinator.fleet.invite_again(&id, expires_hours.into(), person.by()).await?;
+    let issued = coordinator.fleet.issue_re_enrollment_token(&id, expires_hours.into(), person.actor()).await?;
     Ok(HttpResponse::Created().json(Invited::new(id, issued)))
 }
 
@@ -94,7 +97,7 @@ pub async fn revoke(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.fleet.revoke_token(&id, person.by()).await?;
+    coordinator.fleet.revoke_token(&id, person.actor()).await?;
     Ok(done("Enrollment token revoked"))
 }
 

@@ -1,7 +1,7 @@
 //! Runners as operators see them, and what operators do with them.
 
 use crate::CoreError;
-use crate::audit::{Actor, By};
+use crate::audit::Actor;
 use crate::bus::events::Event;
 use crate::runner_api::RunnerApi;
 use crate::store::air::assignments;
@@ -15,8 +15,8 @@ impl RunnerApi {
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is none with this id.
-    pub async fn enable_runner(self: &Arc<Self>, id: &RunnerId, enabled: bool, by: By<'_>) -> Result<(), CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+    pub async fn enable_runner(self: &Arc<Self>, id: &RunnerId, enabled: bool, actor: Actor) -> Result<(), CoreError> {
+        let (this, id) = (Arc::clone(self), id.clone());
         self.context
             .run_to_completion(async move {
                 // Not while it is being given something.
@@ -43,8 +43,8 @@ impl RunnerApi {
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is none with this id.
-    pub async fn remove_runner(self: &Arc<Self>, id: &RunnerId, by: By<'_>) -> Result<(), CoreError> {
-        let (this, id, actor) = (Arc::clone(self), id.clone(), Actor::from(by));
+    pub async fn remove_runner(self: &Arc<Self>, id: &RunnerId, actor: Actor) -> Result<(), CoreError> {
+        let (this, id) = (Arc::clone(self), id.clone());
         self.context
             .run_to_completion(async move {
                 let _turn = this.air.turn.lock().await;

@@ -1,7 +1,7 @@
 //! An emergency stop that the database does not hold yet: in force from memory, and from a file beside the database
 //! that a restart finds.
 
-use crate::audit::{Actor, By};
+use crate::audit::Actor;
 use challengectl_common::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use std::fs;
@@ -47,7 +47,7 @@ impl Latch {
         // Whatever is there says that somebody stopped.
         if !fs::symlink_metadata(&latch.file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             let who = latch.who().unwrap_or_else(|_| UNKNOWN.to_owned());
-            latch.set(&Actor::from(By { who: &who, from: None }), now);
+            latch.set(&Actor::new(&who, None), now);
         }
         latch
     }
@@ -100,7 +100,7 @@ impl Latch {
         if !self.holds(pending) {
             return Ok(());
         }
-        fs::write(&self.file, pending.actor.by().who)?;
+        fs::write(&self.file, &pending.actor.name)?;
         fs::File::open(&self.file)?.sync_all()?;
         self.file.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     }
@@ -133,11 +133,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let latch = Latch::open(folder.path(), NOW);
         assert!(!latch.is_set());
-        latch.set(&Actor::from(By { who: "oli", from: None }), NOW);
+        latch.set(&Actor::new("oli", None), NOW);
         latch.keep(&latch.pending().unwrap()).unwrap();
         let next = Latch::open(folder.path(), NOW);
         let pending = next.pending().unwrap();
-        assert_eq!(pending.actor.by().who, "oli");
+        assert_eq!(pending.actor.name, "oli");
         next.clear(&pending);
         assert!(!Latch::open(folder.path(), NOW).is_set());
     }
@@ -147,18 +147,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for (content, who) in [(&b"\xff\xfe"[..], "\u{fffd}\u{fffd}"), (b"", UNKNOWN)] {
             fs::write(folder.path().join(FILE), content).unwrap();
-            assert_eq!(Latch::open(folder.path(), NOW).pending().unwrap().actor.by().who, who);
+            assert_eq!(Latch::open(folder.path(), NOW).pending().unwrap().actor.name, who);
         }
         fs::remove_file(folder.path().join(FILE)).unwrap();
         fs::create_dir(folder.path().join(FILE)).unwrap();
-        assert_eq!(Latch::open(folder.path(), NOW).pending().unwrap().actor.by().who, UNKNOWN);
+        assert_eq!(Latch::open(folder.path(), NOW).pending().unwrap().actor.name, UNKNOWN);
     }
 
     #[test]
     fn a_stop_that_comes_while_another_is_recorded_stays() {
         let folder = tempfile::tempdir().unwrap();
         let latch = Latch::open(folder.path(), NOW);
-        let actor = Actor::from(By::COMMAND_LINE);
+        let actor = Actor::command_line();
         latch.set(&actor, NOW);
         let first = latch.pending().unwrap();
         latch.set(&actor, NOW);

@@ -1,12 +1,8 @@
 //! The values that the fields of a challenge may have, for the description of the API. The modulations describe theirs.
 
+use challengectl_event::limits::{MAX_DELAY_SECONDS, MAX_HZ, MIN_DELAY_SECONDS, MIN_HZ};
 use challengectl_waveform::{MODULATIONS, Modulation};
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
-
-/// The event file has the same limits.
-const LOWEST_HZ: u64 = 1_000_000;
-const HIGHEST_HZ: u64 = 300_000_000_000;
-const MAX_DELAY: f64 = 7.0 * 86_400.0;
 
 /// A field that may also be null, which is as if it were not given.
 fn optional(kind: Type) -> ObjectBuilder {
@@ -34,7 +30,11 @@ pub fn edges() -> Object {
 
 pub fn seconds() -> Object {
     let about = "Seconds between two transmissions.";
-    optional(Type::Number).description(Some(about)).minimum(Some(0.001)).maximum(Some(MAX_DELAY)).build()
+    optional(Type::Number)
+        .description(Some(about))
+        .minimum(Some(MIN_DELAY_SECONDS))
+        .maximum(Some(MAX_DELAY_SECONDS))
+        .build()
 }
 
 /// Those of all modulations, since each has others.
@@ -46,7 +46,7 @@ pub fn parameters() -> Object {
 }
 
 fn hertz(builder: ObjectBuilder) -> ObjectBuilder {
-    builder.description(Some("Hertz.")).minimum(Some(LOWEST_HZ)).maximum(Some(HIGHEST_HZ))
+    builder.description(Some("Hertz.")).minimum(Some(MIN_HZ)).maximum(Some(MAX_HZ))
 }
 
 fn parameters_of(modulation: &Modulation) -> String {

@@ -1,6 +1,6 @@
 //! A challenge as the control API takes it.
 
-use super::challenge_schemas as schemas;
+use super::schemas;
 use crate::http::extract::echo::ReadOnly;
 use challengectl_common::{ChallengeName, Digest, PublicView, Sender};
 use challengectl_coordinator::Form;

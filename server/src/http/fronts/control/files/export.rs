@@ -14,7 +14,7 @@ const BLOCK: usize = 1 << 16;
     responses((status = OK, body = [u8], content_type = "application/x-tar", description = "A tar archive."))
 )]
 pub async fn export(Admin(person): Admin, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let archive = coordinator.challenges.export(person.by()).await?;
+    let archive = coordinator.challenges.export(person.actor()).await?;
     let content = ReaderStream::with_capacity(archive.content, BLOCK);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/x-tar"))
