@@ -4,15 +4,22 @@
 //!
 //! | Module | Does |
 //! |---|---|
+//! | [`station`] | all of it together, in threads of its own |
 //! | [`block`] | samples on their way to receivers |
+//! | [`receivers`] | SDR programs, flowgraphs and recordings listen |
+//! | [`sources`] | transmissions come in over sockets |
+//! | [`limits`] | how many receivers there may be |
 //! | [`spectrum`] | keeps real time, mixes what overlaps, adds noise, fading and errors of frequency |
 
 #![warn(missing_docs)]
 
 pub mod block;
 pub mod limits;
+pub mod receivers;
 pub mod sources;
 pub mod spectrum;
+pub mod station;
 
 pub use block::Block;
 pub use spectrum::{Receiver, Spectrum};
+pub use station::Station;
