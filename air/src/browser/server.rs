@@ -51,11 +51,7 @@ struct Server {
 ///
 /// # Errors
 /// The settings are invalid.
-pub async fn serve(
-    socket: TcpListener,
-    feeds: Vec<Arc<Feed>>,
-    settings: Settings,
-) -> Result<Infallible, SettingsError> {
+pub async fn serve(socket: TcpListener, spectrum: &Spectrum, settings: Settings) -> Result<Infallible, SettingsError> {
     let stopping = CancellationToken::new();
     let _stop = stopping.clone().drop_guard();
     let (all, each) = (settings.max_listeners, settings.max_listeners_per_address);

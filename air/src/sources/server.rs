@@ -191,10 +191,13 @@ where
     connection.write(&Reply::Accepted(u32::try_from(capacity).unwrap_or(u32::MAX))).await?;
     let Connection { reader, writer, incoming, outgoing } = connection;
     let (mut reading, mut writing) = (Reading { reader, incoming }, Writing { writer, outgoing });
-    tokio::select! {
+    let ended = tokio::select! {
         taken = take(&mut reading, &source) => taken,
         granted = grant(&mut writing, &source, capacity as u64) => granted,
-    }
+    };
+    // Before the connection closes, which tells the transmitter that its carrier is off.
+    drop(source);
+    ended
 }
 
 /// Moves samples to the source; ends with the connection.

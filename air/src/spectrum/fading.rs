@@ -147,9 +147,11 @@ mod tests {
         for samples in [&watterson, &rician] {
             assert!((10.0 * power(samples).log10()).abs() < 0.5, "{}", power(samples));
         }
-        // Two paths that fade come near to zero; one with a steady part of four times the power does not.
-        let weakest = |samples: &[Complex32]| samples.iter().map(|sample| sample.norm()).fold(f32::MAX, f32::min);
-        assert!(weakest(&watterson) < 0.05 && weakest(&rician) > 0.05);
+        // A Rayleigh path is 10 dB down for 9.5 % of the time, one with a steady part of four times the power for 2 %.
+        let down = |samples: &[Complex32]| {
+            samples.iter().filter(|sample| sample.norm_sqr() < 0.1).count() as f32 / samples.len() as f32
+        };
+        assert!((down(&watterson) - 0.095).abs() < 0.02 && down(&rician) < 0.04, "{} {}", down(&watterson), down(&rician));
     }
 
     #[test]
@@ -170,6 +172,7 @@ mod tests {
         let (mut whole, mut late) = (vec![Complex32::ZERO; 6400], vec![Complex32::ZERO; 640]);
         fader.fade(&ones, &mut whole, 0);
         fader.fade(&ones, &mut late, 5760);
-        assert_eq!(whole[5760..], late);
+        // Where a frame begins within an even change is a matter of rounding alone.
+        assert!(whole[5760..].iter().zip(&late).all(|(whole, late)| (whole - late).norm() < 1e-5));
     }
 }

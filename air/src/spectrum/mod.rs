@@ -28,6 +28,7 @@ pub use frame::{FRAMES_PER_SECOND, RATE_STEP, RATES};
 pub use mixer::Mixer;
 pub use noise::Noise;
 pub use path::{Fading, MAX_DELAY_MS, Path, Rician, Watterson};
+pub use random::drawn;
 pub use receiver::Receiver;
 pub use source::{MAX_QUEUE_MS, Overrun, Progress, Source, Transmission, TransmissionError};
 

@@ -34,9 +34,21 @@ impl Noise {
             return;
         }
         for (run, samples) in samples.chunks_mut(RUN).enumerate() {
-            let offset = hash(&[self.seed, stream, first, run as u64]) as usize % (self.table.len() - RUN);
-            let noise = self.table.get(offset..).unwrap_or_default();
+            let noise = self.run(stream, first, run as u64);
             samples.iter_mut().zip(noise).for_each(|(sample, noise)| *sample += noise * rms);
         }
+    }
+
+    /// Samples of one [`run`](Self::run).
+    #[must_use]
+    pub fn run_len(&self) -> usize {
+        RUN
+    }
+
+    /// Returns the run of this number, counted from sample `first` of a stream.
+    #[must_use]
+    pub fn run(&self, stream: u64, first: u64, run: u64) -> &[Complex32] {
+        let offset = hash(&[self.seed, stream, first, run]) as usize % (self.table.len() - RUN);
+        self.table.get(offset..offset + RUN).unwrap_or_default()
     }
 }

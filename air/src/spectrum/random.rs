@@ -19,6 +19,12 @@ fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
+/// A number that is always the same for this seed and name, evenly from -1 to 1.
+#[must_use]
+pub fn drawn(seed: u64, name: &str) -> f64 {
+    hash(&[seed, place_of(name)]) as f64 / 2_f64.powi(63) - 1.0
+}
+
 /// Two independent normal numbers of variance 1 from 64 even bits (Box and Muller, 1958).
 pub(super) fn normal_pair(bits: u64) -> (f64, f64) {
     let unit = |bits: u64| (f64::from((bits & 0xffff_ffff) as u32) + 0.5) / 4_294_967_296.0;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod air;
 mod devices;
 mod enroll;
 mod output;
@@ -39,6 +40,8 @@ enum Command {
     Devices,
     /// Put challenges of an event file on air once, without a server
     Transmit(transmit::Arguments),
+    /// Serve the virtual air alone, for radios of this host and of others, until stopped
+    Air,
 }
 
 /// Runs what the command line asks for.
@@ -64,6 +67,7 @@ fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
             devices::execute(&config, output, arguments.config.as_deref().unwrap_or(DEFAULT_FILE.as_ref()))
         }
         Command::Transmit(transmit) => transmit::execute(transmit, &config, output),
+        Command::Air => air::execute(&config, output),
     }
 }
 

@@ -9,7 +9,8 @@ mod tests;
 pub use radio::{DEFAULT_SAMPLE_RATE, RadioConfig};
 pub use values::{CaCert, Token};
 
-use crate::radio::with_quoted_name;
+use crate::radio::{Driver, own_socket, with_quoted_name};
+use challengectl_air::station;
 use challengectl_common::settings::{self, SettingsError};
 use challengectl_common::{FrequencyRules, RadioId, closest, older};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,8 @@ pub struct Config {
     /// Where `transmit` may send at all; the server has rules of its own for what it hands out.
     pub frequency_rules: FrequencyRules,
     pub radios: Vec<RadioConfig>,
+    /// The runner's own air. It is served when a radio transmits into it, or by `challengectl-runner air`.
+    pub air: station::Settings,
 }
 
 impl Default for Config {
@@ -53,6 +56,7 @@ impl Default for Config {
             watchdog_seconds: 5,
             frequency_rules: FrequencyRules::default(),
             radios: Vec::new(),
+            air: station::Settings::default(),
         }
     }
 }
@@ -113,6 +117,7 @@ impl Config {
         if self.watchdog_seconds == 0 {
             return Err("watchdog_seconds must be above 0".to_owned());
         }
+        self.air.check().map_err(|why| format!("air: {why}"))?;
         Ok(())
     }
 
@@ -121,8 +126,10 @@ impl Config {
         if let Some(CaCert::File(file)) = &mut self.ca_cert {
             *file = folder.join(&*file);
         }
+        self.air.resolve(folder);
         for radio in &mut self.radios {
             radio.driver.settings_mut().resolve(folder);
+            radio.driver.settings_mut().settle(&self.state_dir);
         }
     }
 
@@ -134,6 +141,18 @@ impl Config {
     /// Returns the radios that a server may hand out work for.
     pub fn working_radios(&self) -> impl Iterator<Item = &RadioConfig> {
         self.radios.iter().filter(|radio| radio.takes_work())
+    }
+
+    /// Returns the socket of the runner's own air.
+    #[must_use]
+    pub fn air_socket(&self) -> PathBuf {
+        own_socket(&self.state_dir)
+    }
+
+    /// Returns whether a radio that takes work transmits into the runner's own air.
+    #[must_use]
+    pub fn uses_own_air(&self) -> bool {
+        self.working_radios().any(|radio| matches!(&radio.driver, Driver::Air(settings) if settings.is_own()))
     }
 
     /// Returns how long a radio's process may send nothing.

@@ -11,6 +11,7 @@ use challengectl_waveform::Complex32;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
+pub(crate) use air::own_socket;
 pub(crate) use null::with_quoted_name;
 
 /// A radio that is open and tuned. Dropping it turns the carrier off too, but then errors go unheard.
@@ -41,6 +42,9 @@ pub trait Settings {
 
     /// Resolves relative paths against the folder of the configuration file.
     fn resolve(&mut self, _folder: &Path) {}
+
+    /// Says where the runner's state folder is.
+    fn settle(&mut self, _state: &Path) {}
 
     /// Returns whether nothing of what it is given ever leaves the host.
     fn sends_nothing(&self) -> bool {
@@ -149,6 +153,7 @@ macro_rules! drivers {
 }
 
 drivers! {
+    Air: air,
     File: file,
     Null: null,
 }

@@ -1,0 +1,3 @@
+//! How receivers listen.
+
+pub mod rtl_tcp;

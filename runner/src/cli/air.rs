@@ -1,0 +1,48 @@
+//! `air`, and the air of a runner.
+
+use super::output::Output;
+use super::run::{log_filter, stop_signal};
+use crate::config::Config;
+use crate::process::lock;
+use anyhow::{Context, bail};
+use challengectl_air::Station;
+use serde_json::json;
+use std::process::ExitCode;
+
+/// Held locked by the process that serves the air of this state folder.
+const LOCK: &str = "air.lock";
+
+/// An air that is served, and its state folder's lock.
+pub(super) struct Own {
+    station: Station,
+    _lock: lock::Lock,
+}
+
+/// Starts the runner's own air and logs where it listens.
+pub(super) fn start(config: &Config) -> anyhow::Result<Own> {
+    let path = config.state_dir.join(LOCK);
+    let Some(lock) = lock::try_take(&path).with_context(|| path.display().to_string())? else {
+        bail!("another process serves the air of {}; stop it first", config.state_dir.display())
+    };
+    let station = Station::start(&config.air, &config.air_socket())?;
+    for address in station.rtl_tcp() {
+        tracing::info!("the air: SDR programs connect to rtl_tcp at {address}");
+    }
+    if let Some(address) = station.transmitters() {
+        tracing::info!("the air: radios of other hosts connect to {address}");
+    }
+    Ok(Own { station, _lock: lock })
+}
+
+pub(super) fn execute(config: &Config, output: Output) -> anyhow::Result<ExitCode> {
+    tracing_subscriber::fmt().with_target(false).with_writer(std::io::stderr).with_env_filter(log_filter()).init();
+    let own = start(config)?;
+    let station = &own.station;
+    let listening = json!({"rtl_tcp": station.rtl_tcp(), "transmitters": station.transmitters()});
+    output.print("The air is served.", &listening);
+    super::runtime()?.block_on(async {
+        stop_signal()?.await;
+        anyhow::Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
