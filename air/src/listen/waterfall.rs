@@ -62,6 +62,8 @@ impl View {
     }
 
     /// The part of the band nearest to `span`, in hertz, in at most `columns` columns. `None` when there is none.
+    ///
+    /// Each column has the same number of bins, or noise would look stronger in some: there may be fewer columns.
     #[must_use]
     pub fn new(band: &Band, span: &Range<f64>, columns: usize) -> Option<Self> {
         if !span.start.is_finite() || !span.end.is_finite() || span.end <= span.start {
@@ -71,9 +73,12 @@ impl View {
         let width = (span.end - span.start).clamp(MIN_SPAN, edges.end - edges.start);
         let centre = (span.start + span.end) / 2.0;
         let centre = centre.clamp(edges.start + width / 2.0, edges.end - width / 2.0);
-        let most = (width / BIN_HERTZ).round() as usize;
-        let columns = columns.clamp(MIN_COLUMNS, MAX_COLUMNS).min(most);
-        Some(Self { span: centre - width / 2.0..centre + width / 2.0, columns })
+        let bins = (width / BIN_HERTZ).round() as usize;
+        let bins_of_column = bins.div_ceil(columns.clamp(MIN_COLUMNS, MAX_COLUMNS));
+        let columns = bins / bins_of_column;
+        let first = ((centre - width / 2.0 - edges.start) / BIN_HERTZ).round();
+        let low = edges.start + first * BIN_HERTZ;
+        Some(Self { span: low..low + (columns * bins_of_column) as f64 * BIN_HERTZ, columns })
     }
 
     /// The lowest and the highest frequency, in hertz.
@@ -209,8 +214,8 @@ mod tests {
         assert!(row[127] < byte(0.01) - 20);
 
         let beyond = View::new(&BAND, &(centre + 1e6..centre + 2e6), 10).unwrap();
-        assert_eq!(beyond.span().end, BAND.edges().end);
-        assert_eq!(beyond.columns(), MIN_COLUMNS);
+        assert!(beyond.span().end <= BAND.edges().end && beyond.span().end > BAND.edges().end - 40e3);
+        assert_eq!(beyond.columns(), 63, "of 391 bins each");
         assert!(View::new(&BAND, &(f64::NAN..1.0), 10).is_none());
     }
 

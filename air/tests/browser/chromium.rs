@@ -154,14 +154,6 @@ impl Chromium {
         }
         Ok(())
     }
-
-    /// Takes a picture of the page.
-    pub async fn screenshot(&mut self, path: &Path) -> Result<()> {
-        let result = self.call("Page.captureScreenshot", json!({ "format": "png" })).await?;
-        let picture = decoded(result["data"].as_str().context("no picture")?)?;
-        std::fs::write(path, picture)?;
-        Ok(())
-    }
 }
 
 /// Bytes of base64, by the program that every system has.
@@ -264,7 +256,8 @@ fn complaint(event: &Value) -> Option<String> {
         "Log.entryAdded" if parameters["entry"]["level"] == "error" => Some(parameters["entry"].to_string()),
         "Network.requestWillBeSent" => {
             let url = parameters["request"]["url"].as_str()?;
-            let is_own = ["http://127.0.0.1:", "http://air.test:", "blob:", "about:"].iter().any(|own| url.starts_with(own));
+            let is_own =
+                ["http://127.0.0.1:", "http://air.test:", "blob:", "about:"].iter().any(|own| url.starts_with(own));
             (!is_own).then(|| format!("a request leaves the origin: {url}"))
         }
         _ => None,

@@ -18,7 +18,7 @@ pub fn pages(file: &Path) -> Result<String> {
 /// Morse with dits of so many milliseconds, white space as single spaces.
 pub fn morse(file: &Path, dit: u32) -> Result<String> {
     let dit = dit.to_string();
-    let text = multimon(file, &["-a", "MORSE_CW", "-x", "-d", &dit, "-g", &dit])?;
+    let text = multimon(file, &["-a", "MORSE_CW", "-x", "-o", "5000", "-y", "-d", &dit, "-g", &dit])?;
     Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 

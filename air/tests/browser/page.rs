@@ -74,6 +74,43 @@ impl Page {
         self.browser.click_at(x, y).await
     }
 
+    /// Drags in the waterfall, from and to shares of its width and height.
+    pub async fn drag(&mut self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
+        let (from, to) = (self.place("#waterfall", from.0, from.1).await?, self.place("#waterfall", to.0, to.1).await?);
+        self.browser.mouse("mouseMoved", from.0, from.1, 0).await?;
+        self.browser.mouse("mousePressed", from.0, from.1, 1).await?;
+        for step in 1..=10 {
+            let share = f64::from(step) / 10.0;
+            let (x, y) = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+            self.browser.mouse("mouseMoved", x, y, 1).await?;
+        }
+        self.browser.mouse("mouseReleased", to.0, to.1, 0).await
+    }
+
+    /// Moves two fingers apart about the middle of the waterfall: from so far to so far from it, as shares of its width.
+    pub async fn pinch(&mut self, from: f64, to: f64) -> Result<()> {
+        for step in 0..=10 {
+            let away = from + (to - from) * f64::from(step) / 10.0;
+            let (left, y) = self.place("#waterfall", 0.5 - away, 0.7).await?;
+            let (right, _) = self.place("#waterfall", 0.5 + away, 0.7).await?;
+            let points = json!([{ "x": left, "y": y, "id": 0 }, { "x": right, "y": y, "id": 1 }]);
+            self.touch(if step == 0 { "touchStart" } else { "touchMove" }, points).await?;
+        }
+        self.touch("touchEnd", json!([])).await
+    }
+
+    /// Touches a place of the waterfall.
+    pub async fn tap(&mut self, across: f64, down: f64) -> Result<()> {
+        let (x, y) = self.place("#waterfall", across, down).await?;
+        self.touch("touchStart", json!([{ "x": x, "y": y }])).await?;
+        self.touch("touchEnd", json!([])).await
+    }
+
+    async fn touch(&mut self, kind: &str, points: Value) -> Result<()> {
+        self.browser.call("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await?;
+        Ok(())
+    }
+
     /// The part of the band in view, as it is told to those who do not see it.
     pub async fn view(&mut self) -> Result<(f64, f64)> {
         let label = self.browser.evaluate("document.querySelector('#waterfall').ariaLabel").await?;

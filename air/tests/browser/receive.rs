@@ -16,7 +16,13 @@ const TRIES: usize = 4;
 const SIZE: (u32, u32) = (1280, 900);
 
 /// Records until both what was saved and what came out of the audio graph can be read.
-async fn read_back(page: &mut Page, site: &Site, seconds: f64, expected: &str, decode: impl Fn(&Path) -> Result<String>) -> Result<()> {
+async fn read_back(
+    page: &mut Page,
+    site: &Site,
+    seconds: f64,
+    expected: &str,
+    decode: impl Fn(&Path) -> Result<String>,
+) -> Result<()> {
     let mut read = Vec::new();
     for _ in 0..TRIES {
         let (saved, graph) = page.record(Duration::from_secs_f64(seconds), site.folder.path()).await?;

@@ -93,19 +93,24 @@ fn dtmf(folder: &Path) -> Result<PathBuf> {
     let columns = [1209, 1336, 1477, 1633];
     let mut parts = Vec::new();
     for (number, digit) in DIGITS.chars().enumerate() {
-        let at = ["123A", "456B", "789C", "*0#D"].iter().enumerate().find_map(|(row, keys)| Some((row, keys.find(digit)?)));
+        let at =
+            ["123A", "456B", "789C", "*0#D"].iter().enumerate().find_map(|(row, keys)| Some((row, keys.find(digit)?)));
         let (row, column) = at.context("no key")?;
         let part = folder.join(format!("{number}.wav"));
-        run(Command::new("sox").args(["-n", "-r", "12000", "-b", "16"]).arg(&part).args(["synth", "0.1"]).args([
-            "sine".to_owned(),
-            rows[row].to_string(),
-            "synth".to_owned(),
-            "0.1".to_owned(),
-            "sine".to_owned(),
-            "mix".to_owned(),
-            columns[column].to_string(),
-        ])
-        .args(["gain", "-3", "pad", "0", "0.08"]))?;
+        run(Command::new("sox")
+            .args(["-n", "-r", "12000", "-b", "16"])
+            .arg(&part)
+            .args(["synth", "0.1"])
+            .args([
+                "sine".to_owned(),
+                rows[row].to_string(),
+                "synth".to_owned(),
+                "0.1".to_owned(),
+                "sine".to_owned(),
+                "mix".to_owned(),
+                columns[column].to_string(),
+            ])
+            .args(["gain", "-3", "pad", "0", "0.08"]))?;
         parts.push(part);
     }
     let whole = folder.join("dtmf.wav");

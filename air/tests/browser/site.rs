@@ -13,36 +13,61 @@ use tokio::task::JoinSet;
 pub struct Site {
     pub port: u16,
     pub folder: TempDir,
+    pub spectrum: Spectrum,
+    settings: Settings,
     /// Aborted on drop.
-    _tasks: JoinSet<()>,
-    _spectrum: Spectrum,
+    transmissions: JoinSet<()>,
+    server: JoinSet<()>,
 }
 
 impl Site {
     /// With the six signals on air.
     pub async fn start() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        // 30 dB and more above the noise in each of the channels.
-        let spectrum = Spectrum::start(spectrum::Settings { noise_db_hz: Some(-105.0), ..Default::default() })?;
-        let mut tasks = JoinSet::new();
-        for signal in signals::all(folder.path())? {
+        let mut site = Self::quiet(Settings::default()).await?;
+        for signal in signals::all(site.folder.path())? {
             let transmission = Transmission {
                 challenge: String::new(),
                 centre_hz: signal.hertz,
                 nominal_hz: signal.hertz,
                 rate: signal.rate,
             };
-            tasks.spawn(transmit(spectrum.transmit(transmission)?, signal));
+            site.transmissions.spawn(transmit(site.spectrum.transmit(transmission)?, signal));
         }
-        let socket = TcpListener::bind("127.0.0.1:0").await?;
-        let port = socket.local_addr()?.port();
-        let band = BandSettings { name: "2 m".to_owned(), centre_hz: 145e6, rate: 2_048_000 };
-        let settings = Settings { title: "Air of the tests".to_owned(), bands: vec![band], ..Settings::default() };
-        let air = spectrum.clone();
-        tasks.spawn(async move {
-            let _ = serve(socket, &air, settings).await;
+        Ok(site)
+    }
+
+    /// With noise alone. Title and bands are set here.
+    pub async fn quiet(settings: Settings) -> Result<Self> {
+        // The signals are 30 dB and more above it in each of the channels.
+        let spectrum = Spectrum::start(spectrum::Settings { noise_db_hz: Some(-105.0), ..Default::default() })?;
+        let bands = [("2 m", 145e6), ("70 cm", 433.5e6)];
+        let bands = bands.map(|(name, centre_hz)| BandSettings { name: name.to_owned(), centre_hz, rate: 2_048_000 });
+        let mut site = Self {
+            port: 0,
+            folder: tempfile::tempdir()?,
+            spectrum,
+            settings: Settings { title: "Air of the tests".to_owned(), bands: bands.into(), ..settings },
+            transmissions: JoinSet::new(),
+            server: JoinSet::new(),
+        };
+        site.open().await?;
+        Ok(site)
+    }
+
+    /// Serves, at the port that it had before.
+    pub async fn open(&mut self) -> Result<()> {
+        let socket = TcpListener::bind(("127.0.0.1", self.port)).await?;
+        self.port = socket.local_addr()?.port();
+        let (spectrum, settings) = (self.spectrum.clone(), self.settings.clone());
+        self.server.spawn(async move {
+            let _ = serve(socket, &spectrum, settings).await;
         });
-        Ok(Self { port, folder, _tasks: tasks, _spectrum: spectrum })
+        Ok(())
+    }
+
+    /// Serves nobody any more.
+    pub async fn close(&mut self) {
+        self.server.shutdown().await;
     }
 }
 

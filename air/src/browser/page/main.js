@@ -270,9 +270,10 @@ const acts = {
   },
   zoom(factor, share) {
     if (!band) return;
-    // By keys and buttons: about the tuned frequency, where it is in view.
-    const at = (tuning.hertz - band.view.low) / band.span;
-    band.zoom(factor, share ?? (at >= 0 && at <= 1 ? at : 0.5));
+    // By keys and buttons: to the tuned frequency, where it is in view.
+    const isInView = tuning.hertz >= band.view.low && tuning.hertz <= band.view.high;
+    if (share === undefined && isInView) band.look(tuning.hertz, band.span / factor);
+    else band.zoom(factor, share);
     look();
   },
   pan(share) {
@@ -327,14 +328,8 @@ setInterval(() => {
 
 setInterval(() => {
   const found = document.hidden || waterfall.isHeld ? null : peaks.find();
-  if (found) signals.show(found, Math.max(100, niceResolution()));
+  if (found) signals.show(found, peaks.resolution);
 }, 2000);
-
-/** A frequency is told no finer than a column shows it. */
-function niceResolution() {
-  const column = band ? band.span / 1024 : 1000;
-  return 10 ** Math.floor(Math.log10(Math.max(100, column)));
-}
 
 try {
   const volume = Number(localStorage.getItem("volume") ?? 0.7);

@@ -25,6 +25,11 @@ export class Peaks {
     if (this.rows.length > ROWS) this.rows.shift();
   }
 
+  /** The width of a column, in hertz. */
+  get resolution() {
+    return (this.span.high - this.span.low) / this.rows[0].length;
+  }
+
   /** The strongest, from low to high: hertz of the middle, and decibels above the noise. */
   find() {
     if (this.rows.length < ROWS) return null;
@@ -49,7 +54,7 @@ export class Peaks {
 
   /** The middle is that of the power. */
   signal(mean, begin, end, floor) {
-    const width = (this.span.high - this.span.low) / mean.length;
+    const width = this.resolution;
     let [sum, weighted, peak] = [0, 0, 0];
     for (let column = begin; column < end; column++) {
       const power = 10 ** ((mean[column] - floor) / 20);
@@ -59,6 +64,15 @@ export class Peaks {
     }
     return { hertz: this.span.low + (weighted / sum) * width, above: (peak - floor) / 2, width: (end - begin) * width };
   }
+}
+
+/** Rasters of channels, in hertz, and round numbers. */
+const RASTERS = [100000, 50000, 25000, 12500, 10000, 5000, 2500, 1000, 500, 100, 50, 10];
+
+/** The roundest frequency that is no further away than a column is wide: what is sent there probably has it. */
+function roundest(hertz, tolerance) {
+  const near = (raster) => Math.round(hertz / raster) * raster;
+  return near(RASTERS.find((raster) => Math.abs(near(raster) - hertz) <= tolerance) ?? 10);
 }
 
 /** Shows signals in a list; buttons of signals that stay are not touched, so that focus and speech are not disturbed. */
@@ -104,7 +118,7 @@ export class SignalList {
   }
 
   write(signal, resolution) {
-    const rounded = Math.round(signal.hertz / resolution) * resolution;
+    const rounded = roundest(signal.hertz, resolution);
     const button = signal.item.firstChild;
     const text = short(rounded);
     if (button.firstChild.textContent !== text) button.firstChild.textContent = text;

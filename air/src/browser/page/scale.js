@@ -3,7 +3,7 @@
 import { theme } from "./colours.js";
 
 /** Distance between marks in CSS pixels, at least. */
-const APART = 92;
+const APART = 74;
 
 /** Decibels between the noise and the top of the spectrum, at least. */
 const SPAN = 50;

@@ -11,6 +11,9 @@ const WIDTH = 1024;
 const RANGE = 84;
 const BELOW = 8;
 
+/** Where there is no row yet. */
+const DARK = "#05090f";
+
 /** Heights in CSS pixels. */
 const TRACE = 96;
 const SCALE = 26;
@@ -144,6 +147,9 @@ export class Waterfall {
     context.beginPath();
     context.rect(0, top, width, height);
     context.clip();
+    // Dark in both themes, as the rows are.
+    context.fillStyle = DARK;
+    context.fillRect(0, top, width, height);
     context.translate(0, top);
     if (this.stands.matches) {
       // Without motion: each row is written over the oldest, in its place.

@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn bytes_are_the_nearest_steps_and_full_scale_is_cut() {
-        for (steps, expected) in [(0.4, 128), (-0.4, 127), (127.0, 254), (-127.0, 0), (127.5, 255), (1e9, 255), (-1e9, 0)]
+        for (steps, expected) in
+            [(0.4, 128), (-0.4, 127), (127.0, 254), (-127.0, 0), (127.5, 255), (1e9, 255), (-1e9, 0)]
         {
             assert_eq!(byte(steps), expected, "{steps}");
         }
