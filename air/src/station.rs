@@ -108,7 +108,8 @@ impl Station {
         let own = sources::listen_unix(socket);
         let own = own.map_err(|error| StartError::Listen { address: socket.display().to_string(), error })?;
         runtime.spawn(own.run(spectrum.clone()));
-        let transmitters = settings.transmitters.as_ref().map(|there| take_in(there, &runtime, &spectrum)).transpose()?;
+        let transmitters =
+            settings.transmitters.as_ref().map(|there| take_in(there, &runtime, &spectrum)).transpose()?;
         let rtl_tcp = serve_rtl_tcp(settings, &runtime, &spectrum)?;
         Ok(Self { spectrum, rtl_tcp, transmitters, runtime: Some(runtime) })
     }

@@ -172,7 +172,11 @@ fn timed_out() -> io::Error {
 }
 
 /// Carries out a transmission until it is over or the connection ends.
-async fn transmit<R, W>(mut connection: Connection<R, W>, transmission: &Transmission, spectrum: Spectrum) -> io::Result<()>
+async fn transmit<R, W>(
+    mut connection: Connection<R, W>,
+    transmission: &Transmission,
+    spectrum: Spectrum,
+) -> io::Result<()>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,

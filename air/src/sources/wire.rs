@@ -186,8 +186,7 @@ mod tests {
 
     #[test]
     fn messages_are_read_as_they_were_written() {
-        let transmission =
-            Transmission { challenge: "Änd".into(), centre_hz: 1.5, nominal_hz: 2.5, rate: 250_000 };
+        let transmission = Transmission { challenge: "Änd".into(), centre_hz: 1.5, nominal_hz: 2.5, rate: 250_000 };
         let samples = vec![Complex32::new(0.25, -1.0), Complex32::ZERO];
         for (bytes, message) in [
             (Message::begin(&transmission), Message::Begin(transmission)),
@@ -197,12 +196,9 @@ mod tests {
         ] {
             assert_eq!(Message::read(&bytes).unwrap(), message);
         }
-        for reply in [
-            Reply::Accepted(9),
-            Reply::Refused("why".into()),
-            Reply::Credit { samples: 4, heard: true },
-            Reply::Ended,
-        ] {
+        for reply in
+            [Reply::Accepted(9), Reply::Refused("why".into()), Reply::Credit { samples: 4, heard: true }, Reply::Ended]
+        {
             assert_eq!(Reply::read(&reply.write()).unwrap(), reply);
         }
     }

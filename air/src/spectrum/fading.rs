@@ -151,7 +151,12 @@ mod tests {
         let down = |samples: &[Complex32]| {
             samples.iter().filter(|sample| sample.norm_sqr() < 0.1).count() as f32 / samples.len() as f32
         };
-        assert!((down(&watterson) - 0.095).abs() < 0.02 && down(&rician) < 0.04, "{} {}", down(&watterson), down(&rician));
+        assert!(
+            (down(&watterson) - 0.095).abs() < 0.02 && down(&rician) < 0.04,
+            "{} {}",
+            down(&watterson),
+            down(&rician)
+        );
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The mixer: makes one frame after the other, for all receivers.
 
+use super::Shared;
 use super::frame::{Edge, Place, turn};
 use super::noise::Noise;
 use super::receiver;
 use super::rotate::{phasor, rotate};
 use super::source::{self, Pulled};
-use super::Shared;
 use crate::Block;
 use challengectl_dsp::Complex32;
 use std::sync::Arc;

@@ -24,7 +24,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use frame::{FRAMES_PER_SECOND, RATES, RATE_STEP};
+pub use frame::{FRAMES_PER_SECOND, RATE_STEP, RATES};
 pub use mixer::Mixer;
 pub use noise::Noise;
 pub use path::{Fading, MAX_DELAY_MS, Path, Rician, Watterson};
@@ -149,7 +149,7 @@ impl Spectrum {
 }
 
 /// How well an air has kept real time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Statistics {
     /// Frames that were mixed.
     pub frames: u64,

@@ -21,7 +21,8 @@ impl Noise {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let number = |place| normal_pair(hash(&[seed, place]));
-        let mut table: Vec<_> = (0..LEN as u64 / 2).map(number).map(|(a, b)| Complex32::new(a as f32, b as f32)).collect();
+        let mut table: Vec<_> =
+            (0..LEN as u64 / 2).map(number).map(|(a, b)| Complex32::new(a as f32, b as f32)).collect();
         let mean = table.iter().sum::<Complex32>() / table.len() as f32;
         table.iter_mut().for_each(|number| *number -= mean);
         Self { table: table.into(), seed }

@@ -1,8 +1,8 @@
 //! Receivers: where they are tuned, and the blocks that wait for them.
 
-use super::frame::{Geometry, Place, RATES, RATE_STEP};
-use super::plans::Transform;
 use super::Shared;
+use super::frame::{Geometry, Place, RATE_STEP, RATES};
+use super::plans::Transform;
 use crate::Block;
 use parking_lot::Mutex;
 use std::collections::VecDeque;

@@ -73,7 +73,11 @@ pub struct Source {
 }
 
 impl Source {
-    pub(super) fn open(shared: &Arc<Shared>, transmission: Transmission, path: Path) -> Result<Self, TransmissionError> {
+    pub(super) fn open(
+        shared: &Arc<Shared>,
+        transmission: Transmission,
+        path: Path,
+    ) -> Result<Self, TransmissionError> {
         let Transmission { centre_hz, rate, .. } = transmission;
         if !RATES.contains(&rate) || rate % RATE_STEP != 0 {
             return Err(TransmissionError::Rate(rate));

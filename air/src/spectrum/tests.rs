@@ -93,9 +93,8 @@ fn frequency(samples: &[Complex32], rate: f64, hertz: f64) -> f64 {
     let half = samples.len() / 2;
     let phase = |samples: &[Complex32]| {
         let turn = |n: usize| Complex64::cis((-hertz / rate * n as f64).fract() * TAU);
-        let sum = |sum, (n, sample): (usize, &Complex32)| {
-            sum + Complex64::new(sample.re.into(), sample.im.into()) * turn(n)
-        };
+        let sum =
+            |sum, (n, sample): (usize, &Complex32)| sum + Complex64::new(sample.re.into(), sample.im.into()) * turn(n);
         samples.iter().enumerate().fold(Complex64::ZERO, sum)
     };
     let turned = Complex64::cis((-hertz / rate * half as f64).fract() * TAU);

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::process::lock;
 use anyhow::{Context, bail};
 use challengectl_air::Station;
+use challengectl_air::spectrum::Statistics;
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -44,5 +45,14 @@ pub(super) fn execute(config: &Config, output: Output) -> anyhow::Result<ExitCod
         stop_signal()?.await;
         anyhow::Ok(())
     })?;
+    let kept = station.spectrum().statistics();
+    output.print(&told(kept), &serde_json::to_value(kept)?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// How well real time was kept.
+fn told(kept: Statistics) -> String {
+    let Statistics { frames, late, worst_us, busy_us, .. } = kept;
+    let (worst, busy) = (worst_us / 1000, busy_us / (frames.max(1) * 200));
+    format!("{frames} frames of 20 ms, {late} of them late, the worst by {worst} ms; mixing took {busy} % of a core")
 }

@@ -29,13 +29,8 @@ pub(super) struct Controls {
 
 impl Controls {
     pub(super) fn new() -> Self {
-        let settings = Settings {
-            frequency: FIRST_FREQUENCY,
-            rate: FIRST_RATE,
-            correction: 0,
-            gain: Gain::new(),
-            is_test: false,
-        };
+        let settings =
+            Settings { frequency: FIRST_FREQUENCY, rate: FIRST_RATE, correction: 0, gain: Gain::new(), is_test: false };
         Self { settings: Mutex::new(settings), changed: Notify::new() }
     }
 

@@ -3,9 +3,9 @@
 use crate::spectrum::Noise;
 use challengectl_dsp::Complex32;
 
-/// Root mean square of the converter's own noise on each axis, in steps. It is the dither: without any, a weak signal
-/// would sink into the steps.
-pub const ADC_NOISE_LSB: f32 = 0.35;
+/// Root mean square of the converter's own noise on each axis, in steps. It is the dither, and the least with which a
+/// signal of less than a step keeps its level: with 0.35, one of -50 dB would come out 0.6 dB too strong.
+pub const ADC_NOISE_LSB: f32 = 0.5;
 
 /// Steps from the middle to full scale.
 const SCALE: f32 = 127.0;
@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn bytes_are_the_nearest_steps_and_full_scale_is_cut() {
-        for (steps, expected) in [(0.4, 128), (-0.4, 127), (127.0, 254), (-127.0, 0), (127.5, 255), (1e9, 255), (-1e9, 0)]
+        for (steps, expected) in
+            [(0.4, 128), (-0.4, 127), (127.0, 254), (-127.0, 0), (127.5, 255), (1e9, 255), (-1e9, 0)]
         {
             assert_eq!(byte(steps), expected, "{steps}");
         }

@@ -3,9 +3,9 @@
 use super::controls::{Controls, Settings};
 use super::quantise::quantise;
 use super::server::Context;
+use crate::Block;
 use crate::limits::Permit;
 use crate::spectrum::{FRAMES_PER_SECOND, Receiver};
-use crate::Block;
 use challengectl_dsp::Complex32;
 use std::collections::VecDeque;
 use std::io;
