@@ -3,7 +3,7 @@
 //! It has threads of its own, so that nothing that it does delays the program that it is in.
 
 use crate::limits::{self, Limits};
-use crate::receivers::rtl_tcp;
+use crate::receivers::{rtl_tcp, zmq};
 use crate::sources::{self, Key, KeyError};
 use crate::spectrum::{self, Noise, Spectrum};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ pub struct Settings {
     pub spectrum: spectrum::Settings,
     /// Receivers over the protocol of `rtl_tcp`.
     pub rtl_tcp: rtl_tcp::Settings,
+    /// Streams of complex floats over ZeroMQ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<zmq::Settings>,
     /// Transmitters on other hosts; without it there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transmitters: Option<Transmitters>,
@@ -74,6 +77,7 @@ impl Settings {
     /// A text that names the value and its limits.
     pub fn check(&self) -> Result<(), String> {
         self.spectrum.check().map_err(|why| format!("spectrum: {why}"))?;
+        self.streams.iter().try_for_each(zmq::Settings::check).map_err(|why| format!("streams: {why}"))?;
         let receivers = [("ppm", self.rtl_tcp.ppm, 1000.0), ("gain_db", self.rtl_tcp.gain_db, 200.0)];
         for (name, value, limit) in receivers {
             if !(-limit..=limit).contains(&value) {
@@ -89,6 +93,7 @@ impl Settings {
 pub struct Station {
     spectrum: Spectrum,
     rtl_tcp: Vec<SocketAddr>,
+    streams: Vec<SocketAddr>,
     transmitters: Option<SocketAddr>,
     /// Emptied when the station is dropped.
     runtime: Option<Runtime>,
@@ -110,8 +115,11 @@ impl Station {
         runtime.spawn(own.run(spectrum.clone()));
         let transmitters =
             settings.transmitters.as_ref().map(|there| take_in(there, &runtime, &spectrum)).transpose()?;
-        let rtl_tcp = serve_rtl_tcp(settings, &runtime, &spectrum)?;
-        Ok(Self { spectrum, rtl_tcp, transmitters, runtime: Some(runtime) })
+        let limits = Limits::new(settings.limits.clone());
+        let rtl_tcp = serve_rtl_tcp(settings, &runtime, &spectrum, &limits)?;
+        let streams = settings.streams.iter().map(|stream| serve_stream(stream, &runtime, &spectrum, &limits));
+        let streams = streams.collect::<Result<_, _>>()?;
+        Ok(Self { spectrum, rtl_tcp, streams, transmitters, runtime: Some(runtime) })
     }
 
     /// The spectrum.
@@ -124,6 +132,12 @@ impl Station {
     #[must_use]
     pub fn rtl_tcp(&self) -> &[SocketAddr] {
         &self.rtl_tcp
+    }
+
+    /// Where subscribers of the streams connect, in the order of the settings.
+    #[must_use]
+    pub fn streams(&self) -> &[SocketAddr] {
+        &self.streams
     }
 
     /// Where transmitters of other hosts connect.
@@ -151,6 +165,13 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     bound.map_err(|error| StartError::Listen { address: address.to_string(), error })
 }
 
+/// Must be called within the runtime.
+fn bind_async(address: SocketAddr) -> Result<(tokio::net::TcpListener, SocketAddr), StartError> {
+    let (listener, at) = bind(address)?;
+    let listener = tokio::net::TcpListener::from_std(listener);
+    Ok((listener.map_err(|error| StartError::Listen { address: at.to_string(), error })?, at))
+}
+
 fn take_in(there: &Transmitters, runtime: &Runtime, spectrum: &Spectrum) -> Result<SocketAddr, StartError> {
     let key = Key::read(&there.key_file)?;
     let (listener, at) = bind(there.listen)?;
@@ -160,22 +181,36 @@ fn take_in(there: &Transmitters, runtime: &Runtime, spectrum: &Spectrum) -> Resu
     Ok(at)
 }
 
-fn serve_rtl_tcp(settings: &Settings, runtime: &Runtime, spectrum: &Spectrum) -> Result<Vec<SocketAddr>, StartError> {
+fn serve_rtl_tcp(
+    settings: &Settings,
+    runtime: &Runtime,
+    spectrum: &Spectrum,
+    limits: &Arc<Limits>,
+) -> Result<Vec<SocketAddr>, StartError> {
     let seed = settings.spectrum.seed;
     let context = rtl_tcp::Context {
         spectrum: spectrum.clone(),
-        limits: Limits::new(settings.limits.clone()),
+        limits: Arc::clone(limits),
         noise: Arc::new(Noise::new(seed)),
         settings: settings.rtl_tcp.clone(),
         seed,
     };
     let mut addresses = Vec::new();
     for address in &settings.rtl_tcp.listen {
-        let (listener, at) = bind(*address)?;
-        let listener = tokio::net::TcpListener::from_std(listener);
-        let listener = listener.map_err(|error| StartError::Listen { address: at.to_string(), error })?;
+        let (listener, at) = bind_async(*address)?;
         runtime.spawn(rtl_tcp::serve(listener, context.clone()));
         addresses.push(at);
     }
     Ok(addresses)
+}
+
+fn serve_stream(
+    stream: &zmq::Settings,
+    runtime: &Runtime,
+    spectrum: &Spectrum,
+    limits: &Arc<Limits>,
+) -> Result<SocketAddr, StartError> {
+    let (listener, at) = bind_async(stream.listen)?;
+    runtime.spawn(zmq::serve(listener, stream.clone(), spectrum.clone(), Arc::clone(limits)));
+    Ok(at)
 }

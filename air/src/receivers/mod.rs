@@ -1,3 +1,4 @@
 //! How receivers listen.
 
 pub mod rtl_tcp;
+pub mod zmq;

@@ -29,6 +29,9 @@ pub(super) fn start(config: &Config) -> anyhow::Result<Own> {
     for address in station.rtl_tcp() {
         tracing::info!("the air: SDR programs connect to rtl_tcp at {address}");
     }
+    for address in station.streams() {
+        tracing::info!("the air: ZeroMQ subscribers connect to tcp://{address}");
+    }
     if let Some(address) = station.transmitters() {
         tracing::info!("the air: radios of other hosts connect to {address}");
     }
@@ -39,7 +42,11 @@ pub(super) fn execute(config: &Config, output: Output) -> anyhow::Result<ExitCod
     tracing_subscriber::fmt().with_target(false).with_writer(std::io::stderr).with_env_filter(log_filter()).init();
     let own = start(config)?;
     let station = &own.station;
-    let listening = json!({"rtl_tcp": station.rtl_tcp(), "transmitters": station.transmitters()});
+    let listening = json!({
+        "rtl_tcp": station.rtl_tcp(),
+        "streams": station.streams(),
+        "transmitters": station.transmitters(),
+    });
     output.print("The air is served.", &listening);
     super::runtime()?.block_on(async {
         stop_signal()?.await;
