@@ -32,6 +32,10 @@ receivers() {
     command -v rtl_433 >/dev/null || missing+=(rtl-433)
     command -v sox >/dev/null || missing+=(sox)
     /usr/bin/python3 -c 'import gnuradio.filter' 2>/dev/null || missing+=(gnuradio python3)
+    # Receivers of the virtual air: a source of GNU Radio, and a program with a screen and its sound, without either.
+    /usr/bin/python3 -c 'import osmosdr' 2>/dev/null || missing+=(gr-osmosdr)
+    command -v gqrx >/dev/null || missing+=(gqrx-sdr)
+    command -v pulseaudio >/dev/null || missing+=(pulseaudio)
     packages "${missing[@]}"
 }
 

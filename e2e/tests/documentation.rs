@@ -25,6 +25,7 @@ walked! {
     the_readme: "README.md", Built;
     accounts: "docs/accounts.md", Server;
     adding_a_modulation: "docs/adding-a-modulation.md", Built;
+    air: "docs/air.md", Built;
     api: "docs/api.md", Operator;
     architecture: "docs/architecture.md", Built;
     audio: "docs/audio.md", Built;
