@@ -4,6 +4,7 @@ mod air;
 mod devices;
 mod enroll;
 mod output;
+mod record;
 mod run;
 mod transmit;
 mod view;
@@ -42,6 +43,8 @@ enum Command {
     Transmit(transmit::Arguments),
     /// Serve the virtual air alone, for radios of this host and of others, until stopped
     Air,
+    /// Record the air of this host: what a receiver of complex floats hears
+    Record(record::Arguments),
 }
 
 /// Runs what the command line asks for.
@@ -68,6 +71,7 @@ fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
         }
         Command::Transmit(transmit) => transmit::execute(transmit, &config, output),
         Command::Air => air::execute(&config, output),
+        Command::Record(record) => record::execute(record, &config, output),
     }
 }
 

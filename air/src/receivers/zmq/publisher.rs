@@ -66,12 +66,7 @@ async fn take_in(
 }
 
 /// Hears the air while anybody has subscribed.
-async fn publish(
-    settings: &Settings,
-    spectrum: &Spectrum,
-    messages: &broadcast::Sender<Message>,
-    subscribed: &Notify,
-) {
+async fn publish(settings: &Settings, spectrum: &Spectrum, messages: &broadcast::Sender<Message>, subscribed: &Notify) {
     let mut centre = settings.centre.unwrap_or_default();
     loop {
         subscribed.notified().await;
