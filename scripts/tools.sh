@@ -36,6 +36,7 @@ receivers() {
     /usr/bin/python3 -c 'import osmosdr' 2>/dev/null || missing+=(gr-osmosdr)
     command -v gqrx >/dev/null || missing+=(gqrx-sdr)
     command -v pulseaudio >/dev/null || missing+=(pulseaudio)
+    command -v parec >/dev/null || missing+=(pulseaudio-utils)
     packages "${missing[@]}"
 }
 

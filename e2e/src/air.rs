@@ -23,6 +23,8 @@ pub struct Air {
     output: BufReader<std::process::ChildStdout>,
     /// Where SDR programs connect.
     pub rtl_tcp: SocketAddr,
+    /// Where subscribers of its streams connect.
+    pub streams: Vec<String>,
     stop: Arc<AtomicBool>,
     transmitting: Vec<JoinHandle<()>>,
 }
@@ -51,7 +53,9 @@ impl Air {
         output.read_line(&mut line)?;
         let listening: serde_json::Value = serde_json::from_str(&line).with_context(|| log(&path("air.log")))?;
         let rtl_tcp = listening.pointer("/rtl_tcp/0").and_then(|address| address.as_str()).context(line)?.parse()?;
-        Ok(Self { folder, process, output, rtl_tcp, stop: Arc::default(), transmitting: Vec::new() })
+        let streams = listening.get("streams").and_then(|streams| streams.as_array()).into_iter().flatten();
+        let streams = streams.filter_map(|address| Some(address.as_str()?.to_owned())).collect();
+        Ok(Self { folder, process, output, rtl_tcp, streams, stop: Arc::default(), transmitting: Vec::new() })
     }
 
     /// A path in the air's folder.

@@ -1,10 +1,13 @@
 //! Other people's programs hear the air, while four transmissions are on it in the same window.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use challengectl_air::spectrum::Transmission;
 use challengectl_e2e::air::Air;
-use challengectl_e2e::programs::{output_of, run};
+use challengectl_e2e::programs::{Process, output_of, run};
+use challengectl_e2e::site::wait_until;
 use num_complex::Complex32;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -99,6 +102,73 @@ fn gnu_radio_and_multimon_read_the_pager() -> Result<()> {
     let air = on_air()?;
     let source = format!("rtl_tcp={},434150000,12", air.rtl_tcp);
     let wav = gnu_radio(&air, &source, 250_000, "pager", 22_050)?;
+    let heard =
+        output_of(Command::new("multimon-ng").args(["-q", "-t", "wav", "-a", "POCSAG512", "-f", "alpha"]).arg(wav))?;
+    assert!(heard.contains("flag{pagers}"), "{heard:?}");
+    Ok(())
+}
+
+/// A sound server of its own, with a sink that nobody hears.
+fn sound_server(air: &Air) -> Result<Process> {
+    let mut command = Command::new("pulseaudio");
+    command.args(["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=yes"]);
+    command.args(["-L", "module-null-sink sink_name=rx rate=48000"]);
+    command
+        .args(["-L", &format!("module-native-protocol-unix auth-anonymous=1 socket={}", air.path("sound").display())]);
+    command.env("HOME", air.path("")).env("XDG_RUNTIME_DIR", air.path(""));
+    Process::start(&mut command, &air.path("pulse.log"))
+}
+
+/// Sends commands to gqrx's remote control as soon as it listens.
+fn remote_control(port: u16, commands: &[&str]) -> Result<()> {
+    let mut stream = None;
+    wait_until("gqrx listens", LIMIT, || {
+        stream = TcpStream::connect(("127.0.0.1", port)).ok();
+        Ok(stream.is_some())
+    })?;
+    let stream = stream.context("no connection")?;
+    let mut answers = BufReader::new(stream.try_clone()?);
+    for command in commands {
+        writeln!(&stream, "{command}")?;
+        let mut answer = String::new();
+        answers.read_line(&mut answer)?;
+        anyhow::ensure!(answer.starts_with("RPRT 0"), "{command}: {answer}");
+    }
+    Ok(())
+}
+
+#[test]
+fn gqrx_is_tuned_to_the_pager_and_multimon_reads_its_sound() -> Result<()> {
+    let air = on_air()?;
+    let _sound = sound_server(&air)?;
+    wait_until("the sound server listens", LIMIT, || Ok(air.path("sound").exists()))?;
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let settings = format!(
+        "[General]\nconfigversion=3\ncrashed=false\n\n[input]\ndevice=\"rtl_tcp={}\"\nfrequency=434150000\n\n\
+         [remote_control]\nenabled=true\nport={port}\nallowed_hosts=127.0.0.1\n",
+        air.rtl_tcp
+    );
+    std::fs::write(air.path("gqrx.conf"), settings)?;
+    let pulse = format!("unix:{}", air.path("sound").display());
+    let mut gqrx = Command::new("gqrx");
+    gqrx.arg("-c").arg(air.path("gqrx.conf")).env("QT_QPA_PLATFORM", "offscreen").env("HOME", air.path(""));
+    gqrx.env("XDG_CONFIG_HOME", air.path("")).env("XDG_RUNTIME_DIR", air.path(""));
+    gqrx.env("PULSE_SERVER", &pulse).env("PULSE_SINK", "rx");
+    let _gqrx = Process::start(&mut gqrx, &air.path("gqrx.log"))?;
+    remote_control(port, &["U DSP 1", "F 434150000", "M FM 16000", "L SQL -150"])?;
+    let mut decoder = Command::new("sh");
+    let pipe = "parec -d rx.monitor --rate=22050 --channels=1 --format=s16le | \
+                multimon-ng -q -t raw -a POCSAG512 -f alpha -";
+    decoder.args(["-c", pipe]).env("PULSE_SERVER", &pulse);
+    air.listen(&mut decoder, "flag{pagers}", LIMIT)?;
+    Ok(())
+}
+
+#[test]
+fn gnu_radio_subscribes_to_the_stream_of_a_challenge() -> Result<()> {
+    let air = on_air_with(", streams: [{listen: \"127.0.0.1:0\", challenge: PAGER, sample_rate: 48000}]")?;
+    let source = format!("zmq=tcp://{},12", air.streams.first().context("no stream")?);
+    let wav = gnu_radio(&air, &source, 48_000, "pager", 22_050)?;
     let heard =
         output_of(Command::new("multimon-ng").args(["-q", "-t", "wav", "-a", "POCSAG512", "-f", "alpha"]).arg(wav))?;
     assert!(heard.contains("flag{pagers}"), "{heard:?}");
