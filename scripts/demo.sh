@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Puts the demo event on the virtual air: a server, and a runner with three radios. Until Ctrl-C, or for
-# SECONDS_ON_AIR. With RECORDINGS=1 the radios record what they would transmit instead. SDR programs connect to
-# AIR_PORT of AIR_ADDRESS: 0.0.0.0 lets other hosts in.
+# SECONDS_ON_AIR. With RECORDINGS=1 the radios record what they would transmit instead. Browsers connect to PAGE_PORT of
+# AIR_ADDRESS, and SDR programs to AIR_PORT: 0.0.0.0 lets other hosts in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 programs=$PWD/target/release
 dir=$PWD/demo-run
+address=${AIR_ADDRESS:-127.0.0.1}
 port=${AIR_PORT:-1234}
+page_port=${PAGE_PORT:-8470}
 rm -rf "$dir"
 mkdir -p "$dir"
 
@@ -30,7 +32,9 @@ END
     radio two-metre 144000000-148000000
     radio seventy-cm 430000000-440000000
     radio seventy-cm-too 430000000-440000000
-    printf 'air:\n  rtl_tcp: {listen: ["%s:%s"]}\n' "${AIR_ADDRESS:-127.0.0.1}" "$port"
+    printf 'air:\n  rtl_tcp: {listen: ["%s:%s"]}\n' "$address" "$port"
+    printf '  browser:\n    listen: %s:%s\n    title: Demo CTF\n    bands:\n' "$address" "$page_port"
+    printf '      - {name: 70 cm, centre_hz: 433900000}\n      - {name: 2 m, centre_hz: 146000000}\n'
 } >"$dir/runner.yml"
 
 server() { "$programs/challengectl-server" "$@" --config "$dir/server.yml"; }
@@ -54,8 +58,9 @@ echo
 if [ -n "${RECORDINGS:-}" ]; then
     echo "On air, and recorded in demo-run/recordings."
 else
-    echo "On the air around 145.6 and 433.9 MHz. Point gqrx (device string rtl_tcp=127.0.0.1:$port) or SDR++ (source RTL-TCP) at it, or"
-    echo "  rtl_433 -d rtl_tcp:127.0.0.1:$port -f 433.9M -s 1024k -R 0 -X 'n=keyfob,m=OOK_PCM,s=311.4,l=311.4,r=20000,bits>=60'"
+    echo "On the air. Listen in a browser: http://127.0.0.1:$page_port/receive"
+    echo "  or with gqrx (device rtl_tcp=127.0.0.1:$port) or SDR++ (RTL-TCP) around 433.9 and 145.6 MHz,"
+    echo "  or: rtl_433 -d rtl_tcp:127.0.0.1:$port -f 433.9M -s 1024k -R 0 -X n=keyfob,m=OOK_PCM,s=311.4,l=311.4,r=20000"
 fi
 echo "Public page data: $url/api/public/challenges   The API: $url/docs"
 [ -n "${SECONDS_ON_AIR:-}" ] && echo "For $SECONDS_ON_AIR seconds." || echo "Ctrl-C ends it."

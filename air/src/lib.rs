@@ -10,11 +10,15 @@
 //! | [`sources`] | transmissions come in over sockets |
 //! | [`limits`] | how many receivers there may be |
 //! | [`spectrum`] | keeps real time, mixes what overlaps, adds noise, fading and errors of frequency |
+//! | [`listen`] | from a band to what a listener hears and sees |
+//! | [`browser`] | the receiver in the browser: page, WebSocket, limits |
 
 #![warn(missing_docs)]
 
 pub mod block;
+pub mod browser;
 pub mod limits;
+pub mod listen;
 pub mod receivers;
 pub mod sources;
 pub mod spectrum;

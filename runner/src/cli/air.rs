@@ -29,6 +29,9 @@ pub(super) fn start(config: &Config) -> anyhow::Result<Own> {
     for address in station.rtl_tcp() {
         tracing::info!("the air: SDR programs connect to rtl_tcp at {address}");
     }
+    if let Some(address) = station.browser() {
+        tracing::info!("the air: browsers listen at http://{address}/receive");
+    }
     for address in station.streams() {
         tracing::info!("the air: ZeroMQ subscribers connect to tcp://{address}");
     }
@@ -44,6 +47,7 @@ pub(super) fn execute(config: &Config, output: Output) -> anyhow::Result<ExitCod
     let station = &own.station;
     let listening = json!({
         "rtl_tcp": station.rtl_tcp(),
+        "browser": station.browser(),
         "streams": station.streams(),
         "transmitters": station.transmitters(),
     });
