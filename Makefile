@@ -28,11 +28,11 @@ check: check-tools ## format, lints, licences, unused dependencies, order of the
 	cargo test -p challengectl-e2e --locked --test rooms
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-test: tools ## everything, with other people's receivers
+test: tools ## all tests, with independent receivers
 	cargo nextest run --workspace --locked
 	cargo test --doc --workspace --locked
 
-fuzz-api: tools ## many more requests to the API than make test, each held against its description
+fuzz-api: tools ## many more requests to the API than make test, with answers checked against its description
 	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2
 
 proof: tools proof-programs ## the slow proofs: 200 faults of network, processes and clocks, rounds of a whole event, two hours of audio
@@ -64,10 +64,10 @@ bench-live: dist ## what live events cost: 500 dashboards, 200 events a second
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh
 
-prerequisites: ## whether this machine has what the build needs, and the command that installs it
+prerequisites: ## check the packages that the build needs, and print the command that installs missing ones
 	@scripts/prerequisites.sh
 
-tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
+tools: ## install the tools of the tests: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
 	scripts/tools.sh receivers clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:

@@ -41,7 +41,7 @@ server() { "$programs/challengectl-server" "$@" --config "$dir/server.yml"; }
 runner() { "$programs/challengectl-runner" "$@" --config "$dir/runner.yml"; }
 
 server import config/demo.yml
-# In a session of its own: Ctrl-C is for the runner, which then still has a server to report to.
+# In a session of its own, so that Ctrl-C ends only the runner, which can then still report to the server.
 setsid "$programs/challengectl-server" serve --config "$dir/server.yml" >"$dir/server.out" 2>"$dir/server.log" &
 server_pid=$!
 trap 'kill "$server_pid" 2>/dev/null && wait "$server_pid" 2>/dev/null || true' EXIT
@@ -66,7 +66,7 @@ echo "Public page data: $url/api/public/challenges   The API: $url/docs"
 [ -n "${SECONDS_ON_AIR:-}" ] && echo "For $SECONDS_ON_AIR seconds." || echo "Ctrl-C ends it."
 echo
 
-# Ctrl-C reaches the runner, which cuts the carriers; the script goes on to say what is left.
+# Ctrl-C ends the runner, which cuts the carriers; the script continues with a summary.
 trap : INT
 if [ -n "${SECONDS_ON_AIR:-}" ]; then
     timeout --foreground -s INT "$SECONDS_ON_AIR" "$programs/challengectl-runner" run --config "$dir/runner.yml" || true

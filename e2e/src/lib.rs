@@ -1,4 +1,4 @@
-//! Drives the real programs as an organiser would, and listens with other people's receivers.
+//! Runs the real programs as an organiser does, and receives their signals with independent receivers.
 
 pub mod air;
 pub mod air_load;

@@ -15,7 +15,7 @@ use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The ChallengeCtl runner: puts challenges on air with the radios of this host.
+/// The ChallengeCtl runner: puts challenges on air with the radios of this host
 #[derive(Debug, Parser)]
 #[command(name = "challengectl-runner", version, disable_help_subcommand = true)]
 struct Arguments {
@@ -24,14 +24,14 @@ struct Arguments {
     /// The configuration file; by default ./runner.yml, if it exists
     #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
     config: Option<PathBuf>,
-    /// Print JSON for programs, one value a line
+    /// Print JSON for programs, one value per line
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run: carry out what the server hands out, until stopped
+    /// Run: carry out the assignments of the server, until stopped
     ///
     /// A runner that is not enrolled first enrolls itself, with `server` and `enrollment_token` of the configuration.
     Run(run::Arguments),
@@ -47,7 +47,7 @@ enum Command {
     Record(record::Arguments),
 }
 
-/// Runs what the command line asks for.
+/// Runs the command of the command line.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -76,6 +76,6 @@ fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    // Two threads are enough: the samples are made in other processes.
+    // Two threads are enough, since samples are made in other processes.
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
