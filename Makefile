@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-air bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -28,11 +28,11 @@ check: check-tools ## format, lints, licences, unused dependencies, order of the
 	cargo test -p challengectl-e2e --locked --test rooms
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-test: tools ## everything, with other people's receivers
+test: tools ## all tests, with independent receivers
 	cargo nextest run --workspace --locked
 	cargo test --doc --workspace --locked
 
-fuzz-api: tools ## many more requests to the API than make test, each held against its description
+fuzz-api: tools ## many more requests to the API than make test, with answers checked against its description
 	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2
 
 proof: tools proof-programs ## the slow proofs: 200 faults of network, processes and clocks, rounds of a whole event, two hours of audio
@@ -40,6 +40,12 @@ proof: tools proof-programs ## the slow proofs: 200 faults of network, processes
 
 bench: ## every waveform's rate, on one core
 	cargo bench -p challengectl-waveform --locked
+
+bench-air: proof-programs ## what the virtual air costs, and whether 16 receivers and 16 transmissions keep real time
+	cargo bench -p challengectl-air --locked
+	target/dist/proof air
+	target/dist/proof air --receivers 1 --transmissions 0 --unheard 200
+	target/dist/proof air --receivers 1 --transmissions 1
 
 bench-load: proof-programs ## ten thousand runners on one server, also with a million transmissions behind it
 	target/dist/proof load --runners 1000
@@ -58,10 +64,10 @@ bench-live: dist ## what live events cost: 500 dashboards, 200 events a second
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh
 
-prerequisites: ## whether this machine has what the build needs, and the command that installs it
+prerequisites: ## check the packages that the build needs, and print the command that installs missing ones
 	@scripts/prerequisites.sh
 
-tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
+tools: ## install the tools of the tests: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
 	scripts/tools.sh receivers clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests and checks need and this machine lacks:
+# Installs missing tools of the tests and checks:
 # scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
 set -euo pipefail
 
@@ -24,7 +24,7 @@ python() {
     "$place/bin/python" -c "$2" 2>/dev/null || "$place/bin/python" -m pip install --quiet --requirement "$3"
 }
 
-# Programs of other people that read our signals back, as Debian packages.
+# Independent receivers that decode the signals, as Debian packages.
 receivers() {
     local missing=()
     command -v multimon-ng >/dev/null || missing+=(multimon-ng)
@@ -32,10 +32,15 @@ receivers() {
     command -v rtl_433 >/dev/null || missing+=(rtl-433)
     command -v sox >/dev/null || missing+=(sox)
     /usr/bin/python3 -c 'import gnuradio.filter' 2>/dev/null || missing+=(gnuradio python3)
+    # Receivers of the virtual air: a source of GNU Radio, and a program with a screen and its sound, without either.
+    /usr/bin/python3 -c 'import osmosdr' 2>/dev/null || missing+=(gr-osmosdr)
+    command -v gqrx >/dev/null || missing+=(gqrx-sdr)
+    command -v pulseaudio >/dev/null || missing+=(pulseaudio)
+    command -v parec >/dev/null || missing+=(pulseaudio-utils)
     packages "${missing[@]}"
 }
 
-# Moves the time of day of one program, for the proof that a server survives a clock that is set.
+# Sets the clock of one program, for the proof that a server tolerates it.
 clocks() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages faketime; }
 
 # The official Socket.IO clients, in JavaScript and Python.
@@ -49,10 +54,10 @@ socketio() {
     python socketio 'import socketio, websocket' "$clients/requirements.txt"
 }
 
-# Makes the certificates that organisers make.
+# Creates certificates as organisers do.
 certificates() { command -v openssl >/dev/null || packages openssl; }
 
-# Debian packages of programs that would start as services if they were installed: unpacked below .tools/servers.
+# Debian packages of programs that would start as services if installed: unpacked below .tools/servers.
 unpacked() {
     local folder
     folder=$(mktemp -d)
@@ -62,10 +67,10 @@ unpacked() {
     rm -r "$folder"
 }
 
-# Reads /metrics as it will be read.
+# Prometheus and promtool, which read /metrics.
 prometheus() { [ -x "$root/.tools/servers/usr/bin/prometheus" ] || unpacked prometheus; }
 
-# What the pages of the documentation call, and what checks the configurations in them.
+# Programs that the documentation calls, and those that check its configurations.
 documentation() {
     local missing=()
     command -v curl >/dev/null || missing+=(curl)
@@ -76,7 +81,7 @@ documentation() {
     [ -x "$root/.tools/servers/usr/sbin/nginx" ] || unpacked nginx
 }
 
-# Makes requests from the description of the API, and holds the answers against it.
+# Generates requests from the description of the API, and checks the answers against it.
 schemathesis() {
     python schemathesis 'import schemathesis, openapi_spec_validator' "$root/server/tests/schemathesis/requirements.txt"
 }

@@ -2,8 +2,9 @@
 //!
 //! It has threads of its own, so that nothing that it does delays the program that it is in.
 
+use crate::browser;
 use crate::limits::{self, Limits};
-use crate::receivers::rtl_tcp;
+use crate::receivers::{rtl_tcp, zmq};
 use crate::sources::{self, Key, KeyError};
 use crate::spectrum::{self, Noise, Spectrum};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,12 @@ pub struct Settings {
     pub spectrum: spectrum::Settings,
     /// Receivers over the protocol of `rtl_tcp`.
     pub rtl_tcp: rtl_tcp::Settings,
+    /// The receiver in the browser; without it there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub browser: Option<browser::Settings>,
+    /// Streams of complex floats over ZeroMQ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<zmq::Settings>,
     /// Transmitters on other hosts; without it there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transmitters: Option<Transmitters>,
@@ -74,6 +81,10 @@ impl Settings {
     /// A text that names the value and its limits.
     pub fn check(&self) -> Result<(), String> {
         self.spectrum.check().map_err(|why| format!("spectrum: {why}"))?;
+        self.streams.iter().try_for_each(zmq::Settings::check).map_err(|why| format!("streams: {why}"))?;
+        if let Some(browser) = &self.browser {
+            browser.check().map_err(|why| format!("browser: {why}"))?;
+        }
         let receivers = [("ppm", self.rtl_tcp.ppm, 1000.0), ("gain_db", self.rtl_tcp.gain_db, 200.0)];
         for (name, value, limit) in receivers {
             if !(-limit..=limit).contains(&value) {
@@ -89,9 +100,11 @@ impl Settings {
 pub struct Station {
     spectrum: Spectrum,
     rtl_tcp: Vec<SocketAddr>,
+    streams: Vec<SocketAddr>,
+    browser: Option<SocketAddr>,
     transmitters: Option<SocketAddr>,
-    /// Emptied when the station is dropped.
-    runtime: Option<Runtime>,
+    /// Emptied when the station is dropped: one for browsers, whose floods delay nothing else, and one for the rest.
+    runtimes: Vec<Runtime>,
 }
 
 impl Station {
@@ -101,17 +114,23 @@ impl Station {
     /// [`StartError`]; then nothing listens.
     pub fn start(settings: &Settings, socket: &Path) -> Result<Self, StartError> {
         settings.check().map_err(StartError::Settings)?;
-        let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("air-io").enable_all().build();
-        let runtime = runtime.map_err(StartError::Threads)?;
-        let _inside = runtime.enter();
+        let runtime = runtime("air-io")?;
+        let inside = runtime.enter();
         let spectrum = Spectrum::start(settings.spectrum.clone()).map_err(StartError::Threads)?;
         let own = sources::listen_unix(socket);
         let own = own.map_err(|error| StartError::Listen { address: socket.display().to_string(), error })?;
         runtime.spawn(own.run(spectrum.clone()));
         let transmitters =
             settings.transmitters.as_ref().map(|there| take_in(there, &runtime, &spectrum)).transpose()?;
-        let rtl_tcp = serve_rtl_tcp(settings, &runtime, &spectrum)?;
-        Ok(Self { spectrum, rtl_tcp, transmitters, runtime: Some(runtime) })
+        let limits = Limits::new(settings.limits.clone());
+        let rtl_tcp = serve_rtl_tcp(settings, &runtime, &spectrum, &limits)?;
+        let streams = settings.streams.iter().map(|stream| serve_stream(stream, &runtime, &spectrum, &limits));
+        let streams = streams.collect::<Result<_, _>>()?;
+        drop(inside);
+        let browser = settings.browser.as_ref().map(|browser| serve_browsers(browser, &spectrum)).transpose()?;
+        let (at, browser) = browser.map_or((None, None), |(at, runtime)| (Some(at), Some(runtime)));
+        let runtimes = browser.into_iter().chain([runtime]).collect();
+        Ok(Self { spectrum, rtl_tcp, streams, browser: at, transmitters, runtimes })
     }
 
     /// The spectrum.
@@ -126,6 +145,18 @@ impl Station {
         &self.rtl_tcp
     }
 
+    /// Where subscribers of the streams connect, in the order of the settings.
+    #[must_use]
+    pub fn streams(&self) -> &[SocketAddr] {
+        &self.streams
+    }
+
+    /// Where the receiver in the browser is served.
+    #[must_use]
+    pub fn browser(&self) -> Option<SocketAddr> {
+        self.browser
+    }
+
     /// Where transmitters of other hosts connect.
     #[must_use]
     pub fn transmitters(&self) -> Option<SocketAddr> {
@@ -135,11 +166,14 @@ impl Station {
 
 impl Drop for Station {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            // Also within another runtime, where nothing may wait.
-            runtime.shutdown_background();
-        }
+        // Also within another runtime, where nothing may wait.
+        self.runtimes.drain(..).for_each(Runtime::shutdown_background);
     }
+}
+
+fn runtime(name: &str) -> Result<Runtime, StartError> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build();
+    runtime.map_err(StartError::Threads)
 }
 
 fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -151,6 +185,13 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     bound.map_err(|error| StartError::Listen { address: address.to_string(), error })
 }
 
+/// Must be called within the runtime.
+fn bind_async(address: SocketAddr) -> Result<(tokio::net::TcpListener, SocketAddr), StartError> {
+    let (listener, at) = bind(address)?;
+    let listener = tokio::net::TcpListener::from_std(listener);
+    Ok((listener.map_err(|error| StartError::Listen { address: at.to_string(), error })?, at))
+}
+
 fn take_in(there: &Transmitters, runtime: &Runtime, spectrum: &Spectrum) -> Result<SocketAddr, StartError> {
     let key = Key::read(&there.key_file)?;
     let (listener, at) = bind(there.listen)?;
@@ -160,22 +201,50 @@ fn take_in(there: &Transmitters, runtime: &Runtime, spectrum: &Spectrum) -> Resu
     Ok(at)
 }
 
-fn serve_rtl_tcp(settings: &Settings, runtime: &Runtime, spectrum: &Spectrum) -> Result<Vec<SocketAddr>, StartError> {
+fn serve_rtl_tcp(
+    settings: &Settings,
+    runtime: &Runtime,
+    spectrum: &Spectrum,
+    limits: &Arc<Limits>,
+) -> Result<Vec<SocketAddr>, StartError> {
     let seed = settings.spectrum.seed;
     let context = rtl_tcp::Context {
         spectrum: spectrum.clone(),
-        limits: Limits::new(settings.limits.clone()),
+        limits: Arc::clone(limits),
         noise: Arc::new(Noise::new(seed)),
         settings: settings.rtl_tcp.clone(),
         seed,
     };
     let mut addresses = Vec::new();
     for address in &settings.rtl_tcp.listen {
-        let (listener, at) = bind(*address)?;
-        let listener = tokio::net::TcpListener::from_std(listener);
-        let listener = listener.map_err(|error| StartError::Listen { address: at.to_string(), error })?;
+        let (listener, at) = bind_async(*address)?;
         runtime.spawn(rtl_tcp::serve(listener, context.clone()));
         addresses.push(at);
     }
     Ok(addresses)
+}
+
+fn serve_stream(
+    stream: &zmq::Settings,
+    runtime: &Runtime,
+    spectrum: &Spectrum,
+    limits: &Arc<Limits>,
+) -> Result<SocketAddr, StartError> {
+    let (listener, at) = bind_async(stream.listen)?;
+    runtime.spawn(zmq::serve(listener, stream.clone(), spectrum.clone(), Arc::clone(limits)));
+    Ok(at)
+}
+
+fn serve_browsers(settings: &browser::Settings, spectrum: &Spectrum) -> Result<(SocketAddr, Runtime), StartError> {
+    let runtime = runtime("air-browser")?;
+    let inside = runtime.enter();
+    let (listener, at) = bind_async(settings.listen)?;
+    let (settings, spectrum) = (settings.clone(), spectrum.clone());
+    runtime.spawn(async move {
+        if let Err(error) = browser::serve(listener, &spectrum, settings).await {
+            tracing::error!("the receiver in the browser: {error}");
+        }
+    });
+    drop(inside);
+    Ok((at, runtime))
 }

@@ -1,4 +1,4 @@
-//! The audit log: every action of a person leaves a row, in the transaction that does it.
+//! The audit log: each action of a person inserts one row, in the transaction that makes the change.
 
 use crate::CoreError;
 use crate::store::Connection;
@@ -10,7 +10,7 @@ use std::net::IpAddr;
 /// The person or program that does something, and the address that the request came from.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// The name of the account, or what stands for it in parentheses.
+    /// The name of the account, or a stand-in in parentheses, such as `(setup)`.
     pub name: String,
     /// `None` for the host's own command line.
     pub address: Option<IpAddr>,
@@ -30,8 +30,8 @@ impl Actor {
     }
 }
 
-/// Inserts the audit row of `action` (such as `challenge.enable`) on `target`; empty for the system as a whole.
-/// `details` never hold a secret.
+/// Inserts the audit row of `action` (such as `challenge.enable`) on `target`, which is empty for the system as a
+/// whole. `details` never contain a secret.
 pub(crate) async fn record(
     transaction: &mut Connection,
     actor: &Actor,

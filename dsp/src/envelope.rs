@@ -1,11 +1,11 @@
-//! The amplitude of a carrier that comes and goes without a click.
+//! The amplitude of a carrier that is switched on and off without clicks.
 
 use std::f64::consts::PI;
 
-/// Seconds of silence at either end of a run: longer than any filter on the way to the antenna rings.
+/// Seconds of silence at either end of a run: longer than the ringing of any filter up to the antenna.
 pub const SILENCE: f64 = 0.005;
 
-/// Seconds in which a carrier usually rises and falls: inaudible, and no wider in frequency than what follows.
+/// Seconds in which a carrier usually rises and falls: inaudible, and no wider in frequency than the modulation.
 pub const RAMP: f64 = 0.002;
 
 /// The amplitude of a carrier, from 0 to 1: silence, a rise along half a cosine, 1, a fall, silence.
@@ -17,8 +17,8 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Around `len` samples at full amplitude, at `rate` samples per second. The carrier rises, and falls, in `ramp`
-    /// seconds.
+    /// Creates an envelope of `len` samples at full amplitude, at `rate` samples per second. The carrier rises, and
+    /// falls, in `ramp` seconds.
     #[must_use]
     pub fn around(len: u64, rate: f64, ramp: f64) -> Self {
         let silence = (SILENCE * rate).ceil() as u64;
@@ -26,7 +26,7 @@ impl Envelope {
         Self { silence, ramp, len: len + 2 * (silence + ramp) }
     }
 
-    /// Samples in all, with the silence and the edges.
+    /// The total number of samples, with silence and edges.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.len
@@ -38,13 +38,14 @@ impl Envelope {
         self.len == 0
     }
 
-    /// Samples before full amplitude: the silence and the rise.
+    /// The number of samples before full amplitude: the silence and the rise.
     #[must_use]
     pub fn lead(&self) -> u64 {
         self.silence + self.ramp
     }
 
-    /// The amplitude of the sample with this number, counted from 0. Runs once per sample, also from other crates.
+    /// Returns the amplitude of the sample with this number, counted from 0. Inlined across crates, since it runs once
+    /// per sample.
     #[must_use]
     #[inline]
     pub fn at(&self, sample: u64) -> f32 {

@@ -11,25 +11,25 @@ pub struct Fm {
     sound: Box<dyn Waveform>,
     envelope: Envelope,
     emphasis: Preemphasis,
-    /// Turns per sample at full scale.
+    /// Phase advance per sample at full scale, in turns.
     turns: f64,
     band: Range<f64>,
     phase: f64,
     position: u64,
 }
 
-/// Samples of silence that [`Fm`] needs before and behind the sound, at `rate` samples per second: the carrier rises
-/// before the sound begins and falls after it has ended.
+/// Returns the samples of silence that [`Fm`] needs before and after the sound, at `rate` samples per second: the
+/// carrier rises before the sound begins and falls after it ends.
 #[must_use]
 pub fn lead(rate: f64) -> u64 {
     Envelope::around(0, rate, RAMP).lead()
 }
 
 impl Fm {
-    /// Modulates a carrier with the real parts of `sound`, which has [`lead`] samples of silence before and behind. A
-    /// sample of full scale moves the carrier by `deviation` hertz.
+    /// Modulates a carrier with the real parts of `sound`, which must begin and end with [`lead`] samples of silence. A
+    /// full-scale sample moves the carrier by `deviation` hertz.
     ///
-    /// The occupied band is 0 to 0 until [`occupying`](Self::occupying) sets it: it can only be measured.
+    /// The occupied band is 0 to 0 until [`occupying`](Self::occupying) sets it, since it can only be measured.
     #[must_use]
     pub fn new(sound: Box<dyn Waveform>, deviation: f64, emphasis: Preemphasis) -> Self {
         let rate = sound.sample_rate();
@@ -60,8 +60,8 @@ impl Waveform for Fm {
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
         let filled = self.sound.fill(out)?;
         for (sample, position) in out.iter_mut().take(filled).zip(self.position..) {
-            // Pre-emphasis leaves any single tone within full scale, but not any sound: what goes beyond is cut
-            // off, since the neighbouring channel begins where the deviation ends.
+            // Pre-emphasis keeps any single tone within full scale, but not every sound. The excess is clipped, since
+            // the adjacent channel begins where the deviation ends.
             let level = self.emphasis.next(sample.re).clamp(-1.0, 1.0);
             self.phase += self.turns * f64::from(level);
             self.phase -= self.phase.round();
@@ -72,8 +72,7 @@ impl Waveform for Fm {
     }
 }
 
-/// Raises high tones by 6 dB per octave above 1/2πτ, and lowers everything so far that the highest tone stays where
-/// it was.
+/// Raises tones above 1/(2πτ) by 6 dB per octave, and lowers the whole so that the highest tone keeps its level.
 #[derive(Debug, Clone)]
 pub struct Preemphasis {
     now: f32,
@@ -82,8 +81,8 @@ pub struct Preemphasis {
 }
 
 impl Preemphasis {
-    /// With a time constant τ of `time_constant` seconds, none for 0, for sound up to `highest` hertz at `rate` samples
-    /// per second.
+    /// Creates a filter with a time constant τ of `time_constant` seconds (0: no pre-emphasis), for sound up to
+    /// `highest` hertz at `rate` samples per second.
     #[must_use]
     pub fn new(time_constant: f64, highest: f64, rate: f64) -> Self {
         // The inverse of the receiver's RC low-pass filter, which in samples is y = (1 - a)x + a·y'.

@@ -13,32 +13,32 @@ use std::ops::Range;
 pub struct Keying {
     /// Bits per second, above 0.
     pub baud: f64,
-    /// Samples per bit: the sample rate is this many times `baud`. At least 1.
+    /// Samples per bit, at least 1. The sample rate is `samples_per_bit` × `baud`.
     pub samples_per_bit: u32,
     /// Hertz from the nominal frequency for a bit 0 and for a bit 1. Both within half the sample rate.
     pub tones: [f64; 2],
-    /// Seconds in which the carrier rises before the first bit, and falls behind the last.
+    /// Seconds in which the carrier rises before the first bit, and falls after the last.
     pub ramp: f64,
 }
 
-/// Of a bit: how long the frequency takes to change. Short enough for any slicer, and side lobes fall off much
-/// faster than with a jump.
+/// Part of a bit in which the frequency changes: short enough for any slicer, and side lobes fall off much faster than
+/// with a jump.
 const EDGE: f64 = 0.1;
 
-/// Of the bit rate: how far beyond the tones there is any power that counts, at which sample rate the occupied band can
-/// be measured. A spectrum that falls as that of smooth edges does holds less than 0.1 % beyond.
+/// How far beyond the tones power is taken into account, in multiples of the bit rate: it sets the sample rate at which
+/// the occupied band is measured. With smooth edges less than 0.1 % of the power lies further out.
 const SKIRT: f64 = 4.0;
 
-/// Samples per bit that show the edges: with 12 of them the band of a page at 2400 bits per second comes out 29 % too
-/// wide, with 32 within 1 %.
+/// Samples per bit at which the edges are resolved: with 12, the band of a page at 2400 bits per second comes out 29 %
+/// too wide; with 32, within 1 %.
 const EDGES: u32 = 32;
 
-/// Frequency-shift keying with continuous phase and constant amplitude, and silence at both ends.
+/// A waveform of frequency-shift keying with continuous phase and constant amplitude, and silence at both ends.
 pub struct Fsk {
     symbols: Symbols,
     envelope: Envelope,
     rate: f64,
-    /// Turns per sample for a bit 0, and by how much a bit 1 has more.
+    /// Phase advance per sample for a bit 0, and the difference for a bit 1, in turns.
     turns: [f64; 2],
     band: Range<f64>,
     phase: f64,
@@ -46,11 +46,8 @@ pub struct Fsk {
 }
 
 impl Fsk {
-    /// The carrier for these bits, the first of them first. Modulates them once beforehand, at a rate as low as shows
-    /// the edges, to measure the occupied band.
-    ///
-    /// # Errors
-    /// None of its own; it reads no file.
+    /// Creates the waveform of these bits, the first of them first. Modulates them once beforehand, at the lowest rate
+    /// that resolves the edges, to measure the occupied band. It does no I/O, and so never returns an error.
     pub fn new(bits: &[bool], keying: &Keying) -> std::io::Result<Self> {
         let reach = keying.tones.into_iter().map(f64::abs).fold(0.0, f64::max) + SKIRT * keying.baud;
         let enough = ((2.0 * reach / keying.baud).ceil() as u32).max(EDGES);

@@ -1,6 +1,6 @@
 //! Signal processing at complex baseband: samples in, samples out.
 //!
-//! Knows nothing of modulations, their parameters, radios or networks. What it offers is built from [`Waveform`]s:
+//! Independent of modulations, their parameters, radios and networks. The building blocks take and make [`Waveform`]s:
 //!
 //! | Module | Does |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | [`ook`], [`fsk`] | bits to a keyed carrier |
 //! | [`fm`] | sound to a frequency-modulated carrier |
 //! | [`fir`], [`convolve`] | filters of finite length: their design, decimation, fast convolution |
-//! | [`envelope`], [`silence`] | a carrier that comes and goes without a click, silence at both ends |
+//! | [`envelope`], [`silence`] | a carrier switched on and off without clicks, silence at both ends |
 //! | [`occupied`] | the band that holds 99 % of the power |
 
 #![warn(missing_docs)]

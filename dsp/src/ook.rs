@@ -12,13 +12,13 @@ use std::ops::Range;
 pub struct Keying {
     /// Bits per second, above 0.
     pub baud: f64,
-    /// Samples per bit: the sample rate is this many times `baud`. At least 1.
+    /// Samples per bit, at least 1. The sample rate is `samples_per_bit` × `baud`.
     pub samples_per_bit: u32,
     /// Seconds in which the carrier rises, and in which it falls; at most as long as a bit.
     pub edge: f64,
 }
 
-/// On-off keying at the nominal frequency, with silence at both ends.
+/// A waveform of on-off keying at the nominal frequency, with silence at both ends.
 pub struct Ook {
     symbols: Symbols,
     rate: f64,
@@ -29,7 +29,8 @@ pub struct Ook {
 }
 
 impl Ook {
-    /// The carrier for these bits, the first of them first. The last should be 0, or the carrier ends with a click.
+    /// Creates the waveform of these bits, the first of them first. The last should be 0, or the carrier ends with a
+    /// click.
     #[must_use]
     pub fn new(bits: &[bool], keying: &Keying) -> Self {
         let rate = keying.baud * f64::from(keying.samples_per_bit);

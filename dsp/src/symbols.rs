@@ -1,15 +1,15 @@
-//! A row of bits as a level over time.
+//! A sequence of bits as a level over time.
 
 use std::f64::consts::PI;
 
-/// A row of bits, each some samples long, as a level from 0 to 1. From one bit to the other the level follows half a
-/// cosine, which begins where the bits meet: all edges are equally late, so every bit keeps its length.
+/// A sequence of bits, each some samples long, as a level from 0 to 1. Between two different bits the level follows
+/// half a cosine, which begins at the boundary: all edges are equally late, so every bit keeps its length.
 pub(crate) struct Symbols {
     bits: Box<[bool]>,
     samples_per_bit: u32,
     /// The level after a step from 0 to 1.
     edge: Box<[f32]>,
-    /// Bits begun, and samples of the present bit that are done.
+    /// Bits begun, and samples of the current bit that are done.
     begun: usize,
     done: u32,
     before: f32,
@@ -17,7 +17,7 @@ pub(crate) struct Symbols {
 }
 
 impl Symbols {
-    /// The level comes from that of a bit `before` the first. `edge` is in samples; it is cut to the length of a bit.
+    /// Starts from the level of a bit `before` the first. `edge` is in samples, and at most the length of a bit.
     pub(crate) fn new(before: bool, bits: &[bool], samples_per_bit: u32, edge: f64) -> Self {
         let steps = (edge.ceil() as u32).saturating_sub(1).min(samples_per_bit);
         let edge = (1..=steps).map(|n| (0.5 - 0.5 * (PI * f64::from(n) / edge).cos()) as f32).collect();
@@ -25,17 +25,17 @@ impl Symbols {
         Self { bits: bits.into(), samples_per_bit, edge, begun: 0, done: samples_per_bit, before: level, level }
     }
 
-    /// Samples in all.
+    /// The total number of samples.
     pub(crate) fn len(&self) -> u64 {
         self.bits.len() as u64 * u64::from(self.samples_per_bit)
     }
 
-    /// The level before the first bit.
+    /// Returns the level before the first bit.
     pub(crate) fn before(&self) -> f32 {
         self.before
     }
 
-    /// The level of the next sample; after the last bit, its level.
+    /// Returns the level of the next sample; after the last bit, its level.
     pub(crate) fn next(&mut self) -> f32 {
         if self.done == self.samples_per_bit {
             self.before = self.level;

@@ -1,4 +1,4 @@
-//! Receivers that nobody here wrote: GNU Radio demodulates; multimon-ng, minimodem and `rtl_433` decode.
+//! Independent receivers: GNU Radio demodulates; multimon-ng, minimodem and `rtl_433` decode.
 
 use crate::iq::{Channel, Iq};
 use crate::programs::{output_of, run};
@@ -6,14 +6,14 @@ use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A recording as it came through a channel, ready for receivers.
+/// A recording after a channel, for receivers.
 pub struct Received {
     folder: PathBuf,
     iq: PathBuf,
     rate: f64,
 }
 
-/// How GNU Radio demodulates.
+/// The demodulation by GNU Radio.
 #[derive(Debug, Clone, Copy)]
 pub enum Demodulation {
     Nfm,
@@ -34,7 +34,7 @@ impl Demodulation {
 }
 
 impl Received {
-    /// Sends a SigMF recording through a channel. Intermediate files lie in `folder`.
+    /// Sends a SigMF recording through a channel; `folder` is for intermediate files.
     pub fn new(meta: &Path, channel: Channel, folder: &Path) -> Result<Self> {
         let iq = Iq::read(meta)?.through(channel);
         let path = folder.join("received.cf32");
@@ -42,7 +42,7 @@ impl Received {
         Ok(Self { folder: folder.to_owned(), iq: path, rate: iq.rate })
     }
 
-    /// Demodulated audio as a WAV file.
+    /// Returns the demodulated audio as a WAV file.
     pub fn audio(&self, demodulation: Demodulation, audio_rate: u32) -> Result<PathBuf> {
         let wav = self.folder.join(format!("{}-{audio_rate}.wav", demodulation.name()));
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers/audio.py");
@@ -53,12 +53,12 @@ impl Received {
             .arg(demodulation.name())
             .arg(&wav)
             .arg(audio_rate.to_string())
-            // GNU Radio keeps its preferences in the home folder, and tests run at the same time.
+            // A home folder of its own, since GNU Radio keeps preferences there and tests run in parallel.
             .env("HOME", &self.folder))?;
         Ok(wav)
     }
 
-    /// What multimon-ng reads as pager messages.
+    /// Returns the pager messages that multimon-ng reads.
     pub fn pagers(&self) -> Result<String> {
         let wav = self.audio(Demodulation::Pager, 22050)?;
         output_of(
@@ -68,7 +68,7 @@ impl Received {
         )
     }
 
-    /// What multimon-ng reads as Morse of that speed, white space as single spaces.
+    /// Returns the Morse text of this speed that multimon-ng reads, with white space as single spaces.
     pub fn morse(&self, wpm: f64) -> Result<String> {
         let wav = self.audio(Demodulation::Usb, 22050)?;
         let dit = format!("{:.0}", 1200.0 / wpm);
@@ -80,7 +80,7 @@ impl Received {
         Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
-    /// What minimodem reads as radio teletype.
+    /// Returns the radio teletype that minimodem reads.
     pub fn teletype(&self, demodulation: Demodulation, teletype: Teletype) -> Result<String> {
         let wav = self.audio(demodulation, 48000)?;
         output_of(
@@ -92,7 +92,7 @@ impl Received {
         )
     }
 
-    /// What `rtl_433` reads with a flexible decoder, as a string of bits per row.
+    /// Returns the bits that `rtl_433` reads with a flex decoder, one string per row.
     pub fn bits(&self, decoder: &str) -> Result<Vec<String>> {
         let lines = output_of(
             Command::new("rtl_433")
@@ -102,7 +102,7 @@ impl Received {
         )?;
         let mut rows = Vec::new();
         for line in lines.lines().filter(|line| line.starts_with('{')) {
-            // An empty row makes rtl_433 22.11 write `{0}` without the quotes around it.
+            // For an empty row rtl_433 22.11 writes `{0}` without quotes.
             let json: serde_json::Value = serde_json::from_str(&line.replace(", {0}", ""))?;
             for row in json.get("rows").and_then(|rows| rows.as_array()).into_iter().flatten() {
                 rows.push(bits_of(row).with_context(|| line.to_owned())?);

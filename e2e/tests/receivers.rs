@@ -1,4 +1,4 @@
-//! Somebody else's receivers read every flag back from the recordings, through noise and a frequency error.
+//! Independent receivers read every payload back from the recordings, with noise and a frequency error.
 
 use anyhow::{Context, Result};
 use challengectl_e2e::iq::Channel;
@@ -8,11 +8,11 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// 45.45 baud, 170 Hz shift: what `config/audio/rtty.wav` holds.
+/// The signal in `config/audio/rtty.wav`: 45.45 baud, 170 Hz shift.
 const RTTY: Teletype = Teletype { baud: 45.45, mark: 2295.0, space: 2125.0 };
 const RTTY_TEXT: &str = "FLAG RTTY RYRYRY THE BAUDOT CODE IS FROM 1874";
 
-/// Puts one challenge on air into a recording at 250 kS/s and receives it through a channel.
+/// Transmits one challenge into a recording at 250 kS/s and receives it through a channel.
 fn receive(challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
     receive_at(250_000, challenge, channel)
 }
@@ -78,7 +78,7 @@ fn multimon_reads_a_pager_message_from_a_radio_at_two_megasamples() -> Result<()
 }
 
 #[test]
-fn multimon_reads_a_page_that_only_sounds_a_tone() -> Result<()> {
+fn multimon_reads_a_page_of_only_a_tone() -> Result<()> {
     let challenge =
         "modulation: pocsag, frequency: 433925000, parameters: {capcode: 123456, function: 1, encoding: tone}";
     let (received, _folder) = receive(challenge, noisy(12_500.0, 300.0))?;
@@ -117,7 +117,7 @@ fn teletype_is_read(challenge: &str, demodulation: Demodulation, channel: Channe
     Ok(())
 }
 
-// An SSB receiver hears every error in frequency as an error in pitch, and minimodem allows 20 Hz of it.
+// In an SSB receiver a frequency error shifts the tones, of which minimodem tolerates 20 Hz.
 #[test]
 fn minimodem_reads_teletype_from_the_upper_sideband() -> Result<()> {
     teletype_is_read("modulation: ssb, parameters: {mode: usb}", Demodulation::Usb, noisy(3000.0, 15.0))
@@ -149,10 +149,10 @@ fn rtl_433_reads_on_off_keyed_text_in_every_block() -> Result<()> {
     let (received, _folder) = receive(&challenge, noisy(250_000.0, 300.0))?;
     let rows = received.bits("n=ask,m=OOK_PCM,s=311.4,l=311.4,r=20000,g=3500,t=50,bits>=60")?;
     let wanted: String = text.bytes().map(|byte| format!("{byte:08b}")).collect();
-    // The carrier is off before the first 1, so no receiver can tell the 0 in front of it from silence.
+    // The carrier is off before the first 1, so leading zeros cannot be distinguished from silence.
     let wanted = wanted.trim_start_matches('0');
     let read = rows.iter().filter(|row| row.starts_with(wanted)).count();
-    // rtl_433 sets its threshold by the first pulses and loses some of the first block.
+    // rtl_433 sets its threshold by the first pulses, and so loses part of the first block.
     assert!(read >= 9, "{rows:?}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Reads one challenge that a program sends instead of a file.
+//! Reading of one challenge that a program sends instead of a file.
 
 use crate::lookup::Places;
 use crate::report::{Report, Reported};
@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 impl Reader {
-    /// Reads and checks one challenge, given by the keys of an event file, exactly as it would be in a file. `ranges`
-    /// are the frequency ranges that it may use; the file that it names is looked up under `base`.
+    /// Reads and checks one challenge, given as keys of an event file, exactly as in a file. `ranges` are the frequency
+    /// ranges that it may use; the file that it names is looked up under `base`.
     ///
     /// # Errors
     /// All problems, one sentence each.
@@ -24,8 +24,8 @@ impl Reader {
         let mut report = Report::new(Path::new(""));
         let challenge = self.checked(keys, ranges, base, &mut report);
         let (problems, _) = report.finish();
-        let told = || problems.into_iter().map(|problem| problem.text).collect();
-        challenge.map_err(|_| told())
+        let texts = || problems.into_iter().map(|problem| problem.text).collect();
+        challenge.map_err(|_| texts())
     }
 
     fn checked(
@@ -68,10 +68,10 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once() {
+    fn all_problems_are_reported_at_once() {
         let problems = read(json!({"name": "A", "modulation": "cw", "frequency": 145.55, "min_delay": 0, "colour": 1}));
         let problems = problems.unwrap_err();
-        for part in ["145.55 MHz is 145550000", "is not a delay", "carries nothing", "unknown key `colour`"] {
+        for part in ["145.55 MHz is 145550000", "is not a delay", "has no payload", "unknown key `colour`"] {
             assert!(problems.iter().any(|problem| problem.contains(part)), "{part}: {problems:?}");
         }
     }

@@ -18,11 +18,11 @@ use node::{Node, Value};
 
 const KEYS: &[&str] = &["conference", "frequency_ranges", "defaults", "challenges"];
 
-/// Other keys of a `server-config.yml`. They configure the server, not the event.
+/// Other keys of a `server-config.yml`, which configure the server, not the event.
 const OLDER_KEYS: &[&str] =
     &["server", "files_dir", "heartbeat_timeout", "assignment_timeout", "api_keys", "cors_origins", "bind", "port"];
 
-/// Reads one challenge that comes as JSON, which has no lines.
+/// Reads one challenge from JSON, which has no line numbers.
 pub(crate) fn one(
     keys: serde_json::Map<String, serde_json::Value>,
     defaults: Delays,
@@ -32,7 +32,7 @@ pub(crate) fn one(
     item::read(Fields::new(0, node::from_json(keys)), Ok(defaults), ranges, scope)
 }
 
-/// Reads a document as far as it can be read.
+/// Reads all valid parts of a document, and reports the others.
 pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
     let root = match node::parse(text) {
         Ok(root) => root,
@@ -50,7 +50,7 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
         }
         Value::Map(entries) => document(Fields::new(root.line, entries), report),
         Value::Scalar(_) => {
-            let expected = "this is no event file: it should have `challenges:` with a list below";
+            let expected = "this is not an event file: it should have `challenges:` with a list below";
             report.file().problem(root.line, expected);
             Parts::default()
         }
@@ -66,7 +66,7 @@ fn document(mut fields: Fields, report: &mut Report) -> Parts {
     let items = fields.take_as("challenges", Node::into_list, scope);
     for key in OLDER_KEYS {
         if let Some(node) = fields.take(key) {
-            scope.remark(node.line, format!("`{key}` is passed over: it belongs in the server's configuration"));
+            scope.remark(node.line, format!("`{key}` is ignored: it belongs in the server's configuration"));
         }
     }
     fields.refuse_rest_but(is_extension, KEYS, scope);
@@ -75,7 +75,7 @@ fn document(mut fields: Fields, report: &mut Report) -> Parts {
     Parts { conference, ranges: ranges.into_list(), drafts }
 }
 
-/// Whether a key only holds values that others refer to by an anchor, as in Compose files.
+/// Whether a key is an extension, as in Compose files: it only holds values that others refer to by an anchor.
 fn is_extension(key: &str) -> bool {
     key.starts_with("x-")
 }
@@ -107,7 +107,7 @@ fn challenges(
     drafts
 }
 
-/// Older lists may begin with an item that is no challenge and only gives delays for those that follow.
+/// Reads the first item of older lists, which may give only the default delays of the challenges that follow.
 fn older_defaults(
     fields: &mut Fields,
     before: Result<Delays, Reported>,
@@ -147,7 +147,7 @@ fn named_range(node: Node, scope: &mut Scope<'_>) -> Result<NamedRange, Reported
     fields.correct(&["name", "display_name", "min_hz", "max_hz"], |key| key == "description", scope);
     let name = fields.require_as("name", Node::text, scope);
     let display_name = fields.take_as("display_name", Node::text, scope);
-    // Older files describe ranges; where a range has no display name, that is one.
+    // Older files have a description, which serves as the display name if there is none.
     let description = fields.take_as("description", Node::text, scope);
     let low = fields.require_as("min_hz", Node::frequency, scope);
     let high = fields.require_as("max_hz", Node::frequency, scope);

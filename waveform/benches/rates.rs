@@ -1,5 +1,5 @@
-//! How fast each mode is made at 2 MS/s on one core. Criterion measures; a table at the end sets each mode against
-//! real time. The budget is 50 times.
+//! The speed of each modulation at 2 MS/s on one core, by Criterion. A table at the end compares each with real time;
+//! the budget is 50 times real time.
 
 use challengectl_waveform::{Complex32, Input, Modulation, Payload, Waveform, find, resample, shift};
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -12,10 +12,10 @@ use tempfile::NamedTempFile;
 
 const RATE: f64 = 2e6;
 
-/// Samples that a radio takes at once.
+/// Samples written to a radio at once.
 const BLOCK: usize = 16_384;
 
-/// Runs of each mode for the table; the best counts, since others use the machine as well.
+/// Runs of each mode for the table. The fastest is shown, since other programs use the machine too.
 const RUNS: usize = 7;
 
 struct Case {
@@ -51,7 +51,7 @@ impl Case {
             Input::Audio => Payload::File(sound.path()),
         };
         let parameters = self.parameters.as_object().cloned().unwrap_or_default();
-        let Ok(waveform) = self.modulation.waveform(payload, &parameters) else { unreachable!("the case is sound") };
+        let Ok(waveform) = self.modulation.waveform(payload, &parameters) else { unreachable!("the case is valid") };
         let Ok(waveform) = resample(waveform, RATE) else { unreachable!("2 MS/s hold every mode") };
         match self.offset {
             Some(offset) => shift(waveform, offset),
@@ -59,7 +59,7 @@ impl Case {
         }
     }
 
-    /// Megasamples per second, with everything from opening the file on.
+    /// Returns the speed in megasamples per second, including opening the file.
     fn speed(&self, sound: &NamedTempFile) -> f64 {
         let start = Instant::now();
         let samples = run(self.build(sound));

@@ -1,7 +1,7 @@
 //! Modulations: parameters and a payload in, complex baseband out.
 //!
-//! A modulation is one file under [`modulation`] and one line in its list, [`MODULATIONS`]. Nothing here knows of
-//! radios, networks or schedules; the signal processing that modulations share is in [`challengectl_dsp`].
+//! A modulation is one file under [`modulation`] and one line in its list, [`MODULATIONS`]. The crate is independent of
+//! radios, networks and schedules; the signal processing that modulations share is in [`challengectl_dsp`].
 
 #![warn(missing_docs)]
 

@@ -51,7 +51,7 @@ impl Values {
     }
 
     fn find<'a, T: Default>(&'a self, name: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> T {
-        debug_assert!(self.0.contains_key(name), "{name} is not declared, or does not count and has no default");
+        debug_assert!(self.0.contains_key(name), "{name} is not declared, or does not apply and has no default");
         self.0.get(name).and_then(read).unwrap_or_default()
     }
 }

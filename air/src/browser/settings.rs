@@ -4,13 +4,13 @@ use super::feed::Feed;
 use crate::Spectrum;
 use crate::listen::{Band, BandError};
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What an organiser sets. Every field has a default.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where the page is served, without TLS.
@@ -44,7 +44,7 @@ impl Default for Settings {
 }
 
 /// A window of the air.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BandSettings {
     /// What listeners choose it by.
@@ -80,6 +80,20 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// Checks all values.
+    ///
+    /// # Errors
+    /// [`SettingsError`] for what [`serve`](super::serve) would refuse.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        if self.bands.is_empty() {
+            return Err(SettingsError::NoBand);
+        }
+        for BandSettings { name, centre_hz, rate } in &self.bands {
+            Band::new(*centre_hz, *rate).map_err(|error| SettingsError::Band { name: name.clone(), error })?;
+        }
+        self.proxies().map(drop)
+    }
+
     pub(super) fn idle(&self) -> Option<Duration> {
         (self.idle_seconds > 0).then(|| Duration::from_secs(self.idle_seconds))
     }

@@ -1,9 +1,9 @@
 //! The air's side of a transmitter's connection.
 
 use super::key::{Cipher, Direction, Key, Nonces};
-use super::wire::{GREETING_LEN, Message, Reply, framed, greeting, len_of, nonce_of};
+use super::wire::{GREETING_LEN, MAX_TO_AIR, Message, Reply, framed, greeting, len_of, nonce_of};
 use crate::limits::Limits;
-use crate::spectrum::{Source, Spectrum, Transmission};
+use crate::spectrum::{Receiver, Source, Spectrum, Transmission};
 use socket2::{SockRef, TcpKeepalive};
 use std::fs::Permissions;
 use std::io;
@@ -99,7 +99,7 @@ async fn run_tcp(listener: TcpListener, key: Key, spectrum: Spectrum) {
             };
             drop(stranger);
             let ended = match begun {
-                Ok((connection, transmission)) => transmit(connection, &transmission, spectrum).await,
+                Ok((connection, wish)) => carry_out(connection, wish, spectrum).await,
                 Err(error) => Err(error),
             };
             log(&told(address), ended);
@@ -151,20 +151,55 @@ where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let (connection, transmission) = begin(connection).await?;
-    transmit(connection, &transmission, spectrum).await
+    let (connection, wish) = begin(connection).await?;
+    carry_out(connection, wish, spectrum).await
 }
 
-async fn begin<R, W>(mut connection: Connection<R, W>) -> io::Result<(Connection<R, W>, Transmission)>
+/// What the other side wants to do.
+enum Wish {
+    Transmit(Transmission),
+    Listen { centre_hz: f64, rate: u32 },
+}
+
+async fn begin<R, W>(mut connection: Connection<R, W>) -> io::Result<(Connection<R, W>, Wish)>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
     let message = timeout(BEGIN_TIMEOUT, connection.read()).await.map_err(|_| timed_out())??;
     match message {
-        Some(Message::Begin(transmission)) => Ok((connection, transmission)),
+        Some(Message::Begin(transmission)) => Ok((connection, Wish::Transmit(transmission))),
+        Some(Message::Listen { centre_hz, rate }) => Ok((connection, Wish::Listen { centre_hz, rate })),
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it did not say what it transmits")),
     }
+}
+
+async fn carry_out<R, W>(connection: Connection<R, W>, wish: Wish, spectrum: Spectrum) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    match wish {
+        Wish::Transmit(transmission) => transmit(connection, &transmission, spectrum).await,
+        Wish::Listen { centre_hz, rate } => listen(connection, spectrum.receiver(centre_hz, rate.into())).await,
+    }
+}
+
+/// Sends what a receiver hears, until the connection ends.
+async fn listen<R, W>(mut connection: Connection<R, W>, mut receiver: Receiver) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let rate = receiver.rate() as u32;
+    connection.write(&Reply::Accepted(rate)).await?;
+    while let Some(block) = receiver.next().await {
+        match connection.write(&Reply::Heard(block.first, block.samples.to_vec())).await {
+            Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => break,
+            written => written?,
+        }
+    }
+    Ok(())
 }
 
 fn timed_out() -> io::Error {
@@ -209,7 +244,9 @@ async fn take<R: AsyncRead + Unpin>(reading: &mut Reading<R>, source: &Source) -
             Some(Message::Samples(samples)) => source.send(samples).map_err(overrun)?,
             Some(Message::Skip(samples)) => source.skip(samples as usize).map_err(overrun)?,
             Some(Message::Finish) => source.finish(),
-            Some(Message::Begin(_)) => return Err(io::Error::new(io::ErrorKind::InvalidData, "it began twice")),
+            Some(Message::Begin(_) | Message::Listen { .. }) => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "it began twice"));
+            }
         }
     }
 }
@@ -271,7 +308,7 @@ async fn read(reader: &mut (impl AsyncRead + Unpin), cipher: &mut Cipher) -> io:
         Err(error) if is_end(&error) => return Ok(None),
         read => read?,
     };
-    let mut message = vec![0; len_of(header)?];
+    let mut message = vec![0; len_of(header, MAX_TO_AIR)?];
     match reader.read_exact(&mut message).await {
         Err(error) if is_end(&error) => return Ok(None),
         read => read?,

@@ -169,6 +169,23 @@ async fn what_was_sent_once_cannot_be_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_of_this_host_can_listen() {
+    let site = Site::new();
+    let address = site.socket();
+    let blocks = tokio::task::spawn_blocking(move || {
+        let mut receiver = RemoteReceiver::connect(&address, 145e6, 48_010).unwrap();
+        assert_eq!(receiver.rate(), 48_000);
+        [receiver.next_block().unwrap(), receiver.next_block().unwrap()]
+    });
+    let [first, second] = blocks.await.unwrap();
+    assert_eq!((first.samples.len(), second.first - first.first), (960, 960));
+    // The air notices by its next block that nobody listens any more.
+    while site.spectrum.statistics().receivers > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rate_that_the_air_cannot_take_is_refused_with_what_it_can() {
     let site = Site::new();
     let address = site.socket();

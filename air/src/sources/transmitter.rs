@@ -1,7 +1,8 @@
 //! A transmitter's side of its connection: for a process that has nothing else to do, and so blocks.
 
 use super::key::{Cipher, Direction, Key, Nonces};
-use super::wire::{GREETING_LEN, MAX_SAMPLES, Message, Reply, framed, greeting, len_of, nonce_of};
+use super::wire::{GREETING_LEN, MAX_FROM_AIR, MAX_SAMPLES, Message, Reply, framed, greeting, len_of, nonce_of};
+use crate::Block;
 use crate::spectrum::Transmission;
 use challengectl_dsp::Complex32;
 use std::fmt;
@@ -34,11 +35,90 @@ impl fmt::Display for Address {
     }
 }
 
-/// A transmission into an air. Dropping it cuts the carrier.
-pub struct Transmitter {
+/// A connection, greeted.
+struct Connection {
     stream: Stream,
     incoming: Cipher,
     outgoing: Cipher,
+    has_key: bool,
+}
+
+impl Connection {
+    fn open(address: &Address) -> io::Result<Self> {
+        let (mut stream, key) = match address {
+            Address::Socket(path) => (Stream::Unix(UnixStream::connect(path)?), None),
+            Address::Server(server, key) => (Stream::Tcp(connect(server)?), Some(key)),
+        };
+        stream.set_timeouts()?;
+        let (incoming, outgoing) = match key {
+            None => (Cipher::none(), Cipher::none()),
+            Some(key) => greet(&mut stream, key)?,
+        };
+        Ok(Self { stream, incoming, outgoing, has_key: key.is_some() })
+    }
+
+    /// Says what it wants; returns the number that the air answers with.
+    fn begin(&mut self, message: Vec<u8>) -> io::Result<u32> {
+        self.write(message)?;
+        match self.read().map_err(|error| explain(error, self.has_key))? {
+            Reply::Accepted(number) => Ok(number),
+            Reply::Refused(why) => Err(io::Error::other(why)),
+            Reply::Credit { .. } | Reply::Ended | Reply::Heard(..) => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+
+    fn read(&mut self) -> io::Result<Reply> {
+        let mut header = [0; 4];
+        self.stream.read_exact(&mut header)?;
+        let mut message = vec![0; len_of(header, MAX_FROM_AIR)?];
+        self.stream.read_exact(&mut message)?;
+        Reply::read(&self.incoming.open(message)?)
+    }
+
+    fn write(&mut self, message: Vec<u8>) -> io::Result<()> {
+        let message = framed(&self.outgoing.seal(message)?)?;
+        self.stream.write_all(&message)
+    }
+}
+
+/// A receiver in another process than the air.
+pub struct RemoteReceiver {
+    connection: Connection,
+    rate: u32,
+}
+
+impl RemoteReceiver {
+    /// Opens a receiver; see [`Spectrum::receiver`](crate::Spectrum::receiver).
+    ///
+    /// # Errors
+    /// The air is not there, or does not have the same key.
+    pub fn connect(address: &Address, centre_hz: f64, rate: u32) -> io::Result<Self> {
+        let mut connection = Connection::open(address)?;
+        let rate = connection.begin(Message::listen(centre_hz, rate))?;
+        Ok(Self { connection, rate })
+    }
+
+    /// Samples per second that it has.
+    #[must_use]
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// Waits for the next block.
+    ///
+    /// # Errors
+    /// The air is gone, or stands still.
+    pub fn next_block(&mut self) -> io::Result<Block> {
+        match self.connection.read()? {
+            Reply::Heard(first, samples) => Ok(Block { first, samples: samples.into() }),
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+}
+
+/// A transmission into an air. Dropping it cuts the carrier.
+pub struct Transmitter {
+    connection: Connection,
     /// Samples that there is room for.
     room: usize,
     heard: bool,
@@ -50,23 +130,9 @@ impl Transmitter {
     /// # Errors
     /// The air is not there, refuses the transmission, or does not have the same key.
     pub fn connect(address: &Address, transmission: &Transmission) -> io::Result<Self> {
-        let (mut stream, key) = match address {
-            Address::Socket(path) => (Stream::Unix(UnixStream::connect(path)?), None),
-            Address::Server(server, key) => (Stream::Tcp(connect(server)?), Some(key)),
-        };
-        stream.set_timeouts()?;
-        let (incoming, outgoing) = match key {
-            None => (Cipher::none(), Cipher::none()),
-            Some(key) => greet(&mut stream, key)?,
-        };
-        let mut transmitter = Self { stream, incoming, outgoing, room: 0, heard: true };
-        transmitter.write(Message::begin(transmission))?;
-        match transmitter.read().map_err(|error| explain(error, key.is_some()))? {
-            Reply::Accepted(room) => transmitter.room = room as usize,
-            Reply::Refused(why) => return Err(io::Error::other(why)),
-            Reply::Credit { .. } | Reply::Ended => return Err(io::ErrorKind::InvalidData.into()),
-        }
-        Ok(transmitter)
+        let mut connection = Connection::open(address)?;
+        let room = connection.begin(Message::begin(transmission))? as usize;
+        Ok(Self { connection, room, heard: true })
     }
 
     /// Sends samples; returns when all of them are with the air, of which at most
@@ -81,7 +147,7 @@ impl Transmitter {
             }
             let (now, later) = samples.split_at(samples.len().min(self.room).min(MAX_SAMPLES));
             let message = if self.heard { Message::samples(now) } else { Message::skip(now.len() as u32) };
-            self.write(message)?;
+            self.connection.write(message)?;
             self.room -= now.len();
             samples = later;
         }
@@ -93,7 +159,7 @@ impl Transmitter {
     /// # Errors
     /// The air is gone, or stands still: the end was not on air.
     pub fn finish(mut self) -> io::Result<()> {
-        self.write(Message::finish())?;
+        self.connection.write(Message::finish())?;
         while !self.hear()? {}
         Ok(())
     }
@@ -103,9 +169,9 @@ impl Transmitter {
     /// # Errors
     /// The air did not say so.
     pub fn cut(mut self) -> io::Result<()> {
-        self.stream.shut_down()?;
+        self.connection.stream.shut_down()?;
         // What the air had still to say, and then its end of the connection.
-        match io::copy(&mut self.stream, &mut io::sink()) {
+        match io::copy(&mut self.connection.stream, &mut io::sink()) {
             Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error),
             _ => Ok(()),
         }
@@ -113,28 +179,15 @@ impl Transmitter {
 
     /// Hears the air; returns whether all has been on air.
     fn hear(&mut self) -> io::Result<bool> {
-        match self.read()? {
+        match self.connection.read()? {
             Reply::Credit { samples, heard } => {
                 self.room += samples as usize;
                 self.heard = heard;
                 Ok(false)
             }
             Reply::Ended => Ok(true),
-            Reply::Accepted(_) | Reply::Refused(_) => Err(io::ErrorKind::InvalidData.into()),
+            Reply::Accepted(_) | Reply::Refused(_) | Reply::Heard(..) => Err(io::ErrorKind::InvalidData.into()),
         }
-    }
-
-    fn read(&mut self) -> io::Result<Reply> {
-        let mut header = [0; 4];
-        self.stream.read_exact(&mut header)?;
-        let mut message = vec![0; len_of(header)?];
-        self.stream.read_exact(&mut message)?;
-        Reply::read(&self.incoming.open(message)?)
-    }
-
-    fn write(&mut self, message: Vec<u8>) -> io::Result<()> {
-        let message = framed(&self.outgoing.seal(message)?)?;
-        self.stream.write_all(&message)
     }
 }
 

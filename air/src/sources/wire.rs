@@ -13,8 +13,11 @@ pub(super) const MAGIC: [u8; 8] = *b"CTLAIR\0\x01";
 /// The greeting: [`MAGIC`] and a nonce.
 pub(super) const GREETING_LEN: usize = MAGIC.len() + 32;
 
-/// The longest message: what a transmitter sends at once, and some.
-pub(super) const MAX_LEN: usize = 1 << 20;
+/// The longest message to the air: what a transmitter sends at once, and some. It is small, since it holds for strangers.
+pub(super) const MAX_TO_AIR: usize = 1 << 19;
+
+/// The longest message from the air: a block at 20 MS/s, and some.
+pub(super) const MAX_FROM_AIR: usize = 1 << 22;
 
 /// Samples that are sent at once, at most.
 pub(super) const MAX_SAMPLES: usize = 1 << 15;
@@ -30,10 +33,12 @@ pub(super) enum Message {
     Skip(u32),
     /// No more will come; what waits is to be sent yet.
     Finish,
+    /// The first, in place of [`Begin`](Self::Begin): wants to hear about this centre, so many samples per second.
+    Listen { centre_hz: f64, rate: u32 },
 }
 
 /// From the air.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Reply {
     /// The transmission is taken; so many samples may be sent.
     Accepted(u32),
@@ -43,17 +48,21 @@ pub(super) enum Reply {
     Credit { samples: u32, heard: bool },
     /// The last sample has been mixed.
     Ended,
+    /// To one who listens: samples, and the number of the first.
+    Heard(u64, Vec<Complex32>),
 }
 
 const BEGIN: u8 = 1;
 const SAMPLES: u8 = 2;
 const SKIP: u8 = 3;
 const FINISH: u8 = 4;
+const LISTEN: u8 = 5;
 
 const ACCEPTED: u8 = 1;
 const REFUSED: u8 = 2;
 const CREDIT: u8 = 3;
 const ENDED: u8 = 4;
+const HEARD: u8 = 5;
 
 impl Message {
     pub(super) fn begin(transmission: &Transmission) -> Vec<u8> {
@@ -69,11 +78,12 @@ impl Message {
     pub(super) fn samples(samples: &[Complex32]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(1 + samples.len() * 8);
         bytes.push(SAMPLES);
-        for sample in samples {
-            bytes.extend_from_slice(&sample.re.to_le_bytes());
-            bytes.extend_from_slice(&sample.im.to_le_bytes());
-        }
+        write_samples(&mut bytes, samples);
         bytes
+    }
+
+    pub(super) fn listen(centre_hz: f64, rate: u32) -> Vec<u8> {
+        [&[LISTEN][..], &centre_hz.to_le_bytes(), &rate.to_le_bytes()].concat()
     }
 
     pub(super) fn skip(samples: u32) -> Vec<u8> {
@@ -88,7 +98,13 @@ impl Message {
         let (kind, content) = bytes.split_first().ok_or_else(malformed)?;
         match *kind {
             BEGIN => read_begin(content).map(Self::Begin).ok_or_else(malformed),
-            SAMPLES => read_samples(content).map(Self::Samples),
+            SAMPLES => {
+                let samples = read_samples(content)?;
+                // Written so that a sample that is no number fails.
+                let fits = samples.iter().all(|sample| sample.norm_sqr() <= MAX_POWER);
+                if fits { Ok(Self::Samples(samples)) } else { Err(too_loud()) }
+            }
+            LISTEN => read_listen(content).ok_or_else(malformed),
             SKIP => Ok(Self::Skip(u32::from_le_bytes(content.try_into().map_err(|_| malformed())?))),
             FINISH => Ok(Self::Finish),
             _ => Err(malformed()),
@@ -108,7 +124,19 @@ fn read_begin(content: &[u8]) -> Option<Transmission> {
     })
 }
 
-/// A sample that is no number would spoil the whole spectrum, and one far beyond full scale drown it.
+fn read_listen(content: &[u8]) -> Option<Message> {
+    let (centre, rate) = content.split_first_chunk()?;
+    let rate = u32::from_le_bytes(rate.try_into().ok()?);
+    Some(Message::Listen { centre_hz: f64::from_le_bytes(*centre), rate })
+}
+
+fn write_samples(bytes: &mut Vec<u8>, samples: &[Complex32]) {
+    for sample in samples {
+        bytes.extend_from_slice(&sample.re.to_le_bytes());
+        bytes.extend_from_slice(&sample.im.to_le_bytes());
+    }
+}
+
 fn read_samples(content: &[u8]) -> io::Result<Vec<Complex32>> {
     let (pairs, rest) = content.as_chunks::<8>();
     if !rest.is_empty() {
@@ -118,12 +146,11 @@ fn read_samples(content: &[u8]) -> io::Result<Vec<Complex32>> {
         let [a, b, c, d, e, f, g, h] = *pair;
         Complex32::new(f32::from_le_bytes([a, b, c, d]), f32::from_le_bytes([e, f, g, h]))
     };
-    let samples: Vec<_> = pairs.iter().map(sample).collect();
-    // Written so that a sample that is no number fails.
-    if samples.iter().all(|sample| sample.norm_sqr() <= MAX_POWER) { Ok(samples) } else { Err(too_loud()) }
+    Ok(pairs.iter().map(sample).collect())
 }
 
-/// Full scale is 1.0; a rounding error above it is none of a transmitter.
+/// Full scale is 1.0, and a little for rounding errors. A sample that is no number would spoil the whole spectrum, and
+/// one far beyond full scale drown it.
 const MAX_POWER: f32 = 1.1;
 
 fn malformed() -> io::Error {
@@ -141,6 +168,12 @@ impl Reply {
             Self::Refused(why) => [&[REFUSED][..], why.as_bytes()].concat(),
             Self::Credit { samples, heard } => [&[CREDIT, u8::from(*heard)][..], &samples.to_le_bytes()].concat(),
             Self::Ended => vec![ENDED],
+            Self::Heard(first, samples) => {
+                let mut bytes = vec![HEARD];
+                bytes.extend_from_slice(&first.to_le_bytes());
+                write_samples(&mut bytes, samples);
+                bytes
+            }
         }
     }
 
@@ -152,6 +185,10 @@ impl Reply {
             (REFUSED, content) => Ok(Self::Refused(String::from_utf8_lossy(content).into_owned())),
             (CREDIT, [heard, samples @ ..]) => Ok(Self::Credit { samples: number(samples)?, heard: *heard != 0 }),
             (ENDED, _) => Ok(Self::Ended),
+            (HEARD, content) => {
+                let (first, samples) = content.split_first_chunk().ok_or_else(malformed)?;
+                Ok(Self::Heard(u64::from_le_bytes(*first), read_samples(samples)?))
+            }
             _ => Err(malformed()),
         }
     }
@@ -164,9 +201,9 @@ pub(super) fn framed(message: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// Reads the length in front of a message.
-pub(super) fn len_of(header: [u8; 4]) -> io::Result<usize> {
+pub(super) fn len_of(header: [u8; 4], max: usize) -> io::Result<usize> {
     let len = u32::from_le_bytes(header) as usize;
-    if len > MAX_LEN { Err(malformed()) } else { Ok(len) }
+    if len > max { Err(malformed()) } else { Ok(len) }
 }
 
 /// Reads the nonce of a greeting.
@@ -193,6 +230,7 @@ mod tests {
             (Message::samples(&samples), Message::Samples(samples)),
             (Message::skip(7), Message::Skip(7)),
             (Message::finish(), Message::Finish),
+            (Message::listen(1e8, 48_000), Message::Listen { centre_hz: 1e8, rate: 48_000 }),
         ] {
             assert_eq!(Message::read(&bytes).unwrap(), message);
         }
@@ -211,6 +249,6 @@ mod tests {
         for value in [f32::NAN, f32::INFINITY, 1.2, -3.0] {
             assert!(Message::read(&Message::samples(&[Complex32::new(0.0, value)])).is_err());
         }
-        assert!(len_of([255; 4]).is_err());
+        assert!(len_of([255; 4], MAX_FROM_AIR).is_err());
     }
 }

@@ -149,7 +149,7 @@ impl Spectrum {
 }
 
 /// How well an air has kept real time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Statistics {
     /// Frames that were mixed.
     pub frames: u64,

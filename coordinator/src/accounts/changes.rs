@@ -1,27 +1,27 @@
-//! What one request changes of an account.
+//! The changes that one request makes to an account.
 
 use super::Role;
 use crate::store::accounts::Account;
 
-/// What is to be changed of an account.
+/// Changes to an account; `None` keeps the present value.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Another password.
+    /// The new password.
     pub password: Option<String>,
-    /// Another role.
+    /// The new role.
     pub role: Option<Role>,
-    /// Whether it may be used.
+    /// Whether the account is enabled.
     pub enabled: Option<bool>,
 }
 
 impl Changes {
-    /// Whether nothing is to be changed.
+    /// Returns whether nothing is changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.password.is_none() && self.role.is_none() && self.enabled.is_none()
     }
 
-    /// Without what is so already.
+    /// Returns the changes without those that the account has already.
     pub(super) fn beyond(self, account: &Account) -> Self {
         Self {
             role: self.role.filter(|role| role.as_str() != account.role),

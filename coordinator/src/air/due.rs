@@ -1,4 +1,4 @@
-//! Publishing what comes with time: challenges that become due, hours that begin and end.
+//! Publishes changes that come with time: challenges that become due, hours that begin and end.
 
 use super::schedule_view::ScheduleView;
 use crate::CoreError;
@@ -8,11 +8,11 @@ use crate::store::challenges::{self, Challenge};
 use challengectl_common::Timestamp;
 
 impl Air {
-    /// Tells which challenges have become due.
+    /// Publishes the challenges that have become due.
     async fn publish_due(&self, view: &ScheduleView, now: Timestamp) {
         let news = |candidate: &&Candidate| candidate.due_at <= now && !self.context.events.knows_due(candidate.id);
         for candidate in view.candidates.iter().filter(news) {
-            // Nobody is given the challenge between looking and telling.
+            // Held so that the challenge is not assigned between reading its state and publishing it.
             let _turn = self.turn.lock().await;
             match self.find_challenge(candidate.id).await {
                 Ok(Some(challenge)) if !challenge.air.live => {
@@ -25,7 +25,8 @@ impl Air {
         }
     }
 
-    /// Publishes what has become due, and the begin or end of the hours. Returns when either changes next.
+    /// Publishes the challenges that have become due, and the begin or end of the hours. Returns when either changes
+    /// next.
     pub(crate) async fn publish_what_is_due(&self, view: &ScheduleView) -> Result<Option<Timestamp>, CoreError> {
         let now = self.context.clock.now();
         self.publish_due(view, now).await;

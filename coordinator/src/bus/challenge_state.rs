@@ -1,4 +1,4 @@
-//! The state of a challenge: one answer for REST, events, metrics and first states alike.
+//! The state of a challenge: one answer for REST, live events, metrics and initial states.
 
 use crate::store::challenges::Challenge;
 use challengectl_common::Timestamp;
@@ -8,14 +8,14 @@ use challengectl_common::Timestamp;
 pub enum ChallengeState {
     /// It is not due yet.
     Waiting,
-    /// It is due, and no radio has it.
+    /// It is due, and not assigned to a radio.
     Queued,
-    /// A radio has it.
+    /// It is assigned to a radio.
     Assigned,
 }
 
 impl ChallengeState {
-    /// Returns the state of a challenge that is assigned (`live`) or not, and due or not.
+    /// Returns the state of a challenge from whether it is assigned (`live`) and whether it is due.
     #[must_use]
     pub const fn of(live: bool, due: bool) -> Self {
         match (live, due) {
@@ -25,7 +25,7 @@ impl ChallengeState {
         }
     }
 
-    /// Returns the word of the API.
+    /// Returns the API's name of the state.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl ChallengeState {
 }
 
 impl Challenge {
-    /// Returns its state.
+    /// Returns the state of the challenge.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> ChallengeState {
         ChallengeState::of(self.air.live, self.air.due_at <= now)

@@ -1,7 +1,7 @@
-//! What happens, told to whoever watches.
+//! Live events, published to all subscribers.
 //!
-//! Each event is published after the commit that made it true. Publishing never waits: who reads too slowly loses the
-//! oldest events, and is told so.
+//! Each event is published after the commit that made it true. Publishing never waits: a subscriber that reads too
+//! slowly loses the oldest events, and its next read returns how many.
 
 use super::alarm_kind::AlarmKind;
 use crate::bus::challenge_state::ChallengeState;
@@ -11,30 +11,30 @@ use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use tokio::sync::broadcast;
 
-/// Events that a reader may be behind.
+/// Events that a subscriber may be behind.
 const BACKLOG: usize = 1024;
 
-/// Something that has happened. Flags, keys and secrets are in none of them.
+/// A live event. It contains no flag, key or secret.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the live events")]
 pub enum Event {
-    /// A line for the operator, from the server or a runner.
+    /// A log line of the server or a runner.
     Log { source: String, level: &'static str, message: String, timestamp: Timestamp },
-    /// A challenge is due, goes on air, or waits again.
+    /// A challenge has become due or assigned, or waits again.
     ChallengeState {
         challenge_id: i64,
         challenge_name: ChallengeName,
         state: ChallengeState,
         enabled: bool,
-        /// While it is assigned: to whom, to which radio, and where.
+        /// While it is assigned: the runner, its radio, and the frequency.
         runner_id: Option<RunnerId>,
         radio_id: Option<RadioId>,
         frequency: Option<Frequency>,
         timestamp: Timestamp,
     },
-    /// A runner comes, works, rests, goes or falls silent.
+    /// A runner has come online, become busy or idle, signed out or fallen silent.
     RunnerStatus { runner_id: RunnerId, status: RunnerStatus, busy: bool, timestamp: Timestamp },
-    /// A time on air is over.
+    /// A transmission is over.
     Transmission {
         challenge_id: i64,
         challenge_name: ChallengeName,
@@ -44,35 +44,35 @@ pub enum Event {
         /// `success`, `failed` or `aborted`.
         status: &'static str,
         error_message: Option<String>,
-        /// The radio sends nothing: it was not on air.
+        /// Whether the radio sends nothing, so that it was not on air.
         simulated: bool,
         timestamp: Timestamp,
     },
-    /// How much of a transmission has been on air, 0 to 1.
+    /// The part of a transmission that has been on air, 0 to 1.
     Progress { assignment_id: i64, challenge_id: i64, runner_id: RunnerId, progress: f64, timestamp: Timestamp },
     /// A host has become a runner, or a runner has got a new key.
     RunnerEnrolled { runner_id: RunnerId, hostname: Option<String>, timestamp: Timestamp },
-    /// Whether a runner may be given work was changed.
+    /// A runner was enabled or disabled.
     RunnerEnabled { runner_id: RunnerId, enabled: bool, timestamp: Timestamp },
-    /// Somebody, or by `auto` the clock, paused, resumed, stopped or released everything.
+    /// The system was paused, resumed, stopped or released; by the hours if `auto`, else by an operator.
     SystemControl { action: &'static str, auto: bool, timestamp: Timestamp },
-    /// Something that a person should look into begins, or is over.
+    /// An alarm begins, or is over.
     Alarm { kind: AlarmKind, subject: String, message: String, active: bool, timestamp: Timestamp },
 }
 
-/// Tells events to whoever watches.
+/// Publishes live events.
 #[derive(Debug)]
 pub struct Events {
     sender: broadcast::Sender<Event>,
     published: Mutex<Published>,
 }
 
-/// What was last told of each runner and challenge, so that only changes are.
+/// What was last published of each runner and challenge, so that only changes are published.
 #[derive(Debug, Default)]
 struct Published {
     runners: HashMap<RunnerId, Liveness>,
     challenges: HashMap<i64, (ChallengeState, bool)>,
-    /// Whether the hours have the system closed.
+    /// Whether the hours hold back work.
     closed: Option<bool>,
 }
 
@@ -87,12 +87,12 @@ impl Events {
         self.published.lock()
     }
 
-    /// Subscribes to everything that happens from now on.
+    /// Subscribes to the events from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.sender.subscribe()
     }
 
-    /// Tells everybody who watches; nobody may be watching.
+    /// Publishes an event; a challenge's state only if it has changed. There may be no subscribers.
     pub fn publish(&self, event: Event) {
         let mut published = self.published();
         if let Event::ChallengeState { challenge_id, state, enabled, .. } = &event
@@ -103,23 +103,23 @@ impl Events {
         let _ = self.sender.send(event);
     }
 
-    /// Whether it was last told of a challenge that it is due.
+    /// Returns whether a challenge was last published as queued.
     pub fn knows_due(&self, challenge_id: i64) -> bool {
         self.published().challenges.get(&challenge_id).is_some_and(|(state, _)| *state == ChallengeState::Queued)
     }
 
-    /// Whether it was last told that the hours have the system closed. None: nothing was told yet.
+    /// Returns whether the hours were last published as holding back work; `None` if neither was published yet.
     pub fn published_closed(&self) -> Option<bool> {
         self.published().closed
     }
 
-    /// Notes that it is told now whether the hours have the system closed; gives what was told before.
+    /// Records that the hours are published as holding back work, or not. Returns what was published before.
     pub fn set_published_closed(&self, closed: bool) -> Option<bool> {
         self.published().closed.replace(closed)
     }
 
-    /// Publishes the liveness of a runner if it is news. The lock is held while publishing, so that the last published is
-    /// the last.
+    /// Publishes the liveness of a runner if it has changed. The lock is held while `liveness` is determined and
+    /// published, so that the last published is the newest.
     pub fn publish_liveness(&self, runner: &RunnerId, liveness: impl FnOnce() -> Liveness, timestamp: Timestamp) {
         let mut published = self.published();
         let Liveness { status, busy } = liveness();

@@ -1,4 +1,4 @@
-//! What is published: live events, alarms, the revision that grows with each change, and the log for operators.
+//! Publishing: live events, alarms, the revision that grows with each change, and the operators' log.
 
 pub(crate) mod alarm_kind;
 pub mod alarms;

@@ -1,4 +1,4 @@
-//! Creating, changing and removing challenges.
+//! Creates, changes and deletes challenges.
 
 use super::existing;
 use super::form::{Checked, Form};
@@ -16,10 +16,10 @@ use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
 impl Challenges {
-    /// Adds a challenge, due at once, and gives its id.
+    /// Adds a challenge, due at once. Returns its id.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
+    /// [`CoreError::Invalid`] with all of its problems, [`CoreError::Conflict`] when its name is taken.
     pub async fn create(self: &Arc<Self>, form: &Form, actor: Actor) -> Result<i64, CoreError> {
         let Checked { spec, profile } = self.checked(None, form, Role::Admin).await?;
         let this = Arc::clone(self);
@@ -35,11 +35,11 @@ impl Challenges {
             .await
     }
 
-    /// Changes the fields that are given. What is on air with content that no longer holds goes off.
+    /// Changes the given fields. If the challenge is on air and its signal no longer matches, the carrier is cut.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`], [`CoreError::Invalid`] with everything that is wrong, [`CoreError::Conflict`] when the
-    /// name is taken or somebody else has changed the challenge at the same time.
+    /// [`CoreError::Invalid`] with all problems, [`CoreError::Conflict`] when the name is taken or the challenge was
+    /// changed meanwhile.
     pub async fn update(self: &Arc<Self>, id: i64, form: &Form, person: &Person) -> Result<(), CoreError> {
         let before = self.one(id).await?;
         let checked = self.checked(Some(&before.spec), form, person.role).await?;
@@ -49,11 +49,8 @@ impl Challenges {
             .await
     }
 
-    /// Lets a challenge go on air, or no more; then it goes off at once. It is not looked at otherwise: one whose file
-    /// is damaged can be disabled all the same.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is none with this id.
+    /// Enables or disables a challenge; disabling cuts its carrier. The challenge is not checked, so that one with a
+    /// damaged file can be disabled.
     pub async fn enable(self: &Arc<Self>, id: i64, enabled: bool, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
@@ -79,9 +76,7 @@ impl Challenges {
         let (who, now) = (command.who(), command.now());
         let current = existing(&mut command, before.id).await?;
         if current.spec != before.spec {
-            return Err(CoreError::Conflict(
-                "somebody else has changed the challenge meanwhile; look again".to_owned(),
-            ));
+            return Err(CoreError::Conflict("the challenge was changed meanwhile; read it again".to_owned()));
         }
         name_is_free(&mut command, &spec.name, Some(before.id)).await?;
         let step = put(&mut command, Some(&current), &spec, &profile, now).await?;
@@ -98,10 +93,7 @@ impl Challenges {
         Ok(())
     }
 
-    /// Removes a challenge; it goes off if it is on air. Its history stays.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is none with this id.
+    /// Deletes a challenge; if it is on air, its carrier is cut. Its history stays.
     pub async fn delete(self: &Arc<Self>, id: i64, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
@@ -120,7 +112,7 @@ impl Challenges {
     }
 }
 
-/// Nobody has this name, or one that people would take for it.
+/// Checks that no other challenge has this name, or one that looks like it.
 async fn name_is_free(connection: &mut Connection, name: &ChallengeName, own: Option<i64>) -> Result<(), CoreError> {
     match challenges::id_of(connection, name).await? {
         Some(id) if Some(id) != own => Err(CoreError::Conflict(format!("there is a challenge {name} already"))),

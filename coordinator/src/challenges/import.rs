@@ -1,4 +1,4 @@
-//! Taking an event into the database, whole or not at all.
+//! Imports an event into the database, atomically.
 
 use super::conference::change_conference;
 use super::put::put;
@@ -21,22 +21,20 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-/// What becomes of enabled challenges that the event does not name.
+/// The treatment of enabled challenges that the event does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unlisted {
-    /// They stay as they are, and are named.
+    /// They stay enabled, and are reported.
     #[default]
     Keep,
     /// They are disabled.
     Disable,
 }
 
-/// Imports the event's files, then its ranges, its conference and its challenges. A challenge whose name is known is
-/// updated and keeps its id, due time and history; if what is on air no longer matches it, the carrier is cut. A new
-/// challenge is due at once: an event begins as soon as the first runner polls, and random pauses spread it after that.
-///
-/// # Errors
-/// When a file or the database fails; then nothing has changed.
+/// Imports the event's files, then its ranges, its conference and its challenges; if anything fails, no challenge has
+/// changed. A challenge whose name is known is updated and keeps its id, due time and history; if it is on air and its
+/// signal no longer matches, its carrier is cut. A new challenge is due at once: an event begins as soon as the first
+/// runner polls, and random pauses spread its challenges after that.
 pub async fn import(
     store: &Store,
     folder: &FileFolder,
@@ -57,10 +55,10 @@ pub(crate) async fn import_by(
     now: Timestamp,
 ) -> Result<Vec<Step>, CoreError> {
     if unlisted == Unlisted::Disable && event.challenges.is_empty() {
-        let way_out = "the event has no challenges: with nothing to keep, everything would be disabled";
+        let way_out = "the event has no challenges, so every challenge would be disabled; import a file that has some";
         return Err(CoreError::Invalid(way_out.to_owned()));
     }
-    // Files first: a file that no challenge refers to does no harm, a challenge without its file does.
+    // Files first: a file that no challenge uses does no harm, a challenge without its file does.
     let stored = take_files(folder, event)?;
 
     let mut steps = Vec::new();
@@ -99,7 +97,7 @@ pub(crate) async fn import_by(
     let radios = runners::radios(&mut command).await?;
     let loaded = format!("{} challenges", event.challenges.len());
     command.commit("", Some(&loaded)).await?;
-    // What only remarks tell is reckoned when nobody waits for it.
+    // Remarks are computed after the commit, when no other writer waits.
     steps.extend(renamed(event, &known, &others));
     steps.extend(after_others);
     steps.extend(looks_alike(&known, event));
@@ -107,7 +105,7 @@ pub(crate) async fn import_by(
     Ok(steps)
 }
 
-/// Finds new challenges that carry the same as one that the event no longer names.
+/// Finds new challenges with the payload and modulation of one that the event no longer names.
 fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challenge]) -> Vec<Step> {
     let new = event.challenges.iter().filter(|new| !known.contains_key(new.spec.name.as_str()));
     let same = |new: &ChallengeSpec| {
@@ -178,7 +176,7 @@ pub(crate) fn profile_of(new: &challengectl_event::Challenge) -> SignalProfile {
     SignalProfile { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
 }
 
-/// Finds new challenges whose names people would mistake for others.
+/// Finds new challenges whose names look like others.
 fn looks_alike(known: &BTreeMap<String, Challenge>, event: &Event) -> Vec<Step> {
     let mut looks = Looks::of(known.values().map(|challenge| &challenge.spec.name));
     let is_known = |name: &ChallengeName| known.contains_key(name.as_str());
@@ -200,7 +198,7 @@ fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect()
 }
 
-/// Whether one of these radios may and can send a challenge while nothing else is on air.
+/// Returns whether one of these radios may and can send a challenge while nothing else is on air.
 pub(crate) fn is_in_reach(radios: &[Radio], spec: &ChallengeSpec, occupied: &Range<f64>) -> bool {
     let Kind::Transmission(transmission) = &spec.kind;
     let tuning = FrequencySet::of(&transmission.tuning.bands());

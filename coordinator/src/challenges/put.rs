@@ -1,4 +1,4 @@
-//! Adding or changing one challenge, for an import and for an operator alike, and what a change cuts.
+//! Adds or changes one challenge, for imports and operators, and decides which changes cut its carrier.
 
 use super::step::Step;
 use crate::store::air::assignments;
@@ -7,7 +7,8 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeSpec, Timestamp};
 
-/// Adds a challenge, or updates `before`; if what is on air no longer matches, its carrier is cut.
+/// Adds a challenge, or updates `before`. If the challenge is on air and its signal no longer matches, its carrier is
+/// cut.
 pub(crate) async fn put(
     connection: &mut Connection,
     before: Option<&Challenge>,
@@ -30,7 +31,7 @@ pub(crate) async fn put(
     Ok(Step::Updated { challenge, fields, cut })
 }
 
-/// The fields whose change cuts the carrier: a receiver would notice, or another radio may be meant.
+/// The fields whose change cuts the carrier: the signal differs, or another radio may have to send it.
 const ON_AIR: [&str; 5] = ["modulation", "frequency", "flag", "parameters", "only_on"];
 
 fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {

@@ -1,4 +1,4 @@
-//! Putting a challenge on air at once.
+//! Triggers: put a challenge on air at once.
 
 use super::existing;
 use crate::CoreError;
@@ -11,11 +11,10 @@ use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
 impl Challenges {
-    /// Makes a challenge due now and lets it go before all others, once. An idle radio that can send it gets it at
-    /// once.
+    /// Makes a challenge due now, before all others, once. An idle radio that can send it gets it at once.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`]; [`CoreError::Refused`] when it is disabled or on air, or the system is held back.
+    /// [`CoreError::Refused`] when the challenge is disabled or on air, or when no work may be handed out.
     pub async fn trigger(self: &Arc<Self>, id: i64, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context

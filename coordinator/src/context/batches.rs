@@ -1,4 +1,4 @@
-//! Work that would hold the database for long, done in many short transactions.
+//! Long writes, split into many short transactions so that others can write in between.
 
 use super::Context;
 use crate::CoreError;
@@ -7,10 +7,10 @@ use futures_util::future::BoxFuture;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-/// Rows that one transaction forgets: 50 transmissions with their assignments take a twentieth of the 100 ms that any
-/// transaction may. The rest is for disks: with a million rows to forget, a commit waited up to 84 ms for `fsync`.
+/// Rows that one transaction deletes: 50 transmissions with their assignments take a twentieth of the 100 ms that a
+/// transaction may take. The rest is for disks: with a million rows to delete, a commit waited up to 84 ms for `fsync`.
 pub const BATCH: u32 = 50;
-/// The shortest pause between two batches: other programs look only now and then whether they may write. After a longer
+/// The shortest pause between two batches: other processes poll for the write lock only now and then. After a longer
 /// batch the pause is as long as the batch was, so that the work takes at most half of the disk's time.
 const MIN_PAUSE: Duration = Duration::from_millis(5);
 

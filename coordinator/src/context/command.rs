@@ -1,4 +1,4 @@
-//! A change that somebody makes, and the row in the audit log that it leaves.
+//! Commands: a person's change together with its audit row.
 
 use crate::CoreError;
 use crate::audit::{self, Actor};
@@ -14,28 +14,28 @@ pub(crate) struct Command {
     now: Timestamp,
 }
 
-/// The proof that a command was committed, with what it came to. Only [`Command::commit`] makes one.
+/// The proof that a command was committed, with its outcome. Only [`Command::commit`] makes one.
 pub(crate) struct Done<T>(T);
 
 impl Command {
-    /// Begins `action` (such as `challenge.enable`) in this transaction. `now` is when the transaction was begun, not
-    /// when it was asked for: it waits for the change before it.
+    /// Wraps an open transaction for `action` (such as `challenge.enable`). `now` is when the transaction began, not
+    /// when the request came: it waits for the write transaction before it.
     pub(crate) fn new(transaction: Transaction, actor: Actor, action: &'static str, now: Timestamp) -> Self {
         Self { transaction, actor, action, now }
     }
 
-    /// Returns when the change is made.
+    /// Returns the time of the change.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Returns who makes the change, by name.
+    /// Returns the actor's name.
     pub(crate) fn who(&self) -> String {
         self.actor.name.clone()
     }
 
-    /// Writes the audit row and commits. `subject` is what was changed, empty for the system as a whole; neither it nor
-    /// `details` holds a secret.
+    /// Inserts the audit row and commits. `subject` is the thing changed, empty for the system as a whole; neither it
+    /// nor `details` contains a secret.
     pub(crate) async fn commit(mut self, subject: &str, details: Option<&str>) -> Result<Done<()>, CoreError> {
         audit::record(&mut self.transaction, &self.actor, self.action, subject, details, self.now).await?;
         store::commit(self.transaction).await?;
@@ -44,14 +44,14 @@ impl Command {
 }
 
 impl Done<()> {
-    /// Adds what the command came to.
+    /// Adds the outcome of the command.
     pub(crate) fn with<T>(self, outcome: T) -> Done<T> {
         Done(outcome)
     }
 }
 
 impl<T> Done<T> {
-    /// Returns what the command came to.
+    /// Returns the outcome of the command.
     pub(crate) fn outcome(self) -> T {
         self.0
     }

@@ -1,4 +1,4 @@
-//! One-time tokens: made, looked at, revoked and forgotten. [`crate::runner_api::enroll`] uses them up.
+//! Enrollment tokens: making, listing, revoking and deleting them. [`crate::runner_api::enroll`] uses them.
 
 use super::enrollment::taken;
 use crate::CoreError;
@@ -19,18 +19,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a token is remembered that was used or has run out.
+/// How long a token is listed after it was used or has expired.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How long a token is good for, in whole hours.
+/// How long a token is valid, in whole hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenLife(u32);
 
 impl TokenLife {
-    /// Thirty days: enough to prepare an event.
+    /// The longest life: thirty days, enough to prepare an event.
     const LONGEST: u32 = 30 * 24;
 
-    /// The number of hours.
+    /// Returns the number of hours.
     #[must_use]
     pub const fn hours(self) -> u32 {
         self.0
@@ -67,13 +67,13 @@ impl FromStr for TokenLife {
 /// A token, shown once.
 #[derive(Debug)]
 pub struct IssuedToken {
-    /// What turns its holder into the runner, once.
+    /// The token; a host can enroll with it once.
     pub token: String,
-    /// Until when it counts.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// Whom a token is for, and what it may do.
+/// The runner that a token is for, and its rights.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenRequest<'a> {
     pub runner: &'a RunnerId,
@@ -82,7 +82,7 @@ pub(crate) struct TokenRequest<'a> {
     pub replaces: bool,
 }
 
-/// What an admin wants a token for.
+/// The purpose of a token.
 #[derive(Debug, Clone, Copy)]
 enum Purpose {
     /// A runner that is not enrolled.
@@ -91,7 +91,8 @@ enum Purpose {
     Replace,
 }
 
-/// Makes a token that turns whoever has it into this runner, once. For the command line.
+/// Makes a token with which a host becomes this runner, once; also if the runner is enrolled already. For the command
+/// line.
 pub async fn issue_token(
     store: &Store,
     runner: &RunnerId,
@@ -103,12 +104,12 @@ pub async fn issue_token(
     Ok(issued)
 }
 
-/// Returns a token that nobody knows yet.
+/// Returns a new random token.
 pub(crate) fn draw() -> String {
     format!("et_{}", random_hex::<32>())
 }
 
-/// Commits a token that was drawn.
+/// Stores a new token, with the command's audit row.
 pub(crate) async fn issue(
     mut command: Command,
     token: String,
@@ -135,10 +136,10 @@ pub(crate) async fn issue(
 }
 
 impl Fleet {
-    /// Makes a one-time token by which a host becomes this runner.
+    /// Makes a token with which a host becomes this runner, once.
     ///
     /// # Errors
-    /// [`CoreError::Conflict`] when it is enrolled: whoever mistypes a name must not put a host in another's place.
+    /// [`CoreError::Conflict`] when the runner is enrolled: a mistyped name must not replace another runner.
     pub async fn issue_enrollment_token(
         self: &Arc<Self>,
         id: &RunnerId,
@@ -148,10 +149,10 @@ impl Fleet {
         self.issue_for(Purpose::Enroll, id, life, actor).await
     }
 
-    /// Makes a one-time token for a runner that is enrolled. Its key counts until the token is used.
+    /// Makes a token for a runner that is enrolled. Its present key stays valid until the token is used.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`] when there is no such runner.
+    /// [`CoreError::NotFound`] when the runner is not enrolled.
     pub async fn issue_re_enrollment_token(
         self: &Arc<Self>,
         id: &RunnerId,
@@ -188,17 +189,17 @@ impl Fleet {
             .await
     }
 
-    /// A page of the tokens, newest first, and how many there are.
+    /// Returns a page of the tokens, newest first, and the number of all tokens.
     pub async fn tokens(&self, page: Page) -> Result<(Vec<Token>, u64), CoreError> {
         let mut connection = self.context.store.read().await?;
         let list = tokens::list(&mut connection, page).await?;
         Ok((list, tokens::count(&mut connection).await?))
     }
 
-    /// Makes a token useless that nobody has used.
+    /// Revokes an unused token.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`] when there is no unused one with this id.
+    /// [`CoreError::NotFound`] when no unused token has this id.
     pub async fn revoke_token(self: &Arc<Self>, id: &str, actor: Actor) -> Result<(), CoreError> {
         let (this, id) = (Arc::clone(self), id.to_owned());
         self.context
@@ -213,7 +214,7 @@ impl Fleet {
             .await
     }
 
-    /// Forgets tokens that have long been of no use.
+    /// Deletes tokens that were used or have expired long ago.
     pub async fn forget_tokens(&self) -> Result<(), CoreError> {
         let limit = self.context.clock.now().before(KEPT);
         self.context.in_batches(|connection| Box::pin(tokens::trim(connection, limit, BATCH))).await

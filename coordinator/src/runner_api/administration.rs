@@ -1,4 +1,4 @@
-//! Runners as operators see them, and what operators do with them.
+//! What operators do with runners: enable, disable, remove.
 
 use crate::CoreError;
 use crate::audit::Actor;
@@ -11,15 +11,12 @@ use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
 impl RunnerApi {
-    /// Gives a runner work again, or no more; then what it has on air ends normally.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is none with this id.
+    /// Enables or disables a runner. When it is disabled, what it has on air ends normally.
     pub async fn enable_runner(self: &Arc<Self>, id: &RunnerId, enabled: bool, actor: Actor) -> Result<(), CoreError> {
         let (this, id) = (Arc::clone(self), id.clone());
         self.context
             .run_to_completion(async move {
-                // Not while it is being given something.
+                // Held so that the runner is not being given work meanwhile.
                 let _turn = this.air.turn.lock().await;
                 let (action, word) =
                     if enabled { ("runner.enable", "enabled") } else { ("runner.disable", "disabled") };
@@ -38,11 +35,9 @@ impl RunnerApi {
             .await
     }
 
-    /// Removes a runner: its key and its unused tokens count no longer, and what it has on air goes off. That is given
-    /// to others when its leases are over, since it may not hear of it. With a new token it can come back.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is none with this id.
+    /// Removes a runner: its key and its unused tokens are revoked, and its carriers have to go off. Their challenges
+    /// are given to others when the leases are over, since the runner may not hear of it. With a new token it can
+    /// enroll again.
     pub async fn remove_runner(self: &Arc<Self>, id: &RunnerId, actor: Actor) -> Result<(), CoreError> {
         let (this, id) = (Arc::clone(self), id.clone());
         self.context

@@ -1,4 +1,4 @@
-//! Becoming a runner.
+//! Enrollment: exchanges a token for a runner key.
 
 use crate::CoreError;
 use crate::audit::Actor;
@@ -14,19 +14,19 @@ use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
 impl RunnerApi {
-    /// Uses up a token for a key. The runner's key from before counts no longer, and what was handed out to it has to
-    /// go off the air: whoever has that key may be somebody else.
+    /// Exchanges a token for a runner key. The runner's earlier key is revoked, and its carriers have to go off: the
+    /// holder of the earlier key may be another host.
     ///
     /// # Errors
     /// [`CoreError::Token`] when the token is unknown, used or expired; [`CoreError::Conflict`] when it was made by a
-    /// provisioning key and the runner has been enrolled meanwhile.
+    /// provisioning key and the runner was enrolled meanwhile.
     pub async fn enroll(self: &Arc<Self>, token: &str, enrollee: Enrollee) -> Result<Enrollment, CoreError> {
         if enrollee.hostname.as_ref().is_some_and(|name| name.len() > MAX_HOSTNAME) {
             return Err(CoreError::Invalid(format!("hostname: more than {MAX_HOSTNAME} bytes")));
         }
         let token = Digest::of(token.as_bytes());
-        // Whoever guesses must not keep the one writer busy.
-        if !tokens::counts(&mut *self.context.store.read_few().await?, token, self.context.clock.now()).await? {
+        // Checked outside of a write transaction: guesses must not occupy the only writer.
+        if !tokens::is_valid(&mut *self.context.store.read_few().await?, token, self.context.clock.now()).await? {
             return Err(CoreError::Token);
         }
         let this = Arc::clone(self);
@@ -34,7 +34,7 @@ impl RunnerApi {
     }
 
     async fn use_token(&self, token: Digest, enrollee: Enrollee) -> Result<Enrollment, CoreError> {
-        // What is being handed out right now to the runner's key from before must have its lease in memory.
+        // Held so that the lease of an assignment being handed out to the earlier key is in memory, and found.
         let _turn = self.air.turn.lock().await;
         let actor = Actor::new("(enrollment token)", enrollee.host.address);
         let mut command = self.context.begin(actor, "runner.enroll").await?;

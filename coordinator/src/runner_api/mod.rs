@@ -1,4 +1,4 @@
-//! What runners ask for, and operators of runners, that takes both the fleet and the air.
+//! Requests of runners, and of operators about runners, that need both the fleet and the air.
 
 pub(crate) mod administration;
 pub(crate) mod enroll;
@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::fleet::Fleet;
 use std::sync::Arc;
 
-/// What takes both the fleet and the air.
+/// The use cases that need both the fleet and the air.
 #[derive(Debug)]
 pub struct RunnerApi {
     pub(crate) context: Arc<Context>,

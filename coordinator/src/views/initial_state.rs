@@ -1,4 +1,4 @@
-//! How things stand, for who begins to watch: with it and the events from then on, nothing has to be asked again.
+//! The initial state for a new subscriber: with it and the live events from then on, nothing has to be requested again.
 
 use crate::CoreError;
 use crate::bus::alarms::Alarm;
@@ -8,18 +8,18 @@ use crate::store::challenges::{self, Challenge};
 use crate::views::Views;
 use challengectl_common::{ChallengeName, RunnerId, Timestamp};
 
-/// How things stand.
+/// The initial state.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the first state")]
 pub struct Snapshot {
     pub challenges: Vec<ChallengeNow>,
-    /// Those that have registered and not signed out.
+    /// The runners that have registered and not signed out.
     pub runners: Vec<RunnerNow>,
     pub alarms: Vec<Alarm>,
     pub timestamp: Timestamp,
 }
 
-/// How a challenge is.
+/// The state of a challenge.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the events")]
 pub struct ChallengeNow {
@@ -29,7 +29,7 @@ pub struct ChallengeNow {
     pub enabled: bool,
 }
 
-/// How a runner is.
+/// The state of a runner.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the events")]
 pub struct RunnerNow {
@@ -39,7 +39,7 @@ pub struct RunnerNow {
 }
 
 impl Views {
-    /// How things stand now.
+    /// Returns the present state.
     pub async fn initial_state(&self) -> Result<Snapshot, CoreError> {
         let timestamp = self.context.clock.now();
         let all = challenges::all(&mut *self.context.store.read().await?).await?;

@@ -1,4 +1,4 @@
-//! What is kept, for how long, and by whom.
+//! Retention, and the lock of the database.
 
 use crate::site::{RULES, START, Site, fixed, report, spec, start_with};
 use challengectl_common::RunnerId;
@@ -31,7 +31,7 @@ async fn a_second_server_on_the_same_database_is_refused_and_a_newer_database_to
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
+async fn the_history_is_limited_by_the_settings() {
     let mut site = Site::new(&[spec(1, fixed(145_000_000), 0), spec(2, fixed(145_100_000), 0)]).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
@@ -52,7 +52,7 @@ async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
         assert_eq!(site.count("SELECT count(*) FROM assignments").await, left);
         assert_eq!(site.count("SELECT sum(number) FROM transmission_counts").await, left);
     }
-    // What is on air stays.
+    // Transmissions on air stay.
     assert_eq!(site.count("SELECT count(*) FROM assignments WHERE state = 'live'").await, 1);
 }
 
@@ -97,7 +97,7 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
     assert_eq!(left(&site, Duration::ZERO).await, [true, true, true]);
     assert_eq!(left(&site, 6 * DAY).await, [true, true, true]);
     assert_eq!(left(&site, DAY).await, [true, false, true]);
-    // From now on nobody uses it, so its time begins now.
+    // From now on no challenge uses the file, so its retention begins now.
     let actor = Actor::new("ada", None);
     site.coordinator.challenges.delete(id, actor.clone()).await.unwrap();
     assert_eq!(left(&site, DAY).await, [true, false, true]);
@@ -105,7 +105,7 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
 }
 
 #[tokio::test]
-async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
+async fn tokens_expire_on_time_and_are_deleted_after_a_month() {
     let site = Site::new(&[]).await;
     let actor = Actor::command_line();
     let issue = async |name: &str, hours: u32| {
@@ -130,9 +130,9 @@ async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 0);
 }
 
-/// The disk is full for one transaction; the limit is that of a connection, and another one does not have it.
+/// Simulates a full disk for one transaction, by a limit of its connection.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_forgotten_as_soon_as_there_is_room_again() {
+async fn the_server_recovers_from_a_full_disk_once_there_is_room() {
     let site = Site::new(&[]).await;
     let store = Store::open(site.folder.path()).await.unwrap();
     let mut transaction = store.write().await.unwrap();

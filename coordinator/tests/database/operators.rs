@@ -1,4 +1,4 @@
-//! What many want at once, and what operators decide.
+//! Concurrent polls, and decisions of operators.
 
 use crate::site::{Site, event, fixed, progress, report, spec};
 use challengectl_common::challenge::{Kind, Tuning};
@@ -9,11 +9,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_who_ask_at_once_never_get_the_same() {
+async fn concurrent_polls_never_get_the_same_challenge() {
     let apart = |mut challenge: ChallengeSpec| {
         let Kind::Transmission(transmission) = &mut challenge.kind;
         if let Tuning::ManualFrequencyRange(band) = &mut transmission.tuning {
-            // Where none of the fixed ones is: each finds a place, wherever the others are.
+            // Outside of the fixed frequencies: each finds a free frequency, wherever the others are.
             *band = Band::new(144_000_000, 144_900_000).unwrap();
         }
         challenge
@@ -40,7 +40,7 @@ async fn many_who_ask_at_once_never_get_the_same() {
     site.is_sound().await;
 }
 
-/// Whatever is being handed out in the moment of an emergency stop is cut as well.
+/// Assignments that are handed out at the moment of an emergency stop are cut too.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_stop_misses_nothing() {
     for round in 0..8 {
@@ -80,10 +80,10 @@ async fn an_emergency_stop_misses_nothing() {
     }
 }
 
-/// What is cut while the server is away stays cut, and so does what holds the system back.
+/// Pause and emergency stop survive a kill, and so do the orders to cut.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_operators_decided_survives_a_kill() {
-    // Apart from each other, so that none has to wait for another's frequency.
+async fn decisions_of_operators_survive_a_kill() {
+    // Far apart, so that none waits for the frequency of another.
     let specs: Vec<_> = (1..=6).map(|n| spec(n, fixed(144_000_000 + n as u64 * 100_000), 0)).collect();
     let mut site = Site::new(&specs).await;
     let roof = site.enroll("roof").await;

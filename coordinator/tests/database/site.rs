@@ -1,4 +1,4 @@
-//! A coordinator on a database of its own.
+//! A coordinator on its own database.
 
 use challengectl_common::challenge::{Kind, Payload, PublicView, TransmissionSpec, Tuning};
 use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
@@ -50,7 +50,7 @@ impl Site {
         Self { folder, clock, coordinator }
     }
 
-    /// As after `kill -9`: what was only in memory is gone.
+    /// Restarts as after `kill -9`, without the state in memory.
     pub async fn restart(&mut self) {
         let store = Store::open(self.folder.path()).await.unwrap();
         self.coordinator = start(store, self.folder.path(), &self.clock).await;
@@ -172,7 +172,7 @@ pub fn fixed(hz: u64) -> Tuning {
     Tuning::Frequency(Frequency::from_hz(hz).unwrap())
 }
 
-/// Some share a frequency, some may go anywhere in two megahertz.
+/// Returns challenges of which some share a frequency, and some have a range of 2 MHz.
 pub fn event(challenges: usize) -> Vec<ChallengeSpec> {
     let tuning = |index: usize| match index % 3 {
         0 => Tuning::ManualFrequencyRange(Band::new(144_000_000, 146_000_000).unwrap()),

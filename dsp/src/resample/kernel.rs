@@ -7,19 +7,19 @@ use std::f64::consts::PI;
 
 /// An impulse response as polynomials.
 pub(super) struct Kernel {
-    /// For each tap, by how much its sample counts in each coefficient of a [`Piece`].
+    /// For each tap, the weight of its sample in each coefficient of a [`Piece`].
     taps: Box<[[f32; ORDER]]>,
 }
 
 impl Kernel {
-    /// A low-pass filter with its edges in cycles per input sample, `0 < pass < stop`.
+    /// Creates a low-pass filter with its edges in cycles per input sample, `0 < pass < stop`.
     pub(super) fn new(pass: f64, stop: f64, gain: f32) -> Self {
         // 70 dB are promised of the window's 80: the pieces are not exact.
         let taps = window::taps(stop - pass).max(2).next_multiple_of(2);
         let cutoff = (pass + stop) / 2.0;
         let half = taps as f64 / 2.0;
         let weights = (0..taps).map(|tap| {
-            // The window begins half its length before the interval; position runs from -1 to 1 over the interval.
+            // The window begins half its length before the interval; `position` runs from -1 to 1 over the interval.
             polynomial(|position| {
                 let time = half - 0.5 - tap as f64 + position / 2.0;
                 f64::from(gain) * 2.0 * cutoff * sinc(2.0 * cutoff * time) * kaiser(time / half)
@@ -28,15 +28,15 @@ impl Kernel {
         Self { taps: weights.map(|weights| weights.map(|weight| weight as f32)).collect() }
     }
 
-    /// Input samples that one interval depends on; an even number.
+    /// The number of input samples that an interval depends on; even.
     pub(super) fn taps(&self) -> usize {
         self.taps.len()
     }
 
-    /// The polynomial of an interval from the samples around it. Its first output lies `start` input samples after
-    /// the beginning of the interval, each further one `step` later.
+    /// Returns the polynomial of an interval from the samples around it. The first output sample lies `start` input
+    /// samples after the beginning of the interval, each further one `step` later.
     pub(super) fn piece(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
-        // Even and odd taps apart: a sum must wait for the one before.
+        // Two sums, of even and odd taps: each addition to one sum waits for the one before.
         let (mut even, mut odd) = (Sums::default(), Sums::default());
         let (taps, _) = self.taps.as_chunks::<2>();
         let (samples, _) = window.as_chunks::<2>();
@@ -48,7 +48,7 @@ impl Kernel {
         Piece::new(even.re, even.im, start, step)
     }
 
-    /// Like [`piece`](Self::piece), of samples whose imaginary parts are 0: half the work.
+    /// Like [`piece`](Self::piece), for samples whose imaginary parts are 0: half the work.
     pub(super) fn piece_of_reals(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
         let (mut even, mut odd) = ([0.0; ORDER], [0.0; ORDER]);
         let (taps, _) = self.taps.as_chunks::<2>();
@@ -88,7 +88,7 @@ fn add(sums: &mut [f32; ORDER], weights: &[f32; ORDER], sample: f32) {
     }
 }
 
-/// The coefficients, lowest first, of the polynomial that meets `function` at the Chebyshev nodes of [-1, 1].
+/// Returns the coefficients, lowest first, of the polynomial that equals `function` at the Chebyshev nodes of [-1, 1].
 fn polynomial(function: impl Fn(f64) -> f64) -> [f64; ORDER] {
     let nodes = (0..ORDER).map(|node| PI * (node as f64 + 0.5) / ORDER as f64);
     let values: Vec<_> = nodes.map(|angle| (angle, function(angle.cos()))).collect();
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_polynomial_meets_a_function_that_is_one() {
+    fn the_interpolation_of_a_polynomial_is_exact() {
         let found = polynomial(|x| 3.0 - x + 0.5 * x.powi(4));
         for (found, expected) in found.into_iter().zip([3.0, -1.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0]) {
             assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");

@@ -1,8 +1,8 @@
-//! The delays between two transmissions of a challenge.
+//! The delays (rests) between two transmissions of a challenge.
 
 use crate::limits::{MAX_DELAY_SECONDS, MIN_DELAY_SECONDS};
 
-/// The shortest and the longest delay, in milliseconds; the first is not above the second.
+/// The shortest and the longest delay, in milliseconds; the shortest is at most the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Delays {
     min_ms: i64,
@@ -16,7 +16,7 @@ impl Default for Delays {
 }
 
 impl Delays {
-    /// Checks the delays that are given; one that is not is as in `defaults`.
+    /// Checks the given delays; one that is not given is taken from `defaults`.
     pub(crate) fn new(min_ms: Option<i64>, max_ms: Option<i64>, defaults: Self) -> Result<Self, String> {
         let delays = Self { min_ms: min_ms.unwrap_or(defaults.min_ms), max_ms: max_ms.unwrap_or(defaults.max_ms) };
         if delays.min_ms <= delays.max_ms {
@@ -39,7 +39,7 @@ impl Delays {
     }
 }
 
-/// Converts seconds to whole milliseconds; `Err` outside of the limits.
+/// Converts seconds to whole milliseconds; an error outside of the limits.
 pub(crate) fn millis(seconds: f64) -> Result<i64, String> {
     if (MIN_DELAY_SECONDS..=MAX_DELAY_SECONDS).contains(&seconds) {
         return Ok((seconds * 1000.0).round() as i64);

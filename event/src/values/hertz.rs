@@ -1,12 +1,12 @@
-//! Frequencies as organisers write them, with a suggestion if the unit is wrong.
+//! Frequencies as organisers write them, with a suggestion for a wrong unit.
 
 use crate::limits::{MAX_HZ, MIN_HZ};
 use challengectl_common::{Band, Frequency};
 
 const LOWEST: f64 = MIN_HZ as f64;
 const HIGHEST: f64 = MAX_HZ as f64;
-/// The legacy formats were made for radios that end here; a larger number was nearly always meant in hertz: 145550000
-/// would be 145 GHz.
+/// The highest frequency of the legacy formats, in hertz: the limit of the radios of their time. A larger number was
+/// nearly always meant in hertz: 145550000 would be 145 GHz.
 const HIGHEST_LEGACY: f64 = 6e9;
 
 /// Returns the frequency of `hz` hertz.
@@ -17,7 +17,7 @@ pub(crate) fn from_hz(hz: f64) -> Result<Frequency, String> {
     if hz.fract() != 0.0 {
         return Err(format!("{hz} is not a whole number of hertz"));
     }
-    whole(hz).ok_or_else(|| format!("{hz} Hz is no frequency of a radio, which is from 1 MHz to 300 GHz"))
+    whole(hz).ok_or_else(|| format!("{hz} Hz is not a valid frequency; give 1 MHz to 300 GHz"))
 }
 
 /// Returns the frequency of `khz` kilohertz, the unit of the legacy formats.
@@ -32,10 +32,10 @@ pub(crate) fn from_khz(khz: f64) -> Result<Frequency, String> {
             khz / 1e3
         ));
     }
-    // 145762.5 times a thousand need not be whole in binary.
+    // 145762.5 × 1000 may not be a whole number in binary.
     whole(hz.round())
         .filter(|_| (hz - hz.round()).abs() < 1e-3)
-        .ok_or_else(|| format!("{khz} kHz is no frequency of a radio in whole hertz"))
+        .ok_or_else(|| format!("{khz} kHz is not a valid frequency in whole hertz"))
 }
 
 /// Parses a frequency in kilohertz.
@@ -55,7 +55,7 @@ fn whole(hz: f64) -> Option<Frequency> {
     if (LOWEST..=HIGHEST).contains(&hz) { Frequency::from_hz(hz as u64) } else { None }
 }
 
-/// Suggests the unit that was probably meant: megahertz below some thousands, kilohertz above.
+/// Suggests the unit that was probably meant: megahertz for small numbers, kilohertz for large ones.
 fn meant(number: f64) -> String {
     let mhz = format!("{number} MHz is {}", (number * 1e6).round());
     let khz = format!("{number} kHz is {}", (number * 1e3).round());
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_hertz_are_taken_however_written() {
+    fn whole_hertz_are_accepted_in_every_notation() {
         assert_eq!(from_hz(146.55e6).unwrap().hz(), 146_550_000);
         assert_eq!(from_khz(145_762.5).unwrap().hz(), 145_762_500);
         assert_eq!(from_khz(433_920.1).unwrap().hz(), 433_920_100);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_frequency_is_refused() {
+    fn an_invalid_frequency_is_refused() {
         for hz in [0.0, -1.0, 1.5e6 + 0.5, 1e12, f64::NAN, f64::INFINITY] {
             assert!(from_hz(hz).is_err(), "{hz}");
             assert!(from_khz(hz / 1000.0).is_err() || hz == 1.5e6 + 0.5, "{hz}");

@@ -1,14 +1,15 @@
-//! Parameters of a modulation, also by the names that older formats gave them.
+//! Parameters of a modulation, including their names in older formats.
 
 use crate::elsewhere;
 use crate::report::{Reported, Scope};
 use challengectl_waveform::{Kind, Modulation, Parameter, find};
 use serde_json::{Map, Value};
 
-/// Older files give Morse as a unit length in 2.083 ms: words per minute by the dot are this divided by it.
+/// The product of words per minute (word PARIS) and the `speed` of older files, which is the length of a dot in units
+/// of 2.083 ms.
 const SPEED_TIMES_WPM: f64 = 576.0;
 
-/// Returns the modulation of this name, in small or capital letters, and the sideband if an older name means one.
+/// Returns the modulation of this name, regardless of case, and the sideband if an older name implies one.
 pub(crate) fn modulation(name: &str) -> Result<(&'static Modulation, Option<&'static str>), String> {
     let lower = name.trim().to_ascii_lowercase();
     let (name, sideband) = match lower.as_str() {
@@ -25,7 +26,7 @@ pub(crate) fn modulation(name: &str) -> Result<(&'static Modulation, Option<&'st
     }
 }
 
-/// The parameters of one challenge, as they are found.
+/// Collects the parameters of one challenge.
 #[derive(Debug)]
 pub(crate) struct Parameters {
     modulation: &'static Modulation,
@@ -38,7 +39,7 @@ impl Parameters {
         Self { modulation, map: Map::new(), wav_rate: None }
     }
 
-    /// Whether the modulation has a parameter of this name, now or in older formats.
+    /// Whether the modulation has a parameter of this name, or had one in older formats.
     pub(crate) fn takes(modulation: &Modulation, name: &str) -> bool {
         let older = name == "wav_samplerate" || name == "speed" && modulation.name == "cw";
         older || declared(modulation, name).is_some()
@@ -59,7 +60,7 @@ impl Parameters {
         if before.is_none_or(|before| before == value) {
             return Ok(());
         }
-        Err(scope.problem(line, format!("parameter {name} is given twice, differently; remove one")))
+        Err(scope.problem(line, format!("parameter {name} is given twice with different values; remove one")))
     }
 
     /// Returns the parameters for the modulation, and the sample rate that an older file gives for the WAV file.
@@ -72,8 +73,8 @@ fn declared(modulation: &Modulation, name: &str) -> Option<&'static Parameter> {
     modulation.parameters.iter().find(|parameter| parameter.name == name)
 }
 
-/// Converts the value to the parameter's kind: quotes around a number, or none around a word that looks like one, are
-/// accepted.
+/// Converts a value to the parameter's kind: accepts a number in quotes, and a word that looks like a number without
+/// quotes.
 fn fitting(kind: Kind, value: Value) -> Value {
     match (kind, &value) {
         (Kind::Integer { .. }, Value::String(text)) => text.trim().parse::<i64>().map_or(value, Value::from),

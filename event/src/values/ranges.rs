@@ -21,13 +21,12 @@ const WELL_KNOWN: &[(&str, u64, u64)] = &[
 #[derive(Debug, Default)]
 pub(crate) struct Ranges {
     known: Vec<NamedRange>,
-    /// The ranges that were refused, by name; `None` stands for any name. A challenge that uses one is not reported as
-    /// well.
+    /// Refused ranges by name; `None` stands for any name. A challenge that uses one is not reported in addition.
     refused: Vec<(Option<String>, Reported)>,
 }
 
 impl Ranges {
-    /// Begins with ranges that were accepted before.
+    /// Starts with ranges that are already valid.
     pub(crate) fn known(ranges: Vec<NamedRange>) -> Self {
         Self { known: ranges, refused: Vec::new() }
     }
@@ -45,13 +44,13 @@ impl Ranges {
                 scope.problem(line, format!("the name of a frequency range has 1 to {MAX_RANGE_NAME} characters"));
             self.refuse(Some(range.name), reported);
         } else if self.known.iter().any(|known| known.name == *name) {
-            scope.problem(line, format!("frequency range {name:?} is there twice; remove one or rename it"));
+            scope.problem(line, format!("frequency range {name:?} is defined twice; remove one or rename it"));
         } else {
             self.known.push(range);
         }
     }
 
-    /// Returns the range of this name: one that the file defines, else a well-known one.
+    /// Returns the range of this name: defined by the file, else well known.
     pub(crate) fn find(&mut self, name: &str, line: u64, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
         if let Some(range) = self.known.iter().find(|range| range.name == name) {
             return Ok(range.clone());
@@ -62,7 +61,7 @@ impl Ranges {
             return Err(*reported);
         }
         let Some(range) = well_known(name) else { return Err(scope.problem(line, self.unknown(name))) };
-        let text = format!("frequency range {name:?} is not defined; taken as {} Hz", range.band);
+        let text = format!("frequency range {name:?} is not defined; {} Hz is used", range.band);
         scope.remark(line, text);
         self.known.push(range.clone());
         Ok(range)

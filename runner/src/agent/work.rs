@@ -10,15 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Lines of this target are for the runner's own log; only those of the program's modules go to the server.
+/// The target of lines that stay in the runner's own log; only those of the program's modules are sent to the server.
 const LOCAL: &str = "local";
 
-/// Reports that wait for the server. A task that would need another one and cannot be taken up is dropped without one.
+/// The maximum number of pending reports. Beyond it a refused task is dropped without a report.
 const MAX_UNREPORTED: usize = 256;
 
-/// Begins a task or reports why it does not. Returns whether it did either.
+/// Starts a task, or reports why it cannot. Returns whether it did either.
 pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
-    // A task that was handed out again before its report arrived is not sent again.
+    // The server may hand out a task again before its report arrives.
     if agent.held().contains(&task.assignment_id) {
         return false;
     }
@@ -32,23 +32,22 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
     tokio::spawn(async move {
         tracing::info!(assignment = task.assignment_id, radio = %task.radio_id, "{} on {}", task.name, task.frequency);
         let (worker, its_task) = (Arc::clone(&agent), task.clone());
-        // A task of its own, so that a defect in it still ends the assignment here: the heartbeat renews all that are
-        // active.
+        // In a Tokio task of its own, so that a panic still ends the assignment: the heartbeat renews all active ones.
         let ended = tokio::spawn(async move {
             match record(&worker, Entry::of(&its_task)).await {
                 Ok(()) => carry_out(&worker, &its_task, standing).await,
-                Err(error) => failed(format!("the state folder cannot be written: {error}")),
+                Err(error) => failed(format!("cannot write to the state folder: {error}")),
             }
         });
         let ended = ended.await.unwrap_or_else(|error| failed(format!("a defect of the runner: {error}")));
-        // Before the server hears of the end, and may hand out the next.
+        // Before the report, after which the server may hand out the next.
         drop(slot);
         conclude(&agent, &task, ended).await;
     });
     true
 }
 
-/// Records an entry in the ledger, which waits for the disk.
+/// Records an entry in the ledger, off the async threads, since it waits for the disk.
 async fn record(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
     let agent = Arc::clone(agent);
     let record = move || agent.ledger.record(entry);
@@ -57,7 +56,7 @@ async fn record(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
 
 async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) -> bool {
     if agent.ledger.assignments().len() >= MAX_UNREPORTED {
-        tracing::debug!(assignment = task.assignment_id, "{}: not taken up: {why}", task.name);
+        tracing::debug!(assignment = task.assignment_id, "{}: not started: {why}", task.name);
         return false;
     }
     conclude(agent, task, failed(why)).await;
@@ -68,8 +67,8 @@ async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
     match &ended.verdict {
         Verdict::Success => tracing::info!(assignment = task.assignment_id, "{}: sent", task.name),
         Verdict::Aborted(why) => tracing::info!(assignment = task.assignment_id, "{}: cut: {why}", task.name),
-        // The reason may quote the payload, which not everybody who reads the server's log may know. The server gets it
-        // by the report, which it looks through.
+        // The reason may quote the payload, which readers of the server's log may not know. The server gets it with the
+        // report, and redacts it.
         Verdict::Failed(why) => {
             tracing::error!(target: LOCAL, assignment = task.assignment_id, "{}: failed: {why}", task.name);
         }
@@ -123,14 +122,14 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
     }
 }
 
-/// Returns what the task carries; a file is fetched and stays pinned.
+/// Returns the payload of a task. A file is fetched and stays pinned.
 async fn fetch(agent: &Agent, task: &Task) -> Result<(Payload, Option<PinnedFile>), Verdict> {
     let Some(digest) = task.flag_hash else {
         let text = task.parameters.get("text").and_then(|text| text.as_str());
-        let text = text.ok_or_else(|| Verdict::Failed("the task carries neither text nor a file".to_owned()))?;
+        let text = text.ok_or_else(|| Verdict::Failed("the task has neither text nor a file".to_owned()))?;
         return Ok((Payload::Text(text.to_owned()), None));
     };
-    // The name that the organiser gave the file may be part of the flag, and more people read messages.
+    // Not the file's name: it may be part of the flag, and more people read messages.
     let name = format!("file {digest}");
     match agent.cache.fetch(&agent.api, digest).await {
         Ok(pinned) => Ok((Payload::File { path: pinned.path().to_owned(), name }, Some(pinned))),
@@ -138,7 +137,7 @@ async fn fetch(agent: &Agent, task: &Task) -> Result<(Payload, Option<PinnedFile
     }
 }
 
-/// Returns when the assignment is stopped, or its lease has run out, before the carrier was on.
+/// Waits until the assignment is stopped or its lease has run out, before the carrier was on; returns the verdict.
 async fn cut(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdict {
     let mut left = lease;
     loop {
@@ -154,7 +153,7 @@ async fn cut(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdic
     }
 }
 
-/// Returns when the first renewal has not come within the lease: the carrier never went on.
+/// Waits for the end of the lease and returns the verdict if no renewal has come by then: the carrier never went on.
 async fn never_renewed(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdict {
     let renewed = standing.wait_for(|standing| *standing != Standing::Prepare);
     if tokio::time::timeout(lease, renewed).await.is_ok() {

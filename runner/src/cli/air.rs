@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::process::lock;
 use anyhow::{Context, bail};
 use challengectl_air::Station;
+use challengectl_air::spectrum::Statistics;
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -28,6 +29,12 @@ pub(super) fn start(config: &Config) -> anyhow::Result<Own> {
     for address in station.rtl_tcp() {
         tracing::info!("the air: SDR programs connect to rtl_tcp at {address}");
     }
+    if let Some(address) = station.browser() {
+        tracing::info!("the air: browsers listen at http://{address}/receive");
+    }
+    for address in station.streams() {
+        tracing::info!("the air: ZeroMQ subscribers connect to tcp://{address}");
+    }
     if let Some(address) = station.transmitters() {
         tracing::info!("the air: radios of other hosts connect to {address}");
     }
@@ -38,11 +45,25 @@ pub(super) fn execute(config: &Config, output: Output) -> anyhow::Result<ExitCod
     tracing_subscriber::fmt().with_target(false).with_writer(std::io::stderr).with_env_filter(log_filter()).init();
     let own = start(config)?;
     let station = &own.station;
-    let listening = json!({"rtl_tcp": station.rtl_tcp(), "transmitters": station.transmitters()});
+    let listening = json!({
+        "rtl_tcp": station.rtl_tcp(),
+        "browser": station.browser(),
+        "streams": station.streams(),
+        "transmitters": station.transmitters(),
+    });
     output.print("The air is served.", &listening);
     super::runtime()?.block_on(async {
         stop_signal()?.await;
         anyhow::Ok(())
     })?;
+    let kept = station.spectrum().statistics();
+    output.print(&told(kept), &serde_json::to_value(kept)?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// How well real time was kept.
+fn told(kept: Statistics) -> String {
+    let Statistics { frames, late, worst_us, busy_us, .. } = kept;
+    let (worst, busy) = (worst_us / 1000, busy_us / (frames.max(1) * 200));
+    format!("{frames} frames of 20 ms, {late} of them late, the worst by {worst} ms; mixing took {busy} % of a core")
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 pub(super) fn execute(config: &Config, output: Output, file: &Path) -> anyhow::Result<ExitCode> {
     if config.radios.is_empty() && !output.json {
-        output.print(&format!("No radio is configured in {}.", file.display()), &json!(null));
+        output.print(&format!("no radio is configured in {}", file.display()), &json!(null));
     }
     for radio in &config.radios {
         output.print(&describe(radio), &serde_json::to_value(radio)?);

@@ -19,7 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Read when no other file is named, if it exists.
+/// The file that is read if none is named and it exists.
 pub const DEFAULT_FILE: &str = "runner.yml";
 
 /// The settings of a runner.
@@ -28,17 +28,17 @@ pub const DEFAULT_FILE: &str = "runner.yml";
 pub struct Config {
     /// The state folder: the runner key, reports not yet delivered, and the cache.
     pub state_dir: PathBuf,
-    /// The server's URL. It counts before the one that the runner enrolled at.
+    /// The server's URL. It replaces the one of the enrollment.
     pub server: Option<String>,
-    /// Makes a runner without a key enroll itself, once.
+    /// With this token a runner without a key enrolls itself, once.
     pub enrollment_token: Option<Token>,
-    /// Certificates trusted besides those of the system.
+    /// Certificates trusted in addition to those of the system.
     pub ca_cert: Option<CaCert>,
-    /// Bytes that the cache may take; beyond that the least recently used files are deleted.
+    /// The maximum size of the cache in bytes; beyond it the least recently used files are deleted.
     pub cache_max_bytes: u64,
-    /// A radio's process that sends nothing for so long is killed.
+    /// Seconds of silence after which a radio's process is killed.
     pub watchdog_seconds: u32,
-    /// Where `transmit` may send at all; the server has rules of its own for what it hands out.
+    /// The frequencies that `transmit` may use. The server checks its assignments by rules of its own.
     pub frequency_rules: FrequencyRules,
     pub radios: Vec<RadioConfig>,
     /// The runner's own air. It is served when a radio transmits into it, or by `challengectl-runner air`.
@@ -61,7 +61,7 @@ impl Default for Config {
     }
 }
 
-/// Why there is no configuration.
+/// Why the configuration is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error(transparent)]
@@ -69,14 +69,14 @@ pub enum ConfigError {
     /// The text is invalid; the message names the place.
     #[error("{0}")]
     Settings(String),
-    /// Each setting for itself is valid, but not all together.
+    /// The settings contradict each other.
     #[error("{file}: {message}")]
     Conflict { file: String, message: String },
 }
 
 impl Config {
-    /// Loads `file`, or [`DEFAULT_FILE`] when none is named and it exists; then the environment. Relative paths in it
-    /// are resolved against the folder of the file. Errors name the file and the line.
+    /// Loads `file`, or [`DEFAULT_FILE`] if none is named and it exists, then the environment. Relative paths are
+    /// resolved against the folder of the file. Errors name the file and the line.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
         let text = match fs_err::read_to_string(path) {
@@ -98,7 +98,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let environment: Vec<_> = environment.into_iter().collect();
         let load = |text: &str| settings::load::<Self>(text, file, environment.clone());
-        // Only for a file that is invalid as it is: a valid one may hold the same letters elsewhere.
+        // Only for a file that is otherwise invalid: a valid one may contain the same text elsewhere.
         let config = load(text).or_else(|_| load(&with_quoted_name(text)));
         let config = config
             .map_err(|error| older::explain(text, file).map_or_else(|| explain(&error), ConfigError::Settings))?;
@@ -138,7 +138,7 @@ impl Config {
         self.radios.iter().find(|radio| radio.id.as_str() == id)
     }
 
-    /// Returns the radios that a server may hand out work for.
+    /// Returns the radios that take work from the server.
     pub fn working_radios(&self) -> impl Iterator<Item = &RadioConfig> {
         self.radios.iter().filter(|radio| radio.takes_work())
     }
@@ -155,21 +155,21 @@ impl Config {
         self.working_radios().any(|radio| matches!(&radio.driver, Driver::Air(settings) if settings.is_own()))
     }
 
-    /// Returns how long a radio's process may send nothing.
+    /// Returns the silence after which a radio's process is killed.
     #[must_use]
     pub fn watchdog(&self) -> Duration {
         Duration::from_secs(self.watchdog_seconds.into())
     }
 
-    /// Returns the file that the process which uses the radio holds locked.
+    /// Returns the lock file of a radio, locked by the process that uses it.
     #[must_use]
     pub fn lock_file(&self, radio: &RadioId) -> PathBuf {
         self.state_dir.join("radios").join(format!("{radio}.lock"))
     }
 }
 
-/// Adds a suggestion for a misspelt key of a radio: the driver refuses the keys it does not know, and suggests only its
-/// own, but one that every radio has may be meant.
+/// Adds a suggestion for a misspelt key of a radio: the driver refuses unknown keys and suggests only its own, but a
+/// key that every radio has may be meant.
 fn explain(error: &SettingsError) -> ConfigError {
     let message = error.to_string();
     let misspelt = message.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`'));

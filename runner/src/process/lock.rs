@@ -1,16 +1,16 @@
-//! Locks of devices, so that no two processes use one. The kernel releases a lock when its process is gone.
+//! Locks of devices, so that no two processes use one. The kernel releases a lock when its process ends.
 
 use fs_err::File;
 use std::io;
 use std::path::Path;
 
-/// A lock that this process holds until it drops it or ends.
+/// A lock, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
-/// Takes the lock; `None` while another process holds it.
+/// Takes the lock; `None` if another process holds it.
 pub fn try_take(path: &Path) -> io::Result<Option<Lock>> {
     fs_err::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
     let file = open(path)?;

@@ -1,8 +1,7 @@
-//! Radios: what takes samples and puts them on air.
+//! Radios: drivers that put samples on air.
 //!
-//! A driver is one file here: its [`Settings`], which hold its keys of `runner.yml` with defaults and checks, and the
-//! [`Radio`] that they open. A new driver is a new file and a line in `drivers!`. A radio is opened only in a child
-//! process.
+//! A driver is one file here: its [`Settings`], the keys of `runner.yml` with defaults and checks, and the [`Radio`]
+//! that they open. A new driver is a new file and a line in `drivers!`. Radios are opened only in a child process.
 
 mod pace;
 
@@ -14,25 +13,24 @@ use std::path::{Path, PathBuf};
 pub(crate) use air::own_socket;
 pub(crate) use null::with_quoted_name;
 
-/// A radio that is open and tuned. Dropping it turns the carrier off too, but then errors go unheard.
+/// A radio that is open and tuned. Dropping it turns the carrier off too, but ignores errors.
 pub trait Radio {
     /// Turns the carrier on. After an error it is off.
     fn start(&mut self) -> anyhow::Result<()>;
 
-    /// Puts the next samples on air. Returns when the radio can take more, at most a tenth of a second beyond the time
-    /// that the samples last. After an error the carrier may still be on.
+    /// Puts the next samples on air. Returns when the radio can accept more, at most 0.1 s later than the duration of
+    /// the samples. After an error the carrier may still be on.
     fn write(&mut self, samples: &[Complex32]) -> anyhow::Result<()>;
 
-    /// Turns the carrier off. An error says what was left undone.
+    /// Turns the carrier off. After an error it may still be on.
     fn stop(&mut self) -> anyhow::Result<()>;
 }
 
-/// The settings of a driver: what `runner.yml` says of a radio beside the keys that every radio has.
+/// The settings of a driver: the keys of a radio in `runner.yml` besides those of every radio.
 ///
-/// They are read from the radio's keys with `serde`; `deny_unknown_fields` makes a misspelt key an error that names its
-/// line.
+/// They are read with `serde`; `deny_unknown_fields` makes a misspelt key an error with its line.
 pub trait Settings {
-    /// Returns what `transmit --radio DRIVER` uses without a configuration; `None` for a driver that needs one.
+    /// Returns the settings for `transmit --radio DRIVER` without a configuration; `None` if the driver needs one.
     fn unconfigured() -> Option<Self>
     where
         Self: Sized;
@@ -46,17 +44,17 @@ pub trait Settings {
     /// Says where the runner's state folder is.
     fn settle(&mut self, _state: &Path) {}
 
-    /// Returns whether nothing of what it is given ever leaves the host.
+    /// Returns whether the radio never emits a signal.
     fn sends_nothing(&self) -> bool {
         false
     }
 
-    /// Returns why a server may not hand out work for it; `None` if it may.
+    /// Returns why it takes no work from a server; `None` if it does.
     fn refuses_work(&self) -> Option<&'static str> {
         None
     }
 
-    /// Makes a radio without a clock of its own take as long as on air. One with a clock does so anyway.
+    /// Makes a radio without its own clock take as long as on air. One with a clock does so anyway.
     fn pace(&mut self) {}
 
     /// Returns the files of a recording with [`RecordingName::Challenge`]; `None` if it makes no recordings.
@@ -64,7 +62,7 @@ pub trait Settings {
         None
     }
 
-    /// Has it leave its recordings in this folder. Returns whether it makes any.
+    /// Sets the folder of the recordings. Returns whether the radio makes any.
     fn record_in(&mut self, _folder: &Path) -> bool {
         false
     }
@@ -73,16 +71,16 @@ pub trait Settings {
 /// The files of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordingFiles {
-    /// The description.
+    /// The metadata, `.sigmf-meta`.
     pub meta: PathBuf,
-    /// The samples.
+    /// The samples, `.sigmf-data`.
     pub data: PathBuf,
 }
 
-/// What a radio needs to know of a transmission.
+/// The data of a transmission that a radio needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuning {
-    /// The radio's own frequency: that of a signal at 0 Hz of the baseband.
+    /// The radio's own frequency, that of 0 Hz in the baseband.
     pub centre: Frequency,
     /// The frequency of the challenge.
     pub nominal: Frequency,
@@ -90,7 +88,7 @@ pub struct Tuning {
     pub band: Band,
     /// Samples per second.
     pub sample_rate: u64,
-    /// Samples in all.
+    /// The total number of samples.
     pub samples: u64,
     /// The challenge, for recordings.
     pub challenge: ChallengeName,
@@ -98,13 +96,13 @@ pub struct Tuning {
     pub recording: RecordingName,
 }
 
-/// How a recording is named.
+/// The naming of a recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingName {
-    /// After the challenge alone; an older one is replaced.
+    /// By the challenge alone; an older recording is replaced.
     Challenge,
-    /// After time, challenge and assignment, so that each transmission has its own.
+    /// By time, challenge and assignment, so that each transmission has its own.
     Assignment(i64),
 }
 
@@ -136,7 +134,7 @@ macro_rules! drivers {
                 }
             }
 
-            /// Returns the driver's settings, to change them.
+            /// Returns the driver's settings for a change.
             pub fn settings_mut(&mut self) -> &mut dyn Settings {
                 match self {
                     $(Self::$name(settings) => settings,)+

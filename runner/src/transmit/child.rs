@@ -1,4 +1,4 @@
-//! The child's side: has the radio, and moves samples to it while the carrier permit lets it.
+//! The child's side: opens the radio, and moves samples to it while the carrier permit is granted.
 
 use super::chain::{self, Chain};
 use super::message::{Cause, ChildMessage, End, Job};
@@ -13,19 +13,19 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Between two signs of life.
+/// Interval between two signs of life.
 const TICK: Duration = Duration::from_millis(250);
 
-/// For reading the payload as a whole; a disk that takes longer hangs.
+/// Time limit for reading the whole payload; a disk that takes longer counts as hanging.
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// For the process that had the radio before, to let it go.
+/// Time limit for the previous process to release the radio.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Between two attempts to take the radio's lock.
+/// Pause between two attempts to take the radio's lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
-/// For a radio, to go off. Then this process ends, which closes the device.
+/// Time limit for a radio to go off. Then this process ends, which closes the device.
 const OFF_TIMEOUT: Duration = Duration::from_millis(700);
 
 /// Runs as the child.
@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Ends this process when the carrier is on without a permit, and the thread that has the radio does not react.
+/// Ends this process if the carrier is on without a permit and the thread of the radio does not react.
 fn guard(permit: Arc<CarrierPermit>) {
     thread::spawn(move || {
         let mut violated_since = None;
@@ -62,7 +62,7 @@ fn guard(permit: Arc<CarrierPermit>) {
 
 struct Progress {
     samples: u64,
-    /// When it was last sent.
+    /// When progress was last sent.
     sent: Instant,
 }
 
@@ -91,7 +91,8 @@ fn transmit(job: &Job, permit: &CarrierPermit, progress: &mut Progress) -> Resul
     off
 }
 
-/// Works, and sends signs of life meanwhile: a file of an hour on a slow disk is no hanging driver.
+/// Runs `work`, and sends signs of life meanwhile: reading a long file from a slow disk must not look like a hanging
+/// driver.
 fn alive_while<T>(work: impl FnOnce() -> T) -> T {
     thread::scope(|scope| {
         let (working, done) = mpsc::channel::<()>();
@@ -110,7 +111,7 @@ fn alive_while<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// Takes the radio's lock, as soon as the process that had the radio before is gone.
+/// Takes the radio's lock as soon as the previous process has released it.
 fn take(path: &Path, permit: &CarrierPermit) -> Result<Lock, Cause> {
     let began = Instant::now();
     while began.elapsed() < LOCK_TIMEOUT {
@@ -123,7 +124,7 @@ fn take(path: &Path, permit: &CarrierPermit) -> Result<Lock, Cause> {
         send(&ChildMessage::Waiting);
         thread::sleep(LOCK_PAUSE);
     }
-    Err(Cause::failed("another process has the radio"))
+    Err(Cause::failed("another process uses the radio"))
 }
 
 fn put_on_air(chain: &mut Chain, permit: &CarrierPermit, progress: &mut Progress) -> Result<(), Cause> {

@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
-/// The first message to the child: everything it needs.
+/// The first message to the child: all data of the transmission.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
     pub radio: RadioConfig,
-    /// Held locked while the radio is in use, so that no two processes use it.
+    /// The lock file of the radio, locked while the radio is in use, so that no two processes use it.
     pub lock: Option<PathBuf>,
     pub challenge: ChallengeName,
     /// The name of a recording, if the radio makes one.
     pub recording: RecordingName,
-    /// The nominal frequency, whatever the radio is tuned to.
+    /// The nominal frequency, as opposed to the one that the radio is tuned to.
     pub frequency: Frequency,
     /// The name of a registered modulation.
     pub modulation: String,
@@ -25,14 +25,14 @@ pub struct Job {
     pub payload: Payload,
 }
 
-/// What a transmission carries.
+/// The payload of a transmission.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payload {
     Text(String),
     File {
         path: PathBuf,
-        /// Its name in messages; not the path, which may say more than people are to know.
+        /// The file's name in messages; not the path, which may reveal the flag.
         name: String,
     },
 }
@@ -41,23 +41,23 @@ pub enum Payload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Control {
-    /// The carrier may be on until then; the first of these turns it on.
+    /// The carrier may be on until this deadline; the first lease turns it on.
     Lease(Deadline),
     /// The carrier must go off now.
     Stop,
 }
 
-/// Messages from the child. While it lives it sends one at least every quarter of a second, save while it builds the
-/// waveform and opens the radio.
+/// Messages from the child. It sends one at least every 250 ms, except while it builds the waveform and opens the
+/// radio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChildMessage {
     Waiting,
-    /// Everything is in place; the carrier can go on.
+    /// The carrier can go on.
     Ready(Length),
     /// The carrier went on.
     OnAir(Timestamp),
-    /// Samples on air so far.
+    /// The number of samples on air so far.
     Progress(u64),
     /// The carrier is off, and this is the last message.
     Ended(End),
@@ -71,12 +71,12 @@ pub struct Length {
     pub sample_rate: u64,
 }
 
-/// How a transmission ended, as the child tells it.
+/// How a transmission ended, according to the child.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct End {
-    /// When the carrier was off.
+    /// When the carrier went off.
     pub at: Timestamp,
-    /// Samples that were on air.
+    /// The number of samples that were on air.
     pub samples: u64,
     pub cause: Cause,
 }
@@ -85,9 +85,9 @@ pub struct End {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// All of it was on air.
+    /// The whole signal was on air.
     Done,
-    /// The parent ordered it.
+    /// The parent ordered a stop.
     Stopped,
     /// The parent went away.
     Orphaned,

@@ -1,4 +1,4 @@
-//! The parent's side: passes on what may be on air, and kills a child that does not answer or does not go off air.
+//! The parent's side: passes on the standing, and kills a child that does not answer or does not go off air.
 
 use super::SUBCOMMAND;
 use super::message::{Cause, ChildMessage, Control, Job, Length};
@@ -11,14 +11,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// For a child that must be off the air, to end. Then it is killed.
+/// Time limit for a child to end after a stop or its lease. Then it is killed.
 const OFF_TIMEOUT: Duration = Duration::from_millis(900);
 
-/// For a child that builds its waveform and opens its radio, between two messages: the carrier is off meanwhile.
+/// The longest silence of a child that builds its waveform and opens its radio; its carrier is off meanwhile.
 const READY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Carries out a transmission as `standing` allows, and calls `report` with each stage. A child that sends nothing for
-/// `watchdog` is killed. Always ends with the carrier off and the child gone, also when this is dropped.
+/// `watchdog` is killed. Always ends with the carrier off and the child gone, even if the future is dropped.
 pub async fn watch(
     program: &Path,
     job: &Job,
@@ -49,7 +49,7 @@ impl<F: FnMut(Stage) + Send> Watch<F> {
         loop {
             let silence = self.silence();
             tokio::select! {
-                // What the child said counts first: a transmission that is done was not cut.
+                // Messages of the child first: a transmission that is complete was not cut.
                 biased;
                 heard = self.child.hear(silence, off_by) => match heard {
                     Heard::Message(ChildMessage::Ended(end)) => {
@@ -72,7 +72,7 @@ impl<F: FnMut(Stage) + Send> Watch<F> {
                 },
                 changed = self.standing.changed(), if steered => match changed {
                     Ok(()) => off_by = self.pass_on().await,
-                    // Nobody is left who could stop it.
+                    // The sender is gone, so nothing could stop the transmission any more.
                     Err(_) => {
                         steered = false;
                         off_by = Some(self.stop().await);
@@ -82,7 +82,7 @@ impl<F: FnMut(Stage) + Send> Watch<F> {
         }
     }
 
-    /// How long the child may send nothing.
+    /// Returns the silence after which the child is killed.
     fn silence(&self) -> Duration {
         if self.length.is_some() { self.watchdog } else { READY_TIMEOUT.max(self.watchdog) }
     }

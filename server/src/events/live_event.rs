@@ -1,4 +1,4 @@
-//! The live events and the first state as clients get them.
+//! The wire types of live events and of the first state.
 
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use challengectl_coordinator::bus::alarms::Alarm;
@@ -9,9 +9,9 @@ use serde::Serialize;
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LiveEvent {
-    /// A line for the operator, from the server or a runner.
+    /// A log line for the operators, from the server or a runner.
     Log { source: String, level: &'static str, message: String, timestamp: Timestamp },
-    /// A challenge is due, goes on air, or waits again.
+    /// A challenge is due, assigned, or waits again.
     ChallengeState {
         challenge_id: i64,
         challenge_name: ChallengeName,
@@ -24,7 +24,7 @@ pub enum LiveEvent {
         frequency: Option<Frequency>,
         timestamp: Timestamp,
     },
-    /// A runner comes, works, rests, goes or falls silent.
+    /// A runner registers, becomes busy or idle, signs out or falls silent.
     RunnerStatus {
         runner_id: RunnerId,
         /// `online` or `offline`.
@@ -42,32 +42,32 @@ pub enum LiveEvent {
         /// `success`, `failed` or `aborted`.
         status: &'static str,
         error_message: Option<String>,
-        /// True when the radio sends nothing: the challenge was not on air.
+        /// True if the radio sends nothing: the challenge was not on air.
         simulated: bool,
         timestamp: Timestamp,
     },
-    /// How much of a transmission has been on air.
+    /// The progress of a transmission.
     Progress {
         assignment_id: i64,
         challenge_id: i64,
         runner_id: RunnerId,
-        /// 0 to 1.
+        /// The part that has been on air, 0 to 1.
         progress: f64,
         timestamp: Timestamp,
     },
-    /// A host has become a runner, or a runner has got a new key.
+    /// A host has become a runner, or a runner has a new key.
     RunnerEnrolled { runner_id: RunnerId, hostname: Option<String>, timestamp: Timestamp },
     /// A runner was enabled or disabled.
     RunnerEnabled { runner_id: RunnerId, enabled: bool, timestamp: Timestamp },
-    /// Everything was paused, resumed, stopped or released.
+    /// The system was paused, resumed, stopped or released.
     SystemControl {
         /// `pause`, `resume`, `emergency-stop`, `release` or `stop`.
         action: &'static str,
-        /// True when the conference's hours did it.
+        /// True if the conference's hours did it.
         auto: bool,
         timestamp: Timestamp,
     },
-    /// An alarm begins, or is over.
+    /// An alarm was raised, or is over.
     Alarm { kind: &'static str, subject: String, message: String, active: bool, timestamp: Timestamp },
 }
 
@@ -135,7 +135,7 @@ impl From<Event> for LiveEvent {
     }
 }
 
-/// The state that a client gets first: with it and the events from then on, it need not ask again.
+/// The state that a client gets first. Events keep it up to date from then on.
 #[derive(Serialize)]
 pub struct InitialState {
     challenges: Vec<Challenge>,

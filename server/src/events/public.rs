@@ -14,7 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 pub const NAMESPACE: &str = "/public";
 /// Changes within this time are published together.
 const PAUSE: Duration = Duration::from_millis(250);
-/// States published together at most.
+/// The maximum number of states published together.
 const BURST: usize = 64;
 
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ struct State {
     timestamp: Timestamp,
 }
 
-/// Publishes what the public may know; ends when the event bus is closed.
+/// Publishes the public challenges and states; ends when the event bus is closed.
 pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
     let mut news = coordinator.context.watch();
     let mut changes = coordinator.context.changes();
@@ -37,7 +37,7 @@ pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
             changed = changes.changed() => if changed.is_err() { return },
             event = news.recv() => match event {
                 Ok(event) => states.extend(state(event)),
-                // The list of challenges has the states that were lost.
+                // Lost states are in the list of challenges.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             },
@@ -68,7 +68,7 @@ async fn publish(
     states: Vec<State>,
     now: Timestamp,
 ) {
-    // The list as it is now decides: a state that was hidden meanwhile is not published.
+    // By the current list, so that a state that has been hidden meanwhile is not published.
     let shows = |state: &State| {
         let same = |one: &PublicChallenge| one.name == state.challenge_name.as_str() && one.state.is_some();
         challenges.iter().any(same)

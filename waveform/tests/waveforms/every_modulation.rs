@@ -1,4 +1,4 @@
-//! What holds for every modulation there is, whatever it sends.
+//! Properties of every modulation, with any payload.
 
 use crate::support::{build, drain, noise, power_in, spectrum, wav};
 use challengectl_waveform::{Complex32, Kind, MODULATIONS, Modulation, Payload, Waveform, find, resample, shift};
@@ -7,7 +7,7 @@ use proptest::strategy::Union;
 use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
-/// Everything that one waveform is built from.
+/// The input of one waveform.
 #[derive(Debug)]
 struct Case {
     modulation: &'static Modulation,
@@ -22,7 +22,7 @@ impl Case {
     }
 }
 
-/// Text that the modulation can send.
+/// Generates text that the modulation can send.
 fn text(modulation: &Modulation) -> BoxedStrategy<String> {
     match modulation.name {
         "cw" => "[A-Z0-9.,?]( ?[a-z0-9=/@]){0,6}".boxed(),
@@ -32,13 +32,13 @@ fn text(modulation: &Modulation) -> BoxedStrategy<String> {
     }
 }
 
-/// A value that the parameter may have.
+/// Generates a valid value of the parameter.
 fn value(name: &str, kind: Kind) -> BoxedStrategy<Value> {
     match (name, kind) {
         ("baud", Kind::Integer { .. }) => prop::sample::select(vec![512, 1200, 2400]).prop_map(Value::from).boxed(),
         ("encoding", _) => prop::sample::select(vec!["alphanumeric", "numeric"]).prop_map(Value::from).boxed(),
         ("repeats", _) => (1..5).prop_map(Value::from).boxed(),
-        // Slower is only longer.
+        // A slower one only takes longer.
         ("wpm", _) => (15.0..60.0).prop_map(Value::from).boxed(),
         (_, Kind::Integer { min, max, .. }) => (min..=max).prop_map(Value::from).boxed(),
         (_, Kind::Number { min, max, .. }) => (min..=max).prop_map(Value::from).boxed(),
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn a_waveform_comes_out_of_silence_stays_within_full_scale_and_goes_without_a_click(case in case()) {
+    fn a_waveform_begins_and_ends_in_silence_without_clicks_and_within_full_scale(case in case()) {
         let rate = 1e6;
         let samples = drain(resample(case.build(), rate).unwrap(), &[8192]);
         prop_assert!(magnitudes(&samples).all(|magnitude| magnitude <= 1.0));
@@ -161,7 +161,7 @@ fn the_registry_is_in_order_and_explains_itself() {
             assert!(help.ends_with('.') && help.len() < 200, "{}: {help}", modulation.name);
         }
         for (index, parameter) in modulation.parameters.iter().enumerate() {
-            // What a task calls the text that it carries, and the rate of its WAV file.
+            // Keys that a task uses for its text and for the rate of its WAV file.
             assert!(!["text", "wav_samplerate"].contains(&parameter.name), "{} {}", modulation.name, parameter.name);
             let Some(condition) = parameter.only_when else { continue };
             let other = modulation.parameters[..index].iter().find(|other| other.name == condition.parameter);
@@ -169,7 +169,7 @@ fn the_registry_is_in_order_and_explains_itself() {
                 Some(Kind::Choice { of, .. }) => of,
                 Some(Kind::Switch { .. }) => &["true", "false"],
                 _ => {
-                    panic!("{} {}: counts with what is no choice or switch before it", modulation.name, parameter.name)
+                    panic!("{} {}: depends on no choice or switch declared before it", modulation.name, parameter.name)
                 }
             };
             assert!(condition.values.iter().all(|value| values.contains(value)), "{}: {condition}", modulation.name);

@@ -1,5 +1,5 @@
-//! After a restore: what was handed out since the backup was made is not in the database, and may be on air. Nothing is
-//! handed out until the leases of that are over.
+//! After a restore: work that was handed out since the backup is not in the database, and may be on air. Nothing is
+//! handed out until those leases are over.
 
 use crate::CoreError;
 use crate::air::Air;
@@ -13,7 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 pub struct Aftermath(Mutex<Option<Moment>>);
 
 impl Aftermath {
-    /// One until then; `None` where there was no restore.
+    /// Returns an aftermath that ends then; `None` if there was no restore.
     pub fn until(end: Option<Moment>) -> Self {
         Self(Mutex::new(end))
     }
@@ -22,7 +22,7 @@ impl Aftermath {
         self.0.lock()
     }
 
-    /// Whether nothing may be handed out yet.
+    /// Returns whether the aftermath lasts, so that nothing may be handed out.
     pub fn is_on(&self, now: Moment) -> bool {
         self.end().is_some_and(|end| now < end)
     }

@@ -1,5 +1,5 @@
-//! Holding the whole system back, and letting it go again. What holds is in the database, so that a restart changes
-//! nothing; [`crate::air::schedule_view::ScheduleView`] carries it to whoever hands out.
+//! Pause, emergency stop and their ends. The decisions are in the database, so that a restart changes nothing;
+//! [`crate::air::schedule_view::ScheduleView`] carries them to assigning.
 
 use super::OperatingState;
 use super::emergency::Pending;
@@ -15,25 +15,25 @@ use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An operator is not kept waiting longer for a stop to be recorded, which goes on by itself.
+/// How long an operator waits for a stop to be recorded. Recording goes on after that.
 const RECORD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// An emergency stop that is in force.
 #[derive(Debug)]
 pub struct Stopped {
-    /// How many assignments it ended.
+    /// The number of assignments that it ended.
     pub aborted: usize,
-    /// Why it is not recorded yet, when it is not.
+    /// Why it is not in the database yet; `None` if it is.
     pub unrecorded: Option<String>,
 }
 
 impl Air {
-    /// What holds the system back, and how many assignments are live.
+    /// Returns the operating state, and the number of live assignments.
     pub async fn operating_state(&self) -> Result<(OperatingState, usize), CoreError> {
         let read =
             async { Ok::<_, CoreError>(OperatingState::read(&mut *self.context.store.read_few().await?).await?) }.await;
         let mut operating = match read {
-            // Of an emergency stop that the database does not hold, nobody needs it to know.
+            // An emergency stop that is not in the database can be shown without it.
             Err(_) if self.latch.is_set() => OperatingState::default(),
             read => read?,
         };
@@ -44,7 +44,7 @@ impl Air {
         Ok((operating, self.leases.count()))
     }
 
-    /// Hands out nothing new; what is on air ends normally. Once more changes nothing.
+    /// Stops handing out work; what is on air ends normally. A second pause changes nothing.
     pub async fn pause(self: &Arc<Self>, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
@@ -60,7 +60,7 @@ impl Air {
             .await
     }
 
-    /// Lifts a pause, and opens until the next closing where the conference's hours have the system closed.
+    /// Lifts a pause; outside of the conference's hours, also permits work until the next closing.
     ///
     /// # Errors
     /// [`CoreError::Refused`] while an emergency stop is in force.
@@ -74,7 +74,7 @@ impl Air {
         if self.latch.is_set() {
             return Err(stopped());
         }
-        // Nobody tells meanwhile that the hours have the system closed.
+        // Held so that the hours are not published as closed meanwhile.
         let _turn = self.turn.lock().await;
         let mut command = self.context.begin(actor, "control.resume").await?;
         let (who, now) = (command.who(), command.now());
@@ -100,11 +100,8 @@ impl Air {
         Ok(())
     }
 
-    /// Cuts every carrier, and hands out nothing until released. First of all and without the database, which may be
-    /// slow, locked, full or damaged: off beats on.
-    ///
-    /// # Errors
-    /// [`CoreError::Interrupted`] when the server ends in the middle.
+    /// Cuts every carrier, and hands out nothing until released. Acts first in memory, without the database, which may
+    /// be slow, locked, full or damaged: off beats on.
     pub async fn emergency_stop(self: &Arc<Self>, actor: Actor) -> Result<Stopped, CoreError> {
         self.latch.set(&actor, self.context.clock.now());
         let aborted = self.leases.abort_everything();
@@ -119,33 +116,33 @@ impl Air {
         };
         let unrecorded = match self.latch.unkept() {
             None => unrecorded,
-            Some(unkept) => format!("{unrecorded}; a restart of the server would forget it, too: {unkept}"),
+            Some(unkept) => format!("{unrecorded}; and a restart of the server would lose the stop: {unkept}"),
         };
-        tracing::error!(error = unrecorded, "an emergency stop is in force that is not recorded yet");
+        tracing::error!(error = unrecorded, "an emergency stop is in force and not recorded yet");
         Ok(Stopped { aborted, unrecorded: Some(unrecorded) })
     }
 
-    /// Records an emergency stop that the database does not hold yet, and gives how many assignments it ended.
+    /// Records an emergency stop that is not in the database yet. Returns how many assignments it ended.
     pub(crate) async fn record_stop(self: &Arc<Self>) -> Result<Option<usize>, CoreError> {
         let Some(pending) = self.latch.pending() else { return Ok(None) };
         let (this, kept) = (Arc::clone(self), pending.clone());
-        // Beside the database: a disk that is slow must not hold up what waits for the turn.
+        // At the same time as the database: a slow disk must not delay others that wait for the lock.
         let keeping = self.context.runtime.spawn_blocking(move || {
             if let Err(error) = this.latch.keep(&kept) {
-                tracing::error!(%error, "an emergency stop cannot be kept beside the database");
+                tracing::error!(%error, "the file of an emergency stop cannot be written");
             }
         });
         let recorded = self.write_into_database(&pending).await;
-        // Whoever stopped is told whether a restart keeps it.
+        // The operator's answer says whether a restart keeps the stop.
         let _ = keeping.await;
         recorded
     }
 
     async fn write_into_database(self: &Arc<Self>, pending: &Pending) -> Result<Option<usize>, CoreError> {
-        // What is being handed out right now must have its lease in memory, or it would not be found there.
+        // Held so that the lease of an assignment being handed out is in memory, and found.
         let _turn = self.turn.lock().await;
         let mut transaction = self.context.store.write().await?;
-        // Recorded meanwhile by another attempt, and perhaps released since.
+        // Another attempt may have recorded it meanwhile, and it may have been released since.
         if !self.latch.holds(pending) {
             return Ok(None);
         }
@@ -166,7 +163,7 @@ impl Air {
         Ok(Some(aborted.len()))
     }
 
-    /// Waits for the disk where the file is being written.
+    /// Clears the latch outside of the async threads: removing its file may wait for the disk.
     async fn clear_latch(self: &Arc<Self>, pending: Pending) {
         let this = Arc::clone(self);
         let _ = self.context.runtime.spawn_blocking(move || this.latch.clear(&pending)).await;
@@ -175,16 +172,16 @@ impl Air {
     /// Lifts an emergency stop. A pause stays in force.
     ///
     /// # Errors
-    /// [`CoreError::Refused`] when there is none.
+    /// [`CoreError::Refused`] when no emergency stop is in force.
     pub async fn release(self: &Arc<Self>, actor: Actor) -> Result<(), CoreError> {
         let (this, pending) = (Arc::clone(self), self.latch.pending());
         self.context
             .command(actor, "control.release", |mut command| async move {
                 let (who, now) = (command.who(), command.now());
-                // Recorded meanwhile, it is released as any other; one that has come meanwhile stays.
+                // A stop that was recorded meanwhile is released like any other; a new one that came meanwhile stays.
                 let pending = pending.filter(|pending| this.latch.holds(pending));
                 if let Some(pending) = &pending {
-                    // What it cut stays cut, and who stopped is to be seen.
+                    // The assignments that it ended stay ended, and its actor is recorded.
                     write_stop(&mut command, pending).await?;
                 }
                 if !control::release(&mut command, &who, now).await? && pending.is_none() {
@@ -200,7 +197,7 @@ impl Air {
             .await
     }
 
-    /// Asks whoever runs the server to end it in an orderly way.
+    /// Requests an orderly end of the server.
     pub async fn ask_to_end(self: &Arc<Self>, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
@@ -214,19 +211,19 @@ impl Air {
             .await
     }
 
-    /// Publishes and logs what an operator has done to the whole system.
+    /// Publishes and logs an operator's change of the operating state.
     fn publish_control(&self, action: &'static str, level: LogLevel, message: String) {
         self.context.events.publish(Event::SystemControl { action, auto: false, timestamp: self.context.clock.now() });
         self.context.log(level, message);
     }
 
-    /// Waits until somebody has asked the server to end.
+    /// Waits for [`Air::ask_to_end`].
     pub async fn asked_to_end(&self) {
         self.context.revision.asked_to_end().await;
     }
 }
 
-/// Writes what an emergency stop does. Returns whether none was in force before, and which assignments it ends.
+/// Writes an emergency stop. Returns whether none was in force before, and which assignments it ends.
 async fn write_stop(connection: &mut Connection, pending: &Pending) -> Result<(bool, Vec<i64>), CoreError> {
     let Pending { actor, at, .. } = pending;
     let new = control::stop(connection, &actor.name, *at).await?;

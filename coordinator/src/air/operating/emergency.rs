@@ -1,5 +1,5 @@
-//! An emergency stop that the database does not hold yet: in force from memory, and from a file beside the database
-//! that a restart finds.
+//! The emergency latch: a stop that is not in the database yet is in force from memory, and from a file beside the
+//! database that a restarted server finds.
 
 use crate::audit::Actor;
 use challengectl_common::Timestamp;
@@ -8,14 +8,14 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The file within the data directory.
+/// The file's name in the data directory.
 const FILE: &str = "emergency-stop";
-/// Far more than the name of an account has.
+/// Bytes read of the file; account names are far shorter.
 const MAX_NAME: u64 = 256;
-/// Who stopped, where only the file tells that somebody did.
+/// The actor's name if the file exists without a name.
 const UNKNOWN: &str = "(not recorded)";
 
-/// A stop that is not recorded.
+/// A stop that is not in the database.
 #[derive(Debug, Clone)]
 pub struct Pending {
     pub actor: Actor,
@@ -23,11 +23,11 @@ pub struct Pending {
     number: u64,
 }
 
-/// The stop in force that is not recorded yet, if there is one.
+/// The emergency latch.
 #[derive(Debug)]
 pub struct Latch {
     state: Mutex<State>,
-    /// Held while the file is written or removed; never together with `state`, which carriers wait for.
+    /// Serialises writing and removing the file. Never taken together with `state`, which cutting carriers waits for.
     writing: Mutex<()>,
     file: PathBuf,
 }
@@ -36,15 +36,15 @@ pub struct Latch {
 struct State {
     pending: Option<Pending>,
     stops: u64,
-    /// Why the file could last not be written.
+    /// Why the last attempt to write the file failed.
     unkept: Option<String>,
 }
 
 impl Latch {
-    /// The latch as the last run of the server left it.
+    /// Opens the latch as the last run of the server left it.
     pub fn open(data_dir: &Path, now: Timestamp) -> Self {
         let latch = Self { state: Mutex::default(), writing: Mutex::default(), file: data_dir.join(FILE) };
-        // Whatever is there says that somebody stopped.
+        // Anything at this path counts as a stop, also a file that cannot be read.
         if !fs::symlink_metadata(&latch.file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             let who = latch.who().unwrap_or_else(|_| UNKNOWN.to_owned());
             latch.set(&Actor::new(&who, None), now);
@@ -63,7 +63,7 @@ impl Latch {
         self.state.lock()
     }
 
-    /// From now on a stop is in force.
+    /// Sets the latch: from now on a stop is in force.
     pub fn set(&self, actor: &Actor, at: Timestamp) {
         let mut state = self.state();
         state.stops += 1;
@@ -78,17 +78,17 @@ impl Latch {
         self.state().pending.clone()
     }
 
-    /// Whether this stop is still the one to be recorded.
+    /// Returns whether this stop is still the one to be recorded.
     pub fn holds(&self, pending: &Pending) -> bool {
         self.state().pending.as_ref().is_some_and(|latest| latest.number == pending.number)
     }
 
-    /// Why the stop in force would not survive the end of the server: its file could not be written.
+    /// Returns why the stop in force would be lost with the end of the server: its file could not be written.
     pub fn unkept(&self) -> Option<String> {
         self.state().unkept.clone()
     }
 
-    /// Writes the file, so that the stop survives the end of the server as well; unless it is recorded by now.
+    /// Writes the file, so that the stop survives the end of the server; does nothing if the stop has been recorded.
     pub fn keep(&self, pending: &Pending) -> io::Result<()> {
         let kept = self.write(pending);
         self.state().unkept = kept.as_ref().err().map(|error| format!("{}: {error}", self.file.display()));
@@ -105,7 +105,7 @@ impl Latch {
         self.file.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     }
 
-    /// The database holds this stop, or its release. One that has come meanwhile stays.
+    /// Clears this stop, since it or its release is in the database. A newer stop stays.
     pub fn clear(&self, pending: &Pending) {
         {
             let mut state = self.state();
@@ -116,7 +116,7 @@ impl Latch {
         }
         let _file = self.writing.lock();
         if !self.is_set() {
-            // Left behind, it would stop the next start: on the safe side, and to be released there.
+            // A file that cannot be removed stops the next start: the safe side, and an operator can release it there.
             let _ = fs::remove_file(&self.file);
         }
     }

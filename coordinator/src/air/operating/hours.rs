@@ -1,4 +1,4 @@
-//! The conference and its hours: changing them, and telling when they begin and end.
+//! The conference's hours: publishes their begin and end.
 
 use super::OperatingState;
 use crate::CoreError;
@@ -9,18 +9,18 @@ use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 
 impl Air {
-    /// Tells when the hours have begun or ended since it was last told.
+    /// Publishes the begin or end of the hours if it is news.
     pub(crate) async fn publish_hours(&self, view: &ScheduleView) -> Result<(), CoreError> {
         if self.context.events.published_closed() == Some(view.operating.is_closed_by_hours(self.context.clock.now())) {
             return Ok(());
         }
-        // Nobody opens by hand between looking and telling.
+        // Held so that no operator resumes between reading the state and publishing it.
         let _turn = self.turn.lock().await;
         let (_, view) = self.schedule_view().await?;
         let now = self.context.clock.now();
         let closed = view.operating.is_closed_by_hours(now);
         let before = self.context.events.set_published_closed(closed);
-        // What was so when the server began is nothing that happens now; but who reads the log wants to know.
+        // The state at the server's start is no event; the log shows it nevertheless.
         if before.is_some_and(|before| before != closed) {
             let action = if closed { "pause" } else { "resume" };
             self.context.events.publish(Event::SystemControl { action, auto: true, timestamp: now });

@@ -1,4 +1,4 @@
-//! Whether work may be handed out: what people have decided, and what the hours of the conference say.
+//! The operating state: the operators' decisions, and the hours of the conference.
 
 pub(crate) mod aftermath;
 pub(crate) mod control;
@@ -11,13 +11,13 @@ use crate::store::challenges::conference;
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Conference, Timestamp};
 
-/// All that can hold the system back. What the hours say is reckoned anew from the time at each look, so it is right
-/// also when the clock was set.
+/// The operating state: everything that can hold back work. Whether the hours do is computed from the time at each
+/// check, so it is right also after the clock was set.
 #[derive(Debug, Clone, Default)]
 pub struct OperatingState {
-    /// What people have decided.
+    /// The operators' decisions.
     pub control: Control,
-    /// What the hours are.
+    /// The conference, with its hours.
     pub conference: Conference,
 }
 
@@ -27,26 +27,26 @@ impl OperatingState {
         Ok(Self { control, conference: conference::read(connection).await? })
     }
 
-    /// Whether work may be handed out.
+    /// Returns whether work may be handed out.
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.control.is_open() && !self.is_closed_by_hours(now)
     }
 
-    /// Whether the hours hold the system back, whatever else does.
+    /// Returns whether the hours hold back work, apart from the operators' decisions.
     #[must_use]
     pub fn is_closed_by_hours(&self, now: Timestamp) -> bool {
         self.is_outside_hours(now) && self.opened(now).is_none()
     }
 
-    /// Who keeps it open outside of the hours.
+    /// Returns the decision by which work is handed out outside of the hours, if there is one.
     #[must_use]
     pub fn opened(&self, now: Timestamp) -> Option<&Decision> {
         let holds = |opened: &&Decision| self.conference.next_closing(opened.at).is_none_or(|closing| now < closing);
         self.control.opened.as_ref().filter(|_| self.is_outside_hours(now)).filter(holds)
     }
 
-    /// When [`OperatingState::is_closed_by_hours`] changes next by itself.
+    /// Returns when [`OperatingState::is_closed_by_hours`] changes next by itself.
     #[must_use]
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         if !self.conference.auto_pause() {
@@ -62,7 +62,7 @@ impl OperatingState {
         self.conference.auto_pause() && !self.conference.is_open(now)
     }
 
-    /// Why the hours hold the system back, for people to read.
+    /// Returns why the hours hold back work, for people.
     pub(crate) fn closed_until(&self, now: Timestamp) -> String {
         match self.next_change(now) {
             Some(opening) => {

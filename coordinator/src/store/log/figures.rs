@@ -1,19 +1,19 @@
-//! Counts for the metrics.
+//! Figures for the metrics.
 
 use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
 use sqlx::FromRow;
 
-/// Challenges that are alike in what decides their state.
+/// Challenges with equal values in everything that decides their state.
 #[derive(FromRow)]
 pub struct Group {
     /// Whether they are assigned now.
     pub live: bool,
-    /// Whether they may go on air.
+    /// Whether they are enabled.
     pub enabled: bool,
     /// Whether they are due.
     pub due: bool,
-    /// How many there are.
+    /// Their number.
     pub count: i64,
 }
 
@@ -32,7 +32,7 @@ pub async fn challenges(connection: &mut Connection, now: Timestamp) -> Result<V
     .await?)
 }
 
-/// The newest time of day that the database tells of; `None` when it is new.
+/// Returns the newest time of day in the database; `None` if it is new.
 pub async fn newest(connection: &mut Connection) -> Result<Option<Timestamp>, StoreError> {
     let newest: Option<i64> = sqlx::query_scalar(
         "SELECT max(at) FROM (

@@ -16,7 +16,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The exit status when something was sent, and something was left out.
+/// The exit status if some challenges were sent and others left out.
 const PARTIAL: u8 = 3;
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// The folder for recordings
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Take as long as on air, also with a radio that has no clock of its own
+    /// Take as long as on air, even with a radio without its own clock
     #[arg(long)]
     paced: bool,
 }
@@ -84,7 +84,7 @@ fn radio(arguments: &Arguments, config: &Config) -> anyhow::Result<RadioConfig> 
         settings.pace();
     }
     match &arguments.out {
-        Some(out) if !settings.record_in(out) => bail!("radio {} makes no recordings: --out is not for it", radio.id),
+        Some(out) if !settings.record_in(out) => bail!("radio {} makes no recordings; leave out --out", radio.id),
         _ => Ok(radio),
     }
 }
@@ -99,8 +99,8 @@ fn unconfigured(name: &str) -> anyhow::Result<RadioConfig> {
     Ok(RadioConfig::with_defaults(RadioId::new(name)?, driver))
 }
 
-/// Returns what is to be sent, and the problems that are passed over with `--keep-going`. Where some challenges are named
-/// and all of these are valid, nothing else in the file matters.
+/// Returns the challenges to send, and the problems that `--keep-going` ignores. If challenges are named and all of
+/// these are valid, the rest of the file does not matter.
 fn taken(reading: Reading, arguments: &Arguments) -> Result<(Event, Vec<Remark>), Refused> {
     let is_valid = |name: &String| reading.event.challenges.iter().any(|new| new.spec.name.as_str() == name);
     let named = !arguments.names.is_empty() && arguments.names.iter().all(is_valid);
@@ -125,7 +125,7 @@ fn all_there(known: &[String], names: &[String]) -> anyhow::Result<()> {
     }
 }
 
-/// A challenge that was on air.
+/// A challenge that was sent.
 struct Sent {
     frequency: Frequency,
 }
@@ -167,7 +167,7 @@ async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> an
         (common::Payload::File(file), Some(path)) => {
             Payload::File { path: std::path::absolute(path)?, name: file.path.clone() }
         }
-        (common::Payload::File(file), None) => bail!("{} is not there", file.path),
+        (common::Payload::File(file), None) => bail!("{} does not exist", file.path),
     };
     let configured = config.radio(radio.id.as_str()).is_some();
     let job = Job {

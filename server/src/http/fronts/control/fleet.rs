@@ -125,7 +125,7 @@ pub struct TokenRequest {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct Invited {
+pub(super) struct EnrollmentTokenCreated {
     status: &'static str,
     message: &'static str,
     runner_id: RunnerId,
@@ -136,16 +136,16 @@ pub(super) struct Invited {
 /// Create an enrollment token for a runner.
 ///
 /// The token is shown only once.
-#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited), Conflict))]
+#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = EnrollmentTokenCreated), Conflict))]
 pub async fn issue_token(
     With(Admin(person), Json(TokenRequest { runner_id, expires_hours })): With<Admin, Json<TokenRequest>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let issued = coordinator.fleet.issue_enrollment_token(&runner_id, expires_hours.into(), person.actor()).await?;
-    Ok(HttpResponse::Created().json(Invited::new(runner_id, issued)))
+    Ok(HttpResponse::Created().json(EnrollmentTokenCreated::new(runner_id, issued)))
 }
 
-impl Invited {
+impl EnrollmentTokenCreated {
     pub(super) fn new(runner_id: RunnerId, issued: IssuedToken) -> Self {
         let (enrollment_token, expires_at) = (issued.token, issued.expires_at);
         Self { status: "success", message: "Enrollment token created", runner_id, enrollment_token, expires_at }

@@ -29,17 +29,17 @@ use utoipa::ToSchema;
 pub fn groups() -> Vec<Group> {
     vec![
         group!(
-            "Login", "Accounts log in with a password, then a code.";
+            "Login", "Log in with a password and then a TOTP code.";
             auth: login, verify_totp, setup, session, logout, change_password, recovery_codes
         ),
-        group!("Users", "The accounts of people."; users: list, create, update, delete, reset_totp, reset_password),
+        group!("Users", "Accounts."; users: list, create, update, delete, reset_totp, reset_password),
         group!(
-            "Runner protocol", "Requests of a runner, with its key.";
+            "Runner protocol", "Requests of runners, with their keys.";
             enrollment: enroll;
             runner_protocol: register, heartbeat, task, complete, log, logs, sign_out;
             files: download
         ),
-        group!("Runners", "Runners as operators see and change them.";
+        group!("Runners", "Runners, for operators.";
             fleet: list, one, enable, disable, remove),
         group!(
             "Enrollment", "How hosts become runners.";
@@ -62,11 +62,11 @@ pub fn groups() -> Vec<Group> {
             "Conference", "When the event takes place, and its daily hours.";
             conference: show, update, set_day_times, set_auto_pause
         ),
-        group!("Public", "For everybody."; public: challenges),
+        group!("Public", "Open to everyone."; public: challenges),
     ]
 }
 
-/// The optional body of `enable`; it decides, whatever the path is called.
+/// The optional body of `enable`. Its value takes precedence over the name of the path.
 #[derive(Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Switch {
@@ -80,12 +80,12 @@ impl Default for Switch {
     }
 }
 
-/// The answer to a change that has nothing to show.
+/// Returns the answer to a change without data.
 fn done(message: &str) -> HttpResponse {
     acknowledge(HttpResponse::Ok(), message)
 }
 
-/// The answer to a change, with a message.
+/// Adds a message to the answer to a change.
 fn acknowledge(mut response: HttpResponseBuilder, message: &str) -> HttpResponse {
     response.json(Acknowledgement { status: "success".to_owned(), message: Some(message.to_owned()) })
 }

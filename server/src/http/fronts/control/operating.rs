@@ -23,10 +23,10 @@ struct Status {
     /// When the latest emergency stop was released.
     released_at: Option<Timestamp>,
     released_by: Option<String>,
-    /// Whether the conference's hours hold the system back, and until when; null: for ever.
+    /// Whether the conference's hours keep work from being assigned, and until when; null: for ever.
     closed_by_hours: bool,
     opens_at: Option<Timestamp>,
-    /// When the hours hold it back next.
+    /// When the hours close next.
     closes_at: Option<Timestamp>,
     /// When it was resumed outside of the hours.
     opened_at: Option<Timestamp>,
@@ -76,7 +76,7 @@ pub async fn pause(Operator(person): Operator, coordinator: Shared<Coordinator>)
     Ok(done("System paused"))
 }
 
-/// Resume, also outside of the conference's hours.
+/// Resume, even outside of the conference's hours.
 #[utoipa::path(post, path = "/api/control/resume", responses(Done, Conflict))]
 pub async fn resume(Operator(person): Operator, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     coordinator.air.resume(person.actor()).await?;
@@ -88,17 +88,17 @@ pub async fn resume(Operator(person): Operator, coordinator: Shared<Coordinator>
 struct Stopped {
     status: &'static str,
     message: &'static str,
-    /// The assignments that it ended.
+    /// The number of assignments that were ended.
     aborted: usize,
-    /// Whether the database has recorded it. If not, it is in force all the same, and recording is retried; a restart of
-    /// the server keeps it unless `details` say otherwise.
+    /// Whether the stop is recorded in the database. If not, it is in force all the same, recording is retried, and a
+    /// restart of the server keeps it unless `details` say otherwise.
     recorded: bool,
-    /// Why it is not recorded yet.
+    /// Why the stop is not recorded yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<String>,
 }
 
-/// Stop every transmission at once.
+/// Stop every transmission at once (emergency stop).
 #[utoipa::path(post, path = "/api/control/emergency-stop", responses((status = OK, body = Stopped)))]
 pub async fn emergency_stop(
     Stopper(person): Stopper,

@@ -18,7 +18,8 @@ use std::time::Duration;
 use utoipa::IntoParams;
 
 const MAX_WAIT_SECONDS: f64 = 60.0;
-/// The radios that a runner may register, and the 256 reports that challengectl-runner keeps.
+/// The maximum number of assignments in `holding`: one for each of 64 radios, and 256 pending reports of
+/// challengectl-runner, with room to spare.
 const MAX_HOLDING: usize = 400;
 
 /// Register a runner and its radios.
@@ -32,7 +33,7 @@ pub async fn register(
     Json(request): Json<RegisterRequest>,
 ) -> Result<HttpResponse, Problem> {
     if request.runner_id != caller.runner_id {
-        return Err(Problem::new(Code::Forbidden).because("the key is another runner's"));
+        return Err(Problem::new(Code::Forbidden).because("the key is that of another runner"));
     }
     let registration = coordinator.runner_api.register(&caller, request).await?;
     Ok(HttpResponse::Ok().json(RegisterResponse {
@@ -72,12 +73,12 @@ pub async fn sign_out(Runner(caller): Runner, coordinator: Shared<Coordinator>) 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TaskQuery {
-    /// Seconds to wait for a task when there is none.
+    /// Seconds to wait for a task if there is none.
     #[param(value_type = Option<f64>, minimum = 0, maximum = 60, default = 0)]
     wait: Option<String>,
-    /// The assignments that the runner holds, separated by commas. What it was given beyond these is handed out again,
-    /// since the answer that carried it was lost. A runner with one radio that registers without `assignments` holds
-    /// none when it asks for work without `wait`.
+    /// The assignments that the runner holds, separated by commas. Its other assignments are handed out again, since
+    /// the answers with them were lost. A runner with one radio that registers without `assignments` holds none when it
+    /// asks for work without `wait`.
     #[param(value_type = Option<String>, pattern = r"^([0-9]{1,18}(,[0-9]{1,18}){0,399})?$")]
     holding: Option<String>,
 }
@@ -115,7 +116,7 @@ fn parse_holding(text: &str) -> Result<Vec<i64>, Problem> {
         .ok_or_else(|| Problem::invalid(format!("holding: at most {MAX_HOLDING} assignment ids, separated by commas")))
 }
 
-/// Digits only: the standard library takes a sign as well.
+/// Parses digits only; the standard library accepts a sign too.
 fn parse_id(text: &str) -> Result<i64, ParseIntError> {
     if text.starts_with('+') { "+".parse() } else { text.parse() }
 }

@@ -1,4 +1,4 @@
-//! A challenge as the control API takes it.
+//! A challenge as the body of a request.
 
 use super::schemas;
 use crate::http::extract::echo::ReadOnly;
@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
 
-/// The fields that are given. For a change, all others stay as they are; for a new challenge, they have the defaults of
-/// an event file. Fields mean what they mean there, but a file is one that was uploaded, by its digest.
+/// The given fields. All others keep their values when a challenge is changed, and have the defaults of an event file
+/// when one is created. Fields have the same meaning as in an event file, except that a file is an uploaded one, given
+/// by its digest.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(examples(json!({"name": "MORSE_3", "modulation": "cw", "frequency": 145_550_000, "text": "CQ CQ", "parameters": {"wpm": 18}})))]

@@ -41,7 +41,7 @@ struct Created {
 struct Challenge {
     challenge_id: i64,
     name: ChallengeName,
-    /// Null when the frequency is drawn from ranges for each transmission.
+    /// Null if the frequency is drawn from ranges for each transmission.
     frequency: Option<Frequency>,
     #[serde(skip_serializing_if = "Option::is_none")]
     frequency_ranges: Option<Vec<String>>,
@@ -68,7 +68,7 @@ struct Challenge {
     content: Option<Content>,
 }
 
-/// The payload. Only admins see it, since even the name of a file may give it away.
+/// The payload. Only admins see it, since even the name of a file may reveal the flag.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ChallengeContent)]
 struct Content {
@@ -224,7 +224,7 @@ fn range(band: Band) -> Range {
     Range { min_hz: band.low(), max_hz: band.high() }
 }
 
-/// Whole seconds without a fraction, as the document shows them.
+/// Renders whole seconds without a fraction, as the examples of the API have them.
 fn seconds(millis: i64) -> Number {
     if millis % 1000 == 0 {
         return (millis / 1000).into();

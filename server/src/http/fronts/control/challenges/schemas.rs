@@ -1,10 +1,10 @@
-//! The values that the fields of a challenge may have, for the description of the API. The modulations describe theirs.
+//! Schemas of the fields of a challenge, for the description of the API. Modulations describe their own parameters.
 
 use challengectl_event::limits::{MAX_DELAY_SECONDS, MAX_HZ, MIN_DELAY_SECONDS, MIN_HZ};
 use challengectl_waveform::{MODULATIONS, Modulation};
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
-/// A field that may also be null, which is as if it were not given.
+/// A field that may be null, which is the same as not given.
 fn optional(kind: Type) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::from_iter([kind, Type::Null]))
 }
@@ -29,7 +29,7 @@ pub fn edges() -> Object {
 }
 
 pub fn seconds() -> Object {
-    let about = "Seconds between two transmissions.";
+    let about = "The delay between two transmissions, in seconds.";
     optional(Type::Number)
         .description(Some(about))
         .minimum(Some(MIN_DELAY_SECONDS))
@@ -37,10 +37,10 @@ pub fn seconds() -> Object {
         .build()
 }
 
-/// Those of all modulations, since each has others.
+/// The parameters of all modulations.
 pub fn parameters() -> Object {
     let about = MODULATIONS.iter().map(|it| parameters_of(it)).collect::<String>();
-    let about = format!("What can be set; what is left out has its default.\n\n{about}");
+    let about = format!("The parameters of the modulation; an omitted one has its default.\n\n{about}");
     let any = AdditionalProperties::<utoipa::openapi::Schema>::FreeForm(true);
     optional(Type::Object).description(Some(about)).additional_properties(Some(any)).build()
 }

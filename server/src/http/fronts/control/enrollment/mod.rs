@@ -2,7 +2,7 @@ pub mod provisioning;
 pub mod token_life;
 
 use super::done;
-use super::fleet::{Invited, named};
+use super::fleet::{EnrollmentTokenCreated, named};
 use crate::http::extract::body::{Json, OptionalJson, SMALL, With};
 use crate::http::extract::principal::host;
 use crate::http::extract::query::{Paging, Query};
@@ -50,7 +50,7 @@ pub struct Again {
 /// The token is shown only once.
 #[utoipa::path(
     post, path = "/api/enrollment/re-enroll/{runner_id}",
-    responses((status = CREATED, body = Invited))
+    responses((status = CREATED, body = EnrollmentTokenCreated))
 )]
 pub async fn re_enroll(
     With(Admin(person), OptionalJson(again)): With<Admin, OptionalJson<Again>>,
@@ -59,7 +59,7 @@ pub async fn re_enroll(
 ) -> Result<HttpResponse, Problem> {
     let (id, Again { expires_hours }) = (named(&id)?, again.unwrap_or_default());
     let issued = coordinator.fleet.issue_re_enrollment_token(&id, expires_hours.into(), person.actor()).await?;
-    Ok(HttpResponse::Created().json(Invited::new(id, issued)))
+    Ok(HttpResponse::Created().json(EnrollmentTokenCreated::new(id, issued)))
 }
 
 #[derive(Serialize, ToSchema)]

@@ -28,19 +28,19 @@ pub struct Wanted {
     radios: Vec<Radio>,
 }
 
-/// A radio of a runner to be. Which further settings there are, only the drivers on the runner's host know.
+/// A radio of the new runner. Its further settings are known only to the drivers on the runner's host.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = NewRadio)]
 struct Radio {
-    /// Unique on the runner.
+    /// The id, unique on the runner.
     id: RadioId,
-    /// What kind of radio it is.
+    /// The driver.
     #[schema(pattern = "^[A-Za-z0-9_]{1,64}$")]
     driver: String,
-    /// Where it may transmit; an empty list: anywhere.
+    /// The bands in which it may transmit; an empty list: no limit.
     #[serde(default)]
     frequency_limits: Vec<Band>,
-    /// Further settings of the radio in `runner.yml`, taken over unchanged.
+    /// Further settings of the radio in `runner.yml`, copied unchanged.
     #[serde(flatten)]
     settings: Map<String, Value>,
 }
@@ -90,8 +90,8 @@ pub async fn provision(
 
 fn server(given: Option<&str>, request: &HttpRequest) -> Result<String, Problem> {
     let Some(given) = given else {
-        let unknown = "server_url: say by what URL the runner reaches this server; it cannot be told from a request that \
-                       comes through a proxy which trusted_proxies does not name";
+        let unknown = "server_url: give the URL by which the runner reaches this server; it cannot be derived from a \
+                       request through a proxy that is not in trusted_proxies";
         return origin::base_url(request).ok_or_else(|| Problem::invalid(unknown));
     };
     let wrong = "server_url: not the URL of a server, such as https://server.example:8443";

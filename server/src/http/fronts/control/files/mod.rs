@@ -30,11 +30,11 @@ const BLOCK: usize = 1 << 16;
     path = "/api/files/{digest}",
     params(
         ("Range" = Option<String>, Header, description = "One range of bytes.", example = "bytes=0-1"),
-        ("If-Range" = Option<String>, Header, description = "The ETag of what the range belongs to."),
-        ("If-None-Match" = Option<String>, Header, description = "The ETag of what is there already."),
+        ("If-Range" = Option<String>, Header, description = "The ETag of the file to which the range belongs."),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of the file that the client has."),
     ),
     responses(
-        (status = OK, body = [u8], content_type = "*/*", description = "The content, of the type that its name tells."),
+        (status = OK, body = [u8], content_type = "*/*", description = "The content, with the type given by the extension of its name."),
         (status = PARTIAL_CONTENT, body = [u8], content_type = "*/*", description = "The range."),
         (status = NOT_MODIFIED),
         Invalid,
@@ -49,7 +49,7 @@ pub async fn download(
 ) -> Result<HttpResponse, Problem> {
     let digest: Digest = digest.parse().map_err(|error| Problem::invalid(format!("{error}")))?;
     let stored = coordinator.files.open_file(digest).await?;
-    // The content never changes, so its digest is its tag.
+    // The content never changes, so its digest is its ETag.
     let tag = format!("\"{digest}\"");
     let has = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if has(IF_NONE_MATCH).is_some_and(|tags| tags == "*" || tags.split(',').any(|other| other.trim() == tag)) {
@@ -75,7 +75,7 @@ pub async fn download(
     Ok(response.body(SizedStream::new(length, part(stored.content, first, length).await?)))
 }
 
-/// The single range that is asked for. Several at once, and other units, are answered with the whole file.
+/// Returns the single range of the request. Several ranges, and other units, are answered with the whole file.
 fn wanted(request: &HttpRequest) -> Option<ByteRangeSpec> {
     match Range::parse(request) {
         Ok(Range::Bytes(ranges)) => <[ByteRangeSpec; 1]>::try_from(ranges).ok().map(|[range]| range),
@@ -91,7 +91,8 @@ async fn part(mut content: File, first: u64, length: u64) -> Result<ReaderStream
     Ok(ReaderStream::with_capacity(content.take(length), BLOCK))
 }
 
-/// By RFC 6266: a name for every client, and the true one for those that know `filename*`.
+/// Returns the disposition by RFC 6266: an ASCII name for every client, and the true one for those that know
+/// `filename*`.
 fn attachment(name: &str) -> ContentDisposition {
     let readable = name.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '_' }).collect();
     let mut parameters = vec![DispositionParam::Filename(readable)];

@@ -13,25 +13,25 @@ use challengectl_coordinator::{Coordinator, Imported, Intake};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// The most files of an event; more than any has.
+/// The maximum number of files of an event; more than any has.
 const MAX_FILES: usize = 500;
-/// The most bytes of an event; more than any has, and a bound for what one request can put on the disk.
+/// The maximum size of an event in bytes; more than any has, and the limit of what one request can write to disk.
 const MAX_BYTES: u64 = 1 << 30;
 
 async fn only_file(form: &mut Multipart, coordinator: &Coordinator) -> Result<Part, Problem> {
     let part = upload::next(form, coordinator, |_| FILE).await?;
     let part = part.ok_or_else(|| Problem::invalid("the form has no field \"file\""))?;
     if part.field != "file" {
-        return Err(Problem::invalid(format!("field {:?}: the file belongs into the field \"file\"", part.field)));
+        return Err(Problem::invalid(format!("field {:?}: send the file in the field \"file\"", part.field)));
     }
     match upload::next(form, coordinator, |_| FILE).await? {
-        Some(_) => Err(Problem::invalid("one file at a time")),
+        Some(_) => Err(Problem::invalid("the form has more than one file; send one per request")),
         None => Ok(part),
     }
 }
 
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what is read as a stream")]
+#[expect(dead_code, reason = "describes a form that is read as a stream")]
 struct UploadForm {
     /// With a name that ends in .wav, .bin, .txt, .yml, .yaml, .py or .grc; at most 100 MiB.
     #[schema(format = Binary)]
@@ -70,12 +70,12 @@ pub async fn upload(
 
 /// All other fields are files that the event file names.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what is read as a stream")]
+#[expect(dead_code, reason = "describes a form that is read as a stream")]
 struct ImportForm {
     /// The event file, as `challengectl-server import` reads it.
     #[schema(format = Binary)]
     yaml_file: Option<String>,
-    /// Instead of it and all others: a tar archive, as `GET /api/challenges/export` answers.
+    /// Instead of all other fields: a tar archive, as `GET /api/challenges/export` answers.
     #[schema(format = Binary)]
     archive: Option<String>,
 }
@@ -89,12 +89,12 @@ struct Loaded {
     added: usize,
     updated: usize,
     files_uploaded: usize,
-    /// Enabled challenges that are not in the event: they stay enabled.
+    /// Enabled challenges that are not in the event. They stay enabled.
     also_on_air: Vec<String>,
     /// Challenges that were disabled because they are not in the event.
     disabled: Vec<String>,
     remarks: Vec<String>,
-    /// The entries that were left out, with `keep_going`; then the status is `partial`.
+    /// The problems of entries that were left out with `keep_going`; the status is then `partial`.
     problems: Vec<String>,
 }
 
@@ -102,7 +102,7 @@ struct Loaded {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct IntakeQuery {
-    /// Import the valid entries, also when others are invalid, and list what was left out.
+    /// Import the valid entries even if others are invalid, and list the problems.
     #[serde(default)]
     #[param(value_type = Option<bool>, default = false)]
     keep_going: bool,
@@ -140,8 +140,8 @@ impl Loaded {
 
 /// Import an event.
 ///
-/// Either the event file in the field `yaml_file` and each file that it names in a field of its own, or an exported
-/// archive in the field `archive`.
+/// The form has either the event file in the field `yaml_file` and each file that it names in a field of its own, or an
+/// exported archive in the field `archive`.
 #[utoipa::path(
     post, path = "/api/challenges/import",
     request_body(content = ImportForm, content_type = "multipart/form-data"),
@@ -169,12 +169,12 @@ pub async fn import(
             coordinator.challenges.import_archive(archive.name, path, query.intake(), person.actor()).await?
         }
         (None, None) => return Err(Problem::invalid("the form has neither a field \"yaml_file\" nor \"archive\"")),
-        _ => return Err(Problem::invalid("an archive holds the whole event: send it alone")),
+        _ => return Err(Problem::invalid("an archive contains the whole event; send it without other files")),
     };
     Ok(HttpResponse::Ok().json(Loaded::new("Event imported successfully", imported)))
 }
 
-/// The parts of a form that brings an event.
+/// The parts of a form with an event.
 #[derive(Default)]
 struct Sent {
     event: Option<Part>,
