@@ -78,7 +78,12 @@ fn parts() {
     }
     let percent = |time: Duration| 100.0 * time.as_secs_f64() / (BLOCKS as f64 * 0.02);
     println!("a band of 2.048 MS/s, percent of one core:");
-    println!("  transform {:.2}, waterfall {:.2}, each view of it {:.3}", percent(transform), percent(picture), percent(row));
+    println!(
+        "  transform {:.2}, waterfall {:.2}, each view of it {:.3}",
+        percent(transform),
+        percent(picture),
+        percent(row)
+    );
     for (mode, sound) in Mode::ALL.into_iter().zip(sounds) {
         println!("  a listener in {:<5} {:.3}", format!("{mode:?}"), percent(sound));
     }
@@ -114,7 +119,9 @@ fn whole(mode: Mode) {
     std::thread::sleep(TIME);
     let (spent_after, heard_after) = (processor(), counts.read());
     let [bytes, frames, lost] = [0, 1, 2].map(|n| heard_after[n] - heard[n]);
-    println!("{LISTENERS} listeners in {mode:?}, {TRANSMISSIONS} transmissions of 250 kS/s, percent of one core by thread:");
+    println!(
+        "{LISTENERS} listeners in {mode:?}, {TRANSMISSIONS} transmissions of 250 kS/s, percent of one core by thread:"
+    );
     for (thread, time) in &spent_after {
         let percent = (time - spent.get(thread).unwrap_or(&0.0)) / TIME.as_secs_f64();
         if percent >= 0.05 {
@@ -125,7 +132,12 @@ fn whole(mode: Mode) {
     println!("  {each:.1} kB/s for each; {frames} frames of sound heard, {lost} lost");
     println!("  {:.0} kB of memory for each, those of its client among them", (resident() - before) / LISTENERS as f64);
     let kept = station.spectrum().statistics();
-    println!("  mixer: {} frames, {} late, the worst by {:.1} ms", kept.frames, kept.late, kept.worst_us as f64 / 1000.0);
+    println!(
+        "  mixer: {} frames, {} late, the worst by {:.1} ms",
+        kept.frames,
+        kept.late,
+        kept.worst_us as f64 / 1000.0
+    );
 }
 
 fn quiet() -> challengectl_air::receivers::rtl_tcp::Settings {

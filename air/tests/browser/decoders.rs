@@ -36,7 +36,13 @@ pub fn modem(file: &Path, baud: u32) -> Result<String> {
 /// multimon-ng wants 22,050 samples a second; its threshold for Morse means a level.
 fn multimon(file: &Path, arguments: &[&str]) -> Result<String> {
     let raw = file.with_extension("22050.wav");
-    Command::new("sox").arg(file).args(["-r", "22050", "-b", "16"]).arg(&raw).args(["gain", "-n", "-1"]).stderr(Stdio::null()).status()?;
+    Command::new("sox")
+        .arg(file)
+        .args(["-r", "22050", "-b", "16"])
+        .arg(&raw)
+        .args(["gain", "-n", "-1"])
+        .stderr(Stdio::null())
+        .status()?;
     let output = Command::new("multimon-ng")
         .args(["-q", "-t", "wav"])
         .args(arguments)
