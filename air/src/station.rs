@@ -241,9 +241,8 @@ fn serve_browsers(settings: &browser::Settings, spectrum: &Spectrum) -> Result<(
     let (listener, at) = bind_async(settings.listen)?;
     let (settings, spectrum) = (settings.clone(), spectrum.clone());
     runtime.spawn(async move {
-        if let Err(error) = browser::serve(listener, &spectrum, settings).await {
-            tracing::error!("the receiver in the browser: {error}");
-        }
+        let Err(error) = browser::serve(listener, &spectrum, settings).await;
+        tracing::error!("the receiver in the browser: {error}");
     });
     drop(inside);
     Ok((at, runtime))

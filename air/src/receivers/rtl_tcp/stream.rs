@@ -162,7 +162,7 @@ impl Ring {
         let step = (self.current.len().div_ceil(WRITES as usize)).next_multiple_of(2);
         let steps = self.written / step.max(1);
         // One that is behind catches up.
-        if self.blocks.is_empty() && self.written % step == 0 {
+        if self.blocks.is_empty() && self.written.is_multiple_of(step) {
             sleep_until(self.due + WRITE_INTERVAL * steps as u32).await;
         }
         let end = ((steps + 1) * step).min(self.current.len());
