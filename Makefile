@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-air bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -43,6 +43,12 @@ proof: tools proof-programs ## the slow proofs: 200 faults of network, processes
 bench: ## every waveform's rate, on one core
 	cargo bench -p challengectl-waveform --locked
 
+bench-air: proof-programs ## what the virtual air costs, and whether 16 receivers and 16 transmissions keep real time
+	cargo bench -p challengectl-air --locked
+	target/dist/proof air
+	target/dist/proof air --receivers 1 --transmissions 0 --unheard 200
+	target/dist/proof air --receivers 1 --transmissions 1
+
 bench-load: proof-programs ## ten thousand runners on one server, also with a million transmissions behind it
 	target/dist/proof load --runners 1000
 	target/dist/proof load
@@ -67,8 +73,8 @@ demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 prerequisites: ## check the packages that the build needs, and print the command that installs missing ones
 	@scripts/prerequisites.sh
 
-tools: ## install the tools of the tests: receivers, SoapySDR, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
-	scripts/tools.sh receivers radios clocks socketio schemathesis certificates documentation prometheus nextest
+tools: ## install the tools of the tests: receivers, SoapySDR, Chromium, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
+	scripts/tools.sh receivers radios browser clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
 	scripts/tools.sh deny machete radios

@@ -8,12 +8,15 @@
 //! | [`shift`] | moves a signal in frequency |
 //! | [`ook`], [`fsk`] | bits to a keyed carrier |
 //! | [`fm`] | sound to a frequency-modulated carrier |
+//! | [`fir`], [`convolve`] | filters of finite length: their design, decimation, fast convolution |
 //! | [`envelope`], [`silence`] | a carrier switched on and off without clicks, silence at both ends |
 //! | [`occupied`] | the band that holds 99 % of the power |
 
 #![warn(missing_docs)]
 
+pub mod convolve;
 pub mod envelope;
+pub mod fir;
 pub mod fm;
 pub mod fsk;
 pub mod occupied;
@@ -25,6 +28,7 @@ mod symbols;
 #[cfg(test)]
 mod testing;
 mod waveform;
+mod window;
 
 pub use num_complex::Complex32;
 pub use waveform::Waveform;

@@ -1,5 +1,7 @@
 //! Runs the real programs as an organiser does, and receives their signals with independent receivers.
 
+pub mod air;
+pub mod air_load;
 pub mod documentation;
 pub mod faults;
 pub mod history;

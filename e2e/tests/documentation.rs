@@ -25,6 +25,7 @@ walked! {
     the_readme: "README.md", Built;
     accounts: "docs/accounts.md", Server;
     adding_a_modulation: "docs/adding-a-modulation.md", Built;
+    air: "docs/air.md", Built;
     api: "docs/api.md", Operator;
     architecture: "docs/architecture.md", Built;
     audio: "docs/audio.md", Built;
@@ -34,6 +35,7 @@ walked! {
     operating: "docs/operating.md", Operator;
     operations: "docs/operations.md", Operator;
     protocol: "docs/protocol.md", Operator;
+    receive: "docs/receive.md", Built;
     running_an_event: "docs/running-an-event.md", Built;
     words: "docs/words.md", Built;
 }

@@ -1,14 +1,9 @@
 //! The impulse response: a sinc under a Kaiser window, cut at the input samples into pieces, each a polynomial.
 
 use super::piece::{ORDER, Piece};
+use crate::window::{self, kaiser, sinc};
 use num_complex::Complex32;
 use std::f64::consts::PI;
-
-/// Attenuation of the stop band in decibels. 70 are promised, since the pieces are approximations.
-const ATTENUATION: f64 = 80.0;
-
-/// The window's parameter for that attenuation, by Kaiser's formula (J. F. Kaiser, 1974).
-const BETA: f64 = 0.1102 * (ATTENUATION - 8.7);
 
 /// An impulse response as polynomials.
 pub(super) struct Kernel {
@@ -19,8 +14,8 @@ pub(super) struct Kernel {
 impl Kernel {
     /// Creates a low-pass filter with its edges in cycles per input sample, `0 < pass < stop`.
     pub(super) fn new(pass: f64, stop: f64, gain: f32) -> Self {
-        let taps = ((ATTENUATION - 7.95) / (14.36 * (stop - pass))).ceil() as usize;
-        let taps = taps.max(2).next_multiple_of(2);
+        // 70 dB are promised of the window's 80: the pieces are not exact.
+        let taps = window::taps(stop - pass).max(2).next_multiple_of(2);
         let cutoff = (pass + stop) / 2.0;
         let half = taps as f64 / 2.0;
         let weights = (0..taps).map(|tap| {
@@ -114,27 +109,6 @@ fn polynomial(function: impl Fn(f64) -> f64) -> [f64; ORDER] {
             *after = 2.0 * shifted - *after;
         }
         (before, chebyshev) = (chebyshev, after);
-    }
-    sum
-}
-
-fn sinc(x: f64) -> f64 {
-    if x == 0.0 { 1.0 } else { (PI * x).sin() / (PI * x) }
-}
-
-/// The Kaiser window over [-1, 1].
-fn kaiser(x: f64) -> f64 {
-    bessel(BETA * (1.0 - x * x).max(0.0).sqrt()) / bessel(BETA)
-}
-
-/// The modified Bessel function of order zero, by its power series. For arguments of at most 8 it is exact after about
-/// 30 terms.
-fn bessel(x: f64) -> f64 {
-    let mut term = 1.0;
-    let mut sum = 1.0;
-    for k in 1..40 {
-        term *= (x / 2.0 / f64::from(k)).powi(2);
-        sum += term;
     }
     sum
 }

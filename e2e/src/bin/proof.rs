@@ -1,6 +1,7 @@
 //! The slow proofs, with their figures. `make proof` runs them all.
 
 use anyhow::Result;
+use challengectl_e2e::air_load;
 use challengectl_e2e::faults::{self, Kind, Settings};
 use challengectl_e2e::load::Load;
 use challengectl_e2e::receivers::Teletype;
@@ -90,6 +91,18 @@ enum Proof {
         #[arg(long, default_value_t = 2_000_000)]
         sample_rate: u32,
     },
+    /// Serve the virtual air to programs over loopback, in real time; what it costs, and whether a block was late.
+    Air {
+        #[arg(long, default_value_t = 16)]
+        receivers: usize,
+        #[arg(long, default_value_t = 16)]
+        transmissions: usize,
+        /// Transmissions that nobody hears.
+        #[arg(long, default_value_t = 0)]
+        unheard: usize,
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+    },
     /// Read every payload of an event back from recordings, with noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -141,6 +154,10 @@ async fn main() -> Result<()> {
         Proof::Soapy { count, reasons, sample_rate } => {
             let reasons = if reasons.is_empty() { Reason::value_variants().to_vec() } else { reasons };
             println!("{:#?}", challengectl_e2e::soapy::measure(&reasons, count, sample_rate).await?);
+        }
+        Proof::Air { receivers, transmissions, unheard, seconds } => {
+            let load = air_load::Load { receivers, transmissions, unheard, time: Duration::from_secs(seconds) };
+            println!("{:#?}", air_load::measure(load)?);
         }
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };

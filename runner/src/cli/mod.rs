@@ -1,9 +1,11 @@
 //! The command line.
 
 mod detect;
+mod air;
 mod devices;
 mod enroll;
 mod output;
+mod record;
 mod run;
 mod transmit;
 mod view;
@@ -40,6 +42,10 @@ enum Command {
     Devices,
     /// Put challenges of an event file on air once, without a server
     Transmit(transmit::Arguments),
+    /// Serve the virtual air alone, for radios of this host and of others, until stopped
+    Air,
+    /// Record the air of this host: what a receiver of complex floats hears
+    Record(record::Arguments),
 }
 
 /// Runs the command of the command line.
@@ -70,6 +76,8 @@ fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
             devices::execute(&config, output, arguments.config.as_deref().unwrap_or(DEFAULT_FILE.as_ref()))
         }
         Command::Transmit(transmit) => transmit::execute(transmit, &config, output),
+        Command::Air => air::execute(&config, output),
+        Command::Record(record) => record::execute(record, &config, output),
     }
 }
 

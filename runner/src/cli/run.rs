@@ -1,5 +1,6 @@
 //! `run`.
 
+use super::air;
 use super::output::Output;
 use super::view::{Bars, Terminal};
 use crate::agent::enrollment::Enrollment;
@@ -35,10 +36,11 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
     let writer = terminal.clone();
     let format = tracing_subscriber::fmt::layer().with_target(false).with_writer(move || writer.clone());
     let format = if output.json { format.json().boxed() } else { format.with_ansi(terminal.is_live()).boxed() };
-    let filter = EnvFilter::try_from_env("CHALLENGECTL_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::registry().with(filter).with(format).with(layer).init();
+    tracing_subscriber::registry().with(log_filter()).with(format).with(layer).init();
 
     config.radios.iter().for_each(log_what_it_lacks);
+    // Until the last radio is off.
+    let _air = config.uses_own_air().then(|| air::start(&config)).transpose()?;
     let client = api::client(config.ca_cert.as_ref())?;
     super::runtime()?.block_on(async {
         let mut stop = pin!(stop_signal()?);
@@ -55,6 +57,11 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
         anyhow::Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is logged: from `info` on, unless the environment says otherwise.
+pub(super) fn log_filter() -> EnvFilter {
+    EnvFilter::try_from_env("CHALLENGECTL_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
 /// Whether the runner is enrolled when it starts.
@@ -139,7 +146,7 @@ fn log_what_it_lacks(radio: &RadioConfig) {
 /// Returns a future that is ready at the first signal. The second ends the process at once, and with it the processes
 /// of all radios. A closing terminal sends SIGHUP, often more than once: that does not count as a second signal, and
 /// under `nohup` it is ignored.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
     let hang_up = (!is_ignored(Signal::SIGHUP)).then(|| signal(SignalKind::hangup())).transpose().context("SIGHUP")?;

@@ -9,7 +9,8 @@ mod tests;
 pub use radio::{DEFAULT_SAMPLE_RATE, RadioConfig};
 pub use values::{CaCert, Token};
 
-use crate::radio::with_quoted_name;
+use crate::radio::{Driver, own_socket, with_quoted_name};
+use challengectl_air::station;
 use challengectl_common::settings::{self, SettingsError};
 use challengectl_common::{FrequencyRules, RadioId, closest, older};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,8 @@ pub struct Config {
     /// Use what is plugged in, besides `radios`.
     pub autodetect: bool,
     pub radios: Vec<RadioConfig>,
+    /// The runner's own air. It is served when a radio transmits into it, or by `challengectl-runner air`.
+    pub air: station::Settings,
 }
 
 impl Default for Config {
@@ -59,6 +62,7 @@ impl Default for Config {
             frequency_rules: FrequencyRules::default(),
             autodetect: false,
             radios: Vec::new(),
+            air: station::Settings::default(),
         }
     }
 }
@@ -135,6 +139,7 @@ impl Config {
         if self.open_seconds == 0 {
             return Err("open_seconds must be above 0".to_owned());
         }
+        self.air.check().map_err(|why| format!("air: {why}"))?;
         Ok(())
     }
 
@@ -143,8 +148,10 @@ impl Config {
         if let Some(CaCert::File(file)) = &mut self.ca_cert {
             *file = folder.join(&*file);
         }
+        self.air.resolve(folder);
         for radio in &mut self.radios {
             radio.driver.settings_mut().resolve(folder);
+            radio.driver.settings_mut().settle(&self.state_dir);
         }
     }
 
@@ -156,6 +163,18 @@ impl Config {
     /// Returns the radios that take work from the server.
     pub fn working_radios(&self) -> impl Iterator<Item = &RadioConfig> {
         self.radios.iter().filter(|radio| radio.takes_work())
+    }
+
+    /// Returns the socket of the runner's own air.
+    #[must_use]
+    pub fn air_socket(&self) -> PathBuf {
+        own_socket(&self.state_dir)
+    }
+
+    /// Returns whether a radio that takes work transmits into the runner's own air.
+    #[must_use]
+    pub fn uses_own_air(&self) -> bool {
+        self.working_radios().any(|radio| matches!(&radio.driver, Driver::Air(settings) if settings.is_own()))
     }
 
     /// Returns the limits of a radio's process.

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub use found::{FoundDevice, Span};
+pub(crate) use air::own_socket;
 pub(crate) use null::with_quoted_name;
 #[cfg(not(feature = "soapy"))]
 pub(crate) use soapy::NOT_BUILT_IN;
@@ -98,6 +99,9 @@ pub trait Settings {
 
     /// Resolves relative paths against the folder of the configuration file.
     fn resolve(&mut self, _folder: &Path) {}
+
+    /// Says where the runner's state folder is.
+    fn settle(&mut self, _state: &Path) {}
 
     /// Returns whether the radio never emits a signal.
     fn sends_nothing(&self) -> bool {
@@ -216,6 +220,7 @@ impl Driver {
 }
 
 drivers! {
+    Air: air,
     File: file,
     Null: null,
     Soapy: soapy,
