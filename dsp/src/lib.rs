@@ -8,6 +8,9 @@
 //! | [`shift`] | moves a signal in frequency |
 //! | [`ook`], [`fsk`] | bits to a keyed carrier |
 //! | [`fm`] | sound to a frequency-modulated carrier |
+//! | [`spectrum`] | a picture to what a waterfall draws |
+//! | [`hopping`] | a signal that goes from channel to channel |
+//! | [`join`] | one signal behind another |
 //! | [`envelope`], [`silence`] | a carrier that comes and goes without a click, silence at both ends |
 //! | [`occupied`] | the band that holds 99 % of the power |
 
@@ -16,11 +19,16 @@
 pub mod envelope;
 pub mod fm;
 pub mod fsk;
+pub mod hopping;
+pub mod join;
+mod lanes;
 pub mod occupied;
 pub mod ook;
+mod phasor;
 pub mod resample;
 pub mod shift;
 pub mod silence;
+pub mod spectrum;
 mod symbols;
 #[cfg(test)]
 mod testing;

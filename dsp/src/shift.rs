@@ -1,6 +1,7 @@
 //! Moving a signal in frequency, at the rate that it has.
 
 use crate::Waveform;
+use multiversion::multiversion;
 use num_complex::Complex32;
 use std::f64::consts::TAU;
 use std::ops::Range;
@@ -64,6 +65,7 @@ impl Waveform for Shift {
 }
 
 /// Multiplies each sample by `base` and by its entry of the table.
+#[multiversion(targets("x86_64+avx2+fma"))]
 fn rotate(samples: &mut [Complex32], base: Complex32, table: &[Complex32]) {
     for (sample, entry) in samples.iter_mut().zip(table) {
         *sample *= base * entry;

@@ -1,13 +1,11 @@
 //! The output between two input samples: a polynomial in time.
 
+use crate::lanes::{LANES, mul_add};
 use num_complex::Complex32;
 
-/// Coefficients of a polynomial: two registers of four. Degree 7 is good for 100 dB when the signal fills the rate
-/// that it comes from.
+/// Coefficients of a polynomial: one register of eight, or two of four. Degree 7 is good for 100 dB when the signal
+/// fills the rate that it comes from.
 pub(super) const ORDER: usize = 8;
-
-/// The compiler works on so many output samples at once.
-const LANES: usize = 4;
 
 /// A polynomial, and where in it the output samples lie.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,15 +31,21 @@ impl Piece {
     /// Each is computed from its number by the same operations wherever a call begins, so that all ways of
     /// cutting the run into calls give the same bits. What follows in `out` may be overwritten: whole lanes spare
     /// the slow loop that the compiler makes for the rest.
-    pub(super) fn evaluate(&self, first: i32, count: usize, out: &mut [Complex32]) {
+    #[inline(always)]
+    pub(super) fn evaluate<const FUSED: bool>(&self, first: i32, count: usize, out: &mut [Complex32]) {
         for (number, out) in (first..).zip(out.iter_mut().take(count.next_multiple_of(LANES))) {
-            let position = self.start + number as f32 * self.step;
-            *out = Complex32::new(horner(&self.re, position), horner(&self.im, position));
+            let position = mul_add::<FUSED>(number as f32, self.step, self.start);
+            *out = Complex32::new(horner::<FUSED>(&self.re, position), horner::<FUSED>(&self.im, position));
         }
     }
 }
 
 #[inline(always)]
-fn horner(coefficients: &[f32; ORDER], position: f32) -> f32 {
-    coefficients.iter().rev().fold(0.0, |value, coefficient| value * position + coefficient)
+fn horner<const FUSED: bool>(coefficients: &[f32; ORDER], position: f32) -> f32 {
+    let [lower @ .., highest] = coefficients;
+    let mut value = *highest;
+    for coefficient in lower.iter().rev() {
+        value = mul_add::<FUSED>(value, position, *coefficient);
+    }
+    value
 }
