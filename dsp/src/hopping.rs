@@ -2,9 +2,9 @@
 
 use crate::Waveform;
 use crate::envelope::SILENCE;
-use crate::lanes::multiply;
-use crate::phasor::{part_of_turn, write_phasors};
+use crate::phasor::{part_of_turn, phasor_at, write_phasors};
 use crate::resample::{at_rate, rate_for};
+use crate::shift::rotate;
 use num_complex::Complex32;
 use std::f64::consts::PI;
 use std::ops::Range;
@@ -31,12 +31,20 @@ pub struct Hopping {
     /// Hops begun, and the samples of the last of them.
     begun: u64,
     hop: Range<u64>,
+    /// By how much the phase grows with each sample of this hop, the phase of its first sample, and the turns of a
+    /// block.
+    step: u32,
     phase: u32,
+    table: Box<[Complex32; BLOCK]>,
     position: u64,
 }
 
 /// Samples moved at once.
 const BLOCK: usize = 256;
+
+/// How much wider, to either side, the beginning and the end of each hop make a signal, in hops per second: 99 % of the
+/// power of a carrier that is on for so long lies within.
+const EDGES: f64 = 2.0;
 
 impl Hopping {
     /// Lets `signal` hop, at a sample rate that holds all channels that it comes to.
@@ -47,7 +55,8 @@ impl Hopping {
         let low = channels().copied().fold(f64::INFINITY, f64::min);
         let high = channels().copied().fold(f64::NEG_INFINITY, f64::max);
         let around = signal.occupied_bandwidth();
-        let band = low + around.start..high + around.end;
+        let edge = EDGES / hops.dwell.min(signal.duration());
+        let band = low + around.start - edge..high + around.end + edge;
         let rate = rate_for(&band).max(signal.sample_rate());
         let mut hopping = Self {
             signal: at_rate(signal, rate),
@@ -56,7 +65,9 @@ impl Hopping {
             slope: Box::default(),
             begun: 0,
             hop: 0..0,
+            step: 0,
             phase: 0,
+            table: Box::new([Complex32::ZERO; BLOCK]),
             position: 0,
         };
         hopping.shape();
@@ -67,8 +78,26 @@ impl Hopping {
     fn shape(&mut self) {
         let ramp = self.hops.ramp * self.sample_rate();
         self.slope = (0..ramp as usize).map(|n| (0.5 - 0.5 * (PI * (n as f64 + 0.5) / ramp).cos()) as f32).collect();
-        self.hop = 0..self.start_of(1);
-        self.begun = 1;
+        (self.begun, self.hop) = (0, 0..0);
+        self.begin();
+    }
+
+    /// Goes on to the next hop, in phase.
+    fn begin(&mut self) {
+        self.phase = self.phase_at(self.hop.end);
+        self.begun += 1;
+        self.hop = self.hop.end..self.start_of(self.begun);
+        let count = self.hops.channels.len().max(1) as u64;
+        let channel = self.hops.channels.get(((self.begun - 1) % count) as usize).copied().unwrap_or_default();
+        self.step = part_of_turn(channel / self.sample_rate()).cast_unsigned();
+        let phases: [u32; BLOCK] = std::array::from_fn(|sample| (sample as u32).wrapping_mul(self.step));
+        write_phasors(&phases, self.table.as_mut_slice());
+    }
+
+    /// The phase at a sample of the present hop.
+    fn phase_at(&self, position: u64) -> u32 {
+        // A phase is what is left of whole turns, so that what a product has beyond 32 bits does not count.
+        self.phase.wrapping_add(((position - self.hop.start) as u32).wrapping_mul(self.step))
     }
 
     /// The first sample of the hop with this number, counted from 0.
@@ -76,26 +105,16 @@ impl Hopping {
         ((SILENCE + hop as f64 * self.hops.dwell) * self.sample_rate()).ceil() as u64
     }
 
-    /// By how much the phase grows with each sample of the present hop.
-    fn step(&self) -> u32 {
-        let count = self.hops.channels.len().max(1) as u64;
-        let channel = self.hops.channels.get(((self.begun - 1) % count) as usize).copied().unwrap_or_default();
-        part_of_turn(channel / self.sample_rate()).cast_unsigned()
-    }
-
-    /// Moves samples of one hop.
-    fn shift(&mut self, samples: &mut [Complex32]) {
-        let step = self.step();
-        for samples in samples.chunks_mut(BLOCK) {
-            let (mut phases, mut phasors) = ([0; BLOCK], [Complex32::ZERO; BLOCK]);
-            for (phase, number) in phases.iter_mut().zip(0..samples.len() as u32) {
-                *phase = self.phase.wrapping_add(number.wrapping_mul(step));
-            }
-            write_phasors(&phases, &mut phasors);
-            multiply(samples, &phasors);
-            self.phase = self.phase.wrapping_add((samples.len() as u32).wrapping_mul(step));
-            self.soften(samples);
-            self.position += samples.len() as u64;
+    /// Moves samples of one hop. Blocks are counted from its beginning, wherever a call begins.
+    fn shift(&mut self, mut samples: &mut [Complex32]) {
+        while !samples.is_empty() {
+            let within = ((self.position - self.hop.start) % BLOCK as u64) as usize;
+            let (now, later) = samples.split_at_mut((BLOCK - within).min(samples.len()));
+            let base = phasor_at(self.phase_at(self.position - within as u64));
+            rotate(now, base, self.table.get(within..).unwrap_or_default());
+            self.soften(now);
+            self.position += now.len() as u64;
+            samples = later;
         }
     }
 
@@ -139,8 +158,7 @@ impl Waveform for Hopping {
         let (mut rest, _) = out.split_at_mut(filled);
         while !rest.is_empty() {
             if self.position == self.hop.end {
-                self.begun += 1;
-                self.hop = self.hop.end..self.start_of(self.begun);
+                self.begin();
             }
             let left = usize::try_from(self.hop.end - self.position).unwrap_or(usize::MAX);
             let (now, later) = rest.split_at_mut(left.min(rest.len()));
@@ -187,9 +205,9 @@ mod tests {
 
     #[test]
     fn the_band_holds_the_channels_that_are_reached() {
-        assert_eq!(hopping(0.0).occupied_bandwidth(), -119_000.0..51_000.0);
+        assert_eq!(hopping(0.0).occupied_bandwidth(), -119_100.0..51_100.0);
         let hops = Hops { channels: [5000.0, -9000.0].into(), dwell: 0.2, ramp: 0.0 };
         let short = Hopping::new(Box::new(Tone::new(48_000.0, 0.0, 480)), hops);
-        assert_eq!(short.occupied_bandwidth(), 5000.0..5000.0);
+        assert_eq!(short.occupied_bandwidth(), 4800.0..5200.0);
     }
 }

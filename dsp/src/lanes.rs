@@ -3,9 +3,6 @@
 //! Such loops are compiled twice, for any processor and for one with AVX2 and FMA (`#[multiversion]`, which chooses when
 //! the program runs); what they call is inlined into them.
 
-use multiversion::multiversion;
-use num_complex::Complex32;
-
 /// Samples worked on at once: single precision in a register of 256 bits.
 pub(crate) const LANES: usize = 8;
 
@@ -13,12 +10,4 @@ pub(crate) const LANES: usize = 8;
 #[inline(always)]
 pub(crate) fn mul_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }
-}
-
-/// Multiplies each sample by the factor beside it.
-#[multiversion(targets("x86_64+avx2+fma"))]
-pub(crate) fn multiply(samples: &mut [Complex32], factors: &[Complex32]) {
-    for (sample, factor) in samples.iter_mut().zip(factors) {
-        *sample *= factor;
-    }
 }

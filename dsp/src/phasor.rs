@@ -35,6 +35,11 @@ pub(crate) fn write_phasors(phases: &[u32], out: &mut [Complex32]) {
     }
 }
 
+/// Returns the point at a phase.
+pub(crate) fn phasor_at(phase: u32) -> Complex32 {
+    phasor::<false>(phase)
+}
+
 #[inline(always)]
 fn write_all<const FUSED: bool>(phases: &[u32], out: &mut [Complex32]) {
     let (blocks, rest) = out.as_chunks_mut::<LANES>();

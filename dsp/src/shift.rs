@@ -66,7 +66,7 @@ impl Waveform for Shift {
 
 /// Multiplies each sample by `base` and by its entry of the table.
 #[multiversion(targets("x86_64+avx2+fma"))]
-fn rotate(samples: &mut [Complex32], base: Complex32, table: &[Complex32]) {
+pub(crate) fn rotate(samples: &mut [Complex32], base: Complex32, table: &[Complex32]) {
     for (sample, entry) in samples.iter_mut().zip(table) {
         *sample *= base * entry;
     }

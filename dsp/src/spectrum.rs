@@ -41,6 +41,13 @@ const MAX_CARRIERS: usize = 16;
 /// Of a symbol: in so much of its length it passes into the next one.
 const OVERLAP: usize = 8;
 
+/// How much wider to either side than measured over one symbol a line the band is planned, in parts of it: the powers of
+/// few symbols vary with their phases.
+const SAMPLED: f64 = 0.02;
+
+/// Carriers of the whole width with which the band is measured: their own skirts are then a small part of it.
+const ENOUGH: usize = 256;
+
 /// The root of the mean power of the brightest line. A sum of many carriers is normally distributed; with this one
 /// sample in ten million is beyond full scale and is cut off there.
 const LEVEL: f32 = 0.25;
@@ -59,6 +66,8 @@ pub struct Spectrum {
     /// The present symbol, one period, and the beginning of the one before, with which that one goes on.
     symbol: Vec<Complex32>,
     before: Vec<Complex32>,
+    /// How the one rises and the other falls.
+    slopes: Vec<(f32, f32)>,
     /// Phases of a symbol's carriers, and the points on the unit circle there.
     phases: Vec<u32>,
     points: Vec<Complex32>,
@@ -76,19 +85,22 @@ impl Spectrum {
     /// # Errors
     /// None of its own; it reads no file.
     pub fn new(lines: Lines) -> std::io::Result<Self> {
-        let mut spectrum = Self::unmeasured(lines.clone());
-        let mut short = Self::unmeasured(lines);
+        let mut spectrum = Self::with(lines.clone(), MAX_CARRIERS);
+        // As many carriers as show the edges of the band, and one symbol for each line: a small part of the work.
+        let mut short = Self::with(lines.clone(), (ENOUGH / lines.columns.max(1)).max(1));
         short.symbols_per_line = 1;
-        spectrum.band = band_of(&mut short)?;
+        let band = band_of(&mut short)?;
+        let more = SAMPLED * (band.end - band.start);
+        spectrum.band = band.start - more..band.end + more;
         Ok(spectrum)
     }
 
-    fn unmeasured(lines: Lines) -> Self {
+    fn with(lines: Lines, most: usize) -> Self {
         let columns = lines.columns.max(1);
         let in_time = lines.line_time * lines.bandwidth / (SYMBOLS * columns as f64);
-        let carriers = (in_time as usize).clamp(1, MAX_CARRIERS);
+        let carriers = (in_time as usize).clamp(1, MAX_CARRIERS).min(most);
         let used = columns * carriers;
-        let size = ((used as f64 / USED) as usize).next_power_of_two().max(2 * OVERLAP);
+        let size = smooth((used as f64 / USED) as usize);
         let spacing = lines.bandwidth / used as f64;
         let rate = spacing * size as f64;
         let power = |line: &[f32]| carriers as f32 * line.iter().map(|amplitude| amplitude * amplitude).sum::<f32>();
@@ -103,6 +115,7 @@ impl Spectrum {
             scratch: vec![Complex32::ZERO; fft.get_inplace_scratch_len()],
             fft,
             symbol: vec![Complex32::ZERO; size],
+            slopes: slopes(size / OVERLAP),
             before: vec![Complex32::ZERO; size / OVERLAP],
             phases: vec![0; used],
             points: vec![Complex32::ZERO; used],
@@ -159,19 +172,25 @@ impl Spectrum {
         for (out, sample) in out.iter_mut().zip(samples) {
             *out = *sample;
         }
-        let overlap = self.before.len();
-        for ((out, before), n) in out.iter_mut().zip(self.before.get(within..).unwrap_or_default()).zip(within..) {
-            // Sine and cosine: the powers, which are not related, add up to the same all the time.
-            let (rise, fall) = ((n as f32 + 0.5) / overlap as f32 * FRAC_PI_2).sin_cos();
+        let passing = self.before.iter().zip(&self.slopes).skip(within);
+        for (out, (before, (rise, fall))) in out.iter_mut().zip(passing) {
             *out = *out * rise + before * fall;
         }
-        for out in out {
-            let magnitude = out.norm();
-            if magnitude > 1.0 {
-                *out /= magnitude;
-            }
+        for out in out.iter_mut().filter(|out| out.norm_sqr() > 1.0) {
+            *out /= out.norm();
         }
     }
+}
+
+/// Sine and cosine: the powers of two symbols, which are not related, add up to the same all the time.
+fn slopes(len: usize) -> Vec<(f32, f32)> {
+    (0..len).map(|n| ((n as f32 + 0.5) / len as f32 * FRAC_PI_2).sin_cos()).collect()
+}
+
+/// The next size for which the transform is fast: a power of two, or three quarters of one.
+fn smooth(size: usize) -> usize {
+    let power = size.next_power_of_two().max(4 * OVERLAP);
+    if size <= power / 4 * 3 { power / 4 * 3 } else { power }
 }
 
 impl Waveform for Spectrum {

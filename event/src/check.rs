@@ -144,7 +144,7 @@ fn empty(
 /// Puts the file's name before an error that is about the file.
 fn about(path: &str, error: &BuildError) -> String {
     match error {
-        BuildError::Audio(_) | BuildError::Io(_) => format!("{path:?}: {error}"),
+        BuildError::File(_) | BuildError::Io(_) => format!("{path:?}: {error}"),
         _ => error.to_string(),
     }
 }

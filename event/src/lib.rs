@@ -8,6 +8,7 @@
 
 mod check;
 mod csv;
+mod defaults;
 mod delays;
 mod draft;
 mod elsewhere;

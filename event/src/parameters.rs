@@ -2,11 +2,14 @@
 
 use crate::elsewhere;
 use crate::report::{Reported, Scope};
-use challengectl_waveform::{Kind, Modulation, Parameter, find};
+use challengectl_waveform::{COMMON, Kind, Modulation, Parameter, find};
 use serde_json::{Map, Value};
 
 /// Older files give Morse as a unit length in 2.083 ms: words per minute by the dot are this divided by it.
 const SPEED_TIMES_WPM: f64 = 576.0;
+
+/// The key of the text that is painted before a challenge: a parameter of each, and a default for all of a file.
+pub(crate) const WATERMARK: &str = "watermark";
 
 /// Returns the modulation of this name, in small or capital letters, and the sideband if an older name means one.
 pub(crate) fn modulation(name: &str) -> Result<(&'static Modulation, Option<&'static str>), String> {
@@ -62,6 +65,13 @@ impl Parameters {
         Err(scope.problem(line, format!("parameter {name} is given twice, differently; remove one")))
     }
 
+    /// Gives it the watermark of the event, unless it has one of its own, which may be empty.
+    pub(crate) fn watermarked(&mut self, text: Option<&str>) {
+        if let Some(text) = text.filter(|_| !self.map.contains_key(WATERMARK)) {
+            self.map.insert(WATERMARK.to_owned(), text.into());
+        }
+    }
+
     /// Returns the parameters for the modulation, and the sample rate that an older file gives for the WAV file.
     pub(crate) fn finish(self) -> (Map<String, Value>, Option<f64>) {
         (self.map, self.wav_rate)
@@ -69,7 +79,7 @@ impl Parameters {
 }
 
 fn declared(modulation: &Modulation, name: &str) -> Option<&'static Parameter> {
-    modulation.parameters.iter().find(|parameter| parameter.name == name)
+    modulation.parameters.iter().chain(COMMON).find(|parameter| parameter.name == name)
 }
 
 /// Converts the value to the parameter's kind: quotes around a number, or none around a word that looks like one, are

@@ -182,10 +182,10 @@ impl Sound {
     /// Checks that there is something to hear.
     ///
     /// # Errors
-    /// [`BuildError::Audio`] with the cause and the way out.
+    /// [`BuildError::File`] with the cause and the way out.
     pub(crate) fn ensure_audible(&self) -> Result<(), BuildError> {
         match self.inaudible() {
-            Some(reason) => Err(BuildError::Audio(reason)),
+            Some(reason) => Err(BuildError::File(reason)),
             None => Ok(()),
         }
     }

@@ -46,7 +46,7 @@ impl Wav {
     /// Checks the header and that all samples it promises are there.
     ///
     /// # Errors
-    /// [`BuildError::Audio`] says what is wrong with the file, [`BuildError::Io`] that it cannot be read.
+    /// [`BuildError::File`] says what is wrong with the file, [`BuildError::Io`] that it cannot be read.
     pub(crate) fn open(path: &Path) -> Result<Self, BuildError> {
         let file = File::open(path)?;
         let size = file.metadata()?.len();

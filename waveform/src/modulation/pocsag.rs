@@ -17,7 +17,12 @@ pub const POCSAG: Modulation = Modulation {
     parameters: &[
         required_integer("capcode", "The pager's number.", 0..=(1 << 21) - 1),
         integer("baud", "Bits per second: 512, 1200 or 2400.", 512..=2400, 512),
-        integer("function", "Which of its four alerts the pager gives; with 3 it shows text, with 0 numbers.", 0..=3, 3),
+        integer(
+            "function",
+            "Which of its four alerts the pager gives; with 3 it shows text, with 0 numbers.",
+            0..=3,
+            3,
+        ),
         choice(
             "encoding",
             "alphanumeric: 7-bit ASCII; numeric: digits, space, and * U - [ ]; tone: no message at all.",
@@ -83,7 +88,8 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
 /// Why no pager may have that number, if so: idle and synchronization codewords are valid addresses, which are on air
 /// all the time (M.584-2, annex 1).
 fn reserved(capcode: u32) -> Option<String> {
-    let (word, what) = [(IDLE, "idle"), (SYNC, "synchronization")].into_iter().find(|(word, _)| calls(*word, capcode))?;
+    let (word, what) =
+        [(IDLE, "idle"), (SYNC, "synchronization")].into_iter().find(|(word, _)| calls(*word, capcode))?;
     let function = word >> 11 & 3;
     Some(format!(
         "{capcode} can be no pager's: its address codeword with function {function} is the {what} codeword {word:08X}, \
@@ -99,7 +105,9 @@ fn too_long(text: &str, encoding: &str) -> Option<String> {
         _ => (MULTIMON_SHOWS, PAGER_SHOWS),
     };
     if length > multimon {
-        return Some(format!("its text has {length} characters; multimon-ng shows the first {multimon}, pagers about {pager}"));
+        return Some(format!(
+            "its text has {length} characters; multimon-ng shows the first {multimon}, pagers about {pager}"
+        ));
     }
     (length > pager).then(|| format!("its text has {length} characters; pagers show about {pager}, multimon-ng all"))
 }

@@ -1,8 +1,9 @@
 //! Single sideband: sound moved up to radio frequency as it is.
 
 use crate::audio::{Audio, LEVEL};
-use crate::parameter::choice;
+use crate::parameter::{Parameter, choice};
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
+use challengectl_dsp::Waveform;
 use challengectl_dsp::resample::{Filter, Resampler};
 use challengectl_dsp::shift::shift;
 
@@ -11,12 +12,13 @@ pub const SSB: Modulation = Modulation {
     name: "ssb",
     help: "Single sideband; the carrier, suppressed, is on the frequency.",
     input: Input::Audio,
-    parameters: &[
-        choice("mode", "usb: sound goes above the frequency; lsb: below, mirrored.", &["usb", "lsb"], "usb"),
-        LEVEL,
-    ],
+    parameters: &[MODE, LEVEL],
     build,
 };
+
+/// Which sideband.
+pub(super) const MODE: Parameter =
+    choice("mode", "usb: sound goes above the frequency; lsb: below, mirrored.", &["usb", "lsb"], "usb");
 
 /// The middle of what is sent, 300 to 3000 Hz, and how far it reaches to either side.
 const CENTRE: f64 = 1650.0;
@@ -36,14 +38,18 @@ const RATE: f64 = 8000.0;
 /// Seconds of silence at either end, longer than the filter rings.
 const PAD: f64 = 0.025;
 
-/// After D. K. Weaver (1956): the middle of the band is moved to zero, a low-pass filter takes the other sideband
-/// away, and what is left is moved back. For the lower sideband all is mirrored.
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
-    let centre = if values.choice("mode") == "lsb" { -CENTRE } else { CENTRE };
     let mut audio = Audio::open(payload, values)?;
     audio.remark_outside(CENTRE - REACH..CENTRE + REACH)?;
-    let sound = shift(audio.sound(PAD), -centre);
+    Ok(Built::new(sideband(audio.sound(PAD), values.choice(MODE.name))).remarking(audio.remarks))
+}
+
+/// After D. K. Weaver (1956): the middle of the band is moved to zero, a low-pass filter takes the other sideband
+/// away, and what is left is moved back. For the lower sideband all is mirrored.
+///
+/// The sound is in the real parts, with silence at both ends that is longer than the filter rings.
+pub(super) fn sideband(sound: Box<dyn Waveform>, mode: &str) -> Box<dyn Waveform> {
+    let centre = if mode == "lsb" { -CENTRE } else { CENTRE };
     let filter = Filter { pass: REACH, stop: REACH + SLOPE, gain: GAIN };
-    let sideband = Resampler::new(sound, RATE, filter);
-    Ok(Built::new(shift(Box::new(sideband), centre)).remarking(audio.remarks))
+    shift(Box::new(Resampler::new(shift(sound, -centre), RATE, filter)), centre)
 }

@@ -103,7 +103,7 @@ fn untold(reader: &mut (impl BufRead + Seek), mut at: u64, file_size: u64) -> Re
 }
 
 fn refuse<T>(reason: &str) -> Result<T, BuildError> {
-    Err(BuildError::Audio(reason.to_owned()))
+    Err(BuildError::File(reason.to_owned()))
 }
 
 /// The first twelve bytes; returns the length that they give.

@@ -1,6 +1,6 @@
 //! The values that the fields of a challenge may have, for the description of the API. The modulations describe theirs.
 
-use challengectl_waveform::{MODULATIONS, Modulation};
+use challengectl_waveform::{COMMON, MODULATIONS, Modulation};
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
 /// The event file has the same limits.
@@ -39,7 +39,8 @@ pub fn seconds() -> Object {
 
 /// Those of all modulations, since each has others.
 pub fn parameters() -> Object {
-    let about = MODULATIONS.iter().map(|it| parameters_of(it)).collect::<String>();
+    let common = COMMON.iter().map(|it| format!("- every modulation: {it}\n"));
+    let about = MODULATIONS.iter().map(|it| parameters_of(it)).chain(common).collect::<String>();
     let about = format!("What can be set; what is left out has its default.\n\n{about}");
     let any = AdditionalProperties::<utoipa::openapi::Schema>::FreeForm(true);
     optional(Type::Object).description(Some(about)).additional_properties(Some(any)).build()
