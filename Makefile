@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-gnuradio bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -26,8 +26,11 @@ check: check-tools ## format, lints, licences, unused dependencies, order of the
 	cargo test -p challengectl-e2e --locked --test rooms
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
+# The tests have libcodec2; `make build` does not need it.
+FREEDV := challengectl-codec2/system,challengectl-server/freedv,challengectl-runner/freedv,challengectl-e2e/freedv
+
 test: tools ## everything, with other people's receivers
-	cargo nextest run --workspace --locked
+	cargo nextest run --workspace --locked --features $(FREEDV)
 	cargo test --doc --workspace --locked
 
 fuzz-api: tools ## many more requests to the API than make test, each held against its description
@@ -38,6 +41,10 @@ proof: tools proof-programs ## the slow proofs: 200 faults of network, processes
 
 bench: ## every waveform's rate, on one core
 	cargo bench -p challengectl-waveform --locked
+
+bench-gnuradio: ## every waveform's rate beside GNU Radio's, in turn on the same core
+	scripts/tools.sh receivers codec2
+	scripts/bench-gnuradio.py
 
 bench-load: proof-programs ## ten thousand runners on one server, also with a million transmissions behind it
 	target/dist/proof load --runners 1000
@@ -60,7 +67,7 @@ prerequisites: ## whether this machine has what the build needs, and the command
 	@scripts/prerequisites.sh
 
 tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
-	scripts/tools.sh receivers clocks socketio schemathesis certificates documentation prometheus nextest
+	scripts/tools.sh receivers codec2 clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
 	scripts/tools.sh deny machete

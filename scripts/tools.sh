@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and this machine lacks:
-# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [codec2] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -31,9 +31,12 @@ receivers() {
     command -v minimodem >/dev/null || missing+=(minimodem)
     command -v rtl_433 >/dev/null || missing+=(rtl-433)
     command -v sox >/dev/null || missing+=(sox)
-    /usr/bin/python3 -c 'import gnuradio.filter' 2>/dev/null || missing+=(gnuradio python3)
+    /usr/bin/python3 -c 'import gnuradio.filter, numpy' 2>/dev/null || missing+=(gnuradio python3 python3-numpy)
     packages "${missing[@]}"
 }
+
+# What the modulation freedv is built with.
+codec2() { [ -e /usr/include/codec2/freedv_api.h ] || packages libcodec2-dev; }
 
 # Moves the time of day of one program, for the proof that a server survives a clock that is set.
 clocks() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages faketime; }
