@@ -43,8 +43,9 @@ pub struct Transmitter {
     handle: NonNull<raw::Freedv>,
     /// Allocated by `Box`, freed with the transmitter: the library keeps the address.
     text: NonNull<Text>,
-    speech_samples: usize,
-    modem_samples: usize,
+    /// A frame of speech, and the samples that it becomes.
+    speech: Box<[i16]>,
+    modem: Box<[i16]>,
 }
 
 // SAFETY: the library keeps all of a transmitter's state behind its handle and none in the thread, and `text` is reached
@@ -66,13 +67,13 @@ impl Transmitter {
         let line = Box::new(Text { characters: text.bytes().chain(*b"\r").collect(), next: 0 });
         // From here on the drop of the transmitter frees both.
         let text = NonNull::from(Box::leak(line));
-        let mut transmitter = Self { handle, text, speech_samples: 0, modem_samples: 0 };
+        let mut transmitter = Self { handle, text, speech: Box::default(), modem: Box::default() };
         // SAFETY: the handle is open.
         let speech = unsafe { raw::freedv_get_n_speech_samples(handle.as_ptr()) };
         // SAFETY: the handle is open.
         let modem = unsafe { raw::freedv_get_n_tx_modem_samples(handle.as_ptr()) };
-        transmitter.speech_samples = usize::try_from(speech).map_err(|_| Unavailable)?;
-        transmitter.modem_samples = usize::try_from(modem).map_err(|_| Unavailable)?;
+        transmitter.speech = vec![0; usize::try_from(speech).map_err(|_| Unavailable)?].into();
+        transmitter.modem = vec![0; usize::try_from(modem).map_err(|_| Unavailable)?].into();
         // SAFETY: the handle is open; `next_character` takes what `text` points to, which lives as long as the handle.
         unsafe { raw::freedv_set_callback_txt(handle.as_ptr(), None, Some(next_character), text.as_ptr().cast()) };
         Ok(transmitter)
@@ -81,24 +82,23 @@ impl Transmitter {
     /// Samples of speech in a frame.
     #[must_use]
     pub fn speech_samples(&self) -> usize {
-        self.speech_samples
+        self.speech.len()
     }
 
     /// Samples of the modem that a frame becomes.
     #[must_use]
     pub fn modem_samples(&self) -> usize {
-        self.modem_samples
+        self.modem.len()
     }
 
     /// Codes and modulates a frame of speech. Speech that is missing is silence; samples of the modem that find no room
     /// are dropped.
     pub fn transmit(&mut self, speech: &[i16], modem: &mut [i16]) {
-        let mut frame = vec![0; self.speech_samples];
-        frame.iter_mut().zip(speech).for_each(|(sample, given)| *sample = *given);
-        let mut samples = vec![0; self.modem_samples];
+        self.speech.fill(0);
+        self.speech.iter_mut().zip(speech).for_each(|(sample, given)| *sample = *given);
         // SAFETY: the handle is open, and both buffers are as long as it said they have to be.
-        unsafe { raw::freedv_tx(self.handle.as_ptr(), samples.as_mut_ptr(), frame.as_mut_ptr()) };
-        modem.iter_mut().zip(samples).for_each(|(place, sample)| *place = sample);
+        unsafe { raw::freedv_tx(self.handle.as_ptr(), self.modem.as_mut_ptr(), self.speech.as_mut_ptr()) };
+        modem.iter_mut().zip(&self.modem).for_each(|(place, sample)| *place = *sample);
     }
 }
 

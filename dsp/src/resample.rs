@@ -179,6 +179,12 @@ impl Resampler {
         Self { is_real: true, ..Self::new(source, rate, filter) }
     }
 
+    /// Takes magnitudes above 1.0 down to it, as [`resample`] does.
+    #[must_use]
+    pub fn limited(self) -> Self {
+        Self { limit: 1.0, ..self }
+    }
+
     /// The first output sample at or after input sample `interval`.
     #[inline(always)]
     fn first_output(&self, interval: u64) -> u64 {

@@ -27,9 +27,9 @@ pub struct Lines {
     pub line_time: f64,
 }
 
-/// Of the sample rate: how much the carriers take up. Little enough that [`resample`](crate::resample::resample) keeps
-/// all of them.
-const USED: f64 = 0.85;
+/// Of the sample rate: how much the carriers take up. With more the resampler would need a longer filter, and more time for
+/// it than fewer samples save.
+const USED: f64 = 0.62;
 
 /// Symbols of a line, if there is time for more than one carrier to a column: so many that a line keeps the same
 /// brightness from beginning to end.

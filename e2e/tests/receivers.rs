@@ -259,10 +259,10 @@ fn a_watermark_goes_before_the_challenge_which_is_read_as_before() -> Result<()>
 #[cfg(feature = "freedv")]
 fn freedv_is_heard(mode: &str) -> Result<()> {
     let challenge = format!(
-        "modulation: freedv, frequency: 146520000, file: rtty.wav, parameters: {{codec: \"{mode}\", message: FLAG digital voice}}"
+        "modulation: freedv, frequency: 146520000, file: rtty.wav, parameters: {{codec: \"{mode}\", message: FLAG K7}}"
     );
     let (received, _folder) = receive(&challenge, noisy(3000.0, 20.0))?;
-    assert_contains(&received.freedv(mode)?, "FLAG digital voice");
+    assert_contains(&received.freedv(mode)?, "FLAG K7");
     Ok(())
 }
 

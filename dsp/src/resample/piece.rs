@@ -33,19 +33,43 @@ impl Piece {
     /// the slow loop that the compiler makes for the rest.
     #[inline(always)]
     pub(super) fn evaluate<const FUSED: bool>(&self, first: i32, count: usize, out: &mut [Complex32]) {
-        for (number, out) in (first..).zip(out.iter_mut().take(count.next_multiple_of(LANES))) {
-            let position = mul_add::<FUSED>(number as f32, self.step, self.start);
-            *out = Complex32::new(horner::<FUSED>(&self.re, position), horner::<FUSED>(&self.im, position));
+        let (whole, rest) = out.as_chunks_mut::<LANES>();
+        let mut number = first;
+        for lanes in whole.iter_mut().take(count.div_ceil(LANES)) {
+            *lanes = self.at::<FUSED, LANES>(number);
+            number += LANES as i32;
         }
+        let left = (first + count as i32 - number).max(0) as usize;
+        for (sample, number) in rest.iter_mut().take(left).zip(number..) {
+            [*sample] = self.at::<FUSED, 1>(number);
+        }
+    }
+
+    /// Computes `N` output samples from number `first` on.
+    #[inline(always)]
+    fn at<const FUSED: bool, const N: usize>(&self, first: i32) -> [Complex32; N] {
+        let mut positions = [0.0; N];
+        for (position, number) in positions.iter_mut().zip(first..) {
+            *position = mul_add::<FUSED>(number as f32, self.step, self.start);
+        }
+        let (re, im) = (horner::<FUSED, N>(&self.re, &positions), horner::<FUSED, N>(&self.im, &positions));
+        let mut samples = [Complex32::ZERO; N];
+        for (sample, (re, im)) in samples.iter_mut().zip(re.into_iter().zip(im)) {
+            *sample = Complex32::new(re, im);
+        }
+        samples
     }
 }
 
+/// The polynomial at several positions.
 #[inline(always)]
-fn horner<const FUSED: bool>(coefficients: &[f32; ORDER], position: f32) -> f32 {
+fn horner<const FUSED: bool, const N: usize>(coefficients: &[f32; ORDER], positions: &[f32; N]) -> [f32; N] {
     let [lower @ .., highest] = coefficients;
-    let mut value = *highest;
+    let mut values = [*highest; N];
     for coefficient in lower.iter().rev() {
-        value = mul_add::<FUSED>(value, position, *coefficient);
+        for (value, position) in values.iter_mut().zip(positions) {
+            *value = mul_add::<FUSED>(*value, *position, *coefficient);
+        }
     }
-    value
+    values
 }

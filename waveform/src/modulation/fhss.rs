@@ -16,7 +16,7 @@ pub const FHSS: Modulation = Modulation {
     parameters: &[
         text("seed", "What the order of the channels follows from.", 64, "RFHS"),
         number("hop_rate", "Hops per second.", 0.1..=200.0, 10.0, "Hz"),
-        number("hop_time", "Seconds after which the order of the channels begins anew.", 0.1..=600.0, 60.0, "s"),
+        number("hop_time", "Seconds after which the order of the channels begins anew.", 0.1..=3600.0, 60.0, "s"),
         number("channel_spacing", "From one channel to the next.", 1000.0..=1e6, 10_000.0, "Hz"),
         number(
             "span",

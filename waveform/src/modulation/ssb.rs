@@ -41,15 +41,16 @@ const PAD: f64 = 0.025;
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let mut audio = Audio::open(payload, values)?;
     audio.remark_outside(CENTRE - REACH..CENTRE + REACH)?;
-    Ok(Built::new(sideband(audio.sound(PAD), values.choice(MODE.name))).remarking(audio.remarks))
+    Ok(Built::new(sideband(audio.sound(PAD), values.choice(MODE.name), GAIN)).remarking(audio.remarks))
 }
 
 /// After D. K. Weaver (1956): the middle of the band is moved to zero, a low-pass filter takes the other sideband
 /// away, and what is left is moved back. For the lower sideband all is mirrored.
 ///
-/// The sound is in the real parts, with silence at both ends that is longer than the filter rings.
-pub(super) fn sideband(sound: Box<dyn Waveform>, mode: &str) -> Box<dyn Waveform> {
+/// The sound is in the real parts, with silence at both ends that is longer than the filter rings. A tone goes on air at
+/// half of `gain`; what would be beyond full scale is limited.
+pub(super) fn sideband(sound: Box<dyn Waveform>, mode: &str, gain: f32) -> Box<dyn Waveform> {
     let centre = if mode == "lsb" { -CENTRE } else { CENTRE };
-    let filter = Filter { pass: REACH, stop: REACH + SLOPE, gain: GAIN };
-    shift(Box::new(Resampler::new(shift(sound, -centre), RATE, filter)), centre)
+    let filter = Filter { pass: REACH, stop: REACH + SLOPE, gain };
+    shift(Box::new(Resampler::new(shift(sound, -centre), RATE, filter).limited()), centre)
 }

@@ -154,6 +154,34 @@ fn every_mode_lasts_as_long_as_it_should() {
 }
 
 #[test]
+fn a_watermark_goes_before_every_modulation_without_a_click() {
+    let file = wav(8000, noise(800));
+    for modulation in MODULATIONS {
+        let (text, parameters) = match modulation.name {
+            "lrs" => ("-s 1", json!({})),
+            "pocsag" => ("CQ", json!({"capcode": 8})),
+            "fhss" => ("", json!({"span": 100_000})),
+            _ => ("CQ", json!({})),
+        };
+        let mut marked = parameters.clone();
+        marked["watermark"] = "CTF".into();
+        let make = |parameters: &Value| resample(build(modulation, text, &file, parameters), 250_000.0).unwrap();
+        let (bare, marked) = (make(&parameters), make(&marked));
+        let (band, seconds) = (marked.occupied_bandwidth(), marked.duration() - bare.duration());
+        assert!((1.0..1.5).contains(&seconds), "{}: {seconds}", modulation.name);
+        assert!(band.start <= bare.occupied_bandwidth().start && band.end >= 11_000.0, "{}: {band:?}", modulation.name);
+        let samples = drain(marked, &[4099]);
+        assert!(magnitudes(&samples).all(|magnitude| magnitude <= 1.0));
+        // All of it is there behind the pause, as it would be without.
+        let (before, behind) = samples.split_at(samples.len() - bare.len() as usize);
+        assert!(magnitudes(&before[before.len() - 20_000..]).all(|magnitude| magnitude < 1e-3), "{}", modulation.name);
+        for (found, wanted) in behind.iter().zip(drain(bare, &[8192])) {
+            assert!((found - wanted).norm() < 0.05, "{}: {found} for {wanted}", modulation.name);
+        }
+    }
+}
+
+#[test]
 fn text_that_makes_no_signal_is_refused() {
     for (name, texts) in [("ask", ["", "\0"]), ("cw", ["", " \t "]), ("lrs", ["", " "])] {
         for text in texts {
