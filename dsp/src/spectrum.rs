@@ -84,7 +84,7 @@ impl Spectrum {
     ///
     /// # Errors
     /// None of its own; it reads no file.
-    pub fn new(lines: Lines) -> std::io::Result<Self> {
+    pub fn new(lines: &Lines) -> std::io::Result<Self> {
         let mut spectrum = Self::with(lines.clone(), MAX_CARRIERS);
         // As many carriers as show the edges of the band, and one symbol for each line: a small part of the work.
         let mut short = Self::with(lines.clone(), (ENOUGH / lines.columns.max(1)).max(1));
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_first_line_comes_first_and_the_first_column_is_lowest() {
-        let spectrum = Spectrum::new(stripes()).unwrap();
+        let spectrum = Spectrum::new(&stripes()).unwrap();
         let rate = spectrum.sample_rate();
         let samples = drain(Box::new(spectrum), 1013);
         let line = |start: f64| above(&samples[(start * rate) as usize..][..(0.04 * rate) as usize]);
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_brightest_line_has_the_level_and_nothing_is_beyond_full_scale() {
-        let samples = drain(Box::new(Spectrum::new(stripes()).unwrap()), 4096);
+        let samples = drain(Box::new(Spectrum::new(&stripes()).unwrap()), 4096);
         let power = samples.iter().map(Complex32::norm_sqr).sum::<f32>() / samples.len() as f32;
         assert!((power.sqrt() - LEVEL).abs() < 0.03, "{}", power.sqrt());
         assert!(samples.iter().all(|sample| sample.norm() <= 1.0));

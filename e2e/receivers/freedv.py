@@ -1,14 +1,27 @@
 #!/usr/bin/python3
-"""Receives FreeDV with the system's libcodec2: freedv.py IN.wav 1600|700D OUT.wav
+"""Receives FreeDV in the upper sideband with the system's libcodec2: freedv.py IN.cf32 RATE 1600|700D OUT.wav
 
-IN.wav is the sound of a sideband receiver at 8000 samples per second. Writes the speech, prints the text beside it, and
-to standard error how many frames were in sync.
+Writes the speech, prints the text beside it, and to standard error how many frames were in sync.
 """
 import ctypes
 import sys
 import wave
 
-source, mode, target = sys.argv[1], {"1600": 0, "700D": 7}[sys.argv[2]], sys.argv[3]
+import numpy
+
+source, rate, mode, target = sys.argv[1], float(sys.argv[2]), {"1600": 0, "700D": 7}[sys.argv[3]], sys.argv[4]
+MODEM_RATE = 8000
+VOICE = (200, 3200)
+
+# The sideband without a gain control, which would tear at the modem's carriers: transform, cut it out, transform back.
+samples = numpy.fromfile(source, numpy.complex64)
+bins = numpy.fft.fft(samples)
+hertz = numpy.fft.fftfreq(len(samples), 1 / rate)
+bins[(hertz < VOICE[0]) | (hertz > VOICE[1])] = 0
+count = int(len(samples) * MODEM_RATE / rate)
+half = count // 2
+sideband = numpy.fft.ifft(numpy.concatenate([bins[:half], bins[-(count - half) :]])).real
+sound = (sideband * (12_000 / numpy.abs(sideband).max())).astype("<i2").tobytes()
 
 codec2 = ctypes.CDLL("libcodec2.so.1.0")
 codec2.freedv_open.restype = ctypes.c_void_p
@@ -18,10 +31,6 @@ on_character = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char)(lambda sta
 no_text = ctypes.CFUNCTYPE(ctypes.c_char, ctypes.c_void_p)(lambda state: b"\0")
 codec2.freedv_set_callback_txt(receiver, on_character, no_text, None)
 codec2.freedv_set_squelch_en(receiver, 0)
-
-with wave.open(source) as file:
-    assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
-    sound = file.readframes(file.getnframes())
 
 speech = (ctypes.c_short * codec2.freedv_get_n_max_speech_samples(receiver))()
 spoken, frames, in_sync, at = [], 0, 0, 0
@@ -36,7 +45,7 @@ while True:
     codec2.freedv_get_modem_stats(receiver, ctypes.byref(sync), ctypes.byref(snr))
     frames, in_sync, at = frames + 1, in_sync + sync.value, at + size
 with wave.open(target, "wb") as file:
-    file.setparams((1, 2, 8000, 0, "NONE", ""))
+    file.setparams((1, 2, MODEM_RATE, 0, "NONE", ""))
     file.writeframes(b"".join(spoken))
 print(b"".join(text).decode("latin-1").replace("\r", "\n"))
 print(f"{in_sync} of {frames} frames in sync", file=sys.stderr)

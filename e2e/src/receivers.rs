@@ -109,8 +109,8 @@ impl Received {
 
     /// The text that a FreeDV receiver shows; its speech lies in `speech.wav` in the folder.
     pub fn freedv(&self, mode: &str) -> Result<String> {
-        let wav = self.audio(Demodulation::Usb, 8000)?;
-        output_of(script("freedv.py").arg(wav).arg(mode).arg(self.folder.join("speech.wav")))
+        let speech = self.folder.join("speech.wav");
+        output_of(script("freedv.py").arg(&self.iq).arg(self.rate.to_string()).arg(mode).arg(speech))
     }
 
     /// What `rtl_433` reads with a flexible decoder, as a string of bits per row.

@@ -47,13 +47,13 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let picture = if values.switch("invert") { picture.inverted() } else { picture };
     let upright = values.choice("first_line") == "bottom";
     let lines = lines(&picture, upright, values.number("bandwidth"), values.number("line_time") / 1000.0);
-    Ok(Built::new(Box::new(Spectrum::new(lines)?)))
+    Ok(Built::new(Box::new(Spectrum::new(&lines)?)))
 }
 
 /// A text in the spectrum that goes before a challenge.
 pub(super) fn watermark(text: &str) -> Result<Box<dyn Waveform>, BuildError> {
     let lines = lines(&Picture::of_text(text)?, true, WATERMARK_WIDTH, WATERMARK_LINE);
-    Ok(Box::new(Padded::new(Box::new(Spectrum::new(lines)?), WATERMARK_PAUSE)))
+    Ok(Box::new(Padded::new(Box::new(Spectrum::new(&lines)?), WATERMARK_PAUSE)))
 }
 
 fn lines(picture: &Picture, from_below: bool, bandwidth: f64, line_time: f64) -> Lines {
