@@ -1,4 +1,4 @@
-//! Receivers that nobody here wrote: GNU Radio demodulates; multimon-ng, minimodem, `rtl_433` and libcodec2 decode; NumPy
+//! Receivers that nobody here wrote: GNU Radio demodulates; multimon-ng, minimodem, `rtl_433` and libcodec2 decode; `NumPy`
 //! follows hops and draws waterfalls.
 
 use crate::iq::{Channel, Iq};
@@ -107,7 +107,7 @@ impl Received {
         Ok(output_of(script.arg(picture).arg(drawn))?.trim().parse()?)
     }
 
-    /// The text that a FreeDV receiver shows; its speech lies in `speech.wav` in the folder.
+    /// The text that a `FreeDV` receiver shows; its speech lies in `speech.wav` in the folder.
     pub fn freedv(&self, mode: &str) -> Result<String> {
         let speech = self.folder.join("speech.wav");
         output_of(script("freedv.py").arg(&self.iq).arg(self.rate.to_string()).arg(mode).arg(speech))

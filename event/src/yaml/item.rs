@@ -151,7 +151,7 @@ fn older_payload(flag: String, modulation: &Modulation, line: u64, scope: &mut S
 /// The parameter of a text that goes beside sound.
 const MESSAGE: &str = "message";
 
-/// Takes what older files give as `text` beside the sound in `flag`: FreeDV sends it, and others never did.
+/// Takes what older files give as `text` beside the sound in `flag`: `freedv` sends it, and others never did.
 fn older_message(
     fields: &mut Fields,
     modulation: Result<&Modulation, Reported>,
