@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-air bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dist proof-programs check test fuzz-api proof bench bench-air bench-gnuradio bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,8 +29,11 @@ check: check-tools ## format, lints, licences, unused dependencies, order of the
 	cargo test -p challengectl-e2e --locked --test rooms
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --features challengectl-runner/soapy
 
+# The tests have libcodec2; `make build` does not need it.
+FREEDV := challengectl-codec2/system,challengectl-server/freedv,challengectl-runner/freedv,challengectl-e2e/freedv
+
 test: tools ## all tests, with independent receivers
-	cargo nextest run --workspace --locked
+	cargo nextest run --workspace --locked --features $(FREEDV)
 	cargo nextest run -p challengectl-runner --features soapy --locked -E 'test(soapy)'
 	cargo test --doc --workspace --locked
 
@@ -48,6 +51,10 @@ bench-air: proof-programs ## what the virtual air costs, and whether 16 receiver
 	target/dist/proof air
 	target/dist/proof air --receivers 1 --transmissions 0 --unheard 200
 	target/dist/proof air --receivers 1 --transmissions 1
+
+bench-gnuradio: ## every waveform's rate beside GNU Radio's, in turn on the same core
+	scripts/tools.sh receivers codec2
+	scripts/bench-gnuradio.py
 
 bench-load: proof-programs ## ten thousand runners on one server, also with a million transmissions behind it
 	target/dist/proof load --runners 1000
@@ -73,8 +80,8 @@ demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 prerequisites: ## check the packages that the build needs, and print the command that installs missing ones
 	@scripts/prerequisites.sh
 
-tools: ## install the tools of the tests: receivers, SoapySDR, Chromium, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
-	scripts/tools.sh receivers radios browser clocks socketio schemathesis certificates documentation prometheus nextest
+tools: ## install the tools of the tests: receivers, SoapySDR, Chromium, libcodec2, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
+	scripts/tools.sh receivers radios browser codec2 clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
 	scripts/tools.sh deny machete radios

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing tools of the tests and checks:
-# scripts/tools.sh [receivers] [radios] [browser] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [radios] [browser] [codec2] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -31,7 +31,7 @@ receivers() {
     command -v minimodem >/dev/null || missing+=(minimodem)
     command -v rtl_433 >/dev/null || missing+=(rtl-433)
     command -v sox >/dev/null || missing+=(sox)
-    /usr/bin/python3 -c 'import gnuradio.filter' 2>/dev/null || missing+=(gnuradio python3)
+    /usr/bin/python3 -c 'import gnuradio.filter, numpy' 2>/dev/null || missing+=(gnuradio python3 python3-numpy)
     # Receivers of the virtual air: a source of GNU Radio, and a program with a screen and its sound, without either.
     /usr/bin/python3 -c 'import osmosdr' 2>/dev/null || missing+=(gr-osmosdr)
     command -v gqrx >/dev/null || missing+=(gqrx-sdr)
@@ -39,6 +39,9 @@ receivers() {
     command -v parec >/dev/null || missing+=(pulseaudio-utils)
     packages "${missing[@]}"
 }
+
+# What the modulation freedv is built with.
+codec2() { [ -e /usr/include/codec2/freedv_api.h ] || packages libcodec2-dev; }
 
 # SoapySDR, a compiler for the module of the tests, the stock module of a radio that needs no hardware, and SoapyRemote.
 radios() {
@@ -55,7 +58,6 @@ radios() {
     [ -x "$root/.tools/servers/usr/bin/SoapySDRServer" ] || unpacked soapyremote-server
 }
 
-# Sets the clock of one program, for the proof that a server tolerates it.
 # A browser, with fonts: without any, pages have no text to measure.
 browser() {
     local missing=()
@@ -64,6 +66,7 @@ browser() {
     packages "${missing[@]}"
 }
 
+# Sets the clock of one program, for the proof that a server tolerates it.
 clocks() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages faketime; }
 
 # The official Socket.IO clients, in JavaScript and Python.

@@ -39,7 +39,10 @@ const RUNNER: &[Became] = &[
     ("runner.cache_dir", "`state_dir` in runner.yml, which also holds the cache"),
     ("runner.heartbeat_interval", "`heartbeat_interval` in server.yml: the server sends it to its runners"),
     ("runner.poll_interval", "`poll_interval` in server.yml: the server sends it to its runners"),
-    ("runner.spectrum_paint_before_challenge", "nothing: nothing is painted before a challenge"),
+    (
+        "runner.spectrum_paint_before_challenge",
+        "`watermark` under `defaults` in the event file, a text that is painted before each challenge",
+    ),
     ("radios.models", MODELS),
     ("radios.devices", "`radios` in runner.yml, a list: each with `id`, `driver` and the keys below"),
     ("radios.devices.name", "`id`, a name of your own"),

@@ -1,5 +1,6 @@
 //! The amplitude of a carrier that is switched on and off without clicks.
 
+use num_complex::Complex32;
 use std::f64::consts::PI;
 
 /// Seconds of silence at either end of a run: longer than the ringing of any filter up to the antenna.
@@ -44,11 +45,19 @@ impl Envelope {
         self.silence + self.ramp
     }
 
-    /// Returns the amplitude of the sample with this number, counted from 0. Inlined across crates, since it runs once
-    /// per sample.
-    #[must_use]
-    #[inline]
-    pub fn at(&self, sample: u64) -> f32 {
+    /// Gives the samples from number `first` on, counted from 0, their amplitude.
+    pub fn shape(&self, first: u64, samples: &mut [Complex32]) {
+        let lead = self.lead();
+        if first >= lead && first + samples.len() as u64 + lead <= self.len {
+            return;
+        }
+        for (number, sample) in (first..).zip(samples) {
+            *sample *= self.at(number);
+        }
+    }
+
+    /// The amplitude of the sample with this number, counted from 0.
+    fn at(&self, sample: u64) -> f32 {
         let from_end = sample.min(self.len.saturating_sub(1 + sample));
         match from_end.checked_sub(self.silence) {
             None => 0.0,
@@ -71,5 +80,12 @@ mod tests {
         assert!(amplitudes[..50].iter().all(|amplitude| *amplitude == 0.0));
         assert!(amplitudes[70..170].iter().all(|amplitude| *amplitude == 1.0));
         assert!(amplitudes.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.09));
+        for cut in [1, 7, 50, 60, 150, 240] {
+            let mut samples = vec![Complex32::ONE; amplitudes.len()];
+            let (before, behind) = samples.split_at_mut(cut);
+            envelope.shape(0, before);
+            envelope.shape(cut as u64, behind);
+            assert!(samples.iter().map(|sample| sample.re).eq(amplitudes.iter().copied()), "{cut}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Waveform;
 use crate::envelope::{Envelope, RAMP};
+use crate::phasor::{units, write_phasors};
 use num_complex::Complex32;
 use std::f64::consts::TAU;
 use std::ops::Range;
@@ -11,15 +12,18 @@ pub struct Fm {
     sound: Box<dyn Waveform>,
     envelope: Envelope,
     emphasis: Preemphasis,
-    /// Phase advance per sample at full scale, in turns.
-    turns: f64,
+    /// By how much the phase grows with a sample of full scale.
+    step: f32,
     band: Range<f64>,
-    phase: f64,
+    phase: u32,
     position: u64,
 }
 
-/// Returns the samples of silence that [`Fm`] needs before and after the sound, at `rate` samples per second: the
-/// carrier rises before the sound begins and falls after it ends.
+/// Samples modulated at once.
+const BLOCK: usize = 256;
+
+/// Samples of silence that [`Fm`] needs before and behind the sound, at `rate` samples per second: the carrier rises
+/// before the sound begins and falls after it has ended.
 #[must_use]
 pub fn lead(rate: f64) -> u64 {
     Envelope::around(0, rate, RAMP).lead()
@@ -34,13 +38,25 @@ impl Fm {
     pub fn new(sound: Box<dyn Waveform>, deviation: f64, emphasis: Preemphasis) -> Self {
         let rate = sound.sample_rate();
         let envelope = Envelope::around(sound.len().saturating_sub(2 * lead(rate)), rate, RAMP);
-        Self { sound, envelope, emphasis, turns: deviation / rate, band: 0.0..0.0, phase: 0.0, position: 0 }
+        let step = units(deviation / rate) as f32;
+        Self { sound, envelope, emphasis, step, band: 0.0..0.0, phase: 0, position: 0 }
     }
 
     /// Sets the occupied band, in hertz relative to the nominal frequency.
     #[must_use]
     pub fn occupying(self, band: Range<f64>) -> Self {
         Self { band, ..self }
+    }
+
+    /// Turns the phase on by these samples of the sound.
+    fn turn(&mut self, sound: &[Complex32], phases: &mut [u32]) {
+        for (phase, sample) in phases.iter_mut().zip(sound) {
+            // Pre-emphasis leaves any single tone within full scale, but not any sound: what goes beyond is cut
+            // off, since the neighbouring channel begins where the deviation ends.
+            let level = self.emphasis.next(sample.re).clamp(-1.0, 1.0);
+            self.phase = self.phase.wrapping_add_signed((self.step * level) as i32);
+            *phase = self.phase;
+        }
     }
 }
 
@@ -59,15 +75,15 @@ impl Waveform for Fm {
 
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
         let filled = self.sound.fill(out)?;
-        for (sample, position) in out.iter_mut().take(filled).zip(self.position..) {
-            // Pre-emphasis keeps any single tone within full scale, but not every sound. The excess is clipped, since
-            // the adjacent channel begins where the deviation ends.
-            let level = self.emphasis.next(sample.re).clamp(-1.0, 1.0);
-            self.phase += self.turns * f64::from(level);
-            self.phase -= self.phase.round();
-            *sample = Complex32::from_polar(self.envelope.at(position), (self.phase * TAU) as f32);
+        let (samples, _) = out.split_at_mut(filled);
+        for samples in samples.chunks_mut(BLOCK) {
+            let mut phases = [0; BLOCK];
+            let (phases, _) = phases.split_at_mut(samples.len());
+            self.turn(samples, phases);
+            write_phasors(phases, samples);
+            self.envelope.shape(self.position, samples);
+            self.position += samples.len() as u64;
         }
-        self.position += filled as u64;
         Ok(filled)
     }
 }

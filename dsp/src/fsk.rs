@@ -3,9 +3,9 @@
 use crate::Waveform;
 use crate::envelope::Envelope;
 use crate::occupied::band_of;
+use crate::phasor::{units, write_phasors};
 use crate::symbols::Symbols;
 use num_complex::Complex32;
-use std::f64::consts::TAU;
 use std::ops::Range;
 
 /// How a carrier is keyed between two frequencies.
@@ -38,12 +38,15 @@ pub struct Fsk {
     symbols: Symbols,
     envelope: Envelope,
     rate: f64,
-    /// Phase advance per sample for a bit 0, and the difference for a bit 1, in turns.
-    turns: [f64; 2],
+    /// By how much the phase grows with a sample of a bit 0, and by how much more with one of a bit 1.
+    steps: [f64; 2],
     band: Range<f64>,
-    phase: f64,
+    phase: u32,
     position: u64,
 }
+
+/// Samples modulated at once.
+const BLOCK: usize = 256;
 
 impl Fsk {
     /// Creates the waveform of these bits, the first of them first. Modulates them once beforehand, at the lowest rate
@@ -64,20 +67,27 @@ impl Fsk {
             envelope: Envelope::around(symbols.len(), rate, keying.ramp),
             symbols,
             rate,
-            turns: [zero / rate, (one - zero) / rate],
+            steps: [units(zero / rate), units((one - zero) / rate)],
             band: 0.0..0.0,
-            phase: 0.0,
+            phase: 0,
             position: 0,
         }
     }
 
-    fn next(&mut self, position: u64) -> Complex32 {
+    /// Turns the phase on by the next samples.
+    fn turn(&mut self, phases: &mut [u32]) {
+        let mut levels = [0.0; BLOCK];
+        let (levels, _) = levels.split_at_mut(phases.len());
         // The carrier rises on the tone of the first bit and falls on that of the last.
-        let level = if position < self.envelope.lead() { self.symbols.before() } else { self.symbols.next() };
-        let [zero, more] = self.turns;
-        self.phase += zero + more * f64::from(level);
-        self.phase -= self.phase.round();
-        Complex32::from_polar(self.envelope.at(position), (self.phase * TAU) as f32)
+        let rising = self.envelope.lead().saturating_sub(self.position).min(levels.len() as u64) as usize;
+        let (before, keyed) = levels.split_at_mut(rising);
+        before.fill(self.symbols.before());
+        self.symbols.fill(keyed);
+        let [zero, more] = self.steps;
+        for (phase, level) in phases.iter_mut().zip(levels) {
+            self.phase = self.phase.wrapping_add_signed((zero + more * f64::from(*level)) as i32);
+            *phase = self.phase;
+        }
     }
 }
 
@@ -95,12 +105,17 @@ impl Waveform for Fsk {
     }
 
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
-        let mut filled = 0;
-        for (sample, position) in out.iter_mut().zip(self.position..self.envelope.len()) {
-            *sample = self.next(position);
-            filled += 1;
+        let left = usize::try_from(self.envelope.len() - self.position).unwrap_or(usize::MAX);
+        let filled = left.min(out.len());
+        let (out, _) = out.split_at_mut(filled);
+        for samples in out.chunks_mut(BLOCK) {
+            let mut phases = [0; BLOCK];
+            let (phases, _) = phases.split_at_mut(samples.len());
+            self.turn(phases);
+            write_phasors(phases, samples);
+            self.envelope.shape(self.position, samples);
+            self.position += samples.len() as u64;
         }
-        self.position += filled as u64;
         Ok(filled)
     }
 }

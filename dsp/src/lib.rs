@@ -8,8 +8,10 @@
 //! | [`shift`] | moves a signal in frequency |
 //! | [`ook`], [`fsk`] | bits to a keyed carrier |
 //! | [`fm`] | sound to a frequency-modulated carrier |
-//! | [`fir`], [`convolve`] | filters of finite length: their design, decimation, fast convolution |
-//! | [`envelope`], [`silence`] | a carrier switched on and off without clicks, silence at both ends |
+//! | [`spectrum`] | a picture to what a waterfall draws |
+//! | [`hopping`] | a signal that goes from channel to channel |
+//! | [`join`] | one signal behind another |
+//! | [`envelope`], [`silence`] | a carrier that comes and goes without a click, silence at both ends |
 //! | [`occupied`] | the band that holds 99 % of the power |
 
 #![warn(missing_docs)]
@@ -19,11 +21,16 @@ pub mod envelope;
 pub mod fir;
 pub mod fm;
 pub mod fsk;
+pub mod hopping;
+pub mod join;
+mod lanes;
 pub mod occupied;
 pub mod ook;
+mod phasor;
 pub mod resample;
 pub mod shift;
 pub mod silence;
+pub mod spectrum;
 mod symbols;
 #[cfg(test)]
 mod testing;

@@ -28,6 +28,9 @@ pub struct Ook {
     len: u64,
 }
 
+/// Samples made at once.
+const BLOCK: usize = 256;
+
 impl Ook {
     /// Creates the waveform of these bits, the first of them first. The last should be 0, or the carrier ends with a
     /// click.
@@ -55,14 +58,22 @@ impl Waveform for Ook {
     }
 
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
-        let keyed = self.silence..self.len - self.silence;
-        let mut filled = 0;
-        for (sample, position) in out.iter_mut().zip(self.position..self.len) {
-            let level = if keyed.contains(&position) { self.symbols.next() } else { 0.0 };
-            *sample = Complex32::new(level, 0.0);
-            filled += 1;
+        let left = usize::try_from(self.len - self.position).unwrap_or(usize::MAX);
+        let filled = left.min(out.len());
+        let (out, _) = out.split_at_mut(filled);
+        for samples in out.chunks_mut(BLOCK) {
+            let mut levels = [0.0; BLOCK];
+            let (levels, _) = levels.split_at_mut(samples.len());
+            let silent = self.silence.saturating_sub(self.position).min(levels.len() as u64) as usize;
+            let end = (self.len - self.silence).saturating_sub(self.position).min(levels.len() as u64) as usize;
+            if let Some(keyed) = levels.get_mut(silent..end) {
+                self.symbols.fill(keyed);
+            }
+            for (sample, level) in samples.iter_mut().zip(levels) {
+                *sample = Complex32::new(*level, 0.0);
+            }
+            self.position += samples.len() as u64;
         }
-        self.position += filled as u64;
         Ok(filled)
     }
 }

@@ -10,6 +10,8 @@ mod piece;
 
 use crate::Waveform;
 use kernel::Kernel;
+use multiversion::multiversion;
+use multiversion::target::target_cfg_f;
 use num_complex::Complex32;
 use piece::Piece;
 use std::ops::{Range, RangeInclusive};
@@ -60,16 +62,27 @@ pub fn resample(waveform: Box<dyn Waveform>, rate: f64) -> Result<Box<dyn Wavefo
     if !RATES.contains(&rate) {
         return Err(ResampleError::Rate(rate));
     }
-    if rate == waveform.sample_rate() {
-        return Ok(waveform);
+    if rate != waveform.sample_rate() {
+        ensure_fits(rate.min(waveform.sample_rate()), &waveform.occupied_bandwidth())?;
     }
-    let band = waveform.occupied_bandwidth();
+    Ok(at_rate(waveform, rate))
+}
+
+/// Brings a signal to a rate that holds it.
+pub(crate) fn at_rate(mut waveform: Box<dyn Waveform>, rate: f64) -> Box<dyn Waveform> {
+    if waveform.set_rate(rate) {
+        return waveform;
+    }
     let lower = rate.min(waveform.sample_rate());
-    ensure_fits(lower, &band)?;
-    let reach = reach(&band);
-    let pass = reach.max(FLAT * lower);
+    let pass = reach(&waveform.occupied_bandwidth()).clamp(FLAT * lower, REACH * lower);
     let filter = Filter { pass, stop: lower - pass, gain: HEADROOM };
-    Ok(Box::new(Resampler { limit: 1.0, ..Resampler::new(waveform, rate, filter) }))
+    let is_adaptable = rate >= waveform.sample_rate();
+    Box::new(Resampler { limit: 1.0, is_adaptable, ..Resampler::new(waveform, rate, filter) })
+}
+
+/// Returns the lowest rate that holds a signal with this band, in hertz.
+pub(crate) fn rate_for(band: &Range<f64>) -> f64 {
+    (reach(band) / REACH).ceil()
 }
 
 /// Checks that `rate` samples per second can hold a signal that occupies `band`, in hertz relative to its nominal
@@ -114,6 +127,8 @@ pub struct Resampler {
     limit: f32,
     /// Whether all imaginary parts are 0.
     is_real: bool,
+    /// Whether the filter is right for any rate that is not below that of the source.
+    is_adaptable: bool,
     kernel: Kernel,
     /// Input samples, of which `filled` are valid. The window of the current interval is `input[at..at + taps]`.
     input: Vec<Complex32>,
@@ -144,6 +159,7 @@ impl Resampler {
             band,
             limit: f32::INFINITY,
             is_real: false,
+            is_adaptable: false,
             kernel,
             input: vec![Complex32::ZERO; taps + BLOCK],
             at: 0,
@@ -165,13 +181,21 @@ impl Resampler {
         Self { is_real: true, ..Self::new(source, rate, filter) }
     }
 
-    /// Returns the first output sample at or after input sample `interval`.
+    /// Takes magnitudes above 1.0 down to it, as [`resample`] does.
+    #[must_use]
+    pub fn limited(self) -> Self {
+        Self { limit: 1.0, ..self }
+    }
+
+    /// The first output sample at or after input sample `interval`.
+    #[inline(always)]
     fn first_output(&self, interval: u64) -> u64 {
         (interval as f64 * self.ratio).ceil() as u64
     }
 
-    /// Advances to the interval of the next output sample.
-    fn enter(&mut self) -> std::io::Result<()> {
+    /// Goes on to the interval in which the next output sample lies.
+    #[inline(always)]
+    fn enter<const FUSED: bool>(&mut self) -> std::io::Result<()> {
         let mut end = self.first_output(self.interval + 1);
         while end <= self.next {
             self.advance()?;
@@ -185,21 +209,22 @@ impl Resampler {
         let start = self.next as f64 * step - self.interval as f64;
         let window = self.input.get(self.at..).unwrap_or_default();
         self.piece = if self.is_real {
-            self.kernel.piece_of_reals(window, start, step)
+            self.kernel.piece_of_reals::<FUSED>(window, start, step)
         } else {
-            self.kernel.piece(window, start, step)
+            self.kernel.piece::<FUSED>(window, start, step)
         };
         self.outputs = self.next..end;
         Ok(())
     }
 
-    fn produce(&mut self, mut out: &mut [Complex32]) -> std::io::Result<()> {
+    #[inline(always)]
+    fn produce<const FUSED: bool>(&mut self, mut out: &mut [Complex32]) -> std::io::Result<()> {
         while !out.is_empty() {
             if self.next == self.outputs.end {
-                self.enter()?;
+                self.enter::<FUSED>()?;
             }
             let here = usize::try_from(self.outputs.end - self.next).unwrap_or(usize::MAX).min(out.len());
-            self.piece.evaluate((self.next - self.outputs.start) as i32, here, out);
+            self.piece.evaluate::<FUSED>((self.next - self.outputs.start) as i32, here, out);
             self.next += here as u64;
             (_, out) = out.split_at_mut(here);
         }
@@ -247,19 +272,39 @@ impl Waveform for Resampler {
         self.band.clone()
     }
 
+    fn set_rate(&mut self, rate: f64) -> bool {
+        if self.is_adaptable && rate >= self.source.sample_rate() {
+            self.rate = rate;
+            self.ratio = rate / self.source.sample_rate();
+            self.len = self.first_output(self.source.len());
+        }
+        rate == self.rate
+    }
+
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
         let wanted = out.len().min(usize::try_from(self.len - self.next).unwrap_or(usize::MAX));
         let (out, _) = out.split_at_mut(wanted);
         // Small enough that the limiter finds the samples in the L1 cache.
         for block in out.chunks_mut(1024) {
-            self.produce(block)?;
-            limit(block, self.limit);
+            produce(self, block)?;
         }
         Ok(wanted)
     }
 }
 
-/// Reduces magnitudes above `limit` to it; keeps the phase.
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn produce(resampler: &mut Resampler, out: &mut [Complex32]) -> std::io::Result<()> {
+    if target_cfg_f!(target_feature = "fma") {
+        resampler.produce::<true>(out)?;
+    } else {
+        resampler.produce::<false>(out)?;
+    }
+    limit(out, resampler.limit);
+    Ok(())
+}
+
+/// Takes samples whose magnitude is above `limit` down to it and leaves their phase.
+#[inline(always)]
 fn limit(samples: &mut [Complex32], limit: f32) {
     let over = |sample: &Complex32| sample.norm_sqr() > limit * limit;
     // Without an early exit, for which there is rarely need, the compiler vectorises the loop.

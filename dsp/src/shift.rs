@@ -1,6 +1,7 @@
 //! Frequency shift of a signal at its own sample rate.
 
 use crate::Waveform;
+use multiversion::multiversion;
 use num_complex::Complex32;
 use std::f64::consts::TAU;
 use std::ops::Range;
@@ -64,7 +65,8 @@ impl Waveform for Shift {
 }
 
 /// Multiplies each sample by `base` and by its entry of the table.
-fn rotate(samples: &mut [Complex32], base: Complex32, table: &[Complex32]) {
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub(crate) fn rotate(samples: &mut [Complex32], base: Complex32, table: &[Complex32]) {
     for (sample, entry) in samples.iter_mut().zip(table) {
         *sample *= base * entry;
     }

@@ -24,6 +24,12 @@ pub trait Waveform: Send {
     /// The file that the samples are made from can no longer be read.
     fn fill(&mut self, out: &mut [Complex32]) -> io::Result<usize>;
 
+    /// Makes all samples at `rate`, in hertz, if the waveform can do that itself, and returns whether it can. `rate` holds
+    /// the occupied band, and no sample has been taken. What cannot is resampled.
+    fn set_rate(&mut self, rate: f64) -> bool {
+        rate == self.sample_rate()
+    }
+
     /// Whether there are no samples at all.
     fn is_empty(&self) -> bool {
         self.len() == 0

@@ -1,4 +1,5 @@
-//! Independent receivers: GNU Radio demodulates; multimon-ng, minimodem and `rtl_433` decode.
+//! Receivers that nobody here wrote: GNU Radio demodulates; multimon-ng, minimodem, `rtl_433` and libcodec2 decode; `NumPy`
+//! follows hops and draws waterfalls.
 
 use crate::iq::{Channel, Iq};
 use crate::programs::{output_of, run};
@@ -45,9 +46,7 @@ impl Received {
     /// Returns the demodulated audio as a WAV file.
     pub fn audio(&self, demodulation: Demodulation, audio_rate: u32) -> Result<PathBuf> {
         let wav = self.folder.join(format!("{}-{audio_rate}.wav", demodulation.name()));
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers/audio.py");
-        run(Command::new("/usr/bin/python3")
-            .arg(script)
+        run(script("audio.py")
             .arg(&self.iq)
             .arg(self.rate.to_string())
             .arg(demodulation.name())
@@ -92,7 +91,29 @@ impl Received {
         )
     }
 
-    /// Returns the bits that `rtl_433` reads with a flex decoder, one string per row.
+    /// The signal of a frequency hopper, followed from channel to channel.
+    pub fn dehopped(&self, hops: &Hops) -> Result<Self> {
+        let iq = self.folder.join("dehopped.cf32");
+        let numbers = [hops.channel_spacing, hops.hop_rate, hops.hop_time, hops.span].map(|number| number.to_string());
+        run(script("dehop.py").arg(&self.iq).arg(self.rate.to_string()).arg(&iq).arg(hops.seed).args(numbers))?;
+        Ok(Self { folder: self.folder.clone(), iq, rate: 48_000.0 })
+    }
+
+    /// How alike a waterfall of so many hertz and lines is to a picture (PGM): the correlation of their brightness.
+    pub fn likeness(&self, width: f64, lines: usize, picture: &Path) -> Result<f64> {
+        let drawn = self.folder.join("waterfall.pgm");
+        let mut script = script("waterfall.py");
+        script.arg(&self.iq).args([self.rate, width].map(|number| number.to_string())).arg(lines.to_string());
+        Ok(output_of(script.arg(picture).arg(drawn))?.trim().parse()?)
+    }
+
+    /// The text that a `FreeDV` receiver shows; its speech lies in `speech.wav` in the folder.
+    pub fn freedv(&self, mode: &str) -> Result<String> {
+        let speech = self.folder.join("speech.wav");
+        output_of(script("freedv.py").arg(&self.iq).arg(self.rate.to_string()).arg(mode).arg(speech))
+    }
+
+    /// What `rtl_433` reads with a flexible decoder, as a string of bits per row.
     pub fn bits(&self, decoder: &str) -> Result<Vec<String>> {
         let lines = output_of(
             Command::new("rtl_433")
@@ -110,6 +131,23 @@ impl Received {
         }
         Ok(rows)
     }
+}
+
+/// A script of Debian's Python.
+fn script(name: &str) -> Command {
+    let mut command = Command::new("/usr/bin/python3");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers").join(name));
+    command
+}
+
+/// The published parameters of a frequency hopper.
+#[derive(Debug, Clone, Copy)]
+pub struct Hops<'a> {
+    pub seed: &'a str,
+    pub channel_spacing: f64,
+    pub hop_rate: f64,
+    pub hop_time: f64,
+    pub span: f64,
 }
 
 /// A radio teletype signal.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use challengectl_e2e::iq::Channel;
 use challengectl_e2e::programs::{program, run};
-use challengectl_e2e::receivers::{Demodulation, Received, Teletype};
+use challengectl_e2e::receivers::{Demodulation, Hops, Received, Teletype};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -17,11 +17,24 @@ fn receive(challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
     receive_at(250_000, challenge, channel)
 }
 
+/// The file of a test beside the event file.
+type Beside<'a> = (&'a str, &'a [u8]);
+
 fn receive_at(rate: u32, challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
+    receive_with(rate, challenge, ("none", b""), channel)
+}
+
+fn receive_with(
+    rate: u32,
+    challenge: &str,
+    (name, content): Beside<'_>,
+    channel: Channel,
+) -> Result<(Received, TempDir)> {
     let folder = TempDir::new()?;
     let path = |name: &str| folder.path().join(name);
     let audio = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/audio/rtty.wav");
     std::fs::copy(audio, path("rtty.wav"))?;
+    std::fs::write(path(name), content)?;
     std::fs::write(path("challenges.yml"), format!("challenges:\n  - {{name: UNDER TEST, {challenge}}}\n"))?;
     std::fs::write(path("runner.yml"), format!("radios:\n  - {{id: lab, driver: file, sample_rate: {rate}}}\n"))?;
     run(Command::new(program("challengectl-runner")?)
@@ -173,4 +186,94 @@ fn rtl_433_reads_the_key_of_a_restaurant_pager() -> Result<()> {
         assert!(rows.iter().any(|row| row.contains(&wanted)), "{options}: {rows:?}");
     }
     Ok(())
+}
+
+/// The order of the channels is Python's own, by the parameters that players are told.
+fn hops_are_followed(rate: u32, parameters: &str, hops: &Hops<'_>) -> Result<()> {
+    let challenge = format!("modulation: fhss, frequency: 433920000, file: rtty.wav, parameters: {{{parameters}}}");
+    let (received, _folder) = receive_at(rate, &challenge, noisy(12_500.0, 300.0))?;
+    let text = received.dehopped(hops)?.teletype(Demodulation::Nfm, RTTY)?;
+    assert_contains(&text, RTTY_TEXT);
+    let still = received.teletype(Demodulation::Nfm, RTTY)?;
+    assert!(!still.contains("BAUDOT"), "{still:?}");
+    Ok(())
+}
+
+#[test]
+fn minimodem_reads_teletype_from_a_hopper_that_is_followed_by_its_seed() -> Result<()> {
+    let hops = Hops { seed: "RFHS", channel_spacing: 10_000.0, hop_rate: 10.0, hop_time: 60.0, span: 400_000.0 };
+    hops_are_followed(500_000, "span: 400000, profile: legacy", &hops)
+}
+
+#[test]
+fn minimodem_reads_teletype_from_a_hopper_that_goes_softly() -> Result<()> {
+    let hops = Hops { seed: "flag", channel_spacing: 25_000.0, hop_rate: 4.0, hop_time: 1.0, span: 300_000.0 };
+    hops_are_followed(500_000, "seed: flag, channel_spacing: 25000, hop_rate: 4, hop_time: 1, span: 300000", &hops)
+}
+
+/// A frame with a disc, a diagonal and steps from dark to bright.
+fn picture() -> (usize, Vec<u8>) {
+    let (columns, lines) = (64, 48);
+    let pixels = (0..columns * lines).map(|n| {
+        let (x, y) = ((n % columns) as i32, (n / columns) as i32);
+        let framed = x == 0 || y == 0 || x == 63 || y == 47;
+        let disc = (x - 18).pow(2) + (y - 16).pow(2) < 100;
+        match (x, y) {
+            _ if framed || disc || x == y + 16 => 255,
+            (8..56, 34..44) => (x - 8) as u8 / 8 * 40,
+            _ => 0,
+        }
+    });
+    (columns, pixels.collect())
+}
+
+#[test]
+fn a_waterfall_shows_the_picture_that_was_painted() -> Result<()> {
+    let (columns, pixels) = picture();
+    let lines = pixels.len() / columns;
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, columns as u32, lines as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header()?.write_image_data(&pixels)?;
+    let challenge = "modulation: paint, frequency: 433920000, file: picture.png, parameters: {bandwidth: 80000}";
+    let (received, folder) = receive_with(250_000, challenge, ("picture.png", &png), noisy(80_000.0, 0.0))?;
+    let original = folder.path().join("picture.pgm");
+    std::fs::write(&original, [format!("P5 {columns} {lines}\n255\n").as_bytes(), &pixels].concat())?;
+    let likeness = received.likeness(80_000.0, lines, &original)?;
+    assert!(likeness > 0.9, "{likeness}");
+    if let Ok(kept) = std::env::var("KEEP_WATERFALL") {
+        std::fs::copy(folder.path().join("waterfall.pgm"), kept)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_watermark_goes_before_the_challenge_which_is_read_as_before() -> Result<()> {
+    let challenge = "modulation: pocsag, frequency: 433925000, text: behind the mark, watermark: DE RFCTF, \
+                     parameters: {capcode: 301946}";
+    let (received, _folder) = receive(challenge, noisy(12_500.0, 300.0))?;
+    assert_contains(&received.pagers()?, "behind the mark");
+    Ok(())
+}
+
+#[cfg(feature = "freedv")]
+fn freedv_is_heard(mode: &str) -> Result<()> {
+    let challenge = format!(
+        "modulation: freedv, frequency: 146520000, file: rtty.wav, parameters: {{codec: \"{mode}\", message: FLAG K7}}"
+    );
+    let (received, _folder) = receive(&challenge, noisy(3000.0, 20.0))?;
+    assert_contains(&received.freedv(mode)?, "FLAG K7");
+    Ok(())
+}
+
+#[cfg(feature = "freedv")]
+#[test]
+fn libcodec2_reads_the_text_beside_digital_voice_at_1600() -> Result<()> {
+    freedv_is_heard("1600")
+}
+
+#[cfg(feature = "freedv")]
+#[test]
+fn libcodec2_reads_the_text_beside_digital_voice_at_700d() -> Result<()> {
+    freedv_is_heard("700D")
 }

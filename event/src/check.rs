@@ -143,7 +143,7 @@ fn empty(
 /// Adds the file's name to an error about the file.
 fn about(path: &str, error: &BuildError) -> String {
     match error {
-        BuildError::Audio(_) | BuildError::Io(_) => format!("{path:?}: {error}"),
+        BuildError::File(_) | BuildError::Io(_) => format!("{path:?}: {error}"),
         _ => error.to_string(),
     }
 }

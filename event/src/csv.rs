@@ -106,7 +106,7 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
         tuning: tuning(frequency.trim(), ranges, line, scope),
         payload: modulation.map(|modulation| match modulation.input {
             Input::Text => Payload::Text(payload.to_owned()),
-            Input::Audio => Payload::File(payload.trim().to_owned()),
+            Input::Audio | Input::Picture => Payload::File(payload.trim().to_owned()),
         }),
         wav_rate: parameters.as_ref().ok().and_then(|(_, rate)| *rate),
         parameters: parameters.map(|(map, _)| map),

@@ -17,9 +17,13 @@ pub(crate) fn instead(name: &str) -> Option<&'static str> {
         | "psk31" | "psk63" | "psk125" | "mfsk" | "olivia" | "thor" | "hell" | "mt63" | "contestia" | "dominoex"
         | "sstv" | "ft8" | "ft4" | "js8" | "wspr" | "aprs" | "ax25" | "packet" | "navtex" | "eas" | "same"
         | "wefax" | "minimodem" => AS_AUDIO,
-        "freedv" => "make a WAV file of it with the program freedv_tx, and send that with ssb",
-        "paint" | "spectrum_paint" => "make a WAV file of the picture, and send that with ssb",
-        "fhss" | "dvbt" | "dvb-t" | "adsb" | "dmr" | "p25" | "dstar" | "m17" | "ais" => "it is not supported yet",
+        "freedv" => {
+            "this program was built without it; build it with `--features freedv`, which takes libcodec2 (Debian: \
+             libcodec2-dev), or install its package"
+        }
+        "spectrum_paint" | "waterfall" => "write paint",
+        "hopping" | "fh" => "write fhss",
+        "dvbt" | "dvb-t" | "adsb" | "dmr" | "p25" | "dstar" | "m17" | "ais" => "it is not there yet",
         _ => return None,
     })
 }

@@ -7,6 +7,7 @@
 
 mod check;
 mod csv;
+mod defaults;
 mod draft;
 mod elsewhere;
 mod event;

@@ -1,5 +1,6 @@
 //! Reading of one challenge that a program sends instead of a file.
 
+use crate::defaults::Defaults;
 use crate::lookup::Places;
 use crate::report::{Report, Reported};
 use crate::values::delays::Delays;
@@ -36,7 +37,7 @@ impl Reader {
         report: &mut Report,
     ) -> Result<Challenge, Reported> {
         let places = Places::new(Path::new(""), Some(base)).map_err(|why| report.file().problem(None, why))?;
-        let draft = yaml::one(keys, Delays::default(), &mut Ranges::known(ranges), &mut report.file());
+        let draft = yaml::one(keys, &Defaults::default(), &mut Ranges::known(ranges), &mut report.file());
         check::challenge(draft, &places, self.rules(), report)
     }
 }

@@ -7,6 +7,7 @@ mod node;
 mod tuning;
 mod view;
 
+use crate::defaults::Defaults;
 use crate::draft::{Draft, Parts};
 use crate::report::{Report, Reported, Scope};
 use crate::values::delays::Delays;
@@ -18,18 +19,32 @@ use node::{Node, Value};
 
 const KEYS: &[&str] = &["conference", "frequency_ranges", "defaults", "challenges"];
 
-/// Other keys of a `server-config.yml`, which configure the server, not the event.
-const OLDER_KEYS: &[&str] =
-    &["server", "files_dir", "heartbeat_timeout", "assignment_timeout", "api_keys", "cors_origins", "bind", "port"];
+/// Other keys of older files, and why they are ignored.
+const OLDER_KEYS: &[(&str, &str)] = &[
+    ("server", SERVERS),
+    ("files_dir", SERVERS),
+    ("heartbeat_timeout", SERVERS),
+    ("assignment_timeout", SERVERS),
+    ("api_keys", SERVERS),
+    ("cors_origins", SERVERS),
+    ("bind", SERVERS),
+    ("port", SERVERS),
+    ("radios", "it belongs in the configuration of a runner"),
+    ("mode", NEVER_USED),
+    ("frequency-ranges", NEVER_USED),
+];
+
+const SERVERS: &str = "it belongs in the server's configuration";
+const NEVER_USED: &str = "it was never used";
 
 /// Reads one challenge from JSON, which has no line numbers.
 pub(crate) fn one(
     keys: serde_json::Map<String, serde_json::Value>,
-    defaults: Delays,
+    defaults: &Defaults,
     ranges: &mut Ranges,
     scope: &mut Scope<'_>,
 ) -> Draft {
-    item::read(Fields::new(0, node::from_json(keys)), Ok(defaults), ranges, scope)
+    item::read(Fields::new(0, node::from_json(keys)), defaults, ranges, scope)
 }
 
 /// Reads all valid parts of a document, and reports the others.
@@ -45,7 +60,7 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
         Value::Null => Parts::default(),
         Value::List(items) => {
             let mut ranges = Ranges::default();
-            let drafts = challenges(items, Ok(Delays::default()), &mut ranges, report);
+            let drafts = challenges(items, Defaults::default(), &mut ranges, report);
             Parts { conference: None, ranges: ranges.into_list(), drafts }
         }
         Value::Map(entries) => document(Fields::new(root.line, entries), report),
@@ -59,14 +74,14 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
 
 fn document(mut fields: Fields, report: &mut Report) -> Parts {
     let scope = &mut report.file();
-    fields.correct(KEYS, |key| OLDER_KEYS.contains(&key) || is_extension(key), scope);
+    fields.correct(KEYS, |key| OLDER_KEYS.iter().any(|(older, _)| *older == key) || is_extension(key), scope);
     let conference = fields.take("conference").and_then(|node| conference::read(node, scope).ok());
     let mut ranges = fields.take("frequency_ranges").map(|node| named_ranges(node, scope)).unwrap_or_default();
-    let defaults = fields.take("defaults").map_or(Ok(Delays::default()), |node| defaults(node, scope));
+    let defaults = fields.take("defaults").map_or_else(Defaults::default, |node| defaults(node, scope));
     let items = fields.take_as("challenges", Node::into_list, scope);
-    for key in OLDER_KEYS {
+    for (key, why) in OLDER_KEYS {
         if let Some(node) = fields.take(key) {
-            scope.remark(node.line, format!("`{key}` is ignored: it belongs in the server's configuration"));
+            scope.remark(node.line, format!("`{key}` is ignored: {why}"));
         }
     }
     fields.refuse_rest_but(is_extension, KEYS, scope);
@@ -80,29 +95,30 @@ fn is_extension(key: &str) -> bool {
     key.starts_with("x-")
 }
 
-fn defaults(node: Node, scope: &mut Scope<'_>) -> Result<Delays, Reported> {
-    let mut fields = Fields::of(node, "defaults", scope)?;
-    fields.correct(&["min_delay", "max_delay"], |_| false, scope);
+fn defaults(node: Node, scope: &mut Scope<'_>) -> Defaults {
+    const KEYS: [&str; 3] = ["min_delay", "max_delay", WATERMARK];
+    let mut fields = match Fields::of(node, "defaults", scope) {
+        Ok(fields) => fields,
+        Err(reported) => return Defaults { delays: Err(reported), watermark: None },
+    };
+    fields.correct(&KEYS, |_| false, scope);
     let delays = item::delays(&mut fields, ["min_delay", "max_delay"], Ok(Delays::default()), scope);
-    fields.refuse_rest(["min_delay", "max_delay"], scope);
-    delays
+    // One that cannot be painted is refused with each challenge that it would go before.
+    let watermark = fields.take_as(WATERMARK, Node::words, scope).ok().flatten();
+    fields.refuse_rest(KEYS, scope);
+    Defaults { delays, watermark }
 }
 
-fn challenges(
-    items: Vec<Node>,
-    mut defaults: Result<Delays, Reported>,
-    ranges: &mut Ranges,
-    report: &mut Report,
-) -> Vec<Draft> {
+fn challenges(items: Vec<Node>, mut defaults: Defaults, ranges: &mut Ranges, report: &mut Report) -> Vec<Draft> {
     let mut drafts = Vec::with_capacity(items.len());
     for node in items {
         let Ok(mut fields) = Fields::of(node, "a challenge", &mut report.file()) else { continue };
-        if let Some(delays) = older_defaults(&mut fields, defaults, &mut report.file()) {
-            defaults = delays;
+        if let Some(delays) = older_defaults(&mut fields, defaults.delays, &mut report.file()) {
+            defaults.delays = delays;
             continue;
         }
         let mut scope = report.challenge(fields.peek_text("name"));
-        drafts.push(item::read(fields, defaults, ranges, &mut scope));
+        drafts.push(item::read(fields, &defaults, ranges, &mut scope));
     }
     drafts
 }

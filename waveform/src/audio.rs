@@ -51,10 +51,10 @@ impl Audio {
     /// Reads the whole file once, in constant memory, and scales it as the parameter [`LEVEL`] says.
     ///
     /// # Errors
-    /// [`BuildError::Audio`] if the file is silent or is not a WAV file that can be sent; [`BuildError::Io`].
+    /// [`BuildError::File`] if the file is not a WAV file that can be sent, or is silent; [`BuildError::Io`].
     pub(crate) fn open(payload: Payload<'_>, values: &Values) -> Result<Self, BuildError> {
         let Payload::File(path) = payload else {
-            return Err(BuildError::Audio("there is no file".to_owned()));
+            return Err(BuildError::File("there is no file".to_owned()));
         };
         let mut wav = Wav::open(path)?;
         let sound = Sound::of(&mut wav)?;

@@ -19,8 +19,11 @@ pub enum BuildError {
     Empty(&'static str),
     #[error("text: {0}")]
     Text(String),
+    /// About the file that is to be sent.
     #[error("{0}")]
-    Audio(String),
+    File(String),
+    #[error("{0}")]
+    Missing(String),
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
     #[error(transparent)]

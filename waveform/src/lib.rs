@@ -17,7 +17,7 @@ pub use challengectl_dsp::resample::{ResampleError, ensure_fits, resample};
 pub use challengectl_dsp::shift::shift;
 pub use challengectl_dsp::{Complex32, Waveform};
 pub use error::BuildError;
-pub use modulation::{Built, MODULATIONS, Modulation, find};
+pub use modulation::{Built, COMMON, MODULATIONS, Modulation, find};
 pub use parameter::{Condition, Kind, Parameter};
 pub use payload::{Input, MAX_TEXT_BYTES, Payload};
 pub use values::Values;

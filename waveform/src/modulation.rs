@@ -1,33 +1,46 @@
 //! Modulations: a name, parameters with limits and defaults, and a function that builds a waveform.
 
 use crate::error::BuildError;
-use crate::parameter::{self, Parameter};
+use crate::parameter::{self, Parameter, text};
 use crate::payload::{Input, MAX_TEXT_BYTES, Payload};
 use crate::values::Values;
 use challengectl_common::closest;
 use challengectl_dsp::Waveform;
+use challengectl_dsp::join::Join;
 use challengectl_dsp::resample::ensure_fits;
 use serde_json::{Map, Value};
 
 macro_rules! modulations {
-    ($($module:ident::$modulation:ident),+ $(,)?) => {
-        $(pub mod $module;)+
+    ($($(#[$when:meta])* $module:ident::$modulation:ident),+ $(,)?) => {
+        $($(#[$when])* pub mod $module;)+
 
         /// Every modulation that exists.
-        pub const MODULATIONS: &[&Modulation] = &[$(&$module::$modulation),+];
+        pub const MODULATIONS: &[&Modulation] = &[$($(#[$when])* &$module::$modulation),+];
     };
 }
 
 modulations! {
     ask::ASK,
     cw::CW,
+    fhss::FHSS,
+    #[cfg(feature = "freedv")]
+    freedv::FREEDV,
     lrs::LRS,
     nbfm::NBFM,
+    paint::PAINT,
     pocsag::POCSAG,
     ssb::SSB,
 }
 
-/// A modulation: how a payload becomes a signal.
+/// The parameters that every modulation has besides its own.
+pub const COMMON: &[Parameter] = &[text(
+    "watermark",
+    "A text that is painted into the spectrum before the challenge, 25 kHz wide; nothing if it is empty.",
+    32,
+    "",
+)];
+
+/// One way of putting a payload on air.
 #[derive(Debug)]
 pub struct Modulation {
     /// The name in event files and in the API.
@@ -100,14 +113,14 @@ impl Modulation {
     pub fn built(&self, payload: Payload<'_>, parameters: &Map<String, Value>) -> Result<Built, BuildError> {
         let (values, passed_over) = self.values(parameters)?;
         match (self.input, payload) {
-            (Input::Text, Payload::Text(text)) if text.len() > MAX_TEXT_BYTES => {
-                let reason = format!("{} bytes are more than the maximum of {MAX_TEXT_BYTES}; shorten it", text.len());
-                Err(BuildError::Text(reason))
+            (Input::Text | Input::Picture, Payload::Text(text)) if text.len() > MAX_TEXT_BYTES => {
+                Err(BuildError::Text(format!("{} bytes are more than the {MAX_TEXT_BYTES} that go on air", text.len())))
             }
-            (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) => {
+            (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) | (Input::Picture, _) => {
                 let mut built = (self.build)(payload, &values)?;
                 built.remarks.extend(passed_over);
-                // Found now rather than on air.
+                built.waveform = marked(built.waveform, values.text("watermark"))?;
+                // No radio could send it: found now, not on air.
                 ensure_fits(built.waveform.sample_rate(), &built.waveform.occupied_bandwidth())?;
                 Ok(built)
             }
@@ -125,7 +138,7 @@ impl Modulation {
     /// # Errors
     /// [`BuildError`] with the parameter and its limits.
     fn values(&self, given: &Map<String, Value>) -> Result<(Values, Vec<String>), BuildError> {
-        let known = || self.parameters.iter().map(|parameter| parameter.name);
+        let known = || self.parameters.iter().chain(COMMON).map(|parameter| parameter.name);
         if let Some(name) = given.keys().find(|name| !known().any(|known| known == name.as_str())) {
             return Err(BuildError::UnknownParameter {
                 modulation: self.name,
@@ -134,8 +147,24 @@ impl Modulation {
                 known: known().collect(),
             });
         }
-        parameter::all(self.parameters, given)
+        let (mut values, remarks) = parameter::all(self.parameters, given)?;
+        // They depend on none, so there is nothing to remark.
+        let (common, _) = parameter::all(COMMON, given)?;
+        values.extend(common);
+        Ok((values, remarks))
     }
+}
+
+/// The waveform behind a text that is painted, if there is one.
+fn marked(waveform: Box<dyn Waveform>, text: &str) -> Result<Box<dyn Waveform>, BuildError> {
+    if text.trim().is_empty() {
+        return Ok(waveform);
+    }
+    let mark = paint::watermark(text).map_err(|error| match error {
+        BuildError::Text(reason) => BuildError::Parameter { name: "watermark", reason },
+        error => error,
+    })?;
+    Ok(Box::new(Join::new(vec![mark, waveform])))
 }
 
 #[cfg(test)]

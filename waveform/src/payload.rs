@@ -12,6 +12,8 @@ pub enum Input {
     Text,
     /// A WAV file.
     Audio,
+    /// A picture: text that is drawn, or a PNG file.
+    Picture,
 }
 
 /// The payload of one waveform.

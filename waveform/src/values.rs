@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 pub struct Values(Map<String, Value>);
 
 impl Values {
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
     pub(crate) fn set(&mut self, name: &str, value: Value) {
         self.0.insert(name.to_owned(), value);
     }

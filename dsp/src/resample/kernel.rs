@@ -1,9 +1,18 @@
 //! The impulse response: a sinc under a Kaiser window, cut at the input samples into pieces, each a polynomial.
 
 use super::piece::{ORDER, Piece};
-use crate::window::{self, kaiser, sinc};
+use crate::lanes::mul_add;
 use num_complex::Complex32;
 use std::f64::consts::PI;
+
+/// How far the stop band is down, in decibels. 70 are promised; the pieces are not exact.
+const ATTENUATION: f64 = 80.0;
+
+/// Kaiser's formula for the parameter of the window at that attenuation (J. F. Kaiser, 1974).
+const BETA: f64 = 0.1102 * (ATTENUATION - 8.7);
+
+/// Sums side by side: with four, of two parts each, the processor does not wait for any and has registers for all.
+const SUMS: usize = 4;
 
 /// An impulse response as polynomials.
 pub(super) struct Kernel {
@@ -14,8 +23,8 @@ pub(super) struct Kernel {
 impl Kernel {
     /// Creates a low-pass filter with its edges in cycles per input sample, `0 < pass < stop`.
     pub(super) fn new(pass: f64, stop: f64, gain: f32) -> Self {
-        // 70 dB are promised of the window's 80: the pieces are not exact.
-        let taps = window::taps(stop - pass).max(2).next_multiple_of(2);
+        let taps = ((ATTENUATION - 7.95) / (14.36 * (stop - pass))).ceil() as usize;
+        let taps = taps.next_multiple_of(SUMS);
         let cutoff = (pass + stop) / 2.0;
         let half = taps as f64 / 2.0;
         let weights = (0..taps).map(|tap| {
@@ -28,67 +37,63 @@ impl Kernel {
         Self { taps: weights.map(|weights| weights.map(|weight| weight as f32)).collect() }
     }
 
-    /// The number of input samples that an interval depends on; even.
+    /// Input samples that one interval depends on; a multiple of four.
     pub(super) fn taps(&self) -> usize {
         self.taps.len()
     }
 
-    /// Returns the polynomial of an interval from the samples around it. The first output sample lies `start` input
-    /// samples after the beginning of the interval, each further one `step` later.
-    pub(super) fn piece(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
-        // Two sums, of even and odd taps: each addition to one sum waits for the one before.
-        let (mut even, mut odd) = (Sums::default(), Sums::default());
-        let (taps, _) = self.taps.as_chunks::<2>();
-        let (samples, _) = window.as_chunks::<2>();
-        for (taps, samples) in taps.iter().zip(samples) {
-            even.add(&taps[0], samples[0]);
-            odd.add(&taps[1], samples[1]);
-        }
-        even.merge(&odd);
-        Piece::new(even.re, even.im, start, step)
-    }
-
-    /// Like [`piece`](Self::piece), for samples whose imaginary parts are 0: half the work.
-    pub(super) fn piece_of_reals(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
-        let (mut even, mut odd) = ([0.0; ORDER], [0.0; ORDER]);
-        let (taps, _) = self.taps.as_chunks::<2>();
-        let (samples, _) = window.as_chunks::<2>();
-        for (taps, samples) in taps.iter().zip(samples) {
-            add(&mut even, &taps[0], samples[0].re);
-            add(&mut odd, &taps[1], samples[1].re);
-        }
-        even.iter_mut().zip(odd).for_each(|(sum, other)| *sum += other);
-        Piece::new(even, [0.0; ORDER], start, step)
-    }
-}
-
-#[derive(Default)]
-struct Sums {
-    re: [f32; ORDER],
-    im: [f32; ORDER],
-}
-
-impl Sums {
+    /// The polynomial of an interval from the samples around it. Its first output lies `start` input samples after
+    /// the beginning of the interval, each further one `step` later.
     #[inline(always)]
-    fn add(&mut self, weights: &[f32; ORDER], sample: Complex32) {
-        add(&mut self.re, weights, sample.re);
-        add(&mut self.im, weights, sample.im);
+    pub(super) fn piece<const FUSED: bool>(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
+        // Several sums side by side: each must wait for its one before.
+        let mut re = [[0.0; ORDER]; SUMS];
+        let mut im = [[0.0; ORDER]; SUMS];
+        let (taps, _) = self.taps.as_chunks::<SUMS>();
+        let (samples, _) = window.as_chunks::<SUMS>();
+        for (taps, samples) in taps.iter().zip(samples) {
+            for (((re, im), weights), sample) in re.iter_mut().zip(&mut im).zip(taps).zip(samples) {
+                add::<FUSED>(re, weights, sample.re);
+                add::<FUSED>(im, weights, sample.im);
+            }
+        }
+        Piece::new(total(re), total(im), start, step)
     }
 
-    fn merge(&mut self, other: &Self) {
-        self.re.iter_mut().zip(other.re).for_each(|(sum, other)| *sum += other);
-        self.im.iter_mut().zip(other.im).for_each(|(sum, other)| *sum += other);
+    /// Like [`piece`](Self::piece), of samples whose imaginary parts are 0: half the work.
+    #[inline(always)]
+    pub(super) fn piece_of_reals<const FUSED: bool>(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
+        let mut re = [[0.0; ORDER]; SUMS];
+        let (taps, _) = self.taps.as_chunks::<SUMS>();
+        let (samples, _) = window.as_chunks::<SUMS>();
+        for (taps, samples) in taps.iter().zip(samples) {
+            for ((re, weights), sample) in re.iter_mut().zip(taps).zip(samples) {
+                add::<FUSED>(re, weights, sample.re);
+            }
+        }
+        Piece::new(total(re), [0.0; ORDER], start, step)
     }
 }
 
 #[inline(always)]
-fn add(sums: &mut [f32; ORDER], weights: &[f32; ORDER], sample: f32) {
+fn add<const FUSED: bool>(sums: &mut [f32; ORDER], weights: &[f32; ORDER], sample: f32) {
     for (sum, weight) in sums.iter_mut().zip(weights) {
-        *sum += weight * sample;
+        *sum = mul_add::<FUSED>(*weight, sample, *sum);
     }
 }
 
-/// Returns the coefficients, lowest first, of the polynomial that equals `function` at the Chebyshev nodes of [-1, 1].
+#[inline(always)]
+fn total(sums: [[f32; ORDER]; SUMS]) -> [f32; ORDER] {
+    let mut total = [0.0; ORDER];
+    for sums in &sums {
+        for (total, sum) in total.iter_mut().zip(sums) {
+            *total += sum;
+        }
+    }
+    total
+}
+
+/// The coefficients, lowest first, of the polynomial that meets `function` at the Chebyshev nodes of [-1, 1].
 fn polynomial(function: impl Fn(f64) -> f64) -> [f64; ORDER] {
     let nodes = (0..ORDER).map(|node| PI * (node as f64 + 0.5) / ORDER as f64);
     let values: Vec<_> = nodes.map(|angle| (angle, function(angle.cos()))).collect();

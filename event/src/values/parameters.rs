@@ -2,12 +2,15 @@
 
 use crate::elsewhere;
 use crate::report::{Reported, Scope};
-use challengectl_waveform::{Kind, Modulation, Parameter, find};
+use challengectl_waveform::{COMMON, Kind, Modulation, Parameter, find};
 use serde_json::{Map, Value};
 
 /// The product of words per minute (word PARIS) and the `speed` of older files, which is the length of a dot in units
 /// of 2.083 ms.
 const SPEED_TIMES_WPM: f64 = 576.0;
+
+/// The key of the text that is painted before a challenge: a parameter of each, and a default for all of a file.
+pub(crate) const WATERMARK: &str = "watermark";
 
 /// Returns the modulation of this name, regardless of case, and the sideband if an older name implies one.
 pub(crate) fn modulation(name: &str) -> Result<(&'static Modulation, Option<&'static str>), String> {
@@ -63,6 +66,13 @@ impl Parameters {
         Err(scope.problem(line, format!("parameter {name} is given twice with different values; remove one")))
     }
 
+    /// Gives it the watermark of the event, unless it has one of its own, which may be empty.
+    pub(crate) fn watermarked(&mut self, text: Option<&str>) {
+        if let Some(text) = text.filter(|_| !self.map.contains_key(WATERMARK)) {
+            self.map.insert(WATERMARK.to_owned(), text.into());
+        }
+    }
+
     /// Returns the parameters for the modulation, and the sample rate that an older file gives for the WAV file.
     pub(crate) fn finish(self) -> (Map<String, Value>, Option<f64>) {
         (self.map, self.wav_rate)
@@ -70,7 +80,7 @@ impl Parameters {
 }
 
 fn declared(modulation: &Modulation, name: &str) -> Option<&'static Parameter> {
-    modulation.parameters.iter().find(|parameter| parameter.name == name)
+    modulation.parameters.iter().chain(COMMON).find(|parameter| parameter.name == name)
 }
 
 /// Converts a value to the parameter's kind: accepts a number in quotes, and a word that looks like a number without

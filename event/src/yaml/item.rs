@@ -3,6 +3,7 @@
 use super::fields::{Fields, unknown_key};
 use super::node::{Key, Node, Value};
 use super::{tuning, view};
+use crate::defaults::Defaults;
 use crate::draft::{Draft, Payload};
 use crate::report::{Reported, Scope};
 use crate::values::delays::{self, Delays};
@@ -29,25 +30,25 @@ const KEYS: &[&str] = &[
 ];
 
 /// Reads one challenge from its keys.
-pub(super) fn read(
-    mut fields: Fields,
-    defaults: Result<Delays, Reported>,
-    ranges: &mut Ranges,
-    scope: &mut Scope<'_>,
-) -> Draft {
+pub(super) fn read(mut fields: Fields, defaults: &Defaults, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Draft {
     let line = fields.line;
     correct(&mut fields, scope);
     let name = fields.require_as("name", name, scope);
     let modulation = fields.require_as("modulation", modulation, scope);
     let (modulation, sideband) = (modulation.map(|(modulation, _)| modulation), modulation.ok().and_then(|(_, s)| s));
     let tuning = tuning::read(&mut fields, ranges, scope);
+    let message = older_message(&mut fields, modulation, scope);
     let payload = payload(&mut fields, modulation, scope);
     let enabled = fields.take_as("enabled", Node::truth, scope);
     let priority = fields.take_as("priority", Node::integer, scope).map(Option::unwrap_or_default);
-    let delays = delays(&mut fields, ["min_delay", "max_delay"], defaults, scope);
+    let delays = delays(&mut fields, ["min_delay", "max_delay"], defaults.delays, scope);
     let public_view = view::read(&mut fields, scope);
     let only_on = fields.take_as("only_on", senders, scope).map(Option::unwrap_or_default);
-    let parameters = parameters(fields, modulation, sideband, scope).map(Parameters::finish);
+    let parameters = parameters(fields, modulation, sideband, scope).and_then(|mut parameters| {
+        message.map_or(Ok(()), |message| parameters.add(MESSAGE, message.into(), line, scope))?;
+        parameters.watermarked(defaults.watermark.as_deref());
+        Ok(parameters.finish())
+    });
     let wav_rate = parameters.as_ref().ok().and_then(|(_, rate)| *rate);
     let parameters = parameters.map(|(map, _)| map);
     let rest = scope.verdict();
@@ -143,11 +144,30 @@ fn older_payload(flag: String, modulation: &Modulation, line: u64, scope: &mut S
     }
     Ok(match modulation.input {
         Input::Text => Payload::Text(flag),
-        Input::Audio => Payload::File(flag),
+        Input::Audio | Input::Picture => Payload::File(flag),
     })
 }
 
-/// Reads a list of runners and radios; a single one needs no brackets.
+/// The parameter of a text that goes beside sound.
+const MESSAGE: &str = "message";
+
+/// Takes what older files give as `text` beside the sound in `flag`: `freedv` sends it, and others never did.
+fn older_message(
+    fields: &mut Fields,
+    modulation: Result<&Modulation, Reported>,
+    scope: &mut Scope<'_>,
+) -> Option<String> {
+    let modulation = modulation.ok().filter(|it| it.input == Input::Audio && fields.has("flag"))?;
+    let line = fields.peek("text")?.line;
+    let text = fields.take_as("text", Node::words, scope).ok().flatten()?;
+    if Parameters::takes(modulation, MESSAGE) {
+        return Some(text);
+    }
+    scope.remark(line, format!("`text` is ignored: {} sends no text beside its sound", modulation.name));
+    None
+}
+
+/// Runners, and radios of runners; a single one needs no brackets.
 fn senders(node: Node) -> Result<Vec<Sender>, String> {
     let items = match node.value {
         Value::List(items) => items,
@@ -213,8 +233,9 @@ fn add(parameters: &mut Parameters, key: &Key, node: Node, scope: &mut Scope<'_>
 /// Returns why a key of older files is ignored; `None` for any other key.
 fn ignored(key: &str) -> Option<&'static str> {
     match key {
-        "flag_file_hash" | "flag_hash" => Some("the hash is computed from the file"),
-        _ if key.starts_with("spectrum_paint") => Some("nothing is painted before a challenge"),
+        "flag_file_hash" | "flag_hash" => Some("the file's content tells its hash"),
+        "record_iq" => Some("a radio of driver `file` records what is sent"),
+        _ if key.starts_with("spectrum_paint") => Some("`watermark: TEXT` paints a text before a challenge"),
         _ => None,
     }
 }

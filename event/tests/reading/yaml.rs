@@ -17,7 +17,10 @@ fn tuned(lines: &str) -> String {
 fn the_example_in_the_repository_reads_without_a_remark() {
     let event = read(&manifest("../config/challenges.yml"), None).unwrap_or_else(|refused| panic!("{refused}"));
     let names: Vec<_> = event.challenges.iter().map(|challenge| challenge.spec.name.as_str()).collect();
-    assert_eq!(names, ["MORSE_1", "RTTY_1", "VOICE_BAND_1", "PAGER_1", "KEYFOB_1", "RESTAURANT_1"]);
+    assert_eq!(
+        names,
+        ["MORSE_1", "RTTY_1", "VOICE_BAND_1", "PAGER_1", "KEYFOB_1", "HOPPER_1", "PICTURE_1", "RESTAURANT_1"]
+    );
     assert_eq!(event.conference.unwrap().name.flatten().unwrap().as_str(), "Example CTF");
     assert_eq!(event.ranges.len(), 2);
     assert_eq!(event.remarks, []);

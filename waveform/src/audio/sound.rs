@@ -183,10 +183,13 @@ impl Sound {
         10.0 * (before / self.mix.power(self.frames).max(f64::MIN_POSITIVE)).log10()
     }
 
-    /// Refuses sound that is silent, not finite, or cancels out when it is mixed down, with the way out.
+    /// Checks that there is something to hear.
+    ///
+    /// # Errors
+    /// [`BuildError::File`] with the cause and the way out.
     pub(crate) fn ensure_audible(&self) -> Result<(), BuildError> {
         match self.inaudible() {
-            Some(reason) => Err(BuildError::Audio(reason)),
+            Some(reason) => Err(BuildError::File(reason)),
             None => Ok(()),
         }
     }

@@ -46,7 +46,7 @@ impl Wav {
     /// Opens a file; checks the header, and that the file has all samples that it gives.
     ///
     /// # Errors
-    /// [`BuildError::Audio`] with the fault of the file; [`BuildError::Io`] if it cannot be read.
+    /// [`BuildError::File`] says what is wrong with the file, [`BuildError::Io`] that it cannot be read.
     pub(crate) fn open(path: &Path) -> Result<Self, BuildError> {
         let file = File::open(path)?;
         let size = file.metadata()?.len();

@@ -1,7 +1,7 @@
 //! Narrow-band frequency modulation, as voice radios use it.
 
 use crate::audio::{Audio, LEVEL};
-use crate::parameter::{choice, number};
+use crate::parameter::{Parameter, choice, number};
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::Waveform;
 use challengectl_dsp::fm::{self, Fm, Preemphasis};
@@ -14,18 +14,19 @@ pub const NBFM: Modulation = Modulation {
     name: "nbfm",
     help: "Narrow-band FM, as hand-held radios receive it.",
     input: Input::Audio,
-    parameters: &[
-        number("deviation", "The peak deviation of the carrier.", 1000.0..=10_000.0, 5000.0, "Hz"),
-        choice(
-            "preemphasis",
-            "The time constant of the pre-emphasis of high tones; receivers de-emphasise with the same.",
-            &["75us", "50us", "none"],
-            "75us",
-        ),
-        LEVEL,
-    ],
+    parameters: &[DEVIATION, PREEMPHASIS, LEVEL],
     build,
 };
+
+pub(super) const DEVIATION: Parameter =
+    number("deviation", "How far the carrier moves at most.", 1000.0..=10_000.0, 5000.0, "Hz");
+
+pub(super) const PREEMPHASIS: Parameter = choice(
+    "preemphasis",
+    "By which time constant high tones are raised, as receivers lower them again.",
+    &["75us", "50us", "none"],
+    "75us",
+);
 
 /// Samples per second: the widest signal reaches 15 kHz to either side.
 const RATE: f64 = 48_000.0;
@@ -38,13 +39,19 @@ const VOICE: Filter = Filter { pass: 3000.0, stop: 3600.0, gain: 1.0 };
 const SAMPLED: f64 = 1.05;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
+    let (carrier, remarks) = carrier(payload, values)?;
+    Ok(Built::new(Box::new(carrier)).remarking(remarks))
+}
+
+/// The carrier that the sound is on, and remarks about the sound. The values are those of [`DEVIATION`],
+/// [`PREEMPHASIS`] and [`LEVEL`].
+pub(super) fn carrier(payload: Payload<'_>, values: &Values) -> Result<(Fm, Vec<String>), BuildError> {
     let mut audio = Audio::open(payload, values)?;
     audio.remark_outside(0.0..VOICE.pass)?;
     // The sound begins after the carrier has risen and ends before it falls.
     let pad = fm::lead(RATE) as f64 / RATE;
     let band = loudest_band(&audio, pad, values)?;
-    let nbfm = modulated(audio.sound(pad), values).occupying(band);
-    Ok(Built::new(Box::new(nbfm)).remarking(audio.remarks))
+    Ok((modulated(audio.sound(pad), values).occupying(band), audio.remarks))
 }
 
 /// Measures the occupied band over the loudest passages only. The carrier has the same power all the time, so averaged

@@ -1,8 +1,9 @@
 //! Single sideband: the spectrum of the sound, moved to radio frequency.
 
 use crate::audio::{Audio, LEVEL};
-use crate::parameter::choice;
+use crate::parameter::{Parameter, choice};
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
+use challengectl_dsp::Waveform;
 use challengectl_dsp::resample::{Filter, Resampler};
 use challengectl_dsp::shift::shift;
 
@@ -11,14 +12,15 @@ pub const SSB: Modulation = Modulation {
     name: "ssb",
     help: "Single sideband; the suppressed carrier is on the frequency.",
     input: Input::Audio,
-    parameters: &[
-        choice("mode", "usb: above the frequency; lsb: below it, with the spectrum inverted.", &["usb", "lsb"], "usb"),
-        LEVEL,
-    ],
+    parameters: &[MODE, LEVEL],
     build,
 };
 
-/// The centre of the band that is sent, 300 to 3000 Hz, and half its width.
+/// Which sideband.
+pub(super) const MODE: Parameter =
+    choice("mode", "usb: sound goes above the frequency; lsb: below, mirrored.", &["usb", "lsb"], "usb");
+
+/// The middle of what is sent, 300 to 3000 Hz, and how far it reaches to either side.
 const CENTRE: f64 = 1650.0;
 const REACH: f64 = 1350.0;
 
@@ -36,14 +38,19 @@ const RATE: f64 = 8000.0;
 /// Seconds of silence at either end: longer than the filter rings.
 const PAD: f64 = 0.025;
 
-/// Builds the waveform by D. K. Weaver's method (1956): the centre of the band is moved to zero, a low-pass filter
-/// removes the other sideband, and the rest is moved back. For the lower sideband all signs are inverted.
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
-    let centre = if values.choice("mode") == "lsb" { -CENTRE } else { CENTRE };
     let mut audio = Audio::open(payload, values)?;
     audio.remark_outside(CENTRE - REACH..CENTRE + REACH)?;
-    let sound = shift(audio.sound(PAD), -centre);
-    let filter = Filter { pass: REACH, stop: REACH + SLOPE, gain: GAIN };
-    let sideband = Resampler::new(sound, RATE, filter);
-    Ok(Built::new(shift(Box::new(sideband), centre)).remarking(audio.remarks))
+    Ok(Built::new(sideband(audio.sound(PAD), values.choice(MODE.name), GAIN)).remarking(audio.remarks))
+}
+
+/// After D. K. Weaver (1956): the middle of the band is moved to zero, a low-pass filter takes the other sideband
+/// away, and what is left is moved back. For the lower sideband all is mirrored.
+///
+/// The sound is in the real parts, with silence at both ends that is longer than the filter rings. A tone goes on air at
+/// half of `gain`; what would be beyond full scale is limited.
+pub(super) fn sideband(sound: Box<dyn Waveform>, mode: &str, gain: f32) -> Box<dyn Waveform> {
+    let centre = if mode == "lsb" { -CENTRE } else { CENTRE };
+    let filter = Filter { pass: REACH, stop: REACH + SLOPE, gain };
+    shift(Box::new(Resampler::new(shift(sound, -centre), RATE, filter).limited()), centre)
 }

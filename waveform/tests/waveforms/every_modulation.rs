@@ -26,6 +26,8 @@ impl Case {
 fn text(modulation: &Modulation) -> BoxedStrategy<String> {
     match modulation.name {
         "cw" => "[A-Z0-9.,?]( ?[a-z0-9=/@]){0,6}".boxed(),
+        // A drawing must differ from its ground.
+        "paint" => "[!-~]{1,12}".boxed(),
         "lrs" => (0..256, 0..1024, 0..256).prop_map(|(s, p, f)| format!("-s {s} -p {p} -pf {f}")).boxed(),
         "pocsag" => "[0-9]{1,30}".boxed(),
         _ => "[^\0]{1,12}".boxed(),
@@ -38,7 +40,14 @@ fn value(name: &str, kind: Kind) -> BoxedStrategy<Value> {
         ("baud", Kind::Integer { .. }) => prop::sample::select(vec![512, 1200, 2400]).prop_map(Value::from).boxed(),
         ("encoding", _) => prop::sample::select(vec!["alphanumeric", "numeric"]).prop_map(Value::from).boxed(),
         ("repeats", _) => (1..5).prop_map(Value::from).boxed(),
-        // A slower one only takes longer.
+        // Narrow enough for the rates here, and channels that find room in it.
+        ("span", _) => (20_000.0..40_000.0).prop_map(Value::from).boxed(),
+        ("channel_spacing", _) => (1000.0..5000.0).prop_map(Value::from).boxed(),
+        // What noise as wide as a picture does to its magnitude is no click.
+        ("bandwidth", _) => (2000.0..30_000.0).prop_map(Value::from).boxed(),
+        ("line_time", _) => (5.0..40.0).prop_map(Value::from).boxed(),
+        ("message", _) => "[ -~]{0,80}".prop_map(Value::from).boxed(),
+        // Slower is only longer.
         ("wpm", _) => (15.0..60.0).prop_map(Value::from).boxed(),
         (_, Kind::Integer { min, max, .. }) => (min..=max).prop_map(Value::from).boxed(),
         (_, Kind::Number { min, max, .. }) => (min..=max).prop_map(Value::from).boxed(),
@@ -81,7 +90,7 @@ proptest! {
     #[test]
     fn any_way_of_cutting_gives_the_same_samples(
         case in case(),
-        rate in 50_000.0..400_000.0,
+        rate in 100_000.0..400_000.0,
         calls in prop::collection::vec(1..5000usize, 1..6),
     ) {
         let make = || shift(resample(case.build(), rate).unwrap(), 1234.5);
@@ -111,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn resampling_keeps_duration_and_bandwidth(case in case(), rate in 50_000.0..400_000.0) {
+    fn resampling_keeps_duration_and_bandwidth(case in case(), rate in 100_000.0..400_000.0) {
         let (before, after) = (case.build(), resample(case.build(), rate).unwrap());
         prop_assert!((before.duration() - after.duration()).abs() <= 1.0 / rate);
         prop_assert_eq!(before.occupied_bandwidth(), after.occupied_bandwidth());
@@ -131,6 +140,7 @@ fn every_mode_lasts_as_long_as_it_should() {
         ("pocsag", "DEF CON 30 HOM3C0MING", json!({"capcode": 1_234_567, "baud": 1200}), 3.25 * 512.0 / 1200.0),
         ("lrs", "-s 1", json!({}), 0.71775),
         ("nbfm", "", json!({}), 12_345.0 / 8000.0),
+        ("fhss", "", json!({"span": 100_000}), 12_345.0 / 8000.0),
         ("ssb", "", json!({}), 12_345.0 / 8000.0),
     ];
     for (name, text, parameters, seconds) in expected {
@@ -140,6 +150,34 @@ fn every_mode_lasts_as_long_as_it_should() {
             (0.009..0.055).contains(&more),
             "{name}: silence at the ends should make it a little more than {seconds} s, not {duration}"
         );
+    }
+}
+
+#[test]
+fn a_watermark_goes_before_every_modulation_without_a_click() {
+    let file = wav(8000, noise(800));
+    for modulation in MODULATIONS {
+        let (text, parameters) = match modulation.name {
+            "lrs" => ("-s 1", json!({})),
+            "pocsag" => ("CQ", json!({"capcode": 8})),
+            "fhss" => ("", json!({"span": 100_000})),
+            _ => ("CQ", json!({})),
+        };
+        let mut marked = parameters.clone();
+        marked["watermark"] = "CTF".into();
+        let make = |parameters: &Value| resample(build(modulation, text, &file, parameters), 250_000.0).unwrap();
+        let (bare, marked) = (make(&parameters), make(&marked));
+        let (band, seconds) = (marked.occupied_bandwidth(), marked.duration() - bare.duration());
+        assert!((1.0..1.5).contains(&seconds), "{}: {seconds}", modulation.name);
+        assert!(band.start <= bare.occupied_bandwidth().start && band.end >= 11_000.0, "{}: {band:?}", modulation.name);
+        let samples = drain(marked, &[4099]);
+        assert!(magnitudes(&samples).all(|magnitude| magnitude <= 1.0));
+        // All of it is there behind the pause, as it would be without.
+        let (before, behind) = samples.split_at(samples.len() - bare.len() as usize);
+        assert!(magnitudes(&before[before.len() - 20_000..]).all(|magnitude| magnitude < 1e-3), "{}", modulation.name);
+        for (found, wanted) in behind.iter().zip(drain(bare, &[8192])) {
+            assert!((found - wanted).norm() < 0.05, "{}: {found} for {wanted}", modulation.name);
+        }
     }
 }
 

@@ -111,7 +111,32 @@ fn the_planned_band_of_a_restaurant_pager_fits_the_call() {
     assert_text_fits("lrs", &texts, &[json!({}), json!({"preset": "pager"})]);
 }
 
-/// Returns a sound similar to speech: a tone that glides, swells and pauses, with overtones.
+#[test]
+fn the_planned_band_of_a_picture_fits_the_text() {
+    let texts = ["l", "CTF", "FLAG: ON THE WATERFALL", "-", "two rows\nof text"];
+    let parameters = [
+        json!({}),
+        json!({"bandwidth": 2000}),
+        json!({"bandwidth": 400_000, "line_time": 10}),
+        json!({"invert": true}),
+    ];
+    assert_text_fits("paint", &texts, &parameters);
+}
+
+#[test]
+fn the_planned_band_of_hops_fits_the_channels_that_are_reached() {
+    let file = wav(8000, noise(4 * 8000));
+    for parameters in [
+        json!({"span": 200_000}),
+        json!({"span": 60_000, "channel_spacing": 5000, "hop_rate": 50, "profile": "legacy"}),
+        json!({"span": 500_000, "hop_rate": 2, "seed": "another"}),
+    ] {
+        let make = || build(find("fhss").unwrap(), "", &file, &parameters);
+        assert_fits(&format!("fhss {parameters}"), make);
+    }
+}
+
+/// So many seconds of something like speech: a tone that glides, swells and pauses, with overtones.
 fn speech(seconds: f64) -> NamedTempFile {
     let rate = 8000.0;
     let mut phase = 0.0;

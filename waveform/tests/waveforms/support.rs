@@ -53,7 +53,7 @@ pub fn tone(rate: u32, hertz: f64, samples: usize) -> impl Iterator<Item = f32> 
 /// Builds the waveform with these parameters. The payload is the text, or the file if the modulation needs one.
 pub fn build(modulation: &Modulation, text: &str, file: &NamedTempFile, parameters: &Value) -> Box<dyn Waveform> {
     let payload = match modulation.input {
-        Input::Text => Payload::Text(text),
+        Input::Text | Input::Picture => Payload::Text(text),
         Input::Audio => Payload::File(file.path()),
     };
     let parameters = parameters.as_object().cloned().unwrap_or_else(Map::new);

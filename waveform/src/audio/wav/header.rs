@@ -102,7 +102,7 @@ fn surplus(reader: &mut (impl BufRead + Seek), mut at: u64, file_size: u64) -> R
 }
 
 fn refuse<T>(reason: &str) -> Result<T, BuildError> {
-    Err(BuildError::Audio(reason.to_owned()))
+    Err(BuildError::File(reason.to_owned()))
 }
 
 /// Reads the first twelve bytes; returns the length that they give.

@@ -1,7 +1,7 @@
 //! Schemas of the fields of a challenge, for the description of the API. Modulations describe their own parameters.
 
 use challengectl_event::limits::{MAX_DELAY_SECONDS, MAX_HZ, MIN_DELAY_SECONDS, MIN_HZ};
-use challengectl_waveform::{MODULATIONS, Modulation};
+use challengectl_waveform::{COMMON, MODULATIONS, Modulation};
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
 /// A field that may be null, which is the same as not given.
@@ -39,7 +39,8 @@ pub fn seconds() -> Object {
 
 /// The parameters of all modulations.
 pub fn parameters() -> Object {
-    let about = MODULATIONS.iter().map(|it| parameters_of(it)).collect::<String>();
+    let common = COMMON.iter().map(|it| format!("- every modulation: {it}\n"));
+    let about = MODULATIONS.iter().map(|it| parameters_of(it)).chain(common).collect::<String>();
     let about = format!("The parameters of the modulation; an omitted one has its default.\n\n{about}");
     let any = AdditionalProperties::<utoipa::openapi::Schema>::FreeForm(true);
     optional(Type::Object).description(Some(about)).additional_properties(Some(any)).build()
