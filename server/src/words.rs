@@ -1,11 +1,11 @@
 //! Closed sets of words in answers: as enums, so that the description lists them and clients can be exhaustive.
 
 use challengectl_coordinator::bus::alarms::AlarmKind as Raised;
-use challengectl_coordinator::bus::events::ChallengeState as State;
+use challengectl_coordinator::ChallengeState as State;
 use challengectl_coordinator::views::history::TransmissionStatus as Stored;
 use challengectl_coordinator::{Binding, RunnerStatus as Status};
 use challengectl_waveform::MODULATIONS;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -26,17 +26,6 @@ impl From<State> for ChallengeState {
             State::Waiting => Self::Waiting,
             State::Queued => Self::Queued,
             State::Assigned => Self::Assigned,
-        }
-    }
-}
-
-impl ChallengeState {
-    /// The state that a word of the coordinator names.
-    pub fn named(word: &str) -> Self {
-        match word {
-            "assigned" => Self::Assigned,
-            "queued" => Self::Queued,
-            _ => Self::Waiting,
         }
     }
 }
@@ -120,8 +109,14 @@ impl From<TransmissionStatus> for Stored {
 }
 
 /// What an alarm is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlarmKind(Raised);
+
+impl Serialize for AlarmKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
 
 impl From<Raised> for AlarmKind {
     fn from(kind: Raised) -> Self {

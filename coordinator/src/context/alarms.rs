@@ -1,8 +1,8 @@
-//! Raising alarms: in the log, in metrics, as events, and in one list.
+//! Raises alarms: in the log, in the metrics, as live events, and in one list.
 
 use super::Context;
 use crate::CoreError;
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::bus::alarms::{Alarm, AlarmKind, Mark, Marks, PastAlarm, Shelved};
 use crate::bus::events::Event;
 use challengectl_common::wire::LogLevel;
@@ -10,30 +10,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl Context {
-    /// What a person should look into now.
+    /// Returns the alarms in force.
     #[must_use]
     pub fn alarms(&self) -> Vec<Alarm> {
         self.alarms.in_force()
     }
 
-    /// The alarms that are over, the latest first.
+    /// Returns the alarms that are over, the latest first.
     #[must_use]
     pub fn past_alarms(&self) -> Vec<PastAlarm> {
         self.alarms.over()
     }
 
-    /// Notes that somebody has seen an alarm. The first one stays.
+    /// Acknowledges an alarm. The first acknowledgement stays.
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when no alarm in force has this id.
-    pub async fn acknowledge_alarm(self: &Arc<Self>, id: String, by: By<'_>) -> Result<(), CoreError> {
+    pub async fn acknowledge_alarm(self: &Arc<Self>, id: String, actor: Actor) -> Result<(), CoreError> {
         let acknowledge = |marks: &mut Marks, mark| {
             marks.acknowledged.get_or_insert(mark);
         };
-        self.mark_alarm(id, "alarm.acknowledge", None, by, acknowledge).await
+        self.mark_alarm(id, "alarm.acknowledge", None, actor, acknowledge).await
     }
 
-    /// Puts an alarm out of the way for everybody for a time, after which it comes back by itself.
+    /// Hides an alarm for everyone for a time, after which it is shown again.
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when no alarm in force has this id.
@@ -42,7 +42,7 @@ impl Context {
         id: String,
         life: Duration,
         reason: String,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<(), CoreError> {
         let details = format!("{} min: {reason}", life.as_secs() / 60);
         let shelve = move |marks: &mut Marks, mark: Mark| {
@@ -50,15 +50,15 @@ impl Context {
             marks.acknowledged.get_or_insert_with(|| mark.clone());
             marks.shelved = Some(Shelved { mark, until, reason });
         };
-        self.mark_alarm(id, "alarm.shelve", Some(details), by, shelve).await
+        self.mark_alarm(id, "alarm.shelve", Some(details), actor, shelve).await
     }
 
-    /// Brings a shelved alarm back.
+    /// Shows a shelved alarm again.
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when no alarm in force has this id.
-    pub async fn unshelve_alarm(self: &Arc<Self>, id: String, by: By<'_>) -> Result<(), CoreError> {
-        self.mark_alarm(id, "alarm.unshelve", None, by, |marks, _| marks.shelved = None).await
+    pub async fn unshelve_alarm(self: &Arc<Self>, id: String, actor: Actor) -> Result<(), CoreError> {
+        self.mark_alarm(id, "alarm.unshelve", None, actor, |marks, _| marks.shelved = None).await
     }
 
     async fn mark_alarm(
@@ -66,11 +66,11 @@ impl Context {
         id: String,
         action: &'static str,
         details: Option<String>,
-        by: By<'_>,
+        actor: Actor,
         change: impl FnOnce(&mut Marks, Mark) + Send + 'static,
     ) -> Result<(), CoreError> {
         let this = Arc::clone(self);
-        self.command(by, action, |command| async move {
+        self.command(actor, action, |command| async move {
             if !this.alarms.mark(&id, |_| ()) {
                 return Err(CoreError::NotFound(format!("alarm {id}")));
             }
@@ -82,7 +82,7 @@ impl Context {
         .await
     }
 
-    /// Raises an alarm for something that has happened.
+    /// Raises an alarm for something that happened once.
     pub(crate) fn raise(&self, kind: AlarmKind, subject: &str, message: String) {
         let alarm =
             Alarm { kind, subject: subject.to_owned(), message, since: self.clock.now(), marks: Marks::default() };

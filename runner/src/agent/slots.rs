@@ -1,4 +1,4 @@
-//! One transmission at a time on each radio, whatever the server hands out.
+//! Limits each radio to one transmission at a time, whatever the server hands out.
 
 use challengectl_common::RadioId;
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ impl Slots {
         Self(radios.map(|radio| (radio, Arc::new(Semaphore::new(1)))).collect())
     }
 
-    /// Takes the radio until what is returned is dropped; or says why it cannot be had.
+    /// Takes the radio until the permit is dropped. Returns the reason if it is not available.
     pub(super) fn take(&self, radio: &RadioId) -> Result<OwnedSemaphorePermit, String> {
         let slot = self.0.get(radio).ok_or_else(|| format!("this runner has no radio {radio}"))?;
         let permit = Arc::clone(slot).try_acquire_owned();
-        permit.map_err(|_| format!("radio {radio} is at work on another assignment"))
+        permit.map_err(|_| format!("radio {radio} is busy with another assignment"))
     }
 }

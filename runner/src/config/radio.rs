@@ -1,33 +1,33 @@
-//! The settings that every radio has.
+//! The settings common to all radios.
 
 use crate::radio::Driver;
 use challengectl_common::{Band, RadioId};
 use serde::{Deserialize, Serialize};
 
-/// Enough for every mode, and a rate that every radio has.
+/// The default sample rate in hertz: enough for every modulation, and supported by every radio.
 pub const DEFAULT_SAMPLE_RATE: u64 = 2_000_000;
 
-/// No radio transmits below; such a number was meant in megahertz.
+/// The lowest frequency limit in hertz. No radio transmits below; a smaller number was meant in megahertz.
 const MIN_LIMIT_HZ: u64 = 1_000_000;
 
 /// A radio of the configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RadioConfig {
-    /// Unique on this runner.
+    /// The id, unique on this runner.
     pub id: RadioId,
-    /// For people.
+    /// The model, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Bands that it may transmit in, counting bandwidth. None: anywhere.
+    /// The bands in which it may transmit; the whole signal must lie within one of them. Empty: no limit.
     #[serde(default)]
     pub frequency_limits: Vec<Band>,
-    /// Samples per second that it runs at.
+    /// The sample rate in hertz.
     #[serde(default = "default_sample_rate")]
     pub sample_rate: u64,
-    /// Hertz from the radio's own frequency up to the signal.
+    /// The offset of the signal above the radio's own frequency, in hertz.
     #[serde(default)]
     pub offset_hz: i32,
-    /// Its driver, with the keys that only this driver has.
+    /// The driver, with its own keys.
     #[serde(flatten)]
     pub driver: Driver,
 }
@@ -37,17 +37,17 @@ fn default_sample_rate() -> u64 {
 }
 
 impl RadioConfig {
-    /// The keys besides those of the driver.
+    /// The keys of every radio, without those of the driver.
     pub(super) const KEYS: [&str; 6] = ["id", "model", "frequency_limits", "sample_rate", "offset_hz", "driver"];
 
-    /// Returns a radio of this driver with defaults for everything else.
+    /// Returns a radio of this driver, with defaults for the other keys.
     #[must_use]
     pub fn with_defaults(id: RadioId, driver: Driver) -> Self {
         let (frequency_limits, sample_rate) = (Vec::new(), DEFAULT_SAMPLE_RATE);
         Self { id, model: None, frequency_limits, sample_rate, offset_hz: 0, driver }
     }
 
-    /// Returns whether a server may hand out work for it.
+    /// Returns whether it takes work from a server.
     #[must_use]
     pub fn takes_work(&self) -> bool {
         self.driver.settings().refuses_work().is_none()
@@ -61,6 +61,6 @@ impl RadioConfig {
         if self.sample_rate == 0 {
             return Err(format!("radio {id}: sample_rate must be above 0"));
         }
-        Ok(())
+        self.driver.settings().check().map_err(|error| format!("radio {id}: {error}"))
     }
 }

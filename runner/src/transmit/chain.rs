@@ -1,15 +1,16 @@
-//! The chain that a transmission is pulled through: payload, modulation, resampler, mixer, radio. Samples move in this
-//! direction alone, a block at a time and in constant memory: the radio's pace pulls each block through all the links.
+//! The chain of a transmission: payload, modulation, resampler, mixer, radio. Samples move only in this direction,
+//! block by block in constant memory; the radio's pace pulls each block through all links.
 
 use super::message::{Cause, Job, Length, Payload};
 use crate::radio::{Radio, Tuning};
 use challengectl_common::{Band, Frequency};
 use challengectl_waveform::{self as waveform, Complex32, Waveform};
+use std::time::Instant;
 
-/// Blocks in a second, so that a stop takes effect within a twentieth of one.
+/// Blocks per second, so that a stop takes effect within 50 ms.
 const BLOCKS_PER_SECOND: f64 = 20.0;
 
-/// All the links, the radio open and its carrier off.
+/// All links, with the radio open and its carrier initially off.
 pub(super) struct Chain {
     waveform: Box<dyn Waveform>,
     radio: Box<dyn Radio>,
@@ -18,10 +19,16 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    /// Opens the radio for what [`signal`] has built.
-    pub(super) fn open(job: &Job, waveform: Box<dyn Waveform>) -> Result<Self, Cause> {
+    /// Opens the radio for what [`signal`] has built, or takes the one that stayed open, if it is the same device.
+    pub(super) fn open(job: &Job, waveform: Box<dyn Waveform>, kept: Option<Box<dyn Radio>>) -> Result<Self, Cause> {
         let tuning = tune(job, waveform.as_ref())?;
-        let radio = job.radio.driver.settings().open(&tuning)?;
+        let driver = &job.radio.driver;
+        // One that does not take its settings any more may have been unplugged meanwhile, and be there again.
+        let same = kept.and_then(|mut radio| radio.reuse(driver, &tuning).unwrap_or(false).then_some(radio));
+        let radio = match same {
+            Some(radio) => radio,
+            None => driver.settings().open(&tuning)?,
+        };
         let block = (waveform.sample_rate() / BLOCKS_PER_SECOND).clamp(64.0, 65_536.0) as usize;
         let length = Length { samples: tuning.samples, sample_rate: tuning.sample_rate };
         Ok(Self { waveform, radio, length, block: vec![Complex32::default(); block] })
@@ -35,7 +42,7 @@ impl Chain {
         Ok(self.radio.start()?)
     }
 
-    /// Pulls one block through; returns how many samples it had, 0 after the last one.
+    /// Pulls one block through the chain; returns its number of samples, 0 after the last block.
     pub(super) fn pull(&mut self) -> Result<usize, Cause> {
         let filled = self.waveform.fill(&mut self.block).map_err(Cause::failed)?;
         let samples = self.block.get(..filled).unwrap_or_default();
@@ -45,20 +52,34 @@ impl Chain {
         Ok(samples.len())
     }
 
+    /// Pushes the last samples through; returns when they leave the antenna, `None` while there are more.
+    pub(super) fn finish(&mut self) -> Result<Option<Instant>, Cause> {
+        Ok(self.radio.finish()?)
+    }
+
     pub(super) fn carrier_off(&mut self) -> Result<(), Cause> {
         Ok(self.radio.stop()?)
     }
-}
 
-/// Turns a driver's error into the end of the transmission, with everything that the driver says about it.
-impl From<anyhow::Error> for Cause {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Failed(format!("{error:#}"))
+    pub(super) fn underruns(&self) -> u64 {
+        self.radio.underruns()
+    }
+
+    /// Returns the radio if it may stay open; else closes it.
+    pub(super) fn into_kept(self) -> Option<Box<dyn Radio>> {
+        self.radio.may_stay_open().then_some(self.radio)
     }
 }
 
-/// Builds the links up to the radio: the signal at the radio's rate, where it must lie above the radio's own frequency.
-/// Takes as long as reading a whole file does.
+/// Turns a driver's error into the end of the transmission, with its whole chain of causes.
+impl From<anyhow::Error> for Cause {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Radio(format!("{error:#}"))
+    }
+}
+
+/// Builds the links up to the radio: the signal at the radio's sample rate, moved by `offset_hz`. Reads a file as a
+/// whole, and may take as long as that.
 pub(super) fn signal(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
     let resampled = waveform::resample(modulated(job)?, job.radio.sample_rate as f64).map_err(Cause::failed)?;
     if job.radio.offset_hz == 0 {
@@ -79,7 +100,7 @@ fn modulated(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
     }
 }
 
-/// Works out where the radio must be tuned to; refuses what leaves its limits, counting bandwidth.
+/// Computes the tuning of the radio; refuses a signal that is not entirely within the radio's limits.
 fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
     let offset = i64::from(job.radio.offset_hz);
     let occupied = waveform.occupied_bandwidth();
@@ -91,9 +112,13 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
         )));
     }
     let centre = job.frequency.hz().checked_add_signed(-offset).and_then(Frequency::from_hz);
-    let centre = centre.ok_or_else(|| Cause::failed(format_args!("offset_hz {offset} leads below 0 Hz")))?;
+    let below_zero = || Cause::failed(format_args!("offset_hz {offset} puts the radio's frequency below 0 Hz"));
+    let centre = centre.ok_or_else(below_zero)?;
     let band = centre.band(&occupied);
     check_limits(&job.radio.frequency_limits, &band)?;
+    if job.radio.driver.settings().device().is_some() {
+        check_leak(&job.radio.frequency_limits, &band, centre)?;
+    }
     Ok(Tuning {
         centre,
         nominal: job.frequency,
@@ -110,5 +135,16 @@ fn check_limits(limits: &[Band], band: &Band) -> Result<(), Cause> {
         return Ok(());
     }
     let limits: Vec<_> = limits.iter().map(ToString::to_string).collect();
-    Err(Cause::failed(format_args!("the signal takes {band} Hz, outside the radio's limits {}", limits.join(", "))))
+    Err(Cause::failed(format_args!("the signal occupies {band} Hz, outside the radio's limits {}", limits.join(", "))))
+}
+
+/// A real radio leaks a carrier at its own frequency, which has to lie within the limits too, 50 dB below the signal as it may be.
+fn check_leak(limits: &[Band], band: &Band, centre: Frequency) -> Result<(), Cause> {
+    let all = Band::new(band.low().min(centre.hz()), band.high().max(centre.hz())).unwrap_or(*band);
+    check_limits(limits, &all).map_err(|_| {
+        Cause::failed(format_args!(
+            "the radio's own carrier would leak at {} Hz, outside its limits: choose another offset_hz",
+            centre.hz()
+        ))
+    })
 }

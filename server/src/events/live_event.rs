@@ -1,18 +1,18 @@
-//! An event as clients get it.
+//! The wire types of live events and of the first state.
 
 use crate::words::{AlarmKind, ChallengeState, RunnerStatus};
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::Event;
+use challengectl_coordinator::bus::alarms::Alarm;
+use challengectl_coordinator::{ChallengeNow, Event, RunnerNow, Snapshot};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Something that has happened, as Socket.IO sends it under the name `event`; beside the fields, `data` holds a copy of
-/// them.
-#[derive(Debug, Serialize, ToSchema)]
+/// A live event, which Socket.IO sends under the name `event`; beside the fields, `data` holds a copy of them.
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LiveEvent {
-    /// A line for the operator, from the server or a runner.
+    /// A log line for the operators, from the server or a runner.
     Log {
         source: String,
         #[schema(value_type = LogLevel)]
@@ -20,20 +20,21 @@ pub enum LiveEvent {
         message: String,
         timestamp: Timestamp,
     },
-    /// A challenge is due, goes on air, or waits again. While it is assigned: to whom, to which radio, and where.
+    /// A challenge is due, assigned, or waits again.
     ChallengeState {
         challenge_id: i64,
         challenge_name: ChallengeName,
         state: ChallengeState,
         enabled: bool,
+        /// The runner, radio and frequency of an assigned challenge, else null.
         runner_id: Option<RunnerId>,
         radio_id: Option<RadioId>,
         frequency: Option<Frequency>,
         timestamp: Timestamp,
     },
-    /// A runner comes, works, rests, goes or falls silent.
+    /// A runner registers, becomes busy or idle, signs out or falls silent.
     RunnerStatus { runner_id: RunnerId, status: RunnerStatus, busy: bool, timestamp: Timestamp },
-    /// A time on air is over.
+    /// A transmission has ended.
     Transmission {
         challenge_id: i64,
         challenge_name: ChallengeName,
@@ -43,24 +44,32 @@ pub enum LiveEvent {
         /// `success`, `failed` or `aborted`.
         status: &'static str,
         error_message: Option<String>,
-        /// Whether the radio only simulates: nothing was on air.
+        /// True if the radio sends nothing: the challenge was not on air.
         simulated: bool,
         timestamp: Timestamp,
     },
-    /// How much of a transmission has been on air, 0 to 1.
-    Progress { assignment_id: i64, challenge_id: i64, runner_id: RunnerId, progress: f64, timestamp: Timestamp },
-    /// A host has become a runner, or a runner has got a new key.
+    /// The progress of a transmission.
+    Progress {
+        assignment_id: i64,
+        challenge_id: i64,
+        runner_id: RunnerId,
+        /// The part that has been on air, 0 to 1.
+        progress: f64,
+        timestamp: Timestamp,
+    },
+    /// A host has become a runner, or a runner has a new key.
     RunnerEnrolled { runner_id: RunnerId, hostname: Option<String>, timestamp: Timestamp },
-    /// Whether a runner may be given work was changed.
+    /// A runner was enabled or disabled.
     RunnerEnabled { runner_id: RunnerId, enabled: bool, timestamp: Timestamp },
-    /// Somebody, or by `auto` the clock, paused, resumed, stopped or released everything.
+    /// The system was paused, resumed, stopped or released.
     SystemControl {
-        /// `pause`, `resume`, `emergency-stop` or `release`.
+        /// `pause`, `resume`, `emergency-stop`, `release` or `stop`.
         action: &'static str,
+        /// True if the conference's hours did it.
         auto: bool,
         timestamp: Timestamp,
     },
-    /// Something that a person should look into begins, or is over.
+    /// An alarm was raised, or is over.
     Alarm { kind: AlarmKind, subject: String, message: String, active: bool, timestamp: Timestamp },
 }
 
@@ -77,19 +86,16 @@ impl From<Event> for LiveEvent {
                 radio_id,
                 frequency,
                 timestamp,
-            } => {
-                let state = state.into();
-                Self::ChallengeState {
-                    challenge_id,
-                    challenge_name,
-                    state,
-                    enabled,
-                    runner_id,
-                    radio_id,
-                    frequency,
-                    timestamp,
-                }
-            }
+            } => Self::ChallengeState {
+                challenge_id,
+                challenge_name,
+                state: state.into(),
+                enabled,
+                runner_id,
+                radio_id,
+                frequency,
+                timestamp,
+            },
             Event::RunnerStatus { runner_id, status, busy, timestamp } => {
                 Self::RunnerStatus { runner_id, status: status.into(), busy, timestamp }
             }
@@ -128,5 +134,89 @@ impl From<Event> for LiveEvent {
                 Self::Alarm { kind: kind.into(), subject, message, active, timestamp }
             }
         }
+    }
+}
+
+/// The state that a client gets first. Events keep it up to date from then on.
+#[derive(Serialize)]
+pub struct InitialState {
+    challenges: Vec<Challenge>,
+    /// The runners that have registered and not signed out.
+    runners: Vec<Runner>,
+    alarms: Vec<RaisedAlarm>,
+    timestamp: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Challenge {
+    challenge_id: i64,
+    challenge_name: ChallengeName,
+    state: ChallengeState,
+    enabled: bool,
+}
+
+#[derive(Serialize)]
+struct Runner {
+    runner_id: RunnerId,
+    status: RunnerStatus,
+    busy: bool,
+}
+
+#[derive(Serialize)]
+struct RaisedAlarm {
+    kind: AlarmKind,
+    subject: String,
+    message: String,
+    since: Timestamp,
+}
+
+impl From<Snapshot> for InitialState {
+    fn from(now: Snapshot) -> Self {
+        Self {
+            challenges: now.challenges.into_iter().map(Challenge::from).collect(),
+            runners: now.runners.into_iter().map(Runner::from).collect(),
+            alarms: now.alarms.into_iter().map(RaisedAlarm::from).collect(),
+            timestamp: now.timestamp,
+        }
+    }
+}
+
+impl From<ChallengeNow> for Challenge {
+    fn from(it: ChallengeNow) -> Self {
+        let ChallengeNow { challenge_id, challenge_name, state, enabled } = it;
+        Self { challenge_id, challenge_name, state: state.into(), enabled }
+    }
+}
+
+impl From<RunnerNow> for Runner {
+    fn from(RunnerNow { runner_id, status, busy }: RunnerNow) -> Self {
+        Self { runner_id, status: status.into(), busy }
+    }
+}
+
+impl From<Alarm> for RaisedAlarm {
+    fn from(Alarm { kind, subject, message, since, marks: _ }: Alarm) -> Self {
+        Self { kind: kind.into(), subject, message, since }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use challengectl_coordinator::RunnerStatus as Status;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_has_its_type_beside_its_fields() {
+        let runner_id = RunnerId::new("roof").unwrap();
+        let timestamp = Timestamp::from_millis(1_705_314_600_000);
+        let event = Event::RunnerStatus { runner_id, status: Status::Online, busy: false, timestamp };
+        assert_eq!(
+            serde_json::to_value(LiveEvent::from(event)).unwrap(),
+            json!({
+                "type": "runner_status", "runner_id": "roof", "status": "online", "busy": false,
+                "timestamp": "2024-01-15T10:30:00.000Z",
+            })
+        );
     }
 }

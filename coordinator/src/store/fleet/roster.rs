@@ -1,4 +1,4 @@
-//! Runners and their radios as people see them.
+//! The roster: runners and their radios, for people.
 
 use crate::store::cells::{from_json, parse, timestamp};
 use crate::store::{Connection, StoreError};
@@ -7,7 +7,7 @@ use challengectl_common::{RunnerId, Timestamp};
 use sqlx::FromRow;
 use std::collections::HashMap;
 
-/// A runner as people see it.
+/// A runner, for people.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct Runner {
@@ -21,7 +21,7 @@ pub struct Runner {
     pub radios: Vec<RadioInfo>,
 }
 
-/// All runners by their ids.
+/// Returns all runners by their ids.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Runner>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -55,7 +55,7 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<Runner>, StoreError>
         .collect()
 }
 
-/// All radios as their runners describe them, by runner.
+/// Returns all radios as their runners describe them, by runner.
 async fn infos(connection: &mut Connection) -> Result<HashMap<String, Vec<RadioInfo>>, StoreError> {
     #[derive(FromRow)]
     struct Row {

@@ -6,28 +6,28 @@ use challengectl_common::wire::{NULL_DRIVER, RadioInfo};
 use challengectl_common::{Band, RadioId, RunnerId, Timestamp};
 use sqlx::FromRow;
 
-/// What scheduling needs to know of a radio.
+/// A radio, as scheduling needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Radio {
-    /// Whose it is.
+    /// Its runner.
     pub runner_id: RunnerId,
     /// Unique on the runner.
     pub radio_id: RadioId,
-    /// Where it may transmit. None: anywhere.
+    /// The bands that it may transmit in; empty: any.
     pub limits: Vec<Band>,
-    /// Samples per second it runs at.
+    /// Its sample rate in samples per second.
     pub sample_rate: Option<u64>,
-    /// It sends nothing.
+    /// Whether it sends nothing.
     pub simulated: bool,
 }
 
-/// Whether a radio with this driver sends nothing.
+/// Returns whether a radio with this driver sends nothing.
 #[must_use]
 pub fn is_simulated(driver: Option<&str>) -> bool {
     driver == Some(NULL_DRIVER)
 }
 
-/// Makes the runner known; false when it was known already, and then it stays as it is.
+/// Adds a runner. Returns `false` if it exists; then it stays as it is.
 pub async fn enroll(connection: &mut Connection, id: &RunnerId, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(id.as_str())
@@ -37,15 +37,15 @@ pub async fn enroll(connection: &mut Connection, id: &RunnerId, now: Timestamp) 
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether the runner is enrolled.
+/// Returns whether the runner is enrolled.
 pub async fn is_known(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
     let found: Option<i64> =
         sqlx::query_scalar("SELECT 1 FROM runners WHERE id = $1").bind(id.as_str()).fetch_optional(connection).await?;
     Ok(found.is_some())
 }
 
-/// Notes that a runner is there, with these radios and no others, and gives whether it may be given work; none
-/// when it has been removed.
+/// Records that a runner has registered with exactly these radios. Returns whether it is enabled; `None` if it has been
+/// deleted.
 pub async fn register(
     connection: &mut Connection,
     id: &RunnerId,
@@ -87,13 +87,13 @@ pub async fn register(
     Ok(Some(enabled))
 }
 
-/// Notes that a runner has signed out.
+/// Records that a runner has signed out.
 pub async fn sign_out(connection: &mut Connection, id: &RunnerId) -> Result<(), StoreError> {
     sqlx::query("UPDATE runners SET online = 0 WHERE id = $1").bind(id.as_str()).execute(connection).await?;
     Ok(())
 }
 
-/// Notes when a runner was last heard of.
+/// Records when a runner was last heard of.
 pub async fn heard(connection: &mut Connection, id: &RunnerId, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE runners SET last_heartbeat = $1 WHERE id = $2")
         .bind(at.as_millis())
@@ -106,17 +106,17 @@ pub async fn heard(connection: &mut Connection, id: &RunnerId, at: Timestamp) ->
 /// A runner that has registered and not signed out.
 #[derive(Debug, Clone)]
 pub struct Present {
-    /// Which.
+    /// The runner.
     pub id: RunnerId,
-    /// Whether it may be given work.
+    /// Whether it is enabled.
     pub enabled: bool,
-    /// Whether it works on one task at a time, and says with each question for work that it has none.
+    /// Whether it works on one task at a time, so that a poll means that it has none.
     pub single_task: bool,
     /// When it was last heard of.
     pub last_heartbeat: Option<Timestamp>,
 }
 
-/// The runners that have registered and not signed out.
+/// Returns the runners that have registered and not signed out.
 pub async fn present(connection: &mut Connection) -> Result<Vec<Present>, StoreError> {
     let rows: Vec<(String, bool, bool, Option<i64>)> =
         sqlx::query_as("SELECT id, enabled, single_task, last_heartbeat FROM runners WHERE online = 1")
@@ -128,7 +128,7 @@ pub async fn present(connection: &mut Connection) -> Result<Vec<Present>, StoreE
     rows.into_iter().map(present).collect()
 }
 
-/// Lets a runner have work, or no more; false when there is no such runner.
+/// Enables or disables a runner. Returns `false` if it does not exist.
 pub async fn set_enabled(connection: &mut Connection, id: &RunnerId, enabled: bool) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE runners SET enabled = $1 WHERE id = $2")
         .bind(enabled)
@@ -138,13 +138,13 @@ pub async fn set_enabled(connection: &mut Connection, id: &RunnerId, enabled: bo
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes a runner with its radios and keys; false when there is no such runner.
+/// Deletes a runner with its radios and keys. Returns `false` if it does not exist.
 pub async fn delete(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
     let done = sqlx::query("DELETE FROM runners WHERE id = $1").bind(id.as_str()).execute(connection).await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// All radios of all runners that have ever registered, in the order the runners gave.
+/// Returns all radios of runners that have ever registered, in the order of their registration.
 pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -172,7 +172,7 @@ pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreErro
         .collect()
 }
 
-/// Brings signs of life from the future to now: of a clock that was ahead once.
+/// Sets signs of life in the future to now: the clock was ahead at the time.
 pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE runners SET last_heartbeat = $1 WHERE last_heartbeat > $1")
         .bind(now.as_millis())

@@ -7,7 +7,7 @@ use crate::config::{Config, RadioConfig};
 use crate::process::clock::Deadline;
 use crate::process::this_program;
 use crate::radio::{Driver, RecordingName};
-use crate::transmit::{Job, Payload, Standing, Verdict, watch};
+use crate::transmit::{Children, Job, Payload, Standing, Verdict};
 use anyhow::bail;
 use challengectl_common::challenge::Kind;
 use challengectl_common::{self as common, Frequency, RadioId, closest};
@@ -16,7 +16,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The exit status when something was sent, and something was left out.
+/// The exit status if some challenges were sent and others left out.
 const PARTIAL: u8 = 3;
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// The folder for recordings
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Take as long as on air, also with a radio that has no clock of its own
+    /// Take as long as on air, even with a radio without its own clock
     #[arg(long)]
     paced: bool,
 }
@@ -57,8 +57,9 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     }
     let runtime = super::runtime()?;
     let mut code = if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) };
+    let children = Children::new(&this_program(), config.timeouts());
     for challenge in &event.challenges {
-        let sent = runtime.block_on(send(challenge, &radio, config));
+        let sent = runtime.block_on(send(challenge, &radio, config, &children));
         let name = &challenge.spec.name;
         match sent {
             Ok(sent) => output.print(&sent.people(challenge, &radio), &sent.programs(challenge, &radio)),
@@ -71,6 +72,7 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
             }
         }
     }
+    runtime.block_on(children.release());
     Ok(code)
 }
 
@@ -84,7 +86,7 @@ fn radio(arguments: &Arguments, config: &Config) -> anyhow::Result<RadioConfig> 
         settings.pace();
     }
     match &arguments.out {
-        Some(out) if !settings.record_in(out) => bail!("radio {} makes no recordings: --out is not for it", radio.id),
+        Some(out) if !settings.record_in(out) => bail!("radio {} makes no recordings; leave out --out", radio.id),
         _ => Ok(radio),
     }
 }
@@ -99,8 +101,8 @@ fn unconfigured(name: &str) -> anyhow::Result<RadioConfig> {
     Ok(RadioConfig::with_defaults(RadioId::new(name)?, driver))
 }
 
-/// Returns what is to be sent, and the problems that are passed over with `--keep-going`. Where some challenges are named
-/// and all of these are valid, nothing else in the file matters.
+/// Returns the challenges to send, and the problems that `--keep-going` ignores. If challenges are named and all of
+/// these are valid, the rest of the file does not matter.
 fn taken(reading: Reading, arguments: &Arguments) -> Result<(Event, Vec<Remark>), Refused> {
     let is_valid = |name: &String| reading.event.challenges.iter().any(|new| new.spec.name.as_str() == name);
     let named = !arguments.names.is_empty() && arguments.names.iter().all(is_valid);
@@ -125,7 +127,7 @@ fn all_there(known: &[String], names: &[String]) -> anyhow::Result<()> {
     }
 }
 
-/// A challenge that was on air.
+/// A challenge that was sent.
 struct Sent {
     frequency: Frequency,
 }
@@ -158,7 +160,12 @@ impl Sent {
     }
 }
 
-async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> anyhow::Result<Sent> {
+async fn send(
+    challenge: &Challenge,
+    radio: &RadioConfig,
+    config: &Config,
+    children: &Children,
+) -> anyhow::Result<Sent> {
     let spec = &challenge.spec;
     let Kind::Transmission(transmission) = &spec.kind;
     let frequency = frequency::draw(challenge, &radio.frequency_limits, &config.frequency_rules)?;
@@ -167,7 +174,7 @@ async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> an
         (common::Payload::File(file), Some(path)) => {
             Payload::File { path: std::path::absolute(path)?, name: file.path.clone() }
         }
-        (common::Payload::File(file), None) => bail!("{} is not there", file.path),
+        (common::Payload::File(file), None) => bail!("{} does not exist", file.path),
     };
     let configured = config.radio(radio.id.as_str()).is_some();
     let job = Job {
@@ -181,8 +188,9 @@ async fn send(challenge: &Challenge, radio: &RadioConfig, config: &Config) -> an
         payload,
     };
     let (_hold, standing) = tokio::sync::watch::channel(Standing::Transmit(Deadline::NEVER));
-    match watch(&this_program(), &job, config.watchdog(), standing, |_| ()).await.verdict {
+    let ended = children.carry_out(&job, standing, |_| ()).await;
+    match ended.verdict {
         Verdict::Success => Ok(Sent { frequency }),
-        Verdict::Failed(error) | Verdict::Aborted(error) => bail!(error),
+        Verdict::Failed(error) | Verdict::RadioFailed(error) | Verdict::Aborted(error) => bail!(error),
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// Nobody puts an alarm out of the way for longer than half a shift.
+/// Half a shift: longer, and nobody remembers a shelved alarm.
 const MAX_SHELF_MINUTES: u64 = 240;
 const MAX_REASON: usize = 500;
 
@@ -24,18 +24,18 @@ struct Alarms {
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct Alarm {
-    /// What it is known by, for as long as it lasts.
+    /// Identifies the alarm while it lasts.
     alarm_id: String,
     kind: AlarmKind,
-    /// The runner or the challenge; empty for the server itself.
+    /// The runner, its radio (`RUNNER/RADIO`) or the challenge; empty for the server itself.
     subject: String,
-    /// What is wrong, and the way out.
+    /// The problem, and the way out.
     message: String,
     since: Timestamp,
-    /// Who has seen it first.
+    /// Who acknowledged it first.
     acknowledged_by: Option<String>,
     acknowledged_at: Option<Timestamp>,
-    /// Who has put it out of the way, until when, and why.
+    /// Who shelved it, until when, and why.
     shelved_by: Option<String>,
     shelved_at: Option<Timestamp>,
     shelved_until: Option<Timestamp>,
@@ -45,7 +45,7 @@ pub(super) struct Alarm {
 /// An alarm that is over.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PastAlarm {
-    /// Grows with each, from the start of the server.
+    /// Counts past alarms, from the start of the server.
     number: u64,
     kind: AlarmKind,
     subject: String,
@@ -99,7 +99,7 @@ impl From<Past> for PastAlarm {
 #[serde(deny_unknown_fields)]
 #[schema(as = AlarmNamed)]
 pub struct Named {
-    /// As the list of alarms has it.
+    /// The id from the list of alarms.
     alarm_id: String,
 }
 
@@ -107,27 +107,27 @@ pub struct Named {
 #[serde(deny_unknown_fields)]
 #[schema(as = AlarmShelving)]
 pub struct Shelving {
-    /// As the list of alarms has it.
+    /// The id from the list of alarms.
     alarm_id: String,
-    /// After so many minutes it comes back by itself.
+    /// After this many minutes it is shown again.
     #[schema(minimum = 1, maximum = 240)]
     minutes: u64,
-    /// What the next shift should know.
+    /// The reason, for the next shift.
     #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 
-/// Acknowledge an alarm, for everybody.
+/// Acknowledge an alarm, for everyone.
 #[utoipa::path(post, path = "/api/alarms/acknowledge", responses(Done, Missing))]
 pub async fn acknowledge(
     With(Operator(person), Json(Named { alarm_id })): With<Operator, Json<Named>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.context.acknowledge_alarm(alarm_id, person.by()).await?;
+    coordinator.context.acknowledge_alarm(alarm_id, person.actor()).await?;
     Ok(done("Alarm acknowledged"))
 }
 
-/// Put an alarm out of the way for a time, for everybody.
+/// Hide an alarm for a time, for everyone.
 #[utoipa::path(post, path = "/api/alarms/shelve", responses(Done, Missing))]
 pub async fn shelve(
     With(Operator(person), Json(Shelving { alarm_id, minutes, reason })): With<Operator, Json<Shelving>>,
@@ -141,17 +141,17 @@ pub async fn shelve(
         return Err(Problem::invalid(format!("reason: one line of 1 to {MAX_REASON} characters")));
     }
     let life = Duration::from_secs(60 * minutes);
-    coordinator.context.shelve_alarm(alarm_id, life, reason.trim().to_owned(), person.by()).await?;
+    coordinator.context.shelve_alarm(alarm_id, life, reason.trim().to_owned(), person.actor()).await?;
     Ok(done("Alarm shelved"))
 }
 
-/// Bring a shelved alarm back.
+/// Show a shelved alarm again.
 #[utoipa::path(post, path = "/api/alarms/unshelve", responses(Done, Missing))]
 pub async fn unshelve(
     With(Operator(person), Json(Named { alarm_id })): With<Operator, Json<Named>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.context.unshelve_alarm(alarm_id, person.by()).await?;
+    coordinator.context.unshelve_alarm(alarm_id, person.actor()).await?;
     Ok(done("Alarm brought back"))
 }
 
@@ -171,13 +171,13 @@ pub(super) struct Transmission {
     runner_id: RunnerId,
     radio_id: RadioId,
     frequency: Frequency,
-    /// The occupied span.
+    /// The occupied band.
     band: Band,
     /// When it was assigned.
     planned_at: Timestamp,
-    /// Seconds of the whole signal.
+    /// The duration of the whole signal in seconds.
     duration: f64,
-    /// Part on air so far, 0 to 1; null before the carrier is on.
+    /// The part that has been on air, 0 to 1; null before the carrier is on.
     progress: Option<f64>,
     state: AirPhase,
 }

@@ -1,5 +1,5 @@
-use super::provisioning::{Radio as NewRadio, server};
-use super::token_life::TokenLife;
+use super::enrollment::provisioning::{Radio as NewRadio, server};
+use super::enrollment::token_life::TokenLife;
 use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::openapi::answers::{Conflict, Done};
@@ -10,7 +10,7 @@ use crate::words::{HostBinding, RunnerStatus};
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::RadioInfo;
 use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::{Coordinator, Invitation as Issued, OnAir, RunnerState};
+use challengectl_coordinator::{Coordinator, IssuedToken, OnAir, RunnerState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -88,7 +88,7 @@ pub async fn remove(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.runner_api.remove_runner(&named(&id)?, person.by()).await?;
+    coordinator.runner_api.remove_runner(&named(&id)?, person.actor()).await?;
     Ok(done("Runner removed successfully"))
 }
 
@@ -100,7 +100,7 @@ pub async fn enable(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.runner_api.enable_runner(&named(&id)?, enabled, person.by()).await?;
+    coordinator.runner_api.enable_runner(&named(&id)?, enabled, person.actor()).await?;
     Ok(done(if enabled { "Runner enabled" } else { "Runner disabled" }))
 }
 
@@ -111,25 +111,25 @@ pub async fn disable(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.runner_api.enable_runner(&named(&id)?, false, person.by()).await?;
+    coordinator.runner_api.enable_runner(&named(&id)?, false, person.actor()).await?;
     Ok(done("Runner disabled"))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Invitation {
+pub struct TokenRequest {
     #[serde(alias = "runner_name")]
     runner_id: RunnerId,
     #[serde(default)]
     expires_hours: TokenLife,
-    /// By what URL the runner reaches the server, for its configuration; if left out, by that of this request.
+    /// The URL at which the runner reaches the server, for its configuration; default: that of this request.
     server_url: Option<String>,
-    /// What `radios` of its configuration is to hold. If left out, none is made.
+    /// The radios of its configuration. Without them, no configuration is made.
     radios: Option<Vec<NewRadio>>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct Invited {
+pub(super) struct EnrollmentTokenCreated {
     status: &'static str,
     message: &'static str,
     runner_id: RunnerId,
@@ -143,13 +143,13 @@ pub(super) struct Invited {
 /// Create an enrollment token for a runner.
 ///
 /// The token is shown only once.
-#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited), Conflict))]
-pub async fn invite(
-    With(Admin(person), Json(wanted)): With<Admin, Json<Invitation>>,
+#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = EnrollmentTokenCreated), Conflict))]
+pub async fn issue_token(
+    With(Admin(person), Json(wanted)): With<Admin, Json<TokenRequest>>,
     coordinator: Shared<Coordinator>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let Invitation { runner_id, expires_hours, server_url, radios } = wanted;
+    let TokenRequest { runner_id, expires_hours, server_url, radios } = wanted;
     let file = match radios {
         Some(radios) => {
             Some((server(server_url.as_deref(), &request)?, radios.into_iter().map(Into::into).collect::<Vec<_>>()))
@@ -157,20 +157,20 @@ pub async fn invite(
         None => None,
     };
     if let Some((server, radios)) = &file {
-        // Before a token is made.
+        // Before a token is made, so that a failure leaves none behind.
         coordinator.fleet.runner_file(server, "", radios)?;
     }
-    let issued = coordinator.fleet.invite_runner(&runner_id, expires_hours.into(), person.by()).await?;
+    let issued = coordinator.fleet.issue_enrollment_token(&runner_id, expires_hours.into(), person.actor()).await?;
     let token = issued.token.clone();
-    let mut invited = Invited::new(runner_id, issued);
+    let mut created = EnrollmentTokenCreated::new(runner_id, issued);
     if let Some((server, radios)) = file {
-        invited.config_yaml = Some(coordinator.fleet.runner_file(&server, &token, &radios)?);
+        created.config_yaml = Some(coordinator.fleet.runner_file(&server, &token, &radios)?);
     }
-    Ok(HttpResponse::Created().json(invited))
+    Ok(HttpResponse::Created().json(created))
 }
 
-impl Invited {
-    pub(super) fn new(runner_id: RunnerId, issued: Issued) -> Self {
+impl EnrollmentTokenCreated {
+    pub(super) fn new(runner_id: RunnerId, issued: IssuedToken) -> Self {
         let (enrollment_token, expires_at) = (issued.token, issued.expires_at);
         Self {
             status: "success",

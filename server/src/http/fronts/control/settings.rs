@@ -101,6 +101,6 @@ pub async fn backup(
     coordinator: Shared<Coordinator>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let made = coordinator.maintenance.backup(state.settings.data_dir.clone().into(), person.by()).await?;
+    let made = coordinator.maintenance.backup(state.settings.data_dir.clone().into(), person.actor()).await?;
     Ok(archive(made, "attachment; filename=\"challengectl-backup.tar\""))
 }

@@ -6,7 +6,7 @@ use super::challenges::Challenge;
 use super::conference::{self, Conference};
 use super::fleet::Runner;
 use super::history::Transmission;
-use super::system::Status;
+use super::operating::Status;
 use crate::events::{FutureState, Keyed, StateSource};
 use crate::http::state::Shared;
 use crate::http::{Problem, Viewer};
