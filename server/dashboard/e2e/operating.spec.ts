@@ -82,7 +82,7 @@ test('a challenge for every modulation is made by the form', async ({ browser })
     await page.goto(`${site.url}/challenges/new`)
     await page.getByLabel('Modulation', { exact: true }).selectOption(name)
     await page.getByLabel('Name', { exact: true }).fill(`MADE ${name}`)
-    if (payload === 'text')
+    if (payload !== 'file')
       await page.getByLabel('Text', { exact: true }).fill(name === 'lrs' ? '-s 10 -p 976 -pf 1' : 'CQ FLAG')
     else {
       await page.locator('input[type=file]').setInputFiles(join(config, 'audio/rtty.wav'))

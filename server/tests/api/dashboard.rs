@@ -26,8 +26,20 @@ fn dist() -> std::path::PathBuf {
 fn the_dashboard_is_built_from_the_description_as_it_is() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboard/openapi.json");
     let written: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-    let is_current = written == serde_json::to_value(document()).unwrap();
+    let is_current = without_freedv(written) == without_freedv(serde_json::to_value(document()).unwrap());
     assert!(is_current, "server/dashboard/openapi.json is out of date: `make openapi` writes it anew");
+}
+
+/// The description without the one modulation that only a server with its feature has; it names it in lists alone.
+fn without_freedv(description: Value) -> Value {
+    match description {
+        Value::String(text) => {
+            text.lines().filter(|line| !line.contains("freedv")).collect::<Vec<_>>().join("\n").into()
+        }
+        Value::Array(all) => all.into_iter().filter(|it| it != "freedv").map(without_freedv).collect(),
+        Value::Object(all) => all.into_iter().map(|(name, it)| (name, without_freedv(it))).collect(),
+        other => other,
+    }
 }
 
 #[tokio::test]
@@ -91,6 +103,7 @@ async fn forms_can_be_made_from_what_is_said_of_each_modulation() {
     let capcode = of("pocsag", "capcode");
     assert_eq!((&capcode["kind"], &capcode["default"]), (&json!("integer"), &Value::Null));
     assert_eq!(of("nbfm", "deviation")["unit"], "Hz");
+    assert_eq!((&one("paint")["payload"], of("nbfm", "watermark")), (&json!("picture"), of("cw", "watermark")));
     assert!(of("cw", "profile")["of"].as_array().unwrap().contains(&json!("legacy")));
 }
 

@@ -9,6 +9,7 @@ const usual: Record<AlarmKind, Priority> = {
   runner_silent: 2,
   runner_twice: 2,
   runner_moved: 2,
+  radio_failed: 2,
   challenge_unsendable: 2,
   restored: 3,
   clock: 3,
@@ -27,6 +28,9 @@ export function placeOf(alarm: Alarm): string {
     case 'runner_twice':
     case 'runner_moved':
       return `/runners/${encodeURIComponent(alarm.subject)}`
+    case 'radio_failed':
+      // The subject is RUNNER/RADIO.
+      return `/runners/${encodeURIComponent(alarm.subject.split('/')[0] ?? '')}`
     case 'challenge_unsendable':
       return alarm.subject ? `/challenges?search=${encodeURIComponent(alarm.subject)}` : '/challenges'
     default:

@@ -94,10 +94,10 @@ function tuningOf(draft: Draft): Partial<ChallengeForm> {
 /** The draft as the server takes it. `payload`: whether what it carries is part of it; who may not see it leaves it as it is. */
 export function formOf(draft: Draft, modulation: Modulation, payload: boolean): ChallengeForm {
   const content: Partial<ChallengeForm> =
-    modulation.payload === 'text'
-      ? { text: draft.text }
-      : draft.file
-        ? { flag_hash: draft.file.hash, flag_file: draft.file.name }
+    modulation.payload !== 'text' && draft.file
+      ? { flag_hash: draft.file.hash, flag_file: draft.file.name }
+      : modulation.payload !== 'file'
+        ? { text: draft.text }
         : {}
   return {
     name: draft.name,
