@@ -36,6 +36,7 @@ walked! {
     operations: "docs/operations.md", Operator;
     protocol: "docs/protocol.md", Operator;
     receive: "docs/receive.md", Built;
+    radios: "docs/radios.md", Built;
     running_an_event: "docs/running-an-event.md", Built;
     words: "docs/words.md", Built;
 }

@@ -72,7 +72,7 @@ impl Default for Config {
 pub struct Timeouts {
     /// Between two messages.
     pub silence: Duration,
-    /// While it builds the waveform and opens the radio, which is one call of a driver.
+    /// While it builds the waveform, opens the radio and turns the carrier on: each is one call of a driver.
     pub open: Duration,
 }
 

@@ -110,7 +110,8 @@ impl<F: FnMut(Stage) + Send> Watch<'_, F> {
     /// Returns the silence after which the child is killed.
     fn silence(&self) -> Duration {
         let Timeouts { silence, open } = self.timeouts;
-        if self.length.is_some() { silence } else { open.max(silence) }
+        // Turning a carrier on may calibrate the radio first, in one call that takes seconds.
+        if self.started_at.is_some() { silence } else { open.max(silence) }
     }
 
     /// Passes the standing on to the child; returns the moment by which it must have ended.
