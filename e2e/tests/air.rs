@@ -1,9 +1,10 @@
 //! Other people's programs hear the air, while four transmissions are on it in the same window.
 
 use anyhow::{Context, Result};
+use challengectl_air::sources::{Address, RemoteReceiver};
 use challengectl_air::spectrum::Transmission;
 use challengectl_e2e::air::Air;
-use challengectl_e2e::programs::{Process, output_of, run};
+use challengectl_e2e::programs::{Process, output_of, program, run};
 use challengectl_e2e::site::wait_until;
 use num_complex::Complex32;
 use std::io::{BufRead, BufReader, Write};
@@ -172,5 +173,27 @@ fn gnu_radio_subscribes_to_the_stream_of_a_challenge() -> Result<()> {
     let heard =
         output_of(Command::new("multimon-ng").args(["-q", "-t", "wav", "-a", "POCSAG512", "-f", "alpha"]).arg(wav))?;
     assert!(heard.contains("flag{pagers}"), "{heard:?}");
+    Ok(())
+}
+
+#[test]
+fn a_transmitter_that_is_killed_is_off_the_air() -> Result<()> {
+    let long = "name: LONG, modulation: nbfm, frequency: 145550000, file: rtty.wav";
+    let air = Air::start(", spectrum: {noise_db_hz: null}", &[long])?;
+    let mut receiver = RemoteReceiver::connect(&Address::Socket(air.socket()), 145_550_000.0, 48_000)?;
+    let mut is_loud = || -> Result<bool> {
+        let block = receiver.next_block()?;
+        Ok(block.samples.iter().any(|sample| sample.norm() > 0.1))
+    };
+    let mut transmit = Command::new(program("challengectl-runner")?);
+    transmit.arg("transmit").arg(air.path("challenges.yml")).args(["--radio", "r0", "--config"]);
+    let mut transmit = Process::start(transmit.arg(air.path("runner.yml")), &air.path("transmit.log"))?;
+    while !is_loud()? {}
+    // The parent: the child, which has the radio, must then end by itself.
+    transmit.kill()?;
+    while is_loud()? {}
+    for _ in 0..50 {
+        assert!(!is_loud()?, "it came back");
+    }
     Ok(())
 }
