@@ -33,7 +33,7 @@ fn on_air_with(settings: &str) -> Result<Air> {
     }
     let hertz = 434_500_000.0;
     let transmission = Transmission { challenge: "SENSOR".into(), centre_hz: hertz, nominal_hz: hertz, rate: 250_000 };
-    air.repeat_samples(transmission, thermometer())?;
+    air.repeat_samples(&transmission, thermometer())?;
     Ok(air)
 }
 
