@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing tools of the tests and checks:
-# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [browser] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -41,6 +41,14 @@ receivers() {
 }
 
 # Sets the clock of one program, for the proof that a server tolerates it.
+# A browser, with fonts: without any, pages have no text to measure.
+browser() {
+    local missing=()
+    command -v chromium >/dev/null || missing+=(chromium)
+    compgen -G '/usr/share/fonts/truetype/*' >/dev/null || missing+=(fonts-dejavu-core)
+    packages "${missing[@]}"
+}
+
 clocks() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages faketime; }
 
 # The official Socket.IO clients, in JavaScript and Python.

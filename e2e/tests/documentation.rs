@@ -35,6 +35,7 @@ walked! {
     operating: "docs/operating.md", Operator;
     operations: "docs/operations.md", Operator;
     protocol: "docs/protocol.md", Operator;
+    receive: "docs/receive.md", Built;
     running_an_event: "docs/running-an-event.md", Built;
     words: "docs/words.md", Built;
 }

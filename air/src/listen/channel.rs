@@ -112,7 +112,7 @@ mod tests {
 
     /// A tone `hertz` above the centre, received `offset` above it.
     fn received(hertz: f64, offset: f64, rate: u32, passband: &Range<f64>) -> Vec<Complex32> {
-        channel_of(tone(hertz, 1.0), rate, offset, passband)
+        channel_of(&tone(hertz, 1.0), rate, offset, passband)
     }
 
     #[test]

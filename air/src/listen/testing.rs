@@ -49,11 +49,11 @@ fn frames(samples: &[Complex32], plans: &mut Plans, mut each: impl FnMut(&Bins, 
     }
 }
 
-pub(super) fn channel_of(samples: Vec<Complex32>, rate: u32, offset: f64, passband: &Range<f64>) -> Vec<Complex32> {
+pub(super) fn channel_of(samples: &[Complex32], rate: u32, offset: f64, passband: &Range<f64>) -> Vec<Complex32> {
     let mut plans = Plans::new();
     let mut channel = Channel::new(rate, passband, &mut plans);
     let (mut all, mut frame) = (Vec::new(), Vec::new());
-    frames(&samples, &mut plans, |bins, _| {
+    frames(samples, &mut plans, |bins, _| {
         channel.run(bins, offset, &mut frame);
         all.extend_from_slice(&frame);
     });
@@ -61,10 +61,10 @@ pub(super) fn channel_of(samples: Vec<Complex32>, rate: u32, offset: f64, passba
 }
 
 /// All rows of a signal in a view, with the noise at each.
-pub(super) fn rows(samples: Vec<Complex32>, view: &View) -> Vec<(Noise, Vec<u8>)> {
+pub(super) fn rows(samples: &[Complex32], view: &View) -> Vec<(Noise, Vec<u8>)> {
     let mut waterfall = Waterfall::new(*BAND);
     let mut rows = Vec::new();
-    frames(&samples, &mut Plans::new(), |bins, _| {
+    frames(samples, &mut Plans::new(), |bins, _| {
         if waterfall.push(bins) {
             let mut row = Vec::new();
             waterfall.row(view, &mut row);

@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_tone_is_in_its_column_at_its_level_and_nowhere_else() {
-        let (_, row) = rows(tone(123_000.0, 0.1), &View::whole(&BAND)).pop().unwrap();
+        let (_, row) = rows(&tone(123_000.0, 0.1), &View::whole(&BAND)).pop().unwrap();
         let width = 2_048_000.0 / 1024.0;
         let column = ((123_000.0 + 1_024_000.0) / width) as usize;
         assert_eq!(row.len(), 1024);
@@ -205,11 +205,11 @@ mod tests {
 
     #[test]
     fn a_zoomed_view_tells_tones_160_hz_apart_and_ends_at_the_band() {
-        let both = tone(-900_000.0, 0.1).into_iter().zip(tone(-899_840.0, 0.1)).map(|(a, b)| a + b).collect();
+        let both = tone(-900_000.0, 0.1).into_iter().zip(tone(-899_840.0, 0.1)).map(|(a, b)| a + b).collect::<Vec<_>>();
         let centre = BAND.centre();
         let view = View::new(&BAND, &(centre - 905e3..centre - 895e3), 1024).unwrap();
         assert_eq!(view.columns(), 250);
-        let (_, row) = rows(both, &view).pop().unwrap();
+        let (_, row) = rows(&both, &view).pop().unwrap();
         assert_eq!((row[125], row[129]), (byte(0.01), byte(0.01)));
         assert!(row[127] < byte(0.01) - 20);
 
@@ -222,8 +222,8 @@ mod tests {
     #[test]
     fn the_noise_is_known_to_half_a_decibel_also_under_signals() {
         let noise = gaussian(0.01);
-        let signals = tone(0.0, 0.5).into_iter().zip(noise).map(|(a, b)| a + b).collect();
-        let (noise, _) = rows(signals, &View::whole(&BAND)).pop().unwrap();
+        let signals = tone(0.0, 0.5).into_iter().zip(noise).map(|(a, b)| a + b).collect::<Vec<_>>();
+        let (noise, _) = rows(&signals, &View::whole(&BAND)).pop().unwrap();
         let expected = 10.0 * (2.0 * 1e-4_f32).log10();
         assert!((noise.dbfs(2_048_000.0) - expected).abs() < 0.5, "{} {expected}", noise.dbfs(2_048_000.0));
     }

@@ -1,4 +1,4 @@
-//! Chromium without a window, driven over its DevTools protocol.
+//! Chromium without a window, driven over its protocol for developers' tools.
 
 use anyhow::{Context, Result, bail};
 use futures_util::{SinkExt, StreamExt};

@@ -18,7 +18,7 @@ pub fn pages(file: &Path) -> Result<String> {
 /// Morse with dits of so many milliseconds, white space as single spaces.
 pub fn morse(file: &Path, dit: u32) -> Result<String> {
     let dit = dit.to_string();
-    let text = multimon(file, &["-a", "MORSE_CW", "-x", "-o", "5000", "-y", "-d", &dit, "-g", &dit])?;
+    let text = multimon(file, &["-a", "MORSE_CW", "-x", "-o", "7000", "-y", "-d", &dit, "-g", &dit])?;
     Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
@@ -33,10 +33,16 @@ pub fn modem(file: &Path, baud: u32) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// multimon-ng wants 22,050 samples a second.
+/// multimon-ng wants 22,050 samples a second; its threshold for Morse means a level.
 fn multimon(file: &Path, arguments: &[&str]) -> Result<String> {
     let raw = file.with_extension("22050.wav");
-    Command::new("sox").arg(file).args(["-r", "22050", "-b", "16"]).arg(&raw).stderr(Stdio::null()).status()?;
+    Command::new("sox")
+        .arg(file)
+        .args(["-r", "22050", "-b", "16"])
+        .arg(&raw)
+        .args(["gain", "-n", "-1"])
+        .stderr(Stdio::null())
+        .status()?;
     let output = Command::new("multimon-ng")
         .args(["-q", "-t", "wav"])
         .args(arguments)

@@ -1,4 +1,4 @@
-//! Every mode, over AudioWorklet and over the fallback of a page without a secure context.
+//! Every mode, over an audio worklet and over the fallback of a page without a secure context.
 
 use crate::chromium::ELSEWHERE;
 use crate::decoders::{dtmf, modem, morse, pages};

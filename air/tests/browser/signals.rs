@@ -71,7 +71,9 @@ fn sideband(folder: &Path, side: &str) -> Result<Signal> {
 }
 
 fn morse() -> Result<Signal> {
-    of("cw", CW, Payload::Text(MORSE), &json!({ "wpm": WPM }))
+    // The carrier is so far above the nominal frequency that it is heard at this tone in upper sideband.
+    let tone = 700.0;
+    of("cw", CW - tone, Payload::Text(MORSE), &json!({ "wpm": WPM, "tone": tone }))
 }
 
 /// A tenth of full scale, and a pause behind.
