@@ -46,6 +46,7 @@ pub use fleet::tokens::{Invitation, Token, TokenLife, issue_token};
 pub use maintenance::readiness::Readiness;
 pub use rules::{HostBinding, Retention, Rules};
 pub use runner_api::presence::{Heartbeat, Registration};
+pub use store::fleet::runners::KnownRadio;
 pub use views::history::Stats;
 pub use views::initial_state::{ChallengeNow, RunnerNow, Snapshot};
 pub use views::on_air::OnAir;

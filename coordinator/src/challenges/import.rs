@@ -4,7 +4,7 @@ use super::conference::change_conference;
 use super::{Looks, difference};
 use crate::audit::{Actor, By};
 use crate::context::command::Command;
-use crate::schedule::Capability;
+use crate::schedule::{Capability, Obstacle, Signal};
 use crate::store::air::assignments;
 use crate::store::challenges::ranges;
 use crate::store::challenges::{self, Challenge, SignalProfile};
@@ -14,11 +14,10 @@ use crate::store::fleet::runners::Radio;
 use crate::store::{Connection, Store, StoreError};
 use crate::{CoreError, FileFolder};
 use challengectl_common::challenge::Kind;
-use challengectl_common::{ChallengeName, ChallengeSpec, FrequencySet, OccupiedSpan, Payload, Sender, Timestamp};
+use challengectl_common::{ChallengeName, ChallengeSpec, Payload, Timestamp};
 use challengectl_event::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 
 /// What an import did, in order.
@@ -32,7 +31,7 @@ pub enum Step {
     Added { challenge: String },
     Updated { challenge: String, fields: Vec<&'static str>, cut: bool },
     Unchanged { challenge: String },
-    OutOfReach { challenge: String },
+    OutOfReach { challenge: String, why: String },
     LooksRenamed { challenge: String, before: String },
     AlsoOnAir { challenge: String },
     Disabled { challenge: String, cut: bool },
@@ -258,18 +257,17 @@ fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     if radios.is_empty() {
         return Vec::new();
     }
-    let unreachable = event.challenges.iter().filter(|new| !is_in_reach(radios, &new.spec, &new.occupied_bandwidth));
-    unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect()
+    let step = |new: &challengectl_event::Challenge| {
+        let why = obstacle(radios, &new.spec, &profile_of(new))?.to_string();
+        Some(Step::OutOfReach { challenge: new.spec.name.to_string(), why })
+    };
+    event.challenges.iter().filter_map(step).collect()
 }
 
-/// Whether one of these radios may and can send a challenge while nothing else is on air.
-pub(crate) fn is_in_reach(radios: &[Radio], spec: &ChallengeSpec, occupied: &Range<f64>) -> bool {
+/// What keeps a challenge from all of these radios while nothing else is on air. The frequency rules are another matter.
+pub(crate) fn obstacle(radios: &[Radio], spec: &ChallengeSpec, profile: &SignalProfile) -> Option<Obstacle> {
     let Kind::Transmission(transmission) = &spec.kind;
-    let tuning = FrequencySet::of(&transmission.tuning.bands());
-    let span = OccupiedSpan::new(occupied);
-    let may = |radio: &&Radio| {
-        let covers = |sender: &Sender| sender.covers(&radio.runner_id, &radio.radio_id);
-        transmission.only_on.is_empty() || transmission.only_on.iter().any(covers)
-    };
-    radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, span))
+    let signal = Signal::new(&transmission.tuning, profile, &transmission.only_on, 0);
+    let radios: Vec<_> = radios.iter().map(Capability::of).collect();
+    Obstacle::of(&signal, &radios)
 }

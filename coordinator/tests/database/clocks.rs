@@ -143,5 +143,9 @@ async fn check_names_what_no_registered_radio_can_send() {
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     let told = problems().await;
-    assert!(told.len() == 1 && told[0].starts_with("challenge C1: no radio that has registered so far"), "{told:?}");
+    assert!(
+        told.len() == 1
+            && told[0].starts_with("challenge C1: no radio that has registered so far can send it: its frequency"),
+        "{told:?}"
+    );
 }

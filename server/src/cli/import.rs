@@ -143,10 +143,8 @@ fn line(step: &Step) -> String {
         Step::LooksAlike { challenge, difference } => {
             format!("challenge {challenge}: warning: {difference}; players may take one for the other")
         }
-        Step::OutOfReach { challenge } => {
-            format!(
-                "challenge {challenge}: warning: no radio that has registered so far may send it, by its limits or by only_on"
-            )
+        Step::OutOfReach { challenge, why } => {
+            format!("challenge {challenge}: warning: no radio that has registered so far can send it: {why}")
         }
     }
 }
