@@ -11,6 +11,7 @@ mod leases;
 mod lives;
 mod migration;
 mod operators;
+mod rests;
 mod silence;
 mod site;
 mod walk;

@@ -167,6 +167,7 @@ pub(super) fn named(id: &str) -> Result<RunnerId, Problem> {
 impl From<RunnerState> for Runner {
     fn from(state: RunnerState) -> Self {
         let RunnerState { runner, liveness, binding, work } = state;
+        let frequency_limits = runner.limits();
         Self {
             runner_id: runner.id,
             status: liveness.status.as_str(),
@@ -174,7 +175,7 @@ impl From<RunnerState> for Runner {
             enabled: runner.enabled,
             host_binding: binding.as_str(),
             last_heartbeat: runner.last_heartbeat,
-            frequency_limits: runner.limits(),
+            frequency_limits,
             current_task: work.first().map(|work| work.planned.challenge_name.clone()),
             enrolled_at: runner.enrolled_at,
             registered_at: runner.registered_at,
