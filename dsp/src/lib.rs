@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`resample`] | any rate to any other, with a low-pass filter in the same pass |
 //! | [`shift`] | moves a signal in frequency |
+//! | [`sequence`] | one signal behind another |
 //! | [`ook`], [`fsk`] | bits to a keyed carrier |
 //! | [`fm`] | sound to a frequency-modulated carrier |
 //! | [`envelope`], [`silence`] | a carrier that comes and goes without a click, silence at both ends |
@@ -19,6 +20,7 @@ pub mod fsk;
 pub mod occupied;
 pub mod ook;
 pub mod resample;
+pub mod sequence;
 pub mod shift;
 pub mod silence;
 mod symbols;

@@ -122,7 +122,9 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
     for remark in built.remarks {
         scope.remark(line, remark);
     }
-    let (duration, occupied_bandwidth) = (built.waveform.duration(), built.waveform.occupied_bandwidth());
+    // Whichever runner sends it may have to identify its station behind it.
+    let occupied_bandwidth = waveform::with_identification(&built.waveform.occupied_bandwidth());
+    let duration = built.waveform.duration();
     Ok(Carried { payload, file, duration, occupied_bandwidth })
 }
 

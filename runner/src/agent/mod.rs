@@ -66,7 +66,7 @@ impl Agent {
             report::disown_unfinished(&ledger)?;
         }
         state.settle()?;
-        let slots = Slots::of(config.working_radios().map(|radio| radio.id.clone()));
+        let slots = Slots::of(&config);
         Ok(Arc::new(Self {
             config,
             program: this_program(),

@@ -11,12 +11,15 @@ pub use values::{CaCert, Token};
 
 use crate::radio::with_quoted_name;
 use challengectl_common::settings::{self, SettingsError};
-use challengectl_common::{FrequencyRules, RadioId, closest, older};
+use challengectl_common::{Callsign, FrequencyRules, RadioId, closest, older};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// A day in seconds.
+const MAX_INTERVAL: u32 = 86_400;
 
 /// Read when no other file is named, if it exists.
 pub const DEFAULT_FILE: &str = "runner.yml";
@@ -37,6 +40,10 @@ pub struct Config {
     pub cache_max_bytes: u64,
     /// A radio's process that sends nothing for so long is killed.
     pub watchdog_seconds: u32,
+    /// The call sign by which the radios identify themselves, in Morse code at the end of transmissions.
+    pub callsign: Option<Callsign>,
+    /// A transmission that ends later than so many seconds after its radio's last identification carries one; 0: each.
+    pub identify_seconds: u32,
     /// Where `transmit` may send at all; the server has rules of its own for what it hands out.
     pub frequency_rules: FrequencyRules,
     pub radios: Vec<RadioConfig>,
@@ -51,6 +58,8 @@ impl Default for Config {
             ca_cert: None,
             cache_max_bytes: 10_000_000_000,
             watchdog_seconds: 5,
+            callsign: None,
+            identify_seconds: 300,
             frequency_rules: FrequencyRules::default(),
             radios: Vec::new(),
         }
@@ -113,6 +122,9 @@ impl Config {
         if self.watchdog_seconds == 0 {
             return Err("watchdog_seconds must be above 0".to_owned());
         }
+        if self.identify_seconds > MAX_INTERVAL {
+            return Err(format!("identify_seconds must be at most {MAX_INTERVAL}"));
+        }
         Ok(())
     }
 
@@ -134,6 +146,12 @@ impl Config {
     /// Returns the radios that a server may hand out work for.
     pub fn working_radios(&self) -> impl Iterator<Item = &RadioConfig> {
         self.radios.iter().filter(|radio| radio.takes_work())
+    }
+
+    /// Returns the file that remembers the rest of the radio.
+    #[must_use]
+    pub fn rest_file(&self, radio: &RadioId) -> PathBuf {
+        self.state_dir.join("radios").join(format!("{radio}.rest"))
     }
 
     /// Returns how long a radio's process may send nothing.

@@ -1,13 +1,18 @@
 //! The chain that a transmission is pulled through: payload, modulation, resampler, mixer, radio. Samples move in this
 //! direction alone, a block at a time and in constant memory: the radio's pace pulls each block through all the links.
 
-use super::message::{Cause, Job, Length, Payload};
+use super::message::{Cause, Job, Length, Payload, Station};
 use crate::radio::{Radio, Tuning};
+use challengectl_common::identification::is_due;
 use challengectl_common::{Band, Frequency};
 use challengectl_waveform::{self as waveform, Complex32, Waveform};
+use std::time::Duration;
 
 /// Blocks in a second, so that a stop takes effect within a twentieth of one.
 const BLOCKS_PER_SECOND: f64 = 20.0;
+
+/// Between the building of a signal and its first sample, mostly: the identification comes so much early.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// All the links, the radio open and its carrier off.
 pub(super) struct Chain {
@@ -57,14 +62,45 @@ impl From<anyhow::Error> for Cause {
     }
 }
 
-/// Builds the links up to the radio: the signal at the radio's rate, where it must lie above the radio's own frequency.
-/// Takes as long as reading a whole file does.
-pub(super) fn signal(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
+/// What goes on air.
+pub(super) struct Signal {
+    pub(super) waveform: Box<dyn Waveform>,
+    /// Whether the station identifies itself at the end.
+    pub(super) identifies: bool,
+}
+
+/// Builds the links up to the radio: the signal at the radio's rate, where it must lie above the radio's own frequency,
+/// with the identification of the station if that is due. Takes as long as reading a whole file does.
+pub(super) fn signal(job: &Job) -> Result<Signal, Cause> {
     let resampled = waveform::resample(modulated(job)?, job.radio.sample_rate as f64).map_err(Cause::failed)?;
-    if job.radio.offset_hz == 0 {
-        return Ok(resampled);
+    let identification = match &job.station {
+        Some(station) => identification(station, resampled.as_ref())?,
+        None => None,
+    };
+    let identifies = identification.is_some();
+    let whole = match identification {
+        Some(identification) => waveform::sequence(resampled, identification),
+        None => resampled,
+    };
+    let offset = job.radio.offset_hz;
+    let waveform = if offset == 0 { whole } else { waveform::shift(whole, offset.into()) };
+    Ok(Signal { waveform, identifies })
+}
+
+/// Returns the identification to send behind `signal`, in the middle of its band; `None` while none is due.
+fn identification(station: &Station, signal: &dyn Waveform) -> Result<Option<Box<dyn Waveform>>, Cause> {
+    let keyed = waveform::identification(&station.callsign).map_err(Cause::failed)?;
+    let since_last = station.identified.map(|at| at.elapsed() + MAX_WAIT);
+    if !is_due(since_last, seconds(signal), seconds(keyed.as_ref()), station.interval) {
+        return Ok(None);
     }
-    Ok(waveform::shift(resampled, job.radio.offset_hz.into()))
+    let centre = waveform::identification_centre(&signal.occupied_bandwidth());
+    let keyed = waveform::resample(keyed, signal.sample_rate()).map_err(Cause::failed)?;
+    Ok(Some(waveform::shift(keyed, centre)))
+}
+
+fn seconds(waveform: &dyn Waveform) -> Duration {
+    Duration::try_from_secs_f64(waveform.duration()).unwrap_or(Duration::MAX)
 }
 
 fn modulated(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
@@ -94,6 +130,7 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
     let centre = centre.ok_or_else(|| Cause::failed(format_args!("offset_hz {offset} leads below 0 Hz")))?;
     let band = centre.band(&occupied);
     check_limits(&job.radio.frequency_limits, &band)?;
+    check_length(job, waveform)?;
     Ok(Tuning {
         centre,
         nominal: job.frequency,
@@ -103,6 +140,18 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
         challenge: job.challenge.clone(),
         recording: job.recording.clone(),
     })
+}
+
+/// Refuses what would be on air for longer than the radio may be.
+fn check_length(job: &Job, waveform: &dyn Waveform) -> Result<(), Cause> {
+    match job.radio.max_on_air_seconds {
+        Some(longest) if waveform.duration() > f64::from(longest) => Err(Cause::failed(format_args!(
+            "the signal takes {:.1} s, longer than max_on_air_seconds of radio {}, {longest}",
+            waveform.duration(),
+            job.radio.id,
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn check_limits(limits: &[Band], band: &Band) -> Result<(), Cause> {

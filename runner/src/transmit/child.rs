@@ -25,6 +25,9 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two attempts to take the radio's lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
+/// For a radio to be behind its rate, beyond the longest time that it may be on air.
+const SLACK: Duration = Duration::from_secs(1);
+
 /// For a radio, to go off. Then this process ends, which closes the device.
 const OFF_TIMEOUT: Duration = Duration::from_millis(700);
 
@@ -40,9 +43,10 @@ pub fn main() -> ExitCode {
     let (obeying, orphaned) = (Arc::clone(&permit), Arc::clone(&permit));
     follow(move |control| obeying.obey(control), move || orphaned.revoke(Cause::Orphaned));
     guard(Arc::clone(&permit));
-    let mut progress = Progress { samples: 0, sent: Instant::now() };
+    let mut progress = Progress { samples: 0, identified: false, sent: Instant::now() };
     let cause = transmit(&job, &permit, &mut progress).err().unwrap_or(Cause::Done);
-    send(&ChildMessage::Ended(End { at: Timestamp::now(), samples: progress.samples, cause }));
+    let (samples, identified) = (progress.samples, progress.identified);
+    send(&ChildMessage::Ended(End { at: Timestamp::now(), samples, cause, identified }));
     ExitCode::SUCCESS
 }
 
@@ -62,6 +66,8 @@ fn guard(permit: Arc<CarrierPermit>) {
 
 struct Progress {
     samples: u64,
+    /// Whether the identification at the end is out.
+    identified: bool,
     /// When it was last sent.
     sent: Instant,
 }
@@ -79,14 +85,15 @@ impl Progress {
 fn transmit(job: &Job, permit: &CarrierPermit, progress: &mut Progress) -> Result<(), Cause> {
     let _lock = job.lock.as_deref().map(|file| take(file, permit)).transpose()?;
     let signal = alive_while(|| chain::signal(job))?;
-    let mut chain = Chain::open(job, signal)?;
+    let mut chain = Chain::open(job, signal.waveform)?;
     send(&ChildMessage::Ready(chain.length()));
     permit.wait(TICK, || send(&ChildMessage::Waiting))?;
 
     permit.set_carrier(true);
-    let sent = put_on_air(&mut chain, permit, progress);
+    let sent = put_on_air(&mut chain, permit, progress, job.radio.max_on_air());
     let off = chain.carrier_off();
     permit.set_carrier(false);
+    progress.identified = signal.identifies && sent.is_ok();
     sent?;
     off
 }
@@ -126,11 +133,21 @@ fn take(path: &Path, permit: &CarrierPermit) -> Result<Lock, Cause> {
     Err(Cause::failed("another process has the radio"))
 }
 
-fn put_on_air(chain: &mut Chain, permit: &CarrierPermit, progress: &mut Progress) -> Result<(), Cause> {
+fn put_on_air(
+    chain: &mut Chain,
+    permit: &CarrierPermit,
+    progress: &mut Progress,
+    longest: Option<Duration>,
+) -> Result<(), Cause> {
     chain.carrier_on()?;
     send(&ChildMessage::OnAir(Timestamp::now()));
+    let began = Instant::now();
     loop {
         permit.check()?;
+        // The signal is no longer than that, but a radio that is slower than its rate would be on for longer.
+        if longest.is_some_and(|longest| began.elapsed() > longest + SLACK) {
+            return Err(Cause::failed("it was on air for longer than max_on_air_seconds of its radio"));
+        }
         match chain.pull()? {
             0 => return Ok(()),
             samples => progress.add(samples),

@@ -12,10 +12,12 @@ pub mod child;
 pub mod message;
 mod outcome;
 mod permit;
+mod rest;
 mod watch;
 
-pub use message::{Job, Payload};
+pub use message::{Job, Payload, Station};
 pub use outcome::{Ended, Stage, Standing, Verdict};
+pub use rest::Rest;
 pub use watch::watch;
 
 /// The hidden subcommand under which this binary is a child.

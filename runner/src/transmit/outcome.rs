@@ -36,12 +36,14 @@ pub struct Ended {
     pub started_at: Option<Timestamp>,
     /// When the carrier was off again.
     pub ended_at: Timestamp,
+    /// Whether the station has identified itself at the end.
+    pub identified: bool,
 }
 
 impl Ended {
     /// Ends a transmission now that was never on air.
     pub(crate) fn off_air(verdict: Verdict) -> Self {
-        Self { verdict, started_at: None, ended_at: Timestamp::now() }
+        Self { verdict, started_at: None, ended_at: Timestamp::now(), identified: false }
     }
 }
 

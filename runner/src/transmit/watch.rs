@@ -1,7 +1,7 @@
 //! The parent's side: passes on what may be on air, and kills a child that does not answer or does not go off air.
 
 use super::SUBCOMMAND;
-use super::message::{Cause, ChildMessage, Control, Job, Length};
+use super::message::{Cause, ChildMessage, Control, End, Job, Length};
 use super::outcome::{Ended, Stage, Standing, Verdict};
 use crate::process::clock::Deadline;
 use crate::process::{Heard, Supervised};
@@ -54,8 +54,9 @@ impl<F: FnMut(Stage) + Send> Watch<F> {
                 heard = self.child.hear(silence, off_by) => match heard {
                     Heard::Message(ChildMessage::Ended(end)) => {
                         self.child.reap().await;
-                        let verdict = self.verdict(end.cause);
-                        return Ended { verdict, started_at: self.started_at, ended_at: end.at };
+                        let verdict = self.verdict(end.cause.clone());
+                        let End { at: ended_at, identified, .. } = end;
+                        return Ended { verdict, started_at: self.started_at, ended_at, identified };
                     }
                     Heard::Message(message) => self.follow(message),
                     Heard::Gone => {
@@ -136,6 +137,6 @@ impl<F: FnMut(Stage) + Send> Watch<F> {
     }
 
     fn over(&self, verdict: Verdict) -> Ended {
-        Ended { verdict, started_at: self.started_at, ended_at: Timestamp::now() }
+        Ended { verdict, started_at: self.started_at, ended_at: Timestamp::now(), identified: false }
     }
 }

@@ -13,5 +13,6 @@ mod identity;
 mod lives;
 mod null_radio;
 mod reports;
+mod station;
 mod support;
 mod transmit;
