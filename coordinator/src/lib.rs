@@ -18,6 +18,7 @@ pub mod files;
 pub mod fleet;
 pub mod maintenance;
 pub mod network;
+pub mod plan;
 mod redaction;
 mod rules;
 pub mod runner_api;

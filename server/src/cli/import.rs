@@ -85,7 +85,7 @@ fn refuse(file: &Path, refused: &Refused, as_json: bool) -> anyhow::Result<ExitC
 }
 
 /// The content of an archive; none when the file is an event file itself.
-fn unpacked(file: &Path) -> anyhow::Result<Option<TempDir>> {
+pub(super) fn unpacked(file: &Path) -> anyhow::Result<Option<TempDir>> {
     // What cannot be read is told when it is read as an event file.
     if !archive::is_archive(file).unwrap_or(false) {
         return Ok(None);

@@ -7,6 +7,7 @@ mod console;
 mod enroll;
 mod export;
 mod import;
+mod plan;
 mod serve;
 mod user;
 
@@ -15,6 +16,7 @@ use challengectl_coordinator::TokenLife;
 use challengectl_server::{Config, http};
 use clap::{Parser, Subcommand};
 use import::ImportArguments;
+use plan::PlanArguments;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -59,6 +61,12 @@ enum Command {
     /// Builds every waveform and reads every file. Prints what is wrong and where, and then exits with status 1. Warns when
     /// the conference is over, or its hours keep everything off the air.
     Check,
+
+    /// Show where and how often everything will be on air
+    ///
+    /// Lets the schedule of the server run on a clock of its own: how often each challenge goes on air and how long it waits
+    /// for what, how busy each radio is, and what can never go and why. Changes nothing.
+    Plan(PlanArguments),
 
     /// Import an event's challenges, all or none unless `--keep-going`
     ///
@@ -138,6 +146,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Serve => runtime.block_on(serve::serve(&config)),
         Command::Check => runtime.block_on(check::check(&config, arguments.json)),
+        Command::Plan(plan_arguments) => runtime.block_on(plan::plan(&config, &plan_arguments, arguments.json)),
         Command::Import(import) => runtime.block_on(import::import(&config, &import, arguments.json)),
         Command::Export { file } => runtime.block_on(export::export(&config, file.as_deref(), arguments.json)),
         Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
