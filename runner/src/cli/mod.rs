@@ -8,7 +8,8 @@ mod transmit;
 mod view;
 
 use crate::config::{Config, DEFAULT_FILE};
-use clap::{Parser, Subcommand};
+use challengectl_host::manuals;
+use clap::{CommandFactory, Parser, Subcommand};
 use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,9 @@ enum Command {
     Enroll(enroll::Arguments),
     /// List the radios of this host
     Devices,
+    /// Write man pages and shell completions into a folder, for packages
+    #[command(name = "__manuals", hide = true)]
+    Manuals { folder: PathBuf },
     /// Put challenges of an event file on air once, without a server
     Transmit(transmit::Arguments),
 }
@@ -58,6 +62,10 @@ pub fn main() -> ExitCode {
 fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let config = Config::load(arguments.config.as_deref())?;
     match &arguments.command {
+        Command::Manuals { folder } => {
+            manuals::write(Arguments::command(), folder)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Run(run) => run::execute(run, config, output),
         Command::Enroll(enroll) => enroll::execute(enroll, &config, output),
         Command::Devices => {

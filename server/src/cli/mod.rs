@@ -13,8 +13,9 @@ mod user;
 
 use challengectl_common::RunnerId;
 use challengectl_coordinator::TokenLife;
+use challengectl_host::manuals;
 use challengectl_server::{Config, http};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use import::ImportArguments;
 use plan::PlanArguments;
 use std::io::Write;
@@ -27,7 +28,7 @@ const DEFAULT_CONFIG: &str = "server.yml";
 /// The ChallengeCtl coordinator: keeps the challenges of an event, decides what goes on air when and where, and assigns
 /// it to runners.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(name = "challengectl-server", version, arg_required_else_help = true)]
 struct Arguments {
     /// Settings file [default: ./server.yml if there is one, else built-in defaults]
     ///
@@ -111,6 +112,10 @@ enum Command {
     /// A running server shows the same at `/api/openapi.json`, and a page made of it at `/docs`.
     Openapi,
 
+    /// Write man pages and shell completions into a folder, for packages
+    #[command(name = "__manuals", hide = true)]
+    Manuals { folder: PathBuf },
+
     #[command(flatten)]
     Console(console::ConsoleCommand),
 
@@ -152,6 +157,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
         Command::Restore { file, force } => runtime.block_on(backup::restore(&config, &file, force, arguments.json)),
         Command::Openapi => openapi(),
+        Command::Manuals { folder } => {
+            manuals::write(Arguments::command(), &folder)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Console(command) => runtime.block_on(console::console(&config, &command, arguments.json)),
         Command::Runner(RunnerCommand::Enroll { name, expires_hours }) => {
             let life = expires_hours.unwrap_or_default();
