@@ -8,6 +8,8 @@ suite=bookworm
 mirror=${MIRROR:-http://deb.debian.org/debian}
 arch=$(dpkg --print-architecture)
 root=$(mktemp -d)
+# The root of that Debian, which its users have to pass.
+chmod 755 "$root"
 mounted=
 cleanup() {
     [ -z "$mounted" ] || umount "$root/proc"

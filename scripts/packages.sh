@@ -34,6 +34,8 @@ tree() {
     local doc="$tree/usr/share/doc/$package" script
     install -D -m 755 "$programs/$package" "$tree/usr/bin/$package"
     (cd "$work" && "$native/$package" __manuals "$manuals")
+    # `help COMMAND` says what the command's own page says.
+    rm -f "$manuals"/man1/*-help.1 "$manuals"/man1/*-help-*.1
     mkdir -p "$tree/usr/share/man/man1"
     cp "$manuals"/man1/* "$tree/usr/share/man/man1/"
     gzip -9n "$tree"/usr/share/man/man1/*

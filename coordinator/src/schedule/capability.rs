@@ -101,6 +101,9 @@ pub enum Obstacle {
     TooLong,
 }
 
+/// Whether a radio gets over it with a signal.
+type Hurdle = fn(&Capability, &Signal) -> bool;
+
 impl Obstacle {
     /// Returns what keeps a signal from all of these radios; `None` if one of them can send it.
     #[must_use]
@@ -115,7 +118,7 @@ impl Obstacle {
         if signal.tuning.is_empty() {
             return Some(Self::Forbidden);
         }
-        let hurdles: [(Self, fn(&Capability, &Signal) -> bool); 3] = [
+        let hurdles: [(Self, Hurdle); 3] = [
             (Self::Bound, Capability::is_meant),
             (Self::TooWide, Capability::is_fast_enough),
             (Self::OutOfLimits, Capability::is_within_limits),
