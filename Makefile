@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof bench bench-live bench-load bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof bench bench-air bench-gnuradio bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
-# What the runner that is shipped can drive beside what it always can: make dist RUNNER_FEATURES=soapy,zmq
+# Features of the runner in `make dist` and the packages, beside the default ones: make dist RUNNER_FEATURES=soapy,zmq
 RUNNER_FEATURES ?=
 comma := ,
 DIST_FEATURES = $(addprefix --features challengectl-runner/,$(subst $(comma), ,$(RUNNER_FEATURES)))
@@ -38,17 +38,24 @@ proof-programs: dist
 
 check: check-tools ## format, lints, licences, unused dependencies, order of the rooms, documentation
 	cargo fmt --all -- --check
+	# Modules that a macro declares, which `cargo fmt` does not find.
+	rustfmt --edition 2024 --check $(wildcard runner/src/radio/*.rs runner/src/radio/*/*.rs waveform/src/modulation/*.rs)
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p challengectl-runner --features soapy --all-targets --locked -- -D warnings
 	cargo deny --all-features check licenses bans sources
 	cargo machete
 	cargo test -p challengectl-e2e --locked --test rooms
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --features challengectl-runner/soapy
 
-test: tools ## everything, with other people's receivers
-	cargo nextest run --workspace --locked
+# The tests have libcodec2; `make build` does not need it.
+FREEDV := challengectl-codec2/system,challengectl-server/freedv,challengectl-runner/freedv,challengectl-e2e/freedv
+
+test: tools ## all tests, with independent receivers
+	cargo nextest run --workspace --locked --features $(FREEDV)
+	cargo nextest run -p challengectl-runner --features soapy --locked -E 'test(soapy)'
 	cargo test --doc --workspace --locked
 
-fuzz-api: tools ## many more requests to the API than make test, each held against its description
+fuzz-api: tools ## many more requests to the API than make test, with answers checked against its description
 	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2
 
 proof: tools proof-programs ## the slow proofs: 200 faults of network, processes and clocks, rounds of a whole event, two hours of audio
@@ -56,6 +63,16 @@ proof: tools proof-programs ## the slow proofs: 200 faults of network, processes
 
 bench: ## every waveform's rate, on one core
 	cargo bench -p challengectl-waveform --locked
+
+bench-air: proof-programs ## what the virtual air costs, and whether 16 receivers and 16 transmissions keep real time
+	cargo bench -p challengectl-air --locked
+	target/dist/proof air
+	target/dist/proof air --receivers 1 --transmissions 0 --unheard 200
+	target/dist/proof air --receivers 1 --transmissions 1
+
+bench-gnuradio: ## every waveform's rate beside GNU Radio's, in turn on the same core
+	scripts/tools.sh receivers codec2
+	scripts/bench-gnuradio.py
 
 bench-load: proof-programs ## ten thousand runners on one server, also with a million transmissions behind it
 	target/dist/proof load --runners 1000
@@ -68,17 +85,21 @@ bench-transactions: proof-programs ## the longest write transaction, with a mill
 bench-trigger: proof-programs ## time from an operator's trigger to the first sample on air
 	target/dist/proof trigger
 
+bench-stops: tools dist ## time from a stop, and from what else ends a transmission, to the last sample of eight busy radios
+	cargo build --profile dist --locked -p challengectl-runner -p challengectl-e2e --features challengectl-runner/soapy
+	target/dist/proof soapy
+
 bench-live: dist ## what live events cost: 500 dashboards, 200 events a second
 	scripts/bench-live.py target/dist/challengectl-server
 
 demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 	scripts/demo.sh
 
-prerequisites: ## whether this machine has what the build needs, and the command that installs it
+prerequisites: ## check the packages that the build needs, and print the command that installs missing ones
 	@scripts/prerequisites.sh
 
-tools: ## what the tests need: receivers, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
-	scripts/tools.sh receivers clocks socketio schemathesis certificates documentation prometheus nextest
+tools: ## install the tools of the tests: receivers, SoapySDR, Chromium, libcodec2, libfaketime, Socket.IO clients, schemathesis, openssl, Prometheus, nginx, cargo-nextest
+	scripts/tools.sh receivers radios browser codec2 clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
-	scripts/tools.sh deny machete
+	scripts/tools.sh deny machete radios

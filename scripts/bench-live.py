@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures what live events cost: scripts/bench-live.py SERVER [CLIENTS] [EVENTS_PER_SECOND] [SECONDS].
 
-Starts SERVER on a new database, connects so many dashboards by websocket, lets a runner log so many lines a second, and
-prints processor time and memory. Some more clients that never read anything are there all the time.
+Starts SERVER on a new database, connects CLIENTS dashboards by websocket, lets a runner send EVENTS_PER_SECOND log lines
+a second, and prints processor time and memory. Twenty more clients are connected all the time and never read.
 """
 
 import hashlib
@@ -40,8 +40,8 @@ def post(connection, path, key, body):
 
 
 def log_in(folder):
-    """A login straight in the database, for a viewer."""
-    session = secrets.token_hex(16)
+    """Writes a login of a viewer into the database and returns its cookie."""
+    login = secrets.token_hex(16)
     database = sqlite3.connect(folder / "challengectl.db", timeout=10)
     now = int(time.time() * 1000)
     with database:
@@ -52,13 +52,13 @@ def log_in(folder):
         ).lastrowid
         database.execute(
             "INSERT INTO logins (digest, account_id, verified, created_at, seen_at) VALUES (?, ?, 1, ?, ?)",
-            (hashlib.sha256(session.encode()).hexdigest(), account, now, now),
+            (hashlib.sha256(login.encode()).hexdigest(), account, now, now),
         )
-    return f"session={session}"
+    return f"session={login}"
 
 
 def deaf(port, cookie):
-    """Connects like a dashboard, asks for everything, and never reads."""
+    """Connects like a dashboard, subscribes to all live events, and never reads."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.connect(("127.0.0.1", port))
@@ -91,7 +91,7 @@ def measure(pid, port, config, data):
     connection = http.client.HTTPConnection("127.0.0.1", port)
     key = post(connection, "/api/enrollment/enroll", "", {"enrollment_token": token})["api_key"]
     post(connection, "/api/runners/register", key, {"runner_id": "bench"})
-    print(f"nobody: {cpu_and_memory(pid)[1]:.1f} MiB")
+    print(f"no clients: {cpu_and_memory(pid)[1]:.1f} MiB")
 
     command = ["node", HERE / "many.mjs", f"http://127.0.0.1:{port}", str(CLIENTS), cookie]
     many = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -144,7 +144,7 @@ def report(what, many, pid, work):
     arrived = (after or {}).get("events", 0) - (before or {}).get("events", 0)
     print(
         f"{what}: {after and after['connected']} clients, {(used - cpu) / took * 100:.1f} % of a core, {memory:.1f} MiB,"
-        f" {arrived} events arrived, the latest after {worst} ms"
+        f" {arrived} events arrived, the slowest after {worst} ms"
     )
 
 

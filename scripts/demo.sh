@@ -1,40 +1,47 @@
 #!/usr/bin/env bash
-# Puts the demo event on air: a server, and a runner with two radios that record what they would transmit.
-# Until Ctrl-C, or for SECONDS_ON_AIR.
+# Puts the demo event on the virtual air: a server, and a runner with three radios. Until Ctrl-C, or for
+# SECONDS_ON_AIR. With RECORDINGS=1 the radios record what they would transmit instead. Browsers connect to PAGE_PORT of
+# AIR_ADDRESS, and SDR programs to AIR_PORT: 0.0.0.0 lets other hosts in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 programs=$PWD/target/release
 dir=$PWD/demo-run
+address=${AIR_ADDRESS:-127.0.0.1}
+port=${AIR_PORT:-1234}
+page_port=${PAGE_PORT:-8470}
 rm -rf "$dir"
 mkdir -p "$dir"
+
+radio() { # NAME LIMITS
+    echo "  - id: $1"
+    if [ -n "${RECORDINGS:-}" ]; then
+        printf '    driver: file\n    paced: true\n    directory: %s/recordings\n' "$dir"
+    else
+        printf '    driver: air\n'
+    fi
+    printf '    sample_rate: 250000\n    frequency_limits: ["%s"]\n' "$2"
+}
 
 cat >"$dir/server.yml" <<END
 listen: 127.0.0.1:0
 data_dir: $dir/server
 END
-cat >"$dir/runner.yml" <<END
-state_dir: $dir/runner
-radios:
-  - id: two-metre
-    driver: file
-    paced: true
-    directory: $dir/recordings
-    sample_rate: 250000
-    frequency_limits: ["144000000-148000000"]
-  - id: seventy-cm
-    driver: file
-    paced: true
-    directory: $dir/recordings
-    sample_rate: 250000
-    frequency_limits: ["430000000-440000000"]
-END
+{
+    printf 'state_dir: %s/runner\nradios:\n' "$dir"
+    radio two-metre 144000000-148000000
+    radio seventy-cm 430000000-440000000
+    radio seventy-cm-too 430000000-440000000
+    printf 'air:\n  rtl_tcp: {listen: ["%s:%s"]}\n' "$address" "$port"
+    printf '  browser:\n    listen: %s:%s\n    title: Demo CTF\n    bands:\n' "$address" "$page_port"
+    printf '      - {name: 70 cm, centre_hz: 433900000}\n      - {name: 2 m, centre_hz: 146000000}\n'
+} >"$dir/runner.yml"
 
 server() { "$programs/challengectl-server" "$@" --config "$dir/server.yml"; }
 runner() { "$programs/challengectl-runner" "$@" --config "$dir/runner.yml"; }
 
 server import config/demo.yml
-# In a session of its own: Ctrl-C is for the runner, which then still has a server to report to.
+# In a session of its own, so that Ctrl-C ends only the runner, which can then still report to the server.
 setsid "$programs/challengectl-server" serve --config "$dir/server.yml" >"$dir/server.out" 2>"$dir/server.log" &
 server_pid=$!
 trap 'kill "$server_pid" 2>/dev/null && wait "$server_pid" 2>/dev/null || true' EXIT
@@ -48,11 +55,18 @@ token=$(server runner enroll demo 2>/dev/null)
 runner enroll --server "$url" --token "$token"
 
 echo
-echo "On air. Recordings: demo-run/recordings   Public page data: $url/api/public/challenges   The API: $url/docs"
+if [ -n "${RECORDINGS:-}" ]; then
+    echo "On air, and recorded in demo-run/recordings."
+else
+    echo "On the air. Listen in a browser: http://127.0.0.1:$page_port/receive"
+    echo "  or with gqrx (device rtl_tcp=127.0.0.1:$port) or SDR++ (RTL-TCP) around 433.9 and 145.6 MHz,"
+    echo "  or: rtl_433 -d rtl_tcp:127.0.0.1:$port -f 433.9M -s 1024k -R 0 -X n=keyfob,m=OOK_PCM,s=311.4,l=311.4,r=20000"
+fi
+echo "Public page data: $url/api/public/challenges   The API: $url/docs"
 [ -n "${SECONDS_ON_AIR:-}" ] && echo "For $SECONDS_ON_AIR seconds." || echo "Ctrl-C ends it."
 echo
 
-# Ctrl-C reaches the runner, which cuts the carriers; the script goes on to say what is left.
+# Ctrl-C ends the runner, which cuts the carriers; the script continues with a summary.
 trap : INT
 if [ -n "${SECONDS_ON_AIR:-}" ]; then
     timeout --foreground -s INT "$SECONDS_ON_AIR" "$programs/challengectl-runner" run --config "$dir/runner.yml" || true
@@ -60,6 +74,7 @@ else
     runner run || true
 fi
 
+[ -n "${RECORDINGS:-}" ] || exit 0
 recordings=$(find "$dir/recordings" -name '*.sigmf-meta' 2>/dev/null | wc -l)
 echo
 echo "$recordings SigMF recordings of 250 kS/s are in demo-run/recordings. To look at one:"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says what this machine lacks to build, and the one command that installs it. Installs nothing.
+# Names the packages that this machine lacks for the build, with the command that installs them. Installs nothing.
 set -euo pipefail
 
 cargo_toml=$(<"${BASH_SOURCE[0]%/*}/../Cargo.toml")

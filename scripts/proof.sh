@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The slow proofs, with their figures. EVENT names an event file to use instead of the demo event, BASE the folder of
-# its files, MINUTES how long it goes round; FAULTS says how many faults there are, SEED which.
+# Runs the slow proofs and prints their figures. EVENT is an event file instead of the demo event, BASE the folder of its
+# files, MINUTES the duration of the rounds, FAULTS the number of faults, SEED the seed by which they are drawn.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ proof=target/dist/proof
 echo "== ${FAULTS:-200} faults: kills, freezes, clocks, requests delayed, repeated and lost, emergency stops"
 "$proof" kills --count "${FAULTS:-200}" ${SEED:+--seed "$SEED"}
 
-echo "== told to end under load"
+echo "== an orderly end under load"
 "$proof" orderly-end
 
 echo "== two hours of audio"
@@ -24,6 +24,6 @@ echo "== the event, round after round for ${MINUTES:-8} minutes"
 out=$("$proof" rounds --event "$event" "${base[@]}" --minutes "${MINUTES:-8}" | tee /dev/stderr)
 folder=$(tail -n 1 <<<"$out" | sed 's/^kept in //')
 
-echo "== what other people's receivers read from it"
+echo "== the recordings, read by independent receivers"
 "$proof" listen --event "$event" "${base[@]}" --recordings "$folder/recordings" ${RTTY:-}
 rm -r "$folder"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests and checks need and this machine lacks:
-# scripts/tools.sh [receivers] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [debootstrap] [nextest] [deny] [machete]
+# Installs missing tools of the tests and checks:
+# scripts/tools.sh [receivers] [radios] [browser] [codec2] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [debootstrap] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -24,18 +24,49 @@ python() {
     "$place/bin/python" -c "$2" 2>/dev/null || "$place/bin/python" -m pip install --quiet --requirement "$3"
 }
 
-# Programs of other people that read our signals back, as Debian packages.
+# Independent receivers that decode the signals, as Debian packages.
 receivers() {
     local missing=()
     command -v multimon-ng >/dev/null || missing+=(multimon-ng)
     command -v minimodem >/dev/null || missing+=(minimodem)
     command -v rtl_433 >/dev/null || missing+=(rtl-433)
     command -v sox >/dev/null || missing+=(sox)
-    /usr/bin/python3 -c 'import gnuradio.filter' 2>/dev/null || missing+=(gnuradio python3)
+    /usr/bin/python3 -c 'import gnuradio.filter, numpy' 2>/dev/null || missing+=(gnuradio python3 python3-numpy)
+    # Receivers of the virtual air: a source of GNU Radio, and a program with a screen and its sound, without either.
+    /usr/bin/python3 -c 'import osmosdr' 2>/dev/null || missing+=(gr-osmosdr)
+    command -v gqrx >/dev/null || missing+=(gqrx-sdr)
+    command -v pulseaudio >/dev/null || missing+=(pulseaudio)
+    command -v parec >/dev/null || missing+=(pulseaudio-utils)
     packages "${missing[@]}"
 }
 
-# Moves the time of day of one program, for the proof that a server survives a clock that is set.
+# What the modulation freedv is built with.
+codec2() { [ -e /usr/include/codec2/freedv_api.h ] || packages libcodec2-dev; }
+
+# SoapySDR, a compiler for the module of the tests, the stock module of a radio that needs no hardware, and SoapyRemote.
+radios() {
+    local missing=()
+    pkg-config --exists SoapySDR 2>/dev/null || missing+=(libsoapysdr-dev pkg-config)
+    command -v g++ >/dev/null || missing+=(g++)
+    compgen -G '/usr/lib/*/SoapySDR/modules*/libRedPitaya.so' >/dev/null || missing+=(soapysdr-module-redpitaya)
+    compgen -G '/usr/lib/*/SoapySDR/modules*/libremoteSupport.so' >/dev/null || missing+=(soapysdr-module-remote)
+    command -v dbus-daemon >/dev/null || missing+=(dbus)
+    [ -x /usr/sbin/avahi-daemon ] || missing+=(avahi-daemon)
+    command -v ip >/dev/null || missing+=(iproute2)
+    packages "${missing[@]}"
+    # Installed, it would offer the host's radios to the whole network.
+    [ -x "$root/.tools/servers/usr/bin/SoapySDRServer" ] || unpacked soapyremote-server
+}
+
+# A browser, with fonts: without any, pages have no text to measure.
+browser() {
+    local missing=()
+    command -v chromium >/dev/null || missing+=(chromium)
+    compgen -G '/usr/share/fonts/truetype/*' >/dev/null || missing+=(fonts-dejavu-core)
+    packages "${missing[@]}"
+}
+
+# Sets the clock of one program, for the proof that a server tolerates it.
 clocks() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages faketime; }
 
 # The official Socket.IO clients, in JavaScript and Python.
@@ -49,10 +80,10 @@ socketio() {
     python socketio 'import socketio, websocket' "$clients/requirements.txt"
 }
 
-# Makes the certificates that organisers make.
+# Creates certificates as organisers do.
 certificates() { command -v openssl >/dev/null || packages openssl; }
 
-# Debian packages of programs that would start as services if they were installed: unpacked below .tools/servers.
+# Debian packages of programs that would start as services if installed: unpacked below .tools/servers.
 unpacked() {
     local folder
     folder=$(mktemp -d)
@@ -62,10 +93,10 @@ unpacked() {
     rm -r "$folder"
 }
 
-# Reads /metrics as it will be read.
+# Prometheus and promtool, which read /metrics.
 prometheus() { [ -x "$root/.tools/servers/usr/bin/prometheus" ] || unpacked prometheus; }
 
-# What the pages of the documentation call, and what checks the configurations in them.
+# Programs that the documentation calls, and those that check its configurations.
 documentation() {
     local missing=()
     command -v curl >/dev/null || missing+=(curl)
@@ -76,7 +107,7 @@ documentation() {
     [ -x "$root/.tools/servers/usr/sbin/nginx" ] || unpacked nginx
 }
 
-# Makes requests from the description of the API, and holds the answers against it.
+# Generates requests from the description of the API, and checks the answers against it.
 schemathesis() {
     python schemathesis 'import schemathesis, openapi_spec_validator' "$root/server/tests/schemathesis/requirements.txt"
 }

@@ -19,7 +19,7 @@ pub enum Tuning {
 }
 
 impl Tuning {
-    /// Returns the bands in which the nominal frequency may lie.
+    /// Returns the bands from which the nominal frequency is drawn.
     #[must_use]
     pub fn bands(&self) -> Vec<Band> {
         match self {
@@ -29,11 +29,12 @@ impl Tuning {
         }
     }
 
-    /// Checks the frequency with the signal's band, or every range. `occupied` is in hertz relative to the frequency.
-    /// Frequencies of a range on which the signal would touch a protected service are left out when one is drawn.
+    /// Checks a fixed frequency with the signal's band, or each range as a whole. `occupied` is in hertz relative to
+    /// the nominal frequency. Near the edges of a range, frequencies on which the signal would touch a protected band
+    /// are left out when one is drawn.
     ///
     /// # Errors
-    /// A sentence with the rule that forbids it, and the way out.
+    /// One sentence: the rule that is broken, and the way out.
     pub fn permitted(&self, occupied: &Range<f64>, rules: &FrequencyRules) -> Result<(), String> {
         match self {
             Self::Frequency(frequency) => rules.check(*frequency, occupied),
@@ -49,7 +50,7 @@ impl Tuning {
 pub struct NamedRange {
     /// The name by which event files refer to it.
     pub name: String,
-    /// The name that people see, if it differs.
+    /// The name shown to people, if it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// The band, edges included.
@@ -110,28 +111,28 @@ impl Default for PublicView {
     }
 }
 
-/// A challenge, checked: what every challenge has, and what only one of its kind has.
+/// A validated challenge: the fields that all challenges have, and those of its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChallengeSpec {
     /// The name, unique in the event.
     pub name: ChallengeName,
-    /// Whether players are offered it: only an enabled transmission goes on air.
+    /// Whether the challenge is offered to players. Only an enabled transmission goes on air.
     pub enabled: bool,
     /// What the public page shows.
     pub public_view: PublicView,
-    /// What kind it is.
+    /// The kind, with its own fields.
     pub kind: Kind,
 }
 
-/// The kinds of challenges, with what only a challenge of that kind has.
+/// The kinds of challenges, with the fields of each.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// Put on air on a schedule.
     Transmission(TransmissionSpec),
 }
 
-/// What is put on air, and when: the modulation exists, its parameters are within their limits, and it can send the
-/// payload.
+/// A transmission: what is sent, where and how often. Valid: the modulation exists, its parameters are within their
+/// limits, and it can send the payload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TransmissionSpec {
     /// The name of a registered modulation.
@@ -140,13 +141,13 @@ pub struct TransmissionSpec {
     pub tuning: Tuning,
     /// The payload: text, or a file.
     pub payload: Payload,
-    /// The parameters of the modulation that were given; the others have their defaults.
+    /// The parameters of the modulation that the event file sets; the others have their defaults.
     pub parameters: Map<String, Value>,
-    /// The priority: the higher one goes first.
+    /// The priority: of several due challenges, the highest goes first.
     pub priority: i64,
-    /// The shortest delay after a transmission, in milliseconds.
+    /// The shortest rest after a transmission, in milliseconds.
     pub min_delay_ms: i64,
-    /// The longest delay after a transmission, in milliseconds.
+    /// The longest rest after a transmission, in milliseconds.
     pub max_delay_ms: i64,
     /// The runners and radios that may send it; empty: any of them.
     pub only_on: Vec<Sender>,

@@ -9,8 +9,8 @@ pub use zone::{UnknownZone, Zone};
 
 use crate::{ConferenceName, Timestamp};
 
-/// When a conference is open. What is left out sets no limit: without hours it is open all day, without a stop it stays
-/// open.
+/// When a conference is open. An omitted value sets no limit: without hours it is open all day, without a stop it never
+/// closes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conference {
     name: Option<ConferenceName>,
@@ -23,7 +23,7 @@ pub struct Conference {
 
 /// A change of a conference. A field that is `None` stays as it is; one that is `Some(None)` is cleared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "as of the conference")]
+#[expect(missing_docs, reason = "the fields are those of `Conference`")]
 pub struct ConferenceChange {
     pub name: Option<Option<ConferenceName>>,
     pub start: Option<Option<Timestamp>>,
@@ -52,7 +52,7 @@ impl Conference {
     /// Returns the conference after a change.
     ///
     /// # Errors
-    /// [`ConferenceError`] if its times contradict each other.
+    /// [`ConferenceError`] if the times contradict each other.
     pub fn with(&self, change: ConferenceChange) -> Result<Self, ConferenceError> {
         let (start, stop) = (change.start.unwrap_or(self.start), change.stop.unwrap_or(self.stop));
         if start.zip(stop).is_some_and(|(start, stop)| stop <= start) {
@@ -75,7 +75,7 @@ impl Conference {
         })
     }
 
-    /// Returns the keys of an event file whose values differ from `other`.
+    /// Returns the keys, as in an event file, whose values differ from those of `other`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
         let fields = [
@@ -90,19 +90,19 @@ impl Conference {
         fields.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
     }
 
-    /// The name that players see.
+    /// The name shown to players.
     #[must_use]
     pub fn name(&self) -> Option<&ConferenceName> {
         self.name.as_ref()
     }
 
-    /// The moment from which it is open; `None`: it has no beginning.
+    /// The moment at which it first opens; `None`: it has always been open.
     #[must_use]
     pub fn start(&self) -> Option<Timestamp> {
         self.start
     }
 
-    /// The moment at which it closes for good; `None`: it has no end.
+    /// The moment at which it closes for good; `None`: it never does.
     #[must_use]
     pub fn stop(&self) -> Option<Timestamp> {
         self.stop
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_given_stays_and_what_is_given_as_none_goes() {
+    fn a_field_that_is_not_given_stays_and_one_given_as_none_is_cleared() {
         let conference = Conference::default().with(hours("09:00", "22:00")).unwrap();
         let named = ConferenceChange { name: Some(ConferenceName::new("C").ok()), ..ConferenceChange::default() };
         let named = conference.with(named).unwrap();

@@ -1,4 +1,4 @@
-//! SHA-256 digests: how files are named between server and runner.
+//! SHA-256 digests, by which server and runner refer to files.
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_digest_is_refused() {
+    fn a_text_that_is_not_a_digest_is_refused() {
         for text in ["", "abc", &"g".repeat(64), &"+1".repeat(32), &"é".repeat(32)] {
             assert!(text.parse::<Digest>().is_err(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! Frequencies and the bands between them, in whole hertz.
+//! Frequencies and bands, in whole hertz.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -15,7 +15,7 @@ use std::str::FromStr;
 pub struct Frequency(u64);
 
 impl Frequency {
-    /// Above anything a radio tunes to; keeps sums far from overflow.
+    /// 1 THz: above the range of any radio, and low enough that sums cannot overflow.
     pub const MAX: Self = Self(1_000_000_000_000);
 
     /// Returns the frequency of `hz` hertz; `None` if that is 0 or above [`Frequency::MAX`].
@@ -104,7 +104,7 @@ impl Band {
         Self::new(self.low.max(other.low), self.high.min(other.high))
     }
 
-    /// Returns the band with `guard` hertz more on either side, at least from 0 on.
+    /// Returns the band with `guard` hertz added on either side; the lower edge is at least 0.
     #[must_use]
     pub fn widened(&self, guard: u64) -> Self {
         Self { low: self.low.saturating_sub(guard), high: self.high.saturating_add(guard) }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_band_is_refused() {
+    fn a_text_that_is_not_a_band_is_refused() {
         for text in ["", "1", "2-1", "-", "1-", "a-b", "5-5", "1-2-3", "0-99999999999999999999"] {
             assert!(text.parse::<Band>().is_err(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! The frequencies that may be used at all, whatever a radio can reach: the bands of a licence, less what is protected.
+//! The frequencies that may be used, whatever a radio can tune to: the bands of a licence without the protected ones.
 
 use crate::protected::{PROTECTED, Protected};
 use crate::{Band, Frequency, closest};
@@ -9,13 +9,13 @@ use std::ops::Range;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FrequencyRules {
-    /// The bands of the licence: every signal must lie within one of them. Empty: anywhere.
+    /// The bands of the licence; every signal must lie within one of them. Empty: no limit.
     pub band_plan: Vec<Band>,
     /// The protected services whose frequencies may be used nevertheless.
     pub allowed_protected: Vec<Exception>,
 }
 
-/// A protected service whose frequencies may be used, with the reason.
+/// A protected service whose frequencies may be used nevertheless, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "ExceptionText", into = "ExceptionText")]
 pub struct Exception {
@@ -37,7 +37,7 @@ impl Exception {
         self.service
     }
 
-    /// Why its frequencies may be used, as the settings say it; never empty.
+    /// Why its frequencies may be used, as given in the settings; never empty.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
@@ -70,18 +70,18 @@ impl From<Exception> for ExceptionText {
 }
 
 impl FrequencyRules {
-    /// Returns the protected services on whose frequencies nothing may be sent.
+    /// Returns the protected services that the settings do not allow: no signal may touch their frequencies.
     pub fn closed(&self) -> impl Iterator<Item = &'static Protected> {
         PROTECTED.iter().filter(|service| !self.allowed_protected.iter().any(|allowed| allowed.service == *service))
     }
 
-    /// Returns the bands in which no part of a signal may lie, edges included.
+    /// Returns the bands that no part of a signal may touch, edges included.
     pub fn closed_bands(&self) -> impl Iterator<Item = Band> {
         let inner = |(low, high): &(u64, u64)| Band::new(low + 1, high - 1);
         self.closed().flat_map(|service| service.bands).filter_map(inner)
     }
 
-    /// Returns the band plan with bands that touch joined; empty if there is no plan.
+    /// Returns the band plan with adjacent bands joined; empty if there is no plan.
     #[must_use]
     pub fn plan(&self) -> Vec<Band> {
         let mut sorted = self.band_plan.clone();
@@ -98,10 +98,10 @@ impl FrequencyRules {
         plan
     }
 
-    /// Checks a signal on one frequency. `occupied` is in hertz relative to it.
+    /// Checks a signal on one nominal frequency. `occupied` is in hertz relative to it.
     ///
     /// # Errors
-    /// A sentence with the band, the rule that forbids it, and the way out.
+    /// One sentence: the band of the signal, the rule that it breaks, and the way out.
     pub fn check(&self, frequency: Frequency, occupied: &Range<f64>) -> Result<(), String> {
         self.check_band(&frequency.band(occupied), "the signal")
     }
@@ -109,7 +109,7 @@ impl FrequencyRules {
     /// Checks a range from which frequencies are drawn.
     ///
     /// # Errors
-    /// A sentence with the range, the rule that forbids it, and the way out.
+    /// One sentence: the range, the rule that it breaks, and the way out.
     pub fn check_range(&self, range: &Band) -> Result<(), String> {
         self.check_band(range, "the range")
     }
@@ -136,7 +136,7 @@ impl FrequencyRules {
 
 fn overlaps((low, high): &(u64, u64), band: &Band) -> bool {
     band.low() < *high && *low < band.high()
-        // A signal without any width is one frequency.
+        // A signal of zero width is one frequency.
         || band.low() == band.high() && *low < band.low() && band.high() < *high
 }
 
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_events_use_is_open() {
+    fn frequencies_that_events_use_are_allowed() {
         for mhz in [14.07, 28.05, 50.125, 88.1, 145.65, 146.98, 162.4, 222.5, 315.0, 429.675, 433.92, 448.92, 467.75] {
             check(&FrequencyRules::default(), (mhz * 1e6) as u64).unwrap();
         }

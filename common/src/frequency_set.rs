@@ -1,12 +1,13 @@
-//! Sets of nominal frequencies, exact to the hertz, and drawing one of them.
+//! Sets of nominal frequencies, exact to the hertz, from which one is drawn.
 
 use crate::{Band, Frequency, FrequencyRules, Tuning};
 use std::ops::Range;
 
-/// Where a range has no raster, frequencies are drawn on whole kilohertz if there are any, as people expect to read them.
+/// Frequencies of a range without a raster are drawn in steps of 1 kHz where the set allows, since people write frequencies
+/// in whole kilohertz.
 const KILOHERTZ: i64 = 1_000;
 
-/// What a signal occupies, in whole hertz relative to its nominal frequency; both edges included.
+/// The span that a signal occupies, in whole hertz relative to its nominal frequency; both edges included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OccupiedSpan {
     low: i64,
@@ -23,7 +24,7 @@ impl OccupiedSpan {
         Self { low, high: edge(occupied.end.ceil()).max(low) }
     }
 
-    /// The edges in hertz, in the form that a waveform has them.
+    /// The edges in hertz, as [`Frequency::band`] takes them.
     #[must_use]
     pub fn range(self) -> Range<f64> {
         self.low as f64..self.high as f64
@@ -110,7 +111,7 @@ impl FrequencySet {
         Self(all)
     }
 
-    /// Keeps the frequencies on which the whole signal lies within one of these limits. No limits: all of them.
+    /// Keeps the frequencies on which the whole signal lies within one of these limits. Without limits, keeps all.
     #[must_use]
     pub fn within(&self, limits: &[Band], span: OccupiedSpan) -> Self {
         if limits.is_empty() {
@@ -138,14 +139,13 @@ impl FrequencySet {
         self
     }
 
-    /// Keeps the frequencies on which the whole signal lies within the band plan, and no part of it where a service is
-    /// protected.
+    /// Keeps the frequencies on which the whole signal lies within the band plan and touches no protected band.
     #[must_use]
     pub fn permitted(&self, rules: &FrequencyRules, span: OccupiedSpan) -> Self {
         rules.closed_bands().fold(self.within(&rules.plan(), span), |left, band| left.without(&band, span))
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -160,29 +160,29 @@ impl FrequencySet {
         }
     }
 
-    /// Whether this frequency is one of them.
+    /// Whether this frequency is in the set.
     #[must_use]
     pub fn contains(&self, frequency: Frequency) -> bool {
         let hz = signed(frequency.hz());
         self.0.iter().any(|steps| steps.contains(hz))
     }
 
-    /// What a signal on the lowest of them occupies; `None` if there are none.
+    /// Returns the band that a signal on the lowest frequency occupies; `None` if the set is empty.
     #[must_use]
     pub fn first_band(&self, span: OccupiedSpan) -> Option<Band> {
         self.0.iter().map(|steps| steps.low).min().and_then(|low| occupied((low, low), span))
     }
 
-    /// The bands that a signal on any of them could occupy.
+    /// Returns the bands that a signal may occupy, one for each interval of the set.
     pub fn bands(&self, span: OccupiedSpan) -> impl Iterator<Item = Band> {
         self.0.iter().filter_map(move |steps| occupied((steps.low, steps.high), span))
     }
 
-    /// Draws one of them: one of a raster, or a whole kilohertz, where there is any; else any hertz. Each is as likely as
-    /// the others; one that lies in ranges of different rasters counts in each. `None` if there are none.
+    /// Draws a frequency with equal probability: from those of a raster and those on whole kilohertz if there are any, else
+    /// from all. One that lies in ranges of different rasters counts in each. `None` if the set is empty.
     ///
-    /// `random` returns a number from 0 to below its argument, which is at least 1, each as likely as the others: so
-    /// this crate needs no source of randomness.
+    /// `random(n)`, with `n` at least 1, returns a uniformly distributed number from 0 to `n` - 1. The caller brings
+    /// it, so that this crate needs no source of randomness.
     pub fn draw(&self, mut random: impl FnMut(u64) -> u64) -> Option<Frequency> {
         let on_raster: Vec<_> = self.0.iter().filter_map(|steps| steps.on_raster()).collect();
         let from = if on_raster.is_empty() { &self.0 } else { &on_raster };
@@ -225,7 +225,7 @@ fn occupied((low, high): (i64, i64), span: OccupiedSpan) -> Option<Band> {
     Band::new(edge(low + span.low)?, edge(high + span.high)?)
 }
 
-/// Bands end at [`Frequency::MAX`], so nothing is lost.
+/// Lossless: bands end at [`Frequency::MAX`].
 fn signed(hertz: u64) -> i64 {
     i64::try_from(hertz).unwrap_or(i64::MAX / 4).min(i64::MAX / 4)
 }
@@ -242,7 +242,7 @@ mod tests {
         (1_u64..300, 0_u64..120).prop_map(|(low, width)| Band::new(low, low + width).unwrap())
     }
 
-    /// All that can be drawn.
+    /// Every frequency that can be drawn.
     fn drawn(set: &FrequencySet) -> BTreeSet<u64> {
         let mut count = 0;
         let _ = set.draw(|below| {
@@ -253,7 +253,7 @@ mod tests {
     }
 
     proptest! {
-        /// Compared with trying every single frequency.
+        /// Compares the set with trying every frequency.
         #[test]
         fn the_free_set_is_exactly_the_frequencies_that_fit(
             tuning in prop::collection::vec(band(), 1..4),
@@ -276,7 +276,7 @@ mod tests {
                 let fits = tuning.iter().any(|band| band.low() <= hz && hz <= band.high())
                     && (limits.is_empty() || limits.iter().any(inside))
                     && !taken.iter().any(|band| band.overlaps(&signal));
-                // A signal that would reach below zero is cut there by `Frequency::band`.
+                // `Frequency::band` cuts a signal at 0 Hz.
                 if hz as i64 + low >= 0 {
                     prop_assert_eq!(free.contains(Frequency::from_hz(hz).unwrap()), fits, "{} Hz", hz);
                 }
@@ -315,7 +315,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_drawn_is_all_of_the_set_or_all_of_it_that_lies_on_the_raster(
+        fn the_whole_set_is_drawn_from_or_all_of_it_that_lies_on_whole_kilohertz(
             bands in prop::collection::vec((1_u64..9_000, 0_u64..1_500), 0..4),
         ) {
             let bands: Vec<_> = bands.iter().map(|(low, width)| Band::new(*low, low + width).unwrap()).collect();
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn no_frequency_is_drawn_where_the_signal_would_touch_what_is_protected_or_leave_the_plan() {
+    fn no_frequency_is_drawn_on_which_the_signal_touches_a_protected_band_or_leaves_the_plan() {
         let span = OccupiedSpan::new(&(-5_000.0..5_000.0));
         let ham = FrequencySet::of(&[Band::new(156_700_000, 157_000_000).unwrap()]);
         let plan = FrequencyRules { band_plan: vec![Band::new(156_750_000, 156_900_000).unwrap()], ..<_>::default() };
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_whole_kilohertz_is_free_any_hertz_will_do() {
+    fn without_a_free_whole_kilohertz_any_hertz_is_drawn() {
         let fixed = FrequencySet::of(&[Band::new(145_550_123, 145_550_123).unwrap()]);
         assert_eq!(fixed.draw(|_| 0).map(Frequency::hz), Some(145_550_123));
         assert_eq!(FrequencySet::default().draw(|_| 0), None);

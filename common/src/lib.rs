@@ -1,6 +1,6 @@
-//! What the server and its runners both speak: names, frequencies, challenges, and the messages between them.
+//! Types that server and runners share: names, frequencies, challenges, and the messages between them.
 //!
-//! No I/O happens here. Every type has one constructor that checks; a value that exists is valid.
+//! No I/O. Every type has one validating constructor, so a value that exists is valid.
 
 #![warn(missing_docs)]
 

@@ -1,10 +1,10 @@
-//! Which run of a runner's program a request comes from.
+//! The run of a runner's program that a request comes from.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One run of a runner's program, from its start to its end. A later run of the same runner has a higher number, so
-/// that a request that was held up on its way is not taken for one of the run that followed.
+/// One run of a runner's program, from start to end. A later run of the same runner has a higher number, so that the
+/// server recognises a delayed request of an earlier run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Life(i64);

@@ -9,31 +9,31 @@ pub enum NameError {
     /// The name is empty, or only white space.
     #[error("a {what} must not be empty")]
     Empty {
-        /// What was to be named.
+        /// The kind of name.
         what: &'static str,
     },
     /// The name has more characters than the limit.
     #[error("a {what} has at most {limit} characters, this one has {len}")]
     TooLong {
-        /// What was to be named.
+        /// The kind of name.
         what: &'static str,
-        /// The most characters that are allowed.
+        /// The maximum number of characters.
         limit: usize,
-        /// The characters found.
+        /// The number of characters found.
         len: usize,
     },
-    /// The name is a step of a path, `.` or `..`: it could not stand in the path of a URL.
-    #[error("a {what} must not be {found:?}, which is a step of a path")]
+    /// The name is a path segment, `.` or `..`, which a URL cannot contain.
+    #[error("a {what} must not be {found:?}, which has a meaning in paths")]
     Step {
-        /// What was to be named.
+        /// The kind of name.
         what: &'static str,
         /// The name as given: `.` or `..`.
         found: String,
     },
-    /// The name has an invisible character: two different names would look alike.
-    #[error("a {what} must not hold the invisible character U+{found:04X}; delete it, or write the name anew")]
+    /// The name has an invisible character, with which two different names would look alike.
+    #[error("a {what} must not contain the invisible character U+{found:04X}; delete it, or type the name again")]
     Invisible {
-        /// What was to be named.
+        /// The kind of name.
         what: &'static str,
         /// The offending character.
         found: u32,
@@ -41,11 +41,11 @@ pub enum NameError {
     /// The name has a character outside the allowed set.
     #[error("a {what} must not contain {found:?}; allowed are {allowed}")]
     Character {
-        /// What was to be named.
+        /// The kind of name.
         what: &'static str,
         /// The offending character.
         found: char,
-        /// The allowed set, in words.
+        /// The allowed characters, in words.
         allowed: &'static str,
     },
 }
@@ -79,8 +79,8 @@ fn check(text: &str, rule: &Rule) -> Result<String, NameError> {
     }
 }
 
-/// Of no width, or a mark that turns the direction of what follows (Unicode's `Default_Ignorable_Code_Point`), unless
-/// scripts and emoji need it: the joiners and the variation selectors.
+/// Whether a character has no width or changes the direction of text (Unicode: `Default_Ignorable_Code_Point`). The
+/// joiners and the variation selectors are exempt, since scripts and emoji need them.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}'
@@ -109,9 +109,6 @@ macro_rules! name {
 
         impl $name {
             /// Checks a name, and removes the white space around it.
-            ///
-            /// # Errors
-            /// [`NameError`] says which rule it breaks.
             pub fn new(text: &str) -> Result<Self, NameError> {
                 const RULE: Rule = $rule;
                 check(text, &RULE).map(Self)
@@ -200,15 +197,15 @@ name!(
 );
 
 impl ChallengeName {
-    /// Returns a stored name unchecked: it was accepted by the rules of its time.
+    /// Returns a stored name unchecked: it was valid by the rules in force when it was stored.
     #[must_use]
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 }
 
-/// Returns the candidate most like `word`, for "did you mean"; `None` if more than a third of the letters differ from
-/// each.
+/// Returns the candidate most similar to `word`, for "did you mean"; `None` if even that one differs in more than a
+/// third of its letters.
 ///
 /// ```
 /// assert_eq!(challengectl_common::closest("frequancy", ["frequency", "flag"]), Some("frequency"));
@@ -246,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_what_nobody_sees_is_refused_and_the_character_is_told() {
+    fn a_name_with_an_invisible_character_is_refused_and_the_character_named() {
         for hidden in ['\u{200b}', '\u{202e}', '\u{2066}', '\u{200f}', '\u{ad}', '\u{feff}', '\u{3164}'] {
             let error = ChallengeName::new(&format!("A{hidden}B")).unwrap_err().to_string();
             assert!(error.contains(&format!("U+{:04X}", u32::from(hidden))), "{error}");

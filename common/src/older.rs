@@ -1,13 +1,12 @@
-//! Configuration files of the older challengectl, and what each of their keys became.
+//! Configuration files of the older challengectl, and what replaced each of their keys.
 
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
-/// One key, by its path, and what it became.
+/// The path of a key, and what replaced it.
 type Became = (&'static str, &'static str);
 
-const EVENT: &str = "the event: `challengectl-server import` takes it from this file as it is";
-const HARDWARE: &str = "nothing yet: it comes with the drivers of radio hardware";
+const EVENT: &str = "the event: `challengectl-server import` reads this file";
 const MODELS: &str = "nothing: each radio in runner.yml has its own values";
 
 const SERVER: &[Became] = &[
@@ -38,26 +37,32 @@ const RUNNER: &[Became] = &[
     ("runner.ca_cert", "`ca_cert` in runner.yml"),
     ("runner.verify_ssl", "nothing: the server is always verified; give its own certificate as `ca_cert`"),
     ("runner.cache_dir", "`state_dir` in runner.yml, which also holds the cache"),
-    ("runner.heartbeat_interval", "`heartbeat_interval` in server.yml: the server tells its runners"),
-    ("runner.poll_interval", "`poll_interval` in server.yml: the server tells its runners"),
-    ("runner.spectrum_paint_before_challenge", "nothing: nothing is painted before a challenge"),
+    ("runner.heartbeat_interval", "`heartbeat_interval` in server.yml: the server sends it to its runners"),
+    ("runner.poll_interval", "`poll_interval` in server.yml: the server sends it to its runners"),
+    (
+        "runner.spectrum_paint_before_challenge",
+        "`watermark` under `defaults` in the event file, a text that is painted before each challenge",
+    ),
     ("radios.models", MODELS),
     ("radios.devices", "`radios` in runner.yml, a list: each with `id`, `driver` and the keys below"),
     ("radios.devices.name", "`id`, a name of your own"),
     ("radios.devices.model", "`model`"),
     ("radios.devices.frequency_limits", "`frequency_limits`, as it is"),
     ("radios.devices.rf_samplerate", "`sample_rate`"),
-    ("radios.devices.rf_gain", HARDWARE),
-    ("radios.devices.if_gain", HARDWARE),
-    ("radios.devices.bias_t", HARDWARE),
-    ("radios.devices.ppm", HARDWARE),
-    ("radios.devices.antenna", HARDWARE),
+    ("radios.devices.rf_gain", "`gains` of a radio with `driver: soapy`, by element; see docs/radios.md"),
+    ("radios.devices.if_gain", "`gains` of a radio with `driver: soapy`, by element; see docs/radios.md"),
+    ("radios.devices.bias_t", "`bias_tee` of a radio with `driver: soapy`"),
+    ("radios.devices.ppm", "`ppm` of a radio with `driver: soapy`, as it is"),
+    (
+        "radios.devices.antenna",
+        "`antenna` of a radio with `driver: soapy`; TX1 and TX2 of a bladeRF are `channel` 0 and 1",
+    ),
 ];
 
 const LISTENER: &[Became] = &[("agent", "nothing: there are no listeners")];
 
-/// Recognises a configuration of the older challengectl, or an event file, and says what became of each of its keys;
-/// `None` for any other text. Values are not shown: some are secrets.
+/// Recognises a configuration of the older challengectl, or an event file, and lists what replaced each of its keys;
+/// `None` for any other text. Values are omitted, since some are secrets.
 #[must_use]
 pub fn explain(text: &str, file: &str) -> Option<String> {
     let Ok(Value::Object(keys)) = serde_saphyr::from_str::<Value>(text) else { return None };
@@ -71,7 +76,7 @@ pub fn explain(text: &str, file: &str) -> Option<String> {
         }
         () => return None,
     };
-    let mut message = format!("{file}: these are no settings but {what}; what each key became:");
+    let mut message = format!("{file}: this is not a settings file but {what}; what replaces each key:");
     for path in paths(&keys, table) {
         let became = table.iter().find(|(known, _)| *known == path).map_or("nothing", |(_, became)| became);
         // Writing to a string does not fail.
@@ -80,7 +85,7 @@ pub fn explain(text: &str, file: &str) -> Option<String> {
     Some(message)
 }
 
-/// The paths of all keys, each once, as deep as the table goes.
+/// Returns the paths of all keys, each once, as deep as the table goes.
 fn paths(keys: &Map<String, Value>, table: &[Became]) -> Vec<String> {
     let mut found = Vec::new();
     for (key, value) in keys {
@@ -116,7 +121,7 @@ mod tests {
         let text =
             "server:\n  bind: 0.0.0.0\n  port: 8443\n  api_keys: {roof: s3cret}\nconference: {name: C}\nodd: 1\n";
         let message = explain(text, "server-config.yml").unwrap();
-        assert!(message.starts_with("server-config.yml: these are no settings but a server-config.yml of the older"));
+        assert!(message.starts_with("server-config.yml: this is not a settings file but a server-config.yml of the"));
         for line in [
             "\n  server.bind: the first half of `listen`",
             "\n  server.api_keys: nothing: each runner gets its key",
@@ -150,7 +155,9 @@ mod tests {
 
     #[test]
     fn an_event_file_is_named_as_one_and_settings_are_not() {
-        assert!(explain("challenges: []\n", "challenges.yml").unwrap().contains("no settings but an event file"));
+        assert!(
+            explain("challenges: []\n", "challenges.yml").unwrap().contains("not a settings file but an event file")
+        );
         assert_eq!(explain("listen: x\nleese: 1\n", "server.yml"), None);
         assert_eq!(explain("server: https://h\nradios: [{id: a}]\n", "runner.yml"), None);
         assert_eq!(explain("[", "x.yml"), None);

@@ -1,4 +1,5 @@
-//! Frequencies on which a stray signal can cost lives, or takes away what many depend on, and where all are prohibited.
+//! Frequencies on which a stray signal endangers lives or disturbs services that many depend on, and those on which all
+//! emissions are prohibited.
 //!
 //! Sources: ITU Radio Regulations (RR), edition of 2020: article 5 (allocations and footnotes), article 31 and appendix 15
 //! (frequencies for distress and safety), appendix 27 (aeronautical short wave); ICAO annex 10 volume I and V; 3GPP TS
@@ -11,7 +12,7 @@
 pub struct Protected {
     /// The name by which settings refer to it.
     pub name: &'static str,
-    /// What the frequencies are used for, in a few words.
+    /// The use of the frequencies, in a few words.
     pub what: &'static str,
     /// The regulation or standard that assigns them.
     pub source: &'static str,
@@ -22,7 +23,7 @@ pub struct Protected {
 const KHZ: u64 = 1_000;
 const MHZ: u64 = 1_000_000;
 
-/// Half the width of a channel of single sideband, 3 kHz to either side.
+/// Returns the band of a single-sideband channel: 3 kHz to either side.
 const fn channel(khz: u64, tenths: u64) -> (u64, u64) {
     let hz = khz * KHZ + tenths * 100;
     (hz - 3 * KHZ, hz + 3 * KHZ)

@@ -1,4 +1,4 @@
-//! Settings from a YAML text, then from the environment, then from the command line. The caller does the reading.
+//! Settings from YAML text, overridden by the environment, overridden by the command line. The caller does the I/O.
 
 use crate::closest;
 use serde::Serialize;
@@ -14,7 +14,7 @@ pub enum SettingsError {
     /// An environment variable has a value that is invalid for its setting.
     #[error("environment variable {variable}: {message}")]
     Variable {
-        /// The name, as `CHALLENGECTL_LISTEN`.
+        /// The name, such as `CHALLENGECTL_LISTEN`.
         variable: String,
         /// The cause, as the parser states it.
         message: String,
@@ -29,11 +29,9 @@ pub enum SettingsError {
     },
 }
 
-/// Reads settings from YAML text; every setting can be overridden by a variable named `CHALLENGECTL_` and its path in
-/// capitals: `server: {url: …}` by `CHALLENGECTL_SERVER_URL`. Lists are written with commas.
-///
-/// # Errors
-/// [`SettingsError`] names the line or the variable.
+/// Reads settings from YAML text and overrides them from environment variables. A variable is named `CHALLENGECTL_` and
+/// the path of the setting in capitals: `CHALLENGECTL_SERVER_URL` for `server: {url: …}`. Lists are separated by
+/// commas.
 pub fn load<T>(
     text: &str,
     file: &str,
@@ -59,10 +57,10 @@ where
     Ok(settings)
 }
 
-/// The same settings, but for the one that the command line calls `name`: its path with dots, as `tls.self_signed`.
+/// Returns the settings with the one at the path `name`, such as `tls.self_signed`, set to `value`.
 ///
 /// # Errors
-/// [`SettingsError::Flag`] when there is no such setting, or it cannot have that value.
+/// [`SettingsError::Flag`] if there is no such setting, or the value is invalid for it.
 pub fn assign<T>(settings: &T, name: &str, value: &str) -> Result<T, SettingsError>
 where
     T: DeserializeOwned + Serialize,
@@ -78,7 +76,7 @@ where
     serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))
 }
 
-/// The names of all settings.
+/// Returns the paths of all settings.
 fn names(tree: &Value) -> Vec<String> {
     let Value::Object(fields) = tree else { return Vec::new() };
     let below = |(key, field): (&String, &Value)| match field {
@@ -92,7 +90,7 @@ fn is_blank(text: &str) -> bool {
     text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
 }
 
-/// Puts `value` at the leaf that `path` names; false when there is none.
+/// Sets the leaf that `path` names; false if there is none.
 fn set(tree: &mut Value, path: &str, value: &str) -> bool {
     let Value::Object(fields) = tree else { return false };
     for (key, field) in fields {
@@ -114,7 +112,7 @@ fn list(value: &str) -> Value {
     value.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
 }
 
-/// Text stays text where text stood; elsewhere `8443` is a number and `true` a truth value.
+/// Parses a value: text where the setting was text; elsewhere `8443` is a number and `true` a boolean.
 fn scalar(before: &Value, value: &str) -> Value {
     match before {
         Value::String(_) => Value::String(value.to_owned()),
@@ -125,7 +123,7 @@ fn scalar(before: &Value, value: &str) -> Value {
     }
 }
 
-/// A YAML error as people should read it: with the file's name, and a suggestion where a key is unknown.
+/// Formats a YAML error with the file's name, and a suggestion for an unknown key.
 fn yaml_message(message: &str, file: &str) -> String {
     let message = message.trim_end().trim_start_matches("error: ").replace("<input>", file);
     match suggestion(&message) {
@@ -202,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_with_a_wrong_value_is_named() {
+    fn a_variable_with_an_invalid_value_is_named() {
         let environment = variables(&[("CHALLENGECTL_SERVER_WAIT", "soon")]);
         let error = load::<Example>("", "x.yml", environment).unwrap_err().to_string();
         assert!(error.contains("CHALLENGECTL_SERVER_WAIT"), "{error}");

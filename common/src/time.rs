@@ -1,4 +1,4 @@
-//! Moments in time, as the database and the API hold them.
+//! Moments in time, as the database and the API represent them.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -28,13 +28,13 @@ impl Timestamp {
         Self(jiff::Timestamp::now().as_millisecond())
     }
 
-    /// Returns the moment `duration` later, at most the last one that can be held.
+    /// Returns the moment `duration` later; saturates at the last that can be represented.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(millis(duration)))
     }
 
-    /// Returns the moment `duration` earlier, at least the first one that can be held.
+    /// Returns the moment `duration` earlier; saturates at the first that can be represented.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(millis(duration)))

@@ -1,6 +1,6 @@
-//! The messages between runner and server, as JSON over HTTP. `docs/protocol.md` tells when each is sent.
+//! The messages between runner and server, as JSON over HTTP. `docs/protocol.md` describes when each is sent.
 //!
-//! Requests with unknown fields are refused, so that their sender learns of a misspelt one; answers may grow.
+//! Requests with unknown fields are refused, so that a misspelt field is noticed; responses may gain fields.
 
 use crate::{Band, Callsign, ChallengeName, Digest, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};
 use serde::de::Error as _;
@@ -14,22 +14,22 @@ pub const SOLE_RADIO: &str = "default";
 /// parameter of this name.
 pub const WAV_RATE: &str = "wav_samplerate";
 
-/// The driver of a radio that sends nothing: its transmissions were not on air, also those that succeed.
+/// The driver of a radio that sends nothing: its transmissions are never on air, not even those that succeed.
 pub const NULL_DRIVER: &str = "null";
 
-/// The most lines of one [`LogsRequest`].
+/// The maximum number of lines in one [`LogsRequest`].
 pub const MAX_LOG_LINES: usize = 50;
 
-/// The header that names the runner's machine, with every request. The server compares the value with the one that came
-/// with the enrollment, and keeps only its digest.
+/// The header of every request that identifies the runner's machine. The server compares it with the value sent at
+/// enrollment, of which it keeps only the digest.
 pub const MACHINE_HEADER: &str = "X-Runner-Machine-ID";
-/// The header with the number of the [`Life`](crate::Life) of the runner's program, with every request.
+/// The header of every request with the number of the [`Life`](crate::Life) of the runner's program.
 pub const LIFE_HEADER: &str = "X-Runner-Life";
-/// The header that counts the registrations of this life of the runner, from 1. A registration that arrives after a
-/// later one changes nothing.
+/// The header that numbers the registrations of this life of the runner, from 1. A registration that arrives after one
+/// with a higher number changes nothing.
 pub const REGISTRATION_HEADER: &str = "X-Runner-Registration";
 
-/// `POST /api/enrollment/enroll`: a one-time token becomes a key.
+/// `POST /api/enrollment/enroll`: exchange a one-time token for a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -42,7 +42,7 @@ pub struct EnrollRequest {
     pub hostname: Option<String>,
 }
 
-/// The answer to [`EnrollRequest`]: shown once, kept by the runner.
+/// The answer to [`EnrollRequest`]: sent once, stored by the runner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrollResponse {
@@ -69,8 +69,13 @@ pub struct RegisterRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 64))]
     pub radios: Vec<RadioInfo>,
-    /// The assignments that the runner holds. The server aborts every other assignment of this runner, and gives it to
-    /// others when its end is reported, or when its lease and grace are over.
+    /// Radios that the runner has, but that fail and take no work for now. They are not among `radios`, which may then be
+    /// empty: the runner is there and has no radio.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 64))]
+    pub failed_radios: Vec<FailedRadio>,
+    /// The assignments that the runner holds. The server aborts every other assignment of this runner; its challenge is
+    /// free again when the runner reports the end, or when lease and grace are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments: Option<Vec<i64>>,
     /// The host's name, for people.
@@ -88,9 +93,10 @@ pub struct RegisterRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RadioInfo {
-    /// Unique on the runner.
+    /// The radio's id, unique on the runner.
     pub id: RadioId,
-    /// `soapy`, `air`, `file`, `null`. What a `null` radio transmits is marked as simulated, since it sends nothing.
+    /// `soapy`, `air`, `file` or `null`. Transmissions of a `null` radio are marked as simulated, since it sends
+    /// nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub driver: Option<String>,
@@ -98,7 +104,7 @@ pub struct RadioInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub model: Option<String>,
-    /// The bands in which it may transmit; the whole signal must lie within one of them. Empty: anywhere.
+    /// The bands in which it may transmit; the whole signal must lie within one of them. Empty: no limit.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_items = 256))]
     pub frequency_limits: Vec<Band>,
@@ -155,6 +161,18 @@ pub struct Identification {
     pub length_seconds: f64,
 }
 
+/// A radio that fails.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FailedRadio {
+    /// Unique on the runner.
+    pub id: RadioId,
+    /// What is wrong with it, for people.
+    #[cfg_attr(feature = "openapi", schema(max_length = 1000))]
+    pub reason: String,
+}
+
 /// The answer to [`RegisterRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -163,25 +181,25 @@ pub struct RegisterResponse {
     pub status: String,
     /// A sentence for people; programs read the other fields.
     pub message: String,
-    /// The id, as asked.
+    /// The id of the request.
     pub runner_id: RunnerId,
     /// The intervals that the runner is to keep.
     #[serde(flatten)]
     pub intervals: Intervals,
-    /// Assignments that the runner named but no longer holds: it must stop them.
+    /// Assignments of the request that are no longer the runner's: it must stop them.
     #[serde(default)]
     pub abort: Vec<i64>,
 }
 
-/// The intervals that a runner is to keep, all in seconds.
+/// The runner's intervals, all in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Intervals {
     /// Seconds between heartbeats.
     pub heartbeat_interval: f64,
-    /// Seconds between polls that ask for no long wait.
+    /// Seconds between polls without `wait`.
     pub poll_interval: f64,
-    /// Seconds for which a lease runs from its last renewal.
+    /// Seconds that a lease lasts from its last renewal.
     pub lease_seconds: f64,
 }
 
@@ -218,7 +236,7 @@ pub struct HeartbeatResponse {
     pub status: String,
     /// A sentence for people; programs read the other fields.
     pub message: String,
-    /// Assignments whose lease runs anew, from the moment at which the runner sent the request.
+    /// Assignments whose lease was renewed: it lasts `lease_seconds` from the moment at which the request was sent.
     pub renewed: Vec<i64>,
     /// Assignments that the runner must stop at once.
     pub abort: Vec<i64>,
@@ -231,14 +249,14 @@ pub struct HeartbeatResponse {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskResponse {
-    /// Work for one of the runner's free radios; `null` if there is none.
+    /// The task for one of the runner's free radios; `null` if there is none.
     pub task: Option<Task>,
     /// Assignments that the runner must stop at once. A long poll returns early for these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub abort: Vec<i64>,
 }
 
-/// An assignment, and everything needed to carry it out.
+/// An assignment, and all data needed to carry it out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Task {
@@ -254,18 +272,18 @@ pub struct Task {
     pub flag_file: Option<String>,
     /// The SHA-256 of the file, which `GET /api/files/{hash}` serves.
     pub flag_hash: Option<Digest>,
-    /// All of the modulation's parameters; besides them, inline text is in `text`, and the rate of a WAV file in
-    /// [`WAV_RATE`].
+    /// All of the modulation's parameters. Besides them, `text` holds inline text, and [`WAV_RATE`] the sample rate of
+    /// a WAV file.
     pub parameters: Map<String, Value>,
-    /// The assignment, unique on the server.
+    /// The assignment's id, never reused.
     pub assignment_id: i64,
-    /// The fence: grows by one with each assignment of the challenge; a report with an older one changes nothing.
+    /// The fence: grows by one with each assignment of the challenge. A report with an older fence changes nothing.
     pub fence: i64,
-    /// The radio that is to transmit.
+    /// The radio that must transmit.
     pub radio_id: RadioId,
-    /// When the lease runs out unless it is renewed, by the server's clock.
+    /// When the lease expires unless it is renewed, by the server's clock.
     pub expires_at: Timestamp,
-    /// Seconds for which a lease runs from its last renewal.
+    /// Seconds that a lease lasts from its last renewal.
     pub lease_seconds: f64,
     /// The radio's sample rate in samples per second, as the runner registered it.
     pub sample_rate: Option<u64>,
@@ -280,7 +298,7 @@ pub enum Outcome {
     Success,
     /// The radio, the file or the runner failed.
     Failed,
-    /// The signal was cut, by an order or because the lease ran out.
+    /// The signal was cut, by an order or because the lease expired.
     Aborted,
 }
 
@@ -293,10 +311,10 @@ pub struct CompleteRequest {
     pub challenge_id: i64,
     /// How the transmission ended.
     pub status: Outcome,
-    /// Why it failed or was aborted; for people.
+    /// Why the transmission failed or was aborted, for people.
     #[serde(default)]
     pub error: Option<String>,
-    /// Which assignment; without it, the runner's live assignment of that challenge.
+    /// The assignment's id; if absent, the runner's current assignment of that challenge is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignment_id: Option<i64>,
     /// The fence it was handed out with.
@@ -308,6 +326,9 @@ pub struct CompleteRequest {
     /// When the carrier went off, by the runner's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// How often the radio ran out of samples, which leaves gaps in the signal; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub underruns: Option<u64>,
 }
 
 /// `POST /api/runners/{id}/log`.
@@ -315,7 +336,7 @@ pub struct CompleteRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogRequest {
-    /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in capitals or not.
+    /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in upper or lower case.
     pub level: LogLevel,
     /// The text of the line, for people.
     pub message: String,
@@ -329,16 +350,16 @@ pub struct LogRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogsRequest {
-    /// The oldest first.
+    /// The lines, the oldest first.
     #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub lines: Vec<LogRequest>,
 }
 
-/// The level of a log line. Read in capitals or not.
+/// The level of a log line. Its case does not matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum LogLevel {
     Debug,
     Info,
@@ -365,7 +386,7 @@ impl<'de> Deserialize<'de> for LogLevel {
     }
 }
 
-/// An answer that only says that the request succeeded.
+/// An answer without data: the request succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Acknowledgement {
@@ -376,7 +397,7 @@ pub struct Acknowledgement {
     pub message: Option<String>,
 }
 
-/// An answer that says why the request was refused or failed.
+/// The answer to a request that was refused or failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {

@@ -1,4 +1,4 @@
-//! The hours of a conference, compared with looking at a clock on the wall every minute for weeks.
+//! The hours of a conference, compared with reading a wall clock every minute for weeks.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -30,8 +30,8 @@ fn between(conference: &Conference, start: Option<Timestamp>, stop: Option<Times
     conference.with(ConferenceChange { start: Some(start), stop: Some(stop), ..ConferenceChange::default() }).unwrap()
 }
 
-/// Whether it is open in each minute from `first` on, by somebody who looks at the clock on the wall and writes down the
-/// latest date and time that it has shown so far: a clock that goes back makes nobody younger.
+/// Returns whether the conference is open in each minute from `first` on, according to an observer of the wall clock
+/// who uses the latest date and time shown so far: a clock that is set back changes nothing.
 fn watched(conference: &Conference, first: Timestamp, minutes: i64) -> Vec<bool> {
     let zone = jiff::tz::TimeZone::get(conference.timezone().name()).unwrap();
     let civil = |time: TimeOfDay| Time::new(time.hour() as i8, time.minute() as i8, 0, 0).unwrap();
@@ -47,14 +47,14 @@ fn watched(conference: &Conference, first: Timestamp, minutes: i64) -> Vec<bool>
             && conference.start().is_none_or(|start| start <= now)
             && conference.stop().is_none_or(|stop| now < stop)
     };
-    // Long enough to have seen where the clock went back last.
+    // Long enough to see the last time that the clock was set back.
     (-2 * DAY..minutes).map(look).skip(2 * DAY as usize).collect()
 }
 
-/// The next change is looked at so often, besides in the minutes around it.
+/// The next change is compared every so many minutes, and in the minutes around it.
 const NOW_AND_THEN: usize = 31;
 
-/// Every minute is as it was watched, and the next change is told from before it.
+/// Checks that every minute is as observed, and that the next change is known before it comes.
 fn agrees(conference: &Conference, first: Timestamp, minutes: i64) {
     let watched = watched(conference, first, minutes);
     let at = |minute: usize| Timestamp::from_millis(first.as_millis() + minute as i64 * MINUTE);
@@ -72,14 +72,14 @@ fn agrees(conference: &Conference, first: Timestamp, minutes: i64) {
         let next = conference.next_change(now);
         match change {
             Some(_) => assert_eq!(next, change, "{conference:?} at {now}"),
-            // Beyond what was watched.
+            // Beyond the observed minutes.
             None => assert!(next.is_none_or(|next| next >= at(watched.len())), "{conference:?} at {now}: {next:?}"),
         }
     }
 }
 
-/// Each around the moment in which its clocks are set: forward, back, by half an hour, at midnight, by a whole day, and
-/// some that are not set at all.
+/// Zones, each with a day on which its clocks are set: forward, back, by half an hour, at midnight, by a whole day; and
+/// some whose clocks are never set.
 const PLACES: &[(&str, &str)] = &[
     ("Europe/Berlin", "2026-03-29T01:00:00Z"),
     ("Europe/Berlin", "2026-10-25T01:00:00Z"),
@@ -140,12 +140,12 @@ fn opens_and_closes(conference: &Conference, from: &str, opens: &str, closes: &s
 }
 
 #[test]
-fn a_time_that_clocks_leave_out_is_the_moment_in_which_they_do() {
+fn a_time_that_the_clocks_skip_is_the_moment_of_the_jump() {
     // In Berlin the clocks go from 02:00 to 03:00 at 01:00 UTC.
     let (from, jump) = ("2026-03-28T23:30:00Z", "2026-03-29T01:00:00Z");
     opens_and_closes(&conference("Europe/Berlin", "02:30", "22:00"), from, jump, "2026-03-29T20:00:00Z");
     opens_and_closes(&conference("Europe/Berlin", "01:00", "02:30"), from, "2026-03-29T00:00:00Z", jump);
-    // All of it is left out: there is none on that day.
+    // The clocks skip all of the hours: there are none on that day.
     let next = ("2026-03-30T00:15:00Z", "2026-03-30T00:45:00Z");
     opens_and_closes(&conference("Europe/Berlin", "02:15", "02:45"), from, next.0, next.1);
     // In New York from 02:00 to 03:00 at 07:00 UTC.
@@ -155,7 +155,7 @@ fn a_time_that_clocks_leave_out_is_the_moment_in_which_they_do() {
 }
 
 #[test]
-fn a_time_that_clocks_show_twice_is_the_first() {
+fn a_time_that_the_clocks_show_twice_is_the_first_of_the_two() {
     // In Berlin the clocks go from 03:00 back to 02:00 at 01:00 UTC.
     let from = "2026-10-24T22:30:00Z";
     opens_and_closes(
@@ -204,7 +204,7 @@ fn before_and_after_the_conference_nothing_is_open() {
 }
 
 #[test]
-fn moments_that_nobody_lives_to_see_are_no_error() {
+fn the_first_and_last_moments_that_can_be_represented_are_no_error() {
     let hours = conference("America/New_York", "22:00", "09:00");
     for millis in [i64::MIN, -377_705_000_000_000, 253_402_200_000_000, i64::MAX] {
         let at = Timestamp::from_millis(millis);

@@ -1,4 +1,4 @@
-//! The audit log: every action of a person leaves a row, in the transaction that does it.
+//! The audit log: each action of a person inserts one row, in the transaction that makes the change.
 
 use crate::CoreError;
 use crate::store::Connection;
@@ -7,54 +7,43 @@ use crate::store::log::audit::{self, AuditRow};
 use challengectl_common::Timestamp;
 use std::net::IpAddr;
 
-/// Who acts, and from where.
-#[derive(Debug, Clone, Copy)]
-pub struct By<'a> {
-    /// The name of the account.
-    pub who: &'a str,
-    /// Where the request came from.
-    pub from: Option<IpAddr>,
-}
-
-/// The same for work that goes on when the request is gone.
+/// The person or program that does something, and the address that the request came from.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    who: String,
-    from: Option<IpAddr>,
-}
-
-impl From<By<'_>> for Actor {
-    fn from(by: By<'_>) -> Self {
-        Self { who: by.who.to_owned(), from: by.from }
-    }
+    /// The name of the account, or a stand-in in parentheses, such as `(setup)`.
+    pub name: String,
+    /// `None` for the host's own command line.
+    pub address: Option<IpAddr>,
 }
 
 impl Actor {
-    /// Who acts, and from where.
+    /// Returns an actor of this name and address.
     #[must_use]
-    pub fn by(&self) -> By<'_> {
-        By { who: &self.who, from: self.from }
+    pub fn new(name: impl Into<String>, address: Option<IpAddr>) -> Self {
+        Self { name: name.into(), address }
+    }
+
+    /// Returns the actor that stands for the command line of the server's host.
+    #[must_use]
+    pub fn command_line() -> Self {
+        Self::new("(command line)", None)
     }
 }
 
-impl By<'static> {
-    /// Somebody at the command line of the server's host.
-    pub const COMMAND_LINE: Self = Self { who: "(command line)", from: None };
-}
-
-/// Writes down that somebody did `what` (such as `challenge.enable`) to `target`; empty for the system as a whole.
-/// `details` never hold a secret.
-pub async fn note(
+/// Inserts the audit row of `action` (such as `challenge.enable`) on `target`, which is empty for the system as a
+/// whole. `details` never contain a secret.
+pub(crate) async fn record(
     transaction: &mut Connection,
-    by: By<'_>,
-    what: &str,
+    actor: &Actor,
+    action: &str,
     target: &str,
     details: Option<&str>,
     at: Timestamp,
 ) -> Result<(), CoreError> {
-    let from = by.from.map(|address| address.to_string());
-    let row = AuditRow { at, who: by.who, what, target, from_address: from.as_deref(), details };
+    let from_address = actor.address.map(|address| address.to_string());
+    let who = actor.name.as_str();
+    let row = AuditRow { at, who, what: action, target, from_address: from_address.as_deref(), details };
     audit::insert(transaction, row).await?;
-    tracing::info!(who = by.who, what, target, "audit");
+    tracing::info!(who, what = action, target, "audit");
     Ok(())
 }

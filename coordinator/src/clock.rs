@@ -1,4 +1,4 @@
-//! Time: a wall clock for what people see and for due times, and a steady one for leases.
+//! Time: a wall clock for people and for due times, and a steady clock for leases.
 
 use challengectl_common::Timestamp;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 /// A clock, either the system's or one that tests move.
 #[derive(Debug, Clone)]
 pub enum Clock {
-    /// The system's.
+    /// The clocks of the operating system.
     System {
-        /// When the program began.
+        /// When the program started.
         started: Instant,
     },
     /// Stands still until moved.
@@ -22,28 +22,28 @@ pub enum Clock {
     },
 }
 
-/// What the steady clock shows at the start of the program, so that moments before it can be told as well: 100 years.
+/// The steady clock's reading at program start: 100 years, so that moments before the start can be represented.
 const START_MS: u64 = 100 * 365 * 86_400_000;
 
-/// A moment on the steady clock, in milliseconds from some beginning. The wall clock may be set while leases run; this
-/// one may not, or a lease would end while its carrier is on.
+/// A moment on the steady clock, in milliseconds from an arbitrary origin. Leases use it since the wall clock may be
+/// set while they run: a lease would end while its carrier is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u64);
 
 impl Moment {
-    /// The moment `duration` later.
+    /// Returns the moment `duration` later.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(millis(duration)))
     }
 
-    /// The moment `duration` earlier.
+    /// Returns the moment `duration` earlier.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(millis(duration)))
     }
 
-    /// The time until `later`; zero when that is past.
+    /// Returns the time until `later`; zero if that is past.
     #[must_use]
     pub fn until(self, later: Self) -> Duration {
         Duration::from_millis(later.0.saturating_sub(self.0))
@@ -55,19 +55,19 @@ fn millis(duration: Duration) -> u64 {
 }
 
 impl Clock {
-    /// The system's clock.
+    /// Returns the system's clock.
     #[must_use]
     pub fn system() -> Self {
         Self::System { started: Instant::now() }
     }
 
-    /// A clock that stands at `now` until moved.
+    /// Returns a clock that stands at `now` until it is moved.
     #[must_use]
     pub fn manual(now: Timestamp) -> Self {
         Self::Manual { wall: Arc::new(AtomicI64::new(now.as_millis())), steady: Arc::new(AtomicU64::new(START_MS)) }
     }
 
-    /// Moves a manual clock; the system's goes by itself.
+    /// Moves a manual clock forward; does nothing to the system's.
     pub fn advance(&self, duration: Duration) {
         if let Self::Manual { steady, .. } = self {
             steady.fetch_add(millis(duration), Ordering::SeqCst);
@@ -75,14 +75,15 @@ impl Clock {
         }
     }
 
-    /// Sets the time of day of a manual clock that many milliseconds on, or back, as an administrator or NTP does.
+    /// Moves the time of day of a manual clock by this many milliseconds, forward or back, as an administrator or NTP
+    /// does. Its steady clock stays.
     pub fn step(&self, milliseconds: i64) {
         if let Self::Manual { wall, .. } = self {
             wall.fetch_add(milliseconds, Ordering::SeqCst);
         }
     }
 
-    /// The time of day.
+    /// Returns the time of day.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self {
@@ -91,7 +92,7 @@ impl Clock {
         }
     }
 
-    /// The steady clock.
+    /// Returns the current moment of the steady clock.
     #[must_use]
     pub fn instant(&self) -> Moment {
         match self {

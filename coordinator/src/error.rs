@@ -3,72 +3,72 @@ use challengectl_common::{Digest, RunnerId};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Why the core did not do what was asked.
+/// Why the coordinator did not do what was requested.
 #[derive(Debug, thiserror::Error)]
 pub enum CoreError {
-    /// What was asked makes no sense.
+    /// The request is invalid.
     #[error("{0}")]
     Invalid(String),
-    /// Not by this person.
+    /// This person may not do it.
     #[error("{0}")]
     Forbidden(String),
-    /// It is there already, or in the way.
+    /// It exists already, or something that exists prevents it.
     #[error("{0}")]
     Conflict(String),
-    /// A password, code or token that does not count.
+    /// The password, code or token is invalid.
     #[error("{0}")]
     Credentials(&'static str),
-    /// There is no such account.
+    /// The account does not exist.
     #[error("there is no user {0}")]
     NoSuchAccount(String),
-    /// Tried too often.
+    /// Too many attempts; holds how long to wait.
     #[error("too many attempts; try again in {} seconds", .0.as_secs())]
     TooMany(Duration),
-    /// What is sealed cannot be opened, or not be sealed.
+    /// A secret cannot be sealed, or a sealed secret cannot be opened.
     #[error("secrets in the database do not open with the key beside it")]
     Sealed,
-    /// A key that does not count.
+    /// The runner key or provisioning key is invalid.
     #[error("{0}")]
     Key(&'static str),
-    /// The enrollment token does not count.
+    /// The enrollment token is invalid.
     #[error("the enrollment token is unknown, used or expired")]
     Token,
     /// The runner has to register first.
     #[error("runner {0} is not registered")]
     NotRegistered(RunnerId),
-    /// A later life of the runner has registered.
+    /// A later life (start) of the runner has registered.
     #[error("a copy of runner {0} that was started later is at work: end one of them")]
     Superseded(RunnerId),
-    /// A report that changes nothing.
+    /// The report came too late and changes nothing.
     #[error("{0}")]
     Late(&'static str),
-    /// There is no such thing, in a few words.
+    /// The thing does not exist; holds its kind and name.
     #[error("there is no {0}")]
     NotFound(String),
-    /// As things are it cannot be done now.
+    /// The present state does not permit it.
     #[error("{0}")]
     Refused(String),
-    /// There is no such file.
+    /// The file does not exist.
     #[error("there is no file {0}")]
     NoSuchFile(Digest),
     /// A file cannot be read or written.
     #[error("{}: {error}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: std::io::Error,
     },
-    /// A file cannot be read or written; the error names it.
+    /// A file cannot be read or written; the error names the path.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// The database does not work.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// An event file with problems, all of them.
+    /// The event file is invalid; holds all of its problems.
     #[error(transparent)]
     Event(#[from] challengectl_event::Refused),
-    /// The server ended in the middle.
+    /// The server ended before the work was done.
     #[error("the server is stopping")]
     Interrupted,
 }

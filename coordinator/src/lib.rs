@@ -1,8 +1,8 @@
 //! What the server does: it decides what goes on air when and where, and keeps accounts, runners, challenges and files.
-//! It knows nothing of HTTP.
+//! It has no HTTP.
 //!
-//! [`Coordinator`] is the server's state. Every change is committed to the database first, then made in memory, then
-//! announced by `Coordinator::changed`; what is in memory can always be made anew from the database.
+//! [`Coordinator`] is the server's state. Each change is committed to the database first, then applied in memory, then
+//! announced by `Context::changed`; all state in memory can be rebuilt from the database.
 
 #![warn(missing_docs)]
 
@@ -30,8 +30,9 @@ pub mod views;
 
 pub use accounts::{Accounts, Person, Role};
 pub use air::assign::Polled;
-pub use air::control::Stopped;
+pub use air::operating::control::Stopped;
 pub use air::operating::{Decision, OperatingState};
+pub use bus::challenge_state::ChallengeState;
 pub use bus::events::Event;
 pub use bus::liveness::{Liveness, RunnerStatus};
 pub use challenges::Form;
@@ -39,11 +40,11 @@ pub use challenges::import_upload::{Imported, Intake, looks_renamed};
 pub use clock::Clock;
 pub use error::CoreError;
 pub use files::folder::FileFolder;
-pub use fleet::enrollment::{Enrollment, Newcomer};
+pub use fleet::enrollment::{Enrollee, Enrollment};
 pub use fleet::host_binding::Host;
 pub use fleet::keys::{Binding, Caller};
 pub use fleet::provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provisioner, ProvisioningKey};
-pub use fleet::tokens::{Invitation, Token, TokenLife, issue_token};
+pub use fleet::tokens::{IssuedToken, Token, TokenLife, issue_token};
 pub use maintenance::readiness::Readiness;
 pub use rules::{HostBinding, Retention, Rules};
 pub use runner_api::presence::{Heartbeat, Registration};
@@ -67,29 +68,29 @@ use runner_api::RunnerApi;
 use std::sync::Arc;
 use views::Views;
 
-/// The server's state: its components, wired. Each is the only owner of what it holds in memory.
+/// The server's state: its components, wired. Each is the only owner of its state in memory.
 #[derive(Debug)]
 pub struct Coordinator {
-    /// The database, the clock, and who is told of changes.
+    /// The database, the clock, and the publishing of changes.
     pub context: Arc<Context>,
     /// The runners.
     pub fleet: Arc<Fleet>,
-    /// The files of challenges.
+    /// The payload files of challenges.
     pub files: Arc<Files>,
-    /// What is on air, and what may go there.
+    /// What is on air, and what may go on air.
     pub air: Arc<Air>,
     /// The challenges.
     pub challenges: Arc<Challenges>,
-    /// What runners ask for.
+    /// The requests of runners.
     pub runner_api: Arc<RunnerApi>,
-    /// What people and programs are shown.
+    /// The views for people and programs.
     pub views: Arc<Views>,
-    /// What is done by itself.
+    /// The background jobs.
     pub maintenance: Arc<Maintenance>,
 }
 
 impl Coordinator {
-    /// Takes up the work where the database says it was left. Call it within a runtime that outlives all requests.
+    /// Starts the coordinator from the state in the database. Call it within a runtime that outlives all requests.
     pub async fn start(store: Store, folder: FileFolder, rules: Rules, clock: Clock) -> Result<Arc<Self>, CoreError> {
         let mut connection = store.read().await?;
         let keys = store::fleet::keys::in_force(&mut connection).await?;
@@ -116,19 +117,19 @@ impl Coordinator {
         }))
     }
 
-    /// Returns when a look at the schedule has come to its end, with or without an error.
+    /// Reads the schedule view; returns when that is done, also if it failed.
     pub async fn pulse(&self) {
         if let Err(error) = self.air.schedule_view().await {
             tracing::warn!(%error, "the schedule could not be read");
         }
     }
 
-    /// Stops handing out; who waits for work is sent home.
+    /// Stops handing out work; waiting polls are answered at once.
     pub fn stop(&self) {
         self.context.revision.stop();
     }
 
-    /// Writes down what is only in memory, and closes the database.
+    /// Writes the state that is only in memory to the database, and closes it.
     pub async fn close(&self) {
         if let Err(error) = self.maintenance.flush().await {
             tracing::error!(%error, "the last heartbeats could not be written");

@@ -1,33 +1,33 @@
-//! Addresses that begin alike.
+//! Networks: addresses with a common prefix.
 
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Addresses that begin alike: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`.
+/// A network, that is addresses with a common prefix: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network(IpNet);
 
 /// The text is neither an address nor a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no address such as 192.0.2.1 and no network such as 192.0.2.0/24")]
+#[error("{0:?} is neither an address such as 192.0.2.1 nor a network such as 192.0.2.0/24")]
 pub struct ParseNetworkError(String);
 
 impl Network {
-    /// Whether the address is in it.
+    /// Returns whether the address is in the network.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&plain(address))
     }
 }
 
-/// One and the same IPv4 address can come in two forms.
+/// Returns an IPv4 address in its own form, also if it came as an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`).
 pub fn plain(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-/// The most bits that a prefix can have.
+/// Returns the length of an address, which is the longest prefix.
 fn bits(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
@@ -43,7 +43,7 @@ impl FromStr for Network {
         if prefix > bits(address) {
             return Err(refuse());
         }
-        // An IPv4 address in its IPv6 form has fewer bits than that.
+        // The prefix of an IPv4-mapped IPv6 address is cut to the 32 bits of IPv4.
         let address = plain(address);
         IpNet::new(address, prefix.min(bits(address))).map(Self).map_err(|_| refuse())
     }
@@ -55,13 +55,14 @@ impl fmt::Display for Network {
     }
 }
 
-/// What stands for all addresses of one network, which has 2^64 of IPv6.
+/// Returns the address that stands for its whole network; an IPv6 network (/64) has 2^64 addresses.
 #[must_use]
 pub fn subnet(address: IpAddr) -> IpAddr {
     first_bits(address, 64)
 }
 
-/// What stands for all addresses of one site: providers hand out up to 2^16 networks of IPv6 at once (RFC 6177).
+/// Returns the address that stands for its whole site (/48): providers hand out up to 2^16 IPv6 networks at once (RFC
+/// 6177).
 #[must_use]
 pub fn site(address: IpAddr) -> IpAddr {
     first_bits(address, 48)

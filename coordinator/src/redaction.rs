@@ -1,16 +1,17 @@
-//! Hides payloads in texts: everybody who is logged in can read what runners report of failures.
+//! Hides payloads in texts: everybody who is logged in can read the error messages that runners report.
 
 use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeSpec, Payload};
 use std::collections::HashSet;
 
-/// So many equal characters in a row are taken for a quotation, not for chance. A quotation may be cut off anywhere.
-const TELLING: usize = 6;
+/// Equal characters in a row that are taken for a quotation, not for chance. A quotation may be cut off anywhere.
+const QUOTATION_LENGTH: usize = 6;
 /// Shorter payloads are not hidden: they would occur by chance.
-const SHORTEST: usize = 3;
-const HIDDEN: &str = "[hidden]";
+const MIN_HIDDEN_LENGTH: usize = 3;
+/// The text in the place of a quotation.
+const PLACEHOLDER: &str = "[hidden]";
 
-/// Replaces every quotation of the challenge's payload in `text`; of a file also its name and its digest.
+/// Replaces every quotation of the challenge's payload in `text`; for a payload file also its name and its digest.
 pub fn without_payload(text: &str, spec: &ChallengeSpec) -> String {
     let Kind::Transmission(transmission) = &spec.kind;
     match &transmission.payload {
@@ -24,9 +25,9 @@ pub fn without_payload(text: &str, spec: &ChallengeSpec) -> String {
     }
 }
 
-/// Replaces `secret` where it occurs as a whole, in any case of letters.
+/// Replaces `secret` where it occurs as a whole, in upper or lower case.
 fn without(text: &str, secret: &str) -> String {
-    if secret.chars().count() < SHORTEST {
+    if secret.chars().count() < MIN_HIDDEN_LENGTH {
         return text.to_owned();
     }
     hide(text, secret.chars().count(), &[folded(secret)].into())
@@ -34,10 +35,10 @@ fn without(text: &str, secret: &str) -> String {
 
 /// Replaces `secret` and every part of it that is long enough.
 fn without_parts(text: &str, secret: &str) -> String {
-    // As programs quote it, too.
+    // Also as programs quote it, with escapes.
     let forms = [secret.to_owned(), secret.escape_debug().to_string()];
-    let length = TELLING.min(secret.chars().count());
-    if length < SHORTEST {
+    let length = QUOTATION_LENGTH.min(secret.chars().count());
+    if length < MIN_HIDDEN_LENGTH {
         return text.to_owned();
     }
     let parts = forms.iter().flat_map(|form| {
@@ -47,7 +48,7 @@ fn without_parts(text: &str, secret: &str) -> String {
     hide(text, length, &parts.collect())
 }
 
-/// Replaces every run of characters that is covered by `parts`, all of this length.
+/// Replaces every run of characters that is covered by `parts`, which all have this `length`.
 fn hide(text: &str, length: usize, parts: &HashSet<String>) -> String {
     let shown: Vec<char> = text.chars().collect();
     let folded: Vec<char> = shown.iter().copied().map(fold).collect();
@@ -57,24 +58,24 @@ fn hide(text: &str, length: usize, parts: &HashSet<String>) -> String {
             secret.iter_mut().skip(at).take(length).for_each(|secret| *secret = true);
         }
     }
-    let mut told = String::with_capacity(text.len());
+    let mut redacted = String::with_capacity(text.len());
     let mut before = false;
     for (c, secret) in shown.into_iter().zip(secret) {
         match (secret, before) {
-            (false, _) => told.push(c),
-            (true, false) => told.push_str(HIDDEN),
+            (false, _) => redacted.push(c),
+            (true, false) => redacted.push_str(PLACEHOLDER),
             (true, true) => {}
         }
         before = secret;
     }
-    told
+    redacted
 }
 
 fn folded(text: &str) -> String {
     text.chars().map(fold).collect()
 }
 
-/// One character for one, so that places stay.
+/// Folds one character to one character, so that positions stay.
 fn fold(c: char) -> char {
     c.to_lowercase().next().unwrap_or(c)
 }

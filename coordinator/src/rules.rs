@@ -1,28 +1,28 @@
-//! How the coordinator works, as the settings say.
+//! The coordinator's rules, as the settings give them.
 
 use challengectl_common::FrequencyRules;
 use challengectl_common::wire::Intervals;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How the coordinator works.
+/// The coordinator's rules.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// How long a lease runs from its last renewal.
     pub lease: Duration,
-    /// How long after that the server waits before it gives anything to others.
+    /// How long after the end of a lease the server waits before it gives challenge or frequency to others.
     pub grace: Duration,
-    /// How often runners are to send heartbeats.
+    /// How often runners have to send heartbeats.
     pub heartbeat_interval: Duration,
-    /// How often runners are to poll that do not wait.
+    /// How often runners that do not use long polls have to poll.
     pub poll_interval: Duration,
-    /// Hertz kept free between two signals.
+    /// The guard: hertz kept free between the bands of two signals.
     pub guard_hz: u64,
-    /// Where signals may be sent at all.
+    /// The band plan and the protected bands.
     pub frequency_rules: FrequencyRules,
-    /// How much of the past is kept.
+    /// How long transmissions and files are kept.
     pub retention: Retention,
-    /// What becomes of a runner's key on another machine.
+    /// Whether a runner key is valid on another machine.
     pub host_binding: HostBinding,
 }
 
@@ -36,26 +36,26 @@ impl Rules {
     }
 }
 
-/// How much of the past is kept.
+/// How long transmissions and files are kept; `None`: for ever.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// Transmissions planned longer ago are forgotten.
+    /// Transmissions that were planned longer ago are deleted.
     pub age: Option<Duration>,
-    /// Transmissions beyond the latest so many are forgotten.
+    /// Transmissions beyond this number are deleted, the oldest first.
     pub count: Option<u64>,
-    /// Files that no challenge has used for so long are removed.
+    /// Files that no challenge has used for this time are deleted.
     pub unused_files: Option<Duration>,
 }
 
-/// What becomes of a key that is shown from another machine than the one it was made for.
+/// Whether a runner key is valid on another machine than the one it was made for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HostBinding {
-    /// It counts.
+    /// It is valid.
     Off,
-    /// It counts, and operators are told once.
+    /// It is valid, and an alarm is raised once.
     #[default]
     Report,
-    /// It does not count, and operators are told once.
+    /// It is invalid, and an alarm is raised once.
     Require,
 }

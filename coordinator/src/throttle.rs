@@ -1,10 +1,10 @@
-//! How often something may be tried.
+//! Limits on attempts.
 //!
-//! - An address may send a few requests to each step of a login that turn out badly; whole sites of IPv6 some more.
-//! - An account takes a few wrong guesses from browsers that were never logged in to it, from wherever they come; then
-//!   it takes none from such browsers for a while.
-//! - A browser that was logged in to an account before has counts of its own. So who guesses, be it behind the same
-//!   address or at the same account, does not lock out those who are known.
+//! - An address may send a few failing requests to each step of a login; a whole IPv6 site may send some more.
+//! - An account takes a few wrong guesses from unknown browsers (those that were never logged in to it), from any
+//!   address; then it takes none from unknown browsers for a while.
+//! - A known browser (one that was logged in to the account before) has counts of its own. So guesses from the same
+//!   address or at the same account do not lock out the account's owner.
 
 use crate::CoreError;
 use crate::clock::Moment;
@@ -16,13 +16,14 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The time for which a wrong guess counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// How long to wait for tries that are under way: comparing a password takes a fraction of it.
-const UNDER_WAY: Duration = Duration::from_secs(1);
-/// Counts that are kept; each takes about 100 bytes.
-const MOST: usize = 50_000;
+/// How long a request waits for attempts that are in progress: comparing a password takes a fraction of it.
+const IN_PROGRESS_WAIT: Duration = Duration::from_secs(1);
+/// Counts in memory; each takes about 100 bytes, 5 MB in all.
+const MAX_COUNTS: usize = 50_000;
 
-/// What is counted together.
+/// The attempts that are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
     /// Requests of an address.
@@ -30,18 +31,18 @@ pub enum Key {
     /// Requests of all networks of a site.
     Site(Step, IpAddr),
     /// Requests of a known browser.
-    Device(Step, Digest),
-    /// Guesses at an account by browsers it does not know. Also for names that nobody has.
+    KnownBrowser(Step, Digest),
+    /// Guesses at an account by unknown browsers; also for names that no account has.
     Guesses(Digest),
     /// Guesses by a known browser.
     KnownGuesses(Digest),
-    /// Guesses at the own password or code by who is logged in.
+    /// Guesses at the password or code of an account, by a client that is logged in to it.
     Current(i64),
-    /// Runners asked for with a provisioning key.
+    /// Tokens requested with a provisioning key.
     Provisioning(ProvisioningKeyId),
 }
 
-/// A step on the way in.
+/// A step of logging in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
     /// The password.
@@ -53,12 +54,12 @@ pub enum Step {
 }
 
 impl Key {
-    /// That of an address, which is its network if it is one of IPv6.
+    /// Returns the key of an address; IPv6 addresses of one network share a key.
     pub fn network(step: Step, address: Option<IpAddr>) -> Self {
         Self::Address(step, address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), subnet))
     }
 
-    /// The same, and that of the site.
+    /// Returns the key of an address, and that of its site if it is IPv6.
     pub fn address(step: Step, address: Option<IpAddr>) -> Vec<Self> {
         let site = address.map(site).filter(IpAddr::is_ipv6).map(|site| Self::Site(step, site));
         [Self::network(step, address)].into_iter().chain(site).collect()
@@ -68,17 +69,17 @@ impl Key {
         match self {
             // More than a venue has hosts, and few enough that a stolen key is noticed before it fills the database.
             Self::Provisioning(_) => 100,
-            // Four networks: a household has one or two, and who has thousands gets no more.
+            // Four networks: a household has one or two; a client with thousands gets no more.
             Self::Site(Step::Setup, _) => 80,
             Self::Address(Step::Setup, _) | Self::Site(..) => 20,
             Self::Guesses(_) | Self::KnownGuesses(_) => 10,
-            Self::Address(..) | Self::Device(..) | Self::Current(_) => 5,
+            Self::Address(..) | Self::KnownBrowser(..) | Self::Current(_) => 5,
         }
     }
 }
 
-/// A try that is counted; taken back when it is dropped, unless it was kept. A client that goes away in the middle has not
-/// guessed wrong.
+/// A counted attempt. It is taken back when it is dropped, unless it was kept: a client that disconnects before the
+/// answer has not guessed wrong.
 #[derive(Debug)]
 pub struct Counted {
     keys: Vec<Key>,
@@ -86,15 +87,16 @@ pub struct Counted {
     counts: Counts,
 }
 
-/// One try: when, and whether it is known to have been a wrong guess. One that is under way counts as long as it is.
-type Try = (Moment, bool);
-type Counts = Arc<Mutex<HashMap<Key, VecDeque<Try>>>>;
+/// One attempt: when, and whether it was a wrong guess. An attempt in progress counts until it ends.
+type Attempt = (Moment, bool);
+type Counts = Arc<Mutex<HashMap<Key, VecDeque<Attempt>>>>;
 
+/// The counts of attempts.
 #[derive(Debug, Default)]
 pub struct Throttle(Counts);
 
 impl Throttle {
-    /// Counts one for each of the keys; or tells how long to wait, and counts nothing.
+    /// Counts one attempt for each of the keys; if one of them has to wait, returns for how long, and counts nothing.
     pub fn admit(&self, keys: Vec<Key>, now: Moment) -> Result<Counted, Duration> {
         let mut counts = lock(&self.0);
         make_room(&mut counts, now);
@@ -108,8 +110,8 @@ impl Throttle {
         Ok(Counted { keys, at: now, counts: Arc::clone(&self.0) })
     }
 
-    /// Keeps what was counted when a wrong guess came of it: what turned out well is none, and neither is what the server
-    /// had no time for.
+    /// Keeps the count if the outcome is a wrong guess. A success is none, and neither is a request that the server had
+    /// no time for.
     pub fn settle<T>(&self, counted: Counted, outcome: Result<T, CoreError>) -> Result<T, CoreError> {
         if matches!(outcome, Err(CoreError::Credentials(_))) {
             counted.keep();
@@ -117,7 +119,7 @@ impl Throttle {
         outcome
     }
 
-    /// Lets `heir` begin with what `key` has counted, so that nothing is won by becoming known.
+    /// Copies the wrong guesses counted for `key` to `heir`, so that becoming a known browser resets no count.
     pub fn inherit(&self, key: &Key, heir: Key) {
         let mut counts = lock(&self.0);
         if let Some(times) = counts.get(key).cloned() {
@@ -127,7 +129,7 @@ impl Throttle {
 }
 
 impl Counted {
-    /// It counts for good.
+    /// Counts the attempt as a wrong guess.
     pub fn keep(mut self) {
         let mut counts = lock(&self.counts);
         for key in std::mem::take(&mut self.keys) {
@@ -151,12 +153,12 @@ impl Drop for Counted {
     }
 }
 
-fn lock(counts: &Counts) -> MutexGuard<'_, HashMap<Key, VecDeque<Try>>> {
+fn lock(counts: &Counts) -> MutexGuard<'_, HashMap<Key, VecDeque<Attempt>>> {
     counts.lock()
 }
 
-/// How long a key has to wait; none when it need not.
-fn wait(counts: &mut HashMap<Key, VecDeque<Try>>, key: &Key, now: Moment) -> Option<Duration> {
+/// Returns how long a key has to wait; `None` if it need not.
+fn wait(counts: &mut HashMap<Key, VecDeque<Attempt>>, key: &Key, now: Moment) -> Option<Duration> {
     let tries = counts.get_mut(key)?;
     tries.retain(|(at, wrong)| !wrong || at.after(WINDOW) > now);
     if tries.len() < key.limit() {
@@ -165,23 +167,23 @@ fn wait(counts: &mut HashMap<Key, VecDeque<Try>>, key: &Key, now: Moment) -> Opt
     let wrong = || tries.iter().filter(|(_, wrong)| *wrong);
     match wrong().next() {
         Some((first, _)) if wrong().count() >= key.limit() => Some(now.until(first.after(WINDOW))),
-        _ => Some(UNDER_WAY),
+        _ => Some(IN_PROGRESS_WAIT),
     }
 }
 
-fn make_room(counts: &mut HashMap<Key, VecDeque<Try>>, now: Moment) {
-    if counts.len() < MOST {
+fn make_room(counts: &mut HashMap<Key, VecDeque<Attempt>>, now: Moment) {
+    if counts.len() < MAX_COUNTS {
         return;
     }
     counts.retain(|_, times| times.back().is_some_and(|(at, _)| at.after(WINDOW) > now));
-    // A flood from everywhere: the counts of accounts matter more than those of addresses, and memory most.
-    if counts.len() >= MOST {
+    // A flood from many addresses: the counts of accounts matter more than those of addresses, and bounded memory most.
+    if counts.len() >= MAX_COUNTS {
         counts.retain(|key, _| !matches!(key, Key::Address(..)));
     }
-    if counts.len() >= MOST {
+    if counts.len() >= MAX_COUNTS {
         counts.retain(|key, _| !matches!(key, Key::Site(..)));
     }
-    if counts.len() >= MOST {
+    if counts.len() >= MAX_COUNTS {
         counts.clear();
     }
 }
@@ -242,7 +244,7 @@ mod tests {
         let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
         let admit = || throttle.admit(key("192.0.2.1"), clock.instant());
         let under_way: Vec<_> = (0..5).map(|_| admit().unwrap()).collect();
-        assert_eq!(admit().unwrap_err(), UNDER_WAY);
+        assert_eq!(admit().unwrap_err(), IN_PROGRESS_WAIT);
         drop(under_way);
         for _ in 0..5 {
             admit().unwrap().keep();
@@ -253,20 +255,20 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let (throttle, clock) = (Throttle::default(), Clock::manual(Timestamp::from_millis(0)));
-        let most = u32::try_from(MOST).unwrap();
+        let most = u32::try_from(MAX_COUNTS).unwrap();
         for n in 0..most + 10 {
             throttle
                 .admit(Key::address(Step::Login, Some(IpAddr::from(n.to_be_bytes()))), clock.instant())
                 .map(Counted::keep)
                 .unwrap();
         }
-        assert!(lock(&throttle.0).len() < MOST);
+        assert!(lock(&throttle.0).len() < MAX_COUNTS);
         for n in 0..most + 10 {
             throttle
                 .admit(vec![Key::Guesses(Digest::of(&n.to_be_bytes()))], clock.instant())
                 .map(Counted::keep)
                 .unwrap();
         }
-        assert!(lock(&throttle.0).len() < MOST);
+        assert!(lock(&throttle.0).len() < MAX_COUNTS);
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of logins as time goes by.
+//! Logins over time.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ struct House {
 }
 
 impl House {
-    /// With a master called alice.
+    /// Creates accounts with a master named alice.
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Timestamp::from_millis(1_705_314_600_000));
@@ -43,41 +43,41 @@ impl House {
         self.accounts.verify_totp(token, &self.totp.generate(seconds).to_string(), &Client::default()).await
     }
 
-    async fn session(&self) -> String {
+    async fn login(&self) -> String {
         self.verify(&self.temp_token().await).await.unwrap().session
     }
 
-    async fn person(&self, session: &str) -> Option<Person> {
-        self.accounts.person(session, None).await.unwrap()
+    async fn person(&self, login: &str) -> Option<Person> {
+        self.accounts.person(login, None).await.unwrap()
     }
 }
 
 #[tokio::test]
-async fn a_session_that_is_used_goes_on_and_one_that_is_not_ends_after_twelve_hours() {
+async fn a_login_in_use_continues_and_an_unused_one_ends_after_twelve_hours() {
     let house = House::new().await;
-    let session = house.session().await;
+    let login = house.login().await;
     for _ in 0..3 {
         house.clock.advance(HOUR * 12 - Duration::from_secs(1));
-        assert!(house.person(&session).await.is_some());
+        assert!(house.person(&login).await.is_some());
     }
     house.clock.advance(HOUR * 12);
-    assert!(house.person(&session).await.is_none());
+    assert!(house.person(&login).await.is_none());
 }
 
 #[tokio::test]
-async fn no_session_outlives_seven_days() {
+async fn no_login_lasts_longer_than_seven_days() {
     let house = House::new().await;
-    let session = house.session().await;
+    let login = house.login().await;
     for _ in 0..7 * 24 - 1 {
         house.clock.advance(HOUR);
-        assert!(house.person(&session).await.is_some());
+        assert!(house.person(&login).await.is_some());
     }
     house.clock.advance(HOUR);
-    assert!(house.person(&session).await.is_none());
+    assert!(house.person(&login).await.is_none());
 }
 
 #[tokio::test]
-async fn the_code_may_be_owed_for_ten_minutes() {
+async fn the_code_must_follow_the_password_within_ten_minutes() {
     let house = House::new().await;
     let (early, late) = (house.temp_token().await, house.temp_token().await);
     house.clock.advance(Duration::from_secs(599));
@@ -87,11 +87,11 @@ async fn the_code_may_be_owed_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn an_old_login_does_not_replace_the_own_password_or_secret() {
+async fn with_an_old_login_the_own_password_or_secret_cannot_be_replaced() {
     let house = House::new().await;
-    let session = house.session().await;
+    let login = house.login().await;
     house.clock.advance(HOUR);
-    let person = house.person(&session).await.unwrap();
+    let person = house.person(&login).await.unwrap();
     let manager = Manager::Person(&person);
     let changes = Changes { password: Some("another horse battery".to_owned()), ..Changes::default() };
     assert!(matches!(house.accounts.change_user(manager, "alice", changes).await, Err(CoreError::Forbidden(_))));
@@ -99,7 +99,7 @@ async fn an_old_login_does_not_replace_the_own_password_or_secret() {
 }
 
 #[tokio::test]
-async fn guesses_are_forgotten_after_a_quarter_of_an_hour() {
+async fn guesses_are_reset_after_a_quarter_of_an_hour() {
     let house = House::new().await;
     let client = Client::default();
     let guess = || house.accounts.log_in("alice", "a guess of someone".to_owned(), &client);
@@ -108,21 +108,21 @@ async fn guesses_are_forgotten_after_a_quarter_of_an_hour() {
     }
     assert!(matches!(guess().await, Err(CoreError::TooMany(_))));
     house.clock.advance(Duration::from_secs(15 * 60));
-    house.session().await;
+    house.login().await;
 }
 
 #[tokio::test]
-async fn logins_leave_nothing_to_be_locked_out_by() {
+async fn successful_logins_never_lead_to_a_lockout() {
     let house = House::new().await;
     for _ in 0..30 {
-        house.session().await;
-        // As often as one address may, and never wrong.
+        house.login().await;
+        // As often as one address may, and always successfully.
         house.clock.advance(Duration::from_secs(180));
     }
 }
 
 #[tokio::test]
-async fn a_key_that_does_not_fit_is_told_and_lets_nobody_in() {
+async fn with_a_wrong_key_there_is_an_error_and_no_login() {
     let house = House::new().await;
     let other = tempfile::tempdir().unwrap();
     std::fs::write(other.path().join("secrets.key"), [7; 32]).unwrap();
@@ -134,9 +134,9 @@ async fn a_key_that_does_not_fit_is_told_and_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_manager_who_was_logged_out_meanwhile_changes_nothing() {
+async fn a_manager_whose_login_has_ended_meanwhile_changes_nothing() {
     let house = House::new().await;
-    let person = house.person(&house.session().await).await.unwrap();
+    let person = house.person(&house.login().await).await.unwrap();
     house.accounts.log_out(&person).await.unwrap();
     let (manager, bob) = (Manager::Person(&person), AccountName::new("bob").unwrap());
     let refused = house.accounts.add_user(manager, &bob, PASSWORD.to_owned(), Role::Viewer).await;

@@ -1,5 +1,5 @@
-//! Random events, radios, durations and mishaps, scheduled in virtual time: what must never happen does not, and
-//! nobody waits for ever. Places on the spectrum are counted by trying every single hertz.
+//! Random events, radios, durations and failures, scheduled in virtual time: no invariant is violated, and no challenge
+//! waits for ever. Free frequencies are found by trying every hertz.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Duration;
 
-/// The spectrum reaches from 1 to so many hertz.
+/// The upper end of the spectrum in hertz; it begins at 1.
 const SPECTRUM: u64 = 240;
 const LONGEST: i64 = 50;
 
@@ -23,7 +23,7 @@ struct Challenge {
     duration: i64,
     delay: Range<i64>,
     priority: i64,
-    /// The runner that may send it, and which of its radios; none: everybody.
+    /// The runner, and optionally its radio, that may send it; `None`: all.
     bound: Option<(usize, Option<usize>)>,
 }
 
@@ -82,7 +82,7 @@ fn named(runner: usize, radio: usize) -> (RunnerId, RadioId) {
     (RunnerId::new(&format!("runner{runner}")).unwrap(), RadioId::new(&format!("radio{radio}")).unwrap())
 }
 
-/// What the walk remembers of a challenge, apart from what the scheduler is told.
+/// The walk's own record of a challenge, independent of the scheduler's.
 #[derive(Debug, Clone, Default)]
 struct Track {
     due: i64,
@@ -94,7 +94,7 @@ struct Track {
 }
 
 impl Track {
-    /// Since when it has been due without a break.
+    /// Since when it has been due without interruption.
     fn since(&self) -> i64 {
         self.due.max(self.ended.unwrap_or(0))
     }
@@ -113,7 +113,7 @@ struct Walk {
     world: World,
     tracks: Vec<Track>,
     on_air: Vec<OnAir>,
-    /// The challenges that have started, in order.
+    /// The started challenges, in order.
     history: Vec<usize>,
     now: i64,
     rng: StdRng,
@@ -131,7 +131,7 @@ impl Walk {
         Self { world, tracks, on_air: Vec::new(), history: Vec::new(), now: 1, rng }
     }
 
-    /// Where a radio could send a challenge beside these bands, tried hertz by hertz.
+    /// Returns where a radio could send a challenge beside these bands, by trying every hertz.
     fn places(&self, challenge: usize, radio: &Capability, taken: &[Band]) -> Vec<Band> {
         let Challenge { tuning, occupied, bound, duration, .. } = &self.world.challenges[challenge];
         let (runner, own) = radio.radio.as_ref().unwrap();
@@ -193,7 +193,7 @@ impl Walk {
         waiting.map(candidate).collect()
     }
 
-    /// One runner asks for work; gives whether it got some.
+    /// Polls as one runner; returns whether it got a task.
     fn poll(&mut self, runner: usize) -> bool {
         let free = self.free_radios(runner);
         let abilities: Vec<_> = free.iter().map(|&radio| self.world.runners[runner][radio].clone()).collect();
@@ -227,7 +227,7 @@ impl Walk {
     fn may_go_there(&self, challenge: usize, radio: &Capability, band: Band) {
         assert!(!self.tracks[challenge].live, "twice at once");
         assert!(self.tracks[challenge].due <= self.now, "before it is due");
-        assert!(self.places(challenge, radio, &self.taken()).contains(&band), "no place for it there: {band}");
+        assert!(self.places(challenge, radio, &self.taken()).contains(&band), "not free for it: {band}");
     }
 
     fn waiting(&self) -> impl Iterator<Item = usize> {
@@ -238,7 +238,7 @@ impl Walk {
         self.tracks[one].started.is_some_and(|started| started > self.tracks[other].since())
     }
 
-    /// A triggered one goes before all that are not, and the one triggered first before the others.
+    /// A triggered challenge takes precedence over all others, the one triggered first over later ones.
     fn yields_to(&self, one: usize, other: usize) -> bool {
         match (self.tracks[one].triggered, self.tracks[other].triggered) {
             (None, None) => self.has_overtaken(one, other),
@@ -255,7 +255,7 @@ impl Walk {
         }
     }
 
-    /// A radio stays silent only when all that it could send has had its turn since another began to wait.
+    /// A radio stays idle only if every challenge that it could send has had its turn since another began to wait.
     fn nothing_goes_for_a_reason(&self, free: &[Capability]) {
         let taken = self.taken();
         for one in self.waiting() {
@@ -265,7 +265,8 @@ impl Walk {
         }
     }
 
-    /// Who goes and has gone before since another began to wait takes nothing that the other needs.
+    /// A challenge that goes again, while another has waited since before its last turn, takes nothing that the other
+    /// needs.
     fn is_fair(&self, goes: usize, free: &[Capability], band: Band) {
         let before = self.taken();
         let after = [before.clone(), vec![band]].concat();
@@ -284,8 +285,8 @@ impl Walk {
         }
     }
 
-    /// Who has a choice leaves free what one that has none will want before it is over, unless it would have to stay off
-    /// the air, or keeps off what a third needs.
+    /// A challenge with a choice leaves free the frequency that one without a choice will need before it is over, unless it
+    /// would have to stay off the air, or keeps off what a third needs.
     fn leaves_room(&self, goes: usize, free: &[Capability], band: Band) {
         let fixed = |index: usize| match self.world.challenges[index].tuning[..] {
             [tuning] if tuning.width() == 0 => Frequency::from_hz(tuning.low()),
@@ -306,8 +307,8 @@ impl Walk {
         assert!(is_clear(&band) || !places.any(|place| is_clear(&place)), "challenge {goes} is in the way at {band}");
     }
 
-    /// Nobody waits longer than all others need to go once, each on the air and each on the radio that is needed.
-    fn nobody_starves(&self) {
+    /// No challenge waits longer than it takes all others to go once on the frequency and the radio that it needs.
+    fn no_challenge_starves(&self) {
         let turns = 2 * self.tracks.len() as i64 + 3;
         for one in self.waiting() {
             let reachable = self.fleet().iter().any(|radio| !self.places(one, radio, &[]).is_empty());
@@ -316,7 +317,7 @@ impl Walk {
         }
     }
 
-    fn everybody_polls(&mut self) {
+    fn poll_all(&mut self) {
         let mut asking: Vec<usize> = (0..self.world.runners.len()).collect();
         while !asking.is_empty() {
             let next = self.rng.random_range(0..asking.len());
@@ -326,7 +327,7 @@ impl Walk {
         }
     }
 
-    /// To the next end of a transmission, or the next time that something is due.
+    /// Advances to the next end of a transmission or the next due time.
     fn advance(&mut self) -> bool {
         let ends = self.on_air.iter().map(|on_air| on_air.ends);
         let dues = self.tracks.iter().filter(|track| !track.live).map(|track| track.due);
@@ -340,7 +341,7 @@ impl Walk {
         true
     }
 
-    /// Mostly success; else a failure, an abort, or a runner that is gone.
+    /// Ends a transmission, mostly with success; else with a failure, an abort, or a lost runner.
     fn end(&mut self, challenge: usize) {
         let delay = self.world.challenges[challenge].delay.clone();
         let outcome = self.rng.random_range(0..10);
@@ -361,11 +362,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_challenge_goes_on_air_in_its_turn_and_none_in_the_way_of_another(world in world()) {
+    fn every_challenge_has_its_turn_and_none_blocks_another(world in world()) {
         let mut walk = Walk::new(world);
         for _ in 0..120 {
-            walk.everybody_polls();
-            walk.nobody_starves();
+            walk.poll_all();
+            walk.no_challenge_starves();
             if !walk.advance() {
                 break;
             }
@@ -373,13 +374,13 @@ proptest! {
     }
 
     #[test]
-    fn a_triggered_challenge_goes_before_all_others(world in world()) {
+    fn a_triggered_challenge_takes_precedence(world in world()) {
         let mut walk = Walk::new(world);
         for _ in 0..120 {
             if walk.rng.random_ratio(1, 4) {
                 walk.trigger_some();
             }
-            walk.everybody_polls();
+            walk.poll_all();
             if !walk.advance() {
                 break;
             }
@@ -387,7 +388,7 @@ proptest! {
     }
 }
 
-/// Two that alternate on one frequency, of high priority and always due again, and a third of low priority.
+/// Two challenges of high priority that alternate on one frequency, and a third of low priority.
 #[test]
 fn priority_overtakes_only_once() {
     let fixed = |priority, duration| Challenge {
@@ -403,17 +404,17 @@ fn priority_overtakes_only_once() {
         World { challenges: vec![fixed(9, 10), fixed(9, 10), fixed(0, 10)], runners: radios, guard: 0, seed: 1 };
     let mut walk = Walk::new(world);
     while walk.history.len() < 40 {
-        walk.everybody_polls();
+        walk.poll_all();
         walk.advance();
     }
-    // The one that starts in the very moment in which the third begins to wait has not overtaken it.
+    // One that starts at the same moment as the third begins to wait has not overtaken it.
     let longest = walk.history.split(|&challenge| challenge == 2).map(<[usize]>::len).max();
     assert!(longest <= Some(3), "{:?}", walk.history);
 }
 
-/// A wide signal beside narrow ones that each leave too little room, and never pause together by themselves.
+/// A wide signal beside narrow ones that leave too little room, and never rest at the same time by themselves.
 #[test]
-fn a_wide_challenge_gets_its_room() {
+fn a_wide_challenge_gets_its_turn() {
     let at = |hz, occupied, duration| Challenge {
         tuning: vec![Band::new(hz, hz).unwrap()],
         occupied,
@@ -428,8 +429,8 @@ fn a_wide_challenge_gets_its_room() {
     let world = World { challenges: [&narrow[..], &[wide]].concat(), runners: radios, guard: 2, seed: 1 };
     let mut walk = Walk::new(world);
     for _ in 0..100 {
-        walk.everybody_polls();
-        walk.nobody_starves();
+        walk.poll_all();
+        walk.no_challenge_starves();
         walk.advance();
     }
     let wide_went = walk.history.iter().filter(|&&challenge| challenge == 2).count();

@@ -2,6 +2,7 @@
 
 use crate::Waveform;
 use crate::envelope::{Envelope, RAMP};
+use crate::phasor::{units, write_phasors};
 use num_complex::Complex32;
 use std::f64::consts::TAU;
 use std::ops::Range;
@@ -11,12 +12,15 @@ pub struct Fm {
     sound: Box<dyn Waveform>,
     envelope: Envelope,
     emphasis: Preemphasis,
-    /// Turns per sample at full scale.
-    turns: f64,
+    /// By how much the phase grows with a sample of full scale.
+    step: f32,
     band: Range<f64>,
-    phase: f64,
+    phase: u32,
     position: u64,
 }
+
+/// Samples modulated at once.
+const BLOCK: usize = 256;
 
 /// Samples of silence that [`Fm`] needs before and behind the sound, at `rate` samples per second: the carrier rises
 /// before the sound begins and falls after it has ended.
@@ -26,21 +30,33 @@ pub fn lead(rate: f64) -> u64 {
 }
 
 impl Fm {
-    /// Modulates a carrier with the real parts of `sound`, which has [`lead`] samples of silence before and behind. A
-    /// sample of full scale moves the carrier by `deviation` hertz.
+    /// Modulates a carrier with the real parts of `sound`, which must begin and end with [`lead`] samples of silence. A
+    /// full-scale sample moves the carrier by `deviation` hertz.
     ///
-    /// The occupied band is 0 to 0 until [`occupying`](Self::occupying) sets it: it can only be measured.
+    /// The occupied band is 0 to 0 until [`occupying`](Self::occupying) sets it, since it can only be measured.
     #[must_use]
     pub fn new(sound: Box<dyn Waveform>, deviation: f64, emphasis: Preemphasis) -> Self {
         let rate = sound.sample_rate();
         let envelope = Envelope::around(sound.len().saturating_sub(2 * lead(rate)), rate, RAMP);
-        Self { sound, envelope, emphasis, turns: deviation / rate, band: 0.0..0.0, phase: 0.0, position: 0 }
+        let step = units(deviation / rate) as f32;
+        Self { sound, envelope, emphasis, step, band: 0.0..0.0, phase: 0, position: 0 }
     }
 
     /// Sets the occupied band, in hertz relative to the nominal frequency.
     #[must_use]
     pub fn occupying(self, band: Range<f64>) -> Self {
         Self { band, ..self }
+    }
+
+    /// Turns the phase on by these samples of the sound.
+    fn turn(&mut self, sound: &[Complex32], phases: &mut [u32]) {
+        for (phase, sample) in phases.iter_mut().zip(sound) {
+            // Pre-emphasis leaves any single tone within full scale, but not any sound: what goes beyond is cut
+            // off, since the neighbouring channel begins where the deviation ends.
+            let level = self.emphasis.next(sample.re).clamp(-1.0, 1.0);
+            self.phase = self.phase.wrapping_add_signed((self.step * level) as i32);
+            *phase = self.phase;
+        }
     }
 }
 
@@ -59,21 +75,20 @@ impl Waveform for Fm {
 
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
         let filled = self.sound.fill(out)?;
-        for (sample, position) in out.iter_mut().take(filled).zip(self.position..) {
-            // Pre-emphasis leaves any single tone within full scale, but not any sound: what goes beyond is cut
-            // off, since the neighbouring channel begins where the deviation ends.
-            let level = self.emphasis.next(sample.re).clamp(-1.0, 1.0);
-            self.phase += self.turns * f64::from(level);
-            self.phase -= self.phase.round();
-            *sample = Complex32::from_polar(self.envelope.at(position), (self.phase * TAU) as f32);
+        let (samples, _) = out.split_at_mut(filled);
+        for samples in samples.chunks_mut(BLOCK) {
+            let mut phases = [0; BLOCK];
+            let (phases, _) = phases.split_at_mut(samples.len());
+            self.turn(samples, phases);
+            write_phasors(phases, samples);
+            self.envelope.shape(self.position, samples);
+            self.position += samples.len() as u64;
         }
-        self.position += filled as u64;
         Ok(filled)
     }
 }
 
-/// Raises high tones by 6 dB per octave above 1/2πτ, and lowers everything so far that the highest tone stays where
-/// it was.
+/// Raises tones above 1/(2πτ) by 6 dB per octave, and lowers the whole so that the highest tone keeps its level.
 #[derive(Debug, Clone)]
 pub struct Preemphasis {
     now: f32,
@@ -82,8 +97,8 @@ pub struct Preemphasis {
 }
 
 impl Preemphasis {
-    /// With a time constant τ of `time_constant` seconds, none for 0, for sound up to `highest` hertz at `rate` samples
-    /// per second.
+    /// Creates a filter with a time constant τ of `time_constant` seconds (0: no pre-emphasis), for sound up to
+    /// `highest` hertz at `rate` samples per second.
     #[must_use]
     pub fn new(time_constant: f64, highest: f64, rate: f64) -> Self {
         // The inverse of the receiver's RC low-pass filter, which in samples is y = (1 - a)x + a·y'.

@@ -1,7 +1,7 @@
 //! The occupied band of a signal: 99 % of its power lies in it (ITU-R SM.328).
 //!
-//! The scheduler keeps the band free and a radio counts it against its limits, so it has to fit the text or the sound
-//! at hand: too narrow and neighbours overlap, too wide and frequencies lie idle.
+//! The scheduler keeps the band free, and it must lie within a radio's limits. So it is measured for the text or sound
+//! that is sent: too narrow, and signals overlap; too wide, and frequencies stay unused.
 
 use crate::Waveform;
 use num_complex::Complex32;
@@ -11,34 +11,29 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Share of the power below and above the band. SM.328 allows 0.5 %; the rest is for the error of the estimate. Not
-/// more: where a spectrum has steps, as that of a page with its long preamble, the next step may be 30 % further out.
+/// Share of the power below, and above, the band. SM.328 allows 0.5 %; the difference covers the error of the estimate.
+/// It is small, since in a spectrum with lines, such as that of a page with its long preamble, the next line may lie 30
+/// % further out.
 const OUTSIDE: f64 = 0.0049;
 
-/// How much wider than estimated the band is planned, for the same reason. Tests hold it against the transform of whole
-/// signals: it is never narrower than they measure.
+/// Factor by which the estimated band is widened, for the same reason. Tests compare it with the transform of whole
+/// signals: the band is never narrower than measured.
 const MARGIN: f64 = 1.01;
 
-/// Samples that are transformed at once.
+/// Samples per transform.
 const SIZE: usize = 1024;
 
-/// Samples of a waveform taken at once.
+/// Samples fetched at once.
 const BLOCK: usize = 512;
 
 /// Measures the band that a whole signal occupies, in hertz relative to its nominal frequency; 0 to 0 for silence.
-/// Takes all samples of `waveform`.
-///
-/// # Errors
-/// The file that the samples are made from cannot be read.
+/// Consumes all samples of `waveform`; its errors are those of [`Waveform::fill`].
 pub fn band_of(waveform: &mut impl Waveform) -> io::Result<Range<f64>> {
     Ok(measure(waveform)?.band(waveform.sample_rate()))
 }
 
-/// Measures which part of the power of a sound, 0 to 1, lies between these frequencies, in hertz. Takes all samples of
-/// `waveform`.
-///
-/// # Errors
-/// The file that the samples are made from cannot be read.
+/// Measures the part of the power of a sound, 0 to 1, that lies between these frequencies, in hertz. Consumes all
+/// samples of `waveform`; its errors are those of [`Waveform::fill`].
 pub fn share_between(waveform: &mut impl Waveform, band: &Range<f64>) -> io::Result<f64> {
     let power = measure(waveform)?.finish();
     let width = waveform.sample_rate() / SIZE as f64;
@@ -59,9 +54,9 @@ fn measure(waveform: &mut impl Waveform) -> io::Result<Meter> {
     }
 }
 
-/// Estimates the power spectrum of a signal, in constant memory (P. D. Welch, 1967).
+/// Estimates the power spectrum of a signal in constant memory (P. D. Welch, 1967).
 ///
-/// Segments overlap by half under a sine window, whose squares add up to 1 everywhere: each sample counts alike.
+/// Segments overlap by half under a sine window, whose squares add up to 1 everywhere: each sample has equal weight.
 struct Meter {
     fft: Arc<dyn Fft<f32>>,
     window: Vec<f32>,
@@ -82,7 +77,7 @@ impl Meter {
         Self { fft, window, segment: zeros.clone(), filled: SIZE / 2, bins: zeros, scratch, power: vec![0.0; SIZE] }
     }
 
-    /// Takes the next samples of the signal.
+    /// Adds the next samples of the signal.
     fn add(&mut self, mut samples: &[Complex32]) {
         while !samples.is_empty() {
             let free = self.segment.get_mut(self.filled..).unwrap_or_default();
@@ -99,7 +94,7 @@ impl Meter {
     }
 
     fn transform(&mut self) {
-        // Silence, of which the tail of ASK is full, adds nothing.
+        // Silence, such as the tail of ASK, adds nothing.
         if self.segment.iter().any(|sample| *sample != Complex32::ZERO) {
             for ((bin, sample), weight) in self.bins.iter_mut().zip(&self.segment).zip(&self.window) {
                 *bin = sample * weight;
@@ -113,7 +108,7 @@ impl Meter {
         self.filled = SIZE / 2;
     }
 
-    /// The power of each bin, from 0 up to the sample rate; all of them together are the energy of the samples.
+    /// Returns the power of each bin, from 0 up to the sample rate; their sum is the energy of the samples.
     fn finish(mut self) -> Vec<f64> {
         // Every sample lies in two segments.
         self.add(&vec![Complex32::ZERO; SIZE - self.filled]);
@@ -121,7 +116,7 @@ impl Meter {
         self.power
     }
 
-    /// The occupied band in hertz, of samples at `rate`; 0 to 0 for silence.
+    /// Returns the occupied band in hertz, of samples at `rate`; 0 to 0 for silence.
     fn band(self, rate: f64) -> Range<f64> {
         let power = self.finish();
         let outside = OUTSIDE * power.iter().sum::<f64>();
@@ -139,7 +134,7 @@ impl Meter {
     }
 }
 
-/// How many bins can be left out, from the first on, until they hold more than `allowed`.
+/// Returns how many bins, from the first on, together hold at most `allowed`.
 fn beyond<'a>(bins: impl Iterator<Item = &'a f64>, allowed: f64) -> usize {
     let mut sum = 0.0;
     bins.take_while(|power| {
@@ -149,11 +144,11 @@ fn beyond<'a>(bins: impl Iterator<Item = &'a f64>, allowed: f64) -> usize {
     .count()
 }
 
-/// Returns how far a carrier that is keyed on and off by `bits` reaches to either side, in multiples of the bit rate.
-/// An edge follows half a cosine and takes `edge` of a bit, 0 to 1.
+/// Returns how far an on-off keyed carrier reaches to either side of its frequency, in multiples of the bit rate. An
+/// edge follows half a cosine and takes `edge` of a bit, 0 to 1.
 ///
-/// The spectrum is that of the bits, which repeats with the bit rate, times that of one bit with its edges. So it costs
-/// one transform for half a thousand bits, however many samples they become.
+/// The spectrum is that of the bits, periodic in the bit rate, times that of one bit with its edges. So it costs one
+/// transform per 512 bits, whatever the number of samples per bit.
 #[must_use]
 pub fn reach_of_ook(bits: &[bool], edge: f64) -> f64 {
     let mut meter = Meter::new();
@@ -164,15 +159,15 @@ pub fn reach_of_ook(bits: &[bool], edge: f64) -> f64 {
     let power = meter.finish();
     let ones = bits.iter().filter(|bit| **bit).count() as f64;
     let pairs = bits.windows(2).filter(|pair| matches!(pair, [true, true])).count() as f64;
-    // By Parseval's theorem: an edge of half a cosine takes a quarter of its length from the energy of a single bit.
+    // Parseval's theorem: an edge of half a cosine takes a quarter of its length from the energy of a single bit.
     let inside = (1.0 - 2.0 * OUTSIDE) * (ones - edge / 4.0 * (ones - pairs));
     let mut sum = 0.0;
     let mut within = 0.0;
-    // Beyond that many bit rates there is less than 0.2 % even of a single bit with sharp edges.
+    // Further out lies less than 0.2 % of the power even of a single bit with sharp edges.
     let bins = power.iter().cycle().take(64 * SIZE);
     let last = bins.enumerate().take_while(|(bin, power)| {
         let frequency = *bin as f64 / SIZE as f64;
-        // To both sides alike, but there is one bin at 0.
+        // The spectrum is symmetric; the bin at 0 is there once.
         let sides = if *bin == 0 { 1.0 } else { 2.0 };
         within = frequency;
         sum += sides * *power * energy_of_a_bit(frequency, edge);
@@ -182,7 +177,7 @@ pub fn reach_of_ook(bits: &[bool], edge: f64) -> f64 {
     MARGIN * (within + 0.5 / SIZE as f64)
 }
 
-/// The energy spectrum of one bit, 1 at frequency 0; `frequency` in bit rates, `edge` in bits.
+/// Returns the energy spectrum of one bit, 1 at frequency 0; `frequency` in bit rates, `edge` in bits.
 fn energy_of_a_bit(frequency: f64, edge: f64) -> f64 {
     let x = PI * frequency;
     let held = if x == 0.0 { 1.0 } else { x.sin() / x };

@@ -12,13 +12,13 @@ use std::ops::Range;
 pub struct Keying {
     /// Bits per second, above 0.
     pub baud: f64,
-    /// Samples per bit: the sample rate is this many times `baud`. At least 1.
+    /// Samples per bit, at least 1. The sample rate is `samples_per_bit` × `baud`.
     pub samples_per_bit: u32,
     /// Seconds in which the carrier rises, and in which it falls; at most as long as a bit.
     pub edge: f64,
 }
 
-/// On-off keying at the nominal frequency, with silence at both ends.
+/// A waveform of on-off keying at the nominal frequency, with silence at both ends.
 pub struct Ook {
     symbols: Symbols,
     rate: f64,
@@ -28,8 +28,12 @@ pub struct Ook {
     len: u64,
 }
 
+/// Samples made at once.
+const BLOCK: usize = 256;
+
 impl Ook {
-    /// The carrier for these bits, the first of them first. The last should be 0, or the carrier ends with a click.
+    /// Creates the waveform of these bits, the first of them first. The last should be 0, or the carrier ends with a
+    /// click.
     #[must_use]
     pub fn new(bits: &[bool], keying: &Keying) -> Self {
         let rate = keying.baud * f64::from(keying.samples_per_bit);
@@ -54,14 +58,22 @@ impl Waveform for Ook {
     }
 
     fn fill(&mut self, out: &mut [Complex32]) -> std::io::Result<usize> {
-        let keyed = self.silence..self.len - self.silence;
-        let mut filled = 0;
-        for (sample, position) in out.iter_mut().zip(self.position..self.len) {
-            let level = if keyed.contains(&position) { self.symbols.next() } else { 0.0 };
-            *sample = Complex32::new(level, 0.0);
-            filled += 1;
+        let left = usize::try_from(self.len - self.position).unwrap_or(usize::MAX);
+        let filled = left.min(out.len());
+        let (out, _) = out.split_at_mut(filled);
+        for samples in out.chunks_mut(BLOCK) {
+            let mut levels = [0.0; BLOCK];
+            let (levels, _) = levels.split_at_mut(samples.len());
+            let silent = self.silence.saturating_sub(self.position).min(levels.len() as u64) as usize;
+            let end = (self.len - self.silence).saturating_sub(self.position).min(levels.len() as u64) as usize;
+            if let Some(keyed) = levels.get_mut(silent..end) {
+                self.symbols.fill(keyed);
+            }
+            for (sample, level) in samples.iter_mut().zip(levels) {
+                *sample = Complex32::new(*level, 0.0);
+            }
+            self.position += samples.len() as u64;
         }
-        self.position += filled as u64;
         Ok(filled)
     }
 }

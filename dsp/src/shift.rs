@@ -1,16 +1,17 @@
-//! Moving a signal in frequency, at the rate that it has.
+//! Frequency shift of a signal at its own sample rate.
 
 use crate::Waveform;
+use multiversion::multiversion;
 use num_complex::Complex32;
 use std::f64::consts::TAU;
 use std::ops::Range;
 
-/// Samples after which the phase is computed anew from the sample's number: nothing accumulates, so neither phase nor
-/// magnitude drifts, and the sine is too rare to cost anything.
+/// Samples after which the phase is computed from the sample's number again, so that rounding errors do not accumulate
+/// in phase or magnitude. One sine per block costs nothing.
 const BLOCK: usize = 256;
 
-/// Moves a signal by `hertz`, up or, if negative, down in frequency. The occupied band, so moved, must lie within half
-/// the sample rate to either side, or it comes back at the other end.
+/// Moves a signal up by `hertz` in frequency, or down if negative. The moved occupied band must lie within half the
+/// sample rate to either side, or it wraps around.
 #[must_use]
 pub fn shift(waveform: Box<dyn Waveform>, hertz: f64) -> Box<dyn Waveform> {
     let turns = hertz / waveform.sample_rate();
@@ -21,14 +22,14 @@ pub fn shift(waveform: Box<dyn Waveform>, hertz: f64) -> Box<dyn Waveform> {
 struct Shift {
     waveform: Box<dyn Waveform>,
     hertz: f64,
-    /// By how much the phase grows with each sample.
+    /// Phase advance per sample, in turns.
     turns: f64,
-    /// The phase within a block.
+    /// The phasor of each sample of a block.
     table: Box<[Complex32; BLOCK]>,
     position: u64,
 }
 
-/// e to the power of 2πi times `turns`.
+/// Returns exp(2πi · `turns`).
 fn phasor(turns: f64) -> Complex32 {
     let (sin, cos) = ((turns - turns.round()) * TAU).sin_cos();
     Complex32::new(cos as f32, sin as f32)
@@ -64,7 +65,8 @@ impl Waveform for Shift {
 }
 
 /// Multiplies each sample by `base` and by its entry of the table.
-fn rotate(samples: &mut [Complex32], base: Complex32, table: &[Complex32]) {
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub(crate) fn rotate(samples: &mut [Complex32], base: Complex32, table: &[Complex32]) {
     for (sample, entry) in samples.iter_mut().zip(table) {
         *sample *= base * entry;
     }
@@ -86,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_occupied_bandwidth_moves_along() {
+    fn the_occupied_bandwidth_moves_with_the_signal() {
         let moved = shift(Box::new(Tone::new(8000.0, 1000.0, 10)), 250.0);
         assert_eq!(moved.occupied_bandwidth(), 1250.0..1250.0);
     }

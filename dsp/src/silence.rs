@@ -4,7 +4,7 @@ use crate::Waveform;
 use num_complex::Complex32;
 use std::ops::Range;
 
-/// A waveform with silence before and behind.
+/// A waveform with silence before and after it.
 pub struct Padded {
     waveform: Box<dyn Waveform>,
     silence: u64,
@@ -12,14 +12,14 @@ pub struct Padded {
 }
 
 impl Padded {
-    /// Puts at least `seconds` of silence, rounded up to whole samples, before `waveform` and behind it.
+    /// Puts `seconds` of silence, rounded up to whole samples, before and after `waveform`.
     #[must_use]
     pub fn new(waveform: Box<dyn Waveform>, seconds: f64) -> Self {
         let silence = (seconds * waveform.sample_rate()).ceil() as u64;
         Self { waveform, silence, position: 0 }
     }
 
-    /// Samples until the position `until`, but at most `limit`.
+    /// Returns the number of samples until the position `until`, at most `limit`.
     fn until(&self, until: u64, limit: usize) -> usize {
         usize::try_from(until.saturating_sub(self.position)).unwrap_or(limit).min(limit)
     }
@@ -59,7 +59,7 @@ mod tests {
     use crate::testing::{Tone, drain};
 
     #[test]
-    fn silence_goes_before_and_behind_however_the_run_is_cut() {
+    fn silence_is_before_and_after_the_signal_however_the_run_is_cut() {
         for chunk in [1, 2, 3, 100] {
             let padded = Padded::new(Box::new(Tone::new(1000.0, 0.0, 3)), 0.0015);
             let levels: Vec<f32> = drain(Box::new(padded), chunk).iter().map(|sample| sample.re).collect();

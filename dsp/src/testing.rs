@@ -1,11 +1,11 @@
-//! What tests of several files use.
+//! Helpers for the tests.
 
 use crate::Waveform;
 use num_complex::Complex32;
 use std::f64::consts::TAU;
 use std::ops::Range;
 
-/// A tone of full scale.
+/// A full-scale tone.
 pub(crate) struct Tone {
     rate: f64,
     hertz: f64,
@@ -48,7 +48,7 @@ fn tone(turns: f64) -> Complex32 {
     Complex32::new(cos as f32, sin as f32)
 }
 
-/// All samples, fetched in calls of `chunk`.
+/// Returns all samples, fetched in calls of `chunk`.
 pub(crate) fn drain(mut waveform: Box<dyn Waveform>, chunk: usize) -> Vec<Complex32> {
     let mut samples = vec![];
     let mut block = vec![Complex32::ZERO; chunk];
@@ -62,7 +62,7 @@ pub(crate) fn drain(mut waveform: Box<dyn Waveform>, chunk: usize) -> Vec<Comple
     }
 }
 
-/// Magnitude of the tone of so many hertz in the samples, under a window whose side lobes are 92 dB down.
+/// Returns the magnitude of the tone at `hertz`, under a window whose side lobes are 92 dB down.
 pub(crate) fn level(samples: &[Complex32], rate: f64, hertz: f64) -> f64 {
     let mut sum = num_complex::Complex64::ZERO;
     let mut weights = 0.0;

@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""Demodulates IQ with GNU Radio: audio.py IN.cf32 RATE MODE OUT.wav [AUDIO_RATE]
+"""Demodulates IQ with GNU Radio: audio.py IN RATE MODE OUT.wav [AUDIO_RATE]
+
+IN: a file of complex floats; `rtl_tcp=HOST:PORT,HERTZ,SECONDS` for that long of an rtl_tcp server; or
+`zmq=tcp://HOST:PORT,SECONDS` for that long of a stream of complex floats.
 
 MODE: nfm (12.5 kHz channel, 75 us de-emphasis), usb, lsb (200 to 3200 Hz), pager (flat discriminator).
 """
@@ -20,9 +23,29 @@ def resampler(kind, to, frm):
     return kind(interpolation=int(to) // divisor, decimation=int(frm) // divisor)
 
 
+def samples():
+    kind, _, there = source.partition("=")
+    if kind == "rtl_tcp":
+        import osmosdr
+
+        address, hertz, seconds = there.split(",")
+        radio = osmosdr.source(args=f"rtl_tcp={address}")
+        radio.set_sample_rate(rate)
+        radio.set_center_freq(float(hertz))
+        radio.set_gain(30)
+        return [radio, blocks.head(gr.sizeof_gr_complex, int(rate * float(seconds)))]
+    if kind == "zmq":
+        from gnuradio import zeromq
+
+        address, seconds = there.split(",")
+        stream = zeromq.sub_source(gr.sizeof_gr_complex, 1, address, 100, False, -1, "")
+        return [stream, blocks.head(gr.sizeof_gr_complex, int(rate * float(seconds)))]
+    return [blocks.file_source(gr.sizeof_gr_complex, source)]
+
+
 decimation = max(1, int(rate // (2 * CHANNEL_RATE)))
 chain = [
-    blocks.file_source(gr.sizeof_gr_complex, source),
+    *samples(),
     filter.fir_filter_ccf(decimation, firdes.low_pass(1, rate, PASSBAND, PASSBAND / 2)),
     resampler(filter.rational_resampler_ccc, CHANNEL_RATE, rate / decimation),
 ]

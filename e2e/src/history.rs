@@ -1,4 +1,4 @@
-//! What the database says afterwards, read by a program that is not the server.
+//! The server's database, read by the tests.
 
 use anyhow::Result;
 use challengectl_common::Timestamp;
@@ -25,14 +25,14 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// Whether it kept this frequency from others at that moment.
+    /// Whether it occupied this band at that moment.
     fn occupies(&self, band_low: i64, band_high: i64, moment: i64) -> bool {
         let overlaps = self.band_low <= band_high && self.band_high >= band_low;
         overlaps && self.assigned_at <= moment && self.ended_at.is_none_or(|ended_at| moment < ended_at)
     }
 }
 
-/// A challenge that another overtook twice on a radio that could have sent it.
+/// A challenge that another one overtook twice on a radio that could have sent it.
 #[derive(Debug)]
 pub struct Starved {
     pub challenge: String,
@@ -41,14 +41,14 @@ pub struct Starved {
 }
 
 impl History {
-    /// Opens a database file, whether or not a server uses it.
+    /// Opens a database file, even while a server uses it.
     pub async fn open(file: &Path) -> Result<Self> {
         let options = SqliteConnectOptions::new().filename(file).read_only(true);
         Ok(Self(SqlitePool::connect_with(options).await?))
     }
 
-    /// Due time of each challenge without a live assignment, by its name and its latest fence: as long as the fence is
-    /// the same, it must be too.
+    /// Returns the due times of challenges without a live assignment, by name and latest fence: while the fence is the
+    /// same, the due time must be too.
     pub async fn due_times(&self) -> Result<BTreeMap<(String, i64), i64>> {
         let rows: Vec<(String, i64, i64)> = sqlx::query_as(
             "SELECT name, fence, due_at FROM challenges JOIN transmission_challenges ON challenge_id = id
@@ -59,7 +59,7 @@ impl History {
         Ok(rows.into_iter().map(|(name, fence, due_at)| ((name, fence), due_at)).collect())
     }
 
-    /// Every assignment, oldest first.
+    /// Returns all assignments, oldest first.
     pub async fn assignments(&self) -> Result<Vec<Assignment>> {
         Ok(sqlx::query_as(
             "SELECT a.id, c.name AS challenge, a.runner_id || '/' || a.radio_id AS radio, a.state, a.due_at,
@@ -70,7 +70,7 @@ impl History {
         .await?)
     }
 
-    /// Assignments that do not have exactly one transmission, or one that is not in a final state.
+    /// Returns assignments without exactly one transmission in a final state.
     pub async fn unfinished(&self) -> Result<Vec<(i64, String)>> {
         Ok(sqlx::query_as(
             "SELECT a.id, coalesce(group_concat(t.status), 'no transmission')
@@ -82,12 +82,12 @@ impl History {
         .await?)
     }
 
-    /// The latest assignment; ids grow, whatever the server's clock does.
+    /// Returns the latest assignment; ids always grow, independently of the server's clock.
     pub async fn latest_assignment(&self) -> Result<i64> {
         Ok(sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM assignments").fetch_one(&self.0).await?)
     }
 
-    /// Challenges that have not been on air whole with an assignment after this one.
+    /// Returns challenges without a complete transmission since this assignment.
     pub async fn silent_since(&self, assignment: i64) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar(
             "SELECT name FROM challenges WHERE id NOT IN
@@ -98,14 +98,14 @@ impl History {
         .await?)
     }
 
-    /// How many transmissions ended in which way.
+    /// Returns the number of transmissions by outcome.
     pub async fn outcomes(&self) -> Result<Vec<(String, i64)>> {
         Ok(sqlx::query_as("SELECT status, count(*) FROM transmissions GROUP BY status ORDER BY status")
             .fetch_all(&self.0)
             .await?)
     }
 
-    /// Times each challenge was on air whole since a moment, by name.
+    /// Returns the number of complete transmissions of each challenge since a moment, by name.
     pub async fn successes_since(&self, moment: Timestamp) -> Result<BTreeMap<String, i64>> {
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "SELECT c.name, count(a.id) FROM challenges c
@@ -119,8 +119,8 @@ impl History {
     }
 }
 
-/// Challenges overtaken twice by one other while they were due and their frequency was free, on the radio that sent them
-/// in the end.
+/// Returns challenges that one other overtook twice while they were due and their frequency was free, on the radio that
+/// sent them in the end.
 pub fn starved(assignments: &[Assignment]) -> Vec<Starved> {
     let mut found = Vec::new();
     for waiting in assignments {
@@ -132,7 +132,7 @@ pub fn starved(assignments: &[Assignment]) -> Vec<Starved> {
         let wait = waiting.due_at.max(own_last_end.unwrap_or_default())..waiting.assigned_at;
         let mut overtakers: BTreeMap<&str, u32> = BTreeMap::new();
         for other in assignments.iter().filter(|other| other.radio == waiting.radio) {
-            // What the other took itself was free for who waits.
+            // The frequency that the other took was free for the one that waited.
             let others = || assignments.iter().filter(|on| on.id != other.id);
             let taken = |moment| others().any(|on| on.occupies(waiting.band_low, waiting.band_high, moment));
             if other.challenge != waiting.challenge && wait.contains(&other.assigned_at) && !taken(other.assigned_at) {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_for_a_frequency_that_is_taken_is_not_starved() {
+    fn waiting_for_an_occupied_frequency_is_no_starvation() {
         let on_air = Assignment { ended_at: Some(29), radio: "west/vhf".to_owned(), ..assignment(1, "C", 0, 1) };
         let others = [assignment(2, "BB", 0, 10), assignment(3, "BB", 15, 20), assignment(4, "A", 5, 30)];
         assert!(starved(&[&[on_air], others.as_slice()].concat()).is_empty());

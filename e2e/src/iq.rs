@@ -1,4 +1,4 @@
-//! What a channel does to samples: noise and a frequency error.
+//! A channel: adds noise and a frequency error to samples.
 
 use anyhow::{Context, Result};
 use num_complex::Complex32;
@@ -6,7 +6,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use std::f32::consts::TAU;
 use std::path::Path;
 
-/// Samples of a recording.
+/// The samples of a recording.
 pub struct Iq {
     pub samples: Vec<Complex32>,
     pub rate: f64,
@@ -15,11 +15,11 @@ pub struct Iq {
 /// A channel between the transmitter and a receiver.
 #[derive(Debug, Clone, Copy)]
 pub struct Channel {
-    /// Signal to noise in the receiver's bandwidth, in dB. The signal is measured while it is on.
+    /// Signal-to-noise ratio in the receiver's bandwidth, in dB. The signal is measured while it is on.
     pub snr_db: f64,
     /// The receiver's bandwidth in hertz.
     pub bandwidth: f64,
-    /// How far the receiver is mistuned, in hertz.
+    /// The frequency error of the receiver, in hertz.
     pub offset: f64,
 }
 
@@ -52,7 +52,7 @@ impl Iq {
         Ok(std::fs::write(path, bytes)?)
     }
 
-    /// The recording as it arrives: a second of noise before, the signal in noise and off frequency, a second after.
+    /// Returns the received recording: a second of noise, the signal with noise and frequency error, a second of noise.
     pub fn through(mut self, channel: Channel) -> Self {
         let power = self.power_while_on();
         let noise = power / 10_f64.powf(channel.snr_db / 10.0) * self.rate / channel.bandwidth;
@@ -66,7 +66,7 @@ impl Iq {
             let turn = (step * index as f64).fract() as f32;
             *sample = *sample * Complex32::cis(TAU * turn) + gaussian(&mut rng) * sigma;
         }
-        // A receiver's gain control keeps it within range.
+        // Normalised, like by a receiver's gain control.
         let peak = self.samples.iter().map(|sample| sample.norm()).fold(f32::MIN_POSITIVE, f32::max);
         for sample in &mut self.samples {
             *sample *= 0.9 / peak;

@@ -1,5 +1,7 @@
-//! Drives the real programs as an organiser would, and listens with other people's receivers.
+//! Runs the real programs as an organiser does, and receives their signals with independent receivers.
 
+pub mod air;
+pub mod air_load;
 pub mod documentation;
 pub mod faults;
 pub mod history;
@@ -15,5 +17,6 @@ pub mod recordings;
 pub mod rounds;
 pub mod simulated;
 pub mod site;
+pub mod soapy;
 pub mod transactions;
 pub mod trigger;

@@ -1,4 +1,4 @@
-//! Reads every payload of an event back from recordings, with other people's receivers.
+//! Reads every payload of an event back from recordings, with independent receivers.
 
 use crate::iq::Channel;
 use crate::receivers::{Demodulation, Received, Teletype};
@@ -8,11 +8,11 @@ use challengectl_common::challenge::{Kind, Payload, TransmissionSpec};
 use serde_json::Value;
 use std::path::Path;
 
-/// Where `rtl_433` finds the bits of each mode.
+/// Decoders of `rtl_433` for the bits of each modulation.
 const ASK_DECODER: &str = "n=ask,m=OOK_PCM,s=311.4,l=311.4,r=20000,g=3500,t=50,bits>=60";
 const LRS_DECODER: &str = "n=lrs,m=FSK_MC_ZEROBIT,s=1329,r=20000";
 
-/// Reads back every challenge whose content a receiver can tell; says for each what was heard. Fails if one was not.
+/// Reads back every challenge that a receiver can decode, and prints what was read. Fails if one was not.
 pub fn listen(event: &Path, base: Option<&Path>, recordings: &Path, teletype: Teletype) -> Result<()> {
     let event = challengectl_event::read(event, base)?;
     let recordings = read_all(recordings)?;
@@ -86,7 +86,7 @@ fn contains(heard: &str, wanted: &str) -> Result<String> {
     Ok(format!("multimon-ng read {wanted:?}"))
 }
 
-/// The packet of a restaurant pager from its sync word to its checksum, from the published layout of the fields.
+/// Returns the packet of a restaurant pager, from sync word to checksum, by the published layout of the fields.
 fn restaurant_key(options: &str) -> Result<Vec<u8>> {
     let mut words = options.split_whitespace();
     let (mut system, mut pager, mut function) = (1_u8, 1_u16, 1_u8);
@@ -100,7 +100,7 @@ fn restaurant_key(options: &str) -> Result<Vec<u8>> {
     }
     let [high, low] = pager.to_be_bytes();
     let mut key = vec![0xfc, 0x2d, system, high, low, 0, 0, 0, 0, 0, function];
-    // Three bytes of 0xaa in front of the sync word count as well.
+    // The checksum includes three bytes of 0xaa before the sync word.
     let sum = 3 * 0xaa + key.iter().map(|byte| u32::from(*byte)).sum::<u32>();
     key.push((sum % 255) as u8);
     Ok(key)

@@ -1,6 +1,6 @@
-//! Thousands of simulated runners on one real server over real HTTP: what each request costs.
+//! The cost of requests: thousands of simulated runners on one real server, over real HTTP.
 //!
-//! A history as long as wanted is put into the database before the server starts.
+//! A history is put into the database before the server starts.
 
 use crate::simulated::{Runner, add_history, client, enroll};
 use crate::site::{Site, Times};
@@ -13,14 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// One challenge that no simulated runner can send, so that every poll finds work due and none for it.
+/// A challenge that no simulated runner can send, so that every poll finds a due challenge but no task.
 const EVENT: &str = "challenges:\n  - {name: FAR, modulation: cw, frequency: 28000000, text: E}\n";
 
-/// How runners behave.
+/// The intervals of the runners.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_secs(10);
 
-/// How much load.
+/// The load.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
     pub runners: u32,
@@ -29,7 +29,7 @@ pub struct Load {
     pub history: u64,
 }
 
-/// What it cost.
+/// The result.
 #[derive(Debug)]
 pub struct Report {
     pub load: Load,
@@ -39,7 +39,7 @@ pub struct Report {
     pub p50_ms: f64,
     pub p99_ms: f64,
     pub worst_ms: f64,
-    /// Processor time of the server for each second of the run.
+    /// CPU time of the server per second of the run.
     pub server_cores: f64,
     pub server_idle_kib: u64,
     pub server_peak_kib: u64,
@@ -56,14 +56,14 @@ impl Latencies {
         Self((0..2000).map(|_| AtomicU64::new(0)).collect())
     }
 
-    fn note(&self, latency: Duration) {
+    fn record(&self, latency: Duration) {
         let bucket = (latency.as_secs_f64() * 1e6).max(1.0).log(Self::STEP) as usize;
         if let Some(bucket) = self.0.get(bucket.min(self.0.len() - 1)) {
             bucket.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// The latency in milliseconds that this part of all requests did not exceed.
+    /// Returns the quantile of the latencies in milliseconds.
     fn quantile(&self, part: f64) -> f64 {
         let counts: Vec<u64> = self.0.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
         let wanted = (counts.iter().sum::<u64>() as f64 * part).ceil() as u64;
@@ -127,7 +127,7 @@ pub async fn measure(load: Load) -> Result<Report> {
     Ok(report)
 }
 
-/// Keys for all runners, and a history, straight into the database.
+/// Inserts keys for all runners, and a history, directly into the database.
 async fn prepare(site: &Site, load: Load) -> Result<Vec<Runner>> {
     let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(site.database())).await?;
     let mut transaction = database.begin().await?;
@@ -138,7 +138,7 @@ async fn prepare(site: &Site, load: Load) -> Result<Vec<Runner>> {
     Ok(runners)
 }
 
-/// One runner: heartbeats and polls, each at its own pace, from a random moment on.
+/// Simulates one runner: heartbeats and polls at their intervals, from a random moment on.
 async fn live(client: reqwest::Client, url: String, runner: Runner, end: Instant, tally: Arc<Tally>) {
     let now = Instant::now();
     let (mut heartbeat, mut poll) = (now + jitter(HEARTBEAT), now + jitter(POLL));
@@ -161,7 +161,7 @@ async fn live(client: reqwest::Client, url: String, runner: Runner, end: Instant
             Ok(answer) if answer.status().is_success() => answer.bytes().await.is_ok(),
             _ => false,
         };
-        tally.latencies.note(begin.elapsed());
+        tally.latencies.record(begin.elapsed());
         tally.requests.fetch_add(1, Ordering::Relaxed);
         tally.failures.fetch_add(u64::from(!whole), Ordering::Relaxed);
     }
@@ -171,7 +171,7 @@ fn jitter(period: Duration) -> Duration {
     period.mul_f64(rand::rng().random())
 }
 
-/// Seconds that a process has spent on processors, from the fields utime and stime of proc(5).
+/// Returns the CPU time of a process in seconds, from the fields utime and stime of proc(5).
 fn processor_time(pid: u32) -> Result<f64> {
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
@@ -180,7 +180,7 @@ fn processor_time(pid: u32) -> Result<f64> {
     Ok(ticks / TICKS_PER_SECOND)
 }
 
-/// Memory of a process in KiB, by its name in /proc/PID/status.
+/// Returns a memory figure of a process in KiB, by its name in /proc/PID/status.
 pub fn memory(pid: u32, name: &str) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;

@@ -1,4 +1,4 @@
-//! Hours of audio through the transmit pipeline, and what memory that takes.
+//! The memory of the transmit pipeline, with hours of audio.
 
 use crate::load::memory;
 use crate::programs::program;
@@ -12,17 +12,17 @@ const RATE: u32 = 48_000;
 const EVENT: &str = "challenges:\n  - {name: LONG, modulation: nbfm, frequency: 146520000, file: long.wav}\n";
 const RUNNER: &str = "radios:\n  - {id: nowhere, driver: 'null', sample_rate: 2000000}\n";
 
-/// What one run took.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Report {
     pub audio_seconds: u32,
     pub wall_seconds: f64,
-    /// Largest resident memory of the agent and of its transmitting process, in KiB.
+    /// Peak resident memory of the agent and of its transmitting process, in KiB.
     pub agent_kib: u64,
     pub transmitter_kib: u64,
 }
 
-/// Transmits so much audio to a `null` radio at 2 MS/s, as fast as it goes.
+/// Transmits audio of this duration to a `null` radio at 2 MS/s, as fast as possible.
 pub fn transmit(audio: Duration) -> Result<Report> {
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name);
@@ -72,7 +72,7 @@ pub fn write_tone(path: &Path, seconds: u32) -> Result<()> {
     Ok(file.flush()?)
 }
 
-/// Processes that a process has started and that still run.
+/// Returns the running children of a process.
 pub fn children(pid: u32) -> Vec<u32> {
     let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
     let lists = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());

@@ -1,4 +1,4 @@
-//! An operator at the API: sets up the first account of a new server, logs in, acts.
+//! An operator at the API: creates the first account of a new server, logs in, and makes requests.
 
 use crate::site::Site;
 use anyhow::{Context, Result, ensure};
@@ -6,8 +6,8 @@ use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Longer than any answer takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Time limit, longer than any answer takes.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A logged-in operator.
 pub struct Operator {
@@ -17,7 +17,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Makes the first account with the token that the server printed.
+    /// Creates the first account with the token that the server printed.
     pub async fn set_up(site: &Site) -> Result<Self> {
         let client = site.client()?;
         let log = site.log("server.log");
@@ -40,7 +40,7 @@ impl Operator {
         Ok(answer.json().await?)
     }
 
-    /// Acts, without a body.
+    /// Sends a POST without a body.
     pub async fn post(&self, path: &str) -> Result<()> {
         let request = self.client.post(format!("{}{path}", self.url)).header(COOKIE, &self.cookies);
         let answer = request.send().await?;
@@ -48,14 +48,14 @@ impl Operator {
         Ok(())
     }
 
-    /// Acts, without a body; gives the status and the text of the answer, whatever they are.
+    /// Sends a POST without a body; returns the status and the text of any answer.
     pub async fn attempt(&self, path: &str) -> Result<(u16, String)> {
         let request = self.client.post(format!("{}{path}", self.url)).header(COOKIE, &self.cookies);
-        let answer = request.timeout(PATIENCE).send().await?;
+        let answer = request.timeout(ANSWER_TIMEOUT).send().await?;
         Ok((answer.status().as_u16(), answer.text().await?))
     }
 
-    /// Acts, and gives the answer.
+    /// Sends a POST; returns the answer.
     pub async fn send(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.client.post(format!("{}{path}", self.url)).header(COOKIE, &self.cookies);
         let answer = request.json(body).send().await?;

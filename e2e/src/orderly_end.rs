@@ -1,4 +1,4 @@
-//! A server that is told to end while everybody is at work: what it has said yes to is in its database.
+//! An orderly end of a server under load: everything that it has acknowledged must be in its database.
 
 use crate::simulated::{Runner, client, enroll};
 use crate::site::{Site, Times};
@@ -12,13 +12,13 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 use tokio::task::{JoinSet, block_in_place};
 
-/// Each goes again and again, and all of them fit on air at once.
+/// The number of challenges, which are sent repeatedly and all fit on air at once.
 const CHALLENGES: u32 = 150;
 
-/// How it went.
+/// The result.
 #[derive(Debug)]
 pub struct Report {
-    /// What was acknowledged before the end.
+    /// The numbers of acknowledged requests before the end.
     pub tasks: usize,
     pub reports: usize,
     pub log_lines: usize,
@@ -26,15 +26,15 @@ pub struct Report {
     pub end_ms: f64,
 }
 
-/// What the server has told one runner.
+/// The acknowledgements that runners got.
 #[derive(Debug, Default)]
-struct Told {
+struct Acknowledged {
     tasks: Vec<i64>,
     reports: Vec<i64>,
     lines: Vec<String>,
 }
 
-/// Runners take work and report it as fast as they can; in the middle of it the server gets its signal.
+/// Lets runners take and report tasks as fast as they can, and sends the server its signal meanwhile.
 pub async fn end_under_load(runners: u32, time: Duration) -> Result<Report> {
     let folder = tempfile::tempdir()?;
     let event = folder.path().join("challenges.yml");
@@ -57,19 +57,24 @@ pub async fn end_under_load(runners: u32, time: Duration) -> Result<Report> {
     let signal = Instant::now();
     block_in_place(|| site.stop())?;
     let end_ms = signal.elapsed().as_secs_f64() * 1e3;
-    let mut told = Told::default();
+    let mut acknowledged = Acknowledged::default();
     while let Some(one) = at_work.join_next().await {
-        let Told { tasks, reports, lines } = one?;
-        told.tasks.extend(tasks);
-        told.reports.extend(reports);
-        told.lines.extend(lines);
+        let Acknowledged { tasks, reports, lines } = one?;
+        acknowledged.tasks.extend(tasks);
+        acknowledged.reports.extend(reports);
+        acknowledged.lines.extend(lines);
     }
-    nothing_is_lost(&site, &told).await?;
-    // And it takes up its work again.
+    nothing_is_lost(&site, &acknowledged).await?;
+    // The server starts again.
     site.start_server()?;
     ensure!(client.get(format!("{}/ready", site.url())).send().await?.status().is_success(), "not ready again");
     block_in_place(|| site.stop())?;
-    Ok(Report { tasks: told.tasks.len(), reports: told.reports.len(), log_lines: told.lines.len(), end_ms })
+    Ok(Report {
+        tasks: acknowledged.tasks.len(),
+        reports: acknowledged.reports.len(),
+        log_lines: acknowledged.lines.len(),
+        end_ms,
+    })
 }
 
 fn many_challenges() -> String {
@@ -82,19 +87,19 @@ fn many_challenges() -> String {
     text
 }
 
-/// Takes work, says a word about it, and reports it, until the server is gone.
-async fn work(client: Client, url: String, runner: Runner) -> Told {
-    let mut told = Told::default();
-    while let Ok(answer) = take_turn(&client, &url, &runner, &mut told).await {
+/// Takes tasks, logs a line for each, and reports them, until the server has ended.
+async fn work(client: Client, url: String, runner: Runner) -> Acknowledged {
+    let mut acknowledged = Acknowledged::default();
+    while let Ok(answer) = take_turn(&client, &url, &runner, &mut acknowledged).await {
         if !answer {
             break;
         }
     }
-    told
+    acknowledged
 }
 
-/// False when the server is stopping.
-async fn take_turn(client: &Client, url: &str, runner: &Runner, told: &mut Told) -> Result<bool> {
+/// Takes and reports one task; false if the server is stopping.
+async fn take_turn(client: &Client, url: &str, runner: &Runner, acknowledged: &mut Acknowledged) -> Result<bool> {
     let answer = runner.request(client, Method::GET, url, "task?wait=5").send().await?;
     if !answer.status().is_success() {
         return Ok(false);
@@ -104,20 +109,20 @@ async fn take_turn(client: &Client, url: &str, runner: &Runner, told: &mut Told)
     let (Some(assignment), Some(challenge)) = (number("assignment_id"), number("challenge_id")) else {
         return Ok(true);
     };
-    told.tasks.push(assignment);
+    acknowledged.tasks.push(assignment);
     let message = format!("assignment {assignment} of {}", runner.id);
     let line = json!({"level": "INFO", "message": message});
     if runner.request(client, Method::POST, url, "log").json(&line).send().await?.status().is_success() {
-        told.lines.push(message);
+        acknowledged.lines.push(message);
     }
     let report = json!({"challenge_id": challenge, "assignment_id": assignment, "status": "success"});
     if runner.request(client, Method::POST, url, "complete").json(&report).send().await?.status().is_success() {
-        told.reports.push(assignment);
+        acknowledged.reports.push(assignment);
     }
     Ok(true)
 }
 
-async fn nothing_is_lost(site: &Site, told: &Told) -> Result<()> {
+async fn nothing_is_lost(site: &Site, acknowledged: &Acknowledged) -> Result<()> {
     let mut database = SqliteConnectOptions::new().filename(site.database()).read_only(true).connect().await?;
     let assignments: Vec<i64> = sqlx::query_scalar("SELECT id FROM assignments").fetch_all(&mut database).await?;
     let assignments: HashSet<i64> = assignments.into_iter().collect();
@@ -128,12 +133,12 @@ async fn nothing_is_lost(site: &Site, told: &Told) -> Result<()> {
     let successes: HashSet<i64> = successes.into_iter().collect();
     let lines: Vec<String> = sqlx::query_scalar("SELECT message FROM logs").fetch_all(&mut database).await?;
     let lines: HashSet<String> = lines.into_iter().collect();
-    ensure_none("assignments", told.tasks.iter().filter(|id| !assignments.contains(id)).count())?;
-    ensure_none("reports", told.reports.iter().filter(|id| !successes.contains(id)).count())?;
-    ensure_none("log lines", told.lines.iter().filter(|line| !lines.contains(*line)).count())?;
-    let distinct: HashSet<_> = told.tasks.iter().collect();
-    ensure!(distinct.len() == told.tasks.len(), "an assignment was given to two runners");
-    told.tasks.first().context("nobody got any work")?;
+    ensure_none("assignments", acknowledged.tasks.iter().filter(|id| !assignments.contains(id)).count())?;
+    ensure_none("reports", acknowledged.reports.iter().filter(|id| !successes.contains(id)).count())?;
+    ensure_none("log lines", acknowledged.lines.iter().filter(|line| !lines.contains(*line)).count())?;
+    let distinct: HashSet<_> = acknowledged.tasks.iter().collect();
+    ensure!(distinct.len() == acknowledged.tasks.len(), "an assignment was given to two runners");
+    acknowledged.tasks.first().context("no runner got a task")?;
     Ok(())
 }
 

@@ -1,14 +1,14 @@
-//! Finding and starting the programs under test.
+//! Finds and starts the programs under test.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// An orderly end takes a runner at most 16 seconds.
+/// Time limit of an orderly end, which takes a runner at most 16 seconds.
 const ORDERLY_END: Duration = Duration::from_secs(60);
 
-/// Where cargo put a program of this workspace: beside the running one, or one folder above it for a test.
+/// Returns the path of a program of this workspace: beside the running one, or one folder above it for a test.
 pub fn program(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     own.ancestors()
@@ -19,7 +19,7 @@ pub fn program(name: &str) -> Result<PathBuf> {
         .with_context(|| format!("{name} is not built; run: cargo build --workspace"))
 }
 
-/// Runs a command to its end and gives its output; a failure shows what it said.
+/// Runs a command and returns its output; a failure shows its standard error.
 pub fn run(command: &mut Command) -> Result<Output> {
     let output = command
         .stdin(Stdio::null())
@@ -31,38 +31,38 @@ pub fn run(command: &mut Command) -> Result<Output> {
     Ok(output)
 }
 
-/// Runs a command to its end and gives what it wrote to standard output.
+/// Runs a command and returns its standard output.
 pub fn output_of(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&run(command)?.stdout).into_owned())
 }
 
-/// A program that runs until it is dropped, then is killed. Its standard error goes to a file.
+/// A running program, killed when this value is dropped. Its standard error goes to a file.
 pub struct Process {
     child: Child,
     pub log: PathBuf,
 }
 
 impl Process {
-    /// Starts it; `log` is appended to, so that it tells the story across restarts.
+    /// Starts a program and appends its standard error to `log`, also over restarts.
     pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let errors = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn()?;
         Ok(Self { child, log: log.to_owned() })
     }
 
-    /// Its standard output.
+    /// Takes the standard output.
     pub fn stdout(&mut self) -> Result<std::process::ChildStdout> {
-        self.child.stdout.take().context("its output was taken before")
+        self.child.stdout.take().context("its standard output is already taken")
     }
 
-    /// `kill -9`, and waits until it is gone.
+    /// Kills the process (`kill -9`) and waits until it has ended.
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }
 
-    /// `SIGTERM`, and waits for an orderly end; one that does not come is an error.
+    /// Sends `SIGTERM` and waits for an orderly end; an error after the time limit.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id())?);
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?;
@@ -72,7 +72,7 @@ impl Process {
         }
     }
 
-    /// How it ended; none when it still runs after this time.
+    /// Waits for the end and returns its status; `None` after the time limit.
     pub fn ended_within(&mut self, limit: Duration) -> Result<Option<ExitStatus>> {
         let deadline = Instant::now() + limit;
         loop {

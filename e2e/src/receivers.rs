@@ -1,4 +1,5 @@
-//! Receivers that nobody here wrote: GNU Radio demodulates; multimon-ng, minimodem and `rtl_433` decode.
+//! Receivers that nobody here wrote: GNU Radio demodulates; multimon-ng, minimodem, `rtl_433` and libcodec2 decode; `NumPy`
+//! follows hops and draws waterfalls.
 
 use crate::iq::{Channel, Iq};
 use crate::programs::{output_of, run};
@@ -6,14 +7,14 @@ use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A recording as it came through a channel, ready for receivers.
+/// A recording after a channel, for receivers.
 pub struct Received {
     folder: PathBuf,
     iq: PathBuf,
     rate: f64,
 }
 
-/// How GNU Radio demodulates.
+/// The demodulation by GNU Radio.
 #[derive(Debug, Clone, Copy)]
 pub enum Demodulation {
     Nfm,
@@ -34,7 +35,7 @@ impl Demodulation {
 }
 
 impl Received {
-    /// Sends a SigMF recording through a channel. Intermediate files lie in `folder`.
+    /// Sends a SigMF recording through a channel; `folder` is for intermediate files.
     pub fn new(meta: &Path, channel: Channel, folder: &Path) -> Result<Self> {
         let iq = Iq::read(meta)?.through(channel);
         let path = folder.join("received.cf32");
@@ -42,23 +43,21 @@ impl Received {
         Ok(Self { folder: folder.to_owned(), iq: path, rate: iq.rate })
     }
 
-    /// Demodulated audio as a WAV file.
+    /// Returns the demodulated audio as a WAV file.
     pub fn audio(&self, demodulation: Demodulation, audio_rate: u32) -> Result<PathBuf> {
         let wav = self.folder.join(format!("{}-{audio_rate}.wav", demodulation.name()));
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers/audio.py");
-        run(Command::new("/usr/bin/python3")
-            .arg(script)
+        run(script("audio.py")
             .arg(&self.iq)
             .arg(self.rate.to_string())
             .arg(demodulation.name())
             .arg(&wav)
             .arg(audio_rate.to_string())
-            // GNU Radio keeps its preferences in the home folder, and tests run at the same time.
+            // A home folder of its own, since GNU Radio keeps preferences there and tests run in parallel.
             .env("HOME", &self.folder))?;
         Ok(wav)
     }
 
-    /// What multimon-ng reads as pager messages.
+    /// Returns the pager messages that multimon-ng reads.
     pub fn pagers(&self) -> Result<String> {
         let wav = self.audio(Demodulation::Pager, 22050)?;
         output_of(
@@ -68,7 +67,7 @@ impl Received {
         )
     }
 
-    /// What multimon-ng reads as Morse of that speed, white space as single spaces.
+    /// Returns the Morse text of this speed that multimon-ng reads, with white space as single spaces.
     pub fn morse(&self, wpm: f64) -> Result<String> {
         let wav = self.audio(Demodulation::Usb, 22050)?;
         let dit = format!("{:.0}", 1200.0 / wpm);
@@ -80,7 +79,7 @@ impl Received {
         Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
-    /// What minimodem reads as radio teletype.
+    /// Returns the radio teletype that minimodem reads.
     pub fn teletype(&self, demodulation: Demodulation, teletype: Teletype) -> Result<String> {
         let wav = self.audio(demodulation, 48000)?;
         output_of(
@@ -90,6 +89,28 @@ impl Received {
                 .arg(wav)
                 .arg(teletype.baud.to_string()),
         )
+    }
+
+    /// The signal of a frequency hopper, followed from channel to channel.
+    pub fn dehopped(&self, hops: &Hops) -> Result<Self> {
+        let iq = self.folder.join("dehopped.cf32");
+        let numbers = [hops.channel_spacing, hops.hop_rate, hops.hop_time, hops.span].map(|number| number.to_string());
+        run(script("dehop.py").arg(&self.iq).arg(self.rate.to_string()).arg(&iq).arg(hops.seed).args(numbers))?;
+        Ok(Self { folder: self.folder.clone(), iq, rate: 48_000.0 })
+    }
+
+    /// How alike a waterfall of so many hertz and lines is to a picture (PGM): the correlation of their brightness.
+    pub fn likeness(&self, width: f64, lines: usize, picture: &Path) -> Result<f64> {
+        let drawn = self.folder.join("waterfall.pgm");
+        let mut script = script("waterfall.py");
+        script.arg(&self.iq).args([self.rate, width].map(|number| number.to_string())).arg(lines.to_string());
+        Ok(output_of(script.arg(picture).arg(drawn))?.trim().parse()?)
+    }
+
+    /// The text that a `FreeDV` receiver shows; its speech lies in `speech.wav` in the folder.
+    pub fn freedv(&self, mode: &str) -> Result<String> {
+        let speech = self.folder.join("speech.wav");
+        output_of(script("freedv.py").arg(&self.iq).arg(self.rate.to_string()).arg(mode).arg(speech))
     }
 
     /// What `rtl_433` reads with a flexible decoder, as a string of bits per row.
@@ -102,7 +123,7 @@ impl Received {
         )?;
         let mut rows = Vec::new();
         for line in lines.lines().filter(|line| line.starts_with('{')) {
-            // An empty row makes rtl_433 22.11 write `{0}` without the quotes around it.
+            // For an empty row rtl_433 22.11 writes `{0}` without quotes.
             let json: serde_json::Value = serde_json::from_str(&line.replace(", {0}", ""))?;
             for row in json.get("rows").and_then(|rows| rows.as_array()).into_iter().flatten() {
                 rows.push(bits_of(row).with_context(|| line.to_owned())?);
@@ -110,6 +131,23 @@ impl Received {
         }
         Ok(rows)
     }
+}
+
+/// A script of Debian's Python.
+fn script(name: &str) -> Command {
+    let mut command = Command::new("/usr/bin/python3");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers").join(name));
+    command
+}
+
+/// The published parameters of a frequency hopper.
+#[derive(Debug, Clone, Copy)]
+pub struct Hops<'a> {
+    pub seed: &'a str,
+    pub channel_spacing: f64,
+    pub hop_rate: f64,
+    pub hop_time: f64,
+    pub span: f64,
 }
 
 /// A radio teletype signal.

@@ -1,4 +1,4 @@
-//! The recordings that runners leave behind: the truth about what was on air, whatever the database says.
+//! The recordings of runners: the proof of what was on air, independent of the database.
 
 use anyhow::{Context, Result};
 use challengectl_common::{Band, Timestamp};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// One time on air.
+/// One transmission.
 #[derive(Debug, Clone)]
 pub struct Recording {
     pub meta: PathBuf,
@@ -14,19 +14,19 @@ pub struct Recording {
     pub band: Band,
     /// Samples per second.
     pub rate: f64,
-    /// Samples in it; one cut by a kill or an order has fewer than one that was sent whole.
+    /// The number of samples; fewer than the whole signal if it was cut.
     pub samples: u64,
     pub start: Timestamp,
-    /// When the last sample was written: a killed transmitter leaves no other mark of its end.
+    /// When the last sample was written: the only record of the end of a killed transmitter.
     pub end: Timestamp,
 }
 
-/// All recordings in a folder and those below it, oldest first.
+/// Returns all recordings in a folder and its subfolders, oldest first.
 pub fn read_all(folder: &Path) -> Result<Vec<Recording>> {
     read_since(folder, Timestamp::from_millis(0))
 }
 
-/// Recordings in a folder and those below it that had samples after this moment, oldest first.
+/// Returns the recordings in a folder and its subfolders with samples after this moment, oldest first.
 pub fn read_since(folder: &Path, moment: Timestamp) -> Result<Vec<Recording>> {
     let mut found = Vec::new();
     collect(folder, moment, &mut found)?;
@@ -46,7 +46,7 @@ fn collect(folder: &Path, moment: Timestamp, found: &mut Vec<Recording>) -> Resu
     Ok(())
 }
 
-/// When the last sample was written.
+/// Returns when the last sample was written.
 fn end(meta: &Path) -> Result<Timestamp> {
     moment(std::fs::metadata(meta.with_extension("sigmf-data"))?.modified()?)
 }
@@ -61,7 +61,7 @@ fn read(meta: &Path) -> Result<Recording> {
     let number = |pointer: &str| json.pointer(pointer).and_then(Value::as_f64).with_context(|| format!("no {pointer}"));
     let edge = |name: &str| number(&format!("/annotations/0/core:freq_{name}_edge"));
     let data = std::fs::metadata(meta.with_extension("sigmf-data"))?;
-    // The runner's clock may have been set; the file system knows better, where it keeps such times.
+    // The creation time, if the file system has it, since the runner's clock may have been set.
     let start = match data.created() {
         Ok(created) => moment(created)?,
         Err(_) => serde_json::from_value(text("/captures/0/core:datetime")?.into())?,
@@ -77,7 +77,7 @@ fn read(meta: &Path) -> Result<Recording> {
     })
 }
 
-/// Pairs that were on air at the same time and should not have been: one challenge twice, or two in one band.
+/// Returns pairs that must not have been on air at the same time: one challenge twice, or two in one band.
 pub fn clashes(recordings: &[Recording]) -> Vec<(Recording, Recording)> {
     let mut clashes = Vec::new();
     for (index, first) in recordings.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A whole event, round after round, on one server and two runners of two radios each.
+//! Rounds of a whole event on one server and two runners of two radios each.
 
 use crate::history::{History, starved};
 use crate::recordings::{clashes, read_all};
@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Enough for every mode, and small enough for long runs.
+/// Enough for every modulation, and small enough for long runs.
 const SAMPLE_RATE: u32 = 96_000;
 
 const RADIOS: [(&str, [(&str, &str); 2]); 2] = [
@@ -15,7 +15,8 @@ const RADIOS: [(&str, [(&str, &str); 2]); 2] = [
     ("west", [("uhf", "420000000-470000000"), ("shf", "902000000-928000000")]),
 ];
 
-/// Runs the event for that long in real time and says how often each challenge went; gives the folder of recordings.
+/// Runs the event for this time, prints the number of transmissions of each challenge, and returns the folder of
+/// recordings.
 pub async fn go_round(event: &Path, base: Option<&Path>, time: Duration) -> Result<PathBuf> {
     let mut site = Site::new(event, base, Times { lease: 60.0, grace: 15.0, heartbeat: 20.0 })?;
     site.start_server()?;

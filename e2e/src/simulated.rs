@@ -1,5 +1,5 @@
-//! Runners without a radio: what they send is real, their keys are put straight into the database, since enrolling
-//! thousands one by one takes a minute of disk synchronisation.
+//! Simulated runners: real requests without radios. Their keys are inserted directly into the database, since thousands
+//! of enrollments take a minute of disk synchronisation.
 
 use anyhow::{Result, ensure};
 use challengectl_common::{Digest, Timestamp};
@@ -7,14 +7,14 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-/// A runner that is enrolled.
+/// An enrolled runner.
 #[derive(Debug, Clone)]
 pub struct Runner {
     pub id: String,
     pub key: String,
 }
 
-/// Adds so many to the database of a server that does not run.
+/// Inserts `count` runners into the database of a stopped server.
 pub async fn enroll(database: &mut SqliteConnection, count: u32) -> Result<Vec<Runner>> {
     let now = Timestamp::now().as_millis();
     let mut runners = Vec::new();
@@ -38,7 +38,7 @@ pub async fn enroll(database: &mut SqliteConnection, count: u32) -> Result<Vec<R
     Ok(runners)
 }
 
-/// Adds so many transmissions to a database, of challenges that are no more, one each second until now.
+/// Inserts `count` transmissions of deleted challenges into a database, one per second until now.
 pub async fn add_history(database: &mut SqliteConnection, count: u64) -> Result<()> {
     let now = Timestamp::now().as_millis();
     sqlx::query(
@@ -63,15 +63,15 @@ pub async fn add_history(database: &mut SqliteConnection, count: u64) -> Result<
     Ok(())
 }
 
-/// An HTTP client that keeps its connections.
+/// Returns an HTTP client that keeps its connections.
 pub fn client() -> Result<Client> {
-    // Without one the client cannot be made, although nothing here is encrypted.
+    // Needed to create the client, although nothing is encrypted.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Ok(Client::builder().pool_idle_timeout(std::time::Duration::from_secs(60)).build()?)
 }
 
 impl Runner {
-    /// A request of this runner.
+    /// Creates a request of this runner.
     pub fn request(&self, client: &Client, method: Method, url: &str, action: &str) -> RequestBuilder {
         client.request(method, format!("{url}/api/runners/{}/{action}", self.id)).header("X-API-Key", &self.key)
     }

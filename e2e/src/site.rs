@@ -1,4 +1,4 @@
-//! A server and its runners in one temporary folder, started, killed and started again as real processes.
+//! A server and its runners in one temporary folder, started, killed and restarted as real processes.
 
 use crate::programs::{Process, output_of, program, run};
 use anyhow::{Context, Result, bail};
@@ -16,7 +16,7 @@ pub struct Radio<'a> {
     pub sample_rate: u32,
 }
 
-/// Times that a site works with, in seconds.
+/// The intervals of a site, in seconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
     pub lease: f64,
@@ -24,13 +24,13 @@ pub struct Times {
     pub heartbeat: f64,
 }
 
-/// A server with its runners. Everything is gone when it is dropped, unless [`Site::keep`] was called.
+/// A server with its runners. Its folder is deleted when it is dropped, unless [`Site::keep`] was called.
 pub struct Site {
     folder: TempDir,
     url: String,
     server: Option<Process>,
     runners: Vec<Runner>,
-    /// Of the server.
+    /// The environment of the server.
     environment: Environment,
 }
 
@@ -40,11 +40,11 @@ struct Runner {
     environment: Environment,
 }
 
-/// What a program has in its environment beside what it inherits.
+/// Environment variables of a program, in addition to the inherited ones.
 pub type Environment = Vec<(&'static str, PathBuf)>;
 
 impl Site {
-    /// Writes a server's configuration and imports an event; nothing runs yet.
+    /// Writes a server's configuration and imports an event; starts nothing yet.
     pub fn new(event: &Path, base: Option<&Path>, times: Times) -> Result<Self> {
         let folder = TempDir::new()?;
         let site = Self { folder, url: String::new(), server: None, runners: Vec::new(), environment: Vec::new() };
@@ -66,18 +66,18 @@ impl Site {
         Ok(site)
     }
 
-    /// Lets the server speak TLS with a certificate of its own.
+    /// Enables TLS with the server's own certificate.
     pub fn secure(self) -> Result<Self> {
         let mut settings = std::fs::OpenOptions::new().append(true).open(self.path("server.yml"))?;
         settings.write_all(b"tls: {self_signed: true}\n")?;
         Ok(self)
     }
 
-    /// A client that trusts the server's own certificate, if it has one.
+    /// Returns a client that trusts the server's own certificate, if it has one.
     pub fn client(&self) -> Result<reqwest::Client> {
-        // Without one the client cannot be made, even if nothing is encrypted.
+        // Needed to create the client, even if nothing is encrypted.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // A server that was killed leaves connections behind that lead nowhere.
+        // No idle connections, since those to a killed server are dead.
         let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
         let builder = match std::fs::read(self.path("server/tls.crt")) {
             Ok(pem) => builder.tls_certs_only([reqwest::Certificate::from_pem(&pem)?]),
@@ -86,30 +86,30 @@ impl Site {
         Ok(builder.build()?)
     }
 
-    /// A path in the site's folder.
+    /// Returns a path in the site's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Gives the server more in its environment, from its next start on.
+    /// Sets the environment of the server, from its next start on.
     pub fn set_environment(&mut self, environment: Environment) {
         self.environment = environment;
     }
 
-    /// Gives a runner more in its environment, from its next start on.
+    /// Sets the environment of a runner, from its next start on.
     pub fn set_runner_environment(&mut self, index: usize, environment: Environment) -> Result<()> {
         self.runners.get_mut(index).context("no such runner")?.environment = environment;
         Ok(())
     }
 
-    /// Leaves the folder where it is and tells where.
+    /// Keeps the folder and returns its path.
     pub fn keep(self) -> PathBuf {
         let Self { folder, server, runners, .. } = self;
         drop((runners, server));
         folder.keep()
     }
 
-    /// The server's address, once it has been started.
+    /// The server's address, after its first start.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -117,12 +117,12 @@ impl Site {
     fn server_command(&self) -> Result<Command> {
         let mut command = Command::new(program("challengectl-server")?);
         command.env("CHALLENGECTL_CONFIG", self.path("server.yml"));
-        // As in the service's unit, so that what is measured is what is run.
+        // As in the systemd unit, so that measurements are realistic.
         command.env("MALLOC_ARENA_MAX", "2");
         Ok(command)
     }
 
-    /// Starts the server and waits until it listens; a second start takes the same port.
+    /// Starts the server and waits until it listens; a restart uses the same port.
     pub fn start_server(&mut self) -> Result<()> {
         let mut command = self.server_command()?;
         command.arg("serve").envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -140,18 +140,18 @@ impl Site {
         Ok(())
     }
 
-    /// The server's process id.
+    /// Returns the server's process id.
     pub fn server_id(&self) -> Result<u32> {
         Ok(self.server.as_ref().context("the server does not run")?.id())
     }
 
-    /// Enrols a runner with `file` radios; it does not run yet.
+    /// Enrolls a runner with `file` radios; does not start it.
     pub fn add_runner(&mut self, name: &str, radios: &[Radio<'_>]) -> Result<()> {
         let url = self.url.clone();
         self.add_runner_behind(&url, name, radios)
     }
 
-    /// Like [`Site::add_runner`]; the runner takes this address for the server's.
+    /// Like [`Site::add_runner`], with this address as the server's.
     pub fn add_runner_behind(&mut self, url: &str, name: &str, radios: &[Radio<'_>]) -> Result<()> {
         let mut yaml = format!("state_dir: {}\nradios:\n", self.path(name).display());
         for Radio { id, limits, sample_rate } in radios {
@@ -161,6 +161,11 @@ impl Site {
                 self.recordings().display()
             ));
         }
+        self.enroll_runner(url, name, &yaml)
+    }
+
+    /// Enrols a runner with this configuration; it takes this address for the server's, and does not run yet.
+    pub fn enroll_runner(&mut self, url: &str, name: &str, yaml: &str) -> Result<()> {
         std::fs::write(self.path(&format!("{name}.yml")), yaml)?;
         let token = output_of(self.server_command()?.args(["runner", "enroll", name]))?;
         run(self.runner_command(name)?.args(["enroll", "--server", url, "--token", token.trim()]))?;
@@ -168,14 +173,14 @@ impl Site {
         Ok(())
     }
 
-    /// Takes a runner's configuration as it is; the runner does not run yet.
+    /// Adds a runner with this configuration; does not start it.
     pub fn adopt_runner(&mut self, name: &str, yaml: &str) -> Result<()> {
         std::fs::write(self.path(&format!("{name}.yml")), yaml)?;
         self.runners.push(Runner { name: name.to_owned(), process: None, environment: Vec::new() });
         Ok(())
     }
 
-    /// Where all runners of the site record.
+    /// Returns the folder of all recordings of the site.
     pub fn recordings(&self) -> PathBuf {
         self.path("recordings")
     }
@@ -186,7 +191,7 @@ impl Site {
         Ok(command)
     }
 
-    /// Starts every runner that does not run.
+    /// Starts every runner that is not running.
     pub fn start_runners(&mut self) -> Result<()> {
         for index in 0..self.runners.len() {
             self.start_runner(index)?;
@@ -194,7 +199,7 @@ impl Site {
         Ok(())
     }
 
-    /// Starts one runner, counted from 0.
+    /// Starts one runner, numbered from 0.
     pub fn start_runner(&mut self, index: usize) -> Result<()> {
         let Runner { name, environment, .. } = self.runners.get(index).context("no such runner")?;
         let mut command = self.runner_command(name)?;
@@ -204,13 +209,13 @@ impl Site {
         Ok(())
     }
 
-    /// The process id of a runner's agent.
+    /// Returns the process id of a runner's agent.
     pub fn runner_id(&self, index: usize) -> Result<u32> {
         let runner = self.runners.get(index).context("no such runner")?;
         Ok(runner.process.as_ref().context("the runner does not run")?.id())
     }
 
-    /// Starts one more agent as this runner, with the state folder `state` instead of its own if one is given.
+    /// Starts a second agent of this runner, with the state folder `state` if given.
     pub fn start_second_agent(&self, index: usize, state: Option<&Path>) -> Result<Process> {
         let name = &self.runners.get(index).context("no such runner")?.name;
         let mut command = self.runner_command(name)?;
@@ -220,23 +225,23 @@ impl Site {
         Process::start(command.arg("run"), &self.path(&format!("{name}-second.log")))
     }
 
-    /// `kill -9` of the server.
+    /// Kills the server (`kill -9`).
     pub fn kill_server(&mut self) -> Result<()> {
         self.server.take().context("the server does not run")?.kill()
     }
 
-    /// `kill -9` of a runner's agent; what it has started must end by itself.
+    /// Kills a runner's agent (`kill -9`); its transmitting processes must end by themselves.
     pub fn kill_runner(&mut self, index: usize) -> Result<()> {
         let runner = self.runners.get_mut(index).context("no such runner")?;
         runner.process.take().context("the runner does not run")?.kill()
     }
 
-    /// Orderly end of the runners.
+    /// Ends the runners in order.
     pub fn stop_runners(&mut self) -> Result<()> {
         (0..self.runners.len()).try_for_each(|index| self.stop_runner(index))
     }
 
-    /// Orderly end of one runner, if it runs.
+    /// Ends one runner in order, if it is running.
     pub fn stop_runner(&mut self, index: usize) -> Result<()> {
         let runner = self.runners.get_mut(index).context("no such runner")?;
         let Some(mut process) = runner.process.take() else { return Ok(()) };
@@ -245,7 +250,7 @@ impl Site {
         Ok(())
     }
 
-    /// Orderly end of the server, if it runs.
+    /// Ends the server in order, if it is running.
     pub fn stop_server(&mut self) -> Result<()> {
         let Some(mut server) = self.server.take() else { return Ok(()) };
         let status = server.terminate()?;
@@ -253,29 +258,29 @@ impl Site {
         Ok(())
     }
 
-    /// Orderly end of the runners, then of the server.
+    /// Ends the runners in order, then the server.
     pub fn stop(&mut self) -> Result<()> {
         self.stop_runners()?;
         self.stop_server()
     }
 
-    /// The database file.
+    /// Returns the database file.
     pub fn database(&self) -> PathBuf {
         self.path("server/challengectl.db")
     }
 
-    /// What a program wrote to its log.
+    /// Returns the log of a program.
     pub fn log(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| format!("{name}: {error}"))
     }
 
-    /// Number of runners.
+    /// The number of runners.
     pub fn runners(&self) -> usize {
         self.runners.len()
     }
 }
 
-/// Looks again and again until `condition` holds; fails with `what` after `limit`.
+/// Polls until `condition` holds; fails with `what` after `limit`.
 pub fn wait_until(what: &str, limit: Duration, mut condition: impl FnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + limit;
     while !condition()? {

@@ -1,5 +1,5 @@
-//! The longest write transaction of a server with a million rows of everything to forget, ten thousand runners that are
-//! heard at once, and one that floods the log.
+//! The longest write transaction of a server with a million old rows of everything to delete, 10,000 runners that send
+//! requests at once, and one that floods the log.
 
 use crate::simulated::{Runner, client, enroll};
 use crate::site::{Site, Times, wait_until};
@@ -14,25 +14,25 @@ use std::time::Duration;
 
 const EVENT: &str = "challenges:\n  - {name: FAR, modulation: cw, frequency: 28000000, text: E}\n";
 const MONTHS: i64 = 90 * 24 * 60 * 60 * 1000;
-/// Requests of runners under way at once.
+/// Concurrent requests of runners.
 const AT_ONCE: usize = 64;
 
-/// What it came to.
+/// The result.
 #[derive(Debug)]
 pub struct Report {
     pub rows: u64,
     pub runners: u32,
     pub transactions: u64,
     pub longest_ms: f64,
-    /// How many took at most so many seconds.
+    /// The numbers of transactions up to given durations.
     pub at_most: Vec<String>,
-    /// Of the transactions above 100 ms: what the server's log says, without the times.
+    /// The log lines of transactions above 100 ms, without the times.
     pub too_long: Vec<String>,
     pub log_lines_kept: i64,
     pub database_mib: u64,
 }
 
-/// Lets a server forget, and measures.
+/// Lets a server delete old rows, and measures.
 pub async fn measure(rows: u64, runners: u32, flood: Duration) -> Result<Report> {
     let folder = tempfile::tempdir()?;
     let event = folder.path().join("challenges.yml");
@@ -72,7 +72,7 @@ pub async fn measure(rows: u64, runners: u32, flood: Duration) -> Result<Report>
     }
 
     let runtime = tokio::runtime::Handle::current();
-    wait_until("the past is forgotten", Duration::from_secs(1800), || {
+    wait_until("the old rows are deleted", Duration::from_secs(1800), || {
         let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM transmissions").fetch_one(&mut database);
         Ok(tokio::task::block_in_place(|| runtime.block_on(count))? == 0)
     })?;
@@ -108,7 +108,7 @@ pub async fn measure(rows: u64, runners: u32, flood: Duration) -> Result<Report>
     Ok(report)
 }
 
-/// So many rows of each kind that time makes useless.
+/// Inserts `rows` old rows of each kind.
 async fn fill(database: &mut SqliteConnection, rows: i64) -> Result<()> {
     const N: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)";
     let old = Timestamp::now().as_millis() - MONTHS;

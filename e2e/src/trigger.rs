@@ -1,4 +1,4 @@
-//! How long it takes from an operator's trigger to the first sample of an idle radio.
+//! The time from an operator's trigger to the first sample of an idle radio.
 
 use crate::operator::Operator;
 use crate::recordings::read_all;
@@ -8,14 +8,14 @@ use challengectl_common::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Short, and never due by itself again.
+/// A short challenge that is never due again by itself.
 const EVENT: &str = "
 defaults: {min_delay: 3600, max_delay: 3600}
 challenges:
   - {name: NOW, modulation: cw, frequency: 145550000, text: E, parameters: {wpm: 60}}
 ";
 
-/// What was measured.
+/// The result.
 #[derive(Debug)]
 pub struct Report {
     pub triggers: usize,
@@ -24,7 +24,7 @@ pub struct Report {
     pub worst_ms: u128,
 }
 
-/// Triggers one challenge again and again; the radio is idle each time.
+/// Triggers one challenge repeatedly, each time with an idle radio.
 pub async fn measure(triggers: usize) -> Result<Report> {
     let folder = tempfile::tempdir()?;
     let event = folder.path().join("challenges.yml");
@@ -49,7 +49,7 @@ pub async fn measure(triggers: usize) -> Result<Report> {
     Ok(Report { triggers, p50_ms: at(0.5), p99_ms: at(0.99), worst_ms: at(1.0) })
 }
 
-/// Until so many transmissions are over.
+/// Waits until this many transmissions have ended.
 fn rested(operator: &Operator, transmissions: usize) -> Result<()> {
     let runtime = tokio::runtime::Handle::current();
     wait_until("the transmission ends", Duration::from_secs(30), || {

@@ -1,5 +1,5 @@
-//! A server that moves from http to https, with a certificate that `openssl req -x509` made: its runners come along by
-//! their configuration alone.
+//! A server that changes from http to https, with a certificate of `openssl req -x509`: its runners follow by their
+//! configuration alone.
 
 use anyhow::{Result, ensure};
 use challengectl_e2e::programs::run;
@@ -15,7 +15,7 @@ defaults: {min_delay: 0.2, max_delay: 0.4}
 challenges:
   - {name: AGAIN, modulation: cw, frequency: 145550000, text: E, parameters: {wpm: 60}}
 ";
-/// Far longer than anything here takes.
+/// Time limit, far longer than any step takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn append(path: &Path, text: &str) -> Result<()> {
@@ -23,7 +23,7 @@ fn append(path: &Path, text: &str) -> Result<()> {
 }
 
 #[test]
-fn a_runner_follows_its_server_to_https_and_trusts_a_certificate_of_openssl_without_enrolling_again() -> Result<()> {
+fn a_runner_follows_its_server_to_https_with_a_certificate_of_openssl_without_a_new_enrollment() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let event = folder.path().join("challenges.yml");
     std::fs::write(&event, EVENT)?;
@@ -52,6 +52,6 @@ fn a_runner_follows_its_server_to_https_and_trusts_a_certificate_of_openssl_with
     site.start_runners()?;
     on_air(count + 2)?;
     let log = site.log("roof.log");
-    ensure!(log.contains(&format!("the server is {} now, and no longer {before}", site.url())), "{log}");
+    ensure!(log.contains(&format!("the server is now {} instead of {before}", site.url())), "{log}");
     site.stop()
 }

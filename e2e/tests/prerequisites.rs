@@ -1,4 +1,4 @@
-//! What `make demo` says on a machine that lacks something.
+//! The message of `make demo` on a machine that lacks packages.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// A machine with these programs and no others; each of them prints the text.
+/// Simulates a machine with only these programs, each of which prints its text.
 fn on_a_machine_with(programs: &[(&str, &str)]) -> Output {
     let path = TempDir::new().unwrap();
     symlink("/bin/bash", path.path().join("bash")).unwrap();
@@ -20,7 +20,7 @@ fn on_a_machine_with(programs: &[(&str, &str)]) -> Output {
 }
 
 #[test]
-fn a_fresh_machine_is_told_the_one_command_that_installs_what_it_lacks() {
+fn missing_packages_are_named_with_the_command_that_installs_them() {
     for (programs, said) in [
         (
             &[][..],

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A server with an event and with requests to count.
+/// Starts a server with an event, and makes some requests.
 fn site() -> Result<Site> {
     let event = repository().join("config/challenges.yml");
     let mut site = Site::new(&event, None, Times { lease: 6.0, grace: 1.0, heartbeat: 2.0 })?;
@@ -28,7 +28,7 @@ fn scrape(site: &Site, accept: &str) -> Result<String> {
 }
 
 #[test]
-fn promtool_finds_nothing_wrong() -> Result<()> {
+fn promtool_finds_no_problems() -> Result<()> {
     let site = site()?;
     let text = scrape(&site, "*/*")?;
     let mut promtool = Command::new(tool("promtool")?);
@@ -78,7 +78,7 @@ fn prometheus_scrapes_and_answers_a_query() -> Result<()> {
     Ok(())
 }
 
-/// The table of the documentation has all metrics, and no others.
+/// The table in the documentation has exactly the existing metrics.
 #[test]
 fn every_metric_is_documented() -> Result<()> {
     let site = site()?;
@@ -92,7 +92,7 @@ fn every_metric_is_documented() -> Result<()> {
     let scraped: BTreeSet<_> = scraped.collect();
     let unknown: Vec<_> = scraped.difference(&documented).collect();
     ensure!(unknown.is_empty(), "not in the table of docs/operations.md: {unknown:?}");
-    // Families without a member are not shown.
+    // Families without a member are not exported.
     let absent: BTreeSet<_> = documented.difference(&scraped).copied().collect();
     let empty = ["challengectl_runner_last_heartbeat_timestamp_seconds", "challengectl_transmissions_total"];
     ensure!(absent.iter().all(|name| empty.contains(name)), "there are no such metrics: {absent:?}");

@@ -1,4 +1,4 @@
-//! From a provisioning key to a transmission: the configuration that the server hands out, as it is, in a real runner.
+//! From a provisioning key to a transmission: a real runner with the unchanged configuration from the server.
 
 use anyhow::{Context, Result, ensure};
 use challengectl_e2e::operator::Operator;
@@ -15,10 +15,10 @@ const EVENT: &str = "
 challenges:
   - {name: HERE, modulation: cw, frequency: 145550000, text: E, parameters: {wpm: 60}}
 ";
-/// Far longer than anything here takes.
+/// Time limit, far longer than any step takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A server with TLS of its own, on which an operator is logged in.
+/// Starts a server with its own certificate and a logged-in operator.
 async fn site() -> Result<(Site, Operator)> {
     let folder = tempfile::tempdir()?;
     let event = folder.path().join("challenges.yml");
@@ -29,7 +29,7 @@ async fn site() -> Result<(Site, Operator)> {
     Ok((site, operator))
 }
 
-/// What a program with a key of its own gets for a runner with one radio.
+/// Returns the configuration that a provisioning program gets for a runner with one radio.
 async fn provision(site: &Site, operator: &Operator) -> Result<String> {
     let made = operator.send("/api/provisioning/keys", &json!({"key_id": "van"})).await?;
     let key = made.get("api_key").and_then(Value::as_str).context("no key")?;
@@ -48,7 +48,7 @@ async fn shown(operator: &Operator) -> Result<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_runner_starts_with_what_it_was_handed_waits_for_the_server_trusts_it_and_transmits() -> Result<()> {
+async fn a_provisioned_runner_waits_for_the_server_trusts_it_enrolls_and_transmits() -> Result<()> {
     let (mut site, operator) = site().await?;
     let config = provision(&site, &operator).await?;
     site.kill_server()?;
@@ -71,10 +71,10 @@ async fn a_runner_starts_with_what_it_was_handed_waits_for_the_server_trusts_it_
             operator.get("/api/dashboard").await?.pointer("/stats/total_transmissions") == Some(&json!(1)),
         )
     };
-    // A runner that is killed before its report has arrived leaves the challenge on air for a lease.
+    // If the runner were killed before its report arrives, the challenge would stay assigned for a lease.
     wait_until("its report has arrived", LIMIT, || block_in_place(|| Handle::current().block_on(sent())))?;
 
-    // The token in the file is spent. With the identity that came of it, nobody asks for it; without, it is no use.
+    // The token in the file is used. It is not needed with the identity, and refused without it.
     site.kill_runner(0)?;
     let before = read_all(&recordings)?.len();
     operator.post("/api/challenges/1/trigger").await?;

@@ -1,32 +1,42 @@
-//! Somebody else's receivers read every flag back from the recordings, through noise and a frequency error.
+//! Independent receivers read every payload back from the recordings, with noise and a frequency error.
 
 use anyhow::{Context, Result};
 use challengectl_e2e::iq::Channel;
 use challengectl_e2e::programs::{program, run};
-use challengectl_e2e::receivers::{Demodulation, Received, Teletype};
+use challengectl_e2e::receivers::{Demodulation, Hops, Received, Teletype};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// 45.45 baud, 170 Hz shift: what `config/audio/rtty.wav` holds.
+/// The signal in `config/audio/rtty.wav`: 45.45 baud, 170 Hz shift.
 const RTTY: Teletype = Teletype { baud: 45.45, mark: 2295.0, space: 2125.0 };
 const RTTY_TEXT: &str = "FLAG RTTY RYRYRY THE BAUDOT CODE IS FROM 1874";
 
-/// Puts one challenge on air into a recording at 250 kS/s and receives it through a channel.
+/// Transmits one challenge into a recording at 250 kS/s and receives it through a channel.
 fn receive(challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
     receive_at(250_000, challenge, channel)
 }
 
+/// The file of a test beside the event file.
+type Beside<'a> = (&'a str, &'a [u8]);
+
 fn receive_at(rate: u32, challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
-    receive_with("", rate, challenge, channel)
+    receive_with("", rate, challenge, ("none", b""), channel)
 }
 
-/// With these settings of the runner.
-fn receive_with(settings: &str, rate: u32, challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
+/// `settings` are lines of `runner.yml`.
+fn receive_with(
+    settings: &str,
+    rate: u32,
+    challenge: &str,
+    (name, content): Beside<'_>,
+    channel: Channel,
+) -> Result<(Received, TempDir)> {
     let folder = TempDir::new()?;
     let path = |name: &str| folder.path().join(name);
     let audio = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/audio/rtty.wav");
     std::fs::copy(audio, path("rtty.wav"))?;
+    std::fs::write(path(name), content)?;
     std::fs::write(path("challenges.yml"), format!("challenges:\n  - {{name: UNDER TEST, {challenge}}}\n"))?;
     std::fs::write(
         path("runner.yml"),
@@ -86,7 +96,7 @@ fn multimon_reads_a_pager_message_from_a_radio_at_two_megasamples() -> Result<()
 }
 
 #[test]
-fn multimon_reads_a_page_that_only_sounds_a_tone() -> Result<()> {
+fn multimon_reads_a_page_of_only_a_tone() -> Result<()> {
     let challenge =
         "modulation: pocsag, frequency: 433925000, parameters: {capcode: 123456, function: 1, encoding: tone}";
     let (received, _folder) = receive(challenge, noisy(12_500.0, 300.0))?;
@@ -136,7 +146,7 @@ fn teletype_is_read(challenge: &str, demodulation: Demodulation, channel: Channe
     Ok(())
 }
 
-// An SSB receiver hears every error in frequency as an error in pitch, and minimodem allows 20 Hz of it.
+// In an SSB receiver a frequency error shifts the tones, of which minimodem tolerates 20 Hz.
 #[test]
 fn minimodem_reads_teletype_from_the_upper_sideband() -> Result<()> {
     teletype_is_read("modulation: ssb, parameters: {mode: usb}", Demodulation::Usb, noisy(3000.0, 15.0))
@@ -168,10 +178,10 @@ fn rtl_433_reads_on_off_keyed_text_in_every_block() -> Result<()> {
     let (received, _folder) = receive(&challenge, noisy(250_000.0, 300.0))?;
     let rows = received.bits("n=ask,m=OOK_PCM,s=311.4,l=311.4,r=20000,g=3500,t=50,bits>=60")?;
     let wanted: String = text.bytes().map(|byte| format!("{byte:08b}")).collect();
-    // The carrier is off before the first 1, so no receiver can tell the 0 in front of it from silence.
+    // The carrier is off before the first 1, so leading zeros cannot be distinguished from silence.
     let wanted = wanted.trim_start_matches('0');
     let read = rows.iter().filter(|row| row.starts_with(wanted)).count();
-    // rtl_433 sets its threshold by the first pulses and loses some of the first block.
+    // rtl_433 sets its threshold by the first pulses, and so loses part of the first block.
     assert!(read >= 9, "{rows:?}");
     Ok(())
 }
@@ -192,4 +202,94 @@ fn rtl_433_reads_the_key_of_a_restaurant_pager() -> Result<()> {
         assert!(rows.iter().any(|row| row.contains(&wanted)), "{options}: {rows:?}");
     }
     Ok(())
+}
+
+/// The order of the channels is Python's own, by the parameters that players are told.
+fn hops_are_followed(rate: u32, parameters: &str, hops: &Hops<'_>) -> Result<()> {
+    let challenge = format!("modulation: fhss, frequency: 433920000, file: rtty.wav, parameters: {{{parameters}}}");
+    let (received, _folder) = receive_at(rate, &challenge, noisy(12_500.0, 300.0))?;
+    let text = received.dehopped(hops)?.teletype(Demodulation::Nfm, RTTY)?;
+    assert_contains(&text, RTTY_TEXT);
+    let still = received.teletype(Demodulation::Nfm, RTTY)?;
+    assert!(!still.contains("BAUDOT"), "{still:?}");
+    Ok(())
+}
+
+#[test]
+fn minimodem_reads_teletype_from_a_hopper_that_is_followed_by_its_seed() -> Result<()> {
+    let hops = Hops { seed: "RFHS", channel_spacing: 10_000.0, hop_rate: 10.0, hop_time: 60.0, span: 400_000.0 };
+    hops_are_followed(500_000, "span: 400000, profile: legacy", &hops)
+}
+
+#[test]
+fn minimodem_reads_teletype_from_a_hopper_that_goes_softly() -> Result<()> {
+    let hops = Hops { seed: "flag", channel_spacing: 25_000.0, hop_rate: 4.0, hop_time: 1.0, span: 300_000.0 };
+    hops_are_followed(500_000, "seed: flag, channel_spacing: 25000, hop_rate: 4, hop_time: 1, span: 300000", &hops)
+}
+
+/// A frame with a disc, a diagonal and steps from dark to bright.
+fn picture() -> (usize, Vec<u8>) {
+    let (columns, lines) = (64, 48);
+    let pixels = (0..columns * lines).map(|n| {
+        let (x, y) = ((n % columns) as i32, (n / columns) as i32);
+        let framed = x == 0 || y == 0 || x == 63 || y == 47;
+        let disc = (x - 18).pow(2) + (y - 16).pow(2) < 100;
+        match (x, y) {
+            _ if framed || disc || x == y + 16 => 255,
+            (8..56, 34..44) => (x - 8) as u8 / 8 * 40,
+            _ => 0,
+        }
+    });
+    (columns, pixels.collect())
+}
+
+#[test]
+fn a_waterfall_shows_the_picture_that_was_painted() -> Result<()> {
+    let (columns, pixels) = picture();
+    let lines = pixels.len() / columns;
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, columns as u32, lines as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header()?.write_image_data(&pixels)?;
+    let challenge = "modulation: paint, frequency: 433920000, file: picture.png, parameters: {bandwidth: 80000}";
+    let (received, folder) = receive_with(250_000, challenge, ("picture.png", &png), noisy(80_000.0, 0.0))?;
+    let original = folder.path().join("picture.pgm");
+    std::fs::write(&original, [format!("P5 {columns} {lines}\n255\n").as_bytes(), &pixels].concat())?;
+    let likeness = received.likeness(80_000.0, lines, &original)?;
+    assert!(likeness > 0.9, "{likeness}");
+    if let Ok(kept) = std::env::var("KEEP_WATERFALL") {
+        std::fs::copy(folder.path().join("waterfall.pgm"), kept)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_watermark_goes_before_the_challenge_which_is_read_as_before() -> Result<()> {
+    let challenge = "modulation: pocsag, frequency: 433925000, text: behind the mark, watermark: DE RFCTF, \
+                     parameters: {capcode: 301946}";
+    let (received, _folder) = receive(challenge, noisy(12_500.0, 300.0))?;
+    assert_contains(&received.pagers()?, "behind the mark");
+    Ok(())
+}
+
+#[cfg(feature = "freedv")]
+fn freedv_is_heard(mode: &str) -> Result<()> {
+    let challenge = format!(
+        "modulation: freedv, frequency: 146520000, file: rtty.wav, parameters: {{codec: \"{mode}\", message: FLAG K7}}"
+    );
+    let (received, _folder) = receive(&challenge, noisy(3000.0, 20.0))?;
+    assert_contains(&received.freedv(mode)?, "FLAG K7");
+    Ok(())
+}
+
+#[cfg(feature = "freedv")]
+#[test]
+fn libcodec2_reads_the_text_beside_digital_voice_at_1600() -> Result<()> {
+    freedv_is_heard("1600")
+}
+
+#[cfg(feature = "freedv")]
+#[test]
+fn libcodec2_reads_the_text_beside_digital_voice_at_700d() -> Result<()> {
+    freedv_is_heard("700D")
 }

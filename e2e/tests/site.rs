@@ -11,7 +11,7 @@ async fn nothing_is_lost_or_twice_on_air_when_programs_are_killed() -> Result<()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_server_has_acknowledged_is_kept_when_it_is_told_to_end() -> Result<()> {
+async fn everything_that_a_server_has_acknowledged_survives_its_orderly_end() -> Result<()> {
     let report = challengectl_e2e::orderly_end::end_under_load(60, std::time::Duration::from_secs(3)).await?;
     assert!(report.reports > 60, "{report:?}");
     Ok(())

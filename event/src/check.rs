@@ -1,4 +1,4 @@
-//! Checks a challenge against its file and its waveform: what passes here can go on air.
+//! Checks a challenge, its file and its waveform: a challenge that passes can go on air.
 
 use crate::Challenge;
 use crate::draft::{Draft, Payload};
@@ -14,20 +14,20 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Refuses names that occur twice; the first stays.
+/// Refuses duplicate names, except for the first challenge of that name.
 pub(crate) fn names(drafts: &mut [Draft], report: &mut Report) {
     let mut first = HashMap::new();
     for draft in drafts {
         let Ok(name) = &draft.name else { continue };
         let line = *first.entry(name.clone()).or_insert(draft.line);
         if line != draft.line {
-            let text = format!("the name is there twice, first on line {line}; rename one");
+            let text = format!("the name is used twice, first on line {line}; rename one");
             draft.name = Err(report.challenge(Some(name.to_string())).problem(draft.line, text));
         }
     }
 }
 
-/// Returns the change of the conference if its times do not contradict each other.
+/// Returns the change of the conference unless its times contradict each other.
 pub(crate) fn conference(
     change: ConferenceChange,
     line: u64,
@@ -48,16 +48,16 @@ pub(crate) fn challenge(
 ) -> Result<Challenge, Reported> {
     let name = draft.name.as_ref().ok().map(ToString::to_string);
     let scope = &mut report.challenge(name);
-    let carried = carried(&draft, places, scope)?;
+    let loaded = load_payload(&draft, places, scope)?;
     let tuning = draft.tuning?;
-    wide_enough(&tuning, &carried.occupied_bandwidth, draft.line, scope)?;
-    tuning.permitted(&carried.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
+    wide_enough(&tuning, &loaded.occupied_bandwidth, draft.line, scope)?;
+    tuning.permitted(&loaded.occupied_bandwidth, rules).map_err(|why| scope.problem(draft.line, why))?;
     let (delays, enabled) = (draft.delays?, draft.enabled?);
     draft.rest?;
     let transmission = TransmissionSpec {
         modulation: draft.modulation?.name.to_owned(),
         tuning,
-        payload: carried.payload,
+        payload: loaded.payload,
         parameters: draft.parameters?,
         priority: draft.priority?,
         min_delay_ms: delays.min_ms(),
@@ -70,28 +70,28 @@ pub(crate) fn challenge(
         public_view: draft.public_view?,
         kind: Kind::Transmission(transmission),
     };
-    let Carried { file, duration, occupied_bandwidth, .. } = carried;
+    let LoadedPayload { file, duration, occupied_bandwidth, .. } = loaded;
     Ok(Challenge { spec, says_enabled: enabled.is_some(), line: draft.line, file, duration, occupied_bandwidth })
 }
 
-struct Carried {
+struct LoadedPayload {
     payload: common::Payload,
     file: Option<PathBuf>,
     duration: f64,
     occupied_bandwidth: Range<f64>,
 }
 
-fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carried, Reported> {
+fn load_payload(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<LoadedPayload, Reported> {
     let modulation = draft.modulation?;
     let payload = draft.payload.as_ref().map_err(|reported| *reported)?;
     let parameters = draft.parameters.as_ref().map_err(|reported| *reported)?;
     let line = draft.line;
     let (built, payload, file) = match payload {
         Payload::Nothing if modulation.input == Input::Audio => {
-            return Err(scope.problem(line, "it carries nothing; give `file` with the path of a WAV file"));
+            return Err(scope.problem(line, "it has no payload; give `file` with the path of a WAV file"));
         }
         Payload::Nothing => {
-            (empty(modulation, parameters, NOTHING, line, scope)?, common::Payload::Text(String::new()), None)
+            (empty(modulation, parameters, NO_PAYLOAD, line, scope)?, common::Payload::Text(String::new()), None)
         }
         Payload::Text(text) if text.trim().is_empty() => (
             empty(modulation, parameters, "its text is empty", line, scope)?,
@@ -103,7 +103,7 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
             (built.map_err(|error| scope.problem(line, error.to_string()))?, common::Payload::Text(text.clone()), None)
         }
         Payload::File(_) if modulation.input == Input::Text => {
-            let text = format!("{} carries text, not a file; give it as `text`", modulation.name);
+            let text = format!("{} sends text, not a file; give it as `text`", modulation.name);
             return Err(scope.problem(line, text));
         }
         Payload::File(path) => {
@@ -122,16 +122,15 @@ fn carried(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result<Carr
     for remark in built.remarks {
         scope.remark(line, remark);
     }
-    // Whichever runner sends it may have to identify its station behind it.
+    // The runner that sends it may have to identify its station behind it.
     let occupied_bandwidth = waveform::with_identification(&built.waveform.occupied_bandwidth());
     let duration = built.waveform.duration();
-    Ok(Carried { payload, file, duration, occupied_bandwidth })
+    Ok(LoadedPayload { payload, file, duration, occupied_bandwidth })
 }
 
-const NOTHING: &str = "it carries nothing; give `text`, or `file` with a path";
+const NO_PAYLOAD: &str = "it has no payload; give `text`, or `file` with a path";
 
-/// Builds what can be sent without text, such as a page that only sounds a pager's tone; reports `why` if the
-/// modulation needs text.
+/// Builds a waveform without text, such as a page of only a tone; reports `why` if the modulation needs text.
 fn empty(
     modulation: &Modulation,
     parameters: &Map<String, Value>,
@@ -145,10 +144,10 @@ fn empty(
     })
 }
 
-/// Puts the file's name before an error that is about the file.
+/// Adds the file's name to an error about the file.
 fn about(path: &str, error: &BuildError) -> String {
     match error {
-        BuildError::Audio(_) | BuildError::Io(_) => format!("{path:?}: {error}"),
+        BuildError::File(_) | BuildError::Io(_) => format!("{path:?}: {error}"),
         _ => error.to_string(),
     }
 }
@@ -160,8 +159,8 @@ fn compare_rate(given: Option<f64>, found: Option<u32>, line: u64, scope: &mut S
         scope.remark(
             line,
             format!(
-                "WARNING: the event file says {given} samples per second, the WAV file itself says {found}; the WAV \
-                 file is believed, so listen to whether its pitch is right"
+                "WARNING: the event file gives {given} samples per second, the WAV file {found}; the rate of the WAV \
+                 file is used, so listen whether its pitch is right"
             ),
         );
     }

@@ -3,13 +3,13 @@
 mod frequencies;
 mod rows;
 
-use crate::delays::{self, Delays};
 use crate::draft::{Draft, Parts, Payload};
 use crate::lookup::Places;
-use crate::parameters::{self, Parameters};
-use crate::ranges::Ranges;
 use crate::report::{Report, Reported, Scope};
-use crate::{check, hertz};
+use crate::values::delays::{self, Delays};
+use crate::values::parameters::{self, Parameters};
+use crate::values::ranges::Ranges;
+use crate::{check, values::hertz};
 use challengectl_common::{ChallengeName, ConferenceChange, ConferenceName, PublicView, Timestamp, Tuning};
 use challengectl_waveform::{Input, Modulation};
 use rows::{Row, Rows};
@@ -23,7 +23,7 @@ const MODULE: usize = 3;
 /// The last second of the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// Reads all rows as far as they can be read.
+/// Reads all valid rows, and reports the others.
 pub(crate) fn read(text: &str, places: &Places, report: &mut Report) -> Parts {
     let mut ranges = frequencies::read(places, report);
     let mut parts = Parts::default();
@@ -80,7 +80,7 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     let seconds = seconds.ok_or_else(|| {
         let rounded = text.trim().parse::<f64>().is_ok();
         let way_out = if rounded { "; give the column the format of a whole number in the spreadsheet" } else { "" };
-        format!("{:?} is no time in seconds since 1970{way_out}", shown(text))
+        format!("{:?} is not a time in seconds since 1970{way_out}", shown(text))
     })?;
     Ok(Timestamp::from_millis(seconds * 1000))
 }
@@ -92,7 +92,7 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
     let [_, name, payload, module, option, second_option, min, max, frequency, second, third] = columns;
     for (column, text) in [("modopt2", second_option), ("freq2", second), ("freq3", third)] {
         if !text.trim().is_empty() {
-            scope.remark(line, format!("{column} is passed over: it was never used"));
+            scope.remark(line, format!("{column} is ignored: it was never used"));
         }
     }
     let module = parameters::modulation(module).map_err(|why| scope.problem(line, why));
@@ -106,7 +106,7 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
         tuning: tuning(frequency.trim(), ranges, line, scope),
         payload: modulation.map(|modulation| match modulation.input {
             Input::Text => Payload::Text(payload.to_owned()),
-            Input::Audio => Payload::File(payload.trim().to_owned()),
+            Input::Audio | Input::Picture => Payload::File(payload.trim().to_owned()),
         }),
         wav_rate: parameters.as_ref().ok().and_then(|(_, rate)| *rate),
         parameters: parameters.map(|(map, _)| map),
@@ -121,8 +121,8 @@ fn challenge(row: &Row, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Option<Dr
     Some(draft)
 }
 
-/// A comma without quotes moves the module to the right, also where a spreadsheet has dropped as many empty columns at
-/// the end.
+/// Checks that the module is in its column. A comma without quotes moves it to the right; the number of columns does
+/// not show that if a spreadsheet has dropped empty columns at the end.
 fn in_place(row: &Row) -> Result<(), String> {
     let is_module = |column: &str| parameters::modulation(column).is_ok();
     let found = row.iter().skip(MODULE + 1).position(is_module).filter(|_| !is_module(row.column(MODULE)));
@@ -151,7 +151,7 @@ fn options(
         "pocsag" => "capcode",
         _ if modulation.input == Input::Audio => "wav_samplerate",
         name => {
-            scope.remark(line, format!("modopt1 is passed over: it means nothing for {name}"));
+            scope.remark(line, format!("modopt1 is ignored: {name} does not use it"));
             return Ok(parameters);
         }
     };
@@ -183,7 +183,7 @@ fn delay(text: &str) -> Result<Option<i64>, String> {
     }
 }
 
-/// Cuts a text to a length that fits into a message.
+/// Shortens a text to fit into a message.
 fn shown(text: &str) -> String {
     text.chars().take(80).collect()
 }

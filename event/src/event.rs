@@ -1,4 +1,4 @@
-//! An event as it was read, and the problems and remarks about its file.
+//! The contents of an event file, and problems and remarks about it.
 
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeSpec, ConferenceChange};
@@ -6,32 +6,32 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// An event file, checked.
+/// The valid contents of an event file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Event {
-    /// What the file says of the conference; `None` if it says nothing.
+    /// The keys of the conference that the file gives; `None` if it gives none.
     pub conference: Option<ConferenceChange>,
     /// The named frequency ranges that the file defines or uses.
     pub ranges: Vec<NamedRange>,
     /// The challenges, in the file's order.
     pub challenges: Vec<Challenge>,
-    /// The names of all challenges in the file, also of those with problems.
+    /// The names of all challenges in the file, including those with problems.
     pub names: Vec<String>,
-    /// Remarks: what was passed over, or read differently from how it is written.
+    /// Remarks: keys that are ignored, and values that are read differently from how they are written.
     pub remarks: Vec<Remark>,
 }
 
 /// One challenge of an event file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Challenge {
-    /// The challenge as the organiser wrote it, checked.
+    /// The validated challenge.
     pub spec: ChallengeSpec,
-    /// Whether the file gives `enabled`. If not, an import leaves a known challenge enabled or disabled as it is, or it
-    /// would revert an operator's decision.
+    /// Whether the file gives `enabled`. If not, an import keeps a known challenge enabled or disabled, so as not to
+    /// revert an operator's decision.
     pub says_enabled: bool,
     /// The line of the file on which it begins, from 1.
     pub line: u64,
-    /// The path on this host of the file that it carries; `None` for text.
+    /// The path on this host of the payload's file; `None` for text.
     pub file: Option<PathBuf>,
     /// The length of the transmission in seconds.
     pub duration: f64,
@@ -47,7 +47,7 @@ pub struct Remark {
     pub file: PathBuf,
     /// The line, from 1; `None`: the file as a whole.
     pub line: Option<u64>,
-    /// The name of the challenge; `None` if it is about none.
+    /// The name of the challenge, if it concerns one.
     pub challenge: Option<String>,
     /// The cause and the way out.
     pub text: String,
@@ -66,7 +66,7 @@ impl fmt::Display for Remark {
     }
 }
 
-/// Why an event file is refused: all problems, in the file's order. Shown one on a line.
+/// Why an event file is refused: all problems, in the file's order. Displayed one per line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused(pub Vec<Remark>);
 

@@ -1,17 +1,17 @@
-//! A challenge as the keys that it has in an event file.
+//! A challenge as keys of an event file.
 
 use challengectl_common::challenge::Kind;
 use challengectl_common::{Band, ChallengeSpec, Payload, Tuning};
 use serde_json::{Value, json};
 
-/// The keys that say where a challenge goes on air; it has one of them.
+/// The keys for the frequency; a challenge has exactly one of them.
 pub const TUNING_KEYS: [&str; 3] = ["frequency", "frequency_ranges", "manual_frequency_range"];
 
-/// The keys that say what a challenge carries; it has one of them.
+/// The keys for the payload; a challenge has exactly one of them.
 pub const PAYLOAD_KEYS: [&str; 2] = ["text", "file"];
 
-/// Returns the keys of an event file that say what `spec` says, in their usual order.
-/// [`Reader::read_one`](crate::Reader::read_one) reads the same from them, if it finds the file.
+/// Returns `spec` as keys of an event file, in their usual order. [`Reader::read_one`](crate::Reader::read_one) reads
+/// the same `spec` back, provided that it finds the file.
 #[must_use]
 pub fn keys_of(spec: &ChallengeSpec) -> Vec<(&'static str, Value)> {
     let Kind::Transmission(transmission) = &spec.kind;

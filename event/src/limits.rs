@@ -1,19 +1,18 @@
-//! The limits of what an event file may say of a challenge. The API takes the same fields with the same limits.
+//! Limits of the fields of a challenge, in event files and in the API.
 
-/// The lowest frequency, in hertz. Challenges are above it; a smaller number is nearly always in another unit.
+/// The lowest frequency, in hertz. A smaller number is nearly always in another unit.
 pub const MIN_HZ: u64 = 1_000_000;
 
-/// The highest frequency, in hertz: beyond what radios reach.
+/// The highest frequency, in hertz: above the range of radios.
 pub const MAX_HZ: u64 = 300_000_000_000;
 
 /// The finest raster of a frequency range, in hertz. A finer one is nearly always in another unit: 12.5 for kilohertz.
 pub const MIN_RASTER_HZ: u64 = 100;
 
-/// The shortest delay between two transmissions, in seconds: one millisecond, in which delays are kept.
+/// The shortest delay between two transmissions, in seconds: one millisecond, the unit in which delays are stored.
 pub const MIN_DELAY_SECONDS: f64 = 0.001;
 
-/// The longest delay between two transmissions, in seconds: a week. A challenge that rests longer would never be heard
-/// at an event.
+/// The longest delay between two transmissions, in seconds: a week, longer than an event.
 pub const MAX_DELAY_SECONDS: f64 = 7.0 * 86_400.0;
 
 /// The longest name of a frequency range, in bytes.

@@ -1,4 +1,4 @@
-//! Finds the files that an event file names, and none outside of its folders.
+//! Looks up the files that an event file names, never outside of the permitted folders.
 
 use challengectl_common::{Digest, Hasher};
 use std::collections::HashMap;
@@ -9,15 +9,15 @@ use std::path::{Component, Path, PathBuf};
 /// Where files are looked up.
 #[derive(Debug)]
 pub(crate) enum Places {
-    /// In these folders, in this order; without symbolic links.
+    /// In these folders, in this order. The paths contain no symbolic links.
     Folders(Vec<PathBuf>),
-    /// Among the files that were uploaded with it, by the name of each.
+    /// Among the files uploaded with the event file, by their names.
     Given(HashMap<String, PathBuf>),
 }
 
 impl Places {
-    /// `base`; else the event file's folder and the one above, since older event files are kept one folder deeper
-    /// than the paths they give.
+    /// Returns `base`; by default the event file's folder and its parent, since older event files are kept one folder
+    /// deeper than the paths they give.
     pub(crate) fn new(event: &Path, base: Option<&Path>) -> Result<Self, String> {
         let canonical = |folder: &Path| {
             fs::canonicalize(folder).map_err(|error| format!("folder {} cannot be read: {error}", folder.display()))
@@ -27,7 +27,7 @@ impl Places {
         }
         let folder = event.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = canonical(folder)?;
-        // Never the root of the file system, where every file would be found.
+        // Not the root of the file system, under which every file is found.
         let above = folder.parent().filter(|above| above.parent().is_some()).map(Path::to_owned);
         Ok(Self::Folders([folder].into_iter().chain(above).collect()))
     }
@@ -40,19 +40,22 @@ impl Places {
         }
     }
 
-    /// Returns the regular file with this relative path.
+    /// Returns the path of the regular file with this relative path.
     pub(crate) fn find(&self, path: &str) -> Result<PathBuf, String> {
         let shown = || path.chars().take(200).collect::<String>();
         let ways = Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         if path.is_empty() || !ways {
             return Err(format!(
-                "{:?}: a path must lead from the event file's folder downwards, without `..`",
+                "{:?}: a path must be relative to the event file's folder and must not contain `..`",
                 shown()
             ));
         }
         let folders = match self {
             Self::Folders(folders) => folders,
-            Self::Given(files) => return given(files, path).ok_or_else(|| format!("no file {:?} came along", shown())),
+            Self::Given(files) => {
+                let missing = || format!("no file {:?} was uploaded with the event file", shown());
+                return given(files, path).ok_or_else(missing);
+            }
         };
         for folder in folders {
             match fs::canonicalize(folder.join(path)) {
@@ -65,7 +68,7 @@ impl Places {
     }
 }
 
-/// Looks up the whole path, else its last part: browsers upload files without their folders.
+/// Looks up the whole path, else its last component: browsers upload files without their folders.
 fn given(files: &HashMap<String, PathBuf>, path: &str) -> Option<PathBuf> {
     let last = path.rsplit('/').next().unwrap_or(path);
     files.get(path).or_else(|| files.get(last)).cloned()
@@ -73,9 +76,9 @@ fn given(files: &HashMap<String, PathBuf>, path: &str) -> Option<PathBuf> {
 
 fn accept(folders: &[PathBuf], file: PathBuf) -> Result<PathBuf, String> {
     if !folders.iter().any(|folder| file.starts_with(folder)) {
-        return Err(format!("is a link that leads outside of {}; put the file itself there", listed(folders)));
+        return Err(format!("is a link to a file outside of {}; put the file itself there", listed(folders)));
     }
-    // Opening a pipe or a device would wait, or never end.
+    // Opening a pipe or a device could block forever.
     match fs::metadata(&file) {
         Ok(metadata) if metadata.is_file() => Ok(file),
         Ok(_) => Err("is not a regular file".to_owned()),

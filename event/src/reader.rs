@@ -1,4 +1,4 @@
-//! Reads an event file: the challenges that can go on air, and the problems of the others.
+//! Reads an event file: the valid challenges, and the problems of the others.
 
 use crate::draft::{Draft, Parts};
 use crate::lookup::Places;
@@ -19,7 +19,7 @@ pub struct Reader {
 /// The result of reading an event file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
-    /// The challenges without problems, and everything else in the file.
+    /// The valid challenges, and everything else in the file.
     pub event: Event,
     /// All problems, in the file's order.
     pub problems: Vec<Remark>,
@@ -34,10 +34,10 @@ impl Reading {
         if self.problems.is_empty() { Ok(self.event) } else { Err(Refused(self.problems)) }
     }
 
-    /// Returns the event without the challenges that have problems, and the problems.
+    /// Returns the event with only the valid challenges, and the problems.
     ///
     /// # Errors
-    /// [`Refused`] if there are problems and no challenge is without.
+    /// [`Refused`] if there are problems and no valid challenge.
     pub fn sound(self) -> Result<(Event, Vec<Remark>), Refused> {
         let nothing = self.event.challenges.is_empty() && !self.problems.is_empty();
         if nothing { Err(Refused(self.problems)) } else { Ok((self.event, self.problems)) }
@@ -45,7 +45,7 @@ impl Reading {
 }
 
 impl Reader {
-    /// Checks frequencies against these rules; [`Reader::default`] knows only the built-in ones.
+    /// Creates a reader that checks frequencies against these rules; [`Reader::default`] has only the built-in ones.
     #[must_use]
     pub fn new(rules: FrequencyRules) -> Self {
         Self { rules, wanted: Vec::new() }
@@ -62,15 +62,15 @@ impl Reader {
         self
     }
 
-    /// Reads and checks an event file of any of the three formats. The files that it names are looked up under `base`;
-    /// by default in the event file's own folder, then in the one above.
+    /// Reads and checks an event file of any of the three formats. Files that it names are looked up under `base`; by
+    /// default in the event file's own folder, then in its parent.
     #[must_use]
     pub fn read(&self, path: &Path, base: Option<&Path>) -> Reading {
         self.read_as(path, path, || Places::new(path, base))
     }
 
-    /// Reads and checks an event file that was uploaded as `name`. The files that it names are looked up in `files`, by
-    /// the name with which each was uploaded.
+    /// Reads and checks an event file that was uploaded as `name`. Files that it names are looked up in `files`, by
+    /// their names in the upload.
     #[must_use]
     pub fn read_sent(&self, name: &str, path: &Path, files: HashMap<String, PathBuf>) -> Reading {
         self.read_as(Path::new(name), path, || Ok(Places::Given(files)))
@@ -90,7 +90,7 @@ impl Reader {
         if drafts.is_empty() && !report.has_problems() {
             match (&conference, ranges.is_empty()) {
                 (None, true) => _ = report.file().problem(None, "there are no challenges in it"),
-                _ => report.file().remark(None, "there are no challenges in it, only what is said of the event"),
+                _ => report.file().remark(None, "there are no challenges in it, only settings of the event"),
             }
         }
         let names = drafts.iter().filter_map(|draft| Some(draft.name.as_ref().ok()?.to_string())).collect();
@@ -118,7 +118,7 @@ fn parts(
 ) -> Result<(Places, Parts), Reported> {
     let Text { text, hard_space } = source::read(path).map_err(|(line, why)| report.file().problem(line, why))?;
     if let Some(line) = hard_space {
-        report.file().remark(line, "non-breaking spaces, here and further down, are read as plain ones");
+        report.file().remark(line, "non-breaking spaces, here and below, are read as ordinary spaces");
     }
     let places = places().map_err(|why| report.file().problem(None, why))?;
     let parts = match Format::of(name, &text) {

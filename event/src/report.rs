@@ -1,13 +1,13 @@
-//! Collects problems and remarks while a file is read.
+//! Collection of problems and remarks while a file is read.
 
 use crate::Remark;
 use std::path::{Path, PathBuf};
 
-/// Stands for a value whose problem has been reported. Only reporting a problem makes one.
+/// Takes the place of a value whose problem has been reported. Only [`Scope::problem`] creates one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reported(());
 
-/// With more problems than this it is the wrong file.
+/// The maximum number of problems listed: with more, it is probably the wrong file.
 const MAX_PROBLEMS: usize = 1000;
 const MAX_LABEL: usize = 100;
 
@@ -25,7 +25,7 @@ impl Report {
         Self { file: file.to_owned(), problems: Vec::new(), remarks: Vec::new(), left_off: 0 }
     }
 
-    /// Returns the scope of the file as a whole.
+    /// Returns the scope of the whole file.
     pub(crate) fn file(&mut self) -> Scope<'_> {
         Scope { report: self, challenge: None, first: None }
     }
@@ -71,7 +71,7 @@ pub(crate) struct Scope<'r> {
 impl Scope<'_> {
     pub(crate) fn problem(&mut self, line: impl Into<Option<u64>>, text: impl Into<String>) -> Reported {
         if self.report.problems.len() < MAX_PROBLEMS {
-            let problem = self.say(line.into(), text.into());
+            let problem = self.remark_at(line.into(), text.into());
             self.report.problems.push(problem);
         } else {
             self.report.left_off += 1;
@@ -79,18 +79,18 @@ impl Scope<'_> {
         *self.first.get_or_insert(Reported(()))
     }
 
-    /// Returns `Err` if a problem was reported in this scope, also one that belongs to no field, such as an unknown
-    /// key.
+    /// Returns `Err` if any problem was reported in this scope, including one that belongs to no field, such as an
+    /// unknown key.
     pub(crate) fn verdict(&self) -> Result<(), Reported> {
         self.first.map_or(Ok(()), Err)
     }
 
     pub(crate) fn remark(&mut self, line: impl Into<Option<u64>>, text: impl Into<String>) {
-        let remark = self.say(line.into(), text.into());
+        let remark = self.remark_at(line.into(), text.into());
         self.report.remarks.push(remark);
     }
 
-    fn say(&self, line: Option<u64>, text: String) -> Remark {
+    fn remark_at(&self, line: Option<u64>, text: String) -> Remark {
         Remark { file: self.report.file.clone(), line, challenge: self.challenge.clone(), text }
     }
 }

@@ -1,17 +1,18 @@
-//! Reads one challenge that a program sends instead of a file.
+//! Reading of one challenge that a program sends instead of a file.
 
-use crate::delays::Delays;
+use crate::defaults::Defaults;
 use crate::lookup::Places;
-use crate::ranges::Ranges;
 use crate::report::{Report, Reported};
+use crate::values::delays::Delays;
+use crate::values::ranges::Ranges;
 use crate::{Challenge, Reader, check, yaml};
 use challengectl_common::challenge::NamedRange;
 use serde_json::{Map, Value};
 use std::path::Path;
 
 impl Reader {
-    /// Reads and checks one challenge, given by the keys of an event file, exactly as it would be in a file. `ranges`
-    /// are the frequency ranges that it may use; the file that it names is looked up under `base`.
+    /// Reads and checks one challenge, given as keys of an event file, exactly as in a file. `ranges` are the frequency
+    /// ranges that it may use; the file that it names is looked up under `base`.
     ///
     /// # Errors
     /// All problems, one sentence each.
@@ -24,8 +25,8 @@ impl Reader {
         let mut report = Report::new(Path::new(""));
         let challenge = self.checked(keys, ranges, base, &mut report);
         let (problems, _) = report.finish();
-        let told = || problems.into_iter().map(|problem| problem.text).collect();
-        challenge.map_err(|_| told())
+        let texts = || problems.into_iter().map(|problem| problem.text).collect();
+        challenge.map_err(|_| texts())
     }
 
     fn checked(
@@ -36,7 +37,7 @@ impl Reader {
         report: &mut Report,
     ) -> Result<Challenge, Reported> {
         let places = Places::new(Path::new(""), Some(base)).map_err(|why| report.file().problem(None, why))?;
-        let draft = yaml::one(keys, Delays::default(), &mut Ranges::known(ranges), &mut report.file());
+        let draft = yaml::one(keys, &Defaults::default(), &mut Ranges::known(ranges), &mut report.file());
         check::challenge(draft, &places, self.rules(), report)
     }
 }
@@ -68,10 +69,10 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once() {
+    fn all_problems_are_reported_at_once() {
         let problems = read(json!({"name": "A", "modulation": "cw", "frequency": 145.55, "min_delay": 0, "colour": 1}));
         let problems = problems.unwrap_err();
-        for part in ["145.55 MHz is 145550000", "is not a delay", "carries nothing", "unknown key `colour`"] {
+        for part in ["145.55 MHz is 145550000", "is not a delay", "has no payload", "unknown key `colour`"] {
             assert!(problems.iter().any(|problem| problem.contains(part)), "{part}: {problems:?}");
         }
     }

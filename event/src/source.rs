@@ -1,34 +1,34 @@
-//! Reads event files from disk, up to a bound, and recognises their format.
+//! Reading of event files from disk, up to a maximum size, and recognition of their format.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// A large event has a few hundred lines; anything like this size is another file, given by mistake.
+/// The maximum size. A large event has a few hundred lines; a file of this size is another one, given by mistake.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// The problem, and its line if that is known.
+/// A problem, and its line if known.
 pub(crate) type Unreadable = (Option<u64>, String);
 
-/// Spaces that word processors and web pages put where a plain one is meant. Neither YAML nor a receiver takes them for
-/// one.
+/// Spaces that word processors and web pages insert instead of an ordinary one. Neither YAML nor a receiver reads them
+/// as a space.
 const HARD_SPACES: [char; 3] = ['\u{a0}', '\u{2007}', '\u{202f}'];
 
 /// The text of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Text {
     pub(crate) text: String,
-    /// The first line in which a non-breaking space was read as a plain one.
+    /// The first line in which a non-breaking space was read as an ordinary one.
     pub(crate) hard_space: Option<u64>,
 }
 
-/// Reads the whole file as text, without a byte order mark, and with plain spaces.
+/// Reads the whole file as text, without a byte order mark, and with non-breaking spaces replaced.
 pub(crate) fn read(path: &Path) -> Result<Text, Unreadable> {
     let unreadable = |error: std::io::Error| (None, format!("cannot be read: {error}"));
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err((None, format!("has more than the {} MiB an event file may have", MAX_BYTES >> 20)));
+        return Err((None, format!("is larger than {} MiB, the maximum for an event file", MAX_BYTES >> 20)));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_extension_tells_the_format_and_else_the_first_line() {
+    fn the_format_is_known_by_the_extension_or_else_by_the_first_line() {
         assert_eq!(Format::of(Path::new("flags.CSV"), "challenges: []"), Format::Csv);
         assert_eq!(Format::of(Path::new("a.yaml"), "a,1,2"), Format::Yaml);
         assert_eq!(Format::of(Path::new("flags.txt"), "\nconf,1713625200,1713726000\n"), Format::Csv);
@@ -82,9 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_end_is_refused() {
+    fn an_endless_file_is_refused() {
         let (_, why) = read(Path::new("/dev/zero")).unwrap_err();
-        assert_eq!(why, "has more than the 8 MiB an event file may have");
+        assert_eq!(why, "is larger than 8 MiB, the maximum for an event file");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Writes an event as a file that [`read`](crate::read) reads back unchanged.
+//! Writing of an event as a file that [`read`](crate::read) reads back unchanged.
 
 use crate::keys::keys_of;
 use challengectl_common::challenge::NamedRange;
@@ -9,8 +9,8 @@ use std::fmt::Write;
 /// The name of the event file of an archive.
 pub const EVENT_FILE: &str = "challenges.yml";
 
-/// Returns the text of a `challenges.yml`. Values are written as JSON, which is YAML too: so `no` or `1e5` in a text
-/// stay text.
+/// Returns the text of a `challenges.yml`. Values are written as JSON, which is valid YAML, so that texts such as `no`
+/// and `1e5` stay text.
 #[must_use]
 pub fn write(conference: &Conference, ranges: &[NamedRange], challenges: &[ChallengeSpec]) -> String {
     let mut text = String::new();
@@ -39,7 +39,7 @@ fn list(text: &mut String, key: &str, items: impl ExactSizeIterator<Item = Vec<(
     }
 }
 
-/// Returns all fields, also the empty ones, so that reading them replaces every field of another conference.
+/// Returns all fields, including empty ones, so that an import replaces every field of the previous conference.
 fn conference_fields(conference: &Conference) -> [(&'static str, Value); 7] {
     [
         ("name", json!(conference.name())),
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_leaves_nothing_of_another_conference() {
+    fn a_written_conference_replaces_every_field_of_another() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(EVENT_FILE);
         let read = |text: &str| {
@@ -112,7 +112,7 @@ challenges:
         assert_eq!(again.ranges, first.ranges);
         assert_eq!(conference(&again), conference(&first));
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
-        // A line break within a text is remarked on, as with any other file.
+        // A line break within a text is remarked, as in any file.
         assert!(again.remarks.iter().all(|remark| remark.text.starts_with("`\\n`")), "{:?}", again.remarks);
     }
 

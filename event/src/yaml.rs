@@ -7,32 +7,47 @@ mod node;
 mod tuning;
 mod view;
 
-use crate::delays::Delays;
+use crate::defaults::Defaults;
 use crate::draft::{Draft, Parts};
-use crate::hertz;
-use crate::ranges::Ranges;
 use crate::report::{Report, Reported, Scope};
+use crate::values::delays::Delays;
+use crate::values::hertz;
+use crate::values::ranges::Ranges;
 use challengectl_common::challenge::NamedRange;
 use fields::Fields;
 use node::{Node, Value};
 
 const KEYS: &[&str] = &["conference", "frequency_ranges", "defaults", "challenges"];
 
-/// Other keys of a `server-config.yml`. They configure the server, not the event.
-const OLDER_KEYS: &[&str] =
-    &["server", "files_dir", "heartbeat_timeout", "assignment_timeout", "api_keys", "cors_origins", "bind", "port"];
+/// Other keys of older files, and why they are ignored.
+const OLDER_KEYS: &[(&str, &str)] = &[
+    ("server", SERVERS),
+    ("files_dir", SERVERS),
+    ("heartbeat_timeout", SERVERS),
+    ("assignment_timeout", SERVERS),
+    ("api_keys", SERVERS),
+    ("cors_origins", SERVERS),
+    ("bind", SERVERS),
+    ("port", SERVERS),
+    ("radios", "it belongs in the configuration of a runner"),
+    ("mode", NEVER_USED),
+    ("frequency-ranges", NEVER_USED),
+];
 
-/// Reads one challenge that comes as JSON, which has no lines.
+const SERVERS: &str = "it belongs in the server's configuration";
+const NEVER_USED: &str = "it was never used";
+
+/// Reads one challenge from JSON, which has no line numbers.
 pub(crate) fn one(
     keys: serde_json::Map<String, serde_json::Value>,
-    defaults: Delays,
+    defaults: &Defaults,
     ranges: &mut Ranges,
     scope: &mut Scope<'_>,
 ) -> Draft {
-    item::read(Fields::new(0, node::from_json(keys)), Ok(defaults), ranges, scope)
+    item::read(Fields::new(0, node::from_json(keys)), defaults, ranges, scope)
 }
 
-/// Reads a document as far as it can be read.
+/// Reads all valid parts of a document, and reports the others.
 pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
     let root = match node::parse(text) {
         Ok(root) => root,
@@ -45,12 +60,12 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
         Value::Null => Parts::default(),
         Value::List(items) => {
             let mut ranges = Ranges::default();
-            let drafts = challenges(items, Ok(Delays::default()), &mut ranges, report);
+            let drafts = challenges(items, Defaults::default(), &mut ranges, report);
             Parts { conference: None, ranges: ranges.into_list(), drafts }
         }
         Value::Map(entries) => document(Fields::new(root.line, entries), report),
         Value::Scalar(_) => {
-            let expected = "this is no event file: it should have `challenges:` with a list below";
+            let expected = "this is not an event file: it should have `challenges:` with a list below";
             report.file().problem(root.line, expected);
             Parts::default()
         }
@@ -59,14 +74,14 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
 
 fn document(mut fields: Fields, report: &mut Report) -> Parts {
     let scope = &mut report.file();
-    fields.correct(KEYS, |key| OLDER_KEYS.contains(&key) || is_extension(key), scope);
+    fields.correct(KEYS, |key| OLDER_KEYS.iter().any(|(older, _)| *older == key) || is_extension(key), scope);
     let conference = fields.take("conference").and_then(|node| conference::read(node, scope).ok());
     let mut ranges = fields.take("frequency_ranges").map(|node| named_ranges(node, scope)).unwrap_or_default();
-    let defaults = fields.take("defaults").map_or(Ok(Delays::default()), |node| defaults(node, scope));
+    let defaults = fields.take("defaults").map_or_else(Defaults::default, |node| defaults(node, scope));
     let items = fields.take_as("challenges", Node::into_list, scope);
-    for key in OLDER_KEYS {
+    for (key, why) in OLDER_KEYS {
         if let Some(node) = fields.take(key) {
-            scope.remark(node.line, format!("`{key}` is passed over: it belongs in the server's configuration"));
+            scope.remark(node.line, format!("`{key}` is ignored: {why}"));
         }
     }
     fields.refuse_rest_but(is_extension, KEYS, scope);
@@ -75,39 +90,40 @@ fn document(mut fields: Fields, report: &mut Report) -> Parts {
     Parts { conference, ranges: ranges.into_list(), drafts }
 }
 
-/// Whether a key only holds values that others refer to by an anchor, as in Compose files.
+/// Whether a key is an extension, as in Compose files: it only holds values that others refer to by an anchor.
 fn is_extension(key: &str) -> bool {
     key.starts_with("x-")
 }
 
-fn defaults(node: Node, scope: &mut Scope<'_>) -> Result<Delays, Reported> {
-    let mut fields = Fields::of(node, "defaults", scope)?;
-    fields.correct(&["min_delay", "max_delay"], |_| false, scope);
+fn defaults(node: Node, scope: &mut Scope<'_>) -> Defaults {
+    const KEYS: [&str; 3] = ["min_delay", "max_delay", WATERMARK];
+    let mut fields = match Fields::of(node, "defaults", scope) {
+        Ok(fields) => fields,
+        Err(reported) => return Defaults { delays: Err(reported), watermark: None },
+    };
+    fields.correct(&KEYS, |_| false, scope);
     let delays = item::delays(&mut fields, ["min_delay", "max_delay"], Ok(Delays::default()), scope);
-    fields.refuse_rest(["min_delay", "max_delay"], scope);
-    delays
+    // One that cannot be painted is refused with each challenge that it would go before.
+    let watermark = fields.take_as(WATERMARK, Node::words, scope).ok().flatten();
+    fields.refuse_rest(KEYS, scope);
+    Defaults { delays, watermark }
 }
 
-fn challenges(
-    items: Vec<Node>,
-    mut defaults: Result<Delays, Reported>,
-    ranges: &mut Ranges,
-    report: &mut Report,
-) -> Vec<Draft> {
+fn challenges(items: Vec<Node>, mut defaults: Defaults, ranges: &mut Ranges, report: &mut Report) -> Vec<Draft> {
     let mut drafts = Vec::with_capacity(items.len());
     for node in items {
         let Ok(mut fields) = Fields::of(node, "a challenge", &mut report.file()) else { continue };
-        if let Some(delays) = older_defaults(&mut fields, defaults, &mut report.file()) {
-            defaults = delays;
+        if let Some(delays) = older_defaults(&mut fields, defaults.delays, &mut report.file()) {
+            defaults.delays = delays;
             continue;
         }
         let mut scope = report.challenge(fields.peek_text("name"));
-        drafts.push(item::read(fields, defaults, ranges, &mut scope));
+        drafts.push(item::read(fields, &defaults, ranges, &mut scope));
     }
     drafts
 }
 
-/// Older lists may begin with an item that is no challenge and only gives delays for those that follow.
+/// Reads the first item of older lists, which may give only the default delays of the challenges that follow.
 fn older_defaults(
     fields: &mut Fields,
     before: Result<Delays, Reported>,
@@ -147,7 +163,7 @@ fn named_range(node: Node, scope: &mut Scope<'_>) -> Result<NamedRange, Reported
     fields.correct(&["name", "display_name", "min_hz", "max_hz", "raster_hz"], |key| key == "description", scope);
     let name = fields.require_as("name", Node::text, scope);
     let display_name = fields.take_as("display_name", Node::text, scope);
-    // Older files describe ranges; where a range has no display name, that is one.
+    // Older files have a description, which serves as the display name if there is none.
     let description = fields.take_as("description", Node::text, scope);
     let low = fields.require_as("min_hz", Node::frequency, scope);
     let high = fields.require_as("max_hz", Node::frequency, scope);

@@ -1,4 +1,4 @@
-//! Files that survive `kill -9` and power cuts: either the old content or the new, never half of it.
+//! Atomic, durable writes: after `kill -9` or a power cut a file holds all of its old content or all of the new.
 
 use fs_err::{self as fs, File};
 use std::fs::{DirBuilder, Permissions};
@@ -7,35 +7,27 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use tempfile::{Builder, NamedTempFile};
 
-/// Who may read a file.
+/// The access rights of a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
     /// Only the account that the program runs under (0600).
     Owner,
-    /// Those that the umask admits.
+    /// The accounts that the process's umask admits.
     Umask,
 }
 
-/// Creates a folder that only its owner can look into (0700), with its parents, unless it exists.
-///
-/// # Errors
-/// When its parent cannot be written, or the path is a file.
+/// Creates a folder that only its owner can access (0700), and its parents, unless it exists.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| at(path, &error))
 }
 
-/// Replaces `path` durably by a file with this content.
-///
-/// # Errors
-/// When the disk is full or the folder cannot be written; the old file is then untouched.
+/// Replaces `path` durably by a file with this content. On an error, such as a full disk, the old file is untouched.
 pub fn write(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     persist(beside(path, content, readers)?, path)
 }
 
-/// Replaces `path` by a file with this content. Unlike after [`write()`], a power cut soon after may still undo it.
-///
-/// # Errors
-/// As with [`write()`].
+/// Replaces `path` atomically by a file with this content. Unlike with [`write()`], a power cut soon afterwards may
+/// bring the old file back.
 pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     take_name(beside(path, content, readers)?, path)
 }
@@ -43,28 +35,19 @@ pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> 
 /// Replaces `path` durably by a temporary file of the same file system that holds its content.
 ///
 /// A [`NamedTempFile`] is readable only by its owner (0600), and stays so.
-///
-/// # Errors
-/// As with [`write()`].
 pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all().map_err(|error| at(path, &error))?;
     take_name(file, path)?;
     sync_folder(folder_of(path))
 }
 
-/// Renames a file durably. Its content must be on disk already.
-///
-/// # Errors
-/// When either folder cannot be written.
+/// Renames a file durably. Its content must be synced to disk before.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
     sync_folder(folder_of(to))
 }
 
 /// Makes renames and removals in a folder durable.
-///
-/// # Errors
-/// When the folder cannot be opened.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
@@ -87,7 +70,7 @@ fn take_name(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|error| at(path, &error.error))
 }
 
-/// Names the path that an error is about, where `fs-err` has no part in it.
+/// Adds the path to an error of a call that does not go through `fs-err`.
 fn at(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
@@ -135,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_name_lies_in_the_working_folder() {
+    fn a_bare_name_is_a_file_of_the_working_folder() {
         assert_eq!(folder_of(Path::new("runner.yml")), Path::new("."));
         assert_eq!(folder_of(Path::new("/a/b")), Path::new("/a"));
     }

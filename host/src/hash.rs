@@ -1,35 +1,26 @@
-//! Hashes files and what is copied, in one pass and in constant memory.
+//! Hashes of files and of copied data, in one pass and constant memory.
 
 use challengectl_common::{Digest, Hasher};
 use fs_err::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
-/// Bytes read at once: with smaller blocks, system calls cost more than hashing.
+/// Bytes read at once. With smaller blocks, system calls cost more than hashing.
 const BLOCK: usize = 256 * 1024;
 
-/// Returns the SHA-256 and the length of a file.
-///
-/// # Errors
-/// When it cannot be read.
+/// Returns the SHA-256 and the length in bytes of a file.
 pub fn file(path: &Path) -> io::Result<(Digest, u64)> {
     copy(File::open(path)?, &mut io::sink())
 }
 
-/// Copies all of `from` to `to`; returns the SHA-256 and the length of what was copied.
-///
-/// # Errors
-/// When `from` cannot be read or `to` cannot be written.
+/// Copies all of `from` to `to`. Returns the SHA-256 and the length in bytes of the copied data.
 pub fn copy(from: impl Read, to: &mut impl Write) -> io::Result<(Digest, u64)> {
     let mut both = Both { hasher: Hasher::default(), to };
     let size = io::copy(&mut BufReader::with_capacity(BLOCK, from), &mut both)?;
     Ok((both.hasher.finish(), size))
 }
 
-/// Feeds all of a file to a hasher, which may go on with more.
-///
-/// # Errors
-/// When it cannot be read.
+/// Feeds a whole file to a hasher and returns its length in bytes. The hasher can take more data afterwards.
 pub fn feed(path: &Path, hasher: &mut Hasher) -> io::Result<u64> {
     io::copy(&mut BufReader::with_capacity(BLOCK, File::open(path)?), hasher)
 }
@@ -55,7 +46,7 @@ impl<W: Write> Write for Both<'_, W> {
 mod tests {
     use super::*;
 
-    /// Takes a byte at a time, as a pipe may.
+    /// Accepts one byte per write, as a pipe may.
     struct Narrow(Vec<u8>);
 
     impl Write for Narrow {
@@ -70,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_copied_is_hashed_once_however_little_the_target_takes() {
+    fn copied_data_is_hashed_once_also_when_the_target_takes_one_byte_at_a_time() {
         let bytes: Vec<u8> = (0..=255).cycle().take(3000).collect();
         let mut to = Narrow(Vec::new());
         assert_eq!(copy(bytes.as_slice(), &mut to).unwrap(), (Digest::of(&bytes), 3000));

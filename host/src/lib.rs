@@ -1,7 +1,7 @@
-//! What the ChallengeCtl programs need from the machine that they run on.
+//! Operating-system services that both programs use.
 //!
-//! Files that survive power cuts ([`durable`]), hashing of what is copied ([`hash`]), the service manager ([`service`]), and
-//! man pages and completions for packages ([`manuals`]). Every error names the path it is about: what opens files here does so with `fs-err`.
+//! Atomic, durable files ([`durable`]), hashes of files and copies ([`hash`]), the service manager ([`service`]), and man
+//! pages and shell completions for packages ([`manuals`]). Every error names its path, since files are opened with `fs-err`.
 
 pub mod durable;
 pub mod hash;

@@ -1,4 +1,4 @@
-//! The service manager (systemd). Without one nothing happens.
+//! Notifications to the service manager (systemd); without one they do nothing.
 
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval};
@@ -13,9 +13,9 @@ pub fn notify_stopping() {
     notify(NotifyState::Stopping);
 }
 
-/// Notifies the service manager's watchdog three times in each of its periods, each time after `check` has returned.
-/// While `check` does not return, the watchdog hears nothing, and in the end kills the program. Returns at once where
-/// no watchdog is set.
+/// Notifies the service manager's watchdog three times per watchdog period, each time after `check` has returned. If
+/// `check` does not return, the notifications stop and the service manager kills the program. Returns at once if no
+/// watchdog is configured.
 pub async fn keep_watchdog<C: Future<Output = ()>>(mut check: impl FnMut() -> C) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     let mut ticks = interval(limit / 3);

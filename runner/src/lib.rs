@@ -1,11 +1,11 @@
 //! The ChallengeCtl runner: the agent on a host with radios.
 //!
-//! [`agent`] talks to the server and never touches samples. Each transmission runs in a child process ([`transmit`], in
-//! the cage that [`process`] is), which alone opens a [`radio`]: a driver that hangs or crashes cannot take the agent
-//! along.
+//! [`agent`] communicates with the server and never handles samples. Each transmission runs in a child process
+//! ([`transmit`], supervised by [`process`]), and only that opens a [`radio`]: a driver that hangs or crashes does not
+//! affect the agent.
 //!
-//! Calls go downwards only: [`cli`], [`agent`], [`cache`] and [`transmit`], [`api`], [`config`], [`radio`], [`process`]
-//! and [`machine`].
+//! Calls go downwards in this order: [`cli`], [`agent`], [`cache`] and [`transmit`], [`api`], [`config`], [`radio`],
+//! [`process`] and [`machine`].
 
 mod agent;
 mod api;

@@ -5,8 +5,8 @@ use challengectl_common::Digest;
 /// Where systemd and D-Bus keep the id of a machine.
 const MACHINE_IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
-/// Hashed in front of the id. The id itself must not leave the machine, see machine-id(5): other programs know the
-/// machine by it.
+/// Prefix of the id in the hash. The id itself must not leave the machine (machine-id(5)), since other programs
+/// identify the machine by it.
 const PURPOSE: &str = "challengectl-runner host binding, 1: ";
 
 /// Returns the hostname, for people.
@@ -20,13 +20,13 @@ pub(crate) fn id() -> Option<Digest> {
     MACHINE_IDS.iter().find_map(|file| digest(&std::fs::read_to_string(file).ok()?))
 }
 
-/// Returns the id of the running kernel, which changes with each start of the machine.
+/// Returns the boot id of the kernel, which changes with each start of the machine.
 pub(crate) fn boot_id() -> Option<String> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(format!("boot {}", id.trim()))
 }
 
-/// Hashes an id. An image that was never started has none, or the word `uninitialized`.
+/// Hashes an id; `None` if there is none. An image that was never started has an empty one, or `uninitialized`.
 fn digest(id: &str) -> Option<Digest> {
     let id = id.trim().to_ascii_lowercase();
     let is_id =
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_machine_is_known_by_a_digest_and_one_without_an_id_not_at_all() {
+    fn a_machine_is_identified_by_a_digest_and_one_without_an_id_is_not() {
         let id = "3d1219c7c4c5404aaa1f6d2a48adfda4";
         let known = digest(&format!("{id}\n")).unwrap();
         assert_ne!(known, Digest::of(id.as_bytes()));

@@ -4,9 +4,10 @@ use challengectl_runner::{cli, transmit};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Before anything else: every millisecond here passes between a trigger and the first sample.
-    if std::env::args_os().nth(1).is_some_and(|word| word == transmit::SUBCOMMAND) {
-        return transmit::child::main();
+    // First, since every millisecond here delays the first sample after a trigger.
+    match std::env::args_os().nth(1) {
+        Some(word) if word == transmit::SUBCOMMAND => transmit::child::main(),
+        Some(word) if word == transmit::errand::SUBCOMMAND => transmit::errand::main(),
+        _ => cli::main(),
     }
-    cli::main()
 }

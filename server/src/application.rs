@@ -1,4 +1,4 @@
-//! The server as a whole: building it opens the database and the listener, running it serves until it is stopped.
+//! The server as a whole: `build` opens the database and the listener, `run_until` serves until it is stopped.
 
 use crate::config::{Config, ConfigError};
 use crate::console;
@@ -17,16 +17,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const READ_LOGINS_EVERY: Duration = Duration::from_secs(1);
-/// Within the minute to which the database knows them.
+/// How often uses of logins are written, well within the one-minute resolution that the database keeps.
 const WRITE_USES_EVERY: Duration = Duration::from_secs(5);
 
-/// Why the server does not run.
+/// Why the server cannot start or stopped serving.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplicationError {
-    /// A setting is out of its limits.
+    /// A setting is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// There is no certificate to serve with.
+    /// The TLS certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The database cannot be used.
@@ -48,12 +48,12 @@ pub enum ApplicationError {
     Serve(#[from] std::io::Error),
 }
 
-/// A server that listens.
+/// A server that is listening.
 pub struct Application {
     address: SocketAddr,
     secure: bool,
     server: Server,
-    /// `None` where the socket cannot be made.
+    /// `None` if the socket could not be created.
     console: Option<Server>,
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
@@ -94,19 +94,19 @@ impl Application {
             console::listen(&config.data_dir).and_then(|listener| console::serve(listener, application.clone()));
         let console = console.map_err(|error| {
             let socket = console::socket(&config.data_dir);
-            tracing::error!(socket = %socket.display(), %error, "there is no local console");
+            tracing::error!(socket = %socket.display(), %error, "the local console is not available");
         });
         let server = listener::serve(listener, tls, application).map_err(refused)?;
         Ok(Self { address, secure, server, console: console.ok(), coordinator, accounts, live, _lock: lock })
     }
 
-    /// The problems of the settings that would keep the server from starting.
+    /// Returns the problems of the settings that would keep the server from starting.
     #[must_use]
     pub fn problems(config: &Config) -> Vec<String> {
         let event_file = config.event_file.iter().filter(|file| !file.is_file());
         let mut problems: Vec<_> =
             event_file.map(|file| format!("event_file: {}: there is no such file", file.display())).collect();
-        // A certificate of the server's own is made when it starts.
+        // The server creates its own certificate when it starts.
         if config.tls.certificate.is_some()
             && let Err(error) = tls::load(&config.tls, &config.data_dir, config.listen.ip())
         {
@@ -115,7 +115,7 @@ impl Application {
         problems
     }
 
-    /// The address it listens on; the port is the real one, also when the settings say 0.
+    /// The address on which it listens, with the actual port if the settings say 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -128,13 +128,13 @@ impl Application {
         format!("{scheme}://{}", self.address)
     }
 
-    /// The token that creates the first account; `None` when there are accounts.
+    /// Returns a token that creates the first account; `None` if there are accounts.
     pub async fn open_setup(&self) -> Result<Option<String>, ApplicationError> {
         Ok(self.accounts.open_setup().await?)
     }
 
-    /// Serves until `stop` completes, then assigns nothing more, answers the requests under way, and writes what is only
-    /// in memory to the database.
+    /// Serves until `stop` completes, then assigns nothing more, answers pending requests, and writes the state in
+    /// memory to the database.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
         let console = self.console.map(|console| (console.handle(), tokio::spawn(console)));
@@ -142,8 +142,8 @@ impl Application {
         jobs.spawn(keep_logins(Arc::clone(&self.accounts)));
         jobs.spawn(service::keep_watchdog({
             let coordinator = Arc::clone(&self.coordinator);
-            // Each notification comes after a complete reading of the schedule. So a disk that reports errors is no
-            // reason to be killed, and one that never answers is.
+            // Each notification follows a complete reading of the schedule: a disk that reports errors is no reason for
+            // a restart, one that never answers is.
             move || {
                 let coordinator = Arc::clone(&coordinator);
                 async move { coordinator.pulse().await }
@@ -172,7 +172,7 @@ impl Application {
         }
         drop(jobs);
         if let Err(error) = self.accounts.write_uses().await {
-            tracing::error!(%error, "the last use of logins could not be written down");
+            tracing::error!(%error, "the last uses of logins could not be recorded");
         }
         self.coordinator.close().await;
         ended.map_err(std::io::Error::other)??;
@@ -180,21 +180,21 @@ impl Application {
     }
 }
 
-/// Reads logins into memory every second, and writes their uses to the database.
+/// Reads logins into memory, and records their uses in the database, at regular intervals.
 async fn keep_logins(accounts: Arc<Accounts>) {
     let writer = Arc::clone(&accounts);
     let writing = async move {
         loop {
             tokio::time::sleep(WRITE_USES_EVERY).await;
             if let Err(error) = writer.write_uses().await {
-                tracing::error!(%error, "the use of logins could not be written down, and is tried again");
+                tracing::error!(%error, "the uses of logins could not be recorded; trying again");
             }
         }
     };
     let reading = async move {
         loop {
             if let Err(error) = accounts.read_logins().await {
-                tracing::error!(%error, "the logins could not be read, and are tried again");
+                tracing::error!(%error, "the logins could not be read; trying again");
             }
             tokio::time::sleep(READ_LOGINS_EVERY).await;
         }

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Settings of `challengectl-server`; `config/server.yml` tells what each means.
+/// The settings of `challengectl-server`; `config/server.yml` documents each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "config/server.yml has the documentation")]
@@ -40,7 +40,7 @@ pub struct Config {
     pub log_format: LogFormat,
 }
 
-/// How the server shows who it is; with nothing set it speaks plain HTTP.
+/// The TLS settings; by default the server speaks plain HTTP.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "config/server.yml has the documentation")]
@@ -52,7 +52,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Whether there is to be any.
+    /// Whether the server speaks TLS.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.self_signed || self.certificate.is_some()
@@ -63,17 +63,17 @@ impl Tls {
             (Some(_), None) => "certificate is given without key",
             (None, Some(_)) => "key is given without certificate",
             (Some(_), Some(_)) if self.self_signed => "give either certificate and key, or self_signed",
-            _ if !self.names.is_empty() && !self.self_signed => "names are for self_signed",
+            _ if !self.names.is_empty() && !self.self_signed => "names are only used with self_signed",
             _ => return Ok(()),
         };
         Err(ConfigError::Value { setting: "tls", reason: reason.to_owned() })
     }
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum LogFormat {
     Text,
     Json,
@@ -105,36 +105,36 @@ impl Default for Config {
     }
 }
 
-/// Why the settings cannot be used.
+/// Why the settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("{}: {error}", path.display())]
     Read {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: std::io::Error,
     },
-    /// A key or a value that does not belong there.
+    /// A key is unknown, or a value invalid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The file is another one: a configuration of the older challengectl, or an event.
+    /// The file is a configuration of the older challengectl, or an event file.
     #[error("{0}")]
     Older(String),
-    /// A value out of its limits.
+    /// A value is out of its limits.
     #[error("{setting}: {reason}")]
     Value {
-        /// Of which setting.
+        /// The setting.
         setting: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 }
 
 impl Config {
-    /// Reads the settings from a file, if there is one, the environment, and what the command line sets. Relative paths
-    /// are relative to the file.
+    /// Reads the settings from a file, if there is one, the environment, and the command line. Relative paths are
+    /// resolved against the folder of the file.
     pub fn load(
         path: Option<&Path>,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -165,10 +165,10 @@ impl Config {
         Ok(config)
     }
 
-    /// What the settings mean for the core.
+    /// Returns the rules for the coordinator.
     pub fn rules(&self) -> Result<Rules, ConfigError> {
         let lease = seconds("lease_seconds", self.lease_seconds, 0.5, 3600.0)?;
-        // Two heartbeats may be lost before a lease runs out.
+        // Two heartbeats can be lost before a lease runs out.
         let heartbeat = self.heartbeat_interval.unwrap_or(self.lease_seconds / 3.0);
         let heartbeat_interval = seconds("heartbeat_interval", heartbeat, 0.1, self.lease_seconds / 2.0)?;
         Ok(Rules {
@@ -187,8 +187,8 @@ impl Config {
         })
     }
 
-    /// The filter of log lines. A word that is no level is refused: it would be taken for a part of the program, and
-    /// silence all others.
+    /// Returns the filter of log lines. A word that is not a level is refused: it would be read as the name of a module
+    /// and silence all others.
     pub fn log_filter(&self) -> Result<EnvFilter, ConfigError> {
         let refuse = |reason: String| ConfigError::Value { setting: "log_filter", reason };
         let words = self.log_filter.split(',').map(str::trim).filter(|word| !word.is_empty() && !word.contains('='));
@@ -197,31 +197,31 @@ impl Config {
                 .map_err(|_| refuse(format!("{word:?} is neither error, warn, info, debug or trace nor PART=LEVEL")))?;
         }
         let mut text = self.log_filter.clone();
-        // It tells of every request that is no HTTP as an error, and anybody can send a thousand of them in a second.
+        // It logs every malformed request as an error, and a client can send thousands of them per second.
         if !text.contains("actix_http") {
             text.push_str(",actix_http=off");
         }
         EnvFilter::try_new(text).map_err(|error| refuse(error.to_string()))
     }
 
-    /// The sites whose pages may use the login of their visitors.
+    /// Returns the sites whose pages may use their visitors' logins.
     pub fn origins(&self) -> Result<&[String], ConfigError> {
         let is_site = |origin: &&String| origin.starts_with("https://") || origin.starts_with("http://");
         match self.allowed_origins.iter().find(|origin| !is_site(origin)) {
             None => Ok(&self.allowed_origins),
             Some(origin) => {
-                let reason = format!("{origin:?} is no site such as https://screens.example.com");
+                let reason = format!("{origin:?} is not a site such as https://screens.example.com");
                 Err(ConfigError::Value { setting: "allowed_origins", reason })
             }
         }
     }
 
-    /// The proxies whose forwarding headers count.
+    /// Returns the proxies whose forwarding headers are trusted.
     pub fn proxies(&self) -> Result<Vec<Network>, ConfigError> {
         networks("trusted_proxies", &self.trusted_proxies)
     }
 
-    /// From where the metrics may be asked for.
+    /// Returns the networks that may read the metrics.
     pub fn metrics_networks(&self) -> Result<Vec<Network>, ConfigError> {
         networks("metrics_allow", &self.metrics_allow)
     }

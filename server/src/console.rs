@@ -1,5 +1,4 @@
-//! The local console: the API over a socket that only the service's user can open, for whoever can log in on the host
-//! and nowhere else.
+//! The local console: the API over a Unix socket that only the service's user can open, for operators on the host.
 
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactory};
@@ -13,18 +12,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-/// The mark of a connection over the socket, by which handlers know it.
+/// Marks a connection over the socket, for the handlers.
 #[derive(Debug, Clone, Copy)]
 pub struct Console;
 
-/// Where the socket is.
+/// Returns the path of the socket.
 #[must_use]
 pub fn socket(data_dir: &Path) -> PathBuf {
     data_dir.join("console.sock")
 }
 
-/// Listens in the data directory, where the path of the socket may have 107 bytes (unix(7)). The server's lock is held, so a socket that is there is one of a server that was
-/// killed.
+/// Listens on the socket in the data directory; its path has at most 107 bytes (unix(7)). Since this server holds the
+/// lock, an existing socket is left from a server that was killed.
 pub fn listen(data_dir: &Path) -> io::Result<UnixListener> {
     let (path, new) = (socket(data_dir), data_dir.join("console.temp"));
     match fs::remove_file(&new) {
@@ -32,13 +31,13 @@ pub fn listen(data_dir: &Path) -> io::Result<UnixListener> {
         _ => {}
     }
     let listener = UnixListener::bind(&new)?;
-    // Nobody connects under its final name before it is readable only by its owner.
+    // Renamed to its final name only after its mode is set.
     fs::set_permissions(&new, Permissions::from_mode(0o600))?;
     fs::rename(&new, &path)?;
     Ok(listener)
 }
 
-/// Serves the application to the console, on a thread of its own: the others may be busy.
+/// Serves the application on the socket, with a thread of its own, since the others may be busy.
 pub fn serve<F, I, S, B>(listener: UnixListener, application: F) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,

@@ -1,4 +1,5 @@
-//! The ChallengeCtl server: HTTP and live events around the coordinator, which decides and remembers.
+//! The ChallengeCtl server: HTTP and live events on top of the coordinator, which makes the decisions and holds the
+//! data.
 
 #![warn(missing_docs)]
 

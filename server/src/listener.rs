@@ -1,4 +1,4 @@
-//! The socket that clients connect to, and how they are served there.
+//! The listening socket, and the HTTP server on it.
 
 use crate::refusal::Connection;
 use actix_http::{HttpService, Protocol, Request, Response};
@@ -18,26 +18,26 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-/// Connections that may wait for being taken: all runners come back at once after a restart.
+/// Connections that may wait to be accepted: all runners return at once after a restart.
 const BACKLOG: i32 = 1024;
-/// A client that reads nothing for this long is disconnected, so that nobody holds connections and memory
-/// by not reading. Longer than a radio link needs to recover, shorter than a lease.
+/// A client that reads nothing for this long is disconnected, so that it cannot hold connections and memory. Longer
+/// than a radio link needs to recover, shorter than a lease.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Runners poll every few seconds; a connection that lives longer than that spares them a new one each time.
+/// How long idle connections are kept: runners poll every few seconds and reuse them.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// For the head of a request.
+/// Time limit of the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Waiting polls return at once, so only downloads take longer; they are resumed.
+/// Time limit of pending requests at the end. Long polls return at once; interrupted downloads are resumed.
 const SECONDS_TO_FINISH: u64 = 5;
 const MAX_WORKERS: usize = 4;
-/// TLS handshakes under way in a worker: clients that connect and send nothing must not shut out the others.
+/// Concurrent TLS handshakes of a worker: clients that connect and send nothing must not lock out others.
 const MAX_HANDSHAKES: usize = 8192;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves an application. As `actix_web::HttpServer` does it, but over connections that explain refusals of the
-/// library's own; that one takes no other connections than plain ones.
+/// Serves an application like `actix_web::HttpServer`, but over connections that explain the library's own refusals
+/// ([`crate::refusal`]), which `HttpServer` does not support.
 pub fn serve<F, I, S, B>(listener: TcpListener, tls: Option<ServerConfig>, application: F) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
@@ -67,7 +67,7 @@ where
                 .keep_alive(KEEP_ALIVE)
                 .client_request_timeout(HEAD_TIMEOUT)
                 .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-                // A runner that hangs up while it waits must not be given work that it will never hear of.
+                // A runner that disconnects during a poll must not be assigned work that it never learns of.
                 .h1_allow_half_closed(false)
                 .local_addr(address)
                 .finish(map_config(application, |()| AppConfig::default()))
@@ -102,8 +102,8 @@ where
     Ok(builder.listen("https", listener, secure)?.run())
 }
 
-/// Listens. Connections inherit the option `TCP_USER_TIMEOUT` (RFC 5482, tcp(7)), which counts also while the client has
-/// closed its window.
+/// Listens. Connections inherit `TCP_USER_TIMEOUT` (RFC 5482, tcp(7)), which also runs while the client's window is
+/// closed.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
     socket.set_reuse_address(true)?;

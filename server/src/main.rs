@@ -1,4 +1,4 @@
-//! `challengectl-server`: the command line of the coordinator.
+//! `challengectl-server`: see `--help`.
 
 mod cli;
 
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match cli::run() {
         Ok(code) => code,
-        // Whoever reads our output may stop at any time, as `head` does.
+        // The reader of the output may stop at any time, as `head` does.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("challengectl-server: {error:#}");

@@ -1,5 +1,5 @@
-//! Refusals that never reach a handler: what is no HTTP, or has too long a head, the library answers with a status and
-//! nothing else. A connection puts the reason into these answers, in the form that all others have.
+//! Refusals before any handler: the library answers malformed requests, and those with too long a head, with a bare
+//! status. A connection adds the reason to these answers, in the form of all other errors.
 
 use actix_web::web::Bytes;
 use challengectl_common::wire::ErrorBody;
@@ -11,24 +11,24 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-/// Longer than any of those answers, which have few headers.
+/// Longer than any of these answers, which have few headers.
 const MAX_HEAD: usize = 256;
-/// What is thrown away of what a client still sends after a refusal, and for how long it is waited for.
+/// The bytes that are read and dropped after a refusal, and the time limit for them.
 const MAX_DRAINED: u64 = 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection whose bare refusals say why.
+/// A connection that adds the reason to bare refusals.
 #[derive(Debug)]
 pub struct Connection<S: Stream> {
-    /// None when it is dropped.
+    /// `None` while it is dropped.
     stream: Option<S>,
-    /// What takes the place of a bare refusal, as far as it is not written.
+    /// The rest, still to be written, of the answer that replaces a bare refusal.
     left: Bytes,
-    /// Whether there was one.
+    /// Whether there was a refusal.
     refused: bool,
 }
 
-/// A connection as it comes.
+/// An accepted connection.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
@@ -63,9 +63,9 @@ impl<S: Stream> AsyncRead for Connection<S> {
 impl<S: Stream> AsyncWrite for Connection<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, sent: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.write_left(context))?;
-        let Some(told) = explained(sent) else { return self.stream()?.poll_write(context, sent) };
-        (self.left, self.refused) = (told, true);
-        // What cannot be written at once is when this is flushed, as with any buffer.
+        let Some(answer) = explained(sent) else { return self.stream()?.poll_write(context, sent) };
+        (self.left, self.refused) = (answer, true);
+        // The rest is written when the connection is flushed, as with any buffer.
         let _ = self.write_left(context)?;
         Poll::Ready(Ok(sent.len()))
     }
@@ -81,8 +81,8 @@ impl<S: Stream> AsyncWrite for Connection<S> {
     }
 }
 
-/// A connection that is closed while something comes in is reset, and the answer lost with it: of what was refused, more
-/// may be on its way.
+/// Drains the connection after a refusal: closing it while more of the request arrives would reset it, and the answer
+/// would be lost.
 impl<S: Stream> Drop for Connection<S> {
     fn drop(&mut self) {
         if let (true, Some(stream), Ok(runtime)) = (self.refused, self.stream.take(), Handle::try_current()) {
@@ -92,15 +92,15 @@ impl<S: Stream> Drop for Connection<S> {
     }
 }
 
-/// Sends what is left, and reads until the client has heard it and closes its side.
+/// Sends the rest of the answer, and reads until the client closes its side.
 async fn let_go(mut stream: impl Stream, left: Bytes) -> io::Result<u64> {
     stream.write_all(&left).await?;
     stream.shutdown().await?;
     tokio::io::copy(&mut stream.take(MAX_DRAINED), &mut tokio::io::sink()).await
 }
 
-/// The same with a body, if it is a bare refusal, alone or behind whole answers. Nothing else is looked into: the content
-/// of a file may look like a refusal, too.
+/// Adds the body to a bare refusal, alone or after complete answers; `None` for anything else. Only whole answers are
+/// examined, since the content of a file may look like a refusal too.
 fn explained(sent: &[u8]) -> Option<Bytes> {
     if !sent.ends_with(b"\r\n\r\n") {
         return None;
@@ -117,7 +117,7 @@ fn explained(sent: &[u8]) -> Option<Bytes> {
     Some([before, head.as_bytes(), body.as_bytes()].concat().into())
 }
 
-/// The head of the last of some whole answers, and what is before it.
+/// Splits complete answers into the head of the last and everything before it.
 fn last_answer(sent: &[u8]) -> Option<(&[u8], &str)> {
     let mut start = 0;
     loop {
@@ -135,12 +135,13 @@ fn last_answer(sent: &[u8]) -> Option<(&[u8], &str)> {
 
 fn reason(status: &str) -> Option<(&'static str, &'static str)> {
     match status {
-        "400" => Some(("invalid request", "this is no HTTP/1.1 request: its first line or a header is malformed")),
-        "408" => Some(("request timeout", "the head of the request did not come in time")),
+        "400" => {
+            Some(("invalid request", "this is not a valid HTTP/1.1 request: its first line or a header is malformed"))
+        }
+        "408" => Some(("request timeout", "the head of the request did not arrive in time")),
         "431" => Some((
             "request header fields too large",
-            "the first line and the headers have at most 96 headers and \
-                        128 KiB; send less, above all fewer cookies",
+            "a request has at most 96 headers, and 128 KiB of first line and headers; send less, such as fewer cookies",
         )),
         _ => None,
     }
@@ -167,8 +168,8 @@ mod tests {
     async fn a_bare_refusal_gets_a_body_and_nothing_else_is_touched() {
         let bare = "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         let before = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
-        let told = passed(format!("{before}{bare}").as_bytes()).await;
-        let (head, body) = told.strip_prefix(before).unwrap().split_once("\r\n\r\n").unwrap();
+        let response = passed(format!("{before}{bare}").as_bytes()).await;
+        let (head, body) = response.strip_prefix(before).unwrap().split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("content-length: {}", body.len())) && head.contains("connection: close"));
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
         assert_eq!(body["error"], "request header fields too large");

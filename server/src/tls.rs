@@ -1,4 +1,4 @@
-//! The certificate with which the server shows who it is.
+//! The TLS certificate of the server.
 
 mod inspect;
 
@@ -14,35 +14,35 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What runners and browsers are given to trust.
+/// The file of the server's own certificate, for runners and browsers to trust.
 const CERTIFICATE: &str = "tls.crt";
 const KEY: &str = "tls.key";
 
-/// Why there is no TLS.
+/// Why TLS cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be used.
     #[error("{}: {reason}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         reason: String,
     },
-    /// The certificate and the key are no pair, or of a kind that cannot be used.
+    /// The certificate and the key do not match, or are of an unsupported kind.
     #[error("the certificate {} and its key cannot be used: {error}", certificate.display())]
     Unusable {
         /// The certificate's file.
         certificate: PathBuf,
-        /// What is wrong.
+        /// The cause.
         error: rustls::Error,
     },
-    /// No certificate for these names can be made.
+    /// No certificate can be created for these names.
     #[error("tls.names: {0}")]
     Names(rcgen::Error),
 }
 
-/// What the settings say, ready to serve; none for plain HTTP.
+/// Loads the TLS configuration from the settings; `None` for plain HTTP.
 pub fn load(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<Option<ServerConfig>, TlsError> {
     let (certificate, key) = match (&tls.certificate, &tls.key) {
         (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
@@ -51,7 +51,7 @@ pub fn load(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<Option<ServerC
     };
     let chain = CertificateDer::pem_file_iter(&certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let chain = chain.map_err(|error| refuse(&certificate, &error))?;
-    let Some(first) = chain.first() else { return Err(refuse(&certificate, &"holds no certificate")) };
+    let Some(first) = chain.first() else { return Err(refuse(&certificate, &"contains no certificate")) };
     inspect::certificate(&certificate, first)?;
     tracing::info!(certificate = %certificate.display(), sha256 = fingerprint(first), "TLS");
     let private = inspect::key(&key)?;
@@ -62,7 +62,7 @@ pub fn load(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<Option<ServerC
         .map_err(|error| TlsError::Unusable { certificate, error })
 }
 
-/// The certificate that the server has made itself (PEM), once [`load()`] has; none when it shows another, or none.
+/// Returns the certificate (PEM) that the server has created in [`load()`]; `None` if it uses another, or no TLS.
 pub fn own_certificate(tls: &Tls, data_dir: &Path) -> Result<Option<String>, TlsError> {
     if !tls.self_signed {
         return Ok(None);
@@ -75,19 +75,20 @@ fn refuse(path: &Path, reason: &dyn std::fmt::Display) -> TlsError {
     TlsError::File { path: path.to_owned(), reason: reason.to_string() }
 }
 
-/// As other programs show it: pairs of capital digits.
+/// Returns the SHA-256 fingerprint in the usual form: pairs of upper-case hex digits.
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     let digest = Digest::of(certificate).to_string().to_ascii_uppercase();
     let pairs: Vec<&str> = (0..digest.len()).step_by(2).filter_map(|at| digest.get(at..at + 2)).collect();
     pairs.join(":")
 }
 
-/// The server's own certificate and key; made when they are not there, then kept, since runners trust just this one.
+/// Returns the files of the server's own certificate and key. Creates them once and keeps them, since runners trust
+/// exactly this certificate.
 fn own(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<(PathBuf, PathBuf), TlsError> {
     let (certificate, key) = (data_dir.join(CERTIFICATE), data_dir.join(KEY));
     if !(certificate.exists() && key.exists()) {
         let (certificate_pem, key_pem) = make(names(tls, listen)).map_err(TlsError::Names)?;
-        // A certificate that is there has its key.
+        // The key is written first, so a certificate always has its key.
         let keep = |path: &Path, text: &str| {
             durable::write(path, text.as_bytes(), Readers::Owner).map_err(|error| refuse(path, &error))
         };
@@ -97,7 +98,7 @@ fn own(tls: &Tls, data_dir: &Path, listen: IpAddr) -> Result<(PathBuf, PathBuf),
     Ok((certificate, key))
 }
 
-/// By what names the server can be reached, as far as it knows.
+/// Returns the names and addresses by which the server can be reached, as far as it knows.
 fn names(tls: &Tls, listen: IpAddr) -> Vec<String> {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
     let listen = if listen.is_unspecified() { String::new() } else { listen.to_string() };
@@ -109,8 +110,8 @@ fn names(tls: &Tls, listen: IpAddr) -> Vec<String> {
     names
 }
 
-/// A certificate that is trusted as itself must not say that it may sign others: clients refuse that from a server.
-/// It has no end worth mentioning, since whoever trusts it would have to be told of the next.
+/// Creates a self-signed certificate. It is not marked as an authority, since clients refuse that from a server. It
+/// practically never expires, since all who trust it would have to replace it.
 fn make(names: Vec<String>) -> Result<(String, String), rcgen::Error> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(names)?;
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn its_own_certificate_is_made_once_and_is_nobody_elses_to_read() {
+    fn its_own_certificate_is_created_once_and_the_key_readable_only_by_its_owner() {
         let folder = tempfile::tempdir().unwrap();
         load(&self_signed(), folder.path(), HERE).unwrap().unwrap();
         let read = || [CERTIFICATE, KEY].map(|name| std::fs::read(folder.path().join(name)).unwrap());
@@ -173,6 +174,6 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         let tls = Tls { certificate: Some(path.clone()), key: Some(path), ..Tls::default() };
         let error = load(&tls, folder.path(), HERE).unwrap_err().to_string();
-        assert!(error.ends_with("empty.pem: holds no certificate"), "{error}");
+        assert!(error.ends_with("empty.pem: contains no certificate"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Operating a server from its host, without any login.
+//! Operating a server from its host, without a login.
 
 #![cfg(test)]
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ impl Server {
         run(self.folder.path(), arguments)
     }
 
-    /// What a command that succeeds prints for people.
+    /// Runs a command that succeeds; returns its output for people.
     fn says(&self, command: &str) -> String {
         let output = self.run(&[command]);
         assert!(output.status.success(), "{output:?}");
@@ -79,7 +79,7 @@ fn serve(folder: &Path) -> Child {
 }
 
 #[test]
-fn whoever_runs_the_server_holds_and_releases_the_air_from_its_host() {
+fn the_server_is_operated_from_its_host() {
     let server = Server::start();
     assert_eq!(server.says("status"), "work is handed out\non air: 0\nalarms: 0\n");
     assert_eq!(server.says("pause"), "System paused\n");
@@ -95,18 +95,18 @@ fn whoever_runs_the_server_holds_and_releases_the_air_from_its_host() {
     assert_eq!(server.says("challenges"), "MORSE_1\tqueued\ttrue\tcw\n");
     assert_eq!(server.json("runners"), json!({"runners": []}));
     assert_eq!(server.says("alarms"), "");
-    // Flags are for admins.
+    // Flags are shown to admins only.
     assert!(!server.run(&["challenges", "--json"]).stdout.windows(7).any(|part| part == b"CQ FLAG"));
 }
 
 #[test]
-fn the_console_is_the_services_users_alone_and_outlives_a_kill() {
+fn the_console_is_only_for_the_services_user_and_works_after_a_kill() {
     let mut server = Server::start();
     let socket = server.folder.path().join("data/console.sock");
     assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     server.kill();
-    let told = server.fails("emergency-stop");
-    assert!(told.contains("no server answers on data") && told.contains("go off by themselves"), "{told}");
+    let stderr = server.fails("emergency-stop");
+    assert!(stderr.contains("no server answers on data") && stderr.contains("go off by themselves"), "{stderr}");
     server.process = serve(server.folder.path());
     assert_eq!(server.says("pause"), "System paused\n");
 }

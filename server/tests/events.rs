@@ -1,4 +1,4 @@
-//! Event files and the frequencies in them, as an organiser gives them to the command line.
+//! Event files and their frequencies at the command line.
 
 #![cfg(test)]
 
@@ -38,7 +38,7 @@ impl Folder {
         command.args(arguments).current_dir(self.0.path()).env_remove("CHALLENGECTL_CONFIG").output().unwrap()
     }
 
-    /// Exit status, standard output, standard error.
+    /// Runs a command; returns exit status, standard output and standard error.
     fn does(&self, arguments: &[&str]) -> (i32, String, String) {
         let output = self.run(arguments);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -51,7 +51,7 @@ impl Folder {
 }
 
 #[test]
-fn one_bad_row_does_not_keep_the_others_off_the_air_when_told_to_keep_going() {
+fn with_keep_going_the_valid_entries_are_imported() {
     let folder = Folder::with(&format!("{EVENT}{BROKEN}"));
     let (status, out, error) = folder.does(&["import", "event.yml"]);
     assert_eq!((status, out.as_str()), (1, ""), "{error}");
@@ -59,7 +59,7 @@ fn one_bad_row_does_not_keep_the_others_off_the_air_when_told_to_keep_going() {
     assert_eq!(status, 3, "{error}");
     assert!(out.ends_with("2 challenges: 2 added, 0 updated, 0 unchanged\n"), "{out}");
     assert!(error.contains("event.yml:4: VOICE_1: there is no file \"missing.wav\""), "{error}");
-    assert!(error.ends_with("left out what is wrong, 1 problems\n"), "{error}");
+    assert!(error.ends_with("invalid entries left out, 1 problems\n"), "{error}");
     let answer = folder.json(&["import", "--keep-going", "event.yml", "--json"]);
     assert_eq!((answer["imported"].as_bool(), answer["problems"].as_array().unwrap().len()), (Some(true), 1));
     folder.write("event.yml", EVENT);
@@ -70,7 +70,7 @@ fn one_bad_row_does_not_keep_the_others_off_the_air_when_told_to_keep_going() {
 }
 
 #[test]
-fn what_else_is_on_air_is_named_and_goes_off_only_when_told_to() {
+fn challenges_that_are_not_in_the_file_are_named_and_disabled_only_with_only() {
     let folder = Folder::with(BEFORE);
     folder.run(&["import", "event.yml"]);
     folder.write("event.yml", EVENT);
@@ -87,7 +87,7 @@ fn what_else_is_on_air_is_named_and_goes_off_only_when_told_to() {
 }
 
 #[test]
-fn with_only_what_is_wrong_in_the_file_is_not_taken_for_what_is_not_in_it() {
+fn only_does_not_disable_invalid_challenges_of_the_file() {
     let folder = Folder::with(BEFORE);
     folder.run(&["import", "event.yml"]);
     folder.write("event.yml", &BEFORE.replace("text: LAST YEAR", "colour: red, text: LAST YEAR"));
@@ -95,11 +95,11 @@ fn with_only_what_is_wrong_in_the_file_is_not_taken_for_what_is_not_in_it() {
     assert!(status == 3 && !out.contains("OLD_1"), "{out}");
     folder.write("event.yml", "conference: {name: C}\n");
     let (status, _, error) = folder.does(&["import", "--only", "event.yml"]);
-    assert!(status == 1 && error.contains("everything would be disabled"), "{error}");
+    assert!(status == 1 && error.contains("every challenge would be disabled"), "{error}");
 }
 
 #[test]
-fn a_renamed_challenge_is_told_as_such() {
+fn a_renamed_challenge_is_reported() {
     let folder = Folder::with(EVENT);
     folder.run(&["import", "event.yml"]);
     folder.write("event.yml", &EVENT.replace("MORSE_2", "MORSE_TWO"));
@@ -109,7 +109,7 @@ fn a_renamed_challenge_is_told_as_such() {
 }
 
 #[test]
-fn check_of_an_empty_database_is_no_success() {
+fn check_of_an_empty_database_fails() {
     let folder = Folder::with("conference: {name: C}\n");
     assert_eq!(folder.does(&["import", "event.yml"]).0, 0);
     let (status, out, error) = folder.does(&["check"]);
@@ -122,7 +122,7 @@ fn check_of_an_empty_database_is_no_success() {
 }
 
 #[test]
-fn a_protected_frequency_is_refused_unless_the_settings_name_it_with_a_reason() {
+fn a_protected_frequency_is_refused_unless_the_settings_allow_it_with_a_reason() {
     let folder = Folder::with("challenges: [{name: M, modulation: cw, frequency: 1575420000, text: E}]\n");
     let (status, _, error) = folder.does(&["import", "event.yml"]);
     assert!(status == 1 && error.contains("gnss_l1") && error.contains("allowed_protected"), "{error}");
@@ -140,17 +140,17 @@ fn a_protected_frequency_is_refused_unless_the_settings_name_it_with_a_reason() 
 }
 
 #[test]
-fn an_older_configuration_or_an_event_given_as_settings_is_named_as_such() {
+fn an_older_configuration_or_an_event_file_given_as_settings_is_recognised() {
     let folder = Folder::with(EVENT);
     folder.write("server-config.yml", &format!("server: {{bind: 0.0.0.0, port: 8443}}\n{EVENT}"));
     let (status, _, error) = folder.does(&["check", "--config", "server-config.yml"]);
     assert!(status == 1 && error.contains("server-config.yml of the older challengectl"), "{error}");
     assert!(error.contains("\n  server.port: the second half of `listen` in server.yml"), "{error}");
-    assert!(folder.does(&["check", "--config", "event.yml"]).2.contains("no settings but an event file"));
+    assert!(folder.does(&["check", "--config", "event.yml"]).2.contains("not a settings file but an event file"));
 }
 
 #[test]
-fn check_lists_which_challenges_are_bound_to_whom() {
+fn check_lists_the_challenges_bound_to_each_sender() {
     let bound = EVENT.replace("text: CQ FLAG}", "text: CQ FLAG, only_on: [roof, van/uhf]}");
     let folder = Folder::with(&bound.replace("text: CQ FLAG TWO}", "text: CQ FLAG TWO, only_on: roof}"));
     folder.run(&["import", "event.yml"]);

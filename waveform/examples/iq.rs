@@ -17,6 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let payload = match modulation.input {
         Input::Text => Payload::Text(&payload),
         Input::Audio => Payload::File(Path::new(&payload)),
+        // Text is drawn; what is a file is read.
+        Input::Picture if Path::new(&payload).is_file() => Payload::File(Path::new(&payload)),
+        Input::Picture => Payload::Text(&payload),
     };
     let mut waveform = resample(modulation.waveform(payload, &parameters)?, rate.parse()?)?;
     let mut out = std::io::stdout().lock();

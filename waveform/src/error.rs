@@ -4,7 +4,7 @@ use challengectl_dsp::resample::ResampleError;
 
 /// Why a waveform cannot be built.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the messages document the variants")]
 pub enum BuildError {
     #[error("there is no modulation {name:?}; {}", hint(meant, known))]
     UnknownModulation { name: String, meant: Option<&'static str>, known: Vec<&'static str> },
@@ -14,13 +14,16 @@ pub enum BuildError {
     Parameter { name: &'static str, reason: String },
     #[error("{modulation} needs {needs}")]
     Payload { modulation: &'static str, needs: &'static str },
-    /// With an example of what to write, if the modulation needs one.
+    /// The value ends the message: the way out, or empty.
     #[error("text: there is nothing to send{0}")]
     Empty(&'static str),
     #[error("text: {0}")]
     Text(String),
+    /// About the file that is to be sent.
     #[error("{0}")]
-    Audio(String),
+    File(String),
+    #[error("{0}")]
+    Missing(String),
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
     #[error(transparent)]

@@ -1,31 +1,44 @@
-//! What a modulation is: a name, parameters with limits and defaults, and a way to build a waveform.
+//! Modulations: a name, parameters with limits and defaults, and a function that builds a waveform.
 
 use crate::error::BuildError;
-use crate::parameter::{self, Parameter};
+use crate::parameter::{self, Parameter, text};
 use crate::payload::{Input, MAX_TEXT_BYTES, Payload};
 use crate::values::Values;
 use challengectl_common::closest;
 use challengectl_dsp::Waveform;
+use challengectl_dsp::join::Join;
 use challengectl_dsp::resample::ensure_fits;
 use serde_json::{Map, Value};
 
 macro_rules! modulations {
-    ($($module:ident::$modulation:ident),+ $(,)?) => {
-        $(pub mod $module;)+
+    ($($(#[$when:meta])* $module:ident::$modulation:ident),+ $(,)?) => {
+        $($(#[$when])* pub mod $module;)+
 
         /// Every modulation that exists.
-        pub const MODULATIONS: &[&Modulation] = &[$(&$module::$modulation),+];
+        pub const MODULATIONS: &[&Modulation] = &[$($(#[$when])* &$module::$modulation),+];
     };
 }
 
 modulations! {
     ask::ASK,
     cw::CW,
+    fhss::FHSS,
+    #[cfg(feature = "freedv")]
+    freedv::FREEDV,
     lrs::LRS,
     nbfm::NBFM,
+    paint::PAINT,
     pocsag::POCSAG,
     ssb::SSB,
 }
+
+/// The parameters that every modulation has besides its own.
+pub const COMMON: &[Parameter] = &[text(
+    "watermark",
+    "A text that is painted into the spectrum before the challenge, 25 kHz wide; nothing if it is empty.",
+    32,
+    "",
+)];
 
 /// One way of putting a payload on air.
 #[derive(Debug)]
@@ -34,12 +47,12 @@ pub struct Modulation {
     pub name: &'static str,
     /// One sentence for an organiser, with a full stop.
     pub help: &'static str,
-    /// The form of its payload.
+    /// The kind of payload: text or a WAV file.
     pub input: Input,
     /// Its parameters; event files and the API have them in this order.
     pub parameters: &'static [Parameter],
-    /// Builds the waveform, and finds everything that can be wrong. The payload has the form of `input`; every
-    /// parameter is present and within its limits.
+    /// Builds the waveform, or fails if anything is wrong. The payload is of the kind `input`; every parameter is
+    /// present and within its limits.
     pub build: Build,
 }
 
@@ -50,7 +63,7 @@ pub type Build = fn(Payload<'_>, &Values) -> Result<Built, BuildError>;
 pub struct Built {
     /// The samples, at a rate as low as the signal allows.
     pub waveform: Box<dyn Waveform>,
-    /// What is odd, though it can be sent; one sentence each, without a full stop.
+    /// Remarks about an unusual payload that can be sent nevertheless: one sentence each, without a full stop.
     pub remarks: Vec<String>,
 }
 
@@ -71,7 +84,7 @@ impl Built {
 /// Returns the modulation of this name.
 ///
 /// # Errors
-/// [`BuildError::UnknownModulation`] with the name that was probably meant.
+/// [`BuildError::UnknownModulation`] with a suggestion.
 pub fn find(name: &str) -> Result<&'static Modulation, BuildError> {
     MODULATIONS.iter().copied().find(|modulation| modulation.name == name).ok_or_else(|| {
         let known: Vec<_> = MODULATIONS.iter().map(|modulation| modulation.name).collect();
@@ -87,7 +100,7 @@ impl Modulation {
     /// Checks the parameters and the payload, and builds the waveform.
     ///
     /// # Errors
-    /// [`BuildError`] if a parameter or the payload is invalid, or no sample rate of a radio could hold the signal.
+    /// [`BuildError`] if a parameter or the payload is invalid, or the signal is too wide for its sample rate.
     pub fn waveform(
         &self,
         payload: Payload<'_>,
@@ -97,18 +110,16 @@ impl Modulation {
     }
 
     /// Like [`waveform`](Self::waveform), with remarks for the organiser.
-    ///
-    /// # Errors
-    /// As of [`waveform`](Self::waveform).
     pub fn built(&self, payload: Payload<'_>, parameters: &Map<String, Value>) -> Result<Built, BuildError> {
         let (values, passed_over) = self.values(parameters)?;
         match (self.input, payload) {
-            (Input::Text, Payload::Text(text)) if text.len() > MAX_TEXT_BYTES => {
+            (Input::Text | Input::Picture, Payload::Text(text)) if text.len() > MAX_TEXT_BYTES => {
                 Err(BuildError::Text(format!("{} bytes are more than the {MAX_TEXT_BYTES} that go on air", text.len())))
             }
-            (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) => {
+            (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) | (Input::Picture, _) => {
                 let mut built = (self.build)(payload, &values)?;
                 built.remarks.extend(passed_over);
+                built.waveform = marked(built.waveform, values.text("watermark"))?;
                 // No radio could send it: found now, not on air.
                 ensure_fits(built.waveform.sample_rate(), &built.waveform.occupied_bandwidth())?;
                 Ok(built)
@@ -122,13 +133,12 @@ impl Modulation {
         }
     }
 
-    /// Gives every parameter its value: as given, else the default. Also returns a remark for each that is given but
-    /// does not count beside the others.
+    /// Returns the value of every parameter, given or default, and a remark for each that is given but does not apply.
     ///
     /// # Errors
-    /// [`BuildError`] names the parameter and its limits.
+    /// [`BuildError`] with the parameter and its limits.
     fn values(&self, given: &Map<String, Value>) -> Result<(Values, Vec<String>), BuildError> {
-        let known = || self.parameters.iter().map(|parameter| parameter.name);
+        let known = || self.parameters.iter().chain(COMMON).map(|parameter| parameter.name);
         if let Some(name) = given.keys().find(|name| !known().any(|known| known == name.as_str())) {
             return Err(BuildError::UnknownParameter {
                 modulation: self.name,
@@ -137,8 +147,24 @@ impl Modulation {
                 known: known().collect(),
             });
         }
-        parameter::all(self.parameters, given)
+        let (mut values, remarks) = parameter::all(self.parameters, given)?;
+        // They depend on none, so there is nothing to remark.
+        let (common, _) = parameter::all(COMMON, given)?;
+        values.extend(common);
+        Ok((values, remarks))
     }
+}
+
+/// The waveform behind a text that is painted, if there is one.
+fn marked(waveform: Box<dyn Waveform>, text: &str) -> Result<Box<dyn Waveform>, BuildError> {
+    if text.trim().is_empty() {
+        return Ok(waveform);
+    }
+    let mark = paint::watermark(text).map_err(|error| match error {
+        BuildError::Text(reason) => BuildError::Parameter { name: "watermark", reason },
+        error => error,
+    })?;
+    Ok(Box::new(Join::new(vec![mark, waveform])))
 }
 
 #[cfg(test)]
@@ -148,7 +174,7 @@ mod tests {
     use challengectl_dsp::ook::{Keying, Ook};
     use serde_json::json;
 
-    /// Carriers by the number, on the frequency or beside it.
+    /// One carrier, on the frequency or beside it.
     const TOY: Modulation = Modulation {
         name: "toy",
         help: "A toy.",
@@ -173,13 +199,13 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_does_not_exist_is_named_with_the_one_that_was_meant() {
+    fn an_unknown_parameter_is_refused_with_a_suggestion() {
         assert_eq!(build(&json!({"pagr": 1})).err().unwrap(), "toy has no parameter \"pagr\"; did you mean \"pager\"?");
         assert_eq!(build(&json!({})).err().unwrap(), "parameter pager: must be given");
     }
 
     #[test]
-    fn a_parameter_that_depends_on_another_counts_only_with_it() {
+    fn a_parameter_that_depends_on_another_applies_only_with_it() {
         let centre = |built: &Built| {
             let band = built.waveform.occupied_bandwidth();
             ((band.start + band.end) / 2.0).round()
@@ -190,7 +216,7 @@ mod tests {
         assert_eq!(centre(&built), 0.0);
         assert_eq!(
             built.remarks,
-            ["toys are not heard far", "parameter shift is passed over: it counts only with mode fsk"]
+            ["toys are not heard far", "parameter shift is ignored: it applies only with mode fsk"]
         );
         let built = build(&json!({"pager": 1, "shift": 850, "mode": "fsk"})).unwrap();
         assert_eq!((centre(&built), built.remarks.len()), (850.0, 1));
@@ -202,6 +228,6 @@ mod tests {
         let given = json!({"pager": 1});
         let text = "x".repeat(MAX_TEXT_BYTES + 1);
         let refused = TOY.waveform(Payload::Text(&text), given.as_object().unwrap()).err().unwrap();
-        assert_eq!(refused.to_string(), "text: 4097 bytes are more than the 4096 that go on air");
+        assert_eq!(refused.to_string(), "text: 4097 bytes are more than the maximum of 4096; shorten it");
     }
 }

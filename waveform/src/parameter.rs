@@ -1,4 +1,4 @@
-//! What can be set of a modulation: declared in one line each.
+//! Parameters of modulations, each declared in one line.
 //!
 //! ```
 //! # use challengectl_waveform::{Parameter, parameter::{choice, number}};
@@ -14,69 +14,69 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// Something that can be set.
+/// A parameter of a modulation.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
     /// The name in event files and in the API.
     pub name: &'static str,
     /// One sentence for an organiser, with a full stop.
     pub help: &'static str,
-    /// The values that it may have, and its default.
+    /// The valid values, and the default.
     pub kind: Kind,
-    /// The condition on which it counts; `None`: always.
+    /// The condition under which it applies; `None`: always.
     pub only_when: Option<Condition>,
 }
 
-/// Which values a parameter may have, and which it has when none is given.
+/// The valid values of a parameter, and its default.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// A whole number from `min` to `max`.
     Integer {
-        /// The lowest that is accepted.
+        /// The lowest valid value.
         min: i64,
-        /// The highest that is accepted.
+        /// The highest valid value.
         max: i64,
-        /// `None`: it must be given.
+        /// The default; `None`: the parameter is required.
         default: Option<i64>,
     },
     /// A number from `min` to `max`, also with a fraction.
     Number {
-        /// The lowest that is accepted, in `unit`.
+        /// The lowest valid value, in `unit`.
         min: f64,
-        /// The highest that is accepted, in `unit`.
+        /// The highest valid value, in `unit`.
         max: f64,
-        /// The value if none is given, in `unit`.
+        /// The default, in `unit`.
         default: f64,
-        /// The unit, as people write it: `Hz`, `Bd`.
+        /// The unit as it is shown: `Hz`, `Bd`.
         unit: &'static str,
     },
     /// One of some words.
     Choice {
-        /// All words that are accepted.
+        /// The valid words.
         of: &'static [&'static str],
-        /// The value if none is given.
+        /// The default.
         default: &'static str,
     },
     /// A text of one line.
     Text {
-        /// The most characters, not bytes.
+        /// The maximum number of characters, not bytes.
         max: usize,
-        /// The value if none is given.
+        /// The default.
         default: &'static str,
     },
     /// On or off: `true` or `false`.
     Switch {
-        /// The value if none is given.
+        /// The default.
         default: bool,
     },
 }
 
-/// When a parameter counts: while another, a choice or a switch declared before it, has one of some values.
+/// When a parameter applies: while another, a choice or a switch declared before it, has one of some values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Condition {
-    /// The name of the other.
+    /// The name of the other parameter.
     pub parameter: &'static str,
-    /// Its values; of a switch `true` or `false`.
+    /// Its values; for a switch `true` or `false`.
     pub values: &'static [&'static str],
 }
 
@@ -86,13 +86,13 @@ pub const fn integer(name: &'static str, help: &'static str, limits: RangeInclus
     declared(name, help, Kind::Integer { min: *limits.start(), max: *limits.end(), default: Some(default) })
 }
 
-/// Declares a whole number within `limits` that must be given.
+/// Declares a required whole number within `limits`.
 #[must_use]
 pub const fn required_integer(name: &'static str, help: &'static str, limits: RangeInclusive<i64>) -> Parameter {
     declared(name, help, Kind::Integer { min: *limits.start(), max: *limits.end(), default: None })
 }
 
-/// Declares a number within `limits`, both, as `default`, in `unit`.
+/// Declares a number within `limits`. Limits and default are in `unit`.
 #[must_use]
 pub const fn number(
     name: &'static str,
@@ -132,28 +132,28 @@ const fn declared(name: &'static str, help: &'static str, kind: Kind) -> Paramet
 }
 
 impl Parameter {
-    /// Lets it count only while `parameter`, a choice or a switch declared before it, has one of `values`. What is
-    /// given for it else must be within its limits all the same, and is remarked to be passed over.
+    /// Restricts the parameter: it applies only while `parameter`, a choice or a switch declared before it, has one of
+    /// `values`. Otherwise a given value must still be within the limits, and is ignored with a remark.
     #[must_use]
     pub const fn when(self, parameter: &'static str, values: &'static [&'static str]) -> Self {
         Self { only_when: Some(Condition { parameter, values }), ..self }
     }
 
-    /// Whether it counts beside the values of those before it, of which `counting` do.
-    fn counts(&self, values: &Values, counting: &[&str]) -> bool {
+    /// Whether the parameter applies, given the values of those before it, of which those in `applying` do.
+    fn applies(&self, values: &Values, applying: &[&str]) -> bool {
         self.only_when.is_none_or(|Condition { parameter, values: wanted }| {
-            counting.contains(&parameter) && wanted.iter().any(|value| values.is(parameter, value))
+            applying.contains(&parameter) && wanted.iter().any(|value| values.is(parameter, value))
         })
     }
 
-    /// The value as given, or the default. `None`: there is no default, and none is needed as it does not count.
+    /// Returns the given value, or the default; `None` if there is no default and the parameter does not apply.
     ///
     /// # Errors
-    /// [`BuildError::Parameter`] names the limits.
-    fn value(&self, given: Option<&Value>, counts: bool) -> Result<Option<Value>, BuildError> {
+    /// [`BuildError::Parameter`] with the limits.
+    fn value(&self, given: Option<&Value>, applies: bool) -> Result<Option<Value>, BuildError> {
         match (given, self.kind.default()) {
             (Some(value), _) => self.kind.within(value).map(Some).map_err(|reason| self.refuse(reason)),
-            (None, None) if counts => Err(self.refuse("must be given".to_owned())),
+            (None, None) if applies => Err(self.refuse("must be given".to_owned())),
             (None, default) => Ok(default),
         }
     }
@@ -163,12 +163,12 @@ impl Parameter {
     }
 }
 
-/// What an organiser reads of it in the description of the API: name, limits, default, when it counts, help.
+/// Shows a parameter as in the description of the API: name, limits, default, condition, help.
 impl fmt::Display for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` ({}", self.name, self.kind)?;
         if let Some(condition) = self.only_when {
-            write!(f, "; counts only with {condition}")?;
+            write!(f, "; applies only with {condition}")?;
         }
         write!(f, "). {}", self.help)
     }
@@ -184,7 +184,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer { min, max, default: Some(default) } => write!(f, "{min} to {max}, default {default}"),
-            Self::Integer { min, max, default: None } => write!(f, "{min} to {max}, has to be given"),
+            Self::Integer { min, max, default: None } => write!(f, "{min} to {max}, required"),
             Self::Number { min, max, default, unit } => write!(f, "{min} to {max} {unit}, default {default}"),
             Self::Choice { of, default } => write!(f, "{}, default {default}", of.join(", ")),
             Self::Text { max, default } => write!(f, "text of at most {max} characters, default {default:?}"),
@@ -203,7 +203,7 @@ impl Kind {
         }
     }
 
-    /// The value, if it is within the limits; else the limits.
+    /// Returns the value if it is valid; else the limits.
     fn within(self, value: &Value) -> Result<Value, String> {
         match self {
             Self::Integer { min, max, .. } => value
@@ -233,25 +233,24 @@ impl Kind {
     }
 }
 
-/// Gives every parameter its value: as given, else the default. Also returns a remark for each that is given but does
-/// not count.
+/// Returns the value of every parameter, given or default, and a remark for each that is given but does not apply.
 ///
 /// # Errors
-/// [`BuildError::Parameter`] names the first that is outside its limits, or missing.
+/// [`BuildError::Parameter`] for the first that is invalid or missing.
 pub(crate) fn all(
     parameters: &'static [Parameter],
     given: &Map<String, Value>,
 ) -> Result<(Values, Vec<String>), BuildError> {
-    let (mut values, mut counting, mut remarks) = (Values::default(), Vec::new(), Vec::new());
+    let (mut values, mut applying, mut remarks) = (Values::default(), Vec::new(), Vec::new());
     for parameter in parameters {
-        let counts = parameter.counts(&values, &counting);
-        counting.extend(counts.then_some(parameter.name));
+        let applies = parameter.applies(&values, &applying);
+        applying.extend(applies.then_some(parameter.name));
         let given = given.get(parameter.name);
-        if let Some(value) = parameter.value(given, counts)? {
+        if let Some(value) = parameter.value(given, applies)? {
             values.set(parameter.name, value);
         }
-        if let (Some(condition), false, Some(_)) = (parameter.only_when, counts, given) {
-            remarks.push(format!("parameter {} is passed over: it counts only with {condition}", parameter.name));
+        if let (Some(condition), false, Some(_)) = (parameter.only_when, applies, given) {
+            remarks.push(format!("parameter {} is ignored: it applies only with {condition}", parameter.name));
         }
     }
     Ok((values, remarks))
@@ -265,7 +264,7 @@ mod tests {
     const ALL: &[Parameter] = &[
         required_integer("pager", "The pager's number.", 1..=9),
         choice("mode", "How bits are sent.", &["ook", "fsk", "gfsk"], "ook"),
-        number("shift", "How far apart the tones are.", 50.0..=5000.0, 170.0, "Hz").when("mode", &["fsk", "gfsk"]),
+        number("shift", "Hertz between the tones.", 50.0..=5000.0, 170.0, "Hz").when("mode", &["fsk", "gfsk"]),
         switch("smooth", "Whether edges are rounded.", true).when("mode", &["gfsk"]),
         integer("taps", "How long the filter is.", 1..=64, 8).when("smooth", &["true"]),
         text("callsign", "Goes before the text.", 8, ""),
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_its_default() {
+    fn an_omitted_parameter_has_its_default() {
         let (values, remarks) = given(&json!({"pager": 3})).unwrap();
         assert_eq!((values.integer("pager"), values.choice("mode"), values.number("shift")), (3, "ook", 170.0));
         assert_eq!((values.switch("smooth"), values.integer("taps"), values.text("callsign")), (true, 8, ""));
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_outside_its_limits_is_refused_with_them() {
+    fn an_invalid_value_is_refused_with_the_limits() {
         let refused = |more: Value| {
             let mut all = json!({"pager": 3});
             all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -302,21 +301,21 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_count_is_passed_over_with_a_remark_and_need_not_be_given() {
+    fn a_parameter_that_does_not_apply_is_ignored_with_a_remark_and_need_not_be_given() {
         let (_, remarks) = given(&json!({"pager": 3, "shift": 850, "taps": 4})).unwrap();
         assert_eq!(
             remarks,
             [
-                "parameter shift is passed over: it counts only with mode fsk or gfsk",
-                "parameter taps is passed over: it counts only with smooth true",
+                "parameter shift is ignored: it applies only with mode fsk or gfsk",
+                "parameter taps is ignored: it applies only with smooth true",
             ]
         );
         let (values, remarks) = given(&json!({"pager": 3, "mode": "gfsk", "smooth": false, "taps": 4})).unwrap();
-        assert_eq!(remarks, ["parameter taps is passed over: it counts only with smooth true"]);
+        assert_eq!(remarks, ["parameter taps is ignored: it applies only with smooth true"]);
         assert_eq!(values.integer("taps"), 4);
         let (_, remarks) = given(&json!({"pager": 3, "mode": "gfsk", "shift": 850, "taps": 4})).unwrap();
         assert!(remarks.is_empty());
-        // Also where it does not count, a value must be right: nobody should find out later.
+        // A value that does not apply must be valid too, so that a mistake shows now and not later.
         assert!(given(&json!({"pager": 3, "shift": 1})).is_err());
         assert_eq!(given(&json!({"pager": 3, "mode": "fsk"})).unwrap_err(), "parameter key: must be given");
     }
@@ -327,13 +326,13 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "`pager` (1 to 9, has to be given). The pager's number.",
+                "`pager` (1 to 9, required). The pager's number.",
                 "`mode` (ook, fsk, gfsk, default ook). How bits are sent.",
-                "`shift` (50 to 5000 Hz, default 170; counts only with mode fsk or gfsk). How far apart the tones are.",
-                "`smooth` (true or false, default true; counts only with mode gfsk). Whether edges are rounded.",
-                "`taps` (1 to 64, default 8; counts only with smooth true). How long the filter is.",
+                "`shift` (50 to 5000 Hz, default 170; applies only with mode fsk or gfsk). Hertz between the tones.",
+                "`smooth` (true or false, default true; applies only with mode gfsk). Whether edges are rounded.",
+                "`taps` (1 to 64, default 8; applies only with smooth true). How long the filter is.",
                 "`callsign` (text of at most 8 characters, default \"\"). Goes before the text.",
-                "`key` (0 to 3, has to be given; counts only with mode fsk). The key.",
+                "`key` (0 to 3, required; applies only with mode fsk). The key.",
             ]
         );
     }

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
-/// The longest text, in bytes: a longer one would be hours of Morse, and a typing mistake must not fill memory.
+/// The maximum length of a text, in bytes. A longer one would be hours of Morse, and a mistake must not fill memory.
 pub const MAX_TEXT_BYTES: usize = 4096;
 
-/// The form of a modulation's payload.
+/// The kind of payload that a modulation takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// Text of at most [`MAX_TEXT_BYTES`] bytes.
     Text,
     /// A WAV file.
     Audio,
+    /// A picture: text that is drawn, or a PNG file.
+    Picture,
 }
 
 /// The payload of one waveform.
@@ -19,12 +21,12 @@ pub enum Input {
 pub enum Payload<'a> {
     /// Text.
     Text(&'a str),
-    /// The path of a file on this host. Messages do not name it: the caller knows what people call it.
+    /// The path of a file on this host. Messages do not include it, since the caller knows the name that people use.
     File(&'a Path),
 }
 
 impl<'a> Payload<'a> {
-    /// The text; empty for a file.
+    /// Returns the text; empty for a file.
     pub(crate) fn text(&self) -> &'a str {
         match self {
             Self::Text(text) => text,

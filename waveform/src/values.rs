@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 pub struct Values(Map<String, Value>);
 
 impl Values {
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
     pub(crate) fn set(&mut self, name: &str, value: Value) {
         self.0.insert(name.to_owned(), value);
     }
@@ -51,7 +55,7 @@ impl Values {
     }
 
     fn find<'a, T: Default>(&'a self, name: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> T {
-        debug_assert!(self.0.contains_key(name), "{name} is not declared, or does not count and has no default");
+        debug_assert!(self.0.contains_key(name), "{name} is not declared, or does not apply and has no default");
         self.0.get(name).and_then(read).unwrap_or_default()
     }
 }

@@ -1,8 +1,8 @@
-//! When a conference is open, and when that changes next. Pure functions of a moment.
+//! When a conference is open, and when it opens or closes next: pure functions of a moment.
 //!
-//! The daily hours begin and end once a day, each in the first moment in which the clocks there show that time or a
-//! later one. So where clocks go forward over the time, it is the moment in which they do; where they go back and show
-//! it twice, it is the first time.
+//! The daily hours begin and end once a day, each at the first moment at which the clocks of the time zone show that
+//! time or a later one. Where the clocks skip the time (set forward), that is the moment of the jump; where they show
+//! it twice (set back), it is the first of the two.
 
 use super::{Conference, Hours, TimeOfDay};
 use crate::Timestamp;
@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use std::ops::Range;
 
-/// Days looked at around that of a moment. Before it, as hours may have begun on the day before, and clocks may have
-/// gone back over midnight; after it, as clocks may leave out the hours of a day, or all of it.
+/// Days considered before and after that of a moment. Before: hours may have begun on the day before, and the clocks
+/// may have been set back over midnight. After: the clocks may skip the hours of a day, or a whole day.
 const BEFORE: i64 = 2;
 const AFTER: i64 = 3;
 
@@ -29,14 +29,14 @@ impl Conference {
         if self.is_open(at) { self.closing(at) } else { self.opening(at) }
     }
 
-    /// Returns the next moment at which it closes, after the next opening if it is closed at `at`; `None` if it never
-    /// does.
+    /// Returns the next moment at which the conference closes; if it is closed at `at`, the one after the next opening.
+    /// `None` if it never closes.
     #[must_use]
     pub fn next_closing(&self, at: Timestamp) -> Option<Timestamp> {
         if self.is_open(at) { self.closing(at) } else { self.closing(self.opening(at)?) }
     }
 
-    /// Returns when it opens next; it must be closed at `at`.
+    /// Returns when the conference opens next. It must be closed at `at`.
     fn opening(&self, at: Timestamp) -> Option<Timestamp> {
         let earliest = self.start.map_or(at, |start| start.max(at));
         let opening = match self.hours {
@@ -48,10 +48,10 @@ impl Conference {
         Some(opening).filter(|opening| self.stop.is_none_or(|stop| *opening < stop))
     }
 
-    /// Returns when it closes next; it must be open at `at`.
+    /// Returns when the conference closes next. It must be open at `at`.
     fn closing(&self, at: Timestamp) -> Option<Timestamp> {
         let evening = self.hours.map(|hours| {
-            // Where clocks leave out the night, one day follows on the other.
+            // Where the clocks skip the night, the hours of one day meet those of the next.
             let prolong = |end, day: Range<Timestamp>| if day.contains(&end) { day.end } else { end };
             self.days(hours, at).fold(at, prolong)
         });
@@ -63,7 +63,7 @@ impl Conference {
         self.hours.is_none_or(|hours| self.days(hours, at).take_while(begun).any(|day| day.contains(&at)))
     }
 
-    /// The daily hours of the days around a moment, in their order.
+    /// The daily hours of the days around a moment, in ascending order.
     fn days(&self, hours: Hours, around: Timestamp) -> impl Iterator<Item = Range<Timestamp>> {
         let zone = self.timezone.rules();
         let today = jiff::Timestamp::from_millisecond(around.as_millis()).map(|moment| zone.to_datetime(moment).date());
@@ -81,8 +81,8 @@ fn hours_of(date: Date, hours: Hours, zone: &TimeZone) -> Option<Range<Timestamp
     (!day.is_empty()).then_some(day)
 }
 
-/// Returns the first moment at which clocks show this time or a later one; `None` beyond the years that can be
-/// computed.
+/// Returns the first moment at which the clocks show this time or a later one; `None` outside of the years that `jiff`
+/// can represent.
 fn first(date: Date, time: TimeOfDay, zone: &TimeZone) -> Option<Timestamp> {
     let shown = date.at(i8::try_from(time.hour()).ok()?, i8::try_from(time.minute()).ok()?, 0, 0);
     let moment = match zone.to_ambiguous_timestamp(shown).offset() {

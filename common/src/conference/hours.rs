@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 const HOUR: u16 = 60;
 
-/// A time of day, to the minute, as a wall clock shows it. As text it is `HH:MM`, from `00:00` to `23:59`.
+/// A time of day to the minute, in local time. As text it is `HH:MM`, from `00:00` to `23:59`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(
@@ -69,7 +69,7 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// Hours of each day, from the start to just before the end. If the end is the earlier time, it is on the next day.
+/// Hours of each day: the start is included, the end is not. If the end is the earlier time, it is on the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hours {
     start: TimeOfDay,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Longer than any zone's name, in bytes.
+/// Bytes; longer than the name of any zone.
 const MAX_NAME: usize = 64;
 const NAMELESS: &str = "UTC";
 
@@ -35,7 +35,7 @@ impl Zone {
         self.0.iana_name().unwrap_or(NAMELESS)
     }
 
-    /// Formats a moment as the clocks there show it, for people: `2024-01-15 16:00 (Asia/Kolkata)`.
+    /// Formats a moment in local time, for people: `2024-01-15 16:00 (Asia/Kolkata)`.
     #[must_use]
     pub fn show(&self, at: Timestamp) -> String {
         let Ok(moment) = jiff::Timestamp::from_millisecond(at.as_millis()) else { return at.to_string() };
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_that_there_is_not_is_refused_with_what_was_probably_meant() {
+    fn an_unknown_zone_is_refused_with_a_suggestion() {
         let error = "America/NewYork".parse::<Zone>().unwrap_err().to_string();
         assert_eq!(error, "there is no time zone \"America/NewYork\"; did you mean \"America/New_York\"?");
         for name in ["", "EST5EDT,M3.2.0,M11.1.0", "+02:00", "Etc/Unknown", "../../etc/passwd", "local"] {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_shown_as_the_clocks_there_show_it() {
+    fn a_moment_is_shown_in_local_time() {
         let moment = Timestamp::from_millis(1_705_314_600_000);
         assert_eq!("Asia/Kolkata".parse::<Zone>().unwrap().show(moment), "2024-01-15 16:00 (Asia/Kolkata)");
         assert_eq!(Zone::default().show(Timestamp::from_millis(i64::MAX)), format!("{} ms", i64::MAX));

@@ -1,23 +1,26 @@
-//! The second factor: codes of the time, and recovery codes for who has lost the device that makes them.
+//! The second factor: TOTP codes, and recovery codes for owners who have lost their authenticator.
 
 use crate::CoreError;
 use challengectl_common::{AccountName, Digest, Timestamp};
 use totp_rs::{Builder, Secret, Totp};
 
+/// The name that authenticators show.
 const ISSUER: &str = "ChallengeCtl";
+/// Recovery codes that an account gets at a time.
 const RECOVERY_CODES: usize = 10;
+/// Digits of a TOTP code (RFC 6238).
 const DIGITS: usize = 6;
 
-/// What the owner of an account enters into an authenticator. Shown once.
+/// A TOTP secret, for the owner of an account to enter into an authenticator. Shown once.
 #[derive(Debug, Clone)]
 pub struct TotpSetup {
-    /// In base32, to be typed.
+    /// The secret in base32, to be typed.
     pub secret: String,
-    /// The same as an `otpauth` address, to be scanned.
+    /// The secret as an `otpauth` address, to be scanned.
     pub uri: String,
 }
 
-/// A new secret, and how to show it.
+/// Makes a new random secret, and its form for the owner.
 pub fn new_secret(name: &AccountName) -> Result<([u8; 20], TotpSetup), CoreError> {
     let bytes: [u8; 20] = rand::random();
     let totp = builder(Secret::new_stack(bytes)).with_account_name(name.as_str()).with_issuer(Some(ISSUER));
@@ -25,7 +28,7 @@ pub fn new_secret(name: &AccountName) -> Result<([u8; 20], TotpSetup), CoreError
     Ok((bytes, TotpSetup { secret: Secret::new_stack(bytes).to_base32(), uri }))
 }
 
-/// The time step that this code belongs to, if it is one of now, of the one before or the one after.
+/// Returns the TOTP time step that this code belongs to, if it is the current one, the one before or the one after.
 pub fn step_of(code: &str, secret: &[u8], now: Timestamp) -> Result<Option<i64>, CoreError> {
     let totp: Totp = builder(Secret::from(secret.to_vec())).build().map_err(|_| CoreError::Sealed)?;
     let seconds = u64::try_from(now.as_millis() / 1000).unwrap_or(0);
@@ -36,10 +39,10 @@ fn builder(secret: Secret) -> Builder {
     Builder::new().with_secret(secret)
 }
 
-/// A code as people type it: with spaces, or the dashes of a recovery code.
+/// A code as people type it: with spaces, or with the dashes of a recovery code.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Code {
-    OfTheTime(String),
+    Totp(String),
     Recovery(Digest),
 }
 
@@ -47,13 +50,13 @@ impl Code {
     pub fn read(text: &str) -> Self {
         let code: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
         if code.len() == DIGITS && code.bytes().all(|b| b.is_ascii_digit()) {
-            return Self::OfTheTime(code);
+            return Self::Totp(code);
         }
         Self::Recovery(Digest::of(code.to_ascii_lowercase().as_bytes()))
     }
 }
 
-/// New recovery codes: 80 random bits each, in groups of four.
+/// Makes new recovery codes: 80 random bits each, in groups of four characters.
 pub fn recovery_codes() -> Vec<String> {
     let code = || {
         let letters = Secret::from(rand::random::<[u8; 10]>().to_vec()).to_base32().to_ascii_lowercase();
@@ -92,6 +95,6 @@ mod tests {
         let code = recovery_codes().swap_remove(0);
         assert_eq!(code.len(), 19);
         assert_eq!(Code::read(&code.to_uppercase().replace('-', " ")), Code::read(&code));
-        assert_eq!(Code::read("123 456"), Code::OfTheTime("123456".to_owned()));
+        assert_eq!(Code::read("123 456"), Code::Totp("123456".to_owned()));
     }
 }

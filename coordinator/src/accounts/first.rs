@@ -1,9 +1,10 @@
-//! The first account. There is no default password: who can read what the server prints may make it.
+//! The first account. There is no default password: anyone who can read the server's output, where the setup token is
+//! printed, may make the first account.
 
 use super::login::{Client, purpose};
 use super::{Accounts, Role, TotpSetup, factor};
 use crate::CoreError;
-use crate::audit::{self, By};
+use crate::audit::{self, Actor};
 use crate::secrets::random_hex;
 use crate::store;
 use crate::store::accounts::NewAccount;
@@ -11,17 +12,17 @@ use crate::store::accounts::{self, logins, setup};
 use crate::throttle::Step;
 use challengectl_common::{AccountName, Digest};
 
-/// The first account, which counts when its first code has been shown.
+/// The first account, which becomes valid with its first code.
 #[derive(Debug)]
 pub struct FirstAccount {
-    /// How to show codes.
+    /// The secret for the authenticator.
     pub totp: TotpSetup,
-    /// Takes the first code, as after a login.
+    /// The token that goes with the first code, as after the password of a login.
     pub temp_token: String,
 }
 
 impl Accounts {
-    /// Makes the token for the first account; none when there are accounts. The one from before counts no longer.
+    /// Makes the setup token, which replaces any earlier one; `None` when there are accounts.
     pub async fn open_setup(&self) -> Result<Option<String>, CoreError> {
         let mut transaction = self.store.write().await?;
         if !setup::is_needed(&mut transaction).await? {
@@ -35,10 +36,10 @@ impl Accounts {
         Ok(Some(token))
     }
 
-    /// Makes the first account. Until it is confirmed this can be done again, in its place.
+    /// Makes the first account. Until its first code is verified, another call replaces it.
     ///
     /// # Errors
-    /// [`CoreError::Credentials`] when the token does not count, [`CoreError::Conflict`] when there are accounts.
+    /// [`CoreError::Credentials`] when the token is invalid, [`CoreError::Conflict`] when there are accounts.
     pub async fn set_up(
         &self,
         token: &str,
@@ -62,7 +63,7 @@ impl Accounts {
             return Err(refused);
         }
         if !setup::is_needed(&mut transaction).await? {
-            return Err(CoreError::Conflict("there are accounts already; ask somebody who has one".to_owned()));
+            return Err(CoreError::Conflict("there are accounts already; ask an admin for one".to_owned()));
         }
         setup::discard(&mut transaction).await?;
         let role = Role::Master.as_str();
@@ -72,8 +73,8 @@ impl Accounts {
         setup::made(&mut transaction, id).await?;
         let temp_token = format!("temp_{}", random_hex::<32>());
         logins::insert(&mut transaction, Digest::of(temp_token.as_bytes()), id, false, now).await?;
-        let by = By { who: "(setup)", from: client.address };
-        audit::note(&mut transaction, by, "user.create", name.as_str(), Some(Role::Master.as_str()), now).await?;
+        let actor = Actor::new("(setup)", client.address);
+        audit::record(&mut transaction, &actor, "user.create", name.as_str(), Some(Role::Master.as_str()), now).await?;
         store::commit(transaction).await?;
         Ok(FirstAccount { totp, temp_token })
     }

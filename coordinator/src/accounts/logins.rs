@@ -1,41 +1,41 @@
-//! Who is logged in. The database is asked each time, so that whatever ends a login, in this program or in another,
-//! ends it at once; only an emergency stop does not wait for that.
+//! Logins in force. Each request reads its login from the database, so that whatever ends a login, in this process or
+//! another, ends it at once. Only an emergency stop does not wait for the database.
 
 use super::{Accounts, Role, role_of};
 use crate::CoreError;
-use crate::audit::{self, By};
+use crate::audit::{self, Actor};
 use crate::store;
 use crate::store::accounts::logins::{self, Login};
 use challengectl_common::{AccountName, Digest, Timestamp};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How long a login lasts that nobody uses.
-pub const IDLE: Duration = Duration::from_secs(12 * 60 * 60);
-/// How long any login lasts.
-pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// Uses of a login are recorded so often at most.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+/// How long a login lasts without use.
+pub const LOGIN_IDLE_TIMEOUT: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long a login lasts at most.
+pub const MAX_LOGIN_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// The use of a login is recorded at most this often.
+const TOUCH_PERIOD: Duration = Duration::from_secs(60);
 
-/// Somebody who is logged in.
+/// A person who is logged in.
 #[derive(Debug, Clone)]
 pub struct Person {
     /// The name of the account.
     pub name: AccountName,
-    /// What it may do.
+    /// The role of the account.
     pub role: Role,
-    /// Where the request came from.
+    /// The address that the request came from.
     pub address: Option<IpAddr>,
     pub(super) account_id: i64,
     pub(super) login: Digest,
     pub(super) since: Timestamp,
 }
 
-/// No account has this id.
+/// The account id of the local console; no account has it.
 const CONSOLE: i64 = 0;
 
 impl Person {
-    /// Whoever has the local console: may do what an operator may, and is no account.
+    /// Returns the person at the local console, who has the role of an operator and no account.
     #[must_use]
     pub fn at_console(now: Timestamp) -> Option<Self> {
         let name = AccountName::new("console").ok()?;
@@ -43,24 +43,25 @@ impl Person {
         Some(Self { name, role, address: None, account_id: CONSOLE, login, since: now })
     }
 
-    /// For the audit log.
+    /// Returns the person as an actor of the audit log.
     #[must_use]
-    pub fn by(&self) -> By<'_> {
+    pub fn actor(&self) -> Actor {
         match self.account_id {
-            CONSOLE => By::COMMAND_LINE,
-            _ => By { who: self.name.as_str(), from: self.address },
+            CONSOLE => Actor::command_line(),
+            _ => Actor::new(self.name.as_str(), self.address),
         }
     }
 
-    /// When the login ends at the latest.
+    /// Returns when the login ends at the latest.
     #[must_use]
     pub fn until(&self) -> Timestamp {
-        self.since.after(LONGEST)
+        self.since.after(MAX_LOGIN_AGE)
     }
 }
 
 impl Accounts {
-    /// Who shows this session; nobody when it has ended, or its account is disabled or owes a code.
+    /// Returns the person of this login; `None` when it has ended, or its account is disabled or has not shown its
+    /// first code.
     pub async fn person(&self, session: &str, address: Option<IpAddr>) -> Result<Option<Person>, CoreError> {
         let digest = Digest::of(session.as_bytes());
         let login = logins::find(&mut *self.store.read_few().await?, digest, true).await?;
@@ -68,8 +69,8 @@ impl Accounts {
         self.in_force(login, address)
     }
 
-    /// The same without the database, for an emergency stop, which waits for nothing: as it was a second ago. A login
-    /// that is not known here is looked up as any other.
+    /// Returns the same from memory, at most a second old: an emergency stop waits for no database. A login that is not
+    /// known in memory is read from the database.
     pub async fn person_at_once(&self, session: &str, address: Option<IpAddr>) -> Result<Option<Person>, CoreError> {
         let known = self.uses.known(Digest::of(session.as_bytes()));
         match known.map(|login| self.in_force(Some(login), address)).transpose()?.flatten() {
@@ -82,10 +83,10 @@ impl Accounts {
         let now = self.clock.now();
         let Some(mut login) = login else { return Ok(None) };
         login.seen_at = self.uses.last(&login);
-        if !counts(&login, now) {
+        if !is_valid(&login, now) {
             return Ok(None);
         }
-        if now.since(login.seen_at) >= TOUCH_EVERY {
+        if now.since(login.seen_at) >= TOUCH_PERIOD {
             self.uses.add(login.digest, now);
         }
         let role = role_of(&login.account)?;
@@ -93,20 +94,14 @@ impl Accounts {
         Ok(Some(Person { name: account.name, role, address, account_id: account.id, login: digest, since }))
     }
 
-    /// Reads again who is logged in, for [`Accounts::person_at_once`].
-    ///
-    /// # Errors
-    /// When the database cannot be read; then what was known stays.
+    /// Reads the logins for [`Accounts::person_at_once`]. On an error the known ones stay.
     pub async fn read_logins(&self) -> Result<(), CoreError> {
         let logins = logins::verified(&mut *self.store.read_few().await?).await?;
         self.uses.know(logins);
         Ok(())
     }
 
-    /// Writes down when logins were last used. Nobody waits for it.
-    ///
-    /// # Errors
-    /// When the database cannot be written to; then the next call tries again.
+    /// Writes the last uses of logins to the database; no request waits for it. On an error the next call tries again.
     pub async fn write_uses(&self) -> Result<(), CoreError> {
         let uses = self.uses.unwritten();
         if uses.is_empty() {
@@ -121,19 +116,20 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends the session of whoever asks.
+    /// Ends the login of this person.
     pub async fn log_out(&self, person: &Person) -> Result<(), CoreError> {
         let mut transaction = self.store.write().await?;
         logins::delete(&mut transaction, person.login).await?;
-        audit::note(&mut transaction, person.by(), "logout", person.name.as_str(), None, self.clock.now()).await?;
+        audit::record(&mut transaction, &person.actor(), "logout", person.name.as_str(), None, self.clock.now())
+            .await?;
         Ok(store::commit(transaction).await?)
     }
 }
 
-/// Whether a login is still in force.
-pub fn counts(login: &Login, now: Timestamp) -> bool {
+/// Returns whether a login is in force.
+pub fn is_valid(login: &Login, now: Timestamp) -> bool {
     login.account.enabled
         && login.account.totp_confirmed
-        && now < login.seen_at.after(IDLE)
-        && now < login.created_at.after(LONGEST)
+        && now < login.seen_at.after(LOGIN_IDLE_TIMEOUT)
+        && now < login.created_at.after(MAX_LOGIN_AGE)
 }

@@ -1,26 +1,26 @@
-//! Who may manage which accounts: those below the own role, and those they have made themselves until these are first
-//! used. Nobody gives a role that they could not manage afterwards, or changes the own account in ways that could be a
-//! thief's, and the last admin stays.
+//! Who may manage which accounts: an admin manages accounts with lower roles, and accounts that they have made
+//! themselves until these are first used. Nobody can give a role that they could not manage afterwards, or change their
+//! own account in ways that a thief of the login would. The last admin stays.
 
-use super::users::Changes;
+use super::changes::Changes;
 use super::{Person, Role, role_of};
 use crate::CoreError;
-use crate::audit::{self, By};
+use crate::audit::{self, Actor};
 use crate::store::Transaction;
 use crate::store::accounts::{self, Account};
 use challengectl_common::{AccountName, Digest, Timestamp};
 use std::time::Duration;
 
-/// Who has stolen a session has not the password: only for so long after a login may somebody replace the own
-/// password or secret without showing the old one.
-const FRESH: Duration = Duration::from_secs(15 * 60);
+/// How long after a login a person may replace their own password or secret without giving the old one: the thief of a
+/// login does not have the password.
+const RENEWAL_PERIOD: Duration = Duration::from_secs(15 * 60);
 
-/// Who manages accounts.
+/// The manager of accounts.
 #[derive(Debug, Clone, Copy)]
 pub enum Manager<'a> {
-    /// Somebody logged in, who must be an admin.
+    /// A person who is logged in and is an admin.
     Person(&'a Person),
-    /// Somebody at the server's host, who could change the database anyway.
+    /// A person at the server's host, who could change the database anyway.
     CommandLine,
 }
 
@@ -39,7 +39,7 @@ impl Manager<'_> {
         matches!(self, Self::Person(person) if person.account_id == account.id)
     }
 
-    /// Who makes an account.
+    /// Returns the account of the manager; `None` for the command line.
     pub(super) fn account_id(&self) -> Option<i64> {
         match self {
             Self::Person(person) => Some(person.account_id),
@@ -47,7 +47,7 @@ impl Manager<'_> {
         }
     }
 
-    /// The login by which somebody changes the own account goes on.
+    /// Returns the login through which a person changes their own account; it is not ended by the change.
     pub(super) fn own_login(&self, account: &Account) -> Option<Digest> {
         match self {
             Self::Person(person) if self.is(account) => Some(person.login),
@@ -58,10 +58,10 @@ impl Manager<'_> {
     pub(super) fn may_touch(&self, account: &Account) -> Result<(), CoreError> {
         let Self::Person(person) = self else { return Ok(()) };
         if self.is(account) {
-            return Err(CoreError::Forbidden("nobody changes or removes the own account this way".to_owned()));
+            return Err(CoreError::Forbidden("you cannot change or remove your own account this way".to_owned()));
         }
         let role = role_of(account)?;
-        // One with a higher role, which somebody else has given it, would be a way up.
+        // An unused account that was given a higher role by another admin stays out of reach: it would be a way up.
         let is_unused =
             account.made_by == Some(person.account_id) && account.last_login.is_none() && role <= person.role;
         if role >= person.role && !is_unused {
@@ -78,10 +78,10 @@ impl Manager<'_> {
         changes.role.map_or(Ok(()), |role| self.may_give(role))
     }
 
-    /// Whether password and secret may be replaced.
+    /// Checks that the manager may replace password and secret of the account.
     pub(super) fn may_renew(&self, account: &Account, now: Timestamp) -> Result<(), CoreError> {
         match self {
-            Self::Person(person) if self.is(account) && now.since(person.since) > FRESH => {
+            Self::Person(person) if self.is(account) && now.since(person.since) > RENEWAL_PERIOD => {
                 Err(CoreError::Forbidden("log in again first, since your login is older than 15 minutes".to_owned()))
             }
             _ if self.is(account) => Ok(()),
@@ -89,7 +89,7 @@ impl Manager<'_> {
         }
     }
 
-    pub(super) async fn note(
+    pub(super) async fn record(
         &self,
         transaction: &mut Transaction,
         what: &str,
@@ -97,15 +97,15 @@ impl Manager<'_> {
         details: Option<&str>,
         now: Timestamp,
     ) -> Result<(), CoreError> {
-        let by = match self {
-            Self::Person(person) => person.by(),
-            Self::CommandLine => By::COMMAND_LINE,
+        let actor = match self {
+            Self::Person(person) => person.actor(),
+            Self::CommandLine => Actor::command_line(),
         };
-        audit::note(transaction, by, what, target.as_str(), details, now).await
+        audit::record(transaction, &actor, what, target.as_str(), details, now).await
     }
 }
 
-/// Refuses a change that leaves nobody who can manage the others, where there was somebody before.
+/// Refuses a change after which no admin could log in, if one could before.
 pub async fn keep_an_admin(transaction: &mut Transaction, before: &Account) -> Result<(), CoreError> {
     if !manages(before) || accounts::all(transaction).await?.iter().any(manages) {
         return Ok(());

@@ -1,5 +1,6 @@
-//! People: who they are, what they may do, and how they show it.
+//! Accounts: identity, roles, and how people prove who they are.
 
+mod changes;
 mod factor;
 mod first;
 mod login;
@@ -13,14 +14,15 @@ mod uses;
 mod vault;
 
 pub use crate::throttle::Step;
+pub use changes::Changes;
 pub use factor::TotpSetup;
 pub use first::FirstAccount;
-pub use login::{Client, DEVICE_LIFE, LoggedIn};
-pub use logins::{IDLE, LONGEST, Person};
+pub use login::{Client, KNOWN_BROWSER_RETENTION, LoggedIn};
+pub use logins::{LOGIN_IDLE_TIMEOUT, MAX_LOGIN_AGE, Person};
 pub use managers::Manager;
 pub use passwords::random as random_password;
 pub use role::{ParseRoleError, Role};
-pub use users::{Changes, User};
+pub use users::User;
 
 use crate::store::accounts::{self, Account};
 use crate::store::log::audit::{self, AuditEntry};
@@ -33,7 +35,7 @@ use std::path::Path;
 use uses::Uses;
 use vault::Vault;
 
-/// The accounts of people, and who is logged in.
+/// The accounts and their logins.
 #[derive(Debug)]
 pub struct Accounts {
     store: Store,
@@ -45,10 +47,10 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// The accounts of this database.
+    /// Opens the accounts of this database.
     ///
     /// # Errors
-    /// When the key that lies beside it cannot be read, or is missing although the database holds what it has sealed.
+    /// [`CoreError::Refused`] when the key is missing although the database contains secrets sealed with it.
     pub async fn open(store: Store, data_dir: &Path, clock: Clock) -> Result<Self, CoreError> {
         let vault = Vault::open(data_dir, accounts::are_there(&mut *store.read().await?).await?)?;
         Ok(Self {
@@ -61,7 +63,7 @@ impl Accounts {
         })
     }
 
-    /// What people have done, newest first, and how much that is in all.
+    /// Returns a page of the audit log, newest first, and the number of all entries.
     pub async fn audit(&self, page: Page) -> Result<(Vec<AuditEntry>, u64), CoreError> {
         let mut connection = self.store.read().await?;
         let list = audit::list(&mut connection, page).await?;

@@ -1,4 +1,4 @@
-//! What somebody does with the own account.
+//! What people change of their own account.
 
 use super::factor::Code;
 use super::login::renew_recovery_codes;
@@ -11,10 +11,11 @@ use crate::store::accounts::{self, logins};
 use crate::throttle::Key;
 
 impl Accounts {
-    /// Changes the password of whoever asks, and ends the other logins.
+    /// Changes the password of this person, and ends their other logins.
     ///
     /// # Errors
-    /// [`CoreError::Credentials`] when the current password is wrong, [`CoreError::TooMany`], [`CoreError::Invalid`].
+    /// [`CoreError::Credentials`] when the current password is wrong, [`CoreError::Conflict`] when it was changed
+    /// meanwhile.
     pub async fn change_password(&self, person: &Person, current: String, new: String) -> Result<(), CoreError> {
         let id = person.account_id;
         let missing = || CoreError::NoSuchAccount(person.name.to_string());
@@ -28,19 +29,16 @@ impl Accounts {
         let mut transaction = self.store.write().await?;
         let now_stored = accounts::get(&mut transaction, id).await?.ok_or_else(missing)?;
         if now_stored.password != account.password {
-            return Err(CoreError::Conflict("the password was changed in between".to_owned()));
+            return Err(CoreError::Conflict("the password was changed meanwhile; log in again".to_owned()));
         }
         accounts::set_password(&mut transaction, id, &new).await?;
         logins::end_of_account(&mut transaction, id, Some(person.login)).await?;
         let name = person.name.as_str();
-        audit::note(&mut transaction, person.by(), "user.password", name, None, self.clock.now()).await?;
+        audit::record(&mut transaction, &person.actor(), "user.password", name, None, self.clock.now()).await?;
         Ok(store::commit(transaction).await?)
     }
 
-    /// Puts new recovery codes in the place of the old ones, for who shows a code.
-    ///
-    /// # Errors
-    /// [`CoreError::Credentials`] when the code does not count, [`CoreError::TooMany`].
+    /// Replaces the recovery codes of a person who gives a valid code.
     pub async fn renew_recovery_codes(&self, person: &Person, code: &str) -> Result<Vec<String>, CoreError> {
         let guesses = Key::Current(person.account_id);
         let counted = self.throttle.admit(vec![guesses], self.clock.instant()).map_err(CoreError::TooMany)?;
@@ -54,7 +52,8 @@ impl Accounts {
         let account = account.ok_or_else(|| CoreError::NoSuchAccount(person.name.to_string()))?;
         self.use_code(&mut transaction, &account, Code::read(code), now).await?;
         let codes = renew_recovery_codes(&mut transaction, id).await?;
-        audit::note(&mut transaction, person.by(), "user.recovery_codes", account.name.as_str(), None, now).await?;
+        audit::record(&mut transaction, &person.actor(), "user.recovery_codes", account.name.as_str(), None, now)
+            .await?;
         store::commit(transaction).await?;
         Ok(codes)
     }

@@ -1,5 +1,5 @@
-//! Passwords: argon2id, off the threads that answer requests, and one at a time in memory that is kept: each hash takes
-//! 19 MiB, which an allocator would rather keep for every thread that ever hashed than give back.
+//! Passwords: argon2id, outside of the threads that answer requests, one at a time in memory that is kept. Each hash
+//! takes 19 MiB, which an allocator tends to keep for each thread that ever hashed.
 
 use crate::CoreError;
 use crate::secrets::random_hex;
@@ -10,44 +10,50 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 
-/// Characters that a password has at least, as NIST SP 800-63B-4, section 3.1.1.2, asks where a second factor is required
-/// as well.
-const SHORTEST: usize = 8;
-/// Characters that a password has at most; all of them count.
-const LONGEST: usize = 256;
-/// Who may wait for a turn in each queue; the last of them for about a second.
-const WAITING: usize = 32;
-/// The hash of nothing that anybody knows, so that an unknown name costs what a known one does.
-const NOBODYS: &str =
+/// Characters of a password, at least: NIST SP 800-63B-4, section 3.1.1.2, for use with a second factor.
+const MIN_LENGTH: usize = 8;
+/// Characters of a password, at most; all of them are hashed.
+const MAX_LENGTH: usize = 256;
+/// Requests that wait in each queue, at most; the last of them waits for about a second.
+const MAX_WAITING: usize = 32;
+/// The hash of a password that nobody knows: verifying the password of an unknown name takes as long as that of a known
+/// one.
+const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$YSBzYWx0IG9mIG5vYm9keQ$dFCXpX7YLCmJKsIzhFOpVPUuxK62/8cE6VPTpPX3nvI";
 
+/// Hashes and verifies passwords.
 #[derive(Debug)]
 pub struct Passwords {
+    /// The memory of a hash. Its lock serialises hashing, so that one hash at a time takes 19 MiB.
     memory: Arc<Mutex<Vec<Block>>>,
+    /// Places in [`Queue::Strangers`].
     strangers: Semaphore,
+    /// Places in [`Queue::Known`].
     known: Semaphore,
 }
 
-/// Where somebody waits. Strangers can fill theirs from any number of addresses; the others are few, and counted.
+/// The queue that a request waits in. Unknown browsers can fill theirs from any number of addresses; known ones are
+/// few, and counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Queue {
-    /// Anybody.
+    /// Unknown browsers.
     Strangers,
-    /// Browsers that were logged in before, and whoever has shown who they are.
+    /// Known browsers, and clients that are logged in.
     Known,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { memory: Arc::default(), strangers: Semaphore::new(WAITING), known: Semaphore::new(WAITING) }
+        Self { memory: Arc::default(), strangers: Semaphore::new(MAX_WAITING), known: Semaphore::new(MAX_WAITING) }
     }
 }
 
 impl Passwords {
-    /// The PHC string of a new password, which strangers cannot set.
+    /// Returns the PHC string of a new password; waits in [`Queue::Known`], since unknown browsers cannot set
+    /// passwords.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] when it is too short or too long.
+    /// [`CoreError::Invalid`] when the password is too short or too long.
     pub async fn hash(&self, password: String) -> Result<String, CoreError> {
         check(&password)?;
         self.run(Queue::Known, move |memory| hash(password.as_bytes(), memory))
@@ -55,13 +61,13 @@ impl Passwords {
             .map_err(|error| CoreError::Invalid(format!("password: {error}")))
     }
 
-    /// Whether this is the password of the PHC string. None: of nobody, found out in the same time.
+    /// Returns whether the password fits the PHC string; false after the same time if there is none.
     ///
     /// # Errors
-    /// When too many wait already.
+    /// [`CoreError::TooMany`] when the queue is full.
     pub async fn verify(&self, password: String, stored: Option<String>, queue: Queue) -> Result<bool, CoreError> {
         self.run(queue, move |memory| {
-            let hash = stored.as_deref().unwrap_or(NOBODYS);
+            let hash = stored.as_deref().unwrap_or(DUMMY_HASH);
             let fits = verify(password.as_bytes(), hash, memory).is_ok();
             fits && stored.is_some()
         })
@@ -80,7 +86,7 @@ impl Passwords {
     }
 }
 
-/// A password that nobody has thought of.
+/// Makes a random password.
 pub fn random() -> String {
     random_hex::<12>()
 }
@@ -116,8 +122,10 @@ fn output(argon2: &Argon2<'_>, password: &[u8], salt: &[u8], memory: &mut Vec<Bl
 
 fn check(password: &str) -> Result<(), CoreError> {
     let length = password.chars().count();
-    if !(SHORTEST..=LONGEST).contains(&length) {
-        return Err(CoreError::Invalid(format!("password: {SHORTEST} to {LONGEST} characters, this has {length}")));
+    if !(MIN_LENGTH..=MAX_LENGTH).contains(&length) {
+        return Err(CoreError::Invalid(format!(
+            "password: {MIN_LENGTH} to {MAX_LENGTH} characters, this has {length}"
+        )));
     }
     Ok(())
 }
@@ -132,10 +140,10 @@ mod tests {
         let memory = &mut Vec::new();
         let real = hash(b"x", memory).unwrap();
         let settings = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(settings(NOBODYS), settings(&real));
-        assert_eq!(NOBODYS.len(), real.len());
+        assert_eq!(settings(DUMMY_HASH), settings(&real));
+        assert_eq!(DUMMY_HASH.len(), real.len());
         // Not refused for its form, which would take no time.
-        assert_eq!(verify(b"x", NOBODYS, memory), Err(Error::PasswordInvalid));
+        assert_eq!(verify(b"x", DUMMY_HASH, memory), Err(Error::PasswordInvalid));
     }
 
     #[test]
@@ -162,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_of_strangers_is_sent_away_before_it_fills_memory_and_who_is_known_is_not() {
         let passwords = Passwords::default();
-        let _all = passwords.strangers.try_acquire_many(u32::try_from(WAITING).unwrap()).unwrap();
+        let _all = passwords.strangers.try_acquire_many(u32::try_from(MAX_WAITING).unwrap()).unwrap();
         let verify = |queue| passwords.verify(String::new(), None, queue);
         assert!(matches!(verify(Queue::Strangers).await, Err(CoreError::TooMany(_))));
         assert!(matches!(verify(Queue::Known).await, Ok(false)));

@@ -1,26 +1,26 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What an account may do; each may do all that those before it may.
+/// The role of an account. Each role includes the rights of those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Looks on.
+    /// Watches.
     Viewer,
     /// Runs the event.
     Operator,
-    /// Also sets it up, and manages the accounts below.
+    /// Also sets up the event, and manages viewers and operators.
     Admin,
     /// Also manages admins.
     Master,
 }
 
-/// The text names no role.
+/// The text is not the name of a role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a role is viewer, operator, admin or master")]
 pub struct ParseRoleError;
 
 impl Role {
-    /// The highest that somebody of this role may give to others: they manage only roles below their own.
+    /// Returns the highest role that a manager of this role may give: people manage only roles below their own.
     #[must_use]
     pub fn gives(self) -> Self {
         match self {
@@ -30,13 +30,13 @@ impl Role {
         }
     }
 
-    /// Whether it may see payloads.
+    /// Returns whether the role may see payloads.
     #[must_use]
     pub fn sees_payload(self) -> bool {
         self >= Self::Admin
     }
 
-    /// Its name.
+    /// Returns the role's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,8 @@
-//! Managing accounts. Whoever does it, at the command line or logged in, goes through the same rules.
+//! Managing accounts. The same rules apply at the command line and over HTTP.
 
+use super::changes::Changes;
 use super::login::purpose;
-use super::logins::counts;
+use super::logins::is_valid;
 use super::managers::{Manager, keep_an_admin};
 use super::{Accounts, Role, TotpSetup, factor, role_of};
 use crate::CoreError;
@@ -10,53 +11,25 @@ use crate::store::accounts::{Account, NewAccount};
 use crate::store::{self, Connection, Transaction};
 use challengectl_common::{AccountName, Timestamp};
 
-/// What people may see of an account.
+/// An account as others may see it.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// Its name.
+    /// The name.
     pub name: AccountName,
-    /// What it may do.
+    /// The role.
     pub role: Role,
-    /// Whether it may be used.
+    /// Whether it is enabled.
     pub enabled: bool,
-    /// Whether its owner has shown a code.
+    /// Whether its owner has given the first code.
     pub confirmed: bool,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last logged in to.
+    /// The time of its last login.
     pub last_login: Option<Timestamp>,
 }
 
-/// What is to be changed of an account.
-#[derive(Debug, Default)]
-pub struct Changes {
-    /// Another password.
-    pub password: Option<String>,
-    /// Another role.
-    pub role: Option<Role>,
-    /// Whether it may be used.
-    pub enabled: Option<bool>,
-}
-
-impl Changes {
-    /// Whether nothing is to be changed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.password.is_none() && self.role.is_none() && self.enabled.is_none()
-    }
-
-    /// Without what is so already.
-    fn beyond(self, account: &Account) -> Self {
-        Self {
-            role: self.role.filter(|role| role.as_str() != account.role),
-            enabled: self.enabled.filter(|enabled| *enabled != account.enabled),
-            ..self
-        }
-    }
-}
-
 impl Accounts {
-    /// All accounts.
+    /// Returns all accounts.
     pub async fn users(&self) -> Result<Vec<User>, CoreError> {
         let accounts = accounts::all(&mut *self.store.read().await?).await?;
         accounts
@@ -74,10 +47,11 @@ impl Accounts {
             .collect()
     }
 
-    /// Makes an account, which counts when its first code has been shown.
+    /// Makes an account, which becomes valid with its first code.
     ///
     /// # Errors
-    /// [`CoreError::Forbidden`], [`CoreError::Conflict`] when the name is taken, [`CoreError::Invalid`].
+    /// [`CoreError::Forbidden`] when the manager may not give this role, [`CoreError::Conflict`] when the name is
+    /// taken.
     pub async fn add_user(
         &self,
         manager: Manager<'_>,
@@ -96,26 +70,20 @@ impl Accounts {
         if accounts::insert(&mut transaction, account, now).await?.is_none() {
             return Err(CoreError::Conflict(format!("there is a user {name} already")));
         }
-        manager.note(&mut transaction, "user.create", name, Some(role.as_str()), now).await?;
+        manager.record(&mut transaction, "user.create", name, Some(role.as_str()), now).await?;
         store::commit(transaction).await?;
         Ok(totp)
     }
 
-    /// One account.
-    ///
-    /// # Errors
-    /// [`CoreError::NoSuchAccount`].
+    /// Returns one account, whatever the capitals of the name.
     pub async fn user(&self, name: &str) -> Result<User, CoreError> {
         let known = self.users().await?.into_iter().find(|user| user.name.as_str().eq_ignore_ascii_case(name));
         known.ok_or_else(|| missing(name))
     }
 
-    /// Changes an account, all that is asked or nothing. If anything changes, its logins end.
-    ///
-    /// # Errors
-    /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`], [`CoreError::Conflict`], [`CoreError::Invalid`].
+    /// Changes an account: all of the changes or none. Any change ends its logins.
     pub async fn change_user(&self, manager: Manager<'_>, name: &str, changes: Changes) -> Result<(), CoreError> {
-        // Looked at before the password is hashed, which takes its time, and again after.
+        // Checked before the password is hashed, which takes time, and again after.
         let changes = self.look_up(manager, name, changes).await?;
         if changes.is_empty() {
             return Ok(());
@@ -130,41 +98,35 @@ impl Accounts {
         let (id, now) = (account.id, self.clock.now());
         if let Some(password) = &password {
             accounts::set_password(&mut transaction, id, password).await?;
-            manager.note(&mut transaction, "user.password", &account.name, None, now).await?;
+            manager.record(&mut transaction, "user.password", &account.name, None, now).await?;
         }
         let changes = changes.beyond(&account);
         if let Some(role) = changes.role {
             accounts::set_role(&mut transaction, id, role.as_str()).await?;
-            manager.note(&mut transaction, "user.role", &account.name, Some(role.as_str()), now).await?;
+            manager.record(&mut transaction, "user.role", &account.name, Some(role.as_str()), now).await?;
         }
         if let Some(enabled) = changes.enabled {
             accounts::set_enabled(&mut transaction, id, enabled).await?;
             let what = if enabled { "user.enable" } else { "user.disable" };
-            manager.note(&mut transaction, what, &account.name, None, now).await?;
+            manager.record(&mut transaction, what, &account.name, None, now).await?;
         }
         keep_an_admin(&mut transaction, &account).await?;
         logins::end_of_account(&mut transaction, id, manager.own_login(&account)).await?;
         Ok(store::commit(transaction).await?)
     }
 
-    /// Removes an account, with its logins.
-    ///
-    /// # Errors
-    /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`], [`CoreError::Conflict`].
+    /// Deletes an account and its logins.
     pub async fn delete_user(&self, manager: Manager<'_>, name: &str) -> Result<(), CoreError> {
         let mut transaction = self.begin(manager).await?;
         let account = find(&mut transaction, name).await?;
         manager.may_touch(&account)?;
         accounts::delete(&mut transaction, account.id).await?;
         keep_an_admin(&mut transaction, &account).await?;
-        manager.note(&mut transaction, "user.delete", &account.name, None, self.clock.now()).await?;
+        manager.record(&mut transaction, "user.delete", &account.name, None, self.clock.now()).await?;
         Ok(store::commit(transaction).await?)
     }
 
-    /// Gives an account another secret, which has to be confirmed by a first code. Its logins end.
-    ///
-    /// # Errors
-    /// [`CoreError::NoSuchAccount`], [`CoreError::Forbidden`].
+    /// Gives an account a new secret, which its owner has to confirm by a first code. Its logins end.
     pub async fn reset_totp(&self, manager: Manager<'_>, name: &str) -> Result<TotpSetup, CoreError> {
         let mut transaction = self.begin(manager).await?;
         let account = find(&mut transaction, name).await?;
@@ -173,25 +135,25 @@ impl Accounts {
         let sealed = self.vault.seal(&secret, &purpose(&account.name))?;
         accounts::set_totp(&mut transaction, account.id, &sealed).await?;
         logins::end_of_account(&mut transaction, account.id, None).await?;
-        manager.note(&mut transaction, "user.reset_totp", &account.name, None, self.clock.now()).await?;
+        manager.record(&mut transaction, "user.reset_totp", &account.name, None, self.clock.now()).await?;
         store::commit(transaction).await?;
         Ok(totp)
     }
 
-    /// Begins a change. Since the manager was let in time has passed, above all by hashing a password: whoever was
-    /// disabled or lowered meanwhile changes nothing any more.
+    /// Begins a change. Time has passed since the manager was authorised, above all for hashing a password: a manager
+    /// who was disabled or given another role meanwhile changes nothing.
     async fn begin(&self, manager: Manager<'_>) -> Result<Transaction, CoreError> {
         let mut transaction = self.store.write().await?;
         let Manager::Person(person) = manager else { return Ok(transaction) };
         let login = logins::find(&mut transaction, person.login, true).await?;
         let now = self.clock.now();
-        match login.filter(|login| counts(login, now)) {
+        match login.filter(|login| is_valid(login, now)) {
             Some(login) if role_of(&login.account)? == person.role => Ok(transaction),
-            _ => Err(CoreError::Forbidden("your session has ended, or your role has changed".to_owned())),
+            _ => Err(CoreError::Forbidden("your login has ended, or your role has changed; log in again".to_owned())),
         }
     }
 
-    /// What is left to be done, if this manager may do it.
+    /// Returns the changes that are left to make, if this manager may make them.
     async fn look_up(&self, manager: Manager<'_>, name: &str, changes: Changes) -> Result<Changes, CoreError> {
         let account = find(&mut *self.store.read().await?, name).await?;
         let changes = changes.beyond(&account);

@@ -1,18 +1,19 @@
-//! What is kept in memory of logins: when each was last used, and all that are in force.
+//! Logins in memory: when each was last used, and all that are in force.
 
 use crate::store::accounts::logins::Login;
 use challengectl_common::{Digest, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 
+/// Last uses of logins, and the logins in force.
 #[derive(Debug, Default)]
 pub struct Uses(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Not yet in the database.
+    /// Last uses that are not in the database yet.
     last: HashMap<Digest, Timestamp>,
-    /// All logins, as the database last told.
+    /// All logins in force, as last read from the database.
     known: HashMap<Digest, Login>,
 }
 
@@ -25,7 +26,7 @@ impl Uses {
         self.state().last.insert(login, at);
     }
 
-    /// When a login was last used.
+    /// Returns when a login was last used.
     pub fn last(&self, login: &Login) -> Timestamp {
         self.state().last.get(&login.digest).map_or(login.seen_at, |last| login.seen_at.max(*last))
     }
@@ -34,7 +35,7 @@ impl Uses {
         self.state().last.iter().map(|(login, at)| (*login, *at)).collect()
     }
 
-    /// These are in the database now.
+    /// Removes uses that are in the database now.
     pub fn written(&self, uses: &[(Digest, Timestamp)]) {
         let mut state = self.state();
         for (login, at) in uses {
@@ -48,7 +49,7 @@ impl Uses {
         self.state().known = logins.into_iter().map(|login| (login.digest, login)).collect();
     }
 
-    /// What the database says of one login now.
+    /// Takes over the state of one login, as just read from the database.
     pub fn learn(&self, digest: Digest, login: Option<&Login>) {
         let known = &mut self.state().known;
         match login {

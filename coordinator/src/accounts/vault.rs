@@ -1,4 +1,4 @@
-//! Secrets that have to be readable again are sealed with a key that lies beside the database, not in it.
+//! The vault: seals secrets that have to be readable again, with a key that lies beside the database, not in it.
 
 use crate::CoreError;
 use crate::store::SECRETS_KEY;
@@ -8,10 +8,12 @@ use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-const LOST: &str = "the key is missing, and the database holds secrets that only it opens; put it back from a backup, \
+const KEY_MISSING: &str = "the key is missing, and the database contains secrets sealed with it; restore the key from a backup, \
                     or see \"A lost key\" in docs/operations.md";
-const NONCE: usize = 24;
+/// Bytes of a nonce of `XChaCha20`, long enough to be drawn at random for each secret.
+const NONCE_LENGTH: usize = 24;
 
+/// The cipher with the key of the data directory.
 pub struct Vault(XChaCha20Poly1305);
 
 impl fmt::Debug for Vault {
@@ -21,17 +23,14 @@ impl fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// Reads the key of a data directory. Makes one when there is none, but not for a database that holds `secrets`:
-    /// no code of any account would be accepted.
-    ///
-    /// # Errors
-    /// When it cannot be read or made.
+    /// Reads the key of a data directory. Makes one if there is none, but not if the database contains `secrets`: no
+    /// code of any account would be valid.
     pub fn open(data_dir: &Path, secrets: bool) -> Result<Self, CoreError> {
         let path = data_dir.join(SECRETS_KEY);
         let refuse = |error| CoreError::File { path: path.clone(), error };
         let key = match std::fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound && secrets => {
-                return Err(CoreError::Refused(format!("{}: {LOST}", path.display())));
+                return Err(CoreError::Refused(format!("{}: {KEY_MISSING}", path.display())));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 make(data_dir, &path).and_then(|()| std::fs::read(&path)).map_err(refuse)?
@@ -39,34 +38,32 @@ impl Vault {
             key => key.map_err(refuse)?,
         };
         let cipher = XChaCha20Poly1305::new_from_slice(&key)
-            .map_err(|_| refuse(std::io::Error::new(ErrorKind::InvalidData, "a key has 32 bytes")))?;
+            .map_err(|_| refuse(std::io::Error::new(ErrorKind::InvalidData, "the key must have 32 bytes")))?;
         Ok(Self(cipher))
     }
 
-    /// Seals a secret. It opens only for the same `purpose`, so that none can be put in another's place.
-    ///
-    /// # Errors
-    /// [`CoreError::Sealed`].
+    /// Seals a secret for a `purpose`. It opens only for the same one, so that no sealed secret can take the place of
+    /// another.
     pub fn seal(&self, secret: &[u8], purpose: &str) -> Result<Vec<u8>, CoreError> {
-        let nonce: [u8; NONCE] = rand::random();
+        let nonce: [u8; NONCE_LENGTH] = rand::random();
         let payload = Payload { msg: secret, aad: purpose.as_bytes() };
         let sealed = self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| CoreError::Sealed)?;
         Ok([&nonce[..], &sealed].concat())
     }
 
-    /// Opens what was sealed.
+    /// Opens a sealed secret.
     ///
     /// # Errors
-    /// [`CoreError::Sealed`] when it was sealed with another key or for another purpose, or has been changed.
+    /// [`CoreError::Sealed`] when it was sealed with another key or for another purpose, or was changed.
     pub fn open_sealed(&self, sealed: &[u8], purpose: &str) -> Result<Vec<u8>, CoreError> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(CoreError::Sealed)?;
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LENGTH>().ok_or(CoreError::Sealed)?;
         let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
         self.0.decrypt(&XNonce::from(*nonce), payload).map_err(|_| CoreError::Sealed)
     }
 }
 
-/// The file is there as a whole or not at all; of two programs that make it at once, one wins. A temporary file is
-/// nobody else's to read, and keeps that when it gets its name.
+/// Makes the key file atomically: it is complete or absent, and of two processes that make it at once one wins. The
+/// temporary file is readable only by its owner (0600), and keeps that mode when it is renamed.
 fn make(data_dir: &Path, path: &Path) -> std::io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(data_dir)?;
     file.write_all(&rand::random::<[u8; 32]>())?;

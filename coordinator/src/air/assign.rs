@@ -1,9 +1,10 @@
-//! Handing out work.
+//! Assigning: answers polls with tasks.
 
 use super::schedule_view::ScheduleView;
 use super::task::Handed;
 use crate::air::Air;
-use crate::bus::events::{ChallengeState, Event};
+use crate::bus::challenge_state::ChallengeState;
+use crate::bus::events::Event;
 use crate::fleet::lives::Standing;
 use crate::schedule::{Capability, Pick, Situation, pick};
 use crate::store::air::assignments::NewAssignment;
@@ -20,19 +21,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The answer to a runner that asks for work.
+/// The answer to a poll.
 #[derive(Debug, Default)]
 pub struct Polled {
-    /// Work for one of its free radios.
+    /// A task for one of the runner's free radios.
     pub task: Option<Task>,
     /// Assignments to stop at once.
     pub abort: Vec<i64>,
 }
 
 impl Air {
-    /// Gives a runner work, waiting for some if it says how long. Returns earlier when there is something to abort,
-    /// whatever the database does meanwhile. `held` is what the runner says it has: what it was given beyond that is
-    /// handed out again, since the answer that carried it was lost.
+    /// Assigns work to a polling runner; if there is none, waits for it as long as `wait` says. Returns earlier when
+    /// there is something to abort, whatever the state of the database. `held` are the assignments that the runner says
+    /// it has; one that it was given beyond those is handed out again, since the answer with it was lost.
     ///
     /// # Errors
     /// [`CoreError::NotRegistered`], [`CoreError::Superseded`].
@@ -44,18 +45,19 @@ impl Air {
     ) -> Result<Polled, CoreError> {
         self.fleet.hear(caller)?;
         let runner = &caller.runner_id;
-        // A client written from the API document alone asks for work only when it has none.
+        // A client written from the API document alone polls only when it has no task.
         let idle = wait.is_none() && self.fleet.presence.is_single_task(runner);
         let held = held.or_else(|| idle.then(Vec::new));
         let deadline = Instant::now() + wait.unwrap_or_default();
         let _attendance = self.fleet.presence.attend(runner, &self.context.clock);
         let mut news = self.context.revision.subscribe();
         let holds = held.as_deref().unwrap_or_default();
-        // What the runner holds and nobody here knows of is kept free for nobody, as after a backup was restored.
+        // An assignment that the runner holds and the server does not know, as after a restore, occupies no frequency
+        // here: stop it.
         let unknown = self.leases.unknown(runner, holds);
         if !unknown.is_empty() {
             let abort: Vec<i64> = self.leases.to_abort(runner, holds).0.into_iter().chain(unknown).collect();
-            self.leases.told(runner, &abort);
+            self.leases.notified(runner, &abort);
             return Ok(Polled { task: None, abort });
         }
         loop {
@@ -64,25 +66,25 @@ impl Air {
                 () = self.abort_is_urgent(runner) => Ok(None),
                 task = self.try_to_assign(caller, held.as_deref()) => task,
             };
-            let (abort, tell_at) = self.leases.to_abort(runner, holds);
-            let urgent = tell_at.is_some_and(|tell_at| tell_at <= Instant::now());
+            let (abort, notify_at) = self.leases.to_abort(runner, holds);
+            let urgent = notify_at.is_some_and(|notify_at| notify_at <= Instant::now());
             let task = match task {
-                // The carriers come first; the error comes again with the next question.
+                // Stopping carriers comes first; the error comes again with the next poll.
                 Err(_) if !abort.is_empty() => None,
                 task => task?,
             };
             let over = self.context.revision.is_stopping() || !self.is_current(caller) || Instant::now() >= deadline;
             if task.is_some() || urgent || over {
-                self.leases.told(runner, &abort);
+                self.leases.notified(runner, &abort);
                 return Ok(Polled { task, abort });
             }
-            // Either way everything is looked at again: at the deadline too, for work may have come with it.
-            let until = tell_at.map_or(deadline, |tell_at| tell_at.min(deadline));
+            // After a timeout as well everything is checked again: work may have become due at the deadline.
+            let until = notify_at.map_or(deadline, |notify_at| notify_at.min(deadline));
             let _ = tokio::time::timeout_at(until, news.changed()).await;
         }
     }
 
-    /// Returns when the runner has to stop something that no poll has told it yet.
+    /// Returns when the runner has to stop an assignment that no poll has named yet.
     async fn abort_is_urgent(&self, runner: &RunnerId) {
         let mut endings = self.leases.endings();
         while self.leases.to_abort(runner, &[]).1.is_none() {
@@ -116,7 +118,7 @@ impl Air {
         })
     }
 
-    /// Whether it looks as if there were work; answered from memory.
+    /// Returns whether there seems to be work, from memory.
     async fn has_work_for(&self, caller: &Caller) -> Result<bool, CoreError> {
         if self.context.revision.is_stopping() || !self.is_current(caller) || self.latch.is_set() {
             return Ok(false);
@@ -135,7 +137,7 @@ impl Air {
 
     async fn assign(&self, caller: &Caller) -> Result<Option<Handed>, CoreError> {
         let _turn = self.turn.lock().await;
-        // Who waited for the turn mostly finds the work gone.
+        // Most pollers that waited for the lock find the work gone.
         if !self.has_work_for(caller).await? {
             return Ok(None);
         }
@@ -143,7 +145,7 @@ impl Air {
         let mut transaction = self.fleet.write_for(caller).await?;
         let view = ScheduleView::load(&mut transaction, &self.context.rules).await?;
         let Some((pick, radio)) = self.choose(caller, &view, now) else {
-            // There seemed to be some: what is kept of the schedule is not what the database says.
+            // The view in memory had work and the database has none: the view is out of date.
             self.context.changed();
             return Ok(None);
         };

@@ -1,4 +1,4 @@
-//! Reports of runners on how a transmission ended.
+//! Reports: how a runner's transmission ended.
 
 use super::ended::End;
 use crate::air::Air;
@@ -19,28 +19,29 @@ use challengectl_common::challenge::Kind;
 use challengectl_common::wire::{CompleteRequest, LogLevel, Outcome};
 use std::sync::Arc;
 
+/// Bytes of an error message that are kept.
 const MAX_ERROR: usize = 2000;
-/// Of a report that changes nothing; a runner may send 200 of them in a second.
-const LATE_ERROR: usize = 200;
+/// Bytes of an error message that are kept of a late report; a runner may send 200 of those in a second.
+const MAX_LATE_ERROR: usize = 200;
 
-/// What a report amounts to.
+/// The effect of a report.
 enum Verdict {
     /// It ends the assignment.
     Ends(Assignment),
-    /// It says what an earlier one has said.
+    /// It repeats an earlier report.
     Repeats,
     /// It changes nothing, for this reason.
     Late(&'static str),
-    /// There is no such challenge, and never was one that this runner had.
+    /// The challenge does not exist, and this runner never had it.
     Unknown,
 }
 
 impl Air {
-    /// Takes in a report. The same one again changes nothing and is no error.
+    /// Takes a report. Repeating it changes nothing and is no error.
     ///
     /// # Errors
-    /// [`CoreError::Late`] when the assignment is over, or was never this runner's. The report is kept all the same.
-    /// [`CoreError::NotFound`] when there is no such challenge.
+    /// [`CoreError::Late`] when the assignment is over, or was never this runner's; the report is recorded
+    /// nevertheless. [`CoreError::NotFound`] when the challenge does not exist.
     pub async fn complete(self: &Arc<Self>, caller: &Caller, mut report: CompleteRequest) -> Result<(), CoreError> {
         report.error = report.error.map(|error| shortened(error, MAX_ERROR));
         let (this, caller) = (Arc::clone(self), caller.clone());
@@ -52,7 +53,7 @@ impl Air {
         if self.fleet.keyring.standing(caller) == Some(Standing::Current) {
             self.fleet.presence.heard(&caller.runner_id, &self.context.clock);
         }
-        // Nobody is given the challenge before watchers know that it is free.
+        // Held until the end is published: subscribers see the challenge freed before it is assigned again.
         let _turn = self.turn.lock().await;
         let mut transaction = self.fleet.write_for(caller).await?;
         if let Some(error) = &mut report.error
@@ -63,7 +64,7 @@ impl Air {
         let report = &report;
         let verdict = match judge(&mut transaction, caller, report).await? {
             Verdict::Ends(assignment) if self.is_of_before(caller, report, assignment.id) => {
-                // It may be on air a second time: its frequency stays taken until the lease is over.
+                // The challenge may be on air a second time: its frequency stays occupied until the lease is over.
                 self.leases.abort_all(&[assignment.id]);
                 Verdict::Late("the task was handed out again since, and the report may be of the time before")
             }
@@ -71,7 +72,7 @@ impl Air {
         };
         match verdict {
             Verdict::Repeats => {
-                // Where the commit of the first came through although it was reported as failed, the lease is still here.
+                // If the commit of the first report failed as seen from here but took effect, the lease is still here.
                 if let Some(id) = report.assignment_id {
                     self.leases.remove(&caller.runner_id, id);
                 }
@@ -87,10 +88,15 @@ impl Air {
                 let end = apply(&mut transaction, &assignment, report, now).await?;
                 store::commit(transaction).await?;
                 self.leases.remove(&caller.runner_id, assignment.id);
-                self.tell_end(end, now);
+                self.publish_end(end, now);
                 self.context.changed();
                 let (runner, outcome) = (&caller.runner_id, status(report.status).as_str());
                 tracing::info!(%runner, assignment = assignment.id, outcome, "completed");
+                if let Some(underruns) = report.underruns.filter(|underruns| *underruns > 0) {
+                    let what = format!("the radio ran out of samples {underruns} times: its host is too slow, or busy");
+                    self.context
+                        .log(LogLevel::Warning, format!("Runner {runner}: assignment {}: {what}", assignment.id));
+                }
                 if report.status == Outcome::Failed {
                     let why = report.error.as_deref().unwrap_or("no reason given");
                     self.context
@@ -134,7 +140,7 @@ async fn judge(connection: &mut Connection, caller: &Caller, report: &CompleteRe
     })
 }
 
-/// The assignment that a report without its id is of: the live one, or else the latest, which it may repeat.
+/// Returns the assignment that a report without an id means: the live one, else the latest, which it may repeat.
 async fn meant(
     connection: &mut Connection,
     caller: &Caller,
@@ -163,7 +169,7 @@ async fn apply(
     let on_air = ending.started_at.map(|started| ending.ended_at.since(started)).unwrap_or_default();
     let transmission = transmissions::end(connection, assignment.id, ending).await?;
     runners::rest(connection, &assignment.runner_id, &assignment.radio_id, on_air, now).await?;
-    // A challenge that was removed meanwhile is not due again.
+    // A challenge that was deleted meanwhile is not due again.
     let next = match challenges::find(connection, assignment.challenge_id).await? {
         None => None,
         Some(challenge) => {
@@ -174,7 +180,7 @@ async fn apply(
     Ok(End { transmission, status: status(report.status), error: report.error.clone(), next })
 }
 
-/// Draws when a challenge is due again.
+/// Determines when the challenge is due again, and writes it.
 async fn put_back(
     connection: &mut Connection,
     challenge: &Challenge,
@@ -207,7 +213,10 @@ fn late<'a>(caller: &'a Caller, report: &'a CompleteRequest, reason: &'a str) ->
         assignment_id: report.assignment_id,
         fence: report.fence,
         outcome: status(report.status),
-        error: report.error.as_deref().map(|error| error.get(..error.floor_char_boundary(LATE_ERROR)).unwrap_or(error)),
+        error: report
+            .error
+            .as_deref()
+            .map(|error| error.get(..error.floor_char_boundary(MAX_LATE_ERROR)).unwrap_or(error)),
         reason,
     }
 }

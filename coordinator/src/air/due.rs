@@ -1,4 +1,4 @@
-//! Publishing what comes with time: challenges that become due, hours that begin and end.
+//! Publishes changes that come with time: challenges that become due, hours that begin and end.
 
 use super::schedule_view::ScheduleView;
 use crate::CoreError;
@@ -8,16 +8,16 @@ use crate::store::challenges::{self, Challenge};
 use challengectl_common::Timestamp;
 
 impl Air {
-    /// Tells which challenges have become due.
-    async fn tell_due(&self, view: &ScheduleView, now: Timestamp) {
+    /// Publishes the challenges that have become due.
+    async fn publish_due(&self, view: &ScheduleView, now: Timestamp) {
         let news = |candidate: &&Candidate| candidate.due_at <= now && !self.context.events.knows_due(candidate.id);
         for candidate in view.candidates.iter().filter(news) {
-            // Nobody is given the challenge between looking and telling.
+            // Held so that the challenge is not assigned between reading its state and publishing it.
             let _turn = self.turn.lock().await;
             match self.find_challenge(candidate.id).await {
                 Ok(Some(challenge)) if !challenge.air.live => {
                     let due_at = challenge.air.due_at;
-                    self.tell_off_air(challenge, due_at, now);
+                    self.publish_off_air(challenge, due_at, now);
                 }
                 Ok(_) => {}
                 Err(error) => tracing::error!(%error, "a challenge that is due could not be read"),
@@ -25,11 +25,12 @@ impl Air {
         }
     }
 
-    /// Publishes what has become due, and the begin or end of the hours. Returns when either changes next.
-    pub(crate) async fn tell_what_is_new(&self, view: &ScheduleView) -> Result<Option<Timestamp>, CoreError> {
+    /// Publishes the challenges that have become due, and the begin or end of the hours. Returns when either changes
+    /// next.
+    pub(crate) async fn publish_what_is_due(&self, view: &ScheduleView) -> Result<Option<Timestamp>, CoreError> {
         let now = self.context.clock.now();
-        self.tell_due(view, now).await;
-        self.tell_hours(view).await?;
+        self.publish_due(view, now).await;
+        self.publish_hours(view).await?;
         Ok(view.next_change(now))
     }
 

@@ -1,24 +1,25 @@
-//! What is counted and told when a time on air is over.
+//! Counts and publishes the ends of transmissions.
 
 use crate::air::Air;
-use crate::bus::events::{ChallengeState, Event};
+use crate::bus::challenge_state::ChallengeState;
+use crate::bus::events::Event;
 use crate::store::TransmissionStatus;
 use crate::store::air::transmissions::Ended;
 use crate::store::challenges::Challenge;
 use challengectl_common::Timestamp;
 
-/// A time on air that is over.
+/// A transmission that is over.
 pub struct End {
     pub transmission: Ended,
     pub status: TransmissionStatus,
     pub error: Option<String>,
-    /// The challenge, and when it is due again; none when it was removed meanwhile.
+    /// The challenge, and when it is due again; `None` if the challenge was deleted meanwhile.
     pub next: Option<(Challenge, Timestamp)>,
 }
 
 impl Air {
-    /// Counts and tells of an end that has been committed, and whose lease is gone.
-    pub(crate) fn tell_end(&self, end: End, now: Timestamp) {
+    /// Counts and publishes an end that has been committed and whose lease has been removed.
+    pub(crate) fn publish_end(&self, end: End, now: Timestamp) {
         let End { transmission, status, error, next } = end;
         let runner = transmission.runner_id.clone();
         self.tally.count(transmission.modulation, outcome(status, transmission.simulated));
@@ -34,17 +35,17 @@ impl Air {
             timestamp: now,
         });
         if let Some((challenge, due_at)) = next {
-            self.tell_off_air(challenge, due_at, now);
+            self.publish_off_air(challenge, due_at, now);
         }
         self.publish_liveness(&runner);
     }
 
-    /// Tells the state of a challenge that is not on air.
-    pub(crate) fn tell_off_air(&self, challenge: Challenge, due_at: Timestamp, now: Timestamp) {
+    /// Publishes the state of a challenge that is not on air.
+    pub(crate) fn publish_off_air(&self, challenge: Challenge, due_at: Timestamp, now: Timestamp) {
         self.context.events.publish(Event::ChallengeState {
             challenge_id: challenge.id,
             challenge_name: challenge.spec.name,
-            state: ChallengeState::of(false, due_at, now),
+            state: ChallengeState::of(false, due_at <= now),
             enabled: challenge.spec.enabled,
             runner_id: None,
             radio_id: None,
@@ -54,7 +55,7 @@ impl Air {
     }
 }
 
-/// The word for counts: what a radio that sends nothing succeeded with is no success of the event.
+/// Returns the outcome for the counters. Successes of radios that send nothing are counted apart: they were not on air.
 fn outcome(status: TransmissionStatus, simulated: bool) -> &'static str {
     match status {
         TransmissionStatus::Success if simulated => "simulated",

@@ -10,15 +10,17 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// How often one assignment is handed out: an answer or two may be lost, and a client may crash on its task.
+/// How often one assignment is handed out at most: an answer or two may be lost, and a client may crash on its task.
 const MAX_HANDED: u32 = 3;
-const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// The answer that told a runner to stop something may be lost, and carriers have to be off within a second or two.
-const TELL_AGAIN: Duration = Duration::from_millis(500);
-/// An assignment that cannot be ended is damaged, mostly for good.
-const END_AGAIN: Duration = Duration::from_secs(60);
+/// The progress of an assignment is published at most this often.
+const PROGRESS_PERIOD: Duration = Duration::from_secs(1);
+/// When an abort is repeated to a runner that still holds the assignment: the answer may be lost, and carriers have to
+/// be off within a second or two.
+const NOTIFY_AGAIN_PERIOD: Duration = Duration::from_millis(500);
+/// When ending an assignment is tried again after a failure; such an assignment is damaged, mostly for good.
+const END_AGAIN_PERIOD: Duration = Duration::from_secs(60);
 
-/// What is known of a live assignment beyond its row.
+/// The lease of a live assignment: the state beyond its row.
 #[derive(Debug, Clone)]
 struct Lease {
     fence: i64,
@@ -26,28 +28,28 @@ struct Lease {
     expires: Moment,
     /// How long the signal lasts.
     length: Duration,
-    /// Renewals that do not name it end here: a client that only says that it is alive is believed no longer than its
-    /// task can take.
+    /// The end of renewals by heartbeats that name no assignment: a client that only says that it is alive is believed
+    /// no longer than its task can take.
     limit: Moment,
-    /// When it was last handed out, and how often.
+    /// When it was last handed out, and how many times.
     handed: (Moment, u32),
-    /// Never renewed again: the carrier has to go off, or the lease has run out.
+    /// Whether renewal is over: the carrier has to go off, or the lease has run out.
     ending: bool,
-    /// Why the runner lost it, where it is not that the lease ran out.
+    /// Why the lease is ending, if not because it ran out.
     reason: Option<&'static str>,
-    /// When a poll last told the runner so; the answer may have been lost. A poll that returned at once again and again
-    /// would only keep both sides busy.
-    told: Option<Instant>,
-    /// When it could last not be ended.
+    /// When a poll last notified the runner of the abort; the answer may have been lost. Polls that return at once
+    /// again and again would only keep both sides busy.
+    notified: Option<Instant>,
+    /// When ending it last failed.
     failed: Option<Instant>,
     unwritten: bool,
     challenge_id: i64,
     progress: Option<f64>,
-    /// What watchers were last told, and when.
-    progress_told: Option<(f64, Moment)>,
+    /// The progress that was last published, and when.
+    progress_published: Option<(f64, Moment)>,
 }
 
-/// How far one transmission is.
+/// The progress of one transmission.
 #[derive(Debug, PartialEq)]
 pub struct Progress {
     pub assignment_id: i64,
@@ -60,19 +62,18 @@ pub struct Progress {
 #[derive(Debug, Default)]
 pub struct Leases {
     all: Mutex<HashMap<RunnerId, BTreeMap<i64, Lease>>>,
-    /// Marked when any has to go off the air. Apart from what announces all changes, so that a poll that waits is woken
-    /// once by each of these.
+    /// Notified when a lease has to end. Separate from the revision, so that each of these wakes a waiting poll once.
     endings: watch::Sender<()>,
 }
 
-/// What a heartbeat does to a runner's leases.
+/// The effect of a heartbeat on a runner's leases.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Renewal {
     pub renewed: Vec<i64>,
     pub abort: Vec<i64>,
 }
 
-/// A lease that is over, and whose grace is.
+/// A lease whose time and grace are over.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Lapsed {
     pub runner: RunnerId,
@@ -81,7 +82,7 @@ pub struct Lapsed {
 }
 
 impl Leases {
-    /// Those of `live`, each for a whole `lease` from `now` on.
+    /// Returns the leases of `live`, each for a whole `lease` from `now` on.
     pub fn new(live: Vec<LiveAssignment>, now: Moment, lease: Duration) -> Self {
         let leases = Self::default();
         for assignment in live {
@@ -94,7 +95,7 @@ impl Leases {
         self.all.lock()
     }
 
-    /// Marked whenever a lease has to end that had not to before.
+    /// Subscribes to notifications of leases that have to end.
     pub fn endings(&self) -> watch::Receiver<()> {
         self.endings.subscribe()
     }
@@ -109,12 +110,12 @@ impl Leases {
             handed: (now, 1),
             ending: assignment.aborting,
             reason: None,
-            told: None,
+            notified: None,
             failed: None,
             unwritten: true,
             challenge_id: assignment.challenge_id,
             progress: None,
-            progress_told: None,
+            progress_published: None,
         };
         self.all().entry(assignment.runner_id.clone()).or_default().insert(assignment.id, lease);
     }
@@ -129,7 +130,8 @@ impl Leases {
         }
     }
 
-    /// Renews the leases that a runner names. One that names none renews all it has, up to the limit of each.
+    /// Renews the leases that a runner names. A heartbeat that names none renews all of the runner's, up to the limit
+    /// of each.
     pub fn renew(&self, runner: &RunnerId, named: Option<&[AssignmentProgress]>, expires: Moment) -> Renewal {
         let mut all = self.all();
         let mut none = BTreeMap::new();
@@ -162,61 +164,61 @@ impl Leases {
         renewal
     }
 
-    /// The runners of leases that are not ending and run out before `limit`.
+    /// Returns the runners of leases that are not ending and run out before `limit`.
     pub fn unrenewed(&self, limit: impl Fn(Moment) -> bool) -> BTreeSet<RunnerId> {
         let all = self.all();
         let unrenewed = |leases: &BTreeMap<i64, Lease>| leases.values().any(|it| !it.ending && limit(it.expires));
         all.iter().filter(|(_, leases)| unrenewed(leases)).map(|(runner, _)| runner.clone()).collect()
     }
 
-    /// Whether the carrier of an assignment has to go off.
+    /// Returns whether the carrier of an assignment has to go off.
     pub fn is_ending(&self, runner: &RunnerId, assignment_id: i64) -> bool {
         self.all().get(runner).and_then(|leases| leases.get(&assignment_id)).is_some_and(|lease| lease.ending)
     }
 
-    /// Whether a runner has any.
+    /// Returns whether a runner has a lease.
     pub fn any_of(&self, runner: &RunnerId) -> bool {
         self.all().contains_key(runner)
     }
 
-    /// How far a runner's transmissions are that have come further since it was last told; of each at most once in
-    /// [`PROGRESS_EVERY`], whatever the runner sends.
+    /// Returns the progress of a runner's transmissions that has changed since it was last published; of each at most
+    /// once in [`PROGRESS_PERIOD`], however often the runner reports.
     pub fn take_progress(&self, runner: &RunnerId, now: Moment) -> Vec<Progress> {
         let mut all = self.all();
         let Some(leases) = all.get_mut(runner) else { return Vec::new() };
         let mut news = Vec::new();
         for (&assignment_id, lease) in leases.iter_mut() {
             let Some(progress) = lease.progress else { continue };
-            if lease.progress_told.is_some_and(|(part, at)| part == progress || at.after(PROGRESS_EVERY) > now) {
+            if lease.progress_published.is_some_and(|(part, at)| part == progress || at.after(PROGRESS_PERIOD) > now) {
                 continue;
             }
-            lease.progress_told = Some((progress, now));
+            lease.progress_published = Some((progress, now));
             news.push(Progress { assignment_id, challenge_id: lease.challenge_id, progress });
         }
         news
     }
 
-    /// What a runner has to stop, and since when it is to be told; `None` when it knows. What it was told, it is told again
-    /// after [`TELL_AGAIN`] when it still holds that.
+    /// Returns what a runner has to stop, and when to notify it; `None` if it has been notified. An assignment that it
+    /// still holds is named again after [`NOTIFY_AGAIN_PERIOD`].
     pub fn to_abort(&self, runner: &RunnerId, held: &[i64]) -> (Vec<i64>, Option<Instant>) {
         let all = self.all();
         let ending = || all.get(runner).into_iter().flatten().filter(|(_, lease)| lease.ending);
-        let tell_at = |(id, lease): (&i64, &Lease)| match lease.told {
+        let notify_at = |(id, lease): (&i64, &Lease)| match lease.notified {
             None => Some(Instant::now()),
-            Some(told) => held.contains(id).then(|| told + TELL_AGAIN),
+            Some(notified) => held.contains(id).then(|| notified + NOTIFY_AGAIN_PERIOD),
         };
-        (ending().map(|(id, _)| *id).collect(), ending().filter_map(tell_at).min())
+        (ending().map(|(id, _)| *id).collect(), ending().filter_map(notify_at).min())
     }
 
-    pub fn told(&self, runner: &RunnerId, ids: &[i64]) {
+    pub fn notified(&self, runner: &RunnerId, ids: &[i64]) {
         let mut all = self.all();
         let Some(leases) = all.get_mut(runner) else { return };
         for (_, lease) in leases.iter_mut().filter(|(id, _)| ids.contains(id)) {
-            lease.told = Some(Instant::now());
+            lease.notified = Some(Instant::now());
         }
     }
 
-    /// Part on air of an assignment, as its runner last told.
+    /// Returns the part of an assignment that has been on air, as its runner last reported.
     pub fn progress(&self, runner: &RunnerId, assignment_id: i64) -> Option<f64> {
         self.all().get(runner)?.get(&assignment_id)?.progress
     }
@@ -225,13 +227,13 @@ impl Leases {
         self.abort_where(|owner, _| owner == runner);
     }
 
-    /// Gives how many there are.
+    /// Marks all leases as ending. Returns how many there are.
     pub fn abort_everything(&self) -> usize {
         self.abort_where(|_, _| true);
         self.count()
     }
 
-    /// Notes decisions that are in the database; none is ever taken back.
+    /// Marks leases as ending, by decisions that are in the database; none is ever taken back.
     pub fn abort_all(&self, ids: &[i64]) {
         self.abort_where(|_, id| ids.contains(&id));
     }
@@ -245,11 +247,12 @@ impl Leases {
         self.endings.send_replace(());
     }
 
-    /// The leases that ran out before `limit`. From now on none of them can be renewed, so that nobody is told that a
-    /// lease goes on which is being given to others. What could not be ended is given again after [`END_AGAIN`].
+    /// Marks the leases that ran out before `limit` as ending, and returns them. None of them can be renewed from now
+    /// on, so that no runner is told that a lease goes on while its frequency is given to another. Leases that could
+    /// not be ended are returned again after [`END_AGAIN_PERIOD`].
     pub fn take_expired(&self, limit: impl Fn(Moment) -> bool) -> Vec<Lapsed> {
         let mut expired = Vec::new();
-        let is_due = |lease: &Lease| lease.failed.is_none_or(|failed| failed.elapsed() >= END_AGAIN);
+        let is_due = |lease: &Lease| lease.failed.is_none_or(|failed| failed.elapsed() >= END_AGAIN_PERIOD);
         for (runner, leases) in self.all().iter_mut() {
             let over = leases.iter_mut().filter(|(_, lease)| limit(lease.expires) && is_due(lease));
             for (&assignment_id, lease) in over {
@@ -264,7 +267,7 @@ impl Leases {
         expired
     }
 
-    /// An assignment whose lease is over could not be ended.
+    /// Records that an assignment whose lease is over could not be ended.
     pub fn not_ended(&self, lapsed: &Lapsed) {
         let mut all = self.all();
         if let Some(lease) = all.get_mut(&lapsed.runner).and_then(|leases| leases.get_mut(&lapsed.assignment_id)) {
@@ -272,9 +275,9 @@ impl Leases {
         }
     }
 
-    /// Ends the leases that a runner has by this key, beyond the ones it names, and gives which these are: none of them
-    /// can be renewed any more. They stay until their end is reported or their time is over, since a request that was
-    /// held up on its way may say less than is on air.
+    /// Marks the leases that a runner has by this key and does not name as ending, and returns them: none can be
+    /// renewed any more. They stay until their end is reported or their time is over, since a request that was delayed
+    /// on its way may name less than is on air.
     pub fn end_unnamed(&self, runner: &RunnerId, key_id: &str, named: &[i64], reason: &'static str) -> Vec<i64> {
         let mut all = self.all();
         let Some(leases) = all.get_mut(runner) else { return Vec::new() };
@@ -291,15 +294,16 @@ impl Leases {
         unnamed
     }
 
-    /// An assignment that a runner was given by this key and does not hold: the answer that handed it out was lost.
+    /// Returns an assignment that was handed out to a runner with this key and that it does not hold: the answer was
+    /// lost.
     pub fn unheld(&self, runner: &RunnerId, key_id: &str, held: &[i64]) -> Option<i64> {
         let all = self.all();
         let mut leases = all.get(runner)?.iter();
         leases.find(|(id, lease)| !lease.ending && lease.key_id == key_id && !held.contains(id)).map(|(id, _)| *id)
     }
 
-    /// Begins the lease of an assignment anew, as if it had been handed out just now. Returns `false` when its carrier
-    /// has to go off: a runner that was given it so often will not take it up, and others wait for it.
+    /// Begins the lease of an assignment anew, as if it had just been handed out. Returns `false` if its carrier has to
+    /// go off: a runner that was given it [`MAX_HANDED`] times will not take it, and others wait for it.
     pub fn begin_anew(&self, runner: &RunnerId, assignment_id: i64, now: Moment, duration: Duration) -> bool {
         let mut all = self.all();
         let lease = all.get_mut(runner).and_then(|leases| leases.get_mut(&assignment_id));
@@ -316,28 +320,28 @@ impl Leases {
         true
     }
 
-    /// Whether an assignment was handed out again so lately that a report which does not name it may be of the time
-    /// before.
+    /// Returns whether an assignment was handed out again so recently that a report without an id may belong to the
+    /// time before.
     pub fn may_be_of_before(&self, runner: &RunnerId, assignment_id: i64, now: Moment) -> bool {
         let all = self.all();
         let lease = all.get(runner).and_then(|leases| leases.get(&assignment_id));
         lease.is_some_and(|lease| lease.handed.1 > 1 && now < lease.handed.0.after(lease.length))
     }
 
-    /// How many there are.
+    /// Returns the number of leases.
     pub fn count(&self) -> usize {
         self.all().values().map(BTreeMap::len).sum()
     }
 
-    /// Whether each of these is here.
+    /// Returns whether all of these have a lease.
     pub fn hold(&self, live: &[LiveAssignment]) -> bool {
         let all = self.all();
         live.iter().all(|it| all.get(&it.runner_id).is_some_and(|leases| leases.contains_key(&it.id)))
     }
 
-    /// Takes up assignments that are live in the database and not here, as when the commit that made one came through
-    /// although it was reported as failed. Whether their carriers are on is not known: they are to go off, and their
-    /// place stays taken until their leases would be over.
+    /// Adds leases for assignments that are live in the database and have none, as when a commit took effect although
+    /// it was reported as failed. Whether their carriers are on is unknown: they are aborted, and their frequencies
+    /// stay occupied until their leases would be over.
     pub fn take_up_lost(&self, live: &[LiveAssignment], now: Moment, lease: Duration) -> Vec<i64> {
         let is_lost =
             |it: &&LiveAssignment| self.all().get(&it.runner_id).is_none_or(|leases| !leases.contains_key(&it.id));
@@ -351,20 +355,20 @@ impl Leases {
         lost.into_iter().map(|assignment| assignment.id).collect()
     }
 
-    /// Which of these no runner of this name has.
+    /// Returns which of these assignments this runner has no lease of.
     pub fn unknown(&self, runner: &RunnerId, held: &[i64]) -> Vec<i64> {
         let all = self.all();
         held.iter().filter(|id| all.get(runner).is_none_or(|leases| !leases.contains_key(id))).copied().collect()
     }
 
-    /// Which of these a runner may not go on with.
+    /// Returns which of these assignments a runner must not go on with.
     pub fn foreign(&self, runner: &RunnerId, named: &[i64]) -> Vec<i64> {
         let all = self.all();
         let own = |id: &i64| all.get(runner).and_then(|leases| leases.get(id)).is_some_and(|lease| !lease.ending);
         named.iter().filter(|id| !own(id)).copied().collect()
     }
 
-    /// The leases renewed since the last call, for writing down.
+    /// Returns the leases renewed since the last call, for the database.
     pub fn take_renewed(&self) -> Vec<(i64, Moment)> {
         let mut renewed = Vec::new();
         for leases in self.all().values_mut() {

@@ -1,15 +1,15 @@
-//! Whether a runner is there, and at work: decided here for REST, events, metrics and first states alike.
+//! The liveness of a runner, decided here for REST, live events, metrics and initial states.
 
 use crate::air::Air;
 use crate::bus::liveness::{Liveness, RunnerStatus};
 use challengectl_common::RunnerId;
 
 impl Air {
-    /// Whether a runner is there, and at work.
+    /// Returns whether a runner is online, and whether it is busy.
     #[must_use]
     pub fn liveness(&self, runner: &RunnerId) -> Liveness {
-        let there = self.fleet.presence.last_sign(runner).is_some_and(|sign| !self.fleet.is_silent(sign));
-        let status = if there { RunnerStatus::Online } else { RunnerStatus::Offline };
+        let online = self.fleet.presence.last_sign(runner).is_some_and(|sign| !self.fleet.is_silent(sign));
+        let status = if online { RunnerStatus::Online } else { RunnerStatus::Offline };
         Liveness { status, busy: self.leases.any_of(runner) }
     }
 
@@ -18,7 +18,8 @@ impl Air {
         self.context.events.publish_liveness(runner, || self.liveness(runner), self.context.clock.now());
     }
 
-    /// Publishes what time alone has changed: runners that have fallen silent. Those that are heard of again, too.
+    /// Publishes the changes that come with time alone: runners that have fallen silent, and those that are heard of
+    /// again.
     pub(crate) fn publish_silent(&self) {
         for runner in self.fleet.presence.take_turned(|sign| self.fleet.is_silent(sign)) {
             self.publish_liveness(&runner);

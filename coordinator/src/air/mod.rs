@@ -1,13 +1,9 @@
-//! What goes on air: handing out challenges, their leases, and what holds everything back.
+//! What goes on air: assigning challenges, their leases, and the operating state.
 
-pub(crate) mod aftermath;
 pub(crate) mod assign;
 mod complete;
-pub(crate) mod control;
 mod due;
-pub(crate) mod emergency;
 mod ended;
-mod hours;
 pub(crate) mod leases;
 pub(crate) mod liveness;
 mod look_around;
@@ -23,15 +19,15 @@ use crate::context::Context;
 use crate::files::Files;
 use crate::fleet::Fleet;
 use crate::store::LiveAssignment;
-use aftermath::Aftermath;
-use emergency::Latch;
 use leases::Leases;
+use operating::aftermath::Aftermath;
+use operating::emergency::Latch;
 use schedule_view::ScheduleView;
 use std::sync::Arc;
 use tally::Tally;
 use tokio::sync::Mutex;
 
-/// What is on air, and what may go there.
+/// What is on air, and what may go on air.
 #[derive(Debug)]
 pub struct Air {
     pub(crate) context: Arc<Context>,
@@ -42,13 +38,13 @@ pub struct Air {
     pub(crate) latch: Latch,
     pub(crate) aftermath: Aftermath,
     pub(crate) tally: Tally,
-    /// Serialises assigning. Held (a) so that waking 1,000 pollers costs one database read, (b) from the commit until the
-    /// event is published, so that watchers see a challenge freed before it is assigned again.
+    /// The assign lock: serialises assigning. Held (a) so that waking 1,000 pollers costs one database read, (b) from
+    /// the commit until the event is published, so that subscribers see a challenge freed before it is assigned again.
     pub(crate) turn: Mutex<()>,
 }
 
 impl Air {
-    /// Takes up the assignments that are live. `restored`: the database was put in place by a restore.
+    /// Makes leases for the live assignments. `restored`: the database comes from a restore.
     pub(crate) fn new(
         context: Arc<Context>,
         fleet: Arc<Fleet>,
@@ -58,7 +54,7 @@ impl Air {
     ) -> Arc<Self> {
         let (now, rules) = (context.clock.instant(), &context.rules);
         let air = Self {
-            // Each may have been renewed just before the server ended.
+            // Each lease may have been renewed just before the server ended.
             leases: Leases::new(live, now, rules.lease),
             view: Cached::default(),
             latch: Latch::open(context.store.folder(), context.clock.now()),

@@ -1,4 +1,4 @@
-//! Giving up assignments whose runner is gone.
+//! Reclaiming: gives up assignments whose lease and grace are over.
 
 use super::ended::End;
 use super::leases::Lapsed;
@@ -9,11 +9,11 @@ use crate::store::air::{assignments, transmissions};
 use crate::store::{self, AssignmentState, TransmissionStatus, challenges};
 use challengectl_common::wire::LogLevel;
 
-/// Given up in one transaction; 100 take 90 ms in a debug build.
-const AT_ONCE: usize = 100;
+/// Assignments given up in one transaction; 100 take 90 ms in a debug build.
+const BATCH: usize = 100;
 
 impl Air {
-    /// Gives up every assignment whose lease ran out longer ago than the grace period, and gives how many.
+    /// Gives up every assignment whose lease ran out longer ago than the grace period. Returns how many.
     pub async fn sweep(&self) -> Result<usize, CoreError> {
         let now = self.context.clock.instant();
         let expired = self.leases.take_expired(|expires| now > expires.after(self.context.rules.grace));
@@ -26,13 +26,13 @@ impl Air {
 
     async fn give_up_all(&self, expired: &[Lapsed]) -> Result<(), CoreError> {
         let mut failure = Ok(());
-        for lapsed in expired.chunks(AT_ONCE) {
+        for lapsed in expired.chunks(BATCH) {
             let Err(error) = self.give_up(lapsed).await else { continue };
-            // A database that is busy or full is so for each of them.
+            // A busy or full database fails for each of them.
             if matches!(&error, CoreError::Store(error) if error.obstacle().is_some()) {
                 return Err(error);
             }
-            // One that cannot be ended, as one whose rows somebody has changed by hand, must not keep the others.
+            // An assignment that cannot be ended, such as one with rows changed by hand, must not keep the others.
             for one in lapsed {
                 if let Err(error) = self.give_up(std::slice::from_ref(one)).await {
                     let Lapsed { runner, assignment_id: id, .. } = one;
@@ -46,11 +46,11 @@ impl Air {
         failure
     }
 
-    /// Ends assignments without a report, in one transaction. Their leases must not be renewable any more.
+    /// Ends assignments without a report, in one transaction. Their leases must be marked as ending.
     async fn give_up(&self, leases: &[Lapsed]) -> Result<(), CoreError> {
         let now = self.context.clock.now();
         let (mut ends, mut given_up) = (Vec::new(), Vec::new());
-        // Nobody is given the challenges before watchers know that they are free.
+        // Held until the ends are published: subscribers see the challenges freed before they are assigned again.
         let _turn = self.turn.lock().await;
         let mut transaction = self.context.store.write().await?;
         for lapsed in leases {
@@ -81,7 +81,7 @@ impl Air {
             self.context.log(LogLevel::Warning, format!("Runner {runner}: assignment {id} given up, {reason}"));
         }
         for end in ends {
-            self.tell_end(end, now);
+            self.publish_end(end, now);
         }
         self.context.changed();
         Ok(())

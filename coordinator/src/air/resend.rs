@@ -1,4 +1,4 @@
-//! Handing out a task again whose answer was lost on its way.
+//! Resending: hands out a task again after its answer was lost.
 
 use super::operating::OperatingState;
 use super::task::Handed;
@@ -10,15 +10,15 @@ use crate::{Caller, CoreError};
 use challengectl_common::Tuning;
 
 impl Air {
-    /// Hands out an assignment that its runner does not hold; `None` when it is over, or may not be sent as it was
-    /// meant: then its carrier has to go off, if it is on after all.
+    /// Hands out an assignment that its runner does not hold. Returns `None` if it is over, or must not be sent as
+    /// planned: then it is marked as ending, in case its carrier is on.
     pub(crate) async fn hand_out_again(&self, caller: &Caller, id: i64) -> Result<Option<Handed>, CoreError> {
-        // Nobody changes the challenge, pauses or stops meanwhile.
+        // Held so that the challenge is not changed, and no pause or stop comes, meanwhile.
         let _turn = self.turn.lock().await;
         let mut connection = self.context.store.read_few().await?;
         let now = self.context.clock.now();
         let is_open = OperatingState::read(&mut connection).await?.is_open(now) && !self.latch.is_set();
-        // What it was given by the backup that was restored, another may have been given since.
+        // After a restore, the frequency may have been given to another runner since the backup.
         let is_open = is_open && !self.aftermath.is_on(self.context.clock.instant());
         let live = assignments::live(&mut connection).await?.into_iter().find(|live| live.id == id);
         let Some(live) = live else { return Ok(None) };
@@ -31,7 +31,7 @@ impl Air {
             self.leases.abort_all(&[id]);
             return Ok(None);
         };
-        // A runner that comes back with other radios, or a challenge that was changed, may not go where it was to.
+        // With other radios or a changed challenge the signal may be outside of its band or of the radio's limits.
         let profile = &challenge.air.profile;
         let place = Signal::new(&Tuning::Frequency(assignment.frequency), profile, &[], 0);
         let fits = live.band.contains(&assignment.frequency.band(&profile.occupied))

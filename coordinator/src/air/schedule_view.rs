@@ -1,4 +1,4 @@
-//! What the schedule looks like, read once for everybody who asks.
+//! The schedule view, read once for all callers.
 
 use super::operating::OperatingState;
 use crate::CoreError;
@@ -12,13 +12,13 @@ use crate::store::{Connection, LiveAssignment, StoreError, challenges};
 use challengectl_common::{Band, Sender, Timestamp};
 use std::sync::Arc;
 
-/// The challenges that wait, and what is on air.
+/// The waiting challenges, and what is on air.
 #[derive(Debug)]
 pub struct ScheduleView {
     pub candidates: Vec<Candidate>,
     pub live: Vec<LiveAssignment>,
     pub on_air: Vec<Band>,
-    /// The runners and radios that any challenge is bound to, also one that is on air.
+    /// The runners and radios that challenges are bound to, including challenges on air.
     pub bound: Vec<Sender>,
     /// The radios that rest, or did.
     pub resting: Vec<Resting>,
@@ -37,7 +37,7 @@ impl ScheduleView {
         Ok(Self { candidates, live, on_air, bound, resting, operating })
     }
 
-    /// The next time at which something becomes due, a radio has rested, or the hours begin or end.
+    /// Returns when a challenge becomes due, a radio ends its rest, or the hours begin or end next.
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         let due = self.candidates.iter().map(|candidate| candidate.due_at);
         let rested = self.resting.iter().map(|radio| radio.until);
@@ -66,8 +66,8 @@ fn candidate(waiting: &Waiting, rules: &Rules) -> Candidate {
 }
 
 impl Air {
-    /// The view, at least as new as the last announcement before the call. The database is asked only when
-    /// something has changed, so that polls that find nothing cost no disk.
+    /// Returns the view, at least as new as the last announcement before the call, and its revision. The database is
+    /// read only after a change, so that polls without result cost no disk.
     pub(crate) async fn schedule_view(&self) -> Result<(u64, Arc<ScheduleView>), CoreError> {
         let rules = &self.context.rules;
         let read = async || Ok(ScheduleView::load(&mut *self.context.store.read_few().await?, rules).await?);

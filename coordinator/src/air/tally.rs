@@ -1,15 +1,15 @@
-//! Counting how transmissions end.
+//! Counters of the outcomes of transmissions.
 
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
-/// Counts how transmissions end. In memory: the history in the database gets shorter when it is old, and a count must
-/// not.
+/// The number of transmissions by modulation and outcome. In memory: retention deletes history from the database, and a
+/// counter must not decrease.
 #[derive(Debug, Default)]
 pub struct Tally(Mutex<BTreeMap<(String, &'static str), u64>>);
 
 impl Tally {
-    /// One more.
+    /// Counts one transmission.
     pub fn count(&self, modulation: String, outcome: &'static str) {
         let mut counts = self.0.lock();
         *counts.entry((modulation, outcome)).or_default() += 1;

@@ -1,4 +1,4 @@
-//! What a runner is sent for an assignment.
+//! Tasks: what a runner is sent for an assignment.
 
 use super::Air;
 use crate::store::challenges::Challenge;
@@ -7,7 +7,7 @@ use challengectl_common::challenge::Kind;
 use challengectl_common::wire::{Task, WAV_RATE};
 use challengectl_common::{Frequency, Payload, Timestamp};
 
-/// An assignment that is handed out.
+/// An assignment that was handed out.
 pub(crate) struct Handed {
     pub assignment_id: i64,
     pub fence: i64,
@@ -18,7 +18,7 @@ pub(crate) struct Handed {
 }
 
 impl Air {
-    /// Returns the task. Not under the assign lock, since it opens the payload.
+    /// Returns the task. Called without the assign lock, since it opens the payload file.
     pub(crate) async fn task(&self, handed: Handed) -> Task {
         let (spec, radio) = (handed.challenge.spec, handed.radio);
         let Kind::Transmission(transmission) = spec.kind;
@@ -27,7 +27,7 @@ impl Air {
             Payload::File(file) => {
                 let path = self.files.folder.path(file.digest);
                 let rate = tokio::task::spawn_blocking(move || challengectl_waveform::wav_rate(&path)).await;
-                // Runners that know it from the file itself pass it over.
+                // Runners that read the rate from the file itself ignore it.
                 if let Ok(Some(rate)) = rate {
                     parameters.insert(WAV_RATE.to_owned(), rate.into());
                 }

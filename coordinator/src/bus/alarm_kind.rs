@@ -1,46 +1,47 @@
 //! The kinds of alarms.
 
-use serde::Serialize;
-
-/// What an alarm is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// The kind of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AlarmKind {
-    /// A runner that has not signed out is not heard of.
+    /// A runner fell silent without signing out.
     RunnerSilent,
-    /// Two copies of one runner are at work.
+    /// Two copies of one runner are running.
     RunnerTwice,
-    /// A runner's key is used on another machine.
+    /// A runner key is used on another machine than its own.
     RunnerMoved,
+    /// A radio fails, and its runner has taken it out.
+    RadioFailed,
     /// No registered radio can send a challenge.
     ChallengeUnsendable,
-    /// An emergency stop is in force that the database does not hold.
+    /// An emergency stop is in force and not yet in the database.
     StopUnrecorded,
-    /// A backup was restored, and nothing is handed out until what was on air before is over.
+    /// A backup was restored; no work is handed out until everything that was on air before is over.
     Restored,
-    /// The time of day was set, or is behind what the database knows.
+    /// The time of day was set, or is behind the newest time in the database.
     Clock,
 }
 
 impl AlarmKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RunnerSilent,
         Self::RunnerTwice,
         Self::RunnerMoved,
+        Self::RadioFailed,
         Self::ChallengeUnsendable,
         Self::StopUnrecorded,
         Self::Restored,
         Self::Clock,
     ];
 
-    /// The word of the API.
+    /// Returns the API's name of the kind.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RunnerSilent => "runner_silent",
             Self::RunnerTwice => "runner_twice",
             Self::RunnerMoved => "runner_moved",
+            Self::RadioFailed => "radio_failed",
             Self::ChallengeUnsendable => "challenge_unsendable",
             Self::StopUnrecorded => "stop_unrecorded",
             Self::Restored => "restored",

@@ -1,28 +1,27 @@
-//! What a person should look into, for as long as it is so: in the log, in metrics, as events, and in one list.
+//! Alarms: conditions that a person should look into. Each is in the log, the metrics, the live events and one list.
 
 pub use crate::bus::alarm_kind::AlarmKind;
 use crate::clock::Moment;
 use challengectl_common::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A challenge has to be without a radio for so long: a runner that restarts is away for a moment.
-const HOLD: Duration = Duration::from_secs(30);
-/// What has happened once is listed for so long.
-const SHOWN: Duration = Duration::from_secs(15 * 60);
+/// A challenge has to be without a radio for this long before its alarm: a runner that restarts is away for a moment.
+const UNSENDABLE_HOLD_PERIOD: Duration = Duration::from_secs(30);
+/// How long an alarm about something that happened once is listed.
+const EVENT_ALARM_RETENTION: Duration = Duration::from_secs(15 * 60);
 
-/// Something that a person should look into.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A condition that a person should look into.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
-    /// What it is about.
+    /// The kind.
     pub kind: AlarmKind,
-    /// Which runner or challenge; empty for the server itself.
+    /// The runner or challenge; empty for the server itself.
     pub subject: String,
     /// What is wrong, and the way out.
     pub message: String,
-    /// Since when.
+    /// When it began.
     pub since: Timestamp,
 }
 
@@ -33,7 +32,7 @@ struct Raised {
     message: String,
     since: Timestamp,
     began: Moment,
-    /// None: for as long as it is so.
+    /// `None`: as long as the condition lasts.
     until: Option<Moment>,
     published: bool,
 }
@@ -42,11 +41,11 @@ struct Raised {
 #[derive(Debug, Default)]
 pub struct Alarms {
     all: Mutex<BTreeMap<Key, Raised>>,
-    /// The revision of the schedule in which it was last looked for challenges without a radio.
+    /// The revision in which challenges without a radio were last looked for.
     looked_in: Mutex<Option<u64>>,
 }
 
-/// What is wrong at one look.
+/// The conditions found by one check, with their messages.
 pub(crate) type Conditions = BTreeMap<Key, String>;
 
 impl Alarms {
@@ -54,14 +53,14 @@ impl Alarms {
         self.all.lock()
     }
 
-    /// The alarms that have been published and are not over.
+    /// Returns the alarms that have been published and are not over.
     pub fn in_force(&self) -> Vec<Alarm> {
         let all = self.all();
         let published = all.iter().filter(|(_, raised)| raised.published);
         published.map(|((kind, subject), raised)| raised.alarm(*kind, subject)).collect()
     }
 
-    /// Takes in what is wrong now. Returns the alarms that begin with it, and those that are over.
+    /// Takes the conditions that hold now. Returns the alarms that begin, and those that are over.
     pub(crate) fn update(&self, conditions: &Conditions, now: Timestamp, moment: Moment) -> (Vec<Alarm>, Vec<Alarm>) {
         let mut all = self.all();
         let is_over = |key: &Key, raised: &mut Raised| match raised.until {
@@ -76,8 +75,8 @@ impl Alarms {
         }
         let is_due = |kind: AlarmKind, raised: &Raised| {
             let hold = match kind {
-                AlarmKind::ChallengeUnsendable => HOLD,
-                // Most are recorded within the time that an operator waits for the answer.
+                AlarmKind::ChallengeUnsendable => UNSENDABLE_HOLD_PERIOD,
+                // Most stops are recorded within the time that an operator waits for the answer.
                 AlarmKind::StopUnrecorded => Duration::from_secs(2),
                 _ => Duration::ZERO,
             };
@@ -91,17 +90,18 @@ impl Alarms {
         (begun, over)
     }
 
-    /// Adds the conditions of this kind as they were at the last look.
+    /// Adds the conditions of this kind as they were at the last check.
     pub(crate) fn carry_over(&self, kind: AlarmKind, conditions: &mut Conditions) {
         for (key, raised) in self.all().iter().filter(|((of, _), _)| *of == kind) {
             conditions.insert(key.clone(), raised.message.clone());
         }
     }
 
-    /// Returns whether it is news; one that is in force already goes on.
+    /// Adds an alarm for something that happened once. Returns whether it is news; an equal one in force only lasts
+    /// longer.
     pub(crate) fn add(&self, alarm: &Alarm, moment: Moment) -> bool {
         let key = (alarm.kind, alarm.subject.clone());
-        let until = Some(moment.after(SHOWN));
+        let until = Some(moment.after(EVENT_ALARM_RETENTION));
         let mut all = self.all();
         if let Some(raised) = all.get_mut(&key).filter(|raised| raised.message == alarm.message) {
             raised.until = until;
@@ -112,12 +112,13 @@ impl Alarms {
         true
     }
 
-    /// Whether challenges without a radio are to be looked for: not again in the same revision of the schedule.
+    /// Returns whether challenges without a radio have to be looked for: once in each revision.
     pub(crate) fn is_new_revision(&self, revision: u64) -> bool {
         let mut looked_in = self.looked_in.lock();
         looked_in.replace(revision) != Some(revision)
     }
 
+    /// Makes the next check look for challenges without a radio, also in the same revision.
     pub(crate) fn look_anew(&self) {
         *self.looked_in.lock() = None;
     }

@@ -1,12 +1,12 @@
-//! What many ask for, read from the database only when something has changed.
+//! A cache of what many clients request, read from the database only after a change.
 
 use super::revision::Revision;
 use crate::CoreError;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// Something read from the database, as of some revision. Who finds it out of date keeps the lock while reading, so that
-/// the others do not read the same.
+/// A value read from the database, with its revision. The lock is held while reading, so that of many callers that find
+/// the value out of date only one reads it.
 #[derive(Debug)]
 pub struct Cached<T>(Mutex<Option<(u64, Arc<T>)>>);
 
@@ -17,7 +17,7 @@ impl<T> Default for Cached<T> {
 }
 
 impl<T> Cached<T> {
-    /// At least as new as the last announcement before the call, and the revision that it is of.
+    /// Returns the value, at least as new as the last announcement before the call, and its revision.
     pub async fn get(
         &self,
         revision: &Revision,

@@ -1,41 +1,40 @@
-//! What happens, told to whoever watches.
+//! Live events, published to all subscribers.
 //!
-//! Each event is published after the commit that made it true. Publishing never waits: who reads too slowly loses the
-//! oldest events, and is told so.
+//! Each event is published after the commit that made it true. Publishing never waits: a subscriber that reads too
+//! slowly loses the oldest events, and its next read returns how many.
 
 use super::alarm_kind::AlarmKind;
+use crate::bus::challenge_state::ChallengeState;
 use crate::bus::liveness::{Liveness, RunnerStatus};
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
-use serde::Serialize;
 use std::collections::HashMap;
 use tokio::sync::broadcast;
 
-/// Events that a reader may be behind.
+/// Events that a subscriber may be behind.
 const BACKLOG: usize = 1024;
 
-/// Something that has happened. Flags, keys and secrets are in none of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the fields are those of the API")]
+/// A live event. It contains no flag, key or secret.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are those of the live events")]
 pub enum Event {
-    /// A line for the operator, from the server or a runner.
+    /// A log line of the server or a runner.
     Log { source: String, level: &'static str, message: String, timestamp: Timestamp },
-    /// A challenge is due, goes on air, or waits again.
+    /// A challenge has become due or assigned, or waits again.
     ChallengeState {
         challenge_id: i64,
         challenge_name: ChallengeName,
         state: ChallengeState,
         enabled: bool,
-        /// While it is assigned: to whom, to which radio, and where.
+        /// While it is assigned: the runner, its radio, and the frequency.
         runner_id: Option<RunnerId>,
         radio_id: Option<RadioId>,
         frequency: Option<Frequency>,
         timestamp: Timestamp,
     },
-    /// A runner comes, works, rests, goes or falls silent.
+    /// A runner has come online, become busy or idle, signed out or fallen silent.
     RunnerStatus { runner_id: RunnerId, status: RunnerStatus, busy: bool, timestamp: Timestamp },
-    /// A time on air is over.
+    /// A transmission is over.
     Transmission {
         challenge_id: i64,
         challenge_name: ChallengeName,
@@ -45,118 +44,86 @@ pub enum Event {
         /// `success`, `failed` or `aborted`.
         status: &'static str,
         error_message: Option<String>,
-        /// The radio sends nothing: it was not on air.
+        /// Whether the radio sends nothing, so that it was not on air.
         simulated: bool,
         timestamp: Timestamp,
     },
-    /// How much of a transmission has been on air, 0 to 1.
+    /// The part of a transmission that has been on air, 0 to 1.
     Progress { assignment_id: i64, challenge_id: i64, runner_id: RunnerId, progress: f64, timestamp: Timestamp },
     /// A host has become a runner, or a runner has got a new key.
     RunnerEnrolled { runner_id: RunnerId, hostname: Option<String>, timestamp: Timestamp },
-    /// Whether a runner may be given work was changed.
+    /// A runner was enabled or disabled.
     RunnerEnabled { runner_id: RunnerId, enabled: bool, timestamp: Timestamp },
-    /// Somebody, or by `auto` the clock, paused, resumed, stopped or released everything.
+    /// The system was paused, resumed, stopped or released; by the hours if `auto`, else by an operator.
     SystemControl { action: &'static str, auto: bool, timestamp: Timestamp },
-    /// Something that a person should look into begins, or is over.
+    /// An alarm begins, or is over.
     Alarm { kind: AlarmKind, subject: String, message: String, active: bool, timestamp: Timestamp },
 }
 
-/// Where in its round a challenge is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum ChallengeState {
-    Waiting,
-    Queued,
-    Assigned,
-}
-
-impl ChallengeState {
-    /// The state of a challenge that is due then, and is assigned or not.
-    #[must_use]
-    pub fn of(live: bool, due_at: Timestamp, now: Timestamp) -> Self {
-        match () {
-            () if live => Self::Assigned,
-            () if due_at <= now => Self::Queued,
-            () => Self::Waiting,
-        }
-    }
-
-    /// The word in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Queued => "queued",
-            Self::Assigned => "assigned",
-        }
-    }
-}
-
-/// Tells events to whoever watches.
+/// Publishes live events.
 #[derive(Debug)]
 pub struct Events {
     sender: broadcast::Sender<Event>,
-    told: Mutex<Told>,
+    published: Mutex<Published>,
 }
 
-/// What was last told of each runner and challenge, so that only changes are.
+/// What was last published of each runner and challenge, so that only changes are published.
 #[derive(Debug, Default)]
-struct Told {
+struct Published {
     runners: HashMap<RunnerId, Liveness>,
     challenges: HashMap<i64, (ChallengeState, bool)>,
-    /// Whether the hours have the system closed.
+    /// Whether the hours hold back work.
     closed: Option<bool>,
 }
 
 impl Default for Events {
     fn default() -> Self {
-        Self { sender: broadcast::Sender::new(BACKLOG), told: Mutex::default() }
+        Self { sender: broadcast::Sender::new(BACKLOG), published: Mutex::default() }
     }
 }
 
 impl Events {
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock()
+    fn published(&self) -> MutexGuard<'_, Published> {
+        self.published.lock()
     }
 
-    /// Subscribes to everything that happens from now on.
+    /// Subscribes to the events from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.sender.subscribe()
     }
 
-    /// Tells everybody who watches; nobody may be watching.
+    /// Publishes an event; a challenge's state only if it has changed. There may be no subscribers.
     pub fn publish(&self, event: Event) {
-        let mut told = self.told();
+        let mut published = self.published();
         if let Event::ChallengeState { challenge_id, state, enabled, .. } = &event
-            && told.challenges.insert(*challenge_id, (*state, *enabled)) == Some((*state, *enabled))
+            && published.challenges.insert(*challenge_id, (*state, *enabled)) == Some((*state, *enabled))
         {
             return;
         }
         let _ = self.sender.send(event);
     }
 
-    /// Whether it was last told of a challenge that it is due.
+    /// Returns whether a challenge was last published as queued.
     pub fn knows_due(&self, challenge_id: i64) -> bool {
-        self.told().challenges.get(&challenge_id).is_some_and(|(state, _)| *state == ChallengeState::Queued)
+        self.published().challenges.get(&challenge_id).is_some_and(|(state, _)| *state == ChallengeState::Queued)
     }
 
-    /// Whether it was last told that the hours have the system closed. None: nothing was told yet.
-    pub fn told_closed(&self) -> Option<bool> {
-        self.told().closed
+    /// Returns whether the hours were last published as holding back work; `None` if neither was published yet.
+    pub fn published_closed(&self) -> Option<bool> {
+        self.published().closed
     }
 
-    /// Notes that it is told now whether the hours have the system closed; gives what was told before.
-    pub fn tell_closed(&self, closed: bool) -> Option<bool> {
-        self.told().closed.replace(closed)
+    /// Records that the hours are published as holding back work, or not. Returns what was published before.
+    pub fn set_published_closed(&self, closed: bool) -> Option<bool> {
+        self.published().closed.replace(closed)
     }
 
-    /// Publishes the liveness of a runner if it is news. The lock is held while publishing, so that the last published is
-    /// the last.
+    /// Publishes the liveness of a runner if it has changed. The lock is held while `liveness` is determined and
+    /// published, so that the last published is the newest.
     pub fn publish_liveness(&self, runner: &RunnerId, liveness: impl FnOnce() -> Liveness, timestamp: Timestamp) {
-        let mut told = self.told();
+        let mut published = self.published();
         let Liveness { status, busy } = liveness();
-        if told.runners.insert(runner.clone(), Liveness { status, busy }) != Some(Liveness { status, busy }) {
+        if published.runners.insert(runner.clone(), Liveness { status, busy }) != Some(Liveness { status, busy }) {
             let _ = self.sender.send(Event::RunnerStatus { runner_id: runner.clone(), status, busy, timestamp });
         }
     }
@@ -165,26 +132,12 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
     use tokio::sync::broadcast::error::RecvError;
 
     const NOW: Timestamp = Timestamp::from_millis(1_705_314_600_000);
 
     fn roof() -> RunnerId {
         RunnerId::new("roof").unwrap()
-    }
-
-    #[test]
-    fn an_event_has_its_type_beside_its_fields() {
-        let (runner_id, status) = (roof(), RunnerStatus::Online);
-        let event = Event::RunnerStatus { runner_id, status, busy: false, timestamp: NOW };
-        assert_eq!(
-            serde_json::to_value(event).unwrap(),
-            json!({
-                "type": "runner_status", "runner_id": "roof", "status": "online", "busy": false,
-                "timestamp": "2024-01-15T10:30:00.000Z",
-            })
-        );
     }
 
     #[tokio::test]

@@ -1,10 +1,7 @@
-//! Whether a runner is there, and at work: one answer for REST, events, metrics and first states alike.
+//! The liveness of a runner: one answer for REST, live events, metrics and initial states.
 
-use serde::Serialize;
-
-/// Whether a runner is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Whether a runner is online.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunnerStatus {
     /// Signed out, never registered, or not heard of for three heartbeats.
     Offline,
@@ -13,7 +10,7 @@ pub enum RunnerStatus {
 }
 
 impl RunnerStatus {
-    /// The word of the API.
+    /// Returns the API's name of the status.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -23,11 +20,11 @@ impl RunnerStatus {
     }
 }
 
-/// Whether a runner is there, and at work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// Whether a runner is online, and whether it is busy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Liveness {
-    /// Whether it is there.
+    /// Whether it is online.
     pub status: RunnerStatus,
-    /// Whether it has an assignment that is not over. One that has fallen silent may still be on air.
+    /// Whether it has an assignment that is not over. A runner that has fallen silent may still be on air.
     pub busy: bool,
 }

@@ -7,33 +7,34 @@ use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-/// Who says what the server itself says.
+/// The source of the server's own lines.
 pub const SERVER: &str = "server";
 /// Bytes of a line that are kept.
-pub const LINE: usize = 4096;
-/// What a line takes beside its message, in memory and in the database.
-const OVERHEAD: usize = 256;
+pub const MAX_LINE: usize = 4096;
+/// Bytes of a line beside its message, in memory and in the database.
+const LINE_OVERHEAD: usize = 256;
 
-// Bytes that may wait until the next flush, two seconds later. A runner that floods has its reserve and a part of what
-// all share; whatever it sends, the reserves of the others and of the server are free.
+// Bytes that may wait until the next flush, two seconds later. A runner that floods has its reserve and a part of the
+// shared room; the reserves of the other runners and the server's room stay free.
 const RESERVE: usize = 16 << 10;
 const MAX_OF_RUNNER: usize = 256 << 10;
 const MAX_OF_SERVER: usize = 4 << 20;
 const MAX_SHARED: usize = 2 << 20;
-/// Of all reserves together: two thousand runners that flood at once.
+/// The reserves of all runners together: two thousand runners that flood at once.
 const MAX_RESERVED: usize = 32 << 20;
 
 /// Lines that one transaction writes: at most 400 KiB, a few milliseconds.
 pub const BATCH: usize = 100;
-/// What was dropped is told at once, then at most this often.
-const TELL_DROPS_EVERY: Duration = Duration::from_secs(60);
-/// Sources that such a line names.
+/// Dropped lines are reported at once, then at most this often.
+const DROP_REPORT_PERIOD: Duration = Duration::from_secs(60);
+/// Sources that a report of dropped lines names.
 const MAX_NAMED: usize = 10;
 
+/// The log lines that wait to be written.
 #[derive(Debug, Default)]
-pub struct Logbook(Mutex<Waiting>);
+pub struct LogBuffer(Mutex<Waiting>);
 
-/// What waits to be written, and what had no room since that was last told.
+/// The lines that wait to be written, and how many were dropped since that was last reported.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
     lines: Vec<LogLine>,
@@ -41,13 +42,13 @@ pub(crate) struct Waiting {
     reserved: usize,
     shared: usize,
     dropped: BTreeMap<String, u64>,
-    told_at: Option<Timestamp>,
+    reported_at: Option<Timestamp>,
 }
 
 impl Waiting {
-    /// Takes a line, or counts it as dropped when its source has no room left.
+    /// Adds a line, or counts it as dropped if its source has no room left. Returns whether it was added.
     pub(crate) fn add(&mut self, line: LogLine) -> bool {
-        let size = line.message.len() + OVERHEAD;
+        let size = line.message.len() + LINE_OVERHEAD;
         let own = self.by_source.get(&line.source).copied().unwrap_or(0);
         let in_reserve = own + size <= RESERVE && self.reserved + size <= MAX_RESERVED;
         let in_shared = own + size <= MAX_OF_RUNNER && self.shared + size <= MAX_SHARED;
@@ -66,12 +67,12 @@ impl Waiting {
     }
 }
 
-impl Logbook {
+impl LogBuffer {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock()
     }
 
-    /// Returns the lines that wait, and frees their room.
+    /// Returns the waiting lines, and frees their room.
     pub(crate) fn take(&self) -> Vec<LogLine> {
         let mut waiting = self.lock();
         waiting.by_source.clear();
@@ -79,7 +80,7 @@ impl Logbook {
         std::mem::take(&mut waiting.lines)
     }
 
-    /// Lets lines that could not be written wait again, before those that have come since.
+    /// Puts lines that could not be written back, before those that have come since.
     pub(crate) fn put_back(&self, lines: Vec<LogLine>) {
         let mut waiting = self.lock();
         let later = std::mem::take(&mut waiting.lines);
@@ -90,14 +91,14 @@ impl Logbook {
         }
     }
 
-    /// Tells whose lines were dropped, unless that was told a moment ago.
+    /// Returns a report of dropped lines, unless there was one within [`DROP_REPORT_PERIOD`].
     pub(crate) fn take_drops(&self, now: Timestamp) -> Option<String> {
         let mut waiting = self.lock();
-        let lately = waiting.told_at.is_some_and(|told| now.since(told) < TELL_DROPS_EVERY && now >= told);
+        let lately = waiting.reported_at.is_some_and(|at| now.since(at) < DROP_REPORT_PERIOD && now >= at);
         if waiting.dropped.is_empty() || lately {
             return None;
         }
-        waiting.told_at = Some(now);
+        waiting.reported_at = Some(now);
         let mut dropped: Vec<_> = std::mem::take(&mut waiting.dropped).into_iter().collect();
         dropped.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let others = dropped.split_off(dropped.len().min(MAX_NAMED));
@@ -120,13 +121,13 @@ pub fn level_name(level: LogLevel) -> &'static str {
     }
 }
 
-/// At most `limit` bytes of a text, cut between characters.
+/// Cuts a text to at most `limit` bytes, between characters.
 pub fn shortened(mut text: String, limit: usize) -> String {
     text.truncate(text.floor_char_boundary(limit));
     text
 }
 
-/// A moment that a runner tells by its own clock, within what the server knows to be possible.
+/// Limits a time reported by a runner's clock to the times that the server knows to be possible.
 pub fn within(moment: Timestamp, earliest: Timestamp, latest: Timestamp) -> Timestamp {
     moment.max(earliest).min(latest)
 }
@@ -140,36 +141,36 @@ mod tests {
         LogLine { received_at: at, logged_at: at, source: source.to_owned(), level: "INFO", message }
     }
 
-    fn flood(logbook: &Logbook, source: &str, lines: usize) -> usize {
-        (0..lines).filter(|_| logbook.lock().add(line(source, 1000))).count()
+    fn flood(buffer: &LogBuffer, source: &str, lines: usize) -> usize {
+        (0..lines).filter(|_| buffer.lock().add(line(source, 1000))).count()
     }
 
     #[test]
     fn runners_that_flood_take_no_room_from_others_or_the_server_and_are_named() {
-        let logbook = Logbook::default();
+        let buffer = LogBuffer::default();
         for n in 0..100 {
-            flood(&logbook, &format!("flood-{n}"), 10_000);
+            flood(&buffer, &format!("flood-{n}"), 10_000);
         }
-        assert!(logbook.lock().add(line("quiet", 1000)) && logbook.lock().add(line(SERVER, 1000)));
-        let waiting: usize = logbook.lock().lines.iter().map(|line| line.message.len()).sum();
+        assert!(buffer.lock().add(line("quiet", 1000)) && buffer.lock().add(line(SERVER, 1000)));
+        let waiting: usize = buffer.lock().lines.iter().map(|line| line.message.len()).sum();
         assert!(waiting < 4 << 20, "{waiting}");
-        let told = logbook.take_drops(Timestamp::default()).unwrap();
+        let told = buffer.take_drops(Timestamp::default()).unwrap();
         assert!(told.contains(" of flood-") && told.ends_with(" of 90 others"), "{told}");
-        flood(&logbook, "flood-1", 1000);
-        assert_eq!(logbook.take_drops(Timestamp::from_millis(59_999)), None);
-        assert!(logbook.take_drops(Timestamp::from_millis(60_000)).unwrap().ends_with(": 1000 of flood-1"));
+        flood(&buffer, "flood-1", 1000);
+        assert_eq!(buffer.take_drops(Timestamp::from_millis(59_999)), None);
+        assert!(buffer.take_drops(Timestamp::from_millis(60_000)).unwrap().ends_with(": 1000 of flood-1"));
     }
 
     #[test]
     fn what_could_not_be_written_waits_again_in_its_order_and_within_its_room() {
-        let logbook = Logbook::default();
-        let room = flood(&logbook, "roof", 10_000);
-        let lines = logbook.take();
-        assert_eq!((lines.len(), flood(&logbook, "roof", 10_000)), (room, room));
-        logbook.lock().add(line("cellar", 1));
-        logbook.put_back(lines);
-        let lines = logbook.take();
+        let buffer = LogBuffer::default();
+        let room = flood(&buffer, "roof", 10_000);
+        let lines = buffer.take();
+        assert_eq!((lines.len(), flood(&buffer, "roof", 10_000)), (room, room));
+        buffer.lock().add(line("cellar", 1));
+        buffer.put_back(lines);
+        let lines = buffer.take();
         assert_eq!((lines.len(), lines.last().map(|line| line.source.as_str())), (room + 1, Some("cellar")));
-        assert_eq!(flood(&logbook, "roof", 10_000), room);
+        assert_eq!(flood(&buffer, "roof", 10_000), room);
     }
 }

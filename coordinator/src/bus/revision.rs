@@ -1,9 +1,9 @@
-//! How those who wait for work learn that it is worth looking again.
+//! The revision: wakes waiting polls after each change.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
-/// Counts announcements. Each wakes everybody who waits.
+/// The count of announced changes. Each announcement wakes all waiting polls.
 #[derive(Debug, Default)]
 pub struct Revision {
     revision: watch::Sender<u64>,
@@ -12,28 +12,28 @@ pub struct Revision {
 }
 
 impl Revision {
-    /// Something has changed.
+    /// Counts a change and wakes all waiting polls.
     pub fn announce(&self) {
         self.revision.send_modify(|revision| *revision += 1);
     }
 
-    /// The count of announcements so far.
+    /// Returns the count of announcements so far.
     pub fn current(&self) -> u64 {
         *self.revision.borrow()
     }
 
-    /// To wait for the next announcement. Take it before looking, so that none is missed in between.
+    /// Subscribes to announcements. Subscribe before looking at the state, so that none is missed in between.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }
 
-    /// Nothing is handed out from now on.
+    /// Stops handing out work, and wakes all waiting polls.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.announce();
     }
 
-    /// Somebody wants the server to end. Remembered until [`Revision::asked_to_end`] has been waited for.
+    /// Requests the end of the server. The request is kept until [`Revision::asked_to_end`] has been awaited.
     pub fn ask_to_end(&self) {
         self.end.notify_one();
     }
@@ -43,7 +43,7 @@ impl Revision {
         self.end.notified().await;
     }
 
-    /// Whether [`Revision::stop`] was called.
+    /// Returns whether [`Revision::stop`] was called.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }

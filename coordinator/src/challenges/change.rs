@@ -1,10 +1,11 @@
-//! Creating, changing and removing challenges.
+//! Creates, changes and deletes challenges.
 
 use super::existing;
 use super::form::{Checked, Form};
-use super::import::{Step, put};
 use super::look_alike::{Looks, difference};
-use crate::audit::{Actor, By};
+use super::put::put;
+use super::step::Step;
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::store::Connection;
 use crate::store::air::assignments;
@@ -15,15 +16,15 @@ use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
 impl Challenges {
-    /// Adds a challenge, due at once, and gives its id.
+    /// Adds a challenge, due at once. Returns its id.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] with everything that is wrong with it, [`CoreError::Conflict`] when its name is taken.
-    pub async fn create(self: &Arc<Self>, form: &Form, by: By<'_>) -> Result<i64, CoreError> {
+    /// [`CoreError::Invalid`] with all of its problems, [`CoreError::Conflict`] when its name is taken.
+    pub async fn create(self: &Arc<Self>, form: &Form, actor: Actor) -> Result<i64, CoreError> {
         let Checked { spec, profile } = self.checked(None, form, Role::Admin).await?;
         let this = Arc::clone(self);
         self.context
-            .command(by, "challenge.create", |mut command| async move {
+            .command(actor, "challenge.create", |mut command| async move {
                 let (who, now) = (command.who(), command.now());
                 name_is_free(&mut command, &spec.name, None).await?;
                 let id = challenges::insert(&mut command, &spec, &profile, now, now).await?;
@@ -34,27 +35,24 @@ impl Challenges {
             .await
     }
 
-    /// Changes the fields that are given. What is on air with content that no longer holds goes off.
+    /// Changes the given fields. If the challenge is on air and its signal no longer matches, the carrier is cut.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`], [`CoreError::Invalid`] with everything that is wrong, [`CoreError::Conflict`] when the
-    /// name is taken or somebody else has changed the challenge at the same time.
+    /// [`CoreError::Invalid`] with all problems, [`CoreError::Conflict`] when the name is taken or the challenge was
+    /// changed meanwhile.
     pub async fn update(self: &Arc<Self>, id: i64, form: &Form, person: &Person) -> Result<(), CoreError> {
         let before = self.one(id).await?;
         let checked = self.checked(Some(&before.spec), form, person.role).await?;
-        let (this, actor) = (Arc::clone(self), Actor::from(person.by()));
+        let (this, actor) = (Arc::clone(self), person.actor());
         self.context
             .run_to_completion(async move { this.replace(before, checked, "challenge.update", actor).await })
             .await
     }
 
-    /// Lets a challenge go on air, or no more; then it goes off at once. It is not looked at otherwise: one whose file
-    /// is damaged can be disabled all the same.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is none with this id.
-    pub async fn enable(self: &Arc<Self>, id: i64, enabled: bool, by: By<'_>) -> Result<(), CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+    /// Enables or disables a challenge; disabling cuts its carrier. The challenge is not checked, so that one with a
+    /// damaged file can be disabled.
+    pub async fn enable(self: &Arc<Self>, id: i64, enabled: bool, actor: Actor) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
         self.context
             .run_to_completion(async move {
                 let before = this.one(id).await?;
@@ -78,9 +76,7 @@ impl Challenges {
         let (who, now) = (command.who(), command.now());
         let current = existing(&mut command, before.id).await?;
         if current.spec != before.spec {
-            return Err(CoreError::Conflict(
-                "somebody else has changed the challenge meanwhile; look again".to_owned(),
-            ));
+            return Err(CoreError::Conflict("the challenge was changed meanwhile; read it again".to_owned()));
         }
         name_is_free(&mut command, &spec.name, Some(before.id)).await?;
         let step = put(&mut command, Some(&current), &spec, &profile, now).await?;
@@ -92,19 +88,16 @@ impl Challenges {
         }
         if !current.air.live {
             let due_at = current.air.due_at;
-            self.air.tell_off_air(Challenge { spec, ..current }, due_at, now);
+            self.air.publish_off_air(Challenge { spec, ..current }, due_at, now);
         }
         Ok(())
     }
 
-    /// Removes a challenge; it goes off if it is on air. Its history stays.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is none with this id.
-    pub async fn delete(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
+    /// Deletes a challenge; if it is on air, its carrier is cut. Its history stays.
+    pub async fn delete(self: &Arc<Self>, id: i64, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
-            .command(by, "challenge.delete", move |mut command| async move {
+            .command(actor, "challenge.delete", move |mut command| async move {
                 let challenge = existing(&mut command, id).await?;
                 let (who, now) = (command.who(), command.now());
                 assignments::abort_of_challenge(&mut command, id, now).await?;
@@ -119,7 +112,7 @@ impl Challenges {
     }
 }
 
-/// Nobody has this name, or one that people would take for it.
+/// Checks that no other challenge has this name, or one that looks like it.
 async fn name_is_free(connection: &mut Connection, name: &ChallengeName, own: Option<i64>) -> Result<(), CoreError> {
     match challenges::id_of(connection, name).await? {
         Some(id) if Some(id) != own => Err(CoreError::Conflict(format!("there is a challenge {name} already"))),

@@ -1,7 +1,7 @@
-//! Changing the conference and its hours.
+//! Changes the conference and its hours.
 
 use crate::CoreError;
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::store::Connection;
 use crate::store::air::control;
@@ -11,14 +11,14 @@ use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
 impl Challenges {
-    /// Changes what is given of the conference.
+    /// Changes the given fields of the conference.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] when it would make no sense; then nothing has changed.
-    pub async fn change_conference(self: &Arc<Self>, change: ConferenceChange, by: By<'_>) -> Result<(), CoreError> {
+    /// [`CoreError::Invalid`] when the result would be invalid.
+    pub async fn change_conference(self: &Arc<Self>, change: ConferenceChange, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
-            .command(by, "conference.update", |mut command| async move {
+            .command(actor, "conference.update", |mut command| async move {
                 let who = command.who();
                 let fields = change_conference(&mut command, change).await?.join(", ");
                 let done = command.commit("", Some(&fields)).await?;
@@ -31,8 +31,8 @@ impl Challenges {
     }
 }
 
-/// Changes what is given of the conference; gives what is different now. Who switches the hours on wants them to count
-/// from now on, so that what was opened by hand before no longer holds.
+/// Changes the given fields of the conference. Returns the names of those that differ now. Switching the hours on
+/// applies them at once: a resume by hand outside of the hours no longer holds.
 pub(super) async fn change_conference(
     connection: &mut Connection,
     change: ConferenceChange,

@@ -1,6 +1,6 @@
-//! The whole event as one archive that `import` reads back.
+//! Exports the whole event as one archive that `import` reads.
 
-use crate::audit::{Actor, By};
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::files::archive::{Writer, at};
 use crate::store::Store;
@@ -15,10 +15,7 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 /// Writes the conference and all challenges with their payloads and ranges to an archive. Returns the number of
-/// challenges.
-///
-/// # Errors
-/// When the content of a file is gone, or the archive cannot be written.
+/// challenges. If the content of a payload file is gone, no archive is written.
 pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result<usize, CoreError> {
     let mut connection = store.read().await?;
     let conference = conference::read(&mut connection).await?;
@@ -42,26 +39,23 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     Ok(specs.len())
 }
 
-/// An archive, open for reading. It has no name in any folder, so dropping it deletes it.
+/// An archive, open for reading. It has no name in any folder, so dropping it frees its room on disk.
 #[derive(Debug)]
 pub struct Exported {
     /// Its length in bytes.
     pub size: u64,
-    /// What it holds.
+    /// Its content.
     pub content: tokio::fs::File,
 }
 
 impl Challenges {
-    /// The whole event as one archive.
-    ///
-    /// # Errors
-    /// When the content of a file is gone, or there is no room for the archive.
-    pub async fn export(self: &Arc<Self>, by: By<'_>) -> Result<Exported, CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+    /// Exports the whole event as one archive.
+    pub async fn export(self: &Arc<Self>, actor: Actor) -> Result<Exported, CoreError> {
+        let this = Arc::clone(self);
         self.context
             .run_to_completion(async move {
                 let inner = Arc::clone(&this);
-                // Copying files keeps a thread busy.
+                // Copying files blocks the thread.
                 let written = tokio::task::spawn_blocking(move || {
                     let root = inner.files.folder.root()?;
                     let scratch = tempfile::tempdir_in(&root).map_err(at(&root))?;
@@ -77,8 +71,8 @@ impl Challenges {
     }
 }
 
-/// Where a file goes in the archive: where its event file had it. Where another file is in the way, as may happen after
-/// several imports, its digest comes before its name.
+/// Returns the path of a file in the archive: its path in its event file, or `DIGEST/NAME` if another file has that
+/// path, as may happen after several imports.
 fn place(places: &mut BTreeMap<String, Digest>, file: &PayloadFile) -> String {
     let path = Path::new(&file.path);
     let downwards = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));

@@ -1,4 +1,4 @@
-//! A challenge as an operator gives it, and what becomes of it when it is held against its waveform.
+//! The form: a challenge as an operator enters it, and its check against the waveform.
 
 use super::import::profile_of;
 use crate::challenges::Challenges;
@@ -12,10 +12,11 @@ use challengectl_event::{PAYLOAD_KEYS, Reader, TUNING_KEYS};
 use serde_json::{Map, Number, Value, json};
 use std::path::{Path, PathBuf};
 
+/// Bytes of a file's name: the limit of Linux for a name in a folder (`NAME_MAX`).
 const MAX_NAME: usize = 255;
 
-/// The fields that are given. For a change, all others stay as they are; for a new challenge, they have the defaults of
-/// an event file. Fields mean what they mean there, but a file is one that was uploaded, by its digest.
+/// The given fields. In a change all others stay; in a new challenge they have the defaults of an event file. Fields
+/// mean the same as in an event file, but a file is an uploaded one, by its digest.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[expect(missing_docs, reason = "config/challenges.yml explains them")]
 pub struct Form {
@@ -33,11 +34,11 @@ pub struct Form {
     pub min_delay: Option<Number>,
     pub max_delay: Option<Number>,
     pub public_view: Option<Map<String, Value>>,
-    /// The runners and radios that may send it; an empty list: any of them.
+    /// The runners and radios that may send the challenge; an empty list: any.
     pub only_on: Option<Vec<Sender>>,
 }
 
-/// A challenge that can go on air.
+/// A checked challenge, which can go on air.
 pub(super) struct Checked {
     pub spec: ChallengeSpec,
     pub profile: SignalProfile,
@@ -52,7 +53,8 @@ impl Form {
         self.text.is_some() || self.flag_hash.is_some()
     }
 
-    /// Drops a tuning and a file that the challenge has already: what it was accepted with is not looked up again.
+    /// Drops a tuning and a file that the challenge has already: they are not looked up again, since the challenge was
+    /// accepted with them.
     fn beyond(mut self, before: Option<&ChallengeSpec>) -> Self {
         let Some(before) = before.map(transmission) else { return self };
         if let Tuning::FrequencyRanges(ranges) = &before.tuning
@@ -91,7 +93,7 @@ impl Form {
         set("max_delay", self.max_delay.clone().map(Value::from));
         set("only_on", self.only_on.as_ref().map(|senders| json!(senders)));
         if let Some(switches) = &self.public_view {
-            // A switch that is not given must not fall back to showing what was hidden.
+            // A switch that is not given keeps its value: a default could show what was hidden.
             let view = keys.entry("public_view").or_insert_with(|| json!({}));
             if let Value::Object(view) = view {
                 view.extend(switches.clone());
@@ -106,8 +108,8 @@ fn transmission(spec: &ChallengeSpec) -> &TransmissionSpec {
     transmission
 }
 
-/// Returns the keys of an event file for `spec`, with or without those of its tuning and its text. The file is always left
-/// out: it lies in the folder of files, under its digest.
+/// Returns the keys of an event file for `spec`, with or without those of its tuning and its text. The file is always
+/// left out: it is in the folder of files, under its digest.
 fn keys_of(spec: &ChallengeSpec, tuning: bool, text: bool) -> Map<String, Value> {
     let is_kept = |key: &str| match key {
         "text" => text,
@@ -118,7 +120,7 @@ fn keys_of(spec: &ChallengeSpec, tuning: bool, text: bool) -> Map<String, Value>
 }
 
 impl Challenges {
-    /// Checks a new or changed challenge against its file and its waveform, as an import does. Roles that do not see
+    /// Checks a new or changed challenge against its file and its waveform, as an import does. Roles that may not see
     /// payloads get no problem that quotes one.
     pub(super) async fn checked(
         &self,
@@ -154,7 +156,7 @@ impl Challenges {
     async fn file_of(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Option<PayloadFile>, CoreError> {
         let Some(digest) = form.flag_hash else {
             if form.flag_file.is_some() {
-                let way = "flag_file: give flag_hash with it, which POST /api/files/upload answers";
+                let way = "flag_file: needs flag_hash, which POST /api/files/upload returns";
                 return Err(CoreError::Invalid(way.to_owned()));
             }
             return Ok(match before.map(|spec| &transmission(spec).payload) {
@@ -172,7 +174,8 @@ impl Challenges {
         Ok(Some(PayloadFile { path: form.flag_file.clone().unwrap_or(name), digest, size }))
     }
 
-    /// Returns the ranges that the challenge was accepted with if its tuning stays: the names may mean others by now.
+    /// Returns the ranges that the challenge was accepted with if its tuning stays: their names may have other meanings
+    /// by now.
     async fn ranges_for(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Vec<NamedRange>, CoreError> {
         match before.map(|spec| &transmission(spec).tuning) {
             Some(Tuning::FrequencyRanges(ranges)) if !form.tunes() => Ok(ranges.clone()),
@@ -182,10 +185,10 @@ impl Challenges {
 }
 
 /// A text that every modulation can send.
-const STAND_IN: &str = "5";
+const SUBSTITUTE: &str = "5";
 
-/// Keeps the problems that do not quote the payload: those that another text would have as well, or those that do not
-/// name the file.
+/// Keeps the problems that do not quote the payload: those that occur with another text as well, or that do not name
+/// the file.
 fn without_payload(
     reader: &Reader,
     mut all: Vec<String>,
@@ -197,12 +200,12 @@ fn without_payload(
     if let Some(Value::String(file)) = keys.get("file") {
         all.retain(|problem| !problem.contains(file.as_str()));
     } else {
-        keys.insert("text".to_owned(), STAND_IN.into());
+        keys.insert("text".to_owned(), SUBSTITUTE.into());
         let others = reader.read_one(keys, ranges, base).err().unwrap_or_default();
         all.retain(|problem| others.contains(problem));
     }
     if all.len() < count {
-        all.push("what it carries, which only admins see, cannot be sent so; ask an admin to look".to_owned());
+        all.push("the payload, which only admins may see, cannot be sent this way; ask an admin".to_owned());
     }
     all
 }

@@ -1,11 +1,12 @@
-//! Taking an event into the database, whole or not at all.
+//! Imports an event into the database, atomically.
 
 use super::conference::change_conference;
+use super::put::put;
+use super::step::Step;
 use super::{Looks, difference};
-use crate::audit::{Actor, By};
+use crate::audit::Actor;
 use crate::context::command::Command;
 use crate::schedule::{Capability, Obstacle, Signal};
-use crate::store::air::assignments;
 use crate::store::challenges::ranges;
 use crate::store::challenges::{self, Challenge, SignalProfile};
 use crate::store::files::{self, StoredFile};
@@ -16,44 +17,23 @@ use crate::{CoreError, FileFolder};
 use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeName, ChallengeSpec, Payload, Timestamp};
 use challengectl_event::Event;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What an import did, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "did", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Step {
-    AddedFile { name: String, digest: String, size: u64 },
-    AddedRange { name: String },
-    ChangedConference { fields: Vec<&'static str> },
-    Added { challenge: String },
-    Updated { challenge: String, fields: Vec<&'static str>, cut: bool },
-    Unchanged { challenge: String },
-    OutOfReach { challenge: String, why: String },
-    LooksRenamed { challenge: String, before: String },
-    AlsoOnAir { challenge: String },
-    Disabled { challenge: String, cut: bool },
-    LooksAlike { challenge: String, difference: String },
-}
-
-/// What becomes of enabled challenges that the event does not name.
+/// The treatment of enabled challenges that the event does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unlisted {
-    /// They stay as they are, and are named.
+    /// They stay enabled, and are reported.
     #[default]
     Keep,
     /// They are disabled.
     Disable,
 }
 
-/// Imports the event's files, then its ranges, its conference and its challenges. A challenge whose name is known is
-/// updated and keeps its id, due time and history; if what is on air no longer matches it, the carrier is cut. A new
-/// challenge is due at once: an event begins as soon as the first runner polls, and random pauses spread it after that.
-///
-/// # Errors
-/// When a file or the database fails; then nothing has changed.
+/// Imports the event's files, then its ranges, its conference and its challenges; if anything fails, no challenge has
+/// changed. A challenge whose name is known is updated and keeps its id, due time and history; if it is on air and its
+/// signal no longer matches, its carrier is cut. A new challenge is due at once: an event begins as soon as the first
+/// runner polls, and random pauses spread its challenges after that.
 pub async fn import(
     store: &Store,
     folder: &FileFolder,
@@ -61,7 +41,7 @@ pub async fn import(
     unlisted: Unlisted,
     now: Timestamp,
 ) -> Result<Vec<Step>, CoreError> {
-    import_by(store, folder, event, unlisted, "event.import", By::COMMAND_LINE.into(), now).await
+    import_by(store, folder, event, unlisted, "event.import", Actor::command_line(), now).await
 }
 
 pub(crate) async fn import_by(
@@ -74,14 +54,14 @@ pub(crate) async fn import_by(
     now: Timestamp,
 ) -> Result<Vec<Step>, CoreError> {
     if unlisted == Unlisted::Disable && event.challenges.is_empty() {
-        let way_out = "the event has no challenges: with nothing to keep, everything would be disabled";
+        let way_out = "the event has no challenges, so every challenge would be disabled; import a file that has some";
         return Err(CoreError::Invalid(way_out.to_owned()));
     }
-    // Files first: a file that no challenge refers to does no harm, a challenge without its file does.
+    // Files first: a file that no challenge uses does no harm, a challenge without its file does.
     let stored = take_files(folder, event)?;
 
     let mut steps = Vec::new();
-    let mut command = Command::begin(store, actor, action, now).await?;
+    let mut command = Command::new(store.write().await?, actor, action, now);
     for file in &stored {
         if files::register(&mut command, file, now).await? {
             let StoredFile { digest, size, name } = file;
@@ -116,7 +96,7 @@ pub(crate) async fn import_by(
     let radios = runners::radios(&mut command).await?;
     let loaded = format!("{} challenges", event.challenges.len());
     command.commit("", Some(&loaded)).await?;
-    // What only remarks tell is reckoned when nobody waits for it.
+    // Remarks are computed after the commit, when no other writer waits.
     steps.extend(renamed(event, &known, &others));
     steps.extend(after_others);
     steps.extend(looks_alike(&known, event));
@@ -124,7 +104,7 @@ pub(crate) async fn import_by(
     Ok(steps)
 }
 
-/// Finds new challenges that carry the same as one that the event no longer names.
+/// Finds new challenges with the payload and modulation of one that the event no longer names.
 fn renamed(event: &Event, known: &BTreeMap<String, Challenge>, others: &[&Challenge]) -> Vec<Step> {
     let new = event.challenges.iter().filter(|new| !known.contains_key(new.spec.name.as_str()));
     let same = |new: &ChallengeSpec| {
@@ -195,51 +175,7 @@ pub(crate) fn profile_of(new: &challengectl_event::Challenge) -> SignalProfile {
     SignalProfile { duration_ms: (new.duration * 1000.0).ceil() as i64, occupied: new.occupied_bandwidth.clone() }
 }
 
-/// Adds a challenge, or updates `before`; if what is on air no longer matches, its carrier is cut.
-pub(crate) async fn put(
-    connection: &mut Connection,
-    before: Option<&Challenge>,
-    spec: &ChallengeSpec,
-    profile: &SignalProfile,
-    now: Timestamp,
-) -> Result<Step, StoreError> {
-    let challenge = spec.name.to_string();
-    let Some(before) = before else {
-        challenges::insert(connection, spec, profile, now, now).await?;
-        return Ok(Step::Added { challenge });
-    };
-    let fields = changed_fields(&before.spec, spec);
-    if fields.is_empty() && before.air.profile == *profile {
-        return Ok(Step::Unchanged { challenge });
-    }
-    challenges::update(connection, before.id, spec, profile, now).await?;
-    let outdated = !spec.enabled || fields.iter().any(|field| ON_AIR.contains(field));
-    let cut = outdated && assignments::abort_of_challenge(connection, before.id, now).await?.is_some();
-    Ok(Step::Updated { challenge, fields, cut })
-}
-
-/// The fields whose change cuts the carrier: a receiver would notice, or another radio may be meant.
-const ON_AIR: [&str; 5] = ["modulation", "frequency", "flag", "parameters", "only_on"];
-
-fn changed_fields(before: &ChallengeSpec, after: &ChallengeSpec) -> Vec<&'static str> {
-    let (Kind::Transmission(sent_before), Kind::Transmission(sent_after)) = (&before.kind, &after.kind);
-    let fields = [
-        ("name", before.name != after.name),
-        ("modulation", sent_before.modulation != sent_after.modulation),
-        ("frequency", sent_before.tuning != sent_after.tuning),
-        ("flag", sent_before.payload != sent_after.payload),
-        ("parameters", sent_before.parameters != sent_after.parameters),
-        ("enabled", before.enabled != after.enabled),
-        ("priority", sent_before.priority != sent_after.priority),
-        ("min_delay", sent_before.min_delay_ms != sent_after.min_delay_ms),
-        ("max_delay", sent_before.max_delay_ms != sent_after.max_delay_ms),
-        ("public_view", before.public_view != after.public_view),
-        ("only_on", sent_before.only_on != sent_after.only_on),
-    ];
-    fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
-}
-
-/// Finds new challenges whose names people would mistake for others.
+/// Finds new challenges whose names look like others.
 fn looks_alike(known: &BTreeMap<String, Challenge>, event: &Event) -> Vec<Step> {
     let mut looks = Looks::of(known.values().map(|challenge| &challenge.spec.name));
     let is_known = |name: &ChallengeName| known.contains_key(name.as_str());
@@ -264,7 +200,8 @@ fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     event.challenges.iter().filter_map(step).collect()
 }
 
-/// What keeps a challenge from all of these radios while nothing else is on air. The frequency rules are another matter.
+/// Returns what keeps a challenge from all of these radios while nothing else is on air; `None` if one may and can send it.
+/// Does not check the frequency rules.
 pub(crate) fn obstacle(radios: &[Radio], spec: &ChallengeSpec, profile: &SignalProfile) -> Option<Obstacle> {
     let Kind::Transmission(transmission) = &spec.kind;
     let signal = Signal::new(&transmission.tuning, profile, &transmission.only_on, 0);

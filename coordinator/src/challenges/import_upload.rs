@@ -1,8 +1,9 @@
-//! Whole events that operators bring in while the server runs.
+//! Imports events that operators upload while the server runs, and reloads the event file.
 
-use super::import::{Step, Unlisted, import_by};
+use super::import::{Unlisted, import_by};
+use super::step::Step;
 use crate::CoreError;
-use crate::audit::{Actor, By};
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::files::archive;
 use challengectl_common::wire::LogLevel;
@@ -11,81 +12,80 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How an event is taken in.
+/// The options of an import.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Intake {
-    /// What is right is taken also when something else is wrong.
+    /// Whether valid challenges are imported although others are invalid.
     pub keep_going: bool,
-    /// What becomes of enabled challenges that the event does not name.
+    /// The treatment of enabled challenges that the event does not name.
     pub unlisted: Unlisted,
 }
 
-/// What became of an event.
+/// The result of an import.
 #[derive(Debug, Default)]
 pub struct Imported {
-    /// Challenges in it.
+    /// The number of challenges in the event.
     pub challenges: usize,
-    /// Of these, the new ones.
+    /// The number of new ones.
     pub added: usize,
-    /// The ones that changed.
+    /// The number of changed ones.
     pub updated: usize,
-    /// Files that were not known before.
+    /// The number of new files.
     pub files: usize,
     /// Enabled challenges that the event does not name.
     pub also_on_air: Vec<String>,
     /// Challenges that were disabled because the event does not name them.
     pub disabled: Vec<String>,
-    /// What is worth knowing, one sentence each.
+    /// Remarks, one sentence each.
     pub remarks: Vec<String>,
-    /// What was not taken in, and why.
+    /// The challenges that were not imported, with the reasons.
     pub problems: Vec<String>,
 }
 
 impl Challenges {
-    /// Names the event file that [`Challenges::reload`] reads. Once is enough; later calls change nothing.
+    /// Sets the event file that [`Challenges::reload`] reads. Only the first call has an effect.
     pub fn reload_from(&self, path: PathBuf) {
-        // Set at start, before anybody asks.
+        // Set at start, before the first request.
         let _ = self.event_file.set(path);
     }
 
-    /// Reads the event file of the settings again.
+    /// Imports the event file of the settings again.
     ///
     /// # Errors
-    /// [`CoreError::Refused`] when there is none, [`CoreError::Invalid`] with everything that is wrong with it; then
-    /// nothing has changed.
-    pub async fn reload(self: &Arc<Self>, intake: Intake, by: By<'_>) -> Result<Imported, CoreError> {
+    /// [`CoreError::Refused`] when the settings name none, [`CoreError::Event`] with all of its problems.
+    pub async fn reload(self: &Arc<Self>, intake: Intake, actor: Actor) -> Result<Imported, CoreError> {
         let none = || CoreError::Refused("the server's settings name no event_file".to_owned());
         let path = self.event_file.get().cloned().ok_or_else(none)?;
         let reader = self.reader();
-        self.take_event(move || Ok(reader.read(&path, None)), intake, "event.reload", by).await
+        self.take_event(move || Ok(reader.read(&path, None)), intake, "event.reload", actor).await
     }
 
-    /// Takes in an event file that was sent as `name` and lies at `path`, with the files that came along.
+    /// Imports an event file that was uploaded as `name` and lies at `path`, with the uploaded files.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] with everything that is wrong with it; then nothing has changed.
+    /// [`CoreError::Event`] with all of its problems.
     pub async fn import_sent(
         self: &Arc<Self>,
         name: String,
         path: PathBuf,
         files: HashMap<String, PathBuf>,
         intake: Intake,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<Imported, CoreError> {
         let reader = self.reader();
-        self.take_event(move || Ok(reader.read_sent(&name, &path, files)), intake, "event.import", by).await
+        self.take_event(move || Ok(reader.read_sent(&name, &path, files)), intake, "event.import", actor).await
     }
 
-    /// Takes in an event that was sent as `name` and lies at `path`, in the form that [`Challenges::export`] gives it.
+    /// Imports an archive, as [`Challenges::export`] makes it, that was uploaded as `name` and lies at `path`.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] with everything that is wrong with it; then nothing has changed.
+    /// [`CoreError::Invalid`] when it is no such archive, [`CoreError::Event`] with all problems of its event file.
     pub async fn import_archive(
         self: &Arc<Self>,
         name: String,
         path: PathBuf,
         intake: Intake,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<Imported, CoreError> {
         let reader = self.reader();
         let root = self.files.folder.root()?;
@@ -96,8 +96,8 @@ impl Challenges {
             let files = members.into_keys().map(|member| (member.clone(), unpacked.join(member))).collect();
             Ok(reader.read_sent(EVENT_FILE, &unpacked.join(EVENT_FILE), files))
         };
-        // The folder stays until the files in it have been copied.
-        self.take_event(read, intake, "event.import", by).await
+        // The temporary folder is deleted after its files have been copied.
+        self.take_event(read, intake, "event.import", actor).await
     }
 
     fn reader(&self) -> Reader {
@@ -109,15 +109,15 @@ impl Challenges {
         read: impl FnOnce() -> Result<Reading, CoreError> + Send + 'static,
         intake: Intake,
         what: &'static str,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<Imported, CoreError> {
         let reading = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)??;
         let (event, problems) = if intake.keep_going { reading.sound()? } else { (reading.whole()?, Vec::new()) };
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+        let this = Arc::clone(self);
         self.context
             .run_to_completion(async move {
                 let (inner, acting, runtime) = (Arc::clone(&this), actor.clone(), this.context.runtime.clone());
-                // Copying files keeps a thread busy.
+                // Copying files blocks the thread.
                 let taken = tokio::task::spawn_blocking(move || {
                     let work = import_by(
                         &inner.context.store,
@@ -134,7 +134,7 @@ impl Challenges {
                 imported.problems = problems.iter().map(Remark::to_string).collect();
                 this.air.take_over_changes().await?;
                 let Imported { added, updated, .. } = imported;
-                let who = actor.by().who;
+                let who = &actor.name;
                 this.context
                     .log(LogLevel::Info, format!("Event loaded by {who}: {added} challenges added, {updated} updated"));
                 Ok(imported)
@@ -166,7 +166,7 @@ fn imported(event: &challengectl_event::Event, steps: &[Step]) -> Imported {
     imported
 }
 
-/// Says that a challenge has only got another name.
+/// Returns the remark that a challenge seems to have been renamed.
 #[must_use]
 pub fn looks_renamed(challenge: &str, before: &str) -> String {
     format!(

@@ -1,16 +1,16 @@
-//! Names that people take for one another: players would look for one challenge and hear another.
+//! Names that look alike: players would look for one challenge and hear another.
 
 use challengectl_common::ChallengeName;
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
 
-/// The names so far, by what they look like.
+/// Names by their looks.
 #[derive(Debug, Default)]
 pub struct Looks(HashMap<String, Vec<String>>);
 
 impl Looks {
-    /// Those of these names.
+    /// Returns the looks of these names.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a ChallengeName>) -> Self {
         let mut looks = Self::default();
         for name in names {
@@ -26,7 +26,7 @@ impl Looks {
         }
     }
 
-    /// Another name that looks like this one.
+    /// Returns another name that looks like this one.
     pub fn like(&self, name: &ChallengeName) -> Option<&str> {
         let looks = looks(name.as_str());
         let mut others = looks.iter().filter_map(|look| self.0.get(look)).flatten().map(String::as_str);
@@ -34,15 +34,15 @@ impl Looks {
     }
 }
 
-/// How a name differs from another that looks like it, for people.
+/// Describes how a name differs from another that looks like it, for people.
 pub fn difference(name: &ChallengeName, other: &str) -> String {
     let foreign = name.as_str().chars().chain(other.chars()).find(|c| !c.is_ascii());
     let how = foreign.map_or("capitals".to_owned(), |c| format!("U+{:04X}", u32::from(c)));
-    format!("{:?} looks like {other:?}, from which only {how} tells it", name.as_str())
+    format!("{:?} looks like {other:?}; they differ only in {how}", name.as_str())
 }
 
-/// What is left of a name when everything that looks alike is the same: its letters, and its shape (UTS 39, section 4),
-/// in which `l` and `I` are one, whatever the script, the form of normalisation, the capitals, and what is not seen.
+/// Returns the looks of a name: its letters, and its shape (UTS 39, section 4), in which `l` and `I` are equal. Both
+/// ignore script, normalisation form, capitals and invisible characters.
 fn looks(name: &str) -> [String; 2] {
     let seen: String = name.nfkc().filter(|c| !is_unseen(*c)).collect();
     let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -50,12 +50,13 @@ fn looks(name: &str) -> [String; 2] {
     [format!("letters {}", seen.to_lowercase()), format!("shape {}", skeleton(&shape).collect::<String>())]
 }
 
-/// What names may hold since scripts and emoji need it.
+/// Returns whether a character is invisible but permitted in names, since scripts and emoji need it.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{180b}'..='\u{180d}')
 }
 
-/// Who writes `A1` and `AI`, `0` and `O`, both in ASCII, sees what they do.
+/// Returns whether two names of equal looks are reported. Two ASCII names are reported only if they differ only in
+/// capitals; the author of `A1` and `AI`, or of `0` and `O`, sees the difference.
 fn are_alike(a: &str, b: &str) -> bool {
     !(a.is_ascii() && b.is_ascii()) || a.eq_ignore_ascii_case(b)
 }

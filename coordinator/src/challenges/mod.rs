@@ -1,4 +1,4 @@
-//! What operators do with challenges one by one.
+//! Challenges: creating, changing, triggering, import and export, and the conference.
 
 mod change;
 mod conference;
@@ -7,6 +7,8 @@ mod form;
 pub mod import;
 pub(crate) mod import_upload;
 mod look_alike;
+mod put;
+pub mod step;
 mod trigger;
 
 pub use form::Form;
@@ -25,7 +27,7 @@ use challengectl_common::challenge::NamedRange;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-/// The challenges, and the event that they are of.
+/// The challenges, and the event file that they come from.
 #[derive(Debug)]
 pub struct Challenges {
     pub(crate) context: Arc<Context>,
@@ -43,14 +45,15 @@ impl Challenges {
 }
 
 impl Challenges {
-    /// All challenges, by name. Thousands may have the public page open, so the database is asked only when something
-    /// has changed.
+    /// Returns all challenges, by name. The database is read only after a change, since thousands may have the public
+    /// page open.
     pub async fn all(&self) -> Result<Arc<Vec<Challenge>>, CoreError> {
         let read = async || Ok(challenges::all(&mut *self.context.store.read().await?).await?);
         Ok(self.specs.get(&self.context.revision, read).await?.1)
     }
 
-    /// The frequency ranges that challenges can name, by name: those that came with an event, and the well-known ones.
+    /// Returns the frequency ranges that challenges can refer to, by name: those imported with an event, and the
+    /// well-known ones.
     pub async fn ranges(&self) -> Result<Vec<NamedRange>, CoreError> {
         let mut known = ranges::all(&mut *self.context.store.read().await?).await?;
         for range in challengectl_event::well_known_ranges() {
@@ -62,10 +65,7 @@ impl Challenges {
         Ok(known)
     }
 
-    /// One challenge.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is none with this id.
+    /// Returns one challenge.
     pub async fn one(&self, id: i64) -> Result<Challenge, CoreError> {
         existing(&mut *self.context.store.read().await?, id).await
     }

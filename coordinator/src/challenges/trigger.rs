@@ -1,9 +1,9 @@
-//! Putting a challenge on air at once.
+//! Triggers: put a challenge on air at once.
 
 use super::existing;
 use crate::CoreError;
 use crate::air::operating::OperatingState;
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::store::challenges::{self, Challenge};
 use challengectl_common::Timestamp;
@@ -11,15 +11,14 @@ use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
 impl Challenges {
-    /// Makes a challenge due now and lets it go before all others, once. An idle radio that can send it gets it at
-    /// once.
+    /// Makes a challenge due now, before all others, once. An idle radio that can send it gets it at once.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`]; [`CoreError::Refused`] when it is disabled or on air, or the system is held back.
-    pub async fn trigger(self: &Arc<Self>, id: i64, by: By<'_>) -> Result<(), CoreError> {
+    /// [`CoreError::Refused`] when the challenge is disabled or on air, or when no work may be handed out.
+    pub async fn trigger(self: &Arc<Self>, id: i64, actor: Actor) -> Result<(), CoreError> {
         let this = Arc::clone(self);
         self.context
-            .command(by, "challenge.trigger", move |mut command| async move {
+            .command(actor, "challenge.trigger", move |mut command| async move {
                 let challenge = existing(&mut command, id).await?;
                 let (operating, who, now) = (OperatingState::read(&mut command).await?, command.who(), command.now());
                 if let Some(obstacle) = obstacle(&challenge, &operating, now) {

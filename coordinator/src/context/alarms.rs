@@ -1,4 +1,4 @@
-//! Raising alarms: in the log, in metrics, as events, and in one list.
+//! Raises alarms: in the log, in the metrics, as live events, and in one list.
 
 use super::Context;
 use crate::bus::alarms::{Alarm, AlarmKind};
@@ -6,13 +6,13 @@ use crate::bus::events::Event;
 use challengectl_common::wire::LogLevel;
 
 impl Context {
-    /// What a person should look into now.
+    /// Returns the alarms in force.
     #[must_use]
     pub fn alarms(&self) -> Vec<Alarm> {
         self.alarms.in_force()
     }
 
-    /// Raises an alarm for something that has happened.
+    /// Raises an alarm for something that happened once.
     pub(crate) fn raise(&self, kind: AlarmKind, subject: &str, message: String) {
         let alarm = Alarm { kind, subject: subject.to_owned(), message, since: self.clock.now() };
         if self.alarms.add(&alarm, self.clock.instant()) {

@@ -1,8 +1,8 @@
-//! A change that somebody makes, and the row in the audit log that it leaves.
+//! Commands: a person's change together with its audit row.
 
 use crate::CoreError;
 use crate::audit::{self, Actor};
-use crate::store::{self, Connection, Store, Transaction};
+use crate::store::{self, Connection, Transaction};
 use challengectl_common::Timestamp;
 use std::ops::{Deref, DerefMut};
 
@@ -14,48 +14,44 @@ pub(crate) struct Command {
     now: Timestamp,
 }
 
-/// The proof that a command was committed, with what it came to. Only [`Command::commit`] makes one.
+/// The proof that a command was committed, with its outcome. Only [`Command::commit`] makes one.
 pub(crate) struct Done<T>(T);
 
 impl Command {
-    /// Begins `action` (such as `challenge.enable`); waits for the change before.
-    pub(crate) async fn begin(
-        store: &Store,
-        actor: Actor,
-        action: &'static str,
-        now: Timestamp,
-    ) -> Result<Self, CoreError> {
-        Ok(Self { transaction: store.write().await?, actor, action, now })
+    /// Wraps an open transaction for `action` (such as `challenge.enable`). `now` is when the transaction began, not
+    /// when the request came: it waits for the write transaction before it.
+    pub(crate) fn new(transaction: Transaction, actor: Actor, action: &'static str, now: Timestamp) -> Self {
+        Self { transaction, actor, action, now }
     }
 
-    /// Returns when the change is made.
+    /// Returns the time of the change.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Returns who makes the change, by name.
+    /// Returns the actor's name.
     pub(crate) fn who(&self) -> String {
-        self.actor.by().who.to_owned()
+        self.actor.name.clone()
     }
 
-    /// Writes the audit row and commits. `subject` is what was changed, empty for the system as a whole; neither it nor
-    /// `details` holds a secret.
+    /// Inserts the audit row and commits. `subject` is the thing changed, empty for the system as a whole; neither it
+    /// nor `details` contains a secret.
     pub(crate) async fn commit(mut self, subject: &str, details: Option<&str>) -> Result<Done<()>, CoreError> {
-        audit::note(&mut self.transaction, self.actor.by(), self.action, subject, details, self.now).await?;
+        audit::record(&mut self.transaction, &self.actor, self.action, subject, details, self.now).await?;
         store::commit(self.transaction).await?;
         Ok(Done(()))
     }
 }
 
 impl Done<()> {
-    /// Adds what the command came to.
+    /// Adds the outcome of the command.
     pub(crate) fn with<T>(self, outcome: T) -> Done<T> {
         Done(outcome)
     }
 }
 
 impl<T> Done<T> {
-    /// Returns what the command came to.
+    /// Returns the outcome of the command.
     pub(crate) fn outcome(self) -> T {
         self.0
     }

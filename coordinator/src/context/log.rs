@@ -1,4 +1,4 @@
-//! The log that operators read, written in batches.
+//! The operators' log, written to the database in batches.
 
 use super::Context;
 use crate::CoreError;
@@ -9,14 +9,14 @@ use crate::store::log::logs::{self, LogLine};
 use challengectl_common::wire::LogLevel;
 
 impl Context {
-    /// Keeps a line of the server's own, for operators to see. Nothing secret belongs in one.
+    /// Logs a line of the server, for operators. It contains no secret.
     pub(crate) fn log(&self, level: LogLevel, message: String) {
         let now = self.clock.now();
         let (source, level) = (SERVER.to_owned(), level_name(level));
         self.record(LogLine { received_at: now, logged_at: now, source, level, message });
     }
 
-    /// Writes the lines that wait.
+    /// Writes the waiting lines to the database.
     pub(crate) async fn write_log(&self) -> Result<(), CoreError> {
         if let Some(drops) = self.log_buffer.take_drops(self.clock.now()) {
             tracing::warn!("{drops}");
@@ -43,7 +43,7 @@ impl Context {
         Ok(store::commit(transaction).await?)
     }
 
-    /// Forgets what is too much of the log.
+    /// Deletes the oldest lines beyond the log's bounds.
     pub async fn trim_log(&self) -> Result<(), CoreError> {
         if !logs::is_too_long(&mut *self.store.read().await?).await? {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What every component needs, and nothing more: the database, the clock, and who is to be told of changes.
+//! What all components share: the database, the clock, publishing, the log, alarms.
 
 mod alarms;
 pub(crate) mod batches;
@@ -9,7 +9,7 @@ use crate::CoreError;
 use crate::audit::Actor;
 use crate::bus::alarms::Alarms;
 use crate::bus::events::{Event, Events};
-use crate::bus::log::Logbook;
+use crate::bus::log::LogBuffer;
 use crate::bus::revision::Revision;
 use crate::clock::{Clock, Moment};
 use crate::rules::Rules;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, watch};
 
-/// Shared by all components.
+/// The state and services that all components share.
 #[derive(Debug)]
 pub struct Context {
     pub(crate) store: Store,
@@ -28,19 +28,19 @@ pub struct Context {
     pub(crate) rules: Rules,
     pub(crate) events: Events,
     pub(crate) revision: Revision,
-    pub(crate) log_buffer: Logbook,
+    pub(crate) log_buffer: LogBuffer,
     pub(crate) alarms: Alarms,
     pub(crate) started: Moment,
     pub(crate) runtime: Handle,
 }
 
 impl Context {
-    /// Call it within a runtime that outlives all requests.
+    /// Makes the context. Call it within a runtime that outlives all requests.
     pub(crate) fn new(store: Store, clock: Clock, rules: Rules) -> Arc<Self> {
         Arc::new(Self {
             events: Events::default(),
             revision: Revision::default(),
-            log_buffer: Logbook::default(),
+            log_buffer: LogBuffer::default(),
             alarms: Alarms::default(),
             started: clock.instant(),
             runtime: Handle::current(),
@@ -50,56 +50,55 @@ impl Context {
         })
     }
 
-    /// What the clock says.
+    /// Returns the time of day.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// How long write transactions have taken.
+    /// Returns how long write transactions have taken.
     #[must_use]
     pub fn write_times(&self) -> &WriteTimes {
         self.store.write_times()
     }
 
-    /// Everything that happens from now on.
+    /// Subscribes to the live events from now on.
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
     }
 
-    /// Marked whenever anything has changed that others may see.
+    /// Subscribes to the revision, which grows with each visible change.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }
 
-    /// Announces a change that has been committed: what was known of the schedule is out of date, and who waits looks
-    /// again.
+    /// Announces a committed change: the schedule view is out of date, and waiting polls look again.
     pub(crate) fn changed(&self) {
         self.revision.announce();
     }
 
-    /// Carries work through to its end also when the caller goes away in the middle, as a request does whose
-    /// connection breaks: between a commit and the change in memory nothing may be lost.
+    /// Runs `work` to its end also if the caller is dropped, as happens when a request's connection breaks: nothing may
+    /// be lost between a commit and the change in memory.
     pub(crate) async fn run_to_completion<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, CoreError>> + Send + 'static,
     ) -> Result<T, CoreError> {
         let done = self.runtime.spawn(work).await.map_err(|_| CoreError::Interrupted).flatten();
         if let Err(CoreError::Interrupted | CoreError::Store(_)) = done {
-            // It may be in the database all the same: what is kept of that is read anew.
+            // The work may be committed all the same: cached state is read again.
             self.changed();
         }
         done
     }
 
-    /// Carries out what somebody has decided, to its end also when the caller goes away, and announces it. `work` gets the
-    /// open transaction; what it returns it only has from committing that with its audit row: an action without one does
-    /// not compile.
+    /// Runs an operator's command to its end, also if the caller is dropped, and announces the change. `work` gets the
+    /// open transaction and can return [`Done`] only by committing it with its audit row: an action without an audit
+    /// row does not compile.
     pub(crate) async fn command<T, F>(
         self: &Arc<Self>,
-        actor: impl Into<Actor>,
+        actor: Actor,
         action: &'static str,
         work: impl FnOnce(Command) -> F + Send + 'static,
     ) -> Result<T, CoreError>
@@ -107,7 +106,7 @@ impl Context {
         T: Send + 'static,
         F: Future<Output = Result<Done<T>, CoreError>> + Send,
     {
-        let (this, actor) = (Arc::clone(self), actor.into());
+        let this = Arc::clone(self);
         self.run_to_completion(async move {
             let outcome = work(this.begin(actor, action).await?).await?.outcome();
             this.changed();
@@ -116,8 +115,9 @@ impl Context {
         .await
     }
 
-    /// Begins a command within work that is carried through already, as where a lock is to be taken first.
+    /// Begins a command within work that already runs to completion, as where a lock has to be taken first.
     pub(crate) async fn begin(&self, actor: Actor, action: &'static str) -> Result<Command, CoreError> {
-        Command::begin(&self.store, actor, action, self.clock.now()).await
+        let transaction = self.store.write().await?;
+        Ok(Command::new(transaction, actor, action, self.clock.now()))
     }
 }

@@ -1,4 +1,4 @@
-//! Tar archives: written as a whole or not at all, and read with suspicion.
+//! Tar archives: written atomically, and read as untrusted input.
 
 use crate::CoreError;
 use challengectl_common::Digest;
@@ -14,24 +14,21 @@ use std::path::{Component, Path, PathBuf};
 use tar::{Archive, Builder, Entry, EntryType, Header, PaxExtensions};
 use tempfile::NamedTempFile;
 
-/// More than any event has, or server.
+/// Files in an archive; no event or server has as many.
 const MAX_FILES: usize = 100_000;
-/// A header that holds the name of a file: four times what Linux allows for a path.
+/// Bytes of a header with the name of a file: four times the limit of Linux for a path (`PATH_MAX`, 4,096).
 const MAX_HEADER: u64 = 16 << 10;
 
-/// Where an archive tells that it is one.
+/// The offset and the bytes by which a tar archive is recognised.
 const MAGIC: (u64, &[u8]) = (257, b"ustar");
 
-/// Turns an error of the file system into one that names the file.
+/// Turns an I/O error into one that names the file.
 pub fn at(path: &Path) -> impl FnOnce(std::io::Error) -> CoreError {
     let path = path.to_owned();
     move |error| CoreError::File { path, error }
 }
 
-/// Whether a file is an archive.
-///
-/// # Errors
-/// When it cannot be read.
+/// Returns whether a file is a tar archive.
 pub fn is_archive(path: &Path) -> Result<bool, CoreError> {
     let (offset, magic) = MAGIC;
     let mut found = Vec::new();
@@ -44,37 +41,28 @@ pub fn is_archive(path: &Path) -> Result<bool, CoreError> {
     Ok(found == magic)
 }
 
-/// An archive that is being written. Nothing is at its place before [`Writer::finish`]; it holds flags and secrets, so
-/// it is nobody else's to read.
+/// An archive being written. It appears at its path with [`Writer::finish`]. It contains flags and secrets, so it is
+/// readable only by its owner (0600).
 pub struct Writer {
     target: PathBuf,
     builder: Builder<NamedTempFile>,
 }
 
 impl Writer {
-    /// Begins an archive that will be at `target`.
-    ///
-    /// # Errors
-    /// When its folder cannot be written to.
+    /// Begins the archive `target` in a temporary file.
     pub fn create(target: &Path) -> Result<Self, CoreError> {
         let folder = durable::folder_of(target);
-        // A temporary file has mode 0600, and keeps it when it gets its name.
+        // A temporary file has mode 0600, and keeps it when it is renamed.
         let file = NamedTempFile::new_in(folder).map_err(at(folder))?;
         Ok(Self { target: target.to_owned(), builder: Builder::new(file) })
     }
 
     /// Adds bytes under a name.
-    ///
-    /// # Errors
-    /// When they cannot be written.
     pub fn bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), CoreError> {
         self.append(name, bytes.len() as u64, bytes)
     }
 
     /// Adds a file under a name.
-    ///
-    /// # Errors
-    /// When it cannot be read, or not be written.
     pub fn file(&mut self, name: &str, path: &Path) -> Result<(), CoreError> {
         let file = File::open(path).map_err(at(path))?;
         let size = file.metadata().map_err(at(path))?.len();
@@ -89,10 +77,7 @@ impl Writer {
         self.builder.append_data(&mut header, name, content).map_err(at(&self.target))
     }
 
-    /// Puts the archive in its place.
-    ///
-    /// # Errors
-    /// When it cannot be written; then nothing is there, or what was there before.
+    /// Puts the archive at its path, atomically. On an error the earlier file, if any, stays.
     pub fn finish(self) -> Result<(), CoreError> {
         let Self { target, builder } = self;
         let file = builder.into_inner().map_err(at(&target))?;
@@ -100,17 +85,17 @@ impl Writer {
     }
 }
 
-/// Unpacks an archive into an empty folder, and gives the digest of each file. Nothing but files in folders is taken,
-/// and nothing that leads out of the folder. Errors call the archive by the name that people know it by.
+/// Unpacks an archive into an empty folder. Returns the digest of each file. Accepts only regular files, and no path
+/// that leads out of the folder. Errors name the archive by `name`.
 ///
 /// # Errors
-/// [`CoreError::Invalid`] when it is no archive, or holds anything else.
+/// [`CoreError::Invalid`] when it is no archive, or contains anything else.
 pub fn unpack(name: &str, archive: &Path, into: &Path) -> Result<BTreeMap<String, Digest>, CoreError> {
     let invalid = |why: &dyn Display| CoreError::Invalid(format!("{name}: {why}"));
     let mut reader = Archive::new(File::open(archive).map_err(at(archive))?);
     let mut digests = BTreeMap::new();
     let mut long_name = None;
-    // Raw: the library would read the headers that hold long names into memory, however long they say they are.
+    // Raw, since the library would read headers with long names into memory, whatever their length.
     for entry in reader.entries().map_err(|error| invalid(&error))?.raw(true) {
         let mut entry = entry.map_err(|error| invalid(&error))?;
         let kind = entry.header().entry_type();
@@ -126,7 +111,7 @@ pub fn unpack(name: &str, archive: &Path, into: &Path) -> Result<BTreeMap<String
             continue;
         }
         let member = (kind == EntryType::Regular).then(|| plain_name(&path)).flatten();
-        let member = member.ok_or_else(|| invalid(&format_args!("{path:?} does not belong into such an archive")))?;
+        let member = member.ok_or_else(|| invalid(&format_args!("{path:?} does not belong in such an archive")))?;
         if digests.len() == MAX_FILES {
             return Err(invalid(&format_args!("holds more than {MAX_FILES} files")));
         }
@@ -143,7 +128,7 @@ pub fn unpack(name: &str, archive: &Path, into: &Path) -> Result<BTreeMap<String
     Ok(digests)
 }
 
-/// The name for the next entry that is in a header of its own; `None` when such a header tells other things.
+/// Returns the name of the next entry from a header of its own; `None` if the header contains no name.
 fn long_name_in(entry: &mut Entry<'_, impl Read>) -> std::io::Result<Option<PathBuf>> {
     let refuse = |why: &str| Err(std::io::Error::new(ErrorKind::InvalidData, why));
     if entry.header().entry_size()? > MAX_HEADER {
@@ -160,7 +145,7 @@ fn long_name_in(entry: &mut Entry<'_, impl Read>) -> std::io::Result<Option<Path
         let record = record?;
         match record.key_bytes() {
             b"path" => name = Some(PathBuf::from(OsStr::from_bytes(record.value_bytes()))),
-            // Files above 8 GiB and sparse ones: the entry is not what its own header says.
+            // Files above 8 GiB and sparse files: the entry's own header has another size.
             b"size" => return refuse("a file is too large"),
             key if key.starts_with(b"GNU.sparse.") => return refuse("a file is sparse"),
             _ => {}
@@ -169,13 +154,13 @@ fn long_name_in(entry: &mut Entry<'_, impl Read>) -> std::io::Result<Option<Path
     Ok(name)
 }
 
-/// A new file that is nobody else's to read: it may be a key.
+/// Creates a file readable only by its owner (0600): it may be a key.
 fn create(file: &Path) -> std::io::Result<File> {
     std::fs::create_dir_all(durable::folder_of(file))?;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)
 }
 
-/// Whether it is the archive that asks for what cannot be: a name twice, a file that is a folder as well.
+/// Returns whether the archive causes the error, by a name that occurs twice or is a file and a folder.
 fn is_about_name(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -183,7 +168,7 @@ fn is_about_name(kind: ErrorKind) -> bool {
     )
 }
 
-/// A path that leads downwards, without detours.
+/// Returns the path without `.` components; `None` if it leads out of the folder.
 fn plain_name(path: &Path) -> Option<String> {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -196,10 +181,7 @@ fn plain_name(path: &Path) -> Option<String> {
     plain.to_str().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
-/// The digest of a file.
-///
-/// # Errors
-/// When it cannot be read.
+/// Returns the digest of a file.
 pub fn digest(path: &Path) -> Result<Digest, CoreError> {
     Ok(hash::file(path)?.0)
 }
@@ -266,7 +248,7 @@ mod tests {
         header
     }
 
-    /// The header says more than there is: whoever reads it first asks for that much memory, or for the whole file.
+    /// The header gives a size beyond the file's: reading it into memory first would need that much memory.
     #[test]
     fn a_long_header_is_refused_before_it_is_read() {
         let folder = tempfile::tempdir().unwrap();
@@ -277,7 +259,7 @@ mod tests {
             // A hole: it takes no room on the disk.
             file.set_len(401 << 20).unwrap();
             let error = unpack("bad.tar", &path, &folder.path().join("into")).unwrap_err().to_string();
-            let why = ["a header is longer than any name", "does not belong into such an archive"];
+            let why = ["a header is longer than any name", "does not belong in such an archive"];
             assert!(why.iter().any(|why| error.contains(why)), "{kind:?}: {error}");
         }
     }

@@ -1,4 +1,4 @@
-//! The folder that holds the content of files, each named by its digest. No name from outside is ever part of a path.
+//! The folder of payload files, each named by its digest. No name from outside is part of a path.
 
 use crate::CoreError;
 use crate::files::Files;
@@ -11,43 +11,37 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// What names of the `tempfile` library begin with.
-const TEMPORARY: &str = ".tmp";
-/// Nothing is on its way in for so long.
-const LEFT_OVER: Duration = Duration::from_secs(24 * 60 * 60);
+/// The prefix of the temporary files of the crate `tempfile`.
+const TEMPORARY_PREFIX: &str = ".tmp";
+/// The age at which a temporary file is left over: no upload takes as long. Also how long an unused file stays at
+/// least.
+const MAX_UPLOAD_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A folder of files named by their digests.
+/// The folder of payload files, named by their digests.
 #[derive(Debug, Clone)]
 pub struct FileFolder(PathBuf);
 
 impl FileFolder {
-    /// The folder of a data directory.
+    /// Returns the folder of a data directory.
     #[must_use]
     pub fn within(data_dir: &Path) -> Self {
         Self(data_dir.join("files"))
     }
 
-    /// The folder itself, which is there from now on.
-    ///
-    /// # Errors
-    /// When it cannot be made.
+    /// Returns the path of the folder, and makes it if it is missing.
     pub fn root(&self) -> Result<PathBuf, CoreError> {
         std::fs::create_dir_all(&self.0).map_err(|error| CoreError::File { path: self.0.clone(), error })?;
         Ok(self.0.clone())
     }
 
-    /// Where the content with this digest lies, if it is there.
+    /// Returns the path of the file with this digest, whether or not it exists.
     #[must_use]
     pub fn path(&self, digest: Digest) -> PathBuf {
         let name = digest.to_string();
         self.0.join(name.get(..2).unwrap_or_default()).join(name)
     }
 
-    /// Copies a file into the folder, and gives digest and size of what was copied. It is there as a whole or not at
-    /// all, also when the power fails.
-    ///
-    /// # Errors
-    /// When it cannot be read, or the copy cannot be written.
+    /// Copies a file into the folder, atomically, also across a power failure. Returns the digest and size of the copy.
     pub fn take_in(&self, source: &Path) -> Result<(Digest, u64), CoreError> {
         let input = fs_err::File::open(source)?;
         fs_err::create_dir_all(&self.0)?;
@@ -59,16 +53,16 @@ impl FileFolder {
         Ok((digest, size))
     }
 
-    /// Puts content that is whole where it belongs, for good.
+    /// Puts complete content at its path, durably.
     pub(crate) fn settle(&self, copy: NamedTempFile, digest: Digest) -> Result<(), CoreError> {
         let path = self.path(digest);
         fs_err::create_dir_all(durable::folder_of(&path))?;
         durable::persist(copy, &path)?;
-        // The folder that it is in may be new.
+        // The subfolder may be new.
         Ok(durable::sync_folder(&self.0)?)
     }
 
-    /// Removes what was on its way in when a program was killed. What is younger may still be on its way.
+    /// Deletes temporary files that a killed process has left. Younger ones may belong to uploads in progress.
     pub fn remove_leftovers(&self) -> Result<(), CoreError> {
         let at = |error| CoreError::File { path: self.0.clone(), error };
         let entries = match std::fs::read_dir(&self.0) {
@@ -77,8 +71,8 @@ impl FileFolder {
         };
         for entry in entries {
             let entry = entry.map_err(at)?;
-            // Content that is whole lies in folders named otherwise.
-            let temporary = entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
+            // Complete files lie in subfolders with other names.
+            let temporary = entry.file_name().as_encoded_bytes().starts_with(TEMPORARY_PREFIX.as_bytes());
             match entry.metadata() {
                 Ok(meta) if !temporary || !is_old(&meta) => {}
                 Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(entry.path()).map_err(at)?,
@@ -88,10 +82,7 @@ impl FileFolder {
         Ok(())
     }
 
-    /// Removes content, unless it has come lately: who has sent it may be about to say what for. False when it stays.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
+    /// Deletes a file, unless it is new: its sender may be about to refer to it. Returns `false` if it stays.
     pub(crate) fn remove_old(&self, digest: Digest) -> Result<bool, CoreError> {
         let path = self.path(digest);
         let removed = match path.metadata() {
@@ -105,10 +96,7 @@ impl FileFolder {
         }
     }
 
-    /// Writes to the disk below the folder, to see whether that works.
-    ///
-    /// # Errors
-    /// When it does not.
+    /// Checks that the folder can be written to, by writing to its disk.
     pub fn prove_writable(&self) -> Result<(), CoreError> {
         let prove = || {
             std::fs::create_dir_all(&self.0)?;
@@ -119,21 +107,18 @@ impl FileFolder {
         prove().map_err(|error| CoreError::File { path: self.0.clone(), error })
     }
 
-    /// Reads a file that is there, to see whether it still is what its name says.
-    ///
-    /// # Errors
-    /// When it is not there or cannot be read.
+    /// Reads a file, and returns whether its content still matches its digest.
     pub fn verify(&self, digest: Digest) -> Result<bool, CoreError> {
         Ok(hash::file(&self.path(digest))?.0 == digest)
     }
 }
 
-/// A file, ready to be read.
+/// A file, open for reading.
 #[derive(Debug)]
 pub struct OpenFile {
-    /// What it was first called.
+    /// The name under which it was first imported.
     pub name: String,
-    /// Bytes.
+    /// Its length in bytes.
     pub size: u64,
     /// Its content.
     pub content: tokio::fs::File,
@@ -143,7 +128,7 @@ impl Files {
     /// Opens the file with this content.
     ///
     /// # Errors
-    /// [`CoreError::NoSuchFile`] when there is none.
+    /// [`CoreError::NoSuchFile`] when the file is unknown or gone.
     pub async fn open_file(&self, digest: Digest) -> Result<OpenFile, CoreError> {
         let known = files::find(&mut *self.context.store.read().await?, digest).await?;
         let known = known.ok_or(CoreError::NoSuchFile(digest))?;
@@ -160,7 +145,7 @@ impl Files {
 }
 
 fn is_old(meta: &Metadata) -> bool {
-    meta.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_OVER))
+    meta.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > MAX_UPLOAD_AGE))
 }
 
 #[cfg(test)]
@@ -176,7 +161,7 @@ mod tests {
         let folder = FileFolder::within(temporary.path());
         let (digest, _) = folder.take_in(&source).unwrap();
         let root = folder.root().unwrap();
-        let long_ago = std::time::SystemTime::now() - 2 * LEFT_OVER;
+        let long_ago = std::time::SystemTime::now() - 2 * MAX_UPLOAD_AGE;
         for (path, modified) in
             [(root.join(".tmp1"), Some(long_ago)), (root.join(".tmp2"), None), (folder.path(digest), Some(long_ago))]
         {

@@ -1,6 +1,6 @@
-//! Content that comes piece by piece, and is kept once it is whole.
+//! Uploads: content that arrives piece by piece, and is kept once it is complete.
 
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::files::Files;
 use crate::store::files::{self, StoredFile};
 use crate::{CoreError, FileFolder};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 
-/// Content on its way in: written and hashed as it comes.
+/// An upload in progress, written and hashed as it arrives.
 pub struct Incoming {
     copy: NamedTempFile,
     file: tokio::fs::File,
@@ -20,19 +20,13 @@ pub struct Incoming {
 
 impl Incoming {
     /// Adds a piece.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub async fn write(&mut self, piece: &[u8]) -> Result<(), CoreError> {
         self.hasher.update(piece);
         self.size += piece.len() as u64;
         self.file.write_all(piece).await.map_err(|error| self.failed(error))
     }
 
-    /// Waits until all of it can be read from [`Incoming::path`].
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Waits until everything received can be read at [`Incoming::path`].
     pub async fn flush(&mut self) -> Result<(), CoreError> {
         self.file.flush().await.map_err(|error| self.failed(error))
     }
@@ -41,13 +35,13 @@ impl Incoming {
         CoreError::File { path: self.copy.path().to_owned(), error }
     }
 
-    /// Bytes so far.
+    /// Returns the bytes received so far.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Where it lies meanwhile.
+    /// Returns the path of the temporary file.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.copy.path()
@@ -55,10 +49,7 @@ impl Incoming {
 }
 
 impl FileFolder {
-    /// A place for content that comes piece by piece. Dropped before it is kept, it leaves nothing behind.
-    ///
-    /// # Errors
-    /// When it cannot be made.
+    /// Begins an upload. Dropped before it is kept, it leaves nothing behind.
     pub fn receive(&self) -> Result<Incoming, CoreError> {
         let root = self.root()?;
         let at = |error| CoreError::File { path: root.clone(), error };
@@ -69,19 +60,16 @@ impl FileFolder {
 }
 
 impl Files {
-    /// A place for content that comes piece by piece.
-    ///
-    /// # Errors
-    /// When it cannot be made.
+    /// Begins an upload.
     pub fn receive(&self) -> Result<Incoming, CoreError> {
         self.folder.receive()
     }
 
-    /// Keeps what has come, known as `name`, for challenges to use. The same content again changes nothing.
+    /// Keeps the upload under `name`, for challenges to use. The same content again changes nothing.
     ///
     /// # Errors
     /// [`CoreError::Invalid`] when it is empty.
-    pub async fn keep(self: &Arc<Self>, mut incoming: Incoming, name: &str, by: By<'_>) -> Result<Digest, CoreError> {
+    pub async fn keep(self: &Arc<Self>, mut incoming: Incoming, name: &str, actor: Actor) -> Result<Digest, CoreError> {
         if incoming.size == 0 {
             return Err(CoreError::Invalid("the file is empty".to_owned()));
         }
@@ -92,7 +80,7 @@ impl Files {
         settled.await.map_err(|_| CoreError::Interrupted)??;
         let file = StoredFile { digest, size, name: name.to_owned() };
         self.context
-            .command(by, "file.upload", move |mut command| async move {
+            .command(actor, "file.upload", move |mut command| async move {
                 let now = command.now();
                 files::register(&mut command, &file, now).await?;
                 Ok(command.commit(&digest.to_string(), Some(&file.name)).await?.with(digest))

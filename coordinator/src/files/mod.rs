@@ -1,4 +1,4 @@
-//! The files of challenges, and archives of them.
+//! The payload files of challenges, and archives.
 
 pub mod archive;
 pub mod folder;
@@ -9,7 +9,7 @@ use crate::context::Context;
 use folder::FileFolder;
 use std::sync::Arc;
 
-/// The files of challenges.
+/// The payload files of challenges.
 #[derive(Debug)]
 pub struct Files {
     pub(crate) context: Arc<Context>,

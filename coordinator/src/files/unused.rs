@@ -1,4 +1,4 @@
-//! Files that no challenge uses are kept for a while, then removed.
+//! Deletes files that no challenge has used for a while.
 
 use crate::CoreError;
 use crate::files::Files;
@@ -8,11 +8,11 @@ use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, Payload, Timestamp};
 use std::collections::HashSet;
 
-/// Files of which one transaction notes whether they are used.
-const NOTED_AT_ONCE: usize = 250;
+/// Files of which one transaction records whether they are used.
+const BATCH: usize = 250;
 
 impl Files {
-    /// Notes which files no challenge uses, and removes those that none has used for as long as they are kept.
+    /// Records which files no challenge uses, and deletes those that none has used for the retention time.
     pub async fn forget_unused_files(&self) -> Result<(), CoreError> {
         let Some(keep) = self.context.rules.retention.unused_files else { return Ok(()) };
         let now = self.context.clock.now();
@@ -20,19 +20,19 @@ impl Files {
         let used = used(&mut connection).await?;
         let known = files::unused_since(&mut connection).await?;
         drop(connection);
-        let (mut noted, mut overdue) = (Vec::new(), Vec::new());
+        let (mut changes, mut overdue) = (Vec::new(), Vec::new());
         for (digest, since) in known {
             match (since, used.contains(&digest)) {
-                (None, false) => noted.push((digest, Some(now))),
-                (Some(_), true) => noted.push((digest, None)),
+                (None, false) => changes.push((digest, Some(now))),
+                (Some(_), true) => changes.push((digest, None)),
                 (Some(since), false) if since <= now.before(keep) => overdue.push(digest),
                 _ => {}
             }
         }
-        for some in noted.chunks(NOTED_AT_ONCE) {
+        for some in changes.chunks(BATCH) {
             let mut transaction = self.context.store.write().await?;
             for (digest, since) in some {
-                files::note_use(&mut transaction, *digest, *since).await?;
+                files::record_use(&mut transaction, *digest, *since).await?;
             }
             store::commit(transaction).await?;
         }
@@ -46,11 +46,11 @@ impl Files {
         Ok(())
     }
 
-    /// Removes one that has not come into use since `limit`, and returns whether it did.
+    /// Deletes a file that no challenge has used since `limit`. Returns whether it did.
     async fn forget_unused_file(&self, digest: Digest, limit: Timestamp) -> Result<bool, CoreError> {
         let mut transaction = self.context.store.write().await?;
         let unused = files::is_unused_since(&mut transaction, digest, limit).await?;
-        // Before the commit: an import that waits to write has its content in place, and that is new.
+        // Before the commit: the content of an import that waits to write is in the folder already, and is new.
         let removed = unused && self.folder.remove_old(digest)?;
         if removed {
             files::forget(&mut transaction, digest).await?;

@@ -1,22 +1,23 @@
-//! Enrollment: a one-time token becomes a runner's key.
+//! Enrollment: a host exchanges a one-time token for a runner key.
 
 use super::host_binding::Host;
 use crate::CoreError;
 use crate::fleet::Fleet;
 use challengectl_common::RunnerId;
 
+/// Bytes of a host name (RFC 1035, section 2.3.4).
 pub const MAX_HOSTNAME: usize = 255;
 
-/// What a host says of itself when it enrolls.
+/// What a host reports about itself when it enrolls.
 #[derive(Debug, Clone, Default)]
-pub struct Newcomer {
-    /// Where it is; its key is bound to that.
+pub struct Enrollee {
+    /// The machine and address; the runner key is bound to the machine.
     pub host: Host,
-    /// Its name, for people.
+    /// The hostname, for people.
     pub hostname: Option<String>,
 }
 
-/// What a runner gets for its token. The key is not kept in clear.
+/// The result of an enrollment. The key is stored only as a digest.
 #[derive(Debug)]
 pub struct Enrollment {
     /// The id that the token was made for.
@@ -27,8 +28,8 @@ pub struct Enrollment {
 
 impl Fleet {}
 
-/// What is answered to who would make a runner that is there already: nobody takes it over without meaning to, and a
-/// provisioning key not at all.
+/// Returns the error for a request to make a runner that exists: nobody takes over a runner by mistake, and a
+/// provisioning key cannot at all.
 pub(crate) fn taken(id: &RunnerId) -> CoreError {
     CoreError::Conflict(format!(
         "runner {id} is enrolled already; an admin gives it a new key by POST /api/enrollment/re-enroll/{id}"

@@ -1,5 +1,5 @@
-//! On which machine a runner's key may be used. Looked at with each request, in memory, whether or not the runner is
-//! there: a check that ends when a runner is silent would be none.
+//! Host binding: on which machine a runner key is valid. Checked with each request, in memory, also for runners that
+//! are not present: a check that a silent runner could evade would be useless.
 
 use crate::bus::alarms::AlarmKind;
 use crate::fleet::Fleet;
@@ -8,17 +8,17 @@ use crate::{Caller, CoreError};
 use challengectl_common::Digest;
 use std::net::IpAddr;
 
-/// Where a request of a runner comes from.
+/// The host that a runner's request comes from.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Host {
-    /// The digest of what the machine says of itself, if it does.
+    /// The digest of the machine's identity, if the client sends it.
     pub machine: Option<Digest>,
     /// The address, for people.
     pub address: Option<IpAddr>,
 }
 
 impl Fleet {
-    /// Whose key this is, if it counts there.
+    /// Returns the runner that a key belongs to, if the key is valid on this host.
     ///
     /// # Errors
     /// [`CoreError::Key`] when the key is unknown or revoked, [`CoreError::Forbidden`] when it may not be used there.
@@ -29,8 +29,8 @@ impl Fleet {
             return Ok(caller);
         }
         let refused = self.context.rules.host_binding == HostBinding::Require;
-        if self.keyring.note_stranger(&caller, host.machine) {
-            self.tell_stranger(&caller, host, refused);
+        if self.keyring.record_stranger(&caller, host.machine) {
+            self.raise_stranger(&caller, host, refused);
         }
         if refused {
             let id = &caller.runner_id;
@@ -40,7 +40,7 @@ impl Fleet {
         Ok(caller)
     }
 
-    fn tell_stranger(&self, caller: &Caller, host: Host, refused: bool) {
+    fn raise_stranger(&self, caller: &Caller, host: Host, refused: bool) {
         let machine = if host.machine.is_some() { "another machine" } else { "a client that names no machine" };
         let from = host.address.map(|address| format!(" at {address}")).unwrap_or_default();
         let end = if refused { "and was refused" } else { "and was let in" };

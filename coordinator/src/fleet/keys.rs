@@ -1,6 +1,6 @@
-//! Keys of runners, in memory, so that a request needs no database to be authenticated.
+//! Runner keys, in memory, so that authenticating a request needs no database.
 
-use super::lives::{Lineage, Standing};
+use super::lives::{Lives, Standing};
 use crate::clock::Moment;
 use crate::store::fleet::keys::{Key, Registered};
 use challengectl_common::{Digest, Life, RunnerId};
@@ -8,35 +8,35 @@ use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::collections::HashMap;
 use subtle::ConstantTimeEq;
 
-/// Other machines that are remembered of a key; whoever has it can make up any number of them.
+/// Other machines that are recorded for a key; a client that has the key can invent any number of them.
 const MAX_STRANGERS: usize = 16;
 
 /// A runner that has shown its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Which runner.
+    /// The runner.
     pub runner_id: RunnerId,
-    /// By which of the keys it has had.
+    /// The public part of its key.
     pub key_id: String,
-    /// In which life of its program, if it says so.
+    /// The life of its program, if the request names it.
     pub life: Option<Life>,
-    /// How often that life has registered, where the request is a registration.
+    /// The number of the registration within that life, if the request is a registration.
     pub registration: Option<i64>,
 }
 
-/// Whether a runner's key is bound to a machine.
+/// Whether a runner key is bound to a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
-    /// It counts from everywhere.
+    /// It is valid on any machine.
     Unbound,
-    /// To the machine that it was made for.
+    /// It is bound to the machine that it was made for.
     Bound,
-    /// It is bound, and since the server started it has been shown from elsewhere.
+    /// It is bound, and has been used on another machine since the server started.
     Violated,
 }
 
 impl Binding {
-    /// The word of the API.
+    /// Returns the API's name of the binding.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,14 +50,14 @@ impl Binding {
 #[derive(Debug)]
 struct Held {
     key: Key,
-    /// From where it was shown that is not the machine it is bound to.
+    /// The other machines that it was used on.
     strangers: Vec<Option<Digest>>,
-    lineage: Lineage,
+    lives: Lives,
 }
 
 impl Held {
     fn new(key: Key) -> Self {
-        Self { lineage: Lineage::new(key.registered), key, strangers: Vec::new() }
+        Self { lives: Lives::new(key.registered), key, strangers: Vec::new() }
     }
 
     fn is_at_home(&self, machine: Option<Digest>) -> bool {
@@ -74,7 +74,7 @@ impl Held {
     }
 }
 
-/// The keys in force, by their public part.
+/// The valid keys, by their public part.
 #[derive(Debug)]
 pub struct Keyring(RwLock<HashMap<String, Held>>);
 
@@ -91,7 +91,8 @@ impl Keyring {
         self.0.write()
     }
 
-    /// Whose `ck_<key id>_<secret>` this is, and whether it is shown from where it may be.
+    /// Returns the runner that `ck_<key id>_<secret>` belongs to, and whether the key is bound to this machine or to
+    /// none.
     pub fn authenticate(&self, credential: &str, machine: Option<Digest>) -> Option<(Caller, bool)> {
         let (key_id, secret) = credential.strip_prefix("ck_")?.split_once('_')?;
         let keys = self.read();
@@ -106,8 +107,8 @@ impl Keyring {
         equal.then(|| (caller(), held.is_at_home(machine)))
     }
 
-    /// Remembers that the caller's key was shown from elsewhere; false when that is no news.
-    pub fn note_stranger(&self, caller: &Caller, machine: Option<Digest>) -> bool {
+    /// Records that the caller's key was used on another machine. Returns whether that is news.
+    pub fn record_stranger(&self, caller: &Caller, machine: Option<Digest>) -> bool {
         let is_news = |held: &Held| held.strangers.len() < MAX_STRANGERS && !held.strangers.contains(&machine);
         if !self.read().get(&caller.key_id).is_some_and(is_news) {
             return false;
@@ -118,43 +119,44 @@ impl Keyring {
         true
     }
 
-    /// Of each runner with a key, whether that is bound.
+    /// Returns the binding of each runner with a key.
     pub fn bindings(&self) -> HashMap<RunnerId, Binding> {
         self.read().values().map(|held| (held.key.runner_id.clone(), held.binding())).collect()
     }
 
-    /// How the caller's life stands to the one that registered last with its key; `None` when the key is revoked.
+    /// Returns how the caller's life compares to the life that registered last with its key; `None` if the key is
+    /// revoked.
     pub fn standing(&self, caller: &Caller) -> Option<Standing> {
-        self.read().get(&caller.key_id).map(|held| held.lineage.standing(caller.life))
+        self.read().get(&caller.key_id).map(|held| held.lives.standing(caller.life))
     }
 
-    /// The latest registration by the caller's key.
+    /// Returns the latest registration with the caller's key.
     pub fn registered(&self, caller: &Caller) -> Registered {
-        self.read().get(&caller.key_id).map(|held| held.lineage.registered()).unwrap_or_default()
+        self.read().get(&caller.key_id).map(|held| held.lives.registered()).unwrap_or_default()
     }
 
     pub fn set_registered(&self, caller: &Caller, registered: Registered) {
         if let Some(held) = self.write().get_mut(&caller.key_id) {
-            held.lineage = Lineage::new(registered);
+            held.lives = Lives::new(registered);
         }
     }
 
-    /// See [`Lineage::is_second_copy`].
+    /// Records a request of a superseded life; see [`Lives::is_second_copy`].
     pub fn is_second_copy(&self, caller: &Caller, now: Moment) -> bool {
-        self.write().get_mut(&caller.key_id).is_some_and(|held| held.lineage.is_second_copy(caller.life, now))
+        self.write().get_mut(&caller.key_id).is_some_and(|held| held.lives.is_second_copy(caller.life, now))
     }
 
-    /// Whether the key that the caller has shown is still in force.
+    /// Returns whether the caller's key is still valid.
     pub fn knows(&self, caller: &Caller) -> bool {
         self.read().contains_key(&caller.key_id)
     }
 
-    /// Forgets all keys of a runner.
+    /// Removes the keys of a runner.
     pub fn forget(&self, runner: &RunnerId) {
         self.write().retain(|_, held| held.key.runner_id != *runner);
     }
 
-    /// Puts this key in the place of all that its runner has had.
+    /// Replaces all keys of the runner by this one.
     pub fn replace(&self, key: Key) {
         let mut keys = self.write();
         keys.retain(|_, other| other.key.runner_id != key.runner_id);
@@ -180,7 +182,8 @@ mod tests {
         let keyring = Keyring::new(vec![key]);
         let (caller, at_home) = keyring.authenticate("ck_1_x", machine).unwrap();
         assert!(at_home && keyring.bindings()[&runner_id] == Binding::Bound);
-        let news = (0..1000_u32).filter(|n| keyring.note_stranger(&caller, Some(Digest::of(&n.to_be_bytes())))).count();
+        let news =
+            (0..1000_u32).filter(|n| keyring.record_stranger(&caller, Some(Digest::of(&n.to_be_bytes())))).count();
         assert_eq!(news, MAX_STRANGERS);
         assert_eq!(keyring.bindings()[&runner_id], Binding::Violated);
     }

@@ -1,5 +1,5 @@
-//! Which life of each runner's program counts: a request that was held up on its way must not undo what a later life
-//! does, and of two copies of a runner only one may work.
+//! Lives: which start of a runner's program is current. A request that was delayed on its way must not undo what a
+//! later life did, and of two copies of a runner only one may work.
 
 use crate::clock::Moment;
 use crate::store::fleet::keys::Registered;
@@ -7,24 +7,24 @@ use challengectl_common::Life;
 use std::cmp::Ordering;
 use std::time::Duration;
 
-/// Requests of an earlier life that still come after this time are no stragglers of the network: a second copy of the
-/// runner is at work. Ten seconds is the time after which `challengectl-runner` gives up a request.
+/// How long requests of an earlier life may still arrive. After that a second copy of the runner is running:
+/// `challengectl-runner` gives up a request after ten seconds.
 const STRAGGLING: Duration = Duration::from_secs(20);
-/// Earlier lives that are remembered of one key; more copies of one runner are not told apart.
+/// Earlier lives that are recorded for one key; further copies of one runner are not detected.
 const MAX_RIVALS: usize = 8;
 
-/// What a registration is to those before it.
+/// How a registration compares to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// The latest.
+    /// It is the latest.
     Current,
-    /// Of the current life, but older than its latest.
+    /// It is of the current life, and older than the latest registration.
     Stale,
-    /// Of an earlier life, while a later one is at work.
+    /// It is of an earlier life, while a later one is running.
     Superseded,
 }
 
-/// What the registration `new` is to the latest one, whose runner may be `gone`: signed out, or silent for longer than a
+/// Compares the registration `new` to the latest one, whose runner may be `gone`: signed out, or silent for longer than
 /// lease and grace.
 pub fn admit(latest: Registered, new: Registered, gone: bool) -> Admission {
     match () {
@@ -34,29 +34,29 @@ pub fn admit(latest: Registered, new: Registered, gone: bool) -> Admission {
     }
 }
 
-/// Whether a registration is one that has counted, or older. Clients may not count theirs.
+/// Returns whether a registration repeats an earlier one. Clients need not number theirs.
 fn is_counted_again(latest: Option<i64>, new: Option<i64>) -> bool {
     new.zip(latest).is_some_and(|(new, latest)| new <= latest)
 }
 
-/// How the life that a request comes from stands to the registered one.
+/// How the life of a request compares to the registered one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Current,
-    /// It has not registered yet, as after the server's database was restored from a backup.
+    /// It has not registered yet, as after a restore of the server's database.
     Unknown,
     Superseded,
 }
 
-/// The lives of a runner by one of its keys.
+/// The lives of a runner that use one key.
 #[derive(Debug, Default)]
-pub struct Lineage {
+pub struct Lives {
     registered: Registered,
-    /// Earlier lives that are still heard of, and since when.
+    /// Earlier lives that still send requests, and since when.
     rivals: Vec<(Option<Life>, Moment)>,
 }
 
-impl Lineage {
+impl Lives {
     pub fn new(registered: Registered) -> Self {
         Self { registered, rivals: Vec::new() }
     }
@@ -73,7 +73,8 @@ impl Lineage {
         }
     }
 
-    /// Records a request of a superseded life, and returns whether that is a second copy and no straggler.
+    /// Records a request of a superseded life. Returns whether it comes from a second copy of the runner, and not from
+    /// a delayed request.
     pub fn is_second_copy(&mut self, life: Option<Life>, now: Moment) -> bool {
         if let Some((_, since)) = self.rivals.iter().find(|(rival, _)| *rival == life) {
             return since.after(STRAGGLING) <= now;
@@ -116,22 +117,22 @@ mod tests {
 
     #[test]
     fn an_earlier_life_that_is_heard_for_longer_than_requests_last_is_a_second_copy() {
-        let mut lineage = Lineage::new(registered(7, 1));
+        let mut lives = Lives::new(registered(7, 1));
         let start = Clock::manual(Timestamp::from_millis(0)).instant();
-        assert!(!lineage.is_second_copy(Life::new(6), start));
-        assert!(!lineage.is_second_copy(Life::new(6), start.after(STRAGGLING / 2)));
-        assert!(lineage.is_second_copy(Life::new(6), start.after(STRAGGLING)));
-        assert!(lineage.is_second_copy(Life::new(6), start.after(STRAGGLING * 2)), "it is still there");
+        assert!(!lives.is_second_copy(Life::new(6), start));
+        assert!(!lives.is_second_copy(Life::new(6), start.after(STRAGGLING / 2)));
+        assert!(lives.is_second_copy(Life::new(6), start.after(STRAGGLING)));
+        assert!(lives.is_second_copy(Life::new(6), start.after(STRAGGLING * 2)), "it is still there");
     }
 
     #[test]
     fn each_of_many_copies_is_noticed() {
-        let mut lineage = Lineage::new(registered(7, 1));
+        let mut lives = Lives::new(registered(7, 1));
         let start = Clock::manual(Timestamp::from_millis(0)).instant();
         let copies = [Life::new(4), Life::new(5), Life::new(6), None];
         for (after, noticed) in [(Duration::ZERO, false), (STRAGGLING, true)] {
             for life in copies {
-                assert_eq!(lineage.is_second_copy(life, start.after(after)), noticed, "{life:?}");
+                assert_eq!(lives.is_second_copy(life, start.after(after)), noticed, "{life:?}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Runners: which there are, their keys, and whether they are there.
+//! Runners: their keys, their tokens, and whether they are online.
 
 pub(crate) mod enrollment;
 pub(crate) mod host_binding;
@@ -15,7 +15,7 @@ use keys::Keyring;
 use presence::Presence;
 use std::sync::{Arc, OnceLock};
 
-/// The runners: which there are, by which keys, and when they were last heard of.
+/// The runners, their keys, and when they were last heard of.
 #[derive(Debug)]
 pub struct Fleet {
     pub(crate) context: Arc<Context>,

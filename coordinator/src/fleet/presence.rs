@@ -1,9 +1,10 @@
-//! The runners that are there, in memory: their radios, and when each was last heard of.
+//! Presence, in memory: the registered runners, their radios, and when each was last heard of.
 
 use crate::clock::{Clock, Moment};
 use crate::schedule::Capability;
 use crate::store::fleet::runners as store;
 use crate::store::fleet::runners::Radio;
+use challengectl_common::wire::FailedRadio;
 use challengectl_common::{RunnerId, Sender, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -13,18 +14,20 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 struct Present {
     radios: Arc<[Radio]>,
-    /// Whether it gets no work.
+    /// Its radios that fail and take no work.
+    failed: Vec<FailedRadio>,
+    /// Whether it is disabled, so that it gets no work.
     disabled: bool,
-    /// It works on one task at a time, and each question for work says that it has none.
+    /// Whether it works on one task at a time, so that a poll means that it has none.
     single_task: bool,
     heard: Option<Heard>,
-    /// Whether it was silent at the last look.
+    /// Whether it was silent at the last check.
     silent: bool,
     unwritten: bool,
-    /// Polls that wait right now.
+    /// The number of polls that wait now.
     waiting: usize,
     polled: Option<Moment>,
-    /// When nothing was found for it.
+    /// The last poll that found nothing for it.
     idle: Option<Idle>,
 }
 
@@ -46,13 +49,13 @@ impl Heard {
         Self { at: clock.now(), moment: clock.instant() }
     }
 
-    /// One from before the start. Where the clock was set back since, it counts as just now.
+    /// Returns a sign of life from before the server's start. If the clock was set back since, it counts as just now.
     fn before(at: Timestamp, clock: &Clock) -> Self {
         Self { at, moment: clock.instant().before(clock.now().since(at)) }
     }
 }
 
-/// Nothing was found in this revision of the schedule, looking at `since`; there may be something at `until`.
+/// A poll at `since` found nothing in this revision; there may be something at `until`.
 #[derive(Debug, Clone, Copy)]
 struct Idle {
     revision: u64,
@@ -60,9 +63,12 @@ struct Idle {
     until: Option<Timestamp>,
 }
 
+/// The registered runners, and the capabilities of those that poll.
 #[derive(Debug)]
 pub struct Presence {
+    /// All registered runners. Held for look-ups and changes in memory only.
     runners: Mutex<HashMap<RunnerId, Present>>,
+    /// The capabilities of polling runners, as of the last [`Presence::look_around`].
     attentive: Mutex<Arc<[Capability]>>,
 }
 
@@ -88,7 +94,7 @@ impl Presence {
         self.runners.lock()
     }
 
-    /// A runner has registered.
+    /// Adds a runner that has registered.
     pub fn join(&self, runner: &RunnerId, radios: Vec<Radio>, enabled: bool, single_task: bool, clock: &Clock) {
         let mut all = self.all();
         let present = all.entry(runner.clone()).or_default();
@@ -99,7 +105,24 @@ impl Presence {
         present.idle = None;
     }
 
-    /// A runner gets work from now on, or no more.
+    /// Sets the radios of a registered runner that fail.
+    pub fn set_failed_radios(&self, runner: &RunnerId, failed: Vec<FailedRadio>) {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.failed = failed;
+        }
+    }
+
+    /// Returns the failed radios of all present runners.
+    pub fn failed_radios(&self) -> Vec<(RunnerId, FailedRadio)> {
+        let all = self.all();
+        let of = |(id, present): (&RunnerId, &Present)| {
+            let named = |radio: &FailedRadio| (id.clone(), radio.clone());
+            present.failed.iter().map(named).collect::<Vec<_>>()
+        };
+        all.iter().flat_map(of).collect()
+    }
+
+    /// Enables or disables work for a runner.
     pub fn set_enabled(&self, runner: &RunnerId, enabled: bool) {
         if let Some(present) = self.all().get_mut(runner) {
             present.disabled = !enabled;
@@ -107,52 +130,52 @@ impl Presence {
         }
     }
 
-    /// A runner has signed out.
+    /// Removes a runner that has signed out.
     pub fn leave(&self, runner: &RunnerId) {
         self.all().remove(runner);
     }
 
-    /// Notes a sign of life; false when the runner is not here.
+    /// Records a sign of life. Returns `false` if the runner is not registered.
     pub fn heard(&self, runner: &RunnerId, clock: &Clock) -> bool {
         let note = |present: &mut Present| (present.heard, present.unwritten) = (Some(Heard::now(clock)), true);
         self.all().get_mut(runner).map(note).is_some()
     }
 
-    /// When a runner that is here was last heard of, by the time of day.
+    /// Returns the time of day at which a runner was last heard of.
     pub fn last_heard(&self, runner: &RunnerId) -> Option<Timestamp> {
         self.all().get(runner)?.heard.map(|heard| heard.at)
     }
 
-    /// When a runner that is here was last heard of; `None` when it has signed out.
+    /// Returns the moment at which a runner was last heard of; `None` if it has signed out.
     pub fn last_sign(&self, runner: &RunnerId) -> Option<Moment> {
         self.all().get(runner)?.heard.map(|heard| heard.moment)
     }
 
-    /// Whether the runner works on one task at a time, and says with each question for work that it has none.
+    /// Returns whether the runner works on one task at a time, so that a poll means that it has none.
     pub fn is_single_task(&self, runner: &RunnerId) -> bool {
         self.all().get(runner).is_some_and(|present| present.single_task)
     }
 
-    /// The radios that work may be found for; none when the runner is disabled or not here.
+    /// Returns the radios that may get work; `None` if the runner is disabled or not registered.
     pub fn radios_for_work(&self, runner: &RunnerId) -> Option<Arc<[Radio]>> {
         let all = self.all();
         all.get(runner).filter(|present| !present.disabled).map(|present| Arc::clone(&present.radios))
     }
 
-    /// The runners that are here, by name.
+    /// Returns the registered runners, by name.
     pub fn present(&self) -> Vec<RunnerId> {
         let mut present: Vec<RunnerId> = self.all().keys().cloned().collect();
         present.sort_unstable();
         present
     }
 
-    /// The runners that are here and of which nothing was ever heard, or for too long.
+    /// Returns the registered runners that were never heard of, or not for too long.
     pub fn silent(&self, is_silent: impl Fn(Moment) -> bool) -> Vec<RunnerId> {
         let all = self.all();
         all.iter().filter(|(_, present)| present.is_silent(&is_silent)).map(|(id, _)| id.clone()).collect()
     }
 
-    /// The runners that have fallen silent since the last call, or are heard of again.
+    /// Returns the runners that have fallen silent since the last call, or are heard of again.
     pub fn take_turned(&self, is_silent: impl Fn(Moment) -> bool) -> Vec<RunnerId> {
         let mut turned = Vec::new();
         for (id, present) in self.all().iter_mut() {
@@ -164,7 +187,7 @@ impl Presence {
         turned
     }
 
-    /// What the radios can do of all runners that are here and may be given work, heard of or not. `bound` are the radios
+    /// Returns the capabilities of all radios of registered, enabled runners, silent or not. `bound` are the radios
     /// that challenges name.
     pub fn capabilities(&self, bound: &[Sender]) -> BTreeSet<Capability> {
         let all = self.all();
@@ -172,7 +195,7 @@ impl Presence {
         enabled.flat_map(|present| present.radios.iter().map(|radio| Capability::among(radio, bound))).collect()
     }
 
-    /// The signs of life since the last call, for writing down.
+    /// Returns the signs of life since the last call, for the database.
     pub fn take_heard(&self) -> Vec<(RunnerId, Timestamp)> {
         self.all()
             .iter_mut()
@@ -183,25 +206,25 @@ impl Presence {
             .collect()
     }
 
-    /// Whether it is known that there is nothing for the runner.
+    /// Returns whether an earlier poll has found that there is nothing for the runner.
     pub fn is_idle(&self, runner: &RunnerId, revision: u64, now: Timestamp) -> bool {
         self.all()
             .get(runner)
             .and_then(|present| present.idle)
-            // Where the clock was set back, there may have been something.
+            // If the clock was set back since, there may be something.
             .is_some_and(|idle| {
                 idle.revision == revision && idle.since <= now && idle.until.is_none_or(|until| now < until)
             })
     }
 
-    /// Notes that nothing was found for the runner in this revision of the schedule; something may be due at `until`.
+    /// Records that nothing was found for the runner in this revision; something may be due at `until`.
     pub fn note_idle(&self, runner: &RunnerId, revision: u64, since: Timestamp, until: Option<Timestamp>) {
         if let Some(present) = self.all().get_mut(runner) {
             present.idle = Some(Idle { revision, since, until });
         }
     }
 
-    /// Notes that the runner asks for work, until the answer is dropped.
+    /// Counts the runner as polling until the returned guard is dropped.
     pub fn attend<'a>(&'a self, runner: &'a RunnerId, clock: &'a Clock) -> Attendance<'a> {
         if let Some(present) = self.all().get_mut(runner) {
             present.waiting += 1;
@@ -209,13 +232,13 @@ impl Presence {
         Attendance { fleet: self, runner, clock }
     }
 
-    /// What the radios can do of runners that ask for work, as of the last [`Presence::look_around`].
+    /// Returns the capabilities of polling runners, as of the last [`Presence::look_around`].
     pub fn attentive(&self) -> Arc<[Capability]> {
         Arc::clone(&self.attentive.lock())
     }
 
-    /// Looks which runners ask for work: those that wait for it, have polled lately, or are on air. Gives whether that
-    /// makes a difference.
+    /// Determines which runners poll: those with a waiting poll or a recent one, and those on air. Returns whether
+    /// their capabilities have changed.
     pub fn look_around(&self, lately: impl Fn(Moment) -> bool, on_air: &HashSet<&RunnerId>, bound: &[Sender]) -> bool {
         let abilities: BTreeSet<Capability> = self
             .all()
@@ -233,7 +256,7 @@ impl Presence {
     }
 }
 
-/// A runner's question for work.
+/// A poll in progress.
 pub struct Attendance<'a> {
     fleet: &'a Presence,
     runner: &'a RunnerId,

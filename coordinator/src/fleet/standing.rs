@@ -1,4 +1,4 @@
-//! Whether a runner's request counts: its key, its life, and when it was last heard of.
+//! Whether a runner's request is accepted: its key, its life, and when it was last heard of.
 
 use super::lives::Standing;
 use crate::bus::alarm_kind::AlarmKind;
@@ -13,7 +13,7 @@ use std::time::Duration;
 const MAX_MISSED_HEARTBEATS: u32 = 3;
 
 impl Fleet {
-    /// Whether a runner has signed out, or has been silent for so long that whatever it had on air is off.
+    /// Returns whether a runner has signed out, or has been silent for so long that everything it had on air is off.
     pub(crate) fn is_gone(&self, runner: &RunnerId) -> bool {
         let over = self.context.rules.lease + self.context.rules.grace;
         self.presence.last_sign(runner).is_none_or(|sign| sign.after(over) < self.context.clock.instant())
@@ -44,7 +44,7 @@ impl Fleet {
         CoreError::Superseded(runner.clone())
     }
 
-    /// Begins to write what a runner says, unless its key has been revoked since the request began.
+    /// Begins a transaction for a runner's request, unless its key was revoked since the request began.
     pub(crate) async fn write_for(&self, caller: &Caller) -> Result<Transaction, CoreError> {
         let transaction = self.context.store.write().await?;
         if !self.keyring.knows(caller) {
@@ -57,6 +57,7 @@ impl Fleet {
         sign.after(self.silence()) < self.context.clock.instant()
     }
 
+    /// Returns after which silence a runner is offline.
     pub(crate) fn silence(&self) -> Duration {
         self.context.rules.heartbeat_interval * MAX_MISSED_HEARTBEATS
     }

@@ -1,8 +1,9 @@
-//! One-time tokens: made, looked at, revoked and forgotten. [`crate::runner_api::enroll`] uses them up.
+//! Enrollment tokens: making, listing, revoking and deleting them. [`crate::runner_api::enroll`] uses them.
 
 use super::enrollment::taken;
 use crate::CoreError;
-use crate::audit::By;
+use crate::audit::Actor;
+use crate::bus::log::SERVER;
 use crate::context::batches::BATCH;
 use crate::context::command::{Command, Done};
 use crate::fleet::Fleet;
@@ -18,18 +19,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a token is remembered that was used or has run out.
+/// How long a token is listed after it was used or has expired.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How long a token is good for, in whole hours.
+/// How long a token is valid, in whole hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenLife(u32);
 
 impl TokenLife {
-    /// Thirty days: enough to prepare an event.
+    /// The longest life: thirty days, enough to prepare an event.
     const LONGEST: u32 = 30 * 24;
 
-    /// The number of hours.
+    /// Returns the number of hours.
     #[must_use]
     pub const fn hours(self) -> u32 {
         self.0
@@ -65,23 +66,23 @@ impl FromStr for TokenLife {
 
 /// A token, shown once.
 #[derive(Debug)]
-pub struct Invitation {
-    /// What turns its holder into the runner, once.
+pub struct IssuedToken {
+    /// The token; a host can enroll with it once.
     pub token: String,
-    /// Until when it counts.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// Whom a token is for, and what it may do.
+/// The runner that a token is for, and its rights.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Guest<'a> {
+pub(crate) struct TokenRequest<'a> {
     pub runner: &'a RunnerId,
     pub life: TokenLife,
     /// Whether it may take the place of a runner that is enrolled already.
     pub replaces: bool,
 }
 
-/// What an admin wants a token for.
+/// The purpose of a token.
 #[derive(Debug, Clone, Copy)]
 enum Purpose {
     /// A runner that is not enrolled.
@@ -90,106 +91,119 @@ enum Purpose {
     Replace,
 }
 
-/// Makes a token that turns whoever has it into this runner, once. For the command line.
+/// Makes a token with which a host becomes this runner, once; also if the runner is enrolled already. For the command
+/// line.
 pub async fn issue_token(
     store: &Store,
     runner: &RunnerId,
     life: TokenLife,
     now: Timestamp,
-) -> Result<Invitation, CoreError> {
-    let command = Command::begin(store, By::COMMAND_LINE.into(), "runner.invite", now).await?;
-    let invitation = invite(command, Guest { runner, life, replaces: true }).await?.outcome();
-    Ok(invitation)
+) -> Result<IssuedToken, CoreError> {
+    let command = Command::new(store.write().await?, Actor::command_line(), "runner.invite", now);
+    let issued = issue(command, draw(), TokenRequest { runner, life, replaces: true }).await?.outcome();
+    Ok(issued)
 }
 
-/// Commits a new token.
-pub(crate) async fn invite(mut command: Command, guest: Guest<'_>) -> Result<Done<Invitation>, CoreError> {
+/// Returns a new random token.
+pub(crate) fn draw() -> String {
+    format!("et_{}", random_hex::<32>())
+}
+
+/// Stores a new token, with the command's audit row.
+pub(crate) async fn issue(
+    mut command: Command,
+    token: String,
+    request: TokenRequest<'_>,
+) -> Result<Done<IssuedToken>, CoreError> {
+    if request.runner.as_str() == SERVER {
+        let way_out = "`server` names the server's own log lines; give the runner another name";
+        return Err(CoreError::Invalid(way_out.to_owned()));
+    }
     let (who, now) = (command.who(), command.now());
-    let token = format!("et_{}", random_hex::<32>());
-    let expires_at = guest.life.after(now);
+    let expires_at = request.life.after(now);
     let new = NewToken {
         digest: Digest::of(token.as_bytes()),
-        runner: guest.runner,
-        replaces: guest.replaces,
+        runner: request.runner,
+        replaces: request.replaces,
         created_by: &who,
         created_at: now,
         expires_at,
     };
     tokens::insert(&mut command, new).await?;
     let details = format!("good until {expires_at}");
-    let done = command.commit(guest.runner.as_str(), Some(&details)).await?;
-    Ok(done.with(Invitation { token, expires_at }))
+    let done = command.commit(request.runner.as_str(), Some(&details)).await?;
+    Ok(done.with(IssuedToken { token, expires_at }))
 }
 
 impl Fleet {
-    /// Makes a one-time token by which a host becomes this runner.
+    /// Makes a token with which a host becomes this runner, once.
     ///
     /// # Errors
-    /// [`CoreError::Conflict`] when it is enrolled: whoever mistypes a name must not put a host in another's place.
-    pub async fn invite_runner(
+    /// [`CoreError::Conflict`] when the runner is enrolled: a mistyped name must not replace another runner.
+    pub async fn issue_enrollment_token(
         self: &Arc<Self>,
         id: &RunnerId,
         life: TokenLife,
-        by: By<'_>,
-    ) -> Result<Invitation, CoreError> {
-        self.invite_for(Purpose::Enroll, id, life, by).await
+        actor: Actor,
+    ) -> Result<IssuedToken, CoreError> {
+        self.issue_for(Purpose::Enroll, id, life, actor).await
     }
 
-    /// Makes a one-time token for a runner that is enrolled. Its key counts until the token is used.
+    /// Makes a token for a runner that is enrolled. Its present key stays valid until the token is used.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`] when there is no such runner.
-    pub async fn invite_again(
+    /// [`CoreError::NotFound`] when the runner is not enrolled.
+    pub async fn issue_re_enrollment_token(
         self: &Arc<Self>,
         id: &RunnerId,
         life: TokenLife,
-        by: By<'_>,
-    ) -> Result<Invitation, CoreError> {
-        self.invite_for(Purpose::Replace, id, life, by).await
+        actor: Actor,
+    ) -> Result<IssuedToken, CoreError> {
+        self.issue_for(Purpose::Replace, id, life, actor).await
     }
 
-    async fn invite_for(
+    async fn issue_for(
         self: &Arc<Self>,
         purpose: Purpose,
         id: &RunnerId,
         life: TokenLife,
-        by: By<'_>,
-    ) -> Result<Invitation, CoreError> {
+        actor: Actor,
+    ) -> Result<IssuedToken, CoreError> {
         let (this, id) = (Arc::clone(self), id.clone());
         let (action, replaces) = match purpose {
             Purpose::Enroll => ("runner.invite", false),
             Purpose::Replace => ("runner.re-enroll", true),
         };
         self.context
-            .command(by, action, move |mut command| async move {
+            .command(actor, action, move |mut command| async move {
                 match (purpose, runners::is_known(&mut command, &id).await?) {
                     (Purpose::Enroll, true) => return Err(taken(&id)),
                     (Purpose::Replace, false) => return Err(CoreError::NotFound(format!("runner {id}"))),
                     (Purpose::Enroll, false) | (Purpose::Replace, true) => {}
                 }
                 let who = command.who();
-                let done = invite(command, Guest { runner: &id, life, replaces }).await?;
+                let done = issue(command, draw(), TokenRequest { runner: &id, life, replaces }).await?;
                 this.context.log(LogLevel::Info, format!("Enrollment token for runner {id} made by {who}"));
                 Ok(done)
             })
             .await
     }
 
-    /// A page of the tokens, newest first, and how many there are.
+    /// Returns a page of the tokens, newest first, and the number of all tokens.
     pub async fn tokens(&self, page: Page) -> Result<(Vec<Token>, u64), CoreError> {
         let mut connection = self.context.store.read().await?;
         let list = tokens::list(&mut connection, page).await?;
         Ok((list, tokens::count(&mut connection).await?))
     }
 
-    /// Makes a token useless that nobody has used.
+    /// Revokes an unused token.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`] when there is no unused one with this id.
-    pub async fn revoke_token(self: &Arc<Self>, id: &str, by: By<'_>) -> Result<(), CoreError> {
+    /// [`CoreError::NotFound`] when no unused token has this id.
+    pub async fn revoke_token(self: &Arc<Self>, id: &str, actor: Actor) -> Result<(), CoreError> {
         let (this, id) = (Arc::clone(self), id.to_owned());
         self.context
-            .command(by, "token.revoke", move |mut command| async move {
+            .command(actor, "token.revoke", move |mut command| async move {
                 let revoked = tokens::revoke_one(&mut command, &id).await?;
                 let runner = revoked.ok_or_else(|| CoreError::NotFound(format!("unused enrollment token {id:?}")))?;
                 let who = command.who();
@@ -200,7 +214,7 @@ impl Fleet {
             .await
     }
 
-    /// Forgets tokens that have long been of no use.
+    /// Deletes tokens that were used or have expired long ago.
     pub async fn forget_tokens(&self) -> Result<(), CoreError> {
         let limit = self.context.clock.now().before(KEPT);
         self.context.in_batches(|connection| Box::pin(tokens::trim(connection, limit, BATCH))).await

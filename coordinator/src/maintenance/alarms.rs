@@ -1,4 +1,4 @@
-//! Looking for what a person should look into.
+//! Looks for conditions that a person should look into.
 
 use crate::CoreError;
 use crate::bus::alarms::{AlarmKind, Conditions};
@@ -6,19 +6,21 @@ use crate::clock::Moment;
 use crate::maintenance::Maintenance;
 use crate::schedule::Obstacle;
 use challengectl_common::RunnerId;
+use challengectl_common::wire::FailedRadio;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// More challenges without a radio are one alarm: their cause is one.
+/// Beyond this number, challenges without a radio are one alarm: they have one cause.
 const MAX_NAMED: usize = 10;
 
 impl Maintenance {
-    /// Looks what is wrong, and publishes what has changed since the last look.
+    /// Determines the alarms, and publishes those that have begun or ended since the last check.
     pub(crate) async fn look_for_alarms(&self) -> Result<(), CoreError> {
         let mut conditions = Conditions::new();
         self.silent_runners(&mut conditions);
+        self.failed_radios(&mut conditions);
         self.unrecorded_stop(&mut conditions);
         self.restored(&mut conditions);
-        // A database that cannot be read is no reason to keep the other alarms back, nor to end those that are there.
+        // A database that cannot be read must not delay the other alarms, or end those in force.
         let read = self.unsendable(&mut conditions).await;
         if read.is_err() {
             self.context.alarms.look_anew();
@@ -36,7 +38,7 @@ impl Maintenance {
     }
 
     fn silent_runners(&self, conditions: &mut Conditions) {
-        const WAY_OUT: &str = "look at its host and its network; a runner that is meant to be away is to be removed";
+        const WAY_OUT: &str = "check its host and its network; remove a runner that is away for good";
         let (now, lease) = (self.context.clock.instant(), self.context.rules.lease);
         let mut alarm = |runner: RunnerId, message| {
             conditions.entry((AlarmKind::RunnerSilent, runner.to_string())).or_insert(message);
@@ -52,13 +54,22 @@ impl Maintenance {
                 alarm(runner, message);
             }
         }
-        // While the server was down, none could be heard.
+        // While the server was down, no runner could be heard.
         if now < self.context.started.after(self.fleet.silence()) {
             return;
         }
         for runner in self.fleet.presence.silent(|sign| self.fleet.is_silent(sign)) {
             let message = format!("Runner {runner} fell silent: {WAY_OUT}");
             alarm(runner, message);
+        }
+    }
+
+    fn failed_radios(&self, conditions: &mut Conditions) {
+        for (runner, FailedRadio { id, reason }) in self.fleet.presence.failed_radios() {
+            let message = format!(
+                "Radio {id} of runner {runner} fails, and takes no work: {reason}. The runner tries it again by itself"
+            );
+            conditions.insert((AlarmKind::RadioFailed, format!("{runner}/{id}")), message);
         }
     }
 
@@ -77,7 +88,7 @@ impl Maintenance {
         if self.air.latch.is_set() {
             let restart = match self.air.latch.unkept() {
                 None => "also over a restart".to_owned(),
-                Some(unkept) => format!("but a restart would forget it ({unkept})"),
+                Some(unkept) => format!("but a restart would lose it ({unkept})"),
             };
             let message = format!(
                 "The emergency stop in force is not recorded, since the database does not take it; it stays in force, \

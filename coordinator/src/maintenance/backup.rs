@@ -1,4 +1,4 @@
-//! Everything the server knows as one archive, and back.
+//! Backup and restore: all of the server's data as one archive.
 
 use crate::files::archive::{self, Writer, at};
 use crate::store::air::control;
@@ -13,51 +13,51 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// The manifest's name in the archive.
 const MANIFEST: &str = "manifest.json";
-/// Far above that of the largest server: 100,000 files of 150 bytes each.
+/// Bytes of a manifest; the largest server, with 100,000 files of 150 bytes each, has half of that.
 const MAX_MANIFEST: u64 = 32 << 20;
+/// The version of the archive's format.
 const FORMAT: u32 = 1;
 
-/// What an archive holds, so that damage shows.
+/// The manifest: the content of an archive, so that damage is detected.
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {
     format: u32,
     schema: i64,
     created_at: Timestamp,
     files: BTreeMap<String, Digest>,
-    /// Files of challenges that were missing or damaged when the archive was made.
+    /// Payload files that were missing or damaged when the archive was made.
     #[serde(default)]
     missing: BTreeSet<Digest>,
 }
 
-/// What a backup or a restore did.
+/// The result of a backup or a restore.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// How many files of challenges it took along.
+    /// The number of payload files copied.
     pub files: usize,
-    /// What was missing or damaged before, and still is.
+    /// The files that were missing or damaged before, and still are.
     pub problems: Vec<String>,
-    /// Whether the certificate that the server had was kept, although the archive holds another.
+    /// Whether the server's certificate was kept although the archive contains another.
     pub kept_certificate: bool,
-    /// Where the data lies that was there before.
+    /// The path of the replaced data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<PathBuf>,
 }
 
-/// What a database tells of itself.
+/// The content of a database.
 struct Contents {
-    /// Its schema, as this program leaves it.
+    /// The version of its schema, after the migrations of this program.
     schema: i64,
-    /// The files that it knows.
+    /// Its payload files.
     files: Vec<StoredFile>,
-    /// Whether it holds secrets that only its key opens.
+    /// Whether it contains secrets sealed with its key.
     secrets: bool,
 }
 
-/// Writes everything into one archive, also while a server runs: the copy of the database is of one moment.
-///
-/// # Errors
-/// When something cannot be read, or the archive cannot be written; then there is none.
+/// Writes everything into one archive, also while a server runs: the copy of the database is of one moment. On an error
+/// there is no archive.
 pub async fn backup(store: &Store, data_dir: &Path, target: &Path, now: Timestamp) -> Result<Outcome, CoreError> {
     let folder = durable::folder_of(target);
     let scratch = tempfile::tempdir_in(folder).map_err(at(folder))?;
@@ -95,12 +95,12 @@ pub async fn backup(store: &Store, data_dir: &Path, target: &Path, now: Timestam
     Ok(outcome)
 }
 
-/// Puts an archive's content in the place of a data directory, in one step. What is there already is set aside, if
-/// `replace` allows that, and never deleted. A certificate that is there stays, since runners trust it.
+/// Replaces a data directory by an archive's content, atomically. Existing data is set aside, if `replace` permits it,
+/// and never deleted. An existing certificate stays, since runners trust it.
 ///
 /// # Errors
-/// When a program works there, when there is a database that must not be replaced, or when the archive is damaged, lacks
-/// something or is of a newer version; then nothing has changed.
+/// When a server runs there, when a database exists and `replace` is not set, or when the archive is damaged,
+/// incomplete or made by a newer version; then nothing has changed.
 pub async fn restore(source: &Path, data_dir: &Path, replace: bool) -> Result<Outcome, CoreError> {
     store::make_folder(data_dir)?;
     let _lock = ServerLock::acquire(data_dir)?;
@@ -129,7 +129,7 @@ pub async fn restore(source: &Path, data_dir: &Path, replace: bool) -> Result<Ou
         }
     }
     outcome.kept_certificate = keep_certificate(data_dir, &staging)?;
-    // Before the step: what no challenge of the old database uses does no harm.
+    // Before the commit: a file that no challenge of the old database uses does no harm.
     for file in contents.files {
         let from = new.path(file.digest);
         if from.exists() {
@@ -141,7 +141,7 @@ pub async fn restore(source: &Path, data_dir: &Path, replace: bool) -> Result<Ou
     Ok(outcome)
 }
 
-/// Takes a new certificate out of the staging when the server has one already, and returns whether it was another.
+/// Removes the archive's certificate if the server has one. Returns whether the two differ.
 fn keep_certificate(data_dir: &Path, staging: &Path) -> Result<bool, CoreError> {
     let there = |folder: &Path| CERTIFICATE.iter().all(|name| folder.join(name).exists());
     if !there(data_dir) || !there(staging) {
@@ -156,7 +156,7 @@ fn keep_certificate(data_dir: &Path, staging: &Path) -> Result<bool, CoreError> 
     Ok(differs)
 }
 
-/// What lies beside a database and has to stay with it: the key that opens its secrets, and the certificate that runners
+/// Returns the names of the files that belong to a database: the key to its secrets, and the certificate that runners
 /// trust.
 fn beside(folder: &Path, secrets: bool) -> Result<Vec<&'static str>, CoreError> {
     let lacks = |name: &str| CoreError::Invalid(format!("{name} is missing"));
@@ -184,14 +184,14 @@ async fn contents(folder: &Path) -> Result<Contents, CoreError> {
     Ok(Contents { schema, files, secrets })
 }
 
-/// The server that starts with it must not take for free what was handed out since the backup.
+/// Marks the database as restored: work handed out since the backup may occupy frequencies that it shows as free.
 async fn mark_restored(staging: &Path) -> Result<(), CoreError> {
     let store = Store::open(staging).await?;
     let mut transaction = store.write().await?;
     control::begin_aftermath(&mut transaction, Timestamp::now()).await?;
     store::commit(transaction).await?;
     store.close().await;
-    // What is not in the database itself when it is put in place is lost.
+    // Content that is only in the write-ahead log when the database is put in place would be lost.
     let log = staging.join(format!("{DATABASE}-wal"));
     if log.metadata().is_ok_and(|log| log.len() > 0) {
         return Err(CoreError::Conflict(format!("{}: could not be written into the database", log.display())));
@@ -208,7 +208,7 @@ fn member(data_dir: &Path, folder: &FileFolder, digest: Digest) -> String {
     path.strip_prefix(data_dir).unwrap_or(&path).display().to_string()
 }
 
-/// Holds what was unpacked against the manifest, and returns which files are known to be missing.
+/// Checks the unpacked files against the manifest. Returns which payload files are known to be missing.
 fn verify(source: &Path, scratch: &Path, mut found: BTreeMap<String, Digest>) -> Result<BTreeSet<Digest>, CoreError> {
     let refuse = |why: String| CoreError::Invalid(format!("{}: {why}", source.display()));
     if found.remove(MANIFEST).is_none() {
@@ -231,7 +231,7 @@ fn verify(source: &Path, scratch: &Path, mut found: BTreeMap<String, Digest>) ->
         }
     }
     if let Some(name) = found.keys().next() {
-        return Err(refuse(format!("{name} does not belong into a backup")));
+        return Err(refuse(format!("{name} does not belong in a backup")));
     }
     if !manifest.files.contains_key(DATABASE) {
         return Err(refuse(format!("{DATABASE} is missing or damaged")));

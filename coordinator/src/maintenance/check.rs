@@ -1,4 +1,4 @@
-//! Looking whether everything that is stored can go on air.
+//! Checks whether all stored challenges can go on air.
 
 use super::timekeeping::{behind, spoken};
 use crate::challenges::import::obstacle;
@@ -14,16 +14,16 @@ use challengectl_waveform::{self as waveform, BuildError, find};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What was looked at, and what is wrong.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// How many challenges there are.
+    /// The number of challenges.
     pub challenges: usize,
-    /// What is wrong, one sentence each, beginning with the place.
+    /// The problems, one sentence each, beginning with the place.
     pub problems: Vec<String>,
-    /// What is right, but perhaps not meant.
+    /// The warnings: valid, but perhaps not intended.
     pub warnings: Vec<String>,
-    /// The challenges that are bound to a runner or a radio, by it.
+    /// The bound challenges, by their runner or radio.
     pub bound: BTreeMap<Sender, Vec<ChallengeName>>,
 }
 
@@ -72,7 +72,7 @@ pub async fn check(
     Ok(Findings { challenges: all.len(), problems, warnings, bound })
 }
 
-/// Why an enabled challenge would wait for ever. Before the first runner has registered nobody can say.
+/// Returns why an enabled challenge would wait for ever; `None` before the first runner has registered.
 fn unsendable(challenge: &Challenge, radios: &[Radio]) -> Option<String> {
     if !challenge.spec.enabled || radios.is_empty() {
         return None;
@@ -92,7 +92,7 @@ fn bound(all: &[Challenge]) -> BTreeMap<Sender, Vec<ChallengeName>> {
     bound
 }
 
-/// What earlier imports have left on air: enabled challenges that the last import did not name.
+/// Returns warnings about what earlier imports have left on air: enabled challenges that the last import did not name.
 fn left_over(all: &[Challenge]) -> impl Iterator<Item = String> {
     let last = all.iter().filter_map(|challenge| challenge.listed_at).max();
     let earlier =
@@ -103,7 +103,8 @@ fn left_over(all: &[Challenge]) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether the clock is behind, which keeps challenges waiting until a running server notices.
+/// Returns a problem if the clock is behind, which keeps challenges waiting until a running server corrects their due
+/// times.
 async fn clock(connection: &mut Connection, now: Timestamp) -> Result<Option<String>, CoreError> {
     let far = challenges::too_far(connection, now).await?;
     let behind = behind(connection, now).await?;
@@ -118,7 +119,7 @@ async fn clock(connection: &mut Connection, now: Timestamp) -> Result<Option<Str
     )))
 }
 
-/// Whether the conference is over, or keeps everything off the air for ever.
+/// Returns a warning if the conference is over, or keeps everything off the air for ever.
 fn over(conference: &Conference, now: Timestamp) -> Option<String> {
     let zone = conference.timezone();
     let off_air = if conference.auto_pause() { "; with auto_pause nothing goes on air any more" } else { "" };

@@ -1,4 +1,4 @@
-//! What is done by itself, or by hand now and then.
+//! Maintenance: background jobs, and backup, restore and check by hand.
 
 pub mod alarms;
 pub mod backup;
@@ -15,12 +15,12 @@ use crate::context::Context;
 use crate::files::Files;
 use crate::fleet::Fleet;
 use parking_lot::Mutex;
-use readiness::LastLook;
+use readiness::LastCheck;
 use registry::{JobState, Registry};
 use std::sync::Arc;
 use timekeeping::Timekeeper;
 
-/// What is done by itself.
+/// The background jobs.
 #[derive(Debug)]
 pub struct Maintenance {
     pub(crate) context: Arc<Context>,
@@ -29,9 +29,9 @@ pub struct Maintenance {
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) files: Arc<Files>,
     pub(crate) timekeeper: Timekeeper,
-    pub(crate) last_look: LastLook,
+    pub(crate) last_check: LastCheck,
     pub(crate) registry: Registry,
-    /// The version of the database, as other programs count it, that memory agrees with.
+    /// The version counter of the database up to which memory has applied the changes of other processes.
     pub(crate) seen_version: Mutex<Option<i64>>,
 }
 
@@ -45,7 +45,7 @@ impl Maintenance {
     pub(crate) fn new(air: Arc<Air>, challenges: Arc<Challenges>) -> Arc<Self> {
         let (context, fleet, files) = (Arc::clone(&air.context), Arc::clone(&air.fleet), Arc::clone(&air.files));
         let timekeeper = Timekeeper::new(&context.clock);
-        let (last_look, registry, seen_version) = (LastLook::default(), Registry::default(), Mutex::default());
-        Arc::new(Self { context, fleet, air, challenges, files, timekeeper, last_look, registry, seen_version })
+        let (last_check, registry, seen_version) = (LastCheck::default(), Registry::default(), Mutex::default());
+        Arc::new(Self { context, fleet, air, challenges, files, timekeeper, last_check, registry, seen_version })
     }
 }

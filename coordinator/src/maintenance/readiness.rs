@@ -1,4 +1,4 @@
-//! Whether the server can do its work, and what is in the way.
+//! Readiness: whether the server can do its work, and if not, why.
 
 use crate::CoreError;
 use crate::clock::Moment;
@@ -8,22 +8,22 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// A disk or a lock that takes longer than this is no good to a runner that waits.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// Everybody may ask, and each look writes to the disk, so an answer is kept for a moment.
-const KEEP: Duration = Duration::from_secs(1);
+/// How long a check may take; a slower disk or lock is of no use to a runner that waits.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an answer is kept: the endpoint is public, and each check writes to the disk.
+const ANSWER_RETENTION: Duration = Duration::from_secs(1);
 
-/// What the server needs, and whether it has it.
+/// The state of everything that the server needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
-    /// By name; what is wrong is told in words that everybody may read, and the log tells more.
+    /// The checks, by name. A problem is in words that everybody may read; the log has the details.
     pub checks: [(&'static str, Result<(), &'static str>); 4],
-    /// Whether the server ends, and hands out nothing any more.
+    /// Whether the server is stopping and hands out nothing more.
     pub stopping: bool,
 }
 
 impl Readiness {
-    /// What is in the way.
+    /// Returns the problems.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let failed = self.checks.iter().filter_map(|(name, check)| check.err().map(|why| format!("{name}: {why}")));
@@ -31,21 +31,26 @@ impl Readiness {
     }
 }
 
-/// The last answer. Who finds it too old keeps the lock while looking, so that the others do not look as well.
+/// The last answer. The lock is held while checking, so that of many requests that find the answer too old only one
+/// checks.
 #[derive(Debug, Default)]
-pub struct LastLook(Mutex<Option<(Moment, Readiness)>>);
+pub struct LastCheck(Mutex<Option<(Moment, Readiness)>>);
 
 impl Maintenance {
-    /// Looks whether the server can do its work.
+    /// Checks whether the server can do its work.
     pub async fn readiness(self: &Arc<Self>) -> Readiness {
-        let mut last = self.last_look.0.lock().await;
+        let mut last = self.last_check.0.lock().await;
         let now = self.context.clock.instant();
-        let kept = last.as_ref().filter(|(at, _)| at.after(KEEP) >= now).map(|(_, readiness)| readiness.clone());
+        let kept = last.as_ref().filter(|(checked_at, _)| checked_at.after(ANSWER_RETENTION) >= now);
         let readiness = match kept {
-            Some(readiness) => readiness,
-            None => self.look().await,
+            Some((_, readiness)) => readiness.clone(),
+            None => {
+                let readiness = self.look().await;
+                // When it was checked, not when it was asked for: somebody who asks all the time must not keep it.
+                *last = Some((now, readiness.clone()));
+                readiness
+            }
         };
-        *last = Some((now, readiness.clone()));
         Readiness { stopping: self.context.revision.is_stopping(), ..readiness }
     }
 
@@ -53,7 +58,7 @@ impl Maintenance {
         let (database, schema, folder) = (Arc::clone(self), Arc::clone(self), Arc::clone(self));
         let database = self.in_time("database", async move { Ok(database.context.store.prove_writable().await?) });
         let database = async {
-            // What is written to a file that is no longer at its place is lost when the server ends.
+            // Data written to a file that is no longer at its path is lost when the server ends.
             if !self.context.store.is_in_place() {
                 tracing::error!(
                     "not ready: the database was replaced or deleted; stop the server and restore a backup"
@@ -84,17 +89,18 @@ impl Maintenance {
         if stuck.is_empty() {
             return Ok(());
         }
-        tracing::error!(jobs = stuck.join(", "), "not ready: these hang or have died; restart the server");
+        tracing::error!(jobs = stuck.join(", "), "not ready: these jobs hang or have died; restart the server");
         Err("a background job hangs or has died")
     }
 
-    /// Lets a look go on by itself when it takes too long: work on the database is never dropped in the middle.
+    /// Waits for a check, at most [`CHECK_TIMEOUT`]; a slower one goes on by itself, since work on the database is
+    /// never dropped in the middle.
     async fn in_time(
         &self,
         name: &str,
         look: impl Future<Output = Result<(), CoreError>> + Send + 'static,
     ) -> Result<(), ()> {
-        match tokio::time::timeout(PATIENCE, self.context.run_to_completion(look)).await {
+        match tokio::time::timeout(CHECK_TIMEOUT, self.context.run_to_completion(look)).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => tracing::error!(check = name, %error, "not ready"),
             Err(_) => tracing::error!(check = name, "not ready: no answer in time"),

@@ -1,29 +1,29 @@
-//! The background jobs: how often each runs, how its last run went, and whether it runs at all.
+//! The registry of background jobs: how often each runs, and the result of its last run.
 
 use crate::clock::Moment;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A job that has not come to an end for this many periods, and for [`MIN_SILENCE`], hangs or has died.
+/// A job that has not ended for this many periods, and for [`MIN_SILENCE`], hangs or has died.
 const MAX_MISSED_PERIODS: u32 = 5;
-/// A database that is locked holds jobs up for as long as its busy timeout.
+/// The shortest such time: a locked database delays jobs by up to its busy timeout.
 const MIN_SILENCE: Duration = Duration::from_secs(60);
 
-/// How a job does.
+/// The state of a job.
 #[derive(Debug, Clone)]
 pub struct JobState {
-    /// How often it is started, at the latest.
+    /// The longest time between two starts.
     pub period: Duration,
-    /// Runs that have come to an end.
+    /// Runs that have ended.
     pub runs: u64,
-    /// Of these, the ones that failed; each is tried again in the next period.
+    /// The runs that failed; each is tried again in the next period.
     pub failures: u64,
     /// How long the last run took.
     pub last_duration: Duration,
     /// Why the last run failed, if it did.
     pub last_error: Option<String>,
-    /// When the last run ended; before the first, when the job was started.
+    /// When the last run ended; before that, when the job was started.
     last_end: Moment,
 }
 

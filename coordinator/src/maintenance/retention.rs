@@ -1,4 +1,4 @@
-//! Forgetting what is not to be kept.
+//! Retention: deletes transmissions, tokens and files that are not to be kept.
 
 use crate::CoreError;
 use crate::context::batches::BATCH;
@@ -13,7 +13,7 @@ impl Maintenance {
         self.forget_old().await
     }
 
-    /// Forgets the transmissions that are not to be kept.
+    /// Deletes the transmissions beyond [`Retention`].
     pub async fn forget_old(&self) -> Result<(), CoreError> {
         let Retention { age, count, .. } = self.context.rules.retention;
         if let Some(age) = age {
@@ -21,7 +21,7 @@ impl Maintenance {
             self.context.in_batches(|connection| Box::pin(history::forget_before(connection, limit, BATCH))).await?;
         }
         let Some(count) = count else { return Ok(()) };
-        // Counting to it takes a while; what is added meanwhile is forgotten next time.
+        // Finding the limit takes a while; what is added meanwhile is deleted next time.
         let newest = history::newest_beyond(&mut *self.context.store.read().await?, count).await?;
         let Some(newest) = newest else { return Ok(()) };
         self.context.in_batches(|connection| Box::pin(history::forget_up_to(connection, newest, BATCH))).await

@@ -1,4 +1,5 @@
-//! A time of day that is set while challenges wait. What was drawn by another clock must not keep anything off the air.
+//! Timekeeping: detects that the time of day was set. Due times drawn by another clock must not keep challenges off the
+//! air.
 
 use crate::bus::alarms::AlarmKind;
 use crate::clock::Moment;
@@ -13,7 +14,7 @@ use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What NTP corrects without a step, and a job that comes late, are below this.
+/// Steps below this are ignored: NTP corrects as much without a step, and a job may run late.
 const TOLERANCE_MS: i64 = 5_000;
 
 /// Both clocks, as last seen together.
@@ -25,13 +26,13 @@ pub struct Timekeeper {
 }
 
 impl Timekeeper {
-    /// From now on.
+    /// Returns a timekeeper that starts now.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
         Self { seen: Mutex::new((clock.now(), clock.instant())), compared: AtomicBool::new(false) }
     }
 
-    /// By how many milliseconds the time of day was set since the last look; negative when back.
+    /// Returns by how many milliseconds the time of day was set since the last call; negative if back.
     fn step(&self, clock: &Clock) -> i64 {
         let mut last = self.seen.lock();
         let (now, moment) = (clock.now(), clock.instant());
@@ -41,14 +42,14 @@ impl Timekeeper {
     }
 }
 
-/// How far the time of day is behind the newest that the database tells of; `None` when it is not.
+/// Returns how far the time of day is behind the newest time in the database; `None` if it is not.
 pub async fn behind(connection: &mut Connection, now: Timestamp) -> Result<Option<Duration>, StoreError> {
     let newest = figures::newest(connection).await?;
     let behind = newest.map(|newest| newest.since(now)).unwrap_or_default();
     Ok(Some(behind).filter(|behind| behind.as_millis() > TOLERANCE_MS.unsigned_abs().into()))
 }
 
-/// A time for people: the two largest of days, hours, minutes and seconds.
+/// Formats a duration for people: the two largest of days, hours, minutes and seconds.
 #[must_use]
 pub fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -67,7 +68,8 @@ pub fn spoken(duration: Duration) -> String {
 }
 
 impl Maintenance {
-    /// Notices when the time of day is set, and brings nearer what would wait for longer than its own longest pause.
+    /// Raises an alarm if the time of day was set, and brings forward challenges that are due later than their longest
+    /// pause from now.
     pub(crate) async fn keep_time(&self) -> Result<(), CoreError> {
         if !self.timekeeper.compared.load(Ordering::Relaxed) {
             self.compare_clock().await?;
@@ -86,7 +88,7 @@ impl Maintenance {
         self.pull_in().await
     }
 
-    /// What the last run of the server left, by a clock that may have been another.
+    /// Compares the clock with the database, whose times the last run wrote by a clock that may have differed.
     async fn compare_clock(&self) -> Result<(), CoreError> {
         let now = self.context.clock.now();
         if let Some(behind) = behind(&mut *self.context.store.read_few().await?, now).await? {
@@ -95,7 +97,7 @@ impl Maintenance {
                 spoken(behind)
             );
             self.context.raise(AlarmKind::Clock, "", message);
-            // Told once: a runner that stays away would tell the same at each start.
+            // Raised only once: the last heartbeat of a runner that stays away would raise it at each start.
             let mut transaction = self.context.store.write().await?;
             runners::pull_in(&mut transaction, now).await?;
             store::commit(transaction).await?;
@@ -111,7 +113,7 @@ impl Maintenance {
         let mut transaction = self.context.store.write().await?;
         let far = challenges::far(&mut transaction, now).await?;
         for it in &far {
-            // As after a time on air, so that they do not all come at once.
+            // As after a transmission, so that they do not all come at once.
             let due_at = after_success(now, it.min_delay_ms, it.max_delay_ms, &mut rand::rng());
             challenges::set_due(&mut transaction, it.id, due_at).await?;
         }

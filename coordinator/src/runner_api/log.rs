@@ -1,16 +1,13 @@
-//! Log lines of runners.
+//! Takes log lines of runners.
 
-use crate::bus::log::{LINE, level_name, shortened};
+use crate::bus::log::{MAX_LINE, level_name, shortened};
 use crate::runner_api::RunnerApi;
 use crate::store::log::logs::LogLine;
 use crate::{Caller, CoreError};
 use challengectl_common::wire::{LogRequest, MAX_LOG_LINES};
 
 impl RunnerApi {
-    /// Keeps lines that a runner has sent.
-    ///
-    /// # Errors
-    /// [`CoreError::NotRegistered`], [`CoreError::Superseded`]; [`CoreError::Invalid`] when there are too many.
+    /// Records log lines that a runner has sent.
     pub fn record_lines(&self, caller: &Caller, lines: Vec<LogRequest>) -> Result<(), CoreError> {
         let received_at = self.context.clock.now();
         self.fleet.hear(caller)?;
@@ -23,7 +20,7 @@ impl RunnerApi {
                 logged_at: line.timestamp.unwrap_or(received_at),
                 source: caller.runner_id.to_string(),
                 level: level_name(line.level),
-                message: shortened(line.message, LINE),
+                message: shortened(line.message, MAX_LINE),
             });
         }
         Ok(())

@@ -1,16 +1,16 @@
-//! What runners ask for, and operators of runners, that takes both the fleet and the air.
+//! Requests of runners, and of operators about runners, that need both the fleet and the air.
 
+pub(crate) mod administration;
 pub(crate) mod enroll;
 mod log;
 pub(crate) mod presence;
-pub(crate) mod runners;
 
 use crate::air::Air;
 use crate::context::Context;
 use crate::fleet::Fleet;
 use std::sync::Arc;
 
-/// What takes both the fleet and the air.
+/// The use cases that need both the fleet and the air.
 #[derive(Debug)]
 pub struct RunnerApi {
     pub(crate) context: Arc<Context>,

@@ -1,4 +1,4 @@
-//! Runners that come, stay and go.
+//! Registration, heartbeats and signing out.
 
 use crate::bus::events::Event;
 use crate::fleet::lives::{self, Admission, Standing};
@@ -14,46 +14,51 @@ use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// Radios of a runner.
 const MAX_RADIOS: usize = 64;
-/// No radio is as fast.
-const HIGHEST_RATE: u64 = 1_000_000_000_000;
+/// Samples per second; no radio is as fast.
+const MAX_SAMPLE_RATE: u64 = 1_000_000_000_000;
+/// Frequency limits of a radio.
 const MAX_LIMITS: usize = 256;
+/// Bytes of a host name, version, driver or model.
 const MAX_TEXT: usize = 255;
-/// A week in seconds: longer than any event.
+const MAX_REASON: usize = 1000;
+/// The longest time on air: a week in seconds, longer than any event.
 const MAX_ON_AIR: u32 = 7 * 86_400;
-/// A year in seconds.
+/// The longest rest: a year in seconds.
 const MAX_REST: f64 = 365.0 * 86_400.0;
-/// A day in seconds.
+/// The longest interval of identifications: a day in seconds.
 const MAX_INTERVAL: u32 = 86_400;
-/// Seconds. The longest call sign takes half a minute.
+/// The longest identification in seconds; the longest call sign takes half a minute.
 const MAX_IDENTIFICATION: f64 = 600.0;
 
-/// The answer to a runner that registers.
+/// The answer to a registration.
 #[derive(Debug)]
 pub struct Registration {
-    /// How the server wants to hear from it.
+    /// The intervals of heartbeats and polls.
     pub intervals: Intervals,
-    /// Assignments it named that are no longer its own.
+    /// Assignments that the runner named and must stop.
     pub abort: Vec<i64>,
 }
 
 /// The answer to a heartbeat.
 #[derive(Debug)]
 pub struct Heartbeat {
-    /// How the server wants to hear from the runner.
+    /// The intervals of heartbeats and polls.
     pub intervals: Intervals,
-    /// Assignments whose lease runs anew.
+    /// Assignments whose leases were renewed.
     pub renewed: Vec<i64>,
     /// Assignments to stop at once.
     pub abort: Vec<i64>,
 }
 
 impl RunnerApi {
-    /// Registers a runner with its radios. When it says what it holds, everything else it had has to go off the air.
+    /// Registers a runner with its radios. If the request names the assignments that the runner holds, its others have
+    /// to go off the air.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] when the radios are invalid, [`CoreError::Superseded`] when a later life of the runner is at
-    /// work.
+    /// [`CoreError::Invalid`] when the radios are invalid, [`CoreError::Superseded`] when a later life of the runner is
+    /// running.
     pub async fn register(
         self: &Arc<Self>,
         caller: &Caller,
@@ -72,7 +77,7 @@ impl RunnerApi {
         request: RegisterRequest,
     ) -> Result<Registration, CoreError> {
         let (runner, now) = (&caller.runner_id, self.context.clock.now());
-        // What is being handed out right now must have its lease in memory, or it would not be found there.
+        // Held so that the lease of an assignment being handed out is in memory, and found.
         let _turn = self.air.turn.lock().await;
         let mut transaction = self.fleet.write_for(caller).await?;
         let registered = Registered { life: caller.life, registration: caller.registration };
@@ -85,11 +90,11 @@ impl RunnerApi {
         let host = (request.hostname.as_deref(), request.version.as_deref());
         let single_task = named.is_none() && radios.len() == 1;
         let enabled = runners::register(&mut transaction, runner, radios, host, single_task, now).await?;
-        // Removed by an operator just now.
+        // The runner may have been removed meanwhile.
         let enabled = enabled.ok_or_else(|| CoreError::NotRegistered(runner.clone()))?;
         keys::set_registered(&mut transaction, &caller.key_id, registered).await?;
         if let Some(named) = named {
-            // By another key the assignment may be at work on another host, which has not said that it is not.
+            // An assignment with another key may be in progress on another host, which has not said that it is not.
             let idle = self.air.leases.end_unnamed(runner, &caller.key_id, named, "the runner no longer holds it");
             assignments::abort(&mut transaction, &idle, now).await?;
         }
@@ -98,6 +103,7 @@ impl RunnerApi {
         let radios: Vec<_> = radios.iter().map(|radio| Radio::of(runner, radio)).collect();
         tracing::info!(%runner, radios = radios.len(), "registered");
         self.fleet.presence.join(runner, radios, enabled, single_task, &self.context.clock);
+        self.fleet.presence.set_failed_radios(runner, request.failed_radios);
         self.air.publish_liveness(runner);
         self.context.changed();
         self.context.log(LogLevel::Info, format!("Runner {runner} registered successfully"));
@@ -109,19 +115,17 @@ impl RunnerApi {
         Registration { intervals: self.context.rules.intervals(), abort }
     }
 
-    /// Records that a runner is alive and renews the leases it names; all it has when it names none. Touches no disk.
-    ///
-    /// # Errors
-    /// [`CoreError::NotRegistered`], [`CoreError::Superseded`].
+    /// Records a sign of life, and renews the leases that the runner names; all of its leases if it names none. Touches
+    /// no disk.
     pub fn heartbeat(&self, caller: &Caller, named: Option<&[AssignmentProgress]>) -> Result<Heartbeat, CoreError> {
         self.fleet.hear(caller)?;
         let expires = self.context.clock.instant().after(self.context.rules.lease);
         let renewal = self.air.leases.renew(&caller.runner_id, named, expires);
-        self.tell_progress(&caller.runner_id);
+        self.publish_progress(&caller.runner_id);
         Ok(Heartbeat { intervals: self.context.rules.intervals(), renewed: renewal.renewed, abort: renewal.abort })
     }
 
-    fn tell_progress(&self, runner: &RunnerId) {
+    fn publish_progress(&self, runner: &RunnerId) {
         for news in self.air.leases.take_progress(runner, self.context.clock.instant()) {
             self.context.events.publish(Event::Progress {
                 assignment_id: news.assignment_id,
@@ -133,8 +137,8 @@ impl RunnerApi {
         }
     }
 
-    /// Signs a runner out. What it still had is to go off the air, and is given to others when its lease is over: the
-    /// request may be a repetition, and its carriers on. From an earlier life it changes nothing.
+    /// Signs a runner out. Its carriers have to go off, and their challenges are given to others when the leases are
+    /// over: the request may be a repetition, and the carriers on. From an earlier life it changes nothing.
     pub async fn sign_out(self: &Arc<Self>, caller: &Caller) -> Result<(), CoreError> {
         let (this, caller) = (Arc::clone(self), caller.clone());
         self.context.run_to_completion(async move { this.let_go(&caller).await }).await
@@ -160,8 +164,6 @@ impl RunnerApi {
     }
 }
 
-impl RunnerApi {}
-
 fn check_time_on_air(radio: &RadioInfo) -> Result<(), CoreError> {
     let outside = |field: &str, highest: f64| CoreError::Invalid(format!("{field}: not from 0 to {highest} seconds"));
     if radio.max_on_air_seconds.is_some_and(|seconds| !(1..=MAX_ON_AIR).contains(&seconds)) {
@@ -184,6 +186,9 @@ fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
     let own = [("hostname", request.hostname.as_ref()), ("version", request.version.as_ref())];
     let radios =
         request.radios.iter().flat_map(|radio| [("driver", radio.driver.as_ref()), ("model", radio.model.as_ref())]);
+    if request.failed_radios.iter().any(|radio| radio.reason.len() > MAX_REASON) {
+        return Err(CoreError::Invalid(format!("failed_radios: a reason of more than {MAX_REASON} bytes")));
+    }
     for (field, text) in own.into_iter().chain(radios) {
         if text.is_some_and(|text| text.len() > MAX_TEXT) {
             return Err(CoreError::Invalid(format!("{field}: more than {MAX_TEXT} bytes")));
@@ -192,23 +197,25 @@ fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
     Ok(())
 }
 
-/// The radios a runner means: those it lists, else a single one. Limits of the runner bind every radio without its own.
+/// Returns the radios that a registration means: those it lists, else a single one. Limits of the runner apply to every
+/// radio without its own.
 fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
     let mut radios = request.radios.clone();
-    if radios.is_empty() {
+    if radios.is_empty() && request.failed_radios.is_empty() {
         let id = RadioId::new(SOLE_RADIO).map_err(|error| CoreError::Invalid(error.to_string()))?;
         radios.push(RadioInfo::plain(id));
     }
-    if radios.len() > MAX_RADIOS {
-        return Err(CoreError::Invalid(format!("radios: {} are more than {MAX_RADIOS}", radios.len())));
+    let count = radios.len() + request.failed_radios.len();
+    if count > MAX_RADIOS {
+        return Err(CoreError::Invalid(format!("radios: {count} are more than {MAX_RADIOS}")));
     }
     let mut ids = HashSet::new();
     for radio in &mut radios {
         if !ids.insert(radio.id.clone()) {
             return Err(CoreError::Invalid(format!("radios: the id {} is given twice", radio.id)));
         }
-        if radio.sample_rate.is_some_and(|rate| rate > HIGHEST_RATE) {
-            return Err(CoreError::Invalid(format!("sample_rate: more than {HIGHEST_RATE}")));
+        if radio.sample_rate.is_some_and(|rate| rate > MAX_SAMPLE_RATE) {
+            return Err(CoreError::Invalid(format!("sample_rate: more than {MAX_SAMPLE_RATE}")));
         }
         check_time_on_air(radio)?;
         if radio.frequency_limits.is_empty() {

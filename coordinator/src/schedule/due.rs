@@ -1,19 +1,20 @@
-//! When a challenge is due again.
+//! Due times: when a challenge is due again.
 
 use challengectl_common::Timestamp;
 use rand::{Rng, RngExt};
 use std::time::Duration;
 
+/// The pause after a first failure.
 const FIRST_RETRY_MS: i64 = 5_000;
 
-/// A random time between the shortest and the longest pause from now.
+/// Draws a random due time between the shortest and the longest pause from now.
 pub fn after_success<R: Rng>(now: Timestamp, min_delay_ms: i64, max_delay_ms: i64, rng: &mut R) -> Timestamp {
     let shortest = min_delay_ms.max(0);
     later(now, rng.random_range(shortest..=max_delay_ms.max(shortest)))
 }
 
-/// Five seconds, doubled with each failure in a row, at most the longest pause. `failures` counts those before this
-/// one.
+/// Returns the due time after a failure: five seconds from now, doubled with each failure in a row, at most the longest
+/// pause. `failures` counts the failures before this one.
 #[must_use]
 pub fn after_failure(now: Timestamp, max_delay_ms: i64, failures: u32) -> Timestamp {
     let doubled = FIRST_RETRY_MS.saturating_mul(1_i64.checked_shl(failures.min(40)).unwrap_or(i64::MAX));

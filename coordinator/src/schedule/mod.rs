@@ -1,5 +1,5 @@
-//! Which challenge goes on air next, on which radio and frequency, and when it is due again. All of it is pure: what
-//! is known goes in, a decision comes out.
+//! The schedule: which challenge goes on air next, on which radio and frequency, and when it is due again. Pure: the
+//! state goes in, a decision comes out.
 
 mod capability;
 mod due;

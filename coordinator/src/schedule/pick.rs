@@ -1,21 +1,22 @@
-//! The choice of what goes on air next.
+//! Picks the challenge that goes on air next.
 //!
-//! Order: highest priority first, then what is due longest. Order alone would let challenges of high priority, or
-//! narrow ones that always find a gap, keep others waiting for ever. Therefore a challenge may overtake one that waits
-//! only once per wait. After that it is *held back*:
+//! Order: highest priority first, then the one due longest. Order alone would let challenges of high priority, or
+//! narrow ones that always find a gap, keep others waiting for ever. Therefore a challenge may overtake another only
+//! once per wait of that other. After that it is *held back*:
 //!
 //! - wholly, while the other could go on a free radio of this runner now;
 //! - else from the frequencies that the other needs: from one place that is free for it, or, while there is none, from
 //!   everywhere it could go, so that a place becomes free.
 //!
-//! A challenge that somebody has *triggered* goes before all others, once: it is never held back except by one that was
-//! triggered earlier, and it holds back all that were not as if they had overtaken it.
+//! A *triggered* challenge goes before all others, once: it is held back only by one that was triggered earlier, and it
+//! holds back all that were not triggered as if they had overtaken it.
 //!
-//! A challenge that has a choice of frequencies leaves free, where it can, what one that has none is due to take before it
-//! would be off the air again.
+//! A challenge with a choice of frequencies leaves free, where it can, the frequency of one without a choice that becomes due
+//! before the first would be off the air again.
 //!
-//! Whoever is held back has started after the wait of the other began, and the other has not: the one that started
-//! least recently is never held back, so something always goes. Of triggered ones the same holds for the earliest.
+//! A challenge that is held back has started after the wait of the other began, and the other has not: the one that
+//! started least recently is never held back, so something always goes. Among triggered ones the same holds for the
+//! earliest.
 
 use super::capability::Capability;
 use super::signal::Signal;
@@ -26,30 +27,31 @@ use std::cmp::Reverse;
 /// A challenge that is enabled and not on air.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// Which.
+    /// The challenge.
     pub id: i64,
     /// Higher goes first.
     pub priority: i64,
-    /// When it may go.
+    /// The earliest time at which it may go on air.
     pub due_at: Timestamp,
-    /// When somebody wanted it on air at once.
+    /// When an operator triggered it.
     pub triggered_at: Option<Timestamp>,
-    /// When it last went.
+    /// When it was last assigned.
     pub last_started_at: Option<Timestamp>,
-    /// When its last time on air was over, however it ended.
+    /// When its last transmission ended, whatever the outcome.
     pub last_ended_at: Option<Timestamp>,
-    /// What it sends, and where it may.
+    /// Its signal, and the permitted frequencies and radios.
     pub signal: Signal,
 }
 
 impl Candidate {
-    /// Since when it waits. One that was cut stays due as before, but its turn has come once since. Never before it
-    /// last started, also when the clock was set back meanwhile: on that it rests that no two hold each other back.
+    /// Returns since when it waits. A challenge that was cut stays due as before, but has had its turn. Never earlier
+    /// than its last start, also if the clock was set back meanwhile: this is why no two challenges hold each other
+    /// back.
     fn waiting_since(&self) -> Timestamp {
         [self.last_ended_at, self.last_started_at].into_iter().flatten().fold(self.due_at, Timestamp::max)
     }
 
-    /// Whether it may not take what the other needs.
+    /// Returns whether it must not take a radio or frequency that the other needs.
     fn yields_to(&self, other: &Self) -> bool {
         match (self.triggered_at, other.triggered_at) {
             (Some(_), None) => false,
@@ -59,7 +61,7 @@ impl Candidate {
         }
     }
 
-    /// The order of turns; the least goes first.
+    /// Returns the key that orders turns; the smallest goes first.
     pub(crate) fn turn(&self) -> impl Ord + use<> {
         let trigger = (self.triggered_at.is_none(), self.triggered_at);
         (trigger, Reverse(self.priority), self.due_at, self.id)
@@ -70,35 +72,35 @@ impl Candidate {
     }
 }
 
-/// All that the choice depends on.
+/// Everything that the pick depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Situation<'a> {
     /// The challenges that are enabled and not on air.
     pub candidates: &'a [Candidate],
-    /// What is occupied by anyone.
+    /// The occupied bands of all runners.
     pub on_air: &'a [Band],
-    /// The free radios of the runner that asks.
+    /// The free radios of the polling runner.
     pub free: &'a [Capability],
-    /// The radios, free or not, of all runners that ask for work.
+    /// The radios, free or not, of all polling runners.
     pub fleet: &'a [Capability],
-    /// Hertz kept free between two signals.
+    /// The guard: hertz kept free between the bands of two signals.
     pub guard_hz: u64,
     /// The time.
     pub now: Timestamp,
 }
 
-/// What goes on air.
+/// The decision: a challenge, a radio and a frequency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pick {
-    /// Which challenge.
+    /// The challenge.
     pub challenge_id: i64,
-    /// Which of the free radios, by its place in [`Situation::free`].
+    /// The radio, as an index into [`Situation::free`].
     pub radio: usize,
-    /// Where.
+    /// The nominal frequency.
     pub frequency: Frequency,
 }
 
-/// Chooses a challenge, a radio and a frequency.
+/// Picks a challenge, a radio and a frequency; `None` if no due challenge may go on a free radio now.
 pub fn pick<R: Rng>(situation: &Situation<'_>, rng: &mut R) -> Option<Pick> {
     if situation.free.is_empty() {
         return None;
@@ -124,7 +126,7 @@ impl Situation<'_> {
         self.free.iter().any(|radio| !self.open(candidate, radio).is_empty())
     }
 
-    /// Where a radio could send the challenge beside all that is on air.
+    /// Returns the frequencies on which a radio can send the challenge beside everything on air.
     fn open(&self, candidate: &Candidate, radio: &Capability) -> FrequencySet {
         self.clear_of(radio.places(&candidate.signal), self.on_air, candidate.signal.span)
     }
@@ -133,7 +135,7 @@ impl Situation<'_> {
         bands.iter().fold(frequencies, |left, band| left.without(&band.widened(self.guard_hz), span))
     }
 
-    /// What has to stay free so that this challenge gets its turn.
+    /// Returns the bands that have to stay free so that this challenge gets its turn.
     fn reserved_for(&self, candidate: &Candidate) -> Vec<Band> {
         let Candidate { signal, .. } = candidate;
         let open = self.fleet.iter().find_map(|radio| self.open(candidate, radio).first_band(signal.span));
@@ -146,7 +148,8 @@ impl Situation<'_> {
         }
     }
 
-    /// Tries the narrowest radio first: what can do more is kept for what needs more.
+    /// Places the challenge on a radio, the narrowest first: radios that can do more are kept for challenges that need
+    /// more.
     fn place<R: Rng>(&self, candidate: &Candidate, reserved: &[Band], rng: &mut R) -> Option<Pick> {
         let span = candidate.signal.span;
         let mut radios: Vec<(usize, &Capability)> = self.free.iter().enumerate().collect();

@@ -1,4 +1,4 @@
-//! Between columns and the types of the domain.
+//! Conversions between columns and the types of the domain.
 
 use super::StoreError;
 use challengectl_common::{Band, Frequency, Timestamp};
@@ -32,7 +32,7 @@ pub fn timestamp(millis: Option<i64>) -> Option<Timestamp> {
     millis.map(Timestamp::from_millis)
 }
 
-/// Frequencies, sizes and rates lie far below the largest integer of the database.
+/// Converts a number for the database. Frequencies, sizes and rates are far below its largest integer.
 pub fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

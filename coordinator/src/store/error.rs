@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-/// Why the store could not do what was asked.
+/// Why the store could not do what was requested.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The folder or the file cannot be made or opened.
@@ -8,13 +8,13 @@ pub enum StoreError {
     Open {
         /// The folder or file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// Another server works on this database.
+    /// Another server is running on this database.
     #[error("another server is running on {}; stop it first, or give this one another data_dir", .0.display())]
     InUse(PathBuf),
-    /// A program has this database open, so that it cannot be replaced.
+    /// Another process has the database open, so that it cannot be replaced.
     #[error("{}: another program has the database open; wait until it has ended", .0.display())]
     Busy(PathBuf),
     /// The database is being replaced.
@@ -37,12 +37,12 @@ pub enum StoreError {
         /// The schema it has.
         schema: i64,
     },
-    /// A row holds something this program would not have written.
+    /// A row has a value that this program does not write.
     #[error("the database holds an invalid {what}: {reason}")]
     Corrupt {
-        /// Which thing.
+        /// The kind of value.
         what: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// The database reports an error.
@@ -51,8 +51,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// What keeps the database from working for now, if it is nothing of its own: another program that has it locked, too
-    /// many questions at once, or a full disk.
+    /// Returns the obstacle, if the database fails for an outside and temporary reason: it is locked by another
+    /// process, overloaded, or its disk is full.
     #[must_use]
     pub fn obstacle(&self) -> Option<&'static str> {
         match self {

@@ -1,23 +1,23 @@
-//! Files that challenges put on air. Their content lies in a folder, named by its digest.
+//! Payload files. Their content is in a folder, named by its digest.
 
 use super::cells::{integer, parse, timestamp};
 use super::{Connection, StoreError};
 use challengectl_common::{Digest, Timestamp};
 use sqlx::FromRow;
 
-/// A file that is known.
+/// A registered file.
 #[derive(Debug, Clone)]
 pub struct StoredFile {
-    /// Its content.
+    /// The digest of its content.
     pub digest: Digest,
-    /// Bytes.
+    /// Its length in bytes.
     pub size: u64,
-    /// What it was first called.
+    /// The name under which it was first registered.
     pub name: String,
 }
 
-/// Makes a file known; false when it was already, then its name stays. Either way it begins its time anew as one that
-/// somebody may be about to use.
+/// Registers a file. Returns `false` if it was registered already; then its name stays. Either way its time without use
+/// begins anew: a client may be about to refer to it.
 pub async fn register(connection: &mut Connection, file: &StoredFile, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO files (digest, size, name, added_at) VALUES ($1, $2, $3, $4) ON CONFLICT (digest) DO NOTHING",
@@ -28,24 +28,24 @@ pub async fn register(connection: &mut Connection, file: &StoredFile, now: Times
     .bind(now.as_millis())
     .execute(&mut *connection)
     .await?;
-    note_use(connection, file.digest, None).await?;
+    record_use(connection, file.digest, None).await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Each file, and since when no challenge uses it as far as was noted.
+/// Returns each file, and since when no challenge uses it, as last recorded.
 pub async fn unused_since(connection: &mut Connection) -> Result<Vec<(Digest, Option<Timestamp>)>, StoreError> {
     let rows: Vec<(String, Option<i64>)> =
         sqlx::query_as("SELECT digest, unused_since FROM files").fetch_all(connection).await?;
     rows.into_iter().map(|(digest, since)| Ok((parse(&digest, "digest")?, timestamp(since)))).collect()
 }
 
-/// Whether a file was noted as unused before `limit`, and no challenge has come to use it since it was.
+/// Returns whether a file was recorded as unused before `limit` and no challenge uses it now.
 pub async fn is_unused_since(
     connection: &mut Connection,
     digest: Digest,
     limit: Timestamp,
 ) -> Result<bool, StoreError> {
-    // A digest that stands in a challenge's text by chance keeps a file; that does no harm.
+    // A digest that occurs in a challenge's text by chance keeps the file; that does no harm.
     Ok(sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM files WHERE digest = $1 AND unused_since <= $2)
             AND NOT EXISTS (SELECT 1 FROM transmission_challenges WHERE instr(payload, $1) > 0)",
@@ -56,8 +56,8 @@ pub async fn is_unused_since(
     .await?)
 }
 
-/// Notes since when no challenge uses a file; none when one does.
-pub async fn note_use(
+/// Records since when no challenge uses a file; `None` if one does.
+pub async fn record_use(
     connection: &mut Connection,
     digest: Digest,
     unused_since: Option<Timestamp>,
@@ -70,7 +70,7 @@ pub async fn note_use(
     Ok(())
 }
 
-/// Makes a file unknown.
+/// Deletes a file's registration.
 pub async fn forget(connection: &mut Connection, digest: Digest) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM files WHERE digest = $1").bind(digest.to_string()).execute(connection).await?;
     Ok(())
@@ -92,14 +92,14 @@ impl TryFrom<Row> for StoredFile {
     }
 }
 
-/// All files.
+/// Returns all files.
 pub async fn all(connection: &mut Connection) -> Result<Vec<StoredFile>, StoreError> {
     let rows: Vec<Row> =
         sqlx::query_as("SELECT digest, size, name FROM files ORDER BY digest").fetch_all(connection).await?;
     rows.into_iter().map(StoredFile::try_from).collect()
 }
 
-/// The file with that content.
+/// Returns the file with this digest.
 pub async fn find(connection: &mut Connection, digest: Digest) -> Result<Option<StoredFile>, StoreError> {
     let row: Option<Row> = sqlx::query_as("SELECT digest, size, name FROM files WHERE digest = $1")
         .bind(digest.to_string())

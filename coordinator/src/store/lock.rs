@@ -1,10 +1,10 @@
-//! Locks beside the database. The system releases them when the process ends, however it ends.
+//! File locks beside the database. The operating system releases them when the process ends, however it ends.
 
 use super::StoreError;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-/// Held by the one server that works on a database: assignments in its memory are the truth.
+/// Ensures that one server at a time runs on a database, since assignments in its memory are authoritative.
 #[derive(Debug)]
 pub struct ServerLock {
     _file: File,
@@ -27,14 +27,15 @@ impl ServerLock {
     }
 }
 
-/// Waits until no other program changes the schema.
+/// Waits until no other process changes the schema.
 pub fn schema(folder: &Path) -> Result<File, StoreError> {
     let file = open(folder, "schema.lock")?;
     file.lock().map_err(|error| StoreError::Open { path: folder.join("schema.lock"), reason: error.to_string() })?;
     Ok(file)
 }
 
-/// The lock of what lies in `folder`: shared by all who have the database open, exclusive while it is replaced.
+/// Opens the lock of the content of `folder`: shared by all processes that have the database open, exclusive while it
+/// is replaced.
 pub fn content(folder: &Path) -> Result<File, StoreError> {
     open(folder, "restore.lock")
 }

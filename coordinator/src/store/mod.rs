@@ -1,6 +1,6 @@
 //! The database: SQLite, one writer, several readers. The only place with SQL; one module per aggregate.
 //!
-//! Functions take a connection, so that a caller decides what belongs into one transaction.
+//! Functions take a connection, so that a caller decides what belongs to one transaction.
 
 pub mod accounts;
 pub mod air;
@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use transaction::Stopwatch;
 
-/// What every function of the store works on.
+/// The connection that every function of the store takes.
 pub type Connection = sqlx::SqliteConnection;
 
 /// The open database.
@@ -41,9 +41,9 @@ pub type Connection = sqlx::SqliteConnection;
 pub struct Store {
     folder: PathBuf,
     writer: SqlitePool,
-    /// For lists, which may take long.
+    /// Connections for lists, which may take long.
     readers: SqlitePool,
-    /// For what runners and logins wait for: a few rows each, never behind lists.
+    /// Connections for runners and logins that wait: a few rows each, never behind lists.
     quick: SqlitePool,
     checkpointer: SqlitePool,
     write_times: WriteTimes,
@@ -51,15 +51,15 @@ pub struct Store {
 }
 
 impl Store {
-    /// Begins a writing transaction; waits for the one before. It holds the write lock from the start: a transaction
-    /// that reads first and writes later would fail at once when another process has written in between. A transaction
-    /// that takes too long is logged with the place of this call.
+    /// Begins a writing transaction; waits for the one before. It takes the write lock at the start: a transaction that
+    /// reads first and writes later would fail at once if another process wrote in between. A transaction that takes
+    /// too long is logged with the place of this call.
     #[track_caller]
     pub fn write(&self) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
         self.write_for(Location::caller())
     }
 
-    /// The same for a function that writes for others: the place is that of its caller.
+    /// Begins a writing transaction for a function that writes for others: `place` is that of its caller.
     pub fn write_for(
         &self,
         place: &'static Location<'static>,
@@ -71,34 +71,34 @@ impl Store {
         }
     }
 
-    /// How long write transactions have taken.
+    /// Returns how long write transactions have taken.
     #[must_use]
     pub fn write_times(&self) -> &WriteTimes {
         &self.write_times
     }
 
-    /// The folder that the database is in.
+    /// Returns the folder of the database.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// A connection for reading a few rows: those that read long lists are never in front.
+    /// Returns a connection for reading a few rows; it never waits for long lists.
     pub async fn read_few(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         Ok(self.quick.acquire().await?)
     }
 
-    /// A connection for reading.
+    /// Returns a connection for reading.
     pub async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         Ok(self.readers.acquire().await?)
     }
 
-    /// A number that differs from the one before when another connection than the writer's has changed the database.
+    /// Returns SQLite's `data_version` of the writer, which changes when another connection has changed the database.
     pub async fn foreign_version(&self) -> Result<i64, StoreError> {
         Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.writer).await?)
     }
 
-    /// The version of the schema that the database has.
+    /// Returns the version of the database's schema.
     pub async fn schema(&self) -> Result<i64, StoreError> {
         let mut connection = self.read().await?;
         Ok(sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
@@ -106,28 +106,29 @@ impl Store {
             .await?)
     }
 
-    /// Writes to the file, to see whether that works. The number is one that nothing looks at; writing the same again
-    /// goes to the disk all the same, which a statement that changes no row does not.
+    /// Checks that the database can be written to. `user_version` is not used otherwise; writing its present value goes
+    /// to the disk, which a statement that changes no row does not.
     pub async fn prove_writable(&self) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
         commit(transaction).await
     }
 
-    /// Whether the files that are open still lie at their place, so that who opens the database finds the same.
+    /// Returns whether the open files are still at their paths, so that another process that opens the database finds
+    /// the same.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
         self.place.is_unchanged()
     }
 
-    /// Writes a copy of one moment to a file that is not there yet, also while others write.
+    /// Writes a copy of one moment to a new file, also while others write.
     pub async fn copy_into(&self, path: &Path) -> Result<(), StoreError> {
         let mut connection = self.read().await?;
         sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy()).execute(&mut *connection).await?;
         Ok(())
     }
 
-    /// Finishes what is under way and closes the file.
+    /// Waits for the connections in use, and closes the database.
     pub async fn close(&self) {
         self.readers.close().await;
         self.quick.close().await;

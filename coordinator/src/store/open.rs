@@ -1,4 +1,4 @@
-//! Opening the database: settings, schema, and the versions that fit.
+//! Opens the database: settings, schema and versions.
 
 use super::{Place, Store, StoreError, WriteTimes, lock};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -10,39 +10,41 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The database within a data directory.
+/// The database's file name in a data directory.
 pub const DATABASE: &str = "challengectl.db";
+/// Connections for long lists.
 const READERS: u32 = 4;
+/// Connections for a few rows.
 const QUICK_READERS: u32 = 2;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
-/// The version of the schema that this program works with.
+/// Returns the version of the schema of this program.
 #[must_use]
 pub fn newest_schema() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 impl Store {
-    /// Opens the database in `folder`; makes both when they do not exist, and brings an older schema up to date.
+    /// Opens the database in `folder`; makes both if they do not exist, and migrates an older schema.
     ///
     /// # Errors
-    /// When it cannot be opened, or was written by a newer version of the program.
+    /// [`StoreError::Newer`] when it was written by a newer version of the program.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
         make_folder(folder)?;
         Self::open_at(folder, Place::enter(folder)?).await
     }
 
-    /// Opens the database that is in `folder`, and makes none.
+    /// Opens an existing database in `folder`.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] when there is none; else as [`Store::open`].
+    /// [`StoreError::Missing`] when there is none, and those of [`Store::open`].
     pub async fn open_existing(folder: &Path) -> Result<Self, StoreError> {
         let missing = || StoreError::Missing(folder.join(DATABASE));
         if !folder.is_dir() {
             return Err(missing());
         }
-        // First, since a restore that was interrupted may have the database elsewhere.
+        // First, since an interrupted restore may have moved the database.
         let place = Place::enter(folder)?;
         if !folder.join(DATABASE).exists() {
             return Err(missing());
@@ -57,10 +59,10 @@ impl Store {
         let refuse = |error: sqlx::Error| StoreError::Open { path: path.clone(), reason: error.to_string() };
 
         let writer = pool(1).connect_with(connect.clone()).await.map_err(refuse)?;
-        // Two programs that both find an old schema must not both change it.
+        // Held so that of two processes that find an old schema only one migrates it.
         let _alone = lock::schema(folder)?;
         MIGRATIONS.run(&writer).await.map_err(|error| migration_error(error, path.clone()))?;
-        // Opened lazily, by the first checkpoint: a command that is over in a moment makes none.
+        // Opened lazily, by the first checkpoint: short commands make none.
         let checkpointer = pool(1).min_connections(0).connect_lazy_with(connect.clone());
         let connect = connect.read_only(true);
         let readers = pool(READERS).connect_with(connect.clone()).await.map_err(refuse)?;
@@ -71,10 +73,7 @@ impl Store {
     }
 }
 
-/// Makes a data directory. It holds flags and digests of keys, so it is nobody else's to look into.
-///
-/// # Errors
-/// When it cannot be made.
+/// Makes a data directory, accessible only by its owner (0700): it contains flags and digests of keys.
 pub fn make_folder(folder: &Path) -> Result<(), StoreError> {
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -83,17 +82,20 @@ pub fn make_folder(folder: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::Open { path: folder.to_owned(), reason: error.to_string() })
 }
 
-/// Makes the database nobody else's to read, also in a directory that is. What SQLite keeps beside it gets its mode.
+/// Makes the database readable only by its owner (0600), also in a directory with wider permissions. SQLite gives the
+/// files beside it the same mode.
 fn make_private(path: &Path) -> Result<(), StoreError> {
     let refuse = |error: std::io::Error| StoreError::Open { path: path.to_owned(), reason: error.to_string() };
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(refuse)?;
     file.set_permissions(Permissions::from_mode(0o600)).map_err(refuse)
 }
 
-/// `FULL` costs one `fsync` with each commit, and commits are rare: one when a transmission begins and one when it ends.
-/// With `NORMAL`, a power cut could take back an assignment whose carrier is on, and a report whose only other copy the
-/// runner has deleted because it was acknowledged. Checkpoints are a job of their own, see [`Store::checkpoint`]: by default
-/// every thousandth page makes one, within the commit that adds it.
+/// Returns the settings of all connections.
+///
+/// `FULL` costs one `fsync` with each commit, and commits are rare: one when a transmission begins and one when it
+/// ends. With `NORMAL`, a power cut could take back an assignment whose carrier is on, and a report whose only other
+/// copy the runner has deleted because it was acknowledged. Checkpoints are a job of their own, see
+/// [`Store::checkpoint`]: by default every thousandth page makes one, within the commit that adds it.
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -105,8 +107,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(10))
 }
 
-/// Connections are kept: reopening one costs more than keeping it, and the writer's `data_version` counts from its
-/// opening.
+/// Returns the options of a pool. Connections are kept: reopening one costs more than keeping it, and the writer's
+/// `data_version` counts from its opening.
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
@@ -116,10 +118,10 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .after_release(|connection, _| Box::pin(is_usable(connection)))
 }
 
-/// Whether a connection may be kept. When the disk is full, SQLite rolls a transaction back by itself; the rollback that
-/// was to follow fails, and to its connection that transaction would last for ever.
+/// Returns whether a connection may be kept. When the disk is full, SQLite rolls a transaction back by itself; the
+/// rollback that was to follow fails, and on its connection that transaction would last for ever.
 async fn is_usable(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
-    // What has been put off, such as a rollback, is done now.
+    // Executes deferred work, such as a rollback.
     connection.ping().await?;
     Ok(!connection.is_in_transaction())
 }

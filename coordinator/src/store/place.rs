@@ -1,4 +1,4 @@
-//! Where the open database lies.
+//! The place of the open database.
 
 use super::StoreError;
 use super::replacement;
@@ -6,26 +6,27 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The files of an open database, and the lock that keeps others from replacing them.
+/// The files of an open database, and the lock that keeps other processes from replacing them.
 #[derive(Debug)]
 pub struct Place {
     lock: File,
     files: Vec<(PathBuf, Identity)>,
 }
 
-/// Device and inode.
+/// Device and inode of a file.
 type Identity = (u64, u64);
 
 impl Place {
-    /// Keeps what lies in `folder` from being replaced.
+    /// Keeps the content of `folder` from being replaced.
     ///
     /// # Errors
-    /// When it is being replaced now.
+    /// [`StoreError::BeingReplaced`] when a restore is in progress.
     pub fn enter(folder: &Path) -> Result<Self, StoreError> {
         Ok(Self { lock: replacement::keep_out(folder)?, files: Vec::new() })
     }
 
-    /// Remembers which files are open: the database, and its write-ahead log, which holds the latest transactions.
+    /// Records the identity of the open files: the database, and its write-ahead log, which contains the latest
+    /// transactions.
     pub fn remember(&mut self, database: &Path) {
         let log = database.with_extension("db-wal");
         let open = [database.to_owned(), log].into_iter();
@@ -36,9 +37,9 @@ impl Place {
         self.files.iter().all(|(path, open)| identity(path) == Some(*open))
     }
 
-    /// Lets others replace the database; called when it is closed.
+    /// Permits replacing the database; called when it is closed.
     pub fn leave(&self) {
-        // The system does so as well when the process ends.
+        // The operating system does so as well when the process ends.
         let _ = self.lock.unlock();
     }
 }

@@ -1,9 +1,9 @@
-//! Replaces the content of a data directory in one step.
+//! Replaces the content of a data directory atomically.
 //!
 //! The new content is staged in `restore-incomplete`, which is then renamed to `restore-complete`. That rename is the
-//! step: before it the old content is whole and in its place; after it, whoever opens the data directory first finishes
-//! the moves. Each move can be repeated, so that a program that is killed at any point leaves the old content or the
-//! new one.
+//! atomic step: before it the old content is complete and in place; after it, the first process to open the data
+//! directory finishes the moves. Each move can be repeated, so that a process that is killed at any point leaves the
+//! old content or the new one.
 
 use super::{DATABASE, StoreError, lock, make_folder};
 use challengectl_common::Timestamp;
@@ -16,16 +16,20 @@ use std::path::{Path, PathBuf};
 pub const SECRETS_KEY: &str = "secrets.key";
 /// The server's own certificate, which runners trust, and its key.
 pub const CERTIFICATE: [&str; 2] = ["tls.crt", "tls.key"];
-/// What SQLite keeps beside its file. With another database it would be applied to that one.
-const OF_DATABASE: [&str; 3] = ["challengectl.db-wal", "challengectl.db-shm", "challengectl.db-journal"];
+/// The files of SQLite beside the database. They would be applied to the new database if they stayed.
+const SQLITE_FILES: [&str; 3] = ["challengectl.db-wal", "challengectl.db-shm", "challengectl.db-journal"];
 
+/// The staging folder before the atomic step.
 const INCOMPLETE: &str = "restore-incomplete";
+/// The staging folder after the atomic step.
 const COMPLETE: &str = "restore-complete";
+/// The folder of new files in the staging folder.
 const NEW: &str = "new";
+/// The folder of old files in the staging folder.
 const OLD: &str = "old";
 
-/// New content for a data directory, while nobody else works on it. Dropped without [`Replacement::commit`], it changes
-/// nothing.
+/// The new content of a data directory, while no other process works on it. Dropped without [`Replacement::commit`], it
+/// changes nothing.
 #[derive(Debug)]
 pub struct Replacement {
     data_dir: PathBuf,
@@ -33,10 +37,10 @@ pub struct Replacement {
 }
 
 impl Replacement {
-    /// Begins one, once an earlier one that was interrupted is finished.
+    /// Begins a replacement, after finishing an earlier one that was interrupted.
     ///
     /// # Errors
-    /// When another program has the database open.
+    /// [`StoreError::Busy`] when another process has the database open.
     pub fn begin(data_dir: &Path) -> std::result::Result<Self, StoreError> {
         make_folder(data_dir)?;
         let alone = lock::content(data_dir)?;
@@ -52,17 +56,14 @@ impl Replacement {
         Ok(Self { data_dir: data_dir.to_owned(), _alone: alone })
     }
 
-    /// Where the new content is to be put: the database, its key, and maybe a certificate.
+    /// Returns the folder for the new content: the database, its key, and perhaps a certificate.
     #[must_use]
     pub fn staging(&self) -> PathBuf {
         self.data_dir.join(INCOMPLETE).join(NEW)
     }
 
-    /// Puts the new content in the place of the old, and returns where the old lies now; `None` if there was none.
-    ///
-    /// # Errors
-    /// When the disk fails. Then the old content is in place, or the next program that opens the data directory
-    /// finishes the work.
+    /// Replaces the old content by the new. Returns the path of the old content; `None` if there was none. If the disk
+    /// fails, the old content is in place, or the next process that opens the data directory finishes the work.
     pub fn commit(self) -> std::result::Result<Option<PathBuf>, StoreError> {
         let data_dir = self.data_dir.as_path();
         let commit = || {
@@ -80,16 +81,16 @@ impl Replacement {
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next program that opens the data directory.
+        // A leftover is removed by the next process that opens the data directory.
         let _ = remove(&self.data_dir.join(INCOMPLETE));
     }
 }
 
-/// Finishes or undoes a replacement that was interrupted, and returns the lock that keeps others from beginning one. The
-/// caller holds it as long as it has the database open.
+/// Finishes or undoes an interrupted replacement. Returns the lock that keeps others from beginning one, which the
+/// caller holds as long as it has the database open.
 ///
 /// # Errors
-/// When a replacement is under way, or an interrupted one cannot be finished.
+/// [`StoreError::BeingReplaced`] when a replacement is in progress.
 pub fn keep_out(data_dir: &Path) -> std::result::Result<File, StoreError> {
     let lock = lock::content(data_dir)?;
     let is_settled = || !data_dir.join(INCOMPLETE).exists() && !data_dir.join(COMPLETE).exists();
@@ -112,14 +113,14 @@ fn is_alone(data_dir: &Path, lock: &File) -> std::result::Result<bool, StoreErro
     }
 }
 
-/// Makes the data directory hold the new content if its staging was completed, else the old.
+/// Puts the new content in place if its staging was completed, else keeps the old. Returns the path of the old content.
 fn settle(data_dir: &Path) -> Result<Option<PathBuf>> {
     remove(&data_dir.join(INCOMPLETE))?;
     let complete = data_dir.join(COMPLETE);
     let (new, old) = (complete.join(NEW), complete.join(OLD));
     let mut set_aside = None;
-    // Everything old goes before anything new comes. Whether that is done is told by the folder of the old: it gets its
-    // last name in between.
+    // All old files are moved away before any new file is moved in. The folder of the old files shows whether that is
+    // done: it gets its last name in between.
     if old.exists() {
         for name in replaced_by(&new) {
             rename_if_there(&data_dir.join(name), &old.join(name))?;
@@ -139,10 +140,11 @@ fn settle(data_dir: &Path) -> Result<Option<PathBuf>> {
     Ok(set_aside)
 }
 
-/// A certificate stays, unless there is a new one: without it no runner would trust the server.
+/// Returns the files to move away. A certificate stays, unless there is a new one: without it no runner would trust the
+/// server.
 fn replaced_by(new: &Path) -> impl Iterator<Item = &'static str> {
     let certificate = CERTIFICATE.into_iter().filter(|name| new.join(name).exists());
-    [DATABASE, SECRETS_KEY].into_iter().chain(OF_DATABASE).chain(certificate.collect::<Vec<_>>())
+    [DATABASE, SECRETS_KEY].into_iter().chain(SQLITE_FILES).chain(certificate.collect::<Vec<_>>())
 }
 
 fn rename_if_there(from: &Path, to: &Path) -> Result<()> {
@@ -178,12 +180,12 @@ mod tests {
 
     /// Database, write-ahead log, key, certificate: which of them are there, and of which content.
     fn content(folder: &Path) -> [Option<String>; 4] {
-        [DATABASE, OF_DATABASE[0], SECRETS_KEY, CERTIFICATE[0]]
+        [DATABASE, SQLITE_FILES[0], SECRETS_KEY, CERTIFICATE[0]]
             .map(|name| std::fs::read_to_string(folder.join(name)).ok())
     }
 
     fn old(folder: &Path) {
-        for name in [DATABASE, OF_DATABASE[0], SECRETS_KEY, CERTIFICATE[0], CERTIFICATE[1]] {
+        for name in [DATABASE, SQLITE_FILES[0], SECRETS_KEY, CERTIFICATE[0], CERTIFICATE[1]] {
             write(folder, name, "old");
         }
     }
@@ -205,7 +207,7 @@ mod tests {
     /// Killed before each of the renames in turn: those that are missing are made up for.
     #[test]
     fn a_replacement_that_was_killed_anywhere_leaves_the_old_or_the_new() {
-        let renames_of_old = [DATABASE, SECRETS_KEY, OF_DATABASE[0]];
+        let renames_of_old = [DATABASE, SECRETS_KEY, SQLITE_FILES[0]];
         let renames_of_new = [DATABASE, SECRETS_KEY];
         for done in 0..=renames_of_old.len() + 1 + renames_of_new.len() {
             let folder = tempfile::tempdir().unwrap();

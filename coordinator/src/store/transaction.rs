@@ -1,4 +1,4 @@
-//! Writing transactions, and how long each of them keeps all others from writing.
+//! Write transactions, and the measurement of how long each keeps other writers waiting.
 
 use super::{Connection, StoreError};
 use prometheus_client::metrics::histogram::Histogram;
@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A transaction that lasts longer is logged with its place: while it runs, no runner is given work and no operator's
+/// A transaction that takes longer is logged with its place: while it runs, no work is handed out and no operator's
 /// change is made.
-const LONG: Duration = Duration::from_millis(100);
-/// Seconds.
+const LONG_TRANSACTION: Duration = Duration::from_millis(100);
+/// The upper bounds of the histogram, in seconds.
 const BUCKETS: [f64; 9] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
 
 /// How long write transactions have taken since the database was opened.
 #[derive(Debug, Clone)]
 pub struct WriteTimes {
-    /// All of them, in seconds.
+    /// Their durations, in seconds.
     pub histogram: Histogram,
     longest_micros: Arc<AtomicU64>,
 }
@@ -36,19 +36,19 @@ impl WriteTimes {
         Duration::from_micros(self.longest_micros.load(Ordering::Relaxed))
     }
 
-    /// `disk` is the part of the time that the commit took, which is mostly one `fsync`.
+    /// Records one transaction. `disk` is the time of its commit, which is mostly one `fsync`.
     fn observe(&self, time: Duration, disk: Duration, place: &Location<'_>) {
         self.histogram.observe(time.as_secs_f64());
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         self.longest_micros.fetch_max(micros, Ordering::Relaxed);
-        if time > LONG {
+        if time > LONG_TRANSACTION {
             let (milliseconds, in_commit) = (micros / 1000, disk.as_millis());
             tracing::warn!(%place, milliseconds, in_commit, "a write transaction took longer than 100 ms");
         }
     }
 }
 
-/// Measures from its making to its end.
+/// Measures from its creation to its drop.
 #[derive(Debug)]
 pub(super) struct Stopwatch {
     begun: Instant,
@@ -70,7 +70,7 @@ impl Drop for Stopwatch {
     }
 }
 
-/// A writing transaction. Dropped without [`commit`], it changes nothing.
+/// A write transaction. Dropped without [`commit`], it changes nothing.
 #[derive(Debug)]
 pub struct Transaction {
     // Dropped in this order.
@@ -98,10 +98,7 @@ impl DerefMut for Transaction {
     }
 }
 
-/// Makes a transaction's changes last.
-///
-/// # Errors
-/// When they could not be written; then nothing has changed.
+/// Commits a transaction. On an error nothing has changed.
 pub async fn commit(transaction: Transaction) -> Result<(), StoreError> {
     let Transaction { inner, mut stopwatch } = transaction;
     stopwatch.committing = Some(Instant::now());

@@ -1,4 +1,4 @@
-//! What has been, for people to look at.
+//! The past, for people: transmissions, logs and statistics.
 
 pub use crate::store::TransmissionStatus;
 use crate::store::challenges;
@@ -10,38 +10,39 @@ use crate::views::Views;
 use crate::{CoreError, RunnerStatus};
 use std::sync::Arc;
 
+/// The latest transmissions of the statistics.
 const RECENT: Page = Page { limit: 10, offset: 0 };
 
-/// Numbers for the dashboard.
+/// Statistics for the dashboard.
 #[derive(Debug)]
 pub struct Stats {
-    /// Runners that are enrolled.
+    /// The number of enrolled runners.
     pub runners: usize,
-    /// Of these, the ones that are there.
+    /// The number of these that are online.
     pub active_runners: usize,
-    /// All challenges.
+    /// The number of challenges.
     pub challenges: usize,
-    /// Of these, the ones that are enabled.
+    /// The number of these that are enabled.
     pub enabled_challenges: usize,
-    /// Transmissions that were on air as a whole.
+    /// The number of successful transmissions.
     pub transmissions: u64,
-    /// Of these, the ones by radios that send nothing.
+    /// The number of transmissions by radios that send nothing.
     pub simulated_transmissions: u64,
-    /// The latest, newest first.
+    /// The latest transmissions, newest first.
     pub recent: Vec<Transmission>,
 }
 
 impl Views {
-    /// A page of the transmissions that pass the filter, newest first, and how many pass in all.
+    /// Returns a page of the transmissions that pass the filter, newest first, and the number of all that pass.
     pub async fn transmissions(&self, filter: &Filter, page: Page) -> Result<(Vec<Transmission>, u64), CoreError> {
         let mut connection = self.context.store.read().await?;
         let list = history::list(&mut connection, filter, page).await?;
         Ok((list, history::count(&mut connection, filter).await?))
     }
 
-    /// A page of the log, newest first, and how many lines there are.
+    /// Returns a page of the log, newest first, and the number of all lines.
     pub async fn logs(self: &Arc<Self>, page: Page) -> Result<(Vec<LogEntry>, u64), CoreError> {
-        // Lines wait in memory for a moment, and people want to see the latest.
+        // The latest lines may still be in memory.
         let this = Arc::clone(self);
         self.context.run_to_completion(async move { this.context.write_log().await }).await?;
         let mut connection = self.context.store.read().await?;
@@ -49,7 +50,7 @@ impl Views {
         Ok((list, logs::count(&mut connection).await?))
     }
 
-    /// Numbers for the dashboard.
+    /// Returns statistics for the dashboard.
     pub async fn stats(&self) -> Result<Stats, CoreError> {
         let runners = self.runners().await?;
         let mut connection = self.context.store.read().await?;

@@ -1,27 +1,26 @@
-//! How things stand, for who begins to watch: with it and the events from then on, nothing has to be asked again.
+//! The initial state for a new subscriber: with it and the live events from then on, nothing has to be requested again.
 
 use crate::CoreError;
 use crate::bus::alarms::Alarm;
-use crate::bus::events::ChallengeState;
+use crate::bus::challenge_state::ChallengeState;
 use crate::bus::liveness::{Liveness, RunnerStatus};
 use crate::store::challenges::{self, Challenge};
 use crate::views::Views;
 use challengectl_common::{ChallengeName, RunnerId, Timestamp};
-use serde::Serialize;
 
-/// How things stand.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the API")]
+/// The initial state.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are those of the first state")]
 pub struct Snapshot {
     pub challenges: Vec<ChallengeNow>,
-    /// Those that have registered and not signed out.
+    /// The runners that have registered and not signed out.
     pub runners: Vec<RunnerNow>,
     pub alarms: Vec<Alarm>,
     pub timestamp: Timestamp,
 }
 
-/// How a challenge is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The state of a challenge.
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the events")]
 pub struct ChallengeNow {
     pub challenge_id: i64,
@@ -30,8 +29,8 @@ pub struct ChallengeNow {
     pub enabled: bool,
 }
 
-/// How a runner is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The state of a runner.
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the events")]
 pub struct RunnerNow {
     pub runner_id: RunnerId,
@@ -40,7 +39,7 @@ pub struct RunnerNow {
 }
 
 impl Views {
-    /// How things stand now.
+    /// Returns the present state.
     pub async fn initial_state(&self) -> Result<Snapshot, CoreError> {
         let timestamp = self.context.clock.now();
         let all = challenges::all(&mut *self.context.store.read().await?).await?;
@@ -56,8 +55,8 @@ impl Views {
 fn challenge_now(challenge: Challenge, now: Timestamp) -> ChallengeNow {
     ChallengeNow {
         challenge_id: challenge.id,
+        state: challenge.state(now),
         challenge_name: challenge.spec.name,
-        state: ChallengeState::of(challenge.air.live, challenge.air.due_at, now),
         enabled: challenge.spec.enabled,
     }
 }

@@ -1,20 +1,20 @@
-//! What is on air now.
+//! The transmissions on air.
 
 use crate::CoreError;
 use crate::store::air::transmissions::{self, OnAir as Planned};
 use crate::views::Views;
 
-/// A transmission that is under way or about to begin.
+/// A transmission that is on air or about to begin.
 #[derive(Debug, Clone)]
 pub struct OnAir {
-    /// What is planned.
+    /// The planned transmission.
     pub planned: Planned,
-    /// Part on air so far, 0 to 1; none before the carrier is on.
+    /// The part that has been on air, 0 to 1; `None` before the carrier is on.
     pub progress: Option<f64>,
 }
 
 impl Views {
-    /// What is on air now or about to be, the oldest first.
+    /// Returns the transmissions that are on air or about to begin, oldest first.
     pub async fn on_air(&self) -> Result<Vec<OnAir>, CoreError> {
         let planned = transmissions::on_air(&mut *self.context.store.read_few().await?).await?;
         let now = |mut planned: Planned| {

@@ -1,4 +1,4 @@
-//! What everybody may know.
+//! The public view.
 
 use crate::CoreError;
 use crate::store::challenges::Challenge;
@@ -6,32 +6,32 @@ use crate::views::Views;
 use challengectl_common::challenge::{Kind, NamedRange};
 use challengectl_common::{Band, Frequency, Timestamp, Tuning};
 
-/// A challenge as its public view shows it: what is hidden is none.
+/// A challenge as its public view shows it; `None`: hidden.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublicChallenge {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its modulation.
+    /// The modulation.
     pub modulation: Option<String>,
-    /// Where it goes on air.
+    /// The frequencies that it may go on air on.
     pub tuning: Option<PublicTuning>,
     /// `waiting`, `queued` or `assigned`.
     pub state: Option<&'static str>,
-    /// When it was last on air; within, none when it never was.
+    /// When it was last on air; the inner `None`: never.
     pub last_run: Option<Option<Timestamp>>,
 }
 
-/// Where a challenge goes on air.
+/// The frequencies that a challenge may go on air on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PublicTuning {
-    /// Always there.
+    /// One frequency.
     Fixed(Frequency),
-    /// Somewhere in these, by the name that people call each.
+    /// A frequency within one of these bands, each with its name for people.
     Ranges(Vec<(String, Band)>),
 }
 
 impl Views {
-    /// What everybody may know of the challenges that are enabled, by name.
+    /// Returns the public views of the enabled challenges, by name.
     pub async fn public_challenges(&self) -> Result<Vec<PublicChallenge>, CoreError> {
         let now = self.context.clock.now();
         let all = self.challenges.all().await?;
@@ -48,7 +48,7 @@ fn public(challenge: &Challenge, now: Timestamp) -> PublicChallenge {
         name: spec.name.to_string(),
         modulation: view.show_modulation.then(|| transmission.modulation.clone()),
         tuning: view.show_frequency.then(|| public_tuning(&transmission.tuning)),
-        state: view.show_active_status.then(|| challenge.state(now)),
+        state: view.show_active_status.then(|| challenge.state(now).as_str()),
         last_run: view.show_last_tx_time.then_some(challenge.air.last_success_at),
     }
 }

@@ -1,4 +1,4 @@
-//! Runners as operators see them.
+//! Runners, for operators.
 
 use super::on_air::OnAir;
 use crate::store::fleet::roster::{self, Runner};
@@ -10,18 +10,18 @@ use std::collections::HashMap;
 /// A runner as it is now.
 #[derive(Debug)]
 pub struct RunnerState {
-    /// What is known of it.
+    /// The stored runner.
     pub runner: Runner,
-    /// Whether it is there, and at work.
+    /// Whether it is online, and whether it is busy.
     pub liveness: Liveness,
     /// Whether its key is bound to a machine.
     pub binding: Binding,
-    /// What its radios send or prepare.
+    /// The transmissions of its radios.
     pub work: Vec<OnAir>,
 }
 
 impl Views {
-    /// All runners, by their ids.
+    /// Returns all runners, by their ids.
     pub async fn runners(&self) -> Result<Vec<RunnerState>, CoreError> {
         let mut connection = self.context.store.read().await?;
         let all = roster::all(&mut connection).await?;
@@ -41,10 +41,7 @@ impl Views {
         Ok(all.into_iter().map(state).collect())
     }
 
-    /// One runner.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is none with this id.
+    /// Returns one runner.
     pub async fn runner(&self, id: &RunnerId) -> Result<RunnerState, CoreError> {
         self.runners().await?.into_iter().find(|state| state.runner.id == *id).ok_or_else(|| none(id))
     }

@@ -1,4 +1,4 @@
-//! What was on air when a backup was restored, a commit was uncertain or a row was damaged is neither doubled nor lost.
+//! After a restore, an uncertain commit or a damaged row, no transmission is doubled or lost.
 
 use crate::site::{START, Site, fixed, report, spec, start};
 use challengectl_common::wire::Outcome;
@@ -9,9 +9,9 @@ use challengectl_coordinator::store::Store;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 
-/// Longer than a lease and the grace period.
+/// Longer than lease and grace.
 const OVER: Duration = Duration::from_secs(76);
-/// In which everything comes that comes at all.
+/// Time limit for events.
 const LIMIT: Duration = Duration::from_secs(30);
 
 async fn next_alarm(events: &mut Receiver<Event>, expected: AlarmKind) -> bool {
@@ -27,12 +27,12 @@ async fn next_alarm(events: &mut Receiver<Event>, expected: AlarmKind) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_restore_nothing_is_handed_out_until_what_was_on_air_before_is_off() {
+async fn after_a_restore_nothing_is_handed_out_until_earlier_transmissions_are_off() {
     let mut site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
     let (roof, van) = (site.enroll("roof").await, site.enroll("van").await);
     site.register(&roof, &["a"], Some(vec![])).await;
     site.register(&van, &["a"], Some(vec![])).await;
-    // Live in the backup, over since, and given to the other.
+    // An assignment that is live in the backup, but has ended since and was given to the other runner.
     let before = site.poll(&roof).await.unwrap();
     let archive = site.folder.path().join("backup.tar.gz");
     let store = Store::open(site.folder.path()).await.unwrap();
@@ -45,7 +45,7 @@ async fn after_a_restore_nothing_is_handed_out_until_what_was_on_air_before_is_o
 
     site.coordinator.close().await;
     backup::restore(&archive, site.folder.path(), true).await.unwrap();
-    // Once more over a crash: the time counts from the start.
+    // After a crash too: the time runs from the start.
     site.restart().await;
     site.coordinator.close().await;
     site.restart().await;
@@ -58,7 +58,7 @@ async fn after_a_restore_nothing_is_handed_out_until_what_was_on_air_before_is_o
     assert!(site.poll(&van).await.is_none());
     site.clock.advance(Duration::from_secs(2));
     assert!(!next_alarm(&mut events, AlarmKind::Restored).await);
-    // What the backup had live lapses like anything else.
+    // The assignment of the backup lapses like any other.
     let task = async {
         loop {
             site.coordinator.runner_api.heartbeat(&van, None).unwrap();
@@ -78,14 +78,14 @@ async fn an_assignment_that_only_the_database_knows_is_cut_and_given_up() {
     let (roof, van) = (site.enroll("roof").await, site.enroll("van").await);
     site.register(&van, &["a"], Some(vec![])).await;
     site.register(&roof, &["a"], Some(vec![])).await;
-    // A second coordinator stands for the commit that was reported as failed.
+    // A second coordinator simulates a commit that was reported as failed.
     let other = start(Store::open(site.folder.path()).await.unwrap(), site.folder.path(), &site.clock).await;
     let task = other.air.poll(&roof, None, None).await.unwrap().task.unwrap();
     other.close().await;
 
     let _jobs = site.coordinator.maintenance.start_jobs();
-    let told = site.coordinator.air.poll(&roof, Some(Duration::from_secs(20)), None).await.unwrap();
-    assert_eq!(told.abort, [task.assignment_id]);
+    let answer = site.coordinator.air.poll(&roof, Some(Duration::from_secs(20)), None).await.unwrap();
+    assert_eq!(answer.abort, [task.assignment_id]);
     site.clock.advance(OVER);
     site.coordinator.runner_api.heartbeat(&van, None).unwrap();
     let wait = Some(Duration::from_secs(20));
@@ -112,7 +112,7 @@ async fn an_assignment_that_cannot_be_ended_does_not_keep_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_holds_the_system_back_is_told_also_when_the_schedule_cannot_be_read() {
+async fn the_operating_state_is_shown_even_if_the_schedule_cannot_be_read() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;

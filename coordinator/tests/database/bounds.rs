@@ -1,4 +1,4 @@
-//! What is bounded: the log, and how much one transaction does.
+//! Bounds of the log and of single transactions.
 
 use crate::site::{RULES, Site, start_with};
 use challengectl_common::wire::{LogLevel, LogRequest};
@@ -12,13 +12,13 @@ use std::time::Duration;
 const SERIES: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) ";
 
 impl Site {
-    /// Does this for each number up to `count`.
+    /// Inserts a row for each number up to `count`.
     async fn fill(&self, count: i64, insert: &str) {
         let insert = sqlx::AssertSqlSafe(format!("{SERIES}{insert}"));
         sqlx::query(insert).bind(count).execute(&mut self.connection().await).await.unwrap();
     }
 
-    /// How many write transactions there have been.
+    /// Returns the number of write transactions so far.
     fn transactions(&self) -> u64 {
         let (mut registry, mut text) = (Registry::default(), String::new());
         registry.register("write", "", self.coordinator.context.write_times().histogram.clone());
@@ -26,7 +26,7 @@ impl Site {
         text.lines().find_map(|line| line.strip_prefix("write_count ")).unwrap().parse().unwrap()
     }
 
-    /// Lets a runner send a line, and reads the log.
+    /// Checks that the log still works: a runner sends a line, and the log is read.
     async fn log_goes_on(&self) {
         let roof = self.enroll("roof").await;
         self.register(&roof, &["a"], None).await;
@@ -56,7 +56,7 @@ async fn a_runner_that_floods_the_log_displaces_its_own_lines_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_is_bounded_by_its_size_as_well() {
+async fn the_log_is_bounded_by_its_size_too() {
     let site = Site::new(&[]).await;
     let line = "INSERT INTO logs (received_at, logged_at, source, level, message)
                 SELECT 0, 0, 'roof', 'INFO', replace(hex(zeroblob(524288)), '0', 'x') FROM n";
@@ -68,7 +68,7 @@ async fn the_log_is_bounded_by_its_size_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_past_is_forgotten_in_many_short_transactions() {
+async fn old_rows_are_deleted_in_many_short_transactions() {
     let mut site = Site::new(&[]).await;
     site.fill(
         1000,
@@ -97,9 +97,9 @@ async fn the_past_is_forgotten_in_many_short_transactions() {
     }
 }
 
-/// Without one, the log of a busy server would grow until it is stopped.
+/// Without checkpoints, the write-ahead log of a busy server would grow until it is stopped.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_write_ahead_log_begins_anew_after_a_checkpoint() {
+async fn the_write_ahead_log_restarts_after_a_checkpoint() {
     let site = Site::new(&[]).await;
     let store = Store::open(site.folder.path()).await.unwrap();
     let log = site.folder.path().join("challengectl.db-wal");

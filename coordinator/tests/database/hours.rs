@@ -5,7 +5,7 @@ use challengectl_common::conference::TimeOfDay;
 use challengectl_common::wire::Outcome;
 use challengectl_common::{ConferenceChange, Timestamp};
 use challengectl_coordinator::Event;
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use tokio::sync::broadcast::Receiver;
 
 impl Site {
@@ -15,10 +15,10 @@ impl Site {
     }
 
     async fn change(&self, change: ConferenceChange) {
-        self.coordinator.challenges.change_conference(change, By::COMMAND_LINE).await.unwrap();
+        self.coordinator.challenges.change_conference(change, Actor::command_line()).await.unwrap();
     }
 
-    /// Whether the hours have the system closed, and when that changes.
+    /// Whether the system is closed by the hours, and when that changes.
     async fn closed(&self) -> (bool, Option<Timestamp>) {
         let (operating, now) = (self.coordinator.air.operating_state().await.unwrap().0, self.clock.now());
         (operating.is_closed_by_hours(now), operating.next_change(now))
@@ -29,7 +29,7 @@ fn moment(text: &str) -> Timestamp {
     Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
 }
 
-/// By the clocks in New York, where `START` is three in the morning, five hours behind UTC.
+/// Hours in New York, where `START` is three in the morning, five hours behind UTC.
 fn new_york_hours(start: &str, end: &str) -> ConferenceChange {
     let time = |text: &str| Some(Some(text.parse::<TimeOfDay>().unwrap()));
     ConferenceChange {
@@ -46,7 +46,7 @@ fn switch(auto_pause: bool) -> ConferenceChange {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn outside_of_the_hours_nothing_new_is_handed_out_and_what_is_on_air_ends_normally() {
+async fn outside_of_the_hours_nothing_new_is_handed_out_and_transmissions_end_normally() {
     let site = Site::new(&event(3)).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
@@ -72,7 +72,7 @@ async fn outside_of_the_hours_nothing_new_is_handed_out_and_what_is_on_air_ends_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_became_due_at_night_is_due_in_the_morning_in_the_order_in_which_it_became_so() {
+async fn challenges_that_become_due_at_night_go_in_the_morning_in_the_same_order() {
     let all: Vec<_> = (0..4).map(|index| spec(index, fixed(145_000_000 + 100_000 * index as u64), 0)).collect();
     let site = Site::new(&all).await;
     let roof = site.enroll("roof").await;
@@ -102,24 +102,24 @@ async fn what_became_due_at_night_is_due_in_the_morning_in_the_order_in_which_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_resumed_at_night_stays_open_until_the_next_closing_also_after_a_kill() {
+async fn a_resume_at_night_lasts_until_the_next_closing_even_after_a_kill() {
     let mut site = Site::new(&event(3)).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    let refused = site.coordinator.challenges.trigger(1, By::COMMAND_LINE).await.unwrap_err().to_string();
+    let refused = site.coordinator.challenges.trigger(1, Actor::command_line()).await.unwrap_err().to_string();
     let expected = "the system is closed by the conference's hours until 2027-01-15 09:00 (America/New_York); \
                     resume it to open until the next closing";
     assert_eq!(refused, expected);
-    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(Actor::command_line()).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     let closing = moment("2027-01-16T03:00:00Z");
     for time in ["2027-01-15T08:00:01Z", "2027-01-15T13:59:59Z", "2027-01-15T14:00:01Z", "2027-01-16T02:59:59.999Z"] {
         site.set_clock(time);
         assert_eq!(site.closed().await, (false, Some(closing)), "{time}");
         site.restart().await;
         assert_eq!(site.closed().await, (false, Some(closing)), "{time}");
-        site.coordinator.challenges.trigger(1, By::COMMAND_LINE).await.unwrap();
+        site.coordinator.challenges.trigger(1, Actor::command_line()).await.unwrap();
         let task = site.poll(&roof).await.unwrap();
         site.coordinator.air.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
     }
@@ -132,10 +132,10 @@ async fn what_was_resumed_at_night_stays_open_until_the_next_closing_also_after_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_switches_the_hours_on_ends_what_was_opened_by_hand() {
+async fn switching_auto_pause_on_ends_an_opening_by_hand() {
     let site = Site::new(&[]).await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     site.change(switch(true)).await;
     assert!(!site.closed().await.0);
     site.change(switch(false)).await;
@@ -150,22 +150,22 @@ async fn a_pause_and_an_emergency_stop_stay_when_the_hours_begin() {
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], None).await;
     site.change(new_york_hours("09:00", "22:00")).await;
-    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
-    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(Actor::command_line()).await.unwrap();
+    site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap();
     site.set_clock("2027-01-15T15:00:00Z");
     assert!(!site.closed().await.0);
     assert_eq!(site.poll(&roof).await, None);
-    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.release(Actor::command_line()).await.unwrap();
     assert_eq!(site.poll(&roof).await, None);
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     assert!(site.poll(&roof).await.is_some());
-    // Resumed in the day, so nothing is held open at night.
+    // A resume during the day does not open the night.
     site.set_clock("2027-01-16T03:00:00Z");
     assert!(site.closed().await.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_set_is_believed_at_once() {
+async fn a_clock_that_is_set_takes_effect_at_once() {
     let site = Site::new(&event(6)).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b", "c", "d"], None).await;
@@ -181,7 +181,7 @@ async fn a_clock_that_is_set_is_believed_at_once() {
     }
 }
 
-/// Listens until somebody, or the clock, pauses or resumes.
+/// Waits for the next pause or resume, by a person or by the clock.
 async fn next_control(events: &mut Receiver<Event>) -> (&'static str, bool) {
     loop {
         if let Event::SystemControl { action, auto, .. } = events.recv().await.unwrap() {
@@ -201,7 +201,7 @@ async fn next_line(events: &mut Receiver<Event>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
+async fn the_beginning_and_the_end_of_the_hours_are_published_once_each() {
     let mut site = Site::new(&[]).await;
     let roof = site.enroll("roof").await;
     site.change(new_york_hours("09:00", "22:00")).await;
@@ -210,7 +210,7 @@ async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
     let until = "until 2027-01-15 09:00 (America/New_York)";
     assert_eq!(next_line(&mut events).await, format!("System closed by the conference's hours {until}"));
 
-    // A manual clock wakes nobody; anything that happens does.
+    // A manual clock does not wake the jobs; any change does.
     site.set_clock("2027-01-15T14:00:00Z");
     site.register(&roof, &["a"], None).await;
     assert_eq!(next_control(&mut events).await, ("resume", true));
@@ -218,12 +218,12 @@ async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
     site.register(&roof, &["a"], None).await;
     assert_eq!(next_control(&mut events).await, ("pause", true));
     site.register(&roof, &["a"], None).await;
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     assert_eq!(next_control(&mut events).await, ("resume", false));
-    // It is open already when the hours begin.
+    // The system is already open when the hours begin.
     site.set_clock("2027-01-16T14:00:00Z");
     site.register(&roof, &["a"], None).await;
-    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(Actor::command_line()).await.unwrap();
     assert_eq!(next_control(&mut events).await, ("pause", false));
     site.set_clock("2027-01-17T03:00:00Z");
     site.register(&roof, &["a"], None).await;
@@ -235,12 +235,12 @@ async fn the_beginning_and_the_end_of_the_hours_are_told_once_each() {
     assert_eq!(line, "System no longer closed by the conference's hours; the pause by (command line) stays in force");
     drop(jobs);
 
-    // The hours end while the server is away: nothing happens when it comes back, but the log says how things stand.
+    // The hours end while the server is away: there is no event when it comes back, but the log has the state.
     site.set_clock("2027-01-18T04:00:00Z");
     site.restart().await;
     let mut events = site.coordinator.context.watch();
     let _jobs = site.coordinator.maintenance.start_jobs();
     assert!(next_line(&mut events).await.starts_with("System closed by the conference's hours until 2027-01-18 09:00"));
-    site.coordinator.air.resume(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.resume(Actor::command_line()).await.unwrap();
     assert_eq!(next_control(&mut events).await, ("resume", false));
 }

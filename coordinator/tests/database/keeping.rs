@@ -1,14 +1,14 @@
-//! What is kept, for how long, and by whom.
+//! Retention, and the lock of the database.
 
 use crate::site::{RULES, START, Site, fixed, report, spec, start_with};
 use challengectl_common::RunnerId;
 use challengectl_common::challenge::{Kind, Payload, PayloadFile};
 use challengectl_common::wire::Outcome;
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::store::challenges::SignalProfile;
 use challengectl_coordinator::store::files::StoredFile;
 use challengectl_coordinator::store::{self, Store, challenges, files};
-use challengectl_coordinator::{FileFolder, Newcomer, Retention, Rules, TokenLife};
+use challengectl_coordinator::{Enrollee, FileFolder, Retention, Rules, TokenLife};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +31,7 @@ async fn a_second_server_on_the_same_database_is_refused_and_a_newer_database_to
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
+async fn the_history_is_limited_by_the_settings() {
     let mut site = Site::new(&[spec(1, fixed(145_000_000), 0), spec(2, fixed(145_100_000), 0)]).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
@@ -52,7 +52,7 @@ async fn only_as_much_of_the_past_is_kept_as_is_wanted() {
         assert_eq!(site.count("SELECT count(*) FROM assignments").await, left);
         assert_eq!(site.count("SELECT sum(number) FROM transmission_counts").await, left);
     }
-    // What is on air stays.
+    // Transmissions on air stay.
     assert_eq!(site.count("SELECT count(*) FROM assignments WHERE state = 'live'").await, 1);
 }
 
@@ -97,27 +97,27 @@ async fn a_file_that_no_challenge_uses_is_kept_for_a_while_and_then_removed() {
     assert_eq!(left(&site, Duration::ZERO).await, [true, true, true]);
     assert_eq!(left(&site, 6 * DAY).await, [true, true, true]);
     assert_eq!(left(&site, DAY).await, [true, false, true]);
-    // From now on nobody uses it, so its time begins now.
-    let by = By { who: "ada", from: None };
-    site.coordinator.challenges.delete(id, by).await.unwrap();
+    // From now on no challenge uses the file, so its retention begins now.
+    let actor = Actor::new("ada", None);
+    site.coordinator.challenges.delete(id, actor.clone()).await.unwrap();
     assert_eq!(left(&site, DAY).await, [true, false, true]);
     assert_eq!(left(&site, 7 * DAY).await, [false, false, true]);
 }
 
 #[tokio::test]
-async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
+async fn tokens_expire_on_time_and_are_deleted_after_a_month() {
     let site = Site::new(&[]).await;
-    let by = By::COMMAND_LINE;
-    let invite = async |name: &str, hours: u32| {
+    let actor = Actor::command_line();
+    let issue = async |name: &str, hours: u32| {
         let (id, life) = (RunnerId::new(name).unwrap(), TokenLife::try_from(hours).unwrap());
-        site.coordinator.fleet.invite_runner(&id, life, by).await.unwrap().token
+        site.coordinator.fleet.issue_enrollment_token(&id, life, actor.clone()).await.unwrap().token
     };
-    let enroll = async |token: &str| site.coordinator.runner_api.enroll(token, Newcomer::default()).await;
-    let (used, late) = (invite("used", 1).await, invite("late", 1).await);
+    let enroll = async |token: &str| site.coordinator.runner_api.enroll(token, Enrollee::default()).await;
+    let (used, late) = (issue("used", 1).await, issue("late", 1).await);
     enroll(&used).await.unwrap();
     site.clock.advance(Duration::from_secs(60 * 60));
     assert!(enroll(&late).await.is_err());
-    let good = invite("good", 720).await;
+    let good = issue("good", 720).await;
     site.clock.advance(Duration::from_secs(30 * 24 * 60 * 60) - Duration::from_secs(60 * 60));
     site.coordinator.fleet.forget_tokens().await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 3);
@@ -130,9 +130,9 @@ async fn tokens_run_out_on_time_and_are_forgotten_after_a_month() {
     assert_eq!(site.count("SELECT count(*) FROM enrollment_tokens").await, 0);
 }
 
-/// The disk is full for one transaction; the limit is that of a connection, and another one does not have it.
+/// Simulates a full disk for one transaction, by a limit of its connection.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_forgotten_as_soon_as_there_is_room_again() {
+async fn the_server_recovers_from_a_full_disk_once_there_is_room() {
     let site = Site::new(&[]).await;
     let store = Store::open(site.folder.path()).await.unwrap();
     let mut transaction = store.write().await.unwrap();

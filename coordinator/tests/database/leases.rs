@@ -96,7 +96,7 @@ async fn due_times_survive_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_key_cuts_what_the_old_one_has_on_air_and_frees_it_only_when_the_lease_is_over() {
+async fn a_new_key_cuts_the_transmissions_of_the_old_one_and_frees_them_only_when_the_lease_is_over() {
     let site = Site::new(&event(3)).await;
     let old = site.enroll("roof").await;
     site.register(&old, &["a"], None).await;
@@ -111,7 +111,7 @@ async fn a_new_key_cuts_what_the_old_one_has_on_air_and_frees_it_only_when_the_l
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_runner_that_waits_is_served_as_soon_as_something_is_free() {
+async fn a_waiting_runner_gets_a_task_as_soon_as_one_is_free() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
     let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["a"], None).await;

@@ -1,9 +1,9 @@
-//! Requests that were held up on their way, and two copies of one runner: neither may free what is on air.
+//! Delayed requests, and two copies of one runner: neither may free a frequency that is on air.
 
 use crate::site::{RULES, Site, event, fixed, progress, report, spec};
 use challengectl_common::wire::{CompleteRequest, Outcome, RegisterRequest};
 use challengectl_common::{Life, RunnerId};
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::{Caller, CoreError, RunnerStatus};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ impl Site {
         assignments: &[i64],
     ) -> Result<Vec<i64>, CoreError> {
         let request = RegisterRequest {
+            failed_radios: Vec::new(),
             runner_id: caller.runner_id.clone(),
             frequency_limits: vec!["144000000-148000000".parse().unwrap()],
             radios: Vec::new(),
@@ -30,7 +31,7 @@ impl Site {
         Ok(self.coordinator.runner_api.register(&caller, request).await?.abort)
     }
 
-    /// What the runner's carriers have to do, as its next heartbeat tells it.
+    /// Returns the assignments that the runner must abort, from its next heartbeat.
     fn aborted(&self, caller: &Caller) -> Vec<i64> {
         self.coordinator.runner_api.heartbeat(caller, None).unwrap().abort
     }
@@ -65,7 +66,7 @@ async fn a_registration_that_arrives_late_or_twice_changes_nothing() {
         site.register_as(&roof, late, &[]).await.unwrap();
         assert!(site.aborted(&roof).is_empty(), "{late}");
     }
-    // The same for one of an earlier life, and over a restart of the server.
+    // The same for one of an earlier life, and after a restart of the server.
     let mut site = site;
     site.restart().await;
     let earlier = site.register_as(&in_life(&roof, 6), 9, &[]).await.unwrap_err();
@@ -76,7 +77,7 @@ async fn a_registration_that_arrives_late_or_twice_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_runner_gives_up_is_given_to_others_when_its_lease_and_grace_are_over() {
+async fn an_assignment_that_a_runner_gives_up_is_free_when_its_lease_and_grace_are_over() {
     let site = Site::new(&event(6)).await;
     let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["a", "b"], None).await;
@@ -107,18 +108,18 @@ async fn an_emergency_stop_reaches_the_carriers_of_a_runner_that_seemed_to_sign_
     let task = site.poll(&roof).await.unwrap();
     site.coordinator.runner_api.sign_out(&roof).await.unwrap();
     assert_eq!(site.poll(&cellar).await, None);
-    assert_eq!(site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap().aborted, 1);
-    // It was no sign-out of this process, which registers when the server no longer knows it.
+    assert_eq!(site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap().aborted, 1);
+    // An earlier process signed out, not this one, which registers again when the server does not know it.
     site.restart().await;
     assert_eq!(site.register(&roof, &["a"], Some(vec![task.assignment_id])).await, [task.assignment_id]);
     assert_eq!(site.aborted(&roof), [task.assignment_id]);
     site.coordinator.air.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
-    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.release(Actor::command_line()).await.unwrap();
     assert!(site.poll(&cellar).await.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_copies_of_a_runner_the_later_one_works_and_the_other_is_told() {
+async fn of_two_copies_of_a_runner_the_later_one_works_and_the_other_is_refused() {
     let site = Site::new(&event(6)).await;
     let roof = site.enroll("roof").await;
     let (first, second) = (in_life(&roof, 1), in_life(&roof, 2));
@@ -131,7 +132,7 @@ async fn of_two_copies_of_a_runner_the_later_one_works_and_the_other_is_told() {
         site.register_as(&first, 2, &[task.assignment_id]).await.unwrap_err(),
     ];
     assert!(refusals.iter().all(|refusal| matches!(refusal, CoreError::Superseded(_))), "{refusals:?}");
-    // What the first has on air is known until its end; the second gets nothing for the same radio before.
+    // The first one's transmission is known until its end; the second gets nothing for the same radio before.
     assert_eq!(site.poll(&second).await, None);
     site.coordinator.air.complete(&first, report(&task, Outcome::Aborted)).await.unwrap();
     assert!(site.poll(&second).await.is_some());
@@ -141,7 +142,7 @@ async fn of_two_copies_of_a_runner_the_later_one_works_and_the_other_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn operators_are_told_of_a_runner_that_runs_twice() {
+async fn operators_are_notified_of_a_runner_that_runs_twice() {
     let site = Site::new(&[]).await;
     let roof = site.enroll("roof").await;
     let (first, second) = (in_life(&roof, 1), in_life(&roof, 2));
@@ -168,12 +169,12 @@ async fn a_task_whose_answer_was_lost_is_handed_out_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_written_from_the_document_that_loses_a_report_gets_its_task_again() {
+async fn a_simple_client_that_loses_a_report_gets_its_task_again() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["default"], None).await;
     let task = site.poll(&roof).await.unwrap();
-    // Its report never arrives, and it asks for work.
+    // Its report never arrives, and it polls.
     let again = site.poll(&roof).await.unwrap();
     assert_eq!(again.assignment_id, task.assignment_id);
     site.coordinator.air.complete(&roof, report(&again, Outcome::Success)).await.unwrap();
@@ -181,7 +182,7 @@ async fn a_client_written_from_the_document_that_loses_a_report_gets_its_task_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_written_from_the_document_that_was_killed_and_comes_back_is_not_stuck() {
+async fn a_simple_client_that_was_killed_and_comes_back_is_not_stuck() {
     let mut site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["default"], None).await;
@@ -189,8 +190,9 @@ async fn a_client_written_from_the_document_that_was_killed_and_comes_back_is_no
     site.restart().await;
     site.register(&roof, &["default"], None).await;
     assert_eq!(site.poll(&roof).await.unwrap().assignment_id, task.assignment_id);
-    // One that comes back with a radio that may not send it leaves it to its lease.
+    // If its new radio may not send the challenge, the assignment is left to its lease.
     let request = RegisterRequest {
+        failed_radios: Vec::new(),
         runner_id: RunnerId::new("roof").unwrap(),
         frequency_limits: vec!["433000000-434000000".parse().unwrap()],
         radios: Vec::new(),
@@ -203,7 +205,7 @@ async fn a_client_written_from_the_document_that_was_killed_and_comes_back_is_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn heartbeats_alone_keep_a_task_no_longer_than_its_signal_and_a_lease() {
+async fn heartbeats_alone_renew_a_task_for_its_signal_and_a_lease_at_most() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
     let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["default"], None).await;
@@ -219,7 +221,7 @@ async fn heartbeats_alone_keep_a_task_no_longer_than_its_signal_and_a_lease() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_task_that_its_runner_never_takes_up_goes_to_others_in_the_end() {
+async fn a_task_that_its_runner_never_starts_is_finally_free() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
     let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["default"], None).await;
@@ -242,13 +244,13 @@ async fn while_the_system_is_paused_nothing_is_handed_out_again() {
     let roof = site.enroll("roof").await;
     site.register(&roof, &["default"], None).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.air.pause(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.pause(Actor::command_line()).await.unwrap();
     assert_eq!(site.poll(&roof).await, None);
     assert_eq!(site.aborted(&roof), [task.assignment_id]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_late_report_of_the_first_sending_does_not_end_the_second() {
+async fn a_late_report_of_the_first_transmission_does_not_end_the_second() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
     let (roof, cellar) = (site.enroll("roof").await, site.enroll("cellar").await);
     site.register(&roof, &["default"], None).await;
@@ -258,23 +260,23 @@ async fn a_late_report_of_the_first_sending_does_not_end_the_second() {
     let unnamed = CompleteRequest { assignment_id: None, fence: None, ..report(&task, Outcome::Success) };
     site.coordinator.air.complete(&roof, unnamed.clone()).await.unwrap_err();
     assert_eq!(site.poll(&cellar).await, None);
-    // A signal later it can only be of the second.
+    // After the duration of the signal, the report can only be about the second transmission.
     site.clock.advance(Duration::from_secs(2));
     site.coordinator.air.complete(&roof, unnamed).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_runner_holds_and_the_server_does_not_know_goes_off_at_its_next_question() {
+async fn an_assignment_that_the_server_does_not_know_is_aborted_at_the_next_poll() {
     let site = Site::new(&[]).await;
     let roof = in_life(&site.enroll("roof").await, 1);
     site.register_as(&roof, 1, &[]).await.unwrap();
-    // As after a backup was restored from before the assignment.
+    // As after the restore of a backup that is older than the assignment.
     let polled = site.coordinator.air.poll(&roof, Some(Duration::from_secs(60)), Some(vec![7])).await.unwrap();
     assert_eq!((polled.task, polled.abort), (None, vec![7]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_counts_no_registrations_comes_back_after_a_sign_out() {
+async fn a_client_without_numbered_registrations_comes_back_after_a_sign_out() {
     let site = Site::new(&[]).await;
     let roof = in_life(&site.enroll("roof").await, 5);
     for _ in 0..2 {
@@ -285,15 +287,15 @@ async fn a_client_that_counts_no_registrations_comes_back_after_a_sign_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_runner_that_still_holds_what_has_to_go_off_is_told_again_at_once() {
+async fn a_runner_that_still_holds_an_aborted_assignment_gets_the_order_again_at_once() {
     let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap();
     let wait = Some(Duration::from_secs(20));
     let held = Some(vec![task.assignment_id]);
-    // The answer to the first is lost, so the runner asks again.
+    // The answer to the first poll is lost, so the runner polls again.
     for _ in 0..2 {
         let asked = std::time::Instant::now();
         let told = site.coordinator.air.poll(&roof, wait, held.clone()).await.unwrap();

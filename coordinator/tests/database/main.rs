@@ -1,4 +1,4 @@
-//! The coordinator on a real database, with a clock that the tests move.
+//! The coordinator on a real database, with a clock that the tests set.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
@@ -11,6 +11,7 @@ mod leases;
 mod lives;
 mod migration;
 mod operators;
+mod readiness;
 mod rests;
 mod silence;
 mod site;

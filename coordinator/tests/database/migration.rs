@@ -1,4 +1,4 @@
-//! A database that an older version of the program has written.
+//! Migration of a database of an older version.
 
 use crate::site::{START, fixed, spec, start, transmission};
 use challengectl_common::challenge::{Payload, Tuning};
@@ -16,16 +16,16 @@ use std::io::Read;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Written by the program whose newest schema was 12: seven challenges (by an import and by hand, one that was never
-/// enabled, one disabled while on air, one triggered, one with a file), an eighth that was deleted, seven transmissions
-/// that have ended, and three on air.
+/// A database of schema 12: seven challenges (imported and created by hand, one never enabled, one disabled while on
+/// air, one triggered, one with a file), an eighth that was deleted, seven transmissions that have ended, and three on
+/// air.
 const DATABASE: &str = include_str!("schema_12/database.sql");
-/// What that program exported from it.
+/// The export of the old version from it.
 const EXPORTED: &[u8] = include_bytes!("schema_12/event.tar");
 const NOW: Timestamp = Timestamp::from_millis(START.as_millis() + 163_000);
 
 #[tokio::test]
-async fn the_kinds_of_challenges_come_into_a_database_without_changing_a_cell_of_it() {
+async fn the_migration_to_kinds_of_challenges_changes_no_cell() {
     const BEFORE: &str = "id, name, modulation, tuning, flag, parameters, public_view, enabled, priority, min_delay_ms,
         max_delay_ms, duration_ms, occupied_low, occupied_high, due_at, fence, failures, last_started_at, last_ended_at,
         last_success_at, updated_at, triggered_at, only_on, listed_at";
@@ -50,7 +50,7 @@ async fn the_kinds_of_challenges_come_into_a_database_without_changing_a_cell_of
 }
 
 #[tokio::test]
-async fn a_database_from_before_is_exported_byte_for_byte_as_before() {
+async fn an_older_database_gives_the_same_export_byte_for_byte() {
     let folder = written_before().await;
     let files = FileFolder::within(folder.path());
     let voice = folder.path().join("voice.wav");
@@ -64,14 +64,15 @@ async fn a_database_from_before_is_exported_byte_for_byte_as_before() {
 }
 
 #[tokio::test]
-async fn a_database_from_before_says_what_it_did() {
+async fn an_older_database_has_the_same_content() {
     let folder = written_before().await;
     let store = Store::open(folder.path()).await.unwrap();
     let mut connection = store.read().await.unwrap();
 
     let all = challenges::all(&mut connection).await.unwrap();
     let now = |id: i64| all.iter().find(|challenge| challenge.id == id).unwrap();
-    let states: Vec<_> = all.iter().map(|it| (it.id, it.spec.name.as_str(), it.spec.enabled, it.state(NOW))).collect();
+    let states: Vec<_> =
+        all.iter().map(|it| (it.id, it.spec.name.as_str(), it.spec.enabled, it.state(NOW).as_str())).collect();
     let expected = [
         (7, "HAND_1", true, "assigned"),
         (1, "MORSE_1", true, "queued"),
@@ -137,15 +138,15 @@ async fn a_database_from_before_says_what_it_did() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_from_before_goes_on_where_it_stopped() {
+async fn the_coordinator_continues_on_an_older_database() {
     let folder = written_before().await;
     let store = Store::open(folder.path()).await.unwrap();
     let coordinator = start(Store::open(folder.path()).await.unwrap(), folder.path(), &Clock::manual(NOW)).await;
-    let by = challengectl_coordinator::audit::By { who: "ada", from: None };
-    // The id of the challenge that was deleted before is not used again.
+    let actor = challengectl_coordinator::audit::Actor::new("ada", None);
+    // The id of the deleted challenge is not reused.
     let form = Form { name: Some("NEW".into()), modulation: Some("cw".into()), ..Form::default() };
     let form = Form { frequency: Some(147_800_000.into()), text: Some("E".into()), ..form };
-    assert_eq!(coordinator.challenges.create(&form, by).await.unwrap(), 9);
+    assert_eq!(coordinator.challenges.create(&form, actor.clone()).await.unwrap(), 9);
 
     let mut transaction = store.write().await.unwrap();
     let taken = ChallengeName::new("MORSE_1").unwrap();
@@ -153,11 +154,11 @@ async fn a_database_from_before_goes_on_where_it_stopped() {
     let twice = challengectl_common::ChallengeSpec { name: taken, ..spec(0, fixed(145_000_000), 0) };
     let profile = SignalProfile { duration_ms: 1_000, occupied: -6_000.0..6_000.0 };
     assert!(challenges::insert(&mut transaction, &twice, &profile, NOW, NOW).await.is_err());
-    // Fences go on, or a report of an earlier assignment would count.
+    // Fences continue, so that reports of earlier assignments stay late.
     assert_eq!(challenges::start(&mut transaction, 1, NOW).await.unwrap(), 3);
     drop(transaction);
 
-    coordinator.challenges.delete(1, by).await.unwrap();
+    coordinator.challenges.delete(1, actor.clone()).await.unwrap();
     let mut connection = connect(folder.path()).await;
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM transmission_challenges WHERE challenge_id = 1")
         .fetch_one(&mut connection)
@@ -181,14 +182,14 @@ async fn connect(folder: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(database).create_if_missing(true).connect().await.unwrap()
 }
 
-/// The columns of all rows, as literals of SQL.
+/// Returns the columns of all rows, as SQL literals.
 async fn cells(connection: &mut SqliteConnection, columns: &str, from: &str) -> BTreeSet<String> {
     let quoted: Vec<_> = columns.split(',').map(|column| format!("quote({})", column.trim())).collect();
     let question = format!("SELECT {} FROM {from}", quoted.join(" || '|' || "));
     sqlx::query_scalar(AssertSqlSafe(question)).fetch_all(connection).await.unwrap().into_iter().collect()
 }
 
-/// The columns of each table but those that the migration is about.
+/// Returns the columns of every table except those that the migration changes.
 async fn other_columns(connection: &mut SqliteConnection) -> Vec<(String, String)> {
     sqlx::query_as(
         "SELECT sqlite_master.name, group_concat('\"' || columns.name || '\"')
@@ -214,7 +215,7 @@ async fn other_tables(
     all
 }
 
-/// Tables, indexes and triggers, as they were created; but for the tables that got more columns since.
+/// Returns the SQL of the other tables, indexes and triggers, except of tables that later migrations extend.
 async fn other_schema(connection: &mut SqliteConnection) -> BTreeSet<String> {
     let objects = "SELECT name || ': ' || coalesce(sql, '') FROM sqlite_master
                    WHERE tbl_name NOT IN ('challenges', 'transmission_challenges', 'radios', 'ranges')";

@@ -1,19 +1,19 @@
-//! What many want at once, and what operators decide.
+//! Concurrent polls, and decisions of operators.
 
 use crate::site::{Site, event, fixed, progress, report, spec};
 use challengectl_common::challenge::{Kind, Tuning};
 use challengectl_common::wire::Outcome;
 use challengectl_common::{Band, ChallengeSpec};
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_who_ask_at_once_never_get_the_same() {
+async fn concurrent_polls_never_get_the_same_challenge() {
     let apart = |mut challenge: ChallengeSpec| {
         let Kind::Transmission(transmission) = &mut challenge.kind;
         if let Tuning::ManualFrequencyRange(band) = &mut transmission.tuning {
-            // Where none of the fixed ones is: each finds a place, wherever the others are.
+            // Outside of the fixed frequencies: each finds a free frequency, wherever the others are.
             *band = Band::new(144_000_000, 144_900_000).unwrap();
         }
         challenge
@@ -40,7 +40,7 @@ async fn many_who_ask_at_once_never_get_the_same() {
     site.is_sound().await;
 }
 
-/// Whatever is being handed out in the moment of an emergency stop is cut as well.
+/// Assignments that are handed out at the moment of an emergency stop are cut too.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_stop_misses_nothing() {
     for round in 0..8 {
@@ -63,7 +63,7 @@ async fn an_emergency_stop_misses_nothing() {
         for _ in 0..round {
             tokio::task::yield_now().await;
         }
-        site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+        site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap();
         for poll in polls {
             poll.await.unwrap();
         }
@@ -80,29 +80,29 @@ async fn an_emergency_stop_misses_nothing() {
     }
 }
 
-/// What is cut while the server is away stays cut, and so does what holds the system back.
+/// Pause and emergency stop survive a kill, and so do the orders to cut.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_operators_decided_survives_a_kill() {
-    // Apart from each other, so that none has to wait for another's frequency.
+async fn decisions_of_operators_survive_a_kill() {
+    // Far apart, so that none waits for the frequency of another.
     let specs: Vec<_> = (1..=6).map(|n| spec(n, fixed(144_000_000 + n as u64 * 100_000), 0)).collect();
     let mut site = Site::new(&specs).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a", "b"], None).await;
     let task = site.poll(&roof).await.unwrap();
-    site.coordinator.air.emergency_stop(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.emergency_stop(Actor::command_line()).await.unwrap();
     site.restart().await;
     assert_eq!(
         site.coordinator.runner_api.heartbeat(&roof, Some(&[progress(&task)])).unwrap().abort,
         [task.assignment_id]
     );
     assert_eq!(site.poll(&roof).await, None);
-    site.coordinator.air.release(By::COMMAND_LINE).await.unwrap();
+    site.coordinator.air.release(Actor::command_line()).await.unwrap();
     let again = site.poll(&roof).await.unwrap();
-    site.coordinator.challenges.trigger(6, By::COMMAND_LINE).await.unwrap();
+    site.coordinator.challenges.trigger(6, Actor::command_line()).await.unwrap();
     site.restart().await;
     site.coordinator.air.complete(&roof, report(&task, Outcome::Aborted)).await.unwrap();
     assert_eq!(site.poll(&roof).await.map(|task| task.challenge_id), Some(6));
-    site.coordinator.challenges.delete(again.challenge_id, By::COMMAND_LINE).await.unwrap();
+    site.coordinator.challenges.delete(again.challenge_id, Actor::command_line()).await.unwrap();
     assert!(site.coordinator.runner_api.heartbeat(&roof, None).unwrap().abort.contains(&again.assignment_id));
     site.coordinator.air.complete(&roof, report(&again, Outcome::Success)).await.unwrap();
     assert_eq!(site.count("SELECT count(*) FROM transmissions WHERE status = 'success'").await, 1);

@@ -1,15 +1,15 @@
-//! What time alone changes about runners is told: to dashboards, to whoever asks, and as an alarm.
+//! Runners that fall silent: live events, REST, and alarms.
 
 use crate::site::{START, Site, fixed, spec};
 use challengectl_coordinator::{Event, Liveness, RunnerStatus};
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 
-/// In which everything comes that comes at all.
+/// Time limit for events.
 const LIMIT: Duration = Duration::from_secs(30);
 const OFFLINE: RunnerStatus = RunnerStatus::Offline;
 
-/// The next status of a runner that is told.
+/// Waits for the next published status of a runner.
 async fn next_status(events: &mut Receiver<Event>) -> (RunnerStatus, bool) {
     let next = async {
         loop {
@@ -22,7 +22,7 @@ async fn next_status(events: &mut Receiver<Event>) -> (RunnerStatus, bool) {
 }
 
 impl Site {
-    /// What REST says and what a new dashboard gets to see.
+    /// Returns the status in REST, and in the first state of a dashboard.
     async fn shown(&self) -> [Liveness; 2] {
         let first_state = self.coordinator.views.initial_state().await.unwrap().runners.pop().unwrap();
         let now = Liveness { status: first_state.status, busy: first_state.busy };
@@ -31,7 +31,7 @@ impl Site {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_runner_that_dies_is_told_offline_whether_idle_or_on_air_and_everywhere_alike() {
+async fn a_killed_runner_is_published_as_offline_whether_idle_or_on_air_and_the_same_everywhere() {
     for on_air in [false, true] {
         let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
         let roof = site.enroll("roof").await;
@@ -44,7 +44,7 @@ async fn a_runner_that_dies_is_told_offline_whether_idle_or_on_air_and_everywher
         site.clock.advance(Duration::from_secs(61));
         assert_eq!(next_status(&mut events).await, (OFFLINE, on_air));
         assert_eq!(site.shown().await, [Liveness { status: OFFLINE, busy: on_air }; 2]);
-        // Its lease lapsing does not bring it back.
+        // A lease that runs out does not bring the runner back online.
         site.clock.advance(Duration::from_secs(60));
         if on_air {
             assert_eq!(next_status(&mut events).await, (OFFLINE, false));
@@ -56,14 +56,14 @@ async fn a_runner_that_dies_is_told_offline_whether_idle_or_on_air_and_everywher
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_runner_that_died_before_a_restart_of_the_server_is_offline_after_it_also_when_the_clock_was_set_back() {
+async fn a_runner_killed_before_a_restart_of_the_server_is_offline_after_it_even_if_the_clock_was_set_back() {
     let mut site = Site::new(&[]).await;
     let roof = site.enroll("roof").await;
     site.register(&roof, &["a"], Some(vec![])).await;
     site.clock.advance(Duration::from_secs(61));
     site.restart().await;
     assert_eq!(site.shown().await[0].status, OFFLINE);
-    // With a clock that is behind, nobody can say how long it has been silent; then it counts from the start.
+    // With a clock that is behind, the length of the silence is unknown, so it counts from the start.
     site.clock.step(-7_200_000);
     site.restart().await;
     assert_eq!(site.shown().await[0].status, RunnerStatus::Online);

@@ -1,14 +1,16 @@
-//! A coordinator on a database of its own.
+//! A coordinator on its own database.
 
 use challengectl_common::challenge::{Kind, Payload, PublicView, TransmissionSpec, Tuning};
-use challengectl_common::wire::{AssignmentProgress, CompleteRequest, Outcome, RadioInfo, RegisterRequest, Task};
+use challengectl_common::wire::{
+    AssignmentProgress, CompleteRequest, FailedRadio, Outcome, RadioInfo, RegisterRequest, Task,
+};
 use challengectl_common::{
     Band, ChallengeName, ChallengeSpec, Frequency, FrequencyRules, RadioId, RunnerId, Timestamp,
 };
 use challengectl_coordinator::store::challenges::SignalProfile;
 use challengectl_coordinator::store::{self, Store, challenges};
 use challengectl_coordinator::{
-    Caller, Clock, Coordinator, FileFolder, Host, HostBinding, Newcomer, Retention, Rules, TokenLife, issue_token,
+    Caller, Clock, Coordinator, Enrollee, FileFolder, Host, HostBinding, Retention, Rules, TokenLife, issue_token,
 };
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
@@ -50,7 +52,7 @@ impl Site {
         Self { folder, clock, coordinator }
     }
 
-    /// As after `kill -9`: what was only in memory is gone.
+    /// Restarts as after `kill -9`, without the state in memory.
     pub async fn restart(&mut self) {
         let store = Store::open(self.folder.path()).await.unwrap();
         self.coordinator = start(store, self.folder.path(), &self.clock).await;
@@ -59,9 +61,9 @@ impl Site {
     pub async fn enroll(&self, name: &str) -> Caller {
         let store = Store::open(self.folder.path()).await.unwrap();
         let runner = RunnerId::new(name).unwrap();
-        let invitation = issue_token(&store, &runner, TokenLife::default(), self.clock.now()).await.unwrap();
+        let issued = issue_token(&store, &runner, TokenLife::default(), self.clock.now()).await.unwrap();
         store.close().await;
-        let key = self.coordinator.runner_api.enroll(&invitation.token, Newcomer::default()).await.unwrap().api_key;
+        let key = self.coordinator.runner_api.enroll(&issued.token, Enrollee::default()).await.unwrap().api_key;
         self.coordinator.fleet.authenticate(&key, Host::default()).unwrap()
     }
 
@@ -71,6 +73,7 @@ impl Site {
             ..RadioInfo::plain(RadioId::new(id).unwrap())
         });
         let request = RegisterRequest {
+            failed_radios: Vec::new(),
             runner_id: caller.runner_id.clone(),
             frequency_limits: Vec::new(),
             radios: radios.collect(),
@@ -79,6 +82,21 @@ impl Site {
             version: None,
         };
         self.coordinator.runner_api.register(caller, request).await.unwrap().abort
+    }
+
+    /// Registers with radios that fail, and no others.
+    pub async fn register_failed(&self, caller: &Caller, radios: &[&str]) {
+        let failed = |id: &&str| FailedRadio { id: RadioId::new(id).unwrap(), reason: "it is unplugged".to_owned() };
+        let request = RegisterRequest {
+            failed_radios: radios.iter().map(failed).collect(),
+            runner_id: caller.runner_id.clone(),
+            frequency_limits: Vec::new(),
+            radios: Vec::new(),
+            assignments: Some(Vec::new()),
+            hostname: None,
+            version: None,
+        };
+        self.coordinator.runner_api.register(caller, request).await.unwrap();
     }
 
     pub async fn poll(&self, caller: &Caller) -> Option<Task> {
@@ -169,7 +187,7 @@ pub fn fixed(hz: u64) -> Tuning {
     Tuning::Frequency(Frequency::from_hz(hz).unwrap())
 }
 
-/// Some share a frequency, some may go anywhere in two megahertz.
+/// Returns challenges of which some share a frequency, and some have a range of 2 MHz.
 pub fn event(challenges: usize) -> Vec<ChallengeSpec> {
     let tuning = |index: usize| match index % 3 {
         0 => Tuning::ManualFrequencyRange(Band::new(144_000_000, 146_000_000).unwrap()),
@@ -181,6 +199,7 @@ pub fn event(challenges: usize) -> Vec<ChallengeSpec> {
 
 pub fn report(task: &Task, status: Outcome) -> CompleteRequest {
     CompleteRequest {
+        underruns: None,
         challenge_id: task.challenge_id,
         status,
         error: None,

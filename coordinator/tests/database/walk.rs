@@ -1,17 +1,17 @@
-//! Runners that come, work and go in every order.
+//! Random walks: runners that register, work and leave in every order.
 
 use crate::site::{RULES, Site, event, progress, report};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::{Outcome, Task};
 use challengectl_coordinator::Caller;
-use challengectl_coordinator::audit::By;
+use challengectl_coordinator::audit::Actor;
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-/// What a runner believes to be on air, and when the lease of each runs out by its own count.
+/// The assignments that a runner has on air, and when the lease of each runs out by the runner's own count.
 type Working = HashMap<i64, (Task, Timestamp)>;
 
 struct Walk {
@@ -49,25 +49,25 @@ impl Walk {
         self.site.is_sound().await;
     }
 
-    /// What operators do leaves everything sound, and nothing is held back for good.
+    /// Makes a random change as an operator; pauses and stops are lifted again.
     async fn operate(&mut self) {
-        let (coordinator, by) = (&self.site.coordinator, By::COMMAND_LINE);
+        let (coordinator, actor) = (&self.site.coordinator, Actor::command_line());
         let challenge = self.rng.random_range(1..=2);
         match self.rng.random_range(0..4) {
             0 => {
-                coordinator.air.emergency_stop(by).await.unwrap();
-                coordinator.air.release(by).await.unwrap();
+                coordinator.air.emergency_stop(actor.clone()).await.unwrap();
+                coordinator.air.release(actor.clone()).await.unwrap();
             }
             1 => {
-                coordinator.air.pause(by).await.unwrap();
-                coordinator.air.resume(by).await.unwrap();
+                coordinator.air.pause(actor.clone()).await.unwrap();
+                coordinator.air.resume(actor.clone()).await.unwrap();
             }
             2 => {
-                coordinator.challenges.enable(challenge, false, by).await.unwrap();
-                coordinator.challenges.enable(challenge, true, by).await.unwrap();
+                coordinator.challenges.enable(challenge, false, actor.clone()).await.unwrap();
+                coordinator.challenges.enable(challenge, true, actor.clone()).await.unwrap();
             }
             // Refused while it is on air.
-            _ => drop(coordinator.challenges.trigger(challenge, by).await),
+            _ => drop(coordinator.challenges.trigger(challenge, actor.clone()).await),
         }
     }
 
@@ -103,7 +103,7 @@ impl Walk {
         }
     }
 
-    /// Runners cut the carrier by themselves when the lease runs out.
+    /// Advances the clock; runners cut their carriers when the lease runs out.
     async fn pass_time(&mut self) {
         self.site.clock.advance(Duration::from_millis(self.rng.random_range(1..40_000)));
         let now = self.site.clock.now();
@@ -113,8 +113,7 @@ impl Walk {
         self.site.coordinator.air.sweep().await.unwrap();
     }
 
-    /// A runner that was killed comes back and says that it has nothing; or one that goes on seems to say so, by a
-    /// request that was held up on its way.
+    /// Registers without assignments: either a killed runner comes back, or a delayed request of a running one arrives.
     async fn come_back(&mut self, runner: usize) {
         let killed = self.rng.random();
         let (caller, working) = &mut self.runners[runner];
@@ -134,7 +133,7 @@ impl Walk {
         self.site.register(caller, &["a", "b"], None).await;
     }
 
-    /// By what the runners themselves believe, which is what the carriers do.
+    /// Checks the runners' own records, which are what is on air.
     fn nothing_is_on_air_twice(&self) {
         let tasks: Vec<&Task> =
             self.runners.iter().flat_map(|(_, working)| working.values().map(|(task, _)| task)).collect();

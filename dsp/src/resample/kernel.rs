@@ -1,6 +1,7 @@
 //! The impulse response: a sinc under a Kaiser window, cut at the input samples into pieces, each a polynomial.
 
 use super::piece::{ORDER, Piece};
+use crate::lanes::mul_add;
 use num_complex::Complex32;
 use std::f64::consts::PI;
 
@@ -10,21 +11,24 @@ const ATTENUATION: f64 = 80.0;
 /// Kaiser's formula for the parameter of the window at that attenuation (J. F. Kaiser, 1974).
 const BETA: f64 = 0.1102 * (ATTENUATION - 8.7);
 
+/// Sums side by side: with four, of two parts each, the processor does not wait for any and has registers for all.
+const SUMS: usize = 4;
+
 /// An impulse response as polynomials.
 pub(super) struct Kernel {
-    /// For each tap, by how much its sample counts in each coefficient of a [`Piece`].
+    /// For each tap, the weight of its sample in each coefficient of a [`Piece`].
     taps: Box<[[f32; ORDER]]>,
 }
 
 impl Kernel {
-    /// A low-pass filter with its edges in cycles per input sample, `0 < pass < stop`.
+    /// Creates a low-pass filter with its edges in cycles per input sample, `0 < pass < stop`.
     pub(super) fn new(pass: f64, stop: f64, gain: f32) -> Self {
         let taps = ((ATTENUATION - 7.95) / (14.36 * (stop - pass))).ceil() as usize;
-        let taps = taps.max(2).next_multiple_of(2);
+        let taps = taps.next_multiple_of(SUMS);
         let cutoff = (pass + stop) / 2.0;
         let half = taps as f64 / 2.0;
         let weights = (0..taps).map(|tap| {
-            // The window begins half its length before the interval; position runs from -1 to 1 over the interval.
+            // The window begins half its length before the interval; `position` runs from -1 to 1 over the interval.
             polynomial(|position| {
                 let time = half - 0.5 - tap as f64 + position / 2.0;
                 f64::from(gain) * 2.0 * cutoff * sinc(2.0 * cutoff * time) * kaiser(time / half)
@@ -33,64 +37,60 @@ impl Kernel {
         Self { taps: weights.map(|weights| weights.map(|weight| weight as f32)).collect() }
     }
 
-    /// Input samples that one interval depends on; an even number.
+    /// Input samples that one interval depends on; a multiple of four.
     pub(super) fn taps(&self) -> usize {
         self.taps.len()
     }
 
     /// The polynomial of an interval from the samples around it. Its first output lies `start` input samples after
     /// the beginning of the interval, each further one `step` later.
-    pub(super) fn piece(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
-        // Even and odd taps apart: a sum must wait for the one before.
-        let (mut even, mut odd) = (Sums::default(), Sums::default());
-        let (taps, _) = self.taps.as_chunks::<2>();
-        let (samples, _) = window.as_chunks::<2>();
+    #[inline(always)]
+    pub(super) fn piece<const FUSED: bool>(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
+        // Several sums side by side: each must wait for its one before.
+        let mut re = [[0.0; ORDER]; SUMS];
+        let mut im = [[0.0; ORDER]; SUMS];
+        let (taps, _) = self.taps.as_chunks::<SUMS>();
+        let (samples, _) = window.as_chunks::<SUMS>();
         for (taps, samples) in taps.iter().zip(samples) {
-            even.add(&taps[0], samples[0]);
-            odd.add(&taps[1], samples[1]);
+            for (((re, im), weights), sample) in re.iter_mut().zip(&mut im).zip(taps).zip(samples) {
+                add::<FUSED>(re, weights, sample.re);
+                add::<FUSED>(im, weights, sample.im);
+            }
         }
-        even.merge(&odd);
-        Piece::new(even.re, even.im, start, step)
+        Piece::new(total(re), total(im), start, step)
     }
 
     /// Like [`piece`](Self::piece), of samples whose imaginary parts are 0: half the work.
-    pub(super) fn piece_of_reals(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
-        let (mut even, mut odd) = ([0.0; ORDER], [0.0; ORDER]);
-        let (taps, _) = self.taps.as_chunks::<2>();
-        let (samples, _) = window.as_chunks::<2>();
-        for (taps, samples) in taps.iter().zip(samples) {
-            add(&mut even, &taps[0], samples[0].re);
-            add(&mut odd, &taps[1], samples[1].re);
-        }
-        even.iter_mut().zip(odd).for_each(|(sum, other)| *sum += other);
-        Piece::new(even, [0.0; ORDER], start, step)
-    }
-}
-
-#[derive(Default)]
-struct Sums {
-    re: [f32; ORDER],
-    im: [f32; ORDER],
-}
-
-impl Sums {
     #[inline(always)]
-    fn add(&mut self, weights: &[f32; ORDER], sample: Complex32) {
-        add(&mut self.re, weights, sample.re);
-        add(&mut self.im, weights, sample.im);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.re.iter_mut().zip(other.re).for_each(|(sum, other)| *sum += other);
-        self.im.iter_mut().zip(other.im).for_each(|(sum, other)| *sum += other);
+    pub(super) fn piece_of_reals<const FUSED: bool>(&self, window: &[Complex32], start: f64, step: f64) -> Piece {
+        let mut re = [[0.0; ORDER]; SUMS];
+        let (taps, _) = self.taps.as_chunks::<SUMS>();
+        let (samples, _) = window.as_chunks::<SUMS>();
+        for (taps, samples) in taps.iter().zip(samples) {
+            for ((re, weights), sample) in re.iter_mut().zip(taps).zip(samples) {
+                add::<FUSED>(re, weights, sample.re);
+            }
+        }
+        Piece::new(total(re), [0.0; ORDER], start, step)
     }
 }
 
 #[inline(always)]
-fn add(sums: &mut [f32; ORDER], weights: &[f32; ORDER], sample: f32) {
+fn add<const FUSED: bool>(sums: &mut [f32; ORDER], weights: &[f32; ORDER], sample: f32) {
     for (sum, weight) in sums.iter_mut().zip(weights) {
-        *sum += weight * sample;
+        *sum = mul_add::<FUSED>(*weight, sample, *sum);
     }
+}
+
+#[inline(always)]
+fn total(sums: [[f32; ORDER]; SUMS]) -> [f32; ORDER] {
+    let mut total = [0.0; ORDER];
+    for sums in &sums {
+        for (total, sum) in total.iter_mut().zip(sums) {
+            *total += sum;
+        }
+    }
+    total
 }
 
 /// The coefficients, lowest first, of the polynomial that meets `function` at the Chebyshev nodes of [-1, 1].
@@ -118,33 +118,12 @@ fn polynomial(function: impl Fn(f64) -> f64) -> [f64; ORDER] {
     sum
 }
 
-fn sinc(x: f64) -> f64 {
-    if x == 0.0 { 1.0 } else { (PI * x).sin() / (PI * x) }
-}
-
-/// The Kaiser window over [-1, 1].
-fn kaiser(x: f64) -> f64 {
-    bessel(BETA * (1.0 - x * x).max(0.0).sqrt()) / bessel(BETA)
-}
-
-/// The modified Bessel function of order zero by its power series, which at our arguments of at most 8 is exact after
-/// some 30 terms.
-fn bessel(x: f64) -> f64 {
-    let mut term = 1.0;
-    let mut sum = 1.0;
-    for k in 1..40 {
-        term *= (x / 2.0 / f64::from(k)).powi(2);
-        sum += term;
-    }
-    sum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_polynomial_meets_a_function_that_is_one() {
+    fn the_interpolation_of_a_polynomial_is_exact() {
         let found = polynomial(|x| 3.0 - x + 0.5 * x.powi(4));
         for (found, expected) in found.into_iter().zip([3.0, -1.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0]) {
             assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");

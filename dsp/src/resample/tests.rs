@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{Tone, decibels, drain, level};
 
-/// Level of a tone after resampling, at `at` hertz, away from the ends where it begins with a click.
+/// Resamples a tone and drops both ends, where it starts and stops with a click.
 fn resampled(from: f64, tone: f64, to: f64) -> Vec<Complex32> {
     let len = (from * 0.02) as u64 + 400;
     let samples = drain(resample(Box::new(Tone::new(from, tone, len)), to).unwrap(), 1000);
@@ -58,7 +58,7 @@ fn what_the_lower_rate_cannot_hold_does_not_fold_back() {
 
 #[test]
 fn nothing_drifts_over_hours() {
-    // The interval of the last sample of two hours must be the one that its number says.
+    // The last sample of two hours must lie in the interval that its number gives.
     let (from, to) = (48_000.0 / 1.001, 2e6);
     let source = Tone::new(from, 0.0, (from * 7200.0) as u64);
     let resampler = Resampler::new(Box::new(source), to, Filter { pass: 1.0, stop: 40_000.0, gain: 1.0 });
@@ -123,6 +123,6 @@ fn a_rate_that_cannot_hold_the_signal_is_refused() {
         resample(300e3, 5e5),
         "500000 samples per second cannot hold a signal that reaches 300000 Hz from its nominal frequency"
     );
-    assert_eq!(resample(0.0, f64::NAN), "NaN samples per second are no radio's rate; 1000 to 1e9 can be had");
-    assert!(resample(0.0, -1.0).starts_with("-1 samples per second"));
+    assert_eq!(resample(0.0, f64::NAN), "NaN is not a valid sample rate; give 1000 to 1e9 samples per second");
+    assert!(resample(0.0, -1.0).starts_with("-1 is not a valid sample rate"));
 }

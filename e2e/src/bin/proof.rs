@@ -1,10 +1,12 @@
 //! The slow proofs, with their figures. `make proof` runs them all.
 
 use anyhow::Result;
+use challengectl_e2e::air_load;
 use challengectl_e2e::faults::{self, Kind, Settings};
 use challengectl_e2e::load::Load;
 use challengectl_e2e::receivers::Teletype;
-use clap::{Parser, Subcommand};
+use challengectl_e2e::soapy::Reason;
+use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,15 +18,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Proof {
-    /// Faults at random: processes killed, frozen and doubled, requests delayed, repeated and lost, clocks set, emergency
-    /// stops. Nothing may be lost, stuck or on air twice, and every stop works within a second.
+    /// Random faults: processes killed, frozen and doubled, requests delayed, repeated and lost, clocks set, emergency
+    /// stops. Nothing may be lost, stuck or on air twice, and every stop must work within a second.
     Kills {
         #[arg(long, default_value_t = 50)]
         count: u32,
-        /// The same seed gives the same faults; a new one unless it is given.
+        /// The seed: the same seed gives the same faults; random by default.
         #[arg(long)]
         seed: Option<u64>,
-        /// Only faults of these kinds.
+        /// Kinds of faults; by default all.
         #[arg(long, value_delimiter = ',', num_args = 1..)]
         faults: Vec<Kind>,
     },
@@ -32,7 +34,7 @@ enum Proof {
     Rounds {
         #[arg(long)]
         event: PathBuf,
-        /// Where the event's files are.
+        /// Folder of the event's files.
         #[arg(long)]
         base: Option<PathBuf>,
         #[arg(long, default_value_t = 8.0)]
@@ -53,19 +55,20 @@ enum Proof {
         #[arg(long, default_value_t = 0)]
         history: u64,
     },
-    /// Tell a server to end while everybody is at work; nothing that it has acknowledged may be lost.
+    /// End a server in order under load; nothing that it has acknowledged may be lost.
     OrderlyEnd {
         #[arg(long, default_value_t = 500)]
         runners: u32,
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
-    /// Time from an operator's trigger to the first sample of an idle radio.
+    /// Measure the time from an operator's trigger to the first sample of an idle radio.
     Trigger {
         #[arg(long, default_value_t = 100)]
         count: usize,
     },
-    /// The longest write transaction while a server forgets a million rows, hears ten thousand runners and is flooded.
+    /// Measure the longest write transaction while a server deletes a million rows, serves 10,000 runners and is
+    /// flooded.
     Transactions {
         #[arg(long, default_value_t = 1_000_000)]
         rows: u64,
@@ -75,17 +78,42 @@ enum Proof {
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
-    /// Read every flag of an event back from recordings, through noise and a frequency error.
+    /// Time from an emergency stop and from other causes to the last sample of eight busy radios, which are simulated
+    /// below SoapySDR. Needs a runner that is built with the feature `soapy`.
+    Soapy {
+        /// Of each cause.
+        #[arg(long, default_value_t = 200)]
+        count: usize,
+        /// Only these causes.
+        #[arg(long, value_delimiter = ',', num_args = 1..)]
+        reasons: Vec<Reason>,
+        /// Of each radio.
+        #[arg(long, default_value_t = 2_000_000)]
+        sample_rate: u32,
+    },
+    /// Serve the virtual air to programs over loopback, in real time; what it costs, and whether a block was late.
+    Air {
+        #[arg(long, default_value_t = 16)]
+        receivers: usize,
+        #[arg(long, default_value_t = 16)]
+        transmissions: usize,
+        /// Transmissions that nobody hears.
+        #[arg(long, default_value_t = 0)]
+        unheard: usize,
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+    },
+    /// Read every payload of an event back from recordings, with noise and a frequency error.
     Listen {
         #[arg(long)]
         event: PathBuf,
-        /// Where the event's files are.
+        /// Folder of the event's files.
         #[arg(long)]
         base: Option<PathBuf>,
         /// Folder of SigMF recordings.
         #[arg(long)]
         recordings: PathBuf,
-        /// Of the event's radio teletype.
+        /// Baud rate of the event's radio teletype.
         #[arg(long, default_value_t = 45.45)]
         baud: f64,
         #[arg(long, default_value_t = 2295.0)]
@@ -123,6 +151,14 @@ async fn main() -> Result<()> {
             println!("{:#?}", challengectl_e2e::transactions::measure(rows, runners, flood).await?);
         }
         Proof::Trigger { count } => println!("{:#?}", challengectl_e2e::trigger::measure(count).await?),
+        Proof::Soapy { count, reasons, sample_rate } => {
+            let reasons = if reasons.is_empty() { Reason::value_variants().to_vec() } else { reasons };
+            println!("{:#?}", challengectl_e2e::soapy::measure(&reasons, count, sample_rate).await?);
+        }
+        Proof::Air { receivers, transmissions, unheard, seconds } => {
+            let load = air_load::Load { receivers, transmissions, unheard, time: Duration::from_secs(seconds) };
+            println!("{:#?}", air_load::measure(load)?);
+        }
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };
             challengectl_e2e::listen::listen(&event, base.as_deref(), &recordings, teletype)?;

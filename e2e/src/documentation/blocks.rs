@@ -3,32 +3,33 @@
 /// A block between fences.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Line of its first line, counted from 1.
+    /// The number of its first line, from 1.
     pub line: usize,
     pub language: String,
     pub text: String,
-    /// Why it is neither run nor checked.
+    /// The reason if it is neither run nor checked.
     pub left_out: Option<String>,
 }
 
 const FENCE: &str = "```";
 const MARK: &str = "<!-- not run: ";
 
-/// All blocks of a page, in order; or the line and what is wrong with it.
+/// Returns all blocks of a page, in order; an error is the line and the problem.
 pub fn blocks(page: &str) -> Result<Vec<Block>, String> {
     let mut blocks = Vec::new();
     let mut mark: Option<(usize, String)> = None;
     let mut lines = (1..).zip(page.lines());
     while let Some((number, line)) = lines.next() {
         if let Some(reason) = line.strip_prefix(MARK) {
-            let reason =
-                reason.strip_suffix(" -->").ok_or_else(|| format!("{number}: the mark is no line of its own"))?;
+            let reason = reason
+                .strip_suffix(" -->")
+                .ok_or_else(|| format!("{number}: the mark must be on a line of its own"))?;
             mark = Some((number, reason.to_owned()));
             continue;
         }
         let Some(language) = line.trim_start().strip_prefix(FENCE) else {
             if let Some((number, _)) = mark.as_ref().filter(|_| !line.is_empty()) {
-                return Err(format!("{number}: there is no block behind the mark"));
+                return Err(format!("{number}: there is no block after the mark"));
             }
             continue;
         };
@@ -64,8 +65,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_block_or_mark_is_refused() {
+    fn an_invalid_block_or_mark_is_refused() {
         assert_eq!(blocks("```sh\nls\n"), Err("1: the block has no end".to_owned()));
-        assert_eq!(blocks("\n<!-- not run: a -->\nwords\n"), Err("2: there is no block behind the mark".to_owned()));
+        assert_eq!(blocks("\n<!-- not run: a -->\nwords\n"), Err("2: there is no block after the mark".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! Blocks that are no commands, given to the program that reads them.
+//! Checks of blocks that are not commands, by the programs that read them.
 
 use super::repository;
 use crate::programs::{program, run};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A configuration or an event file. Its first line says which, as a comment.
+/// Checks a configuration or an event file, named in its first line by a comment.
 pub fn yaml(text: &str) -> Result<()> {
     let first = text.lines().next().unwrap_or_default();
-    let name = first.strip_prefix("# ").context("its first line must say which file it is: `# server.yml`")?;
+    let name = first.strip_prefix("# ").context("its first line must name the file: `# server.yml`")?;
     let folder = TempDir::new()?;
     let file = folder.path().join("file.yml");
     std::fs::write(&file, text)?;
@@ -31,21 +31,24 @@ fn import(folder: &TempDir, file: &Path) -> Result<std::process::Output> {
     run(command.env("CHALLENGECTL_DATA_DIR", folder.path().join("data")))
 }
 
-/// A request or an answer: a first line, headers, and a body in JSON.
+/// Checks a request or an answer: a first line, headers, and a body in JSON.
 pub fn http(text: &str) -> Result<()> {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let mut lines = head.lines();
     let first = lines.next().unwrap_or_default();
     let methods = ["GET ", "POST ", "PUT ", "DELETE ", "HTTP/1.1 "];
-    ensure!(methods.iter().any(|method| first.starts_with(method)), "no request and no answer begins like {first:?}");
+    ensure!(
+        methods.iter().any(|method| first.starts_with(method)),
+        "{first:?} is not the first line of a request or an answer"
+    );
     ensure!(lines.all(|line| line.contains(": ")), "a header without a colon");
     if !body.trim().is_empty() {
-        let _: serde_json::Value = serde_json::from_str(body).context("the body is no JSON")?;
+        let _: serde_json::Value = serde_json::from_str(body).context("the body is not JSON")?;
     }
     Ok(())
 }
 
-/// A drop-in of a systemd unit, whose name is in the first line: `# systemctl edit challengectl-runner`.
+/// Checks a drop-in of a systemd unit, named in the first line: `# systemctl edit challengectl-runner`.
 pub fn unit(text: &str) -> Result<()> {
     let first = text.lines().next().unwrap_or_default();
     let name = first.strip_prefix("# systemctl edit ").context("its first line must say: `# systemctl edit UNIT`")?;
@@ -53,7 +56,7 @@ pub fn unit(text: &str) -> Result<()> {
     let unit = folder.path().join(format!("{name}.service"));
     let packaged = std::fs::read_to_string(repository().join(format!("packaging/systemd/{name}.service")))?;
     let place = program(name)?;
-    let path = place.to_str().context("a path that is no text")?;
+    let path = place.to_str().context("a path that is not text")?;
     std::fs::write(&unit, packaged.replace(&format!("/usr/local/bin/{name}"), path))?;
     let drop_ins = folder.path().join(format!("{name}.service.d"));
     std::fs::create_dir(&drop_ins)?;
@@ -61,11 +64,11 @@ pub fn unit(text: &str) -> Result<()> {
     run(Command::new("systemd-analyze").args(["verify", "--man=no", "--recursive-errors=no"]).arg(&unit)).map(drop)
 }
 
-/// What stands in the section `http` of nginx's configuration.
+/// Checks the content of the section `http` of an nginx configuration.
 pub fn nginx(text: &str) -> Result<()> {
     let folder = TempDir::new()?;
     let here = folder.path().display();
-    // Certificates of the example are some that are there.
+    // Replaces the certificates of the example by existing ones.
     let certificate = folder.path().join("tls");
     let mut command = Command::new("openssl");
     command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout"]).arg(&certificate);
@@ -82,7 +85,7 @@ pub fn nginx(text: &str) -> Result<()> {
     run(Command::new(tool("nginx")?).arg("-t").arg("-e").arg(log).arg("-c").arg(&file)).map(drop)
 }
 
-/// Rules of nftables, read in a network of its own.
+/// Checks rules of nftables, in a network namespace of its own.
 pub fn nft(text: &str) -> Result<()> {
     let folder = TempDir::new()?;
     let file = folder.path().join("rules.nft");
@@ -91,7 +94,7 @@ pub fn nft(text: &str) -> Result<()> {
     run(Command::new("unshare").args(command).arg(&file)).map(drop)
 }
 
-/// Rust that can be parsed and is formatted; only a build of all would say more.
+/// Checks that Rust code can be parsed and is formatted; only a complete build would check more.
 pub fn rust(text: &str) -> Result<()> {
     let folder = TempDir::new()?;
     let file = folder.path().join("block.rs");
@@ -101,7 +104,7 @@ pub fn rust(text: &str) -> Result<()> {
     run(command.arg(&file)).map(drop)
 }
 
-/// A program that `scripts/tools.sh` has unpacked, or that is installed.
+/// Finds a program that `scripts/tools.sh` has unpacked, or that is installed.
 pub fn tool(name: &str) -> Result<PathBuf> {
     let unpacked = repository().join(".tools/servers/usr");
     let places = [unpacked.join("bin"), unpacked.join("sbin"), "/usr/bin".into(), "/usr/sbin".into()];

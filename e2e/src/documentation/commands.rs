@@ -1,21 +1,21 @@
-//! The commands of a `console` block, with what they print.
+//! The commands of a `console` block, with their output.
 
-/// A command as a person types it.
+/// A command, as typed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Command {
-    /// Lines from the first one of the block.
+    /// The number of lines before it in the block.
     pub offset: usize,
     pub text: String,
-    /// What it prints; empty: whatever it likes.
+    /// The expected output; empty: any.
     pub output: Vec<String>,
 }
 
-/// Takes a block apart. A command goes on behind a `\` at the end of its line, and up to the end of its here-documents.
+/// Splits a block. A command continues after a `\` at the end of a line, and up to the end of its here-documents.
 pub fn commands(block: &str) -> Result<Vec<Command>, String> {
     let mut commands: Vec<Command> = Vec::new();
     let mut lines = block.lines().enumerate();
     while let Some((offset, line)) = lines.next() {
-        // Behind `# ` it is root who types.
+        // Commands of root begin with `# `.
         let Some(text) = line.strip_prefix("$ ").or_else(|| line.strip_prefix("# ")) else {
             commands.last_mut().ok_or("output in front of the first command")?.output.push(line.to_owned());
             continue;
@@ -33,13 +33,13 @@ pub fn commands(block: &str) -> Result<Vec<Command>, String> {
     Ok(commands)
 }
 
-/// The word that ends the here-document which begins in this line.
+/// Returns the word that ends the here-document that begins in this line.
 fn here_document(line: &str) -> Option<&str> {
     let (_, rest) = line.split_once("<<")?;
     rest.split_whitespace().next().map(|word| word.trim_matches('\''))
 }
 
-/// The program and the command of one that goes on until it is stopped.
+/// Returns the kind of program if the command runs until it is stopped.
 pub fn endless(command: &str) -> Option<&'static str> {
     let is = |program: &str, verb: &str| {
         let mut words = command.split_whitespace();
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_is_commands_and_what_they_print() {
+    fn a_block_is_split_into_commands_and_their_output() {
         let block = "$ cat > a <<'END'\n$ x\nEND\n$ curl \\\n    -s\n{}\n…\n# reboot\n";
         let command = |offset, text: &str, output: &[&str]| Command {
             offset,
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_and_runners_go_on_until_they_are_stopped() {
+    fn servers_and_runners_run_until_they_are_stopped() {
         assert_eq!(endless("challengectl-server serve --config a.yml"), Some("server"));
         assert_eq!(endless("challengectl-runner run"), Some("runner"));
         assert_eq!(endless("challengectl-runner transmit run"), None);

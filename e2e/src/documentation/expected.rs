@@ -1,7 +1,7 @@
-//! Whether a program printed what a page shows.
+//! Comparison of a program's output with that on a page.
 
-/// Compares line by line. `…` in a line stands for any text, and a line of nothing else for any lines. What is printed
-/// before and behind, such as log lines, does not matter.
+/// Compares line by line. `…` in a line stands for any text, and a line of only `…` for any lines. Output before and
+/// after, such as log lines, is ignored.
 pub fn is_shown(expected: &[String], printed: &str) -> bool {
     let printed: Vec<&str> = printed.lines().map(str::trim_end).collect();
     (0..=printed.len()).any(|start| printed.get(start..).is_some_and(|rest| begins(expected, rest)))

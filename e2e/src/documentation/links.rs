@@ -1,9 +1,9 @@
-//! Whether links between pages lead somewhere.
+//! Links between pages.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The links of a page that lead nowhere. Those to other sites are not followed.
+/// Returns the broken links of a page. Links to other sites are not followed.
 pub fn broken(page: &Path, text: &str) -> Vec<String> {
     let folder = page.parent().unwrap_or(page);
     let targets = prose(text).flat_map(targets_in).filter(|target| !target.contains("://"));
@@ -19,12 +19,12 @@ pub fn broken(page: &Path, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What stands in the round brackets of `[words](target)` in a line.
+/// Returns the targets of `[words](target)` in a line.
 fn targets_in(line: &str) -> impl Iterator<Item = &str> {
     line.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
 }
 
-/// As GitHub makes them of headings.
+/// Returns the anchors that GitHub derives from headings.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = prose(text).filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     headings
@@ -35,7 +35,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The lines outside of blocks.
+/// Returns the lines outside of blocks.
 fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
     text.lines().filter(move |line| {

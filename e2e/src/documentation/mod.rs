@@ -1,8 +1,7 @@
-//! Runs what the pages of the documentation tell people to type, and checks what they tell them to write.
+//! Runs the commands of the documentation, and checks its other blocks.
 //!
-//! A page is walked from its top to its end in one temporary folder and one shell. A block is run (`console`), checked by
-//! the program that it is for (configuration of all kinds), or left out with the reason in a comment in front of it:
-//! `<!-- not run: … -->`.
+//! A page is walked from top to end in one temporary folder and one shell. A block is run (`console`), checked by the
+//! program that it is for (configurations), or left out with the reason in a comment before it: `<!-- not run: … -->`.
 
 mod blocks;
 mod checks;
@@ -19,17 +18,17 @@ use std::path::{Path, PathBuf};
 pub use checks::tool;
 pub use session::Before;
 
-/// Folder of the repository.
+/// Returns the folder of the repository.
 pub fn repository() -> PathBuf {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     crate_folder.parent().unwrap_or(crate_folder).to_owned()
 }
 
-/// All pages, by their paths in the repository.
+/// Returns the paths of all pages in the repository.
 pub fn pages() -> Result<Vec<String>> {
     let mut pages = vec!["README.md".to_owned()];
     for entry in std::fs::read_dir(repository().join("docs"))? {
-        let name = entry?.file_name().into_string().ok().context("a name that is no text")?;
+        let name = entry?.file_name().into_string().ok().context("a name that is not text")?;
         if name.ends_with(".md") {
             pages.push(format!("docs/{name}"));
         }
@@ -38,7 +37,7 @@ pub fn pages() -> Result<Vec<String>> {
     Ok(pages)
 }
 
-/// Links of any page that lead nowhere, each with its page.
+/// Returns the broken links of all pages, each with its page.
 pub fn broken_links() -> Result<Vec<String>> {
     let mut broken = Vec::new();
     for page in pages()? {
@@ -49,7 +48,7 @@ pub fn broken_links() -> Result<Vec<String>> {
     Ok(broken)
 }
 
-/// Does what a page says, after what stands in the pages before it was done.
+/// Runs and checks all blocks of a page, in the state after the pages before it.
 pub fn walk(page: &str, before: Before) -> Result<()> {
     let text = std::fs::read_to_string(repository().join(page))?;
     let mut session = Session::new(page, before)?;
@@ -73,7 +72,7 @@ fn check(session: &Session, block: &Block) -> Result<()> {
     let text = session.here(&block.text);
     match block.language.as_str() {
         "yaml" => checks::yaml(&text),
-        "json" => serde_json::from_str(&text).map(|_: serde_json::Value| ()).context("no JSON"),
+        "json" => serde_json::from_str(&text).map(|_: serde_json::Value| ()).context("not JSON"),
         "http" => checks::http(&text),
         "ini" => checks::unit(&text),
         "nginx" => checks::nginx(&text),
@@ -81,7 +80,7 @@ fn check(session: &Session, block: &Block) -> Result<()> {
         "rust" => checks::rust(&text),
         "text" => Ok(()),
         other => anyhow::bail!(
-            "nothing runs or checks a block of `{other}`: name its language, or say in front of it why it is not run"
+            "a block of `{other}` is neither run nor checked: name its language, or give the reason in a mark before it"
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! One shell that does what a page says.
+//! The shell that runs the commands of a page.
 
 use super::blocks::Block;
 use super::commands::{Command, commands, endless};
@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What the pages before have brought about.
+/// The state after the pages before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
     /// Nothing: the repository, with its programs built.
     Built,
-    /// A server that runs, with the example event.
+    /// A running server with the example event.
     Server,
-    /// Also an administrator's login, with the cookies in `cookies.txt`.
+    /// In addition an administrator's login, with the cookies in `cookies.txt`.
     Operator,
 }
 
@@ -32,19 +32,19 @@ pub struct Session {
     timeout: Duration,
 }
 
-/// Where the folder keeps what people do not see.
+/// The subfolder of the harness.
 const HARNESS: &str = ".walk";
-/// Addresses of a server in the pages. All of them are the one that runs.
+/// Addresses of servers in the pages, all replaced by that of the running one.
 const ADDRESSES: [&str; 5] =
     ["server.example:8443", "new.example:8443", "0.0.0.0:8443", "127.0.0.1:8443", "localhost:8443"];
 /// Folders that only root writes to.
 const ROOTS: [&str; 4] = ["/etc/", "/usr/local/", "/usr/lib/sysusers.d/", "/var/lib/"];
-/// For a page, far more than any takes.
+/// Time limit of a page, far longer than any takes.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Session {
     pub fn new(page: &str, before: Before) -> Result<Self> {
-        // Free until the server takes it, as far as anybody can know.
+        // Probably still free when the server takes it.
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let (folder, script, commands) = (TempDir::new()?, String::new(), Vec::new());
         let mut session = Self { folder, port, script, commands, timeout: TIMEOUT };
@@ -60,13 +60,13 @@ impl Session {
         Ok(session)
     }
 
-    /// The repository as people find it after `make build`, as far as commands name it.
+    /// Provides the parts of the repository that commands use, as after `make build`.
     fn furnish(&self) -> Result<()> {
         let (here, repository) = (self.folder.path(), repository());
         for folder in ["etc/systemd/system", "usr/local/bin", "usr/lib/sysusers.d", "var/lib"] {
             std::fs::create_dir_all(self.harness().join("root").join(folder))?;
         }
-        // Copies, since runners keep their state beside their configuration.
+        // Copied, since runners keep their state beside their configuration.
         let copied = ["config", "packaging"].map(|name| repository.join(name));
         run(std::process::Command::new("cp").arg("-r").args(copied).arg(here))?;
         symlink(repository.join("e2e"), here.join("e2e"))?;
@@ -82,13 +82,13 @@ impl Session {
         self.folder.path().join(HARNESS)
     }
 
-    /// The text with this server's address in it.
+    /// Replaces the addresses in a text by that of this server.
     pub fn here(&self, text: &str) -> String {
         let address = format!("127.0.0.1:{}", self.port);
         ADDRESSES.iter().fold(text.to_owned(), |text, name| text.replace(name, &address))
     }
 
-    /// Takes up the commands of a block.
+    /// Adds the commands of a block to the script.
     pub fn add(&mut self, page: &str, block: &Block) -> Result<()> {
         let found = commands(&block.text).map_err(|problem| anyhow::anyhow!("{page}:{}: {problem}", block.line))?;
         ensure!(!found.is_empty(), "{page}:{}: no command begins with `$ ` or `# `", block.line);
@@ -118,7 +118,7 @@ impl Session {
         Ok(())
     }
 
-    /// Runs all of it; gives what did not go as the page says.
+    /// Runs the script; returns the deviations from the page.
     pub fn run(&self) -> Result<Vec<String>> {
         let script = self.harness().join("session.sh");
         std::fs::write(&script, &self.script)?;
@@ -149,7 +149,7 @@ impl Session {
         let how = match failed {
             Some(status) => format!("status {}", status.trim()),
             None if status.success() && last + 1 == self.commands.len() => return Ok(problems),
-            // `timeout` gives 124 where it had to end the shell.
+            // `timeout` exits with 124 if it had to end the shell.
             None => format!("the shell ended here, with {status}, of {:?} at most", self.timeout),
         };
         let (at, command) = self.commands.get(last).with_context(|| how.clone())?;
@@ -158,15 +158,15 @@ impl Session {
         Ok(problems)
     }
 
-    /// What a command printed, where that is not what the page shows.
+    /// Returns a message if a command's output differs from the page.
     fn unlike(&self, number: usize) -> Option<String> {
         let (at, command) = self.commands.get(number)?;
         let expected: Vec<String> = command.output.iter().map(|line| self.here(line)).collect();
         let printed = self.kept(&format!("{number}.out"));
-        // A page that expects an error shows it.
+        // An error is only accepted if the page shows it.
         let refused = expected.is_empty() && printed.starts_with("{\"error\"");
         let unlike = refused || !is_shown(&expected, &printed);
-        unlike.then(|| format!("{at}: not what is printed\n$ {}\n{printed}", command.text))
+        unlike.then(|| format!("{at}: the output differs\n$ {}\n{printed}", command.text))
     }
 
     fn kept(&self, name: &str) -> String {

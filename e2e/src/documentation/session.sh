@@ -1,7 +1,7 @@
-# One shell for all commands of a page. $AT is the harness's folder, $ROOT stands for the root of the file system,
+# Runs all commands of a page in one shell. $AT is the harness's folder, $ROOT stands for the root of the file system,
 # $PORT is the server's port, $REPOSITORY the repository's folder.
 
-# Runs the command of a number, and goes on only when it succeeds.
+# Runs the command with a number, and continues only when it succeeds.
 run() {
     echo "$1" >"$AT/last"
     . "$AT/$1.sh" </dev/null >"$AT/$1.out" 2>&1
@@ -9,8 +9,7 @@ run() {
     [ $status = 0 ] || { echo "$status" >"$AT/failed"; exit 0; }
 }
 
-# Starts a server or a runner by the command of a number or name, in the place of one that runs, and waits until it is at
-# work.
+# Starts a server or a runner with the command of a number or name, instead of the running one, and waits until it works.
 start() {
     local kind=$1 number=$2 mark='listening on' waited=0
     [ "$kind" = runner ] && mark='registered with'
@@ -22,13 +21,13 @@ start() {
         sleep 0.05
         waited=$((waited + 1))
         if [ $waited -gt 600 ] || ! kill -0 "$(<"$AT/$kind.pid")" 2>/dev/null; then
-            echo "not at work" >"$AT/failed"
+            echo "not ready" >"$AT/failed"
             exit 0
         fi
     done
 }
 
-# Ends a server or a runner as a service manager does.
+# Ends a server or a runner with SIGTERM, as a service manager does.
 stop() {
     [ -f "$AT/$1.pid" ] || return 0
     local pid
@@ -40,23 +39,23 @@ stop() {
 }
 trap 'stop runner; stop server' EXIT
 
-# What people read somewhere else and fill in: `NAME=…` in a page.
+# Prints a value that a reader of a page takes from elsewhere: `NAME=…` in the page.
 fill_in() {
     case $1 in
         SETUP_TOKEN) grep -om1 'setup_[0-9a-f]*' "$AT/server.log" ;;
         TOTP_CODE) totp "$TOTP_SECRET" ;;
-        *) echo "nobody knows what to fill in for $1" >&2; return 1 ;;
+        *) echo "no value known for $1" >&2; return 1 ;;
     esac
 }
 
-# A code as an authenticator app shows it. Each is good once, and so are those of the time step before and after: the
-# earliest that was not used yet, so that nobody has to wait.
+# Prints a code as an authenticator app shows it. The server accepts each code once, also those of the time steps before
+# and after the present one: the earliest unused code avoids a wait.
 totp() {
     /usr/bin/python3 - "$1" "$AT/totp-step" <<'END'
 import base64, hashlib, hmac, pathlib, struct, sys, time
 secret, used = sys.argv[1], pathlib.Path(sys.argv[2])
 last = int(used.read_text()) if used.exists() else 0
-# Not the step before in its last seconds: the server may read the code in the next one.
+# 25 s: the code of the previous step is avoided in its last 5 s, because the server may check it one step later.
 first = int(time.time() - 25) // 30
 step = max(first, last + 1)
 while step > int(time.time()) // 30 + 1:
@@ -68,11 +67,11 @@ print(f"{(struct.unpack('>I', digest[start:start + 4])[0] & 0x7fffffff) % 10**6:
 END
 }
 
-# make: whether the goals are there; what they do is tested by itself.
+# Checks only that the targets of make exist (-n): other tests show what they do.
 make() { command make --no-print-directory -n -C "$REPOSITORY" "$@"; }
 
-# Another host is a folder of this one: the server's own one, with its settings where systemd's unit has them, or one of a
-# new host.
+# Stands in for another host with a folder of this one: the server's folder, with the settings at the path in systemd's
+# unit, or the folder of a new host.
 ssh() {
     local host=$1
     shift
@@ -90,7 +89,7 @@ scp() {
     cp "${@:1:$#-1}" "$AT/${host%:}"
 }
 
-# What root does happens below $ROOT, where groups are those of its own files.
+# Does below $ROOT what root does, with the groups of $ROOT/etc/group.
 install() {
     local arguments=() next=
     for word in "$@"; do
@@ -104,7 +103,7 @@ install() {
     command install "${arguments[@]}"
 }
 systemd-sysusers() { command systemd-sysusers --root="$ROOT" "$@"; }
-# What a unit runs, below $ROOT.
+# Prints the command of a unit, with its paths below $ROOT.
 unit() {
     local environment command
     environment=$(sed -n 's/^Environment=//p' "$1" | paste -sd ' ')
@@ -133,14 +132,14 @@ sudo() {
     env "$@"
 }
 
-# What the pages before made: a server that runs, with an event.
+# Starts a server with an event, as earlier pages do.
 with_server() {
     cp -r config/challenges.yml config/audio .
     challengectl-server import challenges.yml || return
     start server begin-server
 }
 
-# And an administrator who is logged in, with the cookies in cookies.txt.
+# Does the same and logs an administrator in, with the cookies in cookies.txt.
 with_operator() {
     with_server || return
     local made

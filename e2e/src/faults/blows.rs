@@ -1,4 +1,4 @@
-//! Faults of processes: killed, started again, frozen, there twice.
+//! Faults of processes: killed, restarted, frozen, doubled.
 
 use super::carriers::{Carrier, StandStill, carriers};
 use super::doubled::Pause;
@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 type DueTimes = BTreeMap<(String, i64), i64>;
 
-/// `kill -9`. Nobody's due time may change by it.
+/// Kills programs (`kill -9`) and restarts them. No due time may change.
 pub async fn kill(place: &mut Place, server: bool, runner: Option<usize>, down: Duration) -> Result<()> {
     if server {
         place.kill_server()?;
@@ -55,7 +55,7 @@ fn moved(before: &DueTimes, after: &DueTimes) -> Vec<String> {
     moved
 }
 
-/// An orderly end of the runner, then of the server; then both again.
+/// Ends the runner in order, then the server, and restarts both.
 pub async fn restart(place: &mut Place, server: bool, runner: Option<usize>, down: Duration) -> Result<()> {
     if let Some(index) = runner {
         place.site.stop_runner(index)?;
@@ -67,7 +67,7 @@ pub async fn restart(place: &mut Place, server: bool, runner: Option<usize>, dow
     start(place, server, runner)
 }
 
-/// SIGSTOP, and SIGCONT after this time.
+/// Sends SIGSTOP, and SIGCONT after this time.
 pub async fn freeze(place: &mut Place, who: Frozen, time: Duration) -> Result<()> {
     let (agent, transmitters) = match who {
         Frozen::Server => (Some(place.site.server_id()?), Vec::new()),
@@ -88,7 +88,7 @@ pub async fn freeze(place: &mut Place, who: Frozen, time: Duration) -> Result<()
     Ok(())
 }
 
-/// A second agent on the same state folder has to refuse.
+/// Starts a second agent on the same state folder, which must refuse to run.
 pub async fn copy(place: &mut Place, runner: usize, time: Duration, end: End) -> Result<()> {
     place.alone_on_air(runner).await?;
     let mut second = place.site.start_second_agent(runner, None)?;
@@ -104,7 +104,7 @@ pub async fn copy(place: &mut Place, runner: usize, time: Duration, end: End) ->
     Ok(())
 }
 
-/// The state folder is copied, and used for a while with another set of radios.
+/// Copies the state folder, and uses the copy for a while with other radios.
 pub async fn elsewhere(place: &mut Place, runner: usize, time: Duration, end: End) -> Result<()> {
     place.alone_on_air(runner).await?;
     let copy = place.site.path("elsewhere");

@@ -1,4 +1,4 @@
-//! Which processes have a radio, and what is on air at this moment.
+//! The processes that use a radio, and the carriers on air.
 
 use crate::long_audio::children;
 use anyhow::Result;
@@ -7,17 +7,17 @@ use nix::unistd::Pid;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// A block of samples lasts at most a twentieth of a second, and is written before it is waited for.
+/// A block of samples lasts at most 50 ms, and is written before the pause for it.
 pub const BLOCK: Duration = Duration::from_millis(50);
 
-/// A process that has a radio, and the data file it records into.
+/// A process that uses a radio, and the data file into which it records.
 #[derive(Debug, Clone)]
 pub struct Carrier {
     pub pid: u32,
     pub data: PathBuf,
 }
 
-/// The carriers of an agent.
+/// Returns the carriers of an agent.
 pub fn carriers(agent: u32) -> Vec<Carrier> {
     children(agent).into_iter().filter_map(|pid| Some(Carrier { pid, data: data_file(pid)? })).collect()
 }
@@ -28,18 +28,18 @@ fn data_file(pid: u32) -> Option<PathBuf> {
     targets.find(|path| path.extension().is_some_and(|extension| extension == "sigmf-data"))
 }
 
-/// Whether samples have been written into this file just now.
+/// Whether samples are being written to this file.
 pub fn is_on_air(data: &Path) -> bool {
     let Ok(metadata) = std::fs::metadata(data) else { return false };
     let age = metadata.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
     metadata.len() > 0 && age < 4 * BLOCK
 }
 
-/// Processes that stand still until this is dropped.
+/// Stopped processes, continued when this is dropped.
 pub struct StandStill(Vec<Pid>);
 
 impl StandStill {
-    /// Stops them in this order. One that has ended meanwhile is passed over.
+    /// Stops the processes in this order; ignores those that have ended.
     pub fn of(pids: &[u32]) -> Result<Self> {
         let mut still = Self(Vec::new());
         for pid in pids {

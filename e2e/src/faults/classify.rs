@@ -1,4 +1,4 @@
-//! What a request of a runner is for, by its method and path. `docs/protocol.md` lists them.
+//! The calls of a runner, recognised by method and path. `docs/protocol.md` lists them.
 
 use hyper::Method;
 
@@ -16,11 +16,11 @@ pub enum Call {
 }
 
 impl Call {
-    /// The ones that faults are made for.
+    /// The calls for which there are faults.
     pub const ALL: [Self; 7] =
         [Self::Register, Self::Heartbeat, Self::Task, Self::Complete, Self::SignOut, Self::Logs, Self::File];
 
-    /// By method and path, without the query.
+    /// Returns the call for a method and a path without the query.
     pub fn of(method: &Method, path: &str) -> Self {
         let mut parts = path.trim_start_matches('/').split('/');
         let head = (parts.next(), parts.next(), parts.next(), parts.next());
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_call_of_the_protocol_is_known() {
+    fn every_call_of_the_protocol_is_recognised() {
         let of = |method: &str, path| Call::of(&method.parse().unwrap(), path);
         assert_eq!(of("POST", "/api/runners/register"), Call::Register);
         assert_eq!(of("GET", "/api/runners/east/task"), Call::Task);

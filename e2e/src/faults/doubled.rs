@@ -1,14 +1,14 @@
-//! Seconds in which recordings show two carriers where one may be.
+//! Times at which recordings show two carriers where only one may be on.
 
 use crate::recordings::Recording;
 use challengectl_common::Timestamp;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A transmitter that stood still: it wrote nothing meanwhile, but may have later.
+/// A pause of a stopped transmitter, in which it wrote no samples.
 #[derive(Debug, Clone)]
 pub struct Pause {
-    /// The data file it was writing.
+    /// The data file that it was writing.
     pub data: PathBuf,
     pub from: Timestamp,
     pub to: Timestamp,
@@ -19,12 +19,12 @@ pub struct Pause {
 pub struct Doubled {
     pub first: Recording,
     pub second: Recording,
-    /// When it began.
+    /// When the overlap began.
     pub from: Timestamp,
     pub time: Duration,
 }
 
-/// All pairs of one challenge on air twice, or of two in one band.
+/// Returns all pairs of recordings of one challenge twice on air, or of two challenges in one band.
 pub fn doubled(recordings: &[Recording], pauses: &[Pause]) -> Vec<Doubled> {
     let mut found = Vec::new();
     for (index, first) in recordings.iter().enumerate() {
@@ -47,7 +47,7 @@ pub fn doubled(recordings: &[Recording], pauses: &[Pause]) -> Vec<Doubled> {
     found
 }
 
-/// When samples were sent, in milliseconds: from its start to its end, without the pauses.
+/// Returns the intervals on air in milliseconds, from start to end without the pauses.
 fn on_air(recording: &Recording, pauses: &[Pause]) -> Vec<(i64, i64)> {
     let mut from = recording.start.as_millis();
     let end = recording.end.as_millis();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transmitter_that_stood_still_was_not_on_air() {
+    fn a_stopped_transmitter_was_not_on_air() {
         let both = [recording("A", 0, 90), recording("B", 40, 60)];
         assert_eq!(doubled(&both, &[]).first().unwrap().time, Duration::from_millis(20));
         let (from, to) = (Timestamp::from_millis(30), Timestamp::from_millis(50));

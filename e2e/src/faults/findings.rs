@@ -1,4 +1,4 @@
-//! What was done when, and what went wrong then.
+//! The faults that were made, and the violations after them.
 
 use super::classify::Call;
 use super::doubled::Doubled;
@@ -16,7 +16,7 @@ struct Made {
     at: Timestamp,
 }
 
-/// What went wrong, and after which fault.
+/// A violation, and the fault before it.
 #[derive(Debug, Clone)]
 struct Finding {
     number: usize,
@@ -27,29 +27,29 @@ struct Finding {
 /// One emergency stop.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopped {
-    /// Carriers when it was asked for.
+    /// The number of carriers at the request.
     pub carriers: usize,
     /// Whether another process held the database's write lock.
     pub locked: bool,
-    /// From the request to the last sample of any of them, and of those that went on after it.
+    /// From the request to the last sample of any of them, and of any that went on after it.
     pub off: Duration,
     /// From the request to its answer.
     pub answered: Duration,
 }
 
-/// What became of the orders to treat a request of one kind.
+/// The number of orders for requests of one kind, and of those that met one.
 #[derive(Debug, Default, Clone, Copy)]
 struct Ordered {
     given: u32,
     met: u32,
 }
 
-/// So many emergency stops, of which half lock the database, cannot all have found no carrier by chance.
+/// The number of emergency stops, half of them with a locked database, that cannot all find no carrier by chance.
 const TELLING_STOPS: usize = 10;
-/// So often a request of some kind may not come in time.
+/// The number of times that no request of a kind may come in time.
 const FEW: u32 = 3;
 
-/// Everything that a run has seen.
+/// The observations of a run.
 #[derive(Debug, Default)]
 pub struct Findings {
     made: Vec<Made>,
@@ -58,24 +58,24 @@ pub struct Findings {
     stops: Vec<Stopped>,
     orders: BTreeMap<Call, Ordered>,
     pub copies_refused: u32,
-    /// Longest time until every challenge had been on air again.
+    /// The longest time until every challenge had been on air again.
     pub longest_calm: Duration,
 }
 
 impl Findings {
-    /// A fault is about to be made.
+    /// Records a fault before it is made.
     pub fn make(&mut self, fault: Fault) {
         let made = Made { number: self.made.len() + 1, fault, at: Timestamp::now() };
         println!("{:>4} {} {fault:?}", made.number, made.at);
         self.made.push(made);
     }
 
-    /// Something about the fault that is being made.
+    /// Prints a remark about the current fault.
     pub fn remark(&self, what: impl fmt::Display) {
         println!("     {} {what}", Timestamp::now());
     }
 
-    /// Something went wrong after the latest fault.
+    /// Records a violation after the latest fault.
     pub fn find(&mut self, what: impl fmt::Display) {
         let latest = self.made.last();
         let (number, kind) = latest.map_or((0, None), |made| (made.number, Some(made.fault.kind())));
@@ -87,12 +87,12 @@ impl Findings {
         self.findings.push(finding);
     }
 
-    /// An emergency stop was measured.
+    /// Records a measured emergency stop.
     pub fn stopped(&mut self, stopped: Stopped) {
         self.stops.push(stopped);
     }
 
-    /// Whether a request of this kind came to be treated as ordered.
+    /// Records whether an order met a request of this kind.
     pub fn ordered(&mut self, call: Call, met: bool) {
         let ordered = self.orders.entry(call).or_default();
         ordered.given += 1;
@@ -102,7 +102,7 @@ impl Findings {
         }
     }
 
-    /// What the run was to show and could not, since what it takes never came about.
+    /// Returns what the run could not prove, since the necessary condition never occurred.
     pub fn unproved(&self) -> Vec<String> {
         let any = |condition: fn(&Stopped) -> bool| self.stops.iter().any(condition);
         let stops = self.made.iter().filter(|made| made.fault.kind() == Kind::Stop).count();
@@ -117,7 +117,7 @@ impl Findings {
         unproved
     }
 
-    /// Two carriers where one may be; blamed on the fault before it.
+    /// Records two carriers where one may be, as a violation of the fault before.
     pub fn doubled(&mut self, doubled: &Doubled) {
         let before = self.made.iter().rfind(|made| made.at <= doubled.from);
         let (number, kind) = before.map_or((0, None), |made| (made.number, Some(made.fault.kind())));
@@ -139,12 +139,12 @@ impl Findings {
         self.push(Finding { number, kind, what });
     }
 
-    /// How much went wrong.
+    /// The number of violations.
     pub fn count(&self) -> usize {
         self.findings.len()
     }
 
-    /// Emergency stops, the fastest first, of which carriers had to go off.
+    /// Returns the times of emergency stops with carriers on, the fastest first.
     fn off_times(&self) -> Vec<Duration> {
         let mut times: Vec<_> = self.stops.iter().filter(|stop| stop.carriers > 0).map(|stop| stop.off).collect();
         times.sort_unstable();
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_never_came_to_be_treated_proves_nothing() {
+    fn orders_that_never_met_a_request_prove_nothing() {
         let mut findings = Findings::default();
         for met in [false, true, false, false, false] {
             findings.ordered(Call::Logs, met);

@@ -1,5 +1,5 @@
-//! Faults of every kind at random, and what must hold whatever comes: nothing is on air twice, nothing is lost or stuck,
-//! and every emergency stop works.
+//! Random faults of every kind, and the properties that must always hold: nothing is on air twice, nothing is lost or
+//! stuck, and every emergency stop works.
 
 mod blows;
 mod carriers;
@@ -24,28 +24,28 @@ use place::Place;
 pub use plan::Kind;
 use plan::{Fault, Step};
 
-/// So often it is looked whether anything is stuck.
+/// The number of faults after which the site is checked for stuck challenges.
 const REST_EVERY: usize = 25;
-/// Transmissions behind the lists that hold up readers.
+/// The number of transmissions in the history, so that long lists are slow.
 const HISTORY: u64 = 200_000;
 
-/// Which faults.
+/// The faults to make.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub count: u32,
     pub seed: u64,
-    /// All when empty.
+    /// The kinds; empty: all.
     pub kinds: Vec<Kind>,
 }
 
-/// How it went.
+/// The result.
 #[derive(Debug)]
 pub struct Report {
     pub recordings: usize,
     pub outcomes: Vec<(String, i64)>,
 }
 
-/// Makes the faults; then everything must be in order.
+/// Makes the faults; fails if any property is violated.
 pub async fn survive(settings: &Settings) -> Result<Report> {
     println!("seed {}", settings.seed);
     let steps = plan::draw(settings.seed, settings.count, &settings.kinds);
@@ -102,7 +102,7 @@ async fn in_order(place: &mut Place, steps: &[Step]) -> Result<Report> {
     for (assignment, status) in place.history.unfinished().await? {
         place.findings.find(format_args!("assignment {assignment} has no single final state: {status}"));
     }
-    // A clock that was set, or a stop, says nothing about who had to wait.
+    // Starvation is only checked for kills: clocks that are set, and stops, change the order of turns.
     if steps.iter().all(|step| step.fault.kind() == Kind::Kill) {
         for starved in starved(&place.history.assignments().await?) {
             place.findings.find(format_args!("starved: {starved:?}"));

@@ -8,16 +8,16 @@ use anyhow::Result;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Longer than any call but those that have to be provoked is waited for.
-const PATIENCE: Duration = Duration::from_secs(12);
-/// How long what an old request does takes to show.
-const AFTERMATH: Duration = Duration::from_secs(3);
+/// Time limit for a request to come: longer than the interval of any call that need not be provoked.
+const CALL_TIMEOUT: Duration = Duration::from_secs(12);
+/// The time in which effects of an old request show.
+const EFFECT_TIME: Duration = Duration::from_secs(3);
 
-/// One request of this kind is treated so.
+/// Applies a treatment to one request of this kind.
 pub async fn request(place: &mut Place, runner: usize, call: Call, treatment: Treatment) -> Result<()> {
     place.proxy(runner)?.arm(call, treatment);
     provoke(place, runner, call)?;
-    let met = place.proxy(runner)?.met(PATIENCE).await;
+    let met = place.proxy(runner)?.met(CALL_TIMEOUT).await;
     place.findings.ordered(call, met);
     if !met {
         place.calm();
@@ -25,7 +25,7 @@ pub async fn request(place: &mut Place, runner: usize, call: Call, treatment: Tr
     Ok(())
 }
 
-/// Does what makes a runner send such a request; those that come by themselves are waited for.
+/// Makes a runner send such a request, unless it comes by itself.
 fn provoke(place: &mut Place, runner: usize, call: Call) -> Result<()> {
     match call {
         Call::Register => {
@@ -42,7 +42,7 @@ fn provoke(place: &mut Place, runner: usize, call: Call) -> Result<()> {
             place.site.start_runner(runner)
         }
         Call::Logs => {
-            // A heartbeat that fails is worth a line.
+            // A failed heartbeat causes a log line.
             place.proxy(runner)?.arm(Call::Heartbeat, Treatment::ResetBefore);
             Ok(())
         }
@@ -50,7 +50,7 @@ fn provoke(place: &mut Place, runner: usize, call: Call) -> Result<()> {
     }
 }
 
-/// A request is kept, its runner is started again if so wished, and when it is on air the request arrives.
+/// Keeps a request, optionally restarts its runner, and delivers the request when the runner is on air.
 pub async fn stale(place: &mut Place, runner: usize, call: Call, delivered: bool, restart: bool) -> Result<()> {
     keep(place, runner, call, delivered, restart).await?;
     place.alone_on_air(runner).await?;
@@ -58,16 +58,16 @@ pub async fn stale(place: &mut Place, runner: usize, call: Call, delivered: bool
         let status = place.proxy(runner)?.deliver(&kept).await;
         place.findings.remark(format_args!("the old {:?} was answered {status:?}", kept.call));
     }
-    sleep(AFTERMATH).await;
+    sleep(EFFECT_TIME).await;
     Ok(())
 }
 
-/// Leaves an old request in the proxy.
+/// Keeps a request in the proxy.
 pub async fn keep(place: &mut Place, runner: usize, call: Call, delivered: bool, restart: bool) -> Result<()> {
     drop(place.proxy(runner)?.take_kept());
     place.proxy(runner)?.arm(call, Treatment::Keep { deliver: delivered });
     provoke(place, runner, call)?;
-    let met = place.proxy(runner)?.met(PATIENCE).await;
+    let met = place.proxy(runner)?.met(CALL_TIMEOUT).await;
     place.findings.ordered(call, met);
     if restart && !matches!(call, Call::SignOut) {
         place.kill_runner(runner)?;
@@ -77,7 +77,7 @@ pub async fn keep(place: &mut Place, runner: usize, call: Call, delivered: bool,
     Ok(())
 }
 
-/// Many requests of one runner are hit.
+/// Applies treatments to many requests of one runner.
 pub async fn storm(place: &mut Place, runner: usize, seed: u64, share: f64, time: Duration) -> Result<()> {
     place.proxy(runner)?.storm(seed, share, Duration::from_secs_f64(1.5 * (LEASE + GRACE)));
     sleep(time).await;

@@ -1,22 +1,22 @@
-//! What a proxy does to which request.
+//! The orders of a proxy: which requests get which treatment.
 
 use super::classify::Call;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::time::Duration;
 
-/// What becomes of one request.
+/// The treatment of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
-    /// Delivered so much later, also when its sender has given up by then.
+    /// Delivered after this delay, even if its sender has given up by then.
     Delay(Duration),
     /// Delivered twice at the same time.
     Twice,
-    /// Delivered and answered, and delivered once more so much later.
+    /// Delivered and answered, and delivered again after this delay.
     Again(Duration),
-    /// The connection is reset before the server hears anything.
+    /// The connection is reset before the server gets anything.
     ResetBefore,
-    /// The server has done it, and the connection is reset instead of an answer.
+    /// Delivered, and the connection is reset instead of an answer.
     ResetAfter,
     /// Neither delivered nor answered.
     Lose,
@@ -27,7 +27,7 @@ pub enum Treatment {
 }
 
 impl Treatment {
-    /// Draws one. `longest` bounds how late something is delivered.
+    /// Draws a treatment. `longest` is the maximum delay.
     pub fn draw(rng: &mut StdRng, longest: Duration) -> Self {
         let late = longest.mul_f64(rng.random_range(0.05..1.0));
         match rng.random_range(0..7) {
@@ -42,14 +42,14 @@ impl Treatment {
     }
 }
 
-/// What is to be done to the next requests.
+/// The orders for the next requests.
 #[derive(Debug, Default)]
 pub struct Orders {
     armed: Vec<(Call, Treatment)>,
     storm: Option<Storm>,
 }
 
-/// Requests of every kind are hit at random.
+/// Random treatments of requests of every kind.
 #[derive(Debug)]
 struct Storm {
     rng: StdRng,
@@ -58,27 +58,27 @@ struct Storm {
 }
 
 impl Orders {
-    /// The next request of this kind is treated so.
+    /// Orders a treatment of the next request of this kind.
     pub fn arm(&mut self, call: Call, treatment: Treatment) {
         self.armed.push((call, treatment));
     }
 
-    /// From now on this share of all requests is treated at random.
+    /// Applies random treatments to this share of all requests from now on.
     pub fn storm(&mut self, seed: u64, share: f64, longest: Duration) {
         self.storm = Some(Storm { rng: StdRng::seed_from_u64(seed), share, longest });
     }
 
-    /// Nothing more is done to any request.
+    /// Cancels all orders.
     pub fn calm(&mut self) {
         *self = Self::default();
     }
 
-    /// Whether an order still waits for its request.
+    /// Whether an order is still waiting for its request.
     pub fn is_armed(&self) -> bool {
         !self.armed.is_empty()
     }
 
-    /// What to do with a request that has come.
+    /// Returns the treatment of a request.
     pub fn take(&mut self, call: Call) -> Option<Treatment> {
         if let Some(index) = self.armed.iter().position(|(wanted, _)| *wanted == call) {
             return Some(self.armed.remove(index).1);
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_order_hits_the_next_request_of_its_kind_once() {
+    fn an_order_applies_to_the_next_request_of_its_kind_once() {
         let mut orders = Orders::default();
         orders.arm(Call::SignOut, Treatment::Lose);
         assert_eq!(orders.take(Call::Heartbeat), None);

@@ -1,4 +1,4 @@
-//! What the faults hit: a server, two runners of two radios each behind a proxy of their own, and an operator.
+//! The site of the faults: a server, two runners of two radios each behind their own proxies, and an operator.
 
 use super::carriers::{Carrier, carriers, is_on_air};
 use super::clock::{ProgramClock, clean_up};
@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// In each band two long ones that exclude each other, so that a radio is free for what is given up by mistake, and
-/// some that fill the gaps.
+/// In each band two long challenges that exclude each other, so that a radio is free for one that is given up by
+/// mistake, and some that fill the gaps.
 const EVENT: &str = "
 frequency_ranges:
   - {name: wide, min_hz: 433100000, max_hz: 434700000}
@@ -38,22 +38,22 @@ challenges:
   - {name: V5, modulation: nbfm, frequency: 145800000, file: tone.wav, min_delay: 5, max_delay: 9}
 ";
 
-/// Those of eight seconds and more.
+/// The challenges of eight seconds and more.
 const LONG: [&str; 4] = ["U1", "U2", "V1", "V2"];
 
 /// A third of the lease: a stop cannot wait for it.
 const TIMES: Times = Times { lease: LEASE, grace: GRACE, heartbeat: LEASE / 3.0 };
-/// Enough for every mode of the event.
+/// Enough for every modulation of the event.
 const SAMPLE_RATE: u32 = 48_000;
 
-/// The site, and what was seen there.
+/// The site, and the observations.
 pub struct Place {
     pub site: Site,
     pub proxies: Vec<Arc<Proxy>>,
     pub operator: Arc<Operator>,
-    /// Of the server.
+    /// The clock of the server.
     pub clock: ProgramClock,
-    /// Of each runner.
+    /// The clock of each runner.
     pub runner_clocks: Vec<ProgramClock>,
     pub history: History,
     pub findings: Findings,
@@ -61,7 +61,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Everything runs, with so many transmissions behind it. All follow clocks that can be set, if `clocks` says so.
+    /// Starts everything with a history of transmissions. If `clocks` is set, all programs follow clocks that can be
+    /// set.
     pub async fn start(clocks: bool, history: u64) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let event = folder.path().join("challenges.yml");
@@ -96,12 +97,12 @@ impl Place {
         Ok(Self { site, proxies, operator, clock, runner_clocks, history, findings, pauses })
     }
 
-    /// The proxy of a runner.
+    /// Returns the proxy of a runner.
     pub fn proxy(&self, runner: usize) -> Result<&Proxy> {
         self.proxies.get(runner).map(Arc::as_ref).context("no such runner")
     }
 
-    /// Nothing more happens to requests.
+    /// Cancels all orders of the proxies.
     pub fn calm(&self) {
         self.proxies.iter().for_each(|proxy| proxy.calm());
     }
@@ -122,13 +123,13 @@ impl Place {
         Ok(())
     }
 
-    /// The state folder of a runner.
+    /// Returns the state folder of a runner.
     pub fn state(&self, runner: usize) -> Result<PathBuf> {
         Ok(self.site.path(RUNNERS.get(runner).context("no such runner")?))
     }
 
-    /// Waits until a runner has begun to send a long challenge, and the other has a radio free that could send it too:
-    /// whatever is given up by mistake now goes there at once. Goes on without that when it takes too long.
+    /// Waits until a runner has begun to send a long challenge and the other has a free radio that could send it too,
+    /// so that an assignment given up by mistake goes there at once. Continues without that after a time limit.
     pub async fn alone_on_air(&self, runner: usize) -> Result<()> {
         let agent = self.site.runner_id(runner)?;
         let others: Vec<u32> = (0..RUNNERS.len())
@@ -146,14 +147,14 @@ impl Place {
         Ok(())
     }
 
-    /// The server's database, opened by another process.
+    /// Opens the server's database as another process.
     pub async fn database(&self) -> Result<SqliteConnection> {
         let options = SqliteConnectOptions::new().filename(self.site.database()).busy_timeout(Duration::from_secs(30));
         Ok(options.connect().await?)
     }
 
-    /// As if the operator had done the last thing so long ago, by the server's clock.
-    pub async fn use_session(&self, ago: Duration) -> Result<()> {
+    /// Sets the last use of the operator's login to `ago`, by the server's clock.
+    pub async fn set_login_used(&self, ago: Duration) -> Result<()> {
         let mut database = self.database().await?;
         sqlx::query("UPDATE logins SET created_at = $1, seen_at = $1")
             .bind(self.clock.now().before(ago).as_millis())
@@ -162,18 +163,18 @@ impl Place {
         Ok(database.close().await?)
     }
 
-    /// Waits until two carriers are on; false when that takes too long.
+    /// Waits until two carriers are on; false after the time limit.
     pub async fn two_on_air(&self, limit: Duration) -> Result<bool> {
         until(limit, || data_on_air(&self.site.recordings()).len() > 1).await
     }
 }
 
-/// The challenge that is recorded into a file: the second part of its name.
+/// Returns the challenge of a data file, the second part of its name.
 fn challenge(data: &Path) -> Option<&str> {
     data.file_name()?.to_str()?.split('_').nth(1)
 }
 
-/// The first letter of its challenge.
+/// Returns the first letter of the challenge of a data file.
 fn band(data: &Path) -> Option<&str> {
     challenge(data)?.get(..1)
 }
@@ -183,7 +184,7 @@ fn is_long_and_new(data: &Path) -> bool {
     is_new && is_on_air(data) && challenge(data).is_some_and(|challenge| LONG.contains(&challenge))
 }
 
-/// Data files in which samples are being written.
+/// Returns the data files to which samples are being written.
 pub fn data_on_air(recordings: &Path) -> Vec<PathBuf> {
     let Ok(files) = std::fs::read_dir(recordings) else { return Vec::new() };
     let data = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "sigmf-data");

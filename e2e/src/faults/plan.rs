@@ -1,4 +1,4 @@
-//! Which faults come, drawn from a seed: the same seed gives the same faults.
+//! The plan of faults, drawn from a seed: the same seed gives the same faults.
 
 use super::classify::Call;
 use super::orders::Treatment;
@@ -8,12 +8,12 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use std::time::Duration;
 
-/// Lease and grace of the site, in seconds: what is late by more than both was given up.
+/// Lease and grace of the site, in seconds: an assignment that is late by more than both has been given up.
 pub const LEASE: f64 = 6.0;
 pub const GRACE: f64 = 1.5;
-/// No clock is ever further from the true time: sessions of operators end after twelve hours.
+/// The maximum offset of a clock: logins of operators end after twelve hours.
 const FARTHEST_HOURS: f64 = 6.0;
-/// Runners of the site.
+/// The runners of the site.
 pub const RUNNERS: [&str; 2] = ["east", "west"];
 
 /// A kind of fault.
@@ -23,26 +23,26 @@ pub enum Kind {
     Kill,
     /// An orderly end and a new start
     Restart,
-    /// SIGSTOP, and SIGCONT up to two leases later
+    /// SIGSTOP, and SIGCONT after up to two leases
     Freeze,
     /// One request is delayed, repeated, reset or lost
     Request,
-    /// A request arrives once more when its runner has been started again and is on air
+    /// A request arrives again when its runner has been restarted and is on air
     Stale,
-    /// For some seconds many requests are delayed, repeated, reset or lost
+    /// Many requests are delayed, repeated, reset or lost for some seconds
     Storm,
     /// A second agent on the same state folder
     Copy,
-    /// A copy of the state folder in use elsewhere
+    /// A copy of the state folder used on another host
     Elsewhere,
-    /// The clock of the server or a runner is set, by hours
+    /// The clock of the server or a runner is set by hours
     Clock,
     /// Emergency stop
     Stop,
 }
 
 impl Kind {
-    /// How often it comes, compared to the others.
+    /// The relative frequency of the kind.
     fn weight(self) -> usize {
         match self {
             Self::Request => 5,
@@ -57,11 +57,11 @@ impl Kind {
 #[derive(Debug, Clone, Copy)]
 pub enum Frozen {
     Server,
-    /// The agent alone: what it has started goes on.
+    /// Only the agent; its transmitting processes continue.
     Agent(usize),
-    /// What it has started, but not the agent.
+    /// Only its transmitting processes.
     Transmitters(usize),
-    /// Agent and all it has started, as when a virtual machine is paused.
+    /// The agent and its transmitting processes, as when a virtual machine is paused.
     Host(usize),
 }
 
@@ -73,7 +73,7 @@ pub enum End {
     Orderly,
 }
 
-/// One fault. Runners are counted from 0.
+/// One fault. Runners are numbered from 0.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
     Kill {
@@ -117,7 +117,7 @@ pub enum Fault {
         time: Duration,
         end: End,
     },
-    /// Of the server when no runner is named.
+    /// The clock of a runner, or of the server.
     Clock {
         runner: Option<usize>,
         hours: f64,
@@ -126,21 +126,21 @@ pub enum Fault {
     Stop(Stop),
 }
 
-/// Under what an emergency stop has to work.
+/// The conditions of an emergency stop.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Stop {
-    /// Another process holds the database's write lock so long.
+    /// Another process holds the database's write lock for this time.
     pub locked: Option<Duration>,
-    /// The operator has not done anything for more than a minute.
+    /// The operator has been idle for more than a minute.
     pub idle: bool,
-    /// A viewer asks for a hundred long lists at once.
+    /// A viewer requests a hundred long lists at once.
     pub lists: bool,
-    /// Just before it, an old sign-out of this runner arrives.
+    /// An old sign-out of this runner arrives just before.
     pub stale: Option<usize>,
 }
 
 impl Fault {
-    /// Its kind.
+    /// The kind.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Kill { .. } => Kind::Kill,
@@ -213,14 +213,14 @@ fn seconds(rng: &mut StdRng, least: f64, most: f64) -> Duration {
     Duration::from_millis((rng.random_range(least..most) * 1e3) as u64)
 }
 
-/// A fault, and how long to wait before it.
+/// A fault, and the wait before it.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     pub pause: Duration,
     pub fault: Fault,
 }
 
-/// Draws so many faults of these kinds; of all kinds when none is named.
+/// Draws `count` faults of these kinds, or of all kinds if none is given.
 pub fn draw(seed: u64, count: u32, kinds: &[Kind]) -> Vec<Step> {
     let kinds = if kinds.is_empty() { Kind::value_variants() } else { kinds };
     let bag: Vec<Kind> = kinds.iter().flat_map(|kind| std::iter::repeat_n(*kind, kind.weight())).collect();

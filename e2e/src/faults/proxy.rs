@@ -1,4 +1,4 @@
-//! A proxy between a runner and its server, on real sockets, that delays, repeats, resets and loses requests.
+//! A proxy between a runner and its server, on real sockets, which delays, repeats, resets and loses requests.
 
 use super::classify::Call;
 use super::orders::{Orders, Treatment};
@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-/// Of one runner. Ends with the program.
+/// The proxy of one runner. It runs until the program ends.
 pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -28,12 +28,12 @@ struct Shared {
     server: String,
     orders: Mutex<Orders>,
     kept: Mutex<Vec<Request>>,
-    /// Grows when all that hangs is to be reset.
+    /// Incremented to reset all hanging requests.
     calmed: watch::Sender<u64>,
 }
 
 impl Proxy {
-    /// Listens on a port of its own for requests to this server.
+    /// Listens on its own port for requests to this server.
     pub async fn start(server: &str) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -48,22 +48,22 @@ impl Proxy {
         Ok(Self { address, shared })
     }
 
-    /// What the runner takes for its server.
+    /// The URL that the runner uses as its server.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The next request of this kind is treated so.
+    /// Orders a treatment of the next request of this kind.
     pub fn arm(&self, call: Call, treatment: Treatment) {
         self.shared.orders().arm(call, treatment);
     }
 
-    /// This share of all requests is treated at random until [`Proxy::calm`].
+    /// Applies random treatments to this share of all requests until [`Proxy::calm`].
     pub fn storm(&self, seed: u64, share: f64, longest: Duration) {
         self.shared.orders().storm(seed, share, longest);
     }
 
-    /// Whether an armed order has met its request within this time.
+    /// Waits until an order has met its request; false after the time limit.
     pub async fn met(&self, limit: Duration) -> bool {
         let met = async {
             while self.shared.orders().is_armed() {
@@ -73,19 +73,19 @@ impl Proxy {
         timeout(limit, met).await.is_ok()
     }
 
-    /// Nothing more happens to requests, and those whose senders still wait for an answer are reset. What is on its way
-    /// to the server stays so.
+    /// Cancels all orders, and resets requests whose senders still wait for an answer. Requests on their way to the
+    /// server continue.
     pub fn calm(&self) {
         self.shared.orders().calm();
         self.shared.calmed.send_modify(|times| *times += 1);
     }
 
-    /// Takes the requests that were kept, oldest first.
+    /// Takes the kept requests, oldest first.
     pub fn take_kept(&self) -> Vec<Request> {
         std::mem::take(&mut *self.shared.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Delivers a request that was kept; gives the status of the answer.
+    /// Delivers a kept request; returns the status of the answer.
     pub async fn deliver(&self, request: &Request) -> Result<u16> {
         let answer = request.send(&self.shared.client, &self.shared.server);
         Ok(timeout(Duration::from_secs(60), answer).await.context("no answer within a minute")??.status().as_u16())
@@ -99,14 +99,15 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn converse(stream: TcpStream, shared: Arc<Shared>) {
-    // A connection that is given up is reset instead of closed.
+    // Abandoned connections are reset instead of closed.
     let _ = stream.set_zero_linger();
     let service = service_fn(move |request| treat(Arc::clone(&shared), request));
-    // An error is how a connection is reset.
+    // An error resets the connection.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// An error resets the connection. Dropped when the runner gives up; what must go on is a task of its own.
+/// Treats a request; an error resets the connection. The future is dropped when the runner gives up, so deliveries that
+/// must continue run in tasks of their own.
 async fn treat(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Result<Response<Full<Bytes>>> {
     let request = Request::read(request).await?;
     let treatment = shared.orders().take(request.call);
@@ -156,7 +157,7 @@ impl Shared {
         request.send(&self.client, &self.server).await
     }
 
-    /// Goes on when the runner is gone.
+    /// Forwards a request even if the runner has given up.
     fn forward_later(
         self: &Arc<Self>,
         request: Request,
@@ -169,7 +170,7 @@ impl Shared {
         })
     }
 
-    /// No answer until all is calmed; then a reset.
+    /// Gives no answer until [`Proxy::calm`]; then resets.
     async fn hang(&self) -> Result<Response<Full<Bytes>>> {
         let mut calmed = self.calmed.subscribe();
         calmed.mark_unchanged();

@@ -1,4 +1,4 @@
-//! A request as it came, to be sent once, twice or later.
+//! A recorded request, to be sent once, twice or later.
 
 use super::classify::Call;
 use anyhow::Result;
@@ -8,7 +8,7 @@ use hyper::header::{self, HeaderMap};
 use hyper::{Method, Response};
 use std::time::Duration;
 
-/// Headers that belong to a connection and not to the request.
+/// Headers of the connection rather than the request.
 const HOP_BY_HOP: [header::HeaderName; 4] =
     [header::HOST, header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
 
@@ -22,16 +22,16 @@ pub struct Request {
     body: Bytes,
 }
 
-/// A client that opens a connection for each request, so that none is sent anew by itself on another.
+/// Returns a client that opens a connection for each request, so that none is repeated automatically.
 pub fn client() -> Result<reqwest::Client> {
-    // Without one the client cannot be made, although nothing here is encrypted.
+    // Needed to create the client, although nothing is encrypted.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     Ok(builder.pool_max_idle_per_host(0).connect_timeout(Duration::from_secs(5)).build()?)
 }
 
 impl Request {
-    /// Reads a request to its end.
+    /// Reads a whole request.
     pub async fn read(request: hyper::Request<Incoming>) -> Result<Self> {
         let (head, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
@@ -44,7 +44,7 @@ impl Request {
         })
     }
 
-    /// Sends it to the server, and gives the whole answer.
+    /// Sends the request to the server; returns the whole answer.
     pub async fn send(&self, client: &reqwest::Client, server: &str) -> Result<Response<Full<Bytes>>> {
         let request = client.request(self.method.clone(), format!("{server}{}", self.path_and_query));
         let answer = request.headers(self.headers.clone()).body(self.body.clone()).send().await?;

@@ -1,4 +1,4 @@
-//! Whether anything is stuck when no more faults come.
+//! Checks that nothing is stuck after faults.
 
 use super::place::Place;
 use anyhow::{Context, Result, bail};
@@ -6,10 +6,11 @@ use challengectl_common::Timestamp;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Runners that were cut off ask again after half a minute at the latest; then each challenge has its turn.
+/// Time limit for every challenge to be on air: runners reconnect within half a minute, then each challenge has its
+/// turn.
 pub const LIMIT: Duration = Duration::from_secs(75);
 
-/// Sets the clock of a runner or, when none is named, of the server; also over its restart.
+/// Sets the clock of a runner or, if none is given, of the server, optionally during a restart.
 pub async fn set_clock(place: &mut Place, runner: Option<usize>, hours: f64, over_restart: bool) -> Result<()> {
     if over_restart {
         match runner {
@@ -33,8 +34,8 @@ pub async fn set_clock(place: &mut Place, runner: Option<usize>, hours: f64, ove
     on_air_again(place).await
 }
 
-/// Every challenge goes on air once more. What does not is noted, and brought back by setting the clock right, so that
-/// the next faults find a working site.
+/// Waits until every challenge has been on air again. If one is not, records a violation and sets the clock right, so
+/// that the next faults find a working site.
 pub async fn on_air_again(place: &mut Place) -> Result<()> {
     place.calm();
     let begin = Instant::now();

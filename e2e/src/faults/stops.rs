@@ -1,4 +1,4 @@
-//! Emergency stops at bad moments: from the request to the last sample of every carrier.
+//! Emergency stops under bad conditions: the time from the request to the last sample of every carrier.
 
 use super::carriers::BLOCK;
 use super::classify::Call;
@@ -19,16 +19,16 @@ use tokio::time::{Instant, sleep};
 
 /// Every carrier must be off within this time.
 const LIMIT: Duration = Duration::from_secs(1);
-/// How long is looked for carriers at least, and at most.
-const LEAST_WATCH: Duration = Duration::from_millis(2500);
-const MOST_WATCH: Duration = Duration::from_secs(40);
-/// Beyond the minute within which uses of a session are not written down.
+/// The minimum and maximum time of watching for carriers.
+const MIN_WATCH: Duration = Duration::from_millis(2500);
+const MAX_WATCH: Duration = Duration::from_secs(40);
+/// Longer than the minute within which uses of a login are not recorded.
 const IDLE: Duration = Duration::from_secs(90);
-/// What takes long: nearly all of the history is passed over.
+/// A slow list, which skips nearly all of the history.
 const LONG_LIST: &str = "/api/transmissions?limit=1000&status=failed";
 const LISTS: usize = 100;
 
-/// Stops everything, measures, and lets it go on.
+/// Makes an emergency stop, measures it, and releases it.
 pub async fn stop(place: &mut Place, stop: Stop) -> Result<()> {
     place.calm();
     if let Some(runner) = stop.stale {
@@ -37,7 +37,7 @@ pub async fn stop(place: &mut Place, stop: Stop) -> Result<()> {
     } else if !place.two_on_air(Duration::from_secs(20)).await? {
         place.findings.remark("no two carriers are on");
     }
-    place.use_session(if stop.idle { IDLE } else { Duration::ZERO }).await?;
+    place.set_login_used(if stop.idle { IDLE } else { Duration::ZERO }).await?;
     let lock = match stop.locked {
         Some(time) => Some(hold_lock(place, time).await?),
         None => None,
@@ -46,7 +46,7 @@ pub async fn stop(place: &mut Place, stop: Stop) -> Result<()> {
     sleep(Duration::from_millis(100)).await;
     if let Some(runner) = stop.stale {
         deliver_old_sign_out(place, runner)?;
-        // The server has heard of it, the runner has not.
+        // The server has received it, the runner does not know yet.
         sleep(Duration::from_millis(10)).await;
     }
     measure(place, lock.is_some()).await?;
@@ -64,7 +64,7 @@ async fn measure(place: &mut Place, locked: bool) -> Result<()> {
     let operator = Arc::clone(&place.operator);
     let answer = tokio::spawn(async move { (operator.attempt("/api/control/emergency-stop").await, Timestamp::now()) });
     watch_carriers(place).await;
-    // The last block of a carrier that was cut at once may have been written before.
+    // The last block of a carrier that was cut at once may have been written before the request.
     let recordings = read_since(&place.site.recordings(), asked.before(BLOCK))?;
     let carriers = recordings.iter().filter(|recording| recording.start <= asked).count();
     let last = recordings.iter().max_by_key(|recording| recording.end);
@@ -88,7 +88,7 @@ async fn measure(place: &mut Place, locked: bool) -> Result<()> {
 /// Returns when nothing has been on air for a while.
 async fn watch_carriers(place: &Place) {
     let (begin, mut silent_since) = (Instant::now(), Instant::now());
-    while begin.elapsed() < MOST_WATCH && (begin.elapsed() < LEAST_WATCH || silent_since.elapsed() < 10 * BLOCK) {
+    while begin.elapsed() < MAX_WATCH && (begin.elapsed() < MIN_WATCH || silent_since.elapsed() < 10 * BLOCK) {
         if !data_on_air(&place.site.recordings()).is_empty() {
             silent_since = Instant::now();
         }
@@ -96,7 +96,7 @@ async fn watch_carriers(place: &Place) {
     }
 }
 
-/// Another process that has the write lock, until it has had it for so long.
+/// Holds the write lock as another process, for this time.
 async fn hold_lock(place: &Place, time: Duration) -> Result<JoinHandle<Result<()>>> {
     let mut database = place.database().await?;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut database).await?;
@@ -109,7 +109,7 @@ async fn hold_lock(place: &Place, time: Duration) -> Result<JoinHandle<Result<()
 
 fn ask_for_lists(operator: &Arc<Operator>) -> Vec<JoinHandle<()>> {
     let ask = |operator: Arc<Operator>| async move {
-        // Whatever it says, it has taken its time.
+        // Any answer will do: only the load matters.
         while operator.get(LONG_LIST).await.is_ok() {}
     };
     (0..LISTS).map(|_| tokio::spawn(ask(Arc::clone(operator)))).collect()
@@ -124,9 +124,9 @@ fn deliver_old_sign_out(place: &Place, runner: usize) -> Result<()> {
     Ok(())
 }
 
-/// Lifts the stop, which then has to stay lifted.
+/// Releases the stop, and checks that it stays released.
 async fn release(place: &mut Place) -> Result<()> {
-    place.use_session(Duration::ZERO).await?;
+    place.set_login_used(Duration::ZERO).await?;
     let mut last = String::new();
     for _ in 0..30 {
         match place.operator.attempt("/api/control/release").await {

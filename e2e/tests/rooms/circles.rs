@@ -1,10 +1,10 @@
-//! Folders that use each other, by whatever way round.
+//! Circular dependencies between folders.
 
 use crate::edges::Edge;
 use crate::tree::{ModulePath, Tree};
 use std::collections::{BTreeMap, VecDeque};
 
-/// For each two modules beneath the same one: a place where the first, or what is in it, uses the second.
+/// For each pair of modules with the same parent: a place where the first, or a module in it, uses the second.
 type Graph<'a> = BTreeMap<ModulePath, BTreeMap<ModulePath, &'a Edge>>;
 
 pub fn problems(tree: &Tree, edges: &[Edge]) -> Vec<String> {
@@ -17,13 +17,13 @@ pub fn problems(tree: &Tree, edges: &[Edge]) -> Vec<String> {
         // Each circle once, from its first folder.
         let folders: Vec<_> = members().filter(is_folder).collect();
         if folders.len() > 1 && folders.iter().min() == Some(start) {
-            problems.push(told(&circle, start.len()));
+            problems.push(describe(&circle, start.len()));
         }
     }
     problems
 }
 
-fn told(circle: &[&Edge], depth: usize) -> String {
+fn describe(circle: &[&Edge], depth: usize) -> String {
     let step = |edge: &&Edge| {
         let (from, to) = side(edge, depth);
         let (from, to) = (from.join("::"), to.join("::"));
@@ -37,7 +37,7 @@ fn graph(edges: &[Edge]) -> Graph<'_> {
     let mut graph: Graph<'_> = BTreeMap::new();
     for edge in edges {
         let common = edge.from.iter().zip(&edge.to).take_while(|(from, to)| from == to).count();
-        // One within the other is no circle: a folder and what it is made of.
+        // A folder and its own parts are not a circle.
         if common < edge.from.len() && common < edge.to.len() {
             let (from, to) = side(edge, common + 1);
             graph.entry(from).or_default().entry(to).or_insert(edge);
@@ -46,13 +46,13 @@ fn graph(edges: &[Edge]) -> Graph<'_> {
     graph
 }
 
-/// Both ends, to a depth.
+/// Returns both ends, to a depth.
 fn side(edge: &Edge, depth: usize) -> (ModulePath, ModulePath) {
     let cut = |path: &ModulePath| path.iter().take(depth).cloned().collect();
     (cut(&edge.from), cut(&edge.to))
 }
 
-/// The shortest way from a folder back to itself that passes another folder, if there is one.
+/// Returns the shortest way from a folder through another folder back to itself, if there is one.
 fn shortest<'a>(graph: &Graph<'a>, start: &ModulePath) -> Option<Vec<&'a Edge>> {
     let mut ways: BTreeMap<&ModulePath, Vec<&Edge>> = BTreeMap::new();
     let mut waiting = VecDeque::from([start]);

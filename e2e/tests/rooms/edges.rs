@@ -1,4 +1,4 @@
-//! Who uses whom: every path that leads to another module of the crate, with its place.
+//! Dependencies: every path to another module of the crate, with its place.
 
 use crate::reading::Import;
 use crate::tree::{Module, ModulePath, Tree};
@@ -11,11 +11,11 @@ pub struct Edge {
     pub to: ModulePath,
     pub file: PathBuf,
     pub line: usize,
-    /// As written.
+    /// The path as written.
     pub path: String,
 }
 
-/// Longer chains of re-exports there are none.
+/// The maximum length of chains of re-exports.
 const MAX_STEPS: usize = 16;
 
 pub fn of(tree: &Tree) -> Vec<Edge> {
@@ -38,7 +38,7 @@ pub fn of(tree: &Tree) -> Vec<Edge> {
     edges
 }
 
-/// The path from the crate's root; none for another crate's.
+/// Returns the path from the crate's root; `None` for another crate.
 fn absolute(tree: &Tree, from: &[String], path: &[String], is_glob: bool, steps: usize) -> Option<ModulePath> {
     let (first, rest) = path.split_first()?;
     let mut base = match first.as_str() {
@@ -58,7 +58,7 @@ fn absolute(tree: &Tree, from: &[String], path: &[String], is_glob: bool, steps:
     Some(base)
 }
 
-/// A path that begins with the name of a module beneath, or with a name that a `use` of the same module brings in.
+/// Resolves a path that begins with the name of a child module, or with a name imported in the same module.
 fn by_name(
     tree: &Tree,
     from: &[String],
@@ -76,11 +76,11 @@ fn by_name(
         return None;
     }
     let base = absolute(tree, from, &import.path, false, steps - 1)?;
-    // Of what is no module, the `use` itself tells.
+    // For items that are not modules, the `use` itself is an edge.
     (rest.is_empty() || tree.get(&base).is_some()).then(|| [base.as_slice(), rest].concat())
 }
 
-/// The module that defines what the path names, beyond all re-exports.
+/// Returns the module that defines the item of a path, following re-exports.
 fn defined_in(tree: &Tree, path: &[String], steps: usize) -> Option<ModulePath> {
     let mut module: ModulePath = Vec::new();
     for (index, name) in path.iter().enumerate() {
@@ -94,7 +94,7 @@ fn defined_in(tree: &Tree, path: &[String], steps: usize) -> Option<ModulePath> 
         return match re_export(here, name) {
             Some(import) if steps > 0 => match absolute(tree, &module, &import.path, false, steps - 1) {
                 Some(base) => defined_in(tree, &[base.as_slice(), behind].concat(), steps - 1),
-                // Another crate's.
+                // Of another crate.
                 None => Some(module),
             },
             _ => Some(module),

@@ -1,7 +1,7 @@
-//! The rooms of every crate: which may use which, and none in a circle with another.
+//! Checks the rooms of every crate: their order, and that there are no circular dependencies.
 //!
 //! Reads the source files. A crate's rooms and their order are in `scripts/rooms.txt`, from top to bottom: a room may
-//! use those below it. Besides, no folder may use another that uses it, by whatever way round.
+//! use those below it. In addition, no folder may depend on another that depends on it.
 
 mod circles;
 mod edges;
@@ -15,7 +15,7 @@ use order::Order;
 use std::path::{Path, PathBuf};
 use tree::Tree;
 
-/// Everything that is wrong with a crate's rooms, one line each.
+/// Returns all problems of a crate's rooms, one line each.
 fn problems(krate: &str, root: &Path, order: Option<&Order>) -> Result<Vec<String>> {
     let tree = Tree::read(&root.join(krate).join("src"))?;
     let edges = edges::of(&tree);
@@ -31,7 +31,7 @@ fn workspace() -> Result<PathBuf> {
     Ok(Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace")?.to_owned())
 }
 
-/// The crates of the workspace, by the manifest.
+/// Returns the crates of the workspace from the manifest.
 fn crates(root: &Path) -> Result<Vec<String>> {
     let manifest = std::fs::read_to_string(root.join("Cargo.toml"))?;
     let members =

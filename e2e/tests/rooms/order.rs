@@ -1,4 +1,4 @@
-//! The order of a crate's rooms, and what goes against it.
+//! The order of a crate's rooms, and violations of it.
 
 use crate::edges::Edge;
 use crate::tree::{ModulePath, Tree};
@@ -8,13 +8,13 @@ use anyhow::{Context, Result, bail};
 #[derive(Debug)]
 pub struct Order {
     pub krate: String,
-    /// From top to bottom; those on one line are side by side and do not use each other.
+    /// From top to bottom; rooms on one line must not use each other.
     levels: Vec<Vec<ModulePath>>,
     is_open: bool,
 }
 
-/// Reads `[crate]` and below it a line for each level, such as `transmit/gate`. `*` alone: not in order yet, and not
-/// looked at.
+/// Reads `[crate]` and below it a line for each level, such as `transmit/permit`. `*` alone: not in order yet, and not
+/// checked.
 pub fn read(text: &str) -> Result<Vec<Order>> {
     let mut orders: Vec<Order> = Vec::new();
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
@@ -59,7 +59,7 @@ impl Order {
         missing.chain(unlisted).chain(edges.iter().filter_map(|edge| self.against(edge))).collect()
     }
 
-    /// What is wrong with a use, if anything.
+    /// Returns the problem of a use, if there is one.
     fn against(&self, edge: &Edge) -> Option<String> {
         let (above, from) = self.room(&edge.from)?;
         let place = format!("{}:{}: {} uses", edge.file.display(), edge.line, from.join("/"));
@@ -79,7 +79,7 @@ impl Order {
         })
     }
 
-    /// The innermost room that a module is in, and its level from the top.
+    /// Returns the innermost room of a module, and its level from the top.
     fn room(&self, module: &[String]) -> Option<(usize, &ModulePath)> {
         let rooms =
             self.levels.iter().enumerate().flat_map(|(level, rooms)| rooms.iter().map(move |room| (level, room)));

@@ -1,15 +1,15 @@
-//! What a source file says of other modules: its `use` lines, and the paths in its code.
+//! The dependencies of a source file: its `use` lines, and the paths in its code.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::Visit;
 use syn::{Attribute, Item, UseTree};
 
-/// One name that a `use` brings in.
+/// One imported name.
 #[derive(Debug, Clone)]
 pub struct Import {
-    /// Here it is called so; `*` for all names of a module.
+    /// The name in this module; `*` for all names of a module.
     pub name: String,
-    /// As written: may begin with `crate`, `super` or `self`.
+    /// The path as written: may begin with `crate`, `super` or `self`.
     pub path: Vec<String>,
     pub line: usize,
 }
@@ -30,7 +30,7 @@ pub struct Part {
     pub mentions: Vec<Mention>,
 }
 
-/// The modules of a file. Of those for tests, only that they are there.
+/// Returns the modules of a file. Test modules have only their names.
 pub fn parts(items: &[Item]) -> Vec<Part> {
     let mut parts = Vec::new();
     collect(items, &[], &mut parts);
@@ -76,7 +76,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// `#[cfg(test)]`.
+/// Whether there is `#[cfg(test)]`.
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     let is_test = |attribute: &Attribute| attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "test");
     attributes.iter().any(|attribute| attribute.path().is_ident("cfg") && is_test(attribute))
@@ -132,7 +132,7 @@ fn imports(tree: &UseTree, path: &mut Vec<String>, into: &mut Vec<Import>) {
     }
 }
 
-/// `self` at the end of a group is the module itself.
+/// Adds an import; `self` at the end of a group is the module itself.
 fn add(name: &str, ident: &syn::Ident, path: &[String], into: &mut Vec<Import>) {
     let line = line(ident.span());
     if *ident == "self" {
@@ -143,7 +143,7 @@ fn add(name: &str, ident: &syn::Ident, path: &[String], into: &mut Vec<Import>) 
     }
 }
 
-/// Paths in the tokens of a macro: words with `::` between.
+/// Collects the paths in the tokens of a macro: words separated by `::`.
 fn mentions(tokens: TokenStream, into: &mut Vec<Mention>) {
     let mut path: Vec<String> = Vec::new();
     let (mut begun, mut colons) = (0, 0);

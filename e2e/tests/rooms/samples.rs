@@ -1,9 +1,9 @@
-//! The check itself, on small crates: it finds what it should, and nothing else.
+//! Tests of the check itself, with small crates.
 
 use crate::{order, problems};
 use anyhow::Result;
 
-/// What is said of a crate with these files and these rooms.
+/// Returns the problems of a crate with these files and these rooms.
 fn said(files: &[(&str, &str)], rooms: &str) -> Result<Vec<String>> {
     let root = tempfile::tempdir()?;
     for (name, text) in files {
@@ -18,7 +18,7 @@ fn said(files: &[(&str, &str)], rooms: &str) -> Result<Vec<String>> {
 const ROOT: (&str, &str) = ("lib.rs", "mod high; mod low; pub use low::Thing;");
 
 #[test]
-fn a_call_downwards_is_right_and_one_upwards_is_told_with_its_line() -> Result<()> {
+fn a_use_downwards_is_valid_and_one_upwards_is_reported_with_its_line() -> Result<()> {
     let down = [ROOT, ("high.rs", "use crate::low::Thing;"), ("low.rs", "pub struct Thing;")];
     assert_eq!(said(&down, "high\nlow")?, Vec::<String>::new());
     assert_eq!(
@@ -32,7 +32,7 @@ fn a_call_downwards_is_right_and_one_upwards_is_told_with_its_line() -> Result<(
 }
 
 #[test]
-fn every_way_of_naming_another_room_is_seen() -> Result<()> {
+fn every_form_of_a_path_to_another_room_is_found() -> Result<()> {
     let ways = [
         "use crate::{low::{self, Thing}};",
         "use super::high::Thing;",
@@ -61,7 +61,7 @@ fn every_way_of_naming_another_room_is_seen() -> Result<()> {
 }
 
 #[test]
-fn other_crates_tests_and_words_in_texts_count_for_nothing() -> Result<()> {
+fn other_crates_tests_and_strings_are_ignored() -> Result<()> {
     let low = "use high_level::Thing; use std::io; use ::high::Thing as T;\n// crate::high\nconst X: &str = \"crate::high\";\n\
                #[cfg(test)] use crate::high::Y;\n#[cfg(test)] mod tests { use crate::high::Y; }\n\
                pub struct Thing;";
@@ -77,7 +77,7 @@ fn other_crates_tests_and_words_in_texts_count_for_nothing() -> Result<()> {
 }
 
 #[test]
-fn a_re_export_counts_as_what_it_leads_to() -> Result<()> {
+fn a_re_export_counts_as_its_target() -> Result<()> {
     let files = [
         ("lib.rs", "mod high; mod middle; mod low; pub use middle::Thing;"),
         ("high.rs", ""),
@@ -118,7 +118,7 @@ fn a_room_within_a_room_has_a_place_of_its_own() -> Result<()> {
 }
 
 #[test]
-fn a_room_without_a_place_and_a_place_without_a_room_are_told() -> Result<()> {
+fn a_room_without_a_place_and_a_place_without_a_room_are_reported() -> Result<()> {
     let said = said(&[ROOT, ("high.rs", ""), ("low.rs", "pub struct Thing;")], "high\nattic")?;
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said.iter().any(|line| line.contains("has a room attic, which is not there; remove it")));
@@ -129,7 +129,7 @@ fn a_room_without_a_place_and_a_place_without_a_room_are_told() -> Result<()> {
 }
 
 #[test]
-fn a_circle_of_folders_is_told_step_by_step() -> Result<()> {
+fn a_circle_of_folders_is_reported_step_by_step() -> Result<()> {
     let files = [
         ("lib.rs", "mod a; mod b; mod c;"),
         ("a/mod.rs", "mod x;"),
@@ -148,7 +148,7 @@ fn a_circle_of_folders_is_told_step_by_step() -> Result<()> {
 }
 
 #[test]
-fn a_circle_of_folders_deep_down_is_told_too() -> Result<()> {
+fn a_circle_of_nested_folders_is_reported() -> Result<()> {
     let files = [
         ("lib.rs", "mod core;"),
         ("core/mod.rs", "mod a; mod b;"),
@@ -162,7 +162,7 @@ fn a_circle_of_folders_deep_down_is_told_too() -> Result<()> {
 }
 
 #[test]
-fn files_and_a_folder_with_its_own_parts_are_no_circle() -> Result<()> {
+fn files_and_a_folder_with_its_own_parts_are_not_a_circle() -> Result<()> {
     let files = [
         ("lib.rs", "mod a; mod b;"),
         ("a/mod.rs", "mod x; mod y; use x::X; use crate::b::B; pub struct A;"),

@@ -12,7 +12,7 @@ pub type ModulePath = Vec<String>;
 #[derive(Debug, Default)]
 pub struct Module {
     pub file: PathBuf,
-    /// Whether there is a folder with modules of it.
+    /// Whether it has a folder with modules.
     pub is_folder: bool,
     pub imports: Vec<Import>,
     pub mentions: Vec<Mention>,
@@ -22,8 +22,8 @@ pub struct Module {
 pub struct Tree(BTreeMap<ModulePath, Module>);
 
 impl Tree {
-    /// Reads all files below `src`, whether `mod` or a macro declares them, but for those of tests and of programs
-    /// beside a library.
+    /// Reads all files below `src`, declared by `mod` or by a macro, except those of tests and of programs beside a
+    /// library.
     pub fn read(src: &Path) -> Result<Self> {
         let mut tree = Self(BTreeMap::new());
         let root = ["lib.rs", "main.rs"].map(|name| src.join(name)).into_iter().find(|file| file.is_file());
@@ -36,7 +36,7 @@ impl Tree {
 
     fn add_folder(&mut self, path: &ModulePath, folder: &Path, tests: &mut BTreeSet<ModulePath>) -> Result<()> {
         let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-        // Files before folders: `mod tests;` of a file tells that its folder's tests.rs is one.
+        // Files before folders, since `mod tests;` of a file marks the tests.rs in its folder.
         entries.sort_by_key(|entry| (entry.path().is_dir(), entry.path()));
         for entry in entries {
             let file = entry.path();

@@ -1,13 +1,13 @@
-//! `frequencies.txt`, which gives ranges their names: `name,min_khz,max_khz`.
+//! `frequencies.txt`, which defines named ranges: `name,min_khz,max_khz`.
 
 use super::rows::{self, Row, Rows};
 use crate::lookup::Places;
-use crate::ranges::Ranges;
 use crate::report::{Report, Reported, Scope};
-use crate::{hertz, source};
+use crate::values::ranges::Ranges;
+use crate::{source, values::hertz};
 use challengectl_common::challenge::NamedRange;
 
-/// The ranges of the first such file; none when there is no file.
+/// Returns the ranges of the first such file; none if there is no file.
 pub(super) fn read(places: &Places, report: &mut Report) -> Ranges {
     let mut ranges = Ranges::default();
     let Some(path) = places.beside("frequencies.txt") else {

@@ -1,4 +1,4 @@
-//! The rows of a CSV text (RFC 4180), each with the line it begins on, as spreadsheets leave them.
+//! The rows of a CSV text (RFC 4180) as spreadsheets write them, each with the line on which it begins.
 
 use csv::{ReaderBuilder, StringRecord, StringRecordsIntoIter};
 
@@ -10,8 +10,8 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// How many columns there are up to the last that has anything in it: spreadsheets add empty ones at the end of a
-    /// row, so that all rows have as many, or drop them.
+    /// The number of columns up to the last that is not empty: spreadsheets add empty columns at the end of a row to
+    /// make rows equally long, or drop them.
     pub(super) fn len(&self) -> usize {
         let filled = self.record.iter().enumerate().filter(|(_, column)| !column.trim().is_empty());
         filled.last().map_or(0, |(last, _)| last + 1)
@@ -21,12 +21,12 @@ impl Row {
         self.record.get(index).unwrap_or_default()
     }
 
-    /// All columns.
+    /// Returns all columns.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         self.record.iter()
     }
 
-    /// The columns, if at least `needed` are there and those beyond the last are empty; else what is wrong.
+    /// Returns `N` columns if there are at least `needed` and those beyond `N` are empty; else the problem.
     pub(super) fn columns<const N: usize>(&self, needed: usize, names: &str) -> Result<[&str; N], String> {
         if self.record.len() < needed || self.len() > N {
             return Err(self.miscounted(N, names));
@@ -46,13 +46,13 @@ impl Row {
         format!("the row has {found} columns instead of {wanted} ({names}){hint}")
     }
 
-    /// Nothing, or switched off with `#`.
-    fn is_passed_over(&self) -> bool {
+    /// Whether the row is empty, or disabled by `#`.
+    fn is_disabled(&self) -> bool {
         self.len() == 0 || self.column(0).trim_start().starts_with('#')
     }
 }
 
-/// What separates the columns, where that is not a comma: the other separators that spreadsheets write.
+/// Returns the separator of the columns if it is not a comma but another one that spreadsheets write.
 pub(super) fn foreign_separator(text: &str) -> Option<&'static str> {
     let is_row = |line: &&str| {
         !line.trim_start_matches(['"', ' ']).starts_with('#') && !line.trim_matches([',', ';', '\t']).is_empty()
@@ -63,7 +63,7 @@ pub(super) fn foreign_separator(text: &str) -> Option<&'static str> {
     named.into_iter().find(|(separator, _)| count(*separator) > 0 && count(',') == 0).map(|(_, name)| name)
 }
 
-/// All rows with something in them. One that begins with `#` is switched off.
+/// The rows that are neither empty nor disabled by a `#` at the beginning.
 pub(super) struct Rows<'t> {
     text: &'t str,
     records: StringRecordsIntoIter<&'t [u8]>,
@@ -77,8 +77,8 @@ impl<'t> Rows<'t> {
     }
 
     fn row(&self, record: StringRecord) -> Result<Row, String> {
-        let Some(position) = record.position() else { return Err("a row has no line".to_owned()) };
-        // The reader counts blank lines and comments before a row to the row.
+        let Some(position) = record.position() else { return Err("a row has no line number".to_owned()) };
+        // The reader counts blank lines and comments before a row as part of it.
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
         let lines = 1 + record.iter().map(|column| column.matches('\n').count()).sum::<usize>();
         let before = lines_before(self.text.get(start..).unwrap_or_default());
@@ -86,7 +86,7 @@ impl<'t> Rows<'t> {
     }
 }
 
-/// How many line breaks, blank lines and comments there are before the first row.
+/// Returns the number of blank lines and comments before the first row.
 fn lines_before(mut rest: &str) -> u64 {
     let mut lines = 0;
     loop {
@@ -112,7 +112,7 @@ impl Iterator for Rows<'_> {
                 Ok(record) => self.row(record),
                 Err(error) => Err(error.to_string()),
             };
-            if !row.as_ref().is_ok_and(Row::is_passed_over) {
+            if !row.as_ref().is_ok_and(Row::is_disabled) {
                 return Some(row);
             }
         }

@@ -1,4 +1,4 @@
-//! The event that the challenges belong to.
+//! The conference of an event file.
 
 use super::fields::Fields;
 use super::node::Node;
@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 const KEYS: [&str; 7] = ["name", "start", "stop", "timezone", "day_start", "day_end", "auto_pause"];
-/// What older files call the same.
+/// The names of the last two in older files.
 const OLDER_DAY_END: &str = "end_of_day";
 const OLDER_AUTO_PAUSE: &str = "auto_pause_daily";
 
@@ -40,17 +40,17 @@ pub(super) fn read(node: Node, scope: &mut Scope<'_>) -> Result<ConferenceChange
     check::conference(change, line, scope)
 }
 
-/// The older key where only that is there. Where both are, it stays, and is refused as one too many.
+/// Returns the older key if only that is given. If both are, the older one is left over, and refused as unknown.
 fn either(fields: &Fields, key: &'static str, older: &'static str) -> &'static str {
     if fields.has(older) && !fields.has(key) { older } else { key }
 }
 
-/// Older files meant the hours of the offset that they gave with `start`.
+/// Remarks that hours without a time zone are in UTC; older files meant them in the offset of `start`.
 fn hours_of_utc(change: &ConferenceChange, line: u64, scope: &mut Scope<'_>) {
     if change.day_start.flatten().is_some() && change.timezone.is_none() {
         scope.remark(
             line,
-            "the daily hours are those of `timezone`, which is not given; unless one was set before, they are in UTC",
+            "`timezone` is not given, so the daily hours are in the time zone set before, or else in UTC",
         );
     }
 }
@@ -71,7 +71,7 @@ fn moment(node: Node) -> Result<Timestamp, String> {
     Timestamp::deserialize(deserializer).map_err(refuse).map_err(str::to_owned)
 }
 
-/// `2026-11-22 09:00:00 -5` as the standard writes it: `2026-11-22T09:00:00-05:00`.
+/// Converts `2026-11-22 09:00:00 -5` to the form of RFC 3339, `2026-11-22T09:00:00-05:00`.
 fn older_offset(text: &str) -> Option<String> {
     let (time, offset) = text.trim().rsplit_once(' ')?;
     let (date, time) = time.trim().split_once(' ')?;
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_older_time_is_written_as_the_standard_has_it() {
+    fn an_older_time_is_converted_to_the_form_of_the_standard() {
         assert_eq!(older_offset("2026-11-22 09:00:00 -5").unwrap(), "2026-11-22T09:00:00-05:00");
         assert_eq!(older_offset("2026-11-22 09:00:00 +11").unwrap(), "2026-11-22T09:00:00+11:00");
         assert_eq!(older_offset("2026-11-22 09:00:00 0").unwrap(), "2026-11-22T09:00:00+00:00");

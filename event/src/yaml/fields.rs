@@ -1,10 +1,10 @@
-//! A YAML mapping from which keys are taken one by one, so that no key goes unread.
+//! A YAML mapping from which keys are taken one by one, so that no key is overlooked.
 
 use super::node::{Key, Node, Value};
 use crate::report::{Reported, Scope};
 use challengectl_common::closest;
 
-/// What is left of a mapping.
+/// The remaining keys of a mapping.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) line: u64,
@@ -16,7 +16,7 @@ impl Fields {
         Self { line, entries }
     }
 
-    /// The fields of `node`, which must be a mapping.
+    /// Returns the fields of `node`, which must be a mapping.
     pub(super) fn of(node: Node, what: &str, scope: &mut Scope<'_>) -> Result<Self, Reported> {
         match node.value {
             Value::Map(entries) => Ok(Self { line: node.line, entries }),
@@ -28,18 +28,18 @@ impl Fields {
         self.entries.iter().any(|(found, _)| found.name == key)
     }
 
-    /// Returns a value and leaves it in place.
+    /// Returns a value without taking it.
     pub(super) fn peek(&self, key: &str) -> Option<&Node> {
         self.entries.iter().find(|(found, _)| found.name == key).map(|(_, node)| node)
     }
 
-    /// Returns a value as it was written and leaves it in place.
+    /// Returns a value as it is written, without taking it.
     pub(super) fn peek_text(&self, key: &str) -> Option<String> {
         self.peek(key).and_then(Node::written).map(str::to_owned)
     }
 
-    /// Reports each key that is neither `known` nor another that is read, but like one that is known, and goes on as if
-    /// it were that one. A value that is missing only because its key is misspelt is not reported as well.
+    /// Reports misspelt keys (similar to one of `known`, and not read otherwise), and corrects them, so that the value
+    /// is not reported as missing in addition.
     pub(super) fn correct(&mut self, known: &[&str], is_other: impl Fn(&str) -> bool, scope: &mut Scope<'_>) {
         let mut entries = Vec::with_capacity(self.entries.len());
         for (mut key, node) in std::mem::take(&mut self.entries) {
@@ -116,7 +116,7 @@ impl Fields {
     }
 }
 
-/// Returns the problem of an unknown key, with the key that was probably meant, else with all that are known.
+/// Returns the message about an unknown key, with a suggestion or else with all known keys.
 pub(super) fn unknown_key(name: &str, known: &[&str]) -> String {
     let name: String = name.chars().take(80).collect();
     match closest(&name, known.iter().copied()) {

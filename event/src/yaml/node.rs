@@ -1,13 +1,13 @@
 //! A YAML document as a tree in which every value has its line, so that all problems can be reported at once.
 
-use crate::hertz;
 use crate::source::Unreadable;
+use crate::values::hertz;
 use challengectl_common::Frequency;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned, UserMessageFormatter};
 use std::fmt;
 
-/// A value and the line it begins on.
+/// A value, and the line on which it begins.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) line: u64,
@@ -28,7 +28,7 @@ pub(super) struct Key {
     pub(super) line: u64,
 }
 
-/// A single value: what YAML takes it for, and how it was written. A challenge may well be named `7` or `1e5`.
+/// A single value, as YAML interprets it and as it is written: a challenge may be named `7` or `1e5`.
 #[derive(Debug)]
 pub(super) struct Scalar {
     pub(super) json: serde_json::Value,
@@ -36,12 +36,12 @@ pub(super) struct Scalar {
     source: Source,
 }
 
-/// What surrounds a value in the document and is not part of it.
+/// Text beside a value in the document that may have been meant as part of it.
 #[derive(Debug, Default)]
 struct Source {
-    /// The comment behind words without quotes.
+    /// The comment after text without quotes.
     comment: Option<String>,
-    /// The first escape within double quotes that stands for a control character.
+    /// The first escape sequence in double quotes that stands for a control character.
     escape: Option<String>,
 }
 
@@ -60,7 +60,7 @@ impl Source {
     }
 }
 
-/// The first of the escapes that stand for a control character: `C:\temp` in double quotes has a tab in it.
+/// Returns the first escape sequence for a control character: `"C:\temp"` contains a tab.
 fn control_escape(quoted: &str) -> Option<String> {
     let mut characters = quoted.chars();
     while let Some(character) = characters.next().filter(|character| *character != '"') {
@@ -82,13 +82,13 @@ pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
     };
     serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options).map(|raw| node(raw, text)).map_err(|error| {
         let line = error.location().map(|location| location.line());
-        // The source is not quoted: the lines around may hold payloads.
+        // Without the source lines, since they may contain flags.
         let message = error.without_snippet().render_with_formatter(&UserMessageFormatter);
         (line, format!("{message}{}", way_out(&message)))
     })
 }
 
-/// The same tree from JSON.
+/// Converts JSON to the same tree.
 pub(super) fn from_json(keys: serde_json::Map<String, serde_json::Value>) -> Vec<(Key, Node)> {
     keys.into_iter().map(|(name, value)| (Key { name, line: 0 }, node_from_json(value))).collect()
 }
@@ -107,7 +107,7 @@ fn node_from_json(json: serde_json::Value) -> Node {
     Node { line: 0, value }
 }
 
-/// Returns the way out for the parser's most frequent messages.
+/// Returns the way out for the most frequent messages of the parser.
 fn way_out(message: &str) -> &'static str {
     if message.contains("mapping values") {
         "; a text with a colon in it needs \"quotes\" around it"
@@ -163,13 +163,13 @@ impl Node {
         }
     }
 
-    /// Returns the value of a key of a mapping, as it was written.
+    /// Returns the value of a key of a mapping, as it is written.
     pub(super) fn field(&self, key: &str) -> Option<&str> {
         let Value::Map(entries) = &self.value else { return None };
         entries.iter().find(|(found, _)| found.name == key).and_then(|(_, node)| node.written())
     }
 
-    /// A single value as it was written.
+    /// Returns a single value as it is written.
     pub(super) fn written(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(scalar) => Some(&scalar.written),
@@ -177,7 +177,7 @@ impl Node {
         }
     }
 
-    /// Text that is no number in quotes.
+    /// Returns text, unless it is a number in quotes.
     pub(super) fn as_word(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(Scalar { json: serde_json::Value::String(text), .. }) => Some(text.trim()),
@@ -198,12 +198,12 @@ impl Node {
         self.scalar("text").map(|scalar| scalar.written)
     }
 
-    /// Text that goes on air, or names something: `FLAG #1` without quotes would be `FLAG`.
+    /// Returns text that is sent or is a name. Refuses a comment right after it: `FLAG #1` without quotes is `FLAG`.
     pub(super) fn words(self) -> Result<String, String> {
         match self.comment().filter(|comment| comment.starts_with(|c: char| !c.is_whitespace())) {
             Some(comment) => Err(format!(
-                "`#{comment}` behind it is a comment to YAML; put \"quotes\" around the whole text if it belongs to it, \
-                 else a space behind the #"
+                "`#{comment}` after it is a comment in YAML; put \"quotes\" around the whole text if it is part of it, \
+                 else put a space after the #"
             )),
             None => self.text(),
         }
@@ -219,7 +219,7 @@ impl Node {
     /// Returns a remark if the document has something beside the value that may have been meant as part of it.
     pub(super) fn left_out(&self) -> Option<String> {
         let Value::Scalar(Scalar { source, .. }) = &self.value else { return None };
-        let comment = source.comment.as_ref().map(|_| "what follows behind # is a comment and is not sent".to_owned());
+        let comment = source.comment.as_ref().map(|_| "the text after # is a comment and is not sent".to_owned());
         comment.or_else(|| {
             let escape = source.escape.as_ref()?;
             Some(format!(
@@ -228,7 +228,7 @@ impl Node {
         })
     }
 
-    /// Older files say `yes` as well.
+    /// Accepts `yes` and `no` too, as in older files.
     pub(super) fn truth(self) -> Result<bool, String> {
         match self.scalar("true or false")?.written.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" => Ok(true),
@@ -242,7 +242,7 @@ impl Node {
         scalar.json.as_i64().ok_or_else(|| "must be a whole number".to_owned())
     }
 
-    /// Quotes around a number do no harm.
+    /// Accepts a number in quotes too.
     pub(super) fn number(self) -> Result<f64, String> {
         let scalar = self.scalar("a number")?;
         let number = scalar.json.as_f64().or_else(|| scalar.json.as_str()?.trim().parse().ok());

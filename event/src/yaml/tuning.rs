@@ -1,10 +1,10 @@
-//! Where a challenge goes on air.
+//! The frequency of a challenge.
 
 use super::fields::Fields;
 use super::node::{Node, Value};
-use crate::hertz;
-use crate::ranges::Ranges;
 use crate::report::{Reported, Scope};
+use crate::values::hertz;
+use crate::values::ranges::Ranges;
 use challengectl_common::Tuning;
 
 pub(super) fn read(fields: &mut Fields, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {
@@ -27,7 +27,7 @@ pub(super) fn read(fields: &mut Fields, ranges: &mut Ranges, scope: &mut Scope<'
     }
 }
 
-/// Hertz; older files may give the name of a range instead.
+/// Reads a frequency in hertz; older files may give the name of a range instead.
 fn on_frequency(node: Node, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {
     let line = node.line;
     if let Some(name) = node.as_word().map(str::to_owned) {
@@ -36,7 +36,7 @@ fn on_frequency(node: Node, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Resul
     node.frequency().map(Tuning::Frequency).map_err(|why| scope.problem(line, format!("`frequency`: {why}")))
 }
 
-/// A list of names; a single one needs no brackets.
+/// Reads a list of names; a single one needs no brackets.
 fn within_ranges(node: Node, ranges: &mut Ranges, scope: &mut Scope<'_>) -> Result<Tuning, Reported> {
     let items = match node.value {
         Value::List(items) => items,

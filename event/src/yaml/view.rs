@@ -15,14 +15,14 @@ const SWITCHES: [(&str, Switch); 5] = [
     ("show_active_status", |view| &mut view.show_active_status),
 ];
 
-/// `public_view`, or the list `public_fields` of older files.
+/// Reads `public_view`, or the list `public_fields` of older files.
 pub(super) fn read(fields: &mut Fields, scope: &mut Scope<'_>) -> Result<PublicView, Reported> {
     match (fields.take("public_view"), fields.take("public_fields")) {
         (None, None) => Ok(PublicView::default()),
         (Some(node), None) => switches(node, scope),
         (None, Some(node)) => shown(node, scope),
         (Some(node), Some(_)) => {
-            scope.remark(node.line, "`public_fields` is passed over, since there is `public_view`");
+            scope.remark(node.line, "`public_fields` is ignored, since `public_view` is given");
             switches(node, scope)
         }
     }
@@ -43,7 +43,7 @@ fn switches(node: Node, scope: &mut Scope<'_>) -> Result<PublicView, Reported> {
     result.map(|()| view)
 }
 
-/// What is not listed is not shown; the challenge itself always is.
+/// Reads a list of the fields that are shown; the challenge itself always is.
 fn shown(node: Node, scope: &mut Scope<'_>) -> Result<PublicView, Reported> {
     let line = node.line;
     let names: Result<Vec<String>, String> =
@@ -56,7 +56,7 @@ fn shown(node: Node, scope: &mut Scope<'_>) -> Result<PublicView, Reported> {
     }
     let known = |name: &str| name == "name" || SWITCHES.iter().any(|(key, _)| key.trim_start_matches("show_") == name);
     for name in names.iter().filter(|name| !known(name.trim_start_matches("show_"))) {
-        scope.remark(line, format!("{name:?} in `public_fields` is passed over: the public page does not show it"));
+        scope.remark(line, format!("{name:?} in `public_fields` is ignored: the public page does not show it"));
     }
     scope.remark(line, "`public_fields` is the older form of `public_view`; it was converted");
     Ok(view)

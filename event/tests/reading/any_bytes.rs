@@ -1,4 +1,4 @@
-//! No content of a file makes a reader panic.
+//! Fuzzing: no content of a file makes a reader panic.
 
 use challengectl_event::read;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ fn read_as_all(content: &[u8]) {
     }
 }
 
-/// Pieces that get further into the readers than noise does.
+/// Generates pieces of event files, which get further into the readers than noise.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "challenges:",

@@ -21,7 +21,7 @@ fn a_file_is_taken_with_its_digest_and_its_size() {
 }
 
 #[test]
-fn a_file_is_looked_up_beside_the_event_file_then_one_folder_above() {
+fn a_file_is_looked_up_beside_the_event_file_then_in_the_parent_folder() {
     naming("sub/a.wav").with("sub/a.wav", wav(48_000)).event("event/challenges.yml");
 }
 
@@ -45,7 +45,7 @@ fn a_missing_file_is_refused_with_every_place_looked_at() {
 }
 
 #[test]
-fn a_path_that_leads_elsewhere_is_refused() {
+fn a_path_out_of_the_folders_is_refused() {
     for path in ["/etc/passwd", "../event/a.wav", "x/../../a.wav", "", "\0"] {
         let folder = naming(path).with("event/a.wav", wav(48_000));
         assert_refused(&folder.problems("event/challenges.yml"), &["1 F:"]);
@@ -61,23 +61,23 @@ fn a_link_is_followed_only_within_the_folders() {
     let elsewhere = Folder::new().with("b.wav", wav(48_000));
     let folder = naming("a.wav");
     symlink(elsewhere.path("b.wav"), folder.path("event/a.wav")).unwrap();
-    assert_refused(&folder.problems("event/challenges.yml"), &["1 F: \"a.wav\" is a link that leads outside of"]);
+    assert_refused(&folder.problems("event/challenges.yml"), &["1 F: \"a.wav\" is a link to a file outside of"]);
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused() {
+fn a_path_that_is_not_a_regular_file_is_refused() {
     let folder = naming("a.wav");
     fs::create_dir(folder.path("event/a.wav")).unwrap();
     assert_refused(&folder.problems("event/challenges.yml"), &["\"a.wav\" is not a regular file"]);
 }
 
 #[test]
-fn a_file_that_is_no_wav_is_refused_by_name() {
+fn a_file_that_is_not_a_wav_file_is_refused_by_name() {
     let folder = naming("a.wav").with("event/a.wav", b"MP3 or so");
     assert_refused(&folder.problems("event/challenges.yml"), &["1 F: \"a.wav\": "]);
 }
 
-/// The tone, with every sample of it changed.
+/// Returns the tone with every sample changed.
 fn changed(sample: impl Fn(i16) -> i16) -> Vec<u8> {
     let mut wav = wav(48_000);
     let (samples, _) = wav[44..].as_chunks_mut::<2>();
@@ -88,10 +88,10 @@ fn changed(sample: impl Fn(i16) -> i16) -> Vec<u8> {
 }
 
 #[test]
-fn sound_that_nobody_could_find_is_refused_when_it_is_imported() {
+fn silent_sound_is_refused_when_it_is_imported() {
     for (silence, why) in [
         (changed(|_| 0), "the file is silent: all samples are 0"),
-        (changed(|sample| sample / 1000), "the file is silent: it peaks 73 dB below full scale"),
+        (changed(|sample| sample / 1000), "the file is silent: its peak is 73 dB below full scale"),
         (changed(|_| 12_000), "the file holds no sound, only a constant level"),
     ] {
         let folder = naming("a.wav").with("event/a.wav", silence);
@@ -100,23 +100,21 @@ fn sound_that_nobody_could_find_is_refused_when_it_is_imported() {
 }
 
 #[test]
-fn odd_sound_is_remarked_when_it_is_imported() {
+fn unusual_sound_is_remarked_when_it_is_imported() {
     let remarked =
         |content: Vec<u8>| remarks(&naming("a.wav").with("event/a.wav", content).event("event/challenges.yml"));
     assert!(remarked(wav(48_000)).is_empty());
     assert_eq!(
         remarked(changed(|sample| sample / 80)),
-        [
-            "1 F: \"a.wav\": it is very quiet, its peak is 50 dB below full scale; it is brought up, and its noise with it"
-        ]
+        ["1 F: \"a.wav\": it is very quiet, its peak is 50 dB below full scale; it is raised, and its noise with it"]
     );
     let mut cut = wav(48_000);
     cut[40..44].copy_from_slice(&1000_u32.to_le_bytes());
-    assert!(remarked(cut)[0].contains("its header tells of 0.0 s, but the file holds 0.2 s of sound"));
+    assert!(remarked(cut)[0].contains("its header gives 0.0 s, but the file holds 0.2 s of sound"));
 }
 
 #[test]
-fn an_event_file_that_is_not_there_is_named() {
+fn a_missing_event_file_is_named() {
     let refused = read("no/such.yml".as_ref(), None).unwrap_err().to_string();
     assert!(refused.starts_with("no/such.yml: cannot be read: "), "{refused}");
     let folder = Folder::new();

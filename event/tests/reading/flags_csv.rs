@@ -45,20 +45,20 @@ fn the_flags_of_an_event_are_read_as_they_were_meant() {
     assert_eq!(conference.start.flatten().unwrap().to_string(), "2024-04-20T15:00:00.000Z");
     let remarks = remarks(&event);
     assert_eq!(remarks.len(), 2, "{remarks:#?}");
-    assert!(remarks[0].starts_with("4 FM: WARNING: the event file says 44100 samples per second"));
+    assert!(remarks[0].starts_with("4 FM: WARNING: the event file gives 44100 samples per second"));
     assert!(remarks[1].starts_with("5 HAM MORSE 1: speed 35 is on the older scale"));
 }
 
 #[test]
-fn without_frequencies_txt_the_well_known_ranges_hold() {
+fn without_frequencies_txt_the_well_known_ranges_are_used() {
     let event = folder(&row("1,M,E,cw,,,60,90,ham_440,,")).event("event/flags.csv");
-    assert_eq!(remarks(&event), ["2 M: frequency range \"ham_440\" is not defined; taken as 420000000-450000000 Hz"]);
+    assert_eq!(remarks(&event), ["2 M: frequency range \"ham_440\" is not defined; 420000000-450000000 Hz is used"]);
     let problems = folder(&row("1,M,E,cw,,,60,90,ham_4400,,")).problems("event/flags.csv");
     assert_refused(&problems, &["2 M:", "did you mean \"ham_440\"?"]);
 }
 
 #[test]
-fn mistakes_in_frequencies_txt_are_told_with_its_own_name() {
+fn mistakes_in_frequencies_txt_are_reported_with_its_name() {
     let ranges = "# name,min,max\nham_440,420000\nx,1,2\ny,430000,420000\nz,430000,440000\nz,1000,2000\n";
     let folder = folder(&row("1,M,E,cw,,,60,90,z,,")).with("event/frequencies.txt", ranges);
     let refused = challengectl_event::read(&folder.path("event/flags.csv"), None).unwrap_err();
@@ -89,7 +89,7 @@ fn a_file_without_its_first_row_is_refused() {
     let problems = folder("1,M,E,cw,,,60,90,146550,,\n").problems("event/flags.csv");
     assert_refused(&problems, &["1 :", "the first row must be `conference,start,end`"]);
     let problems = folder("conf,today,1\n1,M,E,cw,,,60,90,146550,,\n").problems("event/flags.csv");
-    assert_refused(&problems, &["1 :", "\"today\" is no time in seconds"]);
+    assert_refused(&problems, &["1 :", "\"today\" is not a time in seconds"]);
     assert!(folder("conf,1,2\n").event("event/flags.csv").conference.is_some());
     assert_refused(&folder("").problems("event/flags.csv"), &["there are no challenges"]);
 }
@@ -111,14 +111,14 @@ fn hertz_and_megahertz_where_kilohertz_belong_are_refused() {
 }
 
 #[test]
-fn columns_that_were_never_used_are_passed_over_with_a_remark() {
+fn columns_that_were_never_used_are_ignored_with_a_remark() {
     let event = folder(&row("1,L,-s 1 -p 2 -pf 1,lrs,9,8,60,90,467750,467751,467752")).event("event/flags.csv");
     assert_eq!(only(&event).line, 2);
     assert_eq!(remarks(&event).len(), 4);
 }
 
 #[test]
-fn everything_wrong_in_a_row_is_told() {
+fn every_problem_of_a_row_is_reported() {
     let problems = folder(&row("1,/,E,cwm,,,90,60,1,,")).problems("event/flags.csv");
     assert_eq!(problems.len(), 4, "{problems:#?}");
 }
@@ -130,7 +130,7 @@ fieldcon,1795000000,1795172800
 1,PAGER 1,flag two,pocsag,1234567,,60,90,433925,,
 ";
 
-/// What is put on air, without the lines.
+/// Returns the specs, without their lines.
 fn specs(flags: &str) -> Vec<challengectl_common::ChallengeSpec> {
     folder(flags).event("event/flags.csv").challenges.into_iter().map(|challenge| challenge.spec).collect()
 }
@@ -146,7 +146,7 @@ fn a_spreadsheet_that_adds_or_drops_empty_columns_changes_nothing() {
 }
 
 #[test]
-fn a_row_without_a_frequency_is_told_so_whatever_columns_it_has() {
+fn a_missing_frequency_is_reported_whatever_columns_the_row_has() {
     let problems = folder(&row("1,M,E,cw,,,60,90,,,,,,")).problems("event/flags.csv");
     assert_refused(&problems, &["2 M:", "it has no frequency"]);
 }
@@ -172,7 +172,7 @@ fn other_separators_are_named_once() {
 }
 
 #[test]
-fn a_comment_says_nothing_about_the_separator() {
+fn a_comment_has_no_influence_on_the_separator() {
     for comment in ["# our flags; 2027\n", "#our\tflags\n", "\"# ours; and theirs\"\n"] {
         let event = folder(&format!("{comment}{}", row("1,M,E,cw,,,60,90,x,,")))
             .with("event/frequencies.txt", format!("{comment}x,144000,146000\n"))
@@ -184,7 +184,7 @@ fn a_comment_says_nothing_about_the_separator() {
 }
 
 #[test]
-fn a_row_that_is_switched_off_with_a_hash_is_not_put_on_air() {
+fn a_row_that_is_disabled_with_a_hash_is_not_put_on_air() {
     let off = "# 3,OFF 1,flag,cw,35,,60,90,145600,,\n#3,OFF \"2,flag,cw\n \"#4\",OFF 3,flag,cw,35,,60,90,145600,,\n";
     let flags = format!("# our flags\n{}{off}2,LAST,E,cw,,,60,90,145700,,\n", PLAIN.replace("\n1,", "\n#x\n\n1,"));
     let event = folder(&flags.replace("\n \"#4\"", "\n\" #4\"")).event("event/flags.csv");
@@ -194,16 +194,16 @@ fn a_row_that_is_switched_off_with_a_hash_is_not_put_on_air() {
 }
 
 #[test]
-fn a_time_that_a_spreadsheet_has_shortened_is_refused_with_the_way_out() {
+fn a_time_shortened_by_a_spreadsheet_is_refused_with_the_way_out() {
     let problems = folder(&PLAIN.replace("1795000000", "1.795E+09")).problems("event/flags.csv");
     assert_refused(
         &problems,
-        &["1 :", "\"1.795E+09\" is no time in seconds since 1970", "the format of a whole number"],
+        &["1 :", "\"1.795E+09\" is not a time in seconds since 1970", "the format of a whole number"],
     );
 }
 
 #[test]
-fn challenges_of_a_range_that_was_refused_are_not_refused_once_more() {
+fn challenges_of_a_refused_range_are_not_refused_in_addition() {
     let folder = folder(&row("1,M,E,cw,,,60,90,x,,")).with("event/frequencies.txt", "x,2,1\n");
     assert_eq!(folder.problems("event/flags.csv").len(), 1);
 }

@@ -1,4 +1,4 @@
-//! What is right in a file that is not.
+//! The valid challenges of a file with problems.
 
 use crate::support::{Folder, said, wav};
 use challengectl_event::{Reader, Reading};
@@ -27,12 +27,11 @@ fn taken(reading: &Reading) -> Vec<&str> {
 }
 
 fn problems(reading: &Reading) -> Vec<String> {
-    let told = reading.problems.iter();
-    told.map(|problem| said(problem.line, problem.challenge.clone(), &problem.text)).collect()
+    reading.problems.iter().map(|problem| said(problem.line, problem.challenge.clone(), &problem.text)).collect()
 }
 
 #[test]
-fn what_is_right_is_there_beside_everything_that_is_wrong() {
+fn valid_challenges_are_returned_beside_all_problems() {
     let reading = reading(&[]);
     assert_eq!(taken(&reading), ["A", "E"]);
     let problems = problems(&reading);
@@ -40,7 +39,7 @@ fn what_is_right_is_there_beside_everything_that_is_wrong() {
         "3 : the lower edge",
         "6 B: there is no file \"missing.wav\"",
         "7 C: unknown key `colour`",
-        "9 A: the name is there twice, first on line 5",
+        "9 A: the name is used twice, first on line 5",
     ];
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
     for (problem, expected) in problems.iter().zip(expected) {
@@ -52,7 +51,7 @@ fn what_is_right_is_there_beside_everything_that_is_wrong() {
 }
 
 #[test]
-fn only_what_was_named_is_looked_at() {
+fn only_named_challenges_are_read() {
     let reading = reading(&["E"]);
     assert_eq!(taken(&reading), ["E"]);
     assert!(reading.problems.iter().all(|problem| problem.challenge.is_none()), "{:#?}", reading.problems);
@@ -60,7 +59,7 @@ fn only_what_was_named_is_looked_at() {
 }
 
 #[test]
-fn a_file_in_which_nothing_is_right_is_refused() {
+fn a_file_without_a_valid_challenge_is_refused() {
     let refused = reading(&["B"]).sound().unwrap_err();
     assert!(refused.to_string().contains("missing.wav"), "{refused}");
 }

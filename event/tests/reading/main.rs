@@ -6,6 +6,7 @@ mod any_bytes;
 mod files;
 mod flags_csv;
 mod keeping_going;
+mod older_examples;
 mod older_yaml;
 mod protected;
 mod support;

@@ -79,17 +79,17 @@ fn an_older_server_config_is_an_event() {
 }
 
 #[test]
-fn what_is_read_differently_is_remarked_in_the_order_of_the_file() {
+fn values_that_are_read_differently_are_remarked_in_the_order_of_the_file() {
     let event = folder(CONFIG).event("event/server-config.yml");
     let remarks = remarks(&event);
     let expected = [
-        "2 : `server` is passed over",
-        "4 : `files_dir` is passed over",
+        "2 : `server` is ignored",
+        "4 : `files_dir` is ignored",
         "25 M: speed 35 is on the older scale, where more is slower; it is 16.46 WPM",
-        "27 M: `spectrum_paint_before_challenge` is passed over",
-        "28 S: WARNING: the event file says 44100 samples per second, the WAV file itself says 48000",
-        "31 S: `wav_samplerate` is passed over",
-        "34 S: \"colour\" in `public_fields` is passed over",
+        "27 M: `spectrum_paint_before_challenge` is ignored",
+        "28 S: WARNING: the event file gives 44100 samples per second, the WAV file 48000",
+        "31 S: `wav_samplerate` is ignored",
+        "34 S: \"colour\" in `public_fields` is ignored",
         "34 S: `public_fields` is the older form",
     ];
     assert_eq!(remarks.len(), expected.len(), "{remarks:#?}");
@@ -101,11 +101,11 @@ fn what_is_read_differently_is_remarked_in_the_order_of_the_file() {
 #[test]
 fn a_file_known_only_by_its_hash_is_refused_with_the_way_out() {
     let text = "- {name: S, modulation: usb, flag: 'sha256:00ff', frequency: 146550000}\n";
-    assert_refused(&yaml_problems(text), &["1 S:", "SHA-256", "give its path as `file`"]);
+    assert_refused(&yaml_problems(text), &["1 S:", "SHA-256", "give the path of the file as `file`"]);
 }
 
 #[test]
-fn a_speed_that_is_none_is_refused() {
+fn an_invalid_speed_is_refused() {
     for speed in ["0", "-5", "fast", "1e999", "[]"] {
         let text = format!("- {{name: M, modulation: cw, flag: E, speed: {speed}, frequency: 146550000}}\n");
         assert_eq!(yaml_problems(&text).len(), 1, "{speed}");
@@ -136,13 +136,13 @@ fn older_hours_without_a_zone_are_remarked() {
     let text = "conference: {name: C, start: 2026-11-22 09:00:00 -5, day_start: 09:00, end_of_day: 22:00}\n\
                 challenges: [{name: M, modulation: cw, flag: E, frequency: 146550000}]\n";
     let remarks = remarks(&yaml(text));
-    assert!(remarks.len() == 1 && remarks[0].starts_with("1 : the daily hours are those of `timezone`"), "{remarks:?}");
+    assert!(remarks.len() == 1 && remarks[0].starts_with("1 : `timezone` is not given"), "{remarks:?}");
     let both = text.replace("end_of_day", "day_end: 22:00, end_of_day");
     assert_refused(&yaml_problems(&both), &["1 : unknown key `end_of_day`"]);
 }
 
 #[test]
-fn words_that_look_like_numbers_stay_what_they_are() {
+fn text_that_looks_like_a_number_stays_text() {
     let event = yaml("- {name: P, modulation: pocsag, flag: 0123, capcode: 8, baud: 1200, frequency: '146550000'}\n");
     assert_eq!(transmission(only(&event)).payload, Payload::Text("0123".into()));
 }

@@ -1,4 +1,4 @@
-//! Frequencies that are not for challenges.
+//! Frequencies that challenges must not use.
 
 use crate::support::{Folder, assert_refused, yaml_problems};
 use challengectl_common::FrequencyRules;
@@ -38,14 +38,14 @@ fn a_range_that_overlaps_a_protected_band_is_refused() {
 }
 
 #[test]
-fn what_the_settings_name_with_a_reason_is_taken() {
+fn a_protected_frequency_that_the_settings_allow_with_a_reason_is_accepted() {
     let allowed = r#"{"allowed_protected": [{"band": "gnss_l1", "reason": "shielded room, permit 7"}]}"#;
     assert_eq!(problems("frequency: 1575420000", rules(allowed)), [""; 0]);
     assert_eq!(problems("frequency: 1227600000", rules(allowed)).len(), 1);
 }
 
 #[test]
-fn outside_of_the_band_plan_nothing_is_taken() {
+fn frequencies_outside_of_the_band_plan_are_refused() {
     let plan = r#"{"band_plan": ["144000000-146000000"]}"#;
     assert_eq!(problems("frequency: 145550000", rules(plan)), [""; 0]);
     let outside = problems("frequency: 146550000", rules(plan));

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A folder with an event in it: `event/`, and what lies above.
+/// A folder with an event in `event/`, and other files.
 pub struct Folder(TempDir);
 
 impl Folder {
@@ -31,7 +31,7 @@ impl Folder {
         read(&self.path(name), None).unwrap_or_else(|refused| panic!("{refused}"))
     }
 
-    /// What is said against the file, each as `LINE NAME: TEXT`.
+    /// Returns the problems of the file, each as `LINE NAME: TEXT`.
     pub fn problems(&self, name: &str) -> Vec<String> {
         let refused = read(&self.path(name), None).expect_err("it must be refused").0;
         refused.into_iter().map(|problem| said(problem.line, problem.challenge, &problem.text)).collect()
@@ -60,13 +60,13 @@ pub fn only(event: &Event) -> &Challenge {
     &event.challenges[0]
 }
 
-/// What a challenge puts on air.
+/// Returns the transmission of a challenge.
 pub fn transmission(challenge: &Challenge) -> &TransmissionSpec {
     let Kind::Transmission(transmission) = &challenge.spec.kind;
     transmission
 }
 
-/// Fails unless there is exactly one problem and it has all of `parts`.
+/// Asserts that there is exactly one problem and that it contains all of `parts`.
 #[track_caller]
 pub fn assert_refused(problems: &[String], parts: &[&str]) {
     assert_eq!(problems.len(), 1, "{problems:#?}");
@@ -75,7 +75,7 @@ pub fn assert_refused(problems: &[String], parts: &[&str]) {
     }
 }
 
-/// A fifth of a second of tone, 16 bits, mono.
+/// Returns a fifth of a second of a tone as WAV, 16 bits, mono.
 pub fn wav(rate: u32) -> Vec<u8> {
     let samples = (0..rate / 5).map(|n| (f64::from(n) * 0.1).sin() * 8000.0);
     let data: Vec<u8> = samples.flat_map(|sample| (sample as i16).to_le_bytes()).collect();

@@ -1,9 +1,9 @@
-//! What organisers write and what they get: it works, or the message says what to write instead.
+//! Frequent mistakes of organisers: the reader accepts them, or its message says what to write instead.
 
 use crate::support::{Folder, assert_refused, only, remarks, transmission, wav, yaml, yaml_problems};
 use challengectl_common::Payload;
 
-/// A challenge with this text as it stands in the file.
+/// Returns an event file of a challenge with this text, written as given.
 fn text(text: &str) -> String {
     format!("challenges:\n  - name: M\n    modulation: cw\n    frequency: 145550000\n    text: {text}\n")
 }
@@ -27,13 +27,13 @@ fn keys_at_the_top_that_begin_with_x_are_free() {
 }
 
 #[test]
-fn a_comment_right_behind_a_text_is_not_taken_for_one_in_silence() {
-    assert_refused(&yaml_problems(&text("FLAG #1")), &["5 M: `text`: `#1` behind it is a comment", "\"quotes\""]);
-    assert_refused(&yaml_problems(&text("CQ").replace("name: M", "name: M #2")), &["2 M: `name`: `#2` behind it"]);
+fn a_comment_right_after_a_text_is_refused_or_remarked() {
+    assert_refused(&yaml_problems(&text("FLAG #1")), &["5 M: `text`: `#1` after it is a comment", "\"quotes\""]);
+    assert_refused(&yaml_problems(&text("CQ").replace("name: M", "name: M #2")), &["2 M: `name`: `#2` after it"]);
     assert_eq!(sent("\"FLAG 1\" #1"), "FLAG 1");
     assert_eq!(sent("'FLAG 1' #1"), "FLAG 1");
     let event = yaml(&text("FLAG # the first"));
-    assert_eq!(remarks(&event), ["5 M: what follows behind # is a comment and is not sent"]);
+    assert_eq!(remarks(&event), ["5 M: the text after # is a comment and is not sent"]);
 }
 
 #[test]
@@ -47,11 +47,11 @@ fn backslashes_in_double_quotes_are_explained() {
 }
 
 #[test]
-fn non_breaking_spaces_are_read_as_plain_ones() {
+fn non_breaking_spaces_are_read_as_ordinary_ones() {
     let event =
         yaml(&text("CQ CQ").replace("CQ CQ", "CQ\u{a0}CQ").replace("    text:", "\u{a0}\u{a0}\u{a0} text:\u{a0}"));
     assert_eq!(transmission(only(&event)).payload, Payload::Text("CQ CQ".into()));
-    assert_eq!(remarks(&event), ["5 : non-breaking spaces, here and further down, are read as plain ones"]);
+    assert_eq!(remarks(&event), ["5 : non-breaking spaces, here and below, are read as ordinary spaces"]);
     let flags = "conf,1,2\n1,M\u{202f}1,CQ\u{a0}CQ,cw,,,60,90,145550,,\n";
     let event = Folder::new().with("event/flags.csv", flags).event("event/flags.csv");
     assert_eq!(
@@ -76,9 +76,9 @@ fn a_modulation_in_capitals_is_the_same() {
 }
 
 #[test]
-fn modulations_known_elsewhere_are_refused_with_what_to_write_here() {
+fn modulations_of_other_programs_are_refused_with_what_to_write_instead() {
     for (name, way_out) in [
-        ("wbfm", "broadcast FM is not there"),
+        ("wbfm", "broadcast FM is not supported"),
         ("FM", "write nbfm"),
         ("ook", "write ask"),
         ("morse", "write cw"),
@@ -93,7 +93,7 @@ fn modulations_known_elsewhere_are_refused_with_what_to_write_here() {
 }
 
 #[test]
-fn what_is_only_missing_because_its_key_is_misspelt_is_not_told_as_well() {
+fn a_value_that_is_missing_because_of_a_misspelt_key_is_not_reported_in_addition() {
     let one = |from: &str, to: &str| yaml_problems(&text("CQ").replace(from, to));
     assert_refused(&one("frequency:", "frequancy:"), &["4 M: unknown key `frequancy`"]);
     assert_refused(&one("text:", "txt:"), &["5 M: unknown key `txt`"]);
@@ -106,7 +106,7 @@ fn what_is_only_missing_because_its_key_is_misspelt_is_not_told_as_well() {
 }
 
 #[test]
-fn what_rests_on_a_range_or_on_defaults_that_were_refused_is_not_told_as_well() {
+fn problems_that_follow_from_a_refused_range_or_refused_defaults_are_not_reported_in_addition() {
     let ranges = "frequency_ranges: [{name: ours, min_hz: 148000000, max_hz: 144000000}]\n";
     let challenge = text("CQ").replace("frequency: 145550000", "frequency_ranges: [ours]");
     assert_refused(&yaml_problems(&format!("{ranges}{challenge}")), &["1 :", "must be below"]);

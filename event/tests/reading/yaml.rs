@@ -4,7 +4,7 @@ use challengectl_common::{Band, Conference, Payload, Tuning};
 use challengectl_event::{Event, read, write};
 use std::fmt::Write;
 
-/// A list with one Morse challenge and some lines more.
+/// Returns an event file of one Morse challenge, with additional lines.
 fn morse(lines: &str) -> String {
     format!("challenges:\n  - name: M\n    modulation: cw\n    text: CQ\n    frequency: 145550000\n{lines}")
 }
@@ -17,14 +17,17 @@ fn tuned(lines: &str) -> String {
 fn the_example_in_the_repository_reads_without_a_remark() {
     let event = read(&manifest("../config/challenges.yml"), None).unwrap_or_else(|refused| panic!("{refused}"));
     let names: Vec<_> = event.challenges.iter().map(|challenge| challenge.spec.name.as_str()).collect();
-    assert_eq!(names, ["MORSE_1", "RTTY_1", "VOICE_BAND_1", "PAGER_1", "KEYFOB_1", "RESTAURANT_1"]);
+    assert_eq!(
+        names,
+        ["MORSE_1", "RTTY_1", "VOICE_BAND_1", "PAGER_1", "KEYFOB_1", "HOPPER_1", "PICTURE_1", "RESTAURANT_1"]
+    );
     assert_eq!(event.conference.unwrap().name.flatten().unwrap().as_str(), "Example CTF");
     assert_eq!(event.ranges.len(), 2);
     assert_eq!(event.remarks, []);
 }
 
 #[test]
-fn a_challenge_has_what_is_written_and_else_the_defaults() {
+fn keys_that_are_not_given_have_their_defaults() {
     let event = yaml(&morse("    min_delay: 0.5\n    enabled: false\n    priority: -3\n    parameters: {wpm: 18}\n"));
     let challenge = only(&event);
     let spec = &challenge.spec;
@@ -48,7 +51,7 @@ fn a_challenge_names_the_runners_and_radios_that_may_send_it() {
 }
 
 #[test]
-fn the_defaults_of_the_file_hold_for_challenges_that_say_nothing() {
+fn the_defaults_of_the_file_apply_to_challenges_without_their_own() {
     let event = yaml(&format!("defaults: {{min_delay: 5, max_delay: 6}}\n{}", morse("    max_delay: 7\n")));
     let transmission = transmission(only(&event));
     assert_eq!((transmission.min_delay_ms, transmission.max_delay_ms), (5000, 7000));
@@ -64,7 +67,7 @@ fn a_bare_list_of_challenges_is_an_event() {
 }
 
 #[test]
-fn ranges_are_drawn_from_by_name() {
+fn ranges_are_referred_to_by_name() {
     let ranges = "frequency_ranges:\n  - {name: a, min_hz: 144000000, max_hz: 146e6, description: Two metres}\n";
     let event = yaml(&format!("{ranges}{}", tuned("    frequency_ranges: [a]\n")));
     let Tuning::FrequencyRanges(found) = &transmission(only(&event)).tuning else { panic!("not by range") };
@@ -74,14 +77,14 @@ fn ranges_are_drawn_from_by_name() {
 }
 
 #[test]
-fn a_well_known_range_is_taken_with_a_remark() {
+fn a_well_known_range_is_accepted_with_a_remark() {
     let event = yaml(&tuned("    frequency_ranges: ham_144\n"));
-    assert_eq!(remarks(&event), ["5 M: frequency range \"ham_144\" is not defined; taken as 144000000-148000000 Hz"]);
+    assert_eq!(remarks(&event), ["5 M: frequency range \"ham_144\" is not defined; 144000000-148000000 Hz is used"]);
     assert_eq!(event.ranges.len(), 1);
 }
 
 #[test]
-fn an_unknown_range_is_refused_with_the_one_that_was_meant() {
+fn an_unknown_range_is_refused_with_a_suggestion() {
     assert_refused(&yaml_problems(&tuned("    frequency_ranges: [ham_14]\n")), &["5 M:", "did you mean \"ham_144\"?"]);
     assert_refused(&yaml_problems(&tuned("    frequency: 146.55 MHz\n")), &["5 M:", "neither a number nor"]);
 }
@@ -101,7 +104,7 @@ fn a_frequency_in_another_unit_is_refused_with_what_it_would_be_in_hertz() {
 }
 
 #[test]
-fn exactly_one_way_to_tell_the_frequency_is_taken() {
+fn exactly_one_key_for_the_frequency_is_accepted() {
     assert_refused(&yaml_problems(&tuned("")), &["2 M:", "it has no frequency"]);
     assert_refused(&yaml_problems(&morse("    frequency_ranges: [ham_144]\n")), &["2 M:", "only one of"]);
     yaml(&morse("    frequency_ranges: []\n    manual_frequency_range:\n"));
@@ -110,16 +113,16 @@ fn exactly_one_way_to_tell_the_frequency_is_taken() {
 }
 
 #[test]
-fn exactly_one_of_text_and_file_is_carried() {
+fn exactly_one_of_text_and_file_is_accepted() {
     assert_refused(&yaml_problems(&morse("    file: a.wav\n")), &["2 M:", "only one of `text`, `file`"]);
     let nothing = "- {name: M, modulation: cw, frequency: 145550000}\n";
-    assert_refused(&yaml_problems(nothing), &["1 M:", "it carries nothing"]);
+    assert_refused(&yaml_problems(nothing), &["1 M:", "it has no payload"]);
     let empty = "- {name: M, modulation: cw, frequency: 145550000, text: ' '}\n";
     assert_refused(&yaml_problems(empty), &["1 M: its text is empty"]);
     let file = "- {name: M, modulation: cw, frequency: 145550000, file: flag.txt}\n";
-    assert_refused(&yaml_problems(file), &["1 M: cw carries text, not a file; give it as `text`"]);
+    assert_refused(&yaml_problems(file), &["1 M: cw sends text, not a file; give it as `text`"]);
     let silent = "- {name: M, modulation: nbfm, frequency: 145550000}\n";
-    assert_refused(&yaml_problems(silent), &["1 M: it carries nothing; give `file` with the path of a WAV file"]);
+    assert_refused(&yaml_problems(silent), &["1 M: it has no payload; give `file` with the path of a WAV file"]);
 }
 
 fn page(keys: &str, parameters: &str) -> String {
@@ -129,7 +132,7 @@ fn page(keys: &str, parameters: &str) -> String {
 }
 
 #[test]
-fn a_page_that_only_sounds_a_tone_needs_no_text() {
+fn a_page_of_only_a_tone_needs_no_text() {
     for keys in ["", "text: '', ", "text: ' ', "] {
         let event = yaml(&page(keys, "function: 1, encoding: tone"));
         assert_eq!(transmission(only(&event)).payload, Payload::Text(String::new()));
@@ -139,11 +142,11 @@ fn a_page_that_only_sounds_a_tone_needs_no_text() {
         assert_eq!(yaml(&write(&Conference::default(), &[], &specs)).challenges[0].spec, specs[0]);
     }
     assert_refused(&yaml_problems(&page("text: A, ", "encoding: tone")), &["1 P: text: a tone page carries no text"]);
-    assert_refused(&yaml_problems(&page("", "function: 1")), &["1 P: it carries nothing"]);
+    assert_refused(&yaml_problems(&page("", "function: 1")), &["1 P: it has no payload"]);
 }
 
 #[test]
-fn what_receivers_do_not_show_of_a_page_is_remarked() {
+fn a_page_longer_than_receivers_show_is_remarked() {
     let event = yaml(&page(&format!("text: {}, ", "A".repeat(600)), "function: 3"));
     assert_eq!(
         remarks(&event),
@@ -152,7 +155,7 @@ fn what_receivers_do_not_show_of_a_page_is_remarked() {
 }
 
 #[test]
-fn a_misspelt_key_is_refused_with_the_one_that_was_meant() {
+fn a_misspelt_key_is_refused_with_a_suggestion() {
     assert_refused(&yaml_problems(&morse("    frequancy: 1\n")), &["6 M: unknown key `frequancy`", "`frequency`?"]);
     assert_refused(&yaml_problems(&format!("conferense: {{}}\n{}", morse(""))), &["1 : unknown", "`conference`?"]);
     assert_refused(&yaml_problems(&format!("defaults: {{min_dely: 3}}\n{}", morse(""))), &["1 :", "`min_delay`?"]);
@@ -162,7 +165,7 @@ fn a_misspelt_key_is_refused_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn an_unknown_modulation_is_refused_with_those_there_are() {
+fn an_unknown_modulation_is_refused_with_a_suggestion() {
     let problems = yaml_problems("- {name: M, modulation: pocsg, text: CQ, frequency: 145550000, capcode: 1}\n");
     assert_refused(&problems, &["1 M:", "no modulation \"pocsg\"", "\"pocsag\""]);
 }
@@ -175,23 +178,23 @@ fn delays_out_of_order_or_out_of_bounds_are_refused() {
 }
 
 #[test]
-fn what_the_public_sees_can_be_told() {
+fn the_public_view_can_be_set() {
     let event = yaml(&morse("    public_view:\n      show_frequency: false\n"));
     let view = &only(&event).spec.public_view;
     assert!(!view.show_frequency && view.show_modulation && view.show_challenge);
 }
 
 #[test]
-fn a_name_that_is_there_twice_is_refused_with_both_lines() {
+fn a_duplicate_name_is_refused_with_both_lines() {
     let problems = yaml_problems(&morse("  - {name: M, modulation: cw, text: CQ, frequency: 145550000}\n"));
-    assert_refused(&problems, &["6 M: the name is there twice, first on line 2"]);
+    assert_refused(&problems, &["6 M: the name is used twice, first on line 2"]);
     let again = "  - {name: ' M ', modulation: cw, text: CQ, frequency: 145550000}\n";
     let problems = yaml_problems(&morse(&again.repeat(2)));
     assert!(problems.len() == 2 && problems.iter().all(|problem| problem.contains("first on line 2")), "{problems:?}");
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file() {
+fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
     let problems = yaml_problems(
         "conference: {name: C, start: soon}
 challenges:
@@ -210,7 +213,7 @@ challenges:
 }
 
 #[test]
-fn hours_that_cannot_be_are_refused() {
+fn invalid_hours_are_refused() {
     for (hours, problem) in [
         ("day_start: 09:00", "the daily hours have a beginning and an end; give both or neither"),
         ("day_end: 09:00", "the daily hours have a beginning and an end; give both or neither"),
@@ -227,7 +230,7 @@ fn hours_that_cannot_be_are_refused() {
 }
 
 #[test]
-fn a_key_of_the_conference_with_nothing_behind_it_clears() {
+fn a_key_of_the_conference_without_a_value_clears_it() {
     let event = yaml(&format!("conference:\n  name: C\n  stop:\n  day_start: null\n  timezone:\n{}", morse("")));
     let change = event.conference.unwrap();
     assert_eq!((change.start, change.stop, change.day_start, change.day_end), (None, Some(None), Some(None), None));
@@ -247,7 +250,7 @@ fn a_colon_without_quotes_is_explained() {
 }
 
 #[test]
-fn what_is_no_yaml_is_refused_with_its_line_and_without_the_flags_around_it() {
+fn invalid_yaml_is_refused_with_its_line_and_without_the_flags_around_it() {
     let problems = yaml_problems("challenges:\n  - text: secret\n  - [\n");
     assert_refused(&problems, &["3 :"]);
     assert!(!problems[0].contains("secret"));
@@ -259,20 +262,20 @@ fn a_file_without_challenges_is_refused() {
     for text in ["", "# nothing\n", "[]", "{}", "challenges:\n"] {
         assert_refused(&yaml_problems(text), &["there are no challenges in it"]);
     }
-    assert_refused(&yaml_problems("hello"), &["1 : this is no event file"]);
+    assert_refused(&yaml_problems("hello"), &["1 : this is not an event file"]);
 }
 
 #[test]
-fn an_event_that_has_only_a_conference_or_ranges_is_taken_with_a_remark() {
+fn an_event_with_only_a_conference_or_ranges_is_accepted_with_a_remark() {
     for text in ["conference: {name: C}\n", "frequency_ranges: [{name: a, min_hz: 144000000, max_hz: 146000000}]\n"] {
         let event = yaml(text);
         assert!(event.challenges.is_empty() && (event.conference.is_some() || event.ranges.len() == 1));
-        assert_eq!(remarks(&event), [" : there are no challenges in it, only what is said of the event"]);
+        assert_eq!(remarks(&event), [" : there are no challenges in it, only settings of the event"]);
     }
 }
 
 #[test]
-fn a_text_too_long_for_the_air_is_refused() {
+fn a_text_that_is_too_long_is_refused() {
     let text = "A".repeat(100_000);
     let problems = yaml_problems(&format!("- {{name: M, modulation: cw, text: {text}, frequency: 145550000}}\n"));
     assert_refused(&problems, &["1 M: text: 100000 bytes are more than"]);
@@ -280,15 +283,15 @@ fn a_text_too_long_for_the_air_is_refused() {
 }
 
 #[test]
-fn a_file_too_large_for_an_event_is_refused_unread() {
+fn a_file_that_is_too_large_is_refused_unread() {
     let folder = Folder::new().with("event/challenges.yml", "");
     let file = std::fs::File::options().write(true).open(folder.path("event/challenges.yml")).unwrap();
     file.set_len(1 << 30).unwrap();
-    assert_refused(&folder.problems("event/challenges.yml"), &["more than the 8 MiB"]);
+    assert_refused(&folder.problems("event/challenges.yml"), &["larger than 8 MiB"]);
 }
 
 #[test]
-fn a_bomb_of_aliases_is_refused() {
+fn an_alias_bomb_is_refused() {
     let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for (before, this) in ('a'..'h').zip('b'..='h') {
         let aliases = vec![format!("*{before}"); 10].join(", ");
@@ -300,7 +303,7 @@ fn a_bomb_of_aliases_is_refused() {
 }
 
 #[test]
-fn a_file_full_of_mistakes_ends_the_list_somewhere() {
+fn the_list_of_problems_has_a_maximum_length() {
     let problems = yaml_problems(&"- x\n".repeat(50_000));
     assert_eq!(problems.len(), 1001, "{:?}", problems.first());
     assert!(problems[1000].contains("and 49000 more"));

@@ -1,4 +1,4 @@
-//! The active assignments: what the runner works on now, and what each may put on air.
+//! The active assignments, and whether each may be on air.
 
 use crate::process::clock::Deadline;
 use crate::transmit::{Stage, Standing};
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 #[derive(Default)]
 pub(crate) struct ActiveAssignments {
     work: Mutex<BTreeMap<i64, Work>>,
-    /// How many there are.
+    /// The number of active assignments.
     count: watch::Sender<usize>,
 }
 
@@ -23,19 +23,19 @@ struct Work {
     standing: watch::Sender<Standing>,
 }
 
-/// One assignment as people see it.
+/// One assignment, for the live view.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     pub(crate) radio: RadioId,
     pub(crate) challenge: ChallengeName,
     pub(crate) modulation: String,
     pub(crate) frequency: Frequency,
-    /// `None` before it could go on air.
+    /// `None` before the transmission is ready.
     pub(crate) stage: Option<Stage>,
 }
 
 impl View {
-    /// Returns the part that was on air so far, from 0 to 1, and the time left; `None` while it is not on air.
+    /// Returns the part that has been on air, from 0 to 1, and the time left; `None` while it is not on air.
     pub(crate) fn on_air(&self) -> Option<(f64, Duration)> {
         let Some(Stage::OnAir { samples, length }) = self.stage else { return None };
         let left = length.samples.saturating_sub(samples) as f64 / length.sample_rate as f64;
@@ -45,7 +45,7 @@ impl View {
 }
 
 impl ActiveAssignments {
-    /// Adds an assignment and returns what it may put on air from now on; `None` if it is active already.
+    /// Adds an assignment and returns its standing, which follows orders and renewals; `None` if it is active already.
     pub(super) fn add(&self, task: &Task) -> Option<watch::Receiver<Standing>> {
         let mut work = self.work.lock();
         if work.contains_key(&task.assignment_id) {
@@ -71,7 +71,7 @@ impl ActiveAssignments {
         self.count.send_replace(work.len());
     }
 
-    /// Sets how far an assignment is. Returns whether its carrier has come on with that.
+    /// Sets the stage of an assignment. Returns whether the carrier has just come on.
     pub(super) fn set_stage(&self, assignment: i64, stage: Stage) -> bool {
         let mut work = self.work.lock();
         let Some(work) = work.get_mut(&assignment) else { return false };
@@ -81,7 +81,7 @@ impl ActiveAssignments {
         !before && on_air(&work.view.stage)
     }
 
-    /// Renews the leases of these assignments until then.
+    /// Renews the leases of these assignments until `until`.
     pub(super) fn renew(&self, assignments: &[i64], until: Deadline) {
         self.set_standing(assignments, Standing::Transmit(until));
     }
@@ -98,7 +98,7 @@ impl ActiveAssignments {
         let work = self.work.lock();
         for work in assignments.iter().filter_map(|id| work.get(id)) {
             work.standing.send_if_modified(|standing| {
-                // A stop is for good.
+                // A stop is final.
                 let changes = !matches!(standing, Standing::Stop(_)) && *standing != to;
                 if changes {
                     *standing = to;
@@ -112,7 +112,7 @@ impl ActiveAssignments {
         self.work.lock().keys().copied().collect()
     }
 
-    /// Returns what a heartbeat says of each assignment.
+    /// Returns the progress of each assignment, for a heartbeat.
     pub(super) fn progress(&self) -> Vec<AssignmentProgress> {
         let work = self.work.lock();
         let one = |(&assignment_id, work): (&i64, &Work)| AssignmentProgress {
@@ -123,7 +123,7 @@ impl ActiveAssignments {
         work.iter().map(one).collect()
     }
 
-    /// Returns each assignment as people see it.
+    /// Returns all assignments, for the live view.
     pub(crate) fn views(&self) -> Vec<View> {
         self.work.lock().values().map(|work| work.view.clone()).collect()
     }

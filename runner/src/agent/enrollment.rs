@@ -14,7 +14,7 @@ use std::pin::Pin;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// A token, the server to use it with, and a state folder that can be written to.
+/// An enrollment token, the server that made it, and a writable state folder.
 pub(crate) struct Enrollment {
     client: Client,
     server: String,
@@ -23,7 +23,8 @@ pub(crate) struct Enrollment {
 }
 
 impl Enrollment {
-    /// Prepares an enrollment. A token is good for one use, so that what would prevent storing the key is found before.
+    /// Prepares an enrollment. A token can be used once, so everything that would prevent storing the key is checked
+    /// first.
     pub(crate) fn new(server: &str, token: &str, state_dir: &Path, ca_cert: Option<&CaCert>) -> anyhow::Result<Self> {
         let server = base_url(server)?;
         private_folder(state_dir).and_then(|()| tempfile::tempfile_in(state_dir)).context("state_dir")?;
@@ -31,7 +32,7 @@ impl Enrollment {
         Ok(Self { client, server, token, state_dir: state_dir.to_owned() })
     }
 
-    /// Prepares the enrollment that the configuration describes; `None` unless it names both server and token.
+    /// Prepares the enrollment from the configuration; `None` unless it gives both server and token.
     pub(crate) fn configured(config: &Config) -> anyhow::Result<Option<Self>> {
         let (Some(server), Some(token)) = (&config.server, &config.enrollment_token) else { return Ok(None) };
         Self::new(server, token.reveal(), &config.state_dir, config.ca_cert.as_ref()).map(Some)
@@ -43,8 +44,8 @@ impl Enrollment {
         self.store(answer.map_err(|error| self.explain(&error))?)
     }
 
-    /// Uses the token as soon as the server is there; `None` when `stop` is ready before. To the service manager,
-    /// waiting is work.
+    /// Uses the token as soon as the server answers; `None` if `stop` is ready before. While it waits, the service
+    /// manager is notified that the runner is ready and alive.
     pub(crate) async fn enroll_patiently(
         &self,
         mut stop: Pin<&mut impl Future<Output = ()>>,
@@ -78,7 +79,7 @@ impl Enrollment {
         let server = &self.server;
         if error.is(StatusCode::UNAUTHORIZED) {
             return anyhow!(
-                "{server} does not take this token: it is wrong, used or expired ({error}). Get a new one with \
+                "{server} refuses this token: it is wrong, used or expired ({error}). Get a new one with \
                  `challengectl-server runner enroll NAME`"
             );
         }

@@ -1,5 +1,5 @@
-//! The ledger: the runner's assignments on disk. Each is recorded before the carrier goes on, and struck when the server
-//! has taken the report.
+//! The ledger: the runner's assignments on disk. Each is recorded before the carrier goes on, and deleted when the
+//! server has accepted its report.
 
 use crate::transmit::{Ended, Verdict};
 use challengectl_common::wire::{CompleteRequest, Outcome, Task};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A library's complaint may be long; the server bounds what it takes.
+/// Characters of an error in a report: messages of libraries can be long, and the server's limit is finite.
 const MAX_ERROR_CHARS: usize = 1000;
 
 /// One assignment.
@@ -22,7 +22,7 @@ pub(super) struct Entry {
     pub(super) assignment_id: i64,
     pub(super) fence: i64,
     pub(super) radio_id: RadioId,
-    /// `None` while it is active, or if it was when the runner died.
+    /// `None` while the assignment is active, or if it was active when the runner was killed.
     pub(super) report: Option<Report>,
 }
 
@@ -33,6 +33,9 @@ pub(super) struct Report {
     pub(super) error: Option<String>,
     pub(super) started_at: Option<Timestamp>,
     pub(super) ended_at: Timestamp,
+    /// How often the radio ran dry.
+    #[serde(default)]
+    pub(super) underruns: u64,
 }
 
 impl Entry {
@@ -46,7 +49,7 @@ impl Entry {
         }
     }
 
-    /// Returns the report as it is sent to the server; `None` before the end.
+    /// Returns the report as the server takes it; `None` before the end.
     pub(super) fn message(&self) -> Option<CompleteRequest> {
         let report = self.report.clone()?;
         Some(CompleteRequest {
@@ -57,6 +60,7 @@ impl Entry {
             fence: Some(self.fence),
             started_at: report.started_at,
             ended_at: Some(report.ended_at),
+            underruns: Some(report.underruns).filter(|underruns| *underruns > 0),
         })
     }
 }
@@ -65,19 +69,20 @@ impl From<Ended> for Report {
     fn from(ended: Ended) -> Self {
         let (status, error) = match ended.verdict {
             Verdict::Success => (Outcome::Success, None),
-            Verdict::Failed(error) => (Outcome::Failed, Some(error)),
+            Verdict::Failed(error) | Verdict::RadioFailed(error) => (Outcome::Failed, Some(error)),
             Verdict::Aborted(error) => (Outcome::Aborted, Some(error)),
         };
         let error = error.map(|error| error.chars().take(MAX_ERROR_CHARS).collect());
-        Self { status, error, started_at: ended.started_at, ended_at: ended.ended_at }
+        let Ended { started_at, ended_at, underruns, .. } = ended;
+        Self { status, error, started_at, ended_at, underruns }
     }
 }
 
 pub(super) struct Ledger {
     dir: PathBuf,
     entries: Mutex<BTreeMap<i64, Entry>>,
-    /// Held from a change of the entries until the file agrees: a report may be delivered, and its entry struck, while
-    /// its file is still being written.
+    /// Serialises each change of the entries with that of its file: a report may be delivered, and its entry deleted,
+    /// while the file is still being written.
     disk: Mutex<()>,
 }
 
@@ -88,7 +93,7 @@ impl Ledger {
         Ok(Self { dir, entries: Mutex::new(entries), disk: Mutex::default() })
     }
 
-    /// Records an entry durably. It counts in this process even when the disk takes no more.
+    /// Records an entry durably. In this process it is recorded even if writing to disk fails.
     pub(super) fn record(&self, entry: Entry) -> io::Result<()> {
         let id = entry.assignment_id;
         let text = serde_json::to_vec_pretty(&entry)?;
@@ -97,8 +102,8 @@ impl Ledger {
         durable::write(&self.file(id), &text, Readers::Umask)
     }
 
-    /// Strikes an entry, if it is there.
-    pub(super) fn strike(&self, assignment: i64) -> io::Result<()> {
+    /// Deletes an entry, if it exists.
+    pub(super) fn delete(&self, assignment: i64) -> io::Result<()> {
         let _disk = self.disk.lock();
         self.entries.lock().remove(&assignment);
         match fs::remove_file(self.file(assignment)) {
@@ -111,12 +116,12 @@ impl Ledger {
         self.entries.lock().keys().copied().collect()
     }
 
-    /// Returns the entries that ended and whose report the server has not taken yet.
+    /// Returns the entries of ended assignments whose report the server has not accepted yet.
     pub(super) fn ended(&self) -> Vec<Entry> {
         self.entries.lock().values().filter(|entry| entry.report.is_some()).cloned().collect()
     }
 
-    /// Returns the entries without an end: at start, those that were active when the runner died.
+    /// Returns the entries without an end. At start, these were active when the last process was killed.
     pub(super) fn unfinished(&self) -> Vec<Entry> {
         self.entries.lock().values().filter(|entry| entry.report.is_none()).cloned().collect()
     }
@@ -136,7 +141,7 @@ fn load(dir: &Path) -> anyhow::Result<BTreeMap<i64, Entry>> {
         }
         match serde_json::from_slice::<Entry>(&fs::read(&path)?) {
             Ok(entry) => drop(entries.insert(entry.assignment_id, entry)),
-            // Its lease runs out at the server; a runner that refused to start would lose more.
+            // The lease runs out on the server; not starting would cost more.
             Err(error) => tracing::warn!("{}: ignored: {error}", path.display()),
         }
     }
@@ -151,8 +156,8 @@ mod tests {
     fn a_report_that_is_delivered_while_it_is_written_leaves_no_file_behind() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::load(folder.path()).unwrap();
-        let report =
-            Report { status: Outcome::Success, error: None, started_at: None, ended_at: Timestamp::from_millis(0) };
+        let (error, started_at, ended_at) = (None, None, Timestamp::from_millis(0));
+        let report = Report { status: Outcome::Success, error, started_at, ended_at, underruns: 0 };
         for id in 0..50 {
             let (challenge_id, fence, radio_id) = (1, 1, RadioId::new("a").unwrap());
             let entry = Entry { challenge_id, assignment_id: id, fence, radio_id, report: Some(report.clone()) };
@@ -161,7 +166,7 @@ mod tests {
                 while ledger.ended().is_empty() {
                     std::thread::yield_now();
                 }
-                ledger.strike(id).unwrap();
+                ledger.delete(id).unwrap();
             });
         }
         assert_eq!(fs::read_dir(&ledger.dir).unwrap().count(), 0);

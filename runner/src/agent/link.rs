@@ -1,4 +1,4 @@
-//! Registers the runner, at start and whenever the server no longer knows it.
+//! Registers the runner: at start, and whenever the server does not know it any more.
 
 use super::{Agent, report};
 use crate::api::ApiError;
@@ -7,14 +7,14 @@ use crate::api::identity::Identity;
 use crate::config::RadioConfig;
 use crate::machine;
 use crate::transmit::Station;
-use challengectl_common::wire::{RadioInfo, RegisterRequest};
+use challengectl_common::wire::{FailedRadio, RadioInfo, RegisterRequest};
 use reqwest::StatusCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// For the reports that are sent before a registration.
+/// Time limit for delivering reports before a registration.
 const REPORTS_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(agent: Arc<Agent>) {
@@ -41,11 +41,11 @@ async fn establish(agent: &Agent) {
 }
 
 async fn register(agent: &Agent) -> Result<(), ApiError> {
-    // Reports first: the server gives to others what a registration does not name, and then calls its report late.
+    // Reports first: the server frees assignments that a registration does not list, and their reports are then late.
     let _ = timeout(REPORTS_TIMEOUT, report::deliver(agent)).await;
     let number = agent.registrations.fetch_add(1, Ordering::Relaxed) + 1;
     let response = agent.api.register(&introduction(agent), number).await?;
-    agent.active.stop(&response.abort, "the server gave it to others");
+    agent.active.stop(&response.abort, "the server gave it to another runner");
     tracing::info!("registered with {} as {}", agent.api.identity().server, response.runner_id);
     agent.link.send_replace(Some(response.intervals));
     agent.heartbeat_now.notify_one();
@@ -66,18 +66,21 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         rests_seconds: Some(agent.slots.rest(&radio.id).as_secs_f64()).filter(|seconds| *seconds > 0.0),
         identification: identification.clone(),
     };
+    let failed: Vec<FailedRadio> = agent.health.failed_radios();
+    let is_failed = |radio: &RadioConfig| failed.iter().any(|failed| failed.id == radio.id);
     RegisterRequest {
         runner_id: agent.api.identity().runner_id.clone(),
         frequency_limits: Vec::new(),
-        radios: agent.config.working_radios().map(radio).collect(),
-        // A report that could not be delivered yet keeps its assignment this runner's.
+        radios: agent.config.working_radios().filter(|radio| !is_failed(radio)).map(radio).collect(),
+        failed_radios: failed.clone(),
+        // Including those whose report is not delivered yet.
         assignments: Some(agent.held()),
         hostname: machine::name(),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
     }
 }
 
-/// Takes over the key that enrolling again has left in the place of the old one. Returns whether there is one.
+/// Loads the key that a repeated enrollment has stored in place of the old one. Returns whether there is one.
 fn take_new_key(agent: &Agent) -> bool {
     match Identity::configured(&agent.config) {
         Ok(Some(identity)) if identity != *agent.api.identity() => {
@@ -89,7 +92,7 @@ fn take_new_key(agent: &Agent) -> bool {
     }
 }
 
-/// Returns whether only another key helps: this one is revoked, or bound to another machine.
+/// Returns whether only another key helps, because this one is revoked or bound to another machine.
 fn is_refusal(error: &ApiError) -> bool {
     error.is(StatusCode::UNAUTHORIZED) || error.is(StatusCode::FORBIDDEN)
 }
@@ -97,15 +100,15 @@ fn is_refusal(error: &ApiError) -> bool {
 fn log(error: &ApiError) {
     if error.is_conflict() {
         tracing::error!(
-            "{error}: this one sends nothing, and goes on when the other has ended. Two hosts need two runners, each \
-             enrolled under its own name with a state_dir of its own"
+            "{error}: this one sends nothing until the other has ended. Two hosts need two runners, each enrolled \
+             under its own name with a state_dir of its own"
         );
         return;
     }
     if is_refusal(error) {
         tracing::error!(
             "the server refuses this runner's key ({error}): enroll it again with `challengectl-runner enroll --server URL \
-             --token TOKEN`; it goes on by itself then"
+             --token TOKEN`; it then continues by itself"
         );
         return;
     }

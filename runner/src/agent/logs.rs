@@ -1,4 +1,4 @@
-//! Sends warnings and errors to the server, for the operator. Logging never waits: what does not fit is dropped.
+//! Sends warnings and errors to the server, for the operator. Logging never blocks: lines beyond the queue are dropped.
 
 use super::Agent;
 use challengectl_common::Timestamp;
@@ -11,10 +11,10 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// Lines kept while the server is away.
+/// Lines queued while the server is away.
 const MAX_QUEUED: usize = 256;
 
-/// Characters of a line.
+/// The maximum number of characters of a line.
 const MAX_LINE_CHARS: usize = 1000;
 
 /// Returns the layer that collects the lines, and the queue that [`forward`] takes them from.
@@ -33,7 +33,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
             Level::WARN => LogLevel::Warning,
             _ => return,
         };
-        // Warnings of the HTTP client would cause more requests, and these more warnings.
+        // Sending a warning of the HTTP client could cause the next one.
         if !event.metadata().target().starts_with("challengectl") {
             return;
         }
@@ -60,8 +60,7 @@ impl Visit for Line {
     }
 }
 
-/// Sends the lines while the server is there, all that have come meanwhile at once. Those that the server refuses are
-/// lost.
+/// Sends the queued lines in batches while the runner is linked. Lines that the server refuses are lost.
 pub(crate) async fn forward(agent: Arc<Agent>, mut waiting: mpsc::Receiver<LogRequest>) {
     loop {
         let mut lines = Vec::new();
@@ -70,7 +69,7 @@ pub(crate) async fn forward(agent: Arc<Agent>, mut waiting: mpsc::Receiver<LogRe
         }
         agent.linked().await;
         if let Err(error) = agent.api.log(&LogsRequest { lines }).await {
-            tracing::debug!("log lines were not taken: {error}");
+            tracing::debug!("log lines could not be sent: {error}");
         }
     }
 }

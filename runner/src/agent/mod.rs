@@ -1,10 +1,11 @@
-//! The agent: keeps the server informed and carries out what it hands out.
+//! The agent: reports to the server and carries out the assignments that it hands out.
 //!
 //! Four loops that never wait for a radio: [`link`] registers, [`heartbeat`] renews leases, [`poll`] asks for work,
-//! [`report`] delivers how assignments ended. Each transmission is a task of its own ([`work`]).
+//! [`report`] delivers reports. Each transmission is a task of its own ([`work`]).
 
 mod active;
 pub(crate) mod enrollment;
+mod health;
 mod heartbeat;
 mod ledger;
 mod link;
@@ -19,13 +20,14 @@ use crate::api::Api;
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::process::this_program;
+use crate::transmit::Children;
 pub(crate) use active::{ActiveAssignments, View};
 use challengectl_common::wire::Intervals;
 use challengectl_host::service;
+use health::Health;
 use ledger::Ledger;
 use slots::Slots;
 use state::StateFolder;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -33,32 +35,34 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// What stopping may take: radios first, then the last reports, then the sign-out.
+/// Time limits of an orderly end: radios off, then the last reports, then signing out. The time of opening a radio that
+/// has to be silenced from outside is added to that of radios.
 const RADIOS_OFF_TIMEOUT: Duration = Duration::from_secs(8);
 const LAST_REPORTS_TIMEOUT: Duration = Duration::from_secs(5);
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A runner at work.
+/// A running agent.
 pub(crate) struct Agent {
     config: Config,
-    program: PathBuf,
+    children: Children,
     api: Api,
     cache: Cache,
     ledger: Ledger,
     active: ActiveAssignments,
     slots: Slots,
-    /// The intervals that the server asks for; `None` while it does not know this runner.
+    health: Health,
+    /// The intervals that the server sets; `None` while this runner is not registered.
     link: watch::Sender<Option<Intervals>>,
     heartbeat_now: Notify,
     report_now: Notify,
-    /// Registrations in this life.
+    /// The number of registrations in this life.
     registrations: AtomicI64,
     /// Locked as long as the agent lives.
     _state: StateFolder,
 }
 
 impl Agent {
-    /// Builds an agent on the state that the last life left.
+    /// Builds an agent from the state of the last life.
     pub(crate) fn new(config: Config, api: Api, mut state: StateFolder) -> anyhow::Result<Arc<Self>> {
         let cache = Cache::open(&config.state_dir.join("cache"), config.cache_max_bytes)?;
         let ledger = Ledger::load(&config.state_dir)?;
@@ -67,14 +71,16 @@ impl Agent {
         }
         state.settle()?;
         let slots = Slots::of(&config);
+        let children = Children::new(&this_program(), config.timeouts());
         Ok(Arc::new(Self {
             config,
-            program: this_program(),
+            children,
             api,
             cache,
             ledger,
             active: ActiveAssignments::default(),
             slots,
+            health: Health::default(),
             link: watch::Sender::new(None),
             heartbeat_now: Notify::new(),
             report_now: Notify::new(),
@@ -87,13 +93,14 @@ impl Agent {
         &self.active
     }
 
-    /// Returns whether the server knows this runner and answers.
+    /// Returns whether this runner is registered and the server answers.
     pub(crate) fn is_linked(&self) -> bool {
         self.link.borrow().is_some()
     }
 
-    /// Works until `stop` is ready, then ends in good order.
+    /// Runs until `stop` is ready, then ends in order.
     pub(crate) async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+        health::silence_left_open(&self.config).await;
         report::settle_unfinished(&self);
         let mut loops = JoinSet::new();
         loops.spawn(link::run(Arc::clone(&self)));
@@ -106,11 +113,12 @@ impl Agent {
         service::notify_stopping();
         tracing::info!("stopping");
         polling.abort();
-        // Heartbeats go on until every radio is off.
+        // Heartbeats continue until every radio is off.
         self.active.stop_all("the runner was stopped");
-        if timeout(RADIOS_OFF_TIMEOUT, self.active.cleared()).await.is_err() {
+        if timeout(RADIOS_OFF_TIMEOUT + self.config.timeouts().open, self.active.cleared()).await.is_err() {
             tracing::error!("a transmission did not end in time");
         }
+        self.children.release().await;
         loops.shutdown().await;
         let _ = timeout(LAST_REPORTS_TIMEOUT, report::deliver(&self)).await;
         match timeout(SIGN_OUT_TIMEOUT, self.api.sign_out()).await {
@@ -120,7 +128,7 @@ impl Agent {
         }
     }
 
-    /// Waits until the server knows this runner; returns the intervals that it asks for.
+    /// Waits until this runner is registered; returns the intervals that the server sets.
     async fn linked(&self) -> Intervals {
         let mut link = self.link.subscribe();
         loop {
@@ -132,18 +140,18 @@ impl Agent {
         }
     }
 
-    /// Has the runner register again.
+    /// Makes the runner register again.
     fn unlink(&self) {
         self.link.send_replace(None);
     }
 
-    /// Goes off the air, since a later copy of this runner is at work.
-    fn make_way(&self) {
-        self.active.stop_all("a copy of this runner that was started later is at work");
+    /// Stops all transmissions, since a copy of this runner that was started later is running.
+    fn yield_to_copy(&self) {
+        self.active.stop_all("a copy of this runner that was started later is running");
         self.unlink();
     }
 
-    /// Returns the assignments that it works on or has not yet reported.
+    /// Returns the assignments that are active or not yet reported.
     fn held(&self) -> Vec<i64> {
         let mut held = self.ledger.assignments();
         held.extend(self.active.ids());
@@ -153,9 +161,9 @@ impl Agent {
     }
 }
 
-/// Keeps the service manager's watchdog from killing the runner. A server that is away is no reason to be killed, and a
-/// radio that hangs neither: its own watchdog ends its process. But while the active assignments stay locked, no radio
-/// can be stopped.
+/// Notifies the service manager's watchdog as long as the active assignments can be locked: if they cannot, no radio
+/// can be stopped. Neither an absent server nor a hanging radio is a reason to restart; the radio's process has a
+/// watchdog of its own.
 async fn keep_watchdog(agent: Arc<Agent>) {
     service::keep_watchdog(|| {
         drop(agent.active.ids());

@@ -1,4 +1,5 @@
-//! Asks for work, all the time: a trigger reaches an idle radio in milliseconds, and an order to stop a busy one.
+//! Asks for work by long polls, so that a trigger reaches an idle radio, and an order to stop a busy one, within
+//! milliseconds.
 
 use super::{Agent, work};
 use crate::api::backoff::Backoff;
@@ -6,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Shorter than the minute after which proxies cut silent connections.
+/// Duration of a long poll: shorter than the minute after which proxies close idle connections.
 const WAIT: Duration = Duration::from_secs(25);
 
-/// Between two polls, when the first brought nothing to do, or nothing that could be begun.
+/// Pause between two polls if the first brought no task, or none that could be started.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// At most between two polls while something is on air, however long the server has been away: an order to stop must
-/// arrive as soon as the server is there again.
+/// The maximum pause between two polls while a radio is on air, however long the server has been away: an order to stop
+/// must arrive as soon as the server answers again.
 const MAX_ON_AIR_PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(agent: Arc<Agent>) {
@@ -34,12 +35,12 @@ pub(super) async fn run(agent: Arc<Agent>) {
                 }
             }
             Err(error) => {
-                // A server that is away is logged by the heartbeat; what only a poll meets is logged here.
+                // The heartbeat logs that the server is away; other errors are logged here.
                 if !error.may_pass() && backoff.is_fresh() {
                     tracing::warn!("asking for work: {error}");
                 }
                 if error.is_conflict() {
-                    agent.make_way();
+                    agent.yield_to_copy();
                 } else if error.is_stranger() {
                     agent.unlink();
                 }

@@ -1,4 +1,4 @@
-//! Reports to the server how assignments ended, until it has answered.
+//! Reports to the server how assignments ended, repeatedly until it answers.
 
 use super::Agent;
 use super::ledger::{Entry, Ledger, Report};
@@ -26,13 +26,13 @@ pub(super) async fn run(agent: Arc<Agent>) {
     }
 }
 
-/// Delivers the reports that wait. Returns whether the server has taken all.
+/// Delivers the pending reports. Returns whether the server has answered all of them.
 pub(super) async fn deliver(agent: &Agent) -> bool {
     let mut all = true;
     for entry in agent.ledger.ended() {
         let delivered = deliver_one(agent, &entry).await;
         all &= delivered;
-        if delivered && let Err(error) = agent.ledger.strike(entry.assignment_id) {
+        if delivered && let Err(error) = agent.ledger.delete(entry.assignment_id) {
             tracing::warn!("assignment {}: its file cannot be deleted: {error}", entry.assignment_id);
         }
     }
@@ -44,23 +44,23 @@ async fn deliver_one(agent: &Agent, entry: &Entry) -> bool {
     match agent.api.complete(&message).await {
         Ok(_) => true,
         Err(error) if error.is_conflict() => {
-            tracing::warn!("assignment {}: the server had given it up: {error}", entry.assignment_id);
+            tracing::warn!("assignment {}: the report was too late: {error}", entry.assignment_id);
             true
         }
         Err(error) if error.is_about_the_request() => {
-            // The server lets the lease run out; repeating what it cannot read would not help.
-            tracing::error!("assignment {}: the server does not take the report: {error}", entry.assignment_id);
+            // Repeating an invalid request does not help; the lease runs out on the server.
+            tracing::error!("assignment {}: the server refuses the report: {error}", entry.assignment_id);
             true
         }
         Err(error) => {
-            tracing::debug!("assignment {}: the report waits: {error}", entry.assignment_id);
+            tracing::debug!("assignment {}: the report is not delivered yet: {error}", entry.assignment_id);
             false
         }
     }
 }
 
-/// Reports as failed what the last life was working on when it died; but only when the process that had the radio is
-/// gone, since until then it may be on air.
+/// Reports as failed the assignments that were active when the last process was killed; each only after the process of
+/// its radio has ended, since until then it may be on air.
 pub(super) fn settle_unfinished(agent: &Arc<Agent>) {
     for entry in agent.ledger.unfinished() {
         let file = agent.config.lock_file(&entry.radio_id);
@@ -78,16 +78,16 @@ pub(super) fn settle_unfinished(agent: &Arc<Agent>) {
     }
 }
 
-/// Leaves what another process was working on to its lease. That process may be at work still, and only it may end the
-/// assignment.
+/// Deletes the unfinished entries of a copied state folder without reports. The original process may still work on the
+/// assignments, so only it may end them, or their leases.
 pub(super) fn disown_unfinished(ledger: &Ledger) -> anyhow::Result<()> {
     for entry in ledger.unfinished() {
         tracing::warn!(
-            "assignment {}: not reported, since this state folder is a copy, or the machine was restarted; the server \
-             gives it to others when its lease is over",
+            "assignment {}: not reported, since this state folder is a copy, or the machine was restarted; its \
+             challenge is free again when the lease is over",
             entry.assignment_id
         );
-        ledger.strike(entry.assignment_id)?;
+        ledger.delete(entry.assignment_id)?;
     }
     Ok(())
 }
@@ -98,6 +98,7 @@ fn settle(agent: &Agent, entry: Entry) {
         error: Some("the runner was restarted during the transmission".to_owned()),
         started_at: None,
         ended_at: Timestamp::now(),
+        underruns: 0,
     };
     let assignment = entry.assignment_id;
     if let Err(error) = agent.ledger.record(Entry { report: Some(report), ..entry }) {

@@ -1,4 +1,4 @@
-//! One transmission at a time on each radio, and none while it rests, whatever the server hands out.
+//! Limits each radio to one transmission at a time, and to none while it rests, whatever the server hands out.
 
 use crate::config::Config;
 use crate::process::clock::Moment;
@@ -49,11 +49,11 @@ impl Slots {
         Self(config.working_radios().map(|radio| (radio.id.clone(), Arc::new(slot(radio)))).collect())
     }
 
-    /// Takes the radio until what is returned is dropped; or says why it cannot be had.
+    /// Takes the radio until the returned guard is dropped. Returns the reason if it is not available.
     pub(super) fn take(&self, radio: &RadioId) -> Result<Taken, String> {
         let slot = self.0.get(radio).ok_or_else(|| format!("this runner has no radio {radio}"))?;
         let permit = Arc::clone(&slot.free).try_acquire_owned();
-        let permit = permit.map_err(|_| format!("radio {radio} is at work on another assignment"))?;
+        let permit = permit.map_err(|_| format!("radio {radio} is busy with another assignment"))?;
         let rest = slot.rest.remaining();
         if rest > MAX_REST_LEFT {
             return Err(format!("radio {radio} rests for another {} s, by its duty_cycle", rest.as_secs()));

@@ -1,4 +1,4 @@
-//! The state folder: one process at a time works with it, and each is a new life of the runner.
+//! The state folder: one process at a time uses it, and each is a new life of the runner.
 
 use crate::machine;
 use anyhow::{Context, bail};
@@ -12,17 +12,17 @@ use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// A state folder that no other process works with.
+/// A state folder, locked for this process.
 pub(crate) struct StateFolder {
     record: Record,
-    /// Where it is now, and in which run of the machine.
+    /// The current place of the folder.
     here: Place,
     file: PathBuf,
     /// Locked as long as it is open.
     _lock: File,
 }
 
-/// What the last life has left.
+/// The record of the last life, on disk.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Record {
     life: Life,
@@ -30,14 +30,14 @@ struct Record {
     place: Place,
 }
 
-/// Where the folder was when all that was in it was known to be its own.
+/// What identifies a folder on one run of one machine, to detect copies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
     #[serde(rename = "place")]
     folder: Option<Digest>,
-    /// The run of the machine's kernel: a copy of a whole virtual machine has the machine's id and the folder's number, but
-    /// not this. What it says is on air, the original may still send. After a restart of the machine that is so for
-    /// nothing, but the lease is over soon then as well.
+    /// The boot id of the kernel. A copy of a whole virtual machine has the same machine id and inode but another boot
+    /// id; the original may still be on air. A restart of the machine looks the same and costs no more than waiting for
+    /// the lease to end.
     #[serde(default)]
     boot: Option<String>,
 }
@@ -57,8 +57,8 @@ impl StateFolder {
         Ok(state)
     }
 
-    /// What the folder says is on air has been dealt with: from now on it is at home here. Before, a start that fails must
-    /// not make a copy look like the original.
+    /// Records the current place as the folder's own. To be called after the unfinished assignments are settled: a
+    /// start that fails before must not make a copy look like the original.
     pub(crate) fn settle(&mut self) -> anyhow::Result<()> {
         self.record.place = self.here.clone();
         self.keep()
@@ -70,12 +70,12 @@ impl StateFolder {
         Ok(())
     }
 
-    /// Returns the life of the runner that this process is.
+    /// Returns the life of this process.
     pub(crate) fn life(&self) -> Life {
         self.record.life
     }
 
-    /// Returns whether the folder may be a copy: what it says is on air may then still be on air elsewhere.
+    /// Returns whether the folder may be a copy. If so, its unfinished assignments may still be on air elsewhere.
     pub(crate) fn may_be_a_copy(&self) -> bool {
         self.record.place.folder.is_none() || self.record.place != self.here
     }
@@ -95,8 +95,8 @@ fn lock(state_dir: &Path) -> anyhow::Result<File> {
             let mut process = String::new();
             let _ = file.read_to_string(&mut process);
             bail!(
-                "state_dir {}: another runner works with it (process {}); end that one, or give this one a state_dir and \
-                 an enrollment of its own",
+                "state_dir {}: another runner uses it (process {}); end that one, or give this one a state_dir and an \
+                 enrollment of its own",
                 state_dir.display(),
                 process.trim()
             )
@@ -105,20 +105,20 @@ fn lock(state_dir: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// Reads the record. A damaged one is ignored: the clock still makes this life a later one.
+/// Reads the record. A damaged one is ignored: by the clock, this life is still later.
 fn last(path: &Path) -> Option<Record> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
-/// Returns a life later than the last one, also where the clock was set back. It follows the clock, so that of two copies
-/// of a folder the one that was started last has the later life.
+/// Returns a life later than the last one, even if the clock was set back. It is derived from the clock, so that of two
+/// copies of a folder the one started last has the later life.
 fn next(last: Option<Life>, now: Timestamp) -> Life {
     let after_last = last.map_or(1, |last| last.number().saturating_add(1));
     Life::new(now.as_millis().max(after_last)).unwrap_or(Life::FIRST)
 }
 
-/// Returns what identifies the folder: its inode and the machine's id, which differ for a copy and on another machine.
-/// Without an id of the machine the running kernel's is taken, which changes with each start of the machine.
+/// Returns the place of the folder: its inode and the machine id, of which a copy has another one. Without a machine id
+/// the boot id is used, which changes with each start of the machine.
 fn place(state_dir: &Path) -> Place {
     let machine = machine::id().map(|id| id.to_string()).or_else(machine::boot_id);
     let inode = fs::metadata(state_dir).ok().map(|folder| folder.ino());
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_process_is_a_later_life_also_where_the_clock_was_set_back() {
+    fn each_process_is_a_later_life_even_if_the_clock_was_set_back() {
         let at = |millis| Timestamp::from_millis(millis);
         let life = |number| Life::new(number).unwrap();
         assert_eq!(next(None, at(1_000)), life(1_000));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_worked_with_by_one_process_at_a_time() {
+    fn a_folder_is_used_by_one_process_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
         let first = StateFolder::open(dir.path()).unwrap();
         let refused = StateFolder::open(dir.path()).err().unwrap().to_string();
@@ -153,12 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_a_folder_is_noticed() {
+    fn a_copy_of_a_folder_is_detected() {
         let (dir, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         assert!(!StateFolder::open(dir.path()).unwrap().may_be_a_copy());
         fs::copy(dir.path().join("life.json"), copy.path().join("life.json")).unwrap();
         assert!(StateFolder::open(copy.path()).unwrap().may_be_a_copy());
-        // A start that failed before anything was dealt with.
+        // A start that failed before the assignments were settled.
         let mut state = StateFolder::open(copy.path()).unwrap();
         assert!(state.may_be_a_copy());
         state.settle().unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_the_whole_machine_is_noticed() {
+    fn a_copy_of_the_whole_machine_is_detected() {
         let dir = tempfile::tempdir().unwrap();
         drop(StateFolder::open(dir.path()).unwrap());
         let file = dir.path().join("life.json");

@@ -2,25 +2,32 @@
 
 use super::ledger::{Entry, Report};
 use super::slots::Slot;
-use super::{Agent, heartbeat};
+use super::{Agent, health, heartbeat};
 use crate::cache::PinnedFile;
 use crate::process::clock::Moment;
 use crate::radio::RecordingName;
-use crate::transmit::{self, Ended, Job, Payload, Stage, Standing, Station, Verdict};
+use crate::transmit::{Ended, Job, Payload, Stage, Standing, Station, Verdict};
 use challengectl_common::wire::{Task, WAV_RATE};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Lines of this target are for the runner's own log; only those of the program's modules go to the server.
+/// The target of lines that stay in the runner's own log; only those of the program's modules are sent to the server.
 const LOCAL: &str = "local";
 
-/// Reports that wait for the server. A task that would need another one and cannot be taken up is dropped without one.
+/// The maximum number of pending reports. Beyond it a refused task is dropped without a report.
 const MAX_UNREPORTED: usize = 256;
 
-/// Begins a task or reports why it does not. Returns whether it did either.
+/// The reason of an assignment that ended before it went on air.
+const NEVER_RENEWED: &str = "the lease ran out before it was renewed";
+
+/// Starts a task, or reports why it cannot. Returns whether it did either.
 pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
-    // A task that was handed out again before its report arrived is not sent again.
+    if let Some(why) = agent.health.why_out(&task.radio_id) {
+        return refuse(agent, &task, why).await;
+    }
+    // The server may hand out a task again before its report arrives.
     if agent.held().contains(&task.assignment_id) {
         return false;
     }
@@ -34,23 +41,23 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
     tokio::spawn(async move {
         tracing::info!(assignment = task.assignment_id, radio = %task.radio_id, "{} on {}", task.name, task.frequency);
         let (worker, its_task, its_radio) = (Arc::clone(&agent), task.clone(), Arc::clone(&radio));
-        // A task of its own, so that a defect in it still ends the assignment here: the heartbeat renews all that are
-        // active.
+        // In a Tokio task of its own, so that a panic still ends the assignment: the heartbeat renews all active ones.
         let ended = tokio::spawn(async move {
             match record(&worker, Entry::of(&its_task)).await {
                 Ok(()) => carry_out(&worker, &its_task, &its_radio, standing).await,
-                Err(error) => failed(format!("the state folder cannot be written: {error}")),
+                Err(error) => failed(format!("cannot write to the state folder: {error}")),
             }
         });
         let ended = ended.await.unwrap_or_else(|error| failed(format!("a defect of the runner: {error}")));
-        // Before the server hears of the end, and may hand out the next.
+        health::record(&agent, &task.radio_id, &ended.verdict);
+        // Before the report, after which the server may hand out the next.
         drop(radio);
         conclude(&agent, &task, ended).await;
     });
     true
 }
 
-/// Records an entry in the ledger, which waits for the disk.
+/// Records an entry in the ledger, off the async threads, since it waits for the disk.
 async fn record(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
     let agent = Arc::clone(agent);
     let record = move || agent.ledger.record(entry);
@@ -59,7 +66,7 @@ async fn record(agent: &Arc<Agent>, entry: Entry) -> std::io::Result<()> {
 
 async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) -> bool {
     if agent.ledger.assignments().len() >= MAX_UNREPORTED {
-        tracing::debug!(assignment = task.assignment_id, "{}: not taken up: {why}", task.name);
+        tracing::debug!(assignment = task.assignment_id, "{}: not started: {why}", task.name);
         return false;
     }
     conclude(agent, task, failed(why)).await;
@@ -68,11 +75,16 @@ async fn refuse(agent: &Arc<Agent>, task: &Task, why: String) -> bool {
 
 async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
     match &ended.verdict {
+        Verdict::Success if ended.underruns > 0 => {
+            let (id, radio) = (task.assignment_id, &task.radio_id);
+            // The server says so to the operators, when it has the report.
+            tracing::warn!(target: LOCAL, assignment = id, %radio, "{}: sent, with {} gaps", task.name, ended.underruns);
+        }
         Verdict::Success => tracing::info!(assignment = task.assignment_id, "{}: sent", task.name),
         Verdict::Aborted(why) => tracing::info!(assignment = task.assignment_id, "{}: cut: {why}", task.name),
-        // The reason may quote the payload, which not everybody who reads the server's log may know. The server gets it
-        // by the report, which it looks through.
-        Verdict::Failed(why) => {
+        // The reason may quote the payload, which readers of the server's log may not know. The server gets it with the
+        // report, and redacts it.
+        Verdict::Failed(why) | Verdict::RadioFailed(why) => {
             tracing::error!(target: LOCAL, assignment = task.assignment_id, "{}: failed: {why}", task.name);
         }
     }
@@ -127,9 +139,14 @@ async fn carry_out(agent: &Agent, task: &Task, slot: &Slot, standing: watch::Rec
         }
     };
     let first = standing.clone();
+    let mut transmission = pin!(agent.children.carry_out(&job, standing, set_stage));
     let ended = tokio::select! {
-        ended = transmit::watch(&agent.program, &job, agent.config.watchdog(), standing, set_stage) => ended,
-        verdict = never_renewed(first, lease) => Ended::off_air(verdict),
+        ended = &mut transmission => ended,
+        () = never_renewed(first, lease) => {
+            agent.active.stop(&[task.assignment_id], NEVER_RENEWED);
+            // Not dropped: a device is closed in good order.
+            transmission.await
+        }
     };
     slot.rest.end();
     if ended.identified {
@@ -138,14 +155,14 @@ async fn carry_out(agent: &Agent, task: &Task, slot: &Slot, standing: watch::Rec
     ended
 }
 
-/// Returns what the task carries; a file is fetched and stays pinned.
+/// Returns the payload of a task. A file is fetched and stays pinned.
 async fn fetch(agent: &Agent, task: &Task) -> Result<(Payload, Option<PinnedFile>), Verdict> {
     let Some(digest) = task.flag_hash else {
         let text = task.parameters.get("text").and_then(|text| text.as_str());
-        let text = text.ok_or_else(|| Verdict::Failed("the task carries neither text nor a file".to_owned()))?;
+        let text = text.ok_or_else(|| Verdict::Failed("the task has neither text nor a file".to_owned()))?;
         return Ok((Payload::Text(text.to_owned()), None));
     };
-    // The name that the organiser gave the file may be part of the flag, and more people read messages.
+    // Not the file's name: it may be part of the flag, and more people read messages.
     let name = format!("file {digest}");
     match agent.cache.fetch(&agent.api, digest).await {
         Ok(pinned) => Ok((Payload::File { path: pinned.path().to_owned(), name }, Some(pinned))),
@@ -153,7 +170,7 @@ async fn fetch(agent: &Agent, task: &Task) -> Result<(Payload, Option<PinnedFile
     }
 }
 
-/// Returns when the assignment is stopped, or its lease has run out, before the carrier was on.
+/// Waits until the assignment is stopped or its lease has run out, before the carrier was on; returns the verdict.
 async fn cut(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdict {
     let mut left = lease;
     loop {
@@ -169,13 +186,12 @@ async fn cut(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdic
     }
 }
 
-/// Returns when the first renewal has not come within the lease: the carrier never went on.
-async fn never_renewed(mut standing: watch::Receiver<Standing>, lease: Duration) -> Verdict {
+/// Returns when the lease has ended without a first renewal: the carrier never went on.
+async fn never_renewed(mut standing: watch::Receiver<Standing>, lease: Duration) {
     let renewed = standing.wait_for(|standing| *standing != Standing::Prepare);
     if tokio::time::timeout(lease, renewed).await.is_ok() {
-        return std::future::pending().await;
+        std::future::pending::<()>().await;
     }
-    Verdict::Aborted("the lease ran out before it was renewed".to_owned())
 }
 
 fn failed(why: String) -> Ended {

@@ -1,12 +1,12 @@
-//! Pauses between attempts to reach a server that does not answer.
+//! Exponential backoff between attempts to reach the server.
 
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// A pause that doubles with each failure, from half a second to half a minute. Each is shortened at random by up to
-/// half, so that the runners of a venue do not all come back in the same moment.
+/// A pause that doubles with each failure, from 0.5 s to 30 s. Each is shortened at random by up to half, so that the
+/// runners of a venue do not all return at the same moment.
 pub(crate) struct Backoff(Duration);
 
 impl Backoff {
@@ -18,7 +18,7 @@ impl Backoff {
         self.0 = FIRST;
     }
 
-    /// Returns whether there was no failure since the last success: the first is worth a warning, the others repeat it.
+    /// Returns whether there was no failure since the last success. Only the first failure is logged as a warning.
     pub(crate) fn is_fresh(&self) -> bool {
         self.0 == FIRST
     }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_to_half_a_minute_and_begin_anew_after_success() {
+    fn pauses_grow_to_half_a_minute_and_restart_after_a_success() {
         let mut backoff = Backoff::new();
         assert!(backoff.is_fresh() && backoff.next() <= FIRST && !backoff.is_fresh());
         let last = (0..20).map(|_| backoff.next()).last().unwrap();

@@ -1,4 +1,4 @@
-//! The HTTP client: which certificates it trusts, through which proxy it goes, and that it follows no redirect.
+//! The HTTP client: trusted certificates, proxies, no redirects.
 
 use super::{proxies, trust};
 use crate::config::CaCert;
@@ -11,13 +11,13 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::time::Duration;
 
-/// Builds a client that trusts the system's certificates and those in `ca_cert`, and says with every request which
-/// machine this is.
+/// Builds a client that trusts the system's certificates and those in `ca_cert`, and sends the machine id with every
+/// request.
 pub(crate) fn client(ca_cert: Option<&CaCert>) -> anyhow::Result<Client> {
-    // Fails when a provider is installed already, which does as well.
+    // Fails if a provider is already installed, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let Some(ca_cert) = ca_cert else {
-        // A host without any certificates, such as a small container, still reaches a server over plain HTTP.
+        // A host without any certificates, such as a small container, can still use a server over plain HTTP.
         let client = builder()?.build();
         return client.or_else(|_| builder()?.tls_certs_only([]).build().map_err(Into::into));
     };
@@ -30,7 +30,7 @@ fn builder() -> anyhow::Result<ClientBuilder> {
     let builder = Client::builder()
         .default_headers(machine_header()?)
         .user_agent(concat!("challengectl-runner/", env!("CARGO_PKG_VERSION")))
-        // A redirect would take key, token and machine id to any host.
+        // A redirect would send key, token and machine id to any host.
         .redirect(redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(5))
@@ -47,7 +47,7 @@ fn machine_header() -> anyhow::Result<HeaderMap> {
     Ok(headers)
 }
 
-/// Returns the certificates, and where they come from, for messages.
+/// Returns the certificates, and their source for messages.
 fn certificates(ca_cert: &CaCert) -> anyhow::Result<(String, Vec<CertificateDer<'static>>)> {
     let (place, pem) = match ca_cert {
         CaCert::Text(text) => ("ca_cert".to_owned(), text.clone().into_bytes()),
@@ -55,6 +55,6 @@ fn certificates(ca_cert: &CaCert) -> anyhow::Result<(String, Vec<CertificateDer<
     };
     let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
     let certificates = certificates.with_context(|| place.clone())?;
-    anyhow::ensure!(!certificates.is_empty(), "{place}: holds no certificate (PEM)");
+    anyhow::ensure!(!certificates.is_empty(), "{place}: contains no certificate (PEM)");
     Ok((place, certificates))
 }

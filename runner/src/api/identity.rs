@@ -1,4 +1,4 @@
-//! The identity that enrollment gave this runner.
+//! The identity that the runner received at enrollment.
 
 use crate::config::Config;
 use anyhow::{Context, anyhow};
@@ -8,11 +8,11 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// The server, the runner's id there, and the runner key. Kept in the state folder, readable only by its owner (0600).
+/// The server, the runner's id, and the runner key. Stored in the state folder, readable only by its owner (0600).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Identity {
-    /// The server's base URL, without a slash at its end.
+    /// The server's base URL, without a trailing slash.
     pub(crate) server: String,
     pub(crate) runner_id: RunnerId,
     /// The runner key, a secret.
@@ -34,7 +34,7 @@ impl Identity {
         serde_json::from_str(&text).map(Some).with_context(|| path.display().to_string())
     }
 
-    /// Loads the identity, with the server that the configuration names, if it names one: a server that moves keeps
+    /// Loads the identity; a server given in the configuration replaces the stored one, since a server that moves keeps
     /// the keys of its runners.
     pub(crate) fn configured(config: &Config) -> anyhow::Result<Option<Self>> {
         let Some(mut identity) = Self::load(&config.state_dir)? else { return Ok(None) };
@@ -53,7 +53,7 @@ impl Identity {
     }
 }
 
-/// Checks the URL of a server and takes the slash from its end.
+/// Checks the URL of a server and removes a trailing slash.
 pub(crate) fn base_url(text: &str) -> anyhow::Result<String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.ok_or_else(|| anyhow!("{text:?} is not the URL of a server, such as https://server:8443"))?;

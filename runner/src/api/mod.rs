@@ -1,4 +1,4 @@
-//! The server's API, as a runner calls it. `docs/protocol.md` says when.
+//! The calls of the server's API that a runner makes, as `docs/protocol.md` describes them.
 
 pub(crate) mod backoff;
 mod client;
@@ -24,22 +24,22 @@ pub(crate) use client::client;
 pub(crate) use response::ApiError;
 use response::{accepted, read};
 
-/// For requests that the server answers at once.
+/// Time limit of requests that the server answers at once.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For a long poll, beyond the time that it asks for.
+/// Time limit of a long poll, in addition to its wait.
 const POLL_MARGIN: Duration = Duration::from_secs(10);
 
-/// A server that sends nothing of a file for so long is taken to be away.
+/// The longest pause in a download before the server counts as away.
 pub(crate) const SILENCE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Exchanges an enrollment token for a runner key. The server answers 401 to a token that is wrong, used or expired.
+/// Exchanges an enrollment token for a runner key. The server answers 401 if the token is wrong, used or expired.
 pub(crate) async fn enroll(client: &Client, server: &str, token: &str) -> Result<EnrollResponse, ApiError> {
     let request = EnrollRequest { enrollment_token: token.to_owned(), hostname: machine::name() };
     read(client.post(format!("{server}/api/enrollment/enroll")).json(&request).timeout(REQUEST_TIMEOUT)).await
 }
 
-/// The calls of an enrolled runner.
+/// The API for an enrolled runner.
 pub(crate) struct Api {
     client: Client,
     /// Replaced when the runner is enrolled again while it runs.
@@ -66,7 +66,7 @@ impl Api {
         read(call.json(request).timeout(REQUEST_TIMEOUT)).await
     }
 
-    /// Sends a heartbeat and waits for its answer, no longer than `limit`.
+    /// Sends a heartbeat and waits for the answer for at most `limit`.
     pub(crate) async fn heartbeat(
         &self,
         request: &HeartbeatRequest,
@@ -75,7 +75,7 @@ impl Api {
         read(self.post("heartbeat").json(request).timeout(limit.min(REQUEST_TIMEOUT))).await
     }
 
-    /// Asks for work beyond the assignments `held`, and waits so long for it.
+    /// Asks for work in addition to the assignments `held`, and waits for it up to `wait`.
     pub(crate) async fn task(&self, wait: Duration, held: &[i64]) -> Result<TaskResponse, ApiError> {
         let held: Vec<String> = held.iter().map(ToString::to_string).collect();
         let (runner, wait_seconds, held) = (&self.identity().runner_id, wait.as_secs(), held.join(","));
@@ -98,7 +98,7 @@ impl Api {
         read(self.post("signout").json(&serde_json::json!({}))).await
     }
 
-    /// Requests a file, from byte `from` on if the server can.
+    /// Requests a file from byte `from` on; the server may send all of it.
     pub(crate) async fn file(&self, digest: &Digest, from: u64) -> Result<Response, ApiError> {
         let mut request = self.request(Method::GET, &format!("/api/files/{digest}"));
         if from > 0 {

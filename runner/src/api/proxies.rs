@@ -1,14 +1,14 @@
-//! Proxies that the environment names, in the variables that curl reads: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`,
-//! `NO_PROXY`, in capitals or not. None is used for a server on this host, which no proxy could reach.
+//! Proxies from the environment variables that curl reads too: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in
+//! upper or lower case. None is used for a server on this host, which a proxy could not reach.
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{NoProxy, Proxy, Url};
 use std::env;
 
-/// Servers on this host, as `NO_PROXY` would name them.
+/// Addresses of this host, in the form of `NO_PROXY`.
 const THIS_HOST: &str = "localhost,127.0.0.0/8,::1,0.0.0.0,::,::ffff:127.0.0.0/104";
 
-/// A variable and its value. The value may hold a password, so it is never shown whole.
+/// A variable and its value, which may contain a password and is never shown whole.
 struct Setting {
     variable: &'static str,
     value: String,
@@ -34,7 +34,7 @@ fn not_for() -> String {
     format!("{named},{THIS_HOST}")
 }
 
-/// Returns the proxies for a client. A variable that names another kind, such as SOCKS, is ignored.
+/// Returns the proxies for a client. A variable with another kind of proxy, such as SOCKS, is ignored.
 pub(super) fn configured() -> Vec<Proxy> {
     let no_proxy = NoProxy::from_string(&not_for());
     let usable = |setting: &Setting| {
@@ -46,7 +46,7 @@ pub(super) fn configured() -> Vec<Proxy> {
     http.into_iter().chain(https).map(|proxy| proxy.no_proxy(no_proxy.clone())).collect()
 }
 
-/// Returns the end of a message: through which proxy a request for this URL goes. Empty if it goes through none.
+/// Returns the end of a message that names the proxy for this URL; empty if there is none.
 pub(super) fn described(url: &Url) -> String {
     let (Some(setting), Ok(target)) = (for_scheme(url.scheme()), url.as_str().parse()) else { return String::new() };
     let intercept = |proxy: &str| Matcher::builder().all(proxy).no(not_for()).build().intercept(&target);
@@ -57,10 +57,10 @@ pub(super) fn described(url: &Url) -> String {
     let proxy = proxy.as_ref().map(|proxy| (proxy.uri().scheme_str(), proxy.uri().authority()));
     let variable = setting.variable;
     match proxy {
-        // Without the password that the variable may hold.
+        // Without the password that the variable may contain.
         Some((Some(scheme @ ("http" | "https")), Some(address))) => {
-            format!(" (through the proxy {scheme}://{address} that {variable} names)")
+            format!(" (through the proxy {scheme}://{address} of {variable})")
         }
-        _ => format!(" (not through what {variable} names, which is no http or https proxy)"),
+        _ => format!(" ({variable} is ignored: it is not an http or https proxy)"),
     }
 }

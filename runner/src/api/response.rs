@@ -1,26 +1,27 @@
-//! The server's responses: read up to a bound, and never fetched from where a redirect points.
+//! The server's responses: read up to a maximum length, without following redirects.
 
 use super::proxies;
 use challengectl_common::wire::ErrorBody;
 use reqwest::{RequestBuilder, Response, StatusCode, Url, header};
 use serde::de::DeserializeOwned;
 
-/// Far more than any response has: a task brings its text along, and the server takes bodies of 256 KiB.
+/// The maximum length of a response in bytes: far more than any has. A task includes its text, and the server accepts
+/// bodies of up to 256 KiB.
 const MAX_RESPONSE: usize = 4 << 20;
 
-/// Characters of a server's words that go into a message.
+/// The maximum number of characters of a server's text in a message.
 const MAX_REASON: usize = 300;
 
-/// Why a call brought no response.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    /// The network or the server is away, or something else answers in its place.
+    /// The network or the server does not answer, or another program answers in its place.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
-    /// The server names another address. Following it would send the runner's key to any host.
+    /// The server redirects to another address. Following it would send the runner's key to any host.
     #[error(
-        "the server redirects to {0}; redirects are not followed, because this runner's key would be sent there: if \
-         that is the server, name it as `server` in the runner's configuration, or with --server"
+        "the server redirects to {0}; redirects are not followed, since this runner's key would be sent there: if that \
+         is the server, name it as `server` in the runner's configuration, or with --server"
     )]
     Redirected(String),
     /// The server refused the request, for this reason.
@@ -39,18 +40,17 @@ impl ApiError {
         matches!(self, Self::Refused { status, .. } if *status == expected)
     }
 
-    /// Returns whether the server does not know this runner, or does not accept its key.
+    /// Returns whether the server does not know this runner, or refuses its key.
     pub(crate) fn is_stranger(&self) -> bool {
         [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].iter().any(|status| self.is(*status))
     }
 
-    /// Returns whether a copy of this runner that was started later is at work. For a report it means that the report
-    /// came too late.
+    /// Returns whether a copy of this runner that was started later is running; for a report, that it is too late.
     pub(crate) fn is_conflict(&self) -> bool {
         self.is(StatusCode::CONFLICT)
     }
 
-    /// Returns whether the server would refuse this very request again, however often it comes.
+    /// Returns whether the server would refuse the same request again every time.
     pub(crate) fn is_about_the_request(&self) -> bool {
         let final_ones = [
             StatusCode::BAD_REQUEST,
@@ -78,7 +78,7 @@ impl From<reqwest::Error> for ApiError {
     }
 }
 
-/// Returns the innermost message, which says most ("Connection refused"), with a way out where there is one.
+/// Returns the innermost message, which is the most specific ("Connection refused"), with a way out if there is one.
 fn root_cause(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
@@ -88,7 +88,7 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     let way_out = match message.as_str() {
         text if text.contains("UnknownIssuer") => "; name its certificate as ca_cert in the configuration",
         text if text.contains("not valid for name") => {
-            "; reach the server by a name that its certificate has, or give it one for this name"
+            "; use a name of the server that is in its certificate, or give it a certificate for this name"
         }
         text if text.contains("invalid HTTP version") => "; does it speak https?",
         text if text.contains("InvalidContentType") => "; does it speak http, without TLS?",
@@ -106,7 +106,7 @@ pub(super) async fn read<T: DeserializeOwned>(request: RequestBuilder) -> Result
         .map_err(|error| foreign(&format!("it gave no answer of a ChallengeCtl server: {error}"), &url))
 }
 
-/// Passes a response of success on; turns any other into an error.
+/// Returns a successful response; turns any other into an error.
 pub(super) async fn accepted(response: Response) -> Result<Response, ApiError> {
     let (status, url) = (response.status(), response.url().clone());
     if status.is_success() {
@@ -120,7 +120,7 @@ pub(super) async fn accepted(response: Response) -> Result<Response, ApiError> {
             Err(ApiError::Refused { status, message: plain(&format!("{error}: {details}")) })
         }
         Ok(ErrorBody { error, details: None }) => Err(ApiError::Refused { status, message: plain(&error) }),
-        // Not the server's words, but those of a proxy on the way: the server may be there again soon.
+        // Not from the server but from a proxy on the way: the server may be back soon.
         Err(_) => Err(foreign(&format!("it answered {status}, and not as a ChallengeCtl server does"), &url)),
     }
 }
@@ -129,7 +129,7 @@ fn foreign(what: &str, url: &Url) -> ApiError {
     ApiError::Unreachable(format!("{}{}", plain(what), proxies::described(url)))
 }
 
-/// Returns the server to which a response redirects; without the path, which may hold what was asked.
+/// Returns the server to which a response redirects, without the path, which may contain parts of the request.
 fn redirection(response: &Response) -> Option<String> {
     let location = response.headers().get(header::LOCATION).filter(|_| response.status().is_redirection())?;
     let target = response.url().join(location.to_str().ok()?).ok()?;
@@ -147,7 +147,7 @@ async fn body(mut response: Response) -> Result<Vec<u8>, ApiError> {
     Ok(body)
 }
 
-/// Cuts a server's words to length and takes control characters out, which could write to a terminal.
+/// Shortens a server's text and removes control characters, which could manipulate a terminal.
 fn plain(text: &str) -> String {
     text.chars().take(MAX_REASON).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,5 +1,5 @@
-//! The servers that are trusted: those whose certificate an authority of the system or of `ca_cert` has signed, and the
-//! one whose own certificate is in `ca_cert`.
+//! Trusted servers: those whose certificate is signed by an authority of the system or of `ca_cert`, and the one whose
+//! own certificate is in `ca_cert`.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -10,7 +10,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use rustls_platform_verifier::Verifier as SystemVerifier;
 use std::sync::Arc;
 
-/// Returns the TLS settings of a client that trusts these certificates besides the system's.
+/// Returns the TLS settings of a client that trusts these certificates in addition to the system's.
 pub(super) fn config(named: Vec<CertificateDer<'static>>) -> anyhow::Result<ClientConfig> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions()?.dangerous();
@@ -30,8 +30,8 @@ fn verifier(named: Vec<CertificateDer<'static>>) -> anyhow::Result<Verifier> {
     })
 }
 
-/// Accepts a server's own certificate also when it says that it is an authority, as those of `openssl req -x509` do;
-/// webpki refuses these. Only the server has the certificate's key, so it proves itself all the same.
+/// Accepts a server's own certificate even if it is marked as an authority, as `openssl req -x509` makes it and webpki
+/// refuses it. Only the server has the certificate's key, so it is authenticated all the same.
 #[derive(Debug)]
 struct Verifier {
     authorities: SystemVerifier,
@@ -52,7 +52,7 @@ impl ServerCertVerifier for Verifier {
             return self.authorities.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         }
         match self.itself.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // webpki has checked the dates before this error, and would check the name after it.
+            // webpki checks the dates before this error, and the name after it.
             Err(error) if is_about_authority(&error) => {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
@@ -98,7 +98,7 @@ mod tests {
     /// 2026-01-01.
     const NOW: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_767_225_600));
 
-    /// As `openssl req -x509` makes it: an authority that has signed itself.
+    /// Returns a certificate as `openssl req -x509` makes it: a self-signed authority.
     fn openssl_like(name: &str, until: i32) -> CertifiedIssuer<'static, KeyPair> {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_trusted_whose_own_certificate_is_named_for_its_name_and_its_time() {
+    fn a_server_with_its_own_certificate_in_ca_cert_is_trusted_for_its_name_and_validity() {
         let own = openssl_like("server.example", 2040);
         assert_eq!(verify(own.der(), own.der(), "server.example"), Ok(()));
         let error = verify(own.der(), own.der(), "other.example").unwrap_err();
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_that_is_named_vouches_for_others_and_nobody_passes_as_it() {
+    fn an_authority_in_ca_cert_signs_for_others_and_cannot_be_imitated() {
         let authority = openssl_like("authority.example", 2040);
         let params = CertificateParams::new(["server.example".to_owned()]).unwrap();
         let server = params.signed_by(&KeyPair::generate().unwrap(), &authority).unwrap();
@@ -132,7 +132,7 @@ mod tests {
         // The same names with another key.
         let copy = openssl_like("authority.example", 2040);
         assert!(verify(authority.der(), copy.der(), "authority.example").is_err());
-        // An authority below it is no server.
+        // A subordinate authority is not a server.
         let mut params = CertificateParams::new(["below.example".to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let below = params.signed_by(&KeyPair::generate().unwrap(), &authority).unwrap();

@@ -1,4 +1,4 @@
-//! Fetches one file: resumed where the last attempt ended, hashed as it comes.
+//! Downloads a file: resumed where the last attempt ended, hashed on arrival.
 
 use super::folder::CacheFolder;
 use super::{CacheError, blocking};
@@ -11,8 +11,8 @@ use reqwest::{Response, StatusCode, header};
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncWriteExt, BufWriter};
 
-/// Attempts in a row that bring not a byte. With the pauses between them they take about three minutes; a radio that
-/// waits for a file can do nothing else meanwhile.
+/// The maximum number of consecutive attempts without a single byte. With their pauses they take about three minutes,
+/// in which the radio that waits for the file is blocked.
 const MAX_FRUITLESS: u32 = 12;
 
 pub(super) async fn download(folder: &CacheFolder, api: &Api, digest: Digest) -> Result<(), CacheError> {
@@ -27,7 +27,7 @@ pub(super) async fn download(folder: &CacheFolder, api: &Api, digest: Digest) ->
                 tokio::time::sleep(backoff.next()).await;
             }
             Err(error) if error.is_disk_full() => {
-                // Other programs need the space more than the next attempt needs this part.
+                // The disk is full: free space matters more than resuming later.
                 let _ = fs::remove_file(folder.part(&digest));
                 return Err(CacheError::DiskFull(folder.dir().to_owned()));
             }
@@ -53,10 +53,10 @@ async fn attempt(folder: &CacheFolder, api: &Api, digest: Digest) -> Result<(), 
     let resumed = response.status() == StatusCode::PARTIAL_CONTENT;
     if resumed && begin(&response) != Some(have) {
         let _ = fs::remove_file(&path);
-        return Err(ApiError::Unreachable("it sent another part of the file than was asked for".to_owned()).into());
+        return Err(ApiError::Unreachable("it sent another part of the file than was requested".to_owned()).into());
     }
     let Some(rest) = response.content_length() else {
-        return Err(ApiError::Unreachable("it does not say how long the file is".to_owned()).into());
+        return Err(ApiError::Unreachable("it does not give the length of the file".to_owned()).into());
     };
     folder.make_room(&digest, if resumed { have.saturating_add(rest) } else { rest })?;
     let mut part = Part::open(path, resumed && have > 0).await?;
@@ -64,7 +64,7 @@ async fn attempt(folder: &CacheFolder, api: &Api, digest: Digest) -> Result<(), 
     part.keep(folder, digest).await
 }
 
-/// Returns the number of the first byte that a partial response brings.
+/// Returns the number of the first byte of a partial response.
 fn begin(response: &Response) -> Option<u64> {
     let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
     range.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
@@ -86,7 +86,7 @@ impl Part {
         Ok(Self { path, file: BufWriter::with_capacity(256 * 1024, file), hasher })
     }
 
-    /// Receives as many bytes as were announced, and stops there.
+    /// Receives as many bytes as announced, and no more.
     async fn receive(&mut self, mut response: Response, announced: u64) -> Result<(), CacheError> {
         let mut left = announced;
         loop {
@@ -113,7 +113,7 @@ impl Part {
         }
     }
 
-    /// Puts the file in its place, if it is the one that is wanted.
+    /// Moves the file to its place if its digest is the wanted one.
     async fn keep(self, folder: &CacheFolder, wanted: Digest) -> Result<(), CacheError> {
         let found = self.hasher.finish();
         if found != wanted {

@@ -1,4 +1,4 @@
-//! The folder of cached files: where each is, which are in use, and which are deleted to make room.
+//! The folder of cached files: their paths, which are in use, and which are deleted to make room.
 
 use super::CacheError;
 use challengectl_common::Digest;
@@ -13,20 +13,20 @@ use std::time::SystemTime;
 
 pub(super) struct CacheFolder {
     dir: PathBuf,
-    /// Bytes that it may hold.
+    /// The maximum size in bytes.
     limit: u64,
-    /// The files that are pinned, or of which more is to come.
+    /// The files that are pinned or being downloaded.
     in_use: Mutex<HashMap<Digest, Use>>,
 }
 
 #[derive(Default)]
 struct Use {
     pins: usize,
-    /// The size of the file when all of it has come.
+    /// The size of the complete file.
     expected: u64,
 }
 
-/// A cached file. It is not deleted while this exists.
+/// A cached file. It is not deleted while this value exists.
 pub(crate) struct PinnedFile {
     folder: Arc<CacheFolder>,
     digest: Digest,
@@ -79,18 +79,18 @@ impl CacheFolder {
         self.dir.join(digest.to_string())
     }
 
-    /// Returns where the bytes fetched so far are kept.
+    /// Returns the path of the bytes fetched so far.
     pub(super) fn part(&self, digest: &Digest) -> PathBuf {
         self.dir.join(format!("{digest}.part"))
     }
 
-    /// Records that the file is used now. Only the order of deletion depends on it.
+    /// Records that the file is used now, for the order of deletion.
     pub(super) fn touch(&self, digest: &Digest) {
         let _ =
             File::options().append(true).open(self.path(digest)).and_then(|file| file.set_modified(SystemTime::now()));
     }
 
-    /// Deletes the least recently used files until all `size` bytes of this one fit beside the others that are coming.
+    /// Deletes the least recently used files until all `size` bytes of this one fit, beside the other downloads.
     pub(super) fn make_room(&self, digest: &Digest, size: u64) -> Result<(), CacheError> {
         if size > self.limit {
             return Err(CacheError::TooLarge { size, limit: self.limit });
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_recently_used_file_goes_first_and_none_that_is_in_use() {
+    fn the_least_recently_used_file_is_deleted_first_and_none_that_is_in_use() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Arc::new(CacheFolder::new(dir.path(), 300));
         let (oldest, older, newest) =
@@ -156,7 +156,7 @@ mod tests {
         let new = CacheFolder::pin(&folder, Digest::of(b"new"));
         folder.make_room(&new.digest(), 100).unwrap();
         assert!(pinned.path().exists() && !folder.path(&older).exists() && folder.path(&newest).exists());
-        // What is still to come of the new file counts as if it were there.
+        // The remaining bytes of the new file count as if they were there.
         let newer = CacheFolder::pin(&folder, Digest::of(b"newer"));
         let refused = folder.make_room(&newer.digest(), 150);
         assert!(matches!(refused, Err(CacheError::TooLarge { size: 350, limit: 300 })), "{refused:?}");

@@ -1,4 +1,4 @@
-//! Files by their SHA-256, kept on disk: fetched once, resumed, verified, bounded.
+//! The cache of files on disk, by SHA-256: downloads are resumed and verified, and the size is bounded.
 
 mod download;
 mod folder;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub(crate) use folder::PinnedFile;
 
-/// Why a file cannot be had.
+/// Why a file is not available.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CacheError {
     #[error(transparent)]
@@ -24,7 +24,7 @@ pub(crate) enum CacheError {
     Digest { wanted: Digest, found: Digest },
     #[error("{size} bytes are more than the cache may hold (cache_max_bytes: {limit})")]
     TooLarge { size: u64, limit: u64 },
-    #[error("the disk is full: the cache folder {} takes no more", .0.display())]
+    #[error("the disk of the cache folder {} is full", .0.display())]
     DiskFull(PathBuf),
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -45,18 +45,18 @@ impl CacheError {
 /// The cache of one runner.
 pub(crate) struct Cache {
     folder: Arc<CacheFolder>,
-    /// Serialises downloads of one file, so that the second one finds it done.
+    /// Serialises downloads of the same file, so that the second finds the file of the first.
     turns: Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Cache {
-    /// Opens the cache in this folder, of at most `limit` bytes.
+    /// Opens the cache in this folder, with a maximum size of `limit` bytes.
     pub(crate) fn open(dir: &Path, limit: u64) -> Result<Self, CacheError> {
         fs_err::create_dir_all(dir)?;
         Ok(Self { folder: Arc::new(CacheFolder::new(dir, limit)), turns: Mutex::default() })
     }
 
-    /// Returns the file, fetched unless it is there; tries on while the server is away.
+    /// Returns the file. Downloads it unless it is cached, and keeps trying while the server is away.
     pub(crate) async fn fetch(&self, api: &Api, digest: Digest) -> Result<PinnedFile, CacheError> {
         let pinned = CacheFolder::pin(&self.folder, digest);
         let turn = Arc::clone(self.turns.lock().entry(digest).or_default());
@@ -69,8 +69,8 @@ impl Cache {
     }
 }
 
-/// Returns whether the file is there and has its hash. Each time it is read back whole: a disk can rot, and people can
-/// write to it.
+/// Returns whether the file exists and has its digest. It is read as a whole each time, since disks fail and people
+/// change files.
 async fn is_intact(pinned: &PinnedFile) -> Result<bool, CacheError> {
     let path = pinned.path().to_owned();
     if !path.exists() {
@@ -85,7 +85,7 @@ async fn is_intact(pinned: &PinnedFile) -> Result<bool, CacheError> {
     Ok(false)
 }
 
-/// Runs what reads a whole file where it holds up no other task.
+/// Runs a function that reads a whole file on a thread where blocking is allowed.
 async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }

@@ -12,7 +12,7 @@ pub(super) struct Arguments {
     /// The server's URL, with scheme and port
     #[arg(long, value_name = "URL", env = "CHALLENGECTL_SERVER")]
     server: String,
-    /// The enrollment token that `challengectl-server runner enroll NAME` has printed
+    /// The enrollment token that `challengectl-server runner enroll NAME` printed
     #[arg(long, env = "CHALLENGECTL_TOKEN", hide_env_values = true)]
     token: String,
 }
@@ -23,7 +23,7 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     if let Some(other) = &config.server
         && base_url(other)? != base_url(server)?
     {
-        eprintln!("the configuration names another server, {other}: that is the one `run` will ask; change it there");
+        eprintln!("the configuration names another server, {other}, which `run` will use; change it there");
     }
     let identity = super::runtime()?.block_on(enrollment.enroll())?;
     output.print(

@@ -1,8 +1,11 @@
 //! The command line.
 
+mod detect;
+mod air;
 mod devices;
 mod enroll;
 mod output;
+mod record;
 mod run;
 mod transmit;
 mod view;
@@ -14,7 +17,7 @@ use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The ChallengeCtl runner: puts challenges on air with the radios of this host.
+/// The ChallengeCtl runner: puts challenges on air with the radios of this host
 #[derive(Debug, Parser)]
 #[command(name = "challengectl-runner", version, disable_help_subcommand = true)]
 struct Arguments {
@@ -23,29 +26,33 @@ struct Arguments {
     /// The configuration file; by default ./runner.yml, if it exists
     #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
     config: Option<PathBuf>,
-    /// Print JSON for programs, one value a line
+    /// Print JSON for programs, one value per line
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run: carry out what the server hands out, until stopped
+    /// Run: carry out the assignments of the server, until stopped
     ///
     /// A runner that is not enrolled first enrolls itself, with `server` and `enrollment_token` of the configuration.
     Run(run::Arguments),
     /// Enroll this host: exchange an enrollment token for a runner key
     Enroll(enroll::Arguments),
-    /// List the radios of this host
+    /// List the radios that are configured, and what is plugged in, with what it can do and what keeps it from working
     Devices,
     /// Write man pages and shell completions into a folder, for packages
     #[command(name = "__manuals", hide = true)]
     Manuals { folder: PathBuf },
     /// Put challenges of an event file on air once, without a server
     Transmit(transmit::Arguments),
+    /// Serve the virtual air alone, for radios of this host and of others, until stopped
+    Air,
+    /// Record the air of this host: what a receiver of complex floats hears
+    Record(record::Arguments),
 }
 
-/// Runs what the command line asks for.
+/// Runs the command of the command line.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -60,7 +67,12 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
-    let config = Config::load(arguments.config.as_deref())?;
+    let mut config = Config::load(arguments.config.as_deref())?;
+    if config.autodetect && matches!(arguments.command, Command::Run(_) | Command::Transmit(_)) {
+        for line in runtime()?.block_on(detect::add(&mut config))? {
+            eprintln!("{line}");
+        }
+    }
     match &arguments.command {
         Command::Manuals { folder } => {
             manuals::write(Arguments::command(), folder)?;
@@ -72,10 +84,12 @@ fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
             devices::execute(&config, output, arguments.config.as_deref().unwrap_or(DEFAULT_FILE.as_ref()))
         }
         Command::Transmit(transmit) => transmit::execute(transmit, &config, output),
+        Command::Air => air::execute(&config, output),
+        Command::Record(record) => record::execute(record, &config, output),
     }
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    // Two threads are enough: the samples are made in other processes.
+    // Two threads are enough, since samples are made in other processes.
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }

@@ -9,7 +9,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Prints a line for people, or a JSON value for programs. A reader that went away is no error.
+    /// Prints a line for people, or a JSON value for programs. A closed pipe is no error.
     pub(super) fn print(self, people: &str, programs: &Value) {
         let _ = match self.json {
             true => writeln!(io::stdout(), "{programs}"),

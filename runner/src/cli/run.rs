@@ -1,5 +1,6 @@
 //! `run`.
 
+use super::air;
 use super::output::Output;
 use super::view::{Bars, Terminal};
 use crate::agent::enrollment::Enrollment;
@@ -20,14 +21,14 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// No live view on the terminal, only log lines
+    /// Print only log lines, without the live view on the terminal
     #[arg(long)]
     quiet: bool,
 }
 
 pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> anyhow::Result<ExitCode> {
     check_radios(&config)?;
-    // First: only the process that holds the folder's lock may change who the runner is.
+    // First, since only the process that holds the folder's lock may change the runner's identity.
     let state = StateFolder::open(&config.state_dir)?;
     let enrolled = enrolled(&config)?;
     let terminal = Terminal::new(!arguments.quiet && !output.json);
@@ -35,10 +36,11 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
     let writer = terminal.clone();
     let format = tracing_subscriber::fmt::layer().with_target(false).with_writer(move || writer.clone());
     let format = if output.json { format.json().boxed() } else { format.with_ansi(terminal.is_live()).boxed() };
-    let filter = EnvFilter::try_from_env("CHALLENGECTL_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::registry().with(filter).with(format).with(layer).init();
+    tracing_subscriber::registry().with(log_filter()).with(format).with(layer).init();
 
     config.radios.iter().for_each(log_what_it_lacks);
+    // Until the last radio is off.
+    let _air = config.uses_own_air().then(|| air::start(&config)).transpose()?;
     let client = api::client(config.ca_cert.as_ref())?;
     super::runtime()?.block_on(async {
         let mut stop = pin!(stop_signal()?);
@@ -57,16 +59,21 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether a runner that starts is enrolled.
+/// What is logged: from `info` on, unless the environment says otherwise.
+pub(super) fn log_filter() -> EnvFilter {
+    EnvFilter::try_from_env("CHALLENGECTL_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info"))
+}
+
+/// Whether the runner is enrolled when it starts.
 enum Enrolled {
-    /// It is; with remarks on its configuration.
+    /// It is, with remarks on its configuration.
     Already { identity: Identity, remarks: Vec<String> },
-    /// It will be, as its configuration says.
+    /// It will be, by its configuration.
     Soon(Enrollment),
 }
 
 impl Enrolled {
-    /// Returns the identity; `None` when the runner is stopped before it has one.
+    /// Returns the identity; `None` if the runner is stopped before it has one.
     async fn identity(self, stop: Pin<&mut impl Future<Output = ()>>) -> anyhow::Result<Option<Identity>> {
         let enrollment = match self {
             Self::Already { identity, remarks } => {
@@ -83,7 +90,8 @@ impl Enrolled {
     }
 }
 
-/// Finds the identity or the way to it. A token in the configuration counts only without an identity: it is good once.
+/// Finds the identity, or the enrollment that leads to it. A token in the configuration is used only without an
+/// identity, since it is valid once.
 fn enrolled(config: &Config) -> anyhow::Result<Enrolled> {
     if let Some(identity) = Identity::configured(config)? {
         let mut remarks = Vec::new();
@@ -97,23 +105,23 @@ fn enrolled(config: &Config) -> anyhow::Result<Enrolled> {
         return Ok(Enrolled::Soon(enrollment));
     }
     bail!(
-        "this runner is not enrolled ({} holds no key): run `challengectl-runner enroll --server URL --token TOKEN` \
+        "this runner is not enrolled ({} has no key): run `challengectl-runner enroll --server URL --token TOKEN` \
          first, or give server and enrollment_token in its configuration",
         config.state_dir.display()
     );
 }
 
-/// Stores the server's new address, if it is another one than when this runner enrolled; then returns a remark.
+/// Stores the server's address if it has changed since the enrollment; then returns a remark.
 fn store_new_address(config: &Config, identity: &Identity) -> anyhow::Result<Option<String>> {
     let before = Identity::load(&config.state_dir)?;
     let Some(before) = before.filter(|before| before.server != identity.server) else { return Ok(None) };
     identity.store(&config.state_dir)?;
-    Ok(Some(format!("the server is {} now, and no longer {}; the key stays", identity.server, before.server)))
+    Ok(Some(format!("the server is now {} instead of {}; the key stays valid", identity.server, before.server)))
 }
 
 fn check_radios(config: &Config) -> anyhow::Result<()> {
     if config.radios.is_empty() {
-        bail!("no radio is configured, so there is nothing this runner could do");
+        bail!("no radio is configured; add one to `radios` in runner.yml");
     }
     if config.working_radios().next().is_none() {
         let refusal =
@@ -125,18 +133,20 @@ fn check_radios(config: &Config) -> anyhow::Result<()> {
 
 fn log_what_it_lacks(radio: &RadioConfig) {
     let (id, settings) = (&radio.id, radio.driver.settings());
+    settings.remarks().iter().for_each(|remark| tracing::warn!("radio {id}: {remark}"));
     match settings.refuses_work() {
         Some(why) => tracing::info!("radio {id} takes no work: {why}"),
         None if settings.sends_nothing() => {
-            tracing::warn!("radio {id} takes work and sends nothing: what it is given is never on air");
+            tracing::warn!("radio {id} takes work but sends nothing: its assignments are never on air");
         }
         None => {}
     }
 }
 
-/// Returns what is ready at the first signal. The second ends the process at once, and with it every radio's. A terminal
-/// that closes sends SIGHUP, mostly more than once: that is no second signal. Under `nohup` it is ignored.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+/// Returns a future that is ready at the first signal. The second ends the process at once, and with it the processes
+/// of all radios. A closing terminal sends SIGHUP, often more than once: that does not count as a second signal, and
+/// under `nohup` it is ignored.
+pub(super) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
     let hang_up = (!is_ignored(Signal::SIGHUP)).then(|| signal(SignalKind::hangup())).transpose().context("SIGHUP")?;

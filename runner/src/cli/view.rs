@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Standard error, shared by log lines and bars.
 #[derive(Clone)]
 pub(super) struct Terminal {
-    /// `None`: nobody looks, so that there are only log lines.
+    /// `None`: only log lines, since standard error is not a terminal or the view is not wanted.
     live: Option<MultiProgress>,
 }
 

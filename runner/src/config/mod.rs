@@ -9,7 +9,8 @@ mod tests;
 pub use radio::{DEFAULT_SAMPLE_RATE, RadioConfig};
 pub use values::{CaCert, Token};
 
-use crate::radio::with_quoted_name;
+use crate::radio::{Driver, own_socket, with_quoted_name};
+use challengectl_air::station;
 use challengectl_common::settings::{self, SettingsError};
 use challengectl_common::{Callsign, FrequencyRules, RadioId, closest, older};
 use serde::{Deserialize, Serialize};
@@ -18,10 +19,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A day in seconds.
+/// The longest interval of identifications: a day in seconds.
 const MAX_INTERVAL: u32 = 86_400;
 
-/// Read when no other file is named, if it exists.
+/// The file that is read if none is named and it exists.
 pub const DEFAULT_FILE: &str = "runner.yml";
 
 /// The settings of a runner.
@@ -30,23 +31,29 @@ pub const DEFAULT_FILE: &str = "runner.yml";
 pub struct Config {
     /// The state folder: the runner key, reports not yet delivered, and the cache.
     pub state_dir: PathBuf,
-    /// The server's URL. It counts before the one that the runner enrolled at.
+    /// The server's URL. It replaces the one of the enrollment.
     pub server: Option<String>,
-    /// Makes a runner without a key enroll itself, once.
+    /// With this token a runner without a key enrolls itself, once.
     pub enrollment_token: Option<Token>,
-    /// Certificates trusted besides those of the system.
+    /// Certificates trusted in addition to those of the system.
     pub ca_cert: Option<CaCert>,
-    /// Bytes that the cache may take; beyond that the least recently used files are deleted.
+    /// The maximum size of the cache in bytes; beyond it the least recently used files are deleted.
     pub cache_max_bytes: u64,
-    /// A radio's process that sends nothing for so long is killed.
+    /// Seconds of silence after which a radio's process is killed.
     pub watchdog_seconds: u32,
+    /// Seconds in which a radio must be open; some load an FPGA image first.
+    pub open_seconds: u32,
     /// The call sign by which the radios identify themselves, in Morse code at the end of transmissions.
     pub callsign: Option<Callsign>,
-    /// A transmission that ends later than so many seconds after its radio's last identification carries one; 0: each.
+    /// Seconds after an identification of a radio: a transmission that ends later carries the next one. 0: each does.
     pub identify_seconds: u32,
-    /// Where `transmit` may send at all; the server has rules of its own for what it hands out.
+    /// The frequencies that `transmit` may use. The server checks its assignments by rules of its own.
     pub frequency_rules: FrequencyRules,
+    /// Use what is plugged in, besides `radios`.
+    pub autodetect: bool,
     pub radios: Vec<RadioConfig>,
+    /// The runner's own air. It is served when a radio transmits into it, or by `challengectl-runner air`.
+    pub air: station::Settings,
 }
 
 impl Default for Config {
@@ -58,15 +65,27 @@ impl Default for Config {
             ca_cert: None,
             cache_max_bytes: 10_000_000_000,
             watchdog_seconds: 5,
+            open_seconds: 20,
             callsign: None,
             identify_seconds: 300,
             frequency_rules: FrequencyRules::default(),
+            autodetect: false,
             radios: Vec::new(),
+            air: station::Settings::default(),
         }
     }
 }
 
-/// Why there is no configuration.
+/// Limits of a radio's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Between two messages.
+    pub silence: Duration,
+    /// While it builds the waveform and opens the radio, which is one call of a driver.
+    pub open: Duration,
+}
+
+/// Why the configuration is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error(transparent)]
@@ -74,14 +93,14 @@ pub enum ConfigError {
     /// The text is invalid; the message names the place.
     #[error("{0}")]
     Settings(String),
-    /// Each setting for itself is valid, but not all together.
+    /// The settings contradict each other.
     #[error("{file}: {message}")]
     Conflict { file: String, message: String },
 }
 
 impl Config {
-    /// Loads `file`, or [`DEFAULT_FILE`] when none is named and it exists; then the environment. Relative paths in it
-    /// are resolved against the folder of the file. Errors name the file and the line.
+    /// Loads `file`, or [`DEFAULT_FILE`] if none is named and it exists, then the environment. Relative paths are
+    /// resolved against the folder of the file. Errors name the file and the line.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
         let text = match fs_err::read_to_string(path) {
@@ -103,7 +122,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let environment: Vec<_> = environment.into_iter().collect();
         let load = |text: &str| settings::load::<Self>(text, file, environment.clone());
-        // Only for a file that is invalid as it is: a valid one may hold the same letters elsewhere.
+        // Only for a file that is otherwise invalid: a valid one may contain the same text elsewhere.
         let config = load(text).or_else(|_| load(&with_quoted_name(text)));
         let config = config
             .map_err(|error| older::explain(text, file).map_or_else(|| explain(&error), ConfigError::Settings))?;
@@ -125,6 +144,14 @@ impl Config {
         if self.identify_seconds > MAX_INTERVAL {
             return Err(format!("identify_seconds must be at most {MAX_INTERVAL}"));
         }
+        #[cfg(not(feature = "soapy"))]
+        if self.autodetect {
+            return Err(format!("autodetect: {}", crate::radio::NOT_BUILT_IN));
+        }
+        if self.open_seconds == 0 {
+            return Err("open_seconds must be above 0".to_owned());
+        }
+        self.air.check().map_err(|why| format!("air: {why}"))?;
         Ok(())
     }
 
@@ -133,8 +160,10 @@ impl Config {
         if let Some(CaCert::File(file)) = &mut self.ca_cert {
             *file = folder.join(&*file);
         }
+        self.air.resolve(folder);
         for radio in &mut self.radios {
             radio.driver.settings_mut().resolve(folder);
+            radio.driver.settings_mut().settle(&self.state_dir);
         }
     }
 
@@ -143,32 +172,45 @@ impl Config {
         self.radios.iter().find(|radio| radio.id.as_str() == id)
     }
 
-    /// Returns the radios that a server may hand out work for.
+    /// Returns the radios that take work from the server.
     pub fn working_radios(&self) -> impl Iterator<Item = &RadioConfig> {
         self.radios.iter().filter(|radio| radio.takes_work())
     }
 
-    /// Returns the file that remembers the rest of the radio.
+    /// Returns the file in which the rest of a radio is stored.
     #[must_use]
     pub fn rest_file(&self, radio: &RadioId) -> PathBuf {
         self.state_dir.join("radios").join(format!("{radio}.rest"))
     }
 
-    /// Returns how long a radio's process may send nothing.
+    /// Returns the socket of the runner's own air.
     #[must_use]
-    pub fn watchdog(&self) -> Duration {
-        Duration::from_secs(self.watchdog_seconds.into())
+    pub fn air_socket(&self) -> PathBuf {
+        own_socket(&self.state_dir)
     }
 
-    /// Returns the file that the process which uses the radio holds locked.
+    /// Returns whether a radio that takes work transmits into the runner's own air.
+    #[must_use]
+    pub fn uses_own_air(&self) -> bool {
+        self.working_radios().any(|radio| matches!(&radio.driver, Driver::Air(settings) if settings.is_own()))
+    }
+
+    /// Returns the limits of a radio's process.
+    #[must_use]
+    pub fn timeouts(&self) -> Timeouts {
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        Timeouts { silence: seconds(self.watchdog_seconds), open: seconds(self.open_seconds) }
+    }
+
+    /// Returns the lock file of a radio, locked by the process that uses it.
     #[must_use]
     pub fn lock_file(&self, radio: &RadioId) -> PathBuf {
         self.state_dir.join("radios").join(format!("{radio}.lock"))
     }
 }
 
-/// Adds a suggestion for a misspelt key of a radio: the driver refuses the keys it does not know, and suggests only its
-/// own, but one that every radio has may be meant.
+/// Adds a suggestion for a misspelt key of a radio: the driver refuses unknown keys and suggests only its own, but a
+/// key that every radio has may be meant.
 fn explain(error: &SettingsError) -> ConfigError {
     let message = error.to_string();
     let misspelt = message.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`'));

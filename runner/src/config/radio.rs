@@ -1,14 +1,14 @@
-//! The settings that every radio has.
+//! The settings common to all radios.
 
 use crate::radio::Driver;
 use challengectl_common::{Band, DutyCycle, RadioId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Enough for every mode, and a rate that every radio has.
+/// The default sample rate in hertz: enough for every modulation, and supported by every radio.
 pub const DEFAULT_SAMPLE_RATE: u64 = 2_000_000;
 
-/// No radio transmits below; such a number was meant in megahertz.
+/// The lowest frequency limit in hertz. No radio transmits below; a smaller number was meant in megahertz.
 const MIN_LIMIT_HZ: u64 = 1_000_000;
 
 /// A week in seconds: longer than any event.
@@ -17,27 +17,27 @@ const MAX_ON_AIR: u32 = 7 * 86_400;
 /// A radio of the configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RadioConfig {
-    /// Unique on this runner.
+    /// The id, unique on this runner.
     pub id: RadioId,
-    /// For people.
+    /// The model, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Bands that it may transmit in, counting bandwidth. None: anywhere.
+    /// The bands in which it may transmit; the whole signal must lie within one of them. Empty: no limit.
     #[serde(default)]
     pub frequency_limits: Vec<Band>,
-    /// Samples per second that it runs at.
+    /// The sample rate in hertz.
     #[serde(default = "default_sample_rate")]
     pub sample_rate: u64,
     /// The part of the time for which it may be on air. It rests after each transmission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duty_cycle: Option<DutyCycle>,
-    /// The longest time on air. What would take longer is not sent.
+    /// The longest time on air in seconds. A longer signal is not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_on_air_seconds: Option<u32>,
-    /// Hertz from the radio's own frequency up to the signal.
+    /// The offset of the signal above the radio's own frequency, in hertz.
     #[serde(default)]
     pub offset_hz: i32,
-    /// Its driver, with the keys that only this driver has.
+    /// The driver, with its own keys.
     #[serde(flatten)]
     pub driver: Driver,
 }
@@ -47,11 +47,11 @@ fn default_sample_rate() -> u64 {
 }
 
 impl RadioConfig {
-    /// The keys besides those of the driver.
+    /// The keys of every radio, without those of the driver.
     pub(super) const KEYS: [&str; 8] =
         ["id", "model", "frequency_limits", "sample_rate", "duty_cycle", "max_on_air_seconds", "offset_hz", "driver"];
 
-    /// Returns a radio of this driver with defaults for everything else.
+    /// Returns a radio of this driver, with defaults for the other keys.
     #[must_use]
     pub fn with_defaults(id: RadioId, driver: Driver) -> Self {
         let (frequency_limits, sample_rate) = (Vec::new(), DEFAULT_SAMPLE_RATE);
@@ -65,7 +65,7 @@ impl RadioConfig {
         self.max_on_air_seconds.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
-    /// Returns whether a server may hand out work for it.
+    /// Returns whether it takes work from a server.
     #[must_use]
     pub fn takes_work(&self) -> bool {
         self.driver.settings().refuses_work().is_none()
@@ -82,6 +82,6 @@ impl RadioConfig {
         if self.max_on_air_seconds.is_some_and(|seconds| !(1..=MAX_ON_AIR).contains(&seconds)) {
             return Err(format!("radio {id}: max_on_air_seconds must be from 1 to {MAX_ON_AIR}"));
         }
-        Ok(())
+        self.driver.settings().check().map_err(|error| format!("radio {id}: {error}"))
     }
 }

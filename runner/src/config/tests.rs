@@ -9,7 +9,7 @@ fn the_example_is_a_working_configuration() {
     let config = parse(include_str!("../../../config/runner.yml")).unwrap();
     let drivers: Vec<_> = config.radios.iter().map(|radio| radio.driver.name()).collect();
     assert_eq!(drivers, ["file", "null"]);
-    // None that takes half the event and sends nothing.
+    // Not a radio that takes work and sends nothing.
     let working: Vec<_> = config.working_radios().map(|radio| radio.driver.name()).collect();
     assert_eq!(working, ["file"]);
 }
@@ -27,14 +27,14 @@ fn a_misspelt_key_is_refused_with_its_line_and_a_suggestion() {
 }
 
 #[test]
-fn a_runner_config_of_the_older_challengectl_is_named_with_what_its_keys_became() {
+fn a_runner_config_of_the_older_challengectl_is_named_with_the_replacements_of_its_keys() {
     let error = parse("runner: {server_url: https://h}\nradios: {devices: [{name: 0, model: hackrf}]}\n").unwrap_err();
-    assert!(error.contains("runner.yml: these are no settings but a runner-config.yml of the older"), "{error}");
+    assert!(error.contains("runner.yml: this is not a settings file but a runner-config.yml of the older"), "{error}");
     assert!(error.contains("\n  runner.server_url: `server` in runner.yml"), "{error}");
 }
 
 #[test]
-fn a_certificate_is_a_file_or_stands_in_the_configuration() {
+fn a_certificate_is_a_file_or_text_in_the_configuration() {
     let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let text = format!("ca_cert: |\n  {}\n", pem.trim_end().replace('\n', "\n  "));
     assert_eq!(parse(&text).unwrap().ca_cert, Some(CaCert::Text(pem.to_owned())));
@@ -52,14 +52,14 @@ fn limits_in_megahertz_are_refused() {
 }
 
 #[test]
-fn a_token_is_not_shown_with_the_settings() {
+fn a_token_is_hidden_when_settings_are_shown() {
     let config = parse("{server: http://h, enrollment_token: et_secret}").unwrap();
     assert_eq!(config.enrollment_token.as_ref().unwrap().reveal(), "et_secret");
     assert!(!format!("{config:?}").contains("et_secret"));
 }
 
 #[test]
-fn a_container_can_be_told_by_its_environment_where_to_enroll() {
+fn a_container_can_enroll_by_its_environment() {
     let variables = [("SERVER", "https://h:1"), ("ENROLLMENT_TOKEN", "et_1")];
     let environment = variables.map(|(name, value)| (format!("CHALLENGECTL_{name}"), value.to_owned()));
     let config = Config::parse("", "runner.yml", environment).unwrap();
@@ -74,6 +74,29 @@ fn a_model_may_be_called_like_a_setting() {
 }
 
 #[test]
+fn radio_hardware_needs_a_device_and_a_program_that_is_built_for_it() {
+    let parse = |keys: &str| parse(&format!("radios:\n  - {{id: a, driver: soapy{keys}}}\n"));
+    let device = ", device: \"driver=hackrf,serial=1234\"";
+    let with = |keys: &str| parse(&format!("{device}{keys}"));
+    assert!(parse("").unwrap_err().contains("missing field `device`"));
+    assert!(parse(", device: x").unwrap_err().contains("is no KEY=VALUE"));
+    assert!(with(", gain: 3").unwrap_err().contains("did you mean `gains`?"));
+    #[cfg(feature = "soapy")]
+    {
+        assert!(with(", gains: {VGA: 20}, ppm: -7, bias_tee: true").is_ok());
+        assert!(with(", ppm: 900").unwrap_err().contains("radio a: ppm: 900 is no error of a crystal"));
+        let lime = parse(", device: \"driver=lime\", bias_tee: true").unwrap_err();
+        assert!(lime.contains("radio a: bias_tee: a LimeSDR has none"), "{lime}");
+    }
+    #[cfg(not(feature = "soapy"))]
+    {
+        let error = with("").unwrap_err();
+        assert!(error.contains("radio a: this challengectl-runner is built without SoapySDR: install"), "{error}");
+        assert!(super::Config::parse("autodetect: true", "runner.yml", None).is_err());
+    }
+}
+
+#[test]
 fn two_radios_of_one_id_are_refused() {
     let error = parse("radios:\n  - {id: a, driver: null}\n  - {id: a, driver: null}\n").unwrap_err();
     assert_eq!(error, "runner.yml: two radios have the id a");
@@ -84,6 +107,6 @@ fn the_environment_overrides_the_file() {
     let environment = vec![("CHALLENGECTL_WATCHDOG_SECONDS".to_owned(), "9".to_owned())];
     let text = "watchdog_seconds: 3\nradios: [{id: a, driver: null, frequency_limits: [144000000-148000000]}]\n";
     let config = Config::parse(text, "runner.yml", environment).unwrap();
-    assert_eq!(config.watchdog(), Duration::from_secs(9));
+    assert_eq!(config.timeouts().silence, Duration::from_secs(9));
     assert_eq!(config.radios.len(), 1);
 }

@@ -1,10 +1,10 @@
-//! Settings that are neither plain texts nor numbers.
+//! Types of settings.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 
-/// An enrollment token. It is not shown when settings are.
+/// An enrollment token. Its debug form hides the secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Token(String);
@@ -27,7 +27,7 @@ impl fmt::Debug for Token {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum CaCert {
-    /// A file that holds them.
+    /// The path of a file with certificates.
     File(PathBuf),
     /// The certificates themselves.
     Text(String),

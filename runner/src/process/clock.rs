@@ -4,15 +4,15 @@ use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A moment on the host's boot clock, in milliseconds. Unlike [`std::time::Instant`] it means the same in another
-/// process, so that a message that is read late gives no longer lease; and it runs on while the host sleeps, as the
-/// server's clock does.
+/// A moment on the host's boot clock (`CLOCK_BOOTTIME`), in milliseconds. Unlike [`std::time::Instant`] it is valid in
+/// other processes, so that a message that is read late does not extend a lease; and it runs while the host sleeps, as
+/// the server's clock does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Moment(u64);
 
 impl Moment {
-    /// Returns the present. Without a clock it is later than any deadline, so that no lease is valid.
+    /// Returns the current moment. If the clock fails, it is later than any deadline, so that no lease is valid.
     #[must_use]
     pub fn now() -> Self {
         clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Self(u64::MAX), |now| {
@@ -27,20 +27,20 @@ impl Moment {
         Duration::from_millis(Self::now().0.saturating_sub(self.0))
     }
 
-    /// Returns the deadline that is `duration` after this moment.
+    /// Returns the deadline `duration` after this moment.
     #[must_use]
     pub fn lasting(self, duration: Duration) -> Deadline {
         Deadline(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
 }
 
-/// A moment by which something must be over, such as a carrier off.
+/// A moment by which something must have ended, such as a transmission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Deadline(u64);
 
 impl Deadline {
-    /// For what has no lease.
+    /// A deadline that is never reached, for transmissions without a lease.
     pub const NEVER: Self = Self(u64::MAX);
 
     /// Returns whether the deadline is reached.

@@ -1,11 +1,10 @@
-//! A cage for what may hang, crash or go on without end: a child process of this program's own file.
+//! Supervised child processes, for work that may hang, crash or not end. A child runs this program's own file.
 //!
-//! Parent and child send each other messages, one JSON value a line, on the child's standard input and output. The
-//! parent ([`Supervised`]) hears whether the child lives, and kills it when it goes silent or does not end in time. The
-//! child ([`child`]) notices when the parent goes away, and is killed with it. Both read one [`clock`].
+//! Parent and child exchange messages, one JSON value per line, over the child's standard input and output. The parent
+//! ([`Supervised`]) kills a child that is silent for too long or does not end in time. The child ([`child`]) notices
+//! when the parent goes away, and is killed with it. Both use the same [`clock`].
 //!
-//! Nothing here knows what the child does: its messages and their meaning belong to the user of the cage, which is
-//! `transmit`.
+//! The module is independent of what the child does: messages and their meaning are defined by its user, `transmit`.
 
 pub mod child;
 pub mod clock;
@@ -17,7 +16,7 @@ pub use supervised::{Heard, Supervised, this_program};
 use serde::Serialize;
 use std::io;
 
-/// Writes a message as it goes through a pipe.
+/// Returns a message as a line for a pipe.
 fn line(message: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');

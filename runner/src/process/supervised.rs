@@ -1,4 +1,4 @@
-//! The parent's side of the cage.
+//! The parent's side.
 
 use super::line;
 use parking_lot::Mutex;
@@ -14,40 +14,41 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// For a child that has said its last message, to end by itself.
+/// Time limit for a child to end by itself after its last message.
 const END_TIMEOUT: Duration = Duration::from_millis(900);
 
-/// For the kernel, to end a process that was killed: one that waits in a driver ends only when the driver lets it.
+/// Time limit for the kernel to end a killed process: one that is blocked in a driver ends only when the driver
+/// returns.
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Returns the program to run as a child: this one, even when the file it was started from has been replaced since.
+/// Returns the program to run as a child: this one, even if its file has been replaced since it was started.
 #[must_use]
 pub fn this_program() -> PathBuf {
     PathBuf::from("/proc/self/exe")
 }
 
-/// What listening to a child brought.
+/// The result of listening to a child.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard<M> {
     Message(M),
-    /// It has closed its standard output: there will be no more messages.
+    /// It has closed its standard output: no more messages will come.
     Gone,
-    /// It has sent nothing for longer than it may.
+    /// It has sent nothing for longer than allowed.
     Silent,
     /// It has not ended in time.
     Overdue,
 }
 
-/// A child process. It is killed when this is dropped.
+/// A child process, killed when this value is dropped.
 pub struct Supervised {
     child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
-    /// The last line on its standard error, so far.
+    /// The last line of its standard error so far.
     complaint: Arc<Mutex<String>>,
-    /// Reads its standard error to the end; taken by the first that waits for that.
+    /// Reads its standard error to the end. Taken by the first caller that waits for it.
     reader: Option<JoinHandle<()>>,
-    /// When its last message came; at first, when it was started.
+    /// When its last message came; initially, when it was started.
     heard: Instant,
 }
 
@@ -60,7 +61,8 @@ impl Supervised {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // A group of its own: Ctrl-C in the terminal reaches the parent alone, which ends the child in good order.
+            // In its own process group, so that Ctrl-C in the terminal reaches only the parent, which ends the child in
+            // order.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
@@ -74,8 +76,8 @@ impl Supervised {
         Ok(Self { child, input, output, complaint, reader, heard: Instant::now() })
     }
 
-    /// Listens until the child has sent a message, or nothing for `silence`, or has not ended by `end_by`. A message
-    /// that is there counts before what the clock says. Nothing is lost when this is dropped before it returns.
+    /// Waits until the child has sent a message, has been silent for `silence`, or has not ended by `end_by`. A message
+    /// that is there takes precedence over the clock. Cancel safe: no message is lost if the future is dropped.
     pub async fn hear<M: DeserializeOwned>(&mut self, silence: Duration, end_by: Option<Instant>) -> Heard<M> {
         let silent_at = self.heard + silence;
         tokio::select! {
@@ -89,7 +91,7 @@ impl Supervised {
     async fn message<M: DeserializeOwned>(&mut self) -> Option<M> {
         loop {
             let text = self.output.next_line().await.ok().flatten()?;
-            // A library may print to standard output. What is no message is no sign of life either.
+            // A library may print to standard output. Lines that are not messages are ignored, and are no sign of life.
             if let Ok(message) = serde_json::from_str(&text) {
                 self.heard = Instant::now();
                 return Some(message);
@@ -97,7 +99,26 @@ impl Supervised {
         }
     }
 
-    /// Sends the child a message. A failure is ignored: a child that no longer listens falls silent.
+    /// Returns whether the child is there. One that is counts as heard of just now.
+    pub fn is_alive(&mut self) -> bool {
+        self.heard = Instant::now();
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Lets the child end in good order: closes its standard input. Returns whether it did so within `limit`; if not, it is
+    /// killed.
+    pub async fn release(self, limit: Duration) -> bool {
+        let Self { mut child, input, output: _output, .. } = self;
+        drop(input);
+        if timeout(limit, child.wait()).await.is_ok() {
+            return true;
+        }
+        let _ = child.start_kill();
+        let _ = timeout(KILL_TIMEOUT, child.wait()).await;
+        false
+    }
+
+    /// Sends the child a message. A failure is ignored: a child that no longer reads falls silent and is killed.
     pub async fn send(&mut self, message: &impl Serialize) {
         if let Ok(line) = line(message) {
             let _ = self.input.write_all(&line).await;
@@ -110,7 +131,7 @@ impl Supervised {
         self.reap().await;
     }
 
-    /// Waits until the child is gone, and with it its hold on devices; kills it when it does not end by itself.
+    /// Waits until the child has ended and so released its devices; kills it if it does not end by itself.
     pub async fn reap(&mut self) {
         if timeout(END_TIMEOUT, self.child.wait()).await.is_ok() {
             return;
@@ -121,7 +142,7 @@ impl Supervised {
         }
     }
 
-    /// Returns how the child ended that is [`Heard::Gone`]: its exit status, and the last line on its standard error.
+    /// Returns how a child that is [`Heard::Gone`] ended: its exit status, and the last line of its standard error.
     pub async fn post_mortem(&mut self) -> String {
         let how = match timeout(KILL_TIMEOUT, self.child.wait()).await {
             Ok(Ok(status)) => status.to_string(),
@@ -129,7 +150,7 @@ impl Supervised {
         };
         self.kill().await;
         if let Some(reader) = self.reader.take() {
-            // The pipe may hold a line yet. A process that the child has started may keep it open.
+            // The pipe may still hold a line. The limit is for a process started by the child that keeps the pipe open.
             let _ = timeout(END_TIMEOUT, reader).await;
         }
         let complaint = self.complaint.lock();
@@ -154,7 +175,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
     const SHORT: Duration = Duration::from_millis(100);
 
-    /// Starts a shell on these lines, and sends it `1`. They must be there as long as it reads.
+    /// Starts a shell with these lines and sends it `1`. The folder holds the script, and must outlive the shell.
     async fn shell(lines: &str) -> (TempDir, Supervised) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("script");
@@ -164,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn messages_go_both_ways_and_other_output_is_none() {
+    async fn messages_go_both_ways_and_other_output_is_ignored() {
         let lines = "read first; echo noise; echo $first; read second; echo $second; echo why >&2; exit 7";
         let (_folder, mut child) = shell(lines).await;
         assert_eq!(child.hear(LONG, None).await, Heard::Message(1));
@@ -176,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_child_that_says_nothing_or_does_not_end_is_noticed_and_can_be_killed() {
+    async fn a_child_that_is_silent_or_does_not_end_is_noticed_and_can_be_killed() {
         let (_folder, mut child) = shell("exec sleep 600").await;
         assert_eq!(child.hear::<i32>(LONG, Some(Instant::now() + SHORT)).await, Heard::Overdue);
         assert_eq!(child.hear::<i32>(SHORT, None).await, Heard::Silent);

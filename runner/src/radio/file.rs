@@ -20,21 +20,21 @@ use std::path::{Path, PathBuf};
 /// Two little-endian 32-bit floats.
 const SAMPLE_BYTES: u64 = 8;
 
-/// Bytes of a challenge's name that go into a recording's: with time, id and ending it stays below the 255 bytes that
-/// Linux allows.
+/// Bytes of the challenge's name in the name of a recording. With time, id and extension it stays below the 255 bytes
+/// that Linux allows.
 const MAX_NAME_BYTES: usize = 190;
 
-/// The keys of such a radio.
+/// The keys of the driver `file`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The folder of the recordings.
     #[serde(default = "default_directory")]
     pub directory: PathBuf,
-    /// Bytes that all recordings may take; beyond that the oldest are deleted.
+    /// The maximum size of all recordings in bytes; beyond it the oldest are deleted.
     #[serde(default)]
     pub keep_bytes: Option<u64>,
-    /// Take as long as on air, rather than as fast as the host can.
+    /// Whether a recording takes as long as on air, instead of being written as fast as possible.
     #[serde(default)]
     pub paced: bool,
 }
@@ -79,7 +79,7 @@ struct Recorder {
     dir: PathBuf,
     tuning: Tuning,
     pacer: Pacer,
-    /// A block as it is written.
+    /// A block in the encoding of the file.
     bytes: Vec<u8>,
     /// `None` while the carrier would be off.
     recording: Option<Recording>,
@@ -88,7 +88,7 @@ struct Recorder {
 struct Recording {
     began: Timestamp,
     meta: PathBuf,
-    /// Locked as long as it is open, so that no other process prunes it.
+    /// Locked while it is open, so that no other process deletes it.
     data: File,
     samples: u64,
     digest: Sha512,

@@ -5,14 +5,14 @@ use super::{Radio, Tuning};
 use challengectl_waveform::Complex32;
 use serde::{Deserialize, Serialize};
 
-/// The keys of such a radio.
+/// The keys of the driver `null`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Take as long as on air, rather than as fast as the host can.
+    /// Whether a transmission takes as long as on air, instead of running as fast as possible.
     #[serde(default)]
     pub paced: bool,
-    /// Take work from a server, which is then never on air. Otherwise only `transmit` uses it.
+    /// Whether it takes work from a server, although nothing is then on air. Otherwise only `transmit` uses it.
     #[serde(default)]
     pub takes_work: bool,
 }
@@ -39,7 +39,7 @@ impl super::Settings for Settings {
     }
 }
 
-/// Puts quotes around the driver's name. A bare `null` is no word in YAML, but it is what people write.
+/// Puts quotes around the driver's name: people write `null`, which in YAML is not a string.
 pub(crate) fn with_quoted_name(settings: &str) -> String {
     settings.replace("driver: null", "driver: \"null\"")
 }

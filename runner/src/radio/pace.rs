@@ -1,13 +1,13 @@
-//! The pace of radios without a clock of their own: samples take as long as on air.
+//! The pace of radios without their own clock: samples take as long as on air.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A longer delay is not made up for: a real radio that ran dry goes on from now, too.
+/// A longer delay is not caught up: a real radio too continues from now after an underrun.
 const MAX_DELAY: Duration = Duration::from_millis(100);
 
 pub(super) struct Pacer {
-    /// `None`: as fast as the host can.
+    /// `None`: as fast as possible.
     rate: Option<u64>,
     /// When the first of `samples` went on air.
     origin: Instant,
@@ -20,13 +20,13 @@ impl Pacer {
         Self { rate: paced.then_some(rate), origin: Instant::now(), samples: 0 }
     }
 
-    /// Begins to count now.
+    /// Starts counting now.
     pub(super) fn start(&mut self) {
         self.origin = Instant::now();
         self.samples = 0;
     }
 
-    /// Waits until so many more samples would have been on air.
+    /// Waits until these samples would have been on air.
     pub(super) fn wait(&mut self, samples: usize) {
         let Some(rate) = self.rate else { return };
         self.samples += samples as u64;
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_paced_radio_takes_as_long_as_the_signal_and_no_block_comes_early() {
+    fn a_paced_radio_takes_as_long_as_the_signal_and_no_block_is_early() {
         let mut pacer = Pacer::new(true, 1000);
         pacer.start();
         let began = Instant::now();

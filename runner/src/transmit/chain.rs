@@ -1,20 +1,20 @@
-//! The chain that a transmission is pulled through: payload, modulation, resampler, mixer, radio. Samples move in this
-//! direction alone, a block at a time and in constant memory: the radio's pace pulls each block through all the links.
+//! The chain of a transmission: payload, modulation, resampler, mixer, radio. Samples move only in this direction,
+//! block by block in constant memory; the radio's pace pulls each block through all links.
 
 use super::message::{Cause, Job, Length, Payload, Station};
 use crate::radio::{Radio, Tuning};
 use challengectl_common::identification::is_due;
 use challengectl_common::{Band, Frequency};
 use challengectl_waveform::{self as waveform, Complex32, Waveform};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Blocks in a second, so that a stop takes effect within a twentieth of one.
+/// Blocks per second, so that a stop takes effect within 50 ms.
 const BLOCKS_PER_SECOND: f64 = 20.0;
 
-/// Between the building of a signal and its first sample, mostly: the identification comes so much early.
+/// Time that is usually enough from the building of a signal to its first sample; an identification comes that much early.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
-/// All the links, the radio open and its carrier off.
+/// All links, with the radio open and its carrier initially off.
 pub(super) struct Chain {
     waveform: Box<dyn Waveform>,
     radio: Box<dyn Radio>,
@@ -23,10 +23,16 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    /// Opens the radio for what [`signal`] has built.
-    pub(super) fn open(job: &Job, waveform: Box<dyn Waveform>) -> Result<Self, Cause> {
+    /// Opens the radio for what [`signal`] has built, or takes the one that stayed open, if it is the same device.
+    pub(super) fn open(job: &Job, waveform: Box<dyn Waveform>, kept: Option<Box<dyn Radio>>) -> Result<Self, Cause> {
         let tuning = tune(job, waveform.as_ref())?;
-        let radio = job.radio.driver.settings().open(&tuning)?;
+        let driver = &job.radio.driver;
+        // One that does not take its settings any more may have been unplugged meanwhile, and be there again.
+        let same = kept.and_then(|mut radio| radio.reuse(driver, &tuning).unwrap_or(false).then_some(radio));
+        let radio = match same {
+            Some(radio) => radio,
+            None => driver.settings().open(&tuning)?,
+        };
         let block = (waveform.sample_rate() / BLOCKS_PER_SECOND).clamp(64.0, 65_536.0) as usize;
         let length = Length { samples: tuning.samples, sample_rate: tuning.sample_rate };
         Ok(Self { waveform, radio, length, block: vec![Complex32::default(); block] })
@@ -40,7 +46,7 @@ impl Chain {
         Ok(self.radio.start()?)
     }
 
-    /// Pulls one block through; returns how many samples it had, 0 after the last one.
+    /// Pulls one block through the chain; returns its number of samples, 0 after the last block.
     pub(super) fn pull(&mut self) -> Result<usize, Cause> {
         let filled = self.waveform.fill(&mut self.block).map_err(Cause::failed)?;
         let samples = self.block.get(..filled).unwrap_or_default();
@@ -50,27 +56,41 @@ impl Chain {
         Ok(samples.len())
     }
 
+    /// Pushes the last samples through; returns when they leave the antenna, `None` while there are more.
+    pub(super) fn finish(&mut self) -> Result<Option<Instant>, Cause> {
+        Ok(self.radio.finish()?)
+    }
+
     pub(super) fn carrier_off(&mut self) -> Result<(), Cause> {
         Ok(self.radio.stop()?)
     }
-}
 
-/// Turns a driver's error into the end of the transmission, with everything that the driver says about it.
-impl From<anyhow::Error> for Cause {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Failed(format!("{error:#}"))
+    pub(super) fn underruns(&self) -> u64 {
+        self.radio.underruns()
+    }
+
+    /// Returns the radio if it may stay open; else closes it.
+    pub(super) fn into_kept(self) -> Option<Box<dyn Radio>> {
+        self.radio.may_stay_open().then_some(self.radio)
     }
 }
 
-/// What goes on air.
+/// Turns a driver's error into the end of the transmission, with its whole chain of causes.
+impl From<anyhow::Error> for Cause {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Radio(format!("{error:#}"))
+    }
+}
+
+/// The signal of a transmission.
 pub(super) struct Signal {
     pub(super) waveform: Box<dyn Waveform>,
     /// Whether the station identifies itself at the end.
     pub(super) identifies: bool,
 }
 
-/// Builds the links up to the radio: the signal at the radio's rate, where it must lie above the radio's own frequency,
-/// with the identification of the station if that is due. Takes as long as reading a whole file does.
+/// Builds the links up to the radio: the signal at the radio's sample rate, with the identification of the station if it is
+/// due, moved by `offset_hz`. Reads a file as a whole, and may take as long as that.
 pub(super) fn signal(job: &Job) -> Result<Signal, Cause> {
     let resampled = waveform::resample(modulated(job)?, job.radio.sample_rate as f64).map_err(Cause::failed)?;
     let identification = match &job.station {
@@ -79,7 +99,7 @@ pub(super) fn signal(job: &Job) -> Result<Signal, Cause> {
     };
     let identifies = identification.is_some();
     let whole = match identification {
-        Some(identification) => waveform::sequence(resampled, identification),
+        Some(identification) => Box::new(waveform::Join::new(vec![resampled, identification])),
         None => resampled,
     };
     let offset = job.radio.offset_hz;
@@ -87,7 +107,7 @@ pub(super) fn signal(job: &Job) -> Result<Signal, Cause> {
     Ok(Signal { waveform, identifies })
 }
 
-/// Returns the identification to send behind `signal`, in the middle of its band; `None` while none is due.
+/// Returns the identification to send after `signal`, in the middle of its band; `None` if none is due.
 fn identification(station: &Station, signal: &dyn Waveform) -> Result<Option<Box<dyn Waveform>>, Cause> {
     let keyed = waveform::identification(&station.callsign).map_err(Cause::failed)?;
     let since_last = station.identified.map(|at| at.elapsed() + MAX_WAIT);
@@ -115,7 +135,7 @@ fn modulated(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
     }
 }
 
-/// Works out where the radio must be tuned to; refuses what leaves its limits, counting bandwidth.
+/// Computes the tuning of the radio; refuses a signal that is not entirely within the radio's limits.
 fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
     let offset = i64::from(job.radio.offset_hz);
     let occupied = waveform.occupied_bandwidth();
@@ -127,10 +147,14 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
         )));
     }
     let centre = job.frequency.hz().checked_add_signed(-offset).and_then(Frequency::from_hz);
-    let centre = centre.ok_or_else(|| Cause::failed(format_args!("offset_hz {offset} leads below 0 Hz")))?;
+    let below_zero = || Cause::failed(format_args!("offset_hz {offset} puts the radio's frequency below 0 Hz"));
+    let centre = centre.ok_or_else(below_zero)?;
     let band = centre.band(&occupied);
     check_limits(&job.radio.frequency_limits, &band)?;
     check_length(job, waveform)?;
+    if job.radio.driver.settings().device().is_some() {
+        check_leak(&job.radio.frequency_limits, &band, centre)?;
+    }
     Ok(Tuning {
         centre,
         nominal: job.frequency,
@@ -142,7 +166,7 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
     })
 }
 
-/// Refuses what would be on air for longer than the radio may be.
+/// Refuses a signal that is longer than the radio may be on air.
 fn check_length(job: &Job, waveform: &dyn Waveform) -> Result<(), Cause> {
     match job.radio.max_on_air_seconds {
         Some(longest) if waveform.duration() > f64::from(longest) => Err(Cause::failed(format_args!(
@@ -159,5 +183,16 @@ fn check_limits(limits: &[Band], band: &Band) -> Result<(), Cause> {
         return Ok(());
     }
     let limits: Vec<_> = limits.iter().map(ToString::to_string).collect();
-    Err(Cause::failed(format_args!("the signal takes {band} Hz, outside the radio's limits {}", limits.join(", "))))
+    Err(Cause::failed(format_args!("the signal occupies {band} Hz, outside the radio's limits {}", limits.join(", "))))
+}
+
+/// A real radio leaks a carrier at its own frequency, which has to lie within the limits too, 50 dB below the signal as it may be.
+fn check_leak(limits: &[Band], band: &Band, centre: Frequency) -> Result<(), Cause> {
+    let all = Band::new(band.low().min(centre.hz()), band.high().max(centre.hz())).unwrap_or(*band);
+    check_limits(limits, &all).map_err(|_| {
+        Cause::failed(format_args!(
+            "the radio's own carrier would leak at {} Hz, outside its limits: choose another offset_hz",
+            centre.hz()
+        ))
+    })
 }

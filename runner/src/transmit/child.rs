@@ -1,64 +1,116 @@
-//! The child's side: has the radio, and moves samples to it while the carrier permit lets it.
+//! The child's side: opens the radio, and moves samples to it while the carrier permit is granted.
 
 use super::chain::{self, Chain};
-use super::message::{Cause, ChildMessage, End, Job};
+use super::mark::Mark;
+use super::message::{Cause, ChildMessage, End, Job, Order};
 use super::permit::CarrierPermit;
-use crate::process::child::{die_with_parent, first_message, follow, send};
+use crate::process::child::{
+    die_with_parent, end_at_once, first_message, follow, on_termination, outlive_parent, send,
+};
 use crate::process::lock::{self, Lock};
+use crate::radio::Radio;
 use challengectl_common::Timestamp;
-use std::path::Path;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Between two signs of life.
+/// Interval between two signs of life.
 const TICK: Duration = Duration::from_millis(250);
 
-/// For reading the payload as a whole; a disk that takes longer hangs.
+/// Time limit for reading the whole payload; a disk that takes longer counts as hanging.
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// For the process that had the radio before, to let it go.
+/// Time limit for the previous process to release the radio.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Between two attempts to take the radio's lock.
+/// Pause between two attempts to take the radio's lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
-/// For a radio to be behind its rate, beyond the longest time that it may be on air.
+/// Time for a radio to be behind its rate, beyond the longest time that it may be on air.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// For a radio, to go off. Then this process ends, which closes the device.
+/// Time limit for a radio to go off. Then this process ends, which closes the device.
 const OFF_TIMEOUT: Duration = Duration::from_millis(700);
+
+/// For a silent device, to be closed when the parent has gone away.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Between two looks at the permit while the last samples leave the antenna.
+const DRAIN_STEP: Duration = Duration::from_millis(10);
 
 /// Runs as the child.
 #[must_use]
 pub fn main() -> ExitCode {
     die_with_parent();
+    let ordered = Arc::new(Mutex::new(Arc::new(CarrierPermit::default())));
+    let (jobs, next) = mpsc::channel::<Option<Next>>();
+    let (signalled, ended) = (Arc::clone(&ordered), jobs.clone());
+    on_termination(move || {
+        signalled.lock().revoke(Cause::Terminated);
+        let _ = ended.send(None);
+    });
     let Some(job) = first_message::<Job>() else {
         eprintln!("challengectl-runner runs this subcommand itself, with a job on its standard input");
         return ExitCode::from(2);
     };
-    let permit = Arc::new(CarrierPermit::default());
-    let (obeying, orphaned) = (Arc::clone(&permit), Arc::clone(&permit));
-    follow(move |control| obeying.obey(control), move || orphaned.revoke(Cause::Orphaned));
-    guard(Arc::clone(&permit));
-    let mut progress = Progress { samples: 0, identified: false, sent: Instant::now() };
-    let cause = transmit(&job, &permit, &mut progress).err().unwrap_or(Cause::Done);
-    let (samples, identified) = (progress.samples, progress.identified);
-    send(&ChildMessage::Ended(End { at: Timestamp::now(), samples, cause, identified }));
+    if job.radio.driver.settings().device().is_some() {
+        outlive_parent();
+    }
+    guard(Arc::clone(&ordered));
+    let mut at_hand = Some(Next { job: Box::new(job), permit: Arc::clone(&ordered.lock()) });
+    listen(ordered, jobs);
+    let mut bench = Bench::default();
+    while let Some(Next { job, permit }) = at_hand {
+        let end = bench.carry_out(&job, &permit);
+        let kept = end.kept;
+        send(&ChildMessage::Ended(end));
+        at_hand = if kept { next.recv().ok().flatten() } else { None };
+    }
     ExitCode::SUCCESS
 }
 
+/// A job, and the permit for it alone: what is ordered of one says nothing of the next.
+struct Next {
+    job: Box<Job>,
+    permit: Arc<CarrierPermit>,
+}
+
+/// Passes on what the parent orders.
+fn listen(ordered: Arc<Mutex<Arc<CarrierPermit>>>, jobs: mpsc::Sender<Option<Next>>) {
+    let (orphaned, ended) = (Arc::clone(&ordered), jobs.clone());
+    let obey = move |order| match order {
+        Order::Control(control) => ordered.lock().obey(control),
+        Order::Next(job) => {
+            let permit = Arc::new(CarrierPermit::default());
+            *ordered.lock() = Arc::clone(&permit);
+            let _ = jobs.send(Some(Next { job, permit }));
+        }
+    };
+    follow(obey, move || {
+        orphaned.lock().revoke(Cause::Orphaned);
+        let _ = ended.send(None);
+        thread::spawn(|| {
+            thread::sleep(CLOSE_TIMEOUT);
+            end_at_once("the radio's driver hangs while it closes the device");
+        });
+    });
+}
+
 /// Ends this process when the carrier is on without a permit, and the thread that has the radio does not react.
-fn guard(permit: Arc<CarrierPermit>) {
+fn guard(ordered: Arc<Mutex<Arc<CarrierPermit>>>) {
     thread::spawn(move || {
         let mut violated_since = None;
         loop {
             thread::sleep(Duration::from_millis(50));
-            violated_since = permit.is_violated().then(|| violated_since.unwrap_or_else(Instant::now));
+            let violated = ordered.lock().is_violated();
+            violated_since = violated.then(|| violated_since.unwrap_or_else(Instant::now));
             if violated_since.is_some_and(|since| since.elapsed() > OFF_TIMEOUT) {
-                std::process::exit(3);
+                end_at_once("the radio's driver hangs while the carrier is to go off");
             }
         }
     });
@@ -66,9 +118,9 @@ fn guard(permit: Arc<CarrierPermit>) {
 
 struct Progress {
     samples: u64,
-    /// Whether the identification at the end is out.
+    /// Whether the identification at the end was sent.
     identified: bool,
-    /// When it was last sent.
+    /// When progress was last sent.
     sent: Instant,
 }
 
@@ -82,23 +134,82 @@ impl Progress {
     }
 }
 
-fn transmit(job: &Job, permit: &CarrierPermit, progress: &mut Progress) -> Result<(), Cause> {
-    let _lock = job.lock.as_deref().map(|file| take(file, permit)).transpose()?;
-    let signal = alive_while(|| chain::signal(job))?;
-    let mut chain = Chain::open(job, signal.waveform)?;
-    send(&ChildMessage::Ready(chain.length()));
-    permit.wait(TICK, || send(&ChildMessage::Waiting))?;
-
-    permit.set_carrier(true);
-    let sent = put_on_air(&mut chain, permit, progress, job.radio.max_on_air());
-    let off = chain.carrier_off();
-    permit.set_carrier(false);
-    progress.identified = signal.identifies && sent.is_ok();
-    sent?;
-    off
+/// What stays from one job to the next.
+#[derive(Default)]
+struct Bench {
+    /// First, so that it is closed before others may have it.
+    radio: Option<Box<dyn Radio>>,
+    mark: Option<Mark>,
+    locks: BTreeMap<PathBuf, Lock>,
 }
 
-/// Works, and sends signs of life meanwhile: a file of an hour on a slow disk is no hanging driver.
+impl Bench {
+    fn carry_out(&mut self, job: &Job, permit: &CarrierPermit) -> End {
+        let mut progress = Progress { samples: 0, identified: false, sent: Instant::now() };
+        let mut underruns = 0;
+        let cause = self.transmit(job, permit, &mut progress, &mut underruns).err().unwrap_or(Cause::Done);
+        let kept = self.radio.is_some() && !matches!(cause, Cause::Orphaned | Cause::Terminated);
+        if !kept {
+            self.radio = None;
+            self.mark = None;
+        }
+        let Progress { samples, identified, .. } = progress;
+        End { at: Timestamp::now(), samples, cause, identified, underruns, kept }
+    }
+
+    fn transmit(
+        &mut self,
+        job: &Job,
+        permit: &CarrierPermit,
+        progress: &mut Progress,
+        underruns: &mut u64,
+    ) -> Result<(), Cause> {
+        self.take_lock(job, permit)?;
+        let signal = alive_while(|| chain::signal(job))?;
+        if job.radio.driver.settings().device().is_some() && self.mark.is_none() {
+            self.mark = job.lock.as_deref().map(Mark::set).transpose().map_err(Cause::failed)?;
+        }
+        let mut chain = Chain::open(job, signal.waveform, self.radio.take())?;
+        send(&ChildMessage::Ready(chain.length()));
+        if let Err(cause) = permit.wait(TICK, || send(&ChildMessage::Waiting)) {
+            self.radio = chain.into_kept();
+            return Err(cause);
+        }
+        permit.set_carrier(true);
+        let sent = put_on_air(&mut chain, permit, progress, job.radio.max_on_air());
+        progress.identified = signal.identifies && sent.is_ok();
+        let off = chain.carrier_off();
+        *underruns = chain.underruns();
+        self.radio = chain.into_kept();
+        permit.set_carrier(false);
+        sent?;
+        off
+    }
+
+    /// Takes the radio's lock, as soon as the process that had the radio before is gone.
+    fn take_lock(&mut self, job: &Job, permit: &CarrierPermit) -> Result<(), Cause> {
+        let Some(path) = &job.lock else { return Ok(()) };
+        if self.locks.contains_key(path) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        while began.elapsed() < LOCK_TIMEOUT {
+            if let Some(lock) = lock::try_take(path).map_err(Cause::failed)? {
+                self.locks.insert(path.clone(), lock);
+                return Ok(());
+            }
+            if let Err(cause @ (Cause::Stopped | Cause::Orphaned | Cause::Terminated)) = permit.check() {
+                return Err(cause);
+            }
+            send(&ChildMessage::Waiting);
+            thread::sleep(LOCK_PAUSE);
+        }
+        Err(Cause::failed("another process has the radio"))
+    }
+}
+
+/// Runs `work`, and sends signs of life meanwhile: reading a long file from a slow disk must not look like a hanging
+/// driver.
 fn alive_while<T>(work: impl FnOnce() -> T) -> T {
     thread::scope(|scope| {
         let (working, done) = mpsc::channel::<()>();
@@ -117,22 +228,6 @@ fn alive_while<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// Takes the radio's lock, as soon as the process that had the radio before is gone.
-fn take(path: &Path, permit: &CarrierPermit) -> Result<Lock, Cause> {
-    let began = Instant::now();
-    while began.elapsed() < LOCK_TIMEOUT {
-        if let Some(lock) = lock::try_take(path).map_err(Cause::failed)? {
-            return Ok(lock);
-        }
-        if let Err(cause @ (Cause::Stopped | Cause::Orphaned)) = permit.check() {
-            return Err(cause);
-        }
-        send(&ChildMessage::Waiting);
-        thread::sleep(LOCK_PAUSE);
-    }
-    Err(Cause::failed("another process has the radio"))
-}
-
 fn put_on_air(
     chain: &mut Chain,
     permit: &CarrierPermit,
@@ -144,13 +239,29 @@ fn put_on_air(
     let began = Instant::now();
     loop {
         permit.check()?;
-        // The signal is no longer than that, but a radio that is slower than its rate would be on for longer.
+        // The signal is no longer than that, but a radio that is slower than its rate is on air for longer.
         if longest.is_some_and(|longest| began.elapsed() > longest + SLACK) {
             return Err(Cause::failed("it was on air for longer than max_on_air_seconds of its radio"));
         }
         match chain.pull()? {
-            0 => return Ok(()),
+            0 => break,
             samples => progress.add(samples),
         }
+    }
+    let off_at = loop {
+        permit.check()?;
+        progress.add(0);
+        if let Some(off_at) = chain.finish()? {
+            break off_at;
+        }
+    };
+    loop {
+        let left = off_at.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        permit.check()?;
+        progress.add(0);
+        thread::sleep(left.min(DRAIN_STEP));
     }
 }

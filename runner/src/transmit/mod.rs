@@ -6,15 +6,24 @@
 //! (`permit.rs`) lets it. The parent ([`watch()`]) holds no samples; it passes on what may be on air ([`Standing`]), and a
 //! child that stops answering is killed, which closes the device. In turn the child needs nobody to stop: it goes off
 //! air when its lease runs out or the parent goes away.
+//!
+//! A child whose device is silent while it is open keeps it open, and carries out one job after another
+//! ([`Children`]). What a device needs from outside when its child was killed is done by another, short-lived child
+//! ([`errand`]).
 
 mod chain;
 pub mod child;
+mod children;
+pub mod errand;
+mod mark;
 pub mod message;
 mod outcome;
 mod permit;
 mod rest;
 mod watch;
 
+pub use children::Children;
+pub use mark::is_left as was_left_open;
 pub use message::{Job, Payload, Station};
 pub use outcome::{Ended, Stage, Standing, Verdict};
 pub use rest::Rest;

@@ -1,29 +1,29 @@
-//! What may be on air, how far a transmission is, and how it ended: what the parent's callers say and learn.
+//! Standing, stage and end of a transmission: what callers of the parent's side set and get.
 
 use super::message::Length;
 use crate::process::clock::Deadline;
 use challengectl_common::Timestamp;
 
-/// What may be on air.
+/// Whether a transmission may be on air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Nothing yet.
+    /// Not yet.
     Prepare,
-    /// The transmission, until then.
+    /// Until this deadline.
     Transmit(Deadline),
-    /// Nothing any more, for this reason.
+    /// Not any more, for this reason.
     Stop(&'static str),
 }
 
-/// How far a transmission is.
+/// The stage of a transmission.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Stage {
-    /// Everything is in place for it to go on air.
+    /// It can go on air.
     Ready,
     OnAir {
-        /// Samples so far.
+        /// The number of samples so far.
         samples: u64,
-        /// Samples in all, and their rate.
+        /// The total number of samples, and their rate.
         length: Length,
     },
 }
@@ -34,25 +34,42 @@ pub struct Ended {
     pub verdict: Verdict,
     /// When the carrier went on, if it did.
     pub started_at: Option<Timestamp>,
-    /// When the carrier was off again.
+    /// When the carrier went off.
     pub ended_at: Timestamp,
     /// Whether the station has identified itself at the end.
     pub identified: bool,
+    /// How often the radio ran dry meanwhile.
+    pub underruns: u64,
 }
 
 impl Ended {
-    /// Ends a transmission now that was never on air.
+    /// Returns the end, now, of a transmission that was never on air.
     pub(crate) fn off_air(verdict: Verdict) -> Self {
-        Self { verdict, started_at: None, ended_at: Timestamp::now(), identified: false }
+        Self { verdict, started_at: None, ended_at: Timestamp::now(), identified: false, underruns: 0 }
     }
 }
 
-/// Whether a transmission ended well; if not, why.
+/// Whether a transmission succeeded; if not, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// All of it was on air.
+    /// The whole signal was on air.
     Success,
+    /// What was to be sent could not be sent.
     Failed(String),
+    /// The radio failed, or the process that had it.
+    RadioFailed(String),
     /// It was cut.
     Aborted(String),
+}
+
+impl Verdict {
+    /// Adds to the reason.
+    pub(super) fn with(self, more: &str) -> Self {
+        let add = |why: String| format!("{why}; {more}");
+        match self {
+            Self::Success => Self::RadioFailed(more.to_owned()),
+            Self::Failed(why) | Self::RadioFailed(why) => Self::RadioFailed(add(why)),
+            Self::Aborted(why) => Self::Aborted(add(why)),
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! The carrier permit: whether the carrier may be on. The thread that follows the parent grants and revokes it; the
-//! thread that moves samples asks it before each block.
+//! The carrier permit: whether the carrier may be on. The thread that reads the parent's messages grants and revokes
+//! it; the thread that moves samples checks it before each block.
 
 use super::message::{Cause, Control};
 use crate::process::clock::Deadline;
@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct CarrierPermit {
     state: Mutex<State>,
-    /// Notified with each change of the state.
+    /// Notified at each change of the state.
     changed: Condvar,
 }
 
@@ -31,7 +31,7 @@ impl CarrierPermit {
         self.changed.notify_all();
     }
 
-    /// Revokes the permit for good; the first cause counts.
+    /// Revokes the permit for good. The first cause is kept.
     pub(super) fn revoke(&self, cause: Cause) {
         self.state.lock().revoked.get_or_insert(cause);
         self.changed.notify_all();
@@ -46,7 +46,7 @@ impl CarrierPermit {
         }
     }
 
-    /// Waits until the carrier may go on; calls `waiting` every `tick` until then.
+    /// Waits until the carrier may go on, and calls `waiting` every `tick` until then.
     pub(super) fn wait(&self, tick: Duration, mut waiting: impl FnMut()) -> Result<(), Cause> {
         let mut state = self.state.lock();
         loop {

@@ -1,8 +1,9 @@
-//! The parent's side: passes on what may be on air, and kills a child that does not answer or does not go off air.
+//! The parent's side: passes on the standing, and kills a child that does not answer or does not go off air.
 
-use super::SUBCOMMAND;
 use super::message::{Cause, ChildMessage, Control, End, Job, Length};
 use super::outcome::{Ended, Stage, Standing, Verdict};
+use super::{SUBCOMMAND, errand};
+use crate::config::Timeouts;
 use crate::process::clock::Deadline;
 use crate::process::{Heard, Supervised};
 use challengectl_common::Timestamp;
@@ -11,30 +12,56 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// For a child that must be off the air, to end. Then it is killed.
+/// Time limit for a child to end after a stop or its lease. Then it is killed.
 const OFF_TIMEOUT: Duration = Duration::from_millis(900);
 
-/// For a child that builds its waveform and opens its radio, between two messages: the carrier is off meanwhile.
-const READY_TIMEOUT: Duration = Duration::from_secs(20);
+/// For a kept child, to close its device and end.
+pub(super) const RELEASE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Carries out a transmission as `standing` allows, and calls `report` with each stage. A child that sends nothing for
-/// `watchdog` is killed. Always ends with the carrier off and the child gone, also when this is dropped.
+/// too long is killed. Always ends with the carrier off and the child gone, even if the future is dropped.
 pub async fn watch(
     program: &Path,
     job: &Job,
-    watchdog: Duration,
+    timeouts: Timeouts,
     standing: watch::Receiver<Standing>,
     report: impl FnMut(Stage) + Send,
 ) -> Ended {
-    match Supervised::spawn(program, SUBCOMMAND, job).await {
-        Ok(child) => Watch { child, watchdog, standing, report, length: None, started_at: None }.run().await,
-        Err(error) => Ended::off_air(Verdict::Failed(format!("the radio's process cannot be started: {error}"))),
+    match start(program, job).await {
+        Ok(child) => {
+            let (ended, kept) = carry_out(program, job, child, timeouts, standing, report).await;
+            if let Some(child) = kept {
+                child.release(RELEASE_TIMEOUT).await;
+            }
+            ended
+        }
+        Err(ended) => ended,
     }
 }
 
-struct Watch<F> {
+/// Starts a child on a job.
+pub(super) async fn start(program: &Path, job: &Job) -> Result<Supervised, Ended> {
+    let started = Supervised::spawn(program, SUBCOMMAND, job).await;
+    started.map_err(|error| Ended::off_air(Verdict::Failed(format!("the radio's process cannot be started: {error}"))))
+}
+
+/// Watches over a child that has been given the job. Returns the child, too, if it waits for the next job.
+pub(super) async fn carry_out(
+    program: &Path,
+    job: &Job,
     child: Supervised,
-    watchdog: Duration,
+    timeouts: Timeouts,
+    standing: watch::Receiver<Standing>,
+    report: impl FnMut(Stage) + Send,
+) -> (Ended, Option<Supervised>) {
+    Watch { program, job, child, timeouts, standing, report, length: None, started_at: None }.run().await
+}
+
+struct Watch<'a, F> {
+    program: &'a Path,
+    job: &'a Job,
+    child: Supervised,
+    timeouts: Timeouts,
     standing: watch::Receiver<Standing>,
     report: F,
     /// Known once the child is ready.
@@ -42,38 +69,35 @@ struct Watch<F> {
     started_at: Option<Timestamp>,
 }
 
-impl<F: FnMut(Stage) + Send> Watch<F> {
-    async fn run(mut self) -> Ended {
+impl<F: FnMut(Stage) + Send> Watch<'_, F> {
+    async fn run(mut self) -> (Ended, Option<Supervised>) {
         let mut off_by = self.pass_on().await;
         let mut steered = true;
         loop {
             let silence = self.silence();
             tokio::select! {
-                // What the child said counts first: a transmission that is done was not cut.
+                // Messages of the child first: a transmission that is complete was not cut.
                 biased;
                 heard = self.child.hear(silence, off_by) => match heard {
-                    Heard::Message(ChildMessage::Ended(end)) => {
-                        self.child.reap().await;
-                        let verdict = self.verdict(end.cause.clone());
-                        let End { at: ended_at, identified, .. } = end;
-                        return Ended { verdict, started_at: self.started_at, ended_at, identified };
-                    }
+                    Heard::Message(ChildMessage::Ended(end)) => return self.ended(end).await,
                     Heard::Message(message) => self.follow(message),
                     Heard::Gone => {
                         let how = self.child.post_mortem().await;
-                        return self.over(Verdict::Failed(format!("the radio's process ended by itself {how}")));
+                        return self.killed(Verdict::RadioFailed(format!("the radio's process ended by itself {how}"))).await;
                     }
                     Heard::Silent => {
-                        return self.kill(Verdict::Failed("the radio's driver stopped answering".to_owned())).await;
+                        self.child.kill().await;
+                        return self.killed(Verdict::RadioFailed("the radio's driver stopped answering".to_owned())).await;
                     }
                     Heard::Overdue => {
+                        self.child.kill().await;
                         let verdict = self.verdict(Cause::Stopped);
-                        return self.kill(verdict).await;
+                        return self.killed(verdict).await;
                     }
                 },
                 changed = self.standing.changed(), if steered => match changed {
                     Ok(()) => off_by = self.pass_on().await,
-                    // Nobody is left who could stop it.
+                    // The sender is gone, so nothing could stop the transmission any more.
                     Err(_) => {
                         steered = false;
                         off_by = Some(self.stop().await);
@@ -83,9 +107,10 @@ impl<F: FnMut(Stage) + Send> Watch<F> {
         }
     }
 
-    /// How long the child may send nothing.
+    /// Returns the silence after which the child is killed.
     fn silence(&self) -> Duration {
-        if self.length.is_some() { self.watchdog } else { READY_TIMEOUT.max(self.watchdog) }
+        let Timeouts { silence, open } = self.timeouts;
+        if self.length.is_some() { silence } else { open.max(silence) }
     }
 
     /// Passes the standing on to the child; returns the moment by which it must have ended.
@@ -125,18 +150,42 @@ impl<F: FnMut(Stage) + Send> Watch<F> {
         match (cause, *self.standing.borrow()) {
             (Cause::Done, _) => Verdict::Success,
             (Cause::Failed(error), _) => Verdict::Failed(error),
+            (Cause::Radio(error), _) => Verdict::RadioFailed(error),
             (Cause::Stopped, Standing::Stop(reason)) => Verdict::Aborted(reason.to_owned()),
             (Cause::Stopped | Cause::LeaseOver, _) => Verdict::Aborted("the lease ran out".to_owned()),
+            (Cause::Terminated, Standing::Stop(reason)) => Verdict::Aborted(reason.to_owned()),
+            (Cause::Terminated, _) => Verdict::Aborted("the radio's process was told to end".to_owned()),
             (Cause::Orphaned, _) => Verdict::Aborted("the radio's process lost its parent".to_owned()),
         }
     }
 
-    async fn kill(mut self, verdict: Verdict) -> Ended {
-        self.child.kill().await;
-        self.over(verdict)
+    async fn ended(mut self, end: End) -> (Ended, Option<Supervised>) {
+        let End { at: ended_at, cause, identified, underruns, kept, .. } = end;
+        let verdict = self.verdict(cause);
+        let ended = Ended { verdict, started_at: self.started_at, ended_at, identified, underruns };
+        if kept {
+            return (ended, Some(self.child));
+        }
+        self.child.reap().await;
+        (ended, None)
     }
 
-    fn over(&self, verdict: Verdict) -> Ended {
-        Ended { verdict, started_at: self.started_at, ended_at: Timestamp::now(), identified: false }
+    /// The child is gone without having said that the carrier is off: a device may still radiate.
+    async fn killed(self, verdict: Verdict) -> (Ended, Option<Supervised>) {
+        let verdict =
+            match errand::silence(self.program, &self.job.radio, self.job.lock.as_deref(), self.timeouts.open).await {
+                Ok(()) => verdict,
+                Err(error) => {
+                    tracing::error!("radio {}: {}", self.job.radio.id, unsure(&error));
+                    verdict.with(&unsure(&error))
+                }
+            };
+        let ended_at = Timestamp::now();
+        (Ended { verdict, started_at: self.started_at, ended_at, identified: false, underruns: 0 }, None)
     }
+}
+
+/// Says what to do about a radio that nobody could silence.
+fn unsure(error: &str) -> String {
+    format!("nobody could make sure that its carrier is off ({error}): unplug it if it is there")
 }

@@ -1,4 +1,4 @@
-//! What a runner does with an assignment.
+//! How a runner carries out assignments.
 
 use crate::support::runner::{Runner, first_report, is_poll, long, once, wait_until_on_air};
 use crate::support::server::{self, Answer, Server, task, task_json};
@@ -15,14 +15,14 @@ fn a_task_is_carried_out_and_reported_with_its_fence() {
         (&json!("success"), &json!(1), &json!(41))
     );
     assert!(report["started_at"].is_string() && report["ended_at"].is_string());
-    until("the report is struck", || runner.state("assignments").is_empty());
+    until("the report is deleted", || runner.state("assignments").is_empty());
     let register = server.seen("/register").remove(0).body;
     assert_eq!(register["assignments"], json!([]));
     assert_eq!(register["radios"][0]["id"], "dry");
 }
 
 #[test]
-fn what_no_heartbeat_renews_never_goes_on_air() {
+fn an_assignment_that_no_heartbeat_renews_never_goes_on_air() {
     let mut tasks = once(Some(task(1, "E")));
     let server = Server::start(move |request| match request.path.ends_with("/heartbeat") {
         true => Some(Answer::json(
@@ -76,7 +76,7 @@ fn an_order_to_abort_reaches_a_busy_radio_through_the_poll() {
 
 #[test]
 fn the_server_learns_at_once_that_the_carrier_is_on() {
-    // Nobody asks for a heartbeat within the test.
+    // No regular heartbeat is due within the test.
     let mut tasks = once(Some(task(1, &long())));
     let server = Server::start(move |request| {
         if request.path.ends_with("/heartbeat") || request.path.ends_with("/register") {
@@ -91,7 +91,7 @@ fn the_server_learns_at_once_that_the_carrier_is_on() {
 }
 
 #[test]
-fn a_task_for_a_radio_that_is_not_there_fails() {
+fn a_task_for_an_unknown_radio_fails() {
     let mut other = task_json(1, "E");
     other["radio_id"] = json!("gone");
     let server = Server::start(once(Some(Answer::json(200, &json!({"task": other})))));
@@ -100,7 +100,7 @@ fn a_task_for_a_radio_that_is_not_there_fails() {
 }
 
 #[test]
-fn a_runner_that_the_server_forgot_registers_again() {
+fn a_runner_that_the_server_does_not_know_any_more_registers_again() {
     let mut forgotten = 0;
     let server = Server::start(move |request| {
         forgotten += i32::from(request.path.ends_with("/heartbeat"));

@@ -1,9 +1,9 @@
-//! The boundary between the agent and the process that has the radio: the carrier goes off whatever happens to either.
+//! The boundary between the agent and the process of a radio: the carrier goes off whatever happens to either.
 
 use crate::support::child::{Transmitter, on_their_way};
 use crate::support::{self, program};
 use challengectl_common::RadioId;
-use challengectl_runner::config::RadioConfig;
+use challengectl_runner::config::{RadioConfig, Timeouts};
 use challengectl_runner::process::clock::{Deadline, Moment};
 use challengectl_runner::radio::{Driver, RecordingName};
 use challengectl_runner::transmit::message::{Cause, ChildMessage, Control};
@@ -14,7 +14,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 use tokio::sync::watch::{Sender, channel};
 
-const WATCHDOG: Duration = Duration::from_secs(5);
+const TIMEOUTS: Timeouts = Timeouts { silence: Duration::from_secs(5), open: Duration::from_secs(20) };
 
 fn radio(driver: Driver) -> RadioConfig {
     RadioConfig { sample_rate: 48_000, ..RadioConfig::with_defaults(RadioId::new("test").unwrap(), driver) }
@@ -42,7 +42,7 @@ fn job(driver: Driver, text: &str) -> Job {
     }
 }
 
-/// Minutes on air.
+/// Returns a job of minutes on air.
 fn long_job() -> Job {
     let mut driver = null();
     driver.settings_mut().pace();
@@ -51,13 +51,13 @@ fn long_job() -> Job {
 
 async fn send(job: &Job, standing: Standing) -> Verdict {
     let (_hold, standing) = channel(standing);
-    watch(&program(), job, WATCHDOG, standing, |_| ()).await.verdict
+    watch(&program(), job, TIMEOUTS, standing, |_| ()).await.verdict
 }
 
-/// Runs a job; `act` is told each stage and may change where things stand.
+/// Runs a job; `act` gets each stage and may change the standing.
 async fn steered(job: Job, begin: Standing, mut act: impl FnMut(Stage, &Sender<Standing>) + Send) -> Verdict {
     let (sender, standing) = channel(begin);
-    watch(&program(), &job, WATCHDOG, standing, |stage| act(stage, &sender)).await.verdict
+    watch(&program(), &job, TIMEOUTS, standing, |stage| act(stage, &sender)).await.verdict
 }
 
 fn recordings(dir: &Path) -> usize {
@@ -109,7 +109,7 @@ async fn a_renewed_lease_keeps_the_carrier_on() {
 }
 
 #[tokio::test]
-async fn a_transmission_that_nobody_can_stop_any_more_is_cut() {
+async fn a_transmission_that_cannot_be_stopped_any_more_is_cut() {
     let (sender, standing) = channel(Standing::Transmit(Deadline::NEVER));
     let mut sender = Some(sender);
     let let_go = |stage| {
@@ -117,7 +117,7 @@ async fn a_transmission_that_nobody_can_stop_any_more_is_cut() {
             drop(sender.take());
         }
     };
-    let ended = watch(&program(), &long_job(), WATCHDOG, standing, let_go).await;
+    let ended = watch(&program(), &long_job(), TIMEOUTS, standing, let_go).await;
     assert_eq!(ended.verdict, Verdict::Aborted("the lease ran out".into()));
 }
 
@@ -130,7 +130,7 @@ async fn a_signal_outside_the_radio_limits_is_refused_counting_bandwidth() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_told_with_the_reason() {
+async fn a_payload_that_cannot_be_sent_fails_with_the_reason() {
     let mut job = job(null(), "E");
     job.modulation = "cww".into();
     let Verdict::Failed(error) = send(&job, Standing::Transmit(Deadline::NEVER)).await else { panic!("it was sent") };
@@ -143,14 +143,14 @@ async fn a_radio_is_in_one_process_at_a_time() {
     let lock = Some(dir.path().join("radios/test.lock"));
     let (first, mut second) = (Job { lock: lock.clone(), ..long_job() }, Job { lock, ..job(null(), "E") });
     second.challenge = "SECOND".parse().unwrap();
-    let (told, order) = mpsc::channel();
-    let (first_told, second_told) = (told.clone(), told);
+    let (events, order) = mpsc::channel();
+    let (first_events, second_events) = (events.clone(), events);
     let (on_air, mut is_on_air) = channel(false);
     let one = steered(first, Standing::Transmit(Deadline::NEVER), |stage, standing| {
         if let Stage::OnAir { samples, .. } = stage {
             on_air.send_replace(true);
             if samples > 48_000 {
-                first_told.send("first over").unwrap();
+                first_events.send("first over").unwrap();
                 standing.send_replace(Standing::Stop("test"));
             }
         }
@@ -159,7 +159,7 @@ async fn a_radio_is_in_one_process_at_a_time() {
         is_on_air.wait_for(|on| *on).await.unwrap();
         steered(second, Standing::Transmit(Deadline::NEVER), |stage, _| {
             if stage == Stage::Ready {
-                second_told.send("second ready").unwrap();
+                second_events.send("second ready").unwrap();
             }
         })
         .await
@@ -181,7 +181,7 @@ fn a_child_whose_agent_goes_away_goes_off_air() {
 }
 
 #[test]
-fn a_child_whose_agent_says_nothing_goes_off_air_when_the_lease_runs_out() {
+fn a_child_whose_agent_is_silent_goes_off_air_when_the_lease_runs_out() {
     let mut child = Transmitter::start(&long_job());
     child.send(&Control::Lease(Moment::now().lasting(Duration::from_millis(1500))));
     child.wait_for(|message| matches!(message, ChildMessage::OnAir(_)));
@@ -189,7 +189,7 @@ fn a_child_whose_agent_says_nothing_goes_off_air_when_the_lease_runs_out() {
 }
 
 #[test]
-fn a_child_that_gets_nonsense_goes_off_air() {
+fn a_child_that_gets_an_invalid_message_goes_off_air() {
     let mut child = Transmitter::start(&long_job());
     child.send(&Control::Lease(Deadline::NEVER));
     child.wait_for(|message| matches!(message, ChildMessage::OnAir(_)));
@@ -198,7 +198,7 @@ fn a_child_that_gets_nonsense_goes_off_air() {
 }
 
 #[test]
-fn killing_the_agent_kills_the_child_even_a_stopped_one() {
+fn killing_the_agent_kills_the_child_even_if_it_is_stopped() {
     let (_dir, mut agent, child) = on_their_way();
     support::signal(child, nix::sys::signal::Signal::SIGSTOP);
     agent.kill().unwrap();
@@ -207,7 +207,7 @@ fn killing_the_agent_kills_the_child_even_a_stopped_one() {
 }
 
 #[test]
-fn a_child_that_hangs_is_killed_and_told_of() {
+fn a_child_that_hangs_is_killed_and_reported() {
     let (_dir, agent, child) = on_their_way();
     support::signal(child, nix::sys::signal::Signal::SIGSTOP);
     let output = agent.wait_with_output().unwrap();
@@ -218,7 +218,7 @@ fn a_child_that_hangs_is_killed_and_told_of() {
 }
 
 #[test]
-fn a_child_that_crashes_is_told_of() {
+fn a_child_that_crashes_is_reported() {
     let (_dir, agent, child) = on_their_way();
     support::signal(child, nix::sys::signal::Signal::SIGABRT);
     let output = agent.wait_with_output().unwrap();

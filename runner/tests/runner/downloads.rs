@@ -1,4 +1,4 @@
-//! How a runner fetches files and keeps them.
+//! How a runner downloads and caches files.
 
 use crate::support::runner::{Runner, first_report, is_poll, once};
 use crate::support::server::{Answer, Server};
@@ -6,7 +6,7 @@ use crate::support::wav::{audio_task, serve_file, wav};
 use challengectl_common::Digest;
 
 #[test]
-fn a_download_that_breaks_off_goes_on_where_it_ended() {
+fn an_interrupted_download_is_resumed() {
     let mut tasks = once(Some(audio_task(1)));
     let mut first = true;
     let server = Server::start(move |request| {
@@ -28,7 +28,7 @@ fn a_download_that_breaks_off_goes_on_where_it_ended() {
 }
 
 #[test]
-fn a_file_that_is_not_what_it_should_be_is_refused_and_not_kept() {
+fn a_file_with_another_digest_is_refused_and_not_kept() {
     let mut tasks = once(Some(audio_task(1)));
     let server = Server::start(move |request| match request.path.starts_with("/api/files/") {
         true => Some(Answer::bytes(200, b"something else")),
@@ -44,7 +44,7 @@ fn a_file_that_is_not_what_it_should_be_is_refused_and_not_kept() {
 }
 
 #[test]
-fn a_file_larger_than_the_cache_is_refused_without_telling_its_name() {
+fn a_file_larger_than_the_cache_is_refused_without_showing_its_name() {
     let mut tasks = once(Some(audio_task(1)));
     let server = Server::start(move |request| match request.path.starts_with("/api/files/") {
         true => Some(serve_file(request)),
@@ -57,7 +57,7 @@ fn a_file_larger_than_the_cache_is_refused_without_telling_its_name() {
 }
 
 #[test]
-fn a_cached_file_that_rotted_is_fetched_again() {
+fn a_cached_file_that_is_damaged_is_fetched_again() {
     let mut given = 0;
     let server = Server::start(move |request| {
         if request.path.starts_with("/api/files/") {

@@ -1,4 +1,4 @@
-//! How a runner ends, and what it says to the service manager.
+//! How a runner ends, and how it notifies the service manager.
 
 use crate::support::runner::{Runner, command, first_report, long, once, wait_until_on_air};
 use crate::support::server::{Answer, Server, task};
@@ -20,11 +20,11 @@ fn a_runner_that_is_stopped_cuts_the_carrier_reports_and_signs_out() {
 }
 
 #[test]
-fn a_terminal_that_closes_ends_a_runner_in_good_order() {
+fn a_closing_terminal_ends_a_runner_in_order() {
     let server = Server::start(once(Some(task(1, &long()))));
     let mut runner = Runner::start(&server);
     wait_until_on_air(&server);
-    // A shell and the kernel may both say so.
+    // The shell and the kernel may both send it.
     for _ in 0..3 {
         runner.signal(Signal::SIGHUP);
     }
@@ -34,7 +34,7 @@ fn a_terminal_that_closes_ends_a_runner_in_good_order() {
 }
 
 #[test]
-fn a_runner_that_nobody_reads_any_more_still_ends_in_good_order() {
+fn a_runner_whose_output_is_closed_still_ends_in_order() {
     let server = Server::start(once(Some(task(1, &long()))));
     let mut runner = Runner::start(&Server::start(|_| Some(Answer::bytes(503, b"{}"))));
     runner.kill();
@@ -64,7 +64,7 @@ fn a_runner_under_nohup_outlives_its_terminal() {
 }
 
 #[test]
-fn the_service_manager_hears_that_it_is_ready_alive_and_stopping_also_while_the_server_is_away() {
+fn the_service_manager_is_notified_of_ready_alive_and_stopping_even_while_the_server_is_away() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("notify");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();

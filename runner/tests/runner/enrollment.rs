@@ -19,7 +19,7 @@ fn a_runner_that_is_not_enrolled_says_what_to_do() {
     assert!(complaint.contains("challengectl-runner enroll --server URL --token TOKEN"), "{complaint}");
 }
 
-/// A folder whose configuration says how to enroll, and a runner that starts there.
+/// Returns a folder with a configuration for enrollment, and the command of a runner there.
 fn provisioned(url: &str) -> (TempDir, Command) {
     let dir = TempDir::new().unwrap();
     let text = format!("server: {url}/\nenrollment_token: et_once\nstate_dir: state\n{RADIOS}\n");
@@ -72,7 +72,7 @@ fn a_runner_whose_token_is_refused_says_what_to_do_and_ends() {
 }
 
 #[test]
-fn a_runner_that_waits_to_enroll_is_alive_to_the_service_manager_and_can_be_stopped() {
+fn a_runner_that_waits_to_enroll_notifies_the_service_manager_and_can_be_stopped() {
     let server = Server::start(|_| Some(Answer::json(503, &json!({"error": "away"}))));
     let (dir, mut command) = provisioned(&server.url);
     let path = dir.path().join("notify");
@@ -89,7 +89,7 @@ fn a_runner_that_waits_to_enroll_is_alive_to_the_service_manager_and_can_be_stop
 }
 
 #[test]
-fn a_runner_that_is_stopped_while_it_enrolls_keeps_the_key_that_it_is_given() {
+fn a_runner_that_is_stopped_while_it_enrolls_stores_its_key() {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let server = Server::start(move |request| {
         (request.path == "/api/enrollment/enroll").then(|| {
@@ -108,7 +108,7 @@ fn a_runner_that_is_stopped_while_it_enrolls_keeps_the_key_that_it_is_given() {
 }
 
 #[test]
-fn the_server_hears_with_every_request_which_machine_it_is_but_not_its_id() {
+fn every_request_identifies_the_machine_but_not_by_its_id() {
     let server = Server::start(|request| (request.path == "/api/enrollment/enroll").then(enrolled));
     let (dir, mut command) = provisioned(&server.url);
     let _runner = Runner { process: command.spawn().unwrap(), dir };
@@ -130,7 +130,7 @@ fn the_server_hears_with_every_request_which_machine_it_is_but_not_its_id() {
 }
 
 #[test]
-fn enrolling_says_when_the_configuration_names_another_server() {
+fn enrolling_remarks_that_the_configuration_names_another_server() {
     let server = Server::start(|request| (request.path == "/api/enrollment/enroll").then(enrolled));
     let (dir, _) = provisioned("http://elsewhere.example");
     let arguments = ["enroll", "--server", &server.url, "--token", "et_x"];

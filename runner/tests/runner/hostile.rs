@@ -1,4 +1,4 @@
-//! A server, a proxy or a disk that lies: what the runner then does not do.
+//! A server, a proxy or a disk that misbehaves does no harm.
 
 use crate::support::runner::{RADIOS, Runner, first_report, is_poll, once, reports};
 use crate::support::server::{Answer, Request, Server, friendly, task, task_json};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
-/// A server that sends every request elsewhere, with the method kept.
+/// Starts a server that redirects every request, with its method kept.
 fn redirecting(to: &str) -> Server {
     let to = to.to_owned();
     Server::start(move |request| Some(Answer::redirect(307, &format!("{to}{}", request.path))))
@@ -22,7 +22,7 @@ fn is_file(request: &Request) -> bool {
 }
 
 #[test]
-fn a_token_is_not_taken_to_where_the_server_redirects_and_the_way_out_is_told() {
+fn a_token_does_not_follow_a_redirect_and_the_message_has_the_way_out() {
     let other = Server::start(|_| None);
     let dir = TempDir::new().unwrap();
     for (to, named) in
@@ -40,7 +40,7 @@ fn a_token_is_not_taken_to_where_the_server_redirects_and_the_way_out_is_told() 
 }
 
 #[test]
-fn a_key_is_not_taken_to_where_the_server_redirects_whatever_is_asked() {
+fn a_key_does_not_follow_a_redirect_of_any_request() {
     let other = Server::start(|_| None);
     for status in [301, 302, 303, 307, 308] {
         let (to, mut tasks) = (other.url.clone(), once(Some(audio_task(1))));
@@ -64,7 +64,7 @@ fn a_key_is_not_taken_to_where_the_server_redirects_whatever_is_asked() {
 }
 
 #[test]
-fn an_answer_without_an_end_is_given_up_long_before_it_takes_memory() {
+fn an_endless_answer_is_abandoned_before_it_takes_memory() {
     let endless = |status: u16| {
         let mut answer = Answer::bytes(status, &[b' '; 1 << 16]);
         // Half a gigabyte.
@@ -83,7 +83,7 @@ fn an_answer_without_an_end_is_given_up_long_before_it_takes_memory() {
 }
 
 #[test]
-fn what_a_server_says_cannot_write_to_the_terminal() {
+fn a_server_cannot_send_control_characters_to_the_terminal() {
     let evil = format!("\u{1b}[2Jowned\u{7}\r\n{}", "x".repeat(5000));
     let server = Server::start(move |request| {
         request.path.ends_with("/register").then(|| Answer::json(400, &json!({"error": evil})))
@@ -95,7 +95,7 @@ fn what_a_server_says_cannot_write_to_the_terminal() {
 }
 
 #[test]
-fn a_length_that_wraps_does_not_fill_the_disk() {
+fn a_length_that_overflows_does_not_fill_the_disk() {
     let mut tasks = once(Some(audio_task(1)));
     let server = Server::start(move |request| {
         if !is_file(request) {
@@ -116,7 +116,7 @@ fn a_length_that_wraps_does_not_fill_the_disk() {
 }
 
 #[test]
-fn another_part_than_was_asked_for_is_not_put_behind_what_is_there() {
+fn a_part_that_was_not_requested_is_not_appended() {
     let mut tasks = once(Some(audio_task(1)));
     let mut resumed = 0;
     let server = Server::start(move |request| match (is_file(request), asked_from(request)) {
@@ -138,7 +138,7 @@ fn another_part_than_was_asked_for_is_not_put_behind_what_is_there() {
 }
 
 #[test]
-fn a_radio_has_one_transmission_however_many_the_server_hands_out() {
+fn a_radio_has_one_transmission_however_many_tasks_the_server_hands_out() {
     let mut handed_out = 0;
     let long = "PARIS ".repeat(50);
     let server = Server::start(move |request| {
@@ -164,13 +164,13 @@ fn a_radio_has_one_transmission_however_many_the_server_hands_out() {
     assert_eq!(most, 1);
     let refused = reports(&server);
     assert!(refused.iter().all(|report| report["status"] == "failed" && report["assignment_id"] != 1), "{refused:?}");
-    let busy = |report: &&Value| report["error"] == "radio dry is at work on another assignment";
+    let busy = |report: &&Value| report["error"] == "radio dry is busy with another assignment";
     assert_eq!(refused.iter().filter(busy).count(), 29, "{refused:?}");
     until("they are forgotten", || runner.state("assignments") == ["1.json"]);
 }
 
 #[test]
-fn a_server_that_hands_out_without_end_and_takes_no_report_does_not_fill_the_disk() {
+fn a_server_that_hands_out_endless_tasks_and_accepts_no_report_does_not_fill_the_disk() {
     let mut handed_out = 0;
     let server = Server::start(move |request| {
         if request.path.ends_with("/complete") {
@@ -189,7 +189,7 @@ fn a_server_that_hands_out_without_end_and_takes_no_report_does_not_fill_the_dis
 }
 
 #[test]
-fn a_cached_file_that_rots_while_the_runner_runs_is_fetched_again() {
+fn a_cached_file_that_is_damaged_while_the_runner_runs_is_fetched_again() {
     let again = Arc::new(AtomicBool::new(false));
     let (hand_out, mut first) = (Arc::clone(&again), once(Some(audio_task(1))));
     let server = Server::start(move |request| match is_file(request) {
@@ -211,7 +211,7 @@ fn a_cached_file_that_rots_while_the_runner_runs_is_fetched_again() {
 }
 
 #[test]
-fn a_report_refused_for_its_form_is_told_once_and_not_repeated_for_ever() {
+fn a_report_refused_as_invalid_is_logged_once_and_not_repeated() {
     for status in [400, 404, 413, 422] {
         let mut tasks = once(Some(task(1, "E")));
         let server = Server::start(move |request| match request.path.ends_with("/complete") {
@@ -220,7 +220,7 @@ fn a_report_refused_for_its_form_is_told_once_and_not_repeated_for_ever() {
         });
         let runner = Runner::start(&server);
         first_report(&server);
-        until("the report is struck", || runner.state("assignments").is_empty());
+        until("the report is deleted", || runner.state("assignments").is_empty());
         assert!(runner.log().contains("no such field"), "{}", runner.log());
         assert_eq!(reports(&server).len(), 1);
     }
@@ -238,8 +238,8 @@ fn a_report_that_a_proxy_refuses_waits_for_the_server() {
         tasks(request)
     });
     let runner = Runner::start(&server);
-    until("it is repeated until it is taken", || reports(&server).len() == 3);
-    until("the report is struck", || runner.state("assignments").is_empty());
+    until("it is repeated until it is accepted", || reports(&server).len() == 3);
+    until("the report is deleted", || runner.state("assignments").is_empty());
 }
 
 #[test]
@@ -264,11 +264,11 @@ fn a_proxy_of_the_environment_is_named_without_its_password() {
     let variables = [("HTTP_PROXY", format!("http://me:secret@{address}"))];
     let runner = Runner::configured("http://server.example:8443", RADIOS, &variables);
     until("it asks the proxy", || !proxy.seen("/register").is_empty());
-    let named = format!("through the proxy http://{address} that HTTP_PROXY names");
+    let named = format!("through the proxy http://{address} of HTTP_PROXY");
     until("it says so", || runner.log().contains(&named));
     assert!(!runner.log().contains("secret"), "{}", runner.log());
-    // One that is not there.
+    // A proxy that does not exist.
     let variables = [("ALL_PROXY", "http://127.0.0.1:9".to_owned())];
     let runner = Runner::configured("https://server.example:8443", RADIOS, &variables);
-    until("it says so", || runner.log().contains("through the proxy http://127.0.0.1:9 that ALL_PROXY names"));
+    until("it says so", || runner.log().contains("through the proxy http://127.0.0.1:9 of ALL_PROXY"));
 }

@@ -1,4 +1,4 @@
-//! Which server a runner belongs to, and with which key.
+//! The server and the key of a runner.
 
 use crate::support::runner::{RADIOS, Runner, identity_json};
 use crate::support::server::{Answer, Request, Server};
@@ -8,7 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 #[test]
-fn a_runner_whose_key_is_refused_goes_on_with_a_new_one() {
+fn a_runner_whose_key_is_refused_continues_with_a_new_one() {
     // Revoked, or made for another machine.
     for status in [401, 403] {
         let server = Server::start(move |request| {
@@ -23,7 +23,7 @@ fn a_runner_whose_key_is_refused_goes_on_with_a_new_one() {
 }
 
 #[test]
-fn a_server_that_moves_takes_its_runners_along_without_enrolling_again() {
+fn a_server_that_moves_keeps_its_runners_without_a_new_enrollment() {
     let (old, new) = (Server::start(|_| None), Server::start(|_| None));
     let mut runner = Runner::start(&old);
     until("it polls", || !old.seen("/task").is_empty());
@@ -40,10 +40,10 @@ fn a_server_that_moves_takes_its_runners_along_without_enrolling_again() {
     let kept: Value = serde_json::from_str(&runner.identity()).unwrap();
     assert_eq!((&kept["server"], &kept["api_key"]), (&json!(new.url), &json!("ck_test")));
     let log = runner.log();
-    assert!(log.contains(&format!("the server is {} now, and no longer {}", new.url, old.url)), "{log}");
+    assert!(log.contains(&format!("the server is now {} instead of {}", new.url, old.url)), "{log}");
     assert!(log.contains("enrollment_token is ignored: this runner is enrolled as test"), "{log}");
     assert!(!log.contains("et_spent") && !log.contains("ck_test"), "{log}");
-    // The address stays when the configuration names none any more.
+    // The address stays if the configuration does not give one any more.
     runner.kill();
     std::fs::write(&configuration, text).unwrap();
     let polls = new.seen("/task").len();
@@ -52,7 +52,7 @@ fn a_server_that_moves_takes_its_runners_along_without_enrolling_again() {
 }
 
 #[test]
-fn an_address_that_is_none_is_told_with_its_place() {
+fn an_invalid_address_is_refused_with_its_place() {
     let dir = TempDir::new().unwrap();
     std::fs::create_dir(dir.path().join("state")).unwrap();
     std::fs::write(dir.path().join("state/identity.json"), identity_json("http://127.0.0.1:1", "ck_test")).unwrap();

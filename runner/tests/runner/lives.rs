@@ -1,4 +1,4 @@
-//! Which process of a runner counts, and what it holds.
+//! Several processes of one runner, and the assignments that each holds.
 
 use crate::support::runner::{Runner, command, first_report, is_poll, long, once, reports, wait_until_on_air};
 use crate::support::server::{Answer, Request, Server, task};
@@ -8,13 +8,13 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 #[test]
-fn a_second_runner_on_the_same_state_folder_says_who_has_it_and_ends() {
+fn a_second_runner_on_the_same_state_folder_names_the_process_that_uses_it_and_ends() {
     let server = Server::start(|_| None);
     let runner = Runner::start(&server);
     until("it registers", || !server.seen("/register").is_empty());
     let second = command(runner.dir.path()).stderr(Stdio::piped()).output().unwrap();
-    let told = String::from_utf8_lossy(&second.stderr);
-    assert!(!second.status.success() && told.contains(&format!("(process {})", runner.process.id())), "{told}");
+    let stderr = String::from_utf8_lossy(&second.stderr);
+    assert!(!second.status.success() && stderr.contains(&format!("(process {})", runner.process.id())), "{stderr}");
     assert_eq!(server.seen("/register").len() + server.seen("/signout").len(), 1);
 }
 
@@ -60,7 +60,7 @@ fn a_runner_whose_copy_has_taken_over_cuts_its_carrier() {
 }
 
 #[test]
-fn a_poll_says_what_the_runner_holds_and_a_task_that_it_has_is_not_begun_twice() {
+fn a_poll_lists_the_assignments_held_and_a_task_is_not_started_twice() {
     let mut tasks = vec![task(1, &long()), task(1, &long())];
     let server = Server::start(move |request| if is_poll(request) { tasks.pop() } else { None });
     let _runner = Runner::start(&server);
@@ -71,7 +71,7 @@ fn a_poll_says_what_the_runner_holds_and_a_task_that_it_has_is_not_begun_twice()
 }
 
 #[test]
-fn what_a_copied_state_folder_says_is_on_air_is_left_to_its_lease() {
+fn unfinished_assignments_of_a_copied_state_folder_are_left_to_their_leases() {
     let server = Server::start(once(Some(task(1, &long()))));
     let runner = Runner::start(&server);
     wait_until_on_air(&server);

@@ -1,5 +1,4 @@
-//! A runner, as those who use it see it: the program as a process of its own, with a server that answers as a test tells
-//! it to.
+//! The runner as its users see it: the program as a process of its own, with a server that answers as a test defines.
 
 #![cfg(test)]
 
@@ -13,6 +12,8 @@ mod identity;
 mod lives;
 mod null_radio;
 mod reports;
+#[cfg(feature = "soapy")]
+mod soapy;
 mod station;
 mod support;
 mod transmit;

@@ -7,12 +7,12 @@ use std::process::Command;
 use tempfile::TempDir;
 
 #[test]
-fn a_null_radio_takes_no_work_unless_its_settings_say_so() {
+fn a_null_radio_takes_work_only_if_its_settings_allow_it() {
     let server = Server::start(once(Some(task(1, "E"))));
     let real = "{id: real, driver: file, directory: out, sample_rate: 48000}";
     let radios = format!("radios: [{{id: dry, driver: null}}, {real}]");
     let runner = Runner::configured(&server.url, &radios, &[]);
-    // Not even when it is given some.
+    // Not even if the server hands it some.
     assert_eq!(first_report(&server)["error"], "this runner has no radio dry");
     let registered = server.seen("/register").remove(0).body["radios"].clone();
     let ids: Vec<_> = registered.as_array().unwrap().iter().map(|radio| radio["id"].clone()).collect();
@@ -29,7 +29,7 @@ fn a_null_radio_takes_no_work_unless_its_settings_say_so() {
 }
 
 #[test]
-fn a_null_radio_that_takes_work_says_that_nothing_is_on_air() {
+fn a_null_radio_that_takes_work_warns_that_nothing_is_on_air() {
     let server = Server::start(|_| None);
     let _runner = Runner::start(&server);
     until("the server hears of it", || {

@@ -1,4 +1,4 @@
-//! How a runner reports what has ended.
+//! How a runner reports the end of assignments.
 
 use crate::support::runner::{Runner, first_report, long, once, reports, wait_until_on_air};
 use crate::support::server::{Answer, Request, Server, task, task_json};
@@ -6,7 +6,7 @@ use crate::support::until;
 use serde_json::json;
 
 #[test]
-fn a_report_is_repeated_until_it_is_taken_also_by_the_next_process() {
+fn a_report_is_repeated_until_it_is_accepted_even_by_the_next_process() {
     let mut tasks = once(Some(task(1, "E")));
     let mut refusals = 0;
     let server = Server::start(move |request| {
@@ -21,12 +21,12 @@ fn a_report_is_repeated_until_it_is_taken_also_by_the_next_process() {
     runner.kill();
     assert_eq!(runner.state("assignments"), ["1.json"]);
     runner.restart();
-    until("the report is taken", || runner.state("assignments").is_empty());
+    until("the report is accepted", || runner.state("assignments").is_empty());
     assert!(reports(&server).windows(2).all(|pair| pair[0] == pair[1]));
 }
 
 #[test]
-fn a_report_that_comes_too_late_is_not_repeated() {
+fn a_report_that_is_too_late_is_not_repeated() {
     let mut tasks = once(Some(task(1, "E")));
     let server = Server::start(move |request| match request.path.ends_with("/complete") {
         true => Some(Answer::json(409, &json!({"error": "late"}))),
@@ -34,7 +34,7 @@ fn a_report_that_comes_too_late_is_not_repeated() {
     });
     let runner = Runner::start(&server);
     first_report(&server);
-    until("the report is struck", || runner.state("assignments").is_empty());
+    until("the report is deleted", || runner.state("assignments").is_empty());
 }
 
 #[test]
@@ -50,14 +50,14 @@ fn a_runner_killed_on_air_reports_the_transmission_as_failed() {
 }
 
 #[test]
-fn the_operator_learns_of_a_failure_by_the_report_alone_which_the_server_looks_through() {
+fn the_reason_of_a_failure_reaches_the_server_only_by_the_report() {
     let mut bad = task_json(1, "FLAG");
     bad["modulation"] = json!("pocsag");
     bad["parameters"] = json!({"text": "FLAG", "capcode": 8, "baud": 7});
     let server = Server::start(once(Some(Answer::json(200, &json!({"task": bad})))));
     let runner = Runner::start(&server);
     assert_eq!(first_report(&server)["status"], "failed");
-    until("its own log tells", || runner.log().contains("MORSE: failed:"));
-    let told = |request: &Request| request.body.to_string().contains("failed:");
-    assert!(!server.seen("/logs").iter().any(told), "{:?}", server.seen("/logs"));
+    until("its own log has it", || runner.log().contains("MORSE: failed:"));
+    let reports_failure = |request: &Request| request.body.to_string().contains("failed:");
+    assert!(!server.seen("/logs").iter().any(reports_failure), "{:?}", server.seen("/logs"));
 }

@@ -44,7 +44,7 @@ fn every_challenge_becomes_a_recording_of_its_name() {
 }
 
 #[test]
-fn a_recording_describes_itself_as_sigmf_asks() {
+fn a_recording_has_valid_sigmf_metadata() {
     let dir = site("");
     assert!(transmit(dir.path(), &["MORSE 1", "--out", "out"]).status.success());
     let out = dir.path().join("out");
@@ -77,7 +77,7 @@ fn a_range_gives_a_frequency_within_it_and_within_the_radios_limits() {
 }
 
 #[test]
-fn a_radio_tuned_beside_the_signal_says_so_in_its_recording() {
+fn the_recording_of_a_radio_tuned_beside_the_signal_has_the_right_frequencies() {
     let dir = site("radios: [{id: lab, driver: file, sample_rate: 48000, offset_hz: 5000}]\n");
     assert!(transmit(dir.path(), &["MORSE 1", "--radio", "lab", "--out", "out"]).status.success());
     let meta = meta(&dir.path().join("out"), "MORSE 1");
@@ -91,7 +91,7 @@ fn a_radio_tuned_beside_the_signal_says_so_in_its_recording() {
 }
 
 #[test]
-fn a_page_that_only_sounds_a_tone_is_recorded() {
+fn a_page_of_only_a_tone_is_recorded() {
     let dir = site("");
     let page = "{name: TONE, modulation: pocsag, frequency: 145050000, parameters: {capcode: 123456, encoding: tone}}";
     std::fs::write(dir.path().join("event.yml"), format!("challenges:\n  - {page}\n")).unwrap();
@@ -108,11 +108,11 @@ fn a_misspelt_challenge_is_refused_with_a_suggestion() {
 }
 
 #[test]
-fn one_that_fails_does_not_keep_the_others_off_air() {
+fn a_challenge_that_fails_does_not_keep_the_others_off_air() {
     let dir = site("radios: [{id: lab, driver: file, frequency_limits: [433000000-434000000]}]\n");
     let output = transmit(dir.path(), &["--radio", "lab", "--out", "out"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("MORSE 1: the signal takes"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("MORSE 1: the signal occupies"), "{}", stderr(&output));
     assert!(dir.path().join("out/MORSE.2.sigmf-data").exists());
     assert!(!dir.path().join("out/MORSE 1.sigmf-data").exists());
 }
@@ -135,7 +135,7 @@ fn devices_lists_the_configured_radios() {
 }
 
 #[test]
-fn only_what_was_named_is_looked_at() {
+fn only_named_challenges_are_checked() {
     let dir = site("");
     let broken = "  - {name: VOICE, modulation: nbfm, frequency: 145700000, file: missing.wav}\n\
                   \x20 - {name: TYPO, modulation: cw, text: E, frequency: 145700000, colour: red}\n";
@@ -150,7 +150,7 @@ fn only_what_was_named_is_looked_at() {
 }
 
 #[test]
-fn one_bad_row_does_not_keep_the_others_off_the_air_when_told_to_keep_going() {
+fn with_keep_going_an_invalid_challenge_does_not_keep_the_others_off_air() {
     let dir = site("");
     let broken = "  - {name: VOICE, modulation: nbfm, frequency: 145700000, file: missing.wav}\n";
     std::fs::write(dir.path().join("event.yml"), format!("{EVENT}{broken}")).unwrap();
@@ -162,13 +162,13 @@ fn one_bad_row_does_not_keep_the_others_off_the_air_when_told_to_keep_going() {
 }
 
 #[test]
-fn protected_frequencies_are_refused_and_no_range_leads_there() {
+fn protected_frequencies_are_refused_and_never_drawn_from_a_range() {
     let dir = site("");
     let write = |event: &str| std::fs::write(dir.path().join("event.yml"), format!("challenges:\n{event}")).unwrap();
     write("  - {name: A, modulation: cw, frequency: 121500000, text: E}\n");
     let output = transmit(dir.path(), &["--radio", "null"]);
     assert!(!output.status.success() && stderr(&output).contains("distress_121"), "{}", stderr(&output));
-    // Of the range, the plan leaves 2 kHz.
+    // The plan leaves 2 kHz of the range.
     let plan = "frequency_rules: {band_plan: [\"145000000-145002000\"]}\n";
     std::fs::write(dir.path().join("runner.yml"), plan).unwrap();
     write("  - {name: A, modulation: cw, manual_frequency_range: {min_hz: 145000000, max_hz: 145002000}, text: E}\n");

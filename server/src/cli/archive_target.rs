@@ -1,4 +1,4 @@
-//! Where a command writes an archive: to a file, or through a temporary one to standard output.
+//! The target of an archive: a file, or a temporary file that is copied to standard output.
 
 use anyhow::{Context, bail};
 use std::fs::File;
@@ -12,7 +12,7 @@ pub struct ArchiveTarget {
 }
 
 impl ArchiveTarget {
-    /// `None` and `-` mean standard output, which must not be a terminal.
+    /// Creates a target; `None` and `-` mean standard output, which must not be a terminal.
     pub fn new(file: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(path) = file.filter(|path| *path != Path::new("-")) {
             return Ok(Self { path: path.to_owned(), scratch: None });
@@ -24,17 +24,17 @@ impl ArchiveTarget {
         Ok(Self { path: scratch.path().join("archive.tar"), scratch: Some(scratch) })
     }
 
-    /// Where the archive is to be written.
+    /// The path to which the archive is written.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether standard output belongs to the archive, so that all else goes to standard error.
+    /// Whether the archive goes to standard output, so that messages must go to standard error.
     pub fn is_standard_output(&self) -> bool {
         self.scratch.is_some()
     }
 
-    /// Brings an archive that is whole to where it is wanted.
+    /// Copies a complete archive to standard output, if that is the target.
     pub fn finish(&self) -> anyhow::Result<()> {
         if self.is_standard_output() {
             std::io::copy(&mut File::open(&self.path)?, &mut std::io::stdout())?;

@@ -16,17 +16,17 @@ pub async fn backup(config: &Config, file: &Path, as_json: bool) -> anyhow::Resu
     let outcome = outcome?;
     target.finish()?;
     if target.is_standard_output() {
-        return tell(&mut std::io::stderr(), "backed up", file, &outcome, as_json);
+        return print(&mut std::io::stderr(), "backed up", file, &outcome, as_json);
     }
-    tell(&mut std::io::stdout(), "backed up", file, &outcome, as_json)
+    print(&mut std::io::stdout(), "backed up", file, &outcome, as_json)
 }
 
 pub async fn restore(config: &Config, source: &Path, force: bool, as_json: bool) -> anyhow::Result<ExitCode> {
     let outcome = backup::restore(source, &config.data_dir, force).await?;
-    tell(&mut std::io::stdout(), "restored", source, &outcome, as_json)
+    print(&mut std::io::stdout(), "restored", source, &outcome, as_json)
 }
 
-fn tell(
+fn print(
     out: &mut impl Write,
     done: &str,
     archive: &Path,
@@ -44,7 +44,7 @@ fn tell(
             writeln!(out, "tls.crt: kept, since runners trust it; the backup has another")?;
         }
         if let Some(aside) = &outcome.set_aside {
-            writeln!(out, "{}: what was there before", aside.display())?;
+            writeln!(out, "{}: the previous data", aside.display())?;
         }
     }
     Ok(if outcome.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 pub async fn check(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut findings = match Store::open_existing(&config.data_dir).await {
-        // What is wrong with the settings is told all the same.
+        // Problems of the settings are printed all the same.
         Err(missing @ StoreError::Missing(_)) => {
             Findings { problems: vec![missing.to_string()], ..Findings::default() }
         }

@@ -1,4 +1,4 @@
-//! Operating a server from its host, without a browser's login.
+//! Operates a server from its host, without a login.
 
 use anyhow::{Context, bail};
 use challengectl_server::{Config, console};
@@ -14,16 +14,16 @@ use std::time::Duration;
 use tokio::net::UnixStream;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// Thousands of challenges take a few megabytes.
+/// The maximum length of an answer in bytes; thousands of challenges take a few megabytes.
 const MAX_ANSWER: usize = 64 << 20;
 
 #[derive(clap::Subcommand)]
 pub enum ConsoleCommand {
     /// Show the operating state, what is on air, and the alarms in force
     Status,
-    /// Assign nothing new; what is on air ends normally
+    /// Assign nothing new; transmissions on air end normally
     Pause,
-    /// Resume, also outside of the conference's hours
+    /// Resume, even outside of the conference's hours
     Resume,
     /// Stop every transmission now, and assign nothing until `release`
     EmergencyStop,
@@ -107,7 +107,7 @@ async fn show_status(data_dir: &Path, status: &Value, out: &mut impl Write) -> a
     for (path, list, title, keys) in shown {
         let (status, answer) = ask(data_dir, Method::GET, path).await?;
         if !status.is_success() {
-            bail!("{title}: not known: {}: {}", word(&answer, "error"), word(&answer, "details"));
+            bail!("{title}: not available: {}: {}", word(&answer, "error"), word(&answer, "details"));
         }
         writeln!(out, "{title}: {}", entries(&answer, list).len())?;
         for one in entries(&answer, list) {
@@ -148,12 +148,12 @@ async fn ask(data_dir: &Path, method: Method, path: &str) -> anyhow::Result<(Sta
             bail!("{}: {error}: only the user that the server runs as can open it", socket.display())
         }
         Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-            bail!("{}: {error}: a path of a socket has at most 107 bytes; use the API instead", socket.display())
+            bail!("{}: {error}: the path of a socket has at most 107 bytes; use the API instead", socket.display())
         }
         Err(error) => bail!(
-            "no server answers on {} ({}: {error}). If one runs with another data_dir, as by CHALLENGECTL_DATA_DIR of its \
-             service, its carriers stay on: --config or --set data_dir= tells where it is. If none runs, carriers go off \
-             by themselves when their leases are over, in about a minute",
+            "no server answers on {} ({}: {error}). If one runs with another data_dir, such as CHALLENGECTL_DATA_DIR \
+             of its service, its carriers stay on: give that data_dir with --config or --set data_dir=. If none runs, \
+             carriers go off by themselves when their leases are over, in about a minute",
             data_dir.display(),
             socket.display()
         ),
@@ -165,7 +165,7 @@ async fn ask(data_dir: &Path, method: Method, path: &str) -> anyhow::Result<(Sta
         let response = sender.send_request(request.body(Full::<Bytes>::default())?).await?;
         let status = response.status();
         let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await.map_err(anyhow::Error::from_boxed)?;
-        let answer = serde_json::from_slice(&body.to_bytes()).context("the server gave no JSON")?;
+        let answer = serde_json::from_slice(&body.to_bytes()).context("the server's answer is not JSON")?;
         anyhow::Ok((status, answer))
     };
     let answer = tokio::time::timeout(TIMEOUT, talk).await;

@@ -8,17 +8,17 @@ use std::process::ExitCode;
 
 pub async fn enroll(config: &Config, runner: &RunnerId, life: TokenLife, as_json: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open_existing(&config.data_dir).await?;
-    let invitation = issue_token(&store, runner, life, Timestamp::now()).await?;
+    let issued = issue_token(&store, runner, life, Timestamp::now()).await?;
     store.close().await;
     let mut out = std::io::stdout();
     if as_json {
-        let (token, expires_at) = (invitation.token, invitation.expires_at);
+        let (token, expires_at) = (issued.token, issued.expires_at);
         writeln!(out, "{}", json!({"runner_id": runner, "enrollment_token": token, "expires_at": expires_at}))?;
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("Valid once, until {}. On the runner's host:", invitation.expires_at);
+    eprintln!("Valid once, until {}. On the runner's host:", issued.expires_at);
     let scheme = if config.tls.is_on() { "https" } else { "http" };
     eprintln!("  challengectl-runner enroll --server {scheme}://THIS-SERVER:{} --token TOKEN", config.listen.port());
-    writeln!(out, "{}", invitation.token)?;
+    writeln!(out, "{}", issued.token)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 use anyhow::Context;
 use challengectl_common::Timestamp;
-use challengectl_coordinator::challenges::import::{Step, Unlisted, import as take_in};
+use challengectl_coordinator::challenges::import::{Unlisted, import as take_in};
+use challengectl_coordinator::challenges::step::Step;
 use challengectl_coordinator::files::archive;
 use challengectl_coordinator::store::{DATABASE, Store};
 use challengectl_coordinator::{FileFolder, looks_renamed};
@@ -12,17 +13,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tempfile::TempDir;
 
-/// Something was imported, and something was left out.
+/// The exit status if some entries were imported and others left out.
 const PARTIAL: u8 = 3;
 
 #[derive(clap::Args)]
 pub struct ImportArguments {
     /// The event file
     file: PathBuf,
-    /// Folder of the files that it names [default: beside the event file, then one folder above]
+    /// Folder of the files that it names [default: the folder of the event file, then its parent]
     #[arg(long, value_name = "DIR")]
     base: Option<PathBuf>,
-    /// Import the valid entries, also when others are invalid
+    /// Import the valid entries even if others are invalid
     ///
     /// Lists what was left out, and then exits with status 3.
     #[arg(long)]
@@ -49,8 +50,8 @@ pub async fn import(config: &Config, arguments: &ImportArguments, as_json: bool)
     };
     let database = config.data_dir.join(DATABASE);
     if !database.exists() {
-        // An import may be the first step. In the wrong folder it would go where no server looks.
-        eprintln!("{}: there was no database, so a new one is made", database.display());
+        // An import may be the first step, but also run in the wrong folder, whose database no server uses.
+        eprintln!("{}: there was no database; a new one was created", database.display());
     }
     let unlisted = if *only { Unlisted::Disable } else { Unlisted::Keep };
     let store = Store::open(&config.data_dir).await?;
@@ -67,7 +68,8 @@ pub async fn import(config: &Config, arguments: &ImportArguments, as_json: bool)
             eprintln!("{problem}");
         }
         if !problems.is_empty() {
-            eprintln!("challengectl-server: {}: left out what is wrong, {} problems", file.display(), problems.len());
+            let count = problems.len();
+            eprintln!("challengectl-server: {}: invalid entries left out, {count} problems", file.display());
         }
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) })
@@ -84,9 +86,9 @@ fn refuse(file: &Path, refused: &Refused, as_json: bool) -> anyhow::Result<ExitC
     Ok(ExitCode::FAILURE)
 }
 
-/// The content of an archive; none when the file is an event file itself.
+/// Unpacks an archive; `None` if the file is itself an event file.
 pub(super) fn unpacked(file: &Path) -> anyhow::Result<Option<TempDir>> {
-    // What cannot be read is told when it is read as an event file.
+    // An unreadable file is reported when it is read as an event file.
     if !archive::is_archive(file).unwrap_or(false) {
         return Ok(None);
     }
@@ -94,7 +96,7 @@ pub(super) fn unpacked(file: &Path) -> anyhow::Result<Option<TempDir>> {
     archive::unpack(&file.display().to_string(), file, folder.path())?;
     anyhow::ensure!(
         folder.path().join(EVENT_FILE).is_file(),
-        "{}: holds no {EVENT_FILE}, as `export` writes it; a backup is for `restore`",
+        "{}: contains no {EVENT_FILE}, as an archive of `export` does; use `restore` for a backup",
         file.display()
     );
     Ok(Some(folder))

@@ -25,12 +25,11 @@ use user::UserCommand;
 
 const DEFAULT_CONFIG: &str = "server.yml";
 
-/// The ChallengeCtl coordinator: keeps the challenges of an event, decides what goes on air when and where, and assigns
-/// it to runners.
+/// The ChallengeCtl server: stores the challenges of an event, schedules them, and assigns them to runners
 #[derive(Parser)]
 #[command(name = "challengectl-server", version, arg_required_else_help = true)]
 struct Arguments {
-    /// Settings file [default: ./server.yml if there is one, else built-in defaults]
+    /// Settings file [default: ./server.yml if it exists, else built-in defaults]
     ///
     /// Every setting can also come from the environment: `CHALLENGECTL_LISTEN` overrides `listen`, and so on.
     #[arg(long, global = true, value_name = "FILE", env = "CHALLENGECTL_CONFIG")]
@@ -38,7 +37,7 @@ struct Arguments {
 
     /// Override a setting, such as `listen=127.0.0.1:9000` or `tls.self_signed=true`
     ///
-    /// Overrides the environment, which overrides the settings file. Lists are written with commas. Can be repeated.
+    /// Overrides the environment, which overrides the settings file. Lists are separated by commas. Can be repeated.
     #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
 
@@ -52,32 +51,32 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the coordinator until it is interrupted or terminated
+    /// Run the server until it is interrupted or terminated
     ///
-    /// Prints `listening on http://ADDRESS`, or `https://` with TLS, when it is ready; logs go to standard error.
+    /// Prints `listening on http://ADDRESS`, or `https://` with TLS, when it is ready. Logs go to standard error.
     Serve,
 
     /// Check that the settings are valid and every stored challenge can go on air
     ///
-    /// Builds every waveform and reads every file. Prints what is wrong and where, and then exits with status 1. Warns when
-    /// the conference is over, or its hours keep everything off the air.
+    /// Builds every waveform and reads every file. Prints the problems, and exits with status 1 if there are any. Warns
+    /// if the conference is over, or its hours keep everything off the air.
     Check,
 
-    /// Show where and how often everything will be on air
+    /// Show where and how often every challenge will be on air
     ///
-    /// Lets the schedule of the server run on a clock of its own: how often each challenge goes on air and how long it waits
-    /// for what, how busy each radio is, and what can never go and why. Changes nothing.
+    /// Runs the schedule of the server on a simulated clock: how often each challenge goes on air, how long it waits and for
+    /// what, how busy each radio is, and which challenges can never go, and why. Changes nothing.
     Plan(PlanArguments),
 
-    /// Import an event's challenges, all or none unless `--keep-going`
+    /// Import an event's challenges: all or none, unless `--keep-going` is given
     ///
-    /// Reads challenges.yml, an older server-config.yml, a legacy flags CSV with its frequencies.txt, or what `export`
-    /// has written: a tar archive with a challenges.yml and the files that it names. Challenges are
-    /// added, or updated by name; those that are not in the file stay as they are. A server may be running meanwhile:
-    /// new challenges are due at once, and one that is on air with old content is cut and goes again.
+    /// Reads challenges.yml, an older server-config.yml, a legacy flags CSV with its frequencies.txt, or an archive of
+    /// `export`: a tar file with a challenges.yml and the files that it names. Challenges are added, or updated by
+    /// name; those that are not in the file stay as they are. A server may be running: new challenges are due at once,
+    /// and a changed one that is on air is cut and sent again.
     Import(ImportArguments),
 
-    /// Write the whole event, with flags and files, as one archive that `import` reads
+    /// Write the whole event, with flags and files, to one archive that `import` reads
     ///
     /// The archive is a tar file, readable only by its owner (0600). Runners, history and accounts are not in it: see `backup`.
     Export {
@@ -85,10 +84,10 @@ enum Command {
         file: Option<PathBuf>,
     },
 
-    /// Write all data of the server as one archive, also while it runs
+    /// Write all data of the server to one archive, even while it runs
     ///
-    /// The archive is a tar file, readable only by its owner (0600): it holds flags and the keys of the server. Exits with status 1
-    /// when a challenge's file was missing or damaged; the archive then holds all the others.
+    /// The archive is a tar file, readable only by its owner (0600), since it contains flags and the keys of the
+    /// server. Exits with status 1 if a challenge's file is missing or damaged; the archive then contains all others.
     Backup {
         /// Output file; replaced only when the new archive is complete. `-` is standard output
         file: PathBuf,
@@ -96,11 +95,11 @@ enum Command {
 
     /// Replace the data directory with a backup, atomically
     ///
-    /// Every file is checked against its digest first. Refused while a server runs, when a database exists, and when the
-    /// backup is incomplete. Killed at any point, it leaves the old data or the new. An existing certificate of the
-    /// server's own (tls.crt, tls.key) stays, since runners trust it.
+    /// Checks every file against its digest first. Refuses while a server runs, if a database exists, and if the backup
+    /// is incomplete. If killed at any point, it leaves either the old data or the new. An existing certificate that
+    /// the server has created (tls.crt, tls.key) is kept, since runners trust it.
     Restore {
-        /// An archive that `backup` has written
+        /// An archive of `backup`
         file: PathBuf,
         /// Replace an existing database; it is set aside, not deleted
         #[arg(long)]
@@ -109,7 +108,7 @@ enum Command {
 
     /// Print the description of the HTTP API, an OpenAPI document in JSON
     ///
-    /// A running server shows the same at `/api/openapi.json`, and a page made of it at `/docs`.
+    /// A running server serves it at `/api/openapi.json`, and as a page at `/docs`.
     Openapi,
 
     /// Write man pages and shell completions into a folder, for packages
@@ -123,27 +122,27 @@ enum Command {
     #[command(subcommand)]
     Runner(RunnerCommand),
 
-    /// Manage the accounts of people, also while the server runs
+    /// Manage accounts, even while the server runs
     #[command(subcommand)]
     User(UserCommand),
 }
 
 #[derive(Subcommand)]
 enum RunnerCommand {
-    /// Print a one-time token by which a host becomes this runner
+    /// Print a one-time token with which a host becomes this runner
     ///
     /// Only the token goes to standard output. An enrolled runner keeps working until the token is used, which revokes
     /// its old key.
     Enroll {
         /// The runner's id: letters, digits, '.', '_' and '-'
         name: RunnerId,
-        /// How long the token is valid, at most 720 [default: 24]
+        /// Hours for which the token is valid, at most 720 [default: 24]
         #[arg(long, value_name = "HOURS")]
         expires_hours: Option<TokenLife>,
     },
 }
 
-/// Runs the command that the command line names.
+/// Runs the command of the command line.
 pub fn run() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let config = Config::load(config_file(arguments.config).as_deref(), variables(), &arguments.set)?;
@@ -184,7 +183,7 @@ fn assignment(text: &str) -> Result<(String, String), &'static str> {
     Ok((name.trim().to_owned(), value.to_owned()))
 }
 
-/// Variables that are no UTF-8 cannot be settings.
+/// Returns the environment variables that are valid UTF-8; others cannot be settings.
 fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

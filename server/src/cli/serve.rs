@@ -8,19 +8,19 @@ use tokio::signal::unix::{SignalKind, signal};
 pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     start_logging(config)?;
     allow_connections();
-    // Before anything else, so that a signal during the start is not lost.
+    // First, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let application = Application::build(config).await?;
     let address = application.address();
     tracing::info!(%address, data_dir = %config.data_dir.display(), "listening");
     if let Some(token) = application.open_setup().await? {
-        // Not a log line: those are kept and sent elsewhere.
-        let offer = "There is no account yet. This token makes the first one, once, until the server starts again:";
+        // Not a log line: those are stored and forwarded.
+        let offer = "There is no account yet. This token creates the first one, once, until the server is restarted:";
         let _ = writeln!(std::io::stderr(), "{offer}\n  {token}");
     }
     if let Err(error) = writeln!(std::io::stdout(), "listening on {}", application.url()) {
-        // Nobody reads it, which is no reason not to serve.
+        // A closed pipe is no reason not to serve.
         tracing::debug!(%error, "standard output is closed");
     }
     let stop = async {
@@ -35,13 +35,13 @@ pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Each connection takes a file descriptor, of which a process usually gets 1024 unless it asks for more.
+/// Raises the limit of file descriptors, one per connection, from the usual 1024.
 fn allow_connections() {
     let raised = getrlimit(Resource::RLIMIT_NOFILE)
         .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most).map(|()| most));
     match raised {
         Ok(most) => tracing::debug!(most, "file descriptors"),
-        Err(error) => tracing::warn!(%error, "the limit of file descriptors stays as it is"),
+        Err(error) => tracing::warn!(%error, "the limit of file descriptors cannot be raised"),
     }
 }
 

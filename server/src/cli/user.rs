@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Create an account; prints its password and TOTP secret, once
+    /// Create an account and print its password and TOTP secret once
     ///
     /// The account is confirmed when its owner has logged in with a first TOTP code.
     Add {
@@ -25,22 +25,22 @@ pub enum UserCommand {
     List,
     /// Enable an account
     Enable {
-        /// Its name
+        /// The account's name
         name: AccountName,
     },
-    /// Disable an account, and end its logins at once
+    /// Disable an account and end its logins at once
     Disable {
-        /// Its name
+        /// The account's name
         name: AccountName,
     },
     /// Reset an account's password, print it once, and end its logins
     ResetPassword {
-        /// Its name
+        /// The account's name
         name: AccountName,
     },
     /// Reset an account's TOTP secret, print it once, and end its logins; old recovery codes become invalid
     ResetTotp {
-        /// Its name
+        /// The account's name
         name: AccountName,
     },
 }
@@ -48,15 +48,15 @@ pub enum UserCommand {
 pub async fn user(config: &Config, command: UserCommand, as_json: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open_existing(&config.data_dir).await?;
     let accounts = Accounts::open(store.clone(), &config.data_dir, Clock::system()).await?;
-    let told = tell(&accounts, command).await;
+    let done = execute(&accounts, command).await;
     store.close().await;
-    let (told, value) = told?;
+    let (text, value) = done?;
     let mut out = std::io::stdout();
-    if as_json { writeln!(out, "{value}") } else { writeln!(out, "{told}") }.context("standard output")?;
+    if as_json { writeln!(out, "{value}") } else { writeln!(out, "{text}") }.context("standard output")?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn tell(accounts: &Accounts, command: UserCommand) -> anyhow::Result<(String, Value)> {
+async fn execute(accounts: &Accounts, command: UserCommand) -> anyhow::Result<(String, Value)> {
     let manager = Manager::CommandLine;
     let enabled = |enabled| Changes { enabled: Some(enabled), ..Changes::default() };
     Ok(match command {
@@ -64,7 +64,7 @@ async fn tell(accounts: &Accounts, command: UserCommand) -> anyhow::Result<(Stri
             let password = random_password();
             let totp = accounts.add_user(manager, &name, password.clone(), role).await?;
             (
-                format!("user {name}: made, {role}\npassword: {password}\n{}", totp_text(&totp)),
+                format!("user {name}: created, {role}\npassword: {password}\n{}", totp_text(&totp)),
                 json!({"username": name, "role": role.as_str(), "password": password, "totp_secret": totp.secret,
                        "totp_uri": totp.uri}),
             )
@@ -101,7 +101,7 @@ fn totp_text(totp: &TotpSetup) -> String {
 fn line(user: &User) -> String {
     let state = match (user.enabled, user.confirmed) {
         (false, _) => "disabled",
-        (true, false) => "owes its first TOTP code",
+        (true, false) => "first TOTP code pending",
         (true, true) => "enabled",
     };
     let last = user.last_login.map_or("never".to_owned(), |at| at.to_string());

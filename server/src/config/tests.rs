@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_example_says_what_the_defaults_are() {
+fn the_example_has_the_defaults() {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../config/server.yml"));
     let mut example = Config::load(Some(path), None, &[]).unwrap();
     example.data_dir = PathBuf::from(example.data_dir.file_name().unwrap());
@@ -9,7 +9,7 @@ fn the_example_says_what_the_defaults_are() {
 }
 
 #[test]
-fn paths_mean_the_folder_of_the_file_also_when_that_is_named_relatively() {
+fn paths_are_relative_to_the_folder_of_the_file_even_if_its_own_path_is_relative() {
     let folder = tempfile::tempdir_in(".").unwrap();
     let folder = Path::new(folder.path().file_name().unwrap());
     let path = folder.join("server.yml");
@@ -38,7 +38,7 @@ fn a_lease_shorter_than_two_heartbeats_is_refused() {
 }
 
 #[test]
-fn host_binding_off_is_a_word_and_no_truth_value() {
+fn host_binding_off_is_a_word_and_not_a_boolean() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("server.yml");
     for (text, expected) in
@@ -52,10 +52,10 @@ fn host_binding_off_is_a_word_and_no_truth_value() {
 }
 
 #[test]
-fn a_proxy_that_is_no_address_is_refused() {
+fn a_proxy_that_is_not_an_address_is_refused() {
     let config = Config { trusted_proxies: vec!["::1".to_owned(), "proxy.example".to_owned()], ..Config::default() };
     let error = config.proxies().unwrap_err().to_string();
-    assert!(error.starts_with("trusted_proxies: \"proxy.example\" is no address"), "{error}");
+    assert!(error.starts_with("trusted_proxies: \"proxy.example\" is neither an address"), "{error}");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_mistyped_level_or_site_is_refused() {
 }
 
 #[test]
-fn half_of_the_tls_settings_are_refused() {
+fn incomplete_tls_settings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("server.yml");
     let load = |text: &str| {
@@ -86,7 +86,7 @@ fn half_of_the_tls_settings_are_refused() {
 }
 
 #[test]
-fn a_value_that_is_no_number_is_refused() {
+fn a_value_that_is_not_a_number_is_refused() {
     let config = Config { lease_seconds: f64::NAN, ..Config::default() };
     assert!(config.rules().is_err());
 }

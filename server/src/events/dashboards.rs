@@ -1,5 +1,6 @@
 //! The feed of namespace `/`: all events, for clients with a login.
 
+use super::live_event::{InitialState, LiveEvent};
 use super::payload;
 use super::subscribers::{RETRY_EVERY, Subscribers};
 use challengectl_coordinator::{Coordinator, Event};
@@ -9,10 +10,10 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 pub const NAMESPACE: &str = "/";
-/// Events published together at most.
+/// The maximum number of events published together.
 pub const BURST: usize = 256;
-/// The first event after a pause is published at once; those that follow within it are published together, so that 100 of
-/// them a second do not wake every client 100 times.
+/// The first event after a pause is published at once; those that follow within a pause are published together, so that
+/// 100 events per second do not wake every client 100 times.
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Publishes every event; ends when the event bus is closed.
@@ -36,7 +37,7 @@ pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
             },
             () = tokio::time::sleep(RETRY_EVERY), if subscribers.is_behind() => {}
         }
-        for event in burst.iter().filter_map(payload::render) {
+        for event in burst.into_iter().filter_map(|event| payload::render(&LiveEvent::from(event))) {
             subscribers.publish(payload::NAME, &event).await;
         }
         welcome(&coordinator, &mut subscribers).await;
@@ -49,20 +50,20 @@ fn gather(burst: &mut Vec<Event>, news: &mut Receiver<Event>) {
     while burst.len() < BURST {
         match news.try_recv() {
             Ok(event) => burst.push(event),
-            // What was lost is noticed by the next reading.
+            // The next reading notices lost events.
             Err(TryRecvError::Empty | TryRecvError::Closed | TryRecvError::Lagged(_)) => return,
         }
     }
 }
 
-/// Sends the current state to the clients that wait for it. What happens while the state is read is published after it,
-/// so a client may get it twice, but misses nothing.
+/// Sends the current state to the clients that wait for it. Events during the reading are published after it, so a
+/// client may get a change twice, but misses none.
 async fn welcome(coordinator: &Coordinator, subscribers: &mut Subscribers) {
-    if !subscribers.asks() {
+    if !subscribers.is_state_due() {
         return;
     }
     match coordinator.views.initial_state().await {
-        Ok(state) => subscribers.welcome("initial_state", &state),
+        Ok(state) => subscribers.welcome("initial_state", &InitialState::from(state)),
         Err(error) => tracing::error!(%error, "the state could not be read for a dashboard"),
     }
 }

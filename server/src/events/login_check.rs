@@ -15,15 +15,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// The cookie that holds a browser's login.
+/// The cookie with the login of a browser.
 pub const LOGIN_COOKIE: &str = "session";
-/// How soon after the end of a login its clients are disconnected.
+/// Interval of the checks; a client is disconnected at most this long after the end of its login.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
-/// Why a client is not admitted, as it is told.
+/// Why a client is not admitted, with the message that it gets.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The page may not use its visitor's login.
+    /// The page is of a site that may not use its visitors' logins.
     #[error("origin not allowed")]
     Origin,
     /// There is no valid login.
@@ -39,12 +39,12 @@ pub struct LoginCheck {
 }
 
 impl LoginCheck {
-    /// Call it within a runtime that outlives all requests.
+    /// Creates a check. Call it within a runtime that outlives all requests.
     pub fn new(accounts: Arc<Accounts>, origins: Arc<Origins>) -> Self {
         Self { accounts, origins, runtime: Handle::current() }
     }
 
-    /// Admits a client with a login, by its first request.
+    /// Admits a client if its first request has a valid login.
     pub async fn admit(&self, request: &Parts) -> Result<(), Refusal> {
         let host = request.headers.get(HOST).and_then(|host| host.to_str().ok());
         let allowed = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| self.origins.allow(origin, host));
@@ -56,10 +56,10 @@ impl LoginCheck {
         if self.is_valid(&login).await.unwrap_or(false) { Ok(()) } else { Err(Refusal::Login) }
     }
 
-    /// Whether a login is valid; `None` when the database cannot be read.
+    /// Whether a login is valid; `None` if the database cannot be read.
     async fn is_valid(&self, login: &str) -> Option<bool> {
         let (accounts, login) = (Arc::clone(&self.accounts), login.to_owned());
-        // The threads of requests end before the database is closed, which would wait for what they had borrowed.
+        // On a runtime that outlives the threads of requests: closing the database waits for connections in use.
         let person = self.runtime.spawn(async move { accounts.person(&login, None).await });
         match person.await.unwrap_or(Ok(None)) {
             Ok(person) => Some(person.is_some()),
@@ -81,7 +81,7 @@ pub async fn recheck(check: Arc<LoginCheck>, io: SocketIo, membership: Membershi
             clients.entry(login(client.req_parts()).unwrap_or_default()).or_default().push(client.id);
         }
         for (login, clients) in clients {
-            // Dashboards stay connected while the database is away.
+            // Dashboards stay connected while the database is unavailable.
             if check.is_valid(&login).await != Some(false) {
                 continue;
             }

@@ -1,9 +1,10 @@
-//! Live events over Socket.IO. Namespace `/` needs a login, `/public` is open to everybody.
+//! Live events over Socket.IO. Namespace `/` needs a login, `/public` is open to everyone.
 //!
-//! The protocol is the library's, which knows neither actix nor sockets: `http::socket_io` hands it requests, and the
-//! byte streams of websockets by way of [`pipe`].
+//! The protocol is implemented by a library that is independent of actix and of sockets: `http::socket_io` passes it
+//! requests, and the byte streams of websockets through [`pipe`].
 
 mod dashboards;
+mod live_event;
 mod login_check;
 mod origins;
 mod payload;
@@ -35,21 +36,21 @@ use tokio_util::sync::CancellationToken;
 
 /// The path of the endpoint.
 pub const PATH: &str = "/socket.io";
-/// Bytes of a request's body, and of a message.
+/// The maximum size of a request's body, and of a message, in bytes.
 pub const MAX_MESSAGE_SIZE: usize = 16 * 1024;
-/// A client that answers no ping within [`PING_TIMEOUT`] is disconnected.
+/// Interval of pings. A client that does not answer within [`PING_TIMEOUT`] is disconnected.
 const PING_EVERY: Duration = Duration::from_secs(15);
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
 /// Clients that join no namespace within this time are disconnected.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Messages that may wait for one client: two bursts.
+/// The maximum number of messages buffered for one client: two bursts.
 const MAX_WAITING_MESSAGES: usize = 2 * dashboards::BURST;
-/// Connections at once.
+/// The maximum number of connections.
 const MAX_CONNECTIONS: usize = 5_000;
-/// Connections beside those that are reserved for clients with a login.
+/// The number of additional connections that are reserved for clients with a login.
 const RESERVED_CONNECTIONS: usize = 500;
 
-/// The service that speaks the protocol.
+/// The service that implements the protocol.
 pub type Service = SocketIoService<NotFoundService>;
 
 /// The endpoint: takes the requests of Socket.IO clients.
@@ -63,7 +64,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The service that speaks the protocol.
+    /// The service that implements the protocol.
     #[must_use]
     pub fn service(&self) -> Service {
         self.service.clone()
@@ -75,19 +76,19 @@ impl Endpoint {
         &self.origins
     }
 
-    /// A permit for one more connection of this address; `None` when it has its share.
+    /// Returns a permit for one more connection of this address; `None` if it has its share.
     #[must_use]
     pub fn permit(&self, address: Option<IpAddr>) -> Option<Permit> {
         self.permits.take(address)
     }
 
-    /// One of the permits that are reserved for clients with a login, so that a flood cannot shut out operators.
+    /// Returns one of the permits reserved for clients with a login, so that a flood cannot lock out operators.
     #[must_use]
     pub fn reserved_permit(&self, address: Option<IpAddr>) -> Option<Permit> {
         self.reserved.take(address)
     }
 
-    /// Cancelled when all connections have to close.
+    /// A token that is cancelled when all connections must close.
     #[must_use]
     pub fn closing(&self) -> &CancellationToken {
         &self.closing
@@ -123,12 +124,12 @@ impl Live {
             dashboards::NAMESPACE,
             admitted.with(async move |socket: SocketRef| login_check.admit(socket.req_parts()).await),
         );
-        let (everybody, membership) = Subscribers::new(io.clone(), public::NAMESPACE);
+        let (public, membership) = Subscribers::new(io.clone(), public::NAMESPACE);
         io.ns(public::NAMESPACE, async move |socket: SocketRef| membership.add(socket.id).await);
 
         let mut feeds = JoinSet::new();
         feeds.spawn(dashboards::feed(Arc::clone(coordinator), dashboards));
-        feeds.spawn(public::feed(Arc::clone(coordinator), everybody));
+        feeds.spawn(public::feed(Arc::clone(coordinator), public));
         feeds.spawn(recheck);
         let permits = Permits::new(MAX_CONNECTIONS);
         let reserved = Permits::new(RESERVED_CONNECTIONS);
@@ -136,14 +137,14 @@ impl Live {
         Self { endpoint, feeds }
     }
 
-    /// The endpoint, for the HTTP side.
+    /// Returns the endpoint, for the HTTP side.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint {
         self.endpoint.clone()
     }
 
-    /// Closes all connections without a disconnect packet: clients that get one do not reconnect, those that lose the
-    /// connection do, and they should when the server runs again.
+    /// Closes all connections without a disconnect packet, so that clients reconnect when the server runs again: a
+    /// client that gets such a packet does not.
     pub fn close(mut self) {
         self.feeds.abort_all();
         self.endpoint.closing.cancel();

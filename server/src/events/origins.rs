@@ -1,17 +1,17 @@
 //! The web pages that may use a visitor's login: the server's own, and those of configured sites.
 
-/// The sites that are configured, as `https://host:port`.
+/// The configured sites, such as `https://host:port`.
 #[derive(Debug, Default, Clone)]
 pub struct Origins(Vec<String>);
 
 impl Origins {
-    /// These sites beside the server's own.
+    /// Allows these sites in addition to the server's own.
     #[must_use]
     pub fn new(sites: &[String]) -> Self {
         Self(sites.iter().map(|site| site.trim_end_matches('/').to_ascii_lowercase()).collect())
     }
 
-    /// Whether a page of `origin` may use the login of its visitor.
+    /// Whether a page of `origin` may use its visitor's login.
     #[must_use]
     pub fn allow(&self, origin: &str, host: Option<&str>) -> bool {
         is_of_host(origin, host) || self.is_configured(origin)
@@ -24,7 +24,7 @@ impl Origins {
     }
 }
 
-/// Whether an origin is this host. The scheme does not count: behind a proxy the server cannot know its own.
+/// Whether an origin is this host. The scheme is ignored, since behind a proxy the server does not know its own.
 #[must_use]
 pub fn is_of_host(origin: &str, host: Option<&str>) -> bool {
     origin.split_once("://").is_some_and(|(_, site)| host.is_some_and(|host| host.eq_ignore_ascii_case(site)))

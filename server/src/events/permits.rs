@@ -1,12 +1,12 @@
-//! Permits for connections: how many there may be at once, and how many of them one address may hold.
+//! Permits for connections: limits of all connections, and of those of one address.
 
 use challengectl_coordinator::network::site;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A pool of permits. An address may hold as many as are free: one address alone half of all, and the next always finds
-/// some, however many a flood has taken. So a whole venue may be behind one address.
+/// A pool of permits. An address gets another permit while it holds fewer than are free: a single address can hold half
+/// of all, enough for a venue behind one address, and the next address always finds free ones.
 #[derive(Debug)]
 pub struct Permits {
     all: usize,
@@ -36,7 +36,7 @@ impl Permits {
         Arc::new(Self { all, taken: Mutex::default() })
     }
 
-    /// A permit for one more connection of this address; `None` when it has its share.
+    /// Returns a permit for one more connection of this address; `None` if it has its share.
     pub fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Permit> {
         let address = address.map(site);
         let mut taken = self.taken();
@@ -87,7 +87,7 @@ mod tests {
         let others = take("192.0.2.2");
         assert_eq!((held.len(), others.len()), (500, 250));
         assert!(permits.take(address("192.0.2.1")).is_none());
-        // What is given back is there for others.
+        // Returned permits are free for others.
         held.truncate(100);
         assert_eq!(take("192.0.2.3").len(), 325);
         drop((held, others));

@@ -1,4 +1,4 @@
-//! Carries the bytes of a websocket between an actix request and the protocol's service, which needs a byte stream.
+//! Connects the websocket of an actix request with the protocol's service, which needs a byte stream.
 
 use actix_web::Error;
 use actix_web::web::{Bytes, BytesMut, Payload};
@@ -11,12 +11,12 @@ use tokio_util::sync::CancellationToken;
 /// Bytes buffered in each direction.
 const BUFFER_SIZE: usize = 8 * 1024;
 const BLOCK_SIZE: usize = 4 * 1024;
-/// Blocks that wait for the client beside those.
+/// Blocks that are queued for the client in addition to the buffer.
 const MAX_BLOCKS: usize = 4;
 /// A client that reads nothing for this long is disconnected.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Joins what a client sends and the answer it gets into one stream of bytes, until either side or `closing` ends it.
+/// Joins the request body of a client and its response into one byte stream, until either side or `closing` ends it.
 /// Call it on the thread of the request.
 pub fn join(sent: Payload, closing: CancellationToken) -> (DuplexStream, impl Stream<Item = Result<Bytes, Error>>) {
     let (theirs, ours) = tokio::io::duplex(BUFFER_SIZE);
@@ -26,7 +26,7 @@ pub fn join(sent: Payload, closing: CancellationToken) -> (DuplexStream, impl St
     (theirs, answer)
 }
 
-/// Ends by dropping both halves, by which the service notices the end.
+/// Copies in both directions. At the end it drops both halves, which signals the end to the service.
 async fn carry(mut sent: Payload, ours: DuplexStream, blocks: mpsc::Sender<Bytes>, closing: CancellationToken) {
     let (mut from_service, mut to_service) = tokio::io::split(ours);
     let inward = async {

@@ -5,7 +5,6 @@ use super::payload;
 use super::public_challenges::PublicChallenges;
 use super::subscribers::{RETRY_EVERY, Subscribers};
 use challengectl_common::{ChallengeName, Timestamp};
-use challengectl_coordinator::bus::events::ChallengeState;
 use challengectl_coordinator::{Coordinator, Event, PublicChallenge};
 use serde::Serialize;
 use std::sync::Arc;
@@ -15,18 +14,18 @@ use tokio::sync::broadcast::error::RecvError;
 pub const NAMESPACE: &str = "/public";
 /// Changes within this time are published together.
 const PAUSE: Duration = Duration::from_millis(250);
-/// States published together at most.
+/// The maximum number of states published together.
 const BURST: usize = 64;
 
 #[derive(Serialize)]
 #[serde(rename = "challenge_state", tag = "type")]
 struct State {
     challenge_name: ChallengeName,
-    state: ChallengeState,
+    state: &'static str,
     timestamp: Timestamp,
 }
 
-/// Publishes what the public may know; ends when the event bus is closed.
+/// Publishes the public challenges and states; ends when the event bus is closed.
 pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
     let mut news = coordinator.context.watch();
     let mut changes = coordinator.context.changes();
@@ -38,7 +37,7 @@ pub async fn feed(coordinator: Arc<Coordinator>, mut subscribers: Subscribers) {
             changed = changes.changed() => if changed.is_err() { return },
             event = news.recv() => match event {
                 Ok(event) => states.extend(state(event)),
-                // The list of challenges has the states that were lost.
+                // Lost states are in the list of challenges.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             },
@@ -69,7 +68,7 @@ async fn publish(
     states: Vec<State>,
     now: Timestamp,
 ) {
-    // The list as it is now decides: a state that was hidden meanwhile is not published.
+    // By the current list, so that a state that has been hidden meanwhile is not published.
     let shows = |state: &State| {
         let same = |one: &PublicChallenge| one.name == state.challenge_name.as_str() && one.state.is_some();
         challenges.iter().any(same)
@@ -88,7 +87,7 @@ async fn publish(
 fn state(event: Event) -> Option<State> {
     match event {
         Event::ChallengeState { challenge_name, state, timestamp, .. } => {
-            Some(State { challenge_name, state, timestamp })
+            Some(State { challenge_name, state: state.as_str(), timestamp })
         }
         _ => None,
     }

@@ -13,20 +13,20 @@ pub struct PublicChallenges {
 }
 
 impl PublicChallenges {
-    /// How the challenges are at this time.
+    /// Returns the challenges at this time.
     pub fn new(challenges: Vec<PublicChallenge>, timestamp: Timestamp) -> Self {
         Self { challenges: challenges.into_iter().map(Challenge::from).collect(), timestamp }
     }
 }
 
-/// A field that the organiser hides is left out.
+/// A challenge, without the fields that the organiser hides.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PublicChallenge)]
 struct Challenge {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     modulation: Option<String>,
-    /// Null when the frequency is drawn from ranges for each transmission.
+    /// Null if the frequency is drawn from ranges for each transmission.
     #[serde(skip_serializing_if = "Option::is_none")]
     frequency: Option<Option<Frequency>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ struct Challenge {
     enabled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
-    /// Null when it was never on air.
+    /// Null if it was never on air.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_run: Option<Option<Timestamp>>,
 }

@@ -1,5 +1,5 @@
-//! The clients of a Socket.IO namespace. Those that are up to date are in a room and get what is published to it. A
-//! client that connects, or that did not read fast enough, first gets the current state.
+//! The clients of a Socket.IO namespace. Those that are up to date are in a room and get everything published to it. A
+//! client that connects, or has not read fast enough, gets the current state first.
 
 use serde::Serialize;
 use socketioxide::extract::SocketRef;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 const UP_TO_DATE: &str = "up to date";
 const MAX_WAITING_CHANGES: usize = 256;
-/// After this time a client that did not read fast enough is sent the current state again.
+/// Interval at which the current state is sent again to clients that have not read fast enough.
 pub const RETRY_EVERY: Duration = Duration::from_millis(500);
 
 enum Change {
@@ -20,13 +20,13 @@ enum Change {
     Remove(Sid),
 }
 
-/// Adds clients to [`Subscribers`] and removes them, from any task.
+/// Adds clients to [`Subscribers`] and removes them; can be used from any task.
 #[derive(Clone)]
 pub struct Membership(mpsc::Sender<Change>);
 
 impl Membership {
     pub async fn add(&self, client: Sid) {
-        // Fails only when the feed has ended: the server is stopping.
+        // Fails only if the feed has ended, since the server is stopping.
         let _ = self.0.send(Change::Add(client)).await;
     }
 
@@ -41,7 +41,7 @@ pub struct Subscribers {
     changes: mpsc::Receiver<Change>,
     /// Clients that need the current state.
     waiting: HashSet<Sid>,
-    /// When it was last sent to them; some could not take it.
+    /// When the current state was last sent to them, unsuccessfully for some.
     tried: Option<Instant>,
     /// Clients to disconnect.
     leaving: HashSet<Sid>,
@@ -56,7 +56,7 @@ impl Subscribers {
         )
     }
 
-    /// Waits until a client connects or has to be disconnected.
+    /// Waits until a client connects or must be disconnected.
     pub async fn changed(&mut self) {
         match self.changes.recv().await {
             None => std::future::pending().await,
@@ -77,17 +77,17 @@ impl Subscribers {
         self.io.of(self.namespace).is_none_or(|all| all.sockets().is_empty())
     }
 
-    /// Whether clients wait for the current state, or to be disconnected.
+    /// Whether clients wait for the current state or for their disconnection.
     pub fn is_behind(&self) -> bool {
         !self.waiting.is_empty() || !self.leaving.is_empty()
     }
 
-    /// Whether clients wait for the current state, and the last attempt is long enough ago.
-    pub fn asks(&self) -> bool {
+    /// Whether clients wait for the current state and the last attempt is long enough ago.
+    pub fn is_state_due(&self) -> bool {
         !self.waiting.is_empty() && self.tried.is_none_or(|tried| tried.elapsed() >= RETRY_EVERY)
     }
 
-    /// Sends the current state to all clients again.
+    /// Marks all clients as waiting for the current state.
     pub fn start_over(&mut self) {
         for client in self.io.of(self.namespace).into_iter().flat_map(BroadcastOperators::sockets) {
             self.put_back(&client);
@@ -95,7 +95,7 @@ impl Subscribers {
         self.tried = None;
     }
 
-    /// Sends the current state to the clients that wait for it; from then on they get what is published to the room.
+    /// Sends the current state to the clients that wait for it, and adds them to the room.
     pub fn welcome(&mut self, name: &str, state: &impl Serialize) {
         let Some(all) = self.io.of(self.namespace) else { return };
         self.tried = Some(Instant::now());
@@ -106,15 +106,15 @@ impl Subscribers {
                     client.join(UP_TO_DATE);
                     false
                 }
-                // Either the client reads again, or it misses a ping and is disconnected.
+                // The client either reads again, or misses a ping and is disconnected.
                 Err(SendError::Socket(SocketError::InternalChannelFull)) => true,
                 Err(_) => false,
             }
         });
     }
 
-    /// Publishes to all clients that are up to date. A client whose buffer is full has missed it and needs the current
-    /// state.
+    /// Publishes to all clients that are up to date. A client whose buffer is full misses the message and needs the
+    /// current state.
     pub async fn publish(&mut self, name: &str, payload: &impl Serialize) {
         let Some(all) = self.io.of(self.namespace) else { return };
         let Err(BroadcastError::Socket(errors)) = all.to(UP_TO_DATE).emit(name, payload).await else { return };
@@ -123,8 +123,8 @@ impl Subscribers {
         }
     }
 
-    /// The library does not say whose buffer is full, so the message is sent once more to each client. That others get it
-    /// twice is better than that a client misses it without knowing.
+    /// Sends the message to each client once more, since the library does not report whose buffer is full. A duplicate
+    /// is better than a message that a client misses unnoticed.
     fn retry_one_by_one(&mut self, name: &str, payload: &impl Serialize) {
         let Some(all) = self.io.of(self.namespace) else { return };
         for client in all.within(UP_TO_DATE).sockets() {
@@ -134,7 +134,8 @@ impl Subscribers {
         }
     }
 
-    /// Disconnects the clients that have to go. One that does not read cannot be disconnected yet, but gets nothing more.
+    /// Disconnects the clients that must leave. One that does not read cannot be disconnected yet, but gets nothing
+    /// more.
     pub fn disconnect_leaving(&mut self) {
         let Some(all) = self.io.of(self.namespace) else { return };
         self.leaving.retain(|id| {

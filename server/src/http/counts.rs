@@ -1,4 +1,4 @@
-//! The requests that were answered, in numbers, and who may see them.
+//! Counts of answered requests, and the networks that may read them.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::time::Instant;
 
-/// Seconds. Polls wait up to a minute.
+/// Buckets of the duration histogram, in seconds; polls wait up to a minute.
 const BUCKETS: [f64; 10] = [0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 15.0, 30.0, 60.0];
 
 pub type Labels = Vec<(&'static str, String)>;
@@ -30,14 +30,14 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// Shows the counts in a registry.
+    /// Registers the counts.
     pub fn register(&self, registry: &mut Registry) {
         registry.register("http_requests", "Requests answered", self.count.clone());
-        let help = "Time to the answer, also of polls that wait";
+        let help = "Time to the answer, including long polls";
         registry.register_with_unit("http_request_duration", help, Unit::Seconds, self.duration.clone());
     }
 
-    /// Labels come from the server's own routes: no client can add one.
+    /// Records a request. Its labels come from the server's own routes, so clients cannot add any.
     pub fn record(&self, method: &Method, response: &ServiceResponse<impl MessageBody>, started: Instant) {
         let method = match *method {
             Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => method.as_str(),

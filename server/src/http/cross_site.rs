@@ -1,5 +1,6 @@
-//! Refuses requests that a page of another site makes in a visitor's browser, which adds the cookies of this server. A page
-//! on another port of the same host is such a page, too: cookies know no ports.
+//! Refuses cross-site requests: those that a page of another site makes in a visitor's browser, which adds this
+//! server's cookies. A page on another port of the same host counts as another site, since cookies are not bound to
+//! ports.
 
 use super::Problem;
 use super::extract::origin;
@@ -12,11 +13,11 @@ use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest};
 
-/// The header that says where a request comes from; no page can forge it. Browsers send it over TLS and to `localhost`.
+/// The header with the site of a request, which pages cannot forge. Browsers send it over TLS and to `localhost`.
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
-/// Refuses what would change something on behalf of another site. Socket.IO decides by itself: its public part is for
-/// pages of all sites.
+/// Refuses state-changing requests of other sites. Socket.IO makes its own decision, since its public namespace is open
+/// to all sites.
 pub async fn refuse(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
     if request.method().is_safe()
         || request.path().starts_with(events::PATH)
@@ -25,20 +26,20 @@ pub async fn refuse(request: ServiceRequest, next: Next<BoxBody>) -> Result<Serv
         return next.call(request).await;
     }
     let error = Problem::new(Code::Forbidden).because(
-        "a page of another site has sent this (by Sec-Fetch-Site, or by Origin, which is not the Host); send it from a \
-         page of this server, or from a program",
+        "a page of another site sent this request, according to Sec-Fetch-Site, or Origin, which differs from Host; \
+         send it from a page of this server, or from a program",
     );
     Ok(request.error_response(error))
 }
 
-/// Programs other than browsers send neither header, and no page can make them send anything.
+/// Whether a request is cross-site. Programs other than browsers send neither header, and pages cannot misuse them.
 fn is_foreign(request: &HttpRequest, is_secure: bool) -> bool {
     let mut sites = request.headers().get_all(SEC_FETCH_SITE).peekable();
     if sites.peek().is_some() {
         return !sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
     }
     let is_own = |origin: &str| {
-        // A page that came without TLS may be anybody's who is on the way.
+        // A page that was loaded without TLS may have been changed on the way.
         let is_safe = !is_secure || origin.starts_with("https://");
         is_safe && is_of_host(origin, host(request))
     };
@@ -72,7 +73,7 @@ mod tests {
             &[("sec-fetch-site", "none")],
             &[("origin", "http://ctf.example:8443")],
             &[("origin", "https://CTF.example:8443")],
-            // Browsers that know the first header are believed: a proxy may have changed the host.
+            // Sec-Fetch-Site takes precedence, since a proxy may have changed the host.
             &[("sec-fetch-site", "same-origin"), ("origin", "https://outside.example")],
         ] {
             assert!(!foreign(own), "{own:?}");

@@ -1,4 +1,4 @@
-//! The form of a front's errors. A front wraps its scope in its envelope:
+//! Envelopes: the form of a front's errors. A front wraps its scope in its envelope,
 //! `scope.wrap(from_fn(envelope::of(render)))`; extractors, handlers and routes inside fail with a [`Problem`].
 
 use super::problem::Problem;
@@ -11,7 +11,7 @@ use futures_util::future::{FutureExt, LocalBoxFuture};
 /// Renders a problem in the form of one front.
 pub type Envelope = fn(&Problem) -> HttpResponse;
 
-/// A middleware that renders the problems of everything inside of it. Of nested ones the innermost does.
+/// Returns a middleware that renders the problems of everything inside; of nested ones, the innermost renders.
 pub fn of(
     render: Envelope,
 ) -> impl Fn(ServiceRequest, Next<BoxBody>) -> LocalBoxFuture<'static, Result<ServiceResponse, Error>> + Clone {

@@ -1,7 +1,7 @@
-//! Security headers of all answers. They are constants, so they cost next to nothing.
+//! Security headers of all answers. They are constants and so cost little.
 //!
-//! There is no `Strict-Transport-Security`: it holds for all ports of a host name, so also for challenges that are
-//! served there without TLS; and where this server speaks TLS, its port speaks nothing else.
+//! `Strict-Transport-Security` is not set: it applies to all ports of a host name, including those of challenges that
+//! are served without TLS, and the server's own port speaks nothing but TLS if it is enabled.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -12,9 +12,9 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 
-/// For answers that are no page. A page sets its own policy.
+/// The policy of answers that are not pages. Pages set their own.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-/// Answers may hold secrets, so no cache keeps them unless they allow it.
+/// Answers may contain secrets, so caches must not keep them unless they allow it.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 const SAME_FOR_ALL: [(HeaderName, HeaderValue); 5] = [
@@ -22,7 +22,7 @@ const SAME_FOR_ALL: [(HeaderName, HeaderValue); 5] = [
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
-    // Scripts that are let in by CORS, as those of `allowed_origins` are, do not ask for this one.
+    // Does not apply to requests by CORS, which the sites of `allowed_origins` use.
     (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
 ];
 

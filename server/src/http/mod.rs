@@ -1,4 +1,4 @@
-//! The HTTP side: parses a request, calls the coordinator, and renders the result. It decides nothing.
+//! The HTTP side: parses requests, calls the coordinator, and renders results. It makes no decisions.
 
 mod counts;
 mod cross_site;
@@ -29,7 +29,7 @@ use openapi::{Group, group, pages};
 use std::future::ready;
 use utoipa::openapi::OpenApi;
 
-/// Adds every route. The control API's envelope renders the problems also of what belongs to no front.
+/// Adds every route. Problems outside of all fronts are rendered by the control API's envelope.
 pub fn routes(state: State) -> impl Fn(&mut web::ServiceConfig) + Clone {
     let state = web::Data::new(state);
     move |config| {
@@ -44,7 +44,7 @@ pub fn routes(state: State) -> impl Fn(&mut web::ServiceConfig) + Clone {
     }
 }
 
-/// All operations, in the order in which people look for them.
+/// All operations, in the order of the documentation.
 fn groups() -> Vec<Group> {
     let pages = group!("Description", "This description of the API."; pages: openapi);
     let mut groups = fronts::control::groups();
@@ -53,18 +53,18 @@ fn groups() -> Vec<Group> {
     groups
 }
 
-/// What clients can ask for, for people and for programs that make clients.
+/// Returns the OpenAPI document.
 #[must_use]
 pub fn document() -> OpenApi {
     openapi::document(groups())
 }
 
-/// What a front answers to a path that it does not have.
+/// Answers a request for an unknown path.
 pub async fn not_found(request: HttpRequest) -> Problem {
     Problem::nothing_at(&request)
 }
 
-/// What a resource answers to every method but `allowed`.
+/// Answers every method of a resource except `allowed`.
 pub fn other_methods(allowed: impl Into<String>) -> Route {
     let allowed = allowed.into();
     web::to(move |request: HttpRequest| ready(Problem::method_not_allowed(&request, &allowed)))

@@ -1,5 +1,5 @@
-//! What went wrong with a request: neutral, so that each front renders it in its own form (see [`super::envelope`]). This
-//! is the only place where errors of the coordinator get a status.
+//! Problems: why a request failed, independent of fronts; each front renders them in its own form (see
+//! [`super::envelope`]). This is the only place where errors of the coordinator get an HTTP status.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -12,14 +12,14 @@ use std::time::Duration;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident: $status:ident, $words:literal;)+) => {
-        /// What went wrong, for programs: the closed set of all error codes.
+        /// The closed set of error codes, for programs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code {
             $($(#[$doc])* $code,)+
         }
 
         impl Code {
-            /// The code in words, as the control API answers it.
+            /// The code in words, as in the control API.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -27,7 +27,7 @@ macro_rules! codes {
                 }
             }
 
-            /// The HTTP status that goes with it.
+            /// The HTTP status of the code.
             #[must_use]
             pub fn status(self) -> StatusCode {
                 match self {
@@ -39,7 +39,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The request is malformed, or a value is out of its limits.
+    /// The request is malformed, or a value is invalid.
     InvalidRequest: BAD_REQUEST, "invalid request";
     /// An uploaded file has an extension that no challenge uses.
     FileTypeNotAllowed: BAD_REQUEST, "file type not allowed";
@@ -47,7 +47,7 @@ codes! {
     AuthenticationRequired: UNAUTHORIZED, "authentication required";
     /// A password, code or token is invalid.
     InvalidCredentials: UNAUTHORIZED, "invalid credentials";
-    /// The account, key or page may not do this.
+    /// The account, key or page has no permission.
     Forbidden: FORBIDDEN, "forbidden";
     /// There is nothing under this path or id.
     NotFound: NOT_FOUND, "not found";
@@ -57,17 +57,17 @@ codes! {
     RunnerNotRegistered: NOT_FOUND, "runner not registered";
     /// The server has no file with this digest.
     FileNotFound: NOT_FOUND, "file not found";
-    /// The path takes other methods.
+    /// The path does not support this method.
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method not allowed";
-    /// The body did not come in time.
+    /// The body did not arrive in time.
     RequestTimeout: REQUEST_TIMEOUT, "request timeout";
-    /// It exists already, or something else is in the way.
+    /// It already exists, or the current state does not allow it.
     Conflict: CONFLICT, "conflict";
     /// Another process of the same runner was started later.
     RunnerSuperseded: CONFLICT, "runner superseded";
-    /// A report came too late to change anything.
+    /// A report is too late to change anything.
     ReportHasNoEffect: CONFLICT, "report has no effect";
-    /// The state of the system does not allow it now.
+    /// The operating state does not allow it now.
     NotPossibleNow: CONFLICT, "not possible now";
     /// The body exceeds its limit.
     BodyTooLarge: PAYLOAD_TOO_LARGE, "body too large";
@@ -75,13 +75,13 @@ codes! {
     FileTooLarge: PAYLOAD_TOO_LARGE, "file too large";
     /// The files of an event exceed their limit together.
     EventTooLarge: PAYLOAD_TOO_LARGE, "event too large";
-    /// The body has a Content-Type that the operation does not take.
+    /// The body has a Content-Type that the operation does not accept.
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported media type";
     /// The range lies outside of the file.
     RangeNotSatisfiable: RANGE_NOT_SATISFIABLE, "range not satisfiable";
     /// Too many requests, or attempts, in too short a time.
     TooManyRequests: TOO_MANY_REQUESTS, "too many requests";
-    /// The server failed; its log says why.
+    /// The server failed; its log has the cause.
     InternalError: INTERNAL_SERVER_ERROR, "internal error";
     /// The server is stopping.
     ServerIsStopping: SERVICE_UNAVAILABLE, "server is stopping";
@@ -91,7 +91,7 @@ codes! {
     TooManyClients: SERVICE_UNAVAILABLE, "too many clients";
 }
 
-/// Why a request did not succeed.
+/// Why a request failed.
 #[derive(Debug)]
 pub struct Problem {
     code: Code,
@@ -101,41 +101,41 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem without details.
+    /// Returns a problem without details.
     #[must_use]
     pub fn new(code: Code) -> Self {
         Self { code, status: code.status(), details: None, header: None }
     }
 
-    /// An invalid request; `details` say where, and the way out.
+    /// Returns a problem of an invalid request; `details` give the place, the cause and the way out.
     #[must_use]
     pub fn invalid(details: impl Into<String>) -> Self {
         Self::new(Code::InvalidRequest).because(details)
     }
 
-    /// A request without valid credentials.
+    /// Returns a problem of a request without valid credentials.
     #[must_use]
     pub fn unauthorized(details: &str) -> Self {
         Self::new(Code::AuthenticationRequired).because(details).asking_for_credentials()
     }
 
-    /// A request that comes too soon after others.
+    /// Returns a problem of a request that comes too soon after others.
     #[must_use]
     pub fn too_many(wait: Duration) -> Self {
-        // Whole seconds, rounded up: a client that comes back then is not too soon again.
+        // Rounded up to whole seconds, so that a client that waits as long is not too soon again.
         let seconds = wait.as_millis().div_ceil(1000).max(1);
         Self::new(Code::TooManyRequests)
             .because(format!("try again in {seconds} seconds"))
             .with_header(RETRY_AFTER, &seconds.to_string())
     }
 
-    /// A body that did not come in time.
+    /// Returns a problem of a body that did not arrive in time.
     #[must_use]
     pub fn too_slow(waited: Duration) -> Self {
-        Self::new(Code::RequestTimeout).because(format!("the body did not come within {} seconds", waited.as_secs()))
+        Self::new(Code::RequestTimeout).because(format!("the body did not arrive within {} seconds", waited.as_secs()))
     }
 
-    /// A range outside of a file of this many bytes.
+    /// Returns a problem of a range outside of a file of `size` bytes.
     #[must_use]
     pub fn range(size: u64) -> Self {
         Self::new(Code::RangeNotSatisfiable)
@@ -143,28 +143,28 @@ impl Problem {
             .with_header(CONTENT_RANGE, &format!("bytes */{size}"))
     }
 
-    /// A path at which there is nothing.
+    /// Returns a problem of an unknown path.
     #[must_use]
     pub fn nothing_at(request: &HttpRequest) -> Self {
         Self::new(Code::NotFound).because(format!("there is nothing at {}", request.path()))
     }
 
-    /// A method that a path does not take.
+    /// Returns a problem of a method that the path does not support.
     #[must_use]
     pub fn method_not_allowed(request: &HttpRequest, allowed: &str) -> Self {
         Self::new(Code::MethodNotAllowed)
-            .because(format!("{} takes {allowed}, not {}", request.path(), request.method()))
+            .because(format!("{} supports {allowed}, not {}", request.path(), request.method()))
             .with_header(ALLOW, allowed)
     }
 
-    /// Adds where it went wrong, and the way out.
+    /// Adds details: the place, the cause and the way out.
     #[must_use]
     pub fn because(mut self, details: impl Into<String>) -> Self {
         self.details = Some(details.into());
         self
     }
 
-    /// Replaces the status that goes with the code: for a protocol that sets its own, as Socket.IO does.
+    /// Replaces the status of the code, for a protocol that defines its own, such as Socket.IO.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
@@ -180,19 +180,19 @@ impl Problem {
         self
     }
 
-    /// What went wrong.
+    /// The code.
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// Where it went wrong, and the way out.
+    /// The place, the cause and the way out.
     #[must_use]
     pub fn details(&self) -> Option<&str> {
         self.details.as_deref()
     }
 
-    /// The answer as far as it is the same for all fronts: status and headers. The front's envelope adds the body.
+    /// Returns the part of the answer common to all fronts: status and headers. The front's envelope adds the body.
     #[must_use]
     pub fn response(&self) -> HttpResponseBuilder {
         let mut response = HttpResponse::build(self.status);
@@ -243,7 +243,7 @@ impl From<CoreError> for Problem {
 
 impl Problem {
     fn internal() -> Self {
-        Self::new(Code::InternalError).because("the server's log tells more")
+        Self::new(Code::InternalError).because("see the server's log")
     }
 }
 
@@ -258,7 +258,7 @@ impl ResponseError for Problem {
         self.status
     }
 
-    /// Plain text, for what no envelope renders.
+    /// Renders plain text, outside of all envelopes.
     fn error_response(&self) -> HttpResponse {
         self.response().content_type(ContentType::plaintext()).body(self.to_string())
     }

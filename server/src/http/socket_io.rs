@@ -1,5 +1,5 @@
-//! Socket.IO on the same port as everything else. A service that knows nothing of actix speaks its protocol: it gets
-//! polling requests whole, and for a websocket, after the handshake, the stream of bytes.
+//! Socket.IO on the same port as the API. The protocol is implemented by a service that is independent of actix: it
+//! gets polling requests as a whole, and for a websocket, after the handshake, the byte stream.
 
 use super::extract::{body, origin};
 use super::state::State;
@@ -20,9 +20,9 @@ use serde::Deserialize;
 use tokio::io::DuplexStream;
 use tower_service::Service;
 
-/// The headers that the protocol's service needs. It keeps them with the connection, so there are no others.
+/// The headers that the protocol's service needs. It stores them with the connection, so no others are passed.
 const FORWARDED_HEADERS: [HeaderName; 4] = [HOST, ORIGIN, COOKIE, CONTENT_TYPE];
-/// Bytes of one of them.
+/// The maximum size of one of them in bytes.
 const MAX_HEADER_SIZE: usize = 4096;
 
 /// Adds the endpoint.
@@ -35,13 +35,13 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(path);
 }
 
-/// RFC 6455, section 4.2.1: whatever the case.
+/// Whether the request asks for a websocket, regardless of case (RFC 6455, section 4.2.1).
 fn wants_websocket(request: &GuardContext<'_>) -> bool {
     let upgrade = request.head().headers().get(UPGRADE).and_then(|value| value.to_str().ok());
     upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
-/// Joins a client's connection to the service.
+/// Connects a client's websocket with the service.
 async fn websocket(state: web::Data<State>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, Problem> {
     let endpoint = &state.endpoint;
     verify_handshake(request.head()).map_err(|error| Problem::invalid(format!("websocket handshake: {error}")))?;
@@ -56,7 +56,7 @@ async fn websocket(state: web::Data<State>, request: HttpRequest, sent: Payload)
     Ok(response.streaming(answer))
 }
 
-/// Hands a request to the service, and its answer back.
+/// Passes a request to the service, and returns its answer.
 async fn polling(state: web::Data<State>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, Problem> {
     let endpoint = &state.endpoint;
     let sent = body::read(&request, sent.into_inner(), events::MAX_MESSAGE_SIZE).await?.freeze();
@@ -79,7 +79,7 @@ async fn polling(state: web::Data<State>, request: HttpRequest, sent: Payload) -
     Ok(response.insert_header((CONTENT_TYPE, kind.unwrap_or_default())).body(content))
 }
 
-/// The protocol's service says what is wrong in its own words.
+/// Returns the problem for an error of the protocol's service.
 fn refusal(status: StatusCode, content: &[u8]) -> Problem {
     #[derive(Deserialize)]
     struct Reason {
@@ -90,7 +90,7 @@ fn refusal(status: StatusCode, content: &[u8]) -> Problem {
     Problem::new(Code::InvalidRequest).with_status(status).because(reason)
 }
 
-/// The request as the service understands it. One that opens a connection takes a permit.
+/// Converts a request for the service. One that opens a connection takes a permit.
 async fn about<B>(endpoint: &Endpoint, request: &HttpRequest, body: B) -> Result<http::Request<B>, Problem> {
     let mut about = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
     for name in FORWARDED_HEADERS {
@@ -115,8 +115,8 @@ async fn permit(endpoint: &Endpoint, request: &HttpRequest) -> Option<Permit> {
     endpoint.reserved_permit(address)
 }
 
-/// Pages of configured sites may read the answers with the visitor's login; all others without, which gets them what is
-/// public.
+/// Sets the CORS headers: pages of configured sites may read the answers with the visitor's login, all others without,
+/// which gives them the public namespace.
 fn allow_reading(response: &mut HttpResponseBuilder, endpoint: &Endpoint, request: &HttpRequest) {
     let Some(origin) = request.headers().get(ORIGIN) else { return };
     response.insert_header((VARY, "Origin"));

@@ -1,4 +1,4 @@
-//! What the handlers work with, in one typed place.
+//! The state that the handlers use.
 
 use super::Problem;
 use super::counts::{MetricsAudience, Requests};
@@ -25,7 +25,7 @@ pub struct State {
 }
 
 impl State {
-    /// Puts together what the handlers work with; no request is counted yet.
+    /// Creates the state, with all counts at 0.
     #[must_use]
     pub fn new(
         coordinator: Arc<Coordinator>,
@@ -38,20 +38,20 @@ impl State {
         Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits }
     }
 
-    /// The state of the application that serves a request.
+    /// Returns the state of the application that serves a request.
     pub(super) fn of(request: &HttpRequest) -> Result<&Self, Problem> {
         let state = request.app_data::<web::Data<Self>>();
         state.map(|state| state.as_ref()).ok_or_else(|| Problem::new(Code::InternalError))
     }
 }
 
-/// A part of the coordinator that handlers ask for: `coordinator: Shared<Coordinator>`.
+/// A component, as an argument of a handler: `coordinator: Shared<Coordinator>`.
 #[derive(Debug)]
 pub struct Shared<T>(Arc<T>);
 
-/// What [`Shared`] gives out.
+/// A component that [`Shared`] can extract.
 pub trait Component {
-    /// Finds it in the state.
+    /// Returns the component of the state.
     fn of(state: &State) -> &Arc<Self>;
 }
 

@@ -1,5 +1,5 @@
-//! Files uploaded as `multipart/form-data`: streamed to disk, bounded, and never stored under the name that the client
-//! sent.
+//! Files uploaded as `multipart/form-data`: streamed to disk, bounded in size, and never stored under a name chosen by
+//! the client.
 
 use super::Problem;
 use super::extract::body::BODY_TIMEOUT;
@@ -14,21 +14,21 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 const MAX_NAME: usize = 255;
-/// For a whole form: a gibibyte at 10 Mbit/s.
+/// Time limit of a whole form: 1 GiB at 10 Mbit/s.
 const FORM_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-/// What may be uploaded.
+/// A kind of file that can be uploaded.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     extensions: &'static [&'static str],
-    /// Bytes.
+    /// The maximum size in bytes.
     largest: u64,
 }
 
 /// Files of challenges.
 pub const FILE: Kind =
     Kind { extensions: &["wav", "bin", "txt", "yml", "yaml", "py", "grc"], largest: 100 * 1024 * 1024 };
-/// A whole event: more than any has.
+/// Archives of whole events; the limit is above any event's size.
 pub const ARCHIVE: Kind = Kind { extensions: &["tar"], largest: 1 << 30 };
 
 /// A part of a form.
@@ -37,16 +37,16 @@ pub struct Part {
     pub field: String,
     /// The name of the file, without folders.
     pub name: String,
-    /// What it holds.
+    /// The content.
     pub content: Incoming,
 }
 
-/// Reads a form, unless that takes far too long.
+/// Reads a form within [`FORM_TIMEOUT`].
 pub async fn in_time<T>(reading: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
     timeout(FORM_TIMEOUT, reading).await.unwrap_or_else(|_| Err(Problem::too_slow(FORM_TIMEOUT)))
 }
 
-/// The next file of a form, of the kind that its field takes.
+/// Reads the next file of a form, of the kind of its field.
 pub async fn next(
     form: &mut Multipart,
     coordinator: &Coordinator,
@@ -75,7 +75,7 @@ async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> 
             content.write(&piece).await?;
             continue;
         }
-        // A client that is hung up on while it sends does not read the answer, so some more is let pass unread.
+        // Reads and drops some more: a client whose connection is closed while it sends does not read the answer.
         over += piece.len() as u64;
         if over > largest {
             break;
@@ -89,8 +89,8 @@ async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> 
     Ok(content)
 }
 
-/// The name of a file. Clients that write it in another alphabet often do so in `filename*` (RFC 8187), some with
-/// something readable beside it.
+/// Returns the name of a file. Clients send non-ASCII names in `filename*` (RFC 8187), some with an ASCII `filename` in
+/// addition.
 fn sent_name(disposition: &ContentDisposition) -> Option<String> {
     let extended = disposition.get_filename_ext().and_then(|name| match name.charset.to_string().as_str() {
         charset if charset.eq_ignore_ascii_case("utf-8") => String::from_utf8(name.value.clone()).ok(),
@@ -100,7 +100,7 @@ fn sent_name(disposition: &ContentDisposition) -> Option<String> {
     extended.or_else(|| disposition.get_filename().map(str::to_owned))
 }
 
-/// The last part of a name, whatever separates them, without what would garble a line of text.
+/// Returns the last component of a name, with any separator, without control characters.
 fn plain(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut name: String = last.chars().filter(|c| !c.is_control()).collect();

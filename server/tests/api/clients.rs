@@ -1,4 +1,4 @@
-//! Other people's Socket.IO clients, as programs. `scripts/tools.sh socketio` installs them.
+//! The official Socket.IO clients, as programs. `scripts/tools.sh socketio` installs them.
 
 use crate::site::Browser;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// Far longer than anything here takes.
+/// Time limit, far longer than any step takes.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Language {
 
 pub const LANGUAGES: [Language; 2] = [Language::JavaScript, Language::Python];
 
-/// Each language by each transport.
+/// Each language with each transport.
 pub const KINDS: [(Language, &str); 6] = [
     (Language::JavaScript, "polling"),
     (Language::JavaScript, "websocket"),
@@ -29,7 +29,7 @@ pub const KINDS: [(Language, &str); 6] = [
     (Language::Python, "polling,websocket"),
 ];
 
-/// What a client shows of itself.
+/// The headers that a client sends.
 #[derive(Debug, Default, Clone)]
 pub struct Shown {
     pub cookie: String,
@@ -38,11 +38,11 @@ pub struct Shown {
 
 impl Shown {
     pub fn login(browser: &Browser<'_>) -> Self {
-        Self { cookie: format!("theme=dark; session={}", browser.session), origin: String::new() }
+        Self { cookie: format!("theme=dark; session={}", browser.login), origin: String::new() }
     }
 }
 
-/// A client at work. It ends with this.
+/// A running client, ended when it is dropped.
 pub struct Client {
     lines: Lines<BufReader<ChildStdout>>,
     _child: Child,
@@ -66,15 +66,15 @@ impl Client {
         Self { lines, _child: child }
     }
 
-    /// What happens next to it: its name, and what came with it.
+    /// Waits for its next event: the name, and the data.
     pub async fn next(&mut self) -> (String, Value) {
-        let line = tokio::time::timeout(LIMIT, self.lines.next_line()).await.expect("nothing happens");
+        let line = tokio::time::timeout(LIMIT, self.lines.next_line()).await.expect("no event came in time");
         let line = line.unwrap().expect("the client has ended; scripts/tools.sh socketio installs what it needs");
         let words: Vec<Value> = serde_json::from_str(&line).unwrap();
         (words[0].as_str().unwrap().to_owned(), words.get(1).cloned().unwrap_or_default())
     }
 
-    /// What comes with the next thing of this name; other things before it are passed over.
+    /// Waits for the next event of this name and returns its data; skips others before it.
     pub async fn next_named(&mut self, name: &str) -> Value {
         let search = async {
             loop {
@@ -84,10 +84,10 @@ impl Client {
                 }
             }
         };
-        tokio::time::timeout(LIMIT, search).await.unwrap_or_else(|_| panic!("{name} does not happen"))
+        tokio::time::timeout(LIMIT, search).await.unwrap_or_else(|_| panic!("no event {name} came in time"))
     }
 
-    /// The next event of this type, and those before it.
+    /// Waits for the next live event of this type; returns it and those before it.
     pub async fn events_until(&mut self, kind: &str) -> Vec<Value> {
         let mut events = Vec::new();
         loop {

@@ -1,4 +1,4 @@
-//! A front of these tests with a form of errors of its own: the same extractors and routes, another envelope.
+//! A front with its own envelope, for tests only: the same extractors and routes, another form of errors.
 
 use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// All that another front needs.
+/// The envelope: all that another front needs.
 fn render(problem: &Problem) -> HttpResponse {
     let message = problem.details().unwrap_or(problem.code().as_str());
     let errors = [json!({"code": format!("{:?}", problem.code()), "message": message})];
@@ -70,10 +70,10 @@ fn request(method: &str, path: &str) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn another_front_tells_the_same_problems_in_its_own_form() {
+async fn another_front_renders_the_same_problems_in_its_own_form() {
     let folder = tempfile::tempdir().unwrap();
     let state = web::Data::new(state(folder.path()).await);
-    // Inside the envelope of the control API, as on the main listener: the inner one counts.
+    // Inside the envelope of the control API, as on the main listener: the inner one renders.
     let all = web::scope("").configure(front).wrap(from_fn(envelope::of(|problem| problem.response().finish())));
     let application = init_service(App::new().app_data(state).service(all)).await;
     let ask = async |request: TestRequest| {

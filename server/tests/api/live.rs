@@ -1,4 +1,4 @@
-//! Live events, as other people's clients hear them.
+//! Live events, as the official Socket.IO clients receive them.
 
 use crate::clients::{Client, KINDS, LANGUAGES, Language, Shown};
 use crate::site::{Answer, MORSE, Site, is_timestamp};
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 
-/// A dashboard that has heard how things stand.
+/// Connects a dashboard that has received the first state.
 async fn dashboard(language: Language, transports: &str, site: &Site, shown: &Shown) -> Client {
     let mut client = Client::start(language, transports, &site.url, "/", shown);
     client.next_named("initial_state").await;
     client
 }
 
-/// The event without its copy of the fields, which has to be one.
+/// Returns the event without `data`, which must repeat its fields.
 fn unfolded(mut event: Value) -> Value {
     let fields = event.as_object_mut().unwrap();
     let data = fields.remove("data").unwrap();
@@ -27,7 +27,7 @@ fn unfolded(mut event: Value) -> Value {
     event
 }
 
-/// The event without its time, which has to be one.
+/// Returns the event without its time, which must be valid.
 fn timeless(event: Value) -> Value {
     let mut event = unfolded(event);
     assert!(is_timestamp(&event["timestamp"]), "{event}");
@@ -36,7 +36,7 @@ fn timeless(event: Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_kind_of_client_hears_everything_in_order() {
+async fn every_kind_of_client_receives_all_events_in_order() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let runner = site.enroll("roof").await;
@@ -99,7 +99,7 @@ async fn every_kind_of_client_hears_everything_in_order() {
     for (client, kind) in clients.iter_mut().zip(KINDS) {
         for expected in &expected {
             let mut event = timeless(client.next_named("event").await);
-            // The clock may notice only now that the import brought work.
+            // The clock may notice the import only now.
             if event["state"] == "queued" {
                 event = timeless(client.next_named("event").await);
             }
@@ -109,7 +109,7 @@ async fn every_kind_of_client_hears_everything_in_order() {
 }
 
 #[tokio::test]
-async fn clients_take_the_transport_they_ask_for() {
+async fn clients_get_the_transport_that_they_ask_for() {
     let site = Site::start().await;
     for (language, transport) in KINDS {
         let mut client = Client::start(language, transport, &site.url, "/public", &Shown::default());
@@ -125,7 +125,7 @@ async fn clients_take_the_transport_they_ask_for() {
 }
 
 #[tokio::test]
-async fn clients_come_back_after_a_restart_and_hear_how_things_stand() {
+async fn clients_reconnect_after_a_restart_and_get_the_current_state() {
     let site = Site::start().await;
     let shown = Shown::login(&site.browser("alice", Role::Viewer).await);
     let mut clients = Vec::new();
@@ -145,11 +145,11 @@ async fn clients_come_back_after_a_restart_and_hear_how_things_stand() {
 }
 
 #[tokio::test]
-async fn who_is_not_logged_in_is_refused() {
+async fn clients_without_a_valid_login_are_refused() {
     let site = Site::start().await;
     let disabled = site.browser("bob", Role::Admin).await;
     set_enabled(&site, "bob", false).await;
-    let cookies = [String::new(), "session=x".to_owned(), format!("session={}", disabled.session)];
+    let cookies = [String::new(), "session=x".to_owned(), format!("session={}", disabled.login)];
     for (language, transports) in KINDS {
         for cookie in &cookies {
             let shown = Shown { cookie: cookie.clone(), ..Shown::default() };
@@ -160,7 +160,7 @@ async fn who_is_not_logged_in_is_refused() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_cannot_use_the_login_of_its_visitor() {
+async fn a_page_of_another_site_cannot_use_its_visitors_login() {
     let site = Site::start().await;
     let alice = site.browser("alice", Role::Admin).await;
     for (language, transports) in KINDS {
@@ -182,7 +182,7 @@ async fn set_enabled(site: &Site, name: &str, enabled: bool) {
 }
 
 #[tokio::test]
-async fn a_client_is_sent_away_when_its_account_is_disabled_or_its_login_ends() {
+async fn a_client_is_disconnected_when_its_account_is_disabled_or_its_login_ends() {
     let site = Site::start().await;
     let (alice, bob) = (site.browser("alice", Role::Admin).await, site.browser("bob", Role::Admin).await);
     let carol = site.browser("carol", Role::Viewer).await;
@@ -199,7 +199,7 @@ async fn a_client_is_sent_away_when_its_account_is_disabled_or_its_login_ends() 
             carol.post("/api/auth/logout", json!({})).await;
             of_carol.next_named("disconnect").await;
         }
-        // Who is still logged in notices nothing.
+        // Clients that are still logged in stay connected.
         site.runner(&format!("roof-{language:?}")).await;
         of_bob.events_until("runner_status").await;
     }
@@ -213,7 +213,7 @@ challenges:
 "#;
 
 #[tokio::test]
-async fn everybody_hears_what_the_public_page_shows_and_nothing_else() {
+async fn public_clients_receive_what_the_public_page_shows_and_nothing_else() {
     let site = Site::start().await;
     site.import(EVENT).await;
     let page = site.get("/api/public/challenges").await.body["challenges"].clone();
@@ -236,7 +236,7 @@ async fn everybody_hears_what_the_public_page_shows_and_nothing_else() {
     assert_eq!(last.as_array().unwrap().len(), 2);
     for client in &mut clients {
         let mut states = Vec::new();
-        // Until the list is as the page shows it at the end.
+        // Until the list equals that of the page at the end.
         loop {
             let (name, heard) = client.next().await;
             let text = heard.to_string();
@@ -247,7 +247,7 @@ async fn everybody_hears_what_the_public_page_shows_and_nothing_else() {
                 _ => {}
             }
         }
-        // A challenge that is queued again at once, or whose queueing is noticed late, may be told as such.
+        // A challenge that is queued again at once, or noticed late, may be published as queued.
         states.retain(|state| state["state"] != "queued");
         let names: Vec<_> = states.iter().map(|state| (&state["challenge_name"], &state["state"])).collect();
         assert_eq!(names, [(&json!("A_PLAIN"), &json!("assigned")), (&json!("A_PLAIN"), &json!("waiting"))]);
@@ -256,7 +256,7 @@ async fn everybody_hears_what_the_public_page_shows_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_handshake_sets_no_cookie_and_names_the_other_transport() {
+async fn the_handshake_sets_no_cookie_and_offers_the_other_transport() {
     let site = Site::start().await;
     let response = site.request(Method::GET, "/socket.io/?EIO=4&transport=polling").send().await.unwrap();
     assert_eq!(response.status(), 200);
@@ -267,7 +267,7 @@ async fn the_handshake_sets_no_cookie_and_names_the_other_transport() {
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_may_read_only_what_is_public() {
+async fn pages_of_other_sites_can_read_only_the_public_namespace() {
     let site = Site::start().await;
     let request =
         site.request(Method::GET, "/socket.io/?EIO=4&transport=polling").header("Origin", "https://other.example");
@@ -277,7 +277,7 @@ async fn pages_of_other_sites_may_read_only_what_is_public() {
 }
 
 #[tokio::test]
-async fn what_is_not_socket_io_is_refused_in_json() {
+async fn requests_that_are_not_socket_io_are_refused_in_json() {
     let site = Site::start().await;
     for query in [
         "",
@@ -299,10 +299,10 @@ async fn what_is_not_socket_io_is_refused_in_json() {
     Answer::of(upgrade).await.is_error(400, "invalid request");
 }
 
-/// A text frame with a mask of zeros.
+/// A websocket text frame with a mask of zeros.
 const CONNECT: &[u8] = b"\x81\x82\0\0\0\x0040";
 
-/// Connects as a dashboard does, and never reads.
+/// Connects as a dashboard and never reads.
 async fn deaf(site: &Site, cookie: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -319,7 +319,7 @@ async fn deaf(site: &Site, cookie: &str) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_costs_the_others_nothing() {
+async fn a_client_that_does_not_read_does_not_affect_others() {
     const LINES: usize = 1500;
     let site = Site::start().await;
     let shown = Shown::login(&site.browser("alice", Role::Viewer).await);
@@ -337,7 +337,7 @@ async fn a_client_that_does_not_read_costs_the_others_nothing() {
         let mut last = Value::Null;
         for n in 0..LINES {
             let mut event = hearing.next_named("event").await;
-            // What it was told when somebody else had no room for it may come twice.
+            // A message may come twice if the buffer of another client was full.
             while event["source"] != "roof" || event["message"] == last {
                 event = hearing.next_named("event").await;
             }

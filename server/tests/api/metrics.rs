@@ -1,11 +1,11 @@
-//! What Prometheus collects.
+//! The metrics.
 
 use crate::site::{Answer, MORSE, Site};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::HashMap;
 
-/// Value by name and labels, as the lines have them.
+/// Returns the values by name and labels.
 async fn scrape(site: &Site) -> HashMap<String, f64> {
     let request = site.request(Method::GET, "/metrics").header("Accept", "application/openmetrics-text");
     let response = request.send().await.unwrap();
@@ -52,7 +52,7 @@ async fn metrics_follow_runners_challenges_and_transmissions() {
 }
 
 #[tokio::test]
-async fn whoever_names_no_format_gets_the_one_that_everything_reads() {
+async fn the_default_format_is_the_older_text_format() {
     let site = Site::start().await;
     site.get("/health").await;
     let response = site.request(Method::GET, "/metrics").send().await.unwrap();
@@ -65,7 +65,7 @@ async fn whoever_names_no_format_gets_the_one_that_everything_reads() {
 }
 
 #[tokio::test]
-async fn requests_are_counted_by_route_and_no_client_can_make_up_labels() {
+async fn requests_are_counted_by_route_and_clients_cannot_add_labels() {
     let site = Site::start().await;
     for path in ["/api/runners/one/task", "/api/runners/two/task", "/nowhere/1", "/nowhere/2"] {
         site.get(path).await;
@@ -83,7 +83,7 @@ async fn requests_are_counted_by_route_and_no_client_can_make_up_labels() {
 }
 
 #[tokio::test]
-async fn metrics_are_for_the_networks_that_may_have_them() {
+async fn metrics_are_only_for_the_allowed_networks() {
     let elsewhere = |config: &mut challengectl_server::Config| config.metrics_allow = vec!["192.0.2.0/24".to_owned()];
     let site = Site::start_with(tempfile::tempdir().unwrap(), elsewhere).await;
     site.get("/metrics").await.is_error(403, "forbidden");

@@ -1,10 +1,10 @@
-//! What those who keep the server running ask it.
+//! Health and readiness.
 
 use crate::site::{Site, fields, is_timestamp};
 use serde_json::json;
 
 #[tokio::test]
-async fn health_is_also_where_probes_look_for_it() {
+async fn health_has_the_usual_path_of_probes_too() {
     let site = Site::start().await;
     let answer = site.get("/health").await;
     assert_eq!((answer.status, &answer.body["status"]), (200, &json!("ok")));
@@ -13,7 +13,7 @@ async fn health_is_also_where_probes_look_for_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_can_work_is_ready() {
+async fn a_working_server_is_ready() {
     let site = Site::start().await;
     let answer = site.get("/ready").await;
     assert_eq!((answer.status, &answer.body["status"]), (200, &json!("ready")));
@@ -21,7 +21,7 @@ async fn a_server_that_can_work_is_ready() {
     assert!(is_timestamp(&answer.body["timestamp"]));
 }
 
-/// A file where the folder should be stands in for a disk that is full.
+/// A file in place of the folder has the same effect as a full disk.
 #[tokio::test]
 async fn a_server_without_room_for_files_is_not_ready() {
     let site = Site::start().await;
@@ -36,7 +36,7 @@ async fn a_server_without_room_for_files_is_not_ready() {
 }
 
 #[tokio::test]
-async fn a_server_whose_database_somebody_keeps_locked_is_not_ready() {
+async fn a_server_whose_database_is_locked_is_not_ready() {
     let site = Site::start().await;
     let store = site.store().await;
     let transaction = store.write().await.unwrap();
@@ -67,7 +67,7 @@ async fn a_server_on_a_database_of_a_newer_version_is_not_ready() {
 }
 
 #[tokio::test]
-async fn a_server_whose_database_is_gone_or_another_is_not_ready() {
+async fn a_server_whose_database_is_deleted_or_replaced_is_not_ready() {
     for name in ["challengectl.db", "challengectl.db-wal"] {
         for put_another in [false, true] {
             let site = Site::start().await;
@@ -78,7 +78,7 @@ async fn a_server_whose_database_is_gone_or_another_is_not_ready() {
             }
             let answer = site.get("/ready").await;
             answer.is_error(503, "not ready");
-            // The schema may be unreadable as well by then.
+            // By then the schema may be unreadable too.
             let details = answer.body["details"].as_str().unwrap();
             assert!(
                 details.starts_with("database: was replaced or deleted while the server runs"),

@@ -1,4 +1,4 @@
-//! People who log in as people do.
+//! Logins by password and TOTP code.
 
 use crate::site::{Answer, Browser, Site};
 use reqwest::{Method, Response};
@@ -8,22 +8,22 @@ use totp_rs::{Builder, Secret};
 
 pub const PASSWORD: &str = "correct horse battery";
 
-/// The app that makes the codes.
+/// The app that generates the codes.
 pub struct Authenticator(totp_rs::Totp);
 
 impl Authenticator {
-    /// As the answer to a request says it.
+    /// Reads the secret from the answer to a request.
     pub fn of(answer: &Value) -> Self {
         let secret = Secret::try_from_base32(answer["totp_secret"].as_str().unwrap()).unwrap();
         Self(Builder::new().with_secret(secret).build().unwrap())
     }
 
-    /// The code of this time step. Each is good once; the next one can be used as soon as the first.
+    /// Returns the code of this time step. Each code is valid once; that of the next step is accepted too.
     pub fn code(&self) -> String {
         self.0.generate(seconds()).to_string()
     }
 
-    /// The code of the next time step.
+    /// Returns the code of the next time step.
     pub fn next_code(&self) -> String {
         self.0.generate(seconds() + 30).to_string()
     }
@@ -42,7 +42,7 @@ fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// The first account, `alice`, confirmed with this step's code.
+/// Creates the first account, `alice`, confirmed with the code of this time step.
 pub async fn set_up(site: &Site) -> (Authenticator, Response) {
     let body = json!({"setup_token": site.setup_token, "username": "alice", "password": PASSWORD});
     let made = site.post("/api/auth/setup", body).await;
@@ -62,14 +62,14 @@ pub async fn verify(site: &Site, temp_token: &Value, code: &str) -> Response {
     site.request(Method::POST, "/api/auth/verify-totp").json(&body).send().await.unwrap()
 }
 
-/// Password and code, to the answer of the latter.
+/// Logs in by password and code; returns the answer to the code.
 pub async fn enter(site: &Site, name: &str, password: &str, code: &str) -> Answer {
     let login = log_in(site, name, password).await;
     assert_eq!(login.status, 200, "{}", login.body);
     Answer::read(verify(site, &login.body["temp_token"], code).await).await
 }
 
-/// The value of a cookie that a response sets, and the whole line.
+/// Returns the value of a cookie that a response sets, and its whole line.
 pub fn cookie(response: &Response, name: &str) -> (String, String) {
     let lines = response.headers().get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
     let line = lines.into_iter().find(|line| line.starts_with(&format!("{name}="))).unwrap();
@@ -77,7 +77,7 @@ pub fn cookie(response: &Response, name: &str) -> (String, String) {
     (value.to_owned(), line.to_owned())
 }
 
-/// The browser that got this response.
+/// Returns a browser with the cookies of this response.
 pub fn browser<'a>(site: &'a Site, response: &Response) -> Browser<'a> {
-    Browser { site, session: cookie(response, "session").0 }
+    Browser { site, login: cookie(response, "session").0 }
 }

@@ -2,7 +2,8 @@
 
 use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
 use challengectl_coordinator::accounts::Changes;
-use challengectl_coordinator::challenges::import::{Step, Unlisted, import};
+use challengectl_coordinator::challenges::import::{Unlisted, import};
+use challengectl_coordinator::challenges::step::Step;
 use challengectl_coordinator::store::accounts::NewAccount;
 use challengectl_coordinator::store::accounts::{self, logins};
 use challengectl_coordinator::store::{Store, commit};
@@ -20,7 +21,7 @@ pub struct Site {
     pub folder: TempDir,
     pub url: String,
     pub client: Client,
-    /// Makes the first account.
+    /// Creates the first account.
     pub setup_token: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
@@ -31,14 +32,14 @@ impl Site {
         Self::start_with(tempfile::tempdir().unwrap(), |_| ()).await
     }
 
-    /// One that believes what this host says of where requests come from.
+    /// Starts a server that trusts this host as a proxy.
     pub async fn behind_proxy() -> Self {
         let trust = |config: &mut Config| config.trusted_proxies = vec!["127.0.0.1".to_owned()];
         Self::start_with(tempfile::tempdir().unwrap(), trust).await
     }
 
     pub async fn start_with(folder: TempDir, set: impl FnOnce(&mut Config)) -> Self {
-        // Twice is no harm.
+        // Fails harmlessly the second time.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -68,13 +69,13 @@ impl Site {
         self.running.take().unwrap().await.unwrap();
     }
 
-    /// The same again, on the same database.
+    /// Restarts the server on the same database.
     pub async fn restart(mut self) -> Self {
         self.stop().await;
         Self::start_with(self.folder, |_| ()).await
     }
 
-    /// The same again, also at the same address.
+    /// Restarts the server on the same database and address.
     pub async fn restart_in_place(mut self) -> Self {
         self.stop().await;
         let address = self.url.trim_start_matches("http://").parse().unwrap();
@@ -101,7 +102,7 @@ impl Site {
         Answer::of(self.request(Method::POST, path).json(&body)).await
     }
 
-    /// As another program does while the server runs.
+    /// Uses the database as another program, while the server runs.
     pub async fn import(&self, yaml: &str) -> Vec<Step> {
         let path = self.folder.path().join("challenges.yml");
         std::fs::write(&path, yaml).unwrap();
@@ -128,15 +129,15 @@ impl Site {
         Runner { site: self, id: runner.to_owned(), key: answer.body["api_key"].as_str().unwrap().to_owned() }
     }
 
-    /// As another program does while the server runs.
+    /// Uses the database as another program, while the server runs.
     pub async fn accounts(&self) -> Accounts {
         Accounts::open(self.store().await, &self.data_dir(), Clock::system()).await.unwrap()
     }
 
-    /// Somebody of this role who is logged in; the account is made when there is none. Straight in the database, since
-    /// real logins are limited to a few for each address.
+    /// Returns a logged-in browser of this role; creates the account if needed. Directly in the database, since real
+    /// logins are limited to a few per address.
     pub async fn browser(&self, name: &str, role: Role) -> Browser<'_> {
-        let (account, session) = (AccountName::new(name).unwrap(), format!("{:032x}", rand::random::<u128>()));
+        let (account, login) = (AccountName::new(name).unwrap(), format!("{:032x}", rand::random::<u128>()));
         let store = self.store().await;
         let mut transaction = store.write().await.unwrap();
         let new = NewAccount { name: &account, role: role.as_str(), password: "", totp_secret: b"", made_by: None };
@@ -145,14 +146,14 @@ impl Site {
             None => accounts::find(&mut transaction, &account).await.unwrap().unwrap().id,
         };
         accounts::confirm(&mut transaction, id).await.unwrap();
-        let digest = Digest::of(session.as_bytes());
+        let digest = Digest::of(login.as_bytes());
         logins::insert(&mut transaction, digest, id, true, Timestamp::now()).await.unwrap();
         commit(transaction).await.unwrap();
         store.close().await;
-        Browser { site: self, session }
+        Browser { site: self, login }
     }
 
-    /// A runner that is registered, with one radio that may go anywhere.
+    /// Returns a registered runner with one radio without limits.
     pub async fn runner(&self, runner: &str) -> Runner<'_> {
         let runner = self.enroll(runner).await;
         let answer = runner.post("register", json!({"runner_id": runner.id, "assignments": []})).await;
@@ -169,15 +170,15 @@ pub fn disabled() -> Changes {
     Changes { enabled: Some(false), ..Changes::default() }
 }
 
-/// A browser in which somebody is logged in.
+/// A browser with a login.
 pub struct Browser<'a> {
     pub site: &'a Site,
-    pub session: String,
+    pub login: String,
 }
 
 impl Browser<'_> {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.site.request(method, path).header("Cookie", format!("session={}", self.session))
+        self.site.request(method, path).header("Cookie", format!("session={}", self.login))
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -247,25 +248,25 @@ impl Answer {
         Self { status, body: serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")) }
     }
 
-    /// An error has this status, and says what and why.
+    /// Asserts an error with this status and code, and with details.
     pub fn is_error(&self, status: u16, error: &str) {
         assert_eq!((self.status, self.body["error"].as_str()), (status, Some(error)), "{}", self.body);
         assert!(!self.body["details"].as_str().unwrap().is_empty());
     }
 }
 
-/// ISO 8601, UTC, milliseconds, `Z`.
+/// Whether a value is a time in ISO 8601, UTC, with milliseconds and `Z`.
 pub fn is_timestamp(value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     text.len() == "2024-01-15T10:30:00.000Z".len() && text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()
 }
 
-/// The field names of an object, in alphabetical order.
+/// Returns the field names of an object, in alphabetical order.
 pub fn fields(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-/// A mono WAV file of a tenth of a second.
+/// Writes a mono WAV file of 0.1 s.
 pub fn write_wav(path: &Path) -> Vec<u8> {
     let samples = 4_800_u32;
     let mut bytes = Vec::new();

@@ -16,7 +16,7 @@ async fn site(set: impl FnOnce(&mut Config)) -> Site {
     .await
 }
 
-/// One that trusts the server's own certificate and nothing else.
+/// Returns a client that trusts only the server's own certificate.
 fn client(site: &Site) -> Client {
     let pem = std::fs::read(site.data_dir().join("tls.crt")).unwrap();
     let address = site.url.strip_prefix("https://").unwrap().parse().unwrap();
@@ -25,7 +25,7 @@ fn client(site: &Site) -> Client {
 }
 
 #[tokio::test]
-async fn who_trusts_the_servers_own_certificate_reaches_it_by_each_of_its_names() {
+async fn a_client_that_trusts_the_certificate_reaches_the_server_by_each_of_its_names() {
     let site = site(|_| ()).await;
     let client = client(&site);
     let port = site.url.rsplit(':').next().unwrap();
@@ -36,7 +36,7 @@ async fn who_trusts_the_servers_own_certificate_reaches_it_by_each_of_its_names(
 }
 
 #[tokio::test]
-async fn who_does_not_trust_it_and_who_speaks_no_tls_is_not_served() {
+async fn clients_that_do_not_trust_it_or_do_not_use_tls_are_not_served() {
     let site = site(|_| ()).await;
     let other = self::site(|_| ()).await;
     assert!(client(&other).get(format!("{}/api/health", site.url)).send().await.is_err());

@@ -3,7 +3,7 @@
 use crate::folder::{Folder, text};
 
 #[test]
-fn enroll_prints_the_token_alone() {
+fn enroll_prints_only_the_token() {
     let folder = Folder::begun();
     let token = folder.succeeds(&["runner", "enroll", "roof"]);
     assert!(token.starts_with("et_") && token.ends_with('\n') && token.trim().len() == 67, "{token}");
@@ -24,14 +24,17 @@ fn accounts_are_managed_at_the_command_line() {
     assert_eq!((&made["username"], &made["role"]), (&"alice".into(), &"admin".into()));
     assert!(made["password"].as_str().unwrap().len() >= 12);
     assert!(made["totp_uri"].as_str().unwrap().starts_with("otpauth://totp/ChallengeCtl:alice?"));
-    let told = folder.succeeds(&["user", "add", "bob", "--role", "viewer"]);
-    assert!(told.starts_with("user bob: made, viewer\npassword: ") && told.contains("\nTOTP secret: "), "{told}");
+    let output = folder.succeeds(&["user", "add", "bob", "--role", "viewer"]);
+    assert!(
+        output.starts_with("user bob: created, viewer\npassword: ") && output.contains("\nTOTP secret: "),
+        "{output}"
+    );
     assert!(folder.fails(&["user", "add", "BOB"]).contains("there is a user BOB already"));
 
     assert_eq!(
         folder.succeeds(&["user", "list"]),
-        "alice: admin, owes its first TOTP code, last login never\n\
-         bob: viewer, owes its first TOTP code, last login never\n"
+        "alice: admin, first TOTP code pending, last login never\n\
+         bob: viewer, first TOTP code pending, last login never\n"
     );
     assert_eq!(folder.succeeds(&["user", "disable", "bob"]), "user bob: disabled\n");
     assert!(folder.succeeds(&["user", "list"]).contains("bob: viewer, disabled"));

@@ -4,24 +4,24 @@ use crate::folder::{Folder, text};
 use std::process::{Command, Stdio};
 
 #[test]
-fn backup_and_restore_say_what_they_did() {
+fn backup_and_restore_print_what_they_did() {
     let folder = Folder::new();
     let error = folder.fails(&["backup", "backup.tar"]);
     assert!(error.contains("there is no database"), "{error}");
     folder.succeeds(&["import", "challenges.yml"]);
-    let told = folder.succeeds(&["backup", "backup.tar"]);
-    assert_eq!(told, "backup.tar: backed up, the database and 0 files\n");
+    let output = folder.succeeds(&["backup", "backup.tar"]);
+    assert_eq!(output, "backup.tar: backed up, the database and 0 files\n");
     assert!(folder.fails(&["restore", "backup.tar"]).contains("--force replaces it"));
-    let told = folder.succeeds(&["restore", "backup.tar", "--force"]);
-    assert!(told.starts_with("backup.tar: restored, the database and 0 files\n"), "{told}");
-    assert!(told.contains("before-restore-"), "{told}");
+    let output = folder.succeeds(&["restore", "backup.tar", "--force"]);
+    assert!(output.starts_with("backup.tar: restored, the database and 0 files\n"), "{output}");
+    assert!(output.contains("before-restore-"), "{output}");
     assert_eq!(folder.succeeds(&["check"]), "2 challenges, 0 problems\n");
 }
 
-/// In the wrong folder a token, an account or a backup would be one of a server that does not exist.
+/// In the wrong folder a token, an account or a backup would belong to no server.
 
 #[test]
-fn a_backup_can_be_led_elsewhere() {
+fn a_backup_can_be_redirected() {
     let folder = Folder::begun();
     let output = folder.run(&["backup", "-"]);
     assert!(output.status.success() && text(&output.stderr).contains("backed up"), "{}", text(&output.stderr));
@@ -29,10 +29,10 @@ fn a_backup_can_be_led_elsewhere() {
     folder.succeeds(&["restore", "backup.tar", "--force"]);
 }
 
-/// `script` gives the command a terminal.
+/// Runs the command on a terminal, by `script`.
 
 #[test]
-fn no_archive_is_written_to_a_terminal() {
+fn archives_are_not_written_to_a_terminal() {
     let folder = Folder::begun();
     for command in ["export", "export -", "backup -"] {
         let mut script = Command::new("script");
@@ -43,7 +43,7 @@ fn no_archive_is_written_to_a_terminal() {
     }
 }
 
-/// Killed after ever longer times, until one is done before.
+/// Kills the restore after increasing times, until one completes first.
 
 #[test]
 fn a_restore_that_is_killed_leaves_the_old_data_or_the_new() {
@@ -57,7 +57,7 @@ fn a_restore_that_is_killed_leaves_the_old_data_or_the_new() {
         std::thread::sleep(std::time::Duration::from_millis(round));
         restore.kill().unwrap();
         let done = restore.wait().unwrap().success();
-        // Needs the key that fits the database, and a database that is whole.
+        // Needs an intact database and its key.
         let accounts = folder.succeeds(&["user", "list"]);
         match accounts.lines().count() {
             1 => {
@@ -74,5 +74,5 @@ fn a_restore_that_is_killed_leaves_the_old_data_or_the_new() {
             return;
         }
     }
-    panic!("no restore came to its end");
+    panic!("no restore completed");
 }

@@ -3,7 +3,7 @@
 use crate::folder::{EVENT, Folder, text};
 
 #[test]
-fn check_tells_which_file_is_damaged() {
+fn check_names_the_damaged_file() {
     let folder = Folder::new();
     folder.write_wav();
     folder.write(
@@ -19,7 +19,7 @@ fn check_tells_which_file_is_damaged() {
 }
 
 #[test]
-fn check_finds_what_would_keep_the_server_from_starting() {
+fn check_finds_problems_that_would_keep_the_server_from_starting() {
     let folder = Folder::new();
     let check =
         |set: &[&str]| folder.command(&["check"]).args(set.iter().flat_map(|set| ["--set", set])).output().unwrap();

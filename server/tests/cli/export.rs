@@ -4,7 +4,7 @@ use crate::folder::{EVENT, Folder, text};
 use std::path::Path;
 
 #[test]
-fn an_export_is_imported_as_what_it_was() {
+fn an_export_is_imported_unchanged() {
     let folder = Folder::new();
     folder.write_wav();
     std::fs::create_dir(folder.path().join("audio")).unwrap();
@@ -14,8 +14,8 @@ fn an_export_is_imported_as_what_it_was() {
                 enabled: false, public_view: {show_frequency: false}}\n";
     folder.write("challenges.yml", &format!("{EVENT}{more}"));
     folder.succeeds(&["import", "challenges.yml"]);
-    let told = folder.succeeds(&["export", "event.tar"]);
-    assert_eq!(told, "event.tar: 4 challenges, with their flags\n");
+    let output = folder.succeeds(&["export", "event.tar"]);
+    assert_eq!(output, "event.tar: 4 challenges, with their flags\n");
     let unchanged = "challenge KEY_1: unchanged\nchallenge MORSE_1: unchanged\nchallenge MORSE_2: unchanged\n\
                      challenge VOICE_1: unchanged\n4 challenges: 0 added, 0 updated, 4 unchanged\n";
     assert_eq!(folder.succeeds(&["import", "event.tar"]), unchanged);
@@ -31,7 +31,7 @@ fn an_export_is_imported_as_what_it_was() {
 }
 
 #[test]
-fn the_conference_goes_along_with_an_export_and_an_event_without_one_leaves_it_alone() {
+fn an_export_includes_the_conference_and_an_event_without_one_keeps_it() {
     let folder = Folder::new();
     let conference = "conference: {name: C, start: 2026-11-22T09:00:00Z, timezone: Europe/Berlin, day_start: 22:00, \
                       day_end: 02:30, auto_pause: true}\n";

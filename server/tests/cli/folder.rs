@@ -1,4 +1,4 @@
-//! A folder with settings and an event, in which commands run.
+//! A folder with settings and an event, for commands.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -20,7 +20,7 @@ impl Folder {
         folder
     }
 
-    /// With the data of a server.
+    /// Creates a folder with the data of a server.
     pub fn begun() -> Self {
         let folder = Self::new();
         folder.succeeds(&["import", "challenges.yml"]);
@@ -35,7 +35,7 @@ impl Folder {
         std::fs::write(self.path().join(name), text).unwrap();
     }
 
-    /// A WAV file of two samples.
+    /// Writes a WAV file of two samples.
     pub fn write_wav(&self) {
         let header = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x04\0\0\0";
         std::fs::write(self.path().join("voice.wav"), [&header[..], &[0, 0x40, 0, 0xC0]].concat()).unwrap();
@@ -51,21 +51,21 @@ impl Folder {
         self.command(arguments).output().unwrap()
     }
 
-    /// Standard output of a command that succeeds.
+    /// Runs a command that succeeds; returns its standard output.
     pub fn succeeds(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
     }
 
-    /// Standard error of a command that fails.
+    /// Runs a command that fails; returns its standard error.
     pub fn fails(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
         text(&output.stderr)
     }
 
-    /// Standard error of a server that is terminated as soon as it is ready.
+    /// Starts a server and terminates it as soon as it is ready; returns its standard error.
     pub fn starts_and_ends(&self) -> String {
         let mut server = self.command(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut ready = String::new();

@@ -3,7 +3,7 @@
 use crate::folder::{EVENT, Folder};
 
 #[test]
-fn import_says_line_by_line_what_it_did() {
+fn import_prints_each_step_on_a_line() {
     let folder = Folder::new();
     let first = folder.succeeds(&["import", "challenges.yml"]);
     assert_eq!(
@@ -20,18 +20,18 @@ fn import_says_line_by_line_what_it_did() {
 }
 
 #[test]
-fn import_tells_names_that_people_would_take_for_one_another() {
+fn import_warns_of_names_that_look_alike() {
     let folder = Folder::new();
     folder.write("challenges.yml", &EVENT.replace("MORSE_2", "Morse_1"));
-    let told = folder.succeeds(&["import", "challenges.yml"]);
-    let warning = "challenge Morse_1: warning: \"Morse_1\" looks like \"MORSE_1\", from which only capitals tells it";
-    assert!(told.contains(warning), "{told}");
+    let output = folder.succeeds(&["import", "challenges.yml"]);
+    let warning = "challenge Morse_1: warning: \"Morse_1\" looks like \"MORSE_1\"; they differ only in capitals";
+    assert!(output.contains(warning), "{output}");
     let again = folder.succeeds(&["import", "challenges.yml"]);
-    assert!(!again.contains("looks like"), "what was told is known: {again}");
+    assert!(!again.contains("looks like"), "the warning is repeated: {again}");
 }
 
 #[test]
-fn an_event_with_one_mistake_is_not_imported_at_all() {
+fn an_event_with_one_problem_is_not_imported_at_all() {
     let folder = Folder::new();
     folder.write("challenges.yml", &EVENT.replacen("modulation: cw", "modulation: cww", 1));
     let error = folder.fails(&["import", "challenges.yml"]);
@@ -41,7 +41,7 @@ fn an_event_with_one_mistake_is_not_imported_at_all() {
 }
 
 #[test]
-fn import_answers_programs_in_json() {
+fn import_prints_json_for_programs() {
     let folder = Folder::new();
     let answer: serde_json::Value =
         serde_json::from_str(&folder.succeeds(&["import", "challenges.yml", "--json"])).unwrap();
@@ -49,7 +49,7 @@ fn import_answers_programs_in_json() {
 }
 
 #[test]
-fn an_import_that_finds_no_room_for_a_file_changes_nothing() {
+fn an_import_that_cannot_store_a_file_changes_nothing() {
     let folder = Folder::new();
     folder.succeeds(&["import", "challenges.yml"]);
     folder.write_wav();

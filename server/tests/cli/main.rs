@@ -1,4 +1,4 @@
-//! The command line, as an organiser uses it.
+//! The command line.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,17 +1,17 @@
-//! What is written to standard output.
+//! Standard output.
 
 use crate::folder::{Folder, text};
 use std::process::Stdio;
 
 #[test]
-fn the_description_of_the_api_can_be_had_without_a_server() {
+fn the_description_of_the_api_is_printed_without_a_server() {
     let document: serde_json::Value = serde_json::from_str(&Folder::new().succeeds(&["openapi"])).unwrap();
     assert_eq!(document, serde_json::to_value(challengectl_server::http::document()).unwrap());
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
 }
 
 #[test]
-fn a_reader_that_stops_is_no_error() {
+fn a_closed_pipe_is_no_error() {
     let folder = Folder::begun();
     let mut import =
         folder.command(&["import", "challenges.yml"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -20,10 +20,8 @@ fn a_reader_that_stops_is_no_error() {
     assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
 }
 
-/// A file where the folder should be stands in for a disk that is full.
-
 #[test]
-fn what_needs_the_data_of_a_server_says_so_and_makes_none() {
+fn commands_that_need_the_data_of_a_server_refuse_and_create_none() {
     let folder = Folder::new();
     for command in [
         &["check"][..],
@@ -43,5 +41,5 @@ fn what_needs_the_data_of_a_server_says_so_and_makes_none() {
         assert!(!folder.path().join("data").exists(), "{command:?}");
     }
     let import = folder.run(&["import", "challenges.yml"]);
-    assert!(text(&import.stderr).contains("data/challengectl.db: there was no database, so a new one is made"));
+    assert!(text(&import.stderr).contains("data/challengectl.db: there was no database; a new one was created"));
 }

@@ -4,7 +4,7 @@ use crate::folder::{Folder, text};
 use std::process::{Command, Stdio};
 
 #[test]
-fn a_server_without_accounts_prints_the_way_to_the_first_one_and_no_other_does() {
+fn only_a_server_without_accounts_prints_a_setup_token() {
     let folder = Folder::new();
     assert!(folder.starts_and_ends().contains("\n  setup_"));
     folder.succeeds(&["user", "add", "alice"]);
@@ -12,7 +12,7 @@ fn a_server_without_accounts_prints_the_way_to_the_first_one_and_no_other_does()
 }
 
 #[test]
-fn the_service_manager_hears_that_the_server_is_ready_alive_and_stopping() {
+fn the_service_manager_is_notified_of_ready_alive_and_stopping() {
     let folder = Folder::new();
     let path = folder.path().join("notify");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
@@ -33,7 +33,7 @@ fn the_service_manager_hears_that_the_server_is_ready_alive_and_stopping() {
     assert!(server.wait().unwrap().success());
 }
 
-/// `openssl req -x509` in this folder, with what makes the certificate odd.
+/// Runs `openssl req -x509` in this folder with further arguments.
 fn openssl(folder: &Folder, arguments: &[&str]) {
     let common =
         ["req", "-x509", "-newkey", "rsa:2048", "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=server"];
@@ -42,40 +42,40 @@ fn openssl(folder: &Folder, arguments: &[&str]) {
 }
 
 #[test]
-fn serve_says_at_once_what_is_wrong_with_a_certificate_or_a_key_and_the_way_out() {
+fn serve_refuses_an_unusable_certificate_or_key_with_the_way_out() {
     let folder = Folder::begun();
     let serve =
         ["serve", "--set", "tls.certificate=cert.pem", "--set", "tls.key=key.pem", "--set", "listen=127.0.0.1:0"];
     openssl(&folder, &["-nodes"]);
     let error = folder.fails(&serve);
-    assert!(error.contains("cert.pem: the certificate names no host in its subjectAltName"), "{error}");
+    assert!(error.contains("cert.pem: the certificate has no host in its subjectAltName"), "{error}");
     assert!(error.contains("-addext subjectAltName=") && error.contains("tls.self_signed"), "{error}");
 
     openssl(&folder, &["-passout", "pass:secret", "-addext", "subjectAltName=IP:127.0.0.1"]);
     let error = folder.fails(&serve);
     assert!(error.contains("key.pem: the key is encrypted") && error.contains("openssl pkey -in"), "{error}");
-    // As older versions of OpenSSL write it.
+    // The form of older OpenSSL versions.
     let legacy = ["rsa", "-in", "key.pem", "-passin", "pass:secret", "-aes128", "-passout", "pass:x", "-traditional"];
     let output = Command::new("openssl").current_dir(folder.path()).args(legacy).args(["-out", "old.pem"]).output();
     assert!(output.unwrap().status.success());
     assert!(std::fs::read_to_string(folder.path().join("old.pem")).unwrap().contains("Proc-Type"));
     std::fs::rename(folder.path().join("old.pem"), folder.path().join("key.pem")).unwrap();
     assert!(folder.fails(&serve).contains("key.pem: the key is encrypted"));
-    // What the message says helps.
+    // The way out of the message works.
     let decrypt = ["pkey", "-in", "key.pem", "-passin", "pass:x", "-out", "plain.key"];
     assert!(Command::new("openssl").current_dir(folder.path()).args(decrypt).status().unwrap().success());
     let check = ["check", "--set", "tls.certificate=cert.pem", "--set", "tls.key=plain.key"];
     assert!(folder.command(&check).output().unwrap().status.success());
 
-    // Version 1, as `openssl x509 -req` makes where nothing is said of extensions.
+    // Version 1, as `openssl x509 -req` creates without extensions.
     let make = "openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=x -out request.pem && \
                 openssl x509 -req -in request.pem -signkey key.pem -out cert.pem";
     let output = Command::new("sh").current_dir(folder.path()).args(["-c", make]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let error = folder.fails(&serve);
-    assert!(error.contains("cert.pem: ") && error.contains("a certificate of version 3 is needed"), "{error}");
+    assert!(error.contains("cert.pem: ") && error.contains("certificate of version 3 is needed"), "{error}");
 
     openssl(&folder, &["-nodes", "-addext", "subjectAltName=IP:127.0.0.1"]);
     std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
-    assert!(folder.fails(&serve).contains("key.pem: holds no private key"));
+    assert!(folder.fails(&serve).contains("key.pem: contains no private key"));
 }

@@ -1,9 +1,9 @@
-// A JavaScript client for the tests. It prints what happens, one JSON array a line: [what, …].
+// A JavaScript client for the tests. Prints what happens, one JSON array a line: [event, …].
 // node client.mjs URL NAMESPACE TRANSPORTS [COOKIE] [ORIGIN]
 import { io } from "socket.io-client";
 
 const [url, namespace, transports, cookie, origin] = process.argv.slice(2);
-const say = (...words) => process.stdout.write(JSON.stringify(words) + "\n");
+const printLine = (...words) => process.stdout.write(JSON.stringify(words) + "\n");
 
 const extraHeaders = {};
 if (cookie) extraHeaders.Cookie = cookie;
@@ -15,10 +15,10 @@ const socket = io(url + namespace, {
   reconnectionDelayMax: 200,
 });
 
-socket.on("connect", () => say("connect", socket.io.engine.transport.name));
-socket.on("connect_error", (error) => say("connect_error", error.message));
-socket.on("disconnect", (reason) => say("disconnect", reason));
-socket.onAny((name, ...payload) => say(name, ...payload));
+socket.on("connect", () => printLine("connect", socket.io.engine.transport.name));
+socket.on("connect_error", (error) => printLine("connect_error", error.message));
+socket.on("disconnect", (reason) => printLine("disconnect", reason));
+socket.onAny((name, ...payload) => printLine(name, ...payload));
 socket.io.on("open", () => {
-  socket.io.engine.on("upgrade", (transport) => say("upgrade", transport.name));
+  socket.io.engine.on("upgrade", (transport) => printLine("upgrade", transport.name));
 });

@@ -1,4 +1,4 @@
-"""A Python client for the tests. It prints what happens, one JSON array a line: [what, ...].
+"""A Python client for the tests. Prints what happens, one JSON array a line: [event, ...].
 
 client.py URL NAMESPACE TRANSPORTS [COOKIE] [ORIGIN]
 """
@@ -20,7 +20,7 @@ if origin:
     headers["Origin"] = origin
 
 
-def say(*words):
+def print_line(*words):
     sys.stdout.write(json.dumps(words) + "\n")
     sys.stdout.flush()
 
@@ -30,7 +30,7 @@ def reason(error):
 
 
 class Transport(engineio.Client):
-    """Hands on one message after another. By itself it takes a thread for each, and so in no certain order."""
+    """Passes messages on in their order. The library starts a thread for each message, which loses the order."""
 
     def __init__(self, **options):
         super().__init__(**options)
@@ -54,12 +54,12 @@ class Client(socketio.Client):
 
 
 client = Client(reconnection_delay=0.05, reconnection_delay_max=0.2)
-client.on("connect", lambda: say("connect", client.transport()), namespace=namespace)
-client.on("connect_error", lambda error: say("connect_error", reason(error)), namespace=namespace)
-client.on("disconnect", lambda reason: say("disconnect", reason), namespace=namespace)
-client.on("*", lambda name, *payload: say(name, *payload), namespace=namespace)
+client.on("connect", lambda: print_line("connect", client.transport()), namespace=namespace)
+client.on("connect_error", lambda error: print_line("connect_error", reason(error)), namespace=namespace)
+client.on("disconnect", lambda reason: print_line("disconnect", reason), namespace=namespace)
+client.on("*", lambda name, *payload: print_line(name, *payload), namespace=namespace)
 try:
-    # A copy for each try: the client takes the cookie out of what it is given.
+    # A copy for each try: the client removes the cookie from the headers it is given.
     client.connect(url, headers=lambda: dict(headers), transports=transports.split(","), namespaces=[namespace])
 except socketio.exceptions.ConnectionError:
     pass

@@ -1,4 +1,4 @@
-// Many dashboards at once. Prints how many events arrived once a second: node many.mjs URL COUNT COOKIE
+// Connects many dashboards and prints, once a second, how many events arrived: node many.mjs URL COUNT COOKIE
 import { io } from "socket.io-client";
 
 const [url, count, cookie] = process.argv.slice(2);

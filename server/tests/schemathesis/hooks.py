@@ -1,6 +1,7 @@
-"""Leads requests that make sense to things that there are, so that more than refusals are seen.
+"""Points valid requests at objects that exist, so that the fuzzer sees more answers than refusals.
 
-What makes no sense stays as it is, except that nobody waits long, and that whoever asks is not locked out.
+Invalid requests stay as they are, with two exceptions: polls wait only briefly, and the account that sends the requests
+is never locked out.
 """
 
 import itertools
@@ -8,26 +9,27 @@ from pathlib import Path
 
 import schemathesis
 
-# `fuzzing.rs` has put these there. What is removed is something else than what is used.
-THERE = {"runner_id": "runner-1", "challenge_id": 1, "username": "ada", "key_id": "venue"}
-TO_GO = {
+# Created by `fuzzing.rs`. DELETE gets other objects than the remaining requests, so that these always exist.
+EXISTING = {"runner_id": "runner-1", "challenge_id": 1, "username": "ada", "key_id": "venue"}
+DELETABLE = {
     "runner_id": "runner-2",
     "challenge_id": 2,
     "username": "bob",
     "key_id": "other",
     "token_id": Path("token_id").read_text(),
 }
-KNOWN = {False: THERE, True: TO_GO}
-# The account that asks. Another secret or password would end its session.
+# By whether the method is DELETE.
+KNOWN = {False: EXISTING, True: DELETABLE}
+# The account that sends the requests. A new secret or password would end its login.
 OWN = "grace"
 
 EVENT = b"challenges: [{name: SENT, modulation: cw, frequency: 145550000, text: CQ, enabled: false}]"
 
-# Fields of what is made anew. The examples of the description are there already.
+# The field that names a new object, by path. The objects that the description gives as examples already exist.
 NAMES = {"/api/users": "username", "/api/provisioning/keys": "key_id"}
 
 addresses = itertools.count(1)
-news = itertools.count(1)
+names = itertools.count(1)
 successful = set()
 
 
@@ -36,12 +38,12 @@ def before_call(context, case, kwargs):
     if case.query and "wait" in case.query:
         case.query["wait"] = shorter(case.query["wait"])
     if case.path.startswith("/api/auth/"):
-        # Logins are limited for each address. The tests have a proxy, which can say that it speaks for anybody.
+        # Logins are limited for each address. The tests connect as a trusted proxy, which sets the address of the client.
         number = next(addresses)
         case.headers["X-Forwarded-For"] = f"198.18.{number // 250 % 250}.{number % 250 + 1}"
     case.path_parameters = {name: spare(case, name, value) for name, value in (case.path_parameters or {}).items()}
-    if makes_sense(case):
-        lead(case, kwargs)
+    if is_valid(case):
+        point(case, kwargs)
 
 
 @schemathesis.hook
@@ -54,35 +56,36 @@ def after_call(context, case, response):
 
 
 def spare(case, name, value):
-    """Nothing removes what others use, or the account that asks."""
-    used = value == OWN or value == THERE.get(name)
+    """Replaces an object that other requests use, and the account that sends the requests, by a known one."""
+    used = value == OWN or value == EXISTING.get(name)
     return KNOWN[case.method == "DELETE"][name] if used else value
 
 
 def shorter(wait):
-    """Polls wait as long as they are told to when there is no work."""
+    """Shortens a valid wait: without work, a poll takes its whole wait."""
     try:
         return 0.01 if 0.01 < float(wait) <= 60 else wait
     except (TypeError, ValueError):
         return wait
 
 
-def makes_sense(case):
-    """What follows from earlier answers, in the stateful phase, finds its own way."""
+def is_valid(case):
+    """Returns whether a request is valid and not of the stateful phase, which takes ids from earlier answers."""
     return bool(case.meta and case.meta.generation.mode.is_positive and case.meta.phase.name.value != "stateful")
 
 
-def lead(case, kwargs):
+def point(case, kwargs):
+    """Points most requests at objects that exist, gives most new objects unused names, and adds files to uploads."""
     for name, value in KNOWN[case.method == "DELETE"].items():
-        # Some are left to name nothing.
+        # About a quarter keep their id, which names no object.
         if name in case.path_parameters and len(str(case.path_parameters[name])) % 4:
             case.path_parameters[name] = value
     field = NAMES.get(case.path)
-    # Some are left to ask for what is there.
-    if case.method == "POST" and field and isinstance(case.body, dict) and next(news) % 4:
-        case.body[field] = f"new-{next(news)}"
+    # Some keep their name, which may already exist.
+    if case.method == "POST" and field and isinstance(case.body, dict) and next(names) % 4:
+        case.body[field] = f"new-{next(names)}"
     if case.media_type == "multipart/form-data" and isinstance(case.body, dict):
-        # A file has a name, which the description has no way to say.
+        # An uploaded file has a name, which an OpenAPI schema cannot express.
         content = {"file": ("sent.bin", b"sent"), "yaml_file": ("sent.yml", EVENT)}
         field = "file" if case.path.endswith("/upload") else "yaml_file"
         kwargs["files"] = {field: content[field]}

@@ -1,19 +1,19 @@
-//! Where a recording is loudest, found in the one pass over it: there an FM carrier moves furthest.
+//! The loudest passages of a recording, found in one pass: there an FM carrier moves furthest.
 
 use std::ops::Range;
 
-/// Seconds of a passage: a syllable. The jump at a joint of two takes 0.3 ms, 0.6 % of that.
+/// Length of a passage in seconds: a syllable. The step at the joint of two passages takes 0.3 ms, 0.6 % of it.
 const SECONDS: f64 = 0.05;
 
-/// Passages kept of each kind. Both kinds, 1.6 s in all, take some 5 ms to modulate and measure, each time before the
-/// sound is on air.
+/// Passages kept of each kind. Both kinds, 1.6 s in all, take about 5 ms to modulate and measure, before each
+/// transmission.
 const MAX_PASSAGES: usize = 16;
 
-/// Of the power of the loudest passage. What is 6 dB lower moves the carrier half as far: over silence and whispers
-/// the power of the carrier would thin out what the loud passages occupy.
+/// Part of the power of the loudest passage (-6 dB, half the deviation). Quieter passages are left out: the carrier is
+/// as strong there, so they would make the measured band too narrow for the loud ones.
 const LOUD: f32 = 0.25;
 
-/// Samples per second at which passages are compared, at least: what lies above half of it no voice channel carries.
+/// The minimum sample rate at which passages are compared, in hertz: no voice channel carries more than half of it.
 const COARSE: f64 = 8000.0;
 
 /// The loudest passages of a sound, in constant memory.
@@ -21,21 +21,21 @@ const COARSE: f64 = 8000.0;
 pub(crate) struct Passages {
     /// Frames of a passage.
     frames: u64,
-    /// Samples whose sum counts as one, a power of two.
+    /// Samples summed to one value, a power of two.
     stride: usize,
-    /// Where the passage at hand begins, and how many of its frames are added up.
+    /// The first frame of the current passage, and the number of its frames so far.
     start: u64,
     filled: u64,
     level: f32,
     slope: f32,
     last: f32,
-    /// Loud by its samples: deep tones.
+    /// The passages with the highest level: low tones.
     loudest: Best,
-    /// Loud by the steps from one sample to the next: high tones, which pre-emphasis raises.
+    /// The passages with the highest slope: high tones, which pre-emphasis raises.
     steepest: Best,
 }
 
-/// Passages by power, the largest first, and where they begin.
+/// The power and first frame of passages, by falling power.
 #[derive(Debug, Default)]
 struct Best(Vec<(f32, u64)>);
 
@@ -48,7 +48,7 @@ impl Best {
         }
     }
 
-    /// Where those that are loud begin, ascending.
+    /// Returns the first frames of the loud passages, ascending.
     fn loud(&self) -> Vec<u64> {
         let least = self.0.first().map_or(0.0, |(power, _)| LOUD * power);
         let mut starts: Vec<_> = self.0.iter().filter(|(power, _)| *power >= least).map(|(_, start)| *start).collect();
@@ -58,19 +58,19 @@ impl Best {
 }
 
 impl Passages {
-    /// Of sound with `rate` samples per second.
+    /// Starts for sound with `rate` samples per second.
     pub(crate) fn at(rate: f64) -> Self {
         let most = (rate / COARSE).max(1.0);
         let stride = 1 << (most.log2() as u32).min(5);
         Self { frames: (SECONDS * rate).ceil() as u64, stride, ..Self::default() }
     }
 
-    /// Takes in the next samples.
+    /// Adds the next samples.
     pub(crate) fn add(&mut self, mut samples: &[f32]) {
         while !samples.is_empty() {
             let left = usize::try_from(self.frames - self.filled).unwrap_or(usize::MAX);
             let (now, later) = samples.split_at(left.min(samples.len()));
-            // Fixed lengths, which the compiler unrolls.
+            // Constant lengths, which the compiler unrolls.
             match self.stride {
                 1 => self.compare::<1>(now),
                 2 => self.compare::<2>(now),
@@ -87,7 +87,7 @@ impl Passages {
         }
     }
 
-    /// Less than a stride is left over once a block: too little to change the order.
+    /// Adds samples in strides. A remainder of less than a stride per block is dropped: too little to change the order.
     fn compare<const STRIDE: usize>(&mut self, samples: &[f32]) {
         let (strides, _) = samples.as_chunks::<STRIDE>();
         for stride in strides {
@@ -98,7 +98,7 @@ impl Passages {
         }
     }
 
-    /// Ends the passage at hand.
+    /// Ends the current passage.
     fn finish(&mut self) {
         let filled = self.filled as f32;
         if self.filled > 0 {
@@ -109,7 +109,7 @@ impl Passages {
         (self.start, self.filled, self.level, self.slope, self.last) = (start, 0, 0.0, 0.0, last);
     }
 
-    /// The loud passages of either kind, each ascending; after all samples.
+    /// Returns the loud passages of both kinds, each ascending, after all samples.
     pub(crate) fn loud(mut self) -> [Vec<Range<u64>>; 2] {
         self.finish();
         let (len, frames) = (self.start, self.frames);

@@ -1,4 +1,4 @@
-//! What there is to hear in a recording, measured before it is sent: nobody can read a payload in silence.
+//! Checks of a recording before it is sent: silent, clipped or damaged sound cannot be read by a player.
 
 use super::passages::Passages;
 use super::wav::Wav;
@@ -6,34 +6,38 @@ use crate::error::BuildError;
 use challengectl_dsp::Waveform;
 use std::io;
 
-/// Of full scale, -60 dB and one step of 16 bits: what moves no further is no sound. Of 16 bits, 5 are left there,
-/// fewer than the noise of a microphone's converter takes; a file that is silent by mistake holds such noise, or
-/// dither, 70 to 96 dB down.
+/// Part of full scale up to which a recording counts as silent: -60 dB and one step of 16 bits. Only 5 of 16 bits are
+/// used there, less than the noise of a microphone's converter; a file that is silent by mistake holds such noise, or
+/// dither, at -70 to -96 dB.
 const SILENT: f32 = 1e-3 + 1.0 / 32_768.0;
 
-/// Of full scale, -30 dB: sound is usually exported with its peaks 0 to 12 dB down (EBU R 68 has them at -9).
+/// Part of full scale below which a peak is remarked as very quiet: -30 dB. Sound is usually exported with peaks at 0
+/// to -12 dB (EBU R 68: -9 dB).
 const QUIET: f32 = 0.0316;
 
-/// Of all samples. A sine of full scale has 0.4 % of them at its ends, clean speech and music fewer.
+/// Part of all samples at full scale above which a file is remarked as clipped. A full-scale sine has 0.4 % of its
+/// samples there, clean speech and music fewer.
 const CLIPPED: f64 = 0.01;
 
-/// From here on a sample counts as full scale: the largest of 16 bits is there.
+/// Magnitude from which a sample counts as full scale: the largest of 16 bits.
 const FULL_SCALE: f32 = 32_767.0 / 32_768.0;
 
-/// In decibels: what mixing down may take off. Channels that have nothing in common lose 3.
+/// Loss of mixing down to mono, in decibels, above which it is remarked. Uncorrelated channels lose 3 dB.
 const MIXED_ODD: f64 = 6.0;
 
-/// In decibels: what then remains is a hundredth, the difference between the two channels' gains and not the sound.
+/// Loss of mixing down, in decibels, above which a file is refused: a hundredth remains, the difference between the
+/// gains of the two channels instead of the sound.
 const MIXED_GONE: f64 = 40.0;
 
-/// Of the peak. Brought to full scale, an offset moves an FM carrier by that part of the deviation, 500 of 5000 Hz:
-/// as far as receivers with 12.5 kHz of bandwidth follow.
+/// Constant offset, as a part of the peak, above which it is remarked. It moves an FM carrier by that part of the
+/// deviation, 500 of 5000 Hz: as much as a receiver of 12.5 kHz bandwidth tolerates.
 const OFFSET: f64 = 0.1;
 
-/// Seconds: what is shorter is padding or the last block of a recorder.
-const UNTOLD: f64 = 0.1;
+/// Seconds of sound after the end given by the header, from which they are remarked. Less is padding, or the last block
+/// of a recorder.
+const MIN_SURPLUS: f64 = 0.1;
 
-/// What a pass over all samples found.
+/// The result of a pass over all samples.
 #[derive(Debug, Default)]
 pub(crate) struct Sound {
     rate: f64,
@@ -42,16 +46,16 @@ pub(crate) struct Sound {
     mix: Level,
     left: Level,
     right: Level,
-    /// Samples that are NaN or infinite, and the first frame with one.
+    /// The number of samples that are NaN or infinite, and the first frame with one.
     not_numbers: u64,
     first_not_number: u64,
     at_full_scale: u64,
     channels: usize,
-    /// Whether samples have so few steps that a clean sine is often at full scale.
+    /// Whether samples have so few bits that a clean sine is often at full scale.
     coarse: bool,
-    /// Seconds of sound behind the end that the header gives.
-    untold: f64,
-    /// Of the mix.
+    /// Seconds of sound after the end given by the header.
+    surplus: f64,
+    /// The loudest passages of the mix.
     pub(crate) passages: Passages,
 }
 
@@ -70,11 +74,11 @@ impl Default for Level {
     }
 }
 
-/// Samples that the processor takes in side by side; one by one, each sum would wait for the one before.
+/// Samples that are added in parallel: in a single sum, each addition waits for the one before.
 const LANES: usize = 16;
 
 impl Level {
-    /// Takes in a block of numbers.
+    /// Adds a block of samples, none of them NaN or infinite.
     fn add(&mut self, samples: &[f32]) {
         let mut lanes = [(self.low, self.high, 0.0f32, 0.0f32); LANES];
         let (rows, rest) = samples.as_chunks::<LANES>();
@@ -99,7 +103,7 @@ impl Level {
         self.high.max(-self.low)
     }
 
-    /// How far samples move to either side of the middle.
+    /// Half the distance between the extremes.
     fn swing(&self) -> f32 {
         (self.high - self.low) / 2.0
     }
@@ -108,14 +112,14 @@ impl Level {
         self.sum / frames as f64
     }
 
-    /// The mean power, without that of the offset.
+    /// The mean power without the offset.
     fn power(&self, frames: u64) -> f64 {
         (self.squares / frames as f64 - self.offset(frames).powi(2)).max(0.0)
     }
 }
 
 impl Sound {
-    /// Looks at all samples, in constant memory.
+    /// Measures all samples in constant memory.
     pub(crate) fn of(wav: &mut Wav) -> io::Result<Self> {
         let channels = wav.channels();
         let mut sound = Self {
@@ -123,7 +127,7 @@ impl Sound {
             frames: wav.len(),
             channels,
             coarse: wav.encoding().is_coarse(),
-            untold: wav.untold(),
+            surplus: wav.surplus(),
             passages: Passages::at(wav.sample_rate()),
             ..Self::default()
         };
@@ -164,7 +168,7 @@ impl Sound {
         self.right.add(right);
     }
 
-    /// The largest magnitude of what is sent, above 0 if there is something to hear.
+    /// The largest magnitude of the mix; above 0 unless the sound is silent.
     pub(crate) fn peak(&self) -> f32 {
         self.mix.peak()
     }
@@ -173,7 +177,7 @@ impl Sound {
         self.channels == 2
     }
 
-    /// Decibels by which mixing down is below the mean of both channels.
+    /// The loss of mixing down, in decibels: the power of the mix relative to the mean of both channels.
     fn lost(&self) -> f64 {
         let before = (self.left.power(self.frames) + self.right.power(self.frames)) / 2.0;
         10.0 * (before / self.mix.power(self.frames).max(f64::MIN_POSITIVE)).log10()
@@ -182,10 +186,10 @@ impl Sound {
     /// Checks that there is something to hear.
     ///
     /// # Errors
-    /// [`BuildError::Audio`] with the cause and the way out.
+    /// [`BuildError::File`] with the cause and the way out.
     pub(crate) fn ensure_audible(&self) -> Result<(), BuildError> {
         match self.inaudible() {
-            Some(reason) => Err(BuildError::Audio(reason)),
+            Some(reason) => Err(BuildError::File(reason)),
             None => Ok(()),
         }
     }
@@ -193,7 +197,7 @@ impl Sound {
     fn inaudible(&self) -> Option<String> {
         if self.not_numbers > 0 {
             let (count, at) = (self.not_numbers, self.first_not_number as f64 / self.rate);
-            let are = if count == 1 { "sample is no number" } else { "samples are no numbers" };
+            let are = if count == 1 { "sample is not a number" } else { "samples are not numbers" };
             return Some(format!("{count} {are} (NaN or infinite), the first at {at:.3} s; export it as 16-bit PCM"));
         }
         let [swing, peak] = if self.is_stereo() {
@@ -204,36 +208,37 @@ impl Sound {
         if swing <= SILENT {
             return Some(silent(peak));
         }
-        // A channel beside a silent one, which is no fault, loses 6 dB of its peak and 3 of the mean power.
+        // One silent channel is no fault: the other loses 6 dB of its peak, and 3 dB of the mean power.
         let gone = self.mix.swing() <= SILENT;
         let lost = if self.is_stereo() { self.lost() } else { 0.0 };
         if lost >= MIXED_GONE || gone && lost > MIXED_ODD {
-            let reason = "the two channels cancel out when they are mixed down to one, since one is the other inverted; \
-                          export one of them as mono";
+            let reason = "the two channels cancel out when mixed down to mono, since one is the other inverted; export \
+                          one of them as mono";
             return Some(reason.to_owned());
         }
         gone.then(|| silent(self.mix.peak()))
     }
 
-    /// What is odd about it, though it can be sent. `raised`: its peak is brought to full scale.
+    /// Returns remarks about sound that is unusual but can be sent. `raised`: its peak is raised to full scale.
     pub(crate) fn remarks(&self, raised: bool) -> Vec<String> {
         let remarks = [self.quiet(raised), self.clipped(raised), self.mixed(), self.offset(), self.cut()];
         remarks.into_iter().flatten().collect()
     }
 
     fn quiet(&self, raised: bool) -> Option<String> {
-        let then = if raised { "it is brought up, and its noise with it" } else { "with `level: as_is` it stays so" };
+        let then = if raised { "it is raised, and its noise with it" } else { "with `level: as_is` it stays so" };
         let peak = self.mix.peak();
         (peak < QUIET).then(|| format!("it is very quiet, its peak is {:.0} dB below full scale; {then}", down(peak)))
     }
 
     fn clipped(&self, raised: bool) -> Option<String> {
         let share = self.at_full_scale as f64 / (self.frames * self.channels as u64) as f64;
-        // Floating point holds what is beyond full scale. Eight bits have few steps, and a clean sine is often on the last.
+        // Floating point can exceed full scale. With 8 bits a clean sine is often at the last step.
         let whole = self.coarse || raised && self.mix.peak() > 1.0;
         let percent = 100.0 * share;
-        (share > CLIPPED && !whole)
-            .then(|| format!("{percent:.0} % of its samples are at full scale: it is clipped; export it less loud"))
+        (share > CLIPPED && !whole).then(|| {
+            format!("{percent:.0} % of its samples are at full scale: it is clipped; export it at a lower level")
+        })
     }
 
     fn mixed(&self) -> Option<String> {
@@ -242,12 +247,15 @@ impl Sound {
         }
         for (channel, silent, other) in [(&self.left, "left", "right"), (&self.right, "right", "left")] {
             if channel.swing() <= SILENT {
-                return Some(format!("its {silent} channel is silent; the {other} one is sent alone"));
+                return Some(format!("its {silent} channel is silent; only the {other} one is sent"));
             }
         }
         let lost = self.lost();
         (lost > MIXED_ODD).then(|| {
-            format!("mixing its two channels down to one takes {lost:.0} dB off, they partly cancel out; export one of them as mono")
+            format!(
+                "mixing its two channels down to mono loses {lost:.0} dB, since they partly cancel out; export one of \
+                 them as mono"
+            )
         })
     }
 
@@ -255,17 +263,20 @@ impl Sound {
         let offset = self.mix.offset(self.frames).abs();
         let share = 100.0 * offset / f64::from(self.mix.peak());
         (share > 100.0 * OFFSET).then(|| {
-            format!("{share:.0} % of its peak is a constant offset, which moves an FM carrier off its frequency; export it without")
+            format!(
+                "{share:.0} % of its peak is a constant offset, which moves an FM carrier off its frequency; remove \
+                 the offset"
+            )
         })
     }
 
     fn cut(&self) -> Option<String> {
-        let told = self.frames as f64 / self.rate;
-        let all = told + self.untold;
-        (self.untold >= UNTOLD).then(|| {
+        let stated = self.frames as f64 / self.rate;
+        let all = stated + self.surplus;
+        (self.surplus >= MIN_SURPLUS).then(|| {
             format!(
-                "its header tells of {told:.1} s, but the file holds {all:.1} s of sound, of which only the first are \
-                 sent; `sox --ignore-length` writes the header anew"
+                "its header gives {stated:.1} s, but the file holds {all:.1} s of sound; only the first {stated:.1} s \
+                 are sent; `sox --ignore-length` repairs the header"
             )
         })
     }
@@ -276,16 +287,16 @@ fn refill(samples: &mut Vec<f32>, pairs: &[[f32; 2]], of: impl Fn(f32, f32) -> f
     samples.extend(pairs.iter().map(|[left, right]| of(*left, *right)));
 }
 
-/// Why sound with this peak, which moves no further than [`SILENT`], is none.
+/// Returns why sound with this peak and a swing of at most [`SILENT`] is refused.
 fn silent(peak: f32) -> String {
     match peak {
         0.0 => "the file is silent: all samples are 0; export it again".to_owned(),
         peak if peak > SILENT => "the file holds no sound, only a constant level; export it again".to_owned(),
-        peak => format!("the file is silent: it peaks {:.0} dB below full scale; export it louder", down(peak)),
+        peak => format!("the file is silent: its peak is {:.0} dB below full scale; export it louder", down(peak)),
     }
 }
 
-/// Decibels below full scale.
+/// Converts a level to decibels below full scale.
 fn down(level: f32) -> f32 {
     -20.0 * level.log10()
 }

@@ -18,7 +18,7 @@ const BLOCK: usize = 2048;
 
 /// The sound of a WAV file, in the real parts of its samples, at the rate of the file. Two channels are averaged.
 ///
-/// Unlike other waveforms it may begin and end anywhere.
+/// Unlike other waveforms it need not begin and end in silence.
 #[derive(Debug, Clone)]
 pub(crate) struct Wav {
     file: Arc<File>,
@@ -28,25 +28,25 @@ pub(crate) struct Wav {
     channels: usize,
     rate: f64,
     len: u64,
-    untold: u64,
+    surplus: u64,
     gain: f32,
     position: u64,
     bytes: Vec<u8>,
     samples: Vec<f32>,
 }
 
-/// Returns the sample rate of a WAV file in hertz; `None` if the file cannot be sent. Building a waveform of it says
-/// why.
+/// Returns the sample rate of a WAV file in hertz; `None` if the file cannot be sent. Building a waveform from it gives
+/// the reason.
 #[must_use]
 pub fn wav_rate(path: &Path) -> Option<u32> {
     Wav::open(path).ok().map(|wav| wav.rate as u32)
 }
 
 impl Wav {
-    /// Checks the header and that all samples it promises are there.
+    /// Opens a file; checks the header, and that the file has all samples that it gives.
     ///
     /// # Errors
-    /// [`BuildError::Audio`] says what is wrong with the file, [`BuildError::Io`] that it cannot be read.
+    /// [`BuildError::File`] says what is wrong with the file, [`BuildError::Io`] that it cannot be read.
     pub(crate) fn open(path: &Path) -> Result<Self, BuildError> {
         let file = File::open(path)?;
         let size = file.metadata()?.len();
@@ -60,7 +60,7 @@ impl Wav {
             channels: header.channels,
             rate: header.rate.into(),
             len: header.frames,
-            untold: header.untold,
+            surplus: header.surplus,
             gain: 1.0,
             position: 0,
             bytes: vec![0; samples * header.encoding.bytes()],
@@ -68,7 +68,7 @@ impl Wav {
         })
     }
 
-    /// The same sound, so many times as large. What is then beyond full scale is full scale, as in any converter.
+    /// Multiplies the sound by `gain`. Samples beyond full scale are clipped, as in any converter.
     pub(crate) fn amplified(self, gain: f32) -> Self {
         Self { gain, ..self }
     }
@@ -77,17 +77,17 @@ impl Wav {
         self.encoding
     }
 
-    /// One, or two.
+    /// The number of channels, 1 or 2.
     pub(crate) fn channels(&self) -> usize {
         self.channels
     }
 
-    /// Seconds of sound behind the end that the header gives.
-    pub(crate) fn untold(&self) -> f64 {
-        self.untold as f64 / self.rate
+    /// Seconds of sound after the end given by the header.
+    pub(crate) fn surplus(&self) -> f64 {
+        self.surplus as f64 / self.rate
     }
 
-    /// Gives all samples to `look` as they are in the file, block by block, those of two channels in turns.
+    /// Passes all samples of the file to `look`, block by block and unchanged; those of two channels are interleaved.
     pub(crate) fn each_block(&mut self, mut look: impl FnMut(&[f32])) -> io::Result<()> {
         let mut frame = 0;
         while frame < self.len {
@@ -98,7 +98,7 @@ impl Wav {
         Ok(())
     }
 
-    /// At most `frames` frames, and at most a block, from `frame` on.
+    /// Decodes at most `frames` frames, and at most a block, from `frame` on.
     fn decode(&mut self, frame: u64, frames: usize) -> io::Result<&[f32]> {
         let left = usize::try_from(self.len.saturating_sub(frame)).unwrap_or(usize::MAX);
         let samples = left.min(frames).min(BLOCK) * self.channels;
@@ -110,7 +110,8 @@ impl Wav {
         Ok(samples)
     }
 
-    /// Reads frames from `frame` on into the beginning of `out`, and tells how many; 0 only at the end of the sound.
+    /// Reads frames from `frame` on into the beginning of `out` and returns their number; 0 only at the end of the
+    /// sound.
     fn read(&mut self, frame: u64, out: &mut [Complex32]) -> io::Result<usize> {
         let (channels, gain) = (self.channels, self.gain / self.channels as f32);
         let samples = self.decode(frame, out.len())?;
@@ -162,12 +163,12 @@ impl Waveform for Wav {
     }
 }
 
-/// Pieces of a sound, joined.
+/// Pieces of a sound, joined to one.
 pub(crate) struct Excerpts {
     wav: Wav,
     /// Frames of the sound, not empty.
     pieces: Vec<Range<u64>>,
-    /// The piece at hand, and how many of its frames are read.
+    /// The current piece, and the number of its frames that are read.
     piece: usize,
     within: u64,
 }

@@ -1,4 +1,5 @@
-//! The bits of a text by on-off keying, without preamble or checksum, to be read from a recording by hand.
+//! The bits of a text by on-off keying, without preamble or checksum, so that they can be read from a recording by
+//! hand.
 
 use crate::parameter::{choice, integer, number};
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
@@ -10,11 +11,11 @@ pub const ASK: Modulation = Modulation {
     help: "The bits of a text, most significant first, by on-off keying.",
     input: Input::Text,
     parameters: &[
-        integer("repeats", "How often the text is sent in a row.", 1..=100, 10),
+        integer("repeats", "How many times the text is sent.", 1..=100, 10),
         number("baud", "Bits per second.", 100.0..=5000.0, 3211.0, "Bd"),
         choice(
             "profile",
-            "standard: whole bytes; legacy: all leading zeros of the text dropped, and one put in front.",
+            "standard: whole bytes; legacy: leading zeros dropped and one put in front, as older transmitters do.",
             &["standard", "legacy"],
             "standard",
         ),
@@ -22,23 +23,23 @@ pub const ASK: Modulation = Modulation {
     build,
 };
 
-/// Zeros behind each repetition, which separate it from the next.
+/// Zeros after each repetition, which separate it from the next.
 const GAP: usize = 25;
 
-/// Zeros behind the last repetition.
+/// Zeros after the last repetition.
 const TAIL: usize = 5321;
 
-/// Four of them for each edge.
+/// Samples per bit; four of them for each edge.
 const SAMPLES_PER_BIT: u32 = 40;
 
-/// Of a bit: how long the carrier takes to rise or fall, 31 µs at the usual rate. Any slicer reads that, and side
+/// Part of a bit in which the carrier rises or falls, 31 µs at the default rate: short enough for any slicer, and side
 /// lobes fall off much faster than with a jump.
 const EDGE: f64 = 0.1;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     let text = payload.text();
     let block = if values.choice("profile") == "legacy" { legacy(text) } else { whole_bytes(text).collect() };
-    // No text, or one of NUL characters, which is a carrier that never comes.
+    // An empty text, or one of NUL characters only: no carrier at all.
     if !block.contains(&true) {
         return Err(BuildError::Empty(""));
     }
@@ -61,8 +62,9 @@ fn whole_bytes(text: &str) -> impl Iterator<Item = bool> {
     text.bytes().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
 }
 
-/// Older transmitters print the text as one number, at least eight digits of it, behind a zero. A text that begins
-/// with a letter comes out in whole bytes nevertheless; one that begins with a digit lacks a zero.
+/// Returns the bits as older transmitters print them: a zero, then the text as one binary number of at least eight
+/// digits, without leading zeros. So a text that begins with a letter is sent in whole bytes; one that begins with a
+/// digit lacks a zero.
 fn legacy(text: &str) -> Vec<bool> {
     let zeros = whole_bytes(text).take_while(|bit| !bit).count().min((text.len() * 8).saturating_sub(8));
     std::iter::once(false).chain(whole_bytes(text).skip(zeros)).collect()

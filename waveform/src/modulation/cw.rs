@@ -5,7 +5,7 @@ use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::ook::{Keying, Ook};
 use challengectl_dsp::shift::shift;
 
-/// Morse code: a text, keyed on and off.
+/// Morse code.
 pub const CW: Modulation = Modulation {
     name: "cw",
     help: "Morse code: a carrier keyed on and off.",
@@ -14,7 +14,7 @@ pub const CW: Modulation = Modulation {
         number("wpm", "Speed in words per minute, by the word PARIS.", 2.0..=60.0, 20.0, "WPM"),
         number(
             "tone",
-            "How far above the frequency the carrier is: the note that a USB receiver tuned there sounds.",
+            "The carrier's distance above the frequency: the pitch in a USB receiver tuned to it.",
             0.0..=3000.0,
             700.0,
             "Hz",
@@ -29,7 +29,7 @@ pub const CW: Modulation = Modulation {
     build,
 };
 
-/// Samples per second, about; holds the highest tone with room for a filter.
+/// The approximate sample rate in hertz: holds the highest tone and leaves room for a filter.
 const RATE: f64 = 12_000.0;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
@@ -42,29 +42,29 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     Ok(Built::new(shift(Box::new(Ook::new(&bits, &keying)), values.number("tone"))))
 }
 
-/// How long the pauses are, in dots. Each character brings one dot of pause behind its last element.
+/// The pauses, in dots. The code of each character includes one dot of pause after its last element.
 struct Spacing {
-    /// Before everything.
+    /// Before the first character.
     lead: usize,
-    /// More after each character.
+    /// In addition, after each character.
     character: usize,
-    /// More for each space.
+    /// In addition, for each space.
     word: usize,
-    /// More after everything.
+    /// In addition, after the last character.
     tail: usize,
-    /// Whether a space before the first and after the last character counts.
+    /// Whether leading and trailing spaces are sent.
     outer: bool,
     /// Seconds in which the carrier rises or falls.
     edge: f64,
 }
 
-/// Pauses of 1, 3 and 7 dots. 5 ms is what amateur transmitters use: no clicks outside some hundred hertz.
+/// Pauses of 1, 3 and 7 dots. Edges of 5 ms, as amateur transmitters use: no key clicks outside of some hundred hertz.
 const STANDARD: Spacing = Spacing { lead: 1, character: 2, word: 4, tail: 4, outer: false, edge: 0.005 };
 
-/// What older transmitters of such events send. 1 ms is just enough to have no clicks.
+/// Pauses as older transmitters of such events send them. 1 ms is the shortest edge without clicks.
 const LEGACY: Spacing = Spacing { lead: 1, character: 1, word: 4, tail: 11, outer: true, edge: 0.001 };
 
-/// The text, one bit per dot.
+/// Returns the text as bits, one per dot.
 fn bits(text: &str, spacing: &Spacing) -> Result<Vec<bool>, BuildError> {
     if text.trim().is_empty() {
         return Err(BuildError::Empty(""));
@@ -92,7 +92,7 @@ fn bits(text: &str, spacing: &Spacing) -> Result<Vec<bool>, BuildError> {
     Ok(bits)
 }
 
-/// What is sent for each character, none for white space. `<AR>` is a prosign: its letters without pauses between.
+/// Returns the code of each character; `None` for white space. `<AR>` is a prosign: its letters without pauses between.
 fn codes(text: &str) -> Result<Vec<Option<String>>, BuildError> {
     let mut codes = Vec::new();
     let mut rest = text;
@@ -117,14 +117,14 @@ fn codes(text: &str) -> Result<Vec<Option<String>>, BuildError> {
     Ok(codes)
 }
 
-/// Two or three letters in angle brackets, as one character, and what comes behind.
+/// Splits off a prosign, two or three letters in angle brackets: returns its code and the rest.
 fn prosign(text: &str) -> Option<(String, &str)> {
     let (letters, behind) = text.strip_prefix('<')?.split_once('>')?;
     let fits = (2..=3).contains(&letters.len()) && letters.bytes().all(|letter| letter.is_ascii_alphabetic());
     fits.then(|| (letters.chars().filter_map(code).collect(), behind))
 }
 
-/// What people write for a character that Morse code does not have.
+/// Returns the usual substitute for a character that Morse code does not have.
 fn instead(character: char) -> Option<&'static str> {
     Some(match character {
         '{' | '[' => "(",
@@ -142,7 +142,7 @@ fn instead(character: char) -> Option<&'static str> {
     })
 }
 
-/// ITU-R M.1677-1, part I; `! & ; _ $` are not in it but in common use.
+/// Returns the code of a character (ITU-R M.1677-1, part I). `! & ; _ $` are not in it but in common use.
 fn code(character: char) -> Option<&'static str> {
     Some(match character.to_ascii_uppercase() {
         'A' => ".-",
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_morse_code_does_not_have_is_named() {
+    fn a_character_that_morse_code_does_not_have_is_named() {
         let refused = |text| bits(text, &STANDARD).unwrap_err().to_string();
         assert_eq!(refused("ÄB"), "text: character 1 is 'Ä', which Morse code does not have; write AE instead");
         assert_eq!(refused("flag{x}"), "text: character 5 is '{', which Morse code does not have; write ( instead");

@@ -1,14 +1,14 @@
-//! The paging frame of Long Range Systems' restaurant pagers, as players find it at RF capture-the-flag events.
+//! The paging frame of restaurant pagers by Long Range Systems (LRS), as RF capture-the-flag events use it.
 
 use crate::parameter::choice;
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_common::closest;
 use challengectl_dsp::fsk::{Fsk, Keying};
 
-/// Restaurant pagers.
+/// Calls to restaurant pagers.
 pub const LRS: Modulation = Modulation {
     name: "lrs",
-    help: "A restaurant pager being called; the text is \"-s SYSTEM -p PAGER -pf FUNCTION\".",
+    help: "A call to a restaurant pager; the text is \"-s SYSTEM -p PAGER -pf FUNCTION\".",
     input: Input::Text,
     parameters: &[choice(
         "preset",
@@ -20,14 +20,14 @@ pub const LRS: Modulation = Modulation {
     build,
 };
 
-/// What event receivers are set to: 3190 samples per chip at 2.4 MS/s, and two tones that come from a phase step of
-/// 6.26 radians per sample, which wraps around to 8856 Hz below the carrier.
+/// The keying that event receivers expect: 3190 samples per chip at 2.4 MS/s, and two tones. The lower comes from a
+/// phase step of 6.26 radians per sample, which wraps around to 8856 Hz below the carrier.
 const RFCTF: Keying = Keying { baud: 2.4e6 / 3190.0, samples_per_bit: 58, tones: [239.0, -8856.0], ramp: RAMP };
 
-/// The rate that pagers are built for, and tones alike far from the frequency.
+/// The keying that pagers are built for, with tones at equal distances from the frequency.
 const PAGER: Keying = Keying { baud: 625.0, samples_per_bit: 64, tones: [2500.0, -2500.0], ramp: RAMP };
 
-/// Seconds in which the carrier rises: a small part of a chip, or decoders take the first chip for two.
+/// Seconds in which the carrier rises: a small part of a chip, or decoders read the first chip as two.
 const RAMP: f64 = 0.0003;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
@@ -36,7 +36,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     Ok(Built::new(Box::new(Fsk::new(&call.chips(), keying)?)))
 }
 
-/// Which pager is to do what.
+/// A call: system, pager and function.
 #[derive(Debug, PartialEq)]
 struct Call {
     system: u8,
@@ -45,7 +45,7 @@ struct Call {
 }
 
 impl Call {
-    /// From options; those left out are 1.
+    /// Parses options; an omitted option is 1.
     fn read(text: &str) -> Result<Self, BuildError> {
         let mut call = Self { system: 1, pager: 1, function: 1 };
         let mut words = text.split_whitespace().peekable();
@@ -63,7 +63,7 @@ impl Call {
         Ok(call)
     }
 
-    /// Sync word, addresses, function and checksum; in hexadecimal it is the key that scoreboards ask for.
+    /// Returns sync word, addresses, function and checksum. In hexadecimal this is the key that scoreboards ask for.
     fn packet(&self) -> [u8; 12] {
         let [high, low] = self.pager.to_be_bytes();
         let mut packet = [0xFC, 0x2D, self.system, high, low, 0, 0, 0, 0, 0, self.function, 0];
@@ -74,7 +74,7 @@ impl Call {
         packet
     }
 
-    /// Everything on air, in halves of a Manchester bit.
+    /// Returns the whole frame in chips, two per Manchester bit.
     fn chips(&self) -> Vec<bool> {
         let wake_up = [true, false].repeat(50);
         let bytes = PREAMBLE.into_iter().chain(self.packet());
@@ -139,12 +139,12 @@ mod tests {
     }
 
     #[test]
-    fn options_left_out_are_1() {
+    fn an_omitted_option_is_1() {
         assert_eq!(Call::read("-p 0").unwrap(), Call { system: 1, pager: 0, function: 1 });
     }
 
     #[test]
-    fn wrong_options_are_named_with_their_limits() {
+    fn an_invalid_option_is_named_with_its_limits() {
         let refused = |text| Call::read(text).unwrap_err().to_string();
         assert_eq!(refused("-s 256"), "text: -s needs a whole number from 0 to 255, found \"256\"");
         assert_eq!(refused("-p 1024"), "text: -p needs a whole number from 0 to 1023, found \"1024\"");

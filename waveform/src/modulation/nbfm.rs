@@ -1,7 +1,7 @@
 //! Narrow-band frequency modulation, as voice radios use it.
 
 use crate::audio::{Audio, LEVEL};
-use crate::parameter::{choice, number};
+use crate::parameter::{Parameter, choice, number};
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::Waveform;
 use challengectl_dsp::fm::{self, Fm, Preemphasis};
@@ -14,41 +14,48 @@ pub const NBFM: Modulation = Modulation {
     name: "nbfm",
     help: "Narrow-band FM, as hand-held radios receive it.",
     input: Input::Audio,
-    parameters: &[
-        number("deviation", "How far the carrier moves at most.", 1000.0..=10_000.0, 5000.0, "Hz"),
-        choice(
-            "preemphasis",
-            "By which time constant high tones are raised, as receivers lower them again.",
-            &["75us", "50us", "none"],
-            "75us",
-        ),
-        LEVEL,
-    ],
+    parameters: &[DEVIATION, PREEMPHASIS, LEVEL],
     build,
 };
+
+pub(super) const DEVIATION: Parameter =
+    number("deviation", "How far the carrier moves at most.", 1000.0..=10_000.0, 5000.0, "Hz");
+
+pub(super) const PREEMPHASIS: Parameter = choice(
+    "preemphasis",
+    "By which time constant high tones are raised, as receivers lower them again.",
+    &["75us", "50us", "none"],
+    "75us",
+);
 
 /// Samples per second: the widest signal reaches 15 kHz to either side.
 const RATE: f64 = 48_000.0;
 
-/// Sound is sent up to here, in hertz, and cut off from there on.
+/// The voice filter: flat up to 3000 Hz, and stopped from 3600 Hz on.
 const VOICE: Filter = Filter { pass: 3000.0, stop: 3600.0, gain: 1.0 };
 
-/// How much wider than measured over the loudest passages the band is planned: by level and slope it is only about
-/// certain which passages occupy most.
+/// Factor by which the band measured over the loudest passages is widened: level and slope only predict roughly which
+/// passages occupy most.
 const SAMPLED: f64 = 1.05;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
-    let mut audio = Audio::open(payload, values)?;
-    audio.remark_outside(0.0..VOICE.pass)?;
-    // The sound begins when the carrier is there, and ends before it goes.
-    let pad = fm::lead(RATE) as f64 / RATE;
-    let band = loudest_band(&audio, pad, values)?;
-    let nbfm = modulated(audio.sound(pad), values).occupying(band);
-    Ok(Built::new(Box::new(nbfm)).remarking(audio.remarks))
+    let (carrier, remarks) = carrier(payload, values)?;
+    Ok(Built::new(Box::new(carrier)).remarking(remarks))
 }
 
-/// Measures what is occupied while the sound is loudest. The carrier is equally strong all the time: over all of the
-/// sound, what pauses have around the carrier would outweigh a short loud passage, and its sidebands would lie outside.
+/// The carrier that the sound is on, and remarks about the sound. The values are those of [`DEVIATION`],
+/// [`PREEMPHASIS`] and [`LEVEL`].
+pub(super) fn carrier(payload: Payload<'_>, values: &Values) -> Result<(Fm, Vec<String>), BuildError> {
+    let mut audio = Audio::open(payload, values)?;
+    audio.remark_outside(0.0..VOICE.pass)?;
+    // The sound begins after the carrier has risen and ends before it falls.
+    let pad = fm::lead(RATE) as f64 / RATE;
+    let band = loudest_band(&audio, pad, values)?;
+    Ok((modulated(audio.sound(pad), values).occupying(band), audio.remarks))
+}
+
+/// Measures the occupied band over the loudest passages only. The carrier has the same power all the time, so averaged
+/// over the whole sound, the narrow signal of the pauses would outweigh the wide sidebands of a short loud passage.
 fn loudest_band(audio: &Audio, pad: f64, values: &Values) -> std::io::Result<Range<f64>> {
     let mut band = 0.0f64..0.0;
     for passages in audio.loudest(pad) {
@@ -58,7 +65,7 @@ fn loudest_band(audio: &Audio, pad: f64, values: &Values) -> std::io::Result<Ran
     Ok(band)
 }
 
-/// A carrier that follows a sound with silence around it.
+/// Modulates a carrier by a sound with silence around it.
 fn modulated(sound: Box<dyn Waveform>, values: &Values) -> Fm {
     let time_constant = match values.choice("preemphasis") {
         "75us" => 75e-6,

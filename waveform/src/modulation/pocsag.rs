@@ -9,7 +9,7 @@ use challengectl_dsp::envelope::RAMP;
 use challengectl_dsp::fsk::{Fsk, Keying};
 use codeword::{IDLE, SYNC, address, bits, calls, data};
 
-/// One page, with text, digits or a tone alone.
+/// A page with text, digits, or only a tone.
 pub const POCSAG: Modulation = Modulation {
     name: "pocsag",
     help: "A page to a radio pager.",
@@ -17,7 +17,7 @@ pub const POCSAG: Modulation = Modulation {
     parameters: &[
         required_integer("capcode", "The pager's number.", 0..=(1 << 21) - 1),
         integer("baud", "Bits per second: 512, 1200 or 2400.", 512..=2400, 512),
-        integer("function", "Which of its four alerts the pager gives; with 3 it shows text, with 0 numbers.", 0..=3, 3),
+        integer("function", "The function code, one of four alerts; pagers show text with 3, digits with 0.", 0..=3, 3),
         choice(
             "encoding",
             "alphanumeric: 7-bit ASCII; numeric: digits, space, and * U - [ ]; tone: no message at all.",
@@ -26,8 +26,8 @@ pub const POCSAG: Modulation = Modulation {
         ),
         choice(
             "profile",
-            "standard: the last word is filled with spaces; legacy: with a 1 and zeros, as older transmitters do, so that \
-             decoders may show a character too many.",
+            "standard: the last codeword is filled with spaces; legacy: with a 1 and zeros, as older transmitters do, \
+             so that decoders may show one more character.",
             &["standard", "legacy"],
             "standard",
         ),
@@ -35,17 +35,18 @@ pub const POCSAG: Modulation = Modulation {
     build,
 };
 
-/// A 0 is the higher tone.
+/// Deviations in hertz for a bit 0, the higher tone, and for a bit 1.
 const TONES: [f64; 2] = [4500.0, -4500.0];
 
-/// Samples per second: a whole number of them for a bit at every rate, and room for the edges at 2400 bits per second.
+/// Samples per second: a whole number per bit at each of the three rates, and room for the edges at 2400 bits per
+/// second.
 const RATE: u32 = 76_800;
 
-/// Alternating bits before the first batch; M.584-2 asks for at least 576.
+/// Alternating bits before the first batch; M.584-2 requires at least 576.
 const PREAMBLE: usize = 576;
 
-/// How many characters receivers show. A hand-held pager: as many as paging terminals take in (256 by the manual of
-/// `WaveWare` SPS-5). multimon-ng 1.2: as many as fit into 204 codewords; it cuts what is longer.
+/// Characters that receivers show. Hand-held pagers: as many as paging terminals accept (256, manual of the `WaveWare`
+/// SPS-5). multimon-ng 1.2: as many as fit into 204 codewords; it cuts longer messages.
 const PAGER_SHOWS: usize = 256;
 const MULTIMON_SHOWS: usize = 204 * 20 / 7;
 const MULTIMON_SHOWS_DIGITS: usize = 204 * 20 / 4;
@@ -80,18 +81,19 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     Ok(Built::new(Box::new(Fsk::new(&on_air, &keying)?)).remarking(remarks))
 }
 
-/// Why no pager may have that number, if so: idle and synchronization codewords are valid addresses, which are on air
-/// all the time (M.584-2, annex 1).
+/// Returns why a capcode cannot be used; `None` if it can. The idle and synchronization codewords would be valid
+/// addresses, but are on air all the time (M.584-2, annex 1).
 fn reserved(capcode: u32) -> Option<String> {
-    let (word, what) = [(IDLE, "idle"), (SYNC, "synchronization")].into_iter().find(|(word, _)| calls(*word, capcode))?;
+    let (word, what) =
+        [(IDLE, "idle"), (SYNC, "synchronization")].into_iter().find(|(word, _)| calls(*word, capcode))?;
     let function = word >> 11 & 3;
     Some(format!(
-        "{capcode} can be no pager's: its address codeword with function {function} is the {what} codeword {word:08X}, \
-         which receivers pass over; choose another"
+        "{capcode} cannot be used: its address codeword with function {function} is the {what} codeword {word:08X}, \
+         which receivers skip; choose another"
     ))
 }
 
-/// What a receiver does not show of a text.
+/// Returns a remark if a text is longer than receivers show.
 fn too_long(text: &str, encoding: &str) -> Option<String> {
     let length = text.chars().count();
     let (multimon, pager) = match encoding {
@@ -99,18 +101,20 @@ fn too_long(text: &str, encoding: &str) -> Option<String> {
         _ => (MULTIMON_SHOWS, PAGER_SHOWS),
     };
     if length > multimon {
-        return Some(format!("its text has {length} characters; multimon-ng shows the first {multimon}, pagers about {pager}"));
+        return Some(format!(
+            "its text has {length} characters; multimon-ng shows the first {multimon}, pagers about {pager}"
+        ));
     }
     (length > pager).then(|| format!("its text has {length} characters; pagers show about {pager}, multimon-ng all"))
 }
 
-/// All words, sync words among them. `message` holds 20 bits for each codeword.
+/// Returns all codewords, including the synchronization codewords. `message` holds 20 bits for each codeword.
 fn batches(capcode: u32, function: u32, message: &[u32]) -> Vec<u32> {
-    // A pager listens only to its own frame of two words, which the lowest three bits of its number tell.
+    // A pager listens only to its own frame of two codewords, given by the lowest three bits of its number.
     let mut words = vec![IDLE; 2 * (capcode as usize % 8)];
     words.push(address(capcode, function));
     words.extend(message.iter().copied().map(data));
-    // A message ends with the next word that is none, so there is always an idle one.
+    // A codeword that is not part of a message ends it, so there is always an idle one.
     words.push(IDLE);
     words.resize(words.len().next_multiple_of(BATCH), IDLE);
     words.chunks(BATCH).flat_map(|batch| std::iter::once(SYNC).chain(batch.iter().copied())).collect()
@@ -148,15 +152,15 @@ mod tests {
     }
 
     #[test]
-    fn a_number_whose_codeword_is_the_idle_or_the_sync_word_is_refused() {
+    fn a_capcode_whose_codeword_is_idle_or_synchronization_is_refused() {
         let refused = |capcode, function| {
             build("A", &serde_json::json!({"capcode": capcode, "function": function})).err().unwrap().to_string()
         };
         assert_eq!((address(2_007_664, 0), address(2_045_063, 2)), (IDLE, SYNC));
         assert_eq!(
             refused(2_007_664, 0),
-            "parameter capcode: 2007664 can be no pager's: its address codeword with function 0 is the idle codeword \
-             7A89C197, which receivers pass over; choose another"
+            "parameter capcode: 2007664 cannot be used: its address codeword with function 0 is the idle codeword \
+             7A89C197, which receivers skip; choose another"
         );
         assert!(refused(2_007_671, 3).contains("is the idle codeword"));
         assert!(refused(2_045_056, 2).contains("is the synchronization codeword 7CD215D8"));
@@ -166,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_longer_than_receivers_show_is_told() {
+    fn a_text_longer_than_receivers_show_is_remarked() {
         let remarks = |length, encoding| {
             build(&"1".repeat(length), &serde_json::json!({"capcode": 1, "encoding": encoding})).unwrap().remarks
         };

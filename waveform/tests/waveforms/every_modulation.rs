@@ -1,4 +1,4 @@
-//! What holds for every modulation there is, whatever it sends.
+//! Properties of every modulation, with any payload.
 
 use crate::support::{build, drain, noise, power_in, spectrum, wav};
 use challengectl_waveform::{Complex32, Kind, MODULATIONS, Modulation, Payload, Waveform, find, resample, shift};
@@ -7,7 +7,7 @@ use proptest::strategy::Union;
 use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
-/// Everything that one waveform is built from.
+/// The input of one waveform.
 #[derive(Debug)]
 struct Case {
     modulation: &'static Modulation,
@@ -22,22 +22,31 @@ impl Case {
     }
 }
 
-/// Text that the modulation can send.
+/// Generates text that the modulation can send.
 fn text(modulation: &Modulation) -> BoxedStrategy<String> {
     match modulation.name {
         "cw" => "[A-Z0-9.,?]( ?[a-z0-9=/@]){0,6}".boxed(),
+        // A drawing must differ from its ground.
+        "paint" => "[!-~]{1,12}".boxed(),
         "lrs" => (0..256, 0..1024, 0..256).prop_map(|(s, p, f)| format!("-s {s} -p {p} -pf {f}")).boxed(),
         "pocsag" => "[0-9]{1,30}".boxed(),
         _ => "[^\0]{1,12}".boxed(),
     }
 }
 
-/// A value that the parameter may have.
+/// Generates a valid value of the parameter.
 fn value(name: &str, kind: Kind) -> BoxedStrategy<Value> {
     match (name, kind) {
         ("baud", Kind::Integer { .. }) => prop::sample::select(vec![512, 1200, 2400]).prop_map(Value::from).boxed(),
         ("encoding", _) => prop::sample::select(vec!["alphanumeric", "numeric"]).prop_map(Value::from).boxed(),
         ("repeats", _) => (1..5).prop_map(Value::from).boxed(),
+        // Narrow enough for the rates here, and channels that find room in it.
+        ("span", _) => (20_000.0..40_000.0).prop_map(Value::from).boxed(),
+        ("channel_spacing", _) => (1000.0..5000.0).prop_map(Value::from).boxed(),
+        // What noise as wide as a picture does to its magnitude is no click.
+        ("bandwidth", _) => (2000.0..30_000.0).prop_map(Value::from).boxed(),
+        ("line_time", _) => (5.0..40.0).prop_map(Value::from).boxed(),
+        ("message", _) => "[ -~]{0,80}".prop_map(Value::from).boxed(),
         // Slower is only longer.
         ("wpm", _) => (15.0..60.0).prop_map(Value::from).boxed(),
         (_, Kind::Integer { min, max, .. }) => (min..=max).prop_map(Value::from).boxed(),
@@ -81,7 +90,7 @@ proptest! {
     #[test]
     fn any_way_of_cutting_gives_the_same_samples(
         case in case(),
-        rate in 50_000.0..400_000.0,
+        rate in 100_000.0..400_000.0,
         calls in prop::collection::vec(1..5000usize, 1..6),
     ) {
         let make = || shift(resample(case.build(), rate).unwrap(), 1234.5);
@@ -90,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn a_waveform_comes_out_of_silence_stays_within_full_scale_and_goes_without_a_click(case in case()) {
+    fn a_waveform_begins_and_ends_in_silence_without_clicks_and_within_full_scale(case in case()) {
         let rate = 1e6;
         let samples = drain(resample(case.build(), rate).unwrap(), &[8192]);
         prop_assert!(magnitudes(&samples).all(|magnitude| magnitude <= 1.0));
@@ -111,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn resampling_keeps_duration_and_bandwidth(case in case(), rate in 50_000.0..400_000.0) {
+    fn resampling_keeps_duration_and_bandwidth(case in case(), rate in 100_000.0..400_000.0) {
         let (before, after) = (case.build(), resample(case.build(), rate).unwrap());
         prop_assert!((before.duration() - after.duration()).abs() <= 1.0 / rate);
         prop_assert_eq!(before.occupied_bandwidth(), after.occupied_bandwidth());
@@ -131,6 +140,7 @@ fn every_mode_lasts_as_long_as_it_should() {
         ("pocsag", "DEF CON 30 HOM3C0MING", json!({"capcode": 1_234_567, "baud": 1200}), 3.25 * 512.0 / 1200.0),
         ("lrs", "-s 1", json!({}), 0.71775),
         ("nbfm", "", json!({}), 12_345.0 / 8000.0),
+        ("fhss", "", json!({"span": 100_000}), 12_345.0 / 8000.0),
         ("ssb", "", json!({}), 12_345.0 / 8000.0),
     ];
     for (name, text, parameters, seconds) in expected {
@@ -140,6 +150,34 @@ fn every_mode_lasts_as_long_as_it_should() {
             (0.009..0.055).contains(&more),
             "{name}: silence at the ends should make it a little more than {seconds} s, not {duration}"
         );
+    }
+}
+
+#[test]
+fn a_watermark_goes_before_every_modulation_without_a_click() {
+    let file = wav(8000, noise(800));
+    for modulation in MODULATIONS {
+        let (text, parameters) = match modulation.name {
+            "lrs" => ("-s 1", json!({})),
+            "pocsag" => ("CQ", json!({"capcode": 8})),
+            "fhss" => ("", json!({"span": 100_000})),
+            _ => ("CQ", json!({})),
+        };
+        let mut marked = parameters.clone();
+        marked["watermark"] = "CTF".into();
+        let make = |parameters: &Value| resample(build(modulation, text, &file, parameters), 250_000.0).unwrap();
+        let (bare, marked) = (make(&parameters), make(&marked));
+        let (band, seconds) = (marked.occupied_bandwidth(), marked.duration() - bare.duration());
+        assert!((1.0..1.5).contains(&seconds), "{}: {seconds}", modulation.name);
+        assert!(band.start <= bare.occupied_bandwidth().start && band.end >= 11_000.0, "{}: {band:?}", modulation.name);
+        let samples = drain(marked, &[4099]);
+        assert!(magnitudes(&samples).all(|magnitude| magnitude <= 1.0));
+        // All of it is there behind the pause, as it would be without.
+        let (before, behind) = samples.split_at(samples.len() - bare.len() as usize);
+        assert!(magnitudes(&before[before.len() - 20_000..]).all(|magnitude| magnitude < 1e-3), "{}", modulation.name);
+        for (found, wanted) in behind.iter().zip(drain(bare, &[8192])) {
+            assert!((found - wanted).norm() < 0.05, "{}: {found} for {wanted}", modulation.name);
+        }
     }
 }
 
@@ -161,7 +199,7 @@ fn the_registry_is_in_order_and_explains_itself() {
             assert!(help.ends_with('.') && help.len() < 200, "{}: {help}", modulation.name);
         }
         for (index, parameter) in modulation.parameters.iter().enumerate() {
-            // What a task calls the text that it carries, and the rate of its WAV file.
+            // Keys that a task uses for its text and for the rate of its WAV file.
             assert!(!["text", "wav_samplerate"].contains(&parameter.name), "{} {}", modulation.name, parameter.name);
             let Some(condition) = parameter.only_when else { continue };
             let other = modulation.parameters[..index].iter().find(|other| other.name == condition.parameter);
@@ -169,7 +207,7 @@ fn the_registry_is_in_order_and_explains_itself() {
                 Some(Kind::Choice { of, .. }) => of,
                 Some(Kind::Switch { .. }) => &["true", "false"],
                 _ => {
-                    panic!("{} {}: counts with what is no choice or switch before it", modulation.name, parameter.name)
+                    panic!("{} {}: depends on no choice or switch declared before it", modulation.name, parameter.name)
                 }
             };
             assert!(condition.values.iter().all(|value| values.contains(value)), "{}: {condition}", modulation.name);

@@ -7,16 +7,16 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 use tempfile::NamedTempFile;
 
-/// What of the power may lie on either side of the occupied band (ITU-R SM.328).
+/// Part of the power that may lie on either side of the occupied band (ITU-R SM.328).
 const OUTSIDE: f64 = 0.005;
 
-/// How much wider than measured a planned band may be. The scheduler keeps all of it free.
+/// Factor by which a planned band may exceed the measured one; the scheduler keeps all of it free.
 const WIDER: f64 = 1.2;
 
 fn measured(waveform: Box<dyn Waveform>) -> Range<f64> {
     let rate = waveform.sample_rate();
     let mut samples = drain(waveform, &[8192]);
-    // Zeros behind a short signal make its bins narrow.
+    // Zeros after a short signal make the bins narrow.
     samples.resize(samples.len().max(1 << 17), Complex32::ZERO);
     band_of(&samples, rate)
 }
@@ -28,7 +28,7 @@ fn band_of(samples: &[Complex32], rate: f64) -> Range<f64> {
     edge(bins.iter(), outside)..edge(bins.iter().rev(), outside)
 }
 
-/// Where the power, added up from the first bin on, exceeds what may lie outside.
+/// Returns the frequency up to which the power, added up from the first bin on, is at most `outside`.
 fn edge<'a>(mut bins: impl Iterator<Item = &'a (f64, f64)>, outside: f64) -> f64 {
     let mut sum = 0.0;
     let beyond = |(_, power): &&(f64, f64)| {
@@ -111,6 +111,31 @@ fn the_planned_band_of_a_restaurant_pager_fits_the_call() {
     assert_text_fits("lrs", &texts, &[json!({}), json!({"preset": "pager"})]);
 }
 
+#[test]
+fn the_planned_band_of_a_picture_fits_the_text() {
+    let texts = ["l", "CTF", "FLAG: ON THE WATERFALL", "-", "two rows\nof text"];
+    let parameters = [
+        json!({}),
+        json!({"bandwidth": 2000}),
+        json!({"bandwidth": 400_000, "line_time": 10}),
+        json!({"invert": true}),
+    ];
+    assert_text_fits("paint", &texts, &parameters);
+}
+
+#[test]
+fn the_planned_band_of_hops_fits_the_channels_that_are_reached() {
+    let file = wav(8000, noise(4 * 8000));
+    for parameters in [
+        json!({"span": 200_000}),
+        json!({"span": 60_000, "channel_spacing": 5000, "hop_rate": 50, "profile": "legacy"}),
+        json!({"span": 500_000, "hop_rate": 2, "seed": "another"}),
+    ] {
+        let make = || build(find("fhss").unwrap(), "", &file, &parameters);
+        assert_fits(&format!("fhss {parameters}"), make);
+    }
+}
+
 /// So many seconds of something like speech: a tone that glides, swells and pauses, with overtones.
 fn speech(seconds: f64) -> NamedTempFile {
     let rate = 8000.0;
@@ -127,7 +152,7 @@ fn speech(seconds: f64) -> NamedTempFile {
     )
 }
 
-/// A second of each.
+/// Returns sounds of about a second each.
 fn sounds() -> Vec<(&'static str, NamedTempFile)> {
     let rtty = (0..8000).scan(0.0, |phase: &mut f64, n: u32| {
         *phase += TAU * if (n / 176).is_multiple_of(3) { 1085.0 } else { 915.0 } / 8000.0;
@@ -145,15 +170,15 @@ fn sounds() -> Vec<(&'static str, NamedTempFile)> {
     ]
 }
 
-/// The widest of the bands that are occupied for so many seconds, one right after the other.
+/// Returns the widest of the bands occupied by consecutive stretches of `seconds`.
 fn widest(samples: &[Complex32], rate: f64, seconds: f64) -> Range<f64> {
-    // Half a stretch at the end is too short to compare.
+    // A last stretch of less than half is too short to compare.
     let stretches = samples.chunks((seconds * rate) as usize).filter(|piece| piece.len() as f64 > 0.5 * seconds * rate);
     let bands = stretches.map(|piece| band_of(piece, rate));
     bands.fold(0.0..0.0, |widest, band| widest.start.min(band.start)..widest.end.max(band.end))
 }
 
-/// The carrier of FM is as strong in silence as in sound, so what counts is what the loudest stretch occupies.
+/// Compares with the loudest stretch, since the carrier of FM is as strong in silence as in sound.
 #[track_caller]
 fn assert_loudest_fits(sound: &str, file: &NamedTempFile, parameters: &Value) {
     let nbfm = build(find("nbfm").unwrap(), "", file, parameters);
@@ -188,7 +213,7 @@ fn the_planned_band_of_narrow_band_fm_fits_a_short_sound_in_a_long_silence() {
         ("half a second of a high tone in a minute", within(60, high.clone())),
         ("half a second of a tone in a minute", within(60, tone(8000, 1000.0, 4000).collect())),
         ("a second of noise in a minute", within(60, noise(8000).collect())),
-        // The deep tone is louder, but the high one moves the carrier further.
+        // The low tone is louder, but the high one moves the carrier further.
         (
             "a high tone between deep ones",
             within(60, {

@@ -1,4 +1,4 @@
-//! What becomes of sound on its way through a radio.
+//! Sound, from the WAV file to the signal.
 
 use crate::support::{build, drain, float, noise, power_in, spectrum, stereo, tone, wav};
 use challengectl_waveform::{Complex32, Payload, find};
@@ -44,8 +44,8 @@ fn single_sideband_is_linear() {
 
 #[test]
 fn no_sound_drives_single_sideband_beyond_full_scale() {
-    // The response to single impulses, one at each place that a sample of 48 kHz can have within one of 12 kHz, tells
-    // what the worst of all sounds comes to.
+    // The worst case follows from the response to single impulses, one at each position that a sample of 48 kHz can
+    // have within one of 12 kHz.
     let mut worst = [0.0; 64];
     for place in 0..4 {
         let impulse = (0..4800).map(|n| if n == 2400 + place { 1.0 } else { 0.0 });
@@ -58,7 +58,7 @@ fn no_sound_drives_single_sideband_beyond_full_scale() {
     assert!(worst.iter().all(|worst| *worst <= 1.0), "{worst:?}");
 }
 
-/// Hertz from one sample to the next, where there is a carrier.
+/// Returns the frequency in hertz from each sample to the next, where there is a carrier.
 fn deviations(rate: f64, samples: &[Complex32]) -> Vec<f32> {
     let carrier = samples.windows(2).filter(|pair| pair[0].norm() > 0.99 && pair[1].norm() > 0.99);
     carrier.map(|pair| (pair[1] * pair[0].conj()).arg() / TAU * rate as f32).collect()
@@ -125,44 +125,44 @@ fn refused(name: &str, file: &NamedTempFile) -> String {
     refused.err().map(|error| error.to_string()).unwrap_or_default()
 }
 
-/// A second of a tone with this peak.
+/// Returns a second of a tone with this peak.
 fn second(peak: f32) -> impl Iterator<Item = f32> {
     tone(8000, 440.0, 8000).map(move |sample| peak * sample)
 }
 
 #[test]
-fn sound_that_nobody_could_hear_is_refused() {
+fn silent_sound_is_refused() {
     let mut broken: Vec<f32> = second(0.5).collect();
     broken[2000] = f32::NAN;
     broken[3000] = f32::NEG_INFINITY;
     let cases = [
         (wav(8000, [0.0; 8000]), "the file is silent: all samples are 0; export it again"),
         (stereo(8000, [[0.0; 2]; 8000]), "the file is silent: all samples are 0; export it again"),
-        (wav(8000, second(0.001)), "the file is silent: it peaks 60 dB below full scale; export it louder"),
-        (float(8000, second(0.00003)), "the file is silent: it peaks 90 dB below full scale; export it louder"),
+        (wav(8000, second(0.001)), "the file is silent: its peak is 60 dB below full scale; export it louder"),
+        (float(8000, second(0.00003)), "the file is silent: its peak is 90 dB below full scale; export it louder"),
         (wav(8000, [0.5; 8000]), "the file holds no sound, only a constant level; export it again"),
         (stereo(8000, [[0.5, -0.5]; 8000]), "the file holds no sound, only a constant level; export it again"),
         (
             stereo(8000, second(0.0016).map(|sample| [sample, 0.0])),
-            "the file is silent: it peaks 62 dB below full scale; export it louder",
+            "the file is silent: its peak is 62 dB below full scale; export it louder",
         ),
         (
             stereo(8000, second(0.5).map(|sample| [sample, -sample])),
-            "the two channels cancel out when they are mixed down to one, since one is the other inverted; export one \
-             of them as mono",
+            "the two channels cancel out when mixed down to mono, since one is the other inverted; export one of them \
+             as mono",
         ),
         (
             stereo(8000, second(0.5).map(|sample| [sample, -0.985 * sample])),
-            "the two channels cancel out when they are mixed down to one, since one is the other inverted; export one \
-             of them as mono",
+            "the two channels cancel out when mixed down to mono, since one is the other inverted; export one of them \
+             as mono",
         ),
         (
             float(8000, [f32::NAN; 8000]),
-            "8000 samples are no numbers (NaN or infinite), the first at 0.000 s; export it as 16-bit PCM",
+            "8000 samples are not numbers (NaN or infinite), the first at 0.000 s; export it as 16-bit PCM",
         ),
         (
             float(8000, broken),
-            "2 samples are no numbers (NaN or infinite), the first at 0.250 s; export it as 16-bit PCM",
+            "2 samples are not numbers (NaN or infinite), the first at 0.250 s; export it as 16-bit PCM",
         ),
     ];
     for (file, reason) in cases {
@@ -178,34 +178,35 @@ fn remarks(file: &NamedTempFile, parameters: &Value) -> Vec<String> {
 }
 
 #[test]
-fn odd_sound_is_remarked() {
+fn unusual_sound_is_remarked() {
     let cut = wav(8000, second(0.5));
     cut.as_file().write_all_at(&4000u32.to_le_bytes(), 40).unwrap();
     let cases = [
         (
             wav(8000, second(0.01)),
-            "it is very quiet, its peak is 40 dB below full scale; it is brought up, and its noise with it",
+            "it is very quiet, its peak is 40 dB below full scale; it is raised, and its noise with it",
         ),
         (
             wav(8000, second(2.0).map(|sample| sample.clamp(-1.0, 1.0))),
-            "67 % of its samples are at full scale: it is clipped; export it less loud",
+            "67 % of its samples are at full scale: it is clipped; export it at a lower level",
         ),
         (
             stereo(8000, second(0.5).map(|sample| [0.0, sample])),
-            "its left channel is silent; the right one is sent alone",
+            "its left channel is silent; only the right one is sent",
         ),
         (
             stereo(8000, second(0.5).map(|sample| [sample, -0.8 * sample])),
-            "mixing its two channels down to one takes 19 dB off, they partly cancel out; export one of them as mono",
+            "mixing its two channels down to mono loses 19 dB, since they partly cancel out; export one of them as \
+             mono",
         ),
         (
             wav(8000, second(0.5).map(|sample| sample + 0.25)),
-            "33 % of its peak is a constant offset, which moves an FM carrier off its frequency; export it without",
+            "33 % of its peak is a constant offset, which moves an FM carrier off its frequency; remove the offset",
         ),
         (
             cut,
-            "its header tells of 0.2 s, but the file holds 1.0 s of sound, of which only the first are sent; `sox \
-             --ignore-length` writes the header anew",
+            "its header gives 0.2 s, but the file holds 1.0 s of sound; only the first 0.2 s are sent; `sox \
+             --ignore-length` repairs the header",
         ),
     ];
     for (file, remark) in cases {
@@ -216,13 +217,15 @@ fn odd_sound_is_remarked() {
 }
 
 #[test]
-fn sound_outside_of_what_is_sent_is_remarked() {
+fn sound_outside_of_the_band_that_is_sent_is_remarked() {
     let remarks = |name: &str, hertz: f64| {
         let file = wav(48_000, tone(48_000, hertz, 48_000).map(|sample| 0.5 * sample));
         find(name).unwrap().built(Payload::File(file.path()), &serde_json::Map::new()).unwrap().remarks
     };
     let remark = |band| {
-        format!("next to nothing of it lies between {band}, which is all that is sent; export it with its sound there")
+        format!(
+            "almost none of its sound lies between {band}, the band that is sent; export it with sound in that band"
+        )
     };
     for hertz in [5000.0, 15_000.0] {
         assert_eq!(remarks("nbfm", hertz), [remark("0 and 3000 Hz")]);
@@ -245,7 +248,7 @@ fn ordinary_sound_is_not_remarked() {
 }
 
 #[test]
-fn quiet_sound_is_brought_to_full_scale_unless_it_is_to_stay_as_it_is() {
+fn quiet_sound_is_raised_to_full_scale_unless_the_level_is_as_is() {
     for peak in [0.02, 0.25, 1.0] {
         let tone = || tone(48_000, 2900.0, 9600).map(|sample| peak * sample);
         let raised = peak_deviation(tone(), &json!({}));
@@ -256,7 +259,7 @@ fn quiet_sound_is_brought_to_full_scale_unless_it_is_to_stay_as_it_is() {
 }
 
 #[test]
-fn sound_beyond_full_scale_is_brought_down_instead_of_cut() {
+fn sound_beyond_full_scale_is_lowered_instead_of_clipped() {
     let loud = |parameters| {
         let file = float(48_000, tone(48_000, 1000.0, 9600).map(|sample| 4.0 * sample));
         let samples = drain(build(find("ssb").unwrap(), "", &file, &parameters), &[4096]);

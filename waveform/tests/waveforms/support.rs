@@ -1,4 +1,4 @@
-//! What tests of several files use.
+//! Helpers for the tests.
 use challengectl_waveform::{Complex32, Input, Modulation, Payload, Waveform};
 use serde_json::{Map, Value};
 use std::f64::consts::TAU;
@@ -6,20 +6,20 @@ use std::io::Write;
 use std::ops::Range;
 use tempfile::NamedTempFile;
 
-/// A WAV file, 16 bits, mono.
+/// Returns a WAV file, 16 bits, mono.
 pub fn wav(rate: u32, samples: impl IntoIterator<Item = f32>) -> NamedTempFile {
     let data = samples.into_iter().flat_map(|sample| ((sample * 32_767.0).round() as i16).to_le_bytes());
     written(1, 1, rate, 16, &data.collect::<Vec<_>>())
 }
 
-/// A WAV file, 16 bits, with a left and a right channel.
+/// Returns a WAV file, 16 bits, with a left and a right channel.
 pub fn stereo(rate: u32, frames: impl IntoIterator<Item = [f32; 2]>) -> NamedTempFile {
     let samples = frames.into_iter().flatten();
     let data = samples.flat_map(|sample| ((sample * 32_767.0).round() as i16).to_le_bytes());
     written(1, 2, rate, 16, &data.collect::<Vec<_>>())
 }
 
-/// A WAV file, 32 bits in floating point, mono.
+/// Returns a WAV file, 32-bit floating point, mono.
 pub fn float(rate: u32, samples: impl IntoIterator<Item = f32>) -> NamedTempFile {
     written(3, 1, rate, 32, &samples.into_iter().flat_map(f32::to_le_bytes).collect::<Vec<_>>())
 }
@@ -37,7 +37,7 @@ fn written(tag: u32, channels: u32, rate: u32, bits: u32, data: &[u8]) -> NamedT
     file
 }
 
-/// Noise over all frequencies, the same each time.
+/// Returns white noise, the same each time.
 pub fn noise(samples: usize) -> impl Iterator<Item = f32> {
     let mut state = 1u32;
     (0..samples).map(move |_| {
@@ -50,17 +50,17 @@ pub fn tone(rate: u32, hertz: f64, samples: usize) -> impl Iterator<Item = f32> 
     (0..samples).map(move |n| (TAU * hertz * n as f64 / f64::from(rate)).sin() as f32)
 }
 
-/// The waveform with these parameters; the payload is text, or the file when it needs one.
+/// Builds the waveform with these parameters. The payload is the text, or the file if the modulation needs one.
 pub fn build(modulation: &Modulation, text: &str, file: &NamedTempFile, parameters: &Value) -> Box<dyn Waveform> {
     let payload = match modulation.input {
-        Input::Text => Payload::Text(text),
+        Input::Text | Input::Picture => Payload::Text(text),
         Input::Audio => Payload::File(file.path()),
     };
     let parameters = parameters.as_object().cloned().unwrap_or_else(Map::new);
     modulation.waveform(payload, &parameters).unwrap()
 }
 
-/// All samples; calls ask for so many at a time, again and again.
+/// Returns all samples, fetched in calls of these sizes in turn.
 pub fn drain(mut waveform: Box<dyn Waveform>, calls: &[usize]) -> Vec<Complex32> {
     let mut samples = Vec::with_capacity(waveform.len() as usize);
     for call in calls.iter().cycle() {
@@ -77,7 +77,7 @@ pub fn drain(mut waveform: Box<dyn Waveform>, calls: &[usize]) -> Vec<Complex32>
     samples
 }
 
-/// Power at each frequency: hertz, and power in no particular unit.
+/// Returns the power spectrum: hertz, and power in an arbitrary unit.
 pub fn spectrum(samples: &[Complex32], rate: f64) -> Vec<(f64, f64)> {
     let size = samples.len().next_power_of_two();
     let mut bins = samples.to_vec();
@@ -87,13 +87,13 @@ pub fn spectrum(samples: &[Complex32], rate: f64) -> Vec<(f64, f64)> {
     bins.iter().enumerate().map(|(bin, value)| (hertz(bin), f64::from(value.norm_sqr()))).collect()
 }
 
-/// Which part of the power lies in the band.
+/// Returns the part of the power that lies in the band.
 pub fn power_in(spectrum: &[(f64, f64)], band: &Range<f64>) -> f64 {
     let total: f64 = spectrum.iter().map(|(_, power)| power).sum();
     spectrum.iter().filter(|(hertz, _)| band.contains(hertz)).map(|(_, power)| power).sum::<f64>() / total
 }
 
-/// The Fourier transform, in place; the length is a power of two.
+/// Fourier transform in place; the length is a power of two.
 fn transform(values: &mut [Complex32]) {
     let size = values.len();
     let bits = size.trailing_zeros();

@@ -30,8 +30,8 @@ fn at(seconds: u64) -> Moment {
 }
 
 fn to_abort(leases: &Leases) -> (Vec<i64>, bool) {
-    let (ids, tell_at) = leases.to_abort(&roof(), &[]);
-    (ids, tell_at.is_some())
+    let (ids, notify_at) = leases.to_abort(&roof(), &[]);
+    (ids, notify_at.is_some())
 }
 
 fn progress(assignment_id: i64, fence: i64) -> AssignmentProgress {
@@ -109,6 +109,6 @@ fn a_poll_returns_early_once_for_an_abort() {
     assert_eq!(to_abort(&leases), (vec![], false));
     leases.abort_of_runner(&roof());
     assert_eq!(to_abort(&leases), (vec![1], true));
-    leases.told(&roof(), &[1]);
+    leases.notified(&roof(), &[1]);
     assert_eq!(to_abort(&leases), (vec![1], false));
 }

@@ -1,4 +1,4 @@
-//! The configuration that a new runner is handed.
+//! The configuration file for a new runner.
 
 use crate::CoreError;
 use challengectl_common::{Band, RadioId};
@@ -6,25 +6,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
+/// Radios in a requested configuration, as in a registration.
 const MAX_RADIOS: usize = 64;
+/// Characters of a driver's or a setting's name.
 const MAX_WORD: usize = 64;
 
-/// A radio of a runner to be. Which further settings there are, only the drivers on the runner's host know.
+/// A radio of a new runner. Only the drivers on the runner's host know which further settings exist.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewRadio {
     /// Unique on the runner.
     pub id: RadioId,
-    /// What kind of radio it is.
+    /// The driver's name.
     pub driver: String,
-    /// Where it may transmit. None: anywhere.
+    /// The bands that it may transmit in; empty: any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frequency_limits: Vec<Band>,
-    /// All else that `runner.yml` may say of it, as it is.
+    /// Further settings for `runner.yml`, unchanged.
     #[serde(flatten)]
     pub settings: Map<String, Value>,
 }
 
-/// `runner.yml`, as far as the server can know it.
+/// The part of `runner.yml` that the server knows.
 #[derive(Debug, Serialize)]
 pub(super) struct RunnerFile<'a> {
     pub server: &'a str,
@@ -40,7 +42,7 @@ impl RunnerFile<'_> {
     }
 }
 
-/// What can be known to be wrong before a runner reads it.
+/// Checks the radios, as far as the server can before a runner reads them.
 pub(super) fn check(radios: &[NewRadio]) -> Result<(), CoreError> {
     if radios.len() > MAX_RADIOS {
         return Err(CoreError::Invalid(format!("radios: {} are more than {MAX_RADIOS}", radios.len())));

@@ -1,7 +1,7 @@
-//! Provisioning keys as admins handle them.
+//! Provisioning keys: authenticating with one, and managing them.
 
 use crate::CoreError;
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::fleet::Fleet;
 use crate::secrets::random_hex;
 pub use crate::store::fleet::provisioning::ProvisioningKey;
@@ -13,10 +13,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
+/// Characters of a key's description.
 const MAX_DESCRIPTION: usize = 255;
 pub(super) const REFUSED: CoreError = CoreError::Key("the provisioning key is unknown, removed or disabled");
 
-/// A program that has shown a provisioning key.
+/// A program authenticated by a provisioning key.
 #[derive(Debug, Clone)]
 pub struct Provisioner {
     pub(super) key_id: ProvisioningKeyId,
@@ -24,24 +25,24 @@ pub struct Provisioner {
     pub(super) address: Option<IpAddr>,
 }
 
-/// Who makes tokens with such a key. No account has a name with spaces.
+/// Returns the actor's name of a provisioning key. It contains spaces, which no account name does.
 pub(super) fn maker(id: &ProvisioningKeyId) -> String {
     format!("provisioning key {id}")
 }
 
-/// What an admin does with a provisioning key.
+/// A change of a provisioning key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyChange {
-    /// It counts.
+    /// Makes it valid again.
     Enable,
-    /// It does not count.
+    /// Makes it invalid until it is enabled.
     Disable,
-    /// It is gone for good.
+    /// Deletes it.
     Remove,
 }
 
 impl KeyChange {
-    /// For the audit log, and for people.
+    /// Returns the audit action, and the word for the log line.
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Enable => ("provisioning_key.enable", "enabled"),
@@ -52,10 +53,10 @@ impl KeyChange {
 }
 
 impl Fleet {
-    /// Whose `pk_<key id>_<secret>` this is.
+    /// Returns the provisioner that `pk_<key id>_<secret>` belongs to.
     ///
     /// # Errors
-    /// [`CoreError::Key`] when it does not count.
+    /// [`CoreError::Key`] when the key is unknown, wrong or disabled.
     pub async fn provisioner(&self, credential: &str, address: Option<IpAddr>) -> Result<Provisioner, CoreError> {
         let parts = credential.strip_prefix("pk_").and_then(|rest| rest.rsplit_once('_'));
         let (key_id, secret) = parts.ok_or(REFUSED)?;
@@ -65,27 +66,27 @@ impl Fleet {
         if equal { Ok(Provisioner { key_id, digest, address }) } else { Err(REFUSED) }
     }
 
-    /// All provisioning keys by their ids.
+    /// Returns all provisioning keys by their ids.
     pub async fn provisioning_keys(&self) -> Result<Vec<ProvisioningKey>, CoreError> {
         Ok(provisioning::all(&mut *self.context.store.read().await?).await?)
     }
 
-    /// Makes a provisioning key. It is not kept in clear.
+    /// Makes a provisioning key, and returns it. Only its digest is stored.
     ///
     /// # Errors
-    /// [`CoreError::Conflict`] when there is one with this id.
+    /// [`CoreError::Conflict`] when a key with this id exists.
     pub async fn add_provisioning_key(
         self: &Arc<Self>,
         id: &ProvisioningKeyId,
         description: Option<String>,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<String, CoreError> {
         if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION) {
             return Err(CoreError::Invalid(format!("description: more than {MAX_DESCRIPTION} characters")));
         }
         let (this, id) = (Arc::clone(self), id.clone());
         self.context
-            .command(by, "provisioning_key.create", move |mut command| async move {
+            .command(actor, "provisioning_key.create", move |mut command| async move {
                 let (secret, who) = (random_hex::<32>(), command.who());
                 let new = NewKey {
                     id: &id,
@@ -104,19 +105,16 @@ impl Fleet {
             .await
     }
 
-    /// Changes whether a provisioning key counts. With one that is removed go the unused tokens that it has made.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is none with this id.
+    /// Enables, disables or deletes a provisioning key. Deleting also revokes the unused tokens that it has made.
     pub async fn change_provisioning_key(
         self: &Arc<Self>,
         id: &ProvisioningKeyId,
         change: KeyChange,
-        by: By<'_>,
+        actor: Actor,
     ) -> Result<(), CoreError> {
         let (this, id, (action, word)) = (Arc::clone(self), id.clone(), change.words());
         self.context
-            .command(by, action, move |mut command| async move {
+            .command(actor, action, move |mut command| async move {
                 let known = match change {
                     KeyChange::Enable => provisioning::set_enabled(&mut command, &id, true).await?,
                     KeyChange::Disable => provisioning::set_enabled(&mut command, &id, false).await?,

@@ -1,7 +1,7 @@
-//! Provisioning: a program with a key of its own asks for a new runner, and gets the configuration to start it with.
+//! Provisioning: a program with a provisioning key requests a new runner, and gets the configuration to start it with.
 //!
-//! Such a key can make new runners and nothing else. It never reaches a runner that is enrolled: neither now, nor with
-//! a token that it has made before.
+//! A provisioning key can make new runners and nothing else. It never reaches a runner that is enrolled, also not
+//! through a token that it made before.
 
 mod file;
 mod keys;
@@ -11,9 +11,9 @@ pub use keys::{KeyChange, Provisioner, ProvisioningKey};
 
 use super::Fleet;
 use crate::CoreError;
-use crate::audit::By;
+use crate::audit::Actor;
 use crate::fleet::enrollment::taken;
-use crate::fleet::tokens::{Guest, TokenLife, invite};
+use crate::fleet::tokens::{TokenLife, TokenRequest, draw, issue};
 use crate::store::fleet::{provisioning, runners};
 use crate::throttle::Key;
 use challengectl_common::RunnerId;
@@ -22,43 +22,43 @@ use challengectl_common::wire::LogLevel;
 use file::RunnerFile;
 use std::sync::Arc;
 
-/// The runner that is asked for.
+/// The requested runner.
 #[derive(Debug)]
 pub struct NewRunner {
     /// Its id.
     pub id: RunnerId,
-    /// How long it may take until it enrolls.
+    /// How long its token is valid.
     pub life: TokenLife,
-    /// By what URL it reaches the server.
+    /// The URL at which it reaches the server.
     pub server: String,
     /// Its radios.
     pub radios: Vec<NewRadio>,
 }
 
-/// What it is started with.
+/// The prepared runner.
 #[derive(Debug)]
 pub struct Provisioned {
     /// Its id.
     pub id: RunnerId,
-    /// The token by which it enrolls.
+    /// Its enrollment token.
     pub token: String,
-    /// Until when it can.
+    /// When the token expires.
     pub expires_at: Timestamp,
-    /// Its `runner.yml`, which holds the token.
+    /// Its `runner.yml`, which contains the token.
     pub config: String,
 }
 
 impl Fleet {
-    /// The certificate that runners have to be told to trust (PEM), as the server has made it itself.
+    /// Sets the server's own certificate (PEM), which the configurations of runners name as trusted.
     pub fn show_certificate(&self, pem: String) {
         let _ = self.certificate.set(pem);
     }
 
-    /// Prepares a new runner.
+    /// Prepares a new runner: makes its token and its configuration.
     ///
     /// # Errors
-    /// [`CoreError::Conflict`] when the runner is enrolled already; [`CoreError::TooMany`]; [`CoreError::Key`] when the
-    /// key has been taken back just now; [`CoreError::Invalid`] when the radios make no sense.
+    /// [`CoreError::Conflict`] when the runner is enrolled already; [`CoreError::Key`] when the key was revoked after
+    /// it was authenticated; [`CoreError::Invalid`] when the radios are invalid.
     pub async fn provision(
         self: &Arc<Self>,
         provisioner: &Provisioner,
@@ -74,7 +74,7 @@ impl Fleet {
     async fn prepare(&self, provisioner: &Provisioner, new: NewRunner) -> Result<Provisioned, CoreError> {
         let NewRunner { id, life, server, radios } = new;
         let Provisioner { key_id, digest, address } = provisioner;
-        let actor = By { who: &keys::maker(key_id), from: *address }.into();
+        let actor = Actor::new(keys::maker(key_id), *address);
         let mut command = self.context.begin(actor, "runner.provision").await?;
         let (who, now) = (command.who(), command.now());
         if !provisioning::note_use(&mut command, key_id, *digest, now).await? {
@@ -83,12 +83,15 @@ impl Fleet {
         if runners::is_known(&mut command, &id).await? {
             return Err(taken(&id));
         }
-        let invitation = invite(command, Guest { runner: &id, life, replaces: false }).await?.outcome();
-        // Another certificate than the server's own says who it is by itself.
+        let token = draw();
+        // A certificate that the server has not made itself needs no `ca_cert`: its issuer vouches for it.
         let ca_cert = self.certificate.get().filter(|_| server.starts_with("https:")).map(String::as_str);
-        let file = RunnerFile { server: &server, enrollment_token: &invitation.token, ca_cert, radios: &radios };
+        let file = RunnerFile { server: &server, enrollment_token: &token, ca_cert, radios: &radios };
+        // Before the commit, so that a failure leaves no token behind.
         let config = file.to_yaml()?;
+        let request = TokenRequest { runner: &id, life, replaces: false };
+        let issued = issue(command, token, request).await?.outcome();
         self.context.log(LogLevel::Info, format!("Configuration for runner {id} made with {who}"));
-        Ok(Provisioned { id, token: invitation.token, expires_at: invitation.expires_at, config })
+        Ok(Provisioned { id, token: issued.token, expires_at: issued.expires_at, config })
     }
 }

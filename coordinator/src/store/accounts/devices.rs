@@ -1,9 +1,9 @@
-//! Browsers that have been logged in before; of their tokens only the digests are known.
+//! Known browsers: those that were logged in before. Only the digests of their tokens are stored.
 
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Digest, Timestamp};
 
-/// Adds a browser, and forgets some of those from before `oldest`.
+/// Adds a browser, and deletes some of those from before `oldest`.
 pub async fn insert(
     connection: &mut Connection,
     digest: Digest,
@@ -24,7 +24,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Whether the account knows this browser, from after `oldest`.
+/// Returns whether the account knows this browser, from after `oldest`.
 pub async fn is_known(
     connection: &mut Connection,
     digest: Digest,

@@ -1,4 +1,4 @@
-//! Logins: browsers that show a token, of which only the digest is known.
+//! Logins. Only the digests of their tokens are stored.
 
 use super::Account;
 use crate::store::cells::parse;
@@ -9,9 +9,9 @@ use sqlx::FromRow;
 /// A login with its account.
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// Of its token.
+    /// The digest of its token.
     pub digest: Digest,
-    /// Whose it is, as the account is now.
+    /// Its account, as it is now.
     pub account: Account,
     /// When it began.
     pub created_at: Timestamp,
@@ -19,7 +19,7 @@ pub struct Login {
     pub seen_at: Timestamp,
 }
 
-/// Adds a login. One that is not verified has shown the password only.
+/// Adds a login. A login that is not verified has given the password only.
 pub async fn insert(
     connection: &mut Connection,
     digest: Digest,
@@ -37,7 +37,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// The login with this token.
+/// Returns the login with this token.
 pub async fn find(connection: &mut Connection, digest: Digest, verified: bool) -> Result<Option<Login>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -52,13 +52,13 @@ pub async fn find(connection: &mut Connection, digest: Digest, verified: bool) -
             .fetch_optional(&mut *connection)
             .await?;
     let Some(row) = row else { return Ok(None) };
-    // Gone when it was deleted in between.
+    // The account may have been deleted in between.
     let Some(account) = accounts::get(connection, row.account_id).await? else { return Ok(None) };
     let (created_at, seen_at) = (Timestamp::from_millis(row.created_at), Timestamp::from_millis(row.seen_at));
     Ok(Some(Login { digest, account, created_at, seen_at }))
 }
 
-/// All logins that have shown the password and a code.
+/// Returns all verified logins, that is after password and code.
 pub async fn verified(connection: &mut Connection) -> Result<Vec<Login>, StoreError> {
     let rows: Vec<(String, i64, i64, i64)> =
         sqlx::query_as("SELECT digest, account_id, created_at, seen_at FROM logins WHERE verified = 1")
@@ -75,7 +75,7 @@ pub async fn verified(connection: &mut Connection) -> Result<Vec<Login>, StoreEr
         .collect()
 }
 
-/// Notes that a login was used.
+/// Records that a login was used.
 pub async fn touch(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE logins SET seen_at = $1 WHERE digest = $2")
         .bind(now.as_millis())
@@ -91,7 +91,7 @@ pub async fn delete(connection: &mut Connection, digest: Digest) -> Result<(), S
     Ok(())
 }
 
-/// Ends all logins of an account but one, or all.
+/// Ends all logins of an account, except `but`.
 pub async fn end_of_account(
     connection: &mut Connection,
     account_id: i64,
@@ -105,11 +105,10 @@ pub async fn end_of_account(
     Ok(())
 }
 
-/// What one login or one browser forgets in passing: more than come with it, so that what has run out gets less.
+/// Expired logins that one new login deletes: more than one, so that they become fewer.
 const BATCH: u32 = 100;
 
-/// Forgets some logins that have run out: verified ones unused since `idle` or begun before `begun`, others begun before
-/// `owing`.
+/// Deletes some expired logins: verified ones unused since `idle` or begun before `begun`, others begun before `owing`.
 pub async fn trim(
     connection: &mut Connection,
     idle: Timestamp,

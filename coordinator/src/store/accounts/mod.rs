@@ -1,4 +1,4 @@
-//! Accounts of people.
+//! Accounts.
 
 pub mod devices;
 pub mod logins;
@@ -10,28 +10,28 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::{AccountName, Timestamp};
 use sqlx::FromRow;
 
-/// An account as it is stored. The role is text here; the core knows what it means.
+/// An account as it is stored. The role is text here; `Role` gives it its meaning.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// Never reused.
     pub id: i64,
-    /// Unique whatever its capitals.
+    /// The name, unique whatever its capitals.
     pub name: AccountName,
     /// The name of its role.
     pub role: String,
-    /// Whether it may be used.
+    /// Whether it is enabled.
     pub enabled: bool,
     /// The PHC string of its password.
     pub password: String,
-    /// The sealed secret of its codes.
+    /// The sealed TOTP secret.
     pub totp_secret: Vec<u8>,
-    /// Whether a code was ever shown.
+    /// Whether a first code was given.
     pub totp_confirmed: bool,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last logged in to.
+    /// The time of its last login.
     pub last_login: Option<Timestamp>,
-    /// The account that has made it, while that is there.
+    /// The account that made it, while that exists.
     pub made_by: Option<i64>,
 }
 
@@ -71,7 +71,7 @@ impl TryFrom<Row> for Account {
 const COLUMNS: &str =
     "id, name, role, enabled, password, totp_secret, totp_confirmed, created_at, last_login, made_by FROM accounts";
 
-/// All accounts, in the order of their names.
+/// Returns all accounts, sorted by name.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Account>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} ORDER BY lower(name)")))
         .fetch_all(connection)
@@ -79,7 +79,7 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<Account>, StoreError
     rows.into_iter().map(Account::try_from).collect()
 }
 
-/// The account with this name, whatever its capitals.
+/// Returns the account with this name, whatever its capitals.
 pub async fn find(connection: &mut Connection, name: &AccountName) -> Result<Option<Account>, StoreError> {
     let row: Option<Row> =
         sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} WHERE lower(name) = lower($1)")))
@@ -89,7 +89,7 @@ pub async fn find(connection: &mut Connection, name: &AccountName) -> Result<Opt
     row.map(Account::try_from).transpose()
 }
 
-/// The account with this id.
+/// Returns the account with this id.
 pub async fn get(connection: &mut Connection, id: i64) -> Result<Option<Account>, StoreError> {
     let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} WHERE id = $1")))
         .bind(id)
@@ -98,7 +98,7 @@ pub async fn get(connection: &mut Connection, id: i64) -> Result<Option<Account>
     row.map(Account::try_from).transpose()
 }
 
-/// What a new account begins with.
+/// A new account.
 #[derive(Debug, Clone, Copy)]
 pub struct NewAccount<'a> {
     /// Its name.
@@ -107,13 +107,13 @@ pub struct NewAccount<'a> {
     pub role: &'a str,
     /// The PHC string of its password.
     pub password: &'a str,
-    /// The sealed secret of its codes.
+    /// The sealed TOTP secret.
     pub totp_secret: &'a [u8],
-    /// The account that makes it; none at the command line.
+    /// The account that makes it; `None` at the command line.
     pub made_by: Option<i64>,
 }
 
-/// Adds an account and gives its id; none when the name is taken.
+/// Adds an account. Returns its id; `None` if the name is taken.
 pub async fn insert(
     connection: &mut Connection,
     account: NewAccount<'_>,
@@ -133,13 +133,13 @@ pub async fn insert(
     .await?)
 }
 
-/// Removes an account, with all that belongs to it.
+/// Deletes an account with its logins, codes and known browsers.
 pub async fn delete(connection: &mut Connection, id: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM accounts WHERE id = $1").bind(id).execute(connection).await?;
     Ok(())
 }
 
-/// Sets whether an account may be used.
+/// Enables or disables an account.
 pub async fn set_enabled(connection: &mut Connection, id: i64, enabled: bool) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET enabled = $1 WHERE id = $2").bind(enabled).bind(id).execute(connection).await?;
     Ok(())
@@ -157,7 +157,7 @@ pub async fn set_password(connection: &mut Connection, id: i64, password: &str) 
     Ok(())
 }
 
-/// Gives an account another secret, which is to be confirmed by a first code. Recovery codes of the old one go.
+/// Replaces the TOTP secret of an account, which has to be confirmed by a first code. The recovery codes are deleted.
 pub async fn set_totp(connection: &mut Connection, id: i64, secret: &[u8]) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET totp_secret = $1, totp_confirmed = 0, totp_last_step = 0 WHERE id = $2")
         .bind(secret)
@@ -167,7 +167,7 @@ pub async fn set_totp(connection: &mut Connection, id: i64, secret: &[u8]) -> Re
     recovery::clear(connection, id).await
 }
 
-/// Uses up the codes of all time steps up to this one; false when they were already.
+/// Uses up the codes of all time steps up to this one. Returns `false` if they were used up before.
 pub async fn use_step(connection: &mut Connection, id: i64, step: i64) -> Result<bool, StoreError> {
     let used = sqlx::query("UPDATE accounts SET totp_last_step = $1 WHERE id = $2 AND totp_last_step < $1")
         .bind(step)
@@ -177,13 +177,13 @@ pub async fn use_step(connection: &mut Connection, id: i64, step: i64) -> Result
     Ok(used.rows_affected() == 1)
 }
 
-/// Notes that a first code was shown.
+/// Records that a first code was given.
 pub async fn confirm(connection: &mut Connection, id: i64) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET totp_confirmed = 1 WHERE id = $1").bind(id).execute(connection).await?;
     Ok(())
 }
 
-/// Notes a login.
+/// Records a login.
 pub async fn logged_in(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET last_login = $1 WHERE id = $2")
         .bind(now.as_millis())
@@ -193,7 +193,7 @@ pub async fn logged_in(connection: &mut Connection, id: i64, now: Timestamp) -> 
     Ok(())
 }
 
-/// Whether there is any account. Each of them has a sealed secret.
+/// Returns whether there is any account. Each has a sealed secret.
 pub async fn are_there(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM accounts)").fetch_one(connection).await?)
 }

@@ -1,4 +1,4 @@
-//! Recovery codes, of which only the digests are known.
+//! Recovery codes. Only their digests are stored.
 
 use crate::store::{Connection, StoreError};
 use challengectl_common::Digest;
@@ -13,7 +13,7 @@ pub async fn insert(connection: &mut Connection, account_id: i64, digest: Digest
     Ok(())
 }
 
-/// Uses a code up; false when there is none such.
+/// Uses up a code. Returns `false` if the account does not have it.
 pub async fn take(connection: &mut Connection, account_id: i64, digest: Digest) -> Result<bool, StoreError> {
     let taken = sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1 AND digest = $2")
         .bind(account_id)
@@ -23,7 +23,7 @@ pub async fn take(connection: &mut Connection, account_id: i64, digest: Digest) 
     Ok(taken.rows_affected() == 1)
 }
 
-/// Forgets all codes of an account.
+/// Deletes all codes of an account.
 pub async fn clear(connection: &mut Connection, account_id: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1").bind(account_id).execute(connection).await?;
     Ok(())

@@ -1,9 +1,9 @@
-//! The way to the first account: a one-time token, of which only the digest is known.
+//! Setup: the one-time token for the first account. Only its digest is stored.
 
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Digest, Timestamp};
 
-/// Whether there is no account yet, other than one that was made by setup and has shown no code.
+/// Returns whether there is no account yet, except one that was made by setup and has given no code.
 pub async fn is_needed(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(
         "SELECT NOT EXISTS (
@@ -14,7 +14,7 @@ pub async fn is_needed(connection: &mut Connection) -> Result<bool, StoreError> 
     .await?)
 }
 
-/// Puts this token in the place of the one before.
+/// Replaces the setup token.
 pub async fn open(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<(), StoreError> {
     let account: Option<Option<i64>> =
         sqlx::query_scalar("SELECT account_id FROM setup").fetch_optional(&mut *connection).await?;
@@ -28,7 +28,7 @@ pub async fn open(connection: &mut Connection, digest: Digest, now: Timestamp) -
     Ok(())
 }
 
-/// Whether this is the token.
+/// Returns whether this is the valid token.
 pub async fn is_open(connection: &mut Connection, digest: Digest) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM setup WHERE digest = $1)")
         .bind(digest.to_string())
@@ -36,19 +36,19 @@ pub async fn is_open(connection: &mut Connection, digest: Digest) -> Result<bool
         .await?)
 }
 
-/// Removes the account that was made by setup before, since somebody begins anew.
+/// Deletes the unconfirmed account of an earlier setup, since setup begins anew.
 pub async fn discard(connection: &mut Connection) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM accounts WHERE id IN (SELECT account_id FROM setup)").execute(connection).await?;
     Ok(())
 }
 
-/// Notes which account was made by setup.
+/// Records which account was made by setup.
 pub async fn made(connection: &mut Connection, account_id: i64) -> Result<(), StoreError> {
     sqlx::query("UPDATE setup SET account_id = $1").bind(account_id).execute(connection).await?;
     Ok(())
 }
 
-/// Ends setup.
+/// Ends setup: its token becomes invalid.
 pub async fn close(connection: &mut Connection) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM setup").execute(connection).await?;
     Ok(())

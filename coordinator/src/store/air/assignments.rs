@@ -6,7 +6,7 @@ use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
 use sqlx::FromRow;
 use std::time::Duration;
 
-/// Where in its life an assignment is. All but `Live` are final.
+/// The state of an assignment. All but `Live` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AssignmentState {
     /// Leased, and perhaps on air.
@@ -15,16 +15,16 @@ pub enum AssignmentState {
     Done,
     /// The runner reported a failure.
     Failed,
-    /// The runner reported that it was cut.
+    /// The runner reported that the transmission was cut.
     Aborted,
-    /// Given up without a report: the lease ran out, or the runner said it no longer works on it.
+    /// Given up without a report: the lease ran out, or the runner no longer holds the assignment.
     Lapsed,
 }
 
 impl AssignmentState {
     const ALL: [Self; 5] = [Self::Live, Self::Done, Self::Failed, Self::Aborted, Self::Lapsed];
 
-    /// The word in the database.
+    /// Returns the state's name in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl std::str::FromStr for AssignmentState {
     }
 }
 
-/// An assignment to be written.
+/// A new assignment.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct NewAssignment {
@@ -64,23 +64,23 @@ pub struct NewAssignment {
 /// An assignment that is not over.
 #[derive(Debug, Clone)]
 pub struct LiveAssignment {
-    /// Which.
+    /// The assignment.
     pub id: i64,
-    /// Of which challenge.
+    /// Its challenge.
     pub challenge_id: i64,
-    /// The fence it was handed out with.
+    /// Its fence.
     pub fence: i64,
-    /// To whom.
+    /// The runner.
     pub runner_id: RunnerId,
-    /// For which of its radios.
+    /// The radio of the runner.
     pub radio_id: RadioId,
-    /// The key that the runner had.
+    /// The runner key that it was handed out to.
     pub key_id: String,
-    /// What it occupies.
+    /// The occupied band.
     pub band: Band,
-    /// How long its signal lasts; zero when the challenge has been removed.
+    /// The duration of its signal; zero if the challenge has been deleted.
     pub length: Duration,
-    /// Whether its carrier is to go off.
+    /// Whether its carrier has to go off.
     pub aborting: bool,
 }
 
@@ -112,7 +112,7 @@ struct LiveRow {
     aborting: bool,
 }
 
-/// All assignments that are not over.
+/// Returns all live assignments.
 pub async fn live(connection: &mut Connection) -> Result<Vec<LiveAssignment>, StoreError> {
     let rows: Vec<LiveRow> = sqlx::query_as(
         "SELECT id, assignments.challenge_id, assignments.fence, runner_id, radio_id, key_id, band_low, band_high,
@@ -169,7 +169,7 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
-/// One assignment.
+/// Returns one assignment.
 pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Assignment>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT id, challenge_id, runner_id, radio_id, fence, frequency, state, assigned_at FROM assignments
@@ -181,8 +181,8 @@ pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Assignm
     row.map(Assignment::try_from).transpose()
 }
 
-/// The live assignment of a challenge that a runner got by this key. By another one the runner may be another host, and
-/// the one before still on air.
+/// Returns the live assignment of a challenge to a runner with this key. With another key the runner may be another
+/// host, and the earlier one still on air.
 pub async fn find_live(
     connection: &mut Connection,
     (runner, key_id): (&RunnerId, &str),
@@ -200,7 +200,7 @@ pub async fn find_live(
     row.map(Assignment::try_from).transpose()
 }
 
-/// The latest assignment of a challenge to a runner that is over.
+/// Returns the latest assignment of a challenge to a runner that is over.
 pub async fn find_latest_over(
     connection: &mut Connection,
     runner: &RunnerId,
@@ -217,7 +217,7 @@ pub async fn find_latest_over(
     row.map(Assignment::try_from).transpose()
 }
 
-/// Adds a live assignment and gives its id.
+/// Adds a live assignment. Returns its id.
 pub async fn insert(connection: &mut Connection, new: &NewAssignment) -> Result<i64, StoreError> {
     let id = sqlx::query_scalar(
         "INSERT INTO assignments (challenge_id, runner_id, radio_id, key_id, fence, frequency, band_low, band_high,
@@ -240,7 +240,7 @@ pub async fn insert(connection: &mut Connection, new: &NewAssignment) -> Result<
     Ok(id)
 }
 
-/// Ends a live assignment; false when it has ended before.
+/// Ends a live assignment. Returns `false` if it has ended before.
 pub async fn end(
     connection: &mut Connection,
     id: i64,
@@ -256,8 +256,8 @@ pub async fn end(
     Ok(done.rows_affected() == 1)
 }
 
-/// Decides that the carrier of a challenge has to go off, and gives which assignment that ends; none when it is not on
-/// air, or is being cut already.
+/// Marks the live assignment of a challenge as aborting. Returns its id; `None` if the challenge is not on air or is
+/// aborting already.
 pub async fn abort_of_challenge(
     connection: &mut Connection,
     challenge_id: i64,
@@ -274,7 +274,7 @@ pub async fn abort_of_challenge(
     Ok(aborted)
 }
 
-/// Decides that every carrier has to go off, and gives all the assignments that end by that.
+/// Marks all live assignments as aborting. Returns their ids.
 pub async fn abort_all(connection: &mut Connection, now: Timestamp) -> Result<Vec<i64>, StoreError> {
     let aborted = sqlx::query_scalar(
         "UPDATE assignments SET abort_at = coalesce(abort_at, $1) WHERE state = 'live' RETURNING id",
@@ -285,7 +285,7 @@ pub async fn abort_all(connection: &mut Connection, now: Timestamp) -> Result<Ve
     Ok(aborted)
 }
 
-/// Decides that all carriers of a runner have to go off.
+/// Marks all live assignments of a runner as aborting.
 pub async fn abort_of_runner(connection: &mut Connection, runner: &RunnerId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE assignments SET abort_at = $1 WHERE state = 'live' AND abort_at IS NULL AND runner_id = $2")
         .bind(now.as_millis())
@@ -295,7 +295,7 @@ pub async fn abort_of_runner(connection: &mut Connection, runner: &RunnerId, now
     Ok(())
 }
 
-/// Decides that the carriers of these assignments have to go off.
+/// Marks these assignments as aborting.
 pub async fn abort(connection: &mut Connection, ids: &[i64], now: Timestamp) -> Result<(), StoreError> {
     for id in ids {
         sqlx::query("UPDATE assignments SET abort_at = $1 WHERE state = 'live' AND abort_at IS NULL AND id = $2")
@@ -307,7 +307,7 @@ pub async fn abort(connection: &mut Connection, ids: &[i64], now: Timestamp) -> 
     Ok(())
 }
 
-/// Writes down until when a lease runs, for people and other programs to see.
+/// Writes the end of a lease, for people and other processes.
 pub async fn renew(connection: &mut Connection, id: i64, expires_at: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE assignments SET expires_at = $1 WHERE id = $2 AND state = 'live'")
         .bind(expires_at.as_millis())

@@ -1,41 +1,41 @@
-//! Whether anything may be handed out, and who decided that.
+//! The operators' decisions on the operating state.
 
 use crate::store::cells::timestamp;
 use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
 use sqlx::FromRow;
 
-/// What holds the system back.
+/// The operators' decisions in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Control {
-    /// Nothing is handed out until resumed.
+    /// A pause: nothing is handed out until it is lifted.
     pub paused: Option<Decision>,
-    /// Nothing is handed out until released.
+    /// An emergency stop: nothing is handed out until it is released.
     pub stopped: Option<Decision>,
-    /// Who lifted the latest emergency stop.
+    /// The release of the latest emergency stop.
     pub released: Option<Decision>,
-    /// Who last resumed while the conference's hours had it closed.
+    /// The latest resume outside of the conference's hours.
     pub opened: Option<Decision>,
 }
 
-/// Who decided something, and when.
+/// A decision: its actor and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// The person's name.
-    pub by: String,
+    /// The actor's name.
+    pub actor: String,
     /// When.
     pub at: Timestamp,
 }
 
 impl Control {
-    /// Whether people let anything be handed out.
+    /// Returns whether the operators' decisions permit work.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.paused.is_none() && self.stopped.is_none()
     }
 }
 
-/// What holds now.
+/// Reads the decisions in force.
 pub async fn read(connection: &mut Connection) -> Result<Control, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -62,28 +62,28 @@ pub async fn read(connection: &mut Connection) -> Result<Control, StoreError> {
     })
 }
 
-/// Whether a restore has put this database in place, and its aftermath is not over.
+/// Returns whether this database comes from a restore whose aftermath is not over.
 pub async fn is_restored(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar("SELECT restored_at IS NOT NULL FROM control WHERE id = 1").fetch_one(connection).await?)
 }
 
-/// Notes in a database that is about to be put in place that it comes from a backup.
+/// Records in a database about to be restored that it comes from a backup.
 pub async fn begin_aftermath(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE control SET restored_at = $1 WHERE id = 1").bind(now.as_millis()).execute(connection).await?;
     Ok(())
 }
 
-/// Whatever may have been on air at the restore is off.
+/// Ends the aftermath: everything that may have been on air at the restore is off.
 pub async fn end_aftermath(connection: &mut Connection) -> Result<(), StoreError> {
     sqlx::query("UPDATE control SET restored_at = NULL WHERE id = 1").execute(connection).await?;
     Ok(())
 }
 
 fn decision(at: Option<i64>, by: Option<String>) -> Option<Decision> {
-    Some(Decision { at: timestamp(at)?, by: by? })
+    Some(Decision { at: timestamp(at)?, actor: by? })
 }
 
-/// Pauses; false when it was paused already, then the first decision stands.
+/// Records a pause. Returns `false` if one was in force already; then the first decision stands.
 pub async fn pause(connection: &mut Connection, by: &str, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE control SET paused_at = $1, paused_by = $2 WHERE id = 1 AND paused_at IS NULL")
         .bind(now.as_millis())
@@ -93,7 +93,7 @@ pub async fn pause(connection: &mut Connection, by: &str, now: Timestamp) -> Res
     Ok(done.rows_affected() == 1)
 }
 
-/// Lifts a pause; false when there was none.
+/// Lifts a pause. Returns `false` if there was none.
 pub async fn resume(connection: &mut Connection) -> Result<bool, StoreError> {
     let done =
         sqlx::query("UPDATE control SET paused_at = NULL, paused_by = NULL WHERE id = 1 AND paused_at IS NOT NULL")
@@ -102,7 +102,7 @@ pub async fn resume(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(done.rows_affected() == 1)
 }
 
-/// Opens outside of the hours.
+/// Permits work outside of the hours.
 pub async fn open(connection: &mut Connection, by: &str, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE control SET opened_at = $1, opened_by = $2 WHERE id = 1")
         .bind(now.as_millis())
@@ -112,13 +112,13 @@ pub async fn open(connection: &mut Connection, by: &str, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// Keeps no longer open outside of the hours.
+/// Ends the permission for work outside of the hours.
 pub async fn close(connection: &mut Connection) -> Result<(), StoreError> {
     sqlx::query("UPDATE control SET opened_at = NULL, opened_by = NULL WHERE id = 1").execute(connection).await?;
     Ok(())
 }
 
-/// Stops everything; false when it was stopped already, then the first decision stands.
+/// Records an emergency stop. Returns `false` if one was in force already; then the first decision stands.
 pub async fn stop(connection: &mut Connection, by: &str, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE control SET stopped_at = $1, stopped_by = $2 WHERE id = 1 AND stopped_at IS NULL")
         .bind(now.as_millis())
@@ -128,7 +128,7 @@ pub async fn stop(connection: &mut Connection, by: &str, now: Timestamp) -> Resu
     Ok(done.rows_affected() == 1)
 }
 
-/// Lifts an emergency stop; false when there was none.
+/// Lifts an emergency stop. Returns `false` if there was none.
 pub async fn release(connection: &mut Connection, by: &str, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE control SET stopped_at = NULL, stopped_by = NULL, released_at = $1, released_by = $2

@@ -1,4 +1,4 @@
-//! Assignments, transmissions, reports, and what holds the system back.
+//! Assignments, transmissions, late reports and the operators' decisions.
 
 pub mod assignments;
 pub mod control;

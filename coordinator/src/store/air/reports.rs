@@ -1,12 +1,12 @@
-//! Reports that came too late to change anything.
+//! Late reports: those that came too late to change anything.
 
 use crate::store::{Connection, StoreError, TransmissionStatus};
 use challengectl_common::{RunnerId, Timestamp};
 
-/// How many are kept.
-const KEPT: i64 = 10_000;
+/// Late reports that are kept.
+const MAX_LATE_REPORTS: i64 = 10_000;
 
-/// A report without effect.
+/// A late report.
 #[derive(Debug, Clone, Copy)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct LateReport<'a> {
@@ -19,7 +19,7 @@ pub struct LateReport<'a> {
     pub reason: &'a str,
 }
 
-/// Keeps a late report.
+/// Adds a late report.
 pub async fn insert_late(
     connection: &mut Connection,
     report: LateReport<'_>,
@@ -42,14 +42,14 @@ pub async fn insert_late(
     Ok(())
 }
 
-/// Forgets at most `most` of those before the latest, and gives how many.
+/// Deletes at most `most` late reports beyond the bound. Returns how many.
 pub async fn trim(connection: &mut Connection, most: u32) -> Result<u64, StoreError> {
     let done = sqlx::query(
         "DELETE FROM late_reports WHERE id IN (
              SELECT id FROM late_reports WHERE id <= (SELECT max(id) FROM late_reports) - $1 ORDER BY id LIMIT $2
          )",
     )
-    .bind(KEPT)
+    .bind(MAX_LATE_REPORTS)
     .bind(most)
     .execute(connection)
     .await?;

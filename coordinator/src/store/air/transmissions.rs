@@ -5,7 +5,7 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::{Band, ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use sqlx::FromRow;
 
-/// Where in its life a transmission is. All but `Planned` are final.
+/// The status of a transmission. All but `Planned` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum TransmissionStatus {
@@ -16,7 +16,7 @@ pub enum TransmissionStatus {
 }
 
 impl TransmissionStatus {
-    /// The word in the database.
+    /// Returns the status's name in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,17 +46,17 @@ pub struct Plan<'a> {
 /// How a transmission ended.
 #[derive(Debug, Clone, Copy)]
 pub struct Ending<'a> {
-    /// One of the final ones.
+    /// The final status.
     pub status: TransmissionStatus,
-    /// When the carrier went on, if it did.
+    /// When the carrier went on; `None` if it did not.
     pub started_at: Option<Timestamp>,
-    /// When it was over.
+    /// When it ended.
     pub ended_at: Timestamp,
-    /// What went wrong.
+    /// The error message.
     pub error: Option<&'a str>,
 }
 
-/// Writes down that a transmission is about to happen.
+/// Adds a planned transmission.
 pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO transmissions (assignment_id, challenge_id, challenge_name, runner_id, radio_id, frequency,
@@ -78,7 +78,7 @@ pub async fn plan(connection: &mut Connection, plan: Plan<'_>) -> Result<(), Sto
     Ok(())
 }
 
-/// What a transmission was that has ended.
+/// A transmission that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct Ended {
@@ -91,7 +91,7 @@ pub struct Ended {
     pub simulated: bool,
 }
 
-/// Writes down how the transmission of an assignment ended, and gives which it was.
+/// Records how the transmission of an assignment ended. Returns the transmission.
 pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending<'_>) -> Result<Ended, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -125,7 +125,7 @@ pub async fn end(connection: &mut Connection, assignment_id: i64, ending: Ending
     })
 }
 
-/// A transmission that is under way or about to begin.
+/// A transmission that is on air or about to begin.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct OnAir {
@@ -136,10 +136,10 @@ pub struct OnAir {
     pub runner_id: RunnerId,
     pub radio_id: RadioId,
     pub frequency: Frequency,
-    /// What it occupies.
+    /// The occupied band.
     pub band: Band,
     pub planned_at: Timestamp,
-    /// How long the signal of the challenge is now.
+    /// The present duration of the challenge's signal.
     pub duration_ms: i64,
     /// Whether its carrier has to go off.
     pub ending: bool,
@@ -161,7 +161,7 @@ struct OnAirRow {
     ending: bool,
 }
 
-/// All transmissions that are under way or about to begin, oldest first.
+/// Returns all transmissions that are on air or about to begin, oldest first.
 pub async fn on_air(connection: &mut Connection) -> Result<Vec<OnAir>, StoreError> {
     let rows: Vec<OnAirRow> = sqlx::query_as(
         "SELECT assignment_id, assignments.challenge_id, challenge_name, transmissions.modulation,

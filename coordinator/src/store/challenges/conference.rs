@@ -1,4 +1,4 @@
-//! When the event is.
+//! The conference.
 
 use crate::store::cells::{corrupt, parse, timestamp};
 use crate::store::{Connection, StoreError};
@@ -6,7 +6,8 @@ use challengectl_common::conference::TimeOfDay;
 use challengectl_common::{Conference, ConferenceChange, ConferenceName, Timestamp};
 use sqlx::FromRow;
 
-const WHAT: &str = "conference";
+/// The kind of value, in errors.
+const CONFERENCE: &str = "conference";
 
 /// Reads the conference.
 pub async fn read(connection: &mut Connection) -> Result<Conference, StoreError> {
@@ -25,17 +26,17 @@ pub async fn read(connection: &mut Connection) -> Result<Conference, StoreError>
     )
     .fetch_one(connection)
     .await?;
-    let time = |text: Option<String>| text.map(|text| parse::<TimeOfDay>(&text, WHAT)).transpose();
+    let time = |text: Option<String>| text.map(|text| parse::<TimeOfDay>(&text, CONFERENCE)).transpose();
     let all = ConferenceChange {
-        name: Some(row.name.map(|name| parse(&name, WHAT)).transpose()?),
+        name: Some(row.name.map(|name| parse(&name, CONFERENCE)).transpose()?),
         start: Some(timestamp(row.start_at)),
         stop: Some(timestamp(row.stop_at)),
-        timezone: Some(parse(&row.timezone, WHAT)?),
+        timezone: Some(parse(&row.timezone, CONFERENCE)?),
         day_start: Some(time(row.day_start)?),
         day_end: Some(time(row.day_end)?),
         auto_pause: Some(row.auto_pause),
     };
-    Conference::default().with(all).map_err(|error| corrupt(WHAT, &error))
+    Conference::default().with(all).map_err(|error| corrupt(CONFERENCE, &error))
 }
 
 /// Replaces the conference.

@@ -1,4 +1,4 @@
-//! Challenges: what organisers wrote, and what is known of each.
+//! Challenges: what organisers wrote, and their state.
 
 pub mod conference;
 pub mod ranges;
@@ -22,13 +22,13 @@ type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 /// A challenge as it is stored.
 #[derive(Debug, Clone)]
 pub struct Challenge {
-    /// Never used again, not even after the challenge is removed.
+    /// The id, never reused, also after the challenge is deleted.
     pub id: i64,
     /// What the organiser wrote.
     pub spec: ChallengeSpec,
-    /// When an import last named it; `None` if it was made by hand.
+    /// When an import last named it; `None` if none did.
     pub listed_at: Option<Timestamp>,
-    /// What is known of it as a transmission, which is the only kind so far.
+    /// Its state as a transmission, which is the only kind so far.
     pub air: AirState,
 }
 
@@ -49,19 +49,7 @@ pub struct AirState {
     pub live: bool,
 }
 
-impl Challenge {
-    /// Returns `assigned` if a radio has it, `queued` if it is due, else `waiting`.
-    #[must_use]
-    pub fn state(&self, now: Timestamp) -> &'static str {
-        match () {
-            () if self.air.live => "assigned",
-            () if self.air.due_at <= now => "queued",
-            () => "waiting",
-        }
-    }
-}
-
-/// How long a signal lasts and what it occupies, computed from its waveform.
+/// The duration and the occupied span of a signal, computed from its waveform.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignalProfile {
     /// Time on air in milliseconds.
@@ -154,7 +142,7 @@ pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Challen
     row.map(Challenge::try_from).transpose()
 }
 
-/// Adds a challenge and returns its id. Fails if the name is taken.
+/// Adds a challenge. Returns its id; fails if the name is taken.
 pub async fn insert(
     connection: &mut Connection,
     spec: &ChallengeSpec,
@@ -182,7 +170,7 @@ pub async fn insert(
     Ok(id)
 }
 
-/// Binds the columns that an organiser writes, and the signal profile, to `$2` to `$12`.
+/// Binds the columns of the spec and the signal profile to `$2` to `$12`.
 fn bind_transmission<'q>(
     query: Statement<'q>,
     spec: &'q TransmissionSpec,
@@ -202,7 +190,7 @@ fn bind_transmission<'q>(
         .bind(profile.occupied.end))
 }
 
-/// Replaces what the organiser wrote; due time and history stay. Disabling also clears a trigger.
+/// Replaces the spec and the signal profile; due time and history stay. Disabling also clears a trigger.
 pub async fn update(
     connection: &mut Connection,
     id: i64,
@@ -243,7 +231,7 @@ pub async fn list(
     Ok(())
 }
 
-/// Removes a challenge; its history stays.
+/// Deletes a challenge; its history stays.
 pub async fn delete(connection: &mut Connection, id: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM challenges WHERE id = $1").bind(id).execute(connection).await?;
     Ok(())

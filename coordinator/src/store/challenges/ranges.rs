@@ -25,7 +25,7 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<NamedRange>, StoreEr
     rows.into_iter().map(range).collect()
 }
 
-/// Adds a range, or replaces the one of that name. Returns false if it is stored like that already.
+/// Adds a range, or replaces the one of that name. Returns `false` if it is stored already.
 pub async fn put(connection: &mut Connection, range: &NamedRange) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO ranges (name, display_name, low, high, raster) VALUES ($1, $2, $3, $4, $5)

@@ -1,4 +1,4 @@
-//! The schedule of the challenges that go on air: when each is due, and what became of its last time on air.
+//! The schedule of challenges: when each is due, and how its last transmission ended.
 
 use super::SignalProfile;
 use crate::store::cells::{from_json, timestamp};
@@ -6,7 +6,7 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::{Sender, Timestamp, Tuning};
 use sqlx::FromRow;
 
-/// What scheduling needs to know of a challenge that is enabled and not on air.
+/// An enabled challenge that is not on air, as scheduling needs it.
 #[derive(Debug, Clone)]
 pub struct Waiting {
     /// The challenge.
@@ -21,16 +21,16 @@ pub struct Waiting {
     pub last_started_at: Option<Timestamp>,
     /// When its last assignment ended, whatever the outcome.
     pub last_ended_at: Option<Timestamp>,
-    /// Where its nominal frequency may lie.
+    /// Its permitted nominal frequencies.
     pub tuning: Tuning,
     /// Duration and occupied span.
     pub profile: SignalProfile,
-    /// The runners and radios that may send it; empty: any of them.
+    /// The runners and radios that may send it; empty: any.
     pub only_on: Vec<Sender>,
 }
 
-/// Returns the challenges that go on air when they are due: enabled and not assigned. Read on each change, so it is one
-/// query: a scan of the challenges with two look-ups by primary key or index for each.
+/// Returns the enabled challenges that are not assigned. Read after each change, so it is one query: a scan of the
+/// challenges with two look-ups by primary key or index for each.
 pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -101,7 +101,7 @@ pub async fn trigger(connection: &mut Connection, id: i64, now: Timestamp) -> Re
     Ok(())
 }
 
-/// Records that a challenge is assigned, and returns the fence of the assignment.
+/// Records that a challenge is assigned. Returns the fence of the assignment.
 pub async fn start(connection: &mut Connection, id: i64, now: Timestamp) -> Result<i64, StoreError> {
     let fence = sqlx::query_scalar(
         "UPDATE transmission_challenges SET fence = fence + 1, last_started_at = $1, triggered_at = NULL
@@ -201,7 +201,7 @@ pub async fn set_due(connection: &mut Connection, id: i64, due_at: Timestamp) ->
     Ok(())
 }
 
-/// Sets times in the future to now: challenges yield to each other by these times.
+/// Sets past events with times in the future to now: the schedule orders challenges by these times.
 pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE transmission_challenges SET last_started_at = min(last_started_at, $1),

@@ -1,36 +1,36 @@
-//! Keys of runners, of which only the digests are known.
+//! Runner keys. Only their digests are stored.
 
 use crate::store::cells::parse;
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Digest, Life, RunnerId, Timestamp};
 use sqlx::FromRow;
 
-/// The latest registration of a runner by one of its keys. Clients that name no life are all of one, which every named
+/// The latest registration of a runner with one of its keys. Clients that name no life share one, which every named
 /// life follows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Registered {
-    /// In which life of its program.
+    /// The life of its program.
     pub life: Option<Life>,
-    /// How often that life had registered.
+    /// The number of the registration within that life.
     pub registration: Option<i64>,
 }
 
-/// A key that is in force.
+/// A valid key.
 #[derive(Debug, Clone)]
 pub struct Key {
     /// The public part, by which it is found.
     pub key_id: String,
     /// The digest of the secret part.
     pub digest: Digest,
-    /// Whose it is.
+    /// The runner.
     pub runner_id: RunnerId,
-    /// The digest of what the machine said of itself that it was made for. None: it is bound to no machine.
+    /// The digest of the identity of the machine that it was made for; `None`: it is bound to no machine.
     pub machine: Option<Digest>,
-    /// The latest registration by it.
+    /// The latest registration with it.
     pub registered: Registered,
 }
 
-/// All keys in force.
+/// Returns all valid keys.
 pub async fn in_force(connection: &mut Connection) -> Result<Vec<Key>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -82,7 +82,7 @@ pub async fn revoke(connection: &mut Connection, runner: &RunnerId, now: Timesta
     Ok(())
 }
 
-/// Writes down the latest registration by a key.
+/// Records the latest registration with a key.
 pub async fn set_registered(
     connection: &mut Connection,
     key_id: &str,

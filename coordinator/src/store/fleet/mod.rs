@@ -1,4 +1,4 @@
-//! Runners, their keys, and how they become runners.
+//! Runners, their keys, and enrollment.
 
 pub mod keys;
 pub mod provisioning;

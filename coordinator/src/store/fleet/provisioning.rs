@@ -1,22 +1,22 @@
-//! Provisioning keys, of which only the digests are known.
+//! Provisioning keys. Only their digests are stored.
 
 use crate::store::cells::{parse, timestamp};
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Digest, ProvisioningKeyId, Timestamp};
 use sqlx::FromRow;
 
-/// A key to keep.
+/// A new key.
 #[derive(Debug, Clone, Copy)]
 pub struct NewKey<'a> {
     /// The public part, by which it is found.
     pub id: &'a ProvisioningKeyId,
     /// The digest of the secret part.
     pub digest: Digest,
-    /// For people.
+    /// Its description.
     pub description: Option<&'a str>,
-    /// Who made it.
+    /// The actor's name.
     pub created_by: &'a str,
-    /// When.
+    /// When it was made.
     pub created_at: Timestamp,
 }
 
@@ -32,7 +32,7 @@ pub struct ProvisioningKey {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// Adds a key; false when there is one with this id.
+/// Adds a key. Returns `false` if the id is taken.
 pub async fn insert(connection: &mut Connection, key: NewKey<'_>) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO provisioning_keys (key_id, digest, description, created_by, created_at)
@@ -48,7 +48,7 @@ pub async fn insert(connection: &mut Connection, key: NewKey<'_>) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
-/// All keys by their ids.
+/// Returns all keys by their ids.
 pub async fn all(connection: &mut Connection) -> Result<Vec<ProvisioningKey>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -79,7 +79,7 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<ProvisioningKey>, St
         .collect()
 }
 
-/// The digest of the secret part of a key that is enabled.
+/// Returns the digest of the secret part of an enabled key.
 pub async fn digest_of(connection: &mut Connection, id: &ProvisioningKeyId) -> Result<Option<Digest>, StoreError> {
     let digest: Option<String> =
         sqlx::query_scalar("SELECT digest FROM provisioning_keys WHERE key_id = $1 AND enabled = 1")
@@ -89,7 +89,7 @@ pub async fn digest_of(connection: &mut Connection, id: &ProvisioningKeyId) -> R
     digest.map(|digest| parse(&digest, "digest")).transpose()
 }
 
-/// Notes that a key is used; false when there is no such key that is enabled, with this digest.
+/// Records a use of an enabled key. Returns `false` if there is none with this id and digest.
 pub async fn note_use(
     connection: &mut Connection,
     id: &ProvisioningKeyId,
@@ -106,7 +106,7 @@ pub async fn note_use(
     Ok(done.rows_affected() == 1)
 }
 
-/// Lets a key count, or no more; false when there is no such key.
+/// Enables or disables a key. Returns `false` if it does not exist.
 pub async fn set_enabled(
     connection: &mut Connection,
     id: &ProvisioningKeyId,
@@ -120,7 +120,7 @@ pub async fn set_enabled(
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes a key; false when there is no such key.
+/// Deletes a key. Returns `false` if it does not exist.
 pub async fn delete(connection: &mut Connection, id: &ProvisioningKeyId) -> Result<bool, StoreError> {
     let done =
         sqlx::query("DELETE FROM provisioning_keys WHERE key_id = $1").bind(id.as_str()).execute(connection).await?;

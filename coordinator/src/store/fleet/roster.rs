@@ -1,4 +1,4 @@
-//! Runners and their radios as people see them.
+//! The roster: runners and their radios, for people.
 
 use super::runners::{KnownRadio, infos};
 use crate::store::cells::{parse, timestamp};
@@ -7,7 +7,7 @@ use challengectl_common::{Band, RunnerId, Timestamp};
 use sqlx::FromRow;
 use std::collections::BTreeSet;
 
-/// A runner as people see it.
+/// A runner, for people.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct Runner {
@@ -29,7 +29,7 @@ impl Runner {
     }
 }
 
-/// All runners by their ids.
+/// Returns all runners by their ids.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Runner>, StoreError> {
     #[derive(FromRow)]
     struct Row {

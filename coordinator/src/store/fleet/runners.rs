@@ -8,18 +8,18 @@ use sqlx::FromRow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What scheduling needs to know of a radio.
+/// A radio, as scheduling needs it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Radio {
-    /// Whose it is.
+    /// Its runner.
     pub runner_id: RunnerId,
     /// Unique on the runner.
     pub radio_id: RadioId,
-    /// Where it may transmit. None: anywhere.
+    /// The bands that it may transmit in; empty: any.
     pub limits: Vec<Band>,
-    /// Samples per second it runs at.
+    /// Its sample rate in samples per second.
     pub sample_rate: Option<u64>,
-    /// It sends nothing.
+    /// Whether it sends nothing.
     pub simulated: bool,
     /// The part of the time for which it may be on air.
     pub duty_cycle: Option<DutyCycle>,
@@ -69,13 +69,13 @@ pub struct Resting {
     pub until: Timestamp,
 }
 
-/// Whether a radio with this driver sends nothing.
+/// Returns whether a radio with this driver sends nothing.
 #[must_use]
 pub fn is_simulated(driver: Option<&str>) -> bool {
     driver == Some(NULL_DRIVER)
 }
 
-/// Makes the runner known; false when it was known already, and then it stays as it is.
+/// Adds a runner. Returns `false` if it exists; then it stays as it is.
 pub async fn enroll(connection: &mut Connection, id: &RunnerId, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query("INSERT INTO runners (id, enrolled_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(id.as_str())
@@ -85,15 +85,15 @@ pub async fn enroll(connection: &mut Connection, id: &RunnerId, now: Timestamp) 
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether the runner is enrolled.
+/// Returns whether the runner is enrolled.
 pub async fn is_known(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
     let found: Option<i64> =
         sqlx::query_scalar("SELECT 1 FROM runners WHERE id = $1").bind(id.as_str()).fetch_optional(connection).await?;
     Ok(found.is_some())
 }
 
-/// Notes that a runner is there, with these radios and no others, and gives whether it may be given work; none
-/// when it has been removed.
+/// Records that a runner has registered with exactly these radios. Returns whether it is enabled; `None` if it has been
+/// deleted.
 pub async fn register(
     connection: &mut Connection,
     id: &RunnerId,
@@ -140,13 +140,13 @@ pub async fn register(
     Ok(Some(enabled))
 }
 
-/// Notes that a runner has signed out.
+/// Records that a runner has signed out.
 pub async fn sign_out(connection: &mut Connection, id: &RunnerId) -> Result<(), StoreError> {
     sqlx::query("UPDATE runners SET online = 0 WHERE id = $1").bind(id.as_str()).execute(connection).await?;
     Ok(())
 }
 
-/// Notes when a runner was last heard of.
+/// Records when a runner was last heard of.
 pub async fn heard(connection: &mut Connection, id: &RunnerId, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE runners SET last_heartbeat = $1 WHERE id = $2")
         .bind(at.as_millis())
@@ -159,17 +159,17 @@ pub async fn heard(connection: &mut Connection, id: &RunnerId, at: Timestamp) ->
 /// A runner that has registered and not signed out.
 #[derive(Debug, Clone)]
 pub struct Present {
-    /// Which.
+    /// The runner.
     pub id: RunnerId,
-    /// Whether it may be given work.
+    /// Whether it is enabled.
     pub enabled: bool,
-    /// Whether it works on one task at a time, and says with each question for work that it has none.
+    /// Whether it works on one task at a time, so that a poll means that it has none.
     pub single_task: bool,
     /// When it was last heard of.
     pub last_heartbeat: Option<Timestamp>,
 }
 
-/// The runners that have registered and not signed out.
+/// Returns the runners that have registered and not signed out.
 pub async fn present(connection: &mut Connection) -> Result<Vec<Present>, StoreError> {
     let rows: Vec<(String, bool, bool, Option<i64>)> =
         sqlx::query_as("SELECT id, enabled, single_task, last_heartbeat FROM runners WHERE online = 1")
@@ -181,7 +181,7 @@ pub async fn present(connection: &mut Connection) -> Result<Vec<Present>, StoreE
     rows.into_iter().map(present).collect()
 }
 
-/// Lets a runner have work, or no more; false when there is no such runner.
+/// Enables or disables a runner. Returns `false` if it does not exist.
 pub async fn set_enabled(connection: &mut Connection, id: &RunnerId, enabled: bool) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE runners SET enabled = $1 WHERE id = $2")
         .bind(enabled)
@@ -191,7 +191,7 @@ pub async fn set_enabled(connection: &mut Connection, id: &RunnerId, enabled: bo
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes a runner with its radios and keys; false when there is no such runner.
+/// Deletes a runner with its radios and keys. Returns `false` if it does not exist.
 pub async fn delete(connection: &mut Connection, id: &RunnerId) -> Result<bool, StoreError> {
     let done = sqlx::query("DELETE FROM runners WHERE id = $1").bind(id.as_str()).execute(connection).await?;
     Ok(done.rows_affected() == 1)
@@ -201,7 +201,7 @@ fn rested(now: Timestamp, seconds: f64) -> Timestamp {
     now.after(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
-/// Has a radio rest after it was on air for so long, if it has a duty cycle.
+/// Sets the rest of a radio after a time on air of `on_air`, if it has a duty cycle.
 pub async fn rest(
     connection: &mut Connection,
     runner: &RunnerId,
@@ -225,7 +225,7 @@ pub async fn rest(
     Ok(())
 }
 
-/// The radios that rest, or did. Read on each change, so it is a look into an index that holds no others.
+/// Returns the radios that rest, or did. Read after each change, so it reads an index that holds no others.
 pub async fn resting(connection: &mut Connection) -> Result<Vec<Resting>, StoreError> {
     let rows: Vec<(String, String, i64)> =
         sqlx::query_as("SELECT runner_id, radio_id, rests_until FROM radios WHERE rests_until IS NOT NULL")
@@ -241,7 +241,7 @@ pub async fn resting(connection: &mut Connection) -> Result<Vec<Resting>, StoreE
     rows.into_iter().map(resting).collect()
 }
 
-/// All radios of all runners that have ever registered, in the order the runners gave.
+/// Returns all radios of runners that have ever registered, in the order of their registration.
 pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreError> {
     let mut radios = Vec::new();
     for (runner, known) in infos(connection).await? {
@@ -301,7 +301,7 @@ pub async fn infos(connection: &mut Connection) -> Result<BTreeMap<String, Vec<K
     Ok(by_runner)
 }
 
-/// Brings signs of life from the future to now: of a clock that was ahead once.
+/// Sets signs of life in the future to now: the clock was ahead at the time.
 pub async fn pull_in(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE runners SET last_heartbeat = $1 WHERE last_heartbeat > $1")
         .bind(now.as_millis())

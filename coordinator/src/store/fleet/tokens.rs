@@ -1,4 +1,4 @@
-//! One-time enrollment tokens, of which only the digests are known.
+//! Enrollment tokens. Only their digests are stored.
 
 use crate::store::cells::{integer, parse, timestamp};
 use crate::store::log::history::Page;
@@ -6,28 +6,28 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::{Digest, RunnerId, Timestamp};
 use sqlx::FromRow;
 
-/// A token to keep.
+/// A new token.
 #[derive(Debug, Clone, Copy)]
 pub struct NewToken<'a> {
     /// The digest of the token.
     pub digest: Digest,
-    /// Whom it makes of its holder.
+    /// The runner that it is for.
     pub runner: &'a RunnerId,
-    /// Whether it may take the place of a runner that is enrolled already.
+    /// Whether it is valid for a runner that is enrolled already.
     pub replaces: bool,
-    /// Who made it.
+    /// The actor's name.
     pub created_by: &'a str,
-    /// When.
+    /// When it was made.
     pub created_at: Timestamp,
-    /// Until when it counts.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// A token as people see it.
+/// A token, for people.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct Token {
-    /// The beginning of the digest: enough to name it, of no use to enroll.
+    /// The beginning of the digest: it identifies the token and is of no use to enroll.
     pub id: String,
     pub runner_id: RunnerId,
     pub created_by: Option<String>,
@@ -36,12 +36,12 @@ pub struct Token {
     pub used_at: Option<Timestamp>,
 }
 
-/// What a token was good for.
+/// The rights of a used token.
 #[derive(Debug)]
 pub struct Used {
-    /// Whom it makes of its holder.
+    /// The runner that it is for.
     pub runner_id: RunnerId,
-    /// Whether it may take the place of a runner that is enrolled already.
+    /// Whether it is valid for a runner that is enrolled already.
     pub replaces: bool,
 }
 
@@ -62,7 +62,7 @@ pub async fn insert(connection: &mut Connection, token: NewToken<'_>) -> Result<
     Ok(())
 }
 
-/// A page of the tokens, newest first.
+/// Returns a page of the tokens, newest first.
 pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<Token>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -95,13 +95,13 @@ pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<Token>,
         .collect()
 }
 
-/// How many tokens there are.
+/// Returns the number of tokens.
 pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     let number: i64 = sqlx::query_scalar("SELECT count(*) FROM enrollment_tokens").fetch_one(connection).await?;
     Ok(number.unsigned_abs())
 }
 
-/// Makes all tokens of a runner useless.
+/// Revokes all unused tokens of a runner.
 pub async fn revoke(connection: &mut Connection, runner: &RunnerId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM enrollment_tokens WHERE runner_id = $1 AND used_at IS NULL")
         .bind(runner.as_str())
@@ -110,7 +110,7 @@ pub async fn revoke(connection: &mut Connection, runner: &RunnerId) -> Result<()
     Ok(())
 }
 
-/// Makes all unused tokens useless that somebody has made.
+/// Revokes all unused tokens that this actor has made.
 pub async fn revoke_made_by(connection: &mut Connection, who: &str) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM enrollment_tokens WHERE created_by = $1 AND used_at IS NULL")
         .bind(who)
@@ -119,7 +119,7 @@ pub async fn revoke_made_by(connection: &mut Connection, who: &str) -> Result<()
     Ok(())
 }
 
-/// Makes one token useless and tells whom it was for; none when there is no unused one with this id.
+/// Revokes an unused token. Returns its runner; `None` if there is no unused token with this id.
 pub async fn revoke_one(connection: &mut Connection, id: &str) -> Result<Option<RunnerId>, StoreError> {
     let runner: Option<String> = sqlx::query_scalar(
         "DELETE FROM enrollment_tokens WHERE substr(digest, 1, 16) = $1 AND used_at IS NULL RETURNING runner_id",
@@ -130,7 +130,7 @@ pub async fn revoke_one(connection: &mut Connection, id: &str) -> Result<Option<
     runner.map(|id| parse(&id, "runner id")).transpose()
 }
 
-/// Forgets at most `most` tokens that were used or have run out before `limit`, and gives how many.
+/// Deletes at most `most` tokens that were used or expired before `limit`. Returns how many.
 pub async fn trim(connection: &mut Connection, limit: Timestamp, most: u32) -> Result<u64, StoreError> {
     let done = sqlx::query(
         "DELETE FROM enrollment_tokens WHERE digest IN (
@@ -144,8 +144,8 @@ pub async fn trim(connection: &mut Connection, limit: Timestamp, most: u32) -> R
     Ok(done.rows_affected())
 }
 
-/// Whether a token counts now.
-pub async fn counts(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<bool, StoreError> {
+/// Returns whether a token is valid now.
+pub async fn is_valid(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<bool, StoreError> {
     let found: Option<i64> =
         sqlx::query_scalar("SELECT 1 FROM enrollment_tokens WHERE digest = $1 AND used_at IS NULL AND expires_at > $2")
             .bind(digest.to_string())
@@ -155,8 +155,8 @@ pub async fn counts(connection: &mut Connection, digest: Digest, now: Timestamp)
     Ok(found.is_some())
 }
 
-/// Uses a token up and tells what for; none when it is unknown, used or expired. One statement, so that of two who use
-/// it at once only one succeeds.
+/// Uses up a token. Returns its rights; `None` if it is unknown, used or expired. One statement, so that of two
+/// concurrent uses only one succeeds.
 pub async fn take(connection: &mut Connection, digest: Digest, now: Timestamp) -> Result<Option<Used>, StoreError> {
     let row: Option<(String, bool)> = sqlx::query_as(
         "UPDATE enrollment_tokens SET used_at = $1

@@ -1,4 +1,4 @@
-//! The record of who changed what.
+//! The audit log: who changed what.
 
 use super::history::Page;
 use crate::store::cells::integer;
@@ -6,24 +6,24 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
 use sqlx::FromRow;
 
-/// One change.
+/// A new row.
 #[derive(Debug, Clone, Copy)]
 pub struct AuditRow<'a> {
     /// When.
     pub at: Timestamp,
-    /// The name of the account, or of what acted in the place of one.
+    /// The actor's name.
     pub who: &'a str,
-    /// What was done.
+    /// The action.
     pub what: &'a str,
-    /// To what.
+    /// The target.
     pub target: &'a str,
-    /// From where, if it came over the network.
+    /// The address of the request, if it came over the network.
     pub from_address: Option<&'a str>,
-    /// What else is worth knowing.
+    /// Further details.
     pub details: Option<&'a str>,
 }
 
-/// Adds a change.
+/// Adds a row.
 pub async fn insert(connection: &mut Connection, row: AuditRow<'_>) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO audit (at, who, what, target, from_address, details) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(row.at.as_millis())
@@ -37,9 +37,9 @@ pub async fn insert(connection: &mut Connection, row: AuditRow<'_>) -> Result<()
     Ok(())
 }
 
-/// A change that was kept.
+/// A stored row.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "as of what was added")]
+#[expect(missing_docs, reason = "the fields of the row that was added")]
 pub struct AuditEntry {
     pub id: i64,
     pub at: Timestamp,
@@ -50,7 +50,7 @@ pub struct AuditEntry {
     pub details: Option<String>,
 }
 
-/// The changes of a page, newest first.
+/// Returns a page of the rows, newest first.
 pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<AuditEntry>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -81,7 +81,7 @@ pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<AuditEn
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// How many changes there are.
+/// Returns the number of rows.
 pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM audit").fetch_one(connection).await?;
     Ok(u64::try_from(count).unwrap_or(0))

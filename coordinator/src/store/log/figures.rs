@@ -1,28 +1,38 @@
-//! Counts for those who watch the server.
+//! Figures for the metrics.
 
 use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
+use sqlx::FromRow;
 
-/// How many challenges there are in each state: `assigned`, `disabled`, `queued` or `waiting`.
-pub async fn challenges(connection: &mut Connection, now: Timestamp) -> Result<Vec<(String, i64)>, StoreError> {
+/// Challenges with equal values in everything that decides their state.
+#[derive(FromRow)]
+pub struct Group {
+    /// Whether they are assigned now.
+    pub live: bool,
+    /// Whether they are enabled.
+    pub enabled: bool,
+    /// Whether they are due.
+    pub due: bool,
+    /// Their number.
+    pub count: i64,
+}
+
+/// Counts the challenges by what decides their state.
+pub async fn challenges(connection: &mut Connection, now: Timestamp) -> Result<Vec<Group>, StoreError> {
     Ok(sqlx::query_as(
-        "SELECT state, count(*) FROM (
-             SELECT CASE
-                 WHEN EXISTS (
-                     SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
-                 ) THEN 'assigned'
-                 WHEN enabled = 0 THEN 'disabled'
-                 WHEN due_at <= $1 THEN 'queued'
-                 ELSE 'waiting'
-             END AS state FROM challenges JOIN transmission_challenges ON challenge_id = id
-         ) AS states GROUP BY state",
+        "SELECT live, enabled, due, count(*) AS count FROM (
+             SELECT enabled, due_at <= $1 AS due, EXISTS (
+                 SELECT 1 FROM assignments WHERE state = 'live' AND assignments.challenge_id = challenges.id
+             ) AS live
+             FROM challenges JOIN transmission_challenges ON challenge_id = id
+         ) AS challenges_now GROUP BY live, enabled, due",
     )
     .bind(now.as_millis())
     .fetch_all(connection)
     .await?)
 }
 
-/// The newest time of day that the database tells of; `None` when it is new.
+/// Returns the newest time of day in the database; `None` if it is new.
 pub async fn newest(connection: &mut Connection) -> Result<Option<Timestamp>, StoreError> {
     let newest: Option<i64> = sqlx::query_scalar(
         "SELECT max(at) FROM (

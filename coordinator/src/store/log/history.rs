@@ -1,27 +1,27 @@
-//! Transmissions as people look at them: filtered, newest first, page by page; and forgetting the oldest.
+//! The history of transmissions: filtered, newest first, in pages; and deleting the oldest.
 
 use crate::store::cells::{integer, timestamp};
 use crate::store::{Connection, StoreError, TransmissionStatus};
 use challengectl_common::Timestamp;
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
-/// Which transmissions; what is none does not matter.
+/// A filter of transmissions; `None` matches all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this challenge.
+    /// The challenge.
     pub challenge_id: Option<i64>,
-    /// By this runner.
+    /// The runner.
     pub runner_id: Option<String>,
-    /// That are at this point of their life.
+    /// The status.
     pub status: Option<TransmissionStatus>,
 }
 
-/// Which part of a list.
+/// A page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    /// At most so many.
+    /// The number of entries, at most.
     pub limit: u64,
-    /// After so many.
+    /// The number of entries to skip.
     pub offset: u64,
 }
 
@@ -44,7 +44,7 @@ pub struct Transmission {
     pub simulated: bool,
 }
 
-/// The transmissions of a page, newest first.
+/// Returns a page of the transmissions, newest first.
 pub async fn list(connection: &mut Connection, filter: &Filter, page: Page) -> Result<Vec<Transmission>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -67,7 +67,7 @@ pub async fn list(connection: &mut Connection, filter: &Filter, page: Page) -> R
              started_at, ended_at, error, simulated
          FROM transmissions WHERE log_id IN (SELECT log_id FROM transmissions",
     );
-    // What is skipped is looked up in an index only.
+    // Skipped rows are looked up in an index only.
     restrict(&mut query, filter);
     query.push(" ORDER BY log_id DESC LIMIT ").push_bind(integer(page.limit));
     query.push(" OFFSET ").push_bind(integer(page.offset)).push(") ORDER BY log_id DESC");
@@ -90,7 +90,7 @@ pub async fn list(connection: &mut Connection, filter: &Filter, page: Page) -> R
     Ok(rows.into_iter().map(transmission).collect())
 }
 
-/// How many transmissions there are.
+/// Returns the number of transmissions that pass the filter.
 pub async fn count(connection: &mut Connection, filter: &Filter) -> Result<u64, StoreError> {
     let mut query = QueryBuilder::new("SELECT coalesce(sum(number), 0) FROM transmission_counts");
     restrict(&mut query, filter);
@@ -98,7 +98,7 @@ pub async fn count(connection: &mut Connection, filter: &Filter) -> Result<u64, 
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// How many transmissions there are by radios that send nothing.
+/// Returns the number of transmissions by radios that send nothing.
 pub async fn count_simulated(connection: &mut Connection) -> Result<u64, StoreError> {
     let query = "SELECT count(*) FROM transmissions WHERE simulated = 1";
     let count: i64 = sqlx::query_scalar(query).fetch_one(connection).await?;
@@ -118,7 +118,7 @@ fn restrict(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
     }
 }
 
-/// Forgets at most `most` transmissions that were planned before `limit`, with their assignments, and gives how many.
+/// Deletes at most `most` transmissions that were planned before `limit`, with their assignments. Returns how many.
 pub async fn forget_before(connection: &mut Connection, limit: Timestamp, most: u32) -> Result<u64, StoreError> {
     let forgotten = sqlx::query_scalar(
         "DELETE FROM transmissions WHERE log_id IN (
@@ -132,7 +132,7 @@ pub async fn forget_before(connection: &mut Connection, limit: Timestamp, most: 
     forget_assignments(connection, &forgotten).await
 }
 
-/// The newest transmission beyond the latest `kept`; `None` if there are no more than that.
+/// Returns the newest transmission beyond the latest `kept`; `None` if there are no more than that.
 pub async fn newest_beyond(connection: &mut Connection, kept: u64) -> Result<Option<i64>, StoreError> {
     Ok(sqlx::query_scalar("SELECT log_id FROM transmissions ORDER BY log_id DESC LIMIT 1 OFFSET $1")
         .bind(integer(kept))
@@ -140,7 +140,7 @@ pub async fn newest_beyond(connection: &mut Connection, kept: u64) -> Result<Opt
         .await?)
 }
 
-/// Forgets at most `most` transmissions up to `newest`, oldest first, with their assignments, and gives how many.
+/// Deletes at most `most` transmissions up to `newest`, oldest first, with their assignments. Returns how many.
 pub async fn forget_up_to(connection: &mut Connection, newest: i64, most: u32) -> Result<u64, StoreError> {
     let forgotten = sqlx::query_scalar(
         "DELETE FROM transmissions WHERE log_id IN (

@@ -8,12 +8,12 @@ use sqlx::FromRow;
 
 /// Lines that are kept.
 const MAX_LINES: i64 = 100_000;
-/// Bytes of messages that are kept: so much, too, if all lines were as long as they may be.
+/// Bytes of messages that are kept, which bounds the database also if all lines have the greatest length.
 const MAX_BYTES: i64 = 64 << 20;
-/// Lines that one transaction forgets.
+/// Lines that one transaction deletes.
 const BATCH: i64 = 100;
 
-/// A line to be kept.
+/// A new line.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct LogLine {
@@ -24,7 +24,7 @@ pub struct LogLine {
     pub message: String,
 }
 
-/// Keeps a line.
+/// Adds a line.
 pub async fn insert(connection: &mut Connection, line: &LogLine) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO logs (received_at, logged_at, source, level, message) VALUES ($1, $2, $3, $4, $5)")
         .bind(line.received_at.as_millis())
@@ -37,7 +37,7 @@ pub async fn insert(connection: &mut Connection, line: &LogLine) -> Result<(), S
     Ok(())
 }
 
-/// A line that was kept.
+/// A stored line.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct LogEntry {
@@ -47,7 +47,7 @@ pub struct LogEntry {
     pub logged_at: Timestamp,
 }
 
-/// The lines of a page, newest first.
+/// Returns a page of the lines, newest first.
 pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<LogEntry>, StoreError> {
     #[derive(FromRow)]
     struct Row {
@@ -69,24 +69,24 @@ pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<LogEntr
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// How many lines there are.
+/// Returns the number of lines.
 pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     Ok(u64::try_from(total(connection).await?.0).unwrap_or(0))
 }
 
-/// Lines, and bytes of their messages.
+/// Returns the number of lines, and the bytes of their messages.
 async fn total(connection: &mut Connection) -> Result<(i64, i64), StoreError> {
     let total = "SELECT coalesce(sum(lines), 0), coalesce(sum(bytes), 0) FROM log_shares";
     Ok(sqlx::query_as(total).fetch_one(connection).await?)
 }
 
-/// Whether there is more than is kept.
+/// Returns whether there are more lines or bytes than are kept.
 pub async fn is_too_long(connection: &mut Connection) -> Result<bool, StoreError> {
     let (lines, bytes) = total(connection).await?;
     Ok(lines > MAX_LINES || bytes > MAX_BYTES)
 }
 
-/// Forgets the oldest lines of the source that has most, a batch at most, if there is more than is kept, and gives how
+/// Deletes the oldest lines of the source with the most, a batch at most, if there are more than are kept. Returns how
 /// many.
 pub async fn trim(connection: &mut Connection) -> Result<u64, StoreError> {
     let (lines, bytes) = total(connection).await?;
@@ -99,7 +99,7 @@ pub async fn trim(connection: &mut Connection) -> Result<u64, StoreError> {
         sqlx::query_as(largest).fetch_one(&mut *connection).await?;
     let line = (own_bytes / own_lines.max(1)).max(1);
     let excess = (lines - MAX_LINES).max((bytes - MAX_BYTES) / line + 1);
-    // Never more than half of what it has, so that it does not end up with less than others have.
+    // At most half of the source's lines, so that it does not end up with fewer than others.
     let number = excess.min(own_lines / 2 + 1).min(BATCH);
     let done = sqlx::query("DELETE FROM logs WHERE id IN (SELECT id FROM logs WHERE source = $1 ORDER BY id LIMIT $2)")
         .bind(source)

@@ -1,4 +1,4 @@
-//! What was, for people to look at.
+//! The past, for people: history, logs, the audit log and figures.
 
 pub mod audit;
 pub mod figures;

@@ -1,11 +1,11 @@
-//! Draws the frequency of a challenge that may be sent within a range.
+//! Draws the frequency of a challenge that has a range.
 
 use anyhow::Context;
 use challengectl_common::challenge::Kind;
 use challengectl_common::{Band, Frequency, FrequencyRules, FrequencySet, OccupiedSpan, Tuning};
 use challengectl_event::Challenge;
 
-/// Draws a nominal frequency such that the whole signal lies within one of the challenge's ranges, the radio's limits and
+/// Draws a nominal frequency with which the whole signal lies within one of the challenge's ranges, the radio's limits and
 /// the band plan, and touches no protected band.
 pub(super) fn draw(challenge: &Challenge, limits: &[Band], rules: &FrequencyRules) -> anyhow::Result<Frequency> {
     let Kind::Transmission(transmission) = &challenge.spec.kind;

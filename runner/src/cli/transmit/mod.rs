@@ -7,7 +7,7 @@ use crate::config::{Config, RadioConfig};
 use crate::process::clock::{Deadline, Moment};
 use crate::process::this_program;
 use crate::radio::{Driver, RecordingName};
-use crate::transmit::{Job, Payload, Rest, Stage, Standing, Station, Verdict, watch};
+use crate::transmit::{Children, Job, Payload, Rest, Stage, Standing, Station, Verdict};
 use anyhow::bail;
 use challengectl_common::challenge::Kind;
 use challengectl_common::{self as common, Frequency, RadioId, closest};
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The exit status when something was sent, and something was left out.
+/// The exit status if some challenges were sent and others left out.
 const PARTIAL: u8 = 3;
 
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     /// The folder for recordings
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Take as long as on air, also with a radio that has no clock of its own
+    /// Take as long as on air, even with a radio without its own clock
     #[arg(long)]
     paced: bool,
 }
@@ -58,7 +58,8 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     }
     let runtime = super::runtime()?;
     let mut code = if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) };
-    let mut sender = Sender { rest: Rest::of(&radio, config), radio, config, identified: None };
+    let children = Children::new(&this_program(), config.timeouts());
+    let mut sender = Sender { rest: Rest::of(&radio, config), radio, config, children: &children, identified: None };
     for challenge in &event.challenges {
         let sent = runtime.block_on(sender.send(challenge));
         let radio = &sender.radio;
@@ -74,6 +75,7 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
             }
         }
     }
+    runtime.block_on(children.release());
     Ok(code)
 }
 
@@ -87,7 +89,7 @@ fn radio(arguments: &Arguments, config: &Config) -> anyhow::Result<RadioConfig> 
         settings.pace();
     }
     match &arguments.out {
-        Some(out) if !settings.record_in(out) => bail!("radio {} makes no recordings: --out is not for it", radio.id),
+        Some(out) if !settings.record_in(out) => bail!("radio {} makes no recordings; leave out --out", radio.id),
         _ => Ok(radio),
     }
 }
@@ -102,8 +104,8 @@ fn unconfigured(name: &str) -> anyhow::Result<RadioConfig> {
     Ok(RadioConfig::with_defaults(RadioId::new(name)?, driver))
 }
 
-/// Returns what is to be sent, and the problems that are passed over with `--keep-going`. Where some challenges are named
-/// and all of these are valid, nothing else in the file matters.
+/// Returns the challenges to send, and the problems that `--keep-going` ignores. If challenges are named and all of
+/// these are valid, the rest of the file does not matter.
 fn taken(reading: Reading, arguments: &Arguments) -> Result<(Event, Vec<Remark>), Refused> {
     let is_valid = |name: &String| reading.event.challenges.iter().any(|new| new.spec.name.as_str() == name);
     let named = !arguments.names.is_empty() && arguments.names.iter().all(is_valid);
@@ -128,7 +130,7 @@ fn all_there(known: &[String], names: &[String]) -> anyhow::Result<()> {
     }
 }
 
-/// A challenge that was on air.
+/// A challenge that was sent.
 struct Sent {
     frequency: Frequency,
 }
@@ -165,6 +167,7 @@ impl Sent {
 struct Sender<'a> {
     radio: RadioConfig,
     config: &'a Config,
+    children: &'a Children,
     rest: Rest,
     /// When it last identified its station.
     identified: Option<Moment>,
@@ -194,14 +197,14 @@ impl Sender<'_> {
             }
         };
         let (_hold, standing) = tokio::sync::watch::channel(Standing::Transmit(Deadline::NEVER));
-        let ended = watch(&this_program(), &job, config.watchdog(), standing, begin).await;
+        let ended = self.children.carry_out(&job, standing, begin).await;
         self.rest.end();
         if ended.identified {
             self.identified = Some(Moment::now());
         }
         match ended.verdict {
             Verdict::Success => Ok(Sent { frequency }),
-            Verdict::Failed(error) | Verdict::Aborted(error) => bail!(error),
+            Verdict::Failed(error) | Verdict::RadioFailed(error) | Verdict::Aborted(error) => bail!(error),
         }
     }
 
@@ -221,6 +224,6 @@ fn payload(challenge: &Challenge) -> anyhow::Result<Payload> {
         (common::Payload::File(file), Some(path)) => {
             Ok(Payload::File { path: std::path::absolute(path)?, name: file.path.clone() })
         }
-        (common::Payload::File(file), None) => bail!("{} is not there", file.path),
+        (common::Payload::File(file), None) => bail!("{} does not exist", file.path),
     }
 }

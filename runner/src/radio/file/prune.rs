@@ -1,16 +1,16 @@
-//! Keeps a folder of recordings within its limit, so that days without anybody looking do not fill the disk.
+//! Limits the size of a folder of recordings, so that an unattended runner does not fill the disk.
 
 use anyhow::ensure;
 use fs_err::{self as fs, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Deletes the oldest recordings in `dir` until `needed` bytes more fit under `limit`. Deletes only those that a runner
-/// named, and none that is being written.
+/// Deletes the oldest recordings in `dir` until `needed` more bytes fit within `limit`. Deletes only files named by a
+/// runner, and none that is being written.
 pub(super) fn make_room(dir: &Path, needed: u64, limit: u64) -> anyhow::Result<()> {
     ensure!(needed <= limit, "the recording takes {needed} bytes, more than the keep_bytes of {limit}");
     let mut recordings = recordings(dir)?;
-    // The names begin with the time.
+    // By time, with which the names begin.
     recordings.sort();
     let mut total: u64 = recordings.iter().map(|recording| recording.size).sum();
     for recording in recordings {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_recordings_go_first_and_nobody_elses() {
+    fn the_oldest_recordings_are_deleted_first_and_no_other_files() {
         let dir = tempfile::tempdir().unwrap();
         let old = record(dir.path(), "20261122T093000.123Z_A_B_7");
         let new = record(dir.path(), "20261122T093001.123Z_A_B_8");

@@ -7,20 +7,20 @@ use serde_json::{Value, json};
 /// The version of SigMF whose fields are used.
 const VERSION: &str = "1.2.5";
 
-/// The namespace of the fields that SigMF itself does not have, and its version.
+/// The namespace of fields that are not part of SigMF, and its version.
 const EXTENSION: &str = "challengectl";
 const EXTENSION_VERSION: &str = "1.0.0";
 
-/// What is known only of a complete recording.
+/// The data of a complete recording.
 pub(super) struct Completion {
-    /// Samples it holds.
+    /// The number of samples.
     pub(super) samples: u64,
-    /// SHA-512 of the data file, in hex digits.
+    /// The SHA-512 of the data file, in hexadecimal.
     pub(super) sha512: String,
 }
 
-/// Describes a recording. Without `completion` the description is valid as well, so that the recording of a process that
-/// was killed can be read.
+/// Returns the metadata of a recording. It is valid without `completion` too, so that the recording of a killed process
+/// can be read.
 pub(super) fn describe(tuning: &Tuning, began: Timestamp, completion: Option<&Completion>) -> Value {
     let mut global = json!({
         "core:datatype": "cf32_le",
@@ -28,7 +28,7 @@ pub(super) fn describe(tuning: &Tuning, began: Timestamp, completion: Option<&Co
         "core:sample_rate": tuning.sample_rate,
         "core:hw": "none: recorded instead of transmitted",
         "core:recorder": concat!("challengectl-runner ", env!("CARGO_PKG_VERSION")),
-        // Programs that do not know it may ignore it.
+        // Optional: programs that do not know it can ignore it.
         "core:extensions": [{"name": EXTENSION, "version": EXTENSION_VERSION, "optional": true}],
     });
     let mut annotation = json!({
@@ -36,7 +36,7 @@ pub(super) fn describe(tuning: &Tuning, began: Timestamp, completion: Option<&Co
         "core:freq_lower_edge": tuning.band.low(),
         "core:freq_upper_edge": tuning.band.high(),
         "core:label": tuning.challenge,
-        // Where a receiver must be tuned to, which is neither the centre of the recording nor that of the signal.
+        // The frequency to tune a receiver to, which is neither the centre of the recording nor that of the signal.
         "core:comment": format!("nominal frequency {} Hz", tuning.nominal.hz()),
     });
     insert(&mut annotation, &format!("{EXTENSION}:nominal_frequency"), json!(tuning.nominal.hz()));

@@ -1,4 +1,4 @@
-//! The process that has a radio.
+//! The process of a radio.
 
 use super::{children_of, program, until};
 use challengectl_runner::transmit::message::{ChildMessage, End};
@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
-/// A child without the parent's code.
+/// A child, controlled by the test instead of the agent.
 pub struct Transmitter {
     process: Child,
     control: Option<ChildStdin>,
@@ -39,7 +39,7 @@ impl Transmitter {
 
     pub fn wait_for(&mut self, wanted: impl Fn(&ChildMessage) -> bool) -> ChildMessage {
         loop {
-            let line = self.messages.next().expect("the child said too little").unwrap();
+            let line = self.messages.next().expect("the child ended before this message").unwrap();
             let message = serde_json::from_str(&line).unwrap();
             if wanted(&message) {
                 return message;
@@ -56,7 +56,7 @@ impl Transmitter {
     }
 }
 
-/// A `transmit` that is on air for minutes, and the process that has its radio.
+/// Starts a `transmit` that is on air for minutes; returns it and the process of its radio.
 pub fn on_their_way() -> (TempDir, Child, Pid) {
     let dir = TempDir::new().unwrap();
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();

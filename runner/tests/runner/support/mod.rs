@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers for the tests.
 
 pub mod child;
 pub mod runner;
@@ -21,7 +21,7 @@ pub fn children_of(parent: u32) -> Vec<Pid> {
     lists.collect::<Vec<_>>().join(" ").split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap())).collect()
 }
 
-/// The most memory that a process had, in KiB.
+/// Returns the peak memory of a process, in KiB.
 pub fn peak_memory(process: Pid) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -32,13 +32,13 @@ pub fn signal(process: Pid, signal: Signal) {
     kill(process, signal).unwrap();
 }
 
-/// Whether the process is there and no zombie.
+/// Whether the process exists and is not a zombie.
 pub fn is_alive(process: Pid) -> bool {
     let Ok(status) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return false };
     !status.contains(") Z")
 }
 
-/// Waits for a condition that is to come true.
+/// Waits until a condition holds.
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let began = Instant::now();
     while !condition() {

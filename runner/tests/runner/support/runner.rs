@@ -9,12 +9,12 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 
-/// One radio that takes work, and as long as on air.
+/// One radio that takes work, and takes as long as on air.
 pub const RADIOS: &str = "radios: [{id: dry, driver: null, takes_work: true, paced: true, sample_rate: 48000}]";
 
 const IDENTITY: &str = "state/identity.json";
 
-/// The file that enrollment leaves.
+/// Returns the content of the identity file.
 pub fn identity_json(url: &str, key: &str) -> String {
     json!({"server": url, "runner_id": "test", "api_key": key}).to_string()
 }
@@ -38,7 +38,7 @@ impl Runner {
         Self::configured(&server.url, &format!("{RADIOS}\n{settings}"), variables)
     }
 
-    /// Enrolled with the server of this URL, with all of these settings.
+    /// Starts a runner that is enrolled with the server at this URL, with exactly these settings.
     pub fn configured(url: &str, settings: &str, variables: &[(&str, String)]) -> Self {
         let dir = TempDir::new().unwrap();
         std::fs::write(dir.path().join("runner.yml"), format!("state_dir: state\n{settings}\n")).unwrap();
@@ -84,7 +84,7 @@ impl Runner {
         std::fs::read_to_string(self.dir.path().join(IDENTITY)).unwrap()
     }
 
-    /// What it wrote to its standard error so far.
+    /// Returns its standard error so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("log")).unwrap()
     }
@@ -97,7 +97,7 @@ impl Drop for Runner {
     }
 }
 
-/// `run` in this folder. Its log is kept there.
+/// Returns the command `run` in this folder, with its log there.
 pub fn command(dir: &Path) -> Command {
     let log = std::fs::File::options().create(true).append(true).open(dir.join("log")).unwrap();
     let mut command = Command::new(program());
@@ -109,7 +109,7 @@ pub fn is_poll(request: &Request) -> bool {
     request.path.contains("/task?wait=")
 }
 
-/// Hands this out once, then lets polls wait a little.
+/// Returns a script that gives this answer to one poll, and lets later polls wait a little.
 pub fn once(mut answer: Option<Answer>) -> impl FnMut(&Request) -> Option<Answer> + Send {
     move |request| if is_poll(request) { answer.take() } else { None }
 }
@@ -125,10 +125,10 @@ pub fn first_report(server: &Server) -> Value {
 
 pub fn wait_until_on_air(server: &Server) {
     let on_air = |request: &Request| request.body["assignments"][0]["progress"].is_number();
-    until("a heartbeat tells of progress", || server.seen("/heartbeat").iter().any(on_air));
+    until("a heartbeat has progress", || server.seen("/heartbeat").iter().any(on_air));
 }
 
-/// A text that takes minutes.
+/// Returns a text that takes minutes.
 pub fn long() -> String {
     "PARIS ".repeat(50)
 }

@@ -1,4 +1,4 @@
-//! A server that answers as a test tells it to: what a runner does then must not depend on a real one's timing.
+//! A scripted server, so that tests do not depend on the timing of a real one.
 
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -21,11 +21,11 @@ pub struct Answer {
     pub status: u16,
     pub headers: String,
     pub body: Vec<u8>,
-    /// The connection breaks after so many bytes of the body.
+    /// The number of bytes of the body after which the connection breaks.
     pub cut: usize,
-    /// The length that the header names, where it is not that of the body.
+    /// The length in the header, if it is not that of the body.
     pub announced: Option<u64>,
-    /// How often the body is sent.
+    /// How many times the body is sent.
     pub times: usize,
 }
 
@@ -54,12 +54,12 @@ type Script = dyn FnMut(&Request) -> Option<Answer> + Send;
 pub struct Server {
     pub url: String,
     seen: Arc<Mutex<Vec<Request>>>,
-    /// Bytes of bodies that clients took, or that wait in the kernel.
+    /// Bytes of bodies that clients received, or that are buffered by the kernel.
     pub sent: Arc<AtomicUsize>,
 }
 
 impl Server {
-    /// `script` may answer; what it leaves gets the answer of a friendly server with nothing to do.
+    /// Starts a server. Requests that `script` does not answer get the answer of [`friendly`].
     pub fn start(script: impl FnMut(&Request) -> Option<Answer> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -77,7 +77,7 @@ impl Server {
         Self { url, seen, sent }
     }
 
-    /// The requests whose path ends so.
+    /// Returns the requests whose path has this ending.
     pub fn seen(&self, ending: &str) -> Vec<Request> {
         let seen = self.seen.lock().unwrap();
         seen.iter().filter(|request| request.path.split('?').next().unwrap().ends_with(ending)).cloned().collect()
@@ -128,10 +128,10 @@ fn read(stream: &TcpStream) -> Option<Request> {
     Some(Request { path: words.nth(1)?, headers: lines.into(), body })
 }
 
-/// Seconds a lease runs here.
+/// The length of a lease in seconds.
 pub const LEASE: f64 = 3.0;
 
-/// What a server with nothing to do answers.
+/// Returns the answer of a server without work.
 pub fn friendly(request: &Request, lease: f64) -> Answer {
     let mut answer = json!({"status": "success", "message": "", "runner_id": "test", "task": null, "abort": []});
     answer["heartbeat_interval"] = json!(0.5);
@@ -142,7 +142,7 @@ pub fn friendly(request: &Request, lease: f64) -> Answer {
     Answer::json(200, &answer)
 }
 
-/// A task for radio `dry`.
+/// Returns a task for the radio `dry`.
 pub fn task(assignment: i64, text: &str) -> Answer {
     Answer::json(200, &json!({"task": task_json(assignment, text)}))
 }

@@ -1,4 +1,4 @@
-//! JSON bodies: bounded, and refused with the place of the error.
+//! JSON bodies: bounded in size; errors name the place in the body.
 
 use crate::http::Problem;
 use crate::http::problem::Code;
@@ -13,19 +13,19 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Bytes of a body. A registration with all its radios and limits needs a tenth of it.
+/// The maximum size of a body in bytes. A registration with 64 radios and their limits needs a tenth of it.
 pub const LIMIT: usize = 256 * 1024;
-/// For a whole JSON body, or the next piece of a file: a slower client only holds a connection.
+/// Time limit of a whole JSON body, or of the next piece of a file; a slower client only occupies a connection.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Bytes of a body without credentials: anybody can send any number of them at once.
+/// The maximum size of a body without credentials, in bytes, since anyone can send many at once.
 pub const SMALL: usize = 4 * 1024;
 
-/// A JSON body of at most so many bytes.
+/// A JSON body of at most `MAX` bytes.
 #[derive(Debug)]
 pub struct Json<T, const MAX: usize = LIMIT>(pub T);
 
-/// A JSON body that may be left out.
+/// An optional JSON body.
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub Option<T>);
 
@@ -53,8 +53,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
     }
 }
 
-/// A principal and a body, which is read only when the principal may send it. Extractors side by side answer with
-/// whichever error comes first.
+/// A principal and a body, which is read only after the principal is authorised. (Separate extractors run side by
+/// side.)
 #[derive(Debug)]
 pub struct With<P, B>(pub P, pub B);
 
@@ -71,7 +71,7 @@ where
         async move {
             P::from_request(&request, &mut Payload::None).await?;
             let body = B::from_request(&request, &mut payload).await?;
-            // A body may take its time, in which an account can be disabled or a session end.
+            // While a slow body arrives, the account may have been disabled or the login ended.
             let person = P::from_request(&request, &mut Payload::None).await?;
             Ok(Self(person, body))
         }
@@ -79,7 +79,7 @@ where
     }
 }
 
-/// A body of at most `limit` bytes, that comes within [`BODY_TIMEOUT`].
+/// Reads a body of at most `limit` bytes within [`BODY_TIMEOUT`].
 pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<BytesMut, Problem> {
     let whole = timeout(BODY_TIMEOUT, collect(request, payload, limit)).await;
     whole.unwrap_or_else(|_| Err(Problem::too_slow(BODY_TIMEOUT)))
@@ -109,7 +109,7 @@ fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, P
             Problem::new(Code::UnsupportedMediaType).because("send the body with Content-Type: application/json")
         );
     }
-    // A list would be taken for the fields in their order.
+    // A list would be read as the fields in order.
     if body.trim_ascii_start().starts_with(b"[") {
         return Err(Problem::invalid("the body must be an object, not a list"));
     }
@@ -119,7 +119,7 @@ fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, P
     Ok(value)
 }
 
-/// Deserializes a body; an error names the place in it.
+/// Deserializes a body; errors name the place in it.
 pub fn deserialize<'de, T: DeserializeOwned>(body: impl Deserializer<'de>) -> Result<T, Problem> {
     serde_path_to_error::deserialize(body).map_err(|error| {
         let place = error.path().to_string();

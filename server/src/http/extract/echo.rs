@@ -1,4 +1,4 @@
-//! Bodies that repeat what the server has answered: a client that changes one field of what `GET` gave sends back all.
+//! Bodies that repeat read-only fields: a client that changes one field of a `GET` answer sends back all of them.
 
 use super::body::{Json, LIMIT, deserialize};
 use crate::http::Problem;
@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// A change that a body can hold.
+/// A change, with the names of read-only fields.
 pub trait ReadOnly: DeserializeOwned {
-    /// The fields beside it that only the server sets.
+    /// The fields that only the server sets.
     const FIELDS: &[&str];
 }
 
@@ -19,18 +19,18 @@ pub trait ReadOnly: DeserializeOwned {
 #[derive(Debug)]
 pub struct Echo<T> {
     change: T,
-    told: Map<String, Value>,
+    repeated: Map<String, Value>,
 }
 
 impl<T> Echo<T> {
-    /// The change, unless a read-only field differs from its current value.
+    /// Returns the change, unless a read-only field differs from its current value.
     pub fn over(self, current: &impl Serialize) -> Result<T, Problem> {
         let current = serde_json::to_value(current).unwrap_or_default();
-        for (field, told) in &self.told {
+        for (field, repeated) in &self.repeated {
             let is = current.get(field).unwrap_or(&Value::Null);
-            if !is_same(told, is) {
+            if !is_same(repeated, is) {
                 return Err(Problem::invalid(format!(
-                    "{field}: is {is}, and only the server sets it; leave it out, or send what GET answers now"
+                    "{field}: is {is} and read-only; leave it out, or send its current value"
                 )));
             }
         }
@@ -38,7 +38,7 @@ impl<T> Echo<T> {
     }
 }
 
-/// Other programs write numbers in other ways.
+/// Whether two values are equal; numbers are compared by value, since programs write them in different ways.
 fn is_same(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
@@ -54,8 +54,8 @@ impl<T: ReadOnly + 'static> FromRequest for Echo<T> {
         let whole = Json::<Map<String, Value>, LIMIT>::from_request(request, payload);
         async move {
             let Json(mut fields) = whole.await?;
-            let told = T::FIELDS.iter().filter_map(|name| fields.remove_entry(*name)).collect();
-            Ok(Self { change: deserialize(Value::Object(fields))?, told })
+            let repeated = T::FIELDS.iter().filter_map(|name| fields.remove_entry(*name)).collect();
+            Ok(Self { change: deserialize(Value::Object(fields))?, repeated })
         }
         .boxed_local()
     }

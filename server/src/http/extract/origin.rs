@@ -1,4 +1,4 @@
-//! Where a request comes from. What headers say of it counts only when a configured proxy has written them.
+//! The origin of a request. Forwarding headers are trusted only from configured proxies.
 
 use crate::http::state::State;
 use actix_web::HttpRequest;
@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 const MAX_URL: usize = 1024;
 
-/// Proxies whose forwarding headers count.
+/// The proxies whose forwarding headers are trusted.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies(pub Vec<Network>);
 
@@ -29,30 +29,30 @@ pub struct Ingress {
     pub over_tls: bool,
 }
 
-/// The address of the client; `None` over the local console.
+/// Returns the address of the client; `None` over the local console.
 pub fn address(request: &HttpRequest) -> Option<IpAddr> {
     State::of(request).ok()?.ingress.address(request)
 }
 
-/// Whether a proxy that is not a configured one speaks for the client.
+/// Whether the client is behind a proxy that is not configured.
 pub fn is_hidden(request: &HttpRequest) -> bool {
     State::of(request).map_or(true, |state| state.ingress.is_hidden(request))
 }
 
-/// Whether the client came by TLS, as far as the server can know.
+/// Whether the client used TLS, as far as the server can know.
 pub fn is_secure(request: &HttpRequest) -> bool {
     State::of(request).is_ok_and(|state| state.ingress.is_secure(request))
 }
 
-/// The URL by which the client has reached the server; `None` when a proxy that is not a configured one hides it. The
-/// client chooses the host in it, and only the client gets to see it.
+/// Returns the URL by which the client reached the server; `None` if it is hidden by a proxy that is not configured.
+/// The host in it is chosen by the client, so it must be shown to that client only.
 pub fn base_url(request: &HttpRequest) -> Option<String> {
     State::of(request).ok()?.ingress.base_url(request)
 }
 
 impl Ingress {
-    /// Each proxy appends the address it was asked from, so the last one that is not a proxy's is the client's; what
-    /// stands before it the client may have written.
+    /// Returns the address of the client. Each proxy appends the address of its peer, so the last one that is not a
+    /// configured proxy is the client; any before it may be forged.
     fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = plain(request.peer_addr()?.ip());
         if !self.is_behind_proxy(request) {
@@ -74,7 +74,7 @@ impl Ingress {
         !self.is_behind_proxy(request) && speaks_for_others.iter().any(|name| request.headers().contains_key(*name))
     }
 
-    /// Whether the client came by TLS, as far as the server can know.
+    /// Whether the client used TLS, as far as the server can know.
     pub fn is_secure(&self, request: &HttpRequest) -> bool {
         let forwarded = || {
             let proto = request.headers().get_all("x-forwarded-proto").last()?.to_str().ok()?;
@@ -98,7 +98,7 @@ impl Ingress {
     }
 }
 
-/// The URL of a server, if the text is one: scheme, host, and perhaps a port and a path. Without a slash at its end.
+/// Parses the URL of a server: scheme, host, and optionally port and path. Returns it without a trailing slash.
 pub fn server_url(text: &str) -> Option<String> {
     let text = text.trim_end_matches('/');
     let uri: Uri = text.parse().ok().filter(|_| text.len() <= MAX_URL)?;
@@ -110,7 +110,7 @@ pub fn server_url(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// Without user name and password, and with a port that there is, if any.
+/// Whether an authority has a valid port, if any, and no user name and password.
 fn is_host_and_port(authority: &Authority) -> bool {
     authority.as_str() == authority.host()
         || authority.port().is_some_and(|port| {
@@ -142,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_cannot_say_where_it_comes_from() {
+    fn a_client_cannot_forge_its_address() {
         let headers = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-proto", "https")];
         assert_eq!(seen("203.0.113.9:1", &headers), "203.0.113.9");
         assert!(!ingress().is_secure(&from("203.0.113.9:1", &headers)));
     }
 
     #[test]
-    fn a_proxy_can_and_what_the_client_wrote_before_does_not_count() {
+    fn a_proxy_gives_the_address_and_what_the_client_wrote_is_ignored() {
         assert_eq!(seen("10.0.0.1:1", &[("x-forwarded-for", "198.51.100.1")]), "198.51.100.1");
         assert_eq!(seen("10.0.0.1:1", &[("x-forwarded-for", "1.1.1.1, 198.51.100.1, 10.9.9.9")]), "198.51.100.1");
         let two_lines = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "198.51.100.1")];
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_url_of_the_server_is_the_one_that_the_client_has_used_unless_that_is_hidden() {
+    fn the_url_of_the_server_is_the_one_that_the_client_used_unless_it_is_hidden() {
         let url = |peer: &str, headers: &[(&'static str, &str)]| ingress().base_url(&from(peer, headers));
         let host = ("host", "server.example:8443");
         assert_eq!(url("203.0.113.9:1", &[host]).unwrap(), "http://server.example:8443");
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_of_a_server_is_refused() {
+    fn a_text_that_is_not_the_url_of_a_server_is_refused() {
         assert_eq!(server_url("https://h:1/below/").unwrap(), "https://h:1/below");
         assert_eq!(server_url("http://[2001:db8::1]:8443").unwrap(), "http://[2001:db8::1]:8443");
         for text in [

@@ -17,10 +17,10 @@ use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-/// The cookie of a known browser: one that was logged in before.
+/// The cookie of a known browser: one that has been logged in before.
 pub const KNOWN_BROWSER_COOKIE: &str = "device";
 
-/// A runner that has shown its key; where the path names a runner, it is this one.
+/// A runner, authenticated by its key. If the path names a runner, it is this one.
 #[derive(Debug)]
 pub struct Runner(pub Caller);
 
@@ -41,7 +41,7 @@ fn authenticate(request: &HttpRequest) -> Result<Runner, Problem> {
     caller.registration = number(request, REGISTRATION_HEADER)?;
     match request.match_info().get("runner_id") {
         Some(id) if id != caller.runner_id.as_str() => {
-            Err(Problem::new(Code::Forbidden).because("the key is another runner's"))
+            Err(Problem::new(Code::Forbidden).because("the key is that of another runner"))
         }
         _ => {
             State::of(request)?.rate_limits.count_runner(&caller.runner_id)?;
@@ -54,20 +54,20 @@ fn coordinator(request: &HttpRequest) -> Result<&Arc<Coordinator>, Problem> {
     State::of(request).map(Coordinator::of)
 }
 
-/// The host of a runner, as far as the runner names it. An empty name counts as none.
+/// Returns the host of a runner from the headers. An empty name counts as none.
 pub fn host(request: &HttpRequest) -> Host {
     let named = request.headers().get(MACHINE_HEADER).filter(|name| !name.is_empty());
     Host { machine: named.map(|name| Digest::of(name.as_bytes())), address: origin::address(request) }
 }
 
-/// The value of a header that holds a whole number from 1.
+/// Returns the value of a header with a whole number from 1.
 fn number(request: &HttpRequest, name: &str) -> Result<Option<i64>, Problem> {
     let Some(header) = request.headers().get(name) else { return Ok(None) };
     let number = header.to_str().ok().and_then(|text| text.parse().ok()).filter(|number| *number >= 1);
     number.map(Some).ok_or_else(|| Problem::invalid(format!("{name}: a whole number from 1 to {}", i64::MAX)))
 }
 
-/// A program that has shown a provisioning key.
+/// A program, authenticated by a provisioning key.
 #[derive(Debug)]
 pub struct Provisioner(pub challengectl_coordinator::Provisioner);
 
@@ -118,7 +118,7 @@ person!(
     Viewer
 );
 person!(
-    /// A person who may run the event.
+    /// A person who may operate the event.
     Operator
 );
 person!(
@@ -126,7 +126,7 @@ person!(
     Admin
 );
 
-/// An operator, identified without waiting for the database: only for what must not wait.
+/// An operator, authorised from memory without waiting for the database: for the emergency stop.
 #[derive(Debug)]
 pub struct Stopper(pub Person);
 
@@ -140,7 +140,7 @@ impl FromRequest for Stopper {
     }
 }
 
-/// A viewer, identified without waiting for the database: for what must be visible while that is away.
+/// A viewer, authorised from memory without waiting for the database: for what must be visible while it is unavailable.
 #[derive(Debug)]
 pub struct Watcher;
 
@@ -155,16 +155,16 @@ impl FromRequest for Watcher {
 }
 
 impl Admin {
-    /// Authorises again after a slow body: the account may be disabled by now, or the login over.
+    /// Authorises again after a slow body: the account may have been disabled, or the login ended.
     pub async fn again(request: &HttpRequest) -> Result<Self, Problem> {
         authorize(request, Role::Admin).await.map(Self)
     }
 }
 
-/// The paths that the local console may use: operating. Accounts, keys and flags take a login.
+/// The paths that the local console may use, for operating. Accounts, keys and flags require a login.
 const FOR_CONSOLE: [&str; 5] = ["/api/control/", "/api/challenges", "/api/runners", "/api/alarms", "/api/on-air"];
 
-/// The person at the local console; `None` over the network.
+/// Returns the person at the local console; `None` over the network.
 fn at_console(request: &HttpRequest) -> Option<Person> {
     request.conn_data::<Console>()?;
     let is_for_it = FOR_CONSOLE.iter().any(|path| request.path().starts_with(path));
@@ -195,9 +195,9 @@ fn login(request: &HttpRequest) -> Result<(Cookie<'static>, &Accounts), Problem>
 }
 
 fn admit(person: Option<Person>, least: Role) -> Result<Person, Problem> {
-    let person = person.ok_or_else(|| Problem::unauthorized("the session has ended; log in again"))?;
+    let person = person.ok_or_else(|| Problem::unauthorized("the login has ended; log in again"))?;
     if person.role < least {
-        return Err(Problem::new(Code::Forbidden).because(format!("this takes the role {least}")));
+        return Err(Problem::new(Code::Forbidden).because(format!("this requires the role {least}")));
     }
     Ok(person)
 }

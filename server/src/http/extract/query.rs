@@ -34,7 +34,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
-    /// The most entries to answer.
+    /// The maximum number of entries in the answer.
     #[param(maximum = 1000, default = 100)]
     pub limit: Option<u64>,
     /// Entries to skip.
@@ -43,7 +43,7 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// The page, within its limits.
+    /// Checks the limits and returns the page.
     pub fn page(&self) -> Result<Page, Problem> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         if limit > MAX_LIMIT {

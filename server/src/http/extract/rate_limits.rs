@@ -1,5 +1,5 @@
-//! Rate limits, so that a client in a loop, or a flood, costs the others little. Normal use never reaches them: a whole
-//! venue may be behind one address.
+//! Rate limits, so that a client in a loop, or a flood, does not affect others. Normal use never reaches them, even
+//! with a whole venue behind one address.
 
 use super::origin;
 use crate::http::Problem;
@@ -15,12 +15,12 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-/// Requests of an address that need no credentials: thousands of players open the public page at once, and then each
-/// asks every few seconds.
+/// The limit of an address for requests without credentials: thousands of players open the public page at once, and
+/// each then asks every few seconds.
 const PER_ADDRESS: Rate = Rate { per_second: 500, burst: 10_000 };
-/// Requests of a runner. One with 64 radios sends a few in a second.
+/// The limit of a runner. One with 64 radios sends a few requests per second.
 const PER_RUNNER: Rate = Rate { per_second: 200, burst: 5_000 };
-/// Idle clients whose counts are kept; each takes about 100 bytes.
+/// The number of clients above which idle ones are forgotten; each takes about 100 bytes.
 const MAX_CLIENTS: usize = 20_000;
 
 #[derive(Clone, Copy)]
@@ -60,14 +60,14 @@ fn limiter<K: Hash + Eq + Clone>(rate: Rate) -> DefaultKeyedRateLimiter<K> {
 
 fn count<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, client: &K) -> Result<(), Problem> {
     if limiter.len() > MAX_CLIENTS {
-        // Forgets the clients whose counts are back at the start.
+        // Forgets clients that have recovered their full burst.
         limiter.retain_recent();
     }
     let counted = limiter.check_key(client);
     counted.map_err(|until| Problem::too_many(until.wait_time_from(DefaultClock::default().now())))
 }
 
-/// Anybody, without credentials, within the rate limit of the address.
+/// Any client, without credentials, within the rate limit of its address.
 #[derive(Debug)]
 pub struct Anybody;
 

@@ -1,3 +1,3 @@
-//! The documented APIs: each with its own wire types and its own form of errors.
+//! The documented APIs (fronts), each with its own wire types and its own envelope for errors.
 
 pub mod control;

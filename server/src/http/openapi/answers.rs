@@ -1,4 +1,4 @@
-//! Answers that many operations share. The document holds each once.
+//! Answers shared by many operations; the document contains each once.
 
 use challengectl_common::wire::{Acknowledgement, ErrorBody};
 use std::collections::BTreeMap;
@@ -41,14 +41,14 @@ macro_rules! shared {
 
 shared! {
     Done: "200", Acknowledgement, "Done.";
-    Invalid: "400", ErrorBody, "The request is invalid; `details` say where, and the way out.";
+    Invalid: "400", ErrorBody, "The request is invalid; `details` give the place, the cause and the way out.";
     Unauthorized: "401", ErrorBody, "The credentials are missing, invalid or expired.",
         "WWW-Authenticate": String, "How to authenticate.";
-    Forbidden: "403", ErrorBody, "This account or key, or a page of another site, may not do this.";
+    Forbidden: "403", ErrorBody, "The account, key or page has no permission for this.";
     Missing: "404", ErrorBody, "It does not exist.";
     Conflict: "409", ErrorBody, "The current state does not allow it.";
     TooLarge: "413", ErrorBody, "The body is too large.";
-    Unsupported: "415", ErrorBody, "The operation does not take this Content-Type.";
+    Unsupported: "415", ErrorBody, "The operation does not accept this Content-Type.";
     TooMany: "429", ErrorBody, "Too many requests.",
         "Retry-After": Integer, "Seconds after which to try again.";
 }

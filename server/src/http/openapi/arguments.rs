@@ -1,4 +1,4 @@
-//! What the arguments of a handler say of its operation.
+//! Descriptions of an operation by the arguments of its handler.
 
 use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorized, Unsupported};
 use super::{Schemas, parameters};
@@ -26,7 +26,7 @@ pub const BEARER: &str = "runner_bearer";
 pub const PROVISIONING_KEY: &str = "provisioning_key";
 pub const PROVISIONING_BEARER: &str = "provisioning_bearer";
 
-/// An operation that is being described.
+/// The description of an operation, under construction.
 pub struct About {
     operation: Operation,
     schemas: Schemas,
@@ -34,7 +34,7 @@ pub struct About {
 
 impl About {
     pub fn new(path: &str, method: &HttpMethod, mut operation: Operation) -> Self {
-        // None is known so far, which is said as well.
+        // An empty list means no credentials, unlike none.
         operation.security = Some(Vec::new());
         let in_path = parameters::of(path);
         let known = operation.parameters.get_or_insert_default();
@@ -42,7 +42,7 @@ impl About {
         known.extend(in_path.into_iter().map(RefOr::T));
         let mut about = Self { operation, schemas: Schemas::new() };
         if !matches!(method, HttpMethod::Get) {
-            // For pages of other sites.
+            // For cross-site requests.
             about.answers::<Forbidden>();
         }
         if has_parameters {
@@ -55,7 +55,7 @@ impl About {
         (self.operation, self.schemas)
     }
 
-    /// Adds an answer, unless the handler describes it itself.
+    /// Adds an answer, unless the handler describes it.
     fn answers<R: IntoResponses>(&mut self) {
         for (status, response) in R::responses() {
             self.operation.responses.responses.entry(status).or_insert(response);
@@ -73,26 +73,26 @@ impl About {
         self.answers::<Unsupported>();
     }
 
-    fn asks<T: IntoParams>(&mut self) {
+    fn takes_query<T: IntoParams>(&mut self) {
         let values = T::into_params(|| Some(ParameterIn::Query));
         self.operation.parameters.get_or_insert_default().extend(values.into_iter().map(RefOr::T));
         self.answers::<Invalid>();
     }
 
-    fn asks_for(&mut self, least: Role) {
+    fn requires(&mut self, least: Role) {
         self.operation.security = Some(vec![SecurityRequirement::new(SESSION, [""; 0])]);
         self.answers::<Unauthorized>();
         if least > Role::Viewer {
             self.answers::<Forbidden>();
         }
         let whom = match least {
-            Role::Viewer => Cow::Borrowed("Takes a login of any role."),
-            least => format!("Takes the role {least}.").into(),
+            Role::Viewer => Cow::Borrowed("Requires a login of any role."),
+            least => format!("Requires the role {least}.").into(),
         };
         self.remark(&whom);
     }
 
-    fn asks_for_key(&mut self, schemes: [&str; 2]) {
+    fn requires_key(&mut self, schemes: [&str; 2]) {
         let needs = schemes.map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
         self.operation.security = Some(needs.into());
         self.answers::<Unauthorized>();
@@ -104,9 +104,9 @@ impl About {
     }
 }
 
-/// An argument of a handler, or all of them.
+/// An argument of a handler, or all its arguments.
 pub trait Describe {
-    /// Adds what it says. Most say nothing.
+    /// Adds the argument's part to the description; by default nothing.
     fn describe(_: &mut About) {}
 }
 
@@ -124,38 +124,38 @@ impl Describe for Anybody {
 
 impl Describe for Viewer {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Viewer);
+        about.requires(Role::Viewer);
     }
 }
 
 impl Describe for Watcher {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Viewer);
+        about.requires(Role::Viewer);
     }
 }
 
 impl Describe for Operator {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Operator);
+        about.requires(Role::Operator);
     }
 }
 
 impl Describe for Stopper {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Operator);
+        about.requires(Role::Operator);
     }
 }
 
 impl Describe for Admin {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Admin);
+        about.requires(Role::Admin);
     }
 }
 
 impl Describe for Runner {
     fn describe(about: &mut About) {
-        about.asks_for_key([KEY, BEARER]);
-        // Also where the path names none: the key may be bound to another machine.
+        about.requires_key([KEY, BEARER]);
+        // Even if the path names no runner, since the key may be bound to another machine.
         about.answers::<Forbidden>();
         about.answers::<TooMany>();
         about.remark("For runners.");
@@ -164,7 +164,7 @@ impl Describe for Runner {
 
 impl Describe for Provisioner {
     fn describe(about: &mut About) {
-        about.asks_for_key([PROVISIONING_KEY, PROVISIONING_BEARER]);
+        about.requires_key([PROVISIONING_KEY, PROVISIONING_BEARER]);
         about.answers::<TooMany>();
         about.remark("For programs that set up runners.");
     }
@@ -180,7 +180,7 @@ impl<T: ToSchema + ReadOnly> Describe for Echo<T> {
     fn describe(about: &mut About) {
         about.takes::<T>(Required::True);
         let fields = T::FIELDS.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
-        about.remark(&format!("Also takes, as `GET` answers them and unchanged: {fields}."));
+        about.remark(&format!("Also accepts these read-only fields, unchanged from `GET`: {fields}."));
     }
 }
 
@@ -192,7 +192,7 @@ impl<T: ToSchema> Describe for OptionalJson<T> {
 
 impl<T: IntoParams> Describe for Query<T> {
     fn describe(about: &mut About) {
-        about.asks::<T>();
+        about.takes_query::<T>();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The document as a whole.
+//! The whole document.
 
 use super::{Group, answers, arguments};
 use challengectl_common::wire::{Acknowledgement, ErrorBody};
@@ -9,16 +9,16 @@ use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiB
 use utoipa::{PartialSchema, ToSchema};
 
 const ABOUT: &str = "\
-The control API of a ChallengeCtl server: what runners, operators and the public page speak.
+The control API of a ChallengeCtl server, for runners, operators and the public page.
 
-Every error has the same form: `error` is one of a closed set of codes, `details` say where it went wrong, and the way \
-out. Any operation can also answer 500, when the server's disk or database fails, and 503, while it stops; both \
-in that form. A method that a path does not take is answered 405 with `Allow`.
+Every error has the same form: `error` is one of a closed set of codes; `details` give the place, the cause and the \
+way out. Any operation can also answer 500, if the server's disk or database fails, and 503, while it stops, both in \
+that form. A method that a path does not support is answered with 405 and `Allow`.
 
-What changes something is refused, 403, when a browser sends it for a page of another site, as the headers \
-`Sec-Fetch-Site` and `Origin` tell. Other programs need send neither.";
+A state-changing request that a browser sends for a page of another site, according to the headers `Sec-Fetch-Site` \
+and `Origin`, is refused with 403. Other programs need not send these headers.";
 
-/// Describes all the operations.
+/// Describes all operations.
 pub fn document(groups: Vec<Group>) -> OpenApi {
     let mut components = components();
     let (mut paths, mut tags) = (Paths::new(), Vec::new());
@@ -26,7 +26,10 @@ pub fn document(groups: Vec<Group>) -> OpenApi {
         tags.push(TagBuilder::new().name(group.name).description(Some(group.about)).build());
         for (name, schema) in group.schemas {
             let before = components.schemas.insert(name.clone(), schema.clone());
-            debug_assert!(before.is_none_or(|it| it == schema), "two types are named {name}: say `schema(as = …)`");
+            debug_assert!(
+                before.is_none_or(|it| it == schema),
+                "two types are named {name}: rename one with `schema(as = …)`"
+            );
         }
         for mut endpoint in group.endpoints {
             for (status, response) in &mut endpoint.operation.responses.responses {
@@ -41,7 +44,7 @@ pub fn document(groups: Vec<Group>) -> OpenApi {
     OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).tags(Some(tags)).build()
 }
 
-/// A description is required; where nothing more is to be said, the status says it.
+/// Fills in the required description of an answer with the reason phrase of its status.
 fn name_status(status: &str, response: &mut RefOr<utoipa::openapi::Response>) {
     let RefOr::T(response) = response else { return };
     if response.description.is_empty() {
@@ -57,7 +60,7 @@ fn components() -> Components {
     for (name, response) in answers::all() {
         components.responses.insert(name.to_owned(), response.into());
     }
-    let session = ApiKeyValue::with_description("session", "Set by POST /api/auth/verify-totp, when somebody logs in.");
+    let session = ApiKeyValue::with_description("session", "Set by POST /api/auth/verify-totp at login.");
     let keys = [
         (arguments::KEY, arguments::BEARER, "The key of a runner, which POST /api/enrollment/enroll answers."),
         (

@@ -1,18 +1,19 @@
-//! The description of the API, as an OpenAPI document. It is made from what the routes are made from, so that no route is
-//! without a description, and none differs from it.
+//! The description of the API as an OpenAPI document. It is generated from the same table as the routes, so that every
+//! route has a description and matches it.
 //!
 //! A new route takes three steps:
 //!
-//! 1. Its handler gets `#[utoipa::path(METHOD, path = "…", responses(…))]`: what it answers when all goes well, and
-//!    those of the [`answers`] that its arguments do not describe, such as `Conflict`. The first line of its doc comment
-//!    becomes the summary.
-//! 2. The types that it takes and answers derive `ToSchema`, the values of a query `IntoParams`. Integrators read their
-//!    doc comments.
+//! 1. Its handler gets `#[utoipa::path(METHOD, path = "…", responses(…))]`: the answer on success, and those of the
+//!    [`answers`] that its arguments do not describe, such as `Conflict`. The first line of its doc comment is the
+//!    summary.
+//! 2. The types of its body and answers derive `ToSchema`, those of its query `IntoParams`. Integrators read their doc
+//!    comments.
 //! 3. It is listed in a [`group!`], which makes the route, and in the authorisation matrix of the tests. Schemathesis
-//!    then asks for it (`tests/api/control/fuzzing.rs`); where it never succeeds by guessing, `examples(…)` of the type helps.
+//!    then tests it (`tests/api/control/fuzzing.rs`); if its random requests never succeed, add `examples(…)` to the
+//!    type.
 //!
-//! Who may ask, the query, the body, and the errors that come with them (400, 401, 403, 413, 415) are told by the types
-//! of the handler's arguments (see [`Describe`]); the parameters of the path, and the 404 that comes with them, by the
+//! Credentials, query, body, and the errors that come with them (400, 401, 403, 413, 415) are described by the types of
+//! the handler's arguments (see [`Describe`]); the parameters of the path, and the 404 that comes with them, by the
 //! path.
 
 pub mod answers;
@@ -33,7 +34,7 @@ use std::collections::BTreeMap;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
-/// Operations under one heading: `group!("Heading", "What it is about."; module: handler, handler; module: handler)`.
+/// Lists operations under one heading: `group!("Heading", "Description."; module: handler, handler; module: handler)`.
 macro_rules! group {
     ($name:literal, $about:literal; $($module:ident: $($handler:ident),+);+ $(;)?) => {{
         let mut group = crate::http::openapi::Group::new($name, $about);
@@ -50,7 +51,7 @@ macro_rules! group {
 }
 pub(crate) use group;
 
-/// Types by their names; the same may be there several times.
+/// Types by name; the same may occur several times.
 type Schemas = Vec<(String, RefOr<Schema>)>;
 
 /// Operations under one heading.
@@ -66,7 +67,8 @@ struct Endpoint {
     method: HttpMethod,
     operation: Operation,
     route: Route,
-    /// Probes ask so for what is open to everybody. Elsewhere a GET may do more than answer: it hands out work.
+    /// The route of HEAD, which probes use, for operations open to everyone. Other GETs may have effects: a poll hands
+    /// out work.
     head: Option<Route>,
 }
 
@@ -75,13 +77,13 @@ impl Group {
         Self { name, about, endpoints: Vec::new(), schemas: Schemas::new() }
     }
 
-    /// Adds what `described` says of a handler, and the handler.
+    /// Adds a handler with its description.
     pub fn add<F, Arguments>(&mut self, described: &mut OpenApi, (module, name): (&str, &str), handler: F)
     where
         F: Handler<Arguments, Output: Responder + 'static>,
         Arguments: FromRequest + Describe + 'static,
     {
-        // The macro has named both after the handler.
+        // The macro names both after the handler.
         let Some((path, method, mut operation)) = take(described, name) else { return };
         operation.operation_id = Some(format!("{module}_{name}"));
         operation.tags = Some(vec![self.name.to_owned()]);
@@ -101,17 +103,17 @@ impl Group {
     }
 }
 
-/// What every runner asks for again and again. The router tries one path after the other, those with a parameter as regular
-/// expressions: that took 15 % of the processor time of a server with 10,000 runners.
+/// The requests that every runner repeats. The router tries one path after the other, those with parameters as regular
+/// expressions, which took 15 % of the CPU time of a server with 10,000 runners; so these come first.
 const FREQUENT: [&str; 2] = ["/api/runners/{runner_id}/task", "/api/runners/{runner_id}/heartbeat"];
 
-/// Adds the routes of all the operations.
+/// Adds the routes of all operations.
 pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
     let mut resources: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
     for endpoint in groups.into_iter().flat_map(|group| group.endpoints) {
         resources.entry(endpoint.path.clone()).or_default().push(endpoint);
     }
-    // The first that fits is taken. '{' sorts after all letters, so `/a/import` comes before `/a/{id}`.
+    // The first match is used. '{' sorts after all letters, so `/a/import` comes before `/a/{id}`.
     let frequent: Vec<_> = FREQUENT.iter().filter_map(|path| resources.remove_entry(*path)).collect();
     for (path, endpoints) in frequent.into_iter().chain(resources) {
         let mut methods: Vec<_> = endpoints.iter().map(|endpoint| actix_method(&endpoint.method).to_string()).collect();

@@ -1,4 +1,4 @@
-//! The document for programs, and for people a page that shows it: Swagger UI, which is part of the program.
+//! The OpenAPI document, and a page that shows it: Swagger UI, embedded in the program.
 
 use crate::http::extract::rate_limits::Anybody;
 use crate::http::problem::Code;
@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 const PAGE: &str = include_str!("docs/index.html");
 const SCRIPT: &str = include_str!("docs/docs.js");
 
-/// Scripts and requests of this server only.
+/// Permits scripts and requests of this server only.
 const POLICY: (HeaderName, HeaderValue) = (
     CONTENT_SECURITY_POLICY,
     HeaderValue::from_static(
@@ -31,7 +31,7 @@ pub async fn openapi(_: Anybody) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().content_type("application/json").insert_header((CACHE_CONTROL, "no-cache")).body(document))
 }
 
-/// Adds the page. It is for people, and so not part of what it shows.
+/// Adds the page, which is not part of the document.
 pub fn routes(config: &mut ServiceConfig) {
     let page = web::resource(["/docs", "/docs/"]).route(web::get().to(page));
     let file = web::resource("/docs/{file}").route(web::get().to(file));

@@ -1,4 +1,4 @@
-//! The parameters of paths. One name means the same in all of them.
+//! The parameters of paths. A name has the same meaning in all paths.
 
 use challengectl_common::{AccountName, Digest, ProvisioningKeyId, RunnerId};
 use utoipa::PartialSchema;
@@ -6,7 +6,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Required};
 
-/// Those of a path.
+/// Returns the parameters of a path.
 pub fn of(path: &str) -> Vec<Parameter> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     names.map(parameter).collect()
@@ -17,7 +17,7 @@ fn parameter(name: &str) -> Parameter {
         "challenge_id" => ("The challenge, by its number.", number()),
         "runner_id" => ("The runner, by its id.", RunnerId::schema()),
         "username" => ("The account, by its name.", AccountName::schema()),
-        "token_id" => ("The token, by the id that the list of tokens gives it.", String::schema()),
+        "token_id" => ("The token, by its id in the list of tokens.", String::schema()),
         "key_id" => ("The provisioning key, by its id.", ProvisioningKeyId::schema()),
         "digest" => ("The SHA-256 of the file, in hexadecimal digits.", Digest::schema()),
         _ => ("", String::schema()),

@@ -1,4 +1,5 @@
-//! The two text formats of metrics: `OpenMetrics`, and the older one that every version of Prometheus and `promtool` reads.
+//! The two text formats of metrics: `OpenMetrics`, and the older one that all versions of Prometheus and `promtool`
+//! read.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{Accept, Header};
@@ -16,7 +17,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// `OpenMetrics` for a client that asks for it by name and likes no plain text better; the older one for all others.
+    /// Chooses `OpenMetrics` for a client that names it and does not prefer plain text; else the older format.
     pub fn wanted(request: &HttpRequest) -> Self {
         let accepted = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
         let first = accepted.iter().map(Mime::essence_str).find(|kind| [OPENMETRICS, "text/plain"].contains(kind));
@@ -30,7 +31,7 @@ impl Format {
         }
     }
 
-    /// Brings a text in `OpenMetrics` into this format.
+    /// Converts a text from `OpenMetrics` to this format.
     pub fn of(self, openmetrics: String) -> String {
         match self {
             Self::OpenMetrics => openmetrics,
@@ -39,8 +40,8 @@ impl Format {
     }
 }
 
-/// In the older format, HELP and TYPE name a counter and an info as their samples do, there are no infos but gauges, and
-/// neither units nor an end are marked.
+/// Converts to the older format, in which HELP and TYPE name counters and infos as their samples do, infos are gauges,
+/// and there are no UNIT and EOF lines.
 fn older(openmetrics: &str) -> String {
     let types: HashMap<&str, &str> =
         openmetrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
@@ -72,7 +73,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     #[test]
-    fn the_older_format_names_counters_and_infos_as_their_samples() {
+    fn the_older_format_names_counters_and_infos_like_their_samples() {
         let text = "# HELP sent Sent things.\n# TYPE sent counter\nsent_total{by=\"# a\"} 1\n\
                     # HELP build The version.\n# TYPE build info\nbuild_info{version=\"1\"} 1\n\
                     # HELP took_seconds Time.\n# TYPE took_seconds gauge\n# UNIT took_seconds seconds\ntook_seconds 0.5\n# EOF\n";
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn openmetrics_is_for_who_asks_for_it() {
+    fn openmetrics_is_sent_only_on_request() {
         let wanted =
             |accept: &str| Format::wanted(&TestRequest::default().insert_header(("Accept", accept)).to_http_request());
         let prometheus_2 = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\

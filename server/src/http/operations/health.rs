@@ -18,7 +18,7 @@ pub async fn health(_: Anybody, coordinator: Shared<Coordinator>) -> HttpRespons
     HttpResponse::Ok().json(Health { status: "ok", timestamp: coordinator.context.now() })
 }
 
-/// Check that the server answers, under the path of the API.
+/// Check that the server answers (the same as `/health`).
 #[utoipa::path(get, path = "/api/health", responses((status = OK, body = Health)))]
 pub async fn api_health(anybody: Anybody, coordinator: Shared<Coordinator>) -> HttpResponse {
     health(anybody, coordinator).await

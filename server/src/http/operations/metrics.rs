@@ -18,6 +18,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
 /// Get the server's metrics, in the text format of Prometheus or in `OpenMetrics`.
@@ -35,8 +36,9 @@ pub async fn metrics(
 ) -> Result<HttpResponse, Problem> {
     let from = origin::address(&request).filter(|_| !origin::is_hidden(&request));
     if !from.is_some_and(|from| state.metrics.0.iter().any(|network| network.contains(from))) {
-        return Err(Problem::new(Code::Forbidden)
-            .because("metrics are for the networks that metrics_allow in server.yml names"));
+        return Err(
+            Problem::new(Code::Forbidden).because("metrics are only for the networks of metrics_allow in server.yml")
+        );
     }
     let figures = coordinator.views.metrics().await;
     let mut registry = Registry::with_prefix("challengectl");
@@ -61,7 +63,7 @@ fn show(figures: &Figures, registry: &mut Registry) {
         let count = figures.alarms.iter().filter(|alarm| alarm.kind == kind).count();
         alarms.get_or_create_owned(&label("kind", kind.as_str())).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
-    registry.register("alarms", "What a person should look into", alarms);
+    registry.register("alarms", "Alarms in force", alarms);
     if let Some(operating) = &figures.operating {
         let control = &operating.control;
         for (by, holds) in [
@@ -71,7 +73,7 @@ fn show(figures: &Figures, registry: &mut Registry) {
         ] {
             held.get_or_create_owned(&label("by", by)).set(holds.into());
         }
-        registry.register("held", "Whether work is held back, by what", held);
+        registry.register("held", "Whether work is held back, by cause", held);
     }
     let transmissions: Family<Labels, Counter> = Family::default();
     for (modulation, outcome, count) in &figures.transmissions {
@@ -85,7 +87,7 @@ fn show_runners(states: &[RunnerState], registry: &mut Registry) {
     let (runners, radios): (Family<Labels, Gauge>, Family<Labels, Gauge>) = Default::default();
     let heartbeats: Family<Labels, Gauge<f64, AtomicU64>> = Family::default();
     let (live, busy): (Gauge, Gauge) = Default::default();
-    // A status that no runner has is shown as 0.
+    // A status that no runner has is exported as 0.
     for status in ["online", "offline"] {
         runners.get_or_create_owned(&label("status", status));
         radios.get_or_create_owned(&label("status", status));
@@ -109,7 +111,7 @@ fn show_runners(states: &[RunnerState], registry: &mut Registry) {
     registry.register("live_assignments", "Challenges that are on air or about to be", live);
 }
 
-fn show_challenges(by_state: &[(String, i64)], registry: &mut Registry) {
+fn show_challenges(by_state: &BTreeMap<&'static str, i64>, registry: &mut Registry) {
     let challenges: Family<Labels, Gauge> = Family::default();
     for state in ["assigned", "disabled", "queued", "waiting"] {
         challenges.get_or_create_owned(&label("state", state));
@@ -123,7 +125,7 @@ fn show_challenges(by_state: &[(String, i64)], registry: &mut Registry) {
 fn show_write_times(times: &WriteTimes, registry: &mut Registry) {
     let longest: Gauge<f64, AtomicU64> = Gauge::default();
     longest.set(times.longest().as_secs_f64());
-    let help = "Time for which a write transaction kept all others waiting";
+    let help = "Time for which a write transaction blocked all others";
     registry.register_with_unit("write_transaction", help, Unit::Seconds, times.histogram.clone());
     let help = "The longest write transaction since the server started";
     registry.register_with_unit("write_transaction_longest", help, Unit::Seconds, longest);

@@ -22,7 +22,7 @@ struct NotReady {
     checks: BTreeMap<&'static str, &'static str>,
 }
 
-/// Check whether the server can do its work, and if not, why.
+/// Check whether the server is ready, and if not, why.
 #[utoipa::path(
     get, path = "/ready",
     responses((status = OK, body = Ready), (status = SERVICE_UNAVAILABLE, body = NotReady))

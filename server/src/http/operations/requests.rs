@@ -14,7 +14,7 @@ pub async fn measure(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let state = request.app_data::<web::Data<State>>().cloned();
     let (method, started) = (request.method().clone(), Instant::now());
-    // Answers that wait for nothing would let a client that sends many requests at once keep its turn for seconds.
+    // Without a yield, a client that sends many requests that never wait would block its thread for seconds.
     tokio::task::yield_now().await;
     let response = next.call(request).await?;
     if let Some(state) = state {

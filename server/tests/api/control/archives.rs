@@ -1,4 +1,4 @@
-//! Backup and restore of a server at work.
+//! Backup of a running server, and restore.
 
 use crate::people::{enter, set_up};
 use crate::site::{MORSE, Site, write_wav};
@@ -37,7 +37,7 @@ async fn names(data_dir: &Path) -> Vec<String> {
     all.into_iter().map(|challenge| challenge.spec.name.to_string()).collect()
 }
 
-/// A backup of a site with a file.
+/// Returns a site with a file, the file, and a backup.
 async fn with_voice() -> (Site, Vec<u8>, PathBuf) {
     let site = Site::start().await;
     let voice = write_wav(&site.folder.path().join("voice.wav"));
@@ -63,7 +63,7 @@ async fn a_backup_of_a_running_server_starts_as_the_same_server_elsewhere() {
     let answer = enter(&again, "alice", crate::people::PASSWORD, &authenticator.next_code()).await;
     assert_eq!((answer.status, &answer.body["status"]), (200, &json!("success")));
     let roof = crate::site::Runner { site: &again, id: "roof".to_owned(), key };
-    // What was on air before the restore is given its time first.
+    // The lease of the transmission before the restore must end first.
     assert_eq!(roof.get("task?wait=30").await.body["task"]["name"], "VOICE_1");
     let digest = challengectl_common::Digest::of(&voice);
     let request = again.request(reqwest::Method::GET, &format!("/api/files/{digest}")).header("X-API-Key", &roof.key);
@@ -71,7 +71,7 @@ async fn a_backup_of_a_running_server_starts_as_the_same_server_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_restore_replaces_nothing_unasked_and_deletes_nothing() {
+async fn a_restore_replaces_a_database_only_on_request_and_deletes_nothing() {
     let (mut site, _, archive) = with_voice().await;
     site.import(MORSE).await;
     let running = put_back(&archive, &site.data_dir(), true).await.unwrap_err();
@@ -86,7 +86,7 @@ async fn a_restore_replaces_nothing_unasked_and_deletes_nothing() {
     assert_eq!(names(&outcome.set_aside.unwrap()).await, ["MORSE_1", "MORSE_2", "VOICE_1"]);
 }
 
-/// The members of an archive, changed, as an archive again.
+/// Unpacks an archive, changes its members, and packs it again.
 fn rewritten(archive: &Path, change: impl FnOnce(&Path)) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let (content, target) = (folder.path().join("content"), folder.path().join("changed.tar"));
@@ -98,7 +98,7 @@ fn rewritten(archive: &Path, change: impl FnOnce(&Path)) -> (TempDir, PathBuf) {
     (folder, target)
 }
 
-/// A member and its place in the manifest, taken out of what an archive held.
+/// Removes a member and its entry in the manifest.
 fn forget(content: &Path, member: &str) {
     std::fs::remove_file(content.join(member)).unwrap();
     let path = content.join("manifest.json");
@@ -127,7 +127,7 @@ async fn a_damaged_backup_is_refused_and_changes_nothing() {
     let (_keep, lost) = rewritten(&archive, |content| std::fs::remove_file(content.join("challengectl.db")).unwrap());
     assert!(refusal(&lost).await.ends_with("challengectl.db is missing or damaged"));
     let (_keep, more) = rewritten(&archive, |content| std::fs::write(content.join("more"), b"x").unwrap());
-    assert!(refusal(&more).await.ends_with("more does not belong into a backup"));
+    assert!(refusal(&more).await.ends_with("more does not belong in a backup"));
     let (_keep, none) = rewritten(&archive, |content| std::fs::remove_file(content.join("manifest.json")).unwrap());
     assert!(refusal(&none).await.ends_with("is no backup"));
     let (_keep, newer) = rewritten(&archive, |content| {
@@ -140,7 +140,7 @@ async fn a_damaged_backup_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_backup_tells_what_was_damaged_already_and_holds_the_rest() {
+async fn a_backup_names_damaged_files_and_contains_the_rest() {
     let (site, voice, _) = with_voice().await;
     let digest = challengectl_common::Digest::of(&voice).to_string();
     let path = site.data_dir().join("files").join(&digest[..2]).join(&digest);
@@ -159,7 +159,7 @@ async fn a_backup_tells_what_was_damaged_already_and_holds_the_rest() {
 }
 
 #[tokio::test]
-async fn a_backup_that_lacks_something_is_refused_and_changes_nothing() {
+async fn an_incomplete_backup_is_refused_and_changes_nothing() {
     let (site, voice, _) = with_voice().await;
     set_up(&site).await;
     let archive = back_up(&site).await;
@@ -197,7 +197,7 @@ async fn a_restore_keeps_the_certificate_that_runners_trust() {
     let outcome = put_back(&archive, folder.path(), true).await.unwrap();
     assert!(outcome.kept_certificate && !outcome.set_aside.unwrap().join("tls.crt").exists());
     assert_eq!(certificate(), "of this server");
-    // Half a pair is of no use to anybody.
+    // A certificate without its key is replaced.
     std::fs::remove_file(folder.path().join("tls.key")).unwrap();
     put_back(&archive, folder.path(), true).await.unwrap();
     assert_eq!(certificate(), "of the backup");

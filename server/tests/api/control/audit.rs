@@ -1,4 +1,4 @@
-//! Every route that changes something leaves exactly one row in the audit log when it succeeds.
+//! Every state-changing route leaves exactly one row in the audit log if it succeeds.
 
 use crate::control::matrix::MATRIX;
 use crate::control::uploads::form;
@@ -10,9 +10,9 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The routes that leave no row, and why.
+/// The routes without an audit row, with the reason.
 const WITHOUT_A_ROW: &[(&str, &str)] = &[
-    ("POST /api/auth/login", "a password alone is no login; the code that follows leaves the row"),
+    ("POST /api/auth/login", "a password alone is not a login; the TOTP code after it leaves the row"),
     ("POST /api/runners/register", "a runner's own act, which its record shows"),
     ("POST /api/runners/{runner_id}/heartbeat", "a runner's own act, every few seconds"),
     ("POST /api/runners/{runner_id}/signout", "a runner's own act, which its record shows"),
@@ -21,7 +21,7 @@ const WITHOUT_A_ROW: &[(&str, &str)] = &[
     ("POST /api/runners/{runner_id}/logs", "lines of the log are their own record"),
 ];
 
-/// Takes the routes one by one, and counts the rows that each leaves.
+/// Requests the routes one by one, and counts the audit rows of each.
 struct Walk {
     accounts: Accounts,
     taken: BTreeSet<String>,
@@ -49,7 +49,7 @@ impl Walk {
         self.taken.insert(route.to_owned());
     }
 
-    /// A route whose path names something, which stands for the part in braces.
+    /// Requests a route whose part in braces is replaced by `named`.
     async fn of(&mut self, person: &Browser<'_>, route: &str, named: &str, body: Value) -> Value {
         let (method, path) = route.split_once(' ').unwrap();
         let path = match path.split_once('{') {
@@ -81,7 +81,7 @@ async fn every_change_leaves_one_row_in_the_audit_log() {
     let mut expected: BTreeSet<String> = MATRIX.iter().filter_map(changing).collect();
     expected.insert("GET /api/challenges/export".to_owned());
     for (route, _) in WITHOUT_A_ROW {
-        assert!(expected.remove(*route), "{route} is no route");
+        assert!(expected.remove(*route), "{route} is not a route");
     }
     assert_eq!(walk.taken, expected);
     assert!(walk.wrong.is_empty(), "{}", walk.wrong.join("\n"));

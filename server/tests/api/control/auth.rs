@@ -1,4 +1,4 @@
-//! Logging in and out, and what a session is worth.
+//! Logging in and out.
 
 use crate::people::{Authenticator, PASSWORD, browser, cookie, enter, log_in, set_up, verify};
 use crate::site::{Answer, Site, disabled, fields, is_timestamp, name};
@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_session_tells_who_is_logged_in() {
+async fn the_session_route_shows_who_is_logged_in() {
     let site = Site::start().await;
     let alice = site.browser("alice", Role::Viewer).await;
     let answer = alice.get("/api/auth/session").await;
@@ -19,7 +19,7 @@ async fn a_session_tells_who_is_logged_in() {
 }
 
 #[tokio::test]
-async fn without_a_session_that_counts_it_is_401() {
+async fn without_a_valid_login_it_is_401() {
     let site = Site::start().await;
     site.get("/api/auth/session").await.is_error(401, "authentication required");
     for session in ["", "x", "é", &"0".repeat(32)] {
@@ -29,7 +29,7 @@ async fn without_a_session_that_counts_it_is_401() {
 }
 
 #[tokio::test]
-async fn logging_out_ends_the_session() {
+async fn logging_out_ends_the_login() {
     let site = Site::start().await;
     let alice = site.browser("alice", Role::Viewer).await;
     let response = alice.request(Method::POST, "/api/auth/logout").send().await.unwrap();
@@ -41,7 +41,7 @@ async fn logging_out_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_change_takes_the_cookie_alone_and_no_page_of_another_site_can_make_one() {
+async fn a_change_needs_only_the_cookie_but_cross_site_requests_are_refused() {
     let site = Site::start().await;
     let alice = site.browser("alice", Role::Operator).await;
     let pause = |headers: &[(&'static str, &str)]| {
@@ -71,13 +71,13 @@ async fn a_change_takes_the_cookie_alone_and_no_page_of_another_site_can_make_on
         assert_eq!(alice.get("/api/control/status").await.body["paused"], true);
         alice.post("/api/control/resume", json!({})).await;
     }
-    // Nobody is logged in by a page of another site, as somebody else than they think.
+    // A page of another site cannot log a visitor in under another account.
     let login = site.request(Method::POST, "/api/auth/login").header("Sec-Fetch-Site", "cross-site");
     Answer::of(login.json(&json!({"username": "a", "password": "b"}))).await.is_error(403, "forbidden");
 }
 
 #[tokio::test]
-async fn the_first_account_is_made_with_the_printed_token_and_counts_with_its_first_code() {
+async fn the_first_account_is_created_with_the_printed_token_and_valid_after_its_first_code() {
     let site = Site::start().await;
     let token = site.setup_token.clone().unwrap();
     let body = |token: &str| json!({"setup_token": token, "username": "alice", "password": PASSWORD});
@@ -93,7 +93,7 @@ async fn the_first_account_is_made_with_the_printed_token_and_counts_with_its_fi
     let uri = made.body["totp_uri"].as_str().unwrap();
     assert!(uri.starts_with("otpauth://totp/ChallengeCtl:alice?") && uri.contains(secret), "{uri}");
 
-    // Whoever mistyped may begin anew, as long as no code was shown.
+    // The setup can be repeated until the first code.
     let again = site.post("/api/auth/setup", body(&token)).await;
     assert_eq!(again.status, 201);
     let old = Authenticator::of(&made.body).code();
@@ -118,7 +118,7 @@ async fn a_restart_replaces_the_setup_token() {
 }
 
 #[tokio::test]
-async fn password_then_code_makes_a_session() {
+async fn password_and_code_make_a_login() {
     let site = Site::start().await;
     let (authenticator, first) = set_up(&site).await;
     assert_eq!(Answer::read(first).await.body["recovery_codes"].as_array().unwrap().len(), 10);
@@ -129,7 +129,7 @@ async fn password_then_code_makes_a_session() {
     assert_eq!(login.body["message"], "Password verified, TOTP required");
     let temp_token = login.body["temp_token"].as_str().unwrap();
     assert!(temp_token.starts_with("temp_"));
-    // By itself the password opens nothing.
+    // The password alone gives no access.
     let request = site.request(Method::GET, "/api/auth/session").header("Cookie", format!("session={temp_token}"));
     Answer::of(request).await.is_error(401, "authentication required");
 
@@ -150,7 +150,7 @@ async fn password_then_code_makes_a_session() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_a_login_the_answer_is_the_same() {
+async fn every_wrong_login_gets_the_same_answer() {
     let site = Site::start().await;
     set_up(&site).await;
     let wrong = log_in(&site, "alice", "wrong horse battery").await;
@@ -165,11 +165,11 @@ async fn whatever_is_wrong_with_a_login_the_answer_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_code_counts_once_also_after_a_restart() {
+async fn a_code_is_valid_once_even_after_a_restart() {
     let site = Site::start().await;
     let body = json!({"setup_token": site.setup_token, "username": "alice", "password": PASSWORD});
     let made = site.post("/api/auth/setup", body).await;
-    // The very first one, which confirms, included.
+    // Including the very first, which confirms the account.
     let code = Authenticator::of(&made.body).code();
     assert_eq!(verify(&site, &made.body["temp_token"], &code).await.status(), 200);
     enter(&site, "alice", PASSWORD, &code).await.is_error(401, "invalid credentials");
@@ -178,7 +178,7 @@ async fn a_code_counts_once_also_after_a_restart() {
 }
 
 #[tokio::test]
-async fn of_two_who_use_a_code_at_once_one_gets_in() {
+async fn of_two_concurrent_logins_with_one_code_one_succeeds() {
     let site = Site::start().await;
     let (authenticator, _) = set_up(&site).await;
     let (one, two) = (log_in(&site, "alice", PASSWORD).await, log_in(&site, "alice", PASSWORD).await);
@@ -191,7 +191,7 @@ async fn of_two_who_use_a_code_at_once_one_gets_in() {
 }
 
 #[tokio::test]
-async fn a_wrong_code_is_refused_and_the_right_one_still_counts() {
+async fn a_wrong_code_is_refused_and_the_right_one_stays_valid() {
     let site = Site::start().await;
     let (authenticator, _) = set_up(&site).await;
     let login = log_in(&site, "alice", PASSWORD).await;
@@ -216,7 +216,7 @@ async fn a_recovery_code_stands_in_for_a_code_once() {
 }
 
 #[tokio::test]
-async fn bodies_that_make_no_sense_are_refused() {
+async fn invalid_bodies_are_refused() {
     let site = Site::behind_proxy().await;
     let bodies = [
         ("login", json!({"username": "alice"})),
@@ -233,7 +233,7 @@ async fn bodies_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
-async fn new_recovery_codes_take_a_code_and_the_place_of_the_old_ones() {
+async fn new_recovery_codes_need_a_code_and_replace_the_old_ones() {
     let site = Site::start().await;
     let (authenticator, first) = set_up(&site).await;
     let alice = browser(&site, &first);
@@ -251,7 +251,7 @@ async fn new_recovery_codes_take_a_code_and_the_place_of_the_old_ones() {
 }
 
 #[tokio::test]
-async fn texts_of_any_size_and_kind_are_just_wrong() {
+async fn texts_of_any_size_and_kind_are_refused_as_wrong() {
     let site = Site::behind_proxy().await;
     set_up(&site).await;
     let texts = ["", "\u{0}", "'; DROP TABLE accounts; --", "\u{202e}\u{1f4fb}", &"é".repeat(500)];
@@ -266,7 +266,7 @@ async fn texts_of_any_size_and_kind_are_just_wrong() {
         let body = json!({"setup_token": text, "username": "bob", "password": PASSWORD});
         post("setup", body).await.is_error(401, "invalid credentials");
     }
-    // Whoever has shown nothing yet cannot make the server keep much.
+    // Bodies without credentials have a low limit.
     for step in ["login", "verify-totp", "setup"] {
         let body = json!({"username": "x".repeat(5_000)});
         site.post(&format!("/api/auth/{step}"), body).await.is_error(413, "body too large");
@@ -274,7 +274,7 @@ async fn texts_of_any_size_and_kind_are_just_wrong() {
 }
 
 #[tokio::test]
-async fn a_new_password_takes_the_old_one_and_ends_the_other_sessions() {
+async fn changing_the_password_needs_the_old_one_and_ends_the_other_logins() {
     let site = Site::start().await;
     let (authenticator, first) = set_up(&site).await;
     let (here, elsewhere) = (browser(&site, &first), site.browser("alice", Role::Master).await);
@@ -285,7 +285,7 @@ async fn a_new_password_takes_the_old_one_and_ends_the_other_sessions() {
     change(PASSWORD, "7 chars").await.is_error(400, "invalid request");
     change(PASSWORD, &"x".repeat(257)).await.is_error(400, "invalid request");
     assert_eq!(elsewhere.get("/api/auth/session").await.status, 200);
-    // All of it counts, far beyond 72 bytes.
+    // All of it is significant, far beyond 72 bytes.
     let long = format!("{}1", "é".repeat(255));
     let answer = change(PASSWORD, &long).await;
     assert_eq!(answer.body, json!({"status": "success", "message": "Password changed successfully"}));
@@ -297,7 +297,7 @@ async fn a_new_password_takes_the_old_one_and_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn who_has_stolen_a_session_cannot_guess_the_password() {
+async fn with_a_stolen_login_the_password_cannot_be_guessed() {
     let site = Site::start().await;
     let alice = site.browser("alice", Role::Viewer).await;
     let body = json!({"current_password": "a guess of someone", "new_password": "another horse battery"});
@@ -308,7 +308,7 @@ async fn who_has_stolen_a_session_cannot_guess_the_password() {
 }
 
 #[tokio::test]
-async fn cookies_are_secure_when_a_trusted_proxy_says_that_the_client_came_by_tls() {
+async fn cookies_are_secure_if_a_trusted_proxy_reports_tls() {
     let site = Site::behind_proxy().await;
     let body = json!({"setup_token": site.setup_token, "username": "alice", "password": PASSWORD});
     let made = site.post("/api/auth/setup", body).await;
@@ -322,7 +322,7 @@ async fn cookies_are_secure_when_a_trusted_proxy_says_that_the_client_came_by_tl
 }
 
 #[tokio::test]
-async fn the_database_holds_no_secret_in_clear() {
+async fn the_database_contains_no_secret_in_clear_text() {
     let site = Site::start().await;
     let setup_token = site.setup_token.clone().unwrap();
     let body = json!({"setup_token": setup_token, "username": "alice", "password": PASSWORD});

@@ -1,4 +1,4 @@
-//! Keys that are used on another machine than the one they were made for.
+//! Runner keys used on another machine than the one for which they were made.
 
 use crate::clients::{Client, Language, Shown};
 use crate::site::{Answer, Site};
@@ -13,7 +13,7 @@ async fn site(binding: HostBinding) -> Site {
     Site::start_with(tempfile::tempdir().unwrap(), |config| config.host_binding = binding).await
 }
 
-/// The key of `roof`, made on the machine [`HOME`] and registered from there.
+/// Enrolls `roof` on the machine [`HOME`], registers it, and returns its key.
 async fn bound(site: &Site) -> String {
     let body = json!({"enrollment_token": site.token("roof").await});
     let enroll = site.request(Method::POST, "/api/enrollment/enroll").header(MACHINE, HOME).json(&body);
@@ -40,7 +40,7 @@ async fn shown(site: &Site) -> Value {
     viewer.get("/api/runners/roof").await.body["runner"]["host_binding"].clone()
 }
 
-/// Log lines about keys used elsewhere, oldest first.
+/// Returns the log lines about keys used on other machines, oldest first.
 async fn warnings(site: &Site) -> Vec<String> {
     let logs = site.browser("vic", Role::Viewer).await.get("/api/logs").await.body["logs"].clone();
     let lines = logs.as_array().unwrap().iter().rev().map(|line| line["message"].as_str().unwrap().to_owned());
@@ -48,7 +48,7 @@ async fn warnings(site: &Site) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn where_it_is_required_a_copied_key_is_refused_on_every_route_and_nothing_but_enrolling_changes_that() {
+async fn with_require_a_copied_key_is_refused_on_every_route_until_the_runner_is_enrolled_again() {
     let site = site(HostBinding::Require).await;
     let key = bound(&site).await;
     assert_eq!(shown(&site).await, "bound");
@@ -75,7 +75,7 @@ async fn where_it_is_required_a_copied_key_is_refused_on_every_route_and_nothing
 }
 
 #[tokio::test]
-async fn the_check_holds_also_when_the_runner_is_silent_signed_out_or_the_server_has_restarted() {
+async fn the_check_applies_to_a_silent_or_signed_out_runner_and_after_a_restart_of_the_server() {
     let key;
     let site = {
         let mut site = site(HostBinding::Require).await;
@@ -93,7 +93,7 @@ async fn the_check_holds_also_when_the_runner_is_silent_signed_out_or_the_server
 }
 
 #[tokio::test]
-async fn where_it_is_reported_a_copied_key_works_and_operators_are_told_once() {
+async fn with_report_a_copied_key_works_and_operators_are_notified_once() {
     let site = Site::start().await;
     let key = bound(&site).await;
     let viewer = site.browser("vic", Role::Viewer).await;
@@ -103,22 +103,22 @@ async fn where_it_is_reported_a_copied_key_works_and_operators_are_told_once() {
         assert_eq!(heartbeat(&site, &key, Some(HOME)).await.status, 200);
         assert_eq!(heartbeat(&site, &key, Some("elsewhere")).await.status, 200);
     }
-    let told = "The key of runner roof was used by another machine at 127.0.0.1, and was let in";
+    let message = "The key of runner roof was used by another machine at 127.0.0.1, and was let in";
     let alarm = client.events_until("alarm").await.pop().unwrap();
-    assert_eq!(alarm["message"], told);
-    assert_eq!(warnings(&site).await, [told]);
+    assert_eq!(alarm["message"], message);
+    assert_eq!(warnings(&site).await, [message]);
     assert_eq!(shown(&site).await, "violated");
-    // A client that says nothing is another one.
+    // A client without a machine id counts as another machine.
     assert_eq!(heartbeat(&site, &key, None).await.status, 200);
     let more = "The key of runner roof was used by a client that names no machine at 127.0.0.1, and was let in";
-    assert_eq!(warnings(&site).await, [told, more]);
-    // With a new key all is well again.
+    assert_eq!(warnings(&site).await, [message, more]);
+    // A new key ends the alarm.
     bound(&site).await;
     assert_eq!(shown(&site).await, "bound");
 }
 
 #[tokio::test]
-async fn where_it_is_off_nobody_is_told() {
+async fn with_off_there_is_no_notification() {
     let site = site(HostBinding::Off).await;
     let key = bound(&site).await;
     assert_eq!(heartbeat(&site, &key, Some("elsewhere")).await.status, 200);
@@ -127,7 +127,7 @@ async fn where_it_is_off_nobody_is_told() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_made_for_no_machine_counts_everywhere_and_is_never_bound_by_use() {
+async fn a_key_made_without_a_machine_id_is_valid_everywhere_and_never_bound_by_use() {
     let site = site(HostBinding::Require).await;
     let runner = site.runner("roof").await;
     for machine in [None, Some("one"), Some("other"), None] {
@@ -138,7 +138,7 @@ async fn a_key_that_was_made_for_no_machine_counts_everywhere_and_is_never_bound
 }
 
 #[tokio::test]
-async fn what_a_machine_says_of_itself_is_kept_nowhere() {
+async fn the_machine_id_itself_is_never_stored() {
     let mut site = site(HostBinding::Require).await;
     bound(&site).await;
     site.stop().await;

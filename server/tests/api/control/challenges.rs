@@ -1,4 +1,4 @@
-//! What operators do with challenges.
+//! Challenges, as operators manage them.
 
 use crate::site::{Answer, MORSE, Site, fields, is_timestamp, write_wav};
 use challengectl_common::Digest;
@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Far longer than anything here takes, so that a poll that is not woken fails the test.
+/// Time limit, far longer than any step takes, so that a poll that is not woken fails the test.
 const LIMIT: Duration = Duration::from_secs(30);
 
 const EVENT: &str = "
@@ -28,7 +28,7 @@ fn success(message: &str) -> Value {
 }
 
 #[tokio::test]
-async fn challenges_are_listed_as_the_document_says() {
+async fn challenges_are_listed_in_the_documented_form() {
     let site = site().await;
     let admin = site.browser("ada", Role::Admin).await;
     let answer = admin.get("/api/challenges").await;
@@ -77,7 +77,7 @@ async fn only_admins_see_flags_and_only_operators_act() {
 }
 
 #[tokio::test]
-async fn the_fields_given_change_and_the_others_stay() {
+async fn given_fields_change_and_the_others_stay() {
     let site = site().await;
     let admin = site.browser("ada", Role::Admin).await;
     let before = admin.get("/api/challenges/1").await.body["challenge"].clone();
@@ -96,7 +96,7 @@ async fn the_fields_given_change_and_the_others_stay() {
         (&after["enabled"], &after["min_delay"], &after["max_delay"]),
         (&json!(false), &json!(120), &json!(180))
     );
-    // A switch that is not given stays as it was.
+    // An omitted switch stays as it was.
     let view = &after["public_view"];
     assert_eq!(
         (&view["show_frequency"], &view["show_modulation"], &view["show_challenge"]),
@@ -119,8 +119,8 @@ async fn a_change_that_could_not_go_on_air_is_refused_and_nothing_changes() {
     let before = admin.get("/api/challenges").await.body;
     for (id, change, why) in [
         (1, json!({"colour": 1}), "colour: unknown field `colour`"),
-        (1, json!({"challenge_id": 2}), "challenge_id: is 1, and only the server sets it"),
-        (1, json!({"state": "assigned"}), "state: is \"queued\", and only the server sets it"),
+        (1, json!({"challenge_id": 2}), "challenge_id: is 1 and read-only"),
+        (1, json!({"state": "assigned"}), "state: is \"queued\" and read-only"),
         (1, json!({"enabled": "yes"}), "enabled: invalid type"),
         (1, json!([]), "must be an object"),
         (1, json!({"name": ""}), "`name`: a challenge name must not be empty"),
@@ -139,7 +139,7 @@ async fn a_change_that_could_not_go_on_air_is_refused_and_nothing_changes() {
         (1, json!({"flag_hash": "0".repeat(64)}), "upload it first"),
         (1, json!({"flag_hash": "x"}), "flag_hash: "),
         (1, json!({"flag_hash": "0".repeat(64), "flag_file": "a\nb"}), "flag_file: "),
-        (1, json!({"flag_file": "/etc/passwd"}), "give flag_hash"),
+        (1, json!({"flag_file": "/etc/passwd"}), "needs flag_hash"),
         (2, json!({"text": "FLAG"}), ""),
     ] {
         let answer = admin.put(&format!("/api/challenges/{id}"), change.clone()).await;
@@ -152,7 +152,7 @@ async fn a_change_that_could_not_go_on_air_is_refused_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn what_was_answered_can_be_sent_back_with_a_change() {
+async fn a_whole_answer_can_be_sent_back_with_a_change() {
     let site = site().await;
     for (person, id) in [(site.browser("oli", Role::Operator).await, 1), (site.browser("ada", Role::Admin).await, 2)] {
         let path = format!("/api/challenges/{id}");
@@ -167,7 +167,7 @@ async fn what_was_answered_can_be_sent_back_with_a_change() {
 }
 
 #[tokio::test]
-async fn enable_with_a_body_does_what_the_body_says() {
+async fn the_body_of_enable_takes_precedence() {
     let site = site().await;
     let operator = site.browser("oli", Role::Operator).await;
     let runner = site.runner("roof").await;
@@ -196,7 +196,7 @@ async fn enable_with_a_body_does_what_the_body_says() {
 }
 
 #[tokio::test]
-async fn an_operator_reads_no_flag_in_what_is_wrong() {
+async fn error_details_show_no_flag_to_an_operator() {
     let site = Site::start().await;
     write_wav(&site.folder.path().join("secret-word.wav"));
     site.import(
@@ -220,26 +220,26 @@ async fn an_operator_reads_no_flag_in_what_is_wrong() {
         answer.body["details"].as_str().unwrap().to_owned()
     };
     for (id, change) in &changes {
-        let told = refused(*id, change).await;
+        let details = refused(*id, change).await;
         for secret in ["hidden", "'<'", "flag{", "secret", &hash, &hash[..8]] {
-            assert!(!told.contains(secret), "{change}: {told}");
+            assert!(!details.contains(secret), "{change}: {details}");
         }
     }
-    // What has nothing to do with it is told, and who may know it is told all.
-    let told = refused(1, &json!({"modulation": "cw", "parameters": {"wpm": 9999}})).await;
-    assert!(told.contains("wpm"), "{told}");
-    let told = refused(1, &json!({"text": "MY OWN ♥", "modulation": "cw", "parameters": {}})).await;
-    assert!(told.contains('♥'), "{told}");
-    let told = admin.put("/api/challenges/1", changes[0].1.clone()).await.body;
-    assert!(told["details"].as_str().unwrap().contains('{'), "{told}");
+    // Details without the flag are shown, and admins get all details.
+    let details = refused(1, &json!({"modulation": "cw", "parameters": {"wpm": 9999}})).await;
+    assert!(details.contains("wpm"), "{details}");
+    let details = refused(1, &json!({"text": "MY OWN ♥", "modulation": "cw", "parameters": {}})).await;
+    assert!(details.contains('♥'), "{details}");
+    let answer = admin.put("/api/challenges/1", changes[0].1.clone()).await.body;
+    assert!(answer["details"].as_str().unwrap().contains('{'), "{answer}");
     // A file that is damaged on the disk.
     std::fs::remove_file(site.data_dir().join("files").join(&hash[..2]).join(&hash)).unwrap();
-    let told = refused(2, &json!({"max_delay": 100})).await;
-    assert!(!told.contains(&hash[..8]) && !told.contains("secret"), "{told}");
+    let details = refused(2, &json!({"max_delay": 100})).await;
+    assert!(!details.contains(&hash[..8]) && !details.contains("secret"), "{details}");
 }
 
 #[tokio::test]
-async fn no_name_can_be_taken_for_another() {
+async fn names_that_look_alike_are_refused() {
     let site = site().await;
     let admin = site.browser("ada", Role::Admin).await;
     let named = |name: &str| json!({"name": name, "modulation": "cw", "frequency": 146_000_000, "text": "X"});
@@ -257,13 +257,13 @@ async fn no_name_can_be_taken_for_another() {
     for step in [".", ".."] {
         admin.post("/api/challenges", named(step)).await.is_error(400, "invalid request");
     }
-    // The own name in other capitals is no other challenge's.
+    // A challenge's own name in another case is accepted.
     assert_eq!(admin.put("/api/challenges/1", json!({"name": "A_Fixed"})).await.status, 200);
     assert_eq!(admin.post("/api/challenges", named("A_FIXED_2")).await.status, 201);
 }
 
 #[tokio::test]
-async fn what_changes_on_air_is_cut_and_what_no_receiver_notices_is_not() {
+async fn a_challenge_on_air_is_cut_only_by_changes_to_its_signal() {
     let site = site().await;
     let operator = site.browser("oli", Role::Operator).await;
     let runner = site.runner("roof").await;
@@ -305,9 +305,9 @@ async fn a_challenge_is_created_and_deleted() {
     let (poll, deleted) =
         tokio::join!(tokio::time::timeout(LIMIT, runner.get("task?wait=60")), admin.delete("/api/challenges/3"),);
     assert_eq!((deleted.status, deleted.body), (200, success("Challenge deleted successfully")));
-    // The poll may have got the other challenge first.
-    let told = poll.unwrap().body["abort"].clone();
-    assert!(told == json!([task["assignment_id"]]) || told == Value::Null, "{told}");
+    // The poll may have received the other challenge first.
+    let abort = poll.unwrap().body["abort"].clone();
+    assert!(abort == json!([task["assignment_id"]]) || abort == Value::Null, "{abort}");
     assert_eq!(runner.post("heartbeat", json!({})).await.body["abort"], json!([task["assignment_id"]]));
     assert_eq!(runner.post("complete", json!({"challenge_id": 3, "status": "aborted"})).await.status, 200);
     admin.get("/api/challenges/3").await.is_error(404, "not found");
@@ -335,7 +335,7 @@ async fn a_challenge_is_disabled_and_enabled() {
 }
 
 #[tokio::test]
-async fn what_an_operator_has_disabled_stays_so_when_the_event_is_imported_again() {
+async fn a_challenge_disabled_by_an_operator_stays_disabled_when_the_event_is_imported_again() {
     let site = site().await;
     let operator = site.browser("oli", Role::Operator).await;
     let enabled = async || operator.get("/api/challenges/1").await.body["challenge"]["enabled"].clone();
@@ -367,7 +367,7 @@ async fn a_trigger_reaches_a_waiting_runner_at_once() {
 }
 
 #[tokio::test]
-async fn a_triggered_challenge_goes_before_all_others_once() {
+async fn a_triggered_challenge_takes_precedence_once() {
     let site = Site::start().await;
     let item = |name: &str, frequency: u64, priority: i64| {
         format!("  - {{name: {name}, modulation: cw, frequency: {frequency}, text: X, priority: {priority}}}\n")
@@ -388,7 +388,7 @@ async fn a_triggered_challenge_goes_before_all_others_once() {
 }
 
 #[tokio::test]
-async fn a_trigger_that_cannot_work_says_why() {
+async fn a_trigger_that_has_no_effect_is_refused_with_the_reason() {
     let site = site().await;
     let operator = site.browser("oli", Role::Operator).await;
     let why = async |path: &str| {
@@ -405,7 +405,7 @@ async fn a_trigger_that_cannot_work_says_why() {
 }
 
 #[tokio::test]
-async fn the_ranges_that_challenges_can_name_are_listed() {
+async fn the_frequency_ranges_are_listed() {
     let site = site().await;
     let own = "frequency_ranges:\n  - {name: ham_440, display_name: 70 cm, min_hz: 430000000, max_hz: 440000000, raster_hz: 12500}\n";
     site.import(&format!("{MORSE}{own}")).await;
@@ -434,7 +434,7 @@ async fn a_challenge_goes_only_to_the_runners_and_radios_that_it_names() {
     assert_eq!(admin.get("/api/challenges").await.body["challenges"][0]["only_on"], json!(["van/uhf"]));
     assert_eq!(roof.task().await, Value::Null);
     assert_eq!(van.task().await["radio_id"], "uhf");
-    // Bound to another, it leaves the radio that has it.
+    // Bound to another sender, it is aborted on its radio.
     let path = format!("/api/challenges/{id}");
     let change = |senders: Value| Answer::of(admin.request(Method::PUT, &path).json(&json!({"only_on": senders})));
     assert_eq!(change(json!(["roof"])).await.status, 200);

@@ -1,4 +1,4 @@
-//! When the event is, and what its hours do.
+//! The conference, and the effect of its hours.
 
 use crate::clients::{Client, Language, Shown};
 use crate::site::{Answer, Browser, MORSE, Site};
@@ -7,7 +7,7 @@ use challengectl_coordinator::Role;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Far longer than anything here takes.
+/// Time limit, far longer than any step takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn soon(millis: u64) -> Timestamp {
@@ -23,7 +23,7 @@ async fn change(operator: &Browser<'_>, body: Value) -> Value {
 }
 
 #[tokio::test]
-async fn everybody_sees_when_the_event_is() {
+async fn the_conference_is_public() {
     let site = Site::start().await;
     let unknown = json!({
         "name": null, "start": null, "stop": null, "timezone": "UTC", "day_start": null, "day_end": null,
@@ -50,7 +50,7 @@ async fn everybody_sees_when_the_event_is() {
 }
 
 #[tokio::test]
-async fn what_is_given_changes_and_null_clears() {
+async fn given_fields_change_and_null_clears_them() {
     let site = Site::start().await;
     let operator = site.browser("oli", Role::Operator).await;
     let all = json!({
@@ -80,7 +80,7 @@ async fn what_is_given_changes_and_null_clears() {
 }
 
 #[tokio::test]
-async fn what_was_answered_can_be_sent_back_with_a_change() {
+async fn a_whole_answer_can_be_sent_back_with_a_change() {
     let site = Site::start().await;
     let operator = site.browser("oli", Role::Operator).await;
     let mut whole = site.get("/api/conference").await.body;
@@ -91,11 +91,11 @@ async fn what_was_answered_can_be_sent_back_with_a_change() {
     answered["open"] = json!(false);
     let refused = operator.put("/api/conference", answered).await;
     refused.is_error(400, "invalid request");
-    assert!(refused.body["details"].as_str().unwrap().starts_with("open: is true, and only the server sets it"));
+    assert!(refused.body["details"].as_str().unwrap().starts_with("open: is true and read-only"));
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused_with_its_place() {
+async fn invalid_values_are_refused_with_their_place() {
     let site = Site::start().await;
     let operator = site.browser("oli", Role::Operator).await;
     change(&operator, json!({"start": "2026-11-22T09:00:00Z"})).await;
@@ -154,7 +154,7 @@ async fn daily_hours_and_auto_pause_are_named_as_in_an_event_file() {
 }
 
 #[tokio::test]
-async fn the_system_opens_and_closes_by_itself_in_the_moment() {
+async fn the_system_opens_and_closes_on_time_by_itself() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let operator = site.browser("oli", Role::Operator).await;
@@ -163,8 +163,8 @@ async fn the_system_opens_and_closes_by_itself_in_the_moment() {
     let changed = change(&operator, json!({"start": later, "auto_pause": true})).await;
     assert_eq!((&changed["open"], &changed["next_change"]), (&json!(false), &json!(later)));
     let status = operator.get("/api/control/status").await.body;
-    let told = (&status["distributing"], &status["paused"], &status["closed_by_hours"], &status["opens_at"]);
-    assert_eq!(told, (&json!(false), &json!(false), &json!(true), &json!(later)));
+    let shown = (&status["distributing"], &status["paused"], &status["closed_by_hours"], &status["opens_at"]);
+    assert_eq!(shown, (&json!(false), &json!(false), &json!(true), &json!(later)));
     assert_eq!(runner.task().await, Value::Null);
 
     let start = soon(1_000);
@@ -221,15 +221,15 @@ async fn while_closed_a_trigger_is_refused_and_a_resume_opens() {
     };
     let operator = site.browser("oli", Role::Operator).await;
     let status = operator.get("/api/control/status").await.body;
-    let told = (&status["distributing"], &status["closed_by_hours"], &status["opened_by"], &status["closes_at"]);
-    assert_eq!(told, (&json!(true), &json!(false), &json!("oli"), &json!(stop)));
+    let shown = (&status["distributing"], &status["closed_by_hours"], &status["opened_by"], &status["closes_at"]);
+    assert_eq!(shown, (&json!(true), &json!(false), &json!("oli"), &json!(stop)));
     assert!(crate::site::is_timestamp(&status["opened_at"]));
     let conference = site.get("/api/conference").await.body;
     assert_eq!((&conference["open"], &conference["next_change"]), (&json!(true), &json!(stop)));
 }
 
 #[tokio::test]
-async fn dashboards_hear_when_the_hours_close_and_open_the_system() {
+async fn dashboards_are_notified_when_the_hours_close_and_open_the_system() {
     let site = Site::start().await;
     let operator = site.browser("oli", Role::Operator).await;
     let mut client = Client::start(Language::JavaScript, "websocket", &site.url, "/", &Shown::login(&operator));

@@ -1,4 +1,4 @@
-//! The description of the API, the page made of it, and the headers of all answers.
+//! The description of the API, its page, and the headers of all answers.
 
 use crate::people::{Authenticator, PASSWORD, browser, log_in, verify};
 use crate::site::{MORSE, Site, fields};
@@ -17,7 +17,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).unwrap_or_else(|| panic!("no {name}")).to_str().unwrap()
 }
 
-/// All values of this key, wherever they are.
+/// Collects all values of this key, at any depth.
 fn all<'a>(tree: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
     match tree {
         Value::Object(map) => map.iter().for_each(|(name, value)| {
@@ -32,7 +32,7 @@ fn all<'a>(tree: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
 }
 
 #[tokio::test]
-async fn everybody_can_read_what_there_is() {
+async fn the_description_is_public() {
     let site = Site::start().await;
     let answer = site.get("/api/openapi.json").await;
     assert_eq!((answer.status, answer.body["openapi"].as_str()), (200, Some("3.1.0")));
@@ -62,14 +62,14 @@ async fn everybody_can_read_what_there_is() {
 }
 
 #[tokio::test]
-async fn the_document_says_who_may_ask() {
+async fn the_document_describes_credentials_and_errors() {
     let site = Site::start().await;
     let document = site.get("/api/openapi.json").await.body;
     let operation = |method: &str, path: &str| document["paths"][path][method].clone();
     let asks = |method, path| fields(&operation(method, path)["security"][0]).join(" ");
     assert_eq!(asks("get", "/api/challenges"), "session");
     assert_eq!(asks("post", "/api/challenges"), "session");
-    assert_eq!(operation("post", "/api/challenges")["description"], "Takes the role admin.");
+    assert_eq!(operation("post", "/api/challenges")["description"], "Requires the role admin.");
     assert_eq!(asks("post", "/api/runners/register"), "runner_key");
     assert_eq!(operation("get", "/health")["security"].as_array().map(Vec::len), Some(0));
     let statuses = |method, path| fields(&operation(method, path)["responses"]).join(" ");
@@ -79,7 +79,7 @@ async fn the_document_says_who_may_ask() {
 }
 
 #[tokio::test]
-async fn the_document_lists_what_each_modulation_takes() {
+async fn the_document_lists_the_parameters_of_each_modulation() {
     let site = Site::start().await;
     let form = site.get("/api/openapi.json").await.body["components"]["schemas"]["ChallengeForm"].clone();
     assert!(form["properties"]["modulation"]["enum"].as_array().unwrap().contains(&"pocsag".into()), "{form}");
@@ -87,7 +87,7 @@ async fn the_document_lists_what_each_modulation_takes() {
     assert_eq!(form["additionalProperties"], false);
 }
 
-/// The fields of an answer by its description: those that are always there, and all.
+/// Returns the documented fields of an answer: the required ones, and all.
 fn described<'a>(document: &'a Value, schema: &'a Value) -> [BTreeSet<&'a str>; 2] {
     if let Some(reference) = schema["$ref"].as_str() {
         return described(document, document.pointer(reference.trim_start_matches('#')).unwrap());
@@ -111,7 +111,7 @@ fn is_described(document: &Value, path: &str, status: u16, body: &Value) {
     assert!(required.is_subset(&sent) && sent.is_subset(&all), "{path}: {required:?} and of {all:?}: {body}");
 }
 
-/// Schemathesis knows no password and no code.
+/// Tested here, since Schemathesis has neither password nor TOTP code.
 #[tokio::test]
 async fn a_login_is_answered_as_described() {
     let site = Site::start().await;
@@ -132,13 +132,13 @@ async fn a_login_is_answered_as_described() {
     is_described(&document, "/api/enrollment/enroll", 201, &enrolled.body);
 }
 
-/// All other ways to make a route would leave it out of the document.
+/// A route made elsewhere would be missing in the document.
 #[test]
 fn routes_are_made_where_the_document_is_made() {
     let mut found = Vec::new();
     look(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     found.sort();
-    // The first makes those of the document, the next its page, and Socket.IO is no HTTP API.
+    // The routes of the document, its page, and Socket.IO, which is not an HTTP API.
     assert_eq!(found, ["http/openapi/mod.rs", "http/openapi/pages.rs", "http/socket_io.rs"]);
 }
 
@@ -157,7 +157,7 @@ fn look(folder: &Path, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn the_page_has_all_it_needs_from_this_server() {
+async fn the_page_loads_everything_from_this_server() {
     let site = Site::start().await;
     for path in ["/docs", "/docs/"] {
         let page = get(&site, path).await;
@@ -173,7 +173,7 @@ async fn the_page_has_all_it_needs_from_this_server() {
             assert_eq!(file.status(), 200, "{}", file.url());
             assert!(header(file.headers(), "content-type").starts_with(kind), "{:?}", file.headers());
         }
-        assert!(!text.contains("://"), "nothing comes from elsewhere: {text}");
+        assert!(!text.contains("://"), "something is loaded from elsewhere: {text}");
     }
     site.get("/docs/nonsense.js").await.is_error(404, "not found");
     site.get("/docs/..%2f..%2fCargo.toml").await.is_error(404, "not found");
@@ -181,7 +181,7 @@ async fn the_page_has_all_it_needs_from_this_server() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_browsers_what_not_to_do() {
+async fn every_answer_has_the_security_headers() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let viewer = site.browser("viewer", Role::Viewer).await;
@@ -204,12 +204,12 @@ async fn every_answer_tells_browsers_what_not_to_do() {
         assert_eq!(header(headers, "cross-origin-resource-policy"), "same-origin");
         let policy = header(headers, "content-security-policy");
         assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-        assert!(!headers.contains_key("strict-transport-security"), "a proxy's to send");
+        assert!(!headers.contains_key("strict-transport-security"), "must not be set, see headers.rs");
     }
 }
 
 #[tokio::test]
-async fn answers_that_may_hold_secrets_are_kept_nowhere_and_files_only_by_who_asked() {
+async fn answers_are_not_cached_and_files_only_privately() {
     let site = Site::start().await;
     let viewer = site.browser("viewer", Role::Viewer).await;
     for path in ["/api/challenges", "/api/auth/session", "/api/nowhere"] {

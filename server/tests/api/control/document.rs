@@ -1,6 +1,6 @@
-//! The main document's own requests, word for word, one after another: only what it writes as an ellipsis, keys,
-//! cookies, tokens, digests and codes, is put in. Each answer has the fields of the document's example, with values of
-//! the same kind.
+//! The requests of the API's main document, word for word, one after another. Only its placeholders are filled in:
+//! keys, cookies, tokens, digests and codes. Each answer has the fields of the document's example, with values of the
+//! same type.
 
 use crate::control::uploads::form;
 use crate::people::{Authenticator, PASSWORD, cookie};
@@ -9,7 +9,7 @@ use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// As they stand in the document: a request, `--- answered`, and the example of its answer.
+/// The examples of the document: a request, `--- answered`, and the answer.
 const EXAMPLES: &str = include_str!("document.txt");
 
 const EVENT: &str = "challenges:
@@ -42,10 +42,10 @@ fn example(text: &'static str) -> Example<'static> {
     }
 }
 
-/// What the document leaves out.
+/// The values for the document's placeholders.
 struct Walk<'a> {
     site: &'a Site,
-    session: String,
+    login: String,
     key: String,
     temp_token: Value,
     authenticator: Option<Authenticator>,
@@ -58,7 +58,7 @@ impl Walk<'_> {
         let mut request = self.site.request(example.method.clone(), &path);
         for (name, value) in &example.headers {
             request = match (*name, *value) {
-                ("Cookie", "session=...") => request.header("Cookie", format!("session={}", self.session)),
+                ("Cookie", "session=...") => request.header("Cookie", format!("session={}", self.login)),
                 ("X-API-Key", "ck_abc123...") => request.header("X-API-Key", &self.key),
                 ("Content-Type", "multipart/form-data") => {
                     assert_eq!(example.body, "file=<binary data>");
@@ -81,12 +81,12 @@ impl Walk<'_> {
             return Answer { status: response.status().as_u16(), body: Value::Null };
         }
         if path == "/api/auth/verify-totp" {
-            self.session = cookie(&response, "session").0;
+            self.login = cookie(&response, "session").0;
         }
         Answer::read(response).await
     }
 
-    /// Enrolled and registered anew.
+    /// Enrolls and registers a new runner.
     async fn runner(&self) -> String {
         let runner = self.site.enroll("runner-1").await;
         let limits = json!({"runner_id": "runner-1", "frequency_limits": ["144000000-148000000"]});
@@ -98,8 +98,8 @@ impl Walk<'_> {
         self.site.folder.path().join("voice.wav")
     }
 
-    /// What has to be so that a request of the document finds what it speaks of, since those before it have logged out,
-    /// removed a user or a runner, or sent all there was.
+    /// Restores the state that a request of the document needs, since earlier ones have logged out, removed a user or a
+    /// runner, or sent every challenge.
     async fn prepare(&mut self, example: &Example<'_>) {
         let site = self.site;
         match (example.method.as_str(), example.path) {
@@ -113,11 +113,11 @@ impl Walk<'_> {
                 let master = site.browser("root", Role::Master).await;
                 let reset = json!({"new_password": "oldpassword"});
                 assert_eq!(master.post("/api/users/admin/reset-password", reset).await.status, 200);
-                self.session = site.browser("admin", Role::Admin).await.session;
+                self.login = site.browser("admin", Role::Admin).await.login;
             }
             ("DELETE", "/api/users/operator") | ("POST", "/api/users/operator/reset-password") => {
                 site.browser("operator", Role::Operator).await;
-                self.session = site.browser("admin", Role::Admin).await.session;
+                self.login = site.browser("admin", Role::Admin).await.login;
             }
             ("POST", "/api/runners/register") => self.key = site.enroll("runner-1").await.key,
             ("POST", "/api/runners/runner-1/signout") | ("GET", "/api/runners/runner-1/task") => {
@@ -142,7 +142,8 @@ impl Walk<'_> {
     }
 }
 
-/// Every field of the example is there, with a value of the same kind; what it says of success it says word for word.
+/// Asserts that an answer has every field of the example, with a value of the same type; messages of success must be
+/// equal.
 fn is_like(example: &Value, answer: &Value, place: &str) {
     match (example, answer) {
         (Value::Object(fields), Value::Object(answer)) => {
@@ -160,7 +161,7 @@ fn is_like(example: &Value, answer: &Value, place: &str) {
                 is_like(&example[0], value, &format!("{place}[]"));
             }
         }
-        // Nothing is on air, or was.
+        // Null, since nothing is or was on air.
         (Value::String(_), Value::Null) => {
             assert!(["last_run", "current_task"].iter().any(|name| place.ends_with(name)));
         }
@@ -178,7 +179,7 @@ async fn every_request_of_the_main_document_works_word_for_word() {
     let mut site = Site::start_with(folder, |config| config.event_file = Some(event)).await;
     site.import(EVENT).await;
     let mut walk = Walk {
-        session: site.browser("admin-of-old", Role::Admin).await.session,
+        login: site.browser("admin-of-old", Role::Admin).await.login,
         key: String::new(),
         temp_token: Value::Null,
         authenticator: None,
@@ -194,7 +195,7 @@ async fn every_request_of_the_main_document_works_word_for_word() {
 }
 
 #[tokio::test]
-async fn an_admin_manages_with_the_documents_requests_whom_they_have_made() {
+async fn an_admin_manages_the_accounts_that_they_created_with_the_documents_requests() {
     let site = Site::start().await;
     let admin = site.browser("admin", Role::Admin).await;
     let made = admin.post("/api/users", json!({"username": "newuser", "password": PASSWORD})).await;

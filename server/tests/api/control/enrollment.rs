@@ -1,4 +1,4 @@
-//! How hosts become runners: tokens as admins handle them, and hosts that use them.
+//! Enrollment: tokens, as admins manage them, and hosts that use them.
 
 use crate::clients::{Client, Language, Shown};
 use crate::site::{Answer, Browser, Site, fields, is_timestamp};
@@ -7,11 +7,11 @@ use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-async fn enrol_with(site: &Site, token: &Value) -> Answer {
+async fn enroll_with(site: &Site, token: &Value) -> Answer {
     site.post("/api/enrollment/enroll", json!({"enrollment_token": token})).await
 }
 
-async fn invite(admin: &Browser<'_>, runner: &str) -> Value {
+async fn create_token(admin: &Browser<'_>, runner: &str) -> Value {
     let answer = admin.post("/api/enrollment/token", json!({"runner_id": runner})).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     answer.body["enrollment_token"].clone()
@@ -23,13 +23,13 @@ fn seconds_between(from: &Value, to: &Value) -> f64 {
 }
 
 #[tokio::test]
-async fn an_admin_sees_who_made_which_token_for_whom_and_what_became_of_it() {
+async fn an_admin_sees_the_maker_the_runner_and_the_use_of_each_token() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    invite(&admin, "roof").await;
-    let token = invite(&admin, "cellar").await;
+    create_token(&admin, "roof").await;
+    let token = create_token(&admin, "cellar").await;
     site.token("tower").await;
-    assert_eq!(enrol_with(&site, &token).await.status, 201);
+    assert_eq!(enroll_with(&site, &token).await.status, 201);
     let answer = admin.get("/api/enrollment/tokens").await;
     assert_eq!((answer.status, fields(&answer.body), &answer.body["total"]), (200, vec!["tokens", "total"], &json!(3)));
     let tokens = answer.body["tokens"].as_array().unwrap();
@@ -48,7 +48,17 @@ async fn an_admin_sees_who_made_which_token_for_whom_and_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn a_token_is_good_for_as_many_hours_as_was_said() {
+async fn a_runner_cannot_have_the_name_of_the_servers_own_log_lines() {
+    let site = Site::start().await;
+    let admin = site.browser("ada", Role::Admin).await;
+    let answer = admin.post("/api/enrollment/token", json!({"runner_id": "server"})).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.to_string().contains("give the runner another name"), "{}", answer.body);
+    assert_eq!(admin.get("/api/enrollment/tokens").await.body["total"], 0);
+}
+
+#[tokio::test]
+async fn a_token_is_valid_for_the_given_hours() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let body = json!({"runner_id": "roof", "expires_hours": 720});
@@ -63,19 +73,19 @@ async fn a_token_is_good_for_as_many_hours_as_was_said() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_revoked_is_useless_and_one_that_was_used_cannot_be_revoked() {
+async fn a_revoked_token_is_refused_and_a_used_one_cannot_be_revoked() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    let token = invite(&admin, "roof").await;
+    let token = create_token(&admin, "roof").await;
     let id = admin.get("/api/enrollment/tokens").await.body["tokens"][0]["token_id"].as_str().unwrap().to_owned();
     let path = format!("/api/enrollment/token/{id}");
     let answer = admin.delete(&path).await;
     assert_eq!((answer.status, &answer.body["message"]), (200, &json!("Enrollment token revoked")));
-    enrol_with(&site, &token).await.is_error(401, "authentication required");
+    enroll_with(&site, &token).await.is_error(401, "authentication required");
     assert_eq!(admin.get("/api/enrollment/tokens").await.body["total"], 0);
     admin.delete(&path).await.is_error(404, "not found");
 
-    assert_eq!(enrol_with(&site, &invite(&admin, "roof").await).await.status, 201);
+    assert_eq!(enroll_with(&site, &create_token(&admin, "roof").await).await.status, 201);
     let used = admin.get("/api/enrollment/tokens").await.body["tokens"][0]["token_id"].as_str().unwrap().to_owned();
     for id in [used.as_str(), "x", "%20", "%25", &"0".repeat(16), &"f".repeat(4000)] {
         admin.delete(&format!("/api/enrollment/token/{id}")).await.is_error(404, "not found");
@@ -83,28 +93,28 @@ async fn a_token_that_is_revoked_is_useless_and_one_that_was_used_cannot_be_revo
 }
 
 #[tokio::test]
-async fn nobody_takes_the_place_of_a_runner_without_meaning_to() {
+async fn an_enrolled_runner_is_replaced_only_by_an_explicit_re_enrollment() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    let (first, second) = (invite(&admin, "roof").await, invite(&admin, "roof").await);
-    assert_eq!(enrol_with(&site, &first).await.status, 201);
-    enrol_with(&site, &second).await.is_error(409, "conflict");
+    let (first, second) = (create_token(&admin, "roof").await, create_token(&admin, "roof").await);
+    assert_eq!(enroll_with(&site, &first).await.status, 201);
+    enroll_with(&site, &second).await.is_error(409, "conflict");
     let refused = admin.post("/api/enrollment/token", json!({"runner_id": "roof"})).await;
     refused.is_error(409, "conflict");
     let way_out = "/api/enrollment/re-enroll/roof";
     assert!(refused.body["details"].as_str().unwrap().contains(way_out), "{}", refused.body);
     let again = admin.post(way_out, json!({})).await;
-    assert_eq!(enrol_with(&site, &again.body["enrollment_token"]).await.status, 201);
+    assert_eq!(enroll_with(&site, &again.body["enrollment_token"]).await.status, 201);
     for id in [".", ".."] {
         admin.post("/api/enrollment/token", json!({"runner_id": id})).await.is_error(400, "invalid request");
     }
 }
 
 #[tokio::test]
-async fn a_host_with_a_token_chooses_neither_its_id_nor_its_key() {
+async fn a_host_cannot_choose_its_id_or_its_key() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    let token = invite(&admin, "roof").await;
+    let token = create_token(&admin, "roof").await;
     for (field, value) in [("runner_id", "cellar"), ("api_key", "ck_chosen_by_me")] {
         let mut body = json!({"enrollment_token": token});
         body[field] = json!(value);
@@ -112,16 +122,16 @@ async fn a_host_with_a_token_chooses_neither_its_id_nor_its_key() {
     }
     let long = json!({"enrollment_token": token, "hostname": "x".repeat(300)});
     site.post("/api/enrollment/enroll", long).await.is_error(400, "invalid request");
-    assert_eq!(enrol_with(&site, &token).await.body["runner_id"], "roof");
+    assert_eq!(enroll_with(&site, &token).await.body["runner_id"], "roof");
 }
 
 #[tokio::test]
-async fn two_hosts_that_race_for_one_token_leave_one_runner_with_one_key() {
+async fn of_two_hosts_with_one_token_one_becomes_the_runner() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     for round in 0..10 {
         let runner = format!("roof-{round}");
-        let token = invite(&admin, &runner).await;
+        let token = create_token(&admin, &runner).await;
         let host = |machine: &'static str| {
             let request = site.request(Method::POST, "/api/enrollment/enroll").header("X-Runner-Machine-ID", machine);
             Answer::of(request.json(&json!({"enrollment_token": token, "hostname": machine})))
@@ -137,18 +147,18 @@ async fn two_hosts_that_race_for_one_token_leave_one_runner_with_one_key() {
 }
 
 #[tokio::test]
-async fn a_venue_full_of_hosts_behind_one_address_enrols_at_once() {
+async fn a_venue_of_hosts_behind_one_address_enrolls_at_once() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     for n in 0..40 {
-        let token = invite(&admin, &format!("runner-{n}")).await;
-        enrol_with(&site, &json!("et_wrong")).await.is_error(401, "authentication required");
-        assert_eq!(enrol_with(&site, &token).await.status, 201);
+        let token = create_token(&admin, &format!("runner-{n}")).await;
+        enroll_with(&site, &json!("et_wrong")).await.is_error(401, "authentication required");
+        assert_eq!(enroll_with(&site, &token).await.status, 201);
     }
 }
 
 #[tokio::test]
-async fn re_enrolling_installs_a_new_key_and_the_old_one_dies_with_it() {
+async fn re_enrollment_replaces_the_key() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let old = site.runner("roof").await;
@@ -158,7 +168,7 @@ async fn re_enrolling_installs_a_new_key_and_the_old_one_dies_with_it() {
     assert_eq!(answer.body["runner_id"], "roof");
     // Until it is used, nothing changes.
     assert_eq!(old.get("task").await.status, 200);
-    let enrolled = enrol_with(&site, &answer.body["enrollment_token"]).await;
+    let enrolled = enroll_with(&site, &answer.body["enrollment_token"]).await;
     assert_eq!((enrolled.status, &enrolled.body["runner_id"]), (201, &json!("roof")));
     old.get("task").await.is_error(401, "authentication required");
     let key = enrolled.body["api_key"].as_str().unwrap().to_owned();
@@ -174,12 +184,12 @@ async fn re_enrolling_installs_a_new_key_and_the_old_one_dies_with_it() {
 }
 
 #[tokio::test]
-async fn dashboards_hear_of_a_new_runner_and_of_nothing_secret() {
+async fn dashboards_are_notified_of_a_new_runner_without_secrets() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let mut client = Client::start(Language::Python, "websocket", &site.url, "/", &Shown::login(&admin));
     client.next_named("initial_state").await;
-    let token = invite(&admin, "roof").await;
+    let token = create_token(&admin, "roof").await;
     let body = json!({"enrollment_token": token, "hostname": "roof-host"});
     let enrolled = site.post("/api/enrollment/enroll", body).await.body;
     let events = client.events_until("runner_enrolled").await;
@@ -196,11 +206,11 @@ async fn dashboards_hear_of_a_new_runner_and_of_nothing_secret() {
 }
 
 #[tokio::test]
-async fn nothing_that_an_admin_can_list_holds_a_secret_or_what_it_could_be_checked_against() {
+async fn no_list_for_admins_contains_a_secret_or_its_digest() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let runner = site.runner("roof").await;
-    let token = invite(&admin, "cellar").await.as_str().unwrap().to_owned();
+    let token = create_token(&admin, "cellar").await.as_str().unwrap().to_owned();
     let made = admin.post("/api/provisioning/keys", json!({"key_id": "venue"})).await;
     let provisioning = made.body["api_key"].as_str().unwrap().to_owned();
     let request = site.request(Method::POST, "/api/provisioning/provision").bearer_auth(&provisioning);
@@ -224,7 +234,7 @@ async fn nothing_that_an_admin_can_list_holds_a_secret_or_what_it_could_be_check
         let answer = admin.get(path).await;
         assert_eq!(answer.status, 200, "{path}");
         let text = answer.body.to_string();
-        assert!(text.len() > 20, "{path} lists nothing: {text}");
+        assert!(text.len() > 20, "{path} is empty: {text}");
         for secret in &secrets {
             assert!(!text.contains(secret.as_str()), "{path} shows {secret}: {text}");
         }
@@ -232,23 +242,24 @@ async fn nothing_that_an_admin_can_list_holds_a_secret_or_what_it_could_be_check
 }
 
 #[tokio::test]
-async fn who_let_whom_in_is_in_the_audit_log() {
+async fn enrollments_are_in_the_audit_log() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
-    let token = invite(&admin, "roof").await;
-    enrol_with(&site, &token).await;
+    let token = create_token(&admin, "roof").await;
+    enroll_with(&site, &token).await;
     admin.post("/api/enrollment/re-enroll/roof", json!({})).await;
     let id = admin.get("/api/enrollment/tokens").await.body["tokens"][0]["token_id"].as_str().unwrap().to_owned();
     admin.delete(&format!("/api/enrollment/token/{id}")).await;
     let entries = admin.get("/api/audit").await.body["entries"].clone();
     let rows: Vec<_> = entries.as_array().unwrap().iter().rev().collect();
-    let told: Vec<_> = rows.iter().map(|row| (row["who"].as_str().unwrap(), row["what"].as_str().unwrap())).collect();
+    let entries: Vec<_> =
+        rows.iter().map(|row| (row["who"].as_str().unwrap(), row["what"].as_str().unwrap())).collect();
     let expected = [
         ("ada", "runner.invite"),
         ("(enrollment token)", "runner.enroll"),
         ("ada", "runner.re-enroll"),
         ("ada", "token.revoke"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(entries, expected);
     assert!(rows.iter().all(|row| row["target"] == "roof" && row["from_address"] == "127.0.0.1"), "{rows:?}");
 }

@@ -1,4 +1,4 @@
-//! Whatever a client sends, it is answered in JSON, and never with a 500.
+//! Every request is answered in JSON, and never with a 500.
 
 use crate::site::{Answer, Site};
 use reqwest::Method;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// What a server answers to bytes that no HTTP client would send: the status line and the body.
+/// Sends raw bytes; returns the status line and the body of the answer.
 async fn answer_to(site: &Site, bytes: &[u8]) -> (String, Value) {
     let mut connection = TcpStream::connect(site.url.trim_start_matches("http://")).await.unwrap();
     connection.write_all(bytes).await.unwrap();
@@ -19,7 +19,7 @@ async fn answer_to(site: &Site, bytes: &[u8]) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn what_is_no_http_and_what_has_too_long_a_head_is_refused_in_json() {
+async fn malformed_requests_and_those_with_too_long_a_head_are_refused_in_json() {
     let site = Site::start().await;
     for nonsense in
         [&b"NONSENSE\r\n\r\n"[..], b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"]
@@ -27,7 +27,7 @@ async fn what_is_no_http_and_what_has_too_long_a_head_is_refused_in_json() {
         let (status, body) = answer_to(&site, nonsense).await;
         assert_eq!((status.as_str(), body["error"].as_str()), ("HTTP/1.1 400 Bad Request", Some("invalid request")));
     }
-    // After a good request on the same connection, too.
+    // After a valid request on the same connection, too.
     let (_, body) = {
         let mut connection = TcpStream::connect(site.url.trim_start_matches("http://")).await.unwrap();
         let good = "GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -55,7 +55,7 @@ async fn an_unknown_path_is_404_in_json() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_405_and_tells_the_right_one() {
+async fn a_wrong_method_is_405_with_the_allowed_ones() {
     let site = Site::start().await;
     let routes = [
         (Method::GET, "/api/runners/register", "POST"),
@@ -119,7 +119,7 @@ async fn without_a_valid_key_it_is_401_and_with_anothers_403() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_told_from_one_of_another_type_and_one_too_large() {
+async fn a_malformed_body_one_of_another_type_and_one_too_large_have_different_errors() {
     let site = Site::start().await;
     let runner = site.runner("roof").await;
     for action in ["register", "complete", "log", "heartbeat"] {

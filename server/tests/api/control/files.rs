@@ -24,7 +24,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn a_task_names_a_file_that_can_be_fetched() {
+async fn the_file_of_a_task_can_be_fetched() {
     let (site, bytes) = site_with_file().await;
     let runner = site.runner("roof").await;
     let task = runner.task().await;
@@ -72,7 +72,7 @@ async fn a_download_is_resumed() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_told_from_a_digest_that_is_none() {
+async fn a_missing_file_and_an_invalid_digest_have_different_errors() {
     let (site, bytes) = site_with_file().await;
     let runner = site.runner("roof").await;
     let get = |name: &str| {

@@ -1,4 +1,4 @@
-//! Runners as operators see them, and what operators do with them.
+//! Runners, as operators see and manage them.
 
 use crate::site::{Answer, MORSE, Site, fields, is_timestamp};
 use challengectl_coordinator::Role;
@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Far longer than anything here takes.
+/// Time limit, far longer than any step takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn success(message: &str) -> Value {
@@ -79,7 +79,7 @@ async fn a_runner_that_is_removed_loses_key_work_and_tokens_and_can_come_back() 
         tokio::join!(tokio::time::timeout(LIMIT, runner.get("task?wait=60")), admin.delete("/api/runners/roof"),);
     assert_eq!((removed.status, removed.body), (200, success("Runner removed successfully")));
     let poll = poll.unwrap();
-    // It waited, or it came too late.
+    // The poll was waiting, or arrived too late.
     assert!(poll.status == 401 || poll.body == json!({"task": null, "abort": [task["assignment_id"]]}), "{poll:?}");
     runner.get("task").await.is_error(401, "authentication required");
     runner.post("register", json!({"runner_id": "roof"})).await.is_error(401, "authentication required");
@@ -88,13 +88,13 @@ async fn a_runner_that_is_removed_loses_key_work_and_tokens_and_can_come_back() 
     admin.get("/api/runners/roof").await.is_error(404, "not found");
     admin.delete("/api/runners/roof").await.is_error(404, "not found");
     let again = site.runner("roof").await;
-    // What the old key had is given to others only when its lease is over.
+    // The challenge of the old key is free again only when its lease is over.
     assert_eq!(again.task().await, Value::Null);
     assert_eq!(admin.get("/api/runners/roof").await.body["runner"]["enabled"], true);
 }
 
 #[tokio::test]
-async fn a_disabled_runner_gets_nothing_new_and_ends_what_it_has() {
+async fn a_disabled_runner_gets_nothing_new_and_completes_its_transmission() {
     let site = Site::start().await;
     site.import(
         "challenges:
@@ -134,7 +134,7 @@ async fn a_disabled_runner_gets_nothing_new_and_ends_what_it_has() {
 }
 
 #[tokio::test]
-async fn an_admin_makes_a_token_and_a_host_enrols_with_it() {
+async fn an_admin_creates_a_token_and_a_host_enrolls_with_it() {
     let site = Site::start().await;
     let (admin, operator) = (site.browser("ada", Role::Admin).await, site.browser("oli", Role::Operator).await);
     let answer = admin.post("/api/enrollment/token", json!({"runner_id": "roof"})).await;

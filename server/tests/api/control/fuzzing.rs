@@ -1,7 +1,6 @@
-//! Schemathesis makes requests from the description of the API, right ones and wrong ones, and holds every answer
-//! against it: all its checks, with the exceptions that `schemathesis.toml` names. `scripts/tools.sh schemathesis`
-//! installs it. How many requests it makes is bounded, and which ones is the same each time; `API_EXAMPLES` asks for
-//! more of them.
+//! Schemathesis generates valid and invalid requests from the description of the API and checks every answer against
+//! it, with the exceptions of `schemathesis.toml`. `scripts/tools.sh schemathesis` installs it. The number of requests
+//! is bounded and they are the same each time; `API_EXAMPLES` sets a larger number.
 
 use crate::control::matrix::{Asks, MATRIX};
 use crate::control::uploads::upload;
@@ -13,11 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use tokio::process::Command;
 
-/// These end the session, the runner and the server. Other tests have them: `auth.rs`, `runners.rs`, `control.rs`.
+/// Routes that end the login, the runner and the server. Tested in `auth.rs`, `runners.rs` and `system.rs`.
 const ENDINGS: [&str; 3] = ["/api/auth/logout", "/api/runners/{runner_id}/signout", "/api/control/stop"];
 
-/// These take a secret or an assignment that nobody can guess; they are refused as described. `auth.rs`, `people.rs` and
-/// `runners.rs` show how they go well.
+/// Routes that need a secret or an assignment that cannot be guessed; random requests are refused as described. Their
+/// success is tested in `auth.rs` and `runners.rs`.
 const SECRET: [&str; 6] = [
     ENDINGS[0],
     ENDINGS[1],
@@ -46,7 +45,7 @@ fn is_success(output: &Output) {
     assert!(output.status.success(), "{out}{err}");
 }
 
-/// A server with one of everything.
+/// Starts a server with one of everything.
 async fn furnished() -> Site {
     let folder = tempfile::tempdir().unwrap();
     let event = folder.path().join("event.yml");
@@ -61,7 +60,7 @@ async fn furnished() -> Site {
         site.browser(name, Role::Viewer).await;
     }
     let admin = site.browser("admin", Role::Admin).await;
-    // The digest of this content is the example in the description.
+    // Its digest is the example in the description.
     assert_eq!(upload(&admin, "abc.bin", b"abc").await.status, 200);
     site.runner("runner-2").await;
     for key in ["venue", "other"] {
@@ -73,7 +72,7 @@ async fn furnished() -> Site {
     site
 }
 
-/// Asks for everything but `without`. Answers what was answered with success at least once.
+/// Requests every route except `without`. Returns those that succeeded at least once.
 async fn run(site: &Site, headers: &[(&str, &str)], without: &[&str]) -> BTreeSet<String> {
     let mut command = tool("schemathesis");
     let examples = std::env::var("API_EXAMPLES").unwrap_or_else(|_| "10".to_owned());
@@ -83,7 +82,7 @@ async fn run(site: &Site, headers: &[(&str, &str)], without: &[&str]) -> BTreeSe
     command.args(["--generation-deterministic", "--request-timeout", "30"]);
     command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", here()).current_dir(site.folder.path());
     if !headers.is_empty() {
-        // Those of its own would take the place of the right ones.
+        // Generated credentials would replace the valid ones.
         command.args(["--generation-with-security-parameters", "false"]);
     }
     for (name, value) in headers {
@@ -93,12 +92,12 @@ async fn run(site: &Site, headers: &[(&str, &str)], without: &[&str]) -> BTreeSe
         command.args(["--exclude-path", path]);
     }
     is_success(&command.output().await.expect("run scripts/tools.sh schemathesis"));
-    assert_eq!(site.get("/ready").await.status, 200, "the server is as well as before");
+    assert_eq!(site.get("/ready").await.status, 200, "the server is not ready any more");
     let successful = std::fs::read_to_string(site.folder.path().join("successful")).unwrap();
     successful.lines().map(str::to_owned).collect()
 }
 
-/// Refusals alone would show little: whatever those may ask for whom `may` holds went well, too.
+/// Asserts that every route for which `may` holds has succeeded, since refusals alone prove little.
 fn went_well(successful: &BTreeSet<String>, may: impl Fn(Asks) -> bool) {
     let asked = MATRIX.iter().filter(|(_, path, asks)| may(*asks) && !SECRET.contains(path));
     let missing: Vec<_> =
@@ -109,13 +108,13 @@ fn went_well(successful: &BTreeSet<String>, may: impl Fn(Asks) -> bool) {
 async fn run_as(name: &str, role: Role) {
     let site = furnished().await;
     site.runner("runner-1").await;
-    let Browser { session, .. } = site.browser(name, role).await;
-    let successful = run(&site, &[("Cookie", &format!("session={session}"))], &ENDINGS).await;
+    let Browser { login, .. } = site.browser(name, role).await;
+    let successful = run(&site, &[("Cookie", &format!("session={login}"))], &ENDINGS).await;
     went_well(&successful, |asks| matches!(asks, Asks::Least(least) if least <= role));
 }
 
 #[tokio::test]
-async fn the_document_is_a_valid_one() {
+async fn the_document_is_valid() {
     let site = Site::start().await;
     let document = site.folder.path().join("openapi.json");
     std::fs::write(&document, site.get("/api/openapi.json").await.body.to_string()).unwrap();
@@ -123,14 +122,14 @@ async fn the_document_is_a_valid_one() {
 }
 
 #[tokio::test]
-async fn all_that_nobody_can_ask_is_answered_as_described() {
+async fn public_routes_answer_as_described() {
     let successful = run(&furnished().await, &[], &[]).await;
     let open = ["/health", "/ready", "/metrics", "/api/health", "/api/conference", "/api/public/challenges"];
     assert_eq!(successful, open.map(|path| format!("GET {path}")).into());
 }
 
 #[tokio::test]
-async fn all_that_a_runner_can_ask_is_answered_as_described() {
+async fn the_routes_of_a_runner_answer_as_described() {
     let site = furnished().await;
     let Runner { key, .. } = site.runner("runner-1").await;
     let successful = run(&site, &[("X-API-Key", &key)], &ENDINGS).await;
@@ -138,7 +137,7 @@ async fn all_that_a_runner_can_ask_is_answered_as_described() {
 }
 
 #[tokio::test]
-async fn all_that_a_provisioning_key_can_ask_is_answered_as_described() {
+async fn the_routes_of_a_provisioning_key_answer_as_described() {
     let site = furnished().await;
     let admin = site.browser("admin", Role::Admin).await;
     let key = admin.post("/api/provisioning/keys", json!({"key_id": "fuzz"})).await.body["api_key"].clone();
@@ -147,16 +146,16 @@ async fn all_that_a_provisioning_key_can_ask_is_answered_as_described() {
 }
 
 #[tokio::test]
-async fn all_that_a_viewer_can_ask_is_answered_as_described() {
+async fn the_routes_of_a_viewer_answer_as_described() {
     run_as("grace", Role::Viewer).await;
 }
 
 #[tokio::test]
-async fn all_that_an_operator_can_ask_is_answered_as_described() {
+async fn the_routes_of_an_operator_answer_as_described() {
     run_as("grace", Role::Operator).await;
 }
 
 #[tokio::test]
-async fn all_that_an_admin_can_ask_is_answered_as_described() {
+async fn the_routes_of_an_admin_answer_as_described() {
     run_as("grace", Role::Admin).await;
 }

@@ -11,7 +11,7 @@ const TWO: &str = "challenges:
   - {name: C, modulation: cw, frequency: 145200000, text: X, enabled: false}
 ";
 
-/// A has succeeded and B has failed at roof, then B is on air from the cellar.
+/// Lets A succeed and B fail at `roof`, then puts B on air from `cellar`.
 async fn played(site: &Site) {
     site.import(TWO).await;
     let (roof, cellar) = (site.runner("roof").await, site.runner("cellar").await);
@@ -27,7 +27,7 @@ async fn played(site: &Site) {
 }
 
 #[tokio::test]
-async fn transmissions_are_listed_newest_first_as_the_document_says() {
+async fn transmissions_are_listed_newest_first_in_the_documented_form() {
     let site = Site::start().await;
     played(&site).await;
     let viewer = site.browser("vic", Role::Viewer).await;
@@ -86,7 +86,7 @@ async fn transmissions_are_filtered_and_paged() {
 }
 
 #[tokio::test]
-async fn logs_hold_what_the_server_and_the_runners_say() {
+async fn the_log_has_lines_of_the_server_and_of_runners() {
     let site = Site::start().await;
     played(&site).await;
     let runner = site.runner("attic").await;
@@ -135,7 +135,7 @@ async fn the_dashboard_has_the_documented_numbers() {
 }
 
 #[tokio::test]
-async fn a_challenge_that_is_somewhere_else_each_time_is_shown_where_it_was() {
+async fn each_transmission_of_a_range_has_its_own_frequency() {
     let site = Site::start().await;
     let range = "manual_frequency_range: {min_hz: 144000000, max_hz: 146000000}";
     let delays = "min_delay: 0.001, max_delay: 0.001";
@@ -154,13 +154,13 @@ async fn a_challenge_that_is_somewhere_else_each_time_is_shown_where_it_was() {
 }
 
 #[tokio::test]
-async fn what_a_radio_that_sends_nothing_succeeds_with_is_marked_wherever_it_is_told() {
+async fn transmissions_of_a_radio_that_sends_nothing_are_marked_everywhere() {
     let site = Site::start().await;
     site.import(TWO).await;
     let runner = site.enroll("roof").await;
     let radios = json!([{"id": "dry", "driver": "null"}]);
     assert_eq!(runner.post("register", json!({"runner_id": "roof", "radios": radios})).await.status, 200);
-    // Also after a restart, when what is known of radios comes from the database.
+    // Even after a restart, when the radios come from the database.
     let key = runner.key.clone();
     let site = site.restart().await;
     let runner = crate::site::Runner { site: &site, id: "roof".to_owned(), key };

@@ -1,4 +1,4 @@
-//! Who may do what: every route of the route table, each with everybody who might ask.
+//! The authorisation matrix: every route with every kind of client.
 
 use crate::site::{Browser, Site, disabled};
 use challengectl_coordinator::Role;
@@ -8,11 +8,11 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What a route asks for.
+/// The credentials that a route requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asks {
     Nothing,
-    /// A runner's key; where the path names a runner, its own.
+    /// A runner key; if the path names a runner, its own.
     Key,
     /// A provisioning key.
     ProvisioningKey,
@@ -22,11 +22,11 @@ pub enum Asks {
 use Asks::{Key, Least, Nothing, ProvisioningKey};
 use Role::{Admin, Operator, Viewer};
 
-/// The routes; what stands for an id names nothing that there is.
+/// The routes. Ids in paths do not exist.
 pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("GET", "/health", Nothing),
     ("GET", "/ready", Nothing),
-    // Asks for an address instead; the tests come from an allowed one.
+    // Requires an allowed address instead, which the tests have.
     ("GET", "/metrics", Nothing),
     ("GET", "/api/health", Nothing),
     ("GET", "/api/openapi.json", Nothing),
@@ -99,7 +99,7 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/control/stop", Least(Admin)),
 ];
 
-/// Method and path of every route: the document is made of what the routes are made of.
+/// Returns method and path of every route, from the document, which has the same source as the routes.
 fn route_table() -> BTreeSet<(String, String)> {
     let document = serde_json::to_value(document()).unwrap();
     let paths = document["paths"].as_object().unwrap();
@@ -123,7 +123,7 @@ struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    /// The status of a request. Its body makes no sense, so that whoever is let in changes nothing.
+    /// Returns the status of a request. Its body is invalid, so that an authorised request changes nothing.
     async fn status(&self, request: RequestBuilder) -> u16 {
         let body = if self.method == Method::GET { request } else { request.json(&json!({"nonsense": true})) };
         body.send().await.unwrap().status().as_u16()
@@ -133,7 +133,7 @@ impl Probe<'_> {
         let status = self.status(request).await;
         let fits = match expected {
             Some(expected) => status == expected,
-            // Let in; what comes of it is another test's.
+            // Authorised; the outcome is not part of this test.
             None => !matches!(status, 401 | 403) && status < 500,
         };
         assert!(fits, "{} {} by {who}: {status}, expected {expected:?}", self.method, self.path);
@@ -145,7 +145,7 @@ impl Probe<'_> {
 }
 
 #[tokio::test]
-async fn every_route_lets_in_who_may_and_nobody_else() {
+async fn every_route_admits_exactly_the_authorised_clients() {
     let site = Site::start().await;
     let accounts = site.accounts().await;
     let (own, other) = (site.runner("own").await, site.runner("other").await);
@@ -162,10 +162,16 @@ async fn every_route_lets_in_who_may_and_nobody_else() {
             asks: *asks,
         };
         if *asks == Nothing {
-            probe.is("nobody", site.request(probe.method.clone(), &probe.path), answer_to_nobody(&probe.path)).await;
+            probe
+                .is(
+                    "an anonymous client",
+                    site.request(probe.method.clone(), &probe.path),
+                    anonymous_answer(&probe.path),
+                )
+                .await;
             continue;
         }
-        probe.is("nobody", site.request(probe.method.clone(), &probe.path), Some(401)).await;
+        probe.is("an anonymous client", site.request(probe.method.clone(), &probe.path), Some(401)).await;
         let keyed = |key: &str| site.request(probe.method.clone(), &probe.path).header("X-API-Key", key);
         probe.is("an unknown key", keyed("ck_0_0"), Some(401)).await;
         if *asks == Key {
@@ -179,7 +185,7 @@ async fn every_route_lets_in_who_may_and_nobody_else() {
         probe.is("a runner", keyed(&own.key), Some(401)).await;
         if *asks == ProvisioningKey {
             probe.by("an admin", &site.browser("admin", Admin).await, Some(401)).await;
-            probe.is("who has the key", keyed(provisioning), None).await;
+            probe.is("the owner of the key", keyed(provisioning), None).await;
             continue;
         }
         probe.is("a provisioning key", keyed(provisioning), Some(401)).await;
@@ -187,16 +193,17 @@ async fn every_route_lets_in_who_may_and_nobody_else() {
     }
 }
 
-/// Some of what everybody may ask answers 401 because of what was sent, not of who sent it.
-fn answer_to_nobody(path: &str) -> Option<u16> {
+/// Returns 400 for the public routes that answer 401 to wrong credentials in the body: a request without a body gets
+/// 400.
+fn anonymous_answer(path: &str) -> Option<u16> {
     ["login", "verify-totp", "setup", "enroll"].iter().any(|end| path.ends_with(end)).then_some(400)
 }
 
 async fn people(probe: &Probe<'_>, accounts: &challengectl_coordinator::Accounts) {
     let Least(least) = probe.asks else { return };
     let site = probe.site;
-    let ended = Browser { site, session: "0".repeat(32) };
-    probe.by("a session that has ended", &ended, Some(401)).await;
+    let ended = Browser { site, login: "0".repeat(32) };
+    probe.by("a login that has ended", &ended, Some(401)).await;
     let former = site.browser("former", Operator).await;
     accounts.change_user(Manager::CommandLine, "former", disabled()).await.unwrap();
     probe.by("a disabled account", &former, Some(401)).await;

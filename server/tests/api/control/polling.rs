@@ -4,11 +4,11 @@ use crate::site::{MORSE, Site};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Far longer than anything here takes, so that a poll that is not woken fails the test.
+/// Time limit, far longer than any step takes, so that a poll that is not woken fails the test.
 const LIMIT: Duration = Duration::from_secs(30);
 
 #[tokio::test]
-async fn a_poll_that_waits_returns_when_an_import_brings_work() {
+async fn a_waiting_poll_returns_when_an_import_brings_work() {
     let site = Site::start().await;
     let runner = site.runner("roof").await;
     let (answer, _) = tokio::join!(runner.get("task?wait=60"), site.import(MORSE));
@@ -16,7 +16,7 @@ async fn a_poll_that_waits_returns_when_an_import_brings_work() {
 }
 
 #[tokio::test]
-async fn a_poll_that_waits_returns_when_something_becomes_due() {
+async fn a_waiting_poll_returns_when_a_challenge_becomes_due() {
     let site = Site::start().await;
     site.import(&MORSE.replace("parameters:", "min_delay: 1, max_delay: 1, parameters:")).await;
     let runner = site.runner("roof").await;
@@ -28,14 +28,14 @@ async fn a_poll_that_waits_returns_when_something_becomes_due() {
 }
 
 #[tokio::test]
-async fn a_poll_that_waits_in_vain_returns_null() {
+async fn a_poll_that_times_out_returns_null() {
     let site = Site::start().await;
     let runner = site.runner("roof").await;
     assert_eq!(runner.get("task?wait=0.05").await.body, json!({"task": null}));
 }
 
 #[tokio::test]
-async fn a_poll_that_waits_returns_when_the_challenge_on_air_is_disabled() {
+async fn a_waiting_poll_returns_when_the_challenge_on_air_is_disabled() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let runner = site.runner("roof").await;
@@ -43,7 +43,7 @@ async fn a_poll_that_waits_returns_when_the_challenge_on_air_is_disabled() {
     let disabled = MORSE.replace("parameters:", "enabled: false, parameters:");
     let (answer, _) = tokio::join!(runner.get("task?wait=60"), site.import(&disabled));
     assert_eq!(answer.body, json!({"task": null, "abort": [id]}));
-    // Told once by a poll; heartbeats repeat it.
+    // Polls repeat it until it is reported.
     assert_eq!(runner.get("task?wait=0.05").await.body, json!({"task": null, "abort": [id]}));
     assert_eq!(runner.post("heartbeat", json!({})).await.body["abort"], json!([id]));
     let report = json!({"challenge_id": 1, "status": "aborted", "assignment_id": id, "fence": 1});
@@ -52,7 +52,7 @@ async fn a_poll_that_waits_returns_when_the_challenge_on_air_is_disabled() {
 }
 
 #[tokio::test]
-async fn a_challenge_that_changes_on_air_is_cut_and_goes_again() {
+async fn a_challenge_that_changes_on_air_is_cut_and_sent_again() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let runner = site.runner("roof").await;
@@ -65,7 +65,7 @@ async fn a_challenge_that_changes_on_air_is_cut_and_goes_again() {
 }
 
 #[tokio::test]
-async fn a_change_that_no_receiver_notices_cuts_nothing() {
+async fn a_change_that_does_not_affect_the_signal_cuts_nothing() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let runner = site.runner("roof").await;
@@ -76,7 +76,7 @@ async fn a_change_that_no_receiver_notices_cuts_nothing() {
 }
 
 #[tokio::test]
-async fn a_poll_that_waits_returns_when_its_key_is_revoked() {
+async fn a_waiting_poll_returns_when_its_key_is_revoked() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let runner = site.runner("roof").await;
@@ -95,20 +95,20 @@ async fn the_server_stops_at_once_although_a_runner_waits() {
     let request = reqwest::Client::new().get(url).header("Authorization", format!("Bearer {key}"));
     let waiting = tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() });
     tokio::time::timeout(LIMIT, async {
-        // Only once it is there can it be waiting.
+        // Until its connection exists it cannot be waiting.
         tokio::task::yield_now().await;
         site.stop().await;
     })
     .await
     .unwrap();
-    // It came before the server stopped listening, or not at all.
+    // It arrived before the server stopped listening, or not at all.
     if let Ok(answer) = waiting.await {
         assert_eq!(answer, r#"{"task":null}"#);
     }
 }
 
 #[tokio::test]
-async fn a_wait_that_is_no_time_up_to_a_minute_is_refused() {
+async fn a_wait_that_is_not_a_time_of_up_to_a_minute_is_refused() {
     let site = Site::start().await;
     let runner = site.runner("roof").await;
     for wait in ["61", "-1", "x", "", "NaN", "inf", "1e99", "1&wait=2"] {

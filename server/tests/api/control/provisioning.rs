@@ -20,7 +20,7 @@ async fn provision(site: &Site, key: &str, body: Value) -> Answer {
     Answer::of(request(site, key, &body)).await
 }
 
-/// What a YAML reader makes of the configuration.
+/// Parses the configuration with a YAML reader.
 fn config(answer: &Answer) -> Value {
     let text = answer.body["config_yaml"].as_str().unwrap_or_else(|| panic!("{}", answer.body));
     challengectl_common::settings::load::<Value>(text, "runner.yml", None).unwrap()
@@ -55,7 +55,7 @@ async fn a_program_gets_a_configuration_that_a_runner_starts_with() {
 }
 
 #[tokio::test]
-async fn a_server_with_a_certificate_of_its_own_hands_it_out() {
+async fn a_self_signed_certificate_is_part_of_the_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let mut site = Site::start_with(folder, |config| config.tls = Tls { self_signed: true, ..Tls::default() }).await;
     let pem = std::fs::read_to_string(site.data_dir().join("tls.crt")).unwrap();
@@ -70,7 +70,7 @@ async fn a_server_with_a_certificate_of_its_own_hands_it_out() {
 }
 
 #[tokio::test]
-async fn names_cannot_put_anything_into_the_configuration() {
+async fn names_cannot_inject_anything_into_the_configuration() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let key = key(&admin, "van").await;
@@ -99,7 +99,7 @@ async fn names_cannot_put_anything_into_the_configuration() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused_with_its_place() {
+async fn invalid_values_are_refused_with_their_place() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let key = key(&admin, "van").await;
@@ -122,7 +122,7 @@ async fn what_makes_no_sense_is_refused_with_its_place() {
         answer.is_error(400, "invalid request");
         assert!(answer.body["details"].as_str().unwrap().starts_with(details), "{}", answer.body);
     }
-    // The server cannot know what the proxy that nobody configured is called.
+    // The server does not know its URL behind a proxy that is not configured.
     let proxied = request(&site, &key, &json!({"runner_id": "a"})).header("X-Forwarded-For", "198.51.100.1");
     let answer = Answer::of(proxied).await;
     answer.is_error(400, "invalid request");
@@ -130,7 +130,7 @@ async fn what_makes_no_sense_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn a_provisioning_key_cannot_take_over_a_runner_neither_now_nor_with_a_token_from_before() {
+async fn a_provisioning_key_cannot_take_over_a_runner_even_with_an_earlier_token() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let key = key(&admin, "van").await;
@@ -149,7 +149,7 @@ async fn a_provisioning_key_cannot_take_over_a_runner_neither_now_nor_with_a_tok
 }
 
 #[tokio::test]
-async fn a_provisioning_key_opens_nothing_else_and_no_other_key_provisions() {
+async fn a_provisioning_key_gives_no_other_access_and_no_other_key_provisions() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let key = key(&admin, "van").await;
@@ -183,7 +183,7 @@ async fn a_provisioning_key_opens_nothing_else_and_no_other_key_provisions() {
 }
 
 #[tokio::test]
-async fn an_admin_sees_when_a_key_was_used_and_takes_it_back() {
+async fn an_admin_sees_the_last_use_of_a_key_and_revokes_it() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let key = key(&admin, "van").await;
@@ -224,7 +224,7 @@ async fn an_admin_sees_when_a_key_was_used_and_takes_it_back() {
     admin.delete("/api/provisioning/keys/van").await.is_error(404, "not found");
     toggle(json!(true)).await.is_error(404, "not found");
     admin.delete("/api/provisioning/keys/a%20b").await.is_error(404, "not found");
-    // The same name again is another key.
+    // A new key of the same name is another key.
     assert_eq!(admin.post("/api/provisioning/keys", json!({"key_id": "van"})).await.status, 201);
     provision(&site, &key, json!({"runner_id": "three"})).await.is_error(401, "authentication required");
 
@@ -232,7 +232,7 @@ async fn an_admin_sees_when_a_key_was_used_and_takes_it_back() {
         admin.post("/api/provisioning/keys", body).await.is_error(400, "invalid request");
     }
     let entries = admin.get("/api/audit").await.body["entries"].clone();
-    let told: Vec<_> = entries
+    let rows: Vec<_> = entries
         .as_array()
         .unwrap()
         .iter()
@@ -248,11 +248,11 @@ async fn an_admin_sees_when_a_key_was_used_and_takes_it_back() {
         ("ada", "provisioning_key.remove", "van"),
         ("ada", "provisioning_key.create", "van"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(rows, expected);
 }
 
 #[tokio::test]
-async fn one_key_makes_so_many_runners_in_a_quarter_of_an_hour_and_another_still_can() {
+async fn the_rate_of_one_key_is_limited_and_another_key_still_works() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let (one, other) = (key(&admin, "one").await, key(&admin, "other").await);

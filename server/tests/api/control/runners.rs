@@ -19,7 +19,7 @@ async fn a_token_becomes_a_key_once() {
 }
 
 #[tokio::test]
-async fn of_many_who_use_a_token_at_once_one_gets_the_key() {
+async fn of_many_concurrent_uses_of_a_token_one_gets_the_key() {
     let site = Site::start().await;
     let body = json!({"enrollment_token": site.token("roof").await});
     let enroll = || Answer::of(site.request(Method::POST, "/api/enrollment/enroll").json(&body));
@@ -37,7 +37,7 @@ async fn enrolling_again_revokes_the_old_key_at_once() {
 }
 
 #[tokio::test]
-async fn a_runner_registers_as_the_document_says() {
+async fn a_runner_registers_in_the_documented_form() {
     let site = Site::start().await;
     let runner = site.enroll("runner-1").await;
     let limits = ["144000000-148000000", "420000000-450000000"];
@@ -51,7 +51,7 @@ async fn a_runner_registers_as_the_document_says() {
 }
 
 #[tokio::test]
-async fn limits_of_the_runner_bind_its_radios() {
+async fn limits_of_the_runner_apply_to_its_radios() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let runner = site.enroll("roof").await;
@@ -64,7 +64,7 @@ async fn limits_of_the_runner_bind_its_radios() {
 }
 
 #[tokio::test]
-async fn a_registration_that_makes_no_sense_is_refused() {
+async fn an_invalid_registration_is_refused() {
     let site = Site::start().await;
     let runner = site.enroll("roof").await;
     let cases = [
@@ -96,7 +96,7 @@ async fn a_heartbeat_needs_no_body() {
 }
 
 #[tokio::test]
-async fn a_heartbeat_renews_and_tells_what_to_stop() {
+async fn a_heartbeat_renews_leases_and_returns_what_to_stop() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let runner = site.runner("roof").await;
@@ -128,7 +128,7 @@ async fn a_runner_that_signs_out_leaves_its_work_to_others_once_its_end_is_repor
     let answer = Answer::of(roof.request(Method::POST, "signout")).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.body, json!({"status": "success", "message": "Runner signed out successfully"}));
-    // It may be a repetition, and the carrier on.
+    // Not before: the sign-out may be a delayed request, and the carrier still on.
     assert_eq!(cellar.task().await, Value::Null);
     assert_eq!(roof.post("complete", json!({"challenge_id": 1, "status": "aborted"})).await.status, 200);
     assert_eq!(cellar.task().await["fence"], 2);
@@ -136,7 +136,7 @@ async fn a_runner_that_signs_out_leaves_its_work_to_others_once_its_end_is_repor
 }
 
 #[tokio::test]
-async fn a_task_has_the_documented_fields_and_all_that_is_needed() {
+async fn a_task_has_the_documented_fields_and_all_data_that_is_needed() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let runner = site.runner("roof").await;
@@ -154,7 +154,7 @@ async fn a_task_has_the_documented_fields_and_all_that_is_needed() {
 }
 
 #[tokio::test]
-async fn a_report_in_the_documents_own_form_counts_once() {
+async fn a_report_in_the_documented_form_takes_effect_once() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let runner = site.runner("runner-1").await;
@@ -163,7 +163,7 @@ async fn a_report_in_the_documents_own_form_counts_once() {
     let answer = runner.post("complete", report.clone()).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.body, json!({"status": "success", "message": "Task completion recorded"}));
-    // Its answer was lost: the same again is no error, and something else is.
+    // If the answer was lost, the same report again is accepted; a different one is refused.
     assert_eq!(runner.post("complete", report).await.status, 200);
     let other = json!({"challenge_id": 1, "status": "failed", "error": "no power"});
     runner.post("complete", other).await.is_error(409, "report has no effect");
@@ -173,7 +173,7 @@ async fn a_report_in_the_documents_own_form_counts_once() {
 }
 
 #[tokio::test]
-async fn a_report_of_a_challenge_that_there_is_not_is_told_from_one_that_comes_too_late() {
+async fn reports_of_an_unknown_challenge_and_late_reports_have_different_errors() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let (roof, cellar) = (site.runner("roof").await, site.runner("cellar").await);
@@ -187,7 +187,7 @@ async fn a_report_of_a_challenge_that_there_is_not_is_told_from_one_that_comes_t
         .post("complete", json!({"challenge_id": 1, "status": "success"}))
         .await
         .is_error(409, "report has no effect");
-    // One that is removed meanwhile was there when it was handed out.
+    // A challenge that is deleted meanwhile still has its assignment.
     site.browser("ada", Role::Admin).await.delete("/api/challenges/1").await;
     for _ in 0..2 {
         assert_eq!(roof.post("complete", json!({"challenge_id": 1, "status": "aborted"})).await.status, 200);
@@ -196,7 +196,7 @@ async fn a_report_of_a_challenge_that_there_is_not_is_told_from_one_that_comes_t
 }
 
 #[tokio::test]
-async fn what_a_runner_says_of_a_failure_shows_nobody_what_the_challenge_carries() {
+async fn the_payload_is_redacted_in_error_messages_of_runners() {
     let site = Site::start().await;
     crate::site::write_wav(&site.folder.path().join("secret-word.wav"));
     site.import(
@@ -226,7 +226,7 @@ async fn what_a_runner_says_of_a_failure_shows_nobody_what_the_challenge_carries
 }
 
 #[tokio::test]
-async fn a_report_may_be_repeated_but_not_changed_or_made_by_others() {
+async fn a_report_can_be_repeated_but_not_changed_or_sent_by_others() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let (roof, cellar) = (site.runner("roof").await, site.runner("cellar").await);
@@ -245,7 +245,7 @@ async fn a_report_may_be_repeated_but_not_changed_or_made_by_others() {
 }
 
 #[tokio::test]
-async fn a_log_line_is_kept_without_a_message_in_return() {
+async fn a_log_line_is_stored_and_answered_without_a_message() {
     let mut site = Site::start().await;
     {
         let runner = site.runner("roof").await;
@@ -272,7 +272,7 @@ async fn a_log_line_is_kept_without_a_message_in_return() {
 }
 
 #[tokio::test]
-async fn many_log_lines_come_in_one_request() {
+async fn many_log_lines_are_sent_in_one_request() {
     let site = Site::start().await;
     let runner = site.runner("roof").await;
     let lines = |count: usize| (0..count).map(|n| json!({"level": "INFO", "message": format!("line {n}")}));
@@ -289,7 +289,7 @@ async fn many_log_lines_come_in_one_request() {
 }
 
 #[tokio::test]
-async fn all_runners_of_a_venue_enrol_from_one_address() {
+async fn all_runners_of_a_venue_enroll_from_one_address() {
     let site = Site::start().await;
     for n in 0..60 {
         site.enroll(&format!("runner-{n}")).await;
@@ -297,7 +297,7 @@ async fn all_runners_of_a_venue_enrol_from_one_address() {
 }
 
 #[tokio::test]
-async fn a_runner_names_its_life_by_a_number_and_what_it_holds_by_ids() {
+async fn the_life_is_a_number_and_holding_a_list_of_ids() {
     let site = Site::start().await;
     let runner = site.runner("roof").await;
     for (header, value) in [("X-Runner-Life", "0"), ("X-Runner-Life", "soon"), ("X-Runner-Registration", "-1")] {

@@ -5,7 +5,7 @@ use challengectl_coordinator::Role;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Far longer than anything here takes.
+/// Time limit, far longer than any step takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
 const TWO: &str = "challenges:
@@ -18,7 +18,7 @@ fn success(message: &str) -> Value {
 }
 
 #[tokio::test]
-async fn while_paused_nothing_new_is_handed_out_and_what_is_on_air_ends_normally() {
+async fn while_paused_nothing_new_is_handed_out_and_transmissions_end_normally() {
     let site = Site::start().await;
     site.import(TWO).await;
     let operator = site.browser("oli", Role::Operator).await;
@@ -65,7 +65,7 @@ async fn pause_and_emergency_stop_survive_a_restart() {
 }
 
 #[tokio::test]
-async fn an_emergency_stop_cuts_everything_until_it_is_released_by_name() {
+async fn an_emergency_stop_cuts_everything_until_it_is_released() {
     let site = Site::start().await;
     site.import(TWO).await;
     let operator = site.browser("oli", Role::Operator).await;
@@ -119,7 +119,7 @@ async fn the_server_answers_and_then_stops() {
 }
 
 #[tokio::test]
-async fn who_may_hold_the_system_back() {
+async fn only_operators_control_the_system() {
     let site = Site::start().await;
     let (viewer, operator) = (site.browser("vic", Role::Viewer).await, site.browser("oli", Role::Operator).await);
     assert_eq!(viewer.get("/api/control/status").await.status, 200);
@@ -137,7 +137,7 @@ async fn who_may_hold_the_system_back() {
 }
 
 #[tokio::test]
-async fn what_operators_do_is_in_the_audit_log() {
+async fn actions_of_operators_are_in_the_audit_log() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let admin = site.browser("ada", Role::Admin).await;
@@ -163,9 +163,9 @@ async fn what_operators_do_is_in_the_audit_log() {
     assert!(rows.iter().all(|row| row.3.as_deref() == Some("127.0.0.1")));
 }
 
-/// Another program keeps the database to itself, as an import of large files does; or the disk is full.
+/// Another program locks the database, as an import of large files does.
 #[tokio::test]
-async fn an_emergency_stop_cuts_also_when_the_database_cannot_be_written_to() {
+async fn an_emergency_stop_cuts_even_if_the_database_cannot_be_written_to() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let (runner, operator) = (site.runner("roof").await, site.browser("oli", Role::Operator).await);
@@ -182,7 +182,7 @@ async fn an_emergency_stop_cuts_also_when_the_database_cannot_be_written_to() {
                 break;
             }
         }
-        // A poll that waits hears of it as well, and of no work.
+        // A waiting poll gets the order too, and no work.
         let answer = runner.get("task?wait=5").await;
         assert_eq!((&answer.body["task"], &answer.body["abort"]), (&Value::Null, &json!([task["assignment_id"]])));
     };
@@ -193,7 +193,7 @@ async fn an_emergency_stop_cuts_also_when_the_database_cannot_be_written_to() {
     assert_eq!((&status["distributing"], &status["stopped_by"]), (&json!(false), &json!("oli")));
     operator.post("/api/control/resume", json!({})).await.is_error(409, "not possible now");
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
-    // It is recorded as soon as that can be, once, however many attempts have waited, and released as any other.
+    // It is recorded once, as soon as the database is available, and can be released.
     let audit = "SELECT who FROM audit WHERE what = 'control.emergency-stop'";
     loop {
         let recorded: Option<String> = sqlx::query_scalar(audit).fetch_optional(&mut other).await.unwrap();
@@ -203,7 +203,7 @@ async fn an_emergency_stop_cuts_also_when_the_database_cannot_be_written_to() {
         tokio::task::yield_now().await;
     }
     assert_eq!(operator.post("/api/control/release", json!({})).await.status, 200);
-    // Whatever else waited for the database has its turn before this.
+    // Everything that waited for the database is done before this.
     assert_eq!(operator.post("/api/control/pause", json!({})).await.status, 200);
     assert_eq!(operator.post("/api/control/resume", json!({})).await.status, 200);
     assert_eq!(operator.get("/api/control/status").await.body["distributing"], true);
@@ -212,13 +212,13 @@ async fn an_emergency_stop_cuts_also_when_the_database_cannot_be_written_to() {
 }
 
 #[tokio::test]
-async fn an_emergency_stop_asks_nothing_of_a_database_that_is_damaged() {
+async fn an_emergency_stop_works_with_a_damaged_database() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let (runner, operator) = (site.runner("roof").await, site.browser("oli", Role::Operator).await);
     let task = runner.task().await;
     assert_eq!(operator.get("/api/control/status").await.status, 200);
-    // Whatever page is read from now on is none.
+    // Every page that is read from now on is invalid.
     let database = site.data_dir().join("challengectl.db");
     let damaged = vec![0x5a; usize::try_from(std::fs::metadata(&database).unwrap().len()).unwrap()];
     for file in ["challengectl.db", "challengectl.db-wal"] {
@@ -227,7 +227,7 @@ async fn an_emergency_stop_asks_nothing_of_a_database_that_is_damaged() {
     let answer = operator.post("/api/control/emergency-stop", json!({})).await;
     assert_eq!((answer.status, &answer.body["recorded"]), (200, &json!(false)), "{answer:?}");
     assert!(answer.body["details"].is_string(), "{answer:?}");
-    let told = runner.get("task?wait=5").await;
-    assert_eq!((told.status, &told.body["abort"]), (200, &json!([task["assignment_id"]])), "{told:?}");
+    let answer = runner.get("task?wait=5").await;
+    assert_eq!((answer.status, &answer.body["abort"]), (200, &json!([task["assignment_id"]])), "{answer:?}");
     assert_eq!(std::fs::read_to_string(site.data_dir().join("emergency-stop")).unwrap(), "oli");
 }

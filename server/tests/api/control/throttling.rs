@@ -1,4 +1,4 @@
-//! How often a login may be tried, by whom and from where.
+//! Limits on attempts to log in, per address, account and known browser.
 
 use crate::people::{Authenticator, PASSWORD, cookie, enter, log_in, set_up};
 use crate::site::{Answer, Site};
@@ -23,7 +23,7 @@ async fn an_address_may_send_five_logins_in_a_quarter_of_an_hour() {
     let no_json = site.request(Method::POST, "/api/auth/login").body("x");
     Answer::of(no_json).await.is_error(415, "unsupported media type");
     for _ in 0..2 {
-        // A header that anybody can write changes nothing.
+        // A forged header has no effect.
         from("198.51.100.7", login(&site, "bob", PASSWORD)).await.is_error(401, "invalid credentials");
     }
     let response = login(&site, "alice", PASSWORD).header("X-Forwarded-For", "198.51.100.8").send().await.unwrap();
@@ -31,7 +31,7 @@ async fn an_address_may_send_five_logins_in_a_quarter_of_an_hour() {
     assert!((1..=900).contains(&wait), "{wait}");
     Answer::read(response).await.is_error(429, "too many requests");
     site.post("/api/auth/login", json!({})).await.is_error(429, "too many requests");
-    // The other step is counted by itself.
+    // The second step is counted separately.
     let code = site.post("/api/auth/verify-totp", json!({"temp_token": "x", "totp_code": "000000"})).await;
     code.is_error(401, "invalid credentials");
 }
@@ -56,14 +56,14 @@ async fn behind_a_trusted_proxy_each_client_has_its_own_count() {
         from("198.51.100.1", login(&site, "alice", PASSWORD)).await.is_error(401, "invalid credentials");
     }
     from("198.51.100.1", login(&site, "alice", PASSWORD)).await.is_error(429, "too many requests");
-    // What the client itself has written stands before what the proxy has.
+    // An address that the client has forged is before the one of the proxy.
     let forged = from("203.0.113.1, 198.51.100.1", login(&site, "alice", PASSWORD)).await;
     forged.is_error(429, "too many requests");
     from("198.51.100.2", login(&site, "alice", PASSWORD)).await.is_error(401, "invalid credentials");
 }
 
 #[tokio::test]
-async fn who_guesses_does_not_lock_out_a_known_browser_behind_the_same_address() {
+async fn guesses_do_not_lock_out_a_known_browser_behind_the_same_address() {
     let site = Site::start().await;
     let (authenticator, response) = set_up(&site).await;
     let device = cookie(&response, "device").0;
@@ -77,9 +77,9 @@ async fn who_guesses_does_not_lock_out_a_known_browser_behind_the_same_address()
     let body = json!({"temp_token": answer.body["temp_token"], "totp_code": authenticator.next_code()});
     let response = known(site.request(Method::POST, "/api/auth/verify-totp").json(&body)).send().await.unwrap();
     assert_eq!(response.status(), 200);
-    // Known to alice's account, to no other; and it has its own count.
+    // Known to alice's account only, and with its own count.
     Answer::of(known(login(&site, "bob", PASSWORD))).await.is_error(429, "too many requests");
-    // The login that was right does not count.
+    // Successful logins are not counted.
     for _ in 0..5 {
         Answer::of(known(login(&site, "alice", "a guess of someone"))).await.is_error(401, "invalid credentials");
     }
@@ -87,7 +87,7 @@ async fn who_guesses_does_not_lock_out_a_known_browser_behind_the_same_address()
 }
 
 #[tokio::test]
-async fn colleagues_behind_one_address_all_get_in() {
+async fn colleagues_behind_one_address_can_all_log_in() {
     let site = Site::start().await;
     let accounts = site.accounts().await;
     for n in 0..8 {
@@ -102,7 +102,7 @@ async fn colleagues_behind_one_address_all_get_in() {
 }
 
 #[tokio::test]
-async fn a_site_of_ipv6_is_not_as_many_addresses_as_it_has_networks() {
+async fn all_addresses_of_an_ipv6_site_count_together() {
     let site = Site::behind_proxy().await;
     let mut admitted = 0;
     for n in 0..40 {
@@ -116,7 +116,7 @@ async fn a_site_of_ipv6_is_not_as_many_addresses_as_it_has_networks() {
 }
 
 #[tokio::test]
-async fn guesses_from_everywhere_end_at_the_account_but_not_for_a_known_browser() {
+async fn guesses_from_many_addresses_lock_the_account_but_not_a_known_browser() {
     let site = Site::behind_proxy().await;
     let (_, response) = set_up(&site).await;
     let device = cookie(&response, "device").0;
@@ -128,7 +128,7 @@ async fn guesses_from_everywhere_end_at_the_account_but_not_for_a_known_browser(
         guess(n, if n % 2 == 0 { "alice" } else { "Alice" }).await.is_error(401, "invalid credentials");
         guess(n, "nobody").await.is_error(401, "invalid credentials");
     }
-    // A name that nobody has behaves no other way.
+    // An unknown name behaves the same.
     guess(100, "nobody").await.is_error(429, "too many requests");
     from("198.51.100.101", login(&site, "alice", PASSWORD)).await.is_error(429, "too many requests");
     let known = login(&site, "alice", PASSWORD).header("Cookie", format!("device={device}"));

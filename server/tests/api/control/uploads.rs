@@ -1,4 +1,4 @@
-//! Files and whole events that operators bring in.
+//! Uploads of files and of whole events.
 
 use crate::site::{Answer, Browser, MORSE, Site, write_wav};
 use challengectl_common::Digest;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 const MIB: usize = 1024 * 1024;
 
-/// A form of files: field, file name, content.
+/// Returns a form of files: field, file name, content.
 pub fn form(request: RequestBuilder, parts: &[(&str, &str, &[u8])]) -> RequestBuilder {
     let mut body = Vec::new();
     for (field, name, content) in parts {
@@ -30,7 +30,7 @@ pub async fn upload(person: &Browser<'_>, name: &str, content: &[u8]) -> Answer 
     send(person, "/api/files/upload", &[("file", name, content)]).await
 }
 
-/// Files below the folder that holds content.
+/// Returns the files below the folder of contents.
 fn left(site: &Site) -> Vec<String> {
     let mut names = Vec::new();
     let mut folders = vec![site.data_dir().join("files")];
@@ -73,7 +73,7 @@ async fn a_file_is_uploaded_once_and_a_runner_fetches_it() {
 }
 
 #[tokio::test]
-async fn no_name_from_outside_becomes_a_path() {
+async fn an_uploaded_name_never_becomes_a_path() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     for (sent, kept) in [
@@ -92,7 +92,7 @@ async fn no_name_from_outside_becomes_a_path() {
 }
 
 #[tokio::test]
-async fn a_name_in_another_alphabet_is_kept_however_it_is_written() {
+async fn a_name_in_another_alphabet_is_kept_in_every_encoding() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     for (written, kept) in [
@@ -117,7 +117,7 @@ async fn a_name_in_another_alphabet_is_kept_however_it_is_written() {
 }
 
 #[tokio::test]
-async fn what_is_no_upload_is_refused_and_leaves_nothing_behind() {
+async fn an_invalid_upload_is_refused_and_leaves_nothing_behind() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     for name in ["x.exe", "x", "x.wav.sh", ".wav", "x.", "wav"] {
@@ -177,7 +177,7 @@ async fn an_event_is_imported_with_its_files() {
         "updated": 1, "files_uploaded": 1, "also_on_air": [], "disabled": [], "remarks": [], "problems": [],
     });
     assert_eq!((answer.status, answer.body), (200, expected));
-    // What was on air with the old text is cut.
+    // The transmission of the old text is cut.
     assert_eq!(runner.post("heartbeat", json!({})).await.body["abort"], json!([task["assignment_id"]]));
     let shown = admin.get("/api/challenges").await.body;
     let hash = Digest::of(&wav).to_string();
@@ -189,7 +189,7 @@ async fn an_event_is_imported_with_its_files() {
 }
 
 #[tokio::test]
-async fn over_http_what_is_right_is_taken_when_told_to_keep_going() {
+async fn with_keep_going_the_valid_entries_are_imported_over_http() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     site.import(&MORSE.replace("MORSE_1", "OLD")).await;
@@ -203,7 +203,7 @@ async fn over_http_what_is_right_is_taken_when_told_to_keep_going() {
     assert_eq!((answer.status, &answer.body["status"]), (200, &json!("partial")), "{}", answer.body);
     assert_eq!((&answer.body["challenges_loaded"], &answer.body["also_on_air"]), (&json!(1), &json!(["OLD"])));
     let problem = answer.body["problems"][0].as_str().unwrap();
-    assert!(problem.contains("VOICE_1: no file \"audio/voice.wav\" came along"), "{problem}");
+    assert!(problem.contains("VOICE_1: no file \"audio/voice.wav\" was uploaded"), "{problem}");
     let answer = import("?keep_going=true&only=true").await;
     assert_eq!((&answer.body["disabled"], &answer.body["also_on_air"]), (&json!(["OLD"]), &json!([])));
     let shown = admin.get("/api/challenges").await.body;
@@ -226,7 +226,7 @@ async fn a_protected_frequency_is_refused_over_http_too() {
 }
 
 #[tokio::test]
-async fn an_exported_event_is_imported_elsewhere_as_it_was() {
+async fn an_exported_event_is_imported_unchanged_elsewhere() {
     let here = Site::start().await;
     write_wav(&here.folder.path().join("voice.wav"));
     let text =
@@ -256,7 +256,7 @@ async fn an_exported_event_is_imported_elsewhere_as_it_was() {
 }
 
 #[tokio::test]
-async fn an_archive_that_is_no_event_is_refused_and_leaves_nothing_behind() {
+async fn an_archive_that_is_not_an_event_is_refused_and_leaves_nothing_behind() {
     let site = Site::start().await;
     let admin = site.browser("ada", Role::Admin).await;
     let import = async |parts: &[(&str, &str, &[u8])]| send(&admin, "/api/challenges/import", parts).await;
@@ -264,8 +264,8 @@ async fn an_archive_that_is_no_event_is_refused_and_leaves_nothing_behind() {
     for (parts, why) in [
         (vec![("archive", "event.tar", &b"nonsense"[..])], "event.tar: "),
         (vec![("archive", "event.tar", &empty[..])], "challenges.yml: cannot be read"),
-        (vec![("archive", "event.tar", &empty[..]), ("f", "a.wav", b"x")], "send it alone"),
-        (vec![("archive", "event.tar", &empty[..]), ("yaml_file", "a.yml", b"x")], "send it alone"),
+        (vec![("archive", "event.tar", &empty[..]), ("f", "a.wav", b"x")], "send it without other files"),
+        (vec![("archive", "event.tar", &empty[..]), ("yaml_file", "a.yml", b"x")], "send it without other files"),
         (vec![("archive", "a.tar", &empty[..]), ("archive", "b.tar", &empty[..])], "two fields"),
     ] {
         let answer = import(&parts).await;
@@ -278,7 +278,7 @@ async fn an_archive_that_is_no_event_is_refused_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_broken_event_changes_nothing_and_says_why() {
+async fn an_invalid_event_changes_nothing_and_is_refused_with_the_reason() {
     let site = Site::start().await;
     site.import(MORSE).await;
     let admin = site.browser("ada", Role::Admin).await;
@@ -286,11 +286,14 @@ async fn a_broken_event_changes_nothing_and_says_why() {
     let path = "/api/challenges/import";
     let import = async |name: &str, text: &str| send(&admin, path, &[("yaml_file", name, text.as_bytes())]).await;
     for (text, why) in [
-        (EVENT, "event.yml:4: VOICE_1: no file \"audio/voice.wav\" came along"),
+        (EVENT, "event.yml:4: VOICE_1: no file \"audio/voice.wav\" was uploaded"),
         ("challenges: [", "event.yml"),
         ("", "there are no challenges in it"),
-        ("challenges:\n  - {name: X, modulation: cw, frequency: 145550000, file: /etc/passwd}", "carries text"),
-        ("challenges:\n  - {name: X, modulation: nbfm, frequency: 145550000, file: ../../etc/passwd}", "without `..`"),
+        ("challenges:\n  - {name: X, modulation: cw, frequency: 145550000, file: /etc/passwd}", "sends text"),
+        (
+            "challenges:\n  - {name: X, modulation: nbfm, frequency: 145550000, file: ../../etc/passwd}",
+            "must not contain `..`",
+        ),
     ] {
         let answer = import("event.yml", text).await;
         answer.is_error(400, "invalid request");
@@ -306,7 +309,7 @@ async fn a_broken_event_changes_nothing_and_says_why() {
 }
 
 #[tokio::test]
-async fn the_event_file_of_the_settings_is_read_again() {
+async fn the_event_file_of_the_settings_is_reloaded() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("event.yml");
     std::fs::write(&file, MORSE).unwrap();
@@ -333,14 +336,14 @@ async fn the_event_file_of_the_settings_is_read_again() {
 }
 
 #[tokio::test]
-async fn who_may_bring_something_in() {
+async fn only_authorised_accounts_upload_and_import() {
     let site = Site::start().await;
     let (admin, operator) = (site.browser("ada", Role::Admin).await, site.browser("oli", Role::Operator).await);
     admin.post("/api/challenges/reload", json!({})).await.is_error(409, "not possible now");
     for path in ["/api/files/upload", "/api/challenges/import", "/api/challenges/reload"] {
         operator.post(path, json!({})).await.is_error(403, "forbidden");
-        let nobody = form(site.request(Method::POST, path), &[("file", "x.txt", b"x")]);
-        Answer::of(nobody).await.is_error(401, "authentication required");
+        let anonymous = form(site.request(Method::POST, path), &[("file", "x.txt", b"x")]);
+        Answer::of(anonymous).await.is_error(401, "authentication required");
         admin.get(path).await.is_error(405, "method not allowed");
     }
 }

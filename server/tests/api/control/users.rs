@@ -1,4 +1,4 @@
-//! Managing accounts, and what nobody may do to another.
+//! Managing accounts, and the limits of that.
 
 use crate::people::{Authenticator, PASSWORD, browser, enter, log_in, set_up, verify};
 use crate::site::{Answer, Site, disabled, fields, is_timestamp, name};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const NEW: &str = "a password made anew";
 
-/// Every route that manages accounts, with a body that it takes.
+/// Every route that manages accounts, with a valid body.
 fn routes(user: &str) -> Vec<(Method, String, Value)> {
     vec![
         (Method::GET, "/api/users".to_owned(), Value::Null),
@@ -24,7 +24,7 @@ fn routes(user: &str) -> Vec<(Method, String, Value)> {
 }
 
 #[tokio::test]
-async fn the_list_tells_what_there_is_to_know_and_no_secret() {
+async fn the_list_of_accounts_has_no_secrets() {
     let site = Site::start().await;
     let (_, response) = set_up(&site).await;
     let alice = browser(&site, &response);
@@ -34,14 +34,14 @@ async fn the_list_tells_what_there_is_to_know_and_no_secret() {
     let users = answer.body["users"].as_array().unwrap();
     assert_eq!(fields(&users[0]), ["created_at", "enabled", "last_login", "role", "totp_confirmed", "username"]);
     assert!(is_timestamp(&users[0]["created_at"]) && is_timestamp(&users[0]["last_login"]));
-    let told = |user: &Value| json!([user["username"], user["role"], user["enabled"], user["totp_confirmed"]]);
-    assert_eq!(told(&users[0]), json!(["alice", "master", true, true]));
-    assert_eq!(told(&users[1]), json!(["bob", "operator", true, false]));
+    let summary = |user: &Value| json!([user["username"], user["role"], user["enabled"], user["totp_confirmed"]]);
+    assert_eq!(summary(&users[0]), json!(["alice", "master", true, true]));
+    assert_eq!(summary(&users[1]), json!(["bob", "operator", true, false]));
     assert_eq!(users[1]["last_login"], Value::Null);
 }
 
 #[tokio::test]
-async fn a_new_user_is_an_admin_unless_said_otherwise_and_confirms_the_code_at_first_login() {
+async fn a_new_user_is_an_admin_by_default_and_confirms_the_code_at_first_login() {
     let site = Site::start().await;
     let master = site.browser("alice", Role::Master).await;
     let answer = master.post("/api/users", json!({"username": "newuser", "password": NEW})).await;
@@ -60,7 +60,7 @@ async fn a_new_user_is_an_admin_unless_said_otherwise_and_confirms_the_code_at_f
 }
 
 #[tokio::test]
-async fn a_user_that_makes_no_sense_is_refused() {
+async fn an_invalid_user_is_refused() {
     let site = Site::start().await;
     let master = site.browser("alice", Role::Master).await;
     for taken in ["alice", "ALICE", " alice "] {
@@ -91,7 +91,7 @@ async fn a_user_that_makes_no_sense_is_refused() {
 }
 
 #[tokio::test]
-async fn a_user_is_changed_and_the_sessions_end() {
+async fn changing_a_user_ends_their_logins() {
     let site = Site::start().await;
     let master = site.browser("alice", Role::Master).await;
     for change in [json!({"password": NEW}), json!({"role": "viewer"}), json!({"enabled": false})] {
@@ -103,7 +103,7 @@ async fn a_user_is_changed_and_the_sessions_end() {
     }
     let list = master.get("/api/users").await.body["users"].clone();
     assert_eq!((&list[1]["role"], &list[1]["enabled"]), (&json!("viewer"), &json!(false)));
-    // Also a login from before does not count for a disabled account.
+    // An earlier login of a disabled account is invalid too.
     let bob = site.browser("bob", Role::Operator).await;
     bob.get("/api/auth/session").await.is_error(401, "authentication required");
     master.put("/api/users/bob", json!({"enabled": true})).await;
@@ -123,7 +123,7 @@ async fn a_login_under_way_ends_with_a_disabled_account() {
 }
 
 #[tokio::test]
-async fn a_deleted_user_has_no_session_and_the_next_of_that_name_inherits_nothing() {
+async fn a_deleted_user_has_no_login_and_the_next_of_that_name_inherits_nothing() {
     let site = Site::start().await;
     let (master, bob) = (site.browser("alice", Role::Master).await, site.browser("bob", Role::Admin).await);
     let answer = master.delete("/api/users/bob").await;
@@ -135,7 +135,7 @@ async fn a_deleted_user_has_no_session_and_the_next_of_that_name_inherits_nothin
 }
 
 #[tokio::test]
-async fn a_new_secret_takes_the_place_of_the_old_one_and_never_of_none() {
+async fn a_reset_replaces_the_totp_secret_and_never_removes_it() {
     let site = Site::start().await;
     let (old, first) = set_up(&site).await;
     let alice = browser(&site, &first);
@@ -157,7 +157,7 @@ async fn a_new_secret_takes_the_place_of_the_old_one_and_never_of_none() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_the_sessions_and_the_old_password() {
+async fn a_password_reset_ends_the_logins_and_the_old_password() {
     let site = Site::start().await;
     let (authenticator, _) = set_up(&site).await;
     let accounts = site.accounts().await;
@@ -170,14 +170,14 @@ async fn a_new_password_ends_the_sessions_and_the_old_password() {
     log_in(&site, "bob", PASSWORD).await.is_error(401, "invalid credentials");
     let code = Authenticator::of(&json!({"totp_secret": totp.secret})).code();
     assert_eq!(enter(&site, "bob", NEW, &code).await.status, 200);
-    // The own one as well, and this login goes on.
+    // One's own password too; the current login continues.
     assert_eq!(alice.put("/api/users/alice", json!({"password": NEW})).await.status, 200);
     assert_eq!(alice.get("/api/auth/session").await.status, 200);
     assert_eq!(enter(&site, "alice", NEW, &authenticator.next_code()).await.status, 200);
 }
 
 #[tokio::test]
-async fn who_is_no_admin_manages_nobody() {
+async fn only_admins_manage_accounts() {
     let site = Site::start().await;
     let (viewer, operator) = (site.browser("v", Role::Viewer).await, site.browser("o", Role::Operator).await);
     for target in ["v", "o"] {
@@ -192,7 +192,7 @@ async fn who_is_no_admin_manages_nobody() {
 }
 
 #[tokio::test]
-async fn no_account_takes_over_another_that_is_not_below() {
+async fn an_account_manages_only_roles_below_its_own() {
     let site = Site::start().await;
     site.browser("master", Role::Master).await;
     site.browser("second", Role::Master).await;
@@ -209,7 +209,7 @@ async fn no_account_takes_over_another_that_is_not_below() {
     admin.post("/api/users", king).await.is_error(403, "forbidden");
     site.browser("below", Role::Operator).await;
     admin.put("/api/users/below", json!({"role": "master"})).await.is_error(403, "forbidden");
-    // Nobody gives a role that they may not manage afterwards.
+    // A role that the account could not manage afterwards cannot be given.
     admin.put("/api/users/below", json!({"role": "admin"})).await.is_error(403, "forbidden");
     let peer = json!({"username": "peer-2", "password": NEW, "role": "admin"});
     admin.post("/api/users", peer).await.is_error(403, "forbidden");
@@ -219,7 +219,7 @@ async fn no_account_takes_over_another_that_is_not_below() {
 }
 
 #[tokio::test]
-async fn whoever_has_made_an_account_manages_it_until_it_is_first_used() {
+async fn an_account_is_managed_by_its_creator_until_its_first_login() {
     let site = Site::start().await;
     let accounts = site.accounts().await;
     let (root, other) = (site.browser("root", Role::Master).await, site.browser("other", Role::Admin).await);
@@ -235,19 +235,19 @@ async fn whoever_has_made_an_account_manages_it_until_it_is_first_used() {
     let code = Authenticator::of(&made.body).code();
     assert_eq!(enter(&site, "bob", PASSWORD, &code).await.status, 200);
     root.post("/api/users/bob/reset-password", reset).await.is_error(403, "forbidden");
-    // Whom somebody else has raised above the maker would be a way up.
+    // Not if another has raised it above its creator: that would be a privilege escalation.
     let raised = challengectl_coordinator::accounts::Changes { role: Some(Role::Master), ..Default::default() };
     accounts.change_user(Manager::CommandLine, "carol", raised).await.unwrap();
     root.post("/api/users/carol/reset-totp", Value::Null).await.is_error(403, "forbidden");
 }
 
 #[tokio::test]
-async fn what_was_answered_can_be_sent_back_with_a_change() {
+async fn a_whole_answer_can_be_sent_back_with_a_change() {
     let site = Site::start().await;
     let (master, bob) = (site.browser("alice", Role::Master).await, site.browser("bob", Role::Operator).await);
     let mut whole = master.get("/api/users").await.body["users"][1].clone();
     assert_eq!(master.put("/api/users/bob", whole.clone()).await.status, 200);
-    // Nothing has changed, so nobody is logged out.
+    // Without a change the logins stay.
     assert_eq!(bob.get("/api/auth/session").await.status, 200);
     whole["role"] = json!("viewer");
     assert_eq!(master.put("/api/users/bob", whole.clone()).await.status, 200);
@@ -261,7 +261,7 @@ async fn what_was_answered_can_be_sent_back_with_a_change() {
 }
 
 #[tokio::test]
-async fn nobody_raises_lowers_disables_or_deletes_the_own_account() {
+async fn an_account_cannot_change_the_role_of_disable_or_delete_itself() {
     let site = Site::start().await;
     for (user, role) in [("root", Role::Master), ("admin", Role::Admin)] {
         let person = site.browser(user, role).await;
@@ -280,12 +280,12 @@ async fn nobody_raises_lowers_disables_or_deletes_the_own_account() {
 }
 
 #[tokio::test]
-async fn at_the_command_line_the_last_admin_stays_too() {
+async fn the_command_line_keeps_the_last_admin_too() {
     let site = Site::start().await;
     let root = site.browser("root", Role::Master).await;
     site.browser("bob", Role::Viewer).await;
     let (accounts, manager) = (site.accounts().await, Manager::CommandLine);
-    // Made, but nobody has shown a code: it could manage nothing.
+    // An unconfirmed account does not count as an admin.
     accounts.add_user(manager, &name("new"), NEW.to_owned(), Role::Admin).await.unwrap();
     assert!(accounts.change_user(manager, "root", disabled()).await.unwrap_err().to_string().contains("last admin"));
     assert!(accounts.delete_user(manager, "root").await.is_err());
@@ -293,7 +293,7 @@ async fn at_the_command_line_the_last_admin_stays_too() {
     assert_eq!(root.get("/api/users").await.status, 200);
     site.browser("admin", Role::Admin).await;
     accounts.change_user(manager, "root", disabled()).await.unwrap();
-    // The server, which has run all the while, knows.
+    // The running server notices it.
     root.get("/api/users").await.is_error(401, "authentication required");
 }
 
@@ -320,9 +320,9 @@ async fn every_change_is_an_audit_row_without_secrets() {
     let mut entries = answer.body["entries"].as_array().unwrap().clone();
     entries.reverse();
     assert_eq!(fields(&entries[0]), ["details", "from_address", "id", "target", "timestamp", "what", "who"]);
-    let told: Vec<Value> = entries.iter().map(|entry| json!([entry["what"], entry["details"]])).collect();
+    let changes: Vec<Value> = entries.iter().map(|entry| json!([entry["what"], entry["details"]])).collect();
     assert_eq!(
-        json!(told),
+        json!(changes),
         json!([
             ["user.create", "viewer"],
             ["user.password", null],
@@ -349,7 +349,7 @@ async fn every_change_is_an_audit_row_without_secrets() {
 }
 
 #[tokio::test]
-async fn who_is_deleted_meanwhile_does_not_finish_what_was_begun() {
+async fn an_account_deleted_during_a_slow_request_does_not_complete_it() {
     let site = Site::start().await;
     let (ada, eve) = (site.browser("ada", Role::Master).await, site.browser("eve", Role::Admin).await);
     let body = json!({"key_id": "back-door"}).to_string().into_bytes();
@@ -361,7 +361,7 @@ async fn who_is_deleted_meanwhile_does_not_finish_what_was_begun() {
     let answer = async { Answer::of(request).await };
     let meanwhile = async {
         pieces.send(Ok(begin.to_vec())).await.unwrap();
-        // By then the server has let her begin.
+        // By then the server has accepted the head of the request.
         for _ in 0..20 {
             assert_eq!(eve.get("/api/auth/session").await.status, 200);
         }

@@ -1,4 +1,4 @@
-//! What everybody may see.
+//! Public views.
 
 use crate::site::{Site, fields, is_timestamp};
 use challengectl_coordinator::Role;
@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn health_tells_the_time() {
+async fn health_has_the_time() {
     let site = Site::start().await;
     let answer = site.get("/api/health").await;
     assert_eq!((answer.status, &answer.body["status"]), (200, &json!("ok")));
@@ -38,7 +38,7 @@ async fn challenges(site: &Site) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_public_page_shows_what_each_challenge_lets_be_seen() {
+async fn the_public_page_shows_the_public_fields_of_each_challenge() {
     let site = Site::start().await;
     site.import(EVENT).await;
     let expected = [
@@ -88,7 +88,7 @@ async fn a_whole_venue_behind_one_address_reads_the_public_page() {
 }
 
 #[tokio::test]
-async fn a_flag_is_told_to_admins_and_to_the_runner_that_sends_it_and_to_nobody_else() {
+async fn a_flag_is_shown_only_to_admins_and_the_runner_that_sends_it() {
     let site = Site::start().await;
     site.import(EVENT).await;
     let runner = site.runner("roof").await;
@@ -100,7 +100,7 @@ async fn a_flag_is_told_to_admins_and_to_the_runner_that_sends_it_and_to_nobody_
         let report = json!({"challenge_id": task["challenge_id"], "status": status});
         assert_eq!(runner.post("complete", report).await.status, 200);
     }
-    // What is wrong with a text is told without the text.
+    // An error about a text does not quote it.
     let change = operator.put("/api/challenges/1", json!({"text": "FLAG \u{e9}"})).await;
     change.is_error(400, "invalid request");
     assert!(!change.body.to_string().contains("FLAG"), "{}", change.body);

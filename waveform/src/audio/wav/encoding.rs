@@ -1,6 +1,6 @@
-//! How a sample is written.
+//! Encodings of samples.
 
-/// How a sample is written. All are little endian; integers are signed but those of 8 bits.
+/// The encoding of a sample. All are little endian; integers are signed, except those of 8 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     U8,
@@ -14,7 +14,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// Bytes of a sample.
+    /// The bytes of a sample.
     pub(super) fn bytes(self) -> usize {
         match self {
             Self::U8 | Self::ALaw | Self::MuLaw => 1,
@@ -25,12 +25,12 @@ impl Encoding {
         }
     }
 
-    /// Whether it has steps of one in a thousand or more, as those of 8 bits have.
+    /// Whether its steps are 1/1000 of full scale or more, as with 8 bits.
     pub(crate) fn is_coarse(self) -> bool {
         self.bytes() == 1
     }
 
-    /// Samples from -1 to 1. Those in floating point may be beyond, or no numbers, as they are in the file.
+    /// Decodes samples to -1 to 1. Floating-point samples may exceed that or be NaN, as in the file.
     pub(super) fn decode(self, bytes: &[u8], out: &mut [f32]) {
         match self {
             Self::U8 => each(bytes, out, |[byte]| (f32::from(byte) - 128.0) / 128.0),

@@ -1,11 +1,10 @@
-//! What a WAV file says about itself: RIFF with a `WAVE` form, and its 64-bit sisters RF64 and BW64 (EBU Tech 3306,
-//! ITU-R BS.2088).
+//! Headers of WAV files: RIFF with a `WAVE` form, and its 64-bit variants RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088).
 
 use super::encoding::Encoding;
 use crate::error::BuildError;
 use std::io::{self, BufRead, ErrorKind, Seek, SeekFrom};
 
-/// What is needed to read the samples.
+/// The position and format of the samples.
 #[derive(Debug)]
 pub(super) struct Header {
     /// Bytes before the first sample.
@@ -16,13 +15,13 @@ pub(super) struct Header {
     pub(super) rate: u32,
     /// Samples of each channel.
     pub(super) frames: u64,
-    /// Samples of each channel behind the end that the header gives.
-    pub(super) untold: u64,
+    /// Samples of each channel after the end given by the header.
+    pub(super) surplus: u64,
 }
 
-/// Programs that write into a pipe, and recorders that were switched off, leave a length that they could not know: 0;
-/// the largest number (ffmpeg); 0x7FFFF000 cut to whole frames (sox, espeak, mplayer); 0x80000000 (arecord);
-/// 0x7FFFFFFF; each of them perhaps less the header or more by it. So within 64 KiB of 2 and of 4 GiB.
+/// Whether a length is a placeholder, as programs that write to a pipe and recorders that were switched off leave it:
+/// 0; the largest number (ffmpeg); 0x7FFFF000 cut to whole frames (sox, espeak, mplayer); 0x80000000 (arecord);
+/// 0x7FFFFFFF; each possibly plus or minus the size of the header. So within 64 KiB of 2 GiB and of 4 GiB.
 fn is_placeholder(length: u64) -> bool {
     matches!(length, 0 | 0x7FFF_0000..=0x8001_0000 | 0xFFFF_0000..=0xFFFF_FFFF | u64::MAX)
 }
@@ -39,7 +38,7 @@ pub(super) fn read(reader: &mut (impl BufRead + Seek), file_size: u64) -> Result
             b"fmt " => format = Some(self::format(reader, size)?),
             b"data" => {
                 let Some((encoding, channels, rate)) = format else {
-                    return refuse("the file has samples before it says what they are");
+                    return refuse("the file has its samples before their format");
                 };
                 let length = match large {
                     Some(large) if size == 0xFFFF_FFFF => large,
@@ -50,30 +49,30 @@ pub(super) fn read(reader: &mut (impl BufRead + Seek), file_size: u64) -> Result
                 let frame = (encoding.bytes() * channels) as u64;
                 let data = length.data(left, file_size);
                 let frames = frames(data, left, frame)?;
-                let untold = untold(reader, start + data + data % 2, file_size)? / frame;
-                return Ok(Header { start, encoding, channels, rate, frames, untold });
+                let surplus = surplus(reader, start + data + data % 2, file_size)? / frame;
+                return Ok(Header { start, encoding, channels, rate, frames, surplus });
             }
             _ => skip(reader, size)?,
         }
     }
 }
 
-/// Lengths in bytes of the file, as far as it says, and of its samples.
+/// Lengths in bytes, as the header gives them, of the file and of its samples.
 struct Lengths {
     riff: u64,
     data: u64,
 }
 
 impl Lengths {
-    /// Bytes of samples, when there are `left` until the end of the file.
+    /// Returns the bytes of samples if `left` bytes remain until the end of the file.
     fn data(&self, left: u64, file_size: u64) -> u64 {
-        // An empty chunk in a file that knows its own length is empty.
+        // In a file with a valid RIFF length, a length of 0 means no samples.
         let empty = self.data == 0 && self.riff.saturating_add(8) == file_size;
         if is_placeholder(self.data) && !empty { left } else { self.data }
     }
 }
 
-/// How many frames there are in `data` bytes, when there are `left` until the end of the file.
+/// Returns the frames in `data` bytes if `left` bytes remain until the end of the file.
 fn frames(data: u64, left: u64, frame: u64) -> Result<u64, BuildError> {
     match (data / frame, left / frame) {
         (0, _) => refuse("the file has no samples"),
@@ -84,11 +83,11 @@ fn frames(data: u64, left: u64, frame: u64) -> Result<u64, BuildError> {
     }
 }
 
-/// Recorders and editors write a handful of chunks behind the samples.
+/// The maximum number of chunks after the samples; recorders and editors write a handful.
 const MAX_CHUNKS: usize = 1000;
 
-/// How many bytes at the end of the file, from `at` on, are neither samples that the header tells of nor chunks.
-fn untold(reader: &mut (impl BufRead + Seek), mut at: u64, file_size: u64) -> Result<u64, BuildError> {
+/// Returns the bytes from `at` on, after the samples given by the header, that are not chunks.
+fn surplus(reader: &mut (impl BufRead + Seek), mut at: u64, file_size: u64) -> Result<u64, BuildError> {
     reader.seek(SeekFrom::Start(at))?;
     for _ in 0..MAX_CHUNKS {
         let Some((id, size)) = chunk(reader)? else { break };
@@ -103,30 +102,30 @@ fn untold(reader: &mut (impl BufRead + Seek), mut at: u64, file_size: u64) -> Re
 }
 
 fn refuse<T>(reason: &str) -> Result<T, BuildError> {
-    Err(BuildError::Audio(reason.to_owned()))
+    Err(BuildError::File(reason.to_owned()))
 }
 
-/// The first twelve bytes; returns the length that they give.
+/// Reads the first twelve bytes; returns the length that they give.
 fn start(reader: &mut impl BufRead) -> Result<u64, BuildError> {
     let Some([a, b, c, d, e, f, g, h, i, j, k, l]) = bytes::<12>(reader)? else {
-        return refuse("the file is no WAV file: it is too short");
+        return refuse("the file is not a WAV file: it is too short");
     };
     match (&[a, b, c, d], &[i, j, k, l]) {
         (b"RIFF" | b"RF64" | b"BW64", b"WAVE") => Ok(u32::from_le_bytes([e, f, g, h]).into()),
         (b"fLaC", _) => refuse("the file is a FLAC file, not a WAV file"),
         (b"OggS", _) => refuse("the file is an Ogg file, not a WAV file"),
         ([b'I', b'D', b'3', _] | [0xFF, 0xFB, ..], _) => refuse("the file is an MP3 file, not a WAV file"),
-        _ => refuse("the file is no WAV file"),
+        _ => refuse("the file is not a WAV file"),
     }
 }
 
-/// Name and length of the next chunk; none at the end of the file.
+/// Reads the name and length of the next chunk; `None` at the end of the file.
 fn chunk(reader: &mut impl BufRead) -> Result<Option<([u8; 4], u64)>, BuildError> {
     Ok(bytes::<8>(reader)?.map(|[a, b, c, d, e, f, g, h]| ([a, b, c, d], u32::from_le_bytes([e, f, g, h]).into())))
 }
 
 fn skip(reader: &mut impl Seek, size: u64) -> Result<(), BuildError> {
-    // Chunks begin at even places.
+    // Chunks begin at even positions.
     reader.seek_relative((size + size % 2) as i64)?;
     Ok(())
 }
@@ -144,7 +143,7 @@ fn lengths(reader: &mut (impl BufRead + Seek), size: u64) -> Result<Lengths, Bui
     })
 }
 
-/// Encoding, channels and rate.
+/// Reads the format chunk: encoding, channels and sample rate.
 fn format(reader: &mut (impl BufRead + Seek), size: u64) -> Result<(Encoding, usize, u32), BuildError> {
     let Some([t0, t1, c0, c1, r0, r1, r2, r3, _, _, _, _, a0, a1, b0, b1]) =
         bytes::<16>(reader)?.filter(|_| size >= 16)
@@ -175,15 +174,15 @@ fn format(reader: &mut (impl BufRead + Seek), size: u64) -> Result<(Encoding, us
     }
     let align = usize::from(u16::from_le_bytes([a0, a1]));
     if align != encoding.bytes() * channels {
-        return refuse(&format!("the file says that {channels} samples of {bits} bits take {align} bytes"));
+        return refuse(&format!("the header is invalid: {channels} samples of {bits} bits cannot take {align} bytes"));
     }
     Ok((encoding, channels, rate))
 }
 
-/// The format tag of an extensible header, whose encoding follows further behind.
+/// The format tag of an extensible header, in which the encoding follows later.
 const EXTENSIBLE: u16 = 0xFFFE;
 
-/// From the tag of the format (RFC 2361) and the bits that a sample takes.
+/// Returns the encoding for a format tag (RFC 2361) and the bits of a sample.
 fn encoding(tag: u16, bits: u16) -> Result<Encoding, BuildError> {
     match (tag, bits) {
         (1, 8) => Ok(Encoding::U8),
@@ -194,7 +193,7 @@ fn encoding(tag: u16, bits: u16) -> Result<Encoding, BuildError> {
         (3, 64) => Ok(Encoding::F64),
         (6, 8) => Ok(Encoding::ALaw),
         (7, 8) => Ok(Encoding::MuLaw),
-        (1 | 3 | 6 | 7, _) => refuse(&format!("samples of {bits} bits cannot be read")),
+        (1 | 3 | 6 | 7, _) => refuse(&format!("samples of {bits} bits are not supported; write it as 16-bit PCM")),
         _ => {
             let name = match tag {
                 0x02 => "Microsoft ADPCM",
@@ -212,7 +211,7 @@ fn encoding(tag: u16, bits: u16) -> Result<Encoding, BuildError> {
     }
 }
 
-/// The next bytes; none when the file ends before.
+/// Reads the next bytes; `None` if the file ends before.
 fn bytes<const N: usize>(reader: &mut impl BufRead) -> Result<Option<[u8; N]>, io::Error> {
     let mut bytes = [0; N];
     match reader.read_exact(&mut bytes) {

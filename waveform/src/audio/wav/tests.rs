@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 use std::io::Write;
 
-/// A WAV file: its data chunk says `says` bytes, its header `riff`.
+/// A WAV file whose data chunk gives `says` bytes, and whose header gives `riff`.
 struct Made {
     kind: [u8; 4],
     riff: Option<u32>,
@@ -58,7 +58,7 @@ fn open(bytes: &[u8]) -> Result<Wav, BuildError> {
     Wav::open(file.path())
 }
 
-/// All samples, fetched in calls of `chunk`.
+/// Returns all samples, fetched in calls of `chunk`.
 fn drain(mut wav: Wav, chunk: usize) -> Vec<Complex32> {
     let mut samples = vec![Complex32::ZERO; chunk];
     let mut all = vec![];
@@ -101,7 +101,7 @@ fn a_64_bit_header_is_read() {
 
 #[test]
 fn a_file_written_into_a_pipe_is_read_to_its_end() {
-    // What recorders and speech programs leave: gstreamer, ffmpeg, espeak, sox, arecord, and others.
+    // The placeholders of recorders and speech programs: gstreamer, ffmpeg, espeak, sox, arecord, and others.
     let lengths =
         [0, u32::MAX, 0x7FFF_F000, 0x7FFF_EFFE, 0x8000_0000, 0x7FFF_FFFF, 0x7FFF_FFDB, 0x8000_0024, 0xFFFF_FFDB];
     for says in lengths {
@@ -113,17 +113,17 @@ fn a_file_written_into_a_pipe_is_read_to_its_end() {
 }
 
 #[test]
-fn sound_behind_the_end_that_the_header_tells_is_counted_and_chunks_are_not() {
-    let untold = |says, data: &[i16], after: Vec<u8>| {
+fn sound_after_the_end_given_by_the_header_is_counted_and_chunks_are_not() {
+    let surplus = |says, data: &[i16], after: Vec<u8>| {
         let wav = Made { says, after, ..pcm16(1, 8000, data) }.open().unwrap();
-        (wav.len(), wav.untold() * 8000.0)
+        (wav.len(), wav.surplus() * 8000.0)
     };
     let list = || chunk(b"LIST", 3, &[1, 2, 3, 0]);
-    assert_eq!(untold(None, &SOUND, vec![]), (4, 0.0));
-    assert_eq!(untold(None, &SOUND, [list(), list()].concat()), (4, 0.0));
-    assert_eq!(untold(Some(2), &[1000; 100], vec![]), (1, 99.0));
-    assert_eq!(untold(Some(2), &[1000; 100], list()), (1, 105.0));
-    assert_eq!(untold(None, &SOUND, [list(), vec![7; 80]].concat()), (4, 40.0));
+    assert_eq!(surplus(None, &SOUND, vec![]), (4, 0.0));
+    assert_eq!(surplus(None, &SOUND, [list(), list()].concat()), (4, 0.0));
+    assert_eq!(surplus(Some(2), &[1000; 100], vec![]), (1, 99.0));
+    assert_eq!(surplus(Some(2), &[1000; 100], list()), (1, 105.0));
+    assert_eq!(surplus(None, &SOUND, [list(), vec![7; 80]].concat()), (4, 40.0));
 }
 
 #[test]
@@ -142,9 +142,9 @@ fn a_file_cut_short_says_how_much_is_missing() {
 }
 
 #[test]
-fn what_is_no_wav_file_is_refused() {
-    assert_eq!(open(b"").unwrap_err().to_string(), "the file is no WAV file: it is too short");
-    assert_eq!(open(&[7; 100]).unwrap_err().to_string(), "the file is no WAV file");
+fn a_file_that_is_not_a_wav_file_is_refused() {
+    assert_eq!(open(b"").unwrap_err().to_string(), "the file is not a WAV file: it is too short");
+    assert_eq!(open(&[7; 100]).unwrap_err().to_string(), "the file is not a WAV file");
     assert!(open(b"OggS0000000000000").unwrap_err().to_string().contains("an Ogg file"));
     assert_eq!(open(b"RIFF\x04\0\0\0WAVE").unwrap_err().to_string(), "the file has no data chunk");
     assert!(matches!(Wav::open(Path::new("/nonexistent.wav")), Err(BuildError::Io(_))));
@@ -155,7 +155,7 @@ fn formats_that_cannot_be_sent_are_named() {
     let with = |format| Made { format, ..pcm16(1, 8000, &SOUND) }.refused();
     assert_eq!(with(format(0x11, 1, 8000, 4)), "the file is compressed (IMA ADPCM); write it as PCM");
     assert_eq!(with(format(0x77, 1, 8000, 4)), "the file is in the unknown format 0x0077; write it as PCM");
-    assert_eq!(with(format(1, 1, 8000, 12)), "samples of 12 bits cannot be read");
+    assert_eq!(with(format(1, 1, 8000, 12)), "samples of 12 bits are not supported; write it as 16-bit PCM");
     assert_eq!(with(format(1, 6, 8000, 16)), "the file has 6 channels; mono and stereo can be sent");
     assert_eq!(with(format(1, 0, 8000, 16)), "the file has no channels");
     assert_eq!(with(format(1, 1, 999, 16)), "the file has 999 samples per second; 1000 to 768000 can be sent");
@@ -173,7 +173,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_a_header_says_opening_ends_with_a_sound_or_a_reason(
+    fn every_header_opens_or_is_refused_with_a_reason(
         changes in prop::collection::vec((0..60usize, any::<u8>()), 1..6),
         cut in 0..200usize,
     ) {

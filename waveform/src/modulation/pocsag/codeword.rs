@@ -1,30 +1,30 @@
-//! Words of 32 bits: 21 of content, 10 that correct errors, one parity bit (M.584-2, annex 1).
+//! Codewords of 32 bits: 21 of content, 10 of error correction, one parity bit (M.584-2, annex 1).
 
 /// The synchronization codeword, before each batch.
 pub(super) const SYNC: u32 = 0x7CD2_15D8;
 
-/// The idle codeword, in places without an address or a message.
+/// The idle codeword, where there is neither an address nor a message.
 pub(super) const IDLE: u32 = 0x7A89_C197;
 
-/// x¹⁰ + x⁹ + x⁸ + x⁶ + x⁵ + x³ + 1, of the BCH(31,21) code.
+/// The generator polynomial of the BCH(31,21) code: x¹⁰ + x⁹ + x⁸ + x⁶ + x⁵ + x³ + 1.
 const GENERATOR: u32 = 0b111_0110_1001;
 
-/// Returns the codeword that calls a pager. The lowest three bits of the capcode are in the choice of the frame.
+/// Returns the address codeword of a pager. The choice of the frame carries the lowest three bits of the capcode.
 pub(super) fn address(capcode: u32, function: u32) -> u32 {
     codeword((capcode >> 3) << 2 | function)
 }
 
-/// Whether a codeword calls that pager, with whichever function.
+/// Whether a codeword is an address of that pager, with any function.
 pub(super) fn calls(word: u32, capcode: u32) -> bool {
     word >> 13 == capcode >> 3
 }
 
-/// A word with 20 bits of a message.
+/// Returns the codeword of 20 bits of a message.
 pub(super) fn data(bits: u32) -> u32 {
     codeword(1 << 20 | bits)
 }
 
-/// On air, the most significant bit goes first.
+/// Returns the bits in the order on air, most significant first.
 pub(super) fn bits(word: u32) -> impl Iterator<Item = bool> {
     (0..32).rev().map(move |bit| word >> bit & 1 == 1)
 }
@@ -34,7 +34,7 @@ fn codeword(content: u32) -> u32 {
     protected << 1 | protected.count_ones() & 1
 }
 
-/// Of the division by the generator, for a polynomial of 31 bits.
+/// Returns the remainder of the division by the generator, for a polynomial of 31 bits.
 fn remainder(polynomial: u32) -> u32 {
     (10..31)
         .rev()

@@ -1,39 +1,33 @@
-//! Messages as rows of 20 bits (M.584-2, annex 1).
+//! Messages in groups of 20 bits (M.584-2, annex 1).
 
 use crate::error::BuildError;
 
-/// Bits of a codeword that carry message.
+/// Message bits of a codeword.
 const CONTENT: usize = 20;
 
-/// Text, seven bits a character, the least significant first.
-///
-/// # Errors
-/// A character that is not ASCII is named.
+/// Encodes text, seven bits per character, the least significant first. Refuses characters that are not ASCII.
 pub(super) fn alphanumeric(text: &str, legacy: bool) -> Result<Vec<u32>, BuildError> {
     needs_text(text)?;
     let mut bits = vec![];
     for (number, character) in text.chars().enumerate() {
         if !character.is_ascii() {
             return Err(BuildError::Text(format!(
-                "character {} is {character:?}, which pagers do not have: they know ASCII only",
+                "character {} is {character:?}, which pagers do not have; write ASCII only",
                 number + 1
             )));
         }
         bits.extend(reversed(u32::from(character), 7));
     }
     if legacy {
-        // A single 1 was meant as an end mark; with six zeros behind it, it is a character.
+        // A single 1 was meant as an end mark; with six zeros after it, it is a character.
         bits.push(true);
         return Ok(words(&bits, &[false]));
     }
-    // Of the characters that may fill the last word, space is the one that no decoder prints as a mark of its own.
+    // Of the characters that may fill the last codeword, a space is the one that decoders show as nothing.
     Ok(words(&bits, &reversed(u32::from(b' '), 7).collect::<Vec<_>>()))
 }
 
-/// Digits and a few signs, four bits each, the least significant first.
-///
-/// # Errors
-/// A character that is none of them is named.
+/// Encodes digits and a few signs, four bits each, the least significant first. Refuses other characters.
 pub(super) fn numeric(text: &str) -> Result<Vec<u32>, BuildError> {
     needs_text(text)?;
     let mut bits = vec![];
@@ -46,17 +40,14 @@ pub(super) fn numeric(text: &str) -> Result<Vec<u32>, BuildError> {
         };
         bits.extend(reversed(code as u32, 4));
     }
-    // The rest of the last word is filled with spaces.
+    // The rest of the last codeword is filled with spaces.
     Ok(words(&bits, &[false, false, true, true]))
 }
 
-/// By their codes, 0 to 15.
+/// The characters of the codes 0 to 15.
 const DIGITS: &str = "0123456789*U -][";
 
-/// No message.
-///
-/// # Errors
-/// When there is text, which would be lost.
+/// Encodes a page without a message. Refuses text, which would be lost.
 pub(super) fn none(text: &str) -> Result<Vec<u32>, BuildError> {
     if text.trim().is_empty() {
         Ok(vec![])
@@ -73,7 +64,7 @@ fn reversed(value: u32, bits: u32) -> impl Iterator<Item = bool> {
     (0..bits).map(move |bit| value >> bit & 1 == 1)
 }
 
-/// Cuts the bits into words; the last is filled up with `filler` again and again.
+/// Splits the bits into codewords; the last is filled with repetitions of `filler`.
 fn words(bits: &[bool], filler: &[bool]) -> Vec<u32> {
     bits.chunks(CONTENT)
         .map(|word| {
@@ -94,10 +85,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_pager_cannot_show_is_named() {
+    fn a_character_that_pagers_cannot_show_is_named() {
         assert_eq!(
             alphanumeric("naïve", false).unwrap_err().to_string(),
-            "text: character 3 is 'ï', which pagers do not have: they know ASCII only"
+            "text: character 3 is 'ï', which pagers do not have; write ASCII only"
         );
         assert!(numeric("12a").unwrap_err().to_string().contains("character 3 is 'a'"));
         assert!(none("x").is_err() && none("").unwrap().is_empty());

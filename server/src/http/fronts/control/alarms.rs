@@ -15,11 +15,12 @@ struct Alarms {
 
 #[derive(Serialize, ToSchema)]
 struct Alarm {
-    /// `runner_silent`, `runner_twice`, `runner_moved`, `challenge_unsendable`, `stop_unrecorded`, `restored` or `clock`.
+    /// `runner_silent`, `runner_twice`, `runner_moved`, `radio_failed`, `challenge_unsendable`, `stop_unrecorded`,
+    /// `restored` or `clock`.
     kind: &'static str,
-    /// The runner or the challenge; empty for the server itself.
+    /// The runner, its radio (`RUNNER/RADIO`) or the challenge; empty for the server itself.
     subject: String,
-    /// What is wrong, and the way out.
+    /// The problem, and the way out.
     message: String,
     since: Timestamp,
 }
@@ -53,15 +54,15 @@ struct Transmission {
     runner_id: RunnerId,
     radio_id: RadioId,
     frequency: Frequency,
-    /// The occupied span.
+    /// The occupied band.
     band: Band,
     /// When it was assigned.
     planned_at: Timestamp,
-    /// Seconds of the whole signal.
+    /// The duration of the whole signal in seconds.
     duration: f64,
-    /// Part on air so far, 0 to 1; null before the carrier is on.
+    /// The part that has been on air, 0 to 1; null before the carrier is on.
     progress: Option<f64>,
-    /// `preparing` before the carrier is on, then `on_air`; `ending` when the carrier has to go off.
+    /// `preparing` before the carrier is on, then `on_air`; `ending` when the carrier must go off.
     state: &'static str,
 }
 

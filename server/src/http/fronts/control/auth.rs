@@ -10,7 +10,7 @@ use crate::http::{Problem, extract::origin};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use challengectl_common::{AccountName, Timestamp};
-use challengectl_coordinator::accounts::{Client, DEVICE_LIFE, LONGEST, LoggedIn, Step};
+use challengectl_coordinator::accounts::{Client, KNOWN_BROWSER_RETENTION, LoggedIn, MAX_LOGIN_AGE, Step};
 use challengectl_coordinator::{Accounts, Person};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -74,9 +74,9 @@ pub async fn verify_totp(
     let LoggedIn { name, role, session, device, recovery_codes } =
         accounts.verify_totp(&body.temp_token, &body.totp_code, &client).await?;
     let mut response = HttpResponse::Ok();
-    set_cookie(&mut response, &request, (LOGIN_COOKIE, session), LONGEST);
+    set_cookie(&mut response, &request, (LOGIN_COOKIE, session), MAX_LOGIN_AGE);
     if let Some(device) = device {
-        set_cookie(&mut response, &request, (KNOWN_BROWSER_COOKIE, device), DEVICE_LIFE);
+        set_cookie(&mut response, &request, (KNOWN_BROWSER_COOKIE, device), KNOWN_BROWSER_RETENTION);
     }
     let user = User { username: name, role: role.into() };
     Ok(response.json(Verified { status: "success", message: "Authentication successful", user, recovery_codes }))
@@ -197,7 +197,7 @@ pub async fn recovery_codes(
     accounts: Shared<Accounts>,
 ) -> Result<HttpResponse, Problem> {
     let recovery_codes = accounts.renew_recovery_codes(&person, &body.totp_code).await?;
-    let message = "Recovery codes replaced; the old ones count no longer";
+    let message = "Recovery codes replaced; the old ones are invalid";
     Ok(HttpResponse::Ok().json(RecoveryCodes { status: "success", message, recovery_codes }))
 }
 
@@ -206,7 +206,7 @@ fn client(request: &HttpRequest) -> Client {
     Client { address: origin::address(request), device }
 }
 
-/// Counts a request whose body is invalid as an attempt.
+/// Counts a request with an invalid body as an attempt.
 fn counted<T>(
     accounts: &Accounts,
     step: Step,
@@ -219,7 +219,8 @@ fn counted<T>(
     body
 }
 
-/// Sets a cookie that no script can read, and that browsers do not send with forms of other sites.
+/// Sets a cookie with `HttpOnly` and `SameSite`: scripts cannot read it, and browsers do not send it with forms of
+/// other sites.
 fn set_cookie(
     response: &mut HttpResponseBuilder,
     request: &HttpRequest,

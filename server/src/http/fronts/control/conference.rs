@@ -1,4 +1,4 @@
-//! When the event is.
+//! When the event takes place.
 
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
@@ -23,9 +23,9 @@ struct Conference {
     day_start: Option<TimeOfDay>,
     day_end: Option<TimeOfDay>,
     auto_pause: bool,
-    /// Whether the clock lets work be handed out.
+    /// Whether the conference's hours allow work to be assigned.
     open: bool,
-    /// When that changes.
+    /// When `open` changes next.
     next_change: Option<Timestamp>,
 }
 
@@ -51,7 +51,7 @@ async fn current(coordinator: &Coordinator) -> Result<Conference, Problem> {
     })
 }
 
-/// What is left out stays as it is, null clears.
+/// An omitted field stays as it is; null clears it.
 #[derive(Default, Deserialize, ToSchema)]
 #[schema(as = ConferenceChange)]
 #[serde(default, deny_unknown_fields)]
@@ -108,11 +108,11 @@ pub async fn update(
         day_end: change.day_end,
         auto_pause: change.auto_pause.map(Option::unwrap_or_default),
     };
-    coordinator.challenges.change_conference(change, person.by()).await?;
+    coordinator.challenges.change_conference(change, person.actor()).await?;
     Ok(HttpResponse::Ok().json(Changed::now(&coordinator).await?))
 }
 
-/// What is left out stays as it is, an empty text clears.
+/// An omitted field stays as it is; an empty text clears it.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DayTimes {
@@ -138,7 +138,7 @@ pub async fn set_day_times(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let change = ConferenceChange { day_start, day_end, ..ConferenceChange::default() };
-    coordinator.challenges.change_conference(change, person.by()).await?;
+    coordinator.challenges.change_conference(change, person.actor()).await?;
     let Conference { day_start, day_end, .. } = current(&coordinator).await?;
     Ok(HttpResponse::Ok().json(DayTimesSet { status: "success", day_start, day_end }))
 }
@@ -162,22 +162,22 @@ pub async fn set_auto_pause(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let change = ConferenceChange { auto_pause: Some(auto_pause), ..ConferenceChange::default() };
-    coordinator.challenges.change_conference(change, person.by()).await?;
+    coordinator.challenges.change_conference(change, person.actor()).await?;
     Ok(HttpResponse::Ok().json(AutoPauseSet { status: "success", auto_pause }))
 }
 
-/// A field that is there; null is none.
+/// Reads a given field; null clears it.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(field).map(Some)
 }
 
-/// As [`given_time`] reads it.
+/// The schema of what [`given_time`] reads.
 fn maybe_time() -> Object {
     let types = SchemaType::from_iter([Type::String, Type::Null]);
     ObjectBuilder::new().schema_type(types).pattern(Some("^(([01][0-9]|2[0-3]):[0-5][0-9])?$")).build()
 }
 
-/// A time that is there; null and an empty text are none.
+/// Reads a given time; null and an empty text clear it.
 fn given_time<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<TimeOfDay>>, D::Error> {
     let text = Option::<String>::deserialize(field)?.filter(|text| !text.is_empty());
     text.map(|text| text.parse().map_err(D::Error::custom)).transpose().map(Some)

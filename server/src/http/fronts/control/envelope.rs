@@ -1,4 +1,4 @@
-//! How the control API tells what went wrong: `{"error": "…", "details": "…"}`.
+//! The envelope of the control API: `{"error": "…", "details": "…"}`.
 
 use crate::http::Problem;
 use actix_web::HttpResponse;

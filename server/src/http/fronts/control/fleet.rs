@@ -1,4 +1,4 @@
-use super::token_life::TokenLife;
+use super::enrollment::token_life::TokenLife;
 use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::openapi::answers::{Conflict, Done};
@@ -8,7 +8,7 @@ use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpResponse, web};
 use challengectl_common::wire::Identification;
 use challengectl_common::{Band, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::{Coordinator, Invitation as Issued, KnownRadio, OnAir, RunnerState};
+use challengectl_coordinator::{Coordinator, IssuedToken, KnownRadio, OnAir, RunnerState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -95,7 +95,7 @@ pub async fn remove(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.runner_api.remove_runner(&named(&id)?, person.by()).await?;
+    coordinator.runner_api.remove_runner(&named(&id)?, person.actor()).await?;
     Ok(done("Runner removed successfully"))
 }
 
@@ -107,7 +107,7 @@ pub async fn enable(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.runner_api.enable_runner(&named(&id)?, enabled, person.by()).await?;
+    coordinator.runner_api.enable_runner(&named(&id)?, enabled, person.actor()).await?;
     Ok(done(if enabled { "Runner enabled" } else { "Runner disabled" }))
 }
 
@@ -118,13 +118,13 @@ pub async fn disable(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.runner_api.enable_runner(&named(&id)?, false, person.by()).await?;
+    coordinator.runner_api.enable_runner(&named(&id)?, false, person.actor()).await?;
     Ok(done("Runner disabled"))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Invitation {
+pub struct TokenRequest {
     #[serde(alias = "runner_name")]
     runner_id: RunnerId,
     #[serde(default)]
@@ -132,7 +132,7 @@ pub struct Invitation {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct Invited {
+pub(super) struct EnrollmentTokenCreated {
     status: &'static str,
     message: &'static str,
     runner_id: RunnerId,
@@ -143,17 +143,17 @@ pub(super) struct Invited {
 /// Create an enrollment token for a runner.
 ///
 /// The token is shown only once.
-#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = Invited), Conflict))]
-pub async fn invite(
-    With(Admin(person), Json(Invitation { runner_id, expires_hours })): With<Admin, Json<Invitation>>,
+#[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = EnrollmentTokenCreated), Conflict))]
+pub async fn issue_token(
+    With(Admin(person), Json(TokenRequest { runner_id, expires_hours })): With<Admin, Json<TokenRequest>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let issued = coordinator.fleet.invite_runner(&runner_id, expires_hours.into(), person.by()).await?;
-    Ok(HttpResponse::Created().json(Invited::new(runner_id, issued)))
+    let issued = coordinator.fleet.issue_enrollment_token(&runner_id, expires_hours.into(), person.actor()).await?;
+    Ok(HttpResponse::Created().json(EnrollmentTokenCreated::new(runner_id, issued)))
 }
 
-impl Invited {
-    pub(super) fn new(runner_id: RunnerId, issued: Issued) -> Self {
+impl EnrollmentTokenCreated {
+    pub(super) fn new(runner_id: RunnerId, issued: IssuedToken) -> Self {
         let (enrollment_token, expires_at) = (issued.token, issued.expires_at);
         Self { status: "success", message: "Enrollment token created", runner_id, enrollment_token, expires_at }
     }

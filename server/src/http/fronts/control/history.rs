@@ -12,17 +12,17 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TransmissionQuery {
-    /// The most entries to answer.
+    /// The maximum number of entries in the answer.
     #[param(maximum = 1000, default = 100)]
     limit: Option<u64>,
     /// Entries to skip.
     #[param(minimum = 0, default = 0)]
     offset: Option<i64>,
-    /// Only those of this challenge.
+    /// Only transmissions of this challenge.
     challenge_id: Option<i64>,
-    /// Only those of this runner.
+    /// Only transmissions of this runner.
     runner_id: Option<String>,
-    /// Only those with this status.
+    /// Only transmissions with this status.
     #[param(inline)]
     status: Option<Status>,
 }
@@ -64,12 +64,12 @@ struct Transmission {
     frequency: u64,
     modulation: String,
     status: String,
-    /// When the carrier went on; when it never did, the time of the assignment.
+    /// When the carrier went on; if it never did, the time of the assignment.
     timestamp: Timestamp,
     started_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     error_message: Option<String>,
-    /// Whether the radio only simulates: nothing was on air.
+    /// Whether the radio sends nothing, so that nothing was on air.
     simulated: bool,
 }
 
@@ -151,9 +151,9 @@ struct Stats {
     active_runners: usize,
     total_challenges: usize,
     enabled_challenges: usize,
-    /// The transmissions that succeeded.
+    /// The number of successful transmissions.
     total_transmissions: u64,
-    /// Of these, those by radios that only simulate.
+    /// How many of them were by radios that send nothing.
     simulated_transmissions: u64,
     recent_transmissions: Vec<Recent>,
 }

@@ -3,29 +3,25 @@
 mod alarms;
 mod audit;
 mod auth;
-mod challenge_form;
-mod challenge_schemas;
 mod challenges;
 mod conference;
 mod enrollment;
 pub mod envelope;
-mod export;
 mod files;
 mod fleet;
 mod history;
-mod provisioning;
+mod operating;
 mod public;
 mod ranges;
 mod role;
-mod runners;
-mod system;
-mod token_life;
-mod uploads;
+mod runner_protocol;
 mod users;
 
 use crate::http::openapi::{Group, group};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use challengectl_common::wire::Acknowledgement;
+use enrollment::provisioning;
+use files::{export, uploads};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -33,21 +29,21 @@ use utoipa::ToSchema;
 pub fn groups() -> Vec<Group> {
     vec![
         group!(
-            "Login", "Accounts log in with a password, then a code.";
+            "Login", "Log in with a password and then a TOTP code.";
             auth: login, verify_totp, setup, session, logout, change_password, recovery_codes
         ),
-        group!("Users", "The accounts of people."; users: list, create, update, delete, reset_totp, reset_password),
+        group!("Users", "Accounts."; users: list, create, update, delete, reset_totp, reset_password),
         group!(
-            "Runner protocol", "Requests of a runner, with its key.";
+            "Runner protocol", "Requests of runners, with their keys.";
             enrollment: enroll;
-            runners: register, heartbeat, task, complete, log, logs, sign_out;
+            runner_protocol: register, heartbeat, task, complete, log, logs, sign_out;
             files: download
         ),
-        group!("Runners", "Runners as operators see and change them.";
+        group!("Runners", "Runners, for operators.";
             fleet: list, one, enable, disable, remove),
         group!(
             "Enrollment", "How hosts become runners.";
-            fleet: invite;
+            fleet: issue_token;
             enrollment: list, revoke, re_enroll;
             provisioning: provision, keys, create_key, delete_key, toggle_key
         ),
@@ -58,7 +54,7 @@ pub fn groups() -> Vec<Group> {
             export: export;
             ranges: list
         ),
-        group!("Control", "Pause, emergency stop and release of the whole system."; system: status, pause, resume, emergency_stop, release, stop),
+        group!("Control", "Pause, emergency stop and release of the whole system."; operating: status, pause, resume, emergency_stop, release, stop),
         group!("Now", "What is on air, and the alarms in force."; alarms: on_air, list),
         group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),
@@ -66,11 +62,11 @@ pub fn groups() -> Vec<Group> {
             "Conference", "When the event takes place, and its daily hours.";
             conference: show, update, set_day_times, set_auto_pause
         ),
-        group!("Public", "For everybody."; public: challenges),
+        group!("Public", "Open to everyone."; public: challenges),
     ]
 }
 
-/// The optional body of `enable`; it decides, whatever the path is called.
+/// The optional body of `enable`. Its value takes precedence over the name of the path.
 #[derive(Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Switch {
@@ -84,12 +80,12 @@ impl Default for Switch {
     }
 }
 
-/// The answer to a change that has nothing to show.
+/// Returns the answer to a change without data.
 fn done(message: &str) -> HttpResponse {
     acknowledge(HttpResponse::Ok(), message)
 }
 
-/// The answer to a change, with a message.
+/// Adds a message to the answer to a change.
 fn acknowledge(mut response: HttpResponseBuilder, message: &str) -> HttpResponse {
     response.json(Acknowledgement { status: "success".to_owned(), message: Some(message.to_owned()) })
 }

@@ -2,7 +2,7 @@ use challengectl_coordinator::Role as Held;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What an account may do; each role may do all that those before it may.
+/// The role of an account. Each role includes the rights of those before it.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {

@@ -59,7 +59,7 @@ pub struct CreateRequest {
     username: AccountName,
     #[schema(min_length = 8, max_length = 256)]
     password: String,
-    /// If left out, the highest role below the caller's own.
+    /// By default the highest role below the caller's own.
     role: Option<Role>,
 }
 

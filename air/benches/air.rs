@@ -1,0 +1,101 @@
+//! What mixing costs: time for a frame of 20 ms, as a part of one core in real time.
+//!
+//! `cargo bench -p challengectl-air`
+
+#![expect(clippy::unwrap_used, reason = "a benchmark")]
+
+use challengectl_air::receivers::rtl_tcp::quantise;
+use challengectl_air::spectrum::{Mixer, Noise, Receiver, Settings, Source, Spectrum, Transmission};
+use challengectl_dsp::Complex32;
+use std::time::Instant;
+
+/// Seconds of a frame.
+const FRAME: f64 = 0.02;
+
+/// Frames that are measured, and before them some that fill caches.
+const FRAMES: usize = 100;
+const WARM_UP: usize = 10;
+
+fn main() {
+    println!("transmissions of 250 kS/s heard by receivers of 2.048 MS/s, percent of one core:");
+    println!("{:>14} {}", "", [1, 4, 16, 32].map(|count| format!("{count:>8} tx")).concat());
+    for receivers in [1, 4, 16, 32] {
+        let costs = [1, 4, 16, 32].map(|transmissions| format!("{:>10.1} ", mixing(receivers, transmissions, 250_000)));
+        println!("{receivers:>11} rx {}", costs.concat());
+    }
+    println!("16 x 16 with transmissions of 2 MS/s: {:.1} %", mixing(16, 16, 2_000_000));
+    println!("200 transmissions that nobody hears, one receiver: {:.2} %", unheard(200));
+    println!("none, one receiver: {:.2} %", unheard(0));
+    println!("8 bits for one client at 2.048 MS/s: {:.2} %", quantising());
+}
+
+/// 16-bit noise in a tenth of its rate, so that no bin is left out and none is beyond.
+fn samples(count: usize) -> Vec<Complex32> {
+    (0..count).map(|n| Complex32::from_polar(0.5, 0.3 * (n as f32 * 0.01).sin())).collect()
+}
+
+struct Air {
+    spectrum: Spectrum,
+    mixer: Mixer,
+    sources: Vec<Source>,
+    receivers: Vec<Receiver>,
+}
+
+impl Air {
+    fn new(receivers: usize, transmissions: usize, rate: u32, centre: f64) -> Self {
+        let (spectrum, mixer) = Spectrum::stepped(Settings::default());
+        let receivers = (0..receivers).map(|n| spectrum.receiver(433_900_000.0 + n as f64 * 1017.0, 2_048_000.0));
+        let receivers = receivers.collect();
+        let source = |n: usize| {
+            let centre_hz = centre + n as f64 * 25_000.0 - 400_000.0;
+            let transmission = Transmission { challenge: format!("{n}"), centre_hz, nominal_hz: centre_hz, rate };
+            spectrum.transmit(transmission).unwrap()
+        };
+        let sources = (0..transmissions).map(source).collect();
+        Self { spectrum, mixer, sources, receivers }
+    }
+
+    /// Percent of one core.
+    fn cost(mut self, heard: bool) -> f64 {
+        let mut spent = 0.0;
+        for frame in 0..WARM_UP + FRAMES {
+            for source in &self.sources {
+                if heard {
+                    source.send(samples(source.room())).unwrap();
+                } else {
+                    source.skip(source.room()).unwrap();
+                }
+            }
+            let began = Instant::now();
+            self.mixer.step();
+            if frame >= WARM_UP {
+                spent += began.elapsed().as_secs_f64();
+            }
+            for receiver in &mut self.receivers {
+                std::hint::black_box(receiver.try_next());
+            }
+        }
+        assert_eq!(self.spectrum.statistics().dry, 0);
+        100.0 * spent / FRAMES as f64 / FRAME
+    }
+}
+
+fn mixing(receivers: usize, transmissions: usize, rate: u32) -> f64 {
+    Air::new(receivers, transmissions, rate, 433_900_000.0).cost(true)
+}
+
+fn unheard(transmissions: usize) -> f64 {
+    Air::new(1, transmissions, 250_000, 145_000_000.0).cost(false)
+}
+
+fn quantising() -> f64 {
+    let (noise, samples) = (Noise::new(0), samples(40_960));
+    let mut bytes = Vec::new();
+    let began = Instant::now();
+    for n in 0..FRAMES {
+        bytes.clear();
+        quantise(&samples, 1.0, &noise, 0, n as u64, &mut bytes);
+        std::hint::black_box(&bytes);
+    }
+    100.0 * began.elapsed().as_secs_f64() / FRAMES as f64 / FRAME
+}

@@ -1,0 +1,43 @@
+// Keys of the whole page.
+
+const MODES = { a: "am", n: "nbfm", w: "wbfm", u: "usb", l: "lsb", c: "cw" };
+
+/** Where keys have a meaning of their own. Space also presses buttons and ticks boxes. */
+const TYPED = "input, select, textarea, dialog, [contenteditable]";
+const PRESSED = "button, a, summary";
+
+/** `acts`: see main.js. */
+export function keys(acts) {
+  const table = {
+    arrowleft: (event) => acts.step(event.shiftKey ? -10 : -1),
+    arrowright: (event) => acts.step(event.shiftKey ? 10 : 1),
+    arrowup: () => acts.zoom(1.5),
+    arrowdown: () => acts.zoom(1 / 1.5),
+    "+": () => acts.zoom(1.5),
+    "=": () => acts.zoom(1.5),
+    "-": () => acts.zoom(1 / 1.5),
+    0: () => acts.whole(),
+    "[": () => acts.signal(-1),
+    "]": () => acts.signal(1),
+    ",": () => acts.widen(-1),
+    ".": () => acts.widen(1),
+    " ": () => acts.listen(),
+    f: () => acts.type(),
+    m: () => acts.mute(),
+    p: () => acts.hold(),
+    r: () => acts.record(),
+    "?": () => acts.help(),
+  };
+  for (const [key, mode] of Object.entries(MODES)) table[key] = () => acts.mode(mode);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    if (event.target.closest(TYPED)) return;
+    const key = event.key.toLowerCase();
+    if (key === " " && event.target.closest(PRESSED)) return;
+    const act = table[key];
+    if (!act) return;
+    event.preventDefault();
+    act(event);
+  });
+}

@@ -1,0 +1,112 @@
+// Inputs and outputs of the page.
+
+import { MODE_NAMES, STEPS } from "./band.js";
+import { frequency, megahertz, short } from "./format.js";
+
+export const element = (id) => document.getElementById(id);
+
+/** Connects the inputs to what they do. `acts`: see main.js. */
+export function connect(acts) {
+  const on = (id, type, act) => element(id).addEventListener(type, act);
+  on("up", "click", () => acts.step(1));
+  on("down", "click", () => acts.step(-1));
+  on("listen", "click", () => acts.listen());
+  on("record", "click", () => acts.record());
+  on("pause", "click", () => acts.hold());
+  on("zoom-in", "click", () => acts.zoom(2));
+  on("zoom-out", "click", () => acts.zoom(0.5));
+  on("left", "click", () => acts.pan(-0.25));
+  on("right", "click", () => acts.pan(0.25));
+  on("whole", "click", () => acts.whole());
+  on("here", "click", () => acts.here());
+  on("narrower", "click", () => acts.widen(-1));
+  on("wider", "click", () => acts.widen(1));
+  on("help", "click", () => acts.help());
+  on("band", "change", (event) => acts.band(Number(event.target.value)));
+  on("volume", "input", (event) => acts.volume(event.target.value / 100));
+  on("squelch-on", "change", () => acts.squelch());
+  on("squelch", "input", () => acts.squelch());
+  on("deemphasis", "change", (event) => acts.deemphasis(event.target.checked));
+  on("step", "change", (event) => acts.setStep(Number(event.target.value)));
+  on("low", "change", (event) => acts.passband(event.target.valueAsNumber, null));
+  on("high", "change", (event) => acts.passband(null, event.target.valueAsNumber));
+
+  const input = element("frequency");
+  const typed = () => acts.typed(frequency(input.value), input.value);
+  input.addEventListener("change", typed);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") typed();
+    if (event.key === "Escape") acts.shown();
+    const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    acts.step(step);
+  });
+
+  element("step").append(...STEPS.map((step) => new Option(short(step), step)));
+}
+
+/** Makes the choice of modes. */
+export function showModes(modes, choose) {
+  const fieldset = element("modes");
+  fieldset.querySelectorAll("label").forEach((label) => label.remove());
+  for (const { mode } of modes) {
+    const label = document.createElement("label");
+    const radio = document.createElement("input");
+    radio.type = "radio";
+    radio.name = "mode";
+    radio.value = mode;
+    radio.onchange = () => choose(mode);
+    const name = document.createElement("span");
+    name.textContent = MODE_NAMES[mode] ?? mode;
+    label.append(radio, name);
+    fieldset.append(label);
+  }
+}
+
+export function showBands(bands, chosen) {
+  const select = element("band");
+  select.replaceChildren(...bands.map(({ name }, number) => new Option(name, number, false, number === chosen)));
+  element("band-choice").hidden = bands.length < 2;
+}
+
+/** Shows what is tuned to; what is being typed stays. */
+export function showTuning({ hertz, mode, low, high, step, deemphasis, squelch }, { force = false } = {}) {
+  const put = (id, value) => {
+    if (force || document.activeElement !== element(id)) element(id).value = value;
+  };
+  put("frequency", megahertz(hertz));
+  put("low", low);
+  put("high", high);
+  put("step", step);
+  for (const radio of document.querySelectorAll("[name=mode]")) radio.checked = radio.value === mode;
+  element("deemphasis").checked = deemphasis > 0;
+  element("deemphasis-choice").hidden = !["nbfm", "wbfm"].includes(mode);
+  element("squelch-on").checked = squelch > 0;
+  element("squelch").disabled = squelch === 0;
+  element("squelch-value").textContent = squelch > 0 ? `${squelch} dB` : "off";
+}
+
+export function showLevel({ dbfs, noise_dbfs, open }) {
+  element("meter").value = dbfs;
+  const above = Math.max(0, dbfs - noise_dbfs);
+  element("level").textContent = `${dbfs.toFixed(0)} dB, ${above.toFixed(0)} over noise${open ? "" : ", squelched"}`;
+}
+
+export function showNoLevel() {
+  element("meter").value = -120;
+  element("level").textContent = "no sound yet";
+}
+
+export function showLink(state, text) {
+  const link = element("link");
+  link.dataset.state = state;
+  link.textContent = { open: "Live", connecting: "Connecting…", lost: "Not connected" }[state];
+  const alert = element("alert");
+  alert.hidden = state !== "lost";
+  alert.textContent = state === "lost" ? text : "";
+}
+
+export function showProblem(text) {
+  element("problem").textContent = text;
+}

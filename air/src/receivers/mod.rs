@@ -1,0 +1,5 @@
+//! How receivers listen.
+
+pub mod rtl_tcp;
+pub mod sigmf;
+pub mod zmq;

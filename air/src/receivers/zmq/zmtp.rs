@@ -1,0 +1,106 @@
+//! What a publisher needs of ZMTP 3.0 (<https://rfc.zeromq.org/spec/23/>).
+
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Flags of a frame.
+const MORE: u8 = 1;
+const LONG: u8 = 2;
+const COMMAND: u8 = 4;
+
+/// A subscriber sends subscriptions, and no more.
+const MAX_FRAME: u64 = 512;
+
+/// Frames of a handshake before the one that ends it.
+const MAX_HANDSHAKE: usize = 4;
+
+/// What both sides begin with: the signature, version 3.0 and the mechanism.
+fn greeting() -> [u8; 64] {
+    let mut greeting = [0; 64];
+    let parts: [(usize, &[u8]); 3] = [(0, &[0xff]), (9, &[0x7f, 3, 0]), (12, b"NULL")];
+    for (at, part) in parts {
+        if let Some(place) = greeting.get_mut(at..at + part.len()) {
+            place.copy_from_slice(part);
+        }
+    }
+    greeting
+}
+
+/// Greets a peer and learns that it is a subscriber.
+pub(super) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+    stream.write_all(&greeting()).await?;
+    let mut theirs = [0; 64];
+    stream.read_exact(&mut theirs).await?;
+    let is_zmtp_3 = theirs.first() == Some(&0xff) && theirs.get(9..11).is_some_and(|part| part >= &[0x7f, 3][..]);
+    if !is_zmtp_3 || theirs.get(12..32).is_none_or(|mechanism| !mechanism.starts_with(b"NULL\0")) {
+        return Err(invalid("it does not speak ZMTP 3 without security"));
+    }
+    stream.write_all(&ready()).await?;
+    for _ in 0..MAX_HANDSHAKE {
+        let frame = read(stream).await?;
+        if frame.is_command && frame.body.starts_with(b"\x05READY") {
+            return Ok(());
+        }
+    }
+    Err(invalid("it does not say that it is ready"))
+}
+
+fn ready() -> Vec<u8> {
+    let body = b"\x05READY\x0bSocket-Type\0\0\0\x03PUB";
+    [&[COMMAND, body.len() as u8][..], body].concat()
+}
+
+/// A frame that came in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    is_command: bool,
+    body: Vec<u8>,
+}
+
+/// What a subscriber wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Everything: it subscribes to the empty prefix.
+    Subscribe,
+    /// No more of it.
+    Cancel,
+    /// Something that concerns no messages of ours: they begin with no key.
+    Nothing,
+}
+
+impl Frame {
+    /// In version 3.0 subscriptions are messages, in 3.1 commands.
+    pub(super) fn wish(&self) -> Wish {
+        match (self.is_command, self.body.as_slice()) {
+            (false, [1]) | (true, b"\x09SUBSCRIBE") => Wish::Subscribe,
+            (false, [0]) | (true, b"\x06CANCEL") => Wish::Cancel,
+            _ => Wish::Nothing,
+        }
+    }
+}
+
+/// Reads a frame.
+pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Frame> {
+    let flags = stream.read_u8().await?;
+    let len = if flags & LONG == 0 { stream.read_u8().await?.into() } else { stream.read_u64().await? };
+    if len > MAX_FRAME || flags & !(MORE | LONG | COMMAND) != 0 {
+        return Err(invalid("a frame that no subscriber sends"));
+    }
+    let mut body = vec![0; len as usize];
+    stream.read_exact(&mut body).await?;
+    Ok(Frame { is_command: flags & COMMAND != 0, body })
+}
+
+/// The frame of a message.
+pub(super) fn message(content: impl ExactSizeIterator<Item = [u8; 8]>) -> Vec<u8> {
+    let len = 8 * content.len() as u64;
+    let mut bytes = Vec::with_capacity(9 + 8 * content.len());
+    bytes.push(LONG);
+    bytes.extend_from_slice(&len.to_be_bytes());
+    content.for_each(|sample| bytes.extend_from_slice(&sample));
+    bytes
+}
+
+fn invalid(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
+}

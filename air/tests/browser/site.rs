@@ -1,0 +1,83 @@
+//! An air with transmissions, and the page.
+
+use crate::signals::{self, Signal};
+use anyhow::Result;
+use challengectl_air::Spectrum;
+use challengectl_air::browser::{BandSettings, Settings, serve};
+use challengectl_air::spectrum::{self, Source, Transmission};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// Ends with all that belongs to it when it is dropped.
+pub struct Site {
+    pub port: u16,
+    pub folder: TempDir,
+    pub spectrum: Spectrum,
+    settings: Settings,
+    /// Aborted on drop.
+    transmissions: JoinSet<()>,
+    server: JoinSet<()>,
+}
+
+impl Site {
+    /// With the six signals on air.
+    pub async fn start() -> Result<Self> {
+        let mut site = Self::quiet(Settings::default()).await?;
+        for signal in signals::all(site.folder.path())? {
+            let transmission = Transmission {
+                challenge: String::new(),
+                centre_hz: signal.hertz,
+                nominal_hz: signal.hertz,
+                rate: signal.rate,
+            };
+            site.transmissions.spawn(transmit(site.spectrum.transmit(transmission)?, signal));
+        }
+        Ok(site)
+    }
+
+    /// With noise alone. Title and bands are set here.
+    pub async fn quiet(settings: Settings) -> Result<Self> {
+        // The signals are 30 dB and more above it in each of the channels.
+        let spectrum = Spectrum::start(spectrum::Settings { noise_db_hz: Some(-105.0), ..Default::default() })?;
+        let bands = [("2 m", 145e6), ("70 cm", 433.5e6)];
+        let bands = bands.map(|(name, centre_hz)| BandSettings { name: name.to_owned(), centre_hz, rate: 2_048_000 });
+        let mut site = Self {
+            port: 0,
+            folder: tempfile::tempdir()?,
+            spectrum,
+            settings: Settings { title: "Air of the tests".to_owned(), bands: bands.into(), ..settings },
+            transmissions: JoinSet::new(),
+            server: JoinSet::new(),
+        };
+        site.open().await?;
+        Ok(site)
+    }
+
+    /// Serves, at the port that it had before.
+    pub async fn open(&mut self) -> Result<()> {
+        let socket = TcpListener::bind(("127.0.0.1", self.port)).await?;
+        self.port = socket.local_addr()?.port();
+        let (spectrum, settings) = (self.spectrum.clone(), self.settings.clone());
+        self.server.spawn(async move {
+            let _ = serve(socket, &spectrum, settings).await;
+        });
+        Ok(())
+    }
+
+    /// Serves nobody any more.
+    pub async fn close(&mut self) {
+        self.server.shutdown().await;
+    }
+}
+
+/// Sends the samples again and again.
+async fn transmit(source: Source, signal: Signal) {
+    let mut samples = signal.samples.iter().copied().cycle();
+    loop {
+        while source.room() > 0 {
+            let _ = source.send(samples.by_ref().take(source.room()).collect());
+        }
+        source.mixed().await;
+    }
+}
