@@ -2,14 +2,9 @@
 
 use super::piece::{ORDER, Piece};
 use crate::lanes::mul_add;
+use crate::window::{self, kaiser, sinc};
 use num_complex::Complex32;
 use std::f64::consts::PI;
-
-/// How far the stop band is down, in decibels. 70 are promised; the pieces are not exact.
-const ATTENUATION: f64 = 80.0;
-
-/// Kaiser's formula for the parameter of the window at that attenuation (J. F. Kaiser, 1974).
-const BETA: f64 = 0.1102 * (ATTENUATION - 8.7);
 
 /// Sums side by side: with four, of two parts each, the processor does not wait for any and has registers for all.
 const SUMS: usize = 4;
@@ -23,8 +18,8 @@ pub(super) struct Kernel {
 impl Kernel {
     /// Creates a low-pass filter with its edges in cycles per input sample, `0 < pass < stop`.
     pub(super) fn new(pass: f64, stop: f64, gain: f32) -> Self {
-        let taps = ((ATTENUATION - 7.95) / (14.36 * (stop - pass))).ceil() as usize;
-        let taps = taps.next_multiple_of(SUMS);
+        // 70 dB are promised of the window's 80: the pieces are not exact.
+        let taps = window::taps(stop - pass).next_multiple_of(SUMS);
         let cutoff = (pass + stop) / 2.0;
         let half = taps as f64 / 2.0;
         let weights = (0..taps).map(|tap| {
