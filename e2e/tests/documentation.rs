@@ -31,6 +31,7 @@ walked! {
     audio: "docs/audio.md", Built;
     command_line: "docs/command-line.md", Built;
     frequencies: "docs/frequencies.md", Built;
+    install: "docs/install.md", Built;
     live_events: "docs/live-events.md", Operator;
     operating: "docs/operating.md", Operator;
     operations: "docs/operations.md", Operator;

@@ -44,7 +44,7 @@ pub(super) fn entry(device: &FoundDevice) -> Option<RadioConfig> {
     let band = |span: &crate::radio::Span| Band::new(span.from.max(0.0) as u64, span.to.max(0.0) as u64);
     let frequency_limits = device.frequencies.iter().filter_map(band).filter(|band| band.width() > 0).collect();
     let model = Some(device.model.clone());
-    Some(RadioConfig { id, model, frequency_limits, sample_rate: DEFAULT_SAMPLE_RATE, offset_hz: 0, driver })
+    Some(RadioConfig { model, frequency_limits, ..RadioConfig::with_defaults(id, driver) })
 }
 
 /// Whether a radio of the configuration is this device.

@@ -161,9 +161,10 @@ impl<F: FnMut(Stage) + Send> Watch<'_, F> {
     }
 
     async fn ended(mut self, end: End) -> (Ended, Option<Supervised>) {
-        let verdict = self.verdict(end.cause);
-        let ended = Ended { verdict, started_at: self.started_at, ended_at: end.at, underruns: end.underruns };
-        if end.kept {
+        let End { at: ended_at, cause, identified, underruns, kept, .. } = end;
+        let verdict = self.verdict(cause);
+        let ended = Ended { verdict, started_at: self.started_at, ended_at, identified, underruns };
+        if kept {
             return (ended, Some(self.child));
         }
         self.child.reap().await;
@@ -181,7 +182,7 @@ impl<F: FnMut(Stage) + Send> Watch<'_, F> {
                 }
             };
         let ended_at = Timestamp::now();
-        (Ended { verdict, started_at: self.started_at, ended_at, underruns: 0 }, None)
+        (Ended { verdict, started_at: self.started_at, ended_at, identified: false, underruns: 0 }, None)
     }
 }
 
