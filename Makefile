@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof bench bench-air bench-gnuradio bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
+NODE := PATH=$(CURDIR)/.tools/node/bin:$$PATH PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
+
+.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof bench bench-air bench-gnuradio bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
 # Features of the runner in `make dist` and the packages, beside the default ones: make dist RUNNER_FEATURES=soapy,zmq
 RUNNER_FEATURES ?=
@@ -12,10 +14,22 @@ DIST_FEATURES = $(addprefix --features challengectl-runner/,$(subst $(comma), ,$
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-build: prerequisites ## both programs, optimised, in target/release
+build: prerequisites dashboard ## both programs, optimised, in target/release, with the dashboard
 	cargo build --release --locked -p challengectl-server -p challengectl-runner
 
-dist: prerequisites ## both programs as they are shipped, with link-time optimisation and without symbols, in target/dist
+# Built anew only when one of its files is newer than what was built.
+dashboard: server/dashboard/dist/index.html ## the dashboard, which becomes part of the server
+
+DASHBOARD := $(shell find server/dashboard/src server/dashboard/public server/dashboard/scripts server/dashboard/*.json server/dashboard/*.ts server/dashboard/index.html -type f -not -name '*.gen.d.ts' 2>/dev/null)
+server/dashboard/dist/index.html: $(DASHBOARD)
+	scripts/tools.sh nodejs
+	cd server/dashboard && $(NODE) npm run --silent build
+
+openapi: ## writes the description of the API anew, of which the dashboard's types are made
+	cargo run --locked --quiet -p challengectl-server -- openapi > server/dashboard/openapi.json.new
+	mv server/dashboard/openapi.json.new server/dashboard/openapi.json
+
+dist: prerequisites dashboard ## both programs as they are shipped, with link-time optimisation and without symbols, in target/dist
 	cargo build --profile dist --locked -p challengectl-server -p challengectl-runner $(DIST_FEATURES)
 
 packages: dist ## Debian packages of both programs, in target/packages
@@ -36,7 +50,7 @@ packages-test: packages ## installs the packages in a clean Debian, tries them, 
 proof-programs: dist
 	cargo build --profile dist --locked -p challengectl-e2e
 
-check: check-tools ## format, lints, licences, unused dependencies, order of the rooms, documentation
+check: check-tools ## format, lints, licences, unused dependencies, order of the rooms, documentation, the dashboard
 	cargo fmt --all -- --check
 	# Modules that a macro declares, which `cargo fmt` does not find.
 	rustfmt --edition 2024 --check $(wildcard runner/src/radio/*.rs runner/src/radio/*/*.rs waveform/src/modulation/*.rs)
@@ -45,15 +59,22 @@ check: check-tools ## format, lints, licences, unused dependencies, order of the
 	cargo deny --all-features check licenses bans sources
 	cargo machete
 	cargo test -p challengectl-e2e --locked --test rooms
+	cd server/dashboard && $(NODE) npm run --silent check
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --features challengectl-runner/soapy
 
 # The tests have libcodec2; `make build` does not need it.
 FREEDV := challengectl-codec2/system,challengectl-server/freedv,challengectl-runner/freedv,challengectl-e2e/freedv
 
-test: tools ## all tests, with independent receivers
+test: tools dashboard ## all tests, with independent receivers and in a browser
 	cargo nextest run --workspace --locked --features $(FREEDV)
 	cargo nextest run -p challengectl-runner --features soapy --locked -E 'test(soapy)'
 	cargo test --doc --workspace --locked
+	$(MAKE) test-dashboard
+
+test-dashboard: dashboard ## what the dashboard computes, and the dashboard in a browser; pictures in server/dashboard/out
+	scripts/tools.sh nodejs browser
+	cargo build --locked -p challengectl-server -p challengectl-runner
+	cd server/dashboard && $(NODE) npm run --silent unit && $(NODE) npm run --silent e2e -- --grep-invert @slow
 
 fuzz-api: tools ## many more requests to the API than make test, with answers checked against its description
 	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2
@@ -85,6 +106,10 @@ bench-transactions: proof-programs ## the longest write transaction, with a mill
 bench-trigger: proof-programs ## time from an operator's trigger to the first sample on air
 	target/dist/proof trigger
 
+bench-dashboard: dashboard dist ## the dashboard with 200 runners, 500 challenges and 50 events a second, for MINUTES
+	scripts/tools.sh nodejs browser
+	cd server/dashboard && PROGRAMS=$(CURDIR)/target/dist $(NODE) npm run --silent e2e -- --grep @slow
+
 bench-stops: tools dist ## time from a stop, and from what else ends a transmission, to the last sample of eight busy radios
 	cargo build --profile dist --locked -p challengectl-runner -p challengectl-e2e --features challengectl-runner/soapy
 	target/dist/proof soapy
@@ -102,4 +127,4 @@ tools: ## install the tools of the tests: receivers, SoapySDR, Chromium, libcode
 	scripts/tools.sh receivers radios browser codec2 clocks socketio schemathesis certificates documentation prometheus nextest
 
 check-tools:
-	scripts/tools.sh deny machete radios
+	scripts/tools.sh deny machete radios nodejs

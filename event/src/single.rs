@@ -4,7 +4,7 @@ use crate::defaults::Defaults;
 use crate::lookup::Places;
 use crate::report::{Report, Reported};
 use crate::values::ranges::Ranges;
-use crate::{Challenge, Reader, check, yaml};
+use crate::{Challenge, Reader, Remark, check, yaml};
 use challengectl_common::challenge::NamedRange;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -21,11 +21,27 @@ impl Reader {
         ranges: Vec<NamedRange>,
         base: &Path,
     ) -> Result<Challenge, Vec<String>> {
+        Ok(self.read_one_with_remarks(keys, ranges, base)?.0)
+    }
+
+    /// Like [`read_one`](Self::read_one), also with the remarks: what is unusual but can be sent.
+    ///
+    /// # Errors
+    /// As of [`read_one`](Self::read_one).
+    pub fn read_one_with_remarks(
+        &self,
+        keys: Map<String, Value>,
+        ranges: Vec<NamedRange>,
+        base: &Path,
+    ) -> Result<(Challenge, Vec<String>), Vec<String>> {
         let mut report = Report::new(Path::new(""));
         let challenge = self.checked(keys, ranges, base, &mut report);
-        let (problems, _) = report.finish();
-        let texts = || problems.into_iter().map(|problem| problem.text).collect();
-        challenge.map_err(|_| texts())
+        let (problems, remarks) = report.finish();
+        let texts = |all: Vec<Remark>| all.into_iter().map(|remark| remark.text).collect();
+        match challenge {
+            Ok(challenge) => Ok((challenge, texts(remarks))),
+            Err(_) => Err(texts(problems)),
+        }
     }
 
     fn checked(

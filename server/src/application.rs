@@ -76,11 +76,13 @@ impl Application {
             coordinator.challenges.reload_from(file.clone());
         }
 
-        let live = Live::start(&coordinator, &accounts, Origins::new(config.origins()?));
+        let state_source = http::dashboard_state(Arc::clone(&coordinator));
+        let live = Live::start(&coordinator, &accounts, Origins::new(config.origins()?), state_source);
         let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
         let secure = tls.is_some();
         let ingress = Ingress { proxies, over_tls: secure };
-        let state = State::new(Arc::clone(&coordinator), Arc::clone(&accounts), live.endpoint(), ingress, metrics);
+        let state = State::new(Arc::clone(&coordinator), Arc::clone(&accounts), live.endpoint(), ingress, metrics)
+            .with_settings(config);
         let routes = http::routes(state);
         let application =
             move || App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone());

@@ -11,6 +11,7 @@ pub mod http;
 mod listener;
 mod refusal;
 mod tls;
+mod words;
 
 pub use application::{Application, ApplicationError};
 pub use config::Config;

@@ -36,6 +36,11 @@ impl Accounts {
         Ok(Some(token))
     }
 
+    /// Returns whether there is no account yet, so that the setup token makes the first one.
+    pub async fn needs_setup(&self) -> Result<bool, CoreError> {
+        Ok(setup::is_needed(&mut *self.store.read().await?).await?)
+    }
+
     /// Makes the first account. Until its first code is verified, another call replaces it.
     ///
     /// # Errors

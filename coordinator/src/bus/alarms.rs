@@ -4,13 +4,15 @@ pub use crate::bus::alarm_kind::AlarmKind;
 use crate::clock::Moment;
 use challengectl_common::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// A challenge has to be without a radio for this long before its alarm: a runner that restarts is away for a moment.
 const UNSENDABLE_HOLD_PERIOD: Duration = Duration::from_secs(30);
 /// How long an alarm about something that happened once is listed.
 const EVENT_ALARM_RETENTION: Duration = Duration::from_secs(15 * 60);
+/// The maximum number of past alarms that are kept, until the server ends; the log keeps all.
+const MAX_PAST_ALARMS: usize = 100;
 
 /// A condition that a person should look into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,55 @@ pub struct Alarm {
     pub message: String,
     /// When it began.
     pub since: Timestamp,
+    /// How operators have marked it.
+    pub marks: Marks,
+}
+
+/// The marks of an alarm, for everyone to see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Who acknowledged it first.
+    pub acknowledged: Option<Mark>,
+    /// Who shelved it.
+    pub shelved: Option<Shelved>,
+}
+
+/// Who set a mark, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Mark {
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// The mark of an alarm that is hidden for everyone for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelved {
+    /// Who did it, and when.
+    pub mark: Mark,
+    /// When it is shown again.
+    pub until: Timestamp,
+    /// Why, for the next shift.
+    pub reason: String,
+}
+
+/// An alarm that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastAlarm {
+    /// Counts the alarms that are over, from the start of the server.
+    pub number: u64,
+    /// The alarm as it was.
+    pub alarm: Alarm,
+    /// When it was over.
+    pub over_at: Timestamp,
+}
+
+impl Alarm {
+    /// Returns the id of the alarm while it lasts.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}:{}", self.kind.as_str(), self.subject)
+    }
 }
 
 pub(crate) type Key = (AlarmKind, String);
@@ -35,6 +86,7 @@ struct Raised {
     /// `None`: as long as the condition lasts.
     until: Option<Moment>,
     published: bool,
+    marks: Marks,
 }
 
 /// The alarms in force.
@@ -43,6 +95,14 @@ pub struct Alarms {
     all: Mutex<BTreeMap<Key, Raised>>,
     /// The revision in which challenges without a radio were last looked for.
     looked_in: Mutex<Option<u64>>,
+    over: Mutex<Past>,
+}
+
+/// The alarms that are over, the latest last, and how many there were.
+#[derive(Debug, Default)]
+struct Past {
+    latest: VecDeque<PastAlarm>,
+    count: u64,
 }
 
 /// The conditions found by one check, with their messages.
@@ -68,9 +128,17 @@ impl Alarms {
             None => !conditions.contains_key(key),
         };
         let over: Vec<_> = all.extract_if(.., is_over).filter(|(_, raised)| raised.published).collect();
-        let over = over.into_iter().map(|((kind, subject), raised)| raised.alarm(kind, &subject)).collect();
+        let over: Vec<_> = over.into_iter().map(|((kind, subject), raised)| raised.alarm(kind, &subject)).collect();
+        self.keep(&over, now);
         for (key, message) in conditions {
-            let new = || Raised { message: String::new(), since: now, began: moment, until: None, published: false };
+            let new = || Raised {
+                message: String::new(),
+                since: now,
+                began: moment,
+                until: None,
+                published: false,
+                marks: Marks::default(),
+            };
             all.entry(key.clone()).or_insert_with(new).message.clone_from(message);
         }
         let is_due = |kind: AlarmKind, raised: &Raised| {
@@ -88,6 +156,29 @@ impl Alarms {
             begun.push(raised.alarm(*kind, subject));
         }
         (begun, over)
+    }
+
+    fn keep(&self, over: &[Alarm], over_at: Timestamp) {
+        let mut past = self.over.lock();
+        for alarm in over {
+            past.count += 1;
+            let number = past.count;
+            past.latest.push_back(PastAlarm { number, alarm: alarm.clone(), over_at });
+        }
+        let surplus = past.latest.len().saturating_sub(MAX_PAST_ALARMS);
+        past.latest.drain(..surplus);
+    }
+
+    /// Returns the alarms that are over, the latest first.
+    pub fn over(&self) -> Vec<PastAlarm> {
+        self.over.lock().latest.iter().rev().cloned().collect()
+    }
+
+    /// Changes the marks of an alarm in force; returns whether there is one with this id.
+    pub(crate) fn mark(&self, id: &str, change: impl FnOnce(&mut Marks)) -> bool {
+        let mut all = self.all();
+        let found = all.iter_mut().find(|((kind, subject), it)| it.published && it.alarm(*kind, subject).id() == id);
+        found.map(|(_, raised)| change(&mut raised.marks)).is_some()
     }
 
     /// Adds the conditions of this kind as they were at the last check.
@@ -108,7 +199,7 @@ impl Alarms {
             return false;
         }
         let (message, since) = (alarm.message.clone(), alarm.since);
-        all.insert(key, Raised { message, since, began: moment, until, published: true });
+        all.insert(key, Raised { message, since, began: moment, until, published: true, marks: Marks::default() });
         true
     }
 
@@ -126,6 +217,7 @@ impl Alarms {
 
 impl Raised {
     fn alarm(&self, kind: AlarmKind, subject: &str) -> Alarm {
-        Alarm { kind, subject: subject.to_owned(), message: self.message.clone(), since: self.since }
+        let (message, marks) = (self.message.clone(), self.marks.clone());
+        Alarm { kind, subject: subject.to_owned(), message, since: self.since, marks }
     }
 }

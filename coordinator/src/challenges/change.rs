@@ -113,7 +113,11 @@ impl Challenges {
 }
 
 /// Checks that no other challenge has this name, or one that looks like it.
-async fn name_is_free(connection: &mut Connection, name: &ChallengeName, own: Option<i64>) -> Result<(), CoreError> {
+pub(super) async fn name_is_free(
+    connection: &mut Connection,
+    name: &ChallengeName,
+    own: Option<i64>,
+) -> Result<(), CoreError> {
     match challenges::id_of(connection, name).await? {
         Some(id) if Some(id) != own => Err(CoreError::Conflict(format!("there is a challenge {name} already"))),
         Some(_) => Ok(()),

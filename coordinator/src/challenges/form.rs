@@ -128,6 +128,17 @@ impl Challenges {
         form: &Form,
         role: Role,
     ) -> Result<Checked, CoreError> {
+        let read = self.read(before, form, role).await?;
+        read.map(|(checked, _)| checked).map_err(|problems| CoreError::Invalid(problems.join("; ")))
+    }
+
+    /// As [`Challenges::checked`], with the remarks, or with all problems one by one.
+    pub(super) async fn read(
+        &self,
+        before: Option<&ChallengeSpec>,
+        form: &Form,
+        role: Role,
+    ) -> Result<Result<(Checked, Vec<String>), Vec<String>>, CoreError> {
         let form = &form.clone().beyond(before);
         let is_hidden = !form.carries() && !role.sees_payload();
         let mut keys = form.over(before);
@@ -139,18 +150,21 @@ impl Challenges {
         let base = self.files.folder.root()?;
         let reader = Reader::new(self.context.rules.frequency_rules.clone());
         let read = move || {
-            let challenge = reader.read_one(keys.clone(), ranges.clone(), &base);
+            let challenge = reader.read_one_with_remarks(keys.clone(), ranges.clone(), &base);
             challenge.map_err(|all| if is_hidden { without_payload(&reader, all, keys, ranges, &base) } else { all })
         };
         let challenge = tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::Interrupted)?;
-        let challenge = challenge.map_err(|problems| CoreError::Invalid(problems.join("; ")))?;
+        let (challenge, remarks) = match challenge {
+            Ok(read) => read,
+            Err(problems) => return Ok(Err(problems)),
+        };
         let profile = profile_of(&challenge);
         let mut spec = challenge.spec;
         if let Some(file) = file {
             let Kind::Transmission(transmission) = &mut spec.kind;
             transmission.payload = Payload::File(file);
         }
-        Ok(Checked { spec, profile })
+        Ok(Ok((Checked { spec, profile }, remarks)))
     }
 
     async fn file_of(&self, before: Option<&ChallengeSpec>, form: &Form) -> Result<Option<PayloadFile>, CoreError> {

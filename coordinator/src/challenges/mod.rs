@@ -7,6 +7,7 @@ mod form;
 pub mod import;
 pub(crate) mod import_upload;
 mod look_alike;
+pub mod preview;
 mod put;
 pub mod step;
 mod trigger;

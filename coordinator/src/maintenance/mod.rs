@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod backup;
+mod backup_download;
 pub mod check;
 mod jobs;
 pub(crate) mod readiness;

@@ -1,5 +1,6 @@
 //! What people and programs are shown.
 
+pub mod activity;
 pub mod history;
 pub(crate) mod initial_state;
 pub mod metrics;

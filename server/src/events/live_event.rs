@@ -1,22 +1,30 @@
 //! The wire types of live events and of the first state.
 
+use crate::words::{AlarmKind, ChallengeState, RunnerStatus};
+use challengectl_common::wire::LogLevel;
 use challengectl_common::{ChallengeName, Frequency, RadioId, RunnerId, Timestamp};
 use challengectl_coordinator::bus::alarms::Alarm;
 use challengectl_coordinator::{ChallengeNow, Event, RunnerNow, Snapshot};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// A live event.
-#[derive(Serialize)]
+/// A live event, which Socket.IO sends under the name `event`; beside the fields, `data` holds a copy of them.
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LiveEvent {
     /// A log line for the operators, from the server or a runner.
-    Log { source: String, level: &'static str, message: String, timestamp: Timestamp },
+    Log {
+        source: String,
+        #[schema(value_type = LogLevel)]
+        level: &'static str,
+        message: String,
+        timestamp: Timestamp,
+    },
     /// A challenge is due, assigned, or waits again.
     ChallengeState {
         challenge_id: i64,
         challenge_name: ChallengeName,
-        /// `waiting`, `queued` or `assigned`.
-        state: &'static str,
+        state: ChallengeState,
         enabled: bool,
         /// The runner, radio and frequency of an assigned challenge, else null.
         runner_id: Option<RunnerId>,
@@ -25,13 +33,7 @@ pub enum LiveEvent {
         timestamp: Timestamp,
     },
     /// A runner registers, becomes busy or idle, signs out or falls silent.
-    RunnerStatus {
-        runner_id: RunnerId,
-        /// `online` or `offline`.
-        status: &'static str,
-        busy: bool,
-        timestamp: Timestamp,
-    },
+    RunnerStatus { runner_id: RunnerId, status: RunnerStatus, busy: bool, timestamp: Timestamp },
     /// A transmission has ended.
     Transmission {
         challenge_id: i64,
@@ -68,7 +70,7 @@ pub enum LiveEvent {
         timestamp: Timestamp,
     },
     /// An alarm was raised, or is over.
-    Alarm { kind: &'static str, subject: String, message: String, active: bool, timestamp: Timestamp },
+    Alarm { kind: AlarmKind, subject: String, message: String, active: bool, timestamp: Timestamp },
 }
 
 impl From<Event> for LiveEvent {
@@ -87,7 +89,7 @@ impl From<Event> for LiveEvent {
             } => Self::ChallengeState {
                 challenge_id,
                 challenge_name,
-                state: state.as_str(),
+                state: state.into(),
                 enabled,
                 runner_id,
                 radio_id,
@@ -95,7 +97,7 @@ impl From<Event> for LiveEvent {
                 timestamp,
             },
             Event::RunnerStatus { runner_id, status, busy, timestamp } => {
-                Self::RunnerStatus { runner_id, status: status.as_str(), busy, timestamp }
+                Self::RunnerStatus { runner_id, status: status.into(), busy, timestamp }
             }
             Event::Transmission {
                 challenge_id,
@@ -129,7 +131,7 @@ impl From<Event> for LiveEvent {
             }
             Event::SystemControl { action, auto, timestamp } => Self::SystemControl { action, auto, timestamp },
             Event::Alarm { kind, subject, message, active, timestamp } => {
-                Self::Alarm { kind: kind.as_str(), subject, message, active, timestamp }
+                Self::Alarm { kind: kind.into(), subject, message, active, timestamp }
             }
         }
     }
@@ -149,20 +151,20 @@ pub struct InitialState {
 struct Challenge {
     challenge_id: i64,
     challenge_name: ChallengeName,
-    state: &'static str,
+    state: ChallengeState,
     enabled: bool,
 }
 
 #[derive(Serialize)]
 struct Runner {
     runner_id: RunnerId,
-    status: &'static str,
+    status: RunnerStatus,
     busy: bool,
 }
 
 #[derive(Serialize)]
 struct RaisedAlarm {
-    kind: &'static str,
+    kind: AlarmKind,
     subject: String,
     message: String,
     since: Timestamp,
@@ -182,33 +184,33 @@ impl From<Snapshot> for InitialState {
 impl From<ChallengeNow> for Challenge {
     fn from(it: ChallengeNow) -> Self {
         let ChallengeNow { challenge_id, challenge_name, state, enabled } = it;
-        Self { challenge_id, challenge_name, state: state.as_str(), enabled }
+        Self { challenge_id, challenge_name, state: state.into(), enabled }
     }
 }
 
 impl From<RunnerNow> for Runner {
     fn from(RunnerNow { runner_id, status, busy }: RunnerNow) -> Self {
-        Self { runner_id, status: status.as_str(), busy }
+        Self { runner_id, status: status.into(), busy }
     }
 }
 
 impl From<Alarm> for RaisedAlarm {
-    fn from(Alarm { kind, subject, message, since }: Alarm) -> Self {
-        Self { kind: kind.as_str(), subject, message, since }
+    fn from(Alarm { kind, subject, message, since, marks: _ }: Alarm) -> Self {
+        Self { kind: kind.into(), subject, message, since }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use challengectl_coordinator::RunnerStatus;
+    use challengectl_coordinator::RunnerStatus as Status;
     use serde_json::json;
 
     #[test]
     fn an_event_has_its_type_beside_its_fields() {
         let runner_id = RunnerId::new("roof").unwrap();
         let timestamp = Timestamp::from_millis(1_705_314_600_000);
-        let event = Event::RunnerStatus { runner_id, status: RunnerStatus::Online, busy: false, timestamp };
+        let event = Event::RunnerStatus { runner_id, status: Status::Online, busy: false, timestamp };
         assert_eq!(
             serde_json::to_value(LiveEvent::from(event)).unwrap(),
             json!({

@@ -1,6 +1,5 @@
-//! Admits clients with a login to the dashboards' namespace, and disconnects them when the login ends.
+//! Admits clients with a login to the namespaces that need one, and disconnects them when the login ends.
 
-use super::dashboards::NAMESPACE;
 use super::origins::Origins;
 use super::subscribers::Membership;
 use challengectl_coordinator::Accounts;
@@ -71,13 +70,13 @@ impl LoginCheck {
     }
 }
 
-/// Disconnects, every [`CHECK_EVERY`], the clients whose login has ended.
-pub async fn recheck(check: Arc<LoginCheck>, io: SocketIo, membership: Membership) {
+/// Disconnects, every [`CHECK_EVERY`], the clients of a namespace whose login has ended.
+pub async fn recheck(check: Arc<LoginCheck>, io: SocketIo, namespace: &'static str, membership: Membership) {
     loop {
         tokio::time::sleep(CHECK_EVERY).await;
         // Several windows of one browser share a login.
         let mut clients: HashMap<String, Vec<Sid>> = HashMap::new();
-        for client in io.of(NAMESPACE).into_iter().flat_map(BroadcastOperators::sockets) {
+        for client in io.of(namespace).into_iter().flat_map(BroadcastOperators::sockets) {
             clients.entry(login(client.req_parts()).unwrap_or_default()).or_default().push(client.id);
         }
         for (login, clients) in clients {

@@ -1,4 +1,4 @@
-//! Live events over Socket.IO. Namespace `/` needs a login, `/public` is open to everyone.
+//! Live events over Socket.IO. Namespaces `/` and `/dashboard` need a login, `/public` is open to everyone.
 //!
 //! The protocol is implemented by a library that is independent of actix and of sockets: `http::socket_io` passes it
 //! requests, and the byte streams of websockets through [`pipe`].
@@ -12,12 +12,17 @@ mod permits;
 pub mod pipe;
 mod public;
 mod public_challenges;
+mod state_changes;
+mod state_feed;
 mod subscribers;
 
+pub(crate) use live_event::LiveEvent;
 pub use login_check::LOGIN_COOKIE;
 pub use origins::{Origins, is_of_host};
 pub use permits::Permit;
 pub(crate) use public_challenges::PublicChallenges;
+pub use state_changes::Keyed;
+pub use state_feed::{FutureState, StateSource};
 
 use challengectl_coordinator::{Accounts, Coordinator};
 use engineioxide::service::NotFoundService;
@@ -104,7 +109,12 @@ pub struct Live {
 impl Live {
     /// Starts publishing.
     #[must_use]
-    pub fn start(coordinator: &Arc<Coordinator>, accounts: &Arc<Accounts>, origins: Origins) -> Self {
+    pub fn start(
+        coordinator: &Arc<Coordinator>,
+        accounts: &Arc<Accounts>,
+        origins: Origins,
+        state: StateSource,
+    ) -> Self {
         let (service, io) = SocketIo::builder()
             .req_path(PATH)
             .ping_interval(PING_EVERY)
@@ -117,20 +127,22 @@ impl Live {
             .build_svc();
         let origins = Arc::new(origins);
         let login_check = Arc::new(LoginCheck::new(Arc::clone(accounts), Arc::clone(&origins)));
-        let (dashboards, membership) = Subscribers::new(io.clone(), dashboards::NAMESPACE);
-        let recheck = login_check::recheck(Arc::clone(&login_check), io.clone(), membership.clone());
-        let admitted = async move |socket: SocketRef| membership.add(socket.id).await;
-        io.ns(
-            dashboards::NAMESPACE,
-            admitted.with(async move |socket: SocketRef| login_check.admit(socket.req_parts()).await),
-        );
+        let mut feeds = JoinSet::new();
+        let mut with_login = |namespace| {
+            let (subscribers, membership) = Subscribers::new(io.clone(), namespace);
+            feeds.spawn(login_check::recheck(Arc::clone(&login_check), io.clone(), namespace, membership.clone()));
+            let admitted = async move |socket: SocketRef| membership.add(socket.id).await;
+            let check = Arc::clone(&login_check);
+            io.ns(namespace, admitted.with(async move |socket: SocketRef| check.admit(socket.req_parts()).await));
+            subscribers
+        };
+        let (events, dashboards) = (with_login(dashboards::NAMESPACE), with_login(state_feed::NAMESPACE));
         let (public, membership) = Subscribers::new(io.clone(), public::NAMESPACE);
         io.ns(public::NAMESPACE, async move |socket: SocketRef| membership.add(socket.id).await);
 
-        let mut feeds = JoinSet::new();
-        feeds.spawn(dashboards::feed(Arc::clone(coordinator), dashboards));
+        feeds.spawn(dashboards::feed(Arc::clone(coordinator), events));
+        feeds.spawn(state_feed::feed(Arc::clone(coordinator), state, dashboards));
         feeds.spawn(public::feed(Arc::clone(coordinator), public));
-        feeds.spawn(recheck);
         let permits = Permits::new(MAX_CONNECTIONS);
         let reserved = Permits::new(RESERVED_CONNECTIONS);
         let endpoint = Endpoint { service, origins, permits, reserved, closing: CancellationToken::new() };

@@ -2,6 +2,7 @@
 
 mod counts;
 mod cross_site;
+mod dashboard;
 pub mod envelope;
 mod extract;
 mod fronts;
@@ -18,6 +19,7 @@ pub use extract::body::Json;
 pub use extract::origin::{Ingress, Proxies};
 pub use extract::principal::{Admin, Operator, Viewer};
 pub use extract::rate_limits::Anybody;
+pub use fronts::control::dashboard_state;
 pub use headers::protect;
 pub use operations::measure;
 pub use problem::{Code, Problem};
@@ -36,6 +38,7 @@ pub fn routes(state: State) -> impl Fn(&mut web::ServiceConfig) + Clone {
         let all = web::scope("")
             .configure(|config| openapi::routes(groups(), config))
             .configure(pages::routes)
+            .configure(dashboard::routes)
             .configure(socket_io::routes)
             .default_service(web::to(not_found))
             .wrap(from_fn(cross_site::refuse))

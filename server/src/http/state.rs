@@ -4,7 +4,9 @@ use super::Problem;
 use super::counts::{MetricsAudience, Requests};
 use super::extract::origin::Ingress;
 use super::extract::rate_limits::RateLimits;
+use super::fronts::control::Settings;
 use super::problem::Code;
+use crate::config::Config;
 use crate::events::Endpoint;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -22,6 +24,7 @@ pub struct State {
     pub(super) metrics: MetricsAudience,
     pub(super) requests: Requests,
     pub(super) rate_limits: RateLimits,
+    pub(super) settings: Settings,
 }
 
 impl State {
@@ -35,7 +38,14 @@ impl State {
         metrics: MetricsAudience,
     ) -> Self {
         let (requests, rate_limits) = (Requests::default(), RateLimits::default());
-        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits }
+        let settings = Settings::default();
+        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, settings }
+    }
+
+    /// Shows operators these settings.
+    #[must_use]
+    pub fn with_settings(self, config: &Config) -> Self {
+        Self { settings: config.into(), ..self }
     }
 
     /// Returns the state of the application that serves a request.

@@ -60,7 +60,8 @@ async fn state(folder: &std::path::Path) -> State {
     let accounts = Arc::new(Accounts::open(store.clone(), &config.data_dir, Clock::system()).await.unwrap());
     let files = FileFolder::within(&config.data_dir);
     let coordinator = Coordinator::start(store, files, config.rules().unwrap(), Clock::system()).await.unwrap();
-    let live = Live::start(&coordinator, &accounts, Origins::default());
+    let source = challengectl_server::http::dashboard_state(Arc::clone(&coordinator));
+    let live = Live::start(&coordinator, &accounts, Origins::default(), source);
     State::new(coordinator, accounts, live.endpoint(), Ingress::default(), MetricsAudience::default())
 }
 

@@ -10,6 +10,7 @@
 
 mod clients;
 mod control;
+mod dashboard;
 mod envelope;
 mod live;
 mod metrics;

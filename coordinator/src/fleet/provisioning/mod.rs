@@ -54,6 +54,17 @@ impl Fleet {
         let _ = self.certificate.set(pem);
     }
 
+    /// Returns the `runner.yml` with which a host enrolls by itself.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] when the radios are invalid.
+    pub fn runner_file(&self, server: &str, token: &str, radios: &[NewRadio]) -> Result<String, CoreError> {
+        file::check(radios)?;
+        // A certificate that the server has not made itself needs no `ca_cert`: its issuer vouches for it.
+        let ca_cert = self.certificate.get().filter(|_| server.starts_with("https:")).map(String::as_str);
+        RunnerFile { server, enrollment_token: token, ca_cert, radios }.to_yaml()
+    }
+
     /// Prepares a new runner: makes its token and its configuration.
     ///
     /// # Errors
@@ -84,11 +95,8 @@ impl Fleet {
             return Err(taken(&id));
         }
         let token = draw();
-        // A certificate that the server has not made itself needs no `ca_cert`: its issuer vouches for it.
-        let ca_cert = self.certificate.get().filter(|_| server.starts_with("https:")).map(String::as_str);
-        let file = RunnerFile { server: &server, enrollment_token: &token, ca_cert, radios: &radios };
         // Before the commit, so that a failure leaves no token behind.
-        let config = file.to_yaml()?;
+        let config = self.runner_file(&server, &token, &radios)?;
         let request = TokenRequest { runner: &id, life, replaces: false };
         let issued = issue(command, token, request).await?.outcome();
         self.context.log(LogLevel::Info, format!("Configuration for runner {id} made with {who}"));

@@ -4,6 +4,7 @@ use crate::store::cells::{integer, timestamp};
 use crate::store::{Connection, StoreError, TransmissionStatus};
 use challengectl_common::Timestamp;
 use sqlx::{FromRow, QueryBuilder, Sqlite};
+use std::time::Duration;
 
 /// A filter of transmissions; `None` matches all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,6 +104,53 @@ pub async fn count_simulated(connection: &mut Connection) -> Result<u64, StoreEr
     let query = "SELECT count(*) FROM transmissions WHERE simulated = 1";
     let count: i64 = sqlx::query_scalar(query).fetch_one(connection).await?;
     Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// What was sent in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Period {
+    /// When it began.
+    pub start: Timestamp,
+    pub success: u64,
+    pub failed: u64,
+    pub aborted: u64,
+    /// Milliseconds on air, of all radios together. A radio that only simulates is never on air.
+    pub air_ms: u64,
+}
+
+/// What was planned since then, by periods of `step` that begin at multiples of it.
+pub async fn periods(connection: &mut Connection, since: Timestamp, step: Duration) -> Result<Vec<Period>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        slot: i64,
+        success: i64,
+        failed: i64,
+        aborted: i64,
+        air_ms: i64,
+    }
+    let step = i64::try_from(step.as_millis()).unwrap_or(i64::MAX).max(1);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT planned_at / $1 AS slot,
+             sum(CASE WHEN status = 'success' THEN 1 ELSE 0 END) AS success,
+             sum(CASE WHEN status = 'failed' THEN 1 ELSE 0 END) AS failed,
+             sum(CASE WHEN status = 'aborted' THEN 1 ELSE 0 END) AS aborted,
+             coalesce(sum(CASE WHEN simulated = 0 THEN ended_at - started_at ELSE 0 END), 0) AS air_ms
+         FROM transmissions WHERE planned_at >= $2 GROUP BY slot ORDER BY slot",
+    )
+    .bind(step)
+    .bind(since.as_millis())
+    .fetch_all(connection)
+    .await?;
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    let period = |row: Row| Period {
+        start: Timestamp::from_millis(row.slot * step),
+        success: count(row.success),
+        failed: count(row.failed),
+        aborted: count(row.aborted),
+        air_ms: count(row.air_ms),
+    };
+    Ok(rows.into_iter().map(period).collect())
 }
 
 fn restrict(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {

@@ -125,6 +125,10 @@ person!(
     /// A person who may set up the event.
     Admin
 );
+person!(
+    /// A person who may do everything.
+    Master
+);
 
 /// An operator, authorised from memory without waiting for the database: for the emergency stop.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorize
 use super::{Schemas, parameters};
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
-use crate::http::extract::principal::{Provisioner, Runner};
+use crate::http::extract::principal::{Master, Provisioner, Runner};
 use crate::http::extract::principal::{Stopper, Watcher};
 use crate::http::extract::query::Query;
 use crate::http::extract::rate_limits::Anybody;
@@ -149,6 +149,12 @@ impl Describe for Stopper {
 impl Describe for Admin {
     fn describe(about: &mut About) {
         about.requires(Role::Admin);
+    }
+}
+
+impl Describe for Master {
+    fn describe(about: &mut About) {
+        about.asks_for(Role::Master);
     }
 }
 

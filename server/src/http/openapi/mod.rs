@@ -31,6 +31,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Resource, Responder, Route};
 use arguments::About;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
@@ -95,6 +96,13 @@ impl Group {
         let head = is_open.then(|| web::head().to(handler.clone()));
         let route = web::method(actix_method(&method)).to(handler);
         self.endpoints.push(Endpoint { path, method, operation, route, head });
+    }
+
+    /// Describes a type that no operation answers, such as what is sent over Socket.IO.
+    pub fn describing<T: ToSchema>(mut self) -> Self {
+        T::schemas(&mut self.schemas);
+        self.schemas.push((T::name().into_owned(), T::schema()));
+        self
     }
 
     /// Adds the types that descriptions refer to.

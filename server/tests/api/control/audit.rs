@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 /// The routes without an audit row, with the reason.
 const WITHOUT_A_ROW: &[(&str, &str)] = &[
     ("POST /api/auth/login", "a password alone is not a login; the TOTP code after it leaves the row"),
+    ("POST /api/challenges/check", "nothing changes"),
+    ("POST /api/challenges/preview", "nothing changes"),
     ("POST /api/runners/register", "a runner's own act, which its record shows"),
     ("POST /api/runners/{runner_id}/heartbeat", "a runner's own act, every few seconds"),
     ("POST /api/runners/{runner_id}/signout", "a runner's own act, which its record shows"),
@@ -114,6 +116,24 @@ async fn users(walk: &mut Walk, admin: &Browser<'_>) {
     walk.of(admin, "DELETE /api/users/{username}", "bob", Value::Null).await;
 }
 
+/// A key that is used on another machine raises one.
+async fn alarms(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
+    let token = site.token("shed").await;
+    let at = |path: &str, machine: &str| site.request(Method::POST, path).header("X-Runner-Machine-ID", machine);
+    let enroll = at("/api/enrollment/enroll", "here").json(&json!({"enrollment_token": token}));
+    let key = Answer::of(enroll).await.body["api_key"].as_str().unwrap().to_owned();
+    Answer::of(at("/api/runners/shed/heartbeat", "elsewhere").header("X-API-Key", key)).await;
+    let alarm = json!({"alarm_id": "runner_moved:shed"});
+    walk.of(admin, "POST /api/alarms/acknowledge", "", alarm.clone()).await;
+    let shelving = json!({"alarm_id": "runner_moved:shed", "minutes": 30, "reason": "known"});
+    walk.of(admin, "POST /api/alarms/shelve", "", shelving).await;
+    let shown = admin.get("/api/alarms").await.body["alarms"][0].clone();
+    assert_eq!((&shown["shelved_reason"], shown["acknowledged_by"].is_string()), (&json!("known"), true), "{shown}");
+    walk.of(admin, "POST /api/alarms/unshelve", "", alarm).await;
+    let shown = admin.get("/api/alarms").await.body["alarms"][0].clone();
+    assert_eq!(shown["shelved_until"], Value::Null, "{shown}");
+}
+
 async fn runners(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
     let issued = walk.of(admin, "POST /api/enrollment/token", "", json!({"runner_id": "roof"})).await;
     let enroll = site.request(Method::POST, "/api/enrollment/enroll");
@@ -124,6 +144,7 @@ async fn runners(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
     let token = tokens["tokens"][0]["token_id"].as_str().unwrap().to_owned();
     walk.of(admin, "DELETE /api/enrollment/token/{token_id}", &token, Value::Null).await;
 
+    alarms(walk, site, admin).await;
     walk.of(admin, "POST /api/runners/{runner_id}/disable", "roof", Value::Null).await;
     walk.of(admin, "POST /api/runners/{runner_id}/enable", "roof", Value::Null).await;
     walk.of(admin, "DELETE /api/runners/{runner_id}", "roof", Value::Null).await;

@@ -43,7 +43,7 @@ async fn challenges_are_listed_in_the_documented_form() {
         "challenge_id": 1, "name": "A_FIXED", "frequency": 145_550_000, "modulation": "cw", "state": "queued",
         "enabled": true, "last_run": null, "min_delay": 1.5, "max_delay": 90, "parameters": shown["parameters"],
         "priority": 0, "failures": 0, "triggered": false, "next_run": shown["next_run"],
-        "duration": shown["duration"], "public_view": view, "only_on": [], "flag_file": null, "flag_hash": null,
+        "duration": shown["duration"], "occupied": shown["occupied"], "public_view": view, "only_on": [], "flag_file": null, "flag_hash": null,
         "text": "FLAG ONE",
     });
     assert_eq!(*shown, expected);

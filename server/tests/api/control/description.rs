@@ -138,8 +138,8 @@ fn routes_are_made_where_the_document_is_made() {
     let mut found = Vec::new();
     look(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     found.sort();
-    // The routes of the document, its page, and Socket.IO, which is not an HTTP API.
-    assert_eq!(found, ["http/openapi/mod.rs", "http/openapi/pages.rs", "http/socket_io.rs"]);
+    // The pages of the dashboard, the routes of the document, its page, and Socket.IO, which is not an HTTP API.
+    assert_eq!(found, ["http/dashboard.rs", "http/openapi/mod.rs", "http/openapi/pages.rs", "http/socket_io.rs"]);
 }
 
 fn look(folder: &Path, found: &mut Vec<String>) {

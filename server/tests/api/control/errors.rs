@@ -49,7 +49,7 @@ async fn malformed_requests_and_those_with_too_long_a_head_are_refused_in_json()
 #[tokio::test]
 async fn an_unknown_path_is_404_in_json() {
     let site = Site::start().await;
-    for path in ["/api/nope", "/api", "/", "/api/runners//task/x"] {
+    for path in ["/api/nope", "/api", "/nothing", "/api/runners//task/x"] {
         site.get(path).await.is_error(404, "not found");
     }
 }

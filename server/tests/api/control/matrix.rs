@@ -35,6 +35,7 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/auth/login", Nothing),
     ("POST", "/api/auth/verify-totp", Nothing),
     ("POST", "/api/auth/setup", Nothing),
+    ("GET", "/api/auth/setup", Nothing),
     ("POST", "/api/enrollment/enroll", Nothing),
     ("POST", "/api/runners/register", Key),
     ("POST", "/api/runners/{runner_id}/heartbeat", Key),
@@ -60,6 +61,9 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("GET", "/api/control/status", Least(Viewer)),
     ("GET", "/api/alarms", Least(Viewer)),
     ("GET", "/api/on-air", Least(Viewer)),
+    ("GET", "/api/state", Least(Viewer)),
+    ("GET", "/api/modulations", Least(Viewer)),
+    ("GET", "/api/settings", Least(Viewer)),
     ("PUT", "/api/challenges/{challenge_id}", Least(Operator)),
     ("POST", "/api/challenges/{challenge_id}/enable", Least(Operator)),
     ("POST", "/api/challenges/{challenge_id}/disable", Least(Operator)),
@@ -73,7 +77,12 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/control/resume", Least(Operator)),
     ("POST", "/api/control/emergency-stop", Least(Operator)),
     ("POST", "/api/control/release", Least(Operator)),
+    ("POST", "/api/alarms/acknowledge", Least(Operator)),
+    ("POST", "/api/alarms/shelve", Least(Operator)),
+    ("POST", "/api/alarms/unshelve", Least(Operator)),
     ("POST", "/api/challenges", Least(Admin)),
+    ("POST", "/api/challenges/check", Least(Operator)),
+    ("POST", "/api/challenges/preview", Least(Admin)),
     ("DELETE", "/api/challenges/{challenge_id}", Least(Admin)),
     ("POST", "/api/challenges/import", Least(Admin)),
     ("GET", "/api/challenges/export", Least(Admin)),
@@ -90,6 +99,7 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/provisioning/keys/{key_id}/toggle", Least(Admin)),
     ("GET", "/api/audit", Least(Admin)),
     ("GET", "/api/users", Least(Admin)),
+    ("GET", "/api/backup", Least(Role::Master)),
     ("POST", "/api/users", Least(Admin)),
     ("PUT", "/api/users/{username}", Least(Admin)),
     ("DELETE", "/api/users/{username}", Least(Admin)),
@@ -166,7 +176,7 @@ async fn every_route_admits_exactly_the_authorised_clients() {
                 .is(
                     "an anonymous client",
                     site.request(probe.method.clone(), &probe.path),
-                    anonymous_answer(&probe.path),
+                    anonymous_answer(&probe),
                 )
                 .await;
             continue;
@@ -195,8 +205,10 @@ async fn every_route_admits_exactly_the_authorised_clients() {
 
 /// Returns 400 for the public routes that answer 401 to wrong credentials in the body: a request without a body gets
 /// 400.
-fn anonymous_answer(path: &str) -> Option<u16> {
-    ["login", "verify-totp", "setup", "enroll"].iter().any(|end| path.ends_with(end)).then_some(400)
+fn anonymous_answer(probe: &Probe<'_>) -> Option<u16> {
+    let has_body = probe.method != Method::GET;
+    let checks_credentials = ["login", "verify-totp", "setup", "enroll"].iter().any(|end| probe.path.ends_with(end));
+    (has_body && checks_credentials).then_some(400)
 }
 
 async fn people(probe: &Probe<'_>, accounts: &challengectl_coordinator::Accounts) {

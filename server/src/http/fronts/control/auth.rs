@@ -4,6 +4,7 @@ use super::users::Totp;
 use crate::events::LOGIN_COOKIE;
 use crate::http::extract::body::{Json, SMALL, With};
 use crate::http::extract::principal::{KNOWN_BROWSER_COOKIE, Viewer};
+use crate::http::extract::rate_limits::Anybody;
 use crate::http::openapi::answers::{Conflict, Done, Missing, TooMany, Unauthorized};
 use crate::http::state::Shared;
 use crate::http::{Problem, extract::origin};
@@ -99,6 +100,18 @@ struct SetUp {
     #[serde(flatten)]
     totp: Totp,
     temp_token: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SetupState {
+    /// Whether there is no account yet: the token that the server has printed makes the first one.
+    needed: bool,
+}
+
+/// Show whether the first account is still to be created.
+#[utoipa::path(get, path = "/api/auth/setup", responses((status = OK, body = SetupState)))]
+pub async fn setup_state(_: Anybody, accounts: Shared<Accounts>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(SetupState { needed: accounts.needs_setup().await? }))
 }
 
 /// Create the first account.

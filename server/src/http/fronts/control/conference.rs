@@ -8,14 +8,14 @@ use crate::http::{Operator, Problem};
 use actix_web::HttpResponse;
 use challengectl_common::conference::{TimeOfDay, Zone};
 use challengectl_common::{ConferenceChange, ConferenceName, Timestamp};
-use challengectl_coordinator::Coordinator;
+use challengectl_coordinator::{Coordinator, CoreError};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 #[derive(Serialize, ToSchema)]
-struct Conference {
+pub(super) struct Conference {
     name: Option<ConferenceName>,
     start: Option<Timestamp>,
     stop: Option<Timestamp>,
@@ -35,7 +35,7 @@ pub async fn show(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpRe
     Ok(HttpResponse::Ok().json(current(&coordinator).await?))
 }
 
-async fn current(coordinator: &Coordinator) -> Result<Conference, Problem> {
+pub(super) async fn current(coordinator: &Coordinator) -> Result<Conference, CoreError> {
     let ((operating, _), now) = (coordinator.air.operating_state().await?, coordinator.context.now());
     let conference = &operating.conference;
     Ok(Conference {

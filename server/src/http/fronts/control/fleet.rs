@@ -1,3 +1,4 @@
+use super::enrollment::provisioning::{Radio as NewRadio, server};
 use super::enrollment::token_life::TokenLife;
 use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
@@ -5,7 +6,8 @@ use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
-use actix_web::{HttpResponse, web};
+use crate::words::{HostBinding, RunnerStatus};
+use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::Identification;
 use challengectl_common::{Band, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};
 use challengectl_coordinator::{Coordinator, IssuedToken, KnownRadio, OnAir, RunnerState};
@@ -25,15 +27,13 @@ struct One {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Runner {
+pub(super) struct Runner {
     runner_id: RunnerId,
-    /// `online` or `offline`.
-    status: &'static str,
+    status: RunnerStatus,
     /// Whether it has an active assignment.
     busy: bool,
     enabled: bool,
-    /// `unbound`, `bound` or `violated`.
-    host_binding: &'static str,
+    host_binding: HostBinding,
     last_heartbeat: Option<Timestamp>,
     /// The frequency limits of all its radios.
     frequency_limits: BTreeSet<Band>,
@@ -129,6 +129,10 @@ pub struct TokenRequest {
     runner_id: RunnerId,
     #[serde(default)]
     expires_hours: TokenLife,
+    /// The URL at which the runner reaches the server, for its configuration; default: that of this request.
+    server_url: Option<String>,
+    /// The radios of its configuration. Without them, no configuration is made.
+    radios: Option<Vec<NewRadio>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -138,6 +142,9 @@ pub(super) struct EnrollmentTokenCreated {
     runner_id: RunnerId,
     enrollment_token: String,
     expires_at: Timestamp,
+    /// The runner's `runner.yml`, which holds the token, if `radios` were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config_yaml: Option<String>,
 }
 
 /// Create an enrollment token for a runner.
@@ -145,17 +152,41 @@ pub(super) struct EnrollmentTokenCreated {
 /// The token is shown only once.
 #[utoipa::path(post, path = "/api/enrollment/token", responses((status = CREATED, body = EnrollmentTokenCreated), Conflict))]
 pub async fn issue_token(
-    With(Admin(person), Json(TokenRequest { runner_id, expires_hours })): With<Admin, Json<TokenRequest>>,
+    With(Admin(person), Json(wanted)): With<Admin, Json<TokenRequest>>,
     coordinator: Shared<Coordinator>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    let TokenRequest { runner_id, expires_hours, server_url, radios } = wanted;
+    let file = match radios {
+        Some(radios) => {
+            Some((server(server_url.as_deref(), &request)?, radios.into_iter().map(Into::into).collect::<Vec<_>>()))
+        }
+        None => None,
+    };
+    if let Some((server, radios)) = &file {
+        // Before a token is made, so that a failure leaves none behind.
+        coordinator.fleet.runner_file(server, "", radios)?;
+    }
     let issued = coordinator.fleet.issue_enrollment_token(&runner_id, expires_hours.into(), person.actor()).await?;
-    Ok(HttpResponse::Created().json(EnrollmentTokenCreated::new(runner_id, issued)))
+    let token = issued.token.clone();
+    let mut created = EnrollmentTokenCreated::new(runner_id, issued);
+    if let Some((server, radios)) = file {
+        created.config_yaml = Some(coordinator.fleet.runner_file(&server, &token, &radios)?);
+    }
+    Ok(HttpResponse::Created().json(created))
 }
 
 impl EnrollmentTokenCreated {
     pub(super) fn new(runner_id: RunnerId, issued: IssuedToken) -> Self {
         let (enrollment_token, expires_at) = (issued.token, issued.expires_at);
-        Self { status: "success", message: "Enrollment token created", runner_id, enrollment_token, expires_at }
+        Self {
+            status: "success",
+            message: "Enrollment token created",
+            runner_id,
+            enrollment_token,
+            expires_at,
+            config_yaml: None,
+        }
     }
 }
 
@@ -170,10 +201,10 @@ impl From<RunnerState> for Runner {
         let frequency_limits = runner.limits();
         Self {
             runner_id: runner.id,
-            status: liveness.status.as_str(),
+            status: liveness.status.into(),
             busy: liveness.busy,
             enabled: runner.enabled,
-            host_binding: binding.as_str(),
+            host_binding: binding.into(),
             last_heartbeat: runner.last_heartbeat,
             frequency_limits,
             current_task: work.first().map(|work| work.planned.challenge_name.clone()),

@@ -2,10 +2,11 @@ use crate::http::extract::body::With;
 use crate::http::extract::query::{Paging, Query};
 use crate::http::state::Shared;
 use crate::http::{Problem, Viewer};
+use crate::words::{ModulationName, TransmissionStatus};
 use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Coordinator;
-use challengectl_coordinator::views::history::{Filter, LogEntry, Transmission as Stored, TransmissionStatus};
+use challengectl_coordinator::views::history::{Filter, LogEntry, Transmission as Stored};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -24,28 +25,7 @@ pub struct TransmissionQuery {
     runner_id: Option<String>,
     /// Only transmissions with this status.
     #[param(inline)]
-    status: Option<Status>,
-}
-
-/// The status of a transmission. All but `planned` are final.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    Planned,
-    Success,
-    Failed,
-    Aborted,
-}
-
-impl From<Status> for TransmissionStatus {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Planned => Self::Planned,
-            Status::Success => Self::Success,
-            Status::Failed => Self::Failed,
-            Status::Aborted => Self::Aborted,
-        }
-    }
+    status: Option<TransmissionStatus>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -55,15 +35,15 @@ struct Transmissions {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Transmission {
+pub(super) struct Transmission {
     log_id: i64,
     challenge_id: i64,
     challenge_name: String,
     runner_id: String,
     radio_id: String,
     frequency: u64,
-    modulation: String,
-    status: String,
+    modulation: ModulationName,
+    status: TransmissionStatus,
     /// When the carrier went on; if it never did, the time of the assignment.
     timestamp: Timestamp,
     started_at: Option<Timestamp>,
@@ -96,8 +76,8 @@ impl From<Stored> for Transmission {
             runner_id: stored.runner_id,
             radio_id: stored.radio_id,
             frequency: stored.frequency,
-            modulation: stored.modulation,
-            status: stored.status,
+            modulation: stored.modulation.into(),
+            status: TransmissionStatus::named(&stored.status),
             timestamp: stored.started_at.unwrap_or(stored.planned_at),
             started_at: stored.started_at,
             ended_at: stored.ended_at,
@@ -164,7 +144,7 @@ struct Recent {
     challenge_name: String,
     runner_id: String,
     timestamp: Timestamp,
-    status: String,
+    status: TransmissionStatus,
     simulated: bool,
 }
 
@@ -176,7 +156,7 @@ pub async fn dashboard(_: Viewer, coordinator: Shared<Coordinator>) -> Result<Ht
         timestamp: stored.started_at.unwrap_or(stored.planned_at),
         challenge_name: stored.challenge_name,
         runner_id: stored.runner_id,
-        status: stored.status,
+        status: TransmissionStatus::named(&stored.status),
         simulated: stored.simulated,
     };
     let stats = Stats {

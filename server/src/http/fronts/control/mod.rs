@@ -10,13 +10,21 @@ pub mod envelope;
 mod files;
 mod fleet;
 mod history;
+mod modulations;
 mod operating;
+mod preview;
 mod public;
 mod ranges;
 mod role;
 mod runner_protocol;
+mod settings;
+mod state;
 mod users;
 
+pub use settings::Settings;
+pub use state::source as dashboard_state;
+
+use crate::events::LiveEvent;
 use crate::http::openapi::{Group, group};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use challengectl_common::wire::Acknowledgement;
@@ -30,7 +38,7 @@ pub fn groups() -> Vec<Group> {
     vec![
         group!(
             "Login", "Log in with a password and then a TOTP code.";
-            auth: login, verify_totp, setup, session, logout, change_password, recovery_codes
+            auth: login, verify_totp, setup, setup_state, session, logout, change_password, recovery_codes
         ),
         group!("Users", "Accounts."; users: list, create, update, delete, reset_totp, reset_password),
         group!(
@@ -52,10 +60,14 @@ pub fn groups() -> Vec<Group> {
             challenges: list, create, one, update, delete, enable, disable, trigger;
             uploads: upload, import, reload;
             export: export;
-            ranges: list
+            ranges: list;
+            modulations: list;
+            preview: check, preview
         ),
-        group!("Control", "Pause, emergency stop and release of the whole system."; operating: status, pause, resume, emergency_stop, release, stop),
-        group!("Now", "What is on air, and the alarms in force."; alarms: on_air, list),
+        group!("Control", "Pause, emergency stop and release of the whole system."; operating: status, pause, resume, emergency_stop, release, stop; settings: show, backup),
+        group!("Now", "What is on air, the alarms in force, and the whole state at once."; alarms: on_air, list, acknowledge, shelve, unshelve; state: show)
+            .describing::<state::Changes>()
+            .describing::<LiveEvent>(),
         group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),
         group!(

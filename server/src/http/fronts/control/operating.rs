@@ -5,13 +5,13 @@ use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
-use challengectl_coordinator::{self, Coordinator, Decision};
+use challengectl_coordinator::{self, Coordinator, CoreError, Decision};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = ControlStatus)]
-struct Status {
+pub(super) struct Status {
     /// Whether tasks are assigned.
     distributing: bool,
     paused: bool,
@@ -38,31 +38,37 @@ struct Status {
 /// Show the operating state.
 #[utoipa::path(get, path = "/api/control/status", responses((status = OK, body = Status)))]
 pub async fn status(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let ((operating, on_air), now) = (coordinator.air.operating_state().await?, coordinator.context.now());
-    let (closed_by_hours, next_change) = (operating.is_closed_by_hours(now), operating.next_change(now));
-    let (opened_at, opened_by) = split(operating.opened(now).cloned());
-    let distributing = operating.is_open(now);
-    let control = operating.control;
-    let (paused_at, paused_by) = split(control.paused);
-    let (stopped_at, stopped_by) = split(control.stopped);
-    let (released_at, released_by) = split(control.released);
-    Ok(HttpResponse::Ok().json(Status {
-        distributing,
-        paused: paused_at.is_some(),
-        paused_at,
-        paused_by,
-        emergency_stop: stopped_at.is_some(),
-        stopped_at,
-        stopped_by,
-        released_at,
-        released_by,
-        closed_by_hours,
-        opens_at: next_change.filter(|_| closed_by_hours),
-        closes_at: next_change.filter(|_| !closed_by_hours),
-        opened_at,
-        opened_by,
-        on_air,
-    }))
+    Ok(HttpResponse::Ok().json(Status::now(&coordinator).await?))
+}
+
+impl Status {
+    pub(super) async fn now(coordinator: &Coordinator) -> Result<Self, CoreError> {
+        let ((operating, on_air), now) = (coordinator.air.operating_state().await?, coordinator.context.now());
+        let (closed_by_hours, next_change) = (operating.is_closed_by_hours(now), operating.next_change(now));
+        let (opened_at, opened_by) = split(operating.opened(now).cloned());
+        let distributing = operating.is_open(now);
+        let control = operating.control;
+        let (paused_at, paused_by) = split(control.paused);
+        let (stopped_at, stopped_by) = split(control.stopped);
+        let (released_at, released_by) = split(control.released);
+        Ok(Self {
+            distributing,
+            paused: paused_at.is_some(),
+            paused_at,
+            paused_by,
+            emergency_stop: stopped_at.is_some(),
+            stopped_at,
+            stopped_by,
+            released_at,
+            released_by,
+            closed_by_hours,
+            opens_at: next_change.filter(|_| closed_by_hours),
+            closes_at: next_change.filter(|_| !closed_by_hours),
+            opened_at,
+            opened_by,
+            on_air,
+        })
+    }
 }
 
 fn split(decision: Option<Decision>) -> (Option<Timestamp>, Option<String>) {

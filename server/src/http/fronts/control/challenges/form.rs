@@ -44,7 +44,8 @@ pub struct ChallengeForm {
 }
 
 impl ReadOnly for ChallengeForm {
-    const FIELDS: &[&str] = &["challenge_id", "state", "last_run", "next_run", "triggered", "failures", "duration"];
+    const FIELDS: &[&str] =
+        &["challenge_id", "state", "last_run", "next_run", "triggered", "failures", "duration", "occupied"];
 }
 
 impl From<ChallengeForm> for Form {

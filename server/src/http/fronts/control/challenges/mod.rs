@@ -8,6 +8,7 @@ use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
+use crate::words::{ChallengeState, ModulationName};
 use actix_web::{HttpResponse, web};
 use challengectl_common::challenge::Kind;
 use challengectl_common::{Band, ChallengeName, Digest, Frequency, Payload, PublicView, Sender, Timestamp, Tuning};
@@ -38,7 +39,7 @@ struct Created {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Challenge {
+pub(super) struct Challenge {
     challenge_id: i64,
     name: ChallengeName,
     /// Null if the frequency is drawn from ranges for each transmission.
@@ -47,9 +48,9 @@ struct Challenge {
     frequency_ranges: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     manual_frequency_range: Option<Range>,
-    modulation: String,
+    modulation: ModulationName,
     parameters: Map<String, Value>,
-    state: &'static str,
+    state: ChallengeState,
     enabled: bool,
     priority: i64,
     last_run: Option<Timestamp>,
@@ -60,7 +61,10 @@ struct Challenge {
     min_delay: Number,
     #[schema(value_type = f64)]
     max_delay: Number,
+    /// Seconds on air.
     duration: f64,
+    /// The span that holds 99 % of the power, in hertz relative to the frequency.
+    occupied: Occupied,
     public_view: PublicView,
     /// The runners and radios that may transmit it; empty: all.
     only_on: Vec<Sender>,
@@ -82,6 +86,19 @@ struct Content {
 struct Range {
     min_hz: u64,
     max_hz: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = OccupiedSpan)]
+pub(super) struct Occupied {
+    low: f64,
+    high: f64,
+}
+
+impl Occupied {
+    pub(super) fn new(span: &std::ops::Range<f64>) -> Self {
+        Self { low: span.start, high: span.end }
+    }
 }
 
 /// List challenges.
@@ -179,8 +196,8 @@ fn number(id: &str) -> Result<i64, Problem> {
 }
 
 impl Challenge {
-    fn seen_by(role: Role, stored: Stored, now: Timestamp) -> Self {
-        let state = stored.state(now);
+    pub(super) fn seen_by(role: Role, stored: Stored, now: Timestamp) -> Self {
+        let state = stored.state(now).into();
         let Stored { id, spec, air, .. } = stored;
         let Kind::Transmission(transmission) = spec.kind;
         let (frequency, ranges, band) = match transmission.tuning {
@@ -194,7 +211,7 @@ impl Challenge {
             frequency,
             frequency_ranges: ranges,
             manual_frequency_range: band,
-            modulation: transmission.modulation,
+            modulation: transmission.modulation.into(),
             parameters: transmission.parameters,
             state: state.as_str(),
             enabled: spec.enabled,
@@ -206,6 +223,7 @@ impl Challenge {
             min_delay: seconds(transmission.min_delay_ms),
             max_delay: seconds(transmission.max_delay_ms),
             duration: air.profile.duration_ms as f64 / 1000.0,
+            occupied: Occupied::new(&air.profile.occupied),
             public_view: spec.public_view,
             only_on: transmission.only_on,
             content: role.sees_payload().then(|| content(transmission.payload)),

@@ -31,7 +31,7 @@ pub struct Wanted {
 /// A radio of the new runner. Its further settings are known only to the drivers on the runner's host.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = NewRadio)]
-struct Radio {
+pub(in crate::http::fronts::control) struct Radio {
     /// The id, unique on the runner.
     id: RadioId,
     /// The driver.
@@ -88,7 +88,7 @@ pub async fn provision(
     }))
 }
 
-fn server(given: Option<&str>, request: &HttpRequest) -> Result<String, Problem> {
+pub(in crate::http::fronts::control) fn server(given: Option<&str>, request: &HttpRequest) -> Result<String, Problem> {
     let Some(given) = given else {
         let unknown = "server_url: give the URL by which the runner reaches this server; it cannot be derived from a \
                        request through a proxy that is not in trusted_proxies";

@@ -1,0 +1,82 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@playwright/test'
+import { accessible, picture, watch } from './look.ts'
+import { config, logIn, Site } from './site.ts'
+import { totp } from './totp.ts'
+
+let site: Site
+test.beforeAll(async () => void (site = await Site.start()))
+test.afterAll(() => site.stop())
+
+test('from an empty database to the first transmission, and a second admin', async ({ page, browser }) => {
+  test.setTimeout(240_000)
+  const clean = await watch(page)
+  await page.goto(`${site.url}/login`)
+  await page.waitForURL('**/setup')
+  await accessible(page)
+  await picture(page, 'setup')
+  await page.getByLabel('Setup token').fill(site.setupToken)
+  await page.getByLabel('User name').fill('alice')
+  await page.getByLabel('Password').fill('a long sentence that only you know')
+  await page.getByRole('button', { name: 'Create the account' }).click()
+  await expect(page.getByRole('img', { name: 'QR code for an authenticator app' })).toBeVisible()
+  await accessible(page)
+  await picture(page, 'setup-code')
+  const secret = (await page.locator('pre').textContent()) ?? ''
+  await page.getByLabel('Code', { exact: true }).fill(totp(secret))
+  await page.getByRole('button', { name: 'Verify' }).click()
+  await expect(page.locator('pre')).toContainText('-')
+  await picture(page, 'setup-recovery')
+  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await page.waitForURL('**/start')
+  await picture(page, 'start-empty')
+
+  await page.getByRole('link', { name: 'Import an event' }).click()
+  await page.locator('input[type=file]').setInputFiles([join(config, 'demo.yml'), join(config, 'audio/rtty.wav')])
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'Imported' })).toBeVisible()
+  await expect(page.getByText('6 challenges: 6 added')).toBeVisible()
+  await accessible(page)
+  await picture(page, 'import-report')
+
+  await page.goto(`${site.url}/start`)
+  await page.getByRole('link', { name: 'Add a runner' }).click()
+  await page.getByLabel('Name of the runner').fill('roof')
+  await page.getByLabel('Driver').selectOption('file')
+  await page.getByLabel('May transmit on (MHz)').fill('144-148, 430-440')
+  await page.getByLabel('Samples per second').fill('250000')
+  await accessible(page)
+  await picture(page, 'add-runner')
+  await page.getByRole('button', { name: 'Make the token' }).click()
+  const file = page.getByRole('dialog').locator('pre').first()
+  await expect(file).toContainText('enrollment_token')
+  await picture(page, 'runner-yml')
+  site.startRunner('roof', (await file.textContent()) ?? '')
+  await expect(page.getByText('It is here.')).toBeVisible({ timeout: 60_000 })
+  await page.getByRole('button', { name: 'Done' }).click()
+
+  await page.goto(`${site.url}/overview`)
+  await expect(page.locator('.card.on_air').first()).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('sent', { exact: true }).first()).toBeVisible({ timeout: 60_000 })
+  const recordings = readdirSync(site.dir, { recursive: true, encoding: 'utf8' })
+  expect(recordings.some((name) => name.endsWith('.sigmf-data'))).toBe(true)
+
+  await page.goto(`${site.url}/users`)
+  await page.getByRole('button', { name: 'Add a user' }).click()
+  await page.getByLabel('Name', { exact: true }).fill('bob')
+  await page.getByRole('radio', { name: 'Admin' }).check()
+  await picture(page, 'add-user')
+  await page.getByRole('dialog').getByRole('button', { name: 'Add a user' }).click()
+  const shown = page.getByRole('dialog').locator('pre')
+  await expect(shown).toHaveCount(2)
+  await picture(page, 'user-secret')
+  const [password = '', code = ''] = await shown.allTextContents()
+  await page.getByRole('button', { name: 'Done' }).click()
+  await expect(page.getByRole('cell', { name: 'bob', exact: true })).toBeVisible()
+  const other = await browser.newPage()
+  await logIn(other, site, { name: 'bob', password, secret: code }, '/users')
+  await expect(other.getByText('never logged in')).toHaveCount(0)
+  await other.close()
+  await clean()
+})

@@ -1,0 +1,41 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, type Page } from '@playwright/test'
+
+declare global {
+  interface Window {
+    violations: string[]
+  }
+}
+
+/** Watches a page from its beginning: nothing may break the policy, fail in a script or leave the server's origin. */
+export async function watch(page: Page) {
+  const faults: string[] = []
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url())
+    if (hostname !== '127.0.0.1' && protocol !== 'blob:') faults.push(`request to ${request.url()}`)
+  })
+  page.on('pageerror', (error) => faults.push(String(error)))
+  await page.addInitScript(() => {
+    window.violations = []
+    document.addEventListener('securitypolicyviolation', (event) =>
+      window.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
+    )
+  })
+  return async () => {
+    expect(faults).toEqual([])
+    expect(await page.evaluate(() => window.violations)).toEqual([])
+  }
+}
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** What axe finds against WCAG 2.2 A and AA. */
+export async function accessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
+  const told = violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 140)).join(' | ')}`)
+  expect.soft(told).toEqual([])
+}
+
+export async function picture(page: Page, name: string) {
+  await page.screenshot({ path: `out/${name}.png`, animations: 'disabled' })
+}

@@ -1,0 +1,152 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Page } from '@playwright/test'
+import { totp } from './totp.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+const programs = process.env['PROGRAMS'] ?? join(root, 'target/debug')
+const server = process.env['SERVER'] ?? join(programs, 'challengectl-server')
+const runner = process.env['RUNNER'] ?? join(programs, 'challengectl-runner')
+export const config = join(root, 'config')
+
+export interface Account {
+  name: string
+  password: string
+  secret: string
+}
+
+/** A server and its runners as real programs, in a folder of their own. */
+export class Site {
+  readonly dir = mkdtempSync(join(tmpdir(), 'dashboard-'))
+  url = ''
+  setupToken = ''
+  #server: ChildProcess | null = null
+  /** Of the accounts that were made. */
+  readonly passwords = new Map<string, string>()
+  readonly #runners = new Map<string, ChildProcess>()
+
+  static async start(settings = ''): Promise<Site> {
+    const site = new Site()
+    // A short lease, so that a runner that falls silent is noticed within seconds.
+    site.write(
+      'server.yml',
+      `listen: 127.0.0.1:0\ndata_dir: data\nlease_seconds: 6\ngrace_seconds: 1\npoll_interval: 1\n${settings}`,
+    )
+    await site.serve()
+    return site
+  }
+
+  write(name: string, content: string) {
+    writeFileSync(join(this.dir, name), content)
+    return join(this.dir, name)
+  }
+
+  async serve(listen = '127.0.0.1:0') {
+    const child = spawn(server, ['serve', '--config', join(this.dir, 'server.yml'), '--set', `listen=${listen}`])
+    this.#server = child
+    child.stderr.on('data', (part: Buffer) => {
+      this.setupToken = /setup_[0-9a-f]+/.exec(part.toString())?.[0] ?? this.setupToken
+    })
+    const lines = createInterface(child.stdout)
+    for await (const line of lines) {
+      const found = /https?:\/\/[0-9.:]+/.exec(line)
+      if (!found) continue
+      this.url = found[0]
+      break
+    }
+    child.stdout.resume()
+  }
+
+  /** Ends the server as a crash does, and gives what starts it again in the same place. */
+  async crash(): Promise<() => Promise<void>> {
+    const ended = new Promise((done) => this.#server?.once('exit', done))
+    this.#server?.kill('SIGKILL')
+    await ended
+    return () => this.serve(new URL(this.url).host)
+  }
+
+  command(...given: string[]): string {
+    const done = spawnSync(server, [...given, '--config', join(this.dir, 'server.yml')], {
+      cwd: config,
+      encoding: 'utf8',
+    })
+    if (done.status !== 0) throw new Error(`${given.join(' ')}: ${done.stderr}`)
+    return done.stdout
+  }
+
+  import(event: string) {
+    this.command('import', this.write('event.yml', event))
+  }
+
+  account(name: string, role: string): Account {
+    const text = this.command('user', 'add', name, '--role', role, '--json')
+    const made = JSON.parse(text) as Record<string, string>
+    this.passwords.set(name, made['password'] ?? '')
+    return { name, password: made['password'] ?? '', secret: made['totp_secret'] ?? made['secret'] ?? '' }
+  }
+
+  /** A runner that is this test: it says what no honest one would. */
+  async impostor(id: string) {
+    const token = this.command('runner', 'enroll', id).trim().split(/\s+/).at(-1)
+    const post = async (path: string, body: unknown, key = '') => {
+      const headers = { 'Content-Type': 'application/json', ...(key ? { 'X-API-Key': key } : {}) }
+      const answer = await fetch(`${this.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+      return (await answer.json()) as Record<string, unknown>
+    }
+    const { api_key: key } = await post('/api/enrollment/enroll', { enrollment_token: token, hostname: id })
+    const own = `/api/runners/${id}`
+    return {
+      register: (body: object) => post('/api/runners/register', { runner_id: id, ...body }, String(key)),
+      send: (action: string, body: object) => post(`${own}/${action}`, body, String(key)),
+      task: async () => {
+        const answer = await fetch(`${this.url}${own}/task?wait=20`, { headers: { 'X-API-Key': String(key) } })
+        return ((await answer.json()) as { task: { challenge_id: number; assignment_id: number } }).task
+      },
+    }
+  }
+
+  /** Starts a runner that is enrolled by the command line. */
+  runner(id: string, radios: string) {
+    const token = this.command('runner', 'enroll', id).trim().split(/\s+/).at(-1)
+    const file = `server: ${this.url}\nenrollment_token: ${token}\nstate_dir: ${join(this.dir, id)}\nradios:\n${radios}`
+    this.startRunner(id, file)
+  }
+
+  startRunner(id: string, file: string) {
+    const path = this.write(`${id}.yml`, file)
+    this.#runners.set(id, spawn(runner, ['run', '--config', path], { stdio: 'ignore', cwd: this.dir }))
+  }
+
+  /** As when the host loses its power. */
+  killRunner(id: string) {
+    this.#runners.get(id)?.kill('SIGKILL')
+  }
+
+  stop() {
+    for (const child of this.#runners.values()) child.kill('SIGKILL')
+    this.#server?.kill('SIGKILL')
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** Logs in by the form, as a person does, and waits for the first page. Gives the recovery codes of a first login. */
+export async function logIn(page: Page, site: Site, account: Account, to = '/overview') {
+  await page.goto(`${site.url}/login?back=${encodeURIComponent(to)}`)
+  await page.getByLabel('User name').fill(account.name)
+  await page.getByLabel('Password').fill(account.password)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByLabel('Code').fill(totp(account.secret))
+  await page.getByRole('button', { name: 'Verify' }).click()
+  const kept = page.getByRole('button', { name: 'I have kept them' })
+  await Promise.race([kept.waitFor(), page.waitForURL((url) => url.pathname !== '/login')])
+  let codes: string[] = []
+  if (await kept.isVisible()) {
+    codes = ((await page.locator('pre').textContent()) ?? '').trim().split('\n')
+    await kept.click()
+  }
+  await page.waitForURL((url) => url.pathname !== '/login')
+  return codes
+}

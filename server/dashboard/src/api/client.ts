@@ -1,0 +1,54 @@
+import createClient from 'openapi-fetch'
+import type { ErrorBody, paths } from './schema.gen'
+
+/** Every operation of the server, typed by its description. The browser sends the login's cookie by itself. */
+export const api = createClient<paths>({ baseUrl: location.origin, credentials: 'same-origin' })
+
+/** Why the server did not do what was asked. */
+export class Problem extends Error {
+  constructor(
+    /** The HTTP status; 0: the server did not answer. */
+    readonly status: number,
+    readonly code: string,
+    readonly details: string,
+    /** Seconds until it is worth trying again. */
+    readonly retryAfter: number | null = null,
+  ) {
+    super(details || code)
+  }
+}
+
+/** Told of each answer 401 to somebody who believes to be logged in. */
+let onLoginLost: () => void = () => undefined
+export function whenLoginIsLost(act: () => void) {
+  onLoginLost = act
+}
+
+interface Answer<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** The answer's body; throws a {@link Problem} for anything that is no success. */
+export async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
+  let answer: Answer<T>
+  try {
+    answer = await request
+  } catch {
+    throw new Problem(0, 'unreachable', '')
+  }
+  if (answer.response.ok) return answer.data as T
+  const problem = problemOf(answer.response.status, answer.error, answer.response.headers.get('Retry-After'))
+  if (problem.status === 401 && problem.code === 'authentication required') onLoginLost()
+  throw problem
+}
+
+export function problemOf(status: number, body: unknown, retryAfter: string | null): Problem {
+  const { error, details } = isErrorBody(body) ? body : { error: `HTTP ${status}`, details: '' }
+  return new Problem(status, error, details ?? '', retryAfter === null ? null : Number(retryAfter))
+}
+
+function isErrorBody(body: unknown): body is ErrorBody {
+  return typeof body === 'object' && body !== null && 'error' in body
+}

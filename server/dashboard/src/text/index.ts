@@ -1,0 +1,31 @@
+import { access } from './access'
+import { alarms } from './alarms'
+import { challenges } from './challenges'
+import { common } from './common'
+import { logs } from './logs'
+import { overview } from './overview'
+import { publicPage } from './public'
+import { runners } from './runners'
+import { settings } from './settings'
+import { shell } from './shell'
+import { transmissions } from './transmissions'
+import { users } from './users'
+
+/**
+ * All words of the dashboard, and no others. A function where a value goes in, so that a missing or renamed one fails the
+ * type check. Names that people or programs have chosen are put beside a sentence, or into quotes.
+ */
+export const text = {
+  access,
+  alarms,
+  challenges,
+  common,
+  logs,
+  overview,
+  public: publicPage,
+  runners,
+  settings,
+  shell,
+  transmissions,
+  users,
+} as const

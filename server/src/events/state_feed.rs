@@ -1,0 +1,83 @@
+//! The feed of namespace `/dashboard`: how things stand, then what changes of it, for clients with a login. A client that
+//! applies the changes in order has the whole state at any time, and never has to ask.
+
+use super::state_changes::{self, Keyed};
+use super::subscribers::{RETRY_EVERY, Subscribers};
+use challengectl_coordinator::{Coordinator, Event};
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+pub const NAMESPACE: &str = "/dashboard";
+/// Changes within this time are published together: 4 messages a second at most.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Heartbeats of runners change nothing but the time of the last one, which is published so often. So often there is a
+/// message also when nothing has changed: a dashboard that gets none knows that it shows old data.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// A state that is being read; the error says why it cannot be.
+pub type FutureState = BoxFuture<'static, Result<Value, String>>;
+
+/// Where the state comes from.
+pub struct StateSource {
+    /// What the rows of its lists are known by.
+    pub keys: &'static [Keyed],
+    /// Reads it.
+    pub read: Box<dyn Fn() -> FutureState + Send + Sync>,
+}
+
+/// Publishes every change of the state; ends when the event bus is closed.
+pub async fn feed(coordinator: Arc<Coordinator>, source: StateSource, mut subscribers: Subscribers) {
+    let mut news = coordinator.context.watch();
+    let mut changes = coordinator.context.changes();
+    let mut published: Option<Value> = None;
+    let mut spoken = Instant::now();
+    loop {
+        tokio::select! {
+            () = subscribers.changed() => {}
+            changed = changes.changed() => if changed.is_err() { return },
+            event = news.recv() => match event {
+                // A line of the log is no part of the state.
+                Ok(Event::Log { .. }) => continue,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
+            () = tokio::time::sleep(RETRY_EVERY), if subscribers.is_behind() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        if subscribers.is_empty() {
+            published = None;
+            continue;
+        }
+        // Whatever happens from here on is in the next state, if it is not in this one.
+        changes.mark_unchanged();
+        while !matches!(news.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
+        match (source.read)().await {
+            Ok(state) => publish(&mut subscribers, source.keys, (&mut published, &mut spoken), state).await,
+            Err(error) => tracing::error!(error, "the state could not be read for the dashboards"),
+        }
+        subscribers.disconnect_leaving();
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn publish(
+    subscribers: &mut Subscribers,
+    keys: &[Keyed],
+    (published, spoken): (&mut Option<Value>, &mut Instant),
+    state: Value,
+) {
+    let changes = published.as_ref().and_then(|before| state_changes::between(keys, before, &state));
+    let is_time = published.is_some() && spoken.elapsed() >= LOOK_EVERY;
+    let sign = || json!({"timestamp": state.get("timestamp")});
+    if let Some(changes) = changes.or_else(|| is_time.then(sign)) {
+        subscribers.publish("changes", &changes).await;
+        *spoken = Instant::now();
+    }
+    if subscribers.asks() {
+        subscribers.welcome("state", &state);
+    }
+    *published = Some(state);
+}

@@ -1,0 +1,106 @@
+//! The settings of the server as they are in force, and a backup of all that it knows.
+
+use super::export::archive;
+use crate::config::Config;
+use crate::http::extract::principal::Master;
+use crate::http::state::{Shared, State};
+use crate::http::{Problem, Viewer};
+use actix_web::{HttpResponse, web};
+use challengectl_coordinator::{Coordinator, HostBinding};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What `server.yml` says, as far as operators need to know it.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[schema(as = ServerSettings)]
+pub struct Settings {
+    version: &'static str,
+    listen: String,
+    tls: TlsSource,
+    data_dir: String,
+    event_file: Option<String>,
+    lease_seconds: f64,
+    grace_seconds: f64,
+    guard_hz: u64,
+    /// The bands of the licence; empty: anywhere that is not closed.
+    band_plan: Vec<String>,
+    /// Null: all of them.
+    keep_transmissions: Option<u64>,
+    keep_transmissions_days: Option<u32>,
+    /// Null: for ever.
+    keep_unused_files_days: Option<u32>,
+    host_binding: KeyPolicy,
+}
+
+/// Whose certificate the server shows.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum TlsSource {
+    /// Plain HTTP.
+    #[default]
+    Off,
+    /// One that the server has made itself.
+    SelfSigned,
+    /// One from files.
+    Files,
+}
+
+/// What becomes of a runner's key on another machine.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum KeyPolicy {
+    Off,
+    #[default]
+    Report,
+    Require,
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        let tls = match (&config.tls.certificate, config.tls.self_signed) {
+            (Some(_), _) => TlsSource::Files,
+            (None, true) => TlsSource::SelfSigned,
+            (None, false) => TlsSource::Off,
+        };
+        let host_binding = match config.host_binding {
+            HostBinding::Off => KeyPolicy::Off,
+            HostBinding::Report => KeyPolicy::Report,
+            HostBinding::Require => KeyPolicy::Require,
+        };
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            listen: config.listen.to_string(),
+            tls,
+            data_dir: config.data_dir.display().to_string(),
+            event_file: config.event_file.as_ref().map(|file| file.display().to_string()),
+            lease_seconds: config.lease_seconds,
+            grace_seconds: config.grace_seconds,
+            guard_hz: config.guard_hz,
+            band_plan: config.frequency_rules.band_plan.iter().map(ToString::to_string).collect(),
+            keep_transmissions: config.keep_transmissions,
+            keep_transmissions_days: config.keep_transmissions_days,
+            keep_unused_files_days: config.keep_unused_files_days,
+            host_binding,
+        }
+    }
+}
+
+/// Show the server's settings in force.
+#[utoipa::path(get, path = "/api/settings", responses((status = OK, body = Settings)))]
+pub async fn show(_: Viewer, state: web::Data<State>) -> HttpResponse {
+    HttpResponse::Ok().json(&state.settings)
+}
+
+/// Download a backup of everything the server knows, with all secrets.
+#[utoipa::path(
+    get, path = "/api/backup",
+    responses((status = OK, body = [u8], content_type = "application/x-tar", description = "A tar archive."))
+)]
+pub async fn backup(
+    Master(person): Master,
+    coordinator: Shared<Coordinator>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let made = coordinator.maintenance.backup(state.settings.data_dir.clone().into(), person.actor()).await?;
+    Ok(archive(made, "attachment; filename=\"challengectl-backup.tar\""))
+}
