@@ -1,7 +1,7 @@
-//! A backup of the server that runs, for a browser to download.
+//! A backup of the running server, for download.
 
 use crate::CoreError;
-use crate::audit::{Actor, By};
+use crate::audit::Actor;
 use crate::challenges::export::Exported;
 use crate::files::archive::at;
 use crate::maintenance::{Maintenance, backup};
@@ -10,16 +10,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 impl Maintenance {
-    /// Everything the server knows as one archive; `data_dir` is the folder that it works in.
+    /// Makes a backup of the server as one archive; `data_dir` is its data directory.
     ///
     /// # Errors
-    /// When something cannot be read, or there is no room for the archive.
-    pub async fn backup(self: &Arc<Self>, data_dir: PathBuf, by: By<'_>) -> Result<Exported, CoreError> {
-        let (this, actor) = (Arc::clone(self), Actor::from(by));
+    /// If something cannot be read, or there is no space for the archive.
+    pub async fn backup(self: &Arc<Self>, data_dir: PathBuf, actor: Actor) -> Result<Exported, CoreError> {
+        let this = Arc::clone(self);
         self.context
             .run_to_completion(async move {
                 let inner = Arc::clone(&this);
-                // Copying files keeps a thread busy.
+                // Copying files blocks the thread.
                 let written = tokio::task::spawn_blocking(move || {
                     let scratch = tempfile::tempdir_in(&data_dir).map_err(at(&data_dir))?;
                     let target = scratch.path().join("backup.tar");

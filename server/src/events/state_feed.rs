@@ -76,7 +76,7 @@ async fn publish(
         subscribers.publish("changes", &changes).await;
         *spoken = Instant::now();
     }
-    if subscribers.asks() {
+    if subscribers.is_state_due() {
         subscribers.welcome("state", &state);
     }
     *published = Some(state);

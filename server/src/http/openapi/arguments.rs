@@ -154,7 +154,7 @@ impl Describe for Admin {
 
 impl Describe for Master {
     fn describe(about: &mut About) {
-        about.asks_for(Role::Master);
+        about.requires(Role::Master);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::http::Viewer;
 use crate::words::ModulationName;
 use actix_web::HttpResponse;
-use challengectl_waveform::{self as waveform, Input, MAX_TEXT_BYTES, MODULATIONS};
+use challengectl_waveform::{self as waveform, COMMON, Input, MAX_TEXT_BYTES, MODULATIONS};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,16 +20,17 @@ struct Modulation {
     /// One sentence for an organiser.
     help: &'static str,
     payload: PayloadForm,
-    /// In the order in which a form shows them.
+    /// Its own, in the order in which a form shows them, then those of every modulation.
     parameters: Vec<Parameter>,
 }
 
-/// What a modulation carries: `text`, or `file`, a WAV file.
+/// What a modulation carries: `text`; `file`, a WAV file; or `picture`, a text that is drawn or a PNG file.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum PayloadForm {
     Text,
     File,
+    Picture,
 }
 
 /// Something that can be set of a modulation.
@@ -87,8 +88,10 @@ impl From<&'static waveform::Modulation> for Modulation {
         let payload = match it.input {
             Input::Text => PayloadForm::Text,
             Input::Audio => PayloadForm::File,
+            Input::Picture => PayloadForm::Picture,
         };
-        Self { name: it.name.into(), help: it.help, payload, parameters: it.parameters.iter().map(parameter).collect() }
+        let parameters = it.parameters.iter().chain(COMMON).map(parameter).collect();
+        Self { name: it.name.into(), help: it.help, payload, parameters }
     }
 }
 

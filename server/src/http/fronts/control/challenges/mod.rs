@@ -1,4 +1,4 @@
-mod form;
+pub(super) mod form;
 mod schemas;
 
 use super::{Switch, done};
@@ -213,7 +213,7 @@ impl Challenge {
             manual_frequency_range: band,
             modulation: transmission.modulation.into(),
             parameters: transmission.parameters,
-            state: state.as_str(),
+            state,
             enabled: spec.enabled,
             priority: transmission.priority,
             last_run: air.last_success_at,
