@@ -3,7 +3,6 @@
 use crate::defaults::Defaults;
 use crate::lookup::Places;
 use crate::report::{Report, Reported};
-use crate::values::delays::Delays;
 use crate::values::ranges::Ranges;
 use crate::{Challenge, Reader, check, yaml};
 use challengectl_common::challenge::NamedRange;

@@ -12,6 +12,7 @@ use crate::draft::{Draft, Parts};
 use crate::report::{Report, Reported, Scope};
 use crate::values::delays::Delays;
 use crate::values::hertz;
+use crate::values::parameters::WATERMARK;
 use crate::values::ranges::Ranges;
 use challengectl_common::challenge::NamedRange;
 use fields::Fields;
