@@ -92,7 +92,7 @@ fn radio_hardware_needs_a_device_and_a_program_that_is_built_for_it() {
     {
         let error = with("").unwrap_err();
         assert!(error.contains("radio a: this challengectl-runner is built without SoapySDR: install"), "{error}");
-        assert!(super::Config::parse("autodetect: true", "runner.yml", None).is_err());
+        assert!(Config::parse("autodetect: true", "runner.yml", None).is_err());
     }
 }
 
