@@ -1,7 +1,7 @@
 //! What the challenges of a file have when they say nothing else.
 
-use crate::values::delays::Delays;
 use crate::report::Reported;
+use crate::values::delays::Delays;
 
 /// The defaults of the challenges that follow.
 #[derive(Debug, Clone)]

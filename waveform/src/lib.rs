@@ -14,8 +14,8 @@ mod payload;
 mod values;
 
 pub use audio::wav_rate;
-pub use challengectl_dsp::resample::{ResampleError, ensure_fits, resample};
 pub use challengectl_dsp::join::Join;
+pub use challengectl_dsp::resample::{ResampleError, ensure_fits, resample};
 pub use challengectl_dsp::shift::shift;
 pub use challengectl_dsp::{Complex32, Waveform};
 pub use error::BuildError;

@@ -1,6 +1,6 @@
 //! Radios that are plugged in, as entries of the configuration.
 
-use crate::config::{Config, DEFAULT_SAMPLE_RATE, RadioConfig};
+use crate::config::{Config, RadioConfig};
 use crate::process::this_program;
 use crate::radio::{Driver, FoundDevice};
 use crate::transmit::errand;

@@ -1,7 +1,7 @@
 //! The command line.
 
-mod detect;
 mod air;
+mod detect;
 mod devices;
 mod enroll;
 mod output;

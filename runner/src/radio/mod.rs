@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-pub use found::{FoundDevice, Span};
 pub(crate) use air::own_socket;
+pub use found::{FoundDevice, Span};
 pub(crate) use null::with_quoted_name;
 #[cfg(not(feature = "soapy"))]
 pub(crate) use soapy::NOT_BUILT_IN;
