@@ -1,7 +1,7 @@
 //! Closed sets of words in answers: as enums, so that the description lists them and clients can be exhaustive.
 
-use challengectl_coordinator::bus::alarms::AlarmKind as Raised;
 use challengectl_coordinator::ChallengeState as State;
+use challengectl_coordinator::bus::alarms::AlarmKind as Raised;
 use challengectl_coordinator::views::history::TransmissionStatus as Stored;
 use challengectl_coordinator::{Binding, RunnerStatus as Status};
 use challengectl_waveform::MODULATIONS;

@@ -173,11 +173,7 @@ async fn every_route_admits_exactly_the_authorised_clients() {
         };
         if *asks == Nothing {
             probe
-                .is(
-                    "an anonymous client",
-                    site.request(probe.method.clone(), &probe.path),
-                    anonymous_answer(&probe),
-                )
+                .is("an anonymous client", site.request(probe.method.clone(), &probe.path), anonymous_answer(&probe))
                 .await;
             continue;
         }

@@ -19,7 +19,10 @@ pub async fn export(Admin(person): Admin, coordinator: Shared<Coordinator>) -> R
 }
 
 /// Returns the answer with an archive to download.
-pub(in crate::http::fronts::control) fn archive(Exported { size, content }: Exported, disposition: &'static str) -> HttpResponse {
+pub(in crate::http::fronts::control) fn archive(
+    Exported { size, content }: Exported,
+    disposition: &'static str,
+) -> HttpResponse {
     let content = ReaderStream::with_capacity(content, BLOCK);
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/x-tar"))
