@@ -4,7 +4,12 @@ SHELL := /bin/bash
 
 NODE := PATH=$(CURDIR)/.tools/node/bin:$$PATH PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
-.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist proof-programs check test fuzz-api proof bench bench-air bench-gnuradio bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof bench bench-air bench-gnuradio bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
+
+# Features of the runner in `make dist` and the packages, beside the default ones: make dist RUNNER_FEATURES=soapy,zmq
+RUNNER_FEATURES ?=
+comma := ,
+DIST_FEATURES = $(addprefix --features challengectl-runner/,$(subst $(comma), ,$(RUNNER_FEATURES)))
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -25,7 +30,20 @@ openapi: ## writes the description of the API anew, of which the dashboard's typ
 	mv server/dashboard/openapi.json.new server/dashboard/openapi.json
 
 dist: prerequisites dashboard ## both programs as they are shipped, with link-time optimisation and without symbols, in target/dist
-	cargo build --profile dist --locked -p challengectl-server -p challengectl-runner
+	cargo build --profile dist --locked -p challengectl-server -p challengectl-runner $(DIST_FEATURES)
+
+packages: dist ## Debian packages of both programs, in target/packages
+	scripts/packages.sh target/dist
+
+# Programs of this machine make the man pages.
+packages-arm64: dist ## the same for arm64, by cross-compiling
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+		cargo build --profile dist --locked --target aarch64-unknown-linux-gnu -p challengectl-server -p challengectl-runner $(DIST_FEATURES)
+	DEB_ARCH=arm64 NATIVE=target/dist scripts/packages.sh target/aarch64-unknown-linux-gnu/dist
+
+packages-test: packages ## installs the packages in a clean Debian, tries them, and removes them again; as root
+	scripts/tools.sh debootstrap
+	scripts/packages-test.sh
 
 # The benchmarks and the slow proofs measure what is shipped: programs of the profile `dist`. `bench` has a profile of
 # its own with the same link-time optimisation.

@@ -60,7 +60,7 @@ if [ -n "${RECORDINGS:-}" ]; then
 else
     echo "On the air. Listen in a browser: http://127.0.0.1:$page_port/receive"
     echo "  or with gqrx (device rtl_tcp=127.0.0.1:$port) or SDR++ (RTL-TCP) around 433.9 and 145.6 MHz,"
-    echo "  or: rtl_433 -d rtl_tcp:127.0.0.1:$port -f 433.9M -s 1024k -R 0 -X n=keyfob,m=OOK_PCM,s=311.4,l=311.4,r=20000"
+    echo "  or: rtl_433 -d rtl_tcp:127.0.0.1:$port -f 434.6M -R 0 -X n=keyfob,m=OOK_PCM,s=311.4,l=311.4,r=20000"
 fi
 echo "Public page data: $url/api/public/challenges   The API: $url/docs"
 [ -n "${SECONDS_ON_AIR:-}" ] && echo "For $SECONDS_ON_AIR seconds." || echo "Ctrl-C ends it."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing tools of the tests and checks:
-# scripts/tools.sh [receivers] [radios] [browser] [codec2] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [nodejs] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [radios] [browser] [codec2] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -111,6 +111,9 @@ documentation() {
 schemathesis() {
     python schemathesis 'import schemathesis, openapi_spec_validator' "$root/server/tests/schemathesis/requirements.txt"
 }
+
+# Makes the clean Debian in which packages are tried.
+debootstrap() { [ -x /usr/sbin/debootstrap ] || packages debootstrap; }
 
 # The Node that builds the dashboard, and its packages: Debian's own is too old for them.
 nodejs() {

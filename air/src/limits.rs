@@ -16,7 +16,7 @@ pub struct Settings {
     pub receivers_per_address: usize,
     /// Bytes per second to all receivers together.
     pub bytes_per_second: u64,
-    /// Seconds after which a receiver is closed that nobody has tuned.
+    /// Seconds after which a receiver is closed that nobody has tuned; 0: never.
     pub idle_seconds: u64,
 }
 

@@ -3,6 +3,7 @@
 use crate::{Band, ChallengeName, Digest, Frequency, FrequencyRules, Sender};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 /// Where a challenge may go on air.
@@ -54,6 +55,10 @@ pub struct NamedRange {
     pub display_name: Option<String>,
     /// The band, edges included.
     pub band: Band,
+    /// The distance in hertz of the frequencies that may be drawn, counted from the lower edge; `None`: no channels, so
+    /// that whole kilohertz are preferred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raster_hz: Option<NonZeroU32>,
 }
 
 /// What a transmission carries.

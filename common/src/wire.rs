@@ -2,7 +2,7 @@
 //!
 //! Requests with unknown fields are refused, so that a misspelt field is noticed; responses may gain fields.
 
-use crate::{Band, ChallengeName, Digest, Frequency, RadioId, RunnerId, Timestamp};
+use crate::{Band, Callsign, ChallengeName, Digest, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -55,7 +55,7 @@ pub struct EnrollResponse {
 }
 
 /// `POST /api/runners/register`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
@@ -89,7 +89,7 @@ pub struct RegisterRequest {
 }
 
 /// A radio of a runner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RadioInfo {
@@ -112,6 +112,53 @@ pub struct RadioInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(maximum = 1_000_000_000_000u64))]
     pub sample_rate: Option<u64>,
+    /// The part of the time for which it may be on air. After each transmission it gets no other until its rest is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty_cycle: Option<DutyCycle>,
+    /// The longest time on air, in seconds, identification included. Longer signals go to other radios.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 604_800u64))]
+    pub max_on_air_seconds: Option<u32>,
+    /// Seconds for which it still rests after what it sent last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 31_536_000u64))]
+    pub rests_seconds: Option<f64>,
+    /// How it identifies its station; absent: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identification: Option<Identification>,
+}
+
+impl RadioInfo {
+    /// Returns a radio of which nothing is known but its id: without limits, and of any sample rate.
+    #[must_use]
+    pub fn plain(id: RadioId) -> Self {
+        Self {
+            id,
+            driver: None,
+            model: None,
+            frequency_limits: Vec::new(),
+            sample_rate: None,
+            duty_cycle: None,
+            max_on_air_seconds: None,
+            rests_seconds: None,
+            identification: None,
+        }
+    }
+}
+
+/// How a radio identifies its station: in Morse code on the frequency in use, at the end of transmissions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Identification {
+    /// The call sign.
+    pub callsign: Callsign,
+    /// A transmission that ends later than so many seconds after the last identification carries one; 0: each.
+    #[cfg_attr(feature = "openapi", schema(maximum = 86_400u64))]
+    pub interval_seconds: u32,
+    /// Seconds by which an identification makes a transmission longer.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 600))]
+    pub length_seconds: f64,
 }
 
 /// A radio that fails.

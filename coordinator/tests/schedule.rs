@@ -4,12 +4,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use challengectl_common::{Band, Frequency, FrequencySet, OccupiedSpan, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::schedule::{Candidate, Capability, Pick, Situation, pick};
+use challengectl_coordinator::schedule::{Candidate, Capability, Pick, Signal, Situation, pick};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::HashSet;
 use std::ops::Range;
+use std::time::Duration;
 
 /// The upper end of the spectrum in hertz; it begins at 1.
 const SPECTRUM: u64 = 240;
@@ -55,8 +56,15 @@ fn challenge() -> impl Strategy<Value = Challenge> {
 }
 
 fn radio() -> impl Strategy<Value = Capability> {
-    (prop::collection::vec(band(20..200), 0..3), prop::option::of(5_u64..60))
-        .prop_map(|(limits, sample_rate)| Capability { limits, sample_rate, radio: None })
+    let longest = prop::option::weighted(0.2, 1_u64..LONGEST as u64);
+    (prop::collection::vec(band(20..200), 0..3), prop::option::of(5_u64..60), longest).prop_map(
+        |(limits, sample_rate, longest)| Capability {
+            limits,
+            sample_rate,
+            longest: longest.map(Duration::from_millis),
+            radio: None,
+        },
+    )
 }
 
 fn world() -> impl Strategy<Value = World> {
@@ -125,13 +133,14 @@ impl Walk {
 
     /// Returns where a radio could send a challenge beside these bands, by trying every hertz.
     fn places(&self, challenge: usize, radio: &Capability, taken: &[Band]) -> Vec<Band> {
-        let Challenge { tuning, occupied, bound, .. } = &self.world.challenges[challenge];
+        let Challenge { tuning, occupied, bound, duration, .. } = &self.world.challenges[challenge];
         let (runner, own) = radio.radio.as_ref().unwrap();
         let is_meant = |&(wanted, which): &(usize, Option<usize>)| {
             runner.as_str() == format!("runner{wanted}")
                 && which.is_none_or(|which| own.as_str() == format!("radio{which}"))
         };
-        if !bound.as_ref().is_none_or(is_meant) {
+        let is_short = radio.longest.is_none_or(|longest| *duration as u128 <= longest.as_millis());
+        if !bound.as_ref().is_none_or(is_meant) || !is_short {
             return Vec::new();
         }
         let reach = occupied.start.floor().abs().max(occupied.end.ceil().abs());
@@ -161,7 +170,7 @@ impl Walk {
     fn candidates(&self) -> Vec<Candidate> {
         let waiting = self.tracks.iter().enumerate().filter(|(_, track)| !track.live);
         let candidate = |(index, track): (usize, &Track)| {
-            let Challenge { tuning, occupied, priority, bound, .. } = &self.world.challenges[index];
+            let Challenge { tuning, occupied, priority, bound, duration, .. } = &self.world.challenges[index];
             let sender = |&(runner, radio): &(usize, Option<usize>)| match radio {
                 Some(radio) => format!("runner{runner}/radio{radio}").parse().unwrap(),
                 None => format!("runner{runner}").parse().unwrap(),
@@ -173,9 +182,12 @@ impl Walk {
                 triggered_at: track.triggered.map(Timestamp::from_millis),
                 last_started_at: track.started.map(Timestamp::from_millis),
                 last_ended_at: track.ended.map(Timestamp::from_millis),
-                tuning: FrequencySet::of(tuning),
-                span: OccupiedSpan::new(occupied),
-                only_on: bound.iter().map(sender).collect(),
+                signal: Signal {
+                    tuning: FrequencySet::of(tuning),
+                    span: OccupiedSpan::new(occupied),
+                    length: Duration::from_millis(*duration as u64),
+                    only_on: bound.iter().map(sender).collect(),
+                },
             }
         };
         waiting.map(candidate).collect()
@@ -202,6 +214,7 @@ impl Walk {
         let band = frequency.band(&self.world.challenges[challenge].occupied);
         self.may_go_there(challenge, &abilities[radio], band);
         self.is_fair(challenge, &abilities, band);
+        self.leaves_room(challenge, &abilities, band);
         let ends = self.now + self.world.challenges[challenge].duration;
         self.history.push(challenge);
         self.tracks[challenge].live = true;
@@ -270,6 +283,28 @@ impl Walk {
                 assert!(!anywhere.any(|place| near.overlaps(&place)), "challenge {goes} stays in the way of {waits}");
             }
         }
+    }
+
+    /// A challenge with a choice leaves free the frequency that one without a choice will need before it is over, unless it
+    /// would have to stay off the air, or keeps off what a third needs.
+    fn leaves_room(&self, goes: usize, free: &[Capability], band: Band) {
+        let fixed = |index: usize| match self.world.challenges[index].tuning[..] {
+            [tuning] if tuning.width() == 0 => Frequency::from_hz(tuning.low()),
+            _ => None,
+        };
+        let yields = self.waiting().any(|other| other != goes && self.yields_to(goes, other));
+        if fixed(goes).is_some() || yields {
+            return;
+        }
+        let over = self.now + self.world.challenges[goes].duration;
+        let soon = (0..self.tracks.len())
+            .filter(|&other| other != goes && !self.tracks[other].live && self.tracks[other].due <= over)
+            .filter_map(|other| Some(fixed(other)?.band(&self.world.challenges[other].occupied)));
+        let soon: Vec<Band> = soon.map(|band| band.widened(self.world.guard)).collect();
+        let taken = self.taken();
+        let mut places = free.iter().flat_map(|radio| self.places(goes, radio, &taken));
+        let is_clear = |place: &Band| soon.iter().all(|soon| !soon.overlaps(place));
+        assert!(is_clear(&band) || !places.any(|place| is_clear(&place)), "challenge {goes} is in the way at {band}");
     }
 
     /// No challenge waits longer than it takes all others to go once on the frequency and the radio that it needs.
@@ -364,7 +399,7 @@ fn priority_overtakes_only_once() {
         priority,
         bound: None,
     };
-    let radios = vec![vec![Capability { limits: vec![], sample_rate: None, radio: None }]; 2];
+    let radios = vec![vec![Capability::default()]; 2];
     let world =
         World { challenges: vec![fixed(9, 10), fixed(9, 10), fixed(0, 10)], runners: radios, guard: 0, seed: 1 };
     let mut walk = Walk::new(world);
@@ -390,7 +425,7 @@ fn a_wide_challenge_gets_its_turn() {
     };
     let narrow = [at(80, 0.0..5.0, 7), at(120, 0.0..5.0, 11)];
     let wide = at(60, 0.0..100.0, 5);
-    let radios = vec![vec![Capability { limits: vec![], sample_rate: None, radio: None }]; 3];
+    let radios = vec![vec![Capability::default()]; 3];
     let world = World { challenges: [&narrow[..], &[wide]].concat(), runners: radios, guard: 2, seed: 1 };
     let mut walk = Walk::new(world);
     for _ in 0..100 {
@@ -400,4 +435,38 @@ fn a_wide_challenge_gets_its_turn() {
     }
     let wide_went = walk.history.iter().filter(|&&challenge| challenge == 2).count();
     assert!(wide_went >= 10, "{wide_went}");
+}
+
+/// A range of two places, one of which a challenge without a choice is due to take.
+#[test]
+fn a_challenge_with_a_range_leaves_the_place_that_another_is_due_to_take() {
+    let signal = |tuning: &[Band], length| Signal {
+        tuning: FrequencySet::of(tuning),
+        span: OccupiedSpan::new(&(-4_000.0..4_000.0)),
+        length: Duration::from_secs(length),
+        only_on: Vec::new(),
+    };
+    let candidate = |id, due, signal| Candidate {
+        id,
+        priority: 0,
+        due_at: Timestamp::from_millis(due),
+        triggered_at: None,
+        last_started_at: None,
+        last_ended_at: None,
+        signal,
+    };
+    let at = |khz: u64| Band::new(khz * 1_000, khz * 1_000).unwrap();
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut drawn = |candidates: &[Candidate], on_air: &[Band]| {
+        let (free, now) = ([Capability::default()], Timestamp::from_millis(0));
+        let situation = Situation { candidates, on_air, free: &free, fleet: &free, guard_hz: 5_000, now };
+        let picks = (0..64).map(|_| pick(&situation, &mut rng).unwrap().frequency.hz() / 1_000);
+        picks.collect::<HashSet<_>>()
+    };
+    let ranged = candidate(1, 0, signal(&[at(145_000), at(145_100)], 30));
+    let fixed = |due| candidate(2, due, signal(&[at(145_000)], 30));
+    assert_eq!(drawn(&[ranged.clone(), fixed(30_000)], &[]), HashSet::from([145_100]));
+    assert_eq!(drawn(&[ranged.clone(), fixed(30_001)], &[]), HashSet::from([145_000, 145_100]));
+    // Where nothing else is left, it goes there.
+    assert_eq!(drawn(&[ranged, fixed(30_000)], &[at(145_100)]), HashSet::from([145_000]));
 }

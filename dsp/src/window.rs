@@ -1,6 +1,7 @@
 //! The Kaiser window, by which ideal filters are cut to a finite length.
 
 use std::f64::consts::PI;
+use std::sync::LazyLock;
 
 /// How far the stop band is down, in decibels.
 pub(crate) const ATTENUATION: f64 = 80.0;
@@ -20,16 +21,17 @@ pub(crate) fn sinc(x: f64) -> f64 {
 
 /// The Kaiser window over [-1, 1].
 pub(crate) fn kaiser(x: f64) -> f64 {
-    bessel(BETA * (1.0 - x * x).max(0.0).sqrt()) / bessel(BETA)
+    static PEAK: LazyLock<f64> = LazyLock::new(|| bessel(BETA));
+    bessel(BETA * (1.0 - x * x).max(0.0).sqrt()) / *PEAK
 }
 
 /// The modified Bessel function of order zero by its power series, which at our arguments of at most 8 is exact after
 /// some 30 terms.
 fn bessel(x: f64) -> f64 {
-    let mut term = 1.0;
-    let mut sum = 1.0;
+    let quarter = x * x / 4.0;
+    let (mut term, mut sum) = (1.0, 1.0);
     for k in 1..40 {
-        term *= (x / 2.0 / f64::from(k)).powi(2);
+        term *= quarter / f64::from(k * k);
         sum += term;
     }
     sum

@@ -99,8 +99,8 @@ impl Air {
     }
 
     /// Puts samples on air again and again.
-    pub fn repeat_samples(&mut self, transmission: Transmission, samples: Vec<Complex32>) -> Result<()> {
-        let mut transmitter = Transmitter::connect(&Address::Socket(self.socket()), &transmission)?;
+    pub fn repeat_samples(&mut self, transmission: &Transmission, samples: Vec<Complex32>) -> Result<()> {
+        let mut transmitter = Transmitter::connect(&Address::Socket(self.socket()), transmission)?;
         let stop = Arc::clone(&self.stop);
         self.transmitting.push(std::thread::spawn(move || {
             for block in samples.chunks(4096).cycle() {

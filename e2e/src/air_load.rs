@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// What is served.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
-    /// Programs that listen over rtl_tcp at 2.048 MS/s.
+    /// Programs that listen over `rtl_tcp` at 2.048 MS/s.
     pub receivers: usize,
     /// Transmissions of 250 kS/s that all of them hear.
     pub transmissions: usize,
@@ -51,7 +51,7 @@ pub fn measure(load: Load) -> Result<Report> {
         let centre_hz = first + number as f64 * 25_000.0;
         let transmission =
             Transmission { challenge: format!("T{number}"), centre_hz, nominal_hz: centre_hz, rate: 250_000 };
-        air.repeat_samples(transmission, signal())?;
+        air.repeat_samples(&transmission, signal())?;
     }
     let (stop, bytes) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let clients: Vec<_> = (0..load.receivers)

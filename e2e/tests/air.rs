@@ -1,9 +1,10 @@
 //! Other people's programs hear the air, while four transmissions are on it in the same window.
 
 use anyhow::{Context, Result};
+use challengectl_air::sources::{Address, RemoteReceiver};
 use challengectl_air::spectrum::Transmission;
 use challengectl_e2e::air::Air;
-use challengectl_e2e::programs::{Process, output_of, run};
+use challengectl_e2e::programs::{Process, output_of, program, run};
 use challengectl_e2e::site::wait_until;
 use num_complex::Complex32;
 use std::io::{BufRead, BufReader, Write};
@@ -32,7 +33,7 @@ fn on_air_with(settings: &str) -> Result<Air> {
     }
     let hertz = 434_500_000.0;
     let transmission = Transmission { challenge: "SENSOR".into(), centre_hz: hertz, nominal_hz: hertz, rate: 250_000 };
-    air.repeat_samples(transmission, thermometer())?;
+    air.repeat_samples(&transmission, thermometer())?;
     Ok(air)
 }
 
@@ -143,8 +144,11 @@ fn gqrx_is_tuned_to_the_pager_and_multimon_reads_its_sound() -> Result<()> {
     let _sound = sound_server(&air)?;
     wait_until("the sound server listens", LIMIT, || Ok(air.path("sound").exists()))?;
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    // Beside the middle, where a dongle has its line; 250 kS/s and few pictures, for a machine that does much else.
     let settings = format!(
-        "[General]\nconfigversion=3\ncrashed=false\n\n[input]\ndevice=\"rtl_tcp={}\"\nfrequency=434150000\n\n\
+        "[General]\nconfigversion=3\ncrashed=false\n\n[audio]\ngain=-200\n\n[fft]\nfft_rate=1\nfft_size=1024\n\n\
+         [receiver]\nfm_maxdev=5000\nfm_deemph=0\n\n\
+         [input]\ndevice=\"rtl_tcp={}\"\nfrequency=434100000\nsample_rate=250000\n\n\
          [remote_control]\nenabled=true\nport={port}\nallowed_hosts=127.0.0.1\n",
         air.rtl_tcp
     );
@@ -158,7 +162,7 @@ fn gqrx_is_tuned_to_the_pager_and_multimon_reads_its_sound() -> Result<()> {
     remote_control(port, &["U DSP 1", "F 434150000", "M FM 16000", "L SQL -150"])?;
     let mut decoder = Command::new("sh");
     let pipe = "parec -d rx.monitor --rate=22050 --channels=1 --format=s16le | \
-                multimon-ng -q -t raw -a POCSAG512 -f alpha -";
+                stdbuf -oL multimon-ng -q -t raw -a POCSAG512 -f alpha -";
     decoder.args(["-c", pipe]).env("PULSE_SERVER", &pulse);
     air.listen(&mut decoder, "flag{pagers}", LIMIT)?;
     Ok(())
@@ -172,5 +176,27 @@ fn gnu_radio_subscribes_to_the_stream_of_a_challenge() -> Result<()> {
     let heard =
         output_of(Command::new("multimon-ng").args(["-q", "-t", "wav", "-a", "POCSAG512", "-f", "alpha"]).arg(wav))?;
     assert!(heard.contains("flag{pagers}"), "{heard:?}");
+    Ok(())
+}
+
+#[test]
+fn a_transmitter_that_is_killed_is_off_the_air() -> Result<()> {
+    let long = "name: LONG, modulation: nbfm, frequency: 145550000, file: rtty.wav";
+    let air = Air::start(", spectrum: {noise_db_hz: null}", &[long])?;
+    let mut receiver = RemoteReceiver::connect(&Address::Socket(air.socket()), 145_550_000.0, 48_000)?;
+    let mut is_loud = || -> Result<bool> {
+        let block = receiver.next_block()?;
+        Ok(block.samples.iter().any(|sample| sample.norm() > 0.1))
+    };
+    let mut transmit = Command::new(program("challengectl-runner")?);
+    transmit.arg("transmit").arg(air.path("challenges.yml")).args(["--radio", "r0", "--config"]);
+    let mut transmit = Process::start(transmit.arg(air.path("runner.yml")), &air.path("transmit.log"))?;
+    while !is_loud()? {}
+    // The parent: the child, which has the radio, must then end by itself.
+    transmit.kill()?;
+    while is_loud()? {}
+    for _ in 0..50 {
+        assert!(!is_loud()?, "it came back");
+    }
     Ok(())
 }

@@ -32,11 +32,13 @@ walked! {
     command_line: "docs/command-line.md", Built;
     dashboard: "docs/dashboard.md", Built;
     frequencies: "docs/frequencies.md", Built;
+    install: "docs/install.md", Built;
     live_events: "docs/live-events.md", Operator;
     operating: "docs/operating.md", Operator;
     operations: "docs/operations.md", Operator;
     protocol: "docs/protocol.md", Operator;
     receive: "docs/receive.md", Built;
+    radios: "docs/radios.md", Built;
     running_an_event: "docs/running-an-event.md", Built;
     words: "docs/words.md", Built;
 }

@@ -20,11 +20,15 @@ fn receive(challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
 /// The file of a test beside the event file.
 type Beside<'a> = (&'a str, &'a [u8]);
 
+const NOTHING: Beside<'_> = ("none", b"");
+
 fn receive_at(rate: u32, challenge: &str, channel: Channel) -> Result<(Received, TempDir)> {
-    receive_with(rate, challenge, ("none", b""), channel)
+    receive_with("", rate, challenge, NOTHING, channel)
 }
 
+/// `settings` are lines of `runner.yml`.
 fn receive_with(
+    settings: &str,
     rate: u32,
     challenge: &str,
     (name, content): Beside<'_>,
@@ -36,7 +40,10 @@ fn receive_with(
     std::fs::copy(audio, path("rtty.wav"))?;
     std::fs::write(path(name), content)?;
     std::fs::write(path("challenges.yml"), format!("challenges:\n  - {{name: UNDER TEST, {challenge}}}\n"))?;
-    std::fs::write(path("runner.yml"), format!("radios:\n  - {{id: lab, driver: file, sample_rate: {rate}}}\n"))?;
+    std::fs::write(
+        path("runner.yml"),
+        format!("{settings}\nradios:\n  - {{id: lab, driver: file, sample_rate: {rate}}}\n"),
+    )?;
     run(Command::new(program("challengectl-runner")?)
         .arg("transmit")
         .arg(path("challenges.yml"))
@@ -116,6 +123,17 @@ fn multimon_reads_slow_morse() -> Result<()> {
 #[test]
 fn multimon_reads_morse_at_usual_speed() -> Result<()> {
     morse_is_read(16.46, "ham morse 1: the tortured poets, dept. 73?")
+}
+
+/// In the middle of the signal's band, here its tone; 20 words per minute, whatever the signal has.
+#[test]
+fn multimon_reads_the_identification_of_the_station() -> Result<()> {
+    let challenge = "modulation: cw, frequency: 145550000, text: \"CQ CQ FLAG\", parameters: {wpm: 20}";
+    let (received, _folder) = receive_with("callsign: dl0xyz", 250_000, challenge, NOTHING, noisy(3000.0, 300.0))?;
+    let text = received.morse(20.0)?;
+    assert_contains(&text, "CQ CQ FLAG");
+    assert_contains(&text, "DE DL0XYZ");
+    Ok(())
 }
 
 #[test]
@@ -236,7 +254,7 @@ fn a_waterfall_shows_the_picture_that_was_painted() -> Result<()> {
     encoder.set_color(png::ColorType::Grayscale);
     encoder.write_header()?.write_image_data(&pixels)?;
     let challenge = "modulation: paint, frequency: 433920000, file: picture.png, parameters: {bandwidth: 80000}";
-    let (received, folder) = receive_with(250_000, challenge, ("picture.png", &png), noisy(80_000.0, 0.0))?;
+    let (received, folder) = receive_with("", 250_000, challenge, ("picture.png", &png), noisy(80_000.0, 0.0))?;
     let original = folder.path().join("picture.pgm");
     std::fs::write(&original, [format!("P5 {columns} {lines}\n255\n").as_bytes(), &pixels].concat())?;
     let likeness = received.likeness(80_000.0, lines, &original)?;

@@ -4,8 +4,10 @@ use crate::Challenge;
 use crate::draft::{Draft, Payload};
 use crate::lookup::{self, Places};
 use crate::report::{Report, Reported, Scope};
-use challengectl_common::challenge::{Kind, PayloadFile, TransmissionSpec};
-use challengectl_common::{self as common, ChallengeSpec, Conference, ConferenceChange, FrequencyRules, Tuning};
+use challengectl_common::challenge::{Kind, NamedRange, PayloadFile, TransmissionSpec};
+use challengectl_common::{
+    self as common, ChallengeSpec, Conference, ConferenceChange, FrequencyRules, FrequencySet, OccupiedSpan, Tuning,
+};
 use challengectl_waveform::{self as waveform, BuildError, Built, Input, Modulation};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -120,7 +122,9 @@ fn load_payload(draft: &Draft, places: &Places, scope: &mut Scope<'_>) -> Result
     for remark in built.remarks {
         scope.remark(line, remark);
     }
-    let (duration, occupied_bandwidth) = (built.waveform.duration(), built.waveform.occupied_bandwidth());
+    // The runner that sends it may have to identify its station behind it.
+    let occupied_bandwidth = waveform::with_identification(&built.waveform.occupied_bandwidth());
+    let duration = built.waveform.duration();
     Ok(LoadedPayload { payload, file, duration, occupied_bandwidth })
 }
 
@@ -163,16 +167,21 @@ fn compare_rate(given: Option<f64>, found: Option<u32>, line: u64, scope: &mut S
 }
 
 fn wide_enough(tuning: &Tuning, occupied: &Range<f64>, line: u64, scope: &mut Scope<'_>) -> Result<(), Reported> {
-    let bands = match tuning {
-        Tuning::Frequency(_) => return Ok(()),
-        Tuning::FrequencyRanges(_) | Tuning::ManualFrequencyRange(_) => tuning.bands(),
-    };
+    let span = OccupiedSpan::new(occupied);
+    let has_room = |tuning: &Tuning| !FrequencySet::of_tuning(tuning, span, 0).is_empty();
     let needed = occupied.end - occupied.start;
-    match bands.iter().find(|band| (band.width() as f64) < needed) {
-        None => Ok(()),
-        Some(band) => {
-            let text = format!("the signal is {needed:.0} Hz wide and does not fit into {band} Hz; widen the range");
-            Err(scope.problem(line, text))
+    let text = match tuning {
+        Tuning::Frequency(_) => return Ok(()),
+        Tuning::ManualFrequencyRange(band) if !has_room(tuning) => {
+            format!("the signal is {needed:.0} Hz wide and does not fit into {band} Hz; widen the range")
         }
-    }
+        Tuning::ManualFrequencyRange(_) => return Ok(()),
+        Tuning::FrequencyRanges(ranges) => {
+            let narrow = |range: &&NamedRange| !has_room(&Tuning::FrequencyRanges(vec![(*range).clone()]));
+            let Some(NamedRange { band, raster_hz, .. }) = ranges.iter().find(narrow) else { return Ok(()) };
+            let raster = raster_hz.map(|raster| format!(" on a raster of {raster} Hz")).unwrap_or_default();
+            format!("the signal is {needed:.0} Hz wide and does not fit into {band} Hz{raster}; widen the range")
+        }
+    };
+    Err(scope.problem(line, text))
 }

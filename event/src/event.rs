@@ -35,7 +35,8 @@ pub struct Challenge {
     pub file: Option<PathBuf>,
     /// The length of the transmission in seconds.
     pub duration: f64,
-    /// The edges of the occupied band, in hertz relative to the nominal frequency.
+    /// The edges of the occupied band, in hertz relative to the nominal frequency; with room for the identification of a
+    /// station.
     pub occupied_bandwidth: Range<f64>,
 }
 

@@ -6,6 +6,9 @@ pub const MIN_HZ: u64 = 1_000_000;
 /// The highest frequency, in hertz: above the range of radios.
 pub const MAX_HZ: u64 = 300_000_000_000;
 
+/// The finest raster of a frequency range, in hertz. A finer one is nearly always in another unit: 12.5 for kilohertz.
+pub const MIN_RASTER_HZ: u64 = 100;
+
 /// The shortest delay between two transmissions, in seconds: one millisecond, the unit in which delays are stored.
 pub const MIN_DELAY_SECONDS: f64 = 0.001;
 

@@ -66,7 +66,7 @@ mod tests {
     fn read(keys: Value) -> Result<Challenge, Vec<String>> {
         let Value::Object(keys) = keys else { unreachable!() };
         let band = "144000000-146000000".parse().unwrap();
-        let own = NamedRange { name: "ours".to_owned(), display_name: None, band };
+        let own = NamedRange { name: "ours".to_owned(), display_name: None, band, raster_hz: None };
         Reader::default().read_one(keys, vec![own], &std::env::temp_dir())
     }
 

@@ -56,6 +56,7 @@ fn range(range: &NamedRange) -> Vec<(&'static str, Value)> {
     let mut fields = vec![("name", json!(range.name))];
     fields.extend(range.display_name.as_ref().map(|name| ("display_name", json!(name))));
     fields.extend([("min_hz", json!(range.band.low())), ("max_hz", json!(range.band.high()))]);
+    fields.extend(range.raster_hz.map(|raster| ("raster_hz", json!(raster))));
     fields
 }
 
@@ -94,7 +95,7 @@ conference: {name: "no: 'C'", start: "2026-11-22 09:00:00.250 -5", timezone: Ame
   day_end: 02:30, auto_pause: true}
 frequency_ranges:
   - {name: ham_144, display_name: "2 m: amateurs", min_hz: 144000000, max_hz: 148000000}
-  - {name: "no", min_hz: 420000000, max_hz: 450000000}
+  - {name: "no", min_hz: 420000000, max_hz: 450000000, raster_hz: 12500}
 challenges:
   - {name: PLAIN, modulation: cw, frequency: 145550000, text: CQ FLAG, parameters: {wpm: 18.5}}
   - {name: "123", modulation: cw, frequency_ranges: [ham_144, "no"], text: "0123", enabled: false, priority: -3}

@@ -161,14 +161,16 @@ fn named_ranges(node: Node, scope: &mut Scope<'_>) -> Ranges {
 fn named_range(node: Node, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
     let line = node.line;
     let mut fields = Fields::of(node, "a frequency range", scope)?;
-    fields.correct(&["name", "display_name", "min_hz", "max_hz"], |key| key == "description", scope);
+    fields.correct(&["name", "display_name", "min_hz", "max_hz", "raster_hz"], |key| key == "description", scope);
     let name = fields.require_as("name", Node::text, scope);
     let display_name = fields.take_as("display_name", Node::text, scope);
     // Older files have a description, which serves as the display name if there is none.
     let description = fields.take_as("description", Node::text, scope);
     let low = fields.require_as("min_hz", Node::frequency, scope);
     let high = fields.require_as("max_hz", Node::frequency, scope);
-    fields.refuse_rest(["name", "display_name", "description", "min_hz", "max_hz"], scope);
+    let raster = fields.take_as("raster_hz", Node::number, scope);
+    fields.refuse_rest(["name", "display_name", "description", "min_hz", "max_hz", "raster_hz"], scope);
     let band = hertz::band(low?, high?).map_err(|why| scope.problem(line, why))?;
-    Ok(NamedRange { name: name?, display_name: display_name?.or(description?), band })
+    let raster_hz = raster?.map(|hz| hertz::raster(hz, &band)).transpose().map_err(|why| scope.problem(line, why))?;
+    Ok(NamedRange { name: name?, display_name: display_name?.or(description?), band, raster_hz })
 }

@@ -7,16 +7,19 @@
 
 mod audio;
 mod error;
+mod identification;
 pub mod modulation;
 pub mod parameter;
 mod payload;
 mod values;
 
 pub use audio::wav_rate;
+pub use challengectl_dsp::join::Join;
 pub use challengectl_dsp::resample::{ResampleError, ensure_fits, resample};
 pub use challengectl_dsp::shift::shift;
 pub use challengectl_dsp::{Complex32, Waveform};
 pub use error::BuildError;
+pub use identification::{identification, identification_centre, with_identification};
 pub use modulation::{Built, COMMON, MODULATIONS, Modulation, find};
 pub use parameter::{Condition, Kind, Parameter};
 pub use payload::{Input, MAX_TEXT_BYTES, Payload};

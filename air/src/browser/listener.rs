@@ -14,8 +14,8 @@ pub(super) struct Wanted {
 
 /// A listener.
 pub(super) struct Listener {
-    /// The last wish counts: a listener who retunes a thousand times a second costs no more than one who does it 50
-    /// times. Taken by the band's thread at each frame.
+    /// The last wish counts: a listener who retunes a thousand times a second costs no more than one who does it 16
+    /// times. Taken by the band's thread every 60 ms.
     wanted: Mutex<Option<Wanted>>,
     pub(super) outbox: Outbox,
     has_left: AtomicBool,

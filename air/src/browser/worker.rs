@@ -14,6 +14,7 @@ pub(super) struct Worker {
     transformer: Option<Transformer>,
     waterfall: Waterfall,
     served: Vec<Served>,
+    frames: u32,
 }
 
 /// A listener, and what is made for it.
@@ -25,6 +26,10 @@ struct Served {
     row: u32,
 }
 
+/// Wishes are followed with every so manieth frame, every 60 ms: a change of the mode makes new filters, and all listeners
+/// together may wish for it again and again.
+const WISH_FRAMES: u32 = 3;
+
 /// Levels are told with every so manieth frame: five times a second.
 const LEVEL_FRAMES: u32 = 10;
 
@@ -32,7 +37,7 @@ impl Worker {
     pub(super) fn new(band: Band) -> Self {
         let mut plans = Plans::new();
         let transformer = Some(Transformer::new(band, &mut plans));
-        Self { plans, transformer, waterfall: Waterfall::new(band), served: Vec::new() }
+        Self { plans, transformer, waterfall: Waterfall::new(band), served: Vec::new(), frames: 0 }
     }
 
     pub(super) fn admit(&mut self, listener: Arc<Listener>) {
@@ -60,8 +65,10 @@ impl Worker {
         let has_row = self.waterfall.push(bins);
         // Most listeners look at the same part.
         let mut rows = Rows { waterfall: &self.waterfall, made: Vec::new() };
+        self.frames = self.frames.wrapping_add(1);
         for served in &mut self.served {
-            if let Some(wanted) = served.listener.change() {
+            let wanted = if self.frames.is_multiple_of(WISH_FRAMES) { served.listener.change() } else { None };
+            if let Some(wanted) = wanted {
                 served.set(wanted, &mut self.plans);
             }
             served.sound(bins, &self.waterfall);

@@ -85,7 +85,7 @@ impl Mixer {
         if pulled == Pulled::Dry {
             self.shared.counters.dry.fetch_add(1, Ordering::Relaxed);
         }
-        source.conclude(heard);
+        source.conclude(heard, self.frame);
         heard
     }
 

@@ -157,7 +157,7 @@ impl Source {
         Progress { mixed: queue.mixed, heard: self.state.heard.load(Ordering::Relaxed), over }
     }
 
-    /// Waits until a frame has been mixed since the last call; returns how far it is.
+    /// Waits until a frame, or two of what nobody hears, has been mixed since the last call; returns how far it is.
     pub async fn mixed(&self) -> Progress {
         self.state.mixed.notified().await;
         self.progress()
@@ -182,15 +182,17 @@ pub(super) struct State {
     /// The mixer's alone.
     pub(super) work: Mutex<Work>,
     heard: AtomicBool,
-    /// Notified with each frame.
+    /// Notified as frames are mixed.
     mixed: Notify,
 }
 
 impl State {
-    /// Ends a frame for this source.
-    pub(super) fn conclude(&self, heard: bool) {
+    /// Ends a frame for this source. One that nobody hears is woken for every other frame alone.
+    pub(super) fn conclude(&self, heard: bool, frame: u64) {
         self.heard.store(heard, Ordering::Relaxed);
-        self.mixed.notify_one();
+        if heard || frame.is_multiple_of(2) {
+            self.mixed.notify_one();
+        }
     }
 }
 

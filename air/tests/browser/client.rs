@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 pub enum Said {
     Text(Value),
     Row { bytes: Vec<u8> },
-    Audio { epoch: u16, number: u32, sample: u64, bytes: Vec<u8> },
+    Audio { epoch: u16, number: u32, bytes: Vec<u8> },
     Closed { code: u16 },
 }
 
@@ -64,7 +64,6 @@ impl Client {
             2 => Ok(Said::Audio {
                 epoch: u16::from_le_bytes(header[2..4].try_into()?),
                 number: u32::from_le_bytes(header[4..8].try_into()?),
-                sample,
                 bytes,
             }),
             kind => bail!("a frame of type {kind}"),
@@ -83,6 +82,18 @@ impl Client {
                 Said::Text(text) if text["type"] == kind => return Ok(text),
                 Said::Closed { code } => bail!("closed: {code}"),
                 _ => {}
+            }
+        }
+    }
+
+    /// The number of the next frame of sound, acknowledging rows.
+    pub async fn sound(&mut self) -> Result<u32> {
+        loop {
+            match self.next().await? {
+                Said::Audio { number, .. } => return Ok(number),
+                Said::Row { .. } => self.acknowledge().await?,
+                Said::Closed { code } => bail!("closed: {code}"),
+                Said::Text(_) => {}
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::signals::{self, Signal};
 use anyhow::Result;
 use challengectl_air::Spectrum;
 use challengectl_air::browser::{BandSettings, Settings, serve};
-use challengectl_air::spectrum::{self, Source, Transmission};
+use challengectl_air::spectrum::{self, Mixer, Source, Transmission};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -38,8 +38,16 @@ impl Site {
 
     /// With noise alone. Title and bands are set here.
     pub async fn quiet(settings: Settings) -> Result<Self> {
-        // The signals are 30 dB and more above it in each of the channels.
-        let spectrum = Spectrum::start(spectrum::Settings { noise_db_hz: Some(-105.0), ..Default::default() })?;
+        Self::of(Spectrum::start(noisy())?, settings).await
+    }
+
+    /// With noise alone, and a time that goes on only by the mixer's steps.
+    pub async fn stepped() -> Result<(Self, Mixer)> {
+        let (spectrum, mixer) = Spectrum::stepped(noisy());
+        Ok((Self::of(spectrum, Settings::default()).await?, mixer))
+    }
+
+    async fn of(spectrum: Spectrum, settings: Settings) -> Result<Self> {
         let bands = [("2 m", 145e6), ("70 cm", 433.5e6)];
         let bands = bands.map(|(name, centre_hz)| BandSettings { name: name.to_owned(), centre_hz, rate: 2_048_000 });
         let mut site = Self {
@@ -69,6 +77,11 @@ impl Site {
     pub async fn close(&mut self) {
         self.server.shutdown().await;
     }
+}
+
+/// The signals are 30 dB and more above the noise in each of the channels.
+fn noisy() -> spectrum::Settings {
+    spectrum::Settings { noise_db_hz: Some(-105.0), ..Default::default() }
 }
 
 /// Sends the samples again and again.

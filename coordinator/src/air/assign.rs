@@ -143,7 +143,7 @@ impl Air {
         }
         let now = self.context.clock.now();
         let mut transaction = self.fleet.write_for(caller).await?;
-        let view = ScheduleView::load(&mut transaction, &self.context.rules.frequency_rules).await?;
+        let view = ScheduleView::load(&mut transaction, &self.context.rules).await?;
         let Some((pick, radio)) = self.choose(caller, &view, now) else {
             // The view in memory had work and the database has none: the view is out of date.
             self.context.changed();
@@ -176,11 +176,7 @@ impl Air {
             return None;
         }
         let radios = self.fleet.presence.radios_for_work(&caller.runner_id)?;
-        let busy = |radio: &Radio| {
-            let same = |live: &LiveAssignment| live.runner_id == radio.runner_id && live.radio_id == radio.radio_id;
-            view.live.iter().any(same)
-        };
-        let free: Vec<&Radio> = radios.iter().filter(|radio| !busy(radio)).collect();
+        let free: Vec<&Radio> = radios.iter().filter(|radio| view.is_free(radio, now)).collect();
         let abilities: Vec<Capability> = free.iter().map(|radio| Capability::of(radio)).collect();
         let situation = Situation {
             candidates: &view.candidates,

@@ -11,6 +11,7 @@ use crate::store::air::reports::LateReport;
 use crate::store::air::transmissions::Ending;
 use crate::store::air::{assignments, reports, transmissions};
 use crate::store::challenges::Challenge;
+use crate::store::fleet::runners;
 use crate::store::{self, AssignmentState, Connection, StoreError, TransmissionStatus, challenges};
 use crate::{Caller, CoreError};
 use challengectl_common::Timestamp;
@@ -165,7 +166,9 @@ async fn apply(
         ended_at: report.ended_at.map_or(now, possible),
         error: report.error.as_deref(),
     };
+    let on_air = ending.started_at.map(|started| ending.ended_at.since(started)).unwrap_or_default();
     let transmission = transmissions::end(connection, assignment.id, ending).await?;
+    runners::rest(connection, &assignment.runner_id, &assignment.radio_id, on_air, now).await?;
     // A challenge that was deleted meanwhile is not due again.
     let next = match challenges::find(connection, assignment.challenge_id).await? {
         None => None,

@@ -3,11 +3,11 @@
 use super::operating::OperatingState;
 use super::task::Handed;
 use crate::air::Air;
-use crate::schedule::Capability;
+use crate::schedule::{Capability, Signal};
 use crate::store::air::assignments;
 use crate::store::challenges;
 use crate::{Caller, CoreError};
-use challengectl_common::{Band, FrequencySet, OccupiedSpan};
+use challengectl_common::Tuning;
 
 impl Air {
     /// Hands out an assignment that its runner does not hold. Returns `None` if it is over, or must not be sent as
@@ -32,10 +32,10 @@ impl Air {
             return Ok(None);
         };
         // With other radios or a changed challenge the signal may be outside of its band or of the radio's limits.
-        let (hz, occupied) = (assignment.frequency.hz(), &challenge.air.profile.occupied);
-        let place = FrequencySet::of(Band::new(hz, hz).as_slice());
-        let fits = live.band.contains(&assignment.frequency.band(occupied))
-            && Capability::of(radio).reaches(&place, OccupiedSpan::new(occupied));
+        let profile = &challenge.air.profile;
+        let place = Signal::new(&Tuning::Frequency(assignment.frequency), profile, &[], 0);
+        let fits = live.band.contains(&assignment.frequency.band(&profile.occupied))
+            && !Capability::of(radio).places(&place).is_empty();
         if live.aborting || !is_open || !fits {
             self.leases.abort_all(&[id]);
             return Ok(None);

@@ -2,12 +2,14 @@
 
 use super::operating::OperatingState;
 use crate::CoreError;
+use crate::Rules;
 use crate::air::Air;
-use crate::schedule::Candidate;
+use crate::schedule::{Candidate, Signal};
 use crate::store::air::assignments;
 use crate::store::challenges::Waiting;
+use crate::store::fleet::runners::{self, Radio, Resting};
 use crate::store::{Connection, LiveAssignment, StoreError, challenges};
-use challengectl_common::{Band, FrequencyRules, FrequencySet, OccupiedSpan, Sender, Timestamp};
+use challengectl_common::{Band, Sender, Timestamp};
 use std::sync::Arc;
 
 /// The waiting challenges, and what is on air.
@@ -18,29 +20,40 @@ pub struct ScheduleView {
     pub on_air: Vec<Band>,
     /// The runners and radios that challenges are bound to, including challenges on air.
     pub bound: Vec<Sender>,
+    /// The radios that rest, or did.
+    pub resting: Vec<Resting>,
     pub operating: OperatingState,
 }
 
 impl ScheduleView {
-    pub async fn load(connection: &mut Connection, rules: &FrequencyRules) -> Result<Self, StoreError> {
+    pub async fn load(connection: &mut Connection, rules: &Rules) -> Result<Self, StoreError> {
         let waiting = challenges::waiting(connection).await?;
         let live = assignments::live(connection).await?;
         let on_air = live.iter().map(|assignment| assignment.band).collect();
         let operating = OperatingState::read(connection).await?;
         let candidates = waiting.iter().map(|waiting| candidate(waiting, rules)).collect();
         let bound = challenges::bound(connection).await?;
-        Ok(Self { candidates, live, on_air, bound, operating })
+        let resting = runners::resting(connection).await?;
+        Ok(Self { candidates, live, on_air, bound, resting, operating })
     }
 
-    /// Returns when a challenge becomes due or the hours begin or end next.
+    /// Returns when a challenge becomes due, a radio ends its rest, or the hours begin or end next.
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        let due = self.candidates.iter().map(|candidate| candidate.due_at).filter(|due| *due > now);
-        due.chain(self.operating.next_change(now)).min()
+        let due = self.candidates.iter().map(|candidate| candidate.due_at);
+        let rested = self.resting.iter().map(|radio| radio.until);
+        due.chain(rested).filter(|time| *time > now).chain(self.operating.next_change(now)).min()
+    }
+
+    /// Whether a radio has nothing on air, and no rest to take.
+    pub fn is_free(&self, radio: &Radio, now: Timestamp) -> bool {
+        let is_live = |live: &LiveAssignment| live.runner_id == radio.runner_id && live.radio_id == radio.radio_id;
+        let rests = |it: &Resting| now < it.until && it.runner_id == radio.runner_id && it.radio_id == radio.radio_id;
+        !self.live.iter().any(is_live) && !self.resting.iter().any(rests)
     }
 }
 
-fn candidate(waiting: &Waiting, rules: &FrequencyRules) -> Candidate {
-    let span = OccupiedSpan::new(&waiting.occupied);
+fn candidate(waiting: &Waiting, rules: &Rules) -> Candidate {
+    let signal = Signal::new(&waiting.tuning, &waiting.profile, &waiting.only_on, rules.guard_hz);
     Candidate {
         id: waiting.id,
         priority: waiting.priority,
@@ -48,9 +61,7 @@ fn candidate(waiting: &Waiting, rules: &FrequencyRules) -> Candidate {
         triggered_at: waiting.triggered_at,
         last_started_at: waiting.last_started_at,
         last_ended_at: waiting.last_ended_at,
-        tuning: FrequencySet::of(&waiting.tuning.bands()).permitted(rules, span),
-        span,
-        only_on: waiting.only_on.clone(),
+        signal: signal.permitted(&rules.frequency_rules),
     }
 }
 
@@ -58,7 +69,7 @@ impl Air {
     /// Returns the view, at least as new as the last announcement before the call, and its revision. The database is
     /// read only after a change, so that polls without result cost no disk.
     pub(crate) async fn schedule_view(&self) -> Result<(u64, Arc<ScheduleView>), CoreError> {
-        let rules = &self.context.rules.frequency_rules;
+        let rules = &self.context.rules;
         let read = async || Ok(ScheduleView::load(&mut *self.context.store.read_few().await?, rules).await?);
         self.view.get(&self.context.revision, read).await
     }

@@ -6,7 +6,7 @@ use super::step::Step;
 use super::{Looks, difference};
 use crate::audit::Actor;
 use crate::context::command::Command;
-use crate::schedule::Capability;
+use crate::schedule::{Capability, Obstacle, Signal};
 use crate::store::challenges::ranges;
 use crate::store::challenges::{self, Challenge, SignalProfile};
 use crate::store::files::{self, StoredFile};
@@ -15,10 +15,9 @@ use crate::store::fleet::runners::Radio;
 use crate::store::{Connection, Store, StoreError};
 use crate::{CoreError, FileFolder};
 use challengectl_common::challenge::Kind;
-use challengectl_common::{ChallengeName, ChallengeSpec, FrequencySet, OccupiedSpan, Payload, Sender, Timestamp};
+use challengectl_common::{ChallengeName, ChallengeSpec, Payload, Timestamp};
 use challengectl_event::Event;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 
 /// The treatment of enabled challenges that the event does not name.
@@ -194,18 +193,18 @@ fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     if radios.is_empty() {
         return Vec::new();
     }
-    let unreachable = event.challenges.iter().filter(|new| !is_in_reach(radios, &new.spec, &new.occupied_bandwidth));
-    unreachable.map(|new| Step::OutOfReach { challenge: new.spec.name.to_string() }).collect()
+    let step = |new: &challengectl_event::Challenge| {
+        let why = obstacle(radios, &new.spec, &profile_of(new))?.to_string();
+        Some(Step::OutOfReach { challenge: new.spec.name.to_string(), why })
+    };
+    event.challenges.iter().filter_map(step).collect()
 }
 
-/// Returns whether one of these radios may and can send a challenge while nothing else is on air.
-pub(crate) fn is_in_reach(radios: &[Radio], spec: &ChallengeSpec, occupied: &Range<f64>) -> bool {
+/// Returns what keeps a challenge from all of these radios while nothing else is on air; `None` if one may and can send it.
+/// Does not check the frequency rules.
+pub(crate) fn obstacle(radios: &[Radio], spec: &ChallengeSpec, profile: &SignalProfile) -> Option<Obstacle> {
     let Kind::Transmission(transmission) = &spec.kind;
-    let tuning = FrequencySet::of(&transmission.tuning.bands());
-    let span = OccupiedSpan::new(occupied);
-    let may = |radio: &&Radio| {
-        let covers = |sender: &Sender| sender.covers(&radio.runner_id, &radio.radio_id);
-        transmission.only_on.is_empty() || transmission.only_on.iter().any(covers)
-    };
-    radios.iter().filter(may).any(|radio| Capability::of(radio).reaches(&tuning, span))
+    let signal = Signal::new(&transmission.tuning, profile, &transmission.only_on, 0);
+    let radios: Vec<_> = radios.iter().map(Capability::of).collect();
+    Obstacle::of(&signal, &radios)
 }

@@ -151,11 +151,8 @@ fn imported(event: &challengectl_event::Event, steps: &[Step]) -> Imported {
             Step::Added { .. } => imported.added += 1,
             Step::Updated { .. } => imported.updated += 1,
             Step::AddedFile { .. } => imported.files += 1,
-            Step::OutOfReach { challenge } => {
-                let warning = format!(
-                    "{challenge}: no radio that has registered so far may send it, by its limits or by only_on"
-                );
-                imported.remarks.push(warning);
+            Step::OutOfReach { challenge, why } => {
+                imported.remarks.push(format!("{challenge}: no radio that has registered so far can send it: {why}"));
             }
             Step::LooksRenamed { challenge, before } => imported.remarks.push(looks_renamed(challenge, before)),
             Step::AlsoOnAir { challenge } => imported.also_on_air.push(challenge.clone()),

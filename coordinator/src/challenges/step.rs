@@ -13,7 +13,7 @@ pub enum Step {
     Added { challenge: String },
     Updated { challenge: String, fields: Vec<&'static str>, cut: bool },
     Unchanged { challenge: String },
-    OutOfReach { challenge: String },
+    OutOfReach { challenge: String, why: String },
     LooksRenamed { challenge: String, before: String },
     AlsoOnAir { challenge: String },
     Disabled { challenge: String, cut: bool },

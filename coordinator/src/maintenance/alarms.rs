@@ -4,10 +4,10 @@ use crate::CoreError;
 use crate::bus::alarms::{AlarmKind, Conditions};
 use crate::clock::Moment;
 use crate::maintenance::Maintenance;
-use crate::schedule::{Candidate, Capability};
+use crate::schedule::Obstacle;
 use challengectl_common::RunnerId;
 use challengectl_common::wire::FailedRadio;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Beyond this number, challenges without a radio are one alarm: they have one cause.
 const MAX_NAMED: usize = 10;
@@ -105,29 +105,27 @@ impl Maintenance {
             return Ok(());
         }
         let radios = self.fleet.presence.capabilities(&view.bound);
-        let reaches = |candidate: &Candidate, radio: &Capability| {
-            candidate.may_go_on(radio) && radio.reaches(&candidate.tuning, candidate.span)
-        };
-        let lost = view.candidates.iter().filter(|it| !radios.iter().any(|radio| reaches(it, radio)));
-        let lost: HashSet<i64> = lost.map(|candidate| candidate.id).collect();
+        let lost: BTreeMap<i64, Obstacle> =
+            view.candidates.iter().filter_map(|it| Some((it.id, Obstacle::of(&it.signal, &radios)?))).collect();
         if lost.is_empty() {
             return Ok(());
         }
-        let why = if radios.is_empty() {
-            "no runner is registered and enabled: start one"
-        } else {
-            "their frequency and bandwidth are outside the limits and rates of all registered radios that may send them: \
-             change them, or only_on, or give a radio other frequency_limits"
-        };
         let challenges = self.challenges.all().await?;
-        let names = challenges.iter().filter(|it| lost.contains(&it.id)).map(|it| it.spec.name.as_str());
+        let named = challenges.iter().filter_map(|it| Some((it.spec.name.as_str(), lost.get(&it.id)?)));
         if radios.is_empty() || lost.len() > MAX_NAMED {
-            let some: Vec<_> = names.take(MAX_NAMED).collect();
-            let message = format!("{} challenges cannot go on air, such as {}: {why}", lost.len(), some.join(", "));
+            let some: Vec<_> = named.take(MAX_NAMED).map(|(name, _)| name).collect();
+            let obstacles: BTreeSet<_> = lost.values().collect();
+            let why: Vec<_> = obstacles.into_iter().map(ToString::to_string).collect();
+            let message = format!(
+                "{} challenges cannot go on air, such as {}: {}",
+                lost.len(),
+                some.join(", "),
+                why.join("; or ")
+            );
             conditions.insert((AlarmKind::ChallengeUnsendable, String::new()), message);
             return Ok(());
         }
-        for name in names {
+        for (name, why) in named {
             let message = format!("Challenge {name} cannot go on air: {why}");
             conditions.insert((AlarmKind::ChallengeUnsendable, name.to_owned()), message);
         }

@@ -1,7 +1,7 @@
 //! Checks whether all stored challenges can go on air.
 
 use super::timekeeping::{behind, spoken};
-use crate::challenges::import::is_in_reach;
+use crate::challenges::import::obstacle;
 use crate::store::challenges::conference;
 use crate::store::challenges::{self, Challenge};
 use crate::store::fleet::runners;
@@ -74,12 +74,11 @@ pub async fn check(
 
 /// Returns why an enabled challenge would wait for ever; `None` before the first runner has registered.
 fn unsendable(challenge: &Challenge, radios: &[Radio]) -> Option<String> {
-    let (spec, occupied) = (&challenge.spec, &challenge.air.profile.occupied);
-    let waits = spec.enabled && !radios.is_empty() && !is_in_reach(radios, spec, occupied);
-    waits.then(|| {
-        "no radio that has registered so far may send it, by its limits, its sample rate or by only_on, so it stays queued"
-            .to_owned()
-    })
+    if !challenge.spec.enabled || radios.is_empty() {
+        return None;
+    }
+    let obstacle = obstacle(radios, &challenge.spec, &challenge.air.profile)?;
+    Some(format!("no radio that has registered so far can send it: {obstacle}"))
 }
 
 fn bound(all: &[Challenge]) -> BTreeMap<Sender, Vec<ChallengeName>> {

@@ -23,6 +23,14 @@ const MAX_LIMITS: usize = 256;
 /// Bytes of a host name, version, driver or model.
 const MAX_TEXT: usize = 255;
 const MAX_REASON: usize = 1000;
+/// The longest time on air: a week in seconds, longer than any event.
+const MAX_ON_AIR: u32 = 7 * 86_400;
+/// The longest rest: a year in seconds.
+const MAX_REST: f64 = 365.0 * 86_400.0;
+/// The longest interval of identifications: a day in seconds.
+const MAX_INTERVAL: u32 = 86_400;
+/// The longest identification in seconds; the longest call sign takes half a minute.
+const MAX_IDENTIFICATION: f64 = 600.0;
 
 /// The answer to a registration.
 #[derive(Debug)]
@@ -92,7 +100,7 @@ impl RunnerApi {
         }
         store::commit(transaction).await?;
         self.fleet.keyring.set_registered(caller, registered);
-        let radios: Vec<_> = radios.iter().map(|radio| known_radio(runner, radio)).collect();
+        let radios: Vec<_> = radios.iter().map(|radio| Radio::of(runner, radio)).collect();
         tracing::info!(%runner, radios = radios.len(), "registered");
         self.fleet.presence.join(runner, radios, enabled, single_task, &self.context.clock);
         self.fleet.presence.set_failed_radios(runner, request.failed_radios);
@@ -156,6 +164,24 @@ impl RunnerApi {
     }
 }
 
+fn check_time_on_air(radio: &RadioInfo) -> Result<(), CoreError> {
+    let outside = |field: &str, highest: f64| CoreError::Invalid(format!("{field}: not from 0 to {highest} seconds"));
+    if radio.max_on_air_seconds.is_some_and(|seconds| !(1..=MAX_ON_AIR).contains(&seconds)) {
+        return Err(CoreError::Invalid(format!("max_on_air_seconds: not from 1 to {MAX_ON_AIR}")));
+    }
+    if radio.rests_seconds.is_some_and(|seconds| !(0.0..=MAX_REST).contains(&seconds)) {
+        return Err(outside("rests_seconds", MAX_REST));
+    }
+    let Some(identification) = &radio.identification else { return Ok(()) };
+    if identification.interval_seconds > MAX_INTERVAL {
+        return Err(outside("identification: interval_seconds", MAX_INTERVAL.into()));
+    }
+    if !(0.0..=MAX_IDENTIFICATION).contains(&identification.length_seconds) {
+        return Err(outside("identification: length_seconds", MAX_IDENTIFICATION));
+    }
+    Ok(())
+}
+
 fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
     let own = [("hostname", request.hostname.as_ref()), ("version", request.version.as_ref())];
     let radios =
@@ -177,7 +203,7 @@ fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
     let mut radios = request.radios.clone();
     if radios.is_empty() && request.failed_radios.is_empty() {
         let id = RadioId::new(SOLE_RADIO).map_err(|error| CoreError::Invalid(error.to_string()))?;
-        radios.push(RadioInfo { id, driver: None, model: None, frequency_limits: Vec::new(), sample_rate: None });
+        radios.push(RadioInfo::plain(id));
     }
     let count = radios.len() + request.failed_radios.len();
     if count > MAX_RADIOS {
@@ -191,6 +217,7 @@ fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
         if radio.sample_rate.is_some_and(|rate| rate > MAX_SAMPLE_RATE) {
             return Err(CoreError::Invalid(format!("sample_rate: more than {MAX_SAMPLE_RATE}")));
         }
+        check_time_on_air(radio)?;
         if radio.frequency_limits.is_empty() {
             radio.frequency_limits.clone_from(&request.frequency_limits);
         }
@@ -199,14 +226,4 @@ fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
         }
     }
     Ok(radios)
-}
-
-fn known_radio(runner: &RunnerId, radio: &RadioInfo) -> Radio {
-    Radio {
-        runner_id: runner.clone(),
-        radio_id: radio.id.clone(),
-        limits: radio.frequency_limits.clone(),
-        sample_rate: radio.sample_rate,
-        simulated: runners::is_simulated(radio.driver.as_deref()),
-    }
 }

@@ -11,13 +11,16 @@
 //! A *triggered* challenge goes before all others, once: it is held back only by one that was triggered earlier, and it
 //! holds back all that were not triggered as if they had overtaken it.
 //!
+//! A challenge with a choice of frequencies leaves free, where it can, the frequency of one without a choice that becomes due
+//! before the first would be off the air again.
+//!
 //! A challenge that is held back has started after the wait of the other began, and the other has not: the one that
 //! started least recently is never held back, so something always goes. Among triggered ones the same holds for the
 //! earliest.
 
-use crate::store::fleet::runners::Radio;
-use challengectl_common::{Band, Frequency, FrequencySet, OccupiedSpan, RadioId, RunnerId, Sender, Timestamp};
-use challengectl_waveform::ensure_fits;
+use super::capability::Capability;
+use super::signal::Signal;
+use challengectl_common::{Band, Frequency, FrequencySet, OccupiedSpan, Timestamp};
 use rand::{Rng, RngExt};
 use std::cmp::Reverse;
 
@@ -36,12 +39,8 @@ pub struct Candidate {
     pub last_started_at: Option<Timestamp>,
     /// When its last transmission ended, whatever the outcome.
     pub last_ended_at: Option<Timestamp>,
-    /// Its permitted nominal frequencies.
-    pub tuning: FrequencySet,
-    /// The span that it occupies around its nominal frequency.
-    pub span: OccupiedSpan,
-    /// The runners and radios that may send it; empty: any.
-    pub only_on: Vec<Sender>,
+    /// Its signal, and the permitted frequencies and radios.
+    pub signal: Signal,
 }
 
 impl Candidate {
@@ -62,73 +61,14 @@ impl Candidate {
         }
     }
 
-    /// Returns whether `only_on` permits this radio.
-    #[must_use]
-    pub fn may_go_on(&self, radio: &Capability) -> bool {
-        let covers =
-            |(runner, radio): &(RunnerId, RadioId)| self.only_on.iter().any(|sender| sender.covers(runner, radio));
-        self.only_on.is_empty() || radio.radio.as_ref().is_some_and(covers)
-    }
-
     /// Returns the key that orders turns; the smallest goes first.
-    fn turn(&self) -> impl Ord + use<> {
+    pub(crate) fn turn(&self) -> impl Ord + use<> {
         let trigger = (self.triggered_at.is_none(), self.triggered_at);
         (trigger, Reverse(self.priority), self.due_at, self.id)
     }
 
     fn has_overtaken(&self, other: &Self) -> bool {
         self.last_started_at.is_some_and(|started| started > other.waiting_since())
-    }
-}
-
-/// The capability of a radio.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Capability {
-    /// The bands that it may transmit in; empty: any.
-    pub limits: Vec<Band>,
-    /// Its sample rate in samples per second; a signal must fit into it.
-    pub sample_rate: Option<u64>,
-    /// The radio; `None` if no challenge is bound to it, so that radios of equal capability count as one.
-    pub radio: Option<(RunnerId, RadioId)>,
-}
-
-impl Capability {
-    /// Returns the capability of a registered radio.
-    #[must_use]
-    pub fn of(radio: &Radio) -> Self {
-        Self::named(radio, true)
-    }
-
-    /// Returns the capability of one of many registered radios, which is named only if a challenge is bound to it.
-    #[must_use]
-    pub fn among(radio: &Radio, bound: &[Sender]) -> Self {
-        Self::named(radio, bound.iter().any(|sender| sender.covers(&radio.runner_id, &radio.radio_id)))
-    }
-
-    fn named(radio: &Radio, is_named: bool) -> Self {
-        Self {
-            limits: radio.limits.clone(),
-            sample_rate: radio.sample_rate,
-            radio: is_named.then(|| (radio.runner_id.clone(), radio.radio_id.clone())),
-        }
-    }
-
-    /// Returns whether it can send a signal somewhere within `tuning`.
-    #[must_use]
-    pub fn reaches(&self, tuning: &FrequencySet, span: OccupiedSpan) -> bool {
-        !self.frequencies(tuning, span).is_empty()
-    }
-
-    /// Returns the frequencies on which it can send a signal if nothing else is on air.
-    fn frequencies(&self, tuning: &FrequencySet, span: OccupiedSpan) -> FrequencySet {
-        if self.sample_rate.is_some_and(|rate| ensure_fits(rate as f64, &span.range()).is_err()) {
-            return FrequencySet::default();
-        }
-        tuning.within(&self.limits, span)
-    }
-
-    fn breadth(&self) -> u64 {
-        if self.limits.is_empty() { u64::MAX } else { self.limits.iter().map(Band::width).sum() }
     }
 }
 
@@ -172,12 +112,11 @@ pub fn pick<R: Rng>(situation: &Situation<'_>, rng: &mut R) -> Option<Pick> {
         if !situation.has_place(candidate) {
             return None;
         }
-        let ahead: Vec<&Candidate> =
-            due.iter().copied().filter(|other| other.id != candidate.id && candidate.yields_to(other)).collect();
-        if ahead.iter().any(|other| situation.has_place(other)) {
+        let ahead = || due.iter().filter(|other| other.id != candidate.id && candidate.yields_to(other));
+        if ahead().any(|other| situation.has_place(other)) {
             return None;
         }
-        let reserved: Vec<Band> = ahead.iter().flat_map(|other| situation.reserved_for(other)).collect();
+        let reserved: Vec<Band> = ahead().flat_map(|other| situation.reserved_for(other)).collect();
         situation.place(candidate, &reserved, rng)
     })
 }
@@ -189,10 +128,7 @@ impl Situation<'_> {
 
     /// Returns the frequencies on which a radio can send the challenge beside everything on air.
     fn open(&self, candidate: &Candidate, radio: &Capability) -> FrequencySet {
-        if !candidate.may_go_on(radio) {
-            return FrequencySet::default();
-        }
-        self.clear_of(radio.frequencies(&candidate.tuning, candidate.span), self.on_air, candidate.span)
+        self.clear_of(radio.places(&candidate.signal), self.on_air, candidate.signal.span)
     }
 
     fn clear_of(&self, frequencies: FrequencySet, bands: &[Band], span: OccupiedSpan) -> FrequencySet {
@@ -201,29 +137,67 @@ impl Situation<'_> {
 
     /// Returns the bands that have to stay free so that this challenge gets its turn.
     fn reserved_for(&self, candidate: &Candidate) -> Vec<Band> {
-        let open = self.fleet.iter().find_map(|radio| self.open(candidate, radio).first_band(candidate.span));
+        let Candidate { signal, .. } = candidate;
+        let open = self.fleet.iter().find_map(|radio| self.open(candidate, radio).first_band(signal.span));
         match open {
             Some(band) => vec![band],
-            None => self.fleet.iter().flat_map(|radio| everywhere(candidate, radio)).collect(),
+            None => {
+                let everywhere = |radio: &Capability| radio.places(signal).bands(signal.span).collect::<Vec<_>>();
+                self.fleet.iter().flat_map(everywhere).collect()
+            }
         }
     }
 
     /// Places the challenge on a radio, the narrowest first: radios that can do more are kept for challenges that need
     /// more.
     fn place<R: Rng>(&self, candidate: &Candidate, reserved: &[Band], rng: &mut R) -> Option<Pick> {
+        let span = candidate.signal.span;
         let mut radios: Vec<(usize, &Capability)> = self.free.iter().enumerate().collect();
         radios.sort_by_key(|(_, radio)| radio.breadth());
-        radios.into_iter().find_map(|(index, radio)| {
-            let open = self.clear_of(self.open(candidate, radio), reserved, candidate.span);
-            let frequency = open.draw(|below| rng.random_range(0..below))?;
-            Some(Pick { challenge_id: candidate.id, radio: index, frequency })
+        let open = radios.into_iter().filter_map(|(index, radio)| {
+            let open = self.clear_of(self.open(candidate, radio), reserved, span);
+            (!open.is_empty()).then_some((index, open))
+        });
+        let open: Vec<_> = open.collect();
+        let soon = self.taken_soon(candidate);
+        let beside_all = open.iter().find_map(|(index, open)| {
+            let left = self.clear_of(open.clone(), &soon, span);
+            (!left.is_empty()).then_some((*index, left))
+        });
+        let (radio, frequencies) = match beside_all {
+            Some(found) => found,
+            None => {
+                let (index, open) = open.into_iter().next()?;
+                (index, self.clear_as_far_as_possible(open, &soon, span))
+            }
+        };
+        let frequency = frequencies.draw(|below| rng.random_range(0..below))?;
+        Some(Pick { challenge_id: candidate.id, radio, frequency })
+    }
+
+    /// What other challenges that have no choice of frequencies are due to occupy before this one would be off the air
+    /// again, the earliest first. Nothing for a challenge that has no choice itself.
+    fn taken_soon(&self, candidate: &Candidate) -> Vec<Band> {
+        if candidate.signal.tuning.only().is_some() {
+            return Vec::new();
+        }
+        let over = self.now.after(candidate.signal.length);
+        let fixed = self.candidates.iter().filter(|other| other.id != candidate.id && other.due_at <= over);
+        let mut soon: Vec<(Timestamp, Band)> = fixed
+            .filter_map(|Candidate { signal, due_at, .. }| {
+                signal.tuning.only()?;
+                Some((*due_at, signal.tuning.first_band(signal.span)?))
+            })
+            .collect();
+        soon.sort_unstable();
+        soon.into_iter().map(|(_, band)| band).collect()
+    }
+
+    /// Keeps clear of these bands, save of those that would leave nothing.
+    fn clear_as_far_as_possible(&self, open: FrequencySet, bands: &[Band], span: OccupiedSpan) -> FrequencySet {
+        bands.iter().fold(open, |left, band| {
+            let less = left.clone().without(&band.widened(self.guard_hz), span);
+            if less.is_empty() { left } else { less }
         })
     }
-}
-
-fn everywhere(candidate: &Candidate, radio: &Capability) -> Vec<Band> {
-    if !candidate.may_go_on(radio) {
-        return Vec::new();
-    }
-    radio.frequencies(&candidate.tuning, candidate.span).bands(candidate.span).collect()
 }

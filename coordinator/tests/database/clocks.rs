@@ -169,7 +169,8 @@ async fn check_names_challenges_that_no_registered_radio_can_send() {
     site.register(&roof, &["a"], Some(vec![])).await;
     let problems = problems().await;
     assert!(
-        problems.len() == 1 && problems[0].starts_with("challenge C1: no radio that has registered so far"),
+        problems.len() == 1
+            && problems[0].starts_with("challenge C1: no radio that has registered so far can send it: its frequency"),
         "{problems:?}"
     );
 }

@@ -12,6 +12,7 @@ mod lives;
 mod migration;
 mod operators;
 mod readiness;
+mod rests;
 mod silence;
 mod site;
 mod walk;

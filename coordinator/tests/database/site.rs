@@ -69,11 +69,8 @@ impl Site {
 
     pub async fn register(&self, caller: &Caller, radios: &[&str], assignments: Option<Vec<i64>>) -> Vec<i64> {
         let radios = radios.iter().map(|id| RadioInfo {
-            id: RadioId::new(id).unwrap(),
-            driver: None,
-            model: None,
             frequency_limits: vec!["144000000-148000000".parse().unwrap()],
-            sample_rate: None,
+            ..RadioInfo::plain(RadioId::new(id).unwrap())
         });
         let request = RegisterRequest {
             failed_radios: Vec::new(),

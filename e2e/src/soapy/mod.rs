@@ -83,6 +83,8 @@ pub async fn measure(reasons: &[Reason], tries: usize, sample_rate: u32) -> Resu
         let carrier_off = of(|off| off.carrier);
         reports.push(Report { reason: *reason, tries, carriers: all.len(), last_sample, deactivate, carrier_off });
     }
+    // An agent that is started a moment ago does not yet end in good order.
+    place.all_on_air()?;
     place.site.stop()?;
     place.radios.all_closed()?;
     Ok(reports)

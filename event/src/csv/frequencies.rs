@@ -42,5 +42,5 @@ fn range(row: &Row, scope: &mut Scope<'_>) -> Result<NamedRange, Reported> {
     let [name, low, high] = row.columns(3, "name,min_khz,max_khz").map_err(&mut refuse)?;
     let (low, high) = (hertz::parse_khz(low).map_err(&mut refuse)?, hertz::parse_khz(high).map_err(&mut refuse)?);
     let band = hertz::band(low, high).map_err(refuse)?;
-    Ok(NamedRange { name: name.trim().to_owned(), display_name: None, band })
+    Ok(NamedRange { name: name.trim().to_owned(), display_name: None, band, raster_hz: None })
 }

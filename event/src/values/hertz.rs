@@ -1,7 +1,8 @@
 //! Frequencies as organisers write them, with a suggestion for a wrong unit.
 
-use crate::limits::{MAX_HZ, MIN_HZ};
+use crate::limits::{MAX_HZ, MIN_HZ, MIN_RASTER_HZ};
 use challengectl_common::{Band, Frequency};
+use std::num::NonZeroU32;
 
 const LOWEST: f64 = MIN_HZ as f64;
 const HIGHEST: f64 = MAX_HZ as f64;
@@ -51,6 +52,16 @@ pub(crate) fn band(low: Frequency, high: Frequency) -> Result<Band, String> {
     })
 }
 
+/// Returns the raster of `hz` hertz of a range.
+pub(crate) fn raster(hz: f64, range: &Band) -> Result<NonZeroU32, String> {
+    let widest = (range.width() as f64).min(u32::MAX.into());
+    let is_sound = hz.fract() == 0.0 && (MIN_RASTER_HZ as f64..=widest).contains(&hz);
+    let raster = is_sound.then_some(hz as u32).and_then(NonZeroU32::new);
+    raster.ok_or_else(|| {
+        format!("`raster_hz` is a whole number of hertz from {MIN_RASTER_HZ} to the width of its range, not {hz}")
+    })
+}
+
 fn whole(hz: f64) -> Option<Frequency> {
     if (LOWEST..=HIGHEST).contains(&hz) { Frequency::from_hz(hz as u64) } else { None }
 }
@@ -89,6 +100,15 @@ mod tests {
         assert!(from_khz(145_550_000.0).unwrap_err().contains("145550000 Hz is 145550;"));
         assert!(from_khz(28_050_000.0).unwrap_err().contains("28050000 Hz is 28050;"));
         assert_eq!(from_khz(5_800_000.0).unwrap().hz(), 5_800_000_000);
+    }
+
+    #[test]
+    fn a_raster_is_at_least_a_few_hertz_and_no_wider_than_its_range() {
+        let range = Band::new(145_000_000, 145_100_000).unwrap();
+        assert_eq!(raster(12_500.0, &range).unwrap().get(), 12_500);
+        for hz in [0.0, -5.0, 25.0, 100.5, 100_001.0, f64::NAN, f64::INFINITY] {
+            assert!(raster(hz, &range).unwrap_err().starts_with("`raster_hz` is a whole number"), "{hz}");
+        }
     }
 
     #[test]

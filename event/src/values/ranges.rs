@@ -92,6 +92,11 @@ fn well_known(name: &str) -> Option<NamedRange> {
 /// Returns the ranges that event files may use without defining them.
 pub fn well_known_ranges() -> impl Iterator<Item = NamedRange> {
     WELL_KNOWN.iter().filter_map(|(name, low, high)| {
-        Some(NamedRange { name: (*name).to_owned(), display_name: None, band: Band::new(*low, *high)? })
+        Some(NamedRange {
+            name: (*name).to_owned(),
+            display_name: None,
+            band: Band::new(*low, *high)?,
+            raster_hz: None,
+        })
     })
 }

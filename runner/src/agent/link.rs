@@ -6,6 +6,7 @@ use crate::api::backoff::Backoff;
 use crate::api::identity::Identity;
 use crate::config::RadioConfig;
 use crate::machine;
+use crate::transmit::Station;
 use challengectl_common::wire::{FailedRadio, RadioInfo, RegisterRequest};
 use reqwest::StatusCode;
 use std::sync::Arc;
@@ -53,12 +54,17 @@ async fn register(agent: &Agent) -> Result<(), ApiError> {
 }
 
 fn introduction(agent: &Agent) -> RegisterRequest {
+    let identification = Station::of(&agent.config, None).map(|station| station.introduction());
     let radio = |radio: &RadioConfig| RadioInfo {
         id: radio.id.clone(),
         driver: Some(radio.driver.name().to_owned()),
         model: radio.model.clone(),
         frequency_limits: radio.frequency_limits.clone(),
         sample_rate: Some(radio.sample_rate),
+        duty_cycle: radio.duty_cycle,
+        max_on_air_seconds: radio.max_on_air_seconds,
+        rests_seconds: Some(agent.slots.rest(&radio.id).as_secs_f64()).filter(|seconds| *seconds > 0.0),
+        identification: identification.clone(),
     };
     let failed: Vec<FailedRadio> = agent.health.failed_radios();
     let is_failed = |radio: &RadioConfig| failed.iter().any(|failed| failed.id == radio.id);

@@ -70,7 +70,7 @@ impl Agent {
             report::disown_unfinished(&ledger)?;
         }
         state.settle()?;
-        let slots = Slots::of(config.working_radios().map(|radio| radio.id.clone()));
+        let slots = Slots::of(&config);
         let children = Children::new(&this_program(), config.timeouts());
         Ok(Arc::new(Self {
             config,

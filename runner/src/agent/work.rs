@@ -1,10 +1,12 @@
 //! Carries out one assignment.
 
 use super::ledger::{Entry, Report};
+use super::slots::Slot;
 use super::{Agent, health, heartbeat};
 use crate::cache::PinnedFile;
+use crate::process::clock::Moment;
 use crate::radio::RecordingName;
-use crate::transmit::{Ended, Job, Payload, Standing, Verdict};
+use crate::transmit::{Ended, Job, Payload, Stage, Standing, Station, Verdict};
 use challengectl_common::wire::{Task, WAV_RATE};
 use std::pin::pin;
 use std::sync::Arc;
@@ -29,8 +31,8 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
     if agent.held().contains(&task.assignment_id) {
         return false;
     }
-    let slot = match agent.slots.take(&task.radio_id) {
-        Ok(slot) => slot,
+    let radio = match agent.slots.take(&task.radio_id) {
+        Ok(radio) => Arc::new(radio),
         Err(why) => return refuse(agent, &task, why).await,
     };
     let Some(standing) = agent.active.add(&task) else { return false };
@@ -38,18 +40,18 @@ pub(super) async fn take_up(agent: &Arc<Agent>, task: Task) -> bool {
     let agent = Arc::clone(agent);
     tokio::spawn(async move {
         tracing::info!(assignment = task.assignment_id, radio = %task.radio_id, "{} on {}", task.name, task.frequency);
-        let (worker, its_task) = (Arc::clone(&agent), task.clone());
+        let (worker, its_task, its_radio) = (Arc::clone(&agent), task.clone(), Arc::clone(&radio));
         // In a Tokio task of its own, so that a panic still ends the assignment: the heartbeat renews all active ones.
         let ended = tokio::spawn(async move {
             match record(&worker, Entry::of(&its_task)).await {
-                Ok(()) => carry_out(&worker, &its_task, standing).await,
+                Ok(()) => carry_out(&worker, &its_task, &its_radio, standing).await,
                 Err(error) => failed(format!("cannot write to the state folder: {error}")),
             }
         });
         let ended = ended.await.unwrap_or_else(|error| failed(format!("a defect of the runner: {error}")));
         health::record(&agent, &task.radio_id, &ended.verdict);
         // Before the report, after which the server may hand out the next.
-        drop(slot);
+        drop(radio);
         conclude(&agent, &task, ended).await;
     });
     true
@@ -94,13 +96,17 @@ async fn conclude(agent: &Arc<Agent>, task: &Task, ended: Ended) {
     agent.report_now.notify_one();
 }
 
-async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standing>) -> Ended {
+async fn carry_out(agent: &Agent, task: &Task, slot: &Slot, standing: watch::Receiver<Standing>) -> Ended {
     let Some(radio) = agent.config.radio(task.radio_id.as_str()) else {
         return failed(format!("this runner has no radio {}", task.radio_id));
     };
     let lease = heartbeat::bounded(task.lease_seconds);
+    let rested = async {
+        tokio::time::sleep(slot.rest.remaining()).await;
+        fetch(agent, task).await
+    };
     let fetched = tokio::select! {
-        fetched = fetch(agent, task) => fetched,
+        fetched = rested => fetched,
         verdict = cut(standing.clone(), lease) => Err(verdict),
     };
     // Pinned until the end, so that the cache keeps the file.
@@ -121,8 +127,12 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
         modulation: task.modulation.clone(),
         parameters,
         payload,
+        station: Station::of(&agent.config, *slot.identified.lock()),
     };
     let set_stage = |stage| {
+        if let Stage::OnAir { samples: 0, length } = stage {
+            slot.rest.begin(length.duration());
+        }
         if agent.active.set_stage(task.assignment_id, stage) {
             // People who watch learn at once that the carrier is on.
             agent.heartbeat_now.notify_one();
@@ -130,12 +140,19 @@ async fn carry_out(agent: &Agent, task: &Task, standing: watch::Receiver<Standin
     };
     let first = standing.clone();
     let mut transmission = pin!(agent.children.carry_out(&job, standing, set_stage));
-    tokio::select! {
-        ended = &mut transmission => return ended,
-        // Not dropped: a device is closed in good order.
-        () = never_renewed(first, lease) => agent.active.stop(&[task.assignment_id], NEVER_RENEWED),
+    let ended = tokio::select! {
+        ended = &mut transmission => ended,
+        () = never_renewed(first, lease) => {
+            agent.active.stop(&[task.assignment_id], NEVER_RENEWED);
+            // Not dropped: a device is closed in good order.
+            transmission.await
+        }
+    };
+    slot.rest.end();
+    if ended.identified {
+        *slot.identified.lock() = Some(Moment::now());
     }
-    transmission.await
+    ended
 }
 
 /// Returns the payload of a task. A file is fetched and stays pinned.

@@ -19,12 +19,10 @@ pub(super) struct Own {
     _lock: lock::Lock,
 }
 
-/// Starts the runner's own air and logs where it listens.
-pub(super) fn start(config: &Config) -> anyhow::Result<Own> {
+/// Starts the runner's own air and logs where it listens; `None` if another process serves it.
+pub(super) fn start(config: &Config) -> anyhow::Result<Option<Own>> {
     let path = config.state_dir.join(LOCK);
-    let Some(lock) = lock::try_take(&path).with_context(|| path.display().to_string())? else {
-        bail!("another process serves the air of {}; stop it first", config.state_dir.display())
-    };
+    let Some(lock) = lock::try_take(&path).with_context(|| path.display().to_string())? else { return Ok(None) };
     let station = Station::start(&config.air, &config.air_socket())?;
     for address in station.rtl_tcp() {
         tracing::info!("the air: SDR programs connect to rtl_tcp at {address}");
@@ -38,12 +36,14 @@ pub(super) fn start(config: &Config) -> anyhow::Result<Own> {
     if let Some(address) = station.transmitters() {
         tracing::info!("the air: radios of other hosts connect to {address}");
     }
-    Ok(Own { station, _lock: lock })
+    Ok(Some(Own { station, _lock: lock }))
 }
 
 pub(super) fn execute(config: &Config, output: Output) -> anyhow::Result<ExitCode> {
     tracing_subscriber::fmt().with_target(false).with_writer(std::io::stderr).with_env_filter(log_filter()).init();
-    let own = start(config)?;
+    let Some(own) = start(config)? else {
+        bail!("another process serves the air of {}; stop it first", config.state_dir.display())
+    };
     let station = &own.station;
     let listening = json!({
         "rtl_tcp": station.rtl_tcp(),

@@ -1,6 +1,6 @@
 //! Radios that are plugged in, as entries of the configuration.
 
-use crate::config::{Config, DEFAULT_SAMPLE_RATE, RadioConfig};
+use crate::config::{Config, RadioConfig};
 use crate::process::this_program;
 use crate::radio::{Driver, FoundDevice};
 use crate::transmit::errand;
@@ -44,7 +44,7 @@ pub(super) fn entry(device: &FoundDevice) -> Option<RadioConfig> {
     let band = |span: &crate::radio::Span| Band::new(span.from.max(0.0) as u64, span.to.max(0.0) as u64);
     let frequency_limits = device.frequencies.iter().filter_map(band).filter(|band| band.width() > 0).collect();
     let model = Some(device.model.clone());
-    Some(RadioConfig { id, model, frequency_limits, sample_rate: DEFAULT_SAMPLE_RATE, offset_hz: 0, driver })
+    Some(RadioConfig { model, frequency_limits, ..RadioConfig::with_defaults(id, driver) })
 }
 
 /// Whether a radio of the configuration is this device.

@@ -11,7 +11,8 @@ mod transmit;
 mod view;
 
 use crate::config::{Config, DEFAULT_FILE};
-use clap::{Parser, Subcommand};
+use challengectl_host::manuals;
+use clap::{CommandFactory, Parser, Subcommand};
 use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,6 +41,9 @@ enum Command {
     Enroll(enroll::Arguments),
     /// List the radios that are configured, and what is plugged in, with what it can do and what keeps it from working
     Devices,
+    /// Write man pages and shell completions into a folder, for packages
+    #[command(name = "__manuals", hide = true)]
+    Manuals { folder: PathBuf },
     /// Put challenges of an event file on air once, without a server
     Transmit(transmit::Arguments),
     /// Serve the virtual air alone, for radios of this host and of others, until stopped
@@ -70,6 +74,10 @@ fn execute(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
         }
     }
     match &arguments.command {
+        Command::Manuals { folder } => {
+            manuals::write(Arguments::command(), folder)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Run(run) => run::execute(run, config, output),
         Command::Enroll(enroll) => enroll::execute(enroll, &config, output),
         Command::Devices => {

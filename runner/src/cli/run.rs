@@ -40,7 +40,7 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
 
     config.radios.iter().for_each(log_what_it_lacks);
     // Until the last radio is off.
-    let _air = config.uses_own_air().then(|| air::start(&config)).transpose()?;
+    let _air = if config.uses_own_air() { own_air(&config)? } else { None };
     let client = api::client(config.ca_cert.as_ref())?;
     super::runtime()?.block_on(async {
         let mut stop = pin!(stop_signal()?);
@@ -57,6 +57,15 @@ pub(super) fn execute(arguments: &Arguments, config: Config, output: Output) -> 
         anyhow::Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts the runner's own air, unless it is there.
+fn own_air(config: &Config) -> anyhow::Result<Option<air::Own>> {
+    let own = air::start(config)?;
+    if own.is_none() {
+        tracing::info!("the air of {} is served by another process", config.state_dir.display());
+    }
+    Ok(own)
 }
 
 /// What is logged: from `info` on, unless the environment says otherwise.

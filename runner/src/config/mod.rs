@@ -12,12 +12,15 @@ pub use values::{CaCert, Token};
 use crate::radio::{Driver, own_socket, with_quoted_name};
 use challengectl_air::station;
 use challengectl_common::settings::{self, SettingsError};
-use challengectl_common::{FrequencyRules, RadioId, closest, older};
+use challengectl_common::{Callsign, FrequencyRules, RadioId, closest, older};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// The longest interval of identifications: a day in seconds.
+const MAX_INTERVAL: u32 = 86_400;
 
 /// The file that is read if none is named and it exists.
 pub const DEFAULT_FILE: &str = "runner.yml";
@@ -40,6 +43,10 @@ pub struct Config {
     pub watchdog_seconds: u32,
     /// Seconds in which a radio must be open; some load an FPGA image first.
     pub open_seconds: u32,
+    /// The call sign by which the radios identify themselves, in Morse code at the end of transmissions.
+    pub callsign: Option<Callsign>,
+    /// Seconds after an identification of a radio: a transmission that ends later carries the next one. 0: each does.
+    pub identify_seconds: u32,
     /// The frequencies that `transmit` may use. The server checks its assignments by rules of its own.
     pub frequency_rules: FrequencyRules,
     /// Use what is plugged in, besides `radios`.
@@ -59,6 +66,8 @@ impl Default for Config {
             cache_max_bytes: 10_000_000_000,
             watchdog_seconds: 5,
             open_seconds: 20,
+            callsign: None,
+            identify_seconds: 300,
             frequency_rules: FrequencyRules::default(),
             autodetect: false,
             radios: Vec::new(),
@@ -72,7 +81,7 @@ impl Default for Config {
 pub struct Timeouts {
     /// Between two messages.
     pub silence: Duration,
-    /// While it builds the waveform and opens the radio, which is one call of a driver.
+    /// While it builds the waveform, opens the radio and turns the carrier on: each is one call of a driver.
     pub open: Duration,
 }
 
@@ -132,6 +141,9 @@ impl Config {
         if self.watchdog_seconds == 0 {
             return Err("watchdog_seconds must be above 0".to_owned());
         }
+        if self.identify_seconds > MAX_INTERVAL {
+            return Err(format!("identify_seconds must be at most {MAX_INTERVAL}"));
+        }
         #[cfg(not(feature = "soapy"))]
         if self.autodetect {
             return Err(format!("autodetect: {}", crate::radio::NOT_BUILT_IN));
@@ -163,6 +175,12 @@ impl Config {
     /// Returns the radios that take work from the server.
     pub fn working_radios(&self) -> impl Iterator<Item = &RadioConfig> {
         self.radios.iter().filter(|radio| radio.takes_work())
+    }
+
+    /// Returns the file in which the rest of a radio is stored.
+    #[must_use]
+    pub fn rest_file(&self, radio: &RadioId) -> PathBuf {
+        self.state_dir.join("radios").join(format!("{radio}.rest"))
     }
 
     /// Returns the socket of the runner's own air.

@@ -1,14 +1,18 @@
 //! The settings common to all radios.
 
 use crate::radio::Driver;
-use challengectl_common::{Band, RadioId};
+use challengectl_common::{Band, DutyCycle, RadioId};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The default sample rate in hertz: enough for every modulation, and supported by every radio.
 pub const DEFAULT_SAMPLE_RATE: u64 = 2_000_000;
 
 /// The lowest frequency limit in hertz. No radio transmits below; a smaller number was meant in megahertz.
 const MIN_LIMIT_HZ: u64 = 1_000_000;
+
+/// A week in seconds: longer than any event.
+const MAX_ON_AIR: u32 = 7 * 86_400;
 
 /// A radio of the configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,6 +28,12 @@ pub struct RadioConfig {
     /// The sample rate in hertz.
     #[serde(default = "default_sample_rate")]
     pub sample_rate: u64,
+    /// The part of the time for which it may be on air. It rests after each transmission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty_cycle: Option<DutyCycle>,
+    /// The longest time on air in seconds. A longer signal is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_on_air_seconds: Option<u32>,
     /// The offset of the signal above the radio's own frequency, in hertz.
     #[serde(default)]
     pub offset_hz: i32,
@@ -38,13 +48,21 @@ fn default_sample_rate() -> u64 {
 
 impl RadioConfig {
     /// The keys of every radio, without those of the driver.
-    pub(super) const KEYS: [&str; 6] = ["id", "model", "frequency_limits", "sample_rate", "offset_hz", "driver"];
+    pub(super) const KEYS: [&str; 8] =
+        ["id", "model", "frequency_limits", "sample_rate", "duty_cycle", "max_on_air_seconds", "offset_hz", "driver"];
 
     /// Returns a radio of this driver, with defaults for the other keys.
     #[must_use]
     pub fn with_defaults(id: RadioId, driver: Driver) -> Self {
         let (frequency_limits, sample_rate) = (Vec::new(), DEFAULT_SAMPLE_RATE);
-        Self { id, model: None, frequency_limits, sample_rate, offset_hz: 0, driver }
+        let (duty_cycle, max_on_air_seconds) = (None, None);
+        Self { id, model: None, frequency_limits, sample_rate, duty_cycle, max_on_air_seconds, offset_hz: 0, driver }
+    }
+
+    /// Returns the longest time on air; `None`: any.
+    #[must_use]
+    pub fn max_on_air(&self) -> Option<Duration> {
+        self.max_on_air_seconds.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
     /// Returns whether it takes work from a server.
@@ -60,6 +78,9 @@ impl RadioConfig {
         }
         if self.sample_rate == 0 {
             return Err(format!("radio {id}: sample_rate must be above 0"));
+        }
+        if self.max_on_air_seconds.is_some_and(|seconds| !(1..=MAX_ON_AIR).contains(&seconds)) {
+            return Err(format!("radio {id}: max_on_air_seconds must be from 1 to {MAX_ON_AIR}"));
         }
         self.driver.settings().check().map_err(|error| format!("radio {id}: {error}"))
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 /// A moment on the host's boot clock (`CLOCK_BOOTTIME`), in milliseconds. Unlike [`std::time::Instant`] it is valid in
 /// other processes, so that a message that is read late does not extend a lease; and it runs while the host sleeps, as
 /// the server's clock does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Moment(u64);
 
 impl Moment {
@@ -18,6 +19,12 @@ impl Moment {
             let millis = Duration::from(now).as_millis();
             Self(u64::try_from(millis).unwrap_or(u64::MAX))
         })
+    }
+
+    /// Returns the time since this moment.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        Duration::from_millis(Self::now().0.saturating_sub(self.0))
     }
 
     /// Returns the deadline `duration` after this moment.

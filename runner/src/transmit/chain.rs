@@ -1,14 +1,18 @@
 //! The chain of a transmission: payload, modulation, resampler, mixer, radio. Samples move only in this direction,
 //! block by block in constant memory; the radio's pace pulls each block through all links.
 
-use super::message::{Cause, Job, Length, Payload};
+use super::message::{Cause, Job, Length, Payload, Station};
 use crate::radio::{Radio, Tuning};
+use challengectl_common::identification::is_due;
 use challengectl_common::{Band, Frequency};
 use challengectl_waveform::{self as waveform, Complex32, Waveform};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Blocks per second, so that a stop takes effect within 50 ms.
 const BLOCKS_PER_SECOND: f64 = 20.0;
+
+/// Time that is usually enough from the building of a signal to its first sample; an identification comes that much early.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// All links, with the radio open and its carrier initially off.
 pub(super) struct Chain {
@@ -78,14 +82,45 @@ impl From<anyhow::Error> for Cause {
     }
 }
 
-/// Builds the links up to the radio: the signal at the radio's sample rate, moved by `offset_hz`. Reads a file as a
-/// whole, and may take as long as that.
-pub(super) fn signal(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
+/// The signal of a transmission.
+pub(super) struct Signal {
+    pub(super) waveform: Box<dyn Waveform>,
+    /// Whether the station identifies itself at the end.
+    pub(super) identifies: bool,
+}
+
+/// Builds the links up to the radio: the signal at the radio's sample rate, with the identification of the station if it is
+/// due, moved by `offset_hz`. Reads a file as a whole, and may take as long as that.
+pub(super) fn signal(job: &Job) -> Result<Signal, Cause> {
     let resampled = waveform::resample(modulated(job)?, job.radio.sample_rate as f64).map_err(Cause::failed)?;
-    if job.radio.offset_hz == 0 {
-        return Ok(resampled);
+    let identification = match &job.station {
+        Some(station) => identification(station, resampled.as_ref())?,
+        None => None,
+    };
+    let identifies = identification.is_some();
+    let whole = match identification {
+        Some(identification) => Box::new(waveform::Join::new(vec![resampled, identification])),
+        None => resampled,
+    };
+    let offset = job.radio.offset_hz;
+    let waveform = if offset == 0 { whole } else { waveform::shift(whole, offset.into()) };
+    Ok(Signal { waveform, identifies })
+}
+
+/// Returns the identification to send after `signal`, in the middle of its band; `None` if none is due.
+fn identification(station: &Station, signal: &dyn Waveform) -> Result<Option<Box<dyn Waveform>>, Cause> {
+    let keyed = waveform::identification(&station.callsign).map_err(Cause::failed)?;
+    let since_last = station.identified.map(|at| at.elapsed() + MAX_WAIT);
+    if !is_due(since_last, seconds(signal), seconds(keyed.as_ref()), station.interval) {
+        return Ok(None);
     }
-    Ok(waveform::shift(resampled, job.radio.offset_hz.into()))
+    let centre = waveform::identification_centre(&signal.occupied_bandwidth());
+    let keyed = waveform::resample(keyed, signal.sample_rate()).map_err(Cause::failed)?;
+    Ok(Some(waveform::shift(keyed, centre)))
+}
+
+fn seconds(waveform: &dyn Waveform) -> Duration {
+    Duration::try_from_secs_f64(waveform.duration()).unwrap_or(Duration::MAX)
 }
 
 fn modulated(job: &Job) -> Result<Box<dyn Waveform>, Cause> {
@@ -116,6 +151,7 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
     let centre = centre.ok_or_else(below_zero)?;
     let band = centre.band(&occupied);
     check_limits(&job.radio.frequency_limits, &band)?;
+    check_length(job, waveform)?;
     if job.radio.driver.settings().device().is_some() {
         check_leak(&job.radio.frequency_limits, &band, centre)?;
     }
@@ -128,6 +164,18 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
         challenge: job.challenge.clone(),
         recording: job.recording.clone(),
     })
+}
+
+/// Refuses a signal that is longer than the radio may be on air.
+fn check_length(job: &Job, waveform: &dyn Waveform) -> Result<(), Cause> {
+    match job.radio.max_on_air_seconds {
+        Some(longest) if waveform.duration() > f64::from(longest) => Err(Cause::failed(format_args!(
+            "the signal takes {:.1} s, longer than max_on_air_seconds of radio {}, {longest}",
+            waveform.duration(),
+            job.radio.id,
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn check_limits(limits: &[Band], band: &Band) -> Result<(), Cause> {

@@ -31,6 +31,9 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause between two attempts to take the radio's lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
+/// Time for a radio to be behind its rate, beyond the longest time that it may be on air.
+const SLACK: Duration = Duration::from_secs(1);
+
 /// Time limit for a radio to go off. Then this process ends, which closes the device.
 const OFF_TIMEOUT: Duration = Duration::from_millis(700);
 
@@ -115,6 +118,8 @@ fn guard(ordered: Arc<Mutex<Arc<CarrierPermit>>>) {
 
 struct Progress {
     samples: u64,
+    /// Whether the identification at the end was sent.
+    identified: bool,
     /// When progress was last sent.
     sent: Instant,
 }
@@ -140,7 +145,7 @@ struct Bench {
 
 impl Bench {
     fn carry_out(&mut self, job: &Job, permit: &CarrierPermit) -> End {
-        let mut progress = Progress { samples: 0, sent: Instant::now() };
+        let mut progress = Progress { samples: 0, identified: false, sent: Instant::now() };
         let mut underruns = 0;
         let cause = self.transmit(job, permit, &mut progress, &mut underruns).err().unwrap_or(Cause::Done);
         let kept = self.radio.is_some() && !matches!(cause, Cause::Orphaned | Cause::Terminated);
@@ -148,7 +153,8 @@ impl Bench {
             self.radio = None;
             self.mark = None;
         }
-        End { at: Timestamp::now(), samples: progress.samples, cause, underruns, kept }
+        let Progress { samples, identified, .. } = progress;
+        End { at: Timestamp::now(), samples, cause, identified, underruns, kept }
     }
 
     fn transmit(
@@ -163,14 +169,15 @@ impl Bench {
         if job.radio.driver.settings().device().is_some() && self.mark.is_none() {
             self.mark = job.lock.as_deref().map(Mark::set).transpose().map_err(Cause::failed)?;
         }
-        let mut chain = Chain::open(job, signal, self.radio.take())?;
+        let mut chain = Chain::open(job, signal.waveform, self.radio.take())?;
         send(&ChildMessage::Ready(chain.length()));
         if let Err(cause) = permit.wait(TICK, || send(&ChildMessage::Waiting)) {
             self.radio = chain.into_kept();
             return Err(cause);
         }
         permit.set_carrier(true);
-        let sent = put_on_air(&mut chain, permit, progress);
+        let sent = put_on_air(&mut chain, permit, progress, job.radio.max_on_air());
+        progress.identified = signal.identifies && sent.is_ok();
         let off = chain.carrier_off();
         *underruns = chain.underruns();
         self.radio = chain.into_kept();
@@ -221,11 +228,21 @@ fn alive_while<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-fn put_on_air(chain: &mut Chain, permit: &CarrierPermit, progress: &mut Progress) -> Result<(), Cause> {
+fn put_on_air(
+    chain: &mut Chain,
+    permit: &CarrierPermit,
+    progress: &mut Progress,
+    longest: Option<Duration>,
+) -> Result<(), Cause> {
     chain.carrier_on()?;
     send(&ChildMessage::OnAir(Timestamp::now()));
+    let began = Instant::now();
     loop {
         permit.check()?;
+        // The signal is no longer than that, but a radio that is slower than its rate is on air for longer.
+        if longest.is_some_and(|longest| began.elapsed() > longest + SLACK) {
+            return Err(Cause::failed("it was on air for longer than max_on_air_seconds of its radio"));
+        }
         match chain.pull()? {
             0 => break,
             samples => progress.add(samples),

@@ -1,12 +1,15 @@
 //! The messages between parent and child.
 
-use crate::config::RadioConfig;
-use crate::process::clock::Deadline;
+use crate::config::{Config, RadioConfig};
+use crate::process::clock::{Deadline, Moment};
 use crate::radio::RecordingName;
-use challengectl_common::{ChallengeName, Frequency, Timestamp};
+use challengectl_common::wire::Identification;
+use challengectl_common::{Callsign, ChallengeName, Frequency, Timestamp};
+use challengectl_waveform as waveform;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The first message to the child: all data of the transmission.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +26,39 @@ pub struct Job {
     pub modulation: String,
     pub parameters: Map<String, Value>,
     pub payload: Payload,
+    /// The station that may have to identify itself with it.
+    pub station: Option<Station>,
+}
+
+/// A station that identifies itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Station {
+    pub callsign: Callsign,
+    /// At most between two identifications, save for the time that a transmission takes.
+    pub interval: Duration,
+    /// When the radio last sent one; `None` in this life never.
+    pub identified: Option<Moment>,
+}
+
+impl Station {
+    /// Returns the station of a radio that identified it last at `identified`; `None` without a call sign.
+    #[must_use]
+    pub fn of(config: &Config, identified: Option<Moment>) -> Option<Self> {
+        let interval = Duration::from_secs(config.identify_seconds.into());
+        config.callsign.clone().map(|callsign| Self { callsign, interval, identified })
+    }
+
+    /// Returns what a server is told of it.
+    #[must_use]
+    pub fn introduction(&self) -> Identification {
+        let length = waveform::identification(&self.callsign).map_or(0.0, |keyed| keyed.duration());
+        Identification {
+            callsign: self.callsign.clone(),
+            interval_seconds: u32::try_from(self.interval.as_secs()).unwrap_or(u32::MAX),
+            // The radio's rate makes it some samples longer.
+            length_seconds: (length * 10.0).ceil() / 10.0,
+        }
+    }
 }
 
 /// The payload of a transmission.
@@ -81,6 +117,14 @@ pub struct Length {
     pub sample_rate: u64,
 }
 
+impl Length {
+    /// Returns the time that it takes.
+    #[must_use]
+    pub fn duration(self) -> Duration {
+        Duration::try_from_secs_f64(self.samples as f64 / self.sample_rate.max(1) as f64).unwrap_or(Duration::MAX)
+    }
+}
+
 /// How a transmission ended, according to the child.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct End {
@@ -89,6 +133,8 @@ pub struct End {
     /// The number of samples that were on air.
     pub samples: u64,
     pub cause: Cause,
+    /// Whether the station has identified itself at the end.
+    pub identified: bool,
     /// How often the radio ran dry.
     #[serde(default)]
     pub underruns: u64,

@@ -19,12 +19,14 @@ mod mark;
 pub mod message;
 mod outcome;
 mod permit;
+mod rest;
 mod watch;
 
 pub use children::Children;
 pub use mark::is_left as was_left_open;
-pub use message::{Job, Payload};
+pub use message::{Job, Payload, Station};
 pub use outcome::{Ended, Stage, Standing, Verdict};
+pub use rest::Rest;
 pub use watch::watch;
 
 /// The hidden subcommand under which this binary is a child.

@@ -36,6 +36,8 @@ pub struct Ended {
     pub started_at: Option<Timestamp>,
     /// When the carrier went off.
     pub ended_at: Timestamp,
+    /// Whether the station has identified itself at the end.
+    pub identified: bool,
     /// How often the radio ran dry meanwhile.
     pub underruns: u64,
 }
@@ -43,7 +45,7 @@ pub struct Ended {
 impl Ended {
     /// Returns the end, now, of a transmission that was never on air.
     pub(crate) fn off_air(verdict: Verdict) -> Self {
-        Self { verdict, started_at: None, ended_at: Timestamp::now(), underruns: 0 }
+        Self { verdict, started_at: None, ended_at: Timestamp::now(), identified: false, underruns: 0 }
     }
 }
 

@@ -110,7 +110,8 @@ impl<F: FnMut(Stage) + Send> Watch<'_, F> {
     /// Returns the silence after which the child is killed.
     fn silence(&self) -> Duration {
         let Timeouts { silence, open } = self.timeouts;
-        if self.length.is_some() { silence } else { open.max(silence) }
+        // Turning a carrier on may calibrate the radio first, in one call that takes seconds.
+        if self.started_at.is_some() { silence } else { open.max(silence) }
     }
 
     /// Passes the standing on to the child; returns the moment by which it must have ended.
@@ -160,9 +161,10 @@ impl<F: FnMut(Stage) + Send> Watch<'_, F> {
     }
 
     async fn ended(mut self, end: End) -> (Ended, Option<Supervised>) {
-        let verdict = self.verdict(end.cause);
-        let ended = Ended { verdict, started_at: self.started_at, ended_at: end.at, underruns: end.underruns };
-        if end.kept {
+        let End { at: ended_at, cause, identified, underruns, kept, .. } = end;
+        let verdict = self.verdict(cause);
+        let ended = Ended { verdict, started_at: self.started_at, ended_at, identified, underruns };
+        if kept {
             return (ended, Some(self.child));
         }
         self.child.reap().await;
@@ -180,7 +182,7 @@ impl<F: FnMut(Stage) + Send> Watch<'_, F> {
                 }
             };
         let ended_at = Timestamp::now();
-        (Ended { verdict, started_at: self.started_at, ended_at, underruns: 0 }, None)
+        (Ended { verdict, started_at: self.started_at, ended_at, identified: false, underruns: 0 }, None)
     }
 }
 

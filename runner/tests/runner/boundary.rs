@@ -38,6 +38,7 @@ fn job(driver: Driver, text: &str) -> Job {
         modulation: "cw".into(),
         parameters: serde_json::Map::new(),
         payload: Payload::Text(text.into()),
+        station: None,
     }
 }
 

@@ -14,5 +14,6 @@ mod null_radio;
 mod reports;
 #[cfg(feature = "soapy")]
 mod soapy;
+mod station;
 mod support;
 mod transmit;

@@ -87,7 +87,7 @@ fn refuse(file: &Path, refused: &Refused, as_json: bool) -> anyhow::Result<ExitC
 }
 
 /// Unpacks an archive; `None` if the file is itself an event file.
-fn unpacked(file: &Path) -> anyhow::Result<Option<TempDir>> {
+pub(super) fn unpacked(file: &Path) -> anyhow::Result<Option<TempDir>> {
     // An unreadable file is reported when it is read as an event file.
     if !archive::is_archive(file).unwrap_or(false) {
         return Ok(None);
@@ -145,10 +145,8 @@ fn line(step: &Step) -> String {
         Step::LooksAlike { challenge, difference } => {
             format!("challenge {challenge}: warning: {difference}; players may take one for the other")
         }
-        Step::OutOfReach { challenge } => {
-            format!(
-                "challenge {challenge}: warning: no radio that has registered so far may send it, by its limits or by only_on"
-            )
+        Step::OutOfReach { challenge, why } => {
+            format!("challenge {challenge}: warning: no radio that has registered so far can send it: {why}")
         }
     }
 }

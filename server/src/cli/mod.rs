@@ -7,14 +7,17 @@ mod console;
 mod enroll;
 mod export;
 mod import;
+mod plan;
 mod serve;
 mod user;
 
 use challengectl_common::RunnerId;
 use challengectl_coordinator::TokenLife;
+use challengectl_host::manuals;
 use challengectl_server::{Config, http};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use import::ImportArguments;
+use plan::PlanArguments;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,7 +27,7 @@ const DEFAULT_CONFIG: &str = "server.yml";
 
 /// The ChallengeCtl server: stores the challenges of an event, schedules them, and assigns them to runners
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(name = "challengectl-server", version, arg_required_else_help = true)]
 struct Arguments {
     /// Settings file [default: ./server.yml if it exists, else built-in defaults]
     ///
@@ -58,6 +61,12 @@ enum Command {
     /// Builds every waveform and reads every file. Prints the problems, and exits with status 1 if there are any. Warns
     /// if the conference is over, or its hours keep everything off the air.
     Check,
+
+    /// Show where and how often every challenge will be on air
+    ///
+    /// Runs the schedule of the server on a simulated clock: how often each challenge goes on air, how long it waits and for
+    /// what, how busy each radio is, and which challenges can never go, and why. Changes nothing.
+    Plan(PlanArguments),
 
     /// Import an event's challenges: all or none, unless `--keep-going` is given
     ///
@@ -102,6 +111,10 @@ enum Command {
     /// A running server serves it at `/api/openapi.json`, and as a page at `/docs`.
     Openapi,
 
+    /// Write man pages and shell completions into a folder, for packages
+    #[command(name = "__manuals", hide = true)]
+    Manuals { folder: PathBuf },
+
     #[command(flatten)]
     Console(console::ConsoleCommand),
 
@@ -137,11 +150,16 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Serve => runtime.block_on(serve::serve(&config)),
         Command::Check => runtime.block_on(check::check(&config, arguments.json)),
+        Command::Plan(plan_arguments) => runtime.block_on(plan::plan(&config, &plan_arguments, arguments.json)),
         Command::Import(import) => runtime.block_on(import::import(&config, &import, arguments.json)),
         Command::Export { file } => runtime.block_on(export::export(&config, file.as_deref(), arguments.json)),
         Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
         Command::Restore { file, force } => runtime.block_on(backup::restore(&config, &file, force, arguments.json)),
         Command::Openapi => openapi(),
+        Command::Manuals { folder } => {
+            manuals::write(Arguments::command(), &folder)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Console(command) => runtime.block_on(console::console(&config, &command, arguments.json)),
         Command::Runner(RunnerCommand::Enroll { name, expires_hours }) => {
             let life = expires_hours.unwrap_or_default();

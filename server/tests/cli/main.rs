@@ -9,5 +9,6 @@ mod export;
 mod folder;
 mod import;
 mod output;
+mod plan;
 mod serve;
 mod settings;

@@ -3,8 +3,10 @@
 use super::nbfm::{self, DEVIATION, PREEMPHASIS};
 use crate::audio::LEVEL;
 use crate::parameter::{choice, number, text};
-use crate::{BuildError, Built, Input, Modulation, Payload, Values, Waveform, ensure_fits};
+use crate::{BuildError, Built, Input, Modulation, Payload, Values};
+use challengectl_dsp::Waveform;
 use challengectl_dsp::hopping::{Hopping, Hops};
+use challengectl_dsp::resample::ensure_fits;
 use rand_mt::Mt;
 use sha2::{Digest, Sha512};
 

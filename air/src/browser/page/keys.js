@@ -2,9 +2,12 @@
 
 const MODES = { a: "am", n: "nbfm", w: "wbfm", u: "usb", l: "lsb", c: "cw" };
 
-/** Where keys have a meaning of their own. Space also presses buttons and ticks boxes. */
-const TYPED = "input, select, textarea, dialog, [contenteditable]";
-const PRESSED = "button, a, summary";
+/** Where all keys have a meaning of their own. */
+const TYPED = "input:not([type=radio], [type=range], [type=checkbox]), select, textarea, dialog, [contenteditable]";
+
+/** Where only arrows and Space have one: choices and sliders; and where only Space has one. */
+const CHOSEN = "[type=radio], [type=range], [type=checkbox]";
+const PRESSED = "button, a, summary, [type=radio], [type=range], [type=checkbox]";
 
 /** `acts`: see main.js. */
 export function keys(acts) {
@@ -35,6 +38,7 @@ export function keys(acts) {
     if (event.target.closest(TYPED)) return;
     const key = event.key.toLowerCase();
     if (key === " " && event.target.closest(PRESSED)) return;
+    if (key.startsWith("arrow") && event.target.closest(CHOSEN)) return;
     const act = table[key];
     if (!act) return;
     event.preventDefault();

@@ -126,7 +126,13 @@ function tell(options) {
   waterfall.request();
   clearTimeout(tell.later);
   // Browsers refuse an address that changes too often.
-  tell.later = setTimeout(() => history.replaceState(null, "", `#f=${Math.round(hertz)}&m=${mode}`), 400);
+  tell.later = setTimeout(() => history.replaceState(null, "", address()), 400);
+}
+
+/** The address that leads here. */
+function address() {
+  const other = band.number > 0 ? `&b=${band.number}` : "";
+  return `#f=${Math.round(tuning.hertz)}&m=${tuning.mode}${other}`;
 }
 
 function look() {

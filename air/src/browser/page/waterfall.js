@@ -19,6 +19,9 @@ const TRACE = 96;
 const SCALE = 26;
 const ROW = 2;
 
+/** Rows of a second. */
+const ROWS = 10;
+
 export class Waterfall {
   constructor(canvas) {
     this.canvas = canvas;
@@ -162,6 +165,8 @@ export class Waterfall {
       // The newest at the top: upside down.
       context.scale(1, -1);
       this.drawPiece(this.count - shown, shown, -shown * ROW);
+      context.scale(1, -1);
+      drawAges(context, width, height);
     }
     context.restore();
   }
@@ -209,6 +214,20 @@ export class Waterfall {
     }
     context.stroke();
     context.restore();
+  }
+}
+
+/** How long ago it was, every ten seconds. */
+function drawAges(context, width, height) {
+  context.font = `11px ${theme("font")}`;
+  context.textAlign = "right";
+  context.textBaseline = "bottom";
+  for (let seconds = 10; seconds * ROWS * ROW < height; seconds += 10) {
+    const y = seconds * ROWS * ROW;
+    context.fillStyle = "rgb(255 255 255 / 35%)";
+    context.fillRect(width - 30, y, 30, 1);
+    context.fillStyle = "rgb(255 255 255 / 80%)";
+    context.fillText(`${seconds} s`, width - 6, y - 1);
   }
 }
 

@@ -99,7 +99,10 @@ impl Client {
         let controls = Controls::new();
         let Self { context, permit, number } = self;
         let error_ppm = context.settings.ppm * drawn(context.seed, &address.to_string());
-        let idle = Duration::from_secs(context.limits.settings().idle_seconds);
+        let idle = match context.limits.settings().idle_seconds {
+            0 => Duration::MAX,
+            seconds => Duration::from_secs(seconds),
+        };
         let stream = Stream { context, permit, number, controls: &controls, error_ppm };
         tokio::select! {
             ended = obey(&mut reader, &controls, idle) => ended,

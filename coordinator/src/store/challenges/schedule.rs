@@ -1,10 +1,10 @@
 //! The schedule of challenges: when each is due, and how its last transmission ended.
 
+use super::SignalProfile;
 use crate::store::cells::{from_json, timestamp};
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Sender, Timestamp, Tuning};
 use sqlx::FromRow;
-use std::ops::Range;
 
 /// An enabled challenge that is not on air, as scheduling needs it.
 #[derive(Debug, Clone)]
@@ -23,8 +23,8 @@ pub struct Waiting {
     pub last_ended_at: Option<Timestamp>,
     /// Its permitted nominal frequencies.
     pub tuning: Tuning,
-    /// Occupied span in hertz, relative to the nominal frequency.
-    pub occupied: Range<f64>,
+    /// Duration and occupied span.
+    pub profile: SignalProfile,
     /// The runners and radios that may send it; empty: any.
     pub only_on: Vec<Sender>,
 }
@@ -41,13 +41,14 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
         last_started_at: Option<i64>,
         last_ended_at: Option<i64>,
         tuning: String,
+        duration_ms: i64,
         occupied_low: f64,
         occupied_high: f64,
         only_on: String,
     }
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, priority, due_at, triggered_at, last_started_at, last_ended_at, tuning, occupied_low,
-             occupied_high, only_on
+        "SELECT id, priority, due_at, triggered_at, last_started_at, last_ended_at, tuning, duration_ms,
+             occupied_low, occupied_high, only_on
          FROM challenges JOIN transmission_challenges ON challenge_id = id
          WHERE enabled = 1
            AND NOT EXISTS (
@@ -66,7 +67,7 @@ pub async fn waiting(connection: &mut Connection) -> Result<Vec<Waiting>, StoreE
                 last_started_at: timestamp(row.last_started_at),
                 last_ended_at: timestamp(row.last_ended_at),
                 tuning: from_json(&row.tuning, "tuning")?,
-                occupied: row.occupied_low..row.occupied_high,
+                profile: SignalProfile { duration_ms: row.duration_ms, occupied: row.occupied_low..row.occupied_high },
                 only_on: from_json(&row.only_on, "only_on")?,
             })
         })

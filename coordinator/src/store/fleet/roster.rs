@@ -1,11 +1,11 @@
 //! The roster: runners and their radios, for people.
 
-use crate::store::cells::{from_json, parse, timestamp};
+use super::runners::{KnownRadio, infos};
+use crate::store::cells::{parse, timestamp};
 use crate::store::{Connection, StoreError};
-use challengectl_common::wire::RadioInfo;
-use challengectl_common::{RunnerId, Timestamp};
+use challengectl_common::{Band, RunnerId, Timestamp};
 use sqlx::FromRow;
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 /// A runner, for people.
 #[derive(Debug, Clone)]
@@ -18,7 +18,15 @@ pub struct Runner {
     pub enrolled_at: Timestamp,
     pub registered_at: Option<Timestamp>,
     pub last_heartbeat: Option<Timestamp>,
-    pub radios: Vec<RadioInfo>,
+    pub radios: Vec<KnownRadio>,
+}
+
+impl Runner {
+    /// The frequency limits of all its radios.
+    #[must_use]
+    pub fn limits(&self) -> BTreeSet<Band> {
+        self.radios.iter().flat_map(|radio| radio.info.frequency_limits.iter().copied()).collect()
+    }
 }
 
 /// Returns all runners by their ids.
@@ -53,34 +61,4 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<Runner>, StoreError>
             })
         })
         .collect()
-}
-
-/// Returns all radios as their runners describe them, by runner.
-async fn infos(connection: &mut Connection) -> Result<HashMap<String, Vec<RadioInfo>>, StoreError> {
-    #[derive(FromRow)]
-    struct Row {
-        runner_id: String,
-        radio_id: String,
-        driver: Option<String>,
-        model: Option<String>,
-        frequency_limits: String,
-        sample_rate: Option<i64>,
-    }
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT runner_id, radio_id, driver, model, frequency_limits, sample_rate FROM radios
-         ORDER BY runner_id, position",
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut by_runner: HashMap<String, Vec<RadioInfo>> = HashMap::new();
-    for row in rows {
-        by_runner.entry(row.runner_id).or_default().push(RadioInfo {
-            id: parse(&row.radio_id, "radio id")?,
-            driver: row.driver,
-            model: row.model,
-            frequency_limits: from_json(&row.frequency_limits, "frequency limits")?,
-            sample_rate: row.sample_rate.and_then(|rate| u64::try_from(rate).ok()),
-        });
-    }
-    Ok(by_runner)
 }

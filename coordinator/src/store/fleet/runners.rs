@@ -2,12 +2,14 @@
 
 use crate::store::cells::{from_json, integer, parse, timestamp, to_json};
 use crate::store::{Connection, StoreError};
-use challengectl_common::wire::{NULL_DRIVER, RadioInfo};
-use challengectl_common::{Band, RadioId, RunnerId, Timestamp};
+use challengectl_common::wire::{Identification, NULL_DRIVER, RadioInfo};
+use challengectl_common::{Band, DutyCycle, RadioId, RunnerId, Timestamp};
 use sqlx::FromRow;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A radio, as scheduling needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Radio {
     /// Its runner.
     pub runner_id: RunnerId,
@@ -19,6 +21,52 @@ pub struct Radio {
     pub sample_rate: Option<u64>,
     /// Whether it sends nothing.
     pub simulated: bool,
+    /// The part of the time for which it may be on air.
+    pub duty_cycle: Option<DutyCycle>,
+    /// The longest time for which it may be on air.
+    pub max_on_air: Option<Duration>,
+    /// How it identifies its station.
+    pub identification: Option<Identification>,
+}
+
+impl Radio {
+    /// Returns a radio as its runner describes it.
+    #[must_use]
+    pub fn of(runner: &RunnerId, info: &RadioInfo) -> Self {
+        Self {
+            runner_id: runner.clone(),
+            radio_id: info.id.clone(),
+            limits: info.frequency_limits.clone(),
+            sample_rate: info.sample_rate,
+            simulated: is_simulated(info.driver.as_deref()),
+            duty_cycle: info.duty_cycle,
+            max_on_air: info.max_on_air_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+            identification: info.identification.clone(),
+        }
+    }
+
+    /// By how much an identification makes a transmission longer; zero without one.
+    #[must_use]
+    pub fn identification_length(&self) -> Duration {
+        let length = self.identification.as_ref().map(|identification| identification.length_seconds);
+        length.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or_default()
+    }
+
+    /// The longest signal that it may send, so that an identification may follow; `None`: any.
+    #[must_use]
+    pub fn longest_signal(&self) -> Option<Duration> {
+        self.max_on_air.map(|longest| longest.saturating_sub(self.identification_length()))
+    }
+}
+
+/// A radio that rests, or did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns have the same names")]
+pub struct Resting {
+    pub runner_id: RunnerId,
+    pub radio_id: RadioId,
+    /// It may be on air again from then on.
+    pub until: Timestamp,
 }
 
 /// Returns whether a radio with this driver sends nothing.
@@ -71,8 +119,9 @@ pub async fn register(
     sqlx::query("DELETE FROM radios WHERE runner_id = $1").bind(id.as_str()).execute(&mut *connection).await?;
     for (position, radio) in (0_i64..).zip(radios) {
         sqlx::query(
-            "INSERT INTO radios (runner_id, radio_id, position, driver, model, frequency_limits, sample_rate)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO radios (runner_id, radio_id, position, driver, model, frequency_limits, sample_rate, duty_cycle,
+                 max_on_air_ms, identification, rests_until)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(id.as_str())
         .bind(radio.id.as_str())
@@ -81,6 +130,10 @@ pub async fn register(
         .bind(&radio.model)
         .bind(to_json(&radio.frequency_limits, "frequency limits")?)
         .bind(radio.sample_rate.map(integer))
+        .bind(radio.duty_cycle.map(DutyCycle::part))
+        .bind(radio.max_on_air_seconds.map(|seconds| i64::from(seconds) * 1000))
+        .bind(radio.identification.as_ref().map(|it| to_json(it, "identification")).transpose()?)
+        .bind(radio.rests_seconds.map(|seconds| rested(now, seconds).as_millis()))
         .execute(&mut *connection)
         .await?;
     }
@@ -144,32 +197,108 @@ pub async fn delete(connection: &mut Connection, id: &RunnerId) -> Result<bool, 
     Ok(done.rows_affected() == 1)
 }
 
+fn rested(now: Timestamp, seconds: f64) -> Timestamp {
+    now.after(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
+/// Sets the rest of a radio after a time on air of `on_air`, if it has a duty cycle.
+pub async fn rest(
+    connection: &mut Connection,
+    runner: &RunnerId,
+    radio: &RadioId,
+    on_air: Duration,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let duty_cycle: Option<Option<f64>> =
+        sqlx::query_scalar("SELECT duty_cycle FROM radios WHERE runner_id = $1 AND radio_id = $2")
+            .bind(runner.as_str())
+            .bind(radio.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some(duty_cycle) = duty_cycle.flatten().and_then(|part| DutyCycle::new(part).ok()) else { return Ok(()) };
+    sqlx::query("UPDATE radios SET rests_until = $1 WHERE runner_id = $2 AND radio_id = $3")
+        .bind(now.after(duty_cycle.rest_after(on_air)).as_millis())
+        .bind(runner.as_str())
+        .bind(radio.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Returns the radios that rest, or did. Read after each change, so it reads an index that holds no others.
+pub async fn resting(connection: &mut Connection) -> Result<Vec<Resting>, StoreError> {
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT runner_id, radio_id, rests_until FROM radios WHERE rests_until IS NOT NULL")
+            .fetch_all(connection)
+            .await?;
+    let resting = |(runner, radio, until): (String, String, i64)| {
+        Ok(Resting {
+            runner_id: parse(&runner, "runner id")?,
+            radio_id: parse(&radio, "radio id")?,
+            until: Timestamp::from_millis(until),
+        })
+    };
+    rows.into_iter().map(resting).collect()
+}
+
 /// Returns all radios of runners that have ever registered, in the order of their registration.
 pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreError> {
+    let mut radios = Vec::new();
+    for (runner, known) in infos(connection).await? {
+        let runner = parse(&runner, "runner id")?;
+        radios.extend(known.iter().map(|known| Radio::of(&runner, &known.info)));
+    }
+    Ok(radios)
+}
+
+/// A radio as its runner describes it, and as the server knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownRadio {
+    /// What its runner says.
+    pub info: RadioInfo,
+    /// Until when it rests after what it sent last.
+    pub rests_until: Option<Timestamp>,
+}
+
+/// All radios as their runners describe them, in the order the runners gave, by runner.
+pub async fn infos(connection: &mut Connection) -> Result<BTreeMap<String, Vec<KnownRadio>>, StoreError> {
     #[derive(FromRow)]
     struct Row {
         runner_id: String,
         radio_id: String,
         driver: Option<String>,
+        model: Option<String>,
         frequency_limits: String,
         sample_rate: Option<i64>,
+        duty_cycle: Option<f64>,
+        max_on_air_ms: Option<i64>,
+        identification: Option<String>,
+        rests_until: Option<i64>,
     }
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT runner_id, radio_id, driver, frequency_limits, sample_rate FROM radios ORDER BY runner_id, position",
+        "SELECT runner_id, radio_id, driver, model, frequency_limits, sample_rate, duty_cycle, max_on_air_ms,
+             identification, rests_until
+         FROM radios ORDER BY runner_id, position",
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Radio {
-                runner_id: parse(&row.runner_id, "runner id")?,
-                radio_id: parse(&row.radio_id, "radio id")?,
-                limits: from_json(&row.frequency_limits, "frequency limits")?,
-                sample_rate: row.sample_rate.and_then(|rate| u64::try_from(rate).ok()),
-                simulated: is_simulated(row.driver.as_deref()),
-            })
-        })
-        .collect()
+    let mut by_runner: BTreeMap<String, Vec<KnownRadio>> = BTreeMap::new();
+    for row in rows {
+        let info = RadioInfo {
+            id: parse(&row.radio_id, "radio id")?,
+            driver: row.driver,
+            model: row.model,
+            frequency_limits: from_json(&row.frequency_limits, "frequency limits")?,
+            sample_rate: row.sample_rate.and_then(|rate| u64::try_from(rate).ok()),
+            duty_cycle: row.duty_cycle.and_then(|part| DutyCycle::new(part).ok()),
+            max_on_air_seconds: row.max_on_air_ms.and_then(|ms| u32::try_from(ms / 1000).ok()),
+            rests_seconds: None,
+            identification: row.identification.map(|text| from_json(&text, "identification")).transpose()?,
+        };
+        let rests_until = timestamp(row.rests_until);
+        by_runner.entry(row.runner_id).or_default().push(KnownRadio { info, rests_until });
+    }
+    Ok(by_runner)
 }
 
 /// Sets signs of life in the future to now: the clock was ahead at the time.

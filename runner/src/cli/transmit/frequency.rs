@@ -5,8 +5,8 @@ use challengectl_common::challenge::Kind;
 use challengectl_common::{Band, Frequency, FrequencyRules, FrequencySet, OccupiedSpan, Tuning};
 use challengectl_event::Challenge;
 
-/// Draws a nominal frequency with which the whole signal lies within the challenge's bands, the radio's limits and the
-/// band plan, and touches no protected band.
+/// Draws a nominal frequency with which the whole signal lies within one of the challenge's ranges, the radio's limits and
+/// the band plan, and touches no protected band.
 pub(super) fn draw(challenge: &Challenge, limits: &[Band], rules: &FrequencyRules) -> anyhow::Result<Frequency> {
     let Kind::Transmission(transmission) = &challenge.spec.kind;
     let tuning = &transmission.tuning;
@@ -14,8 +14,8 @@ pub(super) fn draw(challenge: &Challenge, limits: &[Band], rules: &FrequencyRule
         return Ok(*frequency);
     }
     let span = OccupiedSpan::new(&challenge.occupied_bandwidth);
-    let bands = tuning.bands();
-    let free = FrequencySet::of(&bands).within(&bands, span).within(limits, span).permitted(rules, span);
+    // Nothing else is known to be on air, so that no guard is kept.
+    let free = FrequencySet::of_tuning(tuning, span, 0).within(limits, span).permitted(rules, span);
     free.draw(|below| rand::random_range(0..below))
         .context("no frequency of its ranges lies within the radio's limits and frequency_rules")
 }

@@ -4,10 +4,10 @@ mod frequency;
 
 use super::output::Output;
 use crate::config::{Config, RadioConfig};
-use crate::process::clock::Deadline;
+use crate::process::clock::{Deadline, Moment};
 use crate::process::this_program;
 use crate::radio::{Driver, RecordingName};
-use crate::transmit::{Children, Job, Payload, Standing, Verdict};
+use crate::transmit::{Children, Job, Payload, Rest, Stage, Standing, Station, Verdict};
 use anyhow::bail;
 use challengectl_common::challenge::Kind;
 use challengectl_common::{self as common, Frequency, RadioId, closest};
@@ -15,6 +15,7 @@ use challengectl_event::{Challenge, Event, Reader, Reading, Refused, Remark};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// The exit status if some challenges were sent and others left out.
 const PARTIAL: u8 = 3;
@@ -58,11 +59,13 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     let runtime = super::runtime()?;
     let mut code = if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) };
     let children = Children::new(&this_program(), config.timeouts());
+    let mut sender = Sender { rest: Rest::of(&radio, config), radio, config, children: &children, identified: None };
     for challenge in &event.challenges {
-        let sent = runtime.block_on(send(challenge, &radio, config, &children));
+        let sent = runtime.block_on(sender.send(challenge));
+        let radio = &sender.radio;
         let name = &challenge.spec.name;
         match sent {
-            Ok(sent) => output.print(&sent.people(challenge, &radio), &sent.programs(challenge, &radio)),
+            Ok(sent) => output.print(&sent.people(challenge, radio), &sent.programs(challenge, radio)),
             Err(error) => {
                 code = ExitCode::FAILURE;
                 eprintln!("{name}: {error:#}");
@@ -160,37 +163,67 @@ impl Sent {
     }
 }
 
-async fn send(
-    challenge: &Challenge,
-    radio: &RadioConfig,
-    config: &Config,
-    children: &Children,
-) -> anyhow::Result<Sent> {
-    let spec = &challenge.spec;
-    let Kind::Transmission(transmission) = &spec.kind;
-    let frequency = frequency::draw(challenge, &radio.frequency_limits, &config.frequency_rules)?;
-    let payload = match (&transmission.payload, &challenge.file) {
-        (common::Payload::Text(text), _) => Payload::Text(text.clone()),
+/// A radio that sends one challenge after another.
+struct Sender<'a> {
+    radio: RadioConfig,
+    config: &'a Config,
+    children: &'a Children,
+    rest: Rest,
+    /// When it last identified its station.
+    identified: Option<Moment>,
+}
+
+impl Sender<'_> {
+    async fn send(&mut self, challenge: &Challenge) -> anyhow::Result<Sent> {
+        let (radio, config) = (&self.radio, self.config);
+        let (spec, frequency) =
+            (&challenge.spec, frequency::draw(challenge, &radio.frequency_limits, &config.frequency_rules)?);
+        let Kind::Transmission(transmission) = &spec.kind;
+        let job = Job {
+            radio: radio.clone(),
+            lock: config.radio(radio.id.as_str()).map(|radio| config.lock_file(&radio.id)),
+            challenge: spec.name.clone(),
+            recording: RecordingName::Challenge,
+            frequency,
+            modulation: transmission.modulation.clone(),
+            parameters: transmission.parameters.clone(),
+            payload: payload(challenge)?,
+            station: Station::of(config, self.identified),
+        };
+        self.take_rest().await;
+        let begin = |stage| {
+            if let Stage::OnAir { samples: 0, length } = stage {
+                self.rest.begin(length.duration());
+            }
+        };
+        let (_hold, standing) = tokio::sync::watch::channel(Standing::Transmit(Deadline::NEVER));
+        let ended = self.children.carry_out(&job, standing, begin).await;
+        self.rest.end();
+        if ended.identified {
+            self.identified = Some(Moment::now());
+        }
+        match ended.verdict {
+            Verdict::Success => Ok(Sent { frequency }),
+            Verdict::Failed(error) | Verdict::RadioFailed(error) | Verdict::Aborted(error) => bail!(error),
+        }
+    }
+
+    async fn take_rest(&self) {
+        let left = self.rest.remaining();
+        if left > Duration::ZERO {
+            eprintln!("radio {} rests for {:.1} s, by its duty_cycle", self.radio.id, left.as_secs_f64());
+            tokio::time::sleep(left).await;
+        }
+    }
+}
+
+fn payload(challenge: &Challenge) -> anyhow::Result<Payload> {
+    let Kind::Transmission(transmission) = &challenge.spec.kind;
+    match (&transmission.payload, &challenge.file) {
+        (common::Payload::Text(text), _) => Ok(Payload::Text(text.clone())),
         (common::Payload::File(file), Some(path)) => {
-            Payload::File { path: std::path::absolute(path)?, name: file.path.clone() }
+            Ok(Payload::File { path: std::path::absolute(path)?, name: file.path.clone() })
         }
         (common::Payload::File(file), None) => bail!("{} does not exist", file.path),
-    };
-    let configured = config.radio(radio.id.as_str()).is_some();
-    let job = Job {
-        radio: radio.clone(),
-        lock: configured.then(|| config.lock_file(&radio.id)),
-        challenge: spec.name.clone(),
-        recording: RecordingName::Challenge,
-        frequency,
-        modulation: transmission.modulation.clone(),
-        parameters: transmission.parameters.clone(),
-        payload,
-    };
-    let (_hold, standing) = tokio::sync::watch::channel(Standing::Transmit(Deadline::NEVER));
-    let ended = children.carry_out(&job, standing, |_| ()).await;
-    match ended.verdict {
-        Verdict::Success => Ok(Sent { frequency }),
-        Verdict::Failed(error) | Verdict::RadioFailed(error) | Verdict::Aborted(error) => bail!(error),
     }
 }

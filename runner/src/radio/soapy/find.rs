@@ -8,9 +8,14 @@ use anyhow::{Context, bail};
 use soapysdr::{Args, Device};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// Where Linux keeps the locks of devices.
 const LOCK_FOLDER: &str = "/run/lock";
+
+/// For a process that only looks at the device, as `devices` does.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// What a module that may not open a device shows in place of its serial number (SoapyBladeRF).
 const NO_PERMISSION: &str = "ANY";
@@ -104,7 +109,15 @@ impl Found {
         let folder = PathBuf::from(LOCK_FOLDER);
         let folder = if folder.is_dir() { folder } else { std::env::temp_dir() };
         let file = folder.join(format!("challengectl-{driver}-{safe}.lock"));
-        let lock = lock::try_take_shared(&file).context("the lock of the device")?;
-        lock.with_context(|| format!("another process uses {} ({} is locked)", self.name, file.display()))
+        let began = Instant::now();
+        loop {
+            if let Some(lock) = lock::try_take_shared(&file).context("the lock of the device")? {
+                return Ok(lock);
+            }
+            if began.elapsed() > LOCK_TIMEOUT {
+                bail!("another process uses {} ({} is locked)", self.name, file.display());
+            }
+            std::thread::sleep(LOCK_PAUSE);
+        }
     }
 }

@@ -71,6 +71,7 @@ fn describe(model: &Model, found: &BTreeMap<String, String>, on_usb: Option<&Usb
     match opened(&args) {
         Ok(open) => {
             fill(&mut device, &open);
+            device.remarks.extend(old_firmware(model, &device.hardware));
             if model.frequencies.is_some() {
                 device.frequencies = known_frequencies(model);
             }
@@ -79,6 +80,14 @@ fn describe(model: &Model, found: &BTreeMap<String, String>, on_usb: Option<&Usb
         Err(error) => device.problems.push(format!("{error:#}")),
     }
     device
+}
+
+/// Says that a firmware is too old. One that somebody built has no date.
+fn old_firmware(model: &Model, hardware: &BTreeMap<String, String>) -> Option<String> {
+    let firmware = model.needs.firmware?;
+    let version = hardware.get("version").filter(|version| version.starts_with("20"))?;
+    (version.as_str() < firmware.oldest)
+        .then(|| format!("firmware {version} is older than {}: {}", firmware.oldest, firmware.otherwise))
 }
 
 /// Where a model transmits whose module says something else.

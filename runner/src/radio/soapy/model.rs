@@ -131,6 +131,17 @@ pub(super) struct Needs {
     pub(super) packages: &'static str,
     /// Files without which it does not work.
     pub(super) images: Option<Images>,
+    /// The oldest firmware that behaves, if older ones do not.
+    pub(super) firmware: Option<Firmware>,
+}
+
+/// A firmware that a radio should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Firmware {
+    /// Versions are dates, so that their order is that of their letters.
+    pub(super) oldest: &'static str,
+    /// What an older one does, and what brings a newer one.
+    pub(super) otherwise: &'static str,
 }
 
 /// Images for the FPGA or the firmware that the host loads.

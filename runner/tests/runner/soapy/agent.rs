@@ -1,6 +1,6 @@
 //! An agent with simulated radios, and a server that answers as a test tells it to.
 
-use super::bench::{Bench, DRIVERS};
+use super::bench::{Bench, DRIVERS, TIMES};
 use crate::support::runner::{Runner, command, is_poll, reports};
 use crate::support::server::{Answer, Request, Server, task_json};
 use crate::support::{children_of, is_alive, signal, until};
@@ -44,7 +44,7 @@ fn task(number: usize, radio: &str, text: &str) -> Value {
 }
 
 fn start(bench: &Bench, server: &Server, settings: &str) -> Runner {
-    let settings = format!("watchdog_seconds: 1\nopen_seconds: 2\n{}", bench.radios(settings));
+    let settings = format!("{TIMES}{}", bench.radios(settings));
     Runner::configured(&server.url, &settings, &bench.environment())
 }
 
@@ -108,6 +108,17 @@ fn a_radio_that_fails_three_times_is_taken_out_and_comes_back_when_it_works() {
     bench.set_faults(0, "");
     until("it is back", || last_registration(&server)["failed_radios"].is_null());
     assert_eq!(last_registration(&server)["radios"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn gaps_in_a_signal_are_reported() {
+    let bench = Bench::new(&["bladerf"]);
+    bench.set_faults(0, "return readStreamStatus 0 -7\n");
+    let server = Server::start(tasks(&["r0"], "PARIS"));
+    let _runner = start(&bench, &server, "");
+    let report = until_reported(&server, 1).remove(0);
+    assert_eq!(report["status"], "success");
+    assert!(report["underruns"].as_u64().unwrap() > 0, "{report}");
 }
 
 #[test]

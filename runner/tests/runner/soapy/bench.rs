@@ -10,6 +10,9 @@ use tempfile::TempDir;
 pub const EVENT: &str =
     "challenges:\n  - {name: E, modulation: cw, frequency: 145550000, text: E, parameters: {wpm: 60}}\n";
 
+/// How long drivers that hang are waited for. A machine that also builds is not to be taken for one.
+pub const TIMES: &str = "watchdog_seconds: 3\nopen_seconds: 4\n";
+
 /// One that lasts minutes.
 pub const LONG_EVENT: &str = concat!(
     "challenges:\n  - {name: LONG, modulation: cw, frequency: 145550000, text: \"",
@@ -100,11 +103,7 @@ impl Bench {
 
     /// Puts the event on air with radio `r0`; `settings` are more keys of it.
     pub fn transmit(&self, settings: &str) -> Output {
-        std::fs::write(
-            self.path("runner.yml"),
-            format!("watchdog_seconds: 1\nopen_seconds: 2\n{}", self.radios(settings)),
-        )
-        .unwrap();
+        std::fs::write(self.path("runner.yml"), format!("{TIMES}{}", self.radios(settings))).unwrap();
         self.run(&["transmit", "event.yml", "--radio", "r0"])
     }
 

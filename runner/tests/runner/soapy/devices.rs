@@ -25,7 +25,8 @@ fn devices_lists_what_is_plugged_in_with_what_it_can_do_and_a_ready_entry() {
         "frequencies: 1000000 to 6000000000 Hz".to_owned(),
         "gains: AMP 0 to 14 dB, VGA 0 to 47 dB".to_owned(),
         "antennas: TX/RX".to_owned(),
-        "version=simulated-1.0".to_owned(),
+        "version=2021.03.1".to_owned(),
+        "note: firmware 2021.03.1 is older than 2022.09.1: it repeats its last buffer".to_owned(),
         format!("        device: \"{}\"", bench.device(0)),
         format!("Plugged in: B210 {}", bench.serial(1)),
     ] {

@@ -95,7 +95,7 @@ public:
     }
     std::string getDriverKey() const override { return radio.driver; }
     std::string getHardwareKey() const override { return radio.label; }
-    Kwargs getHardwareInfo() const override { return {{"serial", serial}, {"version", "simulated-1.0"}}; }
+    Kwargs getHardwareInfo() const override { return {{"serial", serial}, {"version", "2021.03.1"}}; }
     size_t getNumChannels(const int direction) const override { return direction == SOAPY_SDR_TX ? radio.channels : 0; }
     bool getFullDuplex(const int, const size_t) const override { return false; }
     std::vector<std::string> getStreamFormats(const int, const size_t) const override { return {SOAPY_SDR_CF32}; }

@@ -407,16 +407,15 @@ async fn a_trigger_that_has_no_effect_is_refused_with_the_reason() {
 #[tokio::test]
 async fn the_frequency_ranges_are_listed() {
     let site = site().await;
-    let own = "frequency_ranges:\n  - {name: ham_440, display_name: 70 cm, min_hz: 430000000, max_hz: 440000000}\n";
+    let own = "frequency_ranges:\n  - {name: ham_440, display_name: 70 cm, min_hz: 430000000, max_hz: 440000000, raster_hz: 12500}\n";
     site.import(&format!("{MORSE}{own}")).await;
     let answer = site.browser("vic", Role::Viewer).await.get("/api/frequency-ranges").await;
     assert_eq!((answer.status, fields(&answer.body)), (200, vec!["frequency_ranges"]));
     let ranges = answer.body["frequency_ranges"].as_array().unwrap();
     let named = |name: &str| ranges.iter().find(|range| range["name"] == name).unwrap().clone();
-    let expected = json!({"name": "ham_440", "display_name": "70 cm", "min_hz": 430_000_000, "max_hz": 440_000_000});
-    assert_eq!(named("ham_440"), expected);
-    let expected = json!({"name": "ham_144", "display_name": null, "min_hz": 144_000_000, "max_hz": 148_000_000});
-    assert_eq!(named("ham_144"), expected);
+    let range = |name: &str, display_name: Value, edges: [u64; 2], raster: Value| json!({"name": name, "display_name": display_name, "min_hz": edges[0], "max_hz": edges[1], "raster_hz": raster});
+    assert_eq!(named("ham_440"), range("ham_440", json!("70 cm"), [430_000_000, 440_000_000], json!(12_500)));
+    assert_eq!(named("ham_144"), range("ham_144", json!(null), [144_000_000, 148_000_000], json!(null)));
     assert!(ranges.is_sorted_by_key(|range| range["name"].as_str()), "{ranges:?}");
 }
 

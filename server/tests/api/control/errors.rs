@@ -160,6 +160,21 @@ async fn numbers_at_the_edges_do_no_harm() {
         let radio = json!({"id": "a", "sample_rate": rate, "frequency_limits": ["0-1000000000000"]});
         assert_eq!(runner.post("register", json!({"runner_id": "roof", "radios": [radio]})).await.status, status);
     }
+    for wrong in [
+        json!({"duty_cycle": 0}),
+        json!({"duty_cycle": 25}),
+        json!({"max_on_air_seconds": 0}),
+        json!({"rests_seconds": -1}),
+        json!({"rests_seconds": 1e300}),
+        json!({"identification": {"callsign": "NONE", "interval_seconds": 600, "length_seconds": 4}}),
+        json!({"identification": {"callsign": "W1AW", "interval_seconds": 90_000, "length_seconds": 4}}),
+        json!({"identification": {"callsign": "W1AW", "interval_seconds": 600, "length_seconds": 4000}}),
+    ] {
+        let mut radio = wrong.as_object().unwrap().clone();
+        radio.insert("id".to_owned(), json!("a"));
+        let register = json!({"runner_id": "roof", "radios": [radio]});
+        runner.post("register", register).await.is_error(400, "invalid request");
+    }
     assert_eq!(runner.get("task").await.status, 200);
     let times = json!({"level": "INFO", "message": "\u{0}\u{1f4fb}", "timestamp": "9999-12-30T22:00:00Z"});
     assert_eq!(runner.post("log", times).await.status, 200);

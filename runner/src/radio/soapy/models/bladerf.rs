@@ -34,5 +34,6 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
             command: "get the image of the board (hostedxA4.rbf and the like) from https://www.nuand.com/fpga_images/, and \
                       put it into /usr/share/Nuand/bladeRF, or into the board: bladeRF-cli -L FILE",
         }),
+        firmware: None,
     },
 };

@@ -18,5 +18,5 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
     idle: Idle::Unknown,
     after_kill: AfterKill::OpenAndClose,
     usb: &[],
-    needs: Needs { module: "", packages: "", images: None },
+    needs: Needs { module: "", packages: "", images: None, firmware: None },
 };

@@ -5,7 +5,7 @@
 //! "transceiver off", and looking for devices opens and closes all that are free.
 
 use crate::radio::soapy::model::{
-    AfterKill, Bandwidth, BiasTee, Gain, Idle, Model, Moment, Needs, Queue, as_it_is, usb,
+    AfterKill, Bandwidth, BiasTee, Firmware, Gain, Idle, Model, Moment, Needs, Queue, as_it_is, usb,
 };
 use std::time::Duration;
 
@@ -27,5 +27,14 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
     idle: Idle::Silent,
     after_kill: AfterKill::Enumerate,
     usb: &[usb(0x1d50, 0x6089), usb(0x1d50, 0x604b), usb(0x1d50, 0xcc15)],
-    needs: Needs { module: "libHackRFSupport.so", packages: "soapysdr-module-hackrf", images: None },
+    needs: Needs {
+        module: "libHackRFSupport.so",
+        packages: "soapysdr-module-hackrf",
+        images: None,
+        firmware: Some(Firmware {
+            oldest: "2022.09.1",
+            otherwise: "it repeats its last buffer when it runs dry; get a newer one from \
+                        https://github.com/greatscottgadgets/hackrf/releases: hackrf_spiflash -w hackrf_one_usb.bin",
+        }),
+    },
 };

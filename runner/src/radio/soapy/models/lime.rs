@@ -25,7 +25,12 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
     idle: Idle::Radiates,
     after_kill: AfterKill::OpenAndClose,
     usb: &[usb(0x1d50, 0x6108), usb(0x0403, 0x601f)],
-    needs: Needs { module: "libLMS7Support.so", packages: "soapysdr-module-lms7 limesuite-udev", images: None },
+    needs: Needs {
+        module: "libLMS7Support.so",
+        packages: "soapysdr-module-lms7 limesuite-udev",
+        images: None,
+        firmware: None,
+    },
 };
 
 fn antenna(antennas: &[String], hz: f64) -> Option<String> {

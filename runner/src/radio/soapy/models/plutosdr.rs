@@ -25,5 +25,5 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
     idle: Idle::Silent,
     after_kill: AfterKill::OpenAndCloseStream,
     usb: &[usb(0x0456, 0xb673)],
-    needs: Needs { module: "libPlutoSDRSupport.so", packages: "", images: None },
+    needs: Needs { module: "libPlutoSDRSupport.so", packages: "", images: None, firmware: None },
 };

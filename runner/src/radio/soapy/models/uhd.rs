@@ -39,5 +39,6 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
             names: ("usrp_b2", ".bin"),
             command: "sudo uhd_images_downloader -t b2xx",
         }),
+        firmware: None,
     },
 };

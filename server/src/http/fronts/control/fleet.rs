@@ -8,9 +8,9 @@ use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use crate::words::{HostBinding, RunnerStatus};
 use actix_web::{HttpRequest, HttpResponse, web};
-use challengectl_common::wire::RadioInfo;
-use challengectl_common::{Band, Frequency, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::{Coordinator, IssuedToken, OnAir, RunnerState};
+use challengectl_common::wire::Identification;
+use challengectl_common::{Band, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};
+use challengectl_coordinator::{Coordinator, IssuedToken, KnownRadio, OnAir, RunnerState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -53,6 +53,13 @@ struct Radio {
     model: Option<String>,
     frequency_limits: Vec<Band>,
     sample_rate: Option<u64>,
+    /// The part of the time for which it may be on air.
+    duty_cycle: Option<DutyCycle>,
+    max_on_air_seconds: Option<u32>,
+    /// Until when it rests after what it sent last; null: it does not.
+    rests_until: Option<Timestamp>,
+    /// How it identifies its station.
+    identification: Option<Identification>,
     current_task: Option<Task>,
 }
 
@@ -191,6 +198,7 @@ pub(super) fn named(id: &str) -> Result<RunnerId, Problem> {
 impl From<RunnerState> for Runner {
     fn from(state: RunnerState) -> Self {
         let RunnerState { runner, liveness, binding, work } = state;
+        let frequency_limits = runner.limits();
         Self {
             runner_id: runner.id,
             status: liveness.status.into(),
@@ -198,18 +206,18 @@ impl From<RunnerState> for Runner {
             enabled: runner.enabled,
             host_binding: binding.into(),
             last_heartbeat: runner.last_heartbeat,
-            frequency_limits: runner.radios.iter().flat_map(|radio| radio.frequency_limits.iter().copied()).collect(),
+            frequency_limits,
             current_task: work.first().map(|work| work.planned.challenge_name.clone()),
             enrolled_at: runner.enrolled_at,
             registered_at: runner.registered_at,
             hostname: runner.hostname,
             version: runner.version,
-            radios: runner.radios.into_iter().map(|info| radio(info, &work)).collect(),
+            radios: runner.radios.into_iter().map(|known| radio(known, &work)).collect(),
         }
     }
 }
 
-fn radio(info: RadioInfo, work: &[OnAir]) -> Radio {
+fn radio(KnownRadio { info, rests_until }: KnownRadio, work: &[OnAir]) -> Radio {
     let current_task = work.iter().find(|work| work.planned.radio_id == info.id).map(|work| Task {
         assignment_id: work.planned.assignment_id,
         challenge_id: work.planned.challenge_id,
@@ -223,6 +231,10 @@ fn radio(info: RadioInfo, work: &[OnAir]) -> Radio {
         model: info.model,
         frequency_limits: info.frequency_limits,
         sample_rate: info.sample_rate,
+        duty_cycle: info.duty_cycle,
+        max_on_air_seconds: info.max_on_air_seconds,
+        rests_until: rests_until.filter(|until| *until > Timestamp::now()),
+        identification: info.identification,
         current_task,
     }
 }

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use challengectl_common::challenge::NamedRange;
 use challengectl_coordinator::Coordinator;
 use serde::Serialize;
+use std::num::NonZeroU32;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
@@ -18,6 +19,8 @@ struct Range {
     display_name: Option<String>,
     min_hz: u64,
     max_hz: u64,
+    /// Hertz between the frequencies that may be drawn, counted from `min_hz`; null: whole kilohertz are preferred.
+    raster_hz: Option<u32>,
 }
 
 /// List the frequency ranges that challenges can use.
@@ -28,7 +31,8 @@ pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpRes
 }
 
 impl From<NamedRange> for Range {
-    fn from(NamedRange { name, display_name, band }: NamedRange) -> Self {
-        Self { name, display_name, min_hz: band.low(), max_hz: band.high() }
+    fn from(range: NamedRange) -> Self {
+        let NamedRange { name, display_name, band, raster_hz } = range;
+        Self { name, display_name, min_hz: band.low(), max_hz: band.high(), raster_hz: raster_hz.map(NonZeroU32::get) }
     }
 }
