@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the packages of target/packages in a clean Debian, tries what is in them, and removes them again: nothing may
-# be left. As root; MIRROR is where that Debian comes from.
+# be left. As root; MIRROR is where that Debian comes from, and BASE a folder with one that debootstrap has made before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,7 +31,11 @@ listing() {
 accounts() { cat "$root/etc/passwd" "$root/etc/group"; }
 
 step "a clean Debian ($suite)"
-/usr/sbin/debootstrap --variant=minbase --include=systemd,udev,man-db "$suite" "$root" "$mirror" >/dev/null
+if [ -n "${BASE:-}" ]; then
+    cp -a "$BASE/." "$root"
+else
+    /usr/sbin/debootstrap --variant=minbase --include=systemd,udev,man-db "$suite" "$root" "$mirror" >/dev/null
+fi
 mount -t proc proc "$root/proc"
 mounted=yes
 printf 'APT::Install-Recommends "false";\n' >"$root/etc/apt/apt.conf.d/99recommends"
