@@ -22,9 +22,9 @@ as() { chroot --userspec="$1" "$root" /usr/bin/env -i PATH=/usr/bin:/bin HOME=/ 
 step() { printf '\n== %s\n' "$*"; }
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 
-# Every path, with its mode and owner, but for what dpkg, apt and their hooks keep for themselves.
+# Every path, with its mode and owner, but for what no reboot keeps, and what dpkg, apt and their hooks keep for themselves.
 listing() {
-    (cd "$root" && find . -xdev \( -path ./proc -o -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/lib/apt \
+    (cd "$root" && find . -xdev \( -path ./proc -o -path ./run -o -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/lib/apt \
         -o -path ./var/cache -o -path ./var/log \) -prune -o -printf '%p %M %U:%G\n') |
         grep -Ev '^\./etc/(passwd|group|shadow|gshadow)- |^\./etc/\.pwd\.lock ' | sort
 }
@@ -78,7 +78,7 @@ as challengectl:challengectl "${server[@]}" plan --radios roof=/usr/share/doc/no
 step "a service that is enabled, an upgrade, and a removal"
 inside systemctl enable challengectl-server.service challengectl-runner.service 2>/dev/null
 echo '# mine' >>"$root/etc/challengectl/server.yml"
-inside dpkg -i /tmp/challengectl-server_*.deb >/dev/null
+inside sh -c 'dpkg -i /tmp/challengectl-server_*.deb' >/dev/null
 grep -q '# mine' "$root/etc/challengectl/server.yml" || fail "an upgrade has changed the settings"
 inside dpkg -r challengectl-server challengectl-runner >/dev/null
 [ -f "$root/var/lib/challengectl/data/challengectl.db" ] || fail "a removal has taken the data"
