@@ -37,7 +37,7 @@ test.beforeAll(async () => {
 test.afterAll(() => site.stop())
 
 test('every page in both themes and on a phone', async ({ page }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(1_200_000)
   const clean = await watch(page)
   await page.emulateMedia({ colorScheme: 'light' })
   await logIn(page, site, master)
