@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the packages of target/packages in a clean Debian, tries what is in them, and removes them again: nothing may
-# be left. As root; MIRROR is where that Debian comes from.
+# be left. As root; MIRROR is where that Debian comes from, and BASE a folder with one that debootstrap has made before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,16 +22,20 @@ as() { chroot --userspec="$1" "$root" /usr/bin/env -i PATH=/usr/bin:/bin HOME=/ 
 step() { printf '\n== %s\n' "$*"; }
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 
-# Every path, with its mode and owner, but for what dpkg, apt and their hooks keep for themselves.
+# Every path, with its mode and owner, but for what no reboot keeps, and what dpkg, apt and their hooks keep for themselves.
 listing() {
-    (cd "$root" && find . -xdev \( -path ./proc -o -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/lib/apt \
+    (cd "$root" && find . -xdev \( -path ./proc -o -path ./run -o -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/lib/apt \
         -o -path ./var/cache -o -path ./var/log \) -prune -o -printf '%p %M %U:%G\n') |
         grep -Ev '^\./etc/(passwd|group|shadow|gshadow)- |^\./etc/\.pwd\.lock ' | sort
 }
 accounts() { cat "$root/etc/passwd" "$root/etc/group"; }
 
 step "a clean Debian ($suite)"
-/usr/sbin/debootstrap --variant=minbase --include=systemd,udev,man-db "$suite" "$root" "$mirror" >/dev/null
+if [ -n "${BASE:-}" ]; then
+    cp -a "$BASE/." "$root"
+else
+    /usr/sbin/debootstrap --variant=minbase --include=systemd,udev,man-db "$suite" "$root" "$mirror" >/dev/null
+fi
 mount -t proc proc "$root/proc"
 mounted=yes
 printf 'APT::Install-Recommends "false";\n' >"$root/etc/apt/apt.conf.d/99recommends"
@@ -74,7 +78,7 @@ as challengectl:challengectl "${server[@]}" plan --radios roof=/usr/share/doc/no
 step "a service that is enabled, an upgrade, and a removal"
 inside systemctl enable challengectl-server.service challengectl-runner.service 2>/dev/null
 echo '# mine' >>"$root/etc/challengectl/server.yml"
-inside dpkg -i /tmp/challengectl-server_*.deb >/dev/null
+inside sh -c 'dpkg -i /tmp/challengectl-server_*.deb' >/dev/null
 grep -q '# mine' "$root/etc/challengectl/server.yml" || fail "an upgrade has changed the settings"
 inside dpkg -r challengectl-server challengectl-runner >/dev/null
 [ -f "$root/var/lib/challengectl/data/challengectl.db" ] || fail "a removal has taken the data"

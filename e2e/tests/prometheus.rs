@@ -70,7 +70,7 @@ fn prometheus_scrapes_and_answers_a_query() -> Result<()> {
         })
         .with_context(|| site.log("prometheus.log"))
     };
-    answers("sum(challengectl_challenges)", "\"6\"]")?;
+    answers("sum(challengectl_challenges)", "\"8\"]")?;
     answers("up{job=\"challengectl\"}", "\"1\"]")?;
     answers("challengectl_build_info", "\"version\":")?;
     answers("challengectl_http_requests_total{route=\"/metrics\"}", "\"method\":\"GET\"")?;

@@ -1,8 +1,9 @@
 //! The identification of a station: its call sign in Morse code.
 
 use crate::modulation::cw::CW;
-use crate::{BuildError, Payload, Waveform};
+use crate::{BuildError, Payload};
 use challengectl_common::Callsign;
+use challengectl_dsp::Waveform;
 use challengectl_dsp::silence::Padded;
 use serde_json::{Map, json};
 use std::ops::Range;

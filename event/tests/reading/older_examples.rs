@@ -67,13 +67,13 @@ fn a_standalone_file_is_an_event_as_it_is() {
     let event = folder("config.yml", STANDALONE).event("event/config.yml");
     assert_eq!(event.challenges.len(), 3);
     assert!(event.ranges.is_empty());
-    let told = remarks(&event).into_iter().filter(|remark| remark.contains("is passed over")).collect::<Vec<_>>();
+    let told = remarks(&event).into_iter().filter(|remark| remark.contains("is ignored")).collect::<Vec<_>>();
     let expected = [
-        "2 : `mode` is passed over: it was never used",
-        "5 : `radios` is passed over: it belongs in the configuration of a runner",
-        "11 SIDE: `wav_samplerate` is passed over",
-        "12 TOLD: `text` is passed over: ssb sends no text beside its sound",
-        "15 : `frequency-ranges` is passed over: it was never used",
+        "2 : `mode` is ignored: it was never used",
+        "5 : `radios` is ignored: it belongs in the configuration of a runner",
+        "11 SIDE: `wav_samplerate` is ignored",
+        "12 TOLD: `text` is ignored: ssb sends no text beside its sound",
+        "15 : `frequency-ranges` is ignored: it was never used",
     ];
     assert_eq!(told.len(), expected.len(), "{told:#?}");
     for (remark, expected) in told.iter().zip(expected) {
@@ -93,8 +93,8 @@ fn hops_pictures_and_recordings_are_read_as_they_are_given() {
     assert_eq!(transmission(recorded).parameters.len(), 0);
     let told = remarks(&event);
     for expected in [
-        "RECORDED: `record_iq` is passed over: a radio of driver `file` records what is sent",
-        "RECORDED: `spectrum_paint_before_challenge` is passed over: `watermark: TEXT` paints a text",
+        "RECORDED: `record_iq` is ignored: a radio of driver `file` records what is sent",
+        "RECORDED: `spectrum_paint_before_challenge` is ignored: `watermark: TEXT` paints a text",
     ] {
         assert!(told.iter().any(|remark| remark.contains(expected)), "{expected}: {told:#?}");
     }

@@ -66,15 +66,15 @@ mod tests {
 
     const KEYS: &[Keyed] = &[Keyed { list: "runners", key: "id" }];
 
-    fn state(runners: Value, paused: bool, time: i64) -> Value {
+    fn state(runners: &Value, paused: bool, time: i64) -> Value {
         json!({"runners": runners, "control": {"paused": paused}, "timestamp": time})
     }
 
     #[test]
     fn only_what_differs_is_sent() {
-        let before = state(json!([{"id": "a", "busy": false}, {"id": "b", "busy": false}]), false, 1);
-        assert_eq!(between(KEYS, &before, &state(before["runners"].clone(), false, 2)), None);
-        let after = state(json!([{"id": "c", "busy": false}, {"id": "b", "busy": true}]), false, 2);
+        let before = state(&json!([{"id": "a", "busy": false}, {"id": "b", "busy": false}]), false, 1);
+        assert_eq!(between(KEYS, &before, &state(&before["runners"], false, 2)), None);
+        let after = state(&json!([{"id": "c", "busy": false}, {"id": "b", "busy": true}]), false, 2);
         assert_eq!(
             between(KEYS, &before, &after),
             Some(json!({
@@ -82,7 +82,7 @@ mod tests {
                 "removed": {"runners": ["a"]}, "timestamp": 2,
             }))
         );
-        let paused = state(before["runners"].clone(), true, 3);
+        let paused = state(&before["runners"], true, 3);
         assert_eq!(between(KEYS, &before, &paused), Some(json!({"control": {"paused": true}, "timestamp": 3})));
     }
 }

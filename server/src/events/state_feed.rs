@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::MissedTickBehavior;
 
 pub const NAMESPACE: &str = "/dashboard";
 /// Changes within this time are published together: 4 messages a second at most.
@@ -34,6 +35,9 @@ pub async fn feed(coordinator: Arc<Coordinator>, source: StateSource, mut subscr
     let mut changes = coordinator.context.changes();
     let mut published: Option<Value> = None;
     let mut spoken = Instant::now();
+    // Goes on while lines of the log are passed over.
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = subscribers.changed() => {}
@@ -45,7 +49,7 @@ pub async fn feed(coordinator: Arc<Coordinator>, source: StateSource, mut subscr
                 Err(RecvError::Closed) => return,
             },
             () = tokio::time::sleep(RETRY_EVERY), if subscribers.is_behind() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = look.tick() => {}
         }
         if subscribers.is_empty() {
             published = None;
@@ -70,7 +74,7 @@ async fn publish(
     state: Value,
 ) {
     let changes = published.as_ref().and_then(|before| state_changes::between(keys, before, &state));
-    let is_time = published.is_some() && spoken.elapsed() >= LOOK_EVERY;
+    let is_time = published.is_some() && spoken.elapsed() >= LOOK_EVERY / 2;
     let sign = || json!({"timestamp": state.get("timestamp")});
     if let Some(changes) = changes.or_else(|| is_time.then(sign)) {
         subscribers.publish("changes", &changes).await;

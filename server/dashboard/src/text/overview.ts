@@ -12,6 +12,7 @@ export const overview = {
   phase: { preparing: 'preparing', on_air: 'on air', ending: 'going off' },
   left: 'left',
   unheard: 'runner silent',
+  andMore: (count: number) => `and ${count} more on air`,
   next: 'Next',
   nextEmpty: 'Nothing is due.',
   dueNow: 'due',

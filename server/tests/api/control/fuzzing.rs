@@ -124,7 +124,15 @@ async fn the_document_is_valid() {
 #[tokio::test]
 async fn public_routes_answer_as_described() {
     let successful = run(&furnished().await, &[], &[]).await;
-    let open = ["/health", "/ready", "/metrics", "/api/health", "/api/conference", "/api/public/challenges"];
+    let open = [
+        "/health",
+        "/ready",
+        "/metrics",
+        "/api/auth/setup",
+        "/api/health",
+        "/api/conference",
+        "/api/public/challenges",
+    ];
     assert_eq!(successful, open.map(|path| format!("GET {path}")).into());
 }
 
