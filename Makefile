@@ -69,7 +69,8 @@ test: tools dashboard ## all tests, with independent receivers and in a browser
 	cargo nextest run --workspace --locked --features $(FREEDV)
 	cargo nextest run -p challengectl-runner --features soapy --locked -E 'test(soapy)'
 	cargo test --doc --workspace --locked
-	$(MAKE) test-dashboard
+	scripts/tools.sh nodejs
+	cd server/dashboard && $(NODE) npm run --silent unit
 
 test-dashboard: dashboard ## what the dashboard computes, and the dashboard in a browser; pictures in server/dashboard/out
 	scripts/tools.sh nodejs browser
@@ -81,6 +82,7 @@ fuzz-api: tools ## many more requests to the API than make test, with answers ch
 
 proof: tools proof-programs ## the slow proofs: 200 faults of network, processes and clocks, rounds of a whole event, two hours of audio
 	scripts/proof.sh
+	cargo nextest run -p challengectl-e2e --test air --locked --run-ignored only
 
 bench: ## every waveform's rate, on one core
 	cargo bench -p challengectl-waveform --locked
