@@ -114,7 +114,10 @@ impl Modulation {
         let (values, passed_over) = self.values(parameters)?;
         match (self.input, payload) {
             (Input::Text | Input::Picture, Payload::Text(text)) if text.len() > MAX_TEXT_BYTES => {
-                Err(BuildError::Text(format!("{} bytes are more than the maximum of {MAX_TEXT_BYTES}; shorten it", text.len())))
+                Err(BuildError::Text(format!(
+                    "{} bytes are more than the maximum of {MAX_TEXT_BYTES}; shorten it",
+                    text.len()
+                )))
             }
             (Input::Text, Payload::Text(_)) | (Input::Audio, Payload::File(_)) | (Input::Picture, _) => {
                 let mut built = (self.build)(payload, &values)?;

@@ -91,7 +91,10 @@ fn a_task_for_a_radio_that_rests_is_refused_and_the_server_learns_of_the_rest() 
     all.sort_by_key(|report| report["assignment_id"].as_i64());
     let refused = all.iter().find(|report| report["status"] == "failed").unwrap();
     let why = refused["error"].as_str().unwrap();
-    assert!(why.starts_with("radio dry rests for another ") || why.contains("is busy with another assignment"), "{why}");
+    assert!(
+        why.starts_with("radio dry rests for another ") || why.contains("is busy with another assignment"),
+        "{why}"
+    );
 
     let registered = server.seen("/register").remove(0).body["radios"][0].clone();
     assert_eq!((&registered["duty_cycle"], &registered["rests_seconds"]), (&json!(0.001), &Value::Null));
