@@ -53,7 +53,8 @@ fn the_entries_in_the_documentation_can_be_read() {
     // Those of the example, which are comments there.
     let example = include_str!("../../../../config/runner.yml");
     let (_, commented) = example.split_once("  # - id: roof").unwrap();
-    let entry = format!("radios:\n  - id: roof{}", commented.replace("\n  # ", "\n  "));
+    let commented = commented.split("\n\n").next().unwrap();
+    let entry = format!("radios:\n  - id: roof{}\n", commented.replace("\n  # ", "\n  "));
     assert_eq!(Config::parse(&entry, "runner.yml", None).unwrap().radios.len(), 1);
 }
 
