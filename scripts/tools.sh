@@ -87,6 +87,7 @@ certificates() { command -v openssl >/dev/null || packages openssl; }
 unpacked() {
     local folder
     folder=$(mktemp -d)
+    mkdir -p "$root/.tools/servers"
     as_root apt-get -qq -o DPkg::Lock::Timeout=300 update
     (cd "$folder" && apt-get -qq download "$@")
     for archive in "$folder"/*.deb; do dpkg -x "$archive" "$root/.tools/servers"; done
