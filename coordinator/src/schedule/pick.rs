@@ -22,6 +22,7 @@ use super::capability::Capability;
 use super::signal::Signal;
 use challengectl_common::{Band, Frequency, FrequencySet, OccupiedSpan, Timestamp};
 use rand::{Rng, RngExt};
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 
 /// A challenge that is enabled and not on air.
@@ -108,15 +109,18 @@ pub fn pick<R: Rng>(situation: &Situation<'_>, rng: &mut R) -> Option<Pick> {
     let mut due: Vec<&Candidate> =
         situation.candidates.iter().filter(|candidate| candidate.due_at <= situation.now).collect();
     due.sort_by_key(|candidate| candidate.turn());
-    due.iter().find_map(|candidate| {
-        if !situation.has_place(candidate) {
+    // Most candidates are in front of many others, and each is looked at once.
+    let known: Vec<OnceCell<bool>> = vec![OnceCell::new(); due.len()];
+    let has_place = |index: usize, candidate: &Candidate| {
+        known.get(index).is_some_and(|known| *known.get_or_init(|| situation.has_place(candidate)))
+    };
+    due.iter().enumerate().find_map(|(index, candidate)| {
+        let others = || due.iter().enumerate().filter(|(_, other)| other.id != candidate.id);
+        let ahead = || others().filter(|(_, other)| candidate.yields_to(other));
+        if ahead().any(|(index, other)| has_place(index, other)) || !has_place(index, candidate) {
             return None;
         }
-        let ahead = || due.iter().filter(|other| other.id != candidate.id && candidate.yields_to(other));
-        if ahead().any(|other| situation.has_place(other)) {
-            return None;
-        }
-        let reserved: Vec<Band> = ahead().flat_map(|other| situation.reserved_for(other)).collect();
+        let reserved: Vec<Band> = ahead().flat_map(|(_, other)| situation.reserved_for(other)).collect();
         situation.place(candidate, &reserved, rng)
     })
 }
