@@ -131,11 +131,18 @@ impl FrequencySet {
     pub fn without(mut self, taken: &Band, span: OccupiedSpan) -> Self {
         let first = signed(taken.low()) - span.high;
         let last = signed(taken.high()) - span.low;
-        if !self.0.iter().any(|steps| steps.low <= last && first <= steps.high) {
-            return self;
+        let mut index = 0;
+        while let Some(&steps) = self.0.get(index) {
+            if steps.high < first || last < steps.low {
+                index += 1;
+                continue;
+            }
+            // In place: a set that is cut a hundred times is mostly left as it is by each cut.
+            let kept = [steps.clip(steps.low, first - 1), steps.clip(last + 1, steps.high)];
+            let before = self.0.len();
+            self.0.splice(index..=index, kept.into_iter().flatten());
+            index += self.0.len() + 1 - before;
         }
-        let cut = |steps: Steps| [steps.clip(steps.low, first - 1), steps.clip(last + 1, steps.high)];
-        self.0 = self.0.into_iter().flat_map(cut).flatten().collect();
         self
     }
 
