@@ -20,7 +20,8 @@ packages() {
 python() {
     local place="$root/.tools/$1"
     /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || packages python3-venv
-    [ -x "$place/bin/python" ] || /usr/bin/python3 -m venv "$place"
+    # The programs in it name their interpreter by its path: a checkout that was moved needs them anew.
+    grep -qsF "$place/" "$place/bin/pip" || /usr/bin/python3 -m venv --clear "$place"
     "$place/bin/python" -c "$2" 2>/dev/null || "$place/bin/python" -m pip install --quiet --requirement "$3"
 }
 
