@@ -1,8 +1,9 @@
 //! What the server does: it decides what goes on air when and where, and keeps accounts, runners, challenges and files.
 //! It has no HTTP.
 //!
-//! [`Coordinator`] is the server's state. Each change is committed to the database first, then applied in memory, then
-//! announced by `Context::changed`; all state in memory can be rebuilt from the database.
+//! [`Coordinator`] is the server's state. A change is committed to the database first, then applied in memory, then
+//! announced by `Context::changed`; only what turns a carrier off may come before its commit. All state in memory can be
+//! rebuilt from the database.
 
 #![warn(missing_docs)]
 
@@ -51,7 +52,7 @@ pub use runner_api::presence::{Heartbeat, Registration};
 pub use store::fleet::runners::KnownRadio;
 pub use views::history::Stats;
 pub use views::initial_state::{ChallengeNow, RunnerNow, Snapshot};
-pub use views::on_air::OnAir;
+pub use views::on_air::{OnAir, Phase};
 pub use views::public::{PublicChallenge, PublicTuning};
 pub use views::runners::RunnerState;
 

@@ -81,8 +81,14 @@ impl Application {
         let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
         let secure = tls.is_some();
         let ingress = Ingress { proxies, over_tls: secure };
-        let state = State::new(Arc::clone(&coordinator), Arc::clone(&accounts), live.endpoint(), ingress, metrics)
-            .with_settings(config);
+        let state = State::new(
+            Arc::clone(&coordinator),
+            Arc::clone(&accounts),
+            live.endpoint(),
+            ingress,
+            metrics,
+            config.clone(),
+        );
         let routes = http::routes(state);
         let application =
             move || App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone());

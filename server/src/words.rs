@@ -3,7 +3,7 @@
 use challengectl_coordinator::ChallengeState as State;
 use challengectl_coordinator::bus::alarms::AlarmKind as Raised;
 use challengectl_coordinator::views::history::TransmissionStatus as Stored;
-use challengectl_coordinator::{Binding, RunnerStatus as Status};
+use challengectl_coordinator::{Binding, Phase, RunnerStatus as Status};
 use challengectl_waveform::MODULATIONS;
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
@@ -73,6 +73,16 @@ pub enum AirPhase {
     Preparing,
     OnAir,
     Ending,
+}
+
+impl From<Phase> for AirPhase {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Preparing => Self::Preparing,
+            Phase::OnAir => Self::OnAir,
+            Phase::Ending => Self::Ending,
+        }
+    }
 }
 
 /// The status of a transmission. All but `planned` are final.

@@ -13,7 +13,8 @@ impl Air {
     /// Hands out an assignment that its runner does not hold. Returns `None` if it is over, or must not be sent as
     /// planned: then it is marked as ending, in case its carrier is on.
     pub(crate) async fn hand_out_again(&self, caller: &Caller, id: i64) -> Result<Option<Handed>, CoreError> {
-        // Held so that the challenge is not changed, and no pause or stop comes, meanwhile.
+        // Held so that the assignment does not end meanwhile, and no stop is recorded. A pause that comes meanwhile
+        // counts as later: it lets go on what was handed out.
         let _turn = self.turn.lock().await;
         let mut connection = self.context.store.read_few().await?;
         let now = self.context.clock.now();

@@ -13,6 +13,29 @@ pub struct OnAir {
     pub progress: Option<f64>,
 }
 
+/// How far a transmission has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It is assigned, and its carrier is not on yet.
+    Preparing,
+    /// Its carrier is on.
+    OnAir,
+    /// It was ordered to stop, and its end is not reported yet.
+    Ending,
+}
+
+impl OnAir {
+    /// Returns how far the transmission has come.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        match self.progress {
+            _ if self.planned.ending => Phase::Ending,
+            None => Phase::Preparing,
+            Some(_) => Phase::OnAir,
+        }
+    }
+}
+
 impl Views {
     /// Returns the transmissions that are on air or about to begin, oldest first.
     pub async fn on_air(&self) -> Result<Vec<OnAir>, CoreError> {

@@ -2,10 +2,9 @@
 
 use super::Problem;
 use super::counts::{MetricsAudience, Requests};
-use super::extract::origin::Ingress;
-use super::extract::rate_limits::RateLimits;
-use super::fronts::control::Settings;
+use super::ingress::Ingress;
 use super::problem::Code;
+use super::rate_limits::RateLimits;
 use crate::config::Config;
 use crate::events::Endpoint;
 use actix_web::dev::Payload;
@@ -24,7 +23,7 @@ pub struct State {
     pub(super) metrics: MetricsAudience,
     pub(super) requests: Requests,
     pub(super) rate_limits: RateLimits,
-    pub(super) settings: Settings,
+    pub(super) config: Config,
 }
 
 impl State {
@@ -36,16 +35,10 @@ impl State {
         endpoint: Endpoint,
         ingress: Ingress,
         metrics: MetricsAudience,
+        config: Config,
     ) -> Self {
         let (requests, rate_limits) = (Requests::default(), RateLimits::default());
-        let settings = Settings::default();
-        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, settings }
-    }
-
-    /// Shows operators these settings.
-    #[must_use]
-    pub fn with_settings(self, config: &Config) -> Self {
-        Self { settings: config.into(), ..self }
+        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, config }
     }
 
     /// Returns the state of the application that serves a request.

@@ -1,8 +1,8 @@
 //! Extractors: the principal of a request, its origin, its query and its body.
 
+pub mod anybody;
 pub mod body;
 pub mod echo;
 pub mod origin;
 pub mod principal;
 pub mod query;
-pub mod rate_limits;

@@ -7,7 +7,7 @@ use crate::http::extract::echo::{Echo, ReadOnly};
 use crate::http::extract::principal::{Master, Provisioner, Runner};
 use crate::http::extract::principal::{Stopper, Watcher};
 use crate::http::extract::query::Query;
-use crate::http::extract::rate_limits::Anybody;
+use crate::http::extract::anybody::Anybody;
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpRequest, web};

@@ -1,6 +1,6 @@
 //! The OpenAPI document, and a page that shows it: Swagger UI, embedded in the program.
 
-use crate::http::extract::rate_limits::Anybody;
+use crate::http::extract::anybody::Anybody;
 use crate::http::problem::Code;
 use crate::http::{Problem, document, other_methods};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};

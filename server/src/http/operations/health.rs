@@ -1,4 +1,4 @@
-use crate::http::extract::rate_limits::Anybody;
+use crate::http::extract::anybody::Anybody;
 use crate::http::state::Shared;
 use actix_web::HttpResponse;
 use challengectl_common::Timestamp;

@@ -1,4 +1,4 @@
-use crate::http::extract::rate_limits::Anybody;
+use crate::http::extract::anybody::Anybody;
 use crate::http::state::Shared;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};

@@ -191,12 +191,8 @@ pub async fn on_air(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpR
 
 impl From<OnAir> for Transmission {
     fn from(it: OnAir) -> Self {
-        let state = match it.progress {
-            _ if it.planned.ending => AirPhase::Ending,
-            None => AirPhase::Preparing,
-            Some(_) => AirPhase::OnAir,
-        };
         Self {
+            state: it.phase().into(),
             assignment_id: it.planned.assignment_id,
             challenge_id: it.planned.challenge_id,
             challenge_name: it.planned.challenge_name,
@@ -208,7 +204,6 @@ impl From<OnAir> for Transmission {
             planned_at: it.planned.planned_at,
             duration: it.planned.duration_ms as f64 / 1000.0,
             progress: it.progress,
-            state,
         }
     }
 }

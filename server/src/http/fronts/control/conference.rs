@@ -2,7 +2,7 @@
 
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
-use crate::http::extract::rate_limits::Anybody;
+use crate::http::extract::anybody::Anybody;
 use crate::http::state::Shared;
 use crate::http::{Operator, Problem};
 use actix_web::HttpResponse;

@@ -21,7 +21,6 @@ mod settings;
 mod state;
 mod users;
 
-pub use settings::Settings;
 pub use state::source as dashboard_state;
 
 use crate::events::LiveEvent;

@@ -1,6 +1,6 @@
 use crate::events::PublicChallenges;
 use crate::http::Problem;
-use crate::http::extract::rate_limits::Anybody;
+use crate::http::extract::anybody::Anybody;
 use crate::http::state::Shared;
 use actix_web::HttpResponse;
 use challengectl_coordinator::Coordinator;

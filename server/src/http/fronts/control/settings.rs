@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// What `server.yml` says, as far as operators need to know it.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ServerSettings)]
 pub struct Settings {
     version: &'static str,
@@ -33,11 +33,10 @@ pub struct Settings {
 }
 
 /// Whose certificate the server shows.
-#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum TlsSource {
     /// Plain HTTP.
-    #[default]
     Off,
     /// One that the server has made itself.
     SelfSigned,
@@ -46,11 +45,10 @@ enum TlsSource {
 }
 
 /// What becomes of a runner's key on another machine.
-#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum KeyPolicy {
     Off,
-    #[default]
     Report,
     Require,
 }
@@ -88,7 +86,7 @@ impl From<&Config> for Settings {
 /// Show the server's settings in force.
 #[utoipa::path(get, path = "/api/settings", responses((status = OK, body = Settings)))]
 pub async fn show(_: Viewer, state: web::Data<State>) -> HttpResponse {
-    HttpResponse::Ok().json(&state.settings)
+    HttpResponse::Ok().json(Settings::from(&state.config))
 }
 
 /// Download a backup of everything the server knows, with all secrets.
@@ -101,6 +99,6 @@ pub async fn backup(
     coordinator: Shared<Coordinator>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let made = coordinator.maintenance.backup(state.settings.data_dir.clone().into(), person.actor()).await?;
+    let made = coordinator.maintenance.backup(state.config.data_dir.clone(), person.actor()).await?;
     Ok(archive(made, "attachment; filename=\"challengectl-backup.tar\""))
 }

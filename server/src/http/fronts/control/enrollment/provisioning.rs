@@ -5,7 +5,7 @@ use crate::http::fronts::control::done;
 use crate::http::openapi::answers::{Conflict, Done};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
-use crate::http::{Admin, Problem, extract::origin};
+use crate::http::{Admin, Problem, extract::origin, ingress};
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::{Band, ProvisioningKeyId, RadioId, RunnerId, Timestamp};
 use challengectl_coordinator::{Coordinator, KeyChange, NewRadio, NewRunner, ProvisioningKey};
@@ -95,7 +95,7 @@ pub(in crate::http::fronts::control) fn server(given: Option<&str>, request: &Ht
         return origin::base_url(request).ok_or_else(|| Problem::invalid(unknown));
     };
     let wrong = "server_url: not the URL of a server, such as https://server.example:8443";
-    origin::server_url(given).ok_or_else(|| Problem::invalid(wrong))
+    ingress::server_url(given).ok_or_else(|| Problem::invalid(wrong))
 }
 
 #[derive(Serialize, ToSchema)]

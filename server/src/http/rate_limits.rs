@@ -1,16 +1,11 @@
 //! Rate limits, so that a client in a loop, or a flood, does not affect others. Normal use never reaches them, even
 //! with a whole venue behind one address.
 
-use super::origin;
-use crate::http::Problem;
-use crate::http::state::State;
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use super::Problem;
 use challengectl_common::RunnerId;
 use challengectl_coordinator::network::site;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
-use std::future::{Ready, ready};
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -48,7 +43,8 @@ impl RateLimits {
         count(&self.runners, id)
     }
 
-    fn count_address(&self, address: IpAddr) -> Result<(), Problem> {
+    /// Counts a request of an address.
+    pub fn count_address(&self, address: IpAddr) -> Result<(), Problem> {
         count(&self.addresses, &site(address))
     }
 }
@@ -65,24 +61,6 @@ fn count<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, client: &K)
     }
     let counted = limiter.check_key(client);
     counted.map_err(|until| Problem::too_many(until.wait_time_from(DefaultClock::default().now())))
-}
-
-/// Any client, without credentials, within the rate limit of its address.
-#[derive(Debug)]
-pub struct Anybody;
-
-impl FromRequest for Anybody {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(count_request(request).map(|()| Self))
-    }
-}
-
-fn count_request(request: &HttpRequest) -> Result<(), Problem> {
-    let Some(address) = origin::address(request) else { return Ok(()) };
-    State::of(request)?.rate_limits.count_address(address)
 }
 
 #[cfg(test)]
