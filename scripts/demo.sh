@@ -51,6 +51,7 @@ until url=$(grep -om1 'http://[0-9.:]*' "$dir/server.out"); do
     sleep 0.1
 done
 
+setup=$(grep -om1 'setup_[0-9a-f]*' "$dir/server.log")
 token=$(server runner enroll demo 2>/dev/null)
 runner enroll --server "$url" --token "$token"
 
@@ -62,7 +63,8 @@ else
     echo "  or with gqrx (device rtl_tcp=127.0.0.1:$port) or SDR++ (RTL-TCP) around 433.9 and 145.6 MHz,"
     echo "  or: rtl_433 -d rtl_tcp:127.0.0.1:$port -f 434.6M -R 0 -X n=keyfob,m=OOK_PCM,s=311.4,l=311.4,r=20000"
 fi
-echo "Public page data: $url/api/public/challenges   The API: $url/docs"
+echo "The whole event on one screen: $url/setup#$setup makes the first account."
+echo "  For players: $url/public   For the hall: $url/projector   The API: $url/docs"
 [ -n "${SECONDS_ON_AIR:-}" ] && echo "For $SECONDS_ON_AIR seconds." || echo "Ctrl-C ends it."
 echo
 
