@@ -148,7 +148,7 @@ async fn carry_out(agent: &Agent, task: &Task, slot: &Slot, standing: watch::Rec
             transmission.await
         }
     };
-    slot.rest.end();
+    slot.rest.end().await;
     if ended.identified {
         *slot.identified.lock() = Some(Moment::now());
     }

@@ -198,7 +198,7 @@ impl Sender<'_> {
         };
         let (_hold, standing) = tokio::sync::watch::channel(Standing::Transmit(Deadline::NEVER));
         let ended = self.children.carry_out(&job, standing, begin).await;
-        self.rest.end();
+        self.rest.end().await;
         if ended.identified {
             self.identified = Some(Moment::now());
         }
