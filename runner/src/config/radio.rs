@@ -42,6 +42,34 @@ pub struct RadioConfig {
     pub driver: Driver,
 }
 
+/// Limits of the radios that `autodetect` finds: they have no entry that could carry any.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DetectedLimits {
+    /// The bands in which they may transmit, as far as the device reaches. Empty: wherever it reaches.
+    pub frequency_limits: Vec<Band>,
+    /// The part of the time for which each may be on air.
+    pub duty_cycle: Option<DutyCycle>,
+    /// The longest time on air in seconds.
+    pub max_on_air_seconds: Option<u32>,
+}
+
+impl DetectedLimits {
+    pub(super) fn check(&self) -> Result<(), String> {
+        check_limits("detected", &self.frequency_limits, self.max_on_air_seconds)
+    }
+}
+
+fn check_limits(place: &str, bands: &[Band], max_on_air_seconds: Option<u32>) -> Result<(), String> {
+    if let Some(band) = bands.iter().find(|band| band.high() < MIN_LIMIT_HZ) {
+        return Err(format!("{place}: frequency_limits are in hertz, and {band} is far below any radio"));
+    }
+    if max_on_air_seconds.is_some_and(|seconds| !(1..=MAX_ON_AIR).contains(&seconds)) {
+        return Err(format!("{place}: max_on_air_seconds must be from 1 to {MAX_ON_AIR}"));
+    }
+    Ok(())
+}
+
 fn default_sample_rate() -> u64 {
     DEFAULT_SAMPLE_RATE
 }
@@ -73,14 +101,9 @@ impl RadioConfig {
 
     pub(super) fn check(&self) -> Result<(), String> {
         let id = &self.id;
-        if let Some(band) = self.frequency_limits.iter().find(|band| band.high() < MIN_LIMIT_HZ) {
-            return Err(format!("radio {id}: frequency_limits are in hertz, and {band} is far below any radio"));
-        }
+        check_limits(&format!("radio {id}"), &self.frequency_limits, self.max_on_air_seconds)?;
         if self.sample_rate == 0 {
             return Err(format!("radio {id}: sample_rate must be above 0"));
-        }
-        if self.max_on_air_seconds.is_some_and(|seconds| !(1..=MAX_ON_AIR).contains(&seconds)) {
-            return Err(format!("radio {id}: max_on_air_seconds must be from 1 to {MAX_ON_AIR}"));
         }
         self.driver.settings().check().map_err(|error| format!("radio {id}: {error}"))
     }
