@@ -143,7 +143,7 @@ impl Air {
         }
         let now = self.context.clock.now();
         let mut transaction = self.fleet.write_for(caller).await?;
-        let view = ScheduleView::load(&mut transaction, &self.context.rules).await?;
+        let view = ScheduleView::load(&mut transaction, &self.context.rules, now).await?;
         let Some((pick, radio)) = self.choose(caller, &view, now) else {
             // The view in memory had work and the database has none: the view is out of date.
             self.context.changed();

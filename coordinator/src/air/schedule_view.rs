@@ -20,20 +20,20 @@ pub struct ScheduleView {
     pub on_air: Vec<Band>,
     /// The runners and radios that challenges are bound to, including challenges on air.
     pub bound: Vec<Sender>,
-    /// The radios that rest, or did.
+    /// The radios that rested when this was loaded.
     pub resting: Vec<Resting>,
     pub operating: OperatingState,
 }
 
 impl ScheduleView {
-    pub async fn load(connection: &mut Connection, rules: &Rules) -> Result<Self, StoreError> {
+    pub async fn load(connection: &mut Connection, rules: &Rules, now: Timestamp) -> Result<Self, StoreError> {
         let waiting = challenges::waiting(connection).await?;
         let live = assignments::live(connection).await?;
         let on_air = live.iter().map(|assignment| assignment.band).collect();
         let operating = OperatingState::read(connection).await?;
         let candidates = waiting.iter().map(|waiting| candidate(waiting, rules)).collect();
         let bound = challenges::bound(connection).await?;
-        let resting = runners::resting(connection).await?;
+        let resting = runners::resting(connection, now).await?;
         Ok(Self { candidates, live, on_air, bound, resting, operating })
     }
 
@@ -69,8 +69,8 @@ impl Air {
     /// Returns the view, at least as new as the last announcement before the call, and its revision. The database is
     /// read only after a change, so that polls without result cost no disk.
     pub(crate) async fn schedule_view(&self) -> Result<(u64, Arc<ScheduleView>), CoreError> {
-        let rules = &self.context.rules;
-        let read = async || Ok(ScheduleView::load(&mut *self.context.store.read_few().await?, rules).await?);
+        let (rules, now) = (&self.context.rules, self.context.clock.now());
+        let read = async || Ok(ScheduleView::load(&mut *self.context.store.read_few().await?, rules, now).await?);
         self.view.get(&self.context.revision, read).await
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::site::{START, Site, fixed, report, spec};
 use challengectl_common::wire::{CompleteRequest, Identification, Outcome, RadioInfo, RegisterRequest, Task};
-use challengectl_common::{DutyCycle, RadioId};
+use challengectl_common::{DutyCycle, RadioId, Timestamp};
 use challengectl_coordinator::{Caller, Event};
 use std::time::Duration;
 
@@ -48,6 +48,44 @@ async fn a_radio_gets_no_work_until_it_has_rested_also_over_a_restart() {
         assert_eq!(site.poll(&roof).await, None);
         site.clock.advance(Duration::from_millis(1));
     }
+    assert!(site.poll(&roof).await.is_some());
+}
+
+/// What operators are told of the rest of the only radio.
+async fn shown(site: &Site) -> Option<Timestamp> {
+    site.coordinator.views.runners().await.unwrap()[0].runner.radios[0].rests_until
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rest_is_shown_until_it_is_over_by_the_clock_of_the_server() {
+    let site = Site::new(&[spec(1, fixed(145_000_000), 0)]).await;
+    let roof = site.enroll("roof").await;
+    site.register_radio(&roof, half_of_the_time).await;
+    let task = site.poll(&roof).await.unwrap();
+    site.report_after(&roof, &task, 40, Outcome::Success).await;
+    assert_eq!(shown(&site).await, Some(START.after(Duration::from_secs(80))));
+    site.clock.advance(Duration::from_secs(40));
+    assert_eq!(shown(&site).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rest_is_no_longer_and_no_shorter_when_the_clock_is_set() {
+    let site = Site::new(&[spec(1, fixed(145_000_000), 0), spec(2, fixed(146_000_000), 0)]).await;
+    let roof = site.enroll("roof").await;
+    site.register_radio(&roof, half_of_the_time).await;
+    let task = site.poll(&roof).await.unwrap();
+    site.report_after(&roof, &task, 40, Outcome::Success).await;
+    let _jobs = site.coordinator.maintenance.start_jobs();
+    for step in [-86_400_000, 3_600_000] {
+        let expected = Timestamp::from_millis(shown(&site).await.unwrap().as_millis() + step);
+        site.clock.step(step);
+        while shown(&site).await != Some(expected) {
+            tokio::task::yield_now().await;
+        }
+    }
+    site.clock.advance(Duration::from_secs(39));
+    assert_eq!(site.poll(&roof).await, None);
+    site.clock.advance(Duration::from_secs(1));
     assert!(site.poll(&roof).await.is_some());
 }
 

@@ -59,7 +59,7 @@ impl Radio {
     }
 }
 
-/// A radio that rests, or did.
+/// A radio that rests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct Resting {
@@ -225,10 +225,12 @@ pub async fn rest(
     Ok(())
 }
 
-/// Returns the radios that rest, or did. Read after each change, so it reads an index that holds no others.
-pub async fn resting(connection: &mut Connection) -> Result<Vec<Resting>, StoreError> {
+/// Returns the radios that rest at `now`. Read after each change, so it reads only these from an index: of a large fleet
+/// most have rested long ago.
+pub async fn resting(connection: &mut Connection, now: Timestamp) -> Result<Vec<Resting>, StoreError> {
     let rows: Vec<(String, String, i64)> =
-        sqlx::query_as("SELECT runner_id, radio_id, rests_until FROM radios WHERE rests_until IS NOT NULL")
+        sqlx::query_as("SELECT runner_id, radio_id, rests_until FROM radios WHERE rests_until > $1")
+            .bind(now.as_millis())
             .fetch_all(connection)
             .await?;
     let resting = |(runner, radio, until): (String, String, i64)| {
@@ -239,6 +241,15 @@ pub async fn resting(connection: &mut Connection) -> Result<Vec<Resting>, StoreE
         })
     };
     rows.into_iter().map(resting).collect()
+}
+
+/// Moves the ends of all rests by `step_ms` milliseconds, by which the clock was set: a rest is as long as before.
+pub async fn shift_rests(connection: &mut Connection, step_ms: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE radios SET rests_until = rests_until + $1 WHERE rests_until IS NOT NULL")
+        .bind(step_ms)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Returns all radios of runners that have ever registered, in the order of their registration.
@@ -256,7 +267,7 @@ pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreErro
 pub struct KnownRadio {
     /// What its runner says.
     pub info: RadioInfo,
-    /// Until when it rests after what it sent last.
+    /// Until when it rests after what it sent last; of a stored one, this may be past.
     pub rests_until: Option<Timestamp>,
 }
 

@@ -233,7 +233,7 @@ fn radio(KnownRadio { info, rests_until }: KnownRadio, work: &[OnAir]) -> Radio 
         sample_rate: info.sample_rate,
         duty_cycle: info.duty_cycle,
         max_on_air_seconds: info.max_on_air_seconds,
-        rests_until: rests_until.filter(|until| *until > Timestamp::now()),
+        rests_until,
         identification: info.identification,
         current_task,
     }
