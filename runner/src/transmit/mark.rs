@@ -7,20 +7,30 @@ use std::path::{Path, PathBuf};
 
 /// Of a device that this process has open. Dropping it says that the device was closed.
 #[derive(Debug)]
-pub(super) struct Mark(PathBuf);
+pub(super) struct Mark {
+    /// `None`: it stays.
+    path: Option<PathBuf>,
+}
 
 impl Mark {
     /// Sets the mark beside the radio's lock.
     pub(super) fn set(lock: &Path) -> io::Result<Self> {
         let path = path(lock);
         fs::write(&path, b"")?;
-        Ok(Self(path))
+        Ok(Self { path: Some(path) })
+    }
+
+    /// Leaves the mark on disk: the device was closed, but may radiate all the same.
+    pub(super) fn leave(mut self) {
+        self.path = None;
     }
 }
 
 impl Drop for Mark {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        if let Some(path) = &self.path {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 

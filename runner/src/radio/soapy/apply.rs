@@ -213,7 +213,7 @@ impl Transmitter<'_> {
         set.context("the bias-T cannot be switched: this version of the module does not know how")
     }
 
-    /// Returns what a value became; an error names the range.
+    /// Returns what a value became; an error names the range. What is no number compares with nothing, and would pass.
     fn read_back(
         &self,
         set: Result<(), Error>,
@@ -223,7 +223,9 @@ impl Transmitter<'_> {
         told: impl Fn() -> String,
     ) -> anyhow::Result<f64> {
         let call = || format!("{what} {}", number(wanted));
-        set.and_then(|()| read()).map_err(|error| explain(&call(), &error)).with_context(told)
+        let now = set.and_then(|()| read()).map_err(|error| explain(&call(), &error)).with_context(&told)?;
+        ensure!(now.is_finite(), "{} did not take: it is {now}; {}", call(), told());
+        Ok(now)
     }
 }
 

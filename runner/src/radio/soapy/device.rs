@@ -16,22 +16,24 @@ pub(super) struct Soapy {
     settings: Settings,
     model: &'static Model,
     tuning: Tuning,
-    /// `None` while opening it would put a carrier on air.
+    /// `None` while opening it might put a carrier on air.
     open: Option<Open>,
     /// `None` while the carrier is off.
     sender: Option<Sender>,
     underruns: u64,
-    /// It did all that it was told: only such a device is used again.
+    /// Whether it has done all that it was told: only such a device is used again.
     sound: bool,
+    /// Whether gains may be up and the bias-T on: settings were applied, and not taken back since.
+    raised: bool,
 }
 
 impl Soapy {
     pub(super) fn open(settings: &Settings, tuning: &Tuning) -> anyhow::Result<Self> {
         let (settings, model) = (settings.clone(), settings.model());
         let found = find(&settings.device)?;
-        let open = if model.idle == Idle::Radiates { None } else { Some(found.open()?) };
+        let open = if model.idle == Idle::Silent { Some(found.open()?) } else { None };
         let mut soapy =
-            Self { settings, model, tuning: tuning.clone(), open, sender: None, underruns: 0, sound: false };
+            Self { settings, model, tuning: tuning.clone(), open, sender: None, underruns: 0, sound: false, raised: false };
         soapy.apply()?;
         Ok(soapy)
     }
@@ -39,6 +41,7 @@ impl Soapy {
     /// Gives the device its settings, if it is open.
     fn apply(&mut self) -> anyhow::Result<()> {
         self.sound = false;
+        self.raised = self.open.is_some();
         let Some(transmitter) = self.transmitter() else { return Ok(()) };
         transmitter.apply(&self.tuning)?;
         self.sound = true;
@@ -85,6 +88,7 @@ impl Soapy {
             result = result.and(transmitter.gains_down());
         }
         self.sound &= result.is_ok();
+        self.raised = false;
         if self.model.idle != Idle::Silent {
             self.open = None;
         }
@@ -143,7 +147,8 @@ impl Soapy {
 
 impl Drop for Soapy {
     fn drop(&mut self) {
-        if self.sender.is_some() {
+        // A device that is closed before it was on air has its bias-T on already.
+        if self.raised {
             let _ = self.turn_off();
         }
     }

@@ -94,7 +94,7 @@ pub(super) enum Idle {
     /// A carrier, as long as the device is open: it is opened when the carrier may go on, and closed after each
     /// transmission.
     Radiates,
-    /// Nobody knows: it is closed after each transmission.
+    /// Nobody knows, so that it is treated as one that radiates.
     Unknown,
 }
 

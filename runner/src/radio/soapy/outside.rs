@@ -3,7 +3,7 @@
 use super::Settings;
 use super::apply::Transmitter;
 use super::find::{enumerate, find};
-use super::model::{AfterKill, Moment};
+use super::model::{AfterKill, Idle, Moment};
 use super::ranges::explain;
 use challengectl_waveform::Complex32;
 
@@ -23,9 +23,13 @@ pub(super) fn silence(settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
-/// Finds out whether the device can be opened and takes a setting.
+/// Finds out whether the device can be opened and takes a setting; of one that may radiate while it is open, only
+/// whether it is there: nobody has permitted a carrier.
 pub(super) fn probe(settings: &Settings) -> anyhow::Result<()> {
-    open_and_close(settings, false)
+    match settings.model().idle {
+        Idle::Silent => open_and_close(settings, false),
+        Idle::Radiates | Idle::Unknown => find(&settings.device).map(drop),
+    }
 }
 
 fn open_and_close(settings: &Settings, stream: bool) -> anyhow::Result<()> {

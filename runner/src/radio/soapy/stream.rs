@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// A radio that takes less than a block in this time is dead, whatever it answers.
 const DEAD_AFTER: Duration = Duration::from_secs(2);
 
+/// A radio that is so far behind its sample rate gets nothing more: what it has not taken would fill the memory.
+const MAX_BEHIND: Duration = Duration::from_secs(1);
+
 /// Between two looks at the stream's status.
 const STATUS_PERIOD: Duration = Duration::from_millis(100);
 const STATUS_TIMEOUT_US: i64 = 1000;
@@ -75,7 +78,11 @@ impl Sender {
     pub(super) fn write(&mut self, samples: &[Complex32]) -> anyhow::Result<()> {
         let bounded = |part: f32| (part * FULL_SCALE).clamp(-FULL_SCALE, FULL_SCALE);
         self.held.extend(samples.iter().map(|sample| Complex32::new(bounded(sample.re), bounded(sample.im))));
-        self.push(self.clock.time(samples.len()) + PATIENCE)
+        self.push(self.clock.time(samples.len()) + PATIENCE)?;
+        if self.held.len() > self.block + self.clock.samples(MAX_BEHIND) {
+            bail!("the radio takes samples much more slowly than its sample_rate: it, its USB port or this host is too slow");
+        }
+        Ok(())
     }
 
     /// Writes the rest, and zeros up to a whole block. Returns when the last sample leaves the antenna; `None` while the
