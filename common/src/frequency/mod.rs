@@ -1,4 +1,7 @@
-//! Frequencies and bands, in whole hertz.
+//! Frequencies and bands, in whole hertz, and which of them may be used.
+
+pub mod protected;
+pub mod rules;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(names.len(), PROTECTED.len());
         for service in PROTECTED {
             let (named, mhz) = (format!("| `{}` | {} | ", service.name, service.what), |hz: u64| hz as f64 / 1e6);
-            let row = include_str!("../../docs/frequencies.md").lines().find(|line| line.starts_with(&named));
+            let row = include_str!("../../../docs/frequencies.md").lines().find(|line| line.starts_with(&named));
             let documented = |(low, high): &(u64, u64)| row.unwrap().contains(&format!("{}-{}", mhz(*low), mhz(*high)));
             assert!(
                 row.is_some() && service.bands.iter().all(documented),
