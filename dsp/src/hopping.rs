@@ -1,7 +1,7 @@
 //! Frequency hopping: a signal that goes from channel to channel.
 
 use crate::Waveform;
-use crate::envelope::SILENCE;
+use crate::carrier::envelope::SILENCE;
 use crate::phasor::{part_of_turn, phasor_at, write_phasors};
 use crate::resample::{at_rate, rate_for};
 use crate::shift::rotate;

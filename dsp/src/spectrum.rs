@@ -5,7 +5,7 @@
 //! resolution shows the same.
 
 use crate::Waveform;
-use crate::envelope::SILENCE;
+use crate::carrier::envelope::SILENCE;
 use crate::occupied::band_of;
 use crate::phasor::write_phasors;
 use num_complex::Complex32;
