@@ -1,7 +1,7 @@
 //! A challenge before it is created or changed: what is wrong with it, and how it will sound.
 
-use super::challenges::Occupied;
-use super::challenges::form::ChallengeForm;
+use super::Occupied;
+use super::form::ChallengeForm;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::query::Query;
 use crate::http::openapi::answers::Missing;
