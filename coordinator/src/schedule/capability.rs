@@ -1,4 +1,4 @@
-//! What a radio can send, whatever else is on air.
+//! The signals that a radio can send, regardless of what is on air.
 
 use super::signal::Signal;
 use crate::store::fleet::runners::Radio;
@@ -6,27 +6,27 @@ use challengectl_common::{Band, FrequencySet, RadioId, RunnerId, Sender};
 use challengectl_waveform::ensure_fits;
 use std::time::Duration;
 
-/// What a radio can do.
+/// The capability of a radio.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Capability {
-    /// Where it may transmit. None: anywhere.
+    /// The bands in which it may transmit; empty: no limit.
     pub limits: Vec<Band>,
-    /// Samples per second it runs at; a signal must fit into as many.
+    /// The sample rate in hertz; a signal must fit into it. `None`: unknown.
     pub sample_rate: Option<u64>,
-    /// The longest signal that it may send. `None`: any.
+    /// The longest signal that it may send; `None`: no limit.
     pub longest: Option<Duration>,
-    /// Which it is. None: one that no challenge is bound to, so that all that can do the same count as one.
+    /// The radio, if a challenge may be bound to it; `None`: equal radios count as one.
     pub radio: Option<(RunnerId, RadioId)>,
 }
 
 impl Capability {
-    /// Of a registered radio.
+    /// Returns the capability of a registered radio.
     #[must_use]
     pub fn of(radio: &Radio) -> Self {
         Self::named(radio, true)
     }
 
-    /// Of a registered radio of many; which it is counts only where a challenge is bound to it.
+    /// Returns the capability of a registered radio, which is named only if a sender in `bound` covers it.
     #[must_use]
     pub fn among(radio: &Radio, bound: &[Sender]) -> Self {
         Self::named(radio, bound.iter().any(|sender| sender.covers(&radio.runner_id, &radio.radio_id)))
@@ -41,7 +41,8 @@ impl Capability {
         }
     }
 
-    /// Where it could send a signal if nothing else were on air; nowhere, if it may not or cannot send it.
+    /// Returns the frequencies on which it could send a signal if nothing else were on air; none if it may not or cannot
+    /// send it.
     #[must_use]
     pub fn places(&self, signal: &Signal) -> FrequencySet {
         if self.is_meant(signal) && self.is_fast_enough(signal) && self.may_be_on_for(signal) {
@@ -51,7 +52,7 @@ impl Capability {
         }
     }
 
-    /// Hertz in which it may transmit.
+    /// Returns the sum of the widths of its bands in hertz.
     pub(super) fn breadth(&self) -> u64 {
         if self.limits.is_empty() { u64::MAX } else { self.limits.iter().map(Band::width).sum() }
     }
@@ -75,7 +76,7 @@ impl Capability {
     }
 }
 
-/// Why no radio can send a challenge, whatever else is on air.
+/// The reason why no radio can send a challenge, regardless of what is on air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[expect(missing_docs, reason = "the texts say it")]
 pub enum Obstacle {
@@ -101,11 +102,11 @@ pub enum Obstacle {
     TooLong,
 }
 
-/// Whether a radio gets over it with a signal.
+/// Returns whether a radio passes it with a signal.
 type Hurdle = fn(&Capability, &Signal) -> bool;
 
 impl Obstacle {
-    /// Returns what keeps a signal from all of these radios; `None` if one of them can send it.
+    /// Returns the obstacle that a signal meets on all of these radios; `None` if one of them can send it.
     #[must_use]
     pub fn of<'a>(signal: &Signal, radios: impl IntoIterator<Item = &'a Capability> + Clone) -> Option<Self> {
         if radios.clone().into_iter().any(|radio| !radio.places(signal).is_empty()) {

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// A plan for longer would say nothing more.
+/// The maximum length of a plan: a longer one would repeat itself.
 const MAX_HOURS: f64 = 31.0 * 24.0;
 
 #[derive(clap::Args)]
@@ -27,13 +27,13 @@ pub struct PlanArguments {
     event: Option<PathBuf>,
     /// Plan for the radios of this runner.yml, rather than for those that are registered
     ///
-    /// Can be repeated, once for each host. A runner is called as its file, or NAME, which `only_on` refers to.
+    /// Can be repeated, once for each host. The runner's name, to which `only_on` refers, is NAME, or that of the file.
     #[arg(long, value_name = "[NAME=]FILE")]
     radios: Vec<String>,
-    /// For so many hours: from the start of the conference, or from now if it has none
+    /// The number of hours, from the start of the conference, or from now if it has none
     #[arg(long, default_value_t = 24.0, value_parser = hours)]
     hours: f64,
-    /// What everything that is random is drawn from: the same seed, the same plan
+    /// The seed of the random numbers: the same seed gives the same plan
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -80,7 +80,7 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// The radios of all runners that may be given work, there or not.
+/// Reads the radios of all enabled runners, online or not.
 async fn registered(connection: &mut Connection) -> anyhow::Result<Vec<Radio>> {
     let enabled = roster::all(connection).await?.into_iter().filter(|runner| runner.enabled);
     let radios = enabled.flat_map(|runner| {
@@ -115,7 +115,7 @@ fn event(file: &Path, config: &Config) -> anyhow::Result<(Vec<PlannedChallenge>,
     Ok((planned.collect(), conference))
 }
 
-/// What matters here of a `runner.yml`. The rest is the runner's to check.
+/// The part of a `runner.yml` that a plan needs. The runner checks the rest.
 #[derive(Deserialize)]
 struct RunnerFile {
     callsign: Option<Callsign>,
@@ -125,7 +125,7 @@ struct RunnerFile {
     radios: Vec<RadioEntry>,
 }
 
-/// As in the runner.
+/// Returns the runner's default.
 fn default_interval() -> u32 {
     300
 }
@@ -133,7 +133,7 @@ fn default_interval() -> u32 {
 #[derive(Deserialize)]
 struct RadioEntry {
     id: RadioId,
-    /// A bare `null` is no word in YAML.
+    /// `None` also for the driver `null`, which YAML reads as no value.
     driver: Option<String>,
     #[serde(default)]
     takes_work: bool,
@@ -145,13 +145,13 @@ struct RadioEntry {
 }
 
 impl RadioEntry {
-    /// Whether it sends nothing, and a server hands out no work for it.
+    /// Returns whether it takes no work from a server: it sends nothing.
     fn is_idle(&self) -> bool {
         self.driver.as_deref().is_none_or(|driver| driver == "null") && !self.takes_work
     }
 }
 
-/// The radios of a `runner.yml`, given as `FILE` or `NAME=FILE`.
+/// Reads the radios of a `runner.yml`, given as `FILE` or `NAME=FILE`.
 fn of_file(argument: &str) -> anyhow::Result<Vec<Radio>> {
     let (name, file) = match argument.split_once('=') {
         Some((name, file)) => (name.to_owned(), Path::new(file)),
@@ -238,7 +238,7 @@ fn cause(waited_for: &WaitedFor) -> String {
     }
 }
 
-/// Seconds as people read them.
+/// Formats seconds for people.
 fn spoken(seconds: f64) -> String {
     match seconds {
         ..60.0 => format!("{seconds:.1} s"),
