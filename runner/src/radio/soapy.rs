@@ -151,7 +151,7 @@ impl Settings {
     }
 
     fn model(&self) -> &'static Model {
-        Model::of(self.device.hardware())
+        models::of_module(self.device.hardware())
     }
 
     fn wants_bias_tee(&self) -> Option<bool> {

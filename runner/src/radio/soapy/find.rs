@@ -1,7 +1,7 @@
 //! Finding the one device that is meant, and keeping other processes from it.
 
 use super::address::Address;
-use super::model::Model;
+use super::models;
 use super::ranges::explain;
 use crate::process::lock::{self, Lock};
 use anyhow::{Context, bail};
@@ -37,7 +37,7 @@ pub(super) struct Open {
 
 /// Finds the device. Nothing, or more than one, is an error: a module that finds nothing opens something else.
 pub(super) fn find(address: &Address) -> anyhow::Result<Found> {
-    let model = Model::of(address.hardware());
+    let model = models::of_module(address.hardware());
     let mut wanted = address.rest().clone();
     wanted.insert("driver".to_owned(), address.driver().to_owned());
     let found: Vec<_> = enumerate(&wanted)?.into_iter().filter(|found| names_same_place(&wanted, found)).collect();

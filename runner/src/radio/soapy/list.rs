@@ -2,7 +2,8 @@
 
 use super::address::Address;
 use super::find::{Open, enumerate, find, from_args};
-use super::model::{ALL, Idle, Model};
+use super::model::{Idle, Model};
+use super::models::ALL;
 use super::ranges::explain;
 use super::usb::{self, UsbRadio};
 use crate::radio::{FoundDevice, Span};

@@ -157,26 +157,6 @@ pub(super) struct Images {
     pub(super) command: &'static str,
 }
 
-impl Model {
-    /// Returns what is known of the devices of a module.
-    pub(super) fn of(driver: &str) -> &'static Self {
-        ALL.iter().find(|model| model.driver == driver).copied().unwrap_or(&super::models::generic::MODEL)
-    }
-
-    pub(super) fn of_usb(id: UsbId) -> Option<&'static Self> {
-        ALL.iter().find(|model| model.usb.contains(&id)).copied()
-    }
-}
-
-/// The models that are known.
-pub(super) const ALL: [&Model; 5] = [
-    &super::models::hackrf::MODEL,
-    &super::models::bladerf::MODEL,
-    &super::models::lime::MODEL,
-    &super::models::uhd::MODEL,
-    &super::models::plutosdr::MODEL,
-];
-
 /// Leaves the antenna as it is: there is one, or the driver's own choice is right.
 pub(super) fn as_it_is(_: &[String], _: f64) -> Option<String> {
     None

@@ -1,6 +1,7 @@
 //! Radios on the USB, as Linux lists them: also those that no driver can use yet, and why it cannot.
 
 use super::model::{Images, Model, UsbId};
+use super::models;
 use crate::radio::FoundDevice;
 use nix::unistd::{AccessFlags, access};
 use std::path::{Path, PathBuf};
@@ -41,7 +42,7 @@ fn radio(device: &Path, files: &Path) -> Option<UsbRadio> {
     let read = |name: &str| Some(fs_err::read_to_string(device.join(name)).ok()?.trim().to_owned());
     let number = |name: &str| u16::from_str_radix(&read(name)?, 16).ok();
     let id = UsbId { vendor: number("idVendor")?, product: number("idProduct")? };
-    let model = Model::of_usb(id)?;
+    let model = models::of_usb(id)?;
     let place = |name: &str| read(name)?.parse::<u16>().ok();
     let file = place("busnum").zip(place("devnum")).map(|(bus, number)| files.join(format!("{bus:03}/{number:03}")));
     Some(UsbRadio { model, id, serial: read("serial"), file })
