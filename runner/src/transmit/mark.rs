@@ -1,14 +1,14 @@
-//! A mark on disk that a device is open. It stays when the process is killed that had the device, and tells who comes next
-//! that the device may still radiate.
+//! A mark on disk while a device is open. It remains if the process is killed, and tells the next one that the device may
+//! still radiate.
 
 use fs_err as fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Of a device that this process has open. Dropping it says that the device was closed.
+/// The mark of a device that this process has open. Dropping it removes the mark: the device was closed.
 #[derive(Debug)]
 pub(super) struct Mark {
-    /// `None`: it stays.
+    /// `None` if the mark stays.
     path: Option<PathBuf>,
 }
 
@@ -40,7 +40,7 @@ pub fn is_left(lock: &Path) -> bool {
     path(lock).exists()
 }
 
-/// Says that the device was silenced.
+/// Removes the mark of a device that was silenced.
 pub(crate) fn clear(lock: &Path) {
     let _ = fs::remove_file(path(lock));
 }

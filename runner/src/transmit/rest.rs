@@ -1,4 +1,4 @@
-//! The rest that a radio with a duty cycle takes after each time on air, also over a restart of the runner.
+//! The rest of a radio with a duty cycle after each transmission. It survives a restart of the runner.
 
 use crate::config::{Config, RadioConfig};
 use crate::process::clock::{Deadline, Moment};
@@ -16,31 +16,31 @@ use tokio::task::JoinHandle;
 /// The rest of a radio, in memory and on disk.
 #[derive(Debug)]
 pub struct Rest {
-    /// `None`: it never rests.
+    /// `None`: the radio never rests.
     duty_cycle: Option<DutyCycle>,
     /// When the carrier came on, while it is on.
     on_air_since: Mutex<Option<Moment>>,
     kept: Arc<Kept>,
 }
 
-/// When a radio may be on air again.
+/// The end of the rest, and the file that holds it.
 #[derive(Debug)]
 struct Kept {
     until: Mutex<Deadline>,
-    /// Serialises writing, so that the file holds the latest.
+    /// The lock serialises writing, so that the file holds the latest end.
     file: Mutex<PathBuf>,
 }
 
-/// The content of the file. It has no moment of the boot clock, which begins anew with each start of the host.
+/// The content of the file. It has the time of day, since the boot clock begins anew with each start of the host.
 #[derive(Debug, Serialize, Deserialize)]
 struct Remembered {
     until: Timestamp,
-    /// The whole rest: more is never left, however the clock was set.
+    /// The rest that was left: a clock that is set back makes it no longer.
     rest_ms: u64,
 }
 
 impl Rest {
-    /// Takes up the rest that the radio's last transmission has left.
+    /// Reads the rest that is left from the last life of the runner.
     #[must_use]
     pub fn of(radio: &RadioConfig, config: &Config) -> Self {
         let file = config.rest_file(&radio.id);
@@ -49,7 +49,7 @@ impl Rest {
         Self { duty_cycle: radio.duty_cycle, on_air_since: Mutex::default(), kept: Arc::new(kept) }
     }
 
-    /// Returns how long the radio still rests.
+    /// Returns the time until the end of the rest.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.kept.until.lock().remaining()

@@ -1,4 +1,4 @@
-//! A device between the moments at which it is opened and closed: several transmissions, where its model allows that.
+//! An open device, for one transmission or, if its model allows that, for several.
 
 use super::Settings;
 use super::apply::Transmitter;
@@ -21,9 +21,9 @@ pub(super) struct Soapy {
     /// `None` while the carrier is off.
     sender: Option<Sender>,
     underruns: u64,
-    /// Whether it has done all that it was told: only such a device is used again.
+    /// Whether no call has failed: only such a device is used again.
     sound: bool,
-    /// Whether gains may be up and the bias-T on: settings were applied, and not taken back since.
+    /// Whether gains may be up and the bias-T on: settings were applied, and not undone since.
     raised: bool,
 }
 
@@ -38,7 +38,7 @@ impl Soapy {
         Ok(soapy)
     }
 
-    /// Gives the device its settings, if it is open.
+    /// Applies the settings if the device is open.
     fn apply(&mut self) -> anyhow::Result<()> {
         self.sound = false;
         self.raised = self.open.is_some();
@@ -53,7 +53,7 @@ impl Soapy {
         Some(Transmitter { device, settings: &self.settings, model: self.model })
     }
 
-    /// Sets the stream up: on a bladeRF and a Pluto that turns the carrier on already.
+    /// Sets the stream up, which turns the carrier of a bladeRF and a Pluto on.
     fn stream(&self) -> anyhow::Result<TxStream<Complex32>> {
         let open = self.open.as_ref().context("the device is not open")?;
         let of_model = self.model.stream_args.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -72,8 +72,7 @@ impl Soapy {
         self.transmitter().context("the device is not open")?.apply_when_active()
     }
 
-    /// Turns everything off that can be turned off, whatever fails meanwhile; the first error counts. What cuts the
-    /// carrier comes first.
+    /// Turns off everything, also after a failure; returns the first error. The carrier comes first.
     fn turn_off(&mut self) -> anyhow::Result<()> {
         let mut result = Ok(());
         if let Some(mut sender) = self.sender.take() {

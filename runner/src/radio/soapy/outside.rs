@@ -1,4 +1,4 @@
-//! What is done to a device by a process that does not transmit with it.
+//! Work on a device by a process that does not transmit with it.
 
 use super::Settings;
 use super::apply::Transmitter;
@@ -15,7 +15,7 @@ pub(super) fn silence(settings: &Settings) -> anyhow::Result<()> {
             let mut wanted = settings.device.rest().clone();
             wanted.insert("driver".to_owned(), settings.device.driver().to_owned());
             enumerate(&wanted)?;
-            // It must be among those that were found free, and so opened and closed.
+            // It must be among the free ones, which enumerating has opened and closed.
             find(&settings.device).map(|_| ())
         }
         AfterKill::OpenAndClose => open_and_close(settings, false),
@@ -23,8 +23,8 @@ pub(super) fn silence(settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
-/// Finds out whether the device can be opened and takes a setting; of one that may radiate while it is open, only
-/// whether it is there: nobody has permitted a carrier.
+/// Checks whether the device can be opened and accepts a setting. One that may radiate while it is open is only looked for,
+/// since no lease permits a carrier.
 pub(super) fn probe(settings: &Settings) -> anyhow::Result<()> {
     match settings.model().idle {
         Idle::Silent => open_and_close(settings, false),
