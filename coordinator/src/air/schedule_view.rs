@@ -7,6 +7,7 @@ use crate::air::Air;
 use crate::schedule::{Candidate, Signal};
 use crate::store::air::assignments;
 use crate::store::challenges::Waiting;
+use crate::store::challenges::ranges::{self, RangeBands};
 use crate::store::fleet::runners::{self, Radio, Resting};
 use crate::store::{Connection, LiveAssignment, StoreError, challenges};
 use challengectl_common::{Band, Sender, Timestamp};
@@ -20,6 +21,8 @@ pub struct ScheduleView {
     pub on_air: Vec<Band>,
     /// The runners and radios that challenges are bound to, including challenges on air.
     pub bound: Vec<Sender>,
+    /// The bands of the named ranges, to which radios may be limited.
+    pub ranges: RangeBands,
     /// The radios that rested when this was loaded.
     pub resting: Vec<Resting>,
     pub operating: OperatingState,
@@ -33,8 +36,9 @@ impl ScheduleView {
         let operating = OperatingState::read(connection).await?;
         let candidates = waiting.iter().map(|waiting| candidate(waiting, rules)).collect();
         let bound = challenges::bound(connection).await?;
+        let ranges = ranges::bands(connection).await?;
         let resting = runners::resting(connection, now).await?;
-        Ok(Self { candidates, live, on_air, bound, resting, operating })
+        Ok(Self { candidates, live, on_air, bound, ranges, resting, operating })
     }
 
     /// Returns when a challenge becomes due, a radio ends its rest, or the hours begin or end next.

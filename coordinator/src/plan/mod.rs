@@ -7,6 +7,7 @@ mod simulation;
 pub use report::{ChallengePlan, Never, Place, Plan, RadioPlan, WaitedFor, Waits};
 
 use crate::schedule::Signal;
+use crate::store::challenges::ranges::RangeBands;
 use crate::store::challenges::{Challenge, SignalProfile};
 use crate::store::fleet::runners::Radio;
 use challengectl_common::challenge::Kind;
@@ -62,6 +63,8 @@ pub struct Planning {
     pub challenges: Vec<PlannedChallenge>,
     /// The radios. All are free at `from`, and their runners always poll.
     pub radios: Vec<Radio>,
+    /// The bands of the named ranges, to which radios may be limited.
+    pub ranges: RangeBands,
     /// The guard: hertz kept free between two signals.
     pub guard_hz: u64,
     /// The hours of the conference; they apply with `auto_pause`.

@@ -82,7 +82,7 @@ impl<'a> Simulation<'a> {
     pub(super) fn new(planning: &'a Planning) -> Self {
         let Planning { from, length, seed, .. } = *planning;
         let bound: Vec<Sender> = planning.challenges.iter().flat_map(|it| it.signal.only_on.iter().cloned()).collect();
-        let radios: Vec<_> = planning.radios.iter().map(|radio| RadioTrack::new(radio, &bound, from)).collect();
+        let radios: Vec<_> = planning.radios.iter().map(|radio| RadioTrack::new(radio, Capability::among(radio, &bound, &planning.ranges), from)).collect();
         let fleet: BTreeSet<Capability> = radios.iter().map(|radio| radio.capability.clone()).collect();
         let mut runners: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (index, radio) in planning.radios.iter().enumerate() {
@@ -395,10 +395,10 @@ impl<'a> Track<'a> {
 }
 
 impl<'a> RadioTrack<'a> {
-    fn new(radio: &'a Radio, bound: &[Sender], from: Timestamp) -> Self {
+    fn new(radio: &'a Radio, capability: Capability, from: Timestamp) -> Self {
         Self {
             radio,
-            capability: Capability::among(radio, bound),
+            capability,
             // Before the plan begins, so that no wait is counted as one for this radio.
             free_at: from.before(Duration::from_millis(1)),
             identified: None,

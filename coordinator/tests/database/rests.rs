@@ -1,8 +1,11 @@
-//! Radios that must not be on air all the time.
+//! Radios that must not be on air all the time, or everywhere.
 
 use crate::site::{START, Site, fixed, report, spec};
+use challengectl_common::challenge::NamedRange;
 use challengectl_common::wire::{CompleteRequest, Identification, Outcome, RadioInfo, RegisterRequest, Task};
 use challengectl_common::{DutyCycle, RadioId, Timestamp};
+use challengectl_coordinator::store::challenges::ranges;
+use challengectl_coordinator::store::{self, Store};
 use challengectl_coordinator::{Caller, Event};
 use std::time::Duration;
 
@@ -26,6 +29,20 @@ impl Site {
         self.clock.advance(Duration::from_secs(seconds));
         let request = CompleteRequest { started_at, ended_at: Some(self.clock.now()), ..report(task, status) };
         self.coordinator.air.complete(caller, request).await.unwrap();
+    }
+}
+
+impl Site {
+    /// Defines a named range, as an import by another process does.
+    async fn define(&self, name: &str, band: &str) {
+        let store = Store::open(self.folder.path()).await.unwrap();
+        let mut transaction = store.write().await.unwrap();
+        let (name, band) = (name.to_owned(), band.parse().unwrap());
+        let range = NamedRange { name, display_name: None, band, raster_hz: None };
+        assert!(ranges::put(&mut transaction, &range).await.unwrap());
+        store::commit(transaction).await.unwrap();
+        store.close().await;
+        self.coordinator.context.changed();
     }
 }
 
@@ -106,6 +123,21 @@ async fn a_poll_that_waits_is_answered_when_the_rest_is_over() {
     let (task, _) = waiting.await.unwrap();
     assert!(task.is_some());
     assert!(site.clock.now() < START.after(Duration::from_secs(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_radio_that_is_limited_to_a_named_range_follows_the_event() {
+    let site = Site::new(&[spec(1, fixed(145_000_000), 0), spec(2, fixed(433_920_000), 0)]).await;
+    let roof = site.enroll("roof").await;
+    site.register_radio(&roof, |radio| RadioInfo { frequency_ranges: vec!["ours".to_owned()], ..radio }).await;
+    // The event has no such range yet: it opens nothing.
+    assert_eq!(site.poll(&roof).await, None);
+    site.define("ours", "433000000-434000000").await;
+    let task = site.poll(&roof).await.unwrap();
+    assert_eq!((task.frequency.hz(), &task.frequency_ranges["ours"]), (433_920_000, &"433000000-434000000".parse().unwrap()));
+    site.coordinator.air.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
+    site.define("ours", "144000000-146000000").await;
+    assert_eq!(site.poll(&roof).await.unwrap().frequency.hz(), 145_000_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

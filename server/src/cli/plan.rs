@@ -5,10 +5,11 @@ use anyhow::{Context, bail};
 use challengectl_common::wire::{Identification, RadioInfo};
 use challengectl_common::{Band, Callsign, Conference, DutyCycle, RadioId, RunnerId, Timestamp};
 use challengectl_coordinator::plan::{ChallengePlan, Plan, PlannedChallenge, Planning, WaitedFor, plan as find};
+use challengectl_coordinator::store::challenges::ranges::{self, RangeBands};
 use challengectl_coordinator::store::challenges::{self, conference};
 use challengectl_coordinator::store::fleet::{roster, runners::Radio};
 use challengectl_coordinator::store::{Connection, Store};
-use challengectl_event::{EVENT_FILE, Reader};
+use challengectl_event::{EVENT_FILE, Reader, well_known_ranges};
 use challengectl_server::Config;
 use challengectl_waveform::identification;
 use serde::Deserialize;
@@ -53,7 +54,7 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
         Some(store) if arguments.radios.is_empty() => registered(&mut *store.read().await?).await?,
         _ => arguments.radios.iter().map(|file| of_file(file)).collect::<Result<Vec<_>, _>>()?.concat(),
     };
-    let (challenges, conference) = match (&arguments.event, &stored) {
+    let Source { challenges, conference, ranges } = match (&arguments.event, &stored) {
         (None, Some(store)) => stored_event(&mut *store.read().await?, config).await?,
         (Some(file), _) => event(file, config)?,
         (None, None) => bail!("there is neither an event nor a database"),
@@ -64,6 +65,7 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
     let planning = Planning {
         challenges,
         radios,
+        ranges,
         guard_hz: config.guard_hz,
         from: conference.start().unwrap_or_else(Timestamp::now),
         conference,
@@ -90,18 +92,22 @@ async fn registered(connection: &mut Connection) -> anyhow::Result<Vec<Radio>> {
     Ok(radios.collect())
 }
 
-async fn stored_event(
-    connection: &mut Connection,
-    config: &Config,
-) -> anyhow::Result<(Vec<PlannedChallenge>, Conference)> {
+/// The event that is planned.
+struct Source {
+    challenges: Vec<PlannedChallenge>,
+    conference: Conference,
+    ranges: RangeBands,
+}
+
+async fn stored_event(connection: &mut Connection, config: &Config) -> anyhow::Result<Source> {
     let conference = conference::read(connection).await?;
     let enabled = challenges::all(connection).await?.into_iter().filter(|challenge| challenge.spec.enabled);
     let planned =
         enabled.map(|challenge| PlannedChallenge::stored(&challenge, config.guard_hz, &config.frequency_rules));
-    Ok((planned.collect(), conference))
+    Ok(Source { challenges: planned.collect(), conference, ranges: ranges::bands(connection).await? })
 }
 
-fn event(file: &Path, config: &Config) -> anyhow::Result<(Vec<PlannedChallenge>, Conference)> {
+fn event(file: &Path, config: &Config) -> anyhow::Result<Source> {
     let unpacked = unpacked(file)?;
     let reader = Reader::new(config.frequency_rules.clone());
     let reading = match &unpacked {
@@ -112,7 +118,8 @@ fn event(file: &Path, config: &Config) -> anyhow::Result<(Vec<PlannedChallenge>,
     let conference = Conference::default().with(event.conference.unwrap_or_default())?;
     let enabled = event.challenges.iter().filter(|challenge| challenge.spec.enabled);
     let planned = enabled.map(|challenge| PlannedChallenge::read(challenge, config.guard_hz, &config.frequency_rules));
-    Ok((planned.collect(), conference))
+    let ranges = ranges::bands_of(well_known_ranges().chain(event.ranges.iter().cloned()));
+    Ok(Source { challenges: planned.collect(), conference, ranges })
 }
 
 /// The part of a `runner.yml` that a plan needs. The runner checks the rest.
@@ -139,6 +146,8 @@ struct RadioEntry {
     takes_work: bool,
     #[serde(default)]
     frequency_limits: Vec<Band>,
+    #[serde(default)]
+    frequency_ranges: Vec<String>,
     sample_rate: Option<u64>,
     duty_cycle: Option<DutyCycle>,
     max_on_air_seconds: Option<u32>,
@@ -172,6 +181,7 @@ fn of_file(argument: &str) -> anyhow::Result<Vec<Radio>> {
     let radio = |entry: RadioEntry| {
         let info = RadioInfo {
             frequency_limits: entry.frequency_limits,
+            frequency_ranges: entry.frequency_ranges,
             sample_rate: entry.sample_rate.or(Some(2_000_000)),
             duty_cycle: entry.duty_cycle,
             max_on_air_seconds: entry.max_on_air_seconds,
