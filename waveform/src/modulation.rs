@@ -158,7 +158,7 @@ impl Modulation {
     }
 }
 
-/// The waveform behind a text that is painted, if there is one.
+/// Returns the waveform after its watermark, if there is one.
 fn marked(waveform: Box<dyn Waveform>, text: &str) -> Result<Box<dyn Waveform>, BuildError> {
     if text.trim().is_empty() {
         return Ok(waveform);

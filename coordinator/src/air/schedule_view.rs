@@ -48,7 +48,7 @@ impl ScheduleView {
         due.chain(rested).filter(|time| *time > now).chain(self.operating.next_change(now)).min()
     }
 
-    /// Whether a radio has nothing on air, and no rest to take.
+    /// Returns whether a radio has nothing on air, and no rest to take.
     pub fn is_free(&self, radio: &Radio, now: Timestamp) -> bool {
         let is_live = |live: &LiveAssignment| live.runner_id == radio.runner_id && live.radio_id == radio.radio_id;
         let rests = |it: &Resting| now < it.until && it.runner_id == radio.runner_id && it.radio_id == radio.radio_id;
