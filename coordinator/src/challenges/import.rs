@@ -205,11 +205,7 @@ pub(crate) type Radios = (Vec<Radio>, RangeBands);
 
 /// Returns what keeps a challenge from all of these radios while nothing else is on air; `None` if one may and can send it.
 /// Does not check the frequency rules.
-pub(crate) fn obstacle(
-    (radios, ranges): &Radios,
-    spec: &ChallengeSpec,
-    profile: &SignalProfile,
-) -> Option<Obstacle> {
+pub(crate) fn obstacle((radios, ranges): &Radios, spec: &ChallengeSpec, profile: &SignalProfile) -> Option<Obstacle> {
     let Kind::Transmission(transmission) = &spec.kind;
     let signal = Signal::new(&transmission.tuning, profile, &transmission.only_on, 0);
     let radios: Vec<_> = radios.iter().map(|radio| Capability::of(radio, ranges)).collect();

@@ -2,8 +2,8 @@
 
 use super::timekeeping::{behind, spoken};
 use crate::challenges::import::{Radios, obstacle};
-use crate::store::challenges::{conference, ranges};
 use crate::store::challenges::{self, Challenge};
+use crate::store::challenges::{conference, ranges};
 use crate::store::fleet::runners;
 use crate::store::{Connection, Store, files};
 use crate::{CoreError, FileFolder};

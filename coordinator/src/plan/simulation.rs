@@ -82,7 +82,11 @@ impl<'a> Simulation<'a> {
     pub(super) fn new(planning: &'a Planning) -> Self {
         let Planning { from, length, seed, .. } = *planning;
         let bound: Vec<Sender> = planning.challenges.iter().flat_map(|it| it.signal.only_on.iter().cloned()).collect();
-        let radios: Vec<_> = planning.radios.iter().map(|radio| RadioTrack::new(radio, Capability::among(radio, &bound, &planning.ranges), from)).collect();
+        let radios: Vec<_> = planning
+            .radios
+            .iter()
+            .map(|radio| RadioTrack::new(radio, Capability::among(radio, &bound, &planning.ranges), from))
+            .collect();
         let fleet: BTreeSet<Capability> = radios.iter().map(|radio| radio.capability.clone()).collect();
         let mut runners: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (index, radio) in planning.radios.iter().enumerate() {

@@ -224,7 +224,8 @@ fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
         if radio.frequency_limits.len() > MAX_LIMITS {
             return Err(CoreError::Invalid(format!("frequency_limits: more than {MAX_LIMITS}")));
         }
-        if radio.frequency_ranges.len() > MAX_LIMITS || radio.frequency_ranges.iter().any(|name| name.len() > MAX_TEXT) {
+        if radio.frequency_ranges.len() > MAX_LIMITS || radio.frequency_ranges.iter().any(|name| name.len() > MAX_TEXT)
+        {
             return Err(CoreError::Invalid(format!("frequency_ranges: more than {MAX_LIMITS}, or a name too long")));
         }
     }

@@ -134,7 +134,10 @@ async fn a_radio_that_is_limited_to_a_named_range_follows_the_event() {
     assert_eq!(site.poll(&roof).await, None);
     site.define("ours", "433000000-434000000").await;
     let task = site.poll(&roof).await.unwrap();
-    assert_eq!((task.frequency.hz(), &task.frequency_ranges["ours"]), (433_920_000, &"433000000-434000000".parse().unwrap()));
+    assert_eq!(
+        (task.frequency.hz(), &task.frequency_ranges["ours"]),
+        (433_920_000, &"433000000-434000000".parse().unwrap())
+    );
     site.coordinator.air.complete(&roof, report(&task, Outcome::Success)).await.unwrap();
     site.define("ours", "144000000-146000000").await;
     assert_eq!(site.poll(&roof).await.unwrap().frequency.hz(), 145_000_000);

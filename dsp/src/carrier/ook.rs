@@ -1,9 +1,9 @@
 //! On-off keying (OOK): a carrier keyed on and off.
 
-use crate::Waveform;
 use super::envelope::SILENCE;
-use crate::occupied::reach_of_ook;
 use super::symbols::Symbols;
+use crate::Waveform;
+use crate::occupied::reach_of_ook;
 use num_complex::Complex32;
 use std::ops::Range;
 

@@ -130,6 +130,9 @@ mod tests {
         assert_eq!((radio.duty_cycle, radio.max_on_air_seconds), (limits.duty_cycle, Some(60)));
         let nowhere = DetectedLimits { frequency_limits: vec![band("7000000000-7100000000")], ..limits };
         assert!(limited(found("1"), &nowhere).is_none());
-        assert_eq!(limited(found("1"), &DetectedLimits::default()).unwrap().frequency_limits, [band("1000000-6000000000")]);
+        assert_eq!(
+            limited(found("1"), &DetectedLimits::default()).unwrap().frequency_limits,
+            [band("1000000-6000000000")]
+        );
     }
 }

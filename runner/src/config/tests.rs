@@ -114,7 +114,8 @@ fn the_environment_overrides_the_file() {
 
 #[test]
 fn a_radio_may_be_limited_to_named_ranges_of_the_event() {
-    let text = "radios: [{id: a, driver: \"null\", frequency_limits: [433000000-434000000], frequency_ranges: [ours]}]\n";
+    let text =
+        "radios: [{id: a, driver: \"null\", frequency_limits: [433000000-434000000], frequency_ranges: [ours]}]\n";
     let config = parse(text).unwrap();
     let radio = config.radio("a").unwrap();
     let ours = BTreeMap::from([("ours".to_owned(), "144000000-146000000".parse().unwrap())]);

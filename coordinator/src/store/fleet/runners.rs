@@ -1,7 +1,7 @@
 //! Runners and their radios.
 
-use crate::store::challenges::ranges::RangeBands;
 use crate::store::cells::{from_json, integer, parse, timestamp, to_json};
+use crate::store::challenges::ranges::RangeBands;
 use crate::store::{Connection, StoreError};
 use challengectl_common::wire::{Identification, NULL_DRIVER, RadioInfo};
 use challengectl_common::{Band, DutyCycle, RadioId, RunnerId, Timestamp};

@@ -53,7 +53,8 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     all_there(names, &arguments.names).or_else(|why| if names.is_empty() { Ok(()) } else { Err(why) })?;
     let radio = radio(arguments, config)?;
     let (event, problems) = taken(reading, arguments)?;
-    let ranges = well_known_ranges().chain(event.ranges.iter().cloned()).map(|range| (range.name, range.band)).collect();
+    let ranges =
+        well_known_ranges().chain(event.ranges.iter().cloned()).map(|range| (range.name, range.band)).collect();
     let radio = radio.within(&ranges).map_err(anyhow::Error::msg)?;
     for remark in problems.iter().chain(&event.remarks) {
         eprintln!("{remark}");

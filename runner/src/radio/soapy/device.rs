@@ -32,8 +32,16 @@ impl Soapy {
         let (settings, model) = (settings.clone(), settings.model());
         let found = find(&settings.device)?;
         let open = if model.idle == Idle::Silent { Some(found.open()?) } else { None };
-        let mut soapy =
-            Self { settings, model, tuning: tuning.clone(), open, sender: None, underruns: 0, sound: false, raised: false };
+        let mut soapy = Self {
+            settings,
+            model,
+            tuning: tuning.clone(),
+            open,
+            sender: None,
+            underruns: 0,
+            sound: false,
+            raised: false,
+        };
         soapy.apply()?;
         Ok(soapy)
     }

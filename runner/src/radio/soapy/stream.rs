@@ -80,7 +80,9 @@ impl Sender {
         self.held.extend(samples.iter().map(|sample| Complex32::new(bounded(sample.re), bounded(sample.im))));
         self.push(self.clock.time(samples.len()) + PATIENCE)?;
         if self.held.len() > self.block + self.clock.samples(MAX_BEHIND) {
-            bail!("the radio takes samples much more slowly than its sample_rate: it, its USB port or this host is too slow");
+            bail!(
+                "the radio takes samples much more slowly than its sample_rate: it, its USB port or this host is too slow"
+            );
         }
         Ok(())
     }

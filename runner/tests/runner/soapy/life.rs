@@ -201,7 +201,8 @@ fn a_device_whose_idle_state_is_silent_stays_open_between_transmissions() {
 
 #[test]
 fn a_radio_that_is_slower_than_its_rate_is_cut_and_named() {
-    let text = "challenges:\n  - {name: E, modulation: cw, frequency: 145550000, text: PARIS PARIS, parameters: {wpm: 60}}\n";
+    let text =
+        "challenges:\n  - {name: E, modulation: cw, frequency: 145550000, text: PARIS PARIS, parameters: {wpm: 60}}\n";
     for (slowness, reason) in [
         ("2.9", "it was on air for longer than its max_on_air_seconds, 3, though its signal is not"),
         ("30", "the radio takes samples much more slowly than its sample_rate"),
