@@ -37,7 +37,7 @@ fn planning(challenges: Vec<PlannedChallenge>, radios: Vec<Radio>) -> Planning {
     Planning {
         challenges,
         radios,
-        ranges: crate::store::challenges::ranges::RangeBands::new(),
+        ranges: RangeBands::new(),
         guard_hz: 5_000,
         conference: Conference::default(),
         from: START,
