@@ -6,10 +6,13 @@ NODE := PATH=$(CURDIR)/.tools/node/bin:$$PATH PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
 .PHONY: help build dashboard openapi test-dashboard bench-dashboard dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof bench bench-air bench-gnuradio bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
-# Features of the runner in `make dist` and the packages, beside the default ones: make dist RUNNER_FEATURES=soapy,zmq
-RUNNER_FEATURES ?=
+# Features of the runner in `make dist`, beside the default ones: make dist RUNNER_FEATURES=soapy,freedv. Packages have
+# these two unless others are given; RUNNER_FEATURES= gives none. The server checks what runners send, so that it has
+# freedv if they have.
 comma := ,
-DIST_FEATURES = $(addprefix --features challengectl-runner/,$(subst $(comma), ,$(RUNNER_FEATURES)))
+FEATURES = $(subst $(comma), ,$(RUNNER_FEATURES))
+DIST_FEATURES = $(addprefix --features challengectl-runner/,$(FEATURES)) $(addprefix --features challengectl-server/,$(filter freedv,$(FEATURES)))
+PACKAGE_FEATURES = $(if $(filter undefined,$(origin RUNNER_FEATURES)),soapy$(comma)freedv,$(RUNNER_FEATURES))
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -32,10 +35,12 @@ openapi: ## writes the description of the API anew, of which the dashboard's typ
 dist: prerequisites dashboard ## both programs as they are shipped, with link-time optimisation and without symbols, in target/dist
 	cargo build --profile dist --locked -p challengectl-server -p challengectl-runner $(DIST_FEATURES)
 
-packages: dist ## Debian packages of both programs, in target/packages
+packages: ## Debian packages of both programs, in target/packages
+	$(if $(PACKAGE_FEATURES),scripts/tools.sh libraries)
+	$(MAKE) dist RUNNER_FEATURES=$(PACKAGE_FEATURES)
 	scripts/packages.sh target/dist
 
-# Programs of this machine make the man pages.
+# Programs of this machine make the man pages. Features need their libraries for arm64, so that there are none by default.
 packages-arm64: dist ## the same for arm64, by cross-compiling
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
 		cargo build --profile dist --locked --target aarch64-unknown-linux-gnu -p challengectl-server -p challengectl-runner $(DIST_FEATURES)

@@ -56,6 +56,12 @@ for package in challengectl-server challengectl-runner; do
     inside bash -n "/usr/share/bash-completion/completions/$package"
     echo "$(inside dpkg -L "$package" | wc -l) paths, unit, man pages and completions of $package are sound"
 done
+# What they are linked with is a dependency: SoapySDR, and libcodec2 for what the server checks and the runner sends.
+depends() { inside dpkg-query -W -f '${Depends}' "$1"; }
+depends challengectl-runner | grep -q libsoapysdr || fail "the runner is built without SoapySDR"
+for package in challengectl-server challengectl-runner; do
+    depends "$package" | grep -q libcodec2 || fail "$package is built without freedv"
+done
 [ "$(stat -c %a "$root/etc/challengectl/runner.yml")" = 640 ] || fail "runner.yml can be read by others"
 inside id challengectl-runner | grep -q plugdev || fail "challengectl-runner is not in plugdev"
 # udevadm of this Debian has no `verify`: a rule that it cannot parse is logged.

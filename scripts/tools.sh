@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing tools of the tests and checks:
-# scripts/tools.sh [receivers] [radios] [browser] [codec2] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [radios] [browser] [codec2] [libraries] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -43,6 +43,14 @@ receivers() {
 
 # What the modulation freedv is built with.
 codec2() { [ -e /usr/include/codec2/freedv_api.h ] || packages libcodec2-dev; }
+
+# What the programs in the packages are built with.
+libraries() {
+    local missing=()
+    pkg-config --exists SoapySDR 2>/dev/null || missing+=(libsoapysdr-dev pkg-config)
+    [ -e /usr/include/codec2/freedv_api.h ] || missing+=(libcodec2-dev)
+    packages "${missing[@]}"
+}
 
 # SoapySDR, a compiler for the module of the tests, the stock module of a radio that needs no hardware, and SoapyRemote.
 radios() {

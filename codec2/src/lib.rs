@@ -79,13 +79,13 @@ impl Transmitter {
         Ok(transmitter)
     }
 
-    /// Samples of speech in a frame.
+    /// Returns the number of speech samples in a frame.
     #[must_use]
     pub fn speech_samples(&self) -> usize {
         self.speech.len()
     }
 
-    /// Samples of the modem that a frame becomes.
+    /// Returns the number of modem samples that a frame becomes.
     #[must_use]
     pub fn modem_samples(&self) -> usize {
         self.modem.len()

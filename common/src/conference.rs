@@ -126,7 +126,7 @@ impl Conference {
         self.hours.map(Hours::end)
     }
 
-    /// Whether no work is handed out while it is closed. Otherwise its times are only shown.
+    /// Returns whether no work is handed out while it is closed. Otherwise its times are only shown.
     #[must_use]
     pub fn auto_pause(&self) -> bool {
         self.auto_pause

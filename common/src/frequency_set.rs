@@ -152,7 +152,7 @@ impl FrequencySet {
         rules.closed_bands().fold(self.within(&rules.plan(), span), |left, band| left.without(&band, span))
     }
 
-    /// Whether the set is empty.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -167,7 +167,7 @@ impl FrequencySet {
         }
     }
 
-    /// Whether this frequency is in the set.
+    /// Returns whether this frequency is in the set.
     #[must_use]
     pub fn contains(&self, frequency: Frequency) -> bool {
         let hz = signed(frequency.hz());

@@ -64,8 +64,8 @@ impl fmt::Display for Callsign {
     }
 }
 
-/// Whether a station has to identify itself with a transmission that lasts for `length`. `since_last` is the time between
-/// its last identification and the begin of the transmission; `None` if it has not identified itself yet.
+/// Returns whether a station has to identify itself with a transmission that lasts for `length`. `since_last` is the
+/// time between its last identification and the begin of the transmission; `None` if it has not identified itself yet.
 ///
 /// It has to if `interval` would be over before the identification, which takes `takes`, is: so none that is due has to
 /// wait for the next transmission.

@@ -79,8 +79,8 @@ fn check(text: &str, rule: &Rule) -> Result<String, NameError> {
     }
 }
 
-/// Whether a character has no width or changes the direction of text (Unicode: `Default_Ignorable_Code_Point`). The
-/// joiners and the variation selectors are exempt, since scripts and emoji need them.
+/// Returns whether a character has no width or changes the direction of text (Unicode: `Default_Ignorable_Code_Point`).
+/// The joiners and the variation selectors are exempt, since scripts and emoji need them.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}'

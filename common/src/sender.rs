@@ -16,7 +16,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Whether this radio of this runner is included.
+    /// Returns whether this radio of this runner is included.
     #[must_use]
     pub fn covers(&self, runner: &RunnerId, radio: &RadioId) -> bool {
         self.runner == *runner && self.radio.as_ref().is_none_or(|own| own == radio)

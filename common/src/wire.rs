@@ -6,6 +6,7 @@ use crate::{Band, Callsign, ChallengeName, Digest, DutyCycle, Frequency, RadioId
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The radio of a runner that registers without naming its radios.
 pub const SOLE_RADIO: &str = "default";
@@ -108,6 +109,11 @@ pub struct RadioInfo {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_items = 256))]
     pub frequency_limits: Vec<Band>,
+    /// The named ranges of the event in which it may transmit as well. With such names it may transmit nowhere else, also
+    /// while the event has none of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 256))]
+    pub frequency_ranges: Vec<String>,
     /// Its sample rate, in samples per second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(maximum = 1_000_000_000_000u64))]
@@ -137,6 +143,7 @@ impl RadioInfo {
             driver: None,
             model: None,
             frequency_limits: Vec::new(),
+            frequency_ranges: Vec::new(),
             sample_rate: None,
             duty_cycle: None,
             max_on_air_seconds: None,
@@ -287,6 +294,10 @@ pub struct Task {
     pub lease_seconds: f64,
     /// The radio's sample rate in samples per second, as the runner registered it.
     pub sample_rate: Option<u64>,
+    /// The bands of the radio's `frequency_ranges` that the event has, by name. The runner keeps the signal within these and
+    /// the radio's `frequency_limits`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub frequency_ranges: BTreeMap<String, Band>,
 }
 
 /// How a transmission ended.

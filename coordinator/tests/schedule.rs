@@ -59,7 +59,7 @@ fn radio() -> impl Strategy<Value = Capability> {
     let longest = prop::option::weighted(0.2, 1_u64..LONGEST as u64);
     (prop::collection::vec(band(20..200), 0..3), prop::option::of(5_u64..60), longest).prop_map(
         |(limits, sample_rate, longest)| Capability {
-            limits,
+            limits: Some(limits).filter(|limits| !limits.is_empty()),
             sample_rate,
             longest: longest.map(Duration::from_millis),
             radio: None,
@@ -147,7 +147,7 @@ impl Walk {
         let fits = |hz: &u64| {
             let signal = Frequency::from_hz(*hz).unwrap().band(occupied);
             tuning.iter().any(|band| band.low() <= *hz && *hz <= band.high())
-                && (radio.limits.is_empty() || radio.limits.iter().any(|limit| limit.contains(&signal)))
+                && radio.limits.as_ref().is_none_or(|limits| limits.iter().any(|limit| limit.contains(&signal)))
                 && radio.sample_rate.is_none_or(|rate| reach <= 0.46 * rate as f64)
                 && !taken.iter().any(|band| band.widened(self.world.guard).overlaps(&signal))
         };

@@ -1,7 +1,7 @@
-//! Frequency hopping: a signal that goes from channel to channel.
+//! Frequency hopping: a signal that changes from channel to channel.
 
 use crate::Waveform;
-use crate::envelope::SILENCE;
+use crate::carrier::envelope::SILENCE;
 use crate::phasor::{part_of_turn, phasor_at, write_phasors};
 use crate::resample::{at_rate, rate_for};
 use crate::shift::rotate;
@@ -9,15 +9,15 @@ use num_complex::Complex32;
 use std::f64::consts::PI;
 use std::ops::Range;
 
-/// Where a signal hops, and when.
+/// The channels of a hopping signal, and its timing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hops {
-    /// Hertz from the nominal frequency, one hop after the other; from the last it goes on with the first. Not empty.
+    /// The channels in hertz relative to the nominal frequency, one for each hop; after the last comes the first. Not empty.
     pub channels: Box<[f64]>,
-    /// Seconds on each.
+    /// Seconds on each channel.
     pub dwell: f64,
-    /// Seconds in which the carrier falls before it goes on and rises behind, at most half of `dwell`. With 0 its
-    /// amplitude stays, and each hop is heard as a click far beside.
+    /// Seconds in which the carrier falls before a hop and rises after it, at most half of `dwell`. With 0 the amplitude is
+    /// constant, and each hop is a click over a wide band.
     pub ramp: f64,
 }
 
@@ -31,8 +31,7 @@ pub struct Hopping {
     /// Hops begun, and the samples of the last of them.
     begun: u64,
     hop: Range<u64>,
-    /// By how much the phase grows with each sample of this hop, the phase of its first sample, and the turns of a
-    /// block.
+    /// The phase advance per sample of this hop, the phase of its first sample, and the phasors of a block.
     step: u32,
     phase: u32,
     table: Box<[Complex32; BLOCK]>,
@@ -47,7 +46,7 @@ const BLOCK: usize = 256;
 const EDGES: f64 = 2.0;
 
 impl Hopping {
-    /// Lets `signal` hop, at a sample rate that holds all channels that it comes to.
+    /// Lets `signal` hop, at a sample rate that holds all channels that it reaches.
     #[must_use]
     pub fn new(signal: Box<dyn Waveform>, hops: Hops) -> Self {
         let count = ((signal.duration() - SILENCE) / hops.dwell).ceil().max(1.0) as usize;
@@ -74,7 +73,7 @@ impl Hopping {
         hopping
     }
 
-    /// Prepares what depends on the sample rate.
+    /// Computes everything that depends on the sample rate.
     fn shape(&mut self) {
         let ramp = self.hops.ramp * self.sample_rate();
         self.slope = (0..ramp as usize).map(|n| (0.5 - 0.5 * (PI * (n as f64 + 0.5) / ramp).cos()) as f32).collect();
@@ -82,7 +81,7 @@ impl Hopping {
         self.begin();
     }
 
-    /// Goes on to the next hop, in phase.
+    /// Begins the next hop, continuous in phase.
     fn begin(&mut self) {
         self.phase = self.phase_at(self.hop.end);
         self.begun += 1;
@@ -94,18 +93,18 @@ impl Hopping {
         write_phasors(&phases, self.table.as_mut_slice());
     }
 
-    /// The phase at a sample of the present hop.
+    /// Returns the phase at a sample of the current hop.
     fn phase_at(&self, position: u64) -> u32 {
-        // A phase is what is left of whole turns, so that what a product has beyond 32 bits does not count.
+        // A phase is modulo whole turns, so the bits of the product beyond 32 do not matter.
         self.phase.wrapping_add(((position - self.hop.start) as u32).wrapping_mul(self.step))
     }
 
-    /// The first sample of the hop with this number, counted from 0.
+    /// Returns the first sample of the hop with this number, counted from 0.
     fn start_of(&self, hop: u64) -> u64 {
         ((SILENCE + hop as f64 * self.hops.dwell) * self.sample_rate()).ceil() as u64
     }
 
-    /// Moves samples of one hop. Blocks are counted from its beginning, wherever a call begins.
+    /// Shifts samples of one hop in frequency. Blocks are counted from its beginning, regardless of calls.
     fn shift(&mut self, mut samples: &mut [Complex32]) {
         while !samples.is_empty() {
             let within = ((self.position - self.hop.start) % BLOCK as u64) as usize;
@@ -118,7 +117,7 @@ impl Hopping {
         }
     }
 
-    /// Lets the carrier rise behind the beginning of the hop and fall before its end.
+    /// Lets the carrier rise after the beginning of the hop and fall before its end.
     fn soften(&self, samples: &mut [Complex32]) {
         let near = self.slope.len() as u64;
         let end = self.position + samples.len() as u64;

@@ -1,15 +1,15 @@
-//! One signal behind another.
+//! One signal after another.
 
 use crate::Waveform;
 use crate::resample::at_rate;
 use num_complex::Complex32;
 use std::ops::Range;
 
-/// Signals on the same frequency, one right behind the other.
+/// Signals on the same frequency, one immediately after the other.
 pub struct Join {
     parts: Vec<Box<dyn Waveform>>,
     rate: f64,
-    /// The part that the next sample is of.
+    /// The part of the next sample.
     part: usize,
 }
 
@@ -32,7 +32,7 @@ impl Waveform for Join {
         self.parts.iter().map(|part| part.len()).sum()
     }
 
-    /// The band that holds each of the parts.
+    /// Returns the band that holds each of the parts.
     fn occupied_bandwidth(&self) -> Range<f64> {
         let bands = self.parts.iter().map(|part| part.occupied_bandwidth());
         bands.reduce(|all, band| all.start.min(band.start)..all.end.max(band.end)).unwrap_or_default()

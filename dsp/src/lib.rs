@@ -6,32 +6,28 @@
 //! |---|---|
 //! | [`resample`] | any rate to any other, with a low-pass filter in the same pass |
 //! | [`shift`] | moves a signal in frequency |
-//! | [`ook`], [`fsk`] | bits to a keyed carrier |
-//! | [`fm`] | sound to a frequency-modulated carrier |
+//! | [`carrier::ook`], [`carrier::fsk`] | bits to a keyed carrier |
+//! | [`carrier::fm`] | sound to a frequency-modulated carrier |
 //! | [`spectrum`] | a picture to what a waterfall draws |
 //! | [`hopping`] | a signal that goes from channel to channel |
 //! | [`join`] | one signal behind another |
-//! | [`envelope`], [`silence`] | a carrier that comes and goes without a click, silence at both ends |
+//! | [`carrier::envelope`], [`silence`] | a carrier that comes and goes without a click, silence at both ends |
 //! | [`occupied`] | the band that holds 99 % of the power |
 
 #![warn(missing_docs)]
 
+pub mod carrier;
 pub mod convolve;
-pub mod envelope;
 pub mod fir;
-pub mod fm;
-pub mod fsk;
 pub mod hopping;
 pub mod join;
 mod lanes;
 pub mod occupied;
-pub mod ook;
 mod phasor;
 pub mod resample;
 pub mod shift;
 pub mod silence;
 pub mod spectrum;
-mod symbols;
 #[cfg(test)]
 mod testing;
 mod waveform;

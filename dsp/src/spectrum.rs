@@ -1,11 +1,11 @@
-//! A picture in the spectrum: what a waterfall draws is the picture that was sent.
+//! A picture in the spectrum, which a waterfall draws.
 //!
 //! Each line of the picture is sent as symbols of orthogonal carriers (OFDM), a few for each column, whose amplitudes
 //! are those of the line. Their phases are random: the power is spread evenly over time, and a waterfall of any
 //! resolution shows the same.
 
 use crate::Waveform;
-use crate::envelope::SILENCE;
+use crate::carrier::envelope::SILENCE;
 use crate::occupied::band_of;
 use crate::phasor::write_phasors;
 use num_complex::Complex32;
@@ -14,7 +14,7 @@ use std::f32::consts::FRAC_PI_2;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Amplitudes of carriers, line by line.
+/// The amplitudes of carriers, line by line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lines {
     /// From 0 to 1, the first column of the first line first; it has the lowest frequency. Not empty.
@@ -23,29 +23,28 @@ pub struct Lines {
     pub columns: usize,
     /// Hertz from the first to the last column, above 0.
     pub bandwidth: f64,
-    /// Seconds for each line, about: a whole number of symbols. Above 0.
+    /// Seconds for each line, rounded to a whole number of symbols. Above 0.
     pub line_time: f64,
 }
 
-/// Of the sample rate: how much the carriers take up. With more the resampler would need a longer filter, and more time for
-/// it than fewer samples save.
+/// The part of the sample rate that the carriers occupy. With more, the resampler would need a longer filter, which costs
+/// more time than fewer samples save.
 const USED: f64 = 0.62;
 
-/// Symbols of a line, if there is time for more than one carrier to a column: so many that a line keeps the same
-/// brightness from beginning to end.
+/// Symbols of a line, if there is time for more than one carrier to a column: enough for an even brightness.
 const SYMBOLS: f64 = 2.0;
 
-/// Carriers of a column at most. More would not be told apart.
+/// The maximum number of carriers of a column. A waterfall does not resolve more.
 const MAX_CARRIERS: usize = 16;
 
-/// Of a symbol: in so much of its length it passes into the next one.
+/// The part of a symbol, as a divisor of its length, in which it fades into the next one.
 const OVERLAP: usize = 8;
 
-/// How much wider to either side than measured over one symbol a line the band is planned, in parts of it: the powers of
-/// few symbols vary with their phases.
+/// The relative margin of the band to either side, since it is measured over one symbol a line, and the power of few
+/// symbols varies with their phases.
 const SAMPLED: f64 = 0.02;
 
-/// Carriers of the whole width with which the band is measured: their own skirts are then a small part of it.
+/// The number of carriers with which the band is measured: their skirts are then a small part of it.
 const ENOUGH: usize = 256;
 
 /// The root of the mean power of the brightest line. A sum of many carriers is normally distributed; with this one
@@ -58,15 +57,15 @@ pub struct Spectrum {
     carriers: usize,
     symbols_per_line: u64,
     rate: f64,
-    /// By which amplitudes are multiplied.
+    /// The factor of all amplitudes.
     gain: f32,
     band: Range<f64>,
     fft: Arc<dyn Fft<f32>>,
     scratch: Vec<Complex32>,
-    /// The present symbol, one period, and the beginning of the one before, with which that one goes on.
+    /// One period of the current symbol, and the beginning of the one before, which continues it.
     symbol: Vec<Complex32>,
     before: Vec<Complex32>,
-    /// How the one rises and the other falls.
+    /// The rise of the current symbol and the fall of the one before.
     slopes: Vec<(f32, f32)>,
     /// Phases of a symbol's carriers, and the points on the unit circle there.
     phases: Vec<u32>,
@@ -79,11 +78,10 @@ pub struct Spectrum {
 }
 
 impl Spectrum {
-    /// Paints these lines, the first of them first. Paints them once beforehand, with one symbol each, to measure the
-    /// occupied band.
+    /// Paints these lines in their order. Paints them once beforehand, with one symbol each, to measure the occupied band.
     ///
     /// # Errors
-    /// None of its own; it reads no file.
+    /// None: it reads no file.
     pub fn new(lines: &Lines) -> std::io::Result<Self> {
         let mut spectrum = Self::with(lines.clone(), MAX_CARRIERS);
         // As many carriers as show the edges of the band, and one symbol for each line: a small part of the work.
@@ -131,7 +129,7 @@ impl Spectrum {
         (self.lines.amplitudes.len() / self.lines.columns.max(1)) as u64 * self.symbols_per_line
     }
 
-    /// Goes on to the next symbol; behind the last one there is an empty one, into which it passes.
+    /// Begins the next symbol; after the last one comes an empty one, into which it fades.
     fn begin(&mut self) {
         for (before, sample) in self.before.iter_mut().zip(&self.symbol) {
             *before = *sample;
@@ -166,7 +164,7 @@ impl Spectrum {
         self.fft.process_with_scratch(&mut self.symbol, &mut self.scratch);
     }
 
-    /// Writes samples of the present symbol, from the one with number `within` on.
+    /// Writes samples of the current symbol, from sample `within` on.
     fn write(&self, within: usize, out: &mut [Complex32]) {
         let samples = self.symbol.get(within..).unwrap_or_default();
         for (out, sample) in out.iter_mut().zip(samples) {
@@ -182,12 +180,12 @@ impl Spectrum {
     }
 }
 
-/// Sine and cosine: the powers of two symbols, which are not related, add up to the same all the time.
+/// Returns the fade of two symbols, sine and cosine: the power of their sum is constant, since they are uncorrelated.
 fn slopes(len: usize) -> Vec<(f32, f32)> {
     (0..len).map(|n| ((n as f32 + 0.5) / len as f32 * FRAC_PI_2).sin_cos()).collect()
 }
 
-/// The next size for which the transform is fast: a power of two, or three quarters of one.
+/// Returns the next size with a fast transform: a power of two, or three quarters of one.
 fn smooth(size: usize) -> usize {
     let power = size.next_power_of_two().max(4 * OVERLAP);
     if size <= power / 4 * 3 { power / 4 * 3 } else { power }
@@ -249,7 +247,7 @@ mod tests {
         Lines { amplitudes: amplitudes.into(), columns: 4, bandwidth: 20_000.0, line_time: 0.05 }
     }
 
-    /// Which part of the power is on positive frequencies.
+    /// Returns the part of the power on positive frequencies.
     fn above(samples: &[Complex32]) -> f32 {
         let size = samples.len();
         let mut bins = samples.to_vec();

@@ -30,7 +30,7 @@ pub trait Waveform: Send {
         rate == self.sample_rate()
     }
 
-    /// Whether there are no samples at all.
+    /// Returns whether there are no samples at all.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -60,7 +60,7 @@ impl Format {
     }
 }
 
-/// Whether the first line is `conference,start,end` with both times in seconds.
+/// Returns whether the first line is `conference,start,end` with both times in seconds.
 fn begins_like_flags_csv(text: &str) -> bool {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let mut fields = first.rsplit(',').map(str::trim);

@@ -52,7 +52,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Whether the server speaks TLS.
+    /// Returns whether the server speaks TLS.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.self_signed || self.certificate.is_some()

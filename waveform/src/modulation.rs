@@ -158,7 +158,7 @@ impl Modulation {
     }
 }
 
-/// The waveform behind a text that is painted, if there is one.
+/// Returns the waveform after its watermark, if there is one.
 fn marked(waveform: Box<dyn Waveform>, text: &str) -> Result<Box<dyn Waveform>, BuildError> {
     if text.trim().is_empty() {
         return Ok(waveform);
@@ -174,7 +174,7 @@ fn marked(waveform: Box<dyn Waveform>, text: &str) -> Result<Box<dyn Waveform>, 
 mod tests {
     use super::*;
     use crate::parameter::{choice, number, required_integer};
-    use challengectl_dsp::ook::{Keying, Ook};
+    use challengectl_dsp::carrier::ook::{Keying, Ook};
     use serde_json::json;
 
     /// One carrier, on the frequency or beside it.

@@ -139,7 +139,7 @@ impl Parameter {
         Self { only_when: Some(Condition { parameter, values }), ..self }
     }
 
-    /// Whether the parameter applies, given the values of those before it, of which those in `applying` do.
+    /// Returns whether the parameter applies, given the values of those before it, of which those in `applying` do.
     fn applies(&self, values: &Values, applying: &[&str]) -> bool {
         self.only_when.is_none_or(|Condition { parameter, values: wanted }| {
             applying.contains(&parameter) && wanted.iter().any(|value| values.is(parameter, value))

@@ -15,7 +15,7 @@ impl Values {
         self.0.insert(name.to_owned(), value);
     }
 
-    /// Whether a choice or a switch has this value.
+    /// Returns whether a choice or a switch has this value.
     pub(crate) fn is(&self, name: &str, value: &str) -> bool {
         match self.0.get(name) {
             Some(Value::String(word)) => word == value,
@@ -48,7 +48,7 @@ impl Values {
         self.find(name, Value::as_str)
     }
 
-    /// Whether a switch is on; false for a name that is not declared.
+    /// Returns whether a switch is on; false for a name that is not declared.
     #[must_use]
     pub fn switch(&self, name: &str) -> bool {
         self.find(name, Value::as_bool)

@@ -17,7 +17,7 @@ const BEFORE: i64 = 2;
 const AFTER: i64 = 3;
 
 impl Conference {
-    /// Whether `at` is within the conference and within its daily hours.
+    /// Returns whether `at` is within the conference and within its daily hours.
     #[must_use]
     pub fn is_open(&self, at: Timestamp) -> bool {
         self.start.is_none_or(|start| start <= at) && self.stop.is_none_or(|stop| at < stop) && self.is_daytime(at)

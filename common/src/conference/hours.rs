@@ -95,7 +95,7 @@ impl Hours {
         self.end
     }
 
-    /// Whether they end on the day after the one on which they begin.
+    /// Returns whether they end on the day after the one on which they begin.
     #[must_use]
     pub fn pass_midnight(self) -> bool {
         self.end < self.start

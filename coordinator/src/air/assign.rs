@@ -143,7 +143,7 @@ impl Air {
         }
         let now = self.context.clock.now();
         let mut transaction = self.fleet.write_for(caller).await?;
-        let view = ScheduleView::load(&mut transaction, &self.context.rules).await?;
+        let view = ScheduleView::load(&mut transaction, &self.context.rules, now).await?;
         let Some((pick, radio)) = self.choose(caller, &view, now) else {
             // The view in memory had work and the database has none: the view is out of date.
             self.context.changed();
@@ -168,7 +168,8 @@ impl Air {
             frequency = %new.frequency, assignment = id, "assigned"
         );
         let (frequency, expires_at) = (new.frequency, new.expires_at);
-        Ok(Some(Handed { assignment_id: id, fence, frequency, expires_at, challenge, radio }))
+        let ranges = radio.named(&view.ranges);
+        Ok(Some(Handed { assignment_id: id, fence, frequency, expires_at, challenge, radio, ranges }))
     }
 
     fn choose(&self, caller: &Caller, view: &ScheduleView, now: Timestamp) -> Option<(Pick, Radio)> {
@@ -177,7 +178,7 @@ impl Air {
         }
         let radios = self.fleet.presence.radios_for_work(&caller.runner_id)?;
         let free: Vec<&Radio> = radios.iter().filter(|radio| view.is_free(radio, now)).collect();
-        let abilities: Vec<Capability> = free.iter().map(|radio| Capability::of(radio)).collect();
+        let abilities: Vec<Capability> = free.iter().map(|radio| Capability::of(radio, &view.ranges)).collect();
         let situation = Situation {
             candidates: &view.candidates,
             on_air: &view.on_air,

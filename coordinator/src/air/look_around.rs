@@ -18,7 +18,8 @@ impl Air {
         let now = self.context.clock.instant();
         // Two polls may be missed before a runner counts as not polling.
         let timeout = self.context.rules.poll_interval * 3;
-        if self.fleet.presence.look_around(|polled| polled.after(timeout) >= now, &on_air, &view.bound) {
+        let event = (&view.bound[..], &view.ranges);
+        if self.fleet.presence.look_around(|polled| polled.after(timeout) >= now, &on_air, event) {
             self.context.changed();
         }
         Ok(())

@@ -25,6 +25,7 @@ impl Air {
         let Some(live) = live else { return Ok(None) };
         let assignment = assignments::find(&mut connection, id).await?;
         let challenge = challenges::find(&mut connection, live.challenge_id).await?;
+        let ranges = challenges::ranges::bands(&mut connection).await?;
         drop(connection);
         let radios = self.fleet.presence.radios_for_work(&caller.runner_id).unwrap_or_default();
         let radio = radios.iter().find(|radio| radio.radio_id == live.radio_id);
@@ -36,7 +37,7 @@ impl Air {
         let profile = &challenge.air.profile;
         let place = Signal::new(&Tuning::Frequency(assignment.frequency), profile, &[], 0);
         let fits = live.band.contains(&assignment.frequency.band(&profile.occupied))
-            && !Capability::of(radio).places(&place).is_empty();
+            && !Capability::of(radio, &ranges).places(&place).is_empty();
         if live.aborting || !is_open || !fits {
             self.leases.abort_all(&[id]);
             return Ok(None);
@@ -47,6 +48,7 @@ impl Air {
         tracing::info!(runner = %caller.runner_id, assignment = id, "handed out again: its runner does not have it");
         let (fence, frequency) = (assignment.fence, assignment.frequency);
         let (expires_at, radio) = (now.after(self.context.rules.lease), radio.clone());
-        Ok(Some(Handed { assignment_id: id, fence, frequency, expires_at, challenge, radio }))
+        let ranges = radio.named(&ranges);
+        Ok(Some(Handed { assignment_id: id, fence, frequency, expires_at, challenge, radio, ranges }))
     }
 }

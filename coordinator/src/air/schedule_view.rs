@@ -7,6 +7,7 @@ use crate::air::Air;
 use crate::schedule::{Candidate, Signal};
 use crate::store::air::assignments;
 use crate::store::challenges::Waiting;
+use crate::store::challenges::ranges::{self, RangeBands};
 use crate::store::fleet::runners::{self, Radio, Resting};
 use crate::store::{Connection, LiveAssignment, StoreError, challenges};
 use challengectl_common::{Band, Sender, Timestamp};
@@ -20,21 +21,24 @@ pub struct ScheduleView {
     pub on_air: Vec<Band>,
     /// The runners and radios that challenges are bound to, including challenges on air.
     pub bound: Vec<Sender>,
-    /// The radios that rest, or did.
+    /// The bands of the named ranges, to which radios may be limited.
+    pub ranges: RangeBands,
+    /// The radios that rested when this was loaded.
     pub resting: Vec<Resting>,
     pub operating: OperatingState,
 }
 
 impl ScheduleView {
-    pub async fn load(connection: &mut Connection, rules: &Rules) -> Result<Self, StoreError> {
+    pub async fn load(connection: &mut Connection, rules: &Rules, now: Timestamp) -> Result<Self, StoreError> {
         let waiting = challenges::waiting(connection).await?;
         let live = assignments::live(connection).await?;
         let on_air = live.iter().map(|assignment| assignment.band).collect();
         let operating = OperatingState::read(connection).await?;
         let candidates = waiting.iter().map(|waiting| candidate(waiting, rules)).collect();
         let bound = challenges::bound(connection).await?;
-        let resting = runners::resting(connection).await?;
-        Ok(Self { candidates, live, on_air, bound, resting, operating })
+        let ranges = ranges::bands(connection).await?;
+        let resting = runners::resting(connection, now).await?;
+        Ok(Self { candidates, live, on_air, bound, ranges, resting, operating })
     }
 
     /// Returns when a challenge becomes due, a radio ends its rest, or the hours begin or end next.
@@ -44,7 +48,7 @@ impl ScheduleView {
         due.chain(rested).filter(|time| *time > now).chain(self.operating.next_change(now)).min()
     }
 
-    /// Whether a radio has nothing on air, and no rest to take.
+    /// Returns whether a radio has nothing on air, and no rest to take.
     pub fn is_free(&self, radio: &Radio, now: Timestamp) -> bool {
         let is_live = |live: &LiveAssignment| live.runner_id == radio.runner_id && live.radio_id == radio.radio_id;
         let rests = |it: &Resting| now < it.until && it.runner_id == radio.runner_id && it.radio_id == radio.radio_id;
@@ -69,8 +73,8 @@ impl Air {
     /// Returns the view, at least as new as the last announcement before the call, and its revision. The database is
     /// read only after a change, so that polls without result cost no disk.
     pub(crate) async fn schedule_view(&self) -> Result<(u64, Arc<ScheduleView>), CoreError> {
-        let rules = &self.context.rules;
-        let read = async || Ok(ScheduleView::load(&mut *self.context.store.read_few().await?, rules).await?);
+        let (rules, now) = (&self.context.rules, self.context.clock.now());
+        let read = async || Ok(ScheduleView::load(&mut *self.context.store.read_few().await?, rules, now).await?);
         self.view.get(&self.context.revision, read).await
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Air;
 use crate::store::challenges::Challenge;
+use crate::store::challenges::ranges::RangeBands;
 use crate::store::fleet::runners::Radio;
 use challengectl_common::challenge::Kind;
 use challengectl_common::wire::{Task, WAV_RATE};
@@ -15,6 +16,8 @@ pub(crate) struct Handed {
     pub expires_at: Timestamp,
     pub challenge: Challenge,
     pub radio: Radio,
+    /// The bands of the radio's named ranges.
+    pub ranges: RangeBands,
 }
 
 impl Air {
@@ -52,6 +55,7 @@ impl Air {
             expires_at: handed.expires_at,
             lease_seconds: self.context.rules.lease.as_secs_f64(),
             sample_rate: radio.sample_rate,
+            frequency_ranges: handed.ranges,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{Looks, difference};
 use crate::audit::Actor;
 use crate::context::command::Command;
 use crate::schedule::{Capability, Obstacle, Signal};
-use crate::store::challenges::ranges;
+use crate::store::challenges::ranges::{self, RangeBands};
 use crate::store::challenges::{self, Challenge, SignalProfile};
 use crate::store::files::{self, StoredFile};
 use crate::store::fleet::runners;
@@ -93,7 +93,7 @@ pub(crate) async fn import_by(
     let others: Vec<&Challenge> =
         known.values().filter(|known| !event.names.iter().any(|name| name == known.spec.name.as_str())).collect();
     let after_others = see_to_others(&mut command, &others, unlisted, now).await?;
-    let radios = runners::radios(&mut command).await?;
+    let radios = (runners::radios(&mut command).await?, ranges::bands(&mut command).await?);
     let loaded = format!("{} challenges", event.challenges.len());
     command.commit("", Some(&loaded)).await?;
     // Remarks are computed after the commit, when no other writer waits.
@@ -189,8 +189,8 @@ fn looks_alike(known: &BTreeMap<String, Challenge>, event: &Event) -> Vec<Step> 
 }
 
 /// Finds the challenges that no registered radio can send. Returns none as long as no radio has registered.
-fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
-    if radios.is_empty() {
+fn out_of_reach(radios: &Radios, event: &Event) -> Vec<Step> {
+    if radios.0.is_empty() {
         return Vec::new();
     }
     let step = |new: &challengectl_event::Challenge| {
@@ -200,11 +200,14 @@ fn out_of_reach(radios: &[Radio], event: &Event) -> Vec<Step> {
     event.challenges.iter().filter_map(step).collect()
 }
 
+/// Radios, and the bands of the ranges to which they may be limited.
+pub(crate) type Radios = (Vec<Radio>, RangeBands);
+
 /// Returns what keeps a challenge from all of these radios while nothing else is on air; `None` if one may and can send it.
 /// Does not check the frequency rules.
-pub(crate) fn obstacle(radios: &[Radio], spec: &ChallengeSpec, profile: &SignalProfile) -> Option<Obstacle> {
+pub(crate) fn obstacle((radios, ranges): &Radios, spec: &ChallengeSpec, profile: &SignalProfile) -> Option<Obstacle> {
     let Kind::Transmission(transmission) = &spec.kind;
     let signal = Signal::new(&transmission.tuning, profile, &transmission.only_on, 0);
-    let radios: Vec<_> = radios.iter().map(Capability::of).collect();
+    let radios: Vec<_> = radios.iter().map(|radio| Capability::of(radio, ranges)).collect();
     Obstacle::of(&signal, &radios)
 }

@@ -1,4 +1,4 @@
-//! What a challenge would be on air, before it is there: what is wrong with it, what it occupies, and its samples.
+//! Checks and previews of challenges that are not created or changed yet: problems, occupied span, samples.
 
 use super::change::name_is_free;
 use super::form::{Checked, Form};
@@ -10,23 +10,23 @@ use challengectl_common::{ChallengeSpec, Payload};
 use challengectl_waveform::{self as waveform, Complex32, find};
 use std::path::Path;
 
-/// Four megabytes of samples: 20 s of the widest voice, minutes of Morse.
+/// The maximum number of samples, 4 MiB as WAV: 20 s of the widest voice, minutes of Morse.
 const MAX_SAMPLES: usize = 1 << 20;
-/// Longer than this, nobody listens to a preview.
+/// The maximum length of a preview in seconds.
 const MAX_SECONDS: f64 = 60.0;
 
-/// What is known of a challenge without creating or changing it.
+/// The result of checking a challenge.
 #[derive(Debug)]
 pub struct Verdict {
-    /// What keeps it from going on air, one sentence each.
+    /// The problems that keep it from going on air, one sentence each.
     pub problems: Vec<String>,
-    /// What is odd, though it can be sent.
+    /// Remarks about an unusual challenge that can be sent nevertheless.
     pub remarks: Vec<String>,
     /// Duration and occupied span; `None` if there are problems.
     pub profile: Option<SignalProfile>,
 }
 
-/// The beginning of a signal, exactly as it would go on air, around the nominal frequency.
+/// The beginning of a signal, as it would go on air, around the nominal frequency.
 #[derive(Debug)]
 pub struct Preview {
     /// Samples per second.
@@ -37,10 +37,7 @@ pub struct Preview {
 
 impl Challenges {
     /// Checks a challenge as [`create`](Self::create) and [`update`](Self::update) do, and changes nothing. `id` is the
-    /// challenge that the form is a change of.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] when there is no challenge with this id.
+    /// challenge that the form would change.
     pub async fn verdict(&self, id: Option<i64>, form: &Form, role: Role) -> Result<Verdict, CoreError> {
         let before = self.before(id).await?;
         let wrong = |problems| Verdict { problems, remarks: Vec::new(), profile: None };
@@ -59,9 +56,6 @@ impl Challenges {
     }
 
     /// Makes the signal of a challenge that is not created or changed yet.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`], and [`CoreError::Invalid`] with everything that is wrong with it.
     pub async fn preview(&self, id: Option<i64>, form: &Form, role: Role) -> Result<Preview, CoreError> {
         let before = self.before(id).await?;
         let Checked { spec, .. } = self.checked(before.as_ref().map(|it| &it.spec), form, role).await?;

@@ -2,6 +2,7 @@
 
 use crate::clock::{Clock, Moment};
 use crate::schedule::Capability;
+use crate::store::challenges::ranges::RangeBands;
 use crate::store::fleet::runners as store;
 use crate::store::fleet::runners::Radio;
 use challengectl_common::wire::FailedRadio;
@@ -188,11 +189,11 @@ impl Presence {
     }
 
     /// Returns the capabilities of all radios of registered, enabled runners, silent or not. `bound` are the radios
-    /// that challenges name.
-    pub fn capabilities(&self, bound: &[Sender]) -> BTreeSet<Capability> {
+    /// that challenges name, `ranges` those of the event.
+    pub fn capabilities(&self, bound: &[Sender], ranges: &RangeBands) -> BTreeSet<Capability> {
         let all = self.all();
         let enabled = all.values().filter(|present| !present.disabled);
-        enabled.flat_map(|present| present.radios.iter().map(|radio| Capability::among(radio, bound))).collect()
+        enabled.flat_map(|present| present.radios.iter().map(|radio| Capability::among(radio, bound, ranges))).collect()
     }
 
     /// Returns the signs of life since the last call, for the database.
@@ -239,13 +240,18 @@ impl Presence {
 
     /// Determines which runners poll: those with a waiting poll or a recent one, and those on air. Returns whether
     /// their capabilities have changed.
-    pub fn look_around(&self, lately: impl Fn(Moment) -> bool, on_air: &HashSet<&RunnerId>, bound: &[Sender]) -> bool {
+    pub fn look_around(
+        &self,
+        lately: impl Fn(Moment) -> bool,
+        on_air: &HashSet<&RunnerId>,
+        (bound, ranges): (&[Sender], &RangeBands),
+    ) -> bool {
         let abilities: BTreeSet<Capability> = self
             .all()
             .iter()
             .filter(|(_, present)| !present.disabled)
             .filter(|(id, present)| present.waiting > 0 || present.polled.is_some_and(&lately) || on_air.contains(id))
-            .flat_map(|(_, present)| present.radios.iter().map(|radio| Capability::among(radio, bound)))
+            .flat_map(|(_, present)| present.radios.iter().map(|radio| Capability::among(radio, bound, ranges)))
             .collect();
         let mut attentive = self.attentive.lock();
         if attentive.iter().eq(&abilities) {

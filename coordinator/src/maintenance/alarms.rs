@@ -104,7 +104,7 @@ impl Maintenance {
             self.context.alarms.carry_over(AlarmKind::ChallengeUnsendable, conditions);
             return Ok(());
         }
-        let radios = self.fleet.presence.capabilities(&view.bound);
+        let radios = self.fleet.presence.capabilities(&view.bound, &view.ranges);
         let lost: BTreeMap<i64, Obstacle> =
             view.candidates.iter().filter_map(|it| Some((it.id, Obstacle::of(&it.signal, &radios)?))).collect();
         if lost.is_empty() {

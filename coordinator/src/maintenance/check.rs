@@ -1,11 +1,10 @@
 //! Checks whether all stored challenges can go on air.
 
 use super::timekeeping::{behind, spoken};
-use crate::challenges::import::obstacle;
-use crate::store::challenges::conference;
+use crate::challenges::import::{Radios, obstacle};
 use crate::store::challenges::{self, Challenge};
+use crate::store::challenges::{conference, ranges};
 use crate::store::fleet::runners;
-use crate::store::fleet::runners::Radio;
 use crate::store::{Connection, Store, files};
 use crate::{CoreError, FileFolder};
 use challengectl_common::challenge::{Kind, TransmissionSpec};
@@ -44,7 +43,7 @@ pub async fn check(
     } else if all.iter().all(|challenge| !challenge.spec.enabled) {
         warnings.push("no challenge is enabled, so nothing goes on air".to_owned());
     }
-    let radios = runners::radios(&mut connection).await?;
+    let radios = (runners::radios(&mut connection).await?, ranges::bands(&mut connection).await?);
     for challenge in &all {
         let name = &challenge.spec.name;
         let Kind::Transmission(transmission) = &challenge.spec.kind;
@@ -73,8 +72,8 @@ pub async fn check(
 }
 
 /// Returns why an enabled challenge would wait for ever; `None` before the first runner has registered.
-fn unsendable(challenge: &Challenge, radios: &[Radio]) -> Option<String> {
-    if !challenge.spec.enabled || radios.is_empty() {
+fn unsendable(challenge: &Challenge, radios: &Radios) -> Option<String> {
+    if !challenge.spec.enabled || radios.0.is_empty() {
         return None;
     }
     let obstacle = obstacle(radios, &challenge.spec, &challenge.air.profile)?;

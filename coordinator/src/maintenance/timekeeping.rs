@@ -84,8 +84,18 @@ impl Maintenance {
                 spoken(by)
             );
             self.context.raise(AlarmKind::Clock, "", message);
+            self.shift_rests(step).await?;
         }
         self.pull_in().await
+    }
+
+    /// Keeps the rests of radios as long as they are, whatever the time of day.
+    async fn shift_rests(&self, step_ms: i64) -> Result<(), CoreError> {
+        let mut transaction = self.context.store.write().await?;
+        runners::shift_rests(&mut transaction, step_ms).await?;
+        store::commit(transaction).await?;
+        self.context.changed();
+        Ok(())
     }
 
     /// Compares the clock with the database, whose times the last run wrote by a clock that may have differed.

@@ -1,5 +1,5 @@
-//! The plan of an event: where and how often everything will be on air. It is found by letting the schedule run on a clock
-//! of its own, with the functions that hand out work in earnest. Pure: no clock, no database.
+//! The plan of an event: where and how often each challenge will be on air. It simulates the schedule with the functions
+//! that hand out work. Pure: no clock, no database.
 
 mod report;
 mod simulation;
@@ -7,13 +7,14 @@ mod simulation;
 pub use report::{ChallengePlan, Never, Place, Plan, RadioPlan, WaitedFor, Waits};
 
 use crate::schedule::Signal;
+use crate::store::challenges::ranges::RangeBands;
 use crate::store::challenges::{Challenge, SignalProfile};
 use crate::store::fleet::runners::Radio;
 use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeSpec, Conference, FrequencyRules, Timestamp, Tuning};
 use std::time::Duration;
 
-/// A challenge that goes on air.
+/// A challenge that is planned.
 #[derive(Debug, Clone)]
 pub struct PlannedChallenge {
     name: String,
@@ -26,7 +27,7 @@ pub struct PlannedChallenge {
 }
 
 impl PlannedChallenge {
-    /// Of a challenge with this signal profile, as far as the rules permit it.
+    /// Returns a challenge with this signal profile, on the frequencies that the rules permit.
     #[must_use]
     pub fn new(spec: &ChallengeSpec, profile: &SignalProfile, guard_hz: u64, rules: &FrequencyRules) -> Self {
         let Kind::Transmission(transmission) = &spec.kind;
@@ -42,39 +43,41 @@ impl PlannedChallenge {
         }
     }
 
-    /// Of a stored challenge.
+    /// Returns a stored challenge.
     #[must_use]
     pub fn stored(challenge: &Challenge, guard_hz: u64, rules: &FrequencyRules) -> Self {
         Self::new(&challenge.spec, &challenge.air.profile, guard_hz, rules)
     }
 
-    /// Of a challenge of an event file.
+    /// Returns a challenge of an event file.
     #[must_use]
     pub fn read(challenge: &challengectl_event::Challenge, guard_hz: u64, rules: &FrequencyRules) -> Self {
         Self::new(&challenge.spec, &crate::challenges::import::profile_of(challenge), guard_hz, rules)
     }
 }
 
-/// What is planned.
+/// The input of a plan.
 #[derive(Debug, Clone)]
 pub struct Planning {
-    /// The challenges that are enabled; all are due at the beginning.
+    /// The enabled challenges. All are due at `from`.
     pub challenges: Vec<PlannedChallenge>,
-    /// The radios, all of them free at the beginning, of runners that are never away.
+    /// The radios. All are free at `from`, and their runners always poll.
     pub radios: Vec<Radio>,
-    /// Hertz kept free between two signals.
+    /// The bands of the named ranges, to which radios may be limited.
+    pub ranges: RangeBands,
+    /// The guard: hertz kept free between two signals.
     pub guard_hz: u64,
-    /// The hours, which count with `auto_pause`.
+    /// The hours of the conference; they apply with `auto_pause`.
     pub conference: Conference,
-    /// The beginning.
+    /// The time at which the plan begins.
     pub from: Timestamp,
-    /// How long.
+    /// The time that it covers.
     pub length: Duration,
-    /// What everything that is random is drawn from: the same seed, the same plan.
+    /// The seed of the random numbers: the same seed gives the same plan.
     pub seed: u64,
 }
 
-/// Finds the plan. Every transmission succeeds.
+/// Computes the plan. It assumes that every transmission succeeds.
 #[must_use]
 pub fn plan(planning: &Planning) -> Plan {
     simulation::Simulation::new(planning).run()

@@ -1,23 +1,23 @@
-//! What a plan says.
+//! The result of a plan.
 
 use challengectl_common::{RadioId, RunnerId, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Where and how often everything will be on air.
+/// Where and how often each challenge will be on air.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
-    /// The beginning.
+    /// The time at which the plan begins.
     pub from: Timestamp,
-    /// Hours from there on.
+    /// The hours that it covers.
     pub hours: f64,
-    /// Those of them in which work is handed out; averages are over these.
+    /// The hours in which work is handed out. Averages are over these.
     pub open_hours: f64,
-    /// What everything that is random was drawn from.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// What can go on air.
+    /// The challenges that can go on air.
     pub challenges: Vec<ChallengePlan>,
-    /// What cannot.
+    /// The challenges that cannot.
     pub never: Vec<Never>,
     /// The radios.
     pub radios: Vec<RadioPlan>,
@@ -26,74 +26,74 @@ pub struct Plan {
 /// A challenge that no radio can send, whatever else is on air.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Never {
-    /// Its name.
+    /// The name of the challenge.
     pub challenge: String,
-    /// Why, and the way out.
+    /// The obstacle, and the way out.
     pub why: String,
 }
 
-/// A challenge, as it will go on air.
+/// The transmissions of a challenge.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChallengePlan {
-    /// Its name.
+    /// The name of the challenge.
     pub challenge: String,
-    /// Its modulation.
+    /// The name of its modulation.
     pub modulation: String,
-    /// How long its signal is, without an identification.
+    /// The length of its signal in seconds, without an identification.
     pub signal_seconds: f64,
-    /// How often it goes on air.
+    /// The number of its transmissions.
     pub transmissions: u64,
-    /// Time on air in each hour, identifications included.
+    /// Seconds on air per open hour, with identifications.
     pub air_seconds_per_hour: f64,
-    /// The same, if it never had to wait.
+    /// Seconds on air per hour if it never had to wait, without identifications.
     pub wanted_air_seconds_per_hour: f64,
-    /// Its frequency, or those that were drawn.
+    /// The frequency, or the ranges with the frequencies drawn from them.
     pub places: Vec<Place>,
-    /// By which radios, as `RUNNER/RADIO`, and how often.
+    /// The number of transmissions by each radio, as `RUNNER/RADIO`.
     pub radios: BTreeMap<String, u64>,
-    /// What it waits for when it is due.
+    /// The time for which it waits after it is due.
     pub waits: Waits,
 }
 
-/// Where a challenge goes on air.
+/// A frequency, or a range, of a challenge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The name of the range; null for a frequency, and for a range without a name.
     pub range: Option<String>,
-    /// The lowest frequency that was drawn.
+    /// The lowest frequency drawn.
     pub lowest_hz: u64,
-    /// The highest.
+    /// The highest frequency drawn.
     pub highest_hz: u64,
-    /// How often.
+    /// The number of transmissions there.
     pub transmissions: u64,
 }
 
-/// How long a challenge is due without being on air, and what it waits for.
+/// The time for which a challenge is due but not on air, and the causes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Waits {
-    /// On average, for each transmission.
+    /// The mean wait before a transmission.
     pub mean_seconds: f64,
-    /// At most.
+    /// The longest wait.
     pub longest_seconds: f64,
-    /// In all, for what: the longest first.
+    /// The sum of the waits by cause, the longest first.
     pub waited_for: Vec<WaitedFor>,
 }
 
-/// What came to an end when a wait was over.
+/// The cause of waits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the variants say it")]
 pub enum WaitedFor {
-    /// All radios that could send it were on air or resting.
+    /// Every radio that could send the challenge was on air or rested.
     Radio { seconds: f64 },
-    /// A challenge that was on its frequency, or in the way of all that it could have.
+    /// Another challenge occupied its frequency, or all of its ranges.
     Frequency { challenge: String, seconds: f64 },
-    /// Others were in front of it.
+    /// Other challenges had their turn before it.
     Turn { seconds: f64 },
 }
 
 impl WaitedFor {
-    /// In all.
+    /// Returns the sum of the waits in seconds.
     #[must_use]
     pub fn seconds(&self) -> f64 {
         match self {
@@ -102,17 +102,17 @@ impl WaitedFor {
     }
 }
 
-/// A radio, as it will be used.
+/// The load of a radio.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RadioPlan {
-    /// Whose it is.
+    /// Its runner.
     pub runner_id: RunnerId,
-    /// Which.
+    /// Its id on the runner.
     pub radio_id: RadioId,
-    /// How often it goes on air.
+    /// The number of its transmissions.
     pub transmissions: u64,
-    /// The part of the time for which it is on air.
+    /// The part of the open hours for which it is on air, 0 to 1.
     pub load: f64,
-    /// The part of the time for which it rests, by its duty cycle.
+    /// The part of the open hours for which it rests, by its duty cycle.
     pub resting: f64,
 }

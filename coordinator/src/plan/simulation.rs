@@ -1,4 +1,4 @@
-//! The schedule on a clock of its own: from one thing that happens to the next.
+//! Simulates the schedule from event to event: a transmission ends, a rest ends, a challenge becomes due, the hours begin.
 
 use super::report::{ChallengePlan, Never, Place, Plan, RadioPlan, WaitedFor, Waits};
 use super::{PlannedChallenge, Planning};
@@ -20,24 +20,24 @@ pub(super) struct Simulation<'a> {
     rng: StdRng,
     tracks: Vec<Track<'a>>,
     never: Vec<Never>,
-    /// Those that are not on air, in the order of their turns. Their ids are places in `tracks`.
+    /// The challenges that are not on air, in the order of their turns. Their ids are indices into `tracks`.
     candidates: Vec<Candidate>,
     radios: Vec<RadioTrack<'a>>,
-    /// The radios of each runner, by their places in `radios`.
+    /// The radios of each runner, as indices into `radios`.
     runners: Vec<Vec<usize>>,
     fleet: Vec<Capability>,
     on_air: Vec<OnAir>,
-    /// What has just come off the air.
+    /// The transmissions that ended at `now`.
     freed: Vec<OnAir>,
-    /// When something happens next.
+    /// The times of future events.
     times: BinaryHeap<Reverse<Timestamp>>,
-    /// Since when work is handed out, and until when it last was.
+    /// The time since which work is handed out, and until which it was last.
     opened: Timestamp,
     open_until: Timestamp,
     open: Duration,
 }
 
-/// What happens to a challenge.
+/// The figures of a challenge.
 struct Track<'a> {
     challenge: &'a PlannedChallenge,
     candidate: Candidate,
@@ -50,20 +50,20 @@ struct Track<'a> {
     waited_for: BTreeMap<Cause, Duration>,
 }
 
-/// What a wait was for.
+/// The cause of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     Radio,
-    /// A challenge, by its place.
+    /// Another challenge, as an index into `tracks`.
     Frequency(usize),
     Turn,
 }
 
-/// What happens to a radio.
+/// The figures of a radio.
 struct RadioTrack<'a> {
     radio: &'a Radio,
     capability: Capability,
-    /// From then on it is free.
+    /// The time from which it is free.
     free_at: Timestamp,
     identified: Option<Timestamp>,
     on_air: Duration,
@@ -82,7 +82,11 @@ impl<'a> Simulation<'a> {
     pub(super) fn new(planning: &'a Planning) -> Self {
         let Planning { from, length, seed, .. } = *planning;
         let bound: Vec<Sender> = planning.challenges.iter().flat_map(|it| it.signal.only_on.iter().cloned()).collect();
-        let radios: Vec<_> = planning.radios.iter().map(|radio| RadioTrack::new(radio, &bound, from)).collect();
+        let radios: Vec<_> = planning
+            .radios
+            .iter()
+            .map(|radio| RadioTrack::new(radio, Capability::among(radio, &bound, &planning.ranges), from))
+            .collect();
         let fleet: BTreeSet<Capability> = radios.iter().map(|radio| radio.capability.clone()).collect();
         let mut runners: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (index, radio) in planning.radios.iter().enumerate() {
@@ -145,7 +149,7 @@ impl<'a> Simulation<'a> {
         !conference.auto_pause() || conference.is_open(self.now)
     }
 
-    /// When something happens next; at the end of the plan, if nothing does before.
+    /// Returns the time of the next event, at most the end of the plan.
     fn next(&mut self) -> Timestamp {
         let conference = &self.planning.conference;
         let hours = conference.auto_pause().then(|| conference.next_change(self.now)).flatten().unwrap_or(self.end);
@@ -158,11 +162,11 @@ impl<'a> Simulation<'a> {
         hours
     }
 
-    /// Has the runners ask for work, in any order, until none gets more.
+    /// Lets the runners poll, in random order, until none gets more work.
     fn hand_out(&mut self) {
         let mut order: Vec<usize> = (0..self.runners.len()).collect();
         order.shuffle(&mut self.rng);
-        // Who has the same radios free gets the same answer.
+        // Runners with the same free radios get the same answer.
         let mut in_vain: BTreeSet<Vec<Capability>> = BTreeSet::new();
         loop {
             let mut started = false;
@@ -179,7 +183,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Asks for work for a runner; gives it with the place of its radio.
+    /// Polls for a runner; returns the pick and the index of its radio.
     fn ask(&mut self, runner: usize, in_vain: &mut BTreeSet<Vec<Capability>>) -> Option<(Pick, usize)> {
         let is_free = |index: &&usize| self.radios.get(**index).is_some_and(|radio| radio.free_at <= self.now);
         let free: Vec<usize> = self.runners.get(runner)?.iter().filter(is_free).copied().collect();
@@ -223,7 +227,7 @@ impl<'a> Simulation<'a> {
         self.on_air.push(OnAir { challenge: index, band, ends });
     }
 
-    /// What a challenge that goes on air now has waited for, if it has waited at all: what became free just now.
+    /// Returns the cause of the wait of a challenge that goes on air now: the radio or frequency that became free at `now`.
     fn waited_for(&self, signal: &Signal, band: &Band) -> Cause {
         let (now, guard) = (self.now, self.planning.guard_hz);
         let had_radio = |it: &RadioTrack<'_>| it.free_at < now && !it.capability.places(signal).is_empty();
@@ -247,7 +251,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Counts the waits that are not over at the end.
+    /// Adds the waits that are not over at the end of the plan.
     fn end_waits(&mut self) {
         let (now, guard, opened) = (self.open_until, self.planning.guard_hz, self.opened);
         for candidate in &self.candidates {
@@ -335,7 +339,7 @@ impl<'a> Track<'a> {
         }
     }
 
-    /// Counts a wait that ends now. While no work is handed out, nothing waits.
+    /// Adds a wait that ends now. Time in which no work is handed out is no wait.
     fn wait_until(&mut self, now: Timestamp, opened: Timestamp, cause: Cause) {
         let waited = now.since(self.candidate.due_at.max(opened));
         if waited > Duration::ZERO {
@@ -395,11 +399,11 @@ impl<'a> Track<'a> {
 }
 
 impl<'a> RadioTrack<'a> {
-    fn new(radio: &'a Radio, bound: &[Sender], from: Timestamp) -> Self {
+    fn new(radio: &'a Radio, capability: Capability, from: Timestamp) -> Self {
         Self {
             radio,
-            capability: Capability::among(radio, bound),
-            // Before the beginning, so that nothing seems to have waited for it.
+            capability,
+            // Before the plan begins, so that no wait is counted as one for this radio.
             free_at: from.before(Duration::from_millis(1)),
             identified: None,
             on_air: Duration::ZERO,
@@ -408,7 +412,7 @@ impl<'a> RadioTrack<'a> {
         }
     }
 
-    /// Begins a transmission, with an identification behind it if that is due; gives how long it is on air.
+    /// Begins a transmission, with an identification after it if that is due; returns its time on air.
     fn take(&mut self, now: Timestamp, signal: Duration) -> Duration {
         let takes = self.radio.identification_length();
         let interval = self.radio.identification.as_ref().map(|it| Duration::from_secs(it.interval_seconds.into()));
@@ -431,7 +435,7 @@ fn hours(duration: Duration) -> f64 {
     duration.as_secs_f64() / 3600.0
 }
 
-/// To a tenth of a second: more would not come true.
+/// Rounds to a tenth: the simulation is no more precise.
 fn rounded(seconds: f64) -> f64 {
     (seconds * 10.0).round() / 10.0
 }

@@ -37,6 +37,7 @@ fn planning(challenges: Vec<PlannedChallenge>, radios: Vec<Radio>) -> Planning {
     Planning {
         challenges,
         radios,
+        ranges: RangeBands::new(),
         guard_hz: 5_000,
         conference: Conference::default(),
         from: START,
@@ -144,9 +145,8 @@ fn outside_of_the_hours_nothing_is_planned_and_nothing_waits() {
     assert!((360..=363).contains(&only.transmissions) && only.waits.longest_seconds == 0.0, "{only:?}");
 }
 
-/// Nothing that is planned could not be handed out: bands on air never come closer than the guard.
 #[test]
-fn a_plan_of_a_large_event_is_made_in_no_time() {
+fn the_radios_of_a_large_event_are_busy_and_every_challenge_goes_on_air() {
     let band = |low: u64, width: u64| Tuning::ManualFrequencyRange(Band::new(low, low + width).unwrap());
     let tuning = |n: u64| match n % 3 {
         0 => fixed(144_100 + n),

@@ -218,11 +218,15 @@ fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
             return Err(CoreError::Invalid(format!("sample_rate: more than {MAX_SAMPLE_RATE}")));
         }
         check_time_on_air(radio)?;
-        if radio.frequency_limits.is_empty() {
+        if radio.frequency_limits.is_empty() && radio.frequency_ranges.is_empty() {
             radio.frequency_limits.clone_from(&request.frequency_limits);
         }
         if radio.frequency_limits.len() > MAX_LIMITS {
             return Err(CoreError::Invalid(format!("frequency_limits: more than {MAX_LIMITS}")));
+        }
+        if radio.frequency_ranges.len() > MAX_LIMITS || radio.frequency_ranges.iter().any(|name| name.len() > MAX_TEXT)
+        {
+            return Err(CoreError::Invalid(format!("frequency_ranges: more than {MAX_LIMITS}, or a name too long")));
         }
     }
     Ok(radios)

@@ -1,59 +1,69 @@
-//! What a radio can send, whatever else is on air.
+//! The signals that a radio can send, regardless of what is on air.
 
 use super::signal::Signal;
+use crate::store::challenges::ranges::RangeBands;
 use crate::store::fleet::runners::Radio;
 use challengectl_common::{Band, FrequencySet, RadioId, RunnerId, Sender};
 use challengectl_waveform::ensure_fits;
 use std::time::Duration;
 
-/// What a radio can do.
+/// The capability of a radio.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Capability {
-    /// Where it may transmit. None: anywhere.
-    pub limits: Vec<Band>,
-    /// Samples per second it runs at; a signal must fit into as many.
+    /// The bands in which it may transmit; `None`: no limit.
+    pub limits: Option<Vec<Band>>,
+    /// The sample rate in hertz; a signal must fit into it. `None`: unknown.
     pub sample_rate: Option<u64>,
-    /// The longest signal that it may send. `None`: any.
+    /// The longest signal that it may send; `None`: no limit.
     pub longest: Option<Duration>,
-    /// Which it is. None: one that no challenge is bound to, so that all that can do the same count as one.
+    /// The radio, if a challenge may be bound to it; `None`: equal radios count as one.
     pub radio: Option<(RunnerId, RadioId)>,
 }
 
 impl Capability {
-    /// Of a registered radio.
+    /// Returns the capability of a registered radio, with the ranges of the event.
     #[must_use]
-    pub fn of(radio: &Radio) -> Self {
-        Self::named(radio, true)
+    pub fn of(radio: &Radio, ranges: &RangeBands) -> Self {
+        Self::named(radio, ranges, true)
     }
 
-    /// Of a registered radio of many; which it is counts only where a challenge is bound to it.
+    /// Returns the capability of a registered radio, which is named only if a sender in `bound` covers it.
     #[must_use]
-    pub fn among(radio: &Radio, bound: &[Sender]) -> Self {
-        Self::named(radio, bound.iter().any(|sender| sender.covers(&radio.runner_id, &radio.radio_id)))
+    pub fn among(radio: &Radio, bound: &[Sender], ranges: &RangeBands) -> Self {
+        Self::named(radio, ranges, bound.iter().any(|sender| sender.covers(&radio.runner_id, &radio.radio_id)))
     }
 
-    fn named(radio: &Radio, is_named: bool) -> Self {
+    fn named(radio: &Radio, ranges: &RangeBands, is_named: bool) -> Self {
         Self {
-            limits: radio.limits.clone(),
+            limits: limits(radio, ranges),
             sample_rate: radio.sample_rate,
             longest: radio.longest_signal(),
             radio: is_named.then(|| (radio.runner_id.clone(), radio.radio_id.clone())),
         }
     }
 
-    /// Where it could send a signal if nothing else were on air; nowhere, if it may not or cannot send it.
+    /// Returns the frequencies on which it could send a signal if nothing else were on air; none if it may not or cannot
+    /// send it.
     #[must_use]
     pub fn places(&self, signal: &Signal) -> FrequencySet {
         if self.is_meant(signal) && self.is_fast_enough(signal) && self.may_be_on_for(signal) {
-            signal.tuning.within(&self.limits, signal.span)
+            self.within_limits(signal)
         } else {
             FrequencySet::default()
         }
     }
 
-    /// Hertz in which it may transmit.
+    fn within_limits(&self, signal: &Signal) -> FrequencySet {
+        match self.limits.as_deref() {
+            None => signal.tuning.clone(),
+            Some([]) => FrequencySet::default(),
+            Some(limits) => signal.tuning.within(limits, signal.span),
+        }
+    }
+
+    /// Returns the sum of the widths of its bands in hertz.
     pub(super) fn breadth(&self) -> u64 {
-        if self.limits.is_empty() { u64::MAX } else { self.limits.iter().map(Band::width).sum() }
+        self.limits.as_ref().map_or(u64::MAX, |limits| limits.iter().map(Band::width).sum())
     }
 
     fn is_meant(&self, signal: &Signal) -> bool {
@@ -71,11 +81,19 @@ impl Capability {
     }
 
     fn is_within_limits(&self, signal: &Signal) -> bool {
-        !signal.tuning.within(&self.limits, signal.span).is_empty()
+        !self.within_limits(signal).is_empty()
     }
 }
 
-/// Why no radio can send a challenge, whatever else is on air.
+/// Returns the bands in which a radio may transmit; `None`: no limit. A name that the event does not have opens nothing, and
+/// a radio with such names only may transmit nowhere.
+fn limits(radio: &Radio, ranges: &RangeBands) -> Option<Vec<Band>> {
+    let is_limited = !radio.limits.is_empty() || !radio.ranges.is_empty();
+    let named = radio.ranges.iter().filter_map(|name| ranges.get(name));
+    is_limited.then(|| radio.limits.iter().chain(named).copied().collect())
+}
+
+/// The reason why no radio can send a challenge, regardless of what is on air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[expect(missing_docs, reason = "the texts say it")]
 pub enum Obstacle {
@@ -101,11 +119,11 @@ pub enum Obstacle {
     TooLong,
 }
 
-/// Whether a radio gets over it with a signal.
+/// Returns whether a radio passes it with a signal.
 type Hurdle = fn(&Capability, &Signal) -> bool;
 
 impl Obstacle {
-    /// Returns what keeps a signal from all of these radios; `None` if one of them can send it.
+    /// Returns the obstacle that a signal meets on all of these radios; `None` if one of them can send it.
     #[must_use]
     pub fn of<'a>(signal: &Signal, radios: impl IntoIterator<Item = &'a Capability> + Clone) -> Option<Self> {
         if radios.clone().into_iter().any(|radio| !radio.places(signal).is_empty()) {
@@ -137,6 +155,7 @@ impl Obstacle {
 mod tests {
     use super::*;
     use crate::store::challenges::SignalProfile;
+    use challengectl_common::wire::RadioInfo;
     use challengectl_common::{Frequency, FrequencyRules, Tuning};
 
     fn signal(hz: u64) -> Signal {
@@ -146,7 +165,7 @@ mod tests {
 
     #[test]
     fn each_obstacle_is_told_by_its_name() {
-        let vhf = Capability { limits: vec!["144000000-148000000".parse().unwrap()], ..Capability::default() };
+        let vhf = Capability { limits: Some(vec!["144000000-148000000".parse().unwrap()]), ..Capability::default() };
         let (slow, short) = (
             Capability { sample_rate: Some(8_000), ..vhf.clone() },
             Capability { longest: Some(Duration::from_secs(29)), ..vhf.clone() },
@@ -168,5 +187,26 @@ mod tests {
         ] {
             assert_eq!(Obstacle::of(&signal, &radios), expected);
         }
+    }
+
+    #[test]
+    fn named_ranges_of_the_event_are_limits_and_unknown_ones_open_nothing() {
+        let radio = |limits: &[&str], ranges: &[&str]| {
+            let mut info = RadioInfo::plain(RadioId::new("vhf").unwrap());
+            info.frequency_limits = limits.iter().map(|band| band.parse().unwrap()).collect();
+            info.frequency_ranges = ranges.iter().map(|name| (*name).to_owned()).collect();
+            Radio::of(&RunnerId::new("roof").unwrap(), &info)
+        };
+        let ranges = RangeBands::from([("ours".to_owned(), "144000000-148000000".parse().unwrap())]);
+        let can = |limits: &[&str], names: &[&str], hz: u64| {
+            !Capability::of(&radio(limits, names), &ranges).places(&signal(hz)).is_empty()
+        };
+        assert!(can(&[], &["ours"], 145_000_000) && !can(&[], &["ours"], 433_920_000));
+        // The bandwidth counts.
+        assert!(!can(&[], &["ours"], 144_003_000));
+        let uhf: &[&str] = &["430000000-440000000"];
+        assert!(can(uhf, &["ours"], 145_000_000) && can(uhf, &["ours"], 433_920_000));
+        assert!(!can(uhf, &["theirs"], 145_000_000) && can(uhf, &["theirs"], 433_920_000));
+        assert!(!can(&[], &["theirs"], 145_000_000) && can(&[], &[], 145_000_000));
     }
 }

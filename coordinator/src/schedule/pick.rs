@@ -179,8 +179,8 @@ impl Situation<'_> {
         Some(Pick { challenge_id: candidate.id, radio, frequency })
     }
 
-    /// What other challenges that have no choice of frequencies are due to occupy before this one would be off the air
-    /// again, the earliest first. Nothing for a challenge that has no choice itself.
+    /// Returns the bands that other challenges without a choice of frequencies are due to occupy before this one would
+    /// be off the air again, the earliest first. Nothing for a challenge that has no choice itself.
     fn taken_soon(&self, candidate: &Candidate) -> Vec<Band> {
         if candidate.signal.tuning.only().is_some() {
             return Vec::new();

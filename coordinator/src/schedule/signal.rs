@@ -1,24 +1,24 @@
-//! What a challenge sends, as far as scheduling needs to know it.
+//! The signal of a challenge, as the schedule sees it.
 
 use crate::store::challenges::SignalProfile;
 use challengectl_common::{FrequencyRules, FrequencySet, OccupiedSpan, Sender, Tuning};
 use std::time::Duration;
 
-/// What a challenge sends, and where it may.
+/// The signal of a challenge, and where it may be sent.
 #[derive(Debug, Clone)]
 pub struct Signal {
-    /// Where its nominal frequency may lie.
+    /// The permitted nominal frequencies.
     pub tuning: FrequencySet,
-    /// What it occupies there.
+    /// The span that it occupies, relative to the nominal frequency.
     pub span: OccupiedSpan,
-    /// How long it is on air.
+    /// The time for which it is on air.
     pub length: Duration,
-    /// The runners and radios that may send it; none named: any of them.
+    /// The runners and radios that may send it; empty: all.
     pub only_on: Vec<Sender>,
 }
 
 impl Signal {
-    /// Of a challenge that keeps `guard_hz` hertz to the edges of its ranges.
+    /// Returns the signal of a challenge that keeps `guard_hz` hertz to the edges of its ranges.
     #[must_use]
     pub fn new(tuning: &Tuning, profile: &SignalProfile, only_on: &[Sender], guard_hz: u64) -> Self {
         let span = OccupiedSpan::new(&profile.occupied);

@@ -30,8 +30,11 @@ impl Views {
         for on_air in self.on_air().await? {
             work.entry(on_air.planned.runner_id.clone()).or_default().push(on_air);
         }
-        let bindings = self.fleet.keyring.bindings();
+        let (bindings, now) = (self.fleet.keyring.bindings(), self.context.now());
         let state = |mut runner: Runner| {
+            for radio in &mut runner.radios {
+                radio.rests_until = radio.rests_until.filter(|until| *until > now);
+            }
             runner.last_heartbeat = self.fleet.presence.last_heard(&runner.id).or(runner.last_heartbeat);
             let work = work.remove(&runner.id).unwrap_or_default();
             let liveness = self.air.liveness(&runner.id);

@@ -136,7 +136,7 @@ async fn main() -> Result<()> {
             println!("kept in {}", kept.display());
         }
         Proof::LongAudio { hours } => {
-            println!("{:#?}", challengectl_e2e::long_audio::transmit(Duration::from_secs_f64(hours * 3600.0))?);
+            println!("{:#?}", challengectl_e2e::load::long_audio::transmit(Duration::from_secs_f64(hours * 3600.0))?);
         }
         Proof::Load { runners, seconds, history } => {
             let load = Load { runners, time: Duration::from_secs(seconds), history };
@@ -144,11 +144,11 @@ async fn main() -> Result<()> {
         }
         Proof::OrderlyEnd { runners, seconds } => {
             let time = Duration::from_secs(seconds);
-            println!("{:#?}", challengectl_e2e::orderly_end::end_under_load(runners, time).await?);
+            println!("{:#?}", challengectl_e2e::load::orderly_end::end_under_load(runners, time).await?);
         }
         Proof::Transactions { rows, runners, seconds } => {
             let flood = Duration::from_secs(seconds);
-            println!("{:#?}", challengectl_e2e::transactions::measure(rows, runners, flood).await?);
+            println!("{:#?}", challengectl_e2e::load::transactions::measure(rows, runners, flood).await?);
         }
         Proof::Trigger { count } => println!("{:#?}", challengectl_e2e::trigger::measure(count).await?),
         Proof::Soapy { count, reasons, sample_rate } => {

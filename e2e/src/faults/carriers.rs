@@ -1,6 +1,6 @@
 //! The processes that use a radio, and the carriers on air.
 
-use crate::long_audio::children;
+use crate::load::long_audio::children;
 use anyhow::Result;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

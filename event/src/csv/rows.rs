@@ -46,7 +46,7 @@ impl Row {
         format!("the row has {found} columns instead of {wanted} ({names}){hint}")
     }
 
-    /// Whether the row is empty, or disabled by `#`.
+    /// Returns whether the row is empty, or disabled by `#`.
     fn is_disabled(&self) -> bool {
         self.len() == 0 || self.column(0).trim_start().starts_with('#')
     }

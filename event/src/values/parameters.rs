@@ -42,7 +42,7 @@ impl Parameters {
         Self { modulation, map: Map::new(), wav_rate: None }
     }
 
-    /// Whether the modulation has a parameter of this name, or had one in older formats.
+    /// Returns whether the modulation has a parameter of this name, or had one in older formats.
     pub(crate) fn takes(modulation: &Modulation, name: &str) -> bool {
         let older = name == "wav_samplerate" || name == "speed" && modulation.name == "cw";
         older || declared(modulation, name).is_some()

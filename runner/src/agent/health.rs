@@ -1,5 +1,5 @@
-//! Which radios work. One that fails several times in a row is taken out: the server is told that it takes no work, and
-//! why. It is tried again, with pauses that grow.
+//! The health of radios. One that fails several times in a row is taken out: the server is told that it takes no work, and
+//! why. It is tried again, with growing pauses.
 
 use super::Agent;
 use crate::config::{Config, RadioConfig};
@@ -19,11 +19,11 @@ use tokio::time::{Instant, sleep};
 /// Failures in a row after which a radio is taken out.
 const MAX_FAILURES: u32 = 3;
 
-/// Before a radio is tried again: at first, and at most.
+/// The first pause before a radio is tried again, and the maximum.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const MAX_PAUSE: Duration = Duration::from_secs(300);
 
-/// What the server takes of a reason.
+/// The maximum length of a reason, by the server's limit.
 const MAX_REASON_CHARS: usize = 250;
 
 #[derive(Default)]
@@ -33,11 +33,11 @@ pub(super) struct Health {
 
 #[derive(Default)]
 struct State {
-    /// In a row.
+    /// The number of failures in a row.
     failures: u32,
-    /// Before it is tried again the next time.
+    /// The pause before the next try; `None`: [`FIRST_PAUSE`].
     pause: Option<Duration>,
-    /// What it failed with, if it is taken out.
+    /// The last failure, if it is taken out.
     out: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl Health {
         Some(format!("radio {radio} is taken out, since it fails: {why}"))
     }
 
-    /// Counts how a transmission ended. Returns whether the radio is to be taken out.
+    /// Counts the end of a transmission. Returns whether the radio must be taken out.
     fn count(&self, radio: &RadioId, verdict: &Verdict) -> bool {
         let mut radios = self.radios.lock();
         let state = radios.entry(radio.clone()).or_default();
@@ -70,7 +70,7 @@ impl Health {
                     return true;
                 }
             }
-            // They say nothing of the radio.
+            // Not caused by the radio.
             Verdict::Failed(_) | Verdict::Aborted(_) => {}
         }
         false
@@ -85,7 +85,7 @@ impl Health {
         pause
     }
 
-    /// Takes a radio in again, which one more failure takes out again.
+    /// Takes a radio in again. One more failure takes it out.
     fn take_in(&self, radio: &RadioId) {
         if let Some(state) = self.radios.lock().get_mut(radio) {
             state.failures = MAX_FAILURES - 1;
@@ -94,7 +94,7 @@ impl Health {
     }
 }
 
-/// Counts how a transmission ended; takes the radio out that has failed too often.
+/// Counts the end of a transmission, and takes out a radio that has failed too often.
 pub(super) fn record(agent: &Arc<Agent>, radio: &RadioId, verdict: &Verdict) {
     if !agent.health.count(radio, verdict) {
         return;
@@ -107,7 +107,7 @@ pub(super) fn record(agent: &Arc<Agent>, radio: &RadioId, verdict: &Verdict) {
     tokio::spawn(async move { try_again(&agent, &radio).await });
 }
 
-/// Returns when the radio works again, as far as can be told without sending.
+/// Waits until the radio works again, as far as can be checked without a carrier, and takes it in.
 async fn try_again(agent: &Agent, radio: &RadioId) {
     let Some(config) = agent.config.radio(radio.as_str()) else { return };
     loop {

@@ -60,6 +60,7 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         driver: Some(radio.driver.name().to_owned()),
         model: radio.model.clone(),
         frequency_limits: radio.frequency_limits.clone(),
+        frequency_ranges: radio.frequency_ranges.clone(),
         sample_rate: Some(radio.sample_rate),
         duty_cycle: radio.duty_cycle,
         max_on_air_seconds: radio.max_on_air_seconds,

@@ -100,6 +100,10 @@ async fn carry_out(agent: &Agent, task: &Task, slot: &Slot, standing: watch::Rec
     let Some(radio) = agent.config.radio(task.radio_id.as_str()) else {
         return failed(format!("this runner has no radio {}", task.radio_id));
     };
+    let radio = match radio.within(&task.frequency_ranges) {
+        Ok(radio) => radio,
+        Err(why) => return failed(why),
+    };
     let lease = heartbeat::bounded(task.lease_seconds);
     let rested = async {
         tokio::time::sleep(slot.rest.remaining()).await;
@@ -119,8 +123,8 @@ async fn carry_out(agent: &Agent, task: &Task, slot: &Slot, standing: watch::Rec
         parameters.remove(beside);
     }
     let job = Job {
-        radio: radio.clone(),
         lock: Some(agent.config.lock_file(&radio.id)),
+        radio,
         challenge: task.name.clone(),
         recording: RecordingName::Assignment(task.assignment_id),
         frequency: task.frequency,
@@ -148,7 +152,7 @@ async fn carry_out(agent: &Agent, task: &Task, slot: &Slot, standing: watch::Rec
             transmission.await
         }
     };
-    slot.rest.end();
+    slot.rest.end().await;
     if ended.identified {
         *slot.identified.lock() = Some(Moment::now());
     }

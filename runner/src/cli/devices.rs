@@ -37,8 +37,9 @@ pub(super) fn execute(config: &Config, output: Output, file: &Path) -> anyhow::R
 }
 
 fn describe(radio: &RadioConfig) -> String {
-    let limits: Vec<_> = radio.frequency_limits.iter().map(ToString::to_string).collect();
-    let limits = if limits.is_empty() { "any frequency".to_owned() } else { format!("{} Hz", limits.join(", ")) };
+    let bands = radio.frequency_limits.iter().map(|band| format!("{band} Hz"));
+    let limits: Vec<_> = bands.chain(radio.frequency_ranges.iter().cloned()).collect();
+    let limits = if limits.is_empty() { "any frequency".to_owned() } else { limits.join(", ") };
     let rate = radio.sample_rate;
     let work = if radio.takes_work() { "" } else { ", takes no work" };
     format!("{}: {}, {rate} samples per second, {limits}{work}", radio.id, radio.driver.name())

@@ -68,7 +68,7 @@ fn own_air(config: &Config) -> anyhow::Result<Option<air::Own>> {
     Ok(own)
 }
 
-/// What is logged: from `info` on, unless the environment says otherwise.
+/// Returns the filter of log lines: from `info` on, unless the environment sets another.
 pub(super) fn log_filter() -> EnvFilter {
     EnvFilter::try_from_env("CHALLENGECTL_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info"))
 }

@@ -6,7 +6,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use radio::{DEFAULT_SAMPLE_RATE, RadioConfig};
+pub use radio::{DEFAULT_SAMPLE_RATE, DetectedLimits, RadioConfig};
 pub use values::{CaCert, Token};
 
 use crate::radio::{Driver, own_socket, with_quoted_name};
@@ -51,6 +51,8 @@ pub struct Config {
     pub frequency_rules: FrequencyRules,
     /// Use what is plugged in, besides `radios`.
     pub autodetect: bool,
+    /// The limits of radios that `autodetect` finds.
+    pub detected: DetectedLimits,
     pub radios: Vec<RadioConfig>,
     /// The runner's own air. It is served when a radio transmits into it, or by `challengectl-runner air`.
     pub air: station::Settings,
@@ -70,6 +72,7 @@ impl Default for Config {
             identify_seconds: 300,
             frequency_rules: FrequencyRules::default(),
             autodetect: false,
+            detected: DetectedLimits::default(),
             radios: Vec::new(),
             air: station::Settings::default(),
         }
@@ -138,6 +141,7 @@ impl Config {
             }
             radio.check()?;
         }
+        self.detected.check()?;
         if self.watchdog_seconds == 0 {
             return Err("watchdog_seconds must be above 0".to_owned());
         }

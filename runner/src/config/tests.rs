@@ -1,4 +1,5 @@
 use super::*;
+use std::collections::BTreeMap;
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse(text, "runner.yml", None).map_err(|error| error.to_string())
@@ -109,4 +110,22 @@ fn the_environment_overrides_the_file() {
     let config = Config::parse(text, "runner.yml", environment).unwrap();
     assert_eq!(config.timeouts().silence, Duration::from_secs(9));
     assert_eq!(config.radios.len(), 1);
+}
+
+#[test]
+fn a_radio_may_be_limited_to_named_ranges_of_the_event() {
+    let text =
+        "radios: [{id: a, driver: \"null\", frequency_limits: [433000000-434000000], frequency_ranges: [ours]}]\n";
+    let config = parse(text).unwrap();
+    let radio = config.radio("a").unwrap();
+    let ours = BTreeMap::from([("ours".to_owned(), "144000000-146000000".parse().unwrap())]);
+    let limits = |known: &BTreeMap<_, _>| radio.within(known).unwrap().frequency_limits;
+    assert_eq!(limits(&ours).len(), 2);
+    assert_eq!(limits(&BTreeMap::new()), radio.frequency_limits);
+    // Without a band of its own it may transmit nowhere while the event has no such range.
+    let config = parse("radios: [{id: a, driver: \"null\", frequency_ranges: [ours]}]\n").unwrap();
+    let radio = config.radio("a").unwrap();
+    assert_eq!(radio.within(&ours).unwrap().frequency_limits.len(), 1);
+    let error = radio.within(&BTreeMap::new()).unwrap_err();
+    assert_eq!(error, "radio a: the event has none of its frequency_ranges: ours");
 }

@@ -6,32 +6,32 @@ use std::collections::BTreeMap;
 /// A device that is plugged in.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FoundDevice {
-    /// For people.
+    /// The name of the model.
     pub model: String,
-    /// What `device` in runner.yml is to be; `None` if it cannot be used yet.
+    /// The value of `device` for runner.yml; `None` if it cannot be used yet.
     pub device: Option<String>,
     pub serial: Option<String>,
-    /// Transmitters.
+    /// The number of transmitters.
     pub channels: usize,
-    /// Hertz.
+    /// The frequencies in hertz.
     pub frequencies: Vec<Span>,
-    /// Samples per second.
+    /// The sample rates in hertz.
     pub sample_rates: Vec<Span>,
-    /// Hertz.
+    /// The bandwidths of the analogue filter in hertz.
     pub bandwidths: Vec<Span>,
     pub antennas: Vec<String>,
-    /// In decibels, by element.
+    /// The gains in decibels, by element.
     pub gains: BTreeMap<String, Span>,
     pub clock_sources: Vec<String>,
-    /// Versions of firmware and gateware, and what else the driver says.
+    /// Versions of firmware and gateware, and other information of the driver.
     pub hardware: BTreeMap<String, String>,
-    /// What keeps it from working, each with the way out.
+    /// The problems that keep it from working, each with the way out.
     pub problems: Vec<String>,
-    /// What is worth knowing.
+    /// Further remarks.
     pub remarks: Vec<String>,
 }
 
-/// All values between two.
+/// A range of values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     pub from: f64,

@@ -1,4 +1,4 @@
-//! Radio hardware, through the modules of SoapySDR.
+//! Radio hardware, driven through SoapySDR modules.
 //!
 //! A device is opened only in a child process ([`crate::transmit`]): a driver may hang in any call, and many do. What is
 //! known of each model is in `soapy/models/`. Without the Cargo feature `soapy` nothing is linked, and the settings are
@@ -32,7 +32,7 @@ use model::{BiasTee, Model};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Why nothing can be done without the feature.
+/// The error of everything that needs the feature.
 #[cfg(not(feature = "soapy"))]
 pub(crate) const NOT_BUILT_IN: &str = "this challengectl-runner is built without SoapySDR: install the package \
                                        challengectl-runner, or build it with `cargo build --release -p \
@@ -51,7 +51,7 @@ pub(crate) fn found() -> anyhow::Result<Vec<FoundDevice>> {
     Ok(usb::radios().iter().map(describe).collect())
 }
 
-/// The keys of such a radio.
+/// The keys of a radio with the driver `soapy`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -60,29 +60,29 @@ pub struct Settings {
     /// The transmitter of the device, from 0.
     #[serde(default)]
     pub channel: usize,
-    /// The gain of each element in decibels; the others are as the model has them.
+    /// The gain of each element in decibels; the model's default for the others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub gains: BTreeMap<String, f64>,
-    /// Of the analogue filter, in hertz.
+    /// The bandwidth of the analogue filter in hertz.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bandwidth: Option<f64>,
-    /// By how many millionths its crystal is too slow.
+    /// The error of the crystal in parts per million, positive if it is too slow.
     #[serde(default)]
     pub ppm: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub antenna: Option<String>,
-    /// Feeds an amplifier at the antenna.
+    /// Whether the bias-T feeds an amplifier at the antenna.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias_tee: Option<bool>,
-    /// `internal`, `external` and what else the driver has.
+    /// The clock source: `internal`, `external`, or another one that the driver lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_source: Option<String>,
-    /// For the driver's stream.
+    /// Arguments for the driver's stream.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stream_args: BTreeMap<String, String>,
 }
 
-/// More is no error of a crystal.
+/// The maximum error of a crystal in parts per million.
 const MAX_PPM: f64 = 200.0;
 
 impl super::Settings for Settings {
@@ -127,7 +127,7 @@ impl super::Settings for Settings {
 }
 
 impl Settings {
-    /// Whether these arguments are of the same device, whose serial number this is.
+    /// Returns whether the device with these arguments and this serial number is the same one.
     pub(crate) fn means(&self, args: &str, serial: Option<&str>) -> bool {
         let serial = serial.unwrap_or_default();
         let same = self.device.is_serial(serial) || self.device.abbreviates(serial);
@@ -151,14 +151,14 @@ impl Settings {
     }
 
     fn model(&self) -> &'static Model {
-        Model::of(self.device.hardware())
+        models::of_module(self.device.hardware())
     }
 
     fn wants_bias_tee(&self) -> Option<bool> {
         self.bias_tee.or(self.device.bias_tee())
     }
 
-    /// Where the radio has to be tuned to, so that it is at this frequency.
+    /// Returns the frequency that the radio must be told so that it transmits on `hertz`.
     fn corrected(&self, hertz: f64) -> f64 {
         hertz * (1.0 + self.ppm / 1e6)
     }

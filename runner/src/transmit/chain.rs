@@ -150,6 +150,9 @@ fn tune(job: &Job, waveform: &dyn Waveform) -> Result<Tuning, Cause> {
     let below_zero = || Cause::failed(format_args!("offset_hz {offset} puts the radio's frequency below 0 Hz"));
     let centre = centre.ok_or_else(below_zero)?;
     let band = centre.band(&occupied);
+    if !job.radio.frequency_ranges.is_empty() {
+        return Err(Cause::failed("the radio is limited to named ranges whose bands are unknown"));
+    }
     check_limits(&job.radio.frequency_limits, &band)?;
     check_length(job, waveform)?;
     if job.radio.driver.settings().device().is_some() {
@@ -186,7 +189,7 @@ fn check_limits(limits: &[Band], band: &Band) -> Result<(), Cause> {
     Err(Cause::failed(format_args!("the signal occupies {band} Hz, outside the radio's limits {}", limits.join(", "))))
 }
 
-/// A real radio leaks a carrier at its own frequency, which has to lie within the limits too, 50 dB below the signal as it may be.
+/// Refuses a tuning whose carrier leak, some 50 dB below the signal at the radio's own frequency, is outside of the limits.
 fn check_leak(limits: &[Band], band: &Band, centre: Frequency) -> Result<(), Cause> {
     let all = Band::new(band.low().min(centre.hz()), band.high().max(centre.hz())).unwrap_or(*band);
     check_limits(limits, &all).map_err(|_| {

@@ -120,6 +120,10 @@ struct Progress {
     samples: u64,
     /// Whether the identification at the end was sent.
     identified: bool,
+    /// How often the radio ran dry.
+    underruns: u64,
+    /// Whether turning the carrier off failed.
+    doubtful: bool,
     /// When progress was last sent.
     sent: Instant,
 }
@@ -145,25 +149,24 @@ struct Bench {
 
 impl Bench {
     fn carry_out(&mut self, job: &Job, permit: &CarrierPermit) -> End {
-        let mut progress = Progress { samples: 0, identified: false, sent: Instant::now() };
-        let mut underruns = 0;
-        let cause = self.transmit(job, permit, &mut progress, &mut underruns).err().unwrap_or(Cause::Done);
-        let kept = self.radio.is_some() && !matches!(cause, Cause::Orphaned | Cause::Terminated);
+        let mut progress =
+            Progress { samples: 0, identified: false, underruns: 0, doubtful: false, sent: Instant::now() };
+        let cause = self.transmit(job, permit, &mut progress).err().unwrap_or(Cause::Done);
+        let Progress { samples, identified, underruns, doubtful, .. } = progress;
+        // A radio that failed is closed, so that another process can try whether it works again.
+        let is_over = matches!(cause, Cause::Orphaned | Cause::Terminated | Cause::Radio(_));
+        let kept = self.radio.is_some() && !is_over;
         if !kept {
             self.radio = None;
-            self.mark = None;
+            let mark = self.mark.take();
+            if let Some(mark) = mark.filter(|_| doubtful) {
+                mark.leave();
+            }
         }
-        let Progress { samples, identified, .. } = progress;
-        End { at: Timestamp::now(), samples, cause, identified, underruns, kept }
+        End { at: Timestamp::now(), samples, cause, identified, underruns, kept, doubtful }
     }
 
-    fn transmit(
-        &mut self,
-        job: &Job,
-        permit: &CarrierPermit,
-        progress: &mut Progress,
-        underruns: &mut u64,
-    ) -> Result<(), Cause> {
+    fn transmit(&mut self, job: &Job, permit: &CarrierPermit, progress: &mut Progress) -> Result<(), Cause> {
         self.take_lock(job, permit)?;
         let signal = alive_while(|| chain::signal(job))?;
         if job.radio.driver.settings().device().is_some() && self.mark.is_none() {
@@ -171,19 +174,24 @@ impl Bench {
         }
         let mut chain = Chain::open(job, signal.waveform, self.radio.take())?;
         send(&ChildMessage::Ready(chain.length()));
-        if let Err(cause) = permit.wait(TICK, || send(&ChildMessage::Waiting)) {
-            self.radio = chain.into_kept();
-            return Err(cause);
-        }
-        permit.set_carrier(true);
-        let sent = put_on_air(&mut chain, permit, progress, job.radio.max_on_air());
+        let permitted = permit.wait(TICK, || send(&ChildMessage::Waiting));
+        let is_permitted = permitted.is_ok();
+        permit.set_carrier(is_permitted);
+        let sent = permitted.and_then(|()| put_on_air(&mut chain, permit, progress, job.radio.max_on_air()));
         progress.identified = signal.identifies && sent.is_ok();
+        // Without a permit, too: an open device has its gains up, and its bias-T on.
         let off = chain.carrier_off();
-        *underruns = chain.underruns();
+        progress.doubtful = off.is_err();
+        progress.underruns = chain.underruns();
         self.radio = chain.into_kept();
         permit.set_carrier(false);
-        sent?;
-        off
+        match (sent, off) {
+            // What the radio failed with first explains the rest.
+            (Err(Cause::Radio(why)), _) => Err(Cause::Radio(why)),
+            // A carrier that may still be on matters more than why it was to go off.
+            (_, Err(off)) => Err(off),
+            (sent, Ok(())) => sent,
+        }
     }
 
     /// Takes the radio's lock, as soon as the process that had the radio before is gone.
@@ -237,19 +245,27 @@ fn put_on_air(
     chain.carrier_on()?;
     send(&ChildMessage::OnAir(Timestamp::now()));
     let began = Instant::now();
-    loop {
+    let check = || {
         permit.check()?;
-        // The signal is no longer than that, but a radio that is slower than its rate is on air for longer.
-        if longest.is_some_and(|longest| began.elapsed() > longest + SLACK) {
-            return Err(Cause::failed("it was on air for longer than max_on_air_seconds of its radio"));
+        // The signal is no longer than that, so that the radio is slower than its rate.
+        match longest {
+            Some(longest) if began.elapsed() > longest + SLACK => Err(Cause::Radio(format!(
+                "it was on air for longer than its max_on_air_seconds, {}, though its signal is not: it, or this host, \
+                 is slower than its sample_rate",
+                longest.as_secs()
+            ))),
+            _ => Ok(()),
         }
+    };
+    loop {
+        check()?;
         match chain.pull()? {
             0 => break,
             samples => progress.add(samples),
         }
     }
     let off_at = loop {
-        permit.check()?;
+        check()?;
         progress.add(0);
         if let Some(off_at) = chain.finish()? {
             break off_at;
@@ -260,7 +276,7 @@ fn put_on_air(
         if left.is_zero() {
             return Ok(());
         }
-        permit.check()?;
+        check()?;
         progress.add(0);
         thread::sleep(left.min(DRAIN_STEP));
     }

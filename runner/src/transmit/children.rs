@@ -21,11 +21,11 @@ pub struct Children {
     devices: Mutex<BTreeMap<String, Seat>>,
 }
 
-/// Held by whoever transmits with the device.
+/// The child of a device, locked during a transmission.
 type Seat = Arc<tokio::sync::Mutex<Option<Supervised>>>;
 
 impl Children {
-    /// `program` is what a child runs; one that sends nothing for too long is killed.
+    /// Creates the set. `program` is the binary of the children, which are killed after a silence by `timeouts`.
     #[must_use]
     pub fn new(program: &Path, timeouts: Timeouts) -> Self {
         Self { program: program.to_owned(), timeouts, devices: Mutex::default() }
@@ -70,7 +70,7 @@ impl Children {
         Arc::clone(self.devices.lock().entry(device).or_default())
     }
 
-    /// Has all devices closed with which nobody transmits, all at once.
+    /// Closes all devices that are not in use, in parallel.
     pub async fn release(&self) {
         let seats: Vec<Seat> = self.devices.lock().values().cloned().collect();
         let mut releasing = JoinSet::new();

@@ -1,5 +1,5 @@
-//! A short-lived child process with one errand at a device: what must not be done in the process of the agent, since any
-//! call of a driver may hang.
+//! A short-lived child process with one errand at a device: work that must not be done in the process of the agent, since
+//! every call of a driver may hang.
 
 use super::mark;
 use crate::config::RadioConfig;
@@ -16,21 +16,21 @@ use tokio::time::Instant;
 /// The hidden subcommand under which this binary does an errand.
 pub const SUBCOMMAND: &str = "__errand";
 
-/// A process that is still there then has lost its parent.
+/// The maximum life of the process: one that is still there has lost its parent.
 const MAX_TIME: Duration = Duration::from_secs(120);
 
-/// What is to be done.
+/// The errand.
 #[derive(Debug, Serialize, Deserialize)]
 enum Errand {
-    /// Make a device silent whose process was killed.
+    /// Silence a device whose process was killed.
     Silence(Box<RadioConfig>),
-    /// Find out whether a device works again.
+    /// Check whether a device works again.
     Probe(Box<RadioConfig>),
-    /// List what is plugged in.
+    /// List the devices that are plugged in.
     List,
 }
 
-/// What came of it.
+/// The result of an errand.
 #[derive(Debug, Serialize, Deserialize)]
 enum Answer {
     Done,
@@ -59,7 +59,7 @@ pub fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Makes a radio silent whose process was killed; `lock` is that of the radio. Returns why that could not be done.
+/// Silences a radio whose process was killed; `lock` is that of the radio. An error says why that failed.
 pub async fn silence(program: &Path, radio: &RadioConfig, lock: Option<&Path>, limit: Duration) -> Result<(), String> {
     if radio.driver.settings().device().is_none() {
         return Ok(());
@@ -71,7 +71,7 @@ pub async fn silence(program: &Path, radio: &RadioConfig, lock: Option<&Path>, l
     Ok(())
 }
 
-/// Finds out whether a radio works again. Returns what is wrong.
+/// Checks whether a radio works again. An error says what is wrong.
 pub async fn probe(program: &Path, radio: &RadioConfig, limit: Duration) -> Result<(), String> {
     match radio.driver.settings().device() {
         Some(_) => run(program, &Errand::Probe(Box::new(radio.clone())), limit).await.map(|_| ()),

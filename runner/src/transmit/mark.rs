@@ -1,26 +1,36 @@
-//! A mark on disk that a device is open. It stays when the process is killed that had the device, and tells who comes next
-//! that the device may still radiate.
+//! A mark on disk while a device is open. It remains if the process is killed, and tells the next one that the device may
+//! still radiate.
 
 use fs_err as fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Of a device that this process has open. Dropping it says that the device was closed.
+/// The mark of a device that this process has open. Dropping it removes the mark: the device was closed.
 #[derive(Debug)]
-pub(super) struct Mark(PathBuf);
+pub(super) struct Mark {
+    /// `None` if the mark stays.
+    path: Option<PathBuf>,
+}
 
 impl Mark {
     /// Sets the mark beside the radio's lock.
     pub(super) fn set(lock: &Path) -> io::Result<Self> {
         let path = path(lock);
         fs::write(&path, b"")?;
-        Ok(Self(path))
+        Ok(Self { path: Some(path) })
+    }
+
+    /// Leaves the mark on disk: the device was closed, but may radiate all the same.
+    pub(super) fn leave(mut self) {
+        self.path = None;
     }
 }
 
 impl Drop for Mark {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        if let Some(path) = &self.path {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
@@ -30,7 +40,7 @@ pub fn is_left(lock: &Path) -> bool {
     path(lock).exists()
 }
 
-/// Says that the device was silenced.
+/// Removes the mark of a device that was silenced.
 pub(crate) fn clear(lock: &Path) {
     let _ = fs::remove_file(path(lock));
 }

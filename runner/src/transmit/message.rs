@@ -141,6 +141,9 @@ pub struct End {
     /// The device stays open and silent, and the child waits for the next job.
     #[serde(default)]
     pub kept: bool,
+    /// The driver failed to turn the carrier off. The device is closed; it may radiate all the same.
+    #[serde(default)]
+    pub doubtful: bool,
 }
 
 /// Why a transmission ended.

@@ -161,32 +161,40 @@ impl<F: FnMut(Stage) + Send> Watch<'_, F> {
     }
 
     async fn ended(mut self, end: End) -> (Ended, Option<Supervised>) {
-        let End { at: ended_at, cause, identified, underruns, kept, .. } = end;
-        let verdict = self.verdict(cause);
-        let ended = Ended { verdict, started_at: self.started_at, ended_at, identified, underruns };
+        let End { at: ended_at, cause, identified, underruns, kept, doubtful, .. } = end;
+        let mut ended =
+            Ended { verdict: self.verdict(cause), started_at: self.started_at, ended_at, identified, underruns };
         if kept {
             return (ended, Some(self.child));
         }
         self.child.reap().await;
+        if doubtful {
+            ended.verdict = silenced(self.program, self.job, self.timeouts.open, ended.verdict).await;
+            ended.ended_at = Timestamp::now();
+        }
         (ended, None)
     }
 
-    /// The child is gone without having said that the carrier is off: a device may still radiate.
+    /// Ends a transmission whose child is gone without having said that the carrier is off.
     async fn killed(self, verdict: Verdict) -> (Ended, Option<Supervised>) {
-        let verdict =
-            match errand::silence(self.program, &self.job.radio, self.job.lock.as_deref(), self.timeouts.open).await {
-                Ok(()) => verdict,
-                Err(error) => {
-                    tracing::error!("radio {}: {}", self.job.radio.id, unsure(&error));
-                    verdict.with(&unsure(&error))
-                }
-            };
+        let verdict = silenced(self.program, self.job, self.timeouts.open, verdict).await;
         let ended_at = Timestamp::now();
         (Ended { verdict, started_at: self.started_at, ended_at, identified: false, underruns: 0 }, None)
     }
 }
 
-/// Says what to do about a radio that nobody could silence.
+/// Silences a device that may radiate though its process is gone. Returns the verdict, which says so if that fails.
+async fn silenced(program: &Path, job: &Job, limit: Duration, verdict: Verdict) -> Verdict {
+    match errand::silence(program, &job.radio, job.lock.as_deref(), limit).await {
+        Ok(()) => verdict,
+        Err(error) => {
+            tracing::error!("radio {}: {}", job.radio.id, unsure(&error));
+            verdict.with(&unsure(&error))
+        }
+    }
+}
+
+/// Returns what to do about a radio that could not be silenced.
 fn unsure(error: &str) -> String {
     format!("nobody could make sure that its carrier is off ({error}): unplug it if it is there")
 }

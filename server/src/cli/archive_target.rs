@@ -29,7 +29,7 @@ impl ArchiveTarget {
         &self.path
     }
 
-    /// Whether the archive goes to standard output, so that messages must go to standard error.
+    /// Returns whether the archive goes to standard output, so that messages must go to standard error.
     pub fn is_standard_output(&self) -> bool {
         self.scratch.is_some()
     }

@@ -5,10 +5,11 @@ use anyhow::{Context, bail};
 use challengectl_common::wire::{Identification, RadioInfo};
 use challengectl_common::{Band, Callsign, Conference, DutyCycle, RadioId, RunnerId, Timestamp};
 use challengectl_coordinator::plan::{ChallengePlan, Plan, PlannedChallenge, Planning, WaitedFor, plan as find};
+use challengectl_coordinator::store::challenges::ranges::{self, RangeBands};
 use challengectl_coordinator::store::challenges::{self, conference};
 use challengectl_coordinator::store::fleet::{roster, runners::Radio};
 use challengectl_coordinator::store::{Connection, Store};
-use challengectl_event::{EVENT_FILE, Reader};
+use challengectl_event::{EVENT_FILE, Reader, well_known_ranges};
 use challengectl_server::Config;
 use challengectl_waveform::identification;
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// A plan for longer would say nothing more.
+/// The maximum length of a plan: a longer one would repeat itself.
 const MAX_HOURS: f64 = 31.0 * 24.0;
 
 #[derive(clap::Args)]
@@ -27,13 +28,13 @@ pub struct PlanArguments {
     event: Option<PathBuf>,
     /// Plan for the radios of this runner.yml, rather than for those that are registered
     ///
-    /// Can be repeated, once for each host. A runner is called as its file, or NAME, which `only_on` refers to.
+    /// Can be repeated, once for each host. The runner's name, to which `only_on` refers, is NAME, or that of the file.
     #[arg(long, value_name = "[NAME=]FILE")]
     radios: Vec<String>,
-    /// For so many hours: from the start of the conference, or from now if it has none
+    /// The number of hours, from the start of the conference, or from now if it has none
     #[arg(long, default_value_t = 24.0, value_parser = hours)]
     hours: f64,
-    /// What everything that is random is drawn from: the same seed, the same plan
+    /// The seed of the random numbers: the same seed gives the same plan
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -53,7 +54,7 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
         Some(store) if arguments.radios.is_empty() => registered(&mut *store.read().await?).await?,
         _ => arguments.radios.iter().map(|file| of_file(file)).collect::<Result<Vec<_>, _>>()?.concat(),
     };
-    let (challenges, conference) = match (&arguments.event, &stored) {
+    let Source { challenges, conference, ranges } = match (&arguments.event, &stored) {
         (None, Some(store)) => stored_event(&mut *store.read().await?, config).await?,
         (Some(file), _) => event(file, config)?,
         (None, None) => bail!("there is neither an event nor a database"),
@@ -64,6 +65,7 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
     let planning = Planning {
         challenges,
         radios,
+        ranges,
         guard_hz: config.guard_hz,
         from: conference.start().unwrap_or_else(Timestamp::now),
         conference,
@@ -80,7 +82,7 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// The radios of all runners that may be given work, there or not.
+/// Reads the radios of all enabled runners, online or not.
 async fn registered(connection: &mut Connection) -> anyhow::Result<Vec<Radio>> {
     let enabled = roster::all(connection).await?.into_iter().filter(|runner| runner.enabled);
     let radios = enabled.flat_map(|runner| {
@@ -90,18 +92,22 @@ async fn registered(connection: &mut Connection) -> anyhow::Result<Vec<Radio>> {
     Ok(radios.collect())
 }
 
-async fn stored_event(
-    connection: &mut Connection,
-    config: &Config,
-) -> anyhow::Result<(Vec<PlannedChallenge>, Conference)> {
+/// The event that is planned.
+struct Source {
+    challenges: Vec<PlannedChallenge>,
+    conference: Conference,
+    ranges: RangeBands,
+}
+
+async fn stored_event(connection: &mut Connection, config: &Config) -> anyhow::Result<Source> {
     let conference = conference::read(connection).await?;
     let enabled = challenges::all(connection).await?.into_iter().filter(|challenge| challenge.spec.enabled);
     let planned =
         enabled.map(|challenge| PlannedChallenge::stored(&challenge, config.guard_hz, &config.frequency_rules));
-    Ok((planned.collect(), conference))
+    Ok(Source { challenges: planned.collect(), conference, ranges: ranges::bands(connection).await? })
 }
 
-fn event(file: &Path, config: &Config) -> anyhow::Result<(Vec<PlannedChallenge>, Conference)> {
+fn event(file: &Path, config: &Config) -> anyhow::Result<Source> {
     let unpacked = unpacked(file)?;
     let reader = Reader::new(config.frequency_rules.clone());
     let reading = match &unpacked {
@@ -112,10 +118,11 @@ fn event(file: &Path, config: &Config) -> anyhow::Result<(Vec<PlannedChallenge>,
     let conference = Conference::default().with(event.conference.unwrap_or_default())?;
     let enabled = event.challenges.iter().filter(|challenge| challenge.spec.enabled);
     let planned = enabled.map(|challenge| PlannedChallenge::read(challenge, config.guard_hz, &config.frequency_rules));
-    Ok((planned.collect(), conference))
+    let ranges = ranges::bands_of(well_known_ranges().chain(event.ranges.iter().cloned()));
+    Ok(Source { challenges: planned.collect(), conference, ranges })
 }
 
-/// What matters here of a `runner.yml`. The rest is the runner's to check.
+/// The part of a `runner.yml` that a plan needs. The runner checks the rest.
 #[derive(Deserialize)]
 struct RunnerFile {
     callsign: Option<Callsign>,
@@ -125,7 +132,7 @@ struct RunnerFile {
     radios: Vec<RadioEntry>,
 }
 
-/// As in the runner.
+/// Returns the runner's default.
 fn default_interval() -> u32 {
     300
 }
@@ -133,25 +140,27 @@ fn default_interval() -> u32 {
 #[derive(Deserialize)]
 struct RadioEntry {
     id: RadioId,
-    /// A bare `null` is no word in YAML.
+    /// `None` also for the driver `null`, which YAML reads as no value.
     driver: Option<String>,
     #[serde(default)]
     takes_work: bool,
     #[serde(default)]
     frequency_limits: Vec<Band>,
+    #[serde(default)]
+    frequency_ranges: Vec<String>,
     sample_rate: Option<u64>,
     duty_cycle: Option<DutyCycle>,
     max_on_air_seconds: Option<u32>,
 }
 
 impl RadioEntry {
-    /// Whether it sends nothing, and a server hands out no work for it.
+    /// Returns whether it takes no work from a server: it sends nothing.
     fn is_idle(&self) -> bool {
         self.driver.as_deref().is_none_or(|driver| driver == "null") && !self.takes_work
     }
 }
 
-/// The radios of a `runner.yml`, given as `FILE` or `NAME=FILE`.
+/// Reads the radios of a `runner.yml`, given as `FILE` or `NAME=FILE`.
 fn of_file(argument: &str) -> anyhow::Result<Vec<Radio>> {
     let (name, file) = match argument.split_once('=') {
         Some((name, file)) => (name.to_owned(), Path::new(file)),
@@ -172,6 +181,7 @@ fn of_file(argument: &str) -> anyhow::Result<Vec<Radio>> {
     let radio = |entry: RadioEntry| {
         let info = RadioInfo {
             frequency_limits: entry.frequency_limits,
+            frequency_ranges: entry.frequency_ranges,
             sample_rate: entry.sample_rate.or(Some(2_000_000)),
             duty_cycle: entry.duty_cycle,
             max_on_air_seconds: entry.max_on_air_seconds,
@@ -238,7 +248,7 @@ fn cause(waited_for: &WaitedFor) -> String {
     }
 }
 
-/// Seconds as people read them.
+/// Formats seconds for people.
 fn spoken(seconds: f64) -> String {
     match seconds {
         ..60.0 => format!("{seconds:.1} s"),

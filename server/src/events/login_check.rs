@@ -55,7 +55,7 @@ impl LoginCheck {
         if self.is_valid(&login).await.unwrap_or(false) { Ok(()) } else { Err(Refusal::Login) }
     }
 
-    /// Whether a login is valid; `None` if the database cannot be read.
+    /// Returns whether a login is valid; `None` if the database cannot be read.
     async fn is_valid(&self, login: &str) -> Option<bool> {
         let (accounts, login) = (Arc::clone(&self.accounts), login.to_owned());
         // On a runtime that outlives the threads of requests: closing the database waits for connections in use.

@@ -11,20 +11,21 @@ impl Origins {
         Self(sites.iter().map(|site| site.trim_end_matches('/').to_ascii_lowercase()).collect())
     }
 
-    /// Whether a page of `origin` may use its visitor's login.
+    /// Returns whether a page of `origin` may use its visitor's login.
     #[must_use]
     pub fn allow(&self, origin: &str, host: Option<&str>) -> bool {
         is_of_host(origin, host) || self.is_configured(origin)
     }
 
-    /// Whether the site is a configured one.
+    /// Returns whether the site is a configured one.
     #[must_use]
     pub fn is_configured(&self, origin: &str) -> bool {
         self.0.iter().any(|site| site.eq_ignore_ascii_case(origin))
     }
 }
 
-/// Whether an origin is this host. The scheme is ignored, since behind a proxy the server does not know its own.
+/// Returns whether an origin is this host. The scheme is ignored, since behind a proxy the server does not know its
+/// own.
 #[must_use]
 pub fn is_of_host(origin: &str, host: Option<&str>) -> bool {
     origin.split_once("://").is_some_and(|(_, site)| host.is_some_and(|host| host.eq_ignore_ascii_case(site)))

@@ -1,21 +1,21 @@
-//! What has changed between two states, as JSON: rows of lists by what they are known by, all else as a whole.
+//! The changes between two states, as JSON: the rows of lists by their keys, everything else as a whole.
 
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// By which field the rows of a list are known.
+/// The key of the rows of a list.
 #[derive(Debug, Clone, Copy)]
 pub struct Keyed {
     /// The name of the list.
     pub list: &'static str,
-    /// The field.
+    /// The field that identifies a row.
     pub key: &'static str,
 }
 
-/// The field that differs in every state, and counts as no change.
+/// The field that differs in every state; it is no change.
 const TIME: &str = "timestamp";
 
-/// What a client that has `before` needs to have `after`; `None`: nothing.
+/// Returns the changes from `before` to `after`; `None` if there are none.
 pub fn between(keys: &[Keyed], before: &Value, after: &Value) -> Option<Value> {
     let (Value::Object(before), Value::Object(after)) = (before, after) else { return None };
     let (mut changes, mut removed) = (Map::new(), Map::new());
@@ -49,7 +49,7 @@ pub fn between(keys: &[Keyed], before: &Value, after: &Value) -> Option<Value> {
     Some(changes.into())
 }
 
-/// The rows that are new or differ, and the keys of those that are gone.
+/// Returns the rows that are new or differ, and the keys of those that are gone.
 fn rows(key: &str, old: &[Value], new: &[Value]) -> (Vec<Value>, Vec<Value>) {
     let known_by = |row: &Value| row.get(key).cloned().unwrap_or_default();
     let mut before: HashMap<Value, &Value> = old.iter().map(|row| (known_by(row), row)).collect();

@@ -1,5 +1,5 @@
-//! The feed of namespace `/dashboard`: how things stand, then what changes of it, for clients with a login. A client that
-//! applies the changes in order has the whole state at any time, and never has to ask.
+//! Feeds the namespace `/dashboard`, for clients with a login: first the whole state, then its changes. A client that
+//! applies the changes in order always has the whole state, without further requests.
 
 use super::state_changes::{self, Keyed};
 use super::subscribers::{RETRY_EVERY, Subscribers};
@@ -12,30 +12,30 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::MissedTickBehavior;
 
 pub const NAMESPACE: &str = "/dashboard";
-/// Changes within this time are published together: 4 messages a second at most.
+/// Pause between two messages: changes within it are published together, so at most 4 messages a second.
 const PAUSE: Duration = Duration::from_millis(250);
-/// Heartbeats of runners change nothing but the time of the last one, which is published so often. So often there is a
-/// message also when nothing has changed: a dashboard that gets none knows that it shows old data.
+/// Interval at which the state is read without an event: heartbeats publish none, but change `last_heartbeat`. A message
+/// is sent at this interval even without a change, so that a dashboard that gets none knows that its data is old.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// A state that is being read; the error says why it cannot be.
+/// A state that is being read, or the reason why it cannot be read.
 pub type FutureState = BoxFuture<'static, Result<Value, String>>;
 
-/// Where the state comes from.
+/// The source of the state.
 pub struct StateSource {
-    /// What the rows of its lists are known by.
+    /// The key of the rows of each list.
     pub keys: &'static [Keyed],
-    /// Reads it.
+    /// Reads the state.
     pub read: Box<dyn Fn() -> FutureState + Send + Sync>,
 }
 
-/// Publishes every change of the state; ends when the event bus is closed.
+/// Publishes the changes of the state until the event bus is closed.
 pub async fn feed(coordinator: Arc<Coordinator>, source: StateSource, mut subscribers: Subscribers) {
     let mut news = coordinator.context.watch();
     let mut changes = coordinator.context.changes();
     let mut published: Option<Value> = None;
     let mut spoken = Instant::now();
-    // Goes on while lines of the log are passed over.
+    // Created once: an interval in the loop would begin anew with each line of the log.
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -55,7 +55,7 @@ pub async fn feed(coordinator: Arc<Coordinator>, source: StateSource, mut subscr
             published = None;
             continue;
         }
-        // Whatever happens from here on is in the next state, if it is not in this one.
+        // Changes from here on are in this state or in the next.
         changes.mark_unchanged();
         while !matches!(news.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
         match (source.read)().await {

@@ -72,17 +72,17 @@ impl Subscribers {
         }
     }
 
-    /// Whether the namespace has no clients.
+    /// Returns whether the namespace has no clients.
     pub fn is_empty(&self) -> bool {
         self.io.of(self.namespace).is_none_or(|all| all.sockets().is_empty())
     }
 
-    /// Whether clients wait for the current state or for their disconnection.
+    /// Returns whether clients wait for the current state or for their disconnection.
     pub fn is_behind(&self) -> bool {
         !self.waiting.is_empty() || !self.leaving.is_empty()
     }
 
-    /// Whether clients wait for the current state and the last attempt is long enough ago.
+    /// Returns whether clients wait for the current state and the last attempt is long enough ago.
     pub fn is_state_due(&self) -> bool {
         !self.waiting.is_empty() && self.tried.is_none_or(|tried| tried.elapsed() >= RETRY_EVERY)
     }

@@ -32,7 +32,8 @@ pub async fn refuse(request: ServiceRequest, next: Next<BoxBody>) -> Result<Serv
     Ok(request.error_response(error))
 }
 
-/// Whether a request is cross-site. Programs other than browsers send neither header, and pages cannot misuse them.
+/// Returns whether a request is cross-site. Programs other than browsers send neither header, and pages cannot misuse
+/// them.
 fn is_foreign(request: &HttpRequest, is_secure: bool) -> bool {
     let mut sites = request.headers().get_all(SEC_FETCH_SITE).peekable();
     if sites.peek().is_some() {

@@ -113,7 +113,7 @@ fn variant(request: &HttpRequest, name: &str) -> Option<(EmbeddedFile, Option<&'
     Some((Files::get(name)?, None))
 }
 
-/// Whether a client names this coding, and not with the weight 0 (RFC 9110, 12.5.3).
+/// Returns whether a client names this coding, and not with the weight 0 (RFC 9110, 12.5.3).
 fn takes(accepted: &str, coding: &str) -> bool {
     accepted.split(',').any(|part| {
         let (name, weight) = part.split_once(';').unwrap_or((part, ""));

@@ -48,13 +48,13 @@ impl Ingress {
         Some(nearest)
     }
 
-    /// Whether the client is behind a proxy that is not configured.
+    /// Returns whether the client is behind a proxy that is not configured.
     pub fn is_hidden(&self, request: &HttpRequest) -> bool {
         let speaks_for_others = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
         !self.is_behind_proxy(request) && speaks_for_others.iter().any(|name| request.headers().contains_key(*name))
     }
 
-    /// Whether the client used TLS, as far as the server can know.
+    /// Returns whether the client used TLS, as far as the server can know.
     pub fn is_secure(&self, request: &HttpRequest) -> bool {
         let forwarded = || {
             let proto = request.headers().get_all("x-forwarded-proto").last()?.to_str().ok()?;
@@ -92,7 +92,7 @@ pub fn server_url(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// Whether an authority has a valid port, if any, and no user name and password.
+/// Returns whether an authority has a valid port, if any, and no user name and password.
 fn is_host_and_port(authority: &Authority) -> bool {
     authority.as_str() == authority.host()
         || authority.port().is_some_and(|port| {

@@ -35,7 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(path);
 }
 
-/// Whether the request asks for a websocket, regardless of case (RFC 6455, section 4.2.1).
+/// Returns whether the request asks for a websocket, regardless of case (RFC 6455, section 4.2.1).
 fn wants_websocket(request: &GuardContext<'_>) -> bool {
     let upgrade = request.head().headers().get(UPGRADE).and_then(|value| value.to_str().ok());
     upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))

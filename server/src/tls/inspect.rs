@@ -48,7 +48,7 @@ pub(super) fn certificate(path: &Path, certificate: &CertificateDer<'_>) -> Resu
     Ok(())
 }
 
-/// Whether a certificate has no names: asked for an unknown name, rustls lists those of the certificate.
+/// Returns whether a certificate has no names: asked for an unknown name, rustls lists those of the certificate.
 fn has_no_names(certificate: &ParsedCertificate<'_>) -> bool {
     let Ok(unknown) = ServerName::try_from("nobody.invalid") else { return false };
     let verified = verify_server_name(certificate, &unknown);

@@ -3,7 +3,7 @@
 
 use crate::parameter::{choice, integer, number};
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
-use challengectl_dsp::ook::{Keying, Ook};
+use challengectl_dsp::carrier::ook::{Keying, Ook};
 
 /// On-off keyed bits.
 pub const ASK: Modulation = Modulation {

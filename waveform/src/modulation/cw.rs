@@ -2,7 +2,7 @@
 
 use crate::parameter::{choice, number};
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
-use challengectl_dsp::ook::{Keying, Ook};
+use challengectl_dsp::carrier::ook::{Keying, Ook};
 use challengectl_dsp::shift::shift;
 
 /// Morse code.

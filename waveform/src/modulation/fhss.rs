@@ -40,13 +40,13 @@ pub const FHSS: Modulation = Modulation {
     build,
 };
 
-/// Samples per second of the transmitters that set the form, which count the samples on each channel in whole ones.
+/// The sample rate of the reference transmitters, which stay a whole number of samples on each channel.
 const COUNTED: f64 = 2e6;
 
-/// Seconds in which the carrier goes before a hop: of 10 hops a second it takes away 1 %.
+/// Seconds in which the carrier falls before a hop and rises after it: at 10 hops a second 1 % of the time.
 const RAMP: f64 = 0.0005;
 
-/// Samples per second that every radio has.
+/// A sample rate that every radio supports.
 const USUAL_RATE: f64 = 2e6;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
@@ -79,8 +79,8 @@ fn hops(values: &Values) -> Result<Hops, BuildError> {
     Ok(Hops { channels: channels.collect(), dwell: (COUNTED / rate).trunc() / COUNTED, ramp })
 }
 
-/// Channels from `-outermost` to `outermost` as Python's `random.seed(seed)` and `random.randint` give them: receivers
-/// have the order from there.
+/// Returns channels from `-outermost` to `outermost` in the order of Python's `random.seed(seed)` and `random.randint`,
+/// from which receivers derive it.
 fn order(seed: &str, outermost: i32) -> impl Iterator<Item = i32> {
     let mut random = Mt::new_with_key(key(seed));
     let count = (2 * outermost + 1).cast_unsigned();
@@ -90,7 +90,8 @@ fn order(seed: &str, outermost: i32) -> impl Iterator<Item = i32> {
         .map(move |draw| draw.cast_signed() - outermost)
 }
 
-/// The seed and its SHA-512 as one number, in words of 32 bits, the least first; Python leaves out zeros in front.
+/// Returns the seed and its SHA-512 as one number, in words of 32 bits, the least significant first and without leading
+/// zeros, as Python does.
 fn key(seed: &str) -> Vec<u32> {
     let mut number = [seed.as_bytes(), Sha512::digest(seed).as_slice()].concat();
     number.reverse();

@@ -27,11 +27,10 @@ pub const FREEDV: Modulation = Modulation {
 /// Samples per second of speech and of the modem.
 const RATE: f64 = 8000.0;
 
-/// The sound that is coded.
+/// The filter of the sound before coding.
 const SPEECH: Filter = Filter { pass: 3300.0, stop: 4700.0, gain: 0.6 };
 
-/// Seconds of coded silence before the speech, in which receivers find the signal, and behind it, in which they get to
-/// its end.
+/// Seconds of coded silence before the speech, in which receivers synchronise, and after it, in which they decode the rest.
 const LEAD: f64 = 1.2;
 const TAIL: f64 = 0.6;
 
@@ -44,7 +43,7 @@ const CENTRE: f64 = 1500.0;
 /// The modem's samples stay within half of full scale. With this they reach 0.9 on air.
 const GAIN: f32 = 3.5;
 
-/// Characters of the message in a second, about, of those that take longest: capitals and figures.
+/// Characters of the message per second, about, for those that take longest: capitals and figures.
 const CHARACTERS: f64 = 3.0;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
@@ -71,7 +70,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     Ok(Built::new(sent).remarking(audio.remarks))
 }
 
-/// What the modem makes of speech, in the real parts.
+/// The output of the modem, in the real parts.
 struct Modem {
     speech: Box<dyn Waveform>,
     transmitter: Transmitter,

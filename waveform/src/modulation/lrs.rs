@@ -3,7 +3,7 @@
 use crate::parameter::choice;
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_common::closest;
-use challengectl_dsp::fsk::{Fsk, Keying};
+use challengectl_dsp::carrier::fsk::{Fsk, Keying};
 
 /// Calls to restaurant pagers.
 pub const LRS: Modulation = Modulation {

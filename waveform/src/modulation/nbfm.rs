@@ -4,7 +4,7 @@ use crate::audio::{Audio, LEVEL};
 use crate::parameter::{Parameter, choice, number};
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
 use challengectl_dsp::Waveform;
-use challengectl_dsp::fm::{self, Fm, Preemphasis};
+use challengectl_dsp::carrier::fm::{self, Fm, Preemphasis};
 use challengectl_dsp::occupied::band_of;
 use challengectl_dsp::resample::{Filter, Resampler};
 use std::ops::Range;

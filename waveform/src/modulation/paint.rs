@@ -29,14 +29,14 @@ pub const PAINT: Modulation = Modulation {
     build,
 };
 
-/// Decibels from the brightest pixel to the darkest that is sent at all: what waterfalls show at once.
+/// Decibels from the brightest pixel to the darkest that is sent: the dynamic range of a waterfall.
 const CONTRAST: f32 = 30.0;
 
-/// Of the text before a challenge: hertz of its width, within the raster of most channels, and seconds for each line.
+/// Width in hertz, within the raster of most channels, and seconds for each line of a watermark.
 const WATERMARK_WIDTH: f64 = 25_000.0;
 const WATERMARK_LINE: f64 = 0.04;
 
-/// Seconds of silence around the text before a challenge.
+/// Seconds of silence around a watermark.
 const WATERMARK_PAUSE: f64 = 0.1;
 
 fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
@@ -50,7 +50,7 @@ fn build(payload: Payload<'_>, values: &Values) -> Result<Built, BuildError> {
     Ok(Built::new(Box::new(Spectrum::new(&lines)?)))
 }
 
-/// A text in the spectrum that goes before a challenge.
+/// Builds the watermark, a text in the spectrum that is sent before a challenge.
 pub(super) fn watermark(text: &str) -> Result<Box<dyn Waveform>, BuildError> {
     let lines = lines(&Picture::of_text(text)?, true, WATERMARK_WIDTH, WATERMARK_LINE);
     Ok(Box::new(Padded::new(Box::new(Spectrum::new(&lines)?), WATERMARK_PAUSE)))

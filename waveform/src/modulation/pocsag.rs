@@ -5,8 +5,8 @@ mod message;
 
 use crate::parameter::{choice, integer, required_integer};
 use crate::{BuildError, Built, Input, Modulation, Payload, Values};
-use challengectl_dsp::envelope::RAMP;
-use challengectl_dsp::fsk::{Fsk, Keying};
+use challengectl_dsp::carrier::envelope::RAMP;
+use challengectl_dsp::carrier::fsk::{Fsk, Keying};
 use codeword::{IDLE, SYNC, address, bits, calls, data};
 
 /// A page with text, digits, or only a tone.

@@ -2,8 +2,11 @@
 
 use crate::store::cells::{band, integer};
 use crate::store::{Connection, StoreError};
+use challengectl_common::Band;
 use challengectl_common::challenge::NamedRange;
+use challengectl_event::well_known_ranges;
 use sqlx::FromRow;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 /// Returns all ranges, sorted by name.
@@ -23,6 +26,20 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<NamedRange>, StoreEr
         Ok(NamedRange { name, display_name, band: band(low, high)?, raster_hz: raster.and_then(NonZeroU32::new) })
     };
     rows.into_iter().map(range).collect()
+}
+
+/// The bands of ranges, by name.
+pub type RangeBands = BTreeMap<String, Band>;
+
+/// Returns the bands of all ranges, including those that every event knows.
+pub async fn bands(connection: &mut Connection) -> Result<RangeBands, StoreError> {
+    // The event's own definition of a well-known name comes last, and counts.
+    Ok(bands_of(well_known_ranges().chain(all(connection).await?)))
+}
+
+/// Returns the bands of these ranges; of two with one name, that of the last.
+pub fn bands_of(ranges: impl IntoIterator<Item = NamedRange>) -> RangeBands {
+    ranges.into_iter().map(|range| (range.name, range.band)).collect()
 }
 
 /// Adds a range, or replaces the one of that name. Returns `false` if it is stored already.

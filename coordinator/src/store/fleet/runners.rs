@@ -1,6 +1,7 @@
 //! Runners and their radios.
 
 use crate::store::cells::{from_json, integer, parse, timestamp, to_json};
+use crate::store::challenges::ranges::RangeBands;
 use crate::store::{Connection, StoreError};
 use challengectl_common::wire::{Identification, NULL_DRIVER, RadioInfo};
 use challengectl_common::{Band, DutyCycle, RadioId, RunnerId, Timestamp};
@@ -15,8 +16,10 @@ pub struct Radio {
     pub runner_id: RunnerId,
     /// Unique on the runner.
     pub radio_id: RadioId,
-    /// The bands that it may transmit in; empty: any.
+    /// The bands that it may transmit in; with `ranges` also empty: any.
     pub limits: Vec<Band>,
+    /// The named ranges of the event that it may transmit in as well.
+    pub ranges: Vec<String>,
     /// Its sample rate in samples per second.
     pub sample_rate: Option<u64>,
     /// Whether it sends nothing.
@@ -37,12 +40,20 @@ impl Radio {
             runner_id: runner.clone(),
             radio_id: info.id.clone(),
             limits: info.frequency_limits.clone(),
+            ranges: info.frequency_ranges.clone(),
             sample_rate: info.sample_rate,
             simulated: is_simulated(info.driver.as_deref()),
             duty_cycle: info.duty_cycle,
             max_on_air: info.max_on_air_seconds.map(|seconds| Duration::from_secs(seconds.into())),
             identification: info.identification.clone(),
         }
+    }
+
+    /// Returns the bands of its named ranges that `known` has.
+    #[must_use]
+    pub fn named(&self, known: &RangeBands) -> RangeBands {
+        let band = |name: &String| Some((name.clone(), *known.get(name)?));
+        self.ranges.iter().filter_map(band).collect()
     }
 
     /// By how much an identification makes a transmission longer; zero without one.
@@ -59,7 +70,7 @@ impl Radio {
     }
 }
 
-/// A radio that rests, or did.
+/// A radio that rests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns have the same names")]
 pub struct Resting {
@@ -120,8 +131,8 @@ pub async fn register(
     for (position, radio) in (0_i64..).zip(radios) {
         sqlx::query(
             "INSERT INTO radios (runner_id, radio_id, position, driver, model, frequency_limits, sample_rate, duty_cycle,
-                 max_on_air_ms, identification, rests_until)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                 max_on_air_ms, identification, rests_until, frequency_ranges)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(id.as_str())
         .bind(radio.id.as_str())
@@ -134,6 +145,7 @@ pub async fn register(
         .bind(radio.max_on_air_seconds.map(|seconds| i64::from(seconds) * 1000))
         .bind(radio.identification.as_ref().map(|it| to_json(it, "identification")).transpose()?)
         .bind(radio.rests_seconds.map(|seconds| rested(now, seconds).as_millis()))
+        .bind(named(&radio.frequency_ranges)?)
         .execute(&mut *connection)
         .await?;
     }
@@ -197,6 +209,11 @@ pub async fn delete(connection: &mut Connection, id: &RunnerId) -> Result<bool, 
     Ok(done.rows_affected() == 1)
 }
 
+/// Returns the column of named ranges; `None` if there are none.
+fn named(ranges: &[String]) -> Result<Option<String>, StoreError> {
+    if ranges.is_empty() { Ok(None) } else { to_json(&ranges, "frequency ranges").map(Some) }
+}
+
 fn rested(now: Timestamp, seconds: f64) -> Timestamp {
     now.after(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
@@ -225,10 +242,12 @@ pub async fn rest(
     Ok(())
 }
 
-/// Returns the radios that rest, or did. Read after each change, so it reads an index that holds no others.
-pub async fn resting(connection: &mut Connection) -> Result<Vec<Resting>, StoreError> {
+/// Returns the radios that rest at `now`. Read after each change, so it reads only these from an index: of a large fleet
+/// most have rested long ago.
+pub async fn resting(connection: &mut Connection, now: Timestamp) -> Result<Vec<Resting>, StoreError> {
     let rows: Vec<(String, String, i64)> =
-        sqlx::query_as("SELECT runner_id, radio_id, rests_until FROM radios WHERE rests_until IS NOT NULL")
+        sqlx::query_as("SELECT runner_id, radio_id, rests_until FROM radios WHERE rests_until > $1")
+            .bind(now.as_millis())
             .fetch_all(connection)
             .await?;
     let resting = |(runner, radio, until): (String, String, i64)| {
@@ -239,6 +258,15 @@ pub async fn resting(connection: &mut Connection) -> Result<Vec<Resting>, StoreE
         })
     };
     rows.into_iter().map(resting).collect()
+}
+
+/// Moves the ends of all rests by `step_ms` milliseconds, by which the clock was set: a rest is as long as before.
+pub async fn shift_rests(connection: &mut Connection, step_ms: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE radios SET rests_until = rests_until + $1 WHERE rests_until IS NOT NULL")
+        .bind(step_ms)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Returns all radios of runners that have ever registered, in the order of their registration.
@@ -256,7 +284,7 @@ pub async fn radios(connection: &mut Connection) -> Result<Vec<Radio>, StoreErro
 pub struct KnownRadio {
     /// What its runner says.
     pub info: RadioInfo,
-    /// Until when it rests after what it sent last.
+    /// Until when it rests after what it sent last; of a stored one, this may be past.
     pub rests_until: Option<Timestamp>,
 }
 
@@ -274,10 +302,11 @@ pub async fn infos(connection: &mut Connection) -> Result<BTreeMap<String, Vec<K
         max_on_air_ms: Option<i64>,
         identification: Option<String>,
         rests_until: Option<i64>,
+        frequency_ranges: Option<String>,
     }
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT runner_id, radio_id, driver, model, frequency_limits, sample_rate, duty_cycle, max_on_air_ms,
-             identification, rests_until
+             identification, rests_until, frequency_ranges
          FROM radios ORDER BY runner_id, position",
     )
     .fetch_all(connection)
@@ -289,6 +318,10 @@ pub async fn infos(connection: &mut Connection) -> Result<BTreeMap<String, Vec<K
             driver: row.driver,
             model: row.model,
             frequency_limits: from_json(&row.frequency_limits, "frequency limits")?,
+            frequency_ranges: match &row.frequency_ranges {
+                Some(text) => from_json(text, "frequency ranges")?,
+                None => Vec::new(),
+            },
             sample_rate: row.sample_rate.and_then(|rate| u64::try_from(rate).ok()),
             duty_cycle: row.duty_cycle.and_then(|part| DutyCycle::new(part).ok()),
             max_on_air_seconds: row.max_on_air_ms.and_then(|ms| u32::try_from(ms / 1000).ok()),

@@ -119,7 +119,7 @@ pub struct Period {
     pub air_ms: u64,
 }
 
-/// What was planned since then, by periods of `step` that begin at multiples of it.
+/// Returns what was planned since `since`, by periods of `step` that begin at multiples of it.
 pub async fn periods(connection: &mut Connection, since: Timestamp, step: Duration) -> Result<Vec<Period>, StoreError> {
     #[derive(FromRow)]
     struct Row {

@@ -11,7 +11,7 @@ use crate::transmit::{Children, Job, Payload, Rest, Stage, Standing, Station, Ve
 use anyhow::bail;
 use challengectl_common::challenge::Kind;
 use challengectl_common::{self as common, Frequency, RadioId, closest};
-use challengectl_event::{Challenge, Event, Reader, Reading, Refused, Remark};
+use challengectl_event::{Challenge, Event, Reader, Reading, Refused, Remark, well_known_ranges};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +53,9 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     all_there(names, &arguments.names).or_else(|why| if names.is_empty() { Ok(()) } else { Err(why) })?;
     let radio = radio(arguments, config)?;
     let (event, problems) = taken(reading, arguments)?;
+    let ranges =
+        well_known_ranges().chain(event.ranges.iter().cloned()).map(|range| (range.name, range.band)).collect();
+    let radio = radio.within(&ranges).map_err(anyhow::Error::msg)?;
     for remark in problems.iter().chain(&event.remarks) {
         eprintln!("{remark}");
     }
@@ -198,7 +201,7 @@ impl Sender<'_> {
         };
         let (_hold, standing) = tokio::sync::watch::channel(Standing::Transmit(Deadline::NEVER));
         let ended = self.children.carry_out(&job, standing, begin).await;
-        self.rest.end();
+        self.rest.end().await;
         if ended.identified {
             self.identified = Some(Moment::now());
         }

@@ -1,4 +1,4 @@
-//! Which device is meant: the arguments of SoapySDR, or those of gr-osmosdr as older runners have them.
+//! The address of a device: the arguments of SoapySDR, or those of gr-osmosdr, which older runners use.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -7,27 +7,27 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
-    /// As it was written.
+    /// The text of the configuration.
     text: String,
-    /// The SoapySDR module, in small letters.
+    /// The SoapySDR module, in lower case.
     driver: String,
-    /// The serial number, or the end or beginning of it.
+    /// The serial number, or its end or beginning.
     serial: Option<String>,
     /// The other arguments, for the module.
     rest: BTreeMap<String, String>,
-    /// What the arguments say of the bias-T: older runners wrote it here.
+    /// The bias-T, which older runners set here.
     bias_tee: Option<bool>,
-    /// Arguments that mean nothing here.
+    /// Remarks about arguments that are ignored.
     remarks: Vec<String>,
 }
 
 impl Address {
-    /// The SoapySDR module.
+    /// Returns the SoapySDR module.
     pub(super) fn driver(&self) -> &str {
         &self.driver
     }
 
-    /// The module that has the hardware, also behind SoapyRemote.
+    /// Returns the module that drives the hardware, also behind SoapyRemote.
     pub(super) fn hardware(&self) -> &str {
         self.rest.get("remote:driver").filter(|_| self.driver == "remote").unwrap_or(&self.driver)
     }
@@ -36,7 +36,7 @@ impl Address {
         self.serial.as_deref()
     }
 
-    /// The arguments besides driver and serial number.
+    /// Returns the arguments besides driver and serial number.
     pub(super) fn rest(&self) -> &BTreeMap<String, String> {
         &self.rest
     }
@@ -45,30 +45,30 @@ impl Address {
         self.bias_tee
     }
 
-    /// What of the arguments is passed over, and why.
+    /// Returns remarks about arguments that are ignored.
     pub(super) fn remarks(&self) -> &[String] {
         &self.remarks
     }
 
-    /// Whether it says where the device is, so that a module that looks for none can be asked to open it.
+    /// Returns whether it locates the device, so that a module without discovery can open it.
     pub(super) fn names_a_place(&self) -> bool {
         ["addr", "hostname", "uri", "remote"].iter().any(|key| self.rest.contains_key(*key))
     }
 
-    /// The same for the same device, however it was written.
+    /// Returns a key that is equal for all spellings of one device.
     pub(super) fn key(&self) -> String {
         let serial = self.serial.iter().map(|serial| format!(" serial={}", serial.to_lowercase()));
         let rest = self.rest.iter().map(|(key, value)| format!(" {key}={value}"));
         std::iter::once(self.driver.clone()).chain(serial).chain(rest).collect()
     }
 
-    /// Whether a serial number that was found is the one that is meant: all of it, whatever the case of its letters and
-    /// the zeros before it.
+    /// Returns whether `found` is the wanted serial number, regardless of case and leading zeros.
     pub(super) fn is_serial(&self, found: &str) -> bool {
         self.serial.as_deref().is_none_or(|wanted| bare(wanted) == bare(found))
     }
 
-    /// Whether the one that is meant is a part of it: bladeRF tools take the beginning, all others the end.
+    /// Returns whether the wanted serial number is a part of `found`: the beginning for a bladeRF, as its tools have it,
+    /// the end for all others.
     pub(super) fn abbreviates(&self, found: &str) -> bool {
         let Some(wanted) = self.serial.as_deref().map(bare) else { return true };
         let found = bare(found);
@@ -131,7 +131,7 @@ impl Address {
                 self.set_driver("uhd")?;
                 self.take(value)?;
             }
-            // They choose the back end, the number of streams and a name for people.
+            // The back end, the number of streams and a name for people.
             ("soapy" | "numchan" | "label", _) => {}
             ("bias_tx" | "biastee_tx", value) => self.bias_tee = Some(is_on(value)),
             ("biastee", value) if self.driver == "bladerf" => self.bias_tee = Some(is_on(value)),
@@ -167,7 +167,7 @@ impl Address {
     }
 }
 
-/// Splits at commas that stand in no quotes.
+/// Splits at commas outside of quotes.
 fn arguments(text: &str) -> Vec<&str> {
     let mut quote = None;
     let split = |letter: char| {

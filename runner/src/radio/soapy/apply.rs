@@ -1,5 +1,5 @@
-//! Giving an open device its settings. Each is read back: drivers refuse, clamp, round or ignore what they are told, and
-//! only some say so.
+//! Applies the settings to an open device. Each is read back, since drivers refuse, clamp, round or ignore values, and only
+//! some report it.
 
 use super::Settings;
 use super::model::{Bandwidth, BiasTee, Gain, Model, Moment};
@@ -9,16 +9,16 @@ use anyhow::{Context, bail, ensure};
 use soapysdr::Direction::Tx;
 use soapysdr::{Device, Error, Range};
 
-/// Hertz by which a tuned frequency may be off: the steps of synthesizers are below.
+/// Tolerance of a tuned frequency in hertz: the steps of synthesizers are smaller.
 const FREQUENCY_TOLERANCE: f64 = 100.0;
 
-/// The part of a sample rate by which it may be off: no more than a crystal.
+/// Relative tolerance of a sample rate: that of a crystal.
 const RATE_TOLERANCE: f64 = 1e-5;
 
-/// Decibels by which a gain may be off: drivers round to their steps, of which the widest is one.
+/// Tolerance of a gain in decibels: drivers round to their steps, of which the widest is 1 dB.
 const GAIN_TOLERANCE: f64 = 1.0;
 
-/// The transmitter of an open device, with the settings that it is to have.
+/// The transmitter of an open device, and its settings.
 pub(super) struct Transmitter<'a> {
     pub(super) device: &'a Device,
     pub(super) settings: &'a Settings,
@@ -26,8 +26,8 @@ pub(super) struct Transmitter<'a> {
 }
 
 impl Transmitter<'_> {
-    /// Gives it all that can be set while nothing is sent, in the order that suits every model: a new rate resets the
-    /// filter, a new frequency may switch the band.
+    /// Applies the settings that take effect without an active stream, in an order that suits every model: a new rate
+    /// resets the filter, a new frequency may switch the band.
     pub(super) fn apply(&self, tuning: &Tuning) -> anyhow::Result<()> {
         let channels = self.device.num_channels(Tx).map_err(|error| explain("counting the channels", &error))?;
         ensure!(self.channel() < channels, "channel {} is not there: the device has {channels}", self.channel());
@@ -42,7 +42,7 @@ impl Transmitter<'_> {
         self.switch_bias_tee(Moment::Open, self.settings.wants_bias_tee())
     }
 
-    /// Gives it what takes effect only while the stream is active.
+    /// Applies the settings that take effect only while the stream is active.
     pub(super) fn apply_when_active(&self) -> anyhow::Result<()> {
         let again = |gain: &&Gain| gain.again_when_active;
         let gains = self.gains()?;
@@ -54,12 +54,12 @@ impl Transmitter<'_> {
         self.switch_bias_tee(Moment::Active, self.settings.wants_bias_tee())
     }
 
-    /// Turns the bias-T off, if it may be on and takes that now.
+    /// Turns the bias-T off if it may be on and can be switched at this moment.
     pub(super) fn bias_tee_off(&self, now: Moment) -> anyhow::Result<()> {
         self.switch_bias_tee(now, self.settings.wants_bias_tee().map(|_| false))
     }
 
-    /// Turns all gains down. The first error counts, after all were tried.
+    /// Turns all gains down to their minimum. Returns the first error, after all were tried.
     pub(super) fn gains_down(&self) -> anyhow::Result<()> {
         let mut result = Ok(());
         for element in self.elements()? {
@@ -95,7 +95,7 @@ impl Transmitter<'_> {
             None => ranges,
         };
         let told = || format!("the {} takes {}", self.model.name, describe(&ranges, "samples per second"));
-        // Where the driver has a list, what is not on it may be taken all the same.
+        // A driver with a list of rates may also accept others.
         let (low, high) = bounds(&ranges);
         ensure!((low..=high).contains(&wanted), "sample_rate {wanted} is impossible: {}", told());
         let set = self.device.set_sample_rate(Tx, self.channel(), wanted);
@@ -105,7 +105,7 @@ impl Transmitter<'_> {
         Ok(())
     }
 
-    /// A filter that was asked for must come about; one by default must only let the signal through.
+    /// Sets the analogue filter. A configured bandwidth must take effect; the default one must only pass the signal.
     fn set_bandwidth(&self, tuning: &Tuning) -> anyhow::Result<()> {
         let ranges = self.device.bandwidth_range(Tx, self.channel()).unwrap_or_default();
         let rate = tuning.sample_rate as f64;
@@ -120,7 +120,7 @@ impl Transmitter<'_> {
         let set = self.device.set_bandwidth(Tx, self.channel(), wanted);
         let set = self.read_back(set, "bandwidth", wanted, || self.device.bandwidth(Tx, self.channel()), told)?;
         if self.settings.bandwidth.is_some() {
-            // Filters come in steps of up to a half.
+            // Filters have steps of up to an octave.
             let off = set < wanted / 2.0 || set > wanted * 2.0;
             ensure!(!off, "bandwidth {wanted} did not take: it is {}; {}", number(set), told());
         }
@@ -159,7 +159,7 @@ impl Transmitter<'_> {
         Ok(())
     }
 
-    /// Returns each gain element of the device with its gain: as configured, as the model has it, or its least.
+    /// Returns the gain of each element of the device: as configured, else the model's default, else the minimum.
     fn gains(&self) -> anyhow::Result<Vec<(String, f64)>> {
         let elements = self.elements()?;
         if let Some(unknown) = self.settings.gains.keys().find(|element| !elements.contains(element)) {
@@ -213,7 +213,8 @@ impl Transmitter<'_> {
         set.context("the bias-T cannot be switched: this version of the module does not know how")
     }
 
-    /// Returns what a value became; an error names the range.
+    /// Returns the value that is in effect; an error names the range. NaN is refused here, since it would pass every
+    /// comparison.
     fn read_back(
         &self,
         set: Result<(), Error>,
@@ -223,11 +224,13 @@ impl Transmitter<'_> {
         told: impl Fn() -> String,
     ) -> anyhow::Result<f64> {
         let call = || format!("{what} {}", number(wanted));
-        set.and_then(|()| read()).map_err(|error| explain(&call(), &error)).with_context(told)
+        let now = set.and_then(|()| read()).map_err(|error| explain(&call(), &error)).with_context(&told)?;
+        ensure!(now.is_finite(), "{} did not take: it is {now}; {}", call(), told());
+        Ok(now)
     }
 }
 
-/// The least and the greatest value of all ranges.
+/// Returns the minimum and the maximum over all ranges.
 fn bounds(ranges: &[Range]) -> (f64, f64) {
     if ranges.is_empty() {
         return (0.0, f64::INFINITY);

@@ -1,4 +1,4 @@
-//! A device between the moments at which it is opened and closed: several transmissions, where its model allows that.
+//! An open device, for one transmission or, if its model allows that, for several.
 
 use super::Settings;
 use super::apply::Transmitter;
@@ -16,29 +16,40 @@ pub(super) struct Soapy {
     settings: Settings,
     model: &'static Model,
     tuning: Tuning,
-    /// `None` while opening it would put a carrier on air.
+    /// `None` while opening it might put a carrier on air.
     open: Option<Open>,
     /// `None` while the carrier is off.
     sender: Option<Sender>,
     underruns: u64,
-    /// It did all that it was told: only such a device is used again.
+    /// Whether no call has failed: only such a device is used again.
     sound: bool,
+    /// Whether gains may be up and the bias-T on: settings were applied, and not undone since.
+    raised: bool,
 }
 
 impl Soapy {
     pub(super) fn open(settings: &Settings, tuning: &Tuning) -> anyhow::Result<Self> {
         let (settings, model) = (settings.clone(), settings.model());
         let found = find(&settings.device)?;
-        let open = if model.idle == Idle::Radiates { None } else { Some(found.open()?) };
-        let mut soapy =
-            Self { settings, model, tuning: tuning.clone(), open, sender: None, underruns: 0, sound: false };
+        let open = if model.idle == Idle::Silent { Some(found.open()?) } else { None };
+        let mut soapy = Self {
+            settings,
+            model,
+            tuning: tuning.clone(),
+            open,
+            sender: None,
+            underruns: 0,
+            sound: false,
+            raised: false,
+        };
         soapy.apply()?;
         Ok(soapy)
     }
 
-    /// Gives the device its settings, if it is open.
+    /// Applies the settings if the device is open.
     fn apply(&mut self) -> anyhow::Result<()> {
         self.sound = false;
+        self.raised = self.open.is_some();
         let Some(transmitter) = self.transmitter() else { return Ok(()) };
         transmitter.apply(&self.tuning)?;
         self.sound = true;
@@ -50,7 +61,7 @@ impl Soapy {
         Some(Transmitter { device, settings: &self.settings, model: self.model })
     }
 
-    /// Sets the stream up: on a bladeRF and a Pluto that turns the carrier on already.
+    /// Sets the stream up, which turns the carrier of a bladeRF and a Pluto on.
     fn stream(&self) -> anyhow::Result<TxStream<Complex32>> {
         let open = self.open.as_ref().context("the device is not open")?;
         let of_model = self.model.stream_args.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -69,8 +80,7 @@ impl Soapy {
         self.transmitter().context("the device is not open")?.apply_when_active()
     }
 
-    /// Turns everything off that can be turned off, whatever fails meanwhile; the first error counts. What cuts the
-    /// carrier comes first.
+    /// Turns off everything, also after a failure; returns the first error. The carrier comes first.
     fn turn_off(&mut self) -> anyhow::Result<()> {
         let mut result = Ok(());
         if let Some(mut sender) = self.sender.take() {
@@ -85,6 +95,7 @@ impl Soapy {
             result = result.and(transmitter.gains_down());
         }
         self.sound &= result.is_ok();
+        self.raised = false;
         if self.model.idle != Idle::Silent {
             self.open = None;
         }
@@ -143,7 +154,8 @@ impl Soapy {
 
 impl Drop for Soapy {
     fn drop(&mut self) {
-        if self.sender.is_some() {
+        // A device that is closed before it was on air has its bias-T on already.
+        if self.raised {
             let _ = self.turn_off();
         }
     }

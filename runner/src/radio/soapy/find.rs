@@ -1,7 +1,7 @@
-//! Finding the one device that is meant, and keeping other processes from it.
+//! Finds the device of an address, and locks it against other processes.
 
 use super::address::Address;
-use super::model::Model;
+use super::models;
 use super::ranges::explain;
 use crate::process::lock::{self, Lock};
 use anyhow::{Context, bail};
@@ -10,34 +10,34 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Where Linux keeps the locks of devices.
+/// The folder for locks of devices on Linux.
 const LOCK_FOLDER: &str = "/run/lock";
 
-/// For a process that only looks at the device, as `devices` does.
+/// Time limit for another process to release the device: `devices` holds it for a moment only.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
-/// What a module that may not open a device shows in place of its serial number (SoapyBladeRF).
+/// The serial number that SoapyBladeRF reports for a device that it may not open.
 const NO_PERMISSION: &str = "ANY";
 
-/// A device that is there.
+/// A device that was found.
 pub(super) struct Found {
-    /// What opens it.
+    /// The arguments that open it.
     args: BTreeMap<String, String>,
-    /// Its serial number, or what else it is known by.
+    /// Its serial number, or its key if it has none.
     pub(super) name: String,
 }
 
-/// A device that is open, and used by no other process as long as this lives.
+/// An open device, locked against other processes until this is dropped.
 pub(super) struct Open {
     pub(super) device: Device,
     pub(super) name: String,
     _lock: Lock,
 }
 
-/// Finds the device. Nothing, or more than one, is an error: a module that finds nothing opens something else.
+/// Finds the device of an address. Exactly one must match: a module may open another one if its argument matches none.
 pub(super) fn find(address: &Address) -> anyhow::Result<Found> {
-    let model = Model::of(address.hardware());
+    let model = models::of_module(address.hardware());
     let mut wanted = address.rest().clone();
     wanted.insert("driver".to_owned(), address.driver().to_owned());
     let found: Vec<_> = enumerate(&wanted)?.into_iter().filter(|found| names_same_place(&wanted, found)).collect();
@@ -58,7 +58,7 @@ pub(super) fn find(address: &Address) -> anyhow::Result<Found> {
             let name = Some(serial(one)).filter(|serial| !serial.is_empty()).unwrap_or_else(|| address.key());
             Ok(Found { args, name })
         }
-        // Some modules look for nothing, and open what they are told.
+        // Some modules have no discovery, and open what the arguments locate.
         [] if address.names_a_place() && address.serial().is_none() => Ok(Found { args: wanted, name: address.key() }),
         [] => {
             let others: Vec<_> = found.iter().map(serial).collect();
@@ -72,14 +72,14 @@ pub(super) fn find(address: &Address) -> anyhow::Result<Found> {
     }
 }
 
-/// Whether what a module found is where the arguments say. SoapyPlutoSDR answers with what it found first.
+/// Returns whether a device is at the place of the arguments. SoapyPlutoSDR always reports the first that it found.
 fn names_same_place(wanted: &BTreeMap<String, String>, found: &BTreeMap<String, String>) -> bool {
     let differs =
         |key: &&str| matches!((wanted.get(*key), found.get(*key)), (Some(wanted), Some(found)) if wanted != found);
     !["uri", "hostname", "addr"].iter().any(differs)
 }
 
-/// Asks a module what it finds.
+/// Returns the devices that a module finds.
 pub(super) fn enumerate(args: &BTreeMap<String, String>) -> anyhow::Result<Vec<BTreeMap<String, String>>> {
     let found = soapysdr::enumerate(to_args(args)).map_err(|error| explain("looking for devices", &error))?;
     Ok(found.iter().map(from_args).collect())
@@ -95,7 +95,7 @@ pub(super) fn from_args(args: &Args) -> BTreeMap<String, String> {
 }
 
 impl Found {
-    /// Opens the device, which no other process may have.
+    /// Locks and opens the device.
     pub(super) fn open(self) -> anyhow::Result<Open> {
         let lock = self.lock()?;
         let device = Device::new(to_args(&self.args)).map_err(|error| explain("opening the device", &error))?;

@@ -1,8 +1,9 @@
-//! Lists what SoapySDR finds, with what each device can do.
+//! Lists the devices that SoapySDR finds, with their capabilities.
 
 use super::address::Address;
 use super::find::{Open, enumerate, find, from_args};
-use super::model::{ALL, Idle, Model};
+use super::model::{Idle, Model};
+use super::models::ALL;
 use super::ranges::explain;
 use super::usb::{self, UsbRadio};
 use crate::radio::{FoundDevice, Span};
@@ -10,7 +11,7 @@ use soapysdr::Direction::Tx;
 use soapysdr::Range;
 use std::collections::BTreeMap;
 
-/// Lists the devices that are plugged in; those, too, that no driver can use.
+/// Lists the devices that are plugged in, also those that no driver can use.
 pub(crate) fn all() -> anyhow::Result<Vec<FoundDevice>> {
     let mut on_usb = usb::radios();
     let mut devices = Vec::new();
@@ -23,8 +24,8 @@ pub(crate) fn all() -> anyhow::Result<Vec<FoundDevice>> {
     Ok(devices)
 }
 
-/// Always with a driver: without one, modules for the network are asked too, which take a second and speak to the whole
-/// LAN. So does UHD without a type.
+/// Returns the arguments with which devices of a model are looked for. They always name a driver: without one, modules for
+/// the network also answer, which take a second and send to the whole LAN. So does UHD without a type.
 fn wanted(model: &Model) -> BTreeMap<String, String> {
     let mut wanted = BTreeMap::from([("driver".to_owned(), model.driver.to_owned())]);
     if model.driver == "uhd" {
@@ -33,7 +34,7 @@ fn wanted(model: &Model) -> BTreeMap<String, String> {
     wanted
 }
 
-/// Takes the USB device that a module has found out of the list.
+/// Removes the USB device that a module has found from the list, and returns it.
 fn take(on_usb: &mut Vec<UsbRadio>, model: &Model, serial: Option<&String>) -> Option<UsbRadio> {
     let is_it = |radio: &UsbRadio| {
         let same_serial = match (&radio.serial, serial) {
@@ -46,7 +47,7 @@ fn take(on_usb: &mut Vec<UsbRadio>, model: &Model, serial: Option<&String>) -> O
     Some(on_usb.remove(index))
 }
 
-/// One on the USB that its module does not list.
+/// Describes a radio on the USB that its module does not list.
 fn in_use_or_unusable(radio: &UsbRadio) -> FoundDevice {
     let mut device = radio.describe();
     if device.problems.is_empty() {
@@ -82,7 +83,7 @@ fn describe(model: &Model, found: &BTreeMap<String, String>, on_usb: Option<&Usb
     device
 }
 
-/// Says that a firmware is too old. One that somebody built has no date.
+/// Returns a remark if the firmware is too old. Versions that do not begin with a year are of private builds.
 fn old_firmware(model: &Model, hardware: &BTreeMap<String, String>) -> Option<String> {
     let firmware = model.needs.firmware?;
     let version = hardware.get("version").filter(|version| version.starts_with("20"))?;
@@ -90,7 +91,7 @@ fn old_firmware(model: &Model, hardware: &BTreeMap<String, String>) -> Option<St
         .then(|| format!("firmware {version} is older than {}: {}", firmware.oldest, firmware.otherwise))
 }
 
-/// Where a model transmits whose module says something else.
+/// Returns the frequencies of a model whose module reports wrong ones.
 fn known_frequencies(model: &Model) -> Vec<Span> {
     model.frequencies.iter().map(|known| Span { from: *known.start(), to: *known.end() }).collect()
 }
@@ -99,7 +100,7 @@ fn opened(args: &str) -> anyhow::Result<Open> {
     find(&Address::try_from(args.to_owned()).map_err(anyhow::Error::msg)?)?.open()
 }
 
-/// What the driver does not tell stays empty.
+/// Fills in what the driver reports.
 fn fill(device: &mut FoundDevice, open: &Open) {
     let driver = &open.device;
     device.channels = driver.num_channels(Tx).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What is known of each model of radio. The facts are data, one file for each model in `models/`; the code that acts on
-//! them is the same for all.
+//! The facts about a model of radio, as data: one file for each model in `models/`. The code that uses them is the same for
+//! all.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -9,25 +9,25 @@ use std::time::Duration;
 pub(super) struct Model {
     /// The module's name, as in `driver=`.
     pub(super) driver: &'static str,
-    /// For people.
+    /// The name for people.
     pub(super) name: &'static str,
-    /// All its gain elements, in the order in which they are set: first what could amplify too much. Elements that the
-    /// device at hand lacks are passed over.
+    /// All its gain elements, in the order in which they are set: those that could amplify too much first. Elements that a
+    /// device lacks are ignored.
     pub(super) gains: &'static [Gain],
-    /// Where it really transmits, in hertz, when the module reports something else.
+    /// The frequencies that it reaches in hertz, if the module reports others.
     pub(super) frequencies: Option<RangeInclusive<f64>>,
-    /// Samples per second that it really takes, when the module reports something else.
+    /// The sample rates in hertz, if the module reports others.
     pub(super) rates: Option<RangeInclusive<f64>>,
     pub(super) bandwidth: Bandwidth,
     /// Chooses the antenna for a frequency in hertz, where the configuration names none.
     pub(super) antenna: fn(&[String], f64) -> Option<String>,
     pub(super) bias_tee: BiasTee,
-    /// For the stream, unless the configuration says otherwise.
+    /// The default arguments of the stream.
     pub(super) stream_args: &'static [(&'static str, &'static str)],
     pub(super) queue: Queue,
     pub(super) idle: Idle,
     pub(super) after_kill: AfterKill,
-    /// How its USB devices are recognised.
+    /// The USB identities of its devices.
     pub(super) usb: &'static [UsbId],
     pub(super) needs: Needs,
 }
@@ -36,9 +36,10 @@ pub(super) struct Model {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gain {
     pub(super) element: &'static str,
-    /// In decibels; for a receiver in the same room.
+    /// The default in decibels, for a receiver in the same room.
     pub(super) default: f64,
-    /// Set once more when the stream is active: the module does not pass it on before, or the firmware clears it.
+    /// Whether it must be set again once the stream is active: the module does not pass it on before, or the firmware
+    /// clears it.
     pub(super) again_when_active: bool,
 }
 
@@ -48,12 +49,12 @@ impl Gain {
     }
 }
 
-/// The analogue filter, where the configuration names no bandwidth.
+/// The default of the analogue filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bandwidth {
     /// The driver follows the sample rate by itself.
     Automatic,
-    /// It stays as it was, so that it is set to the sample rate, or to what is nearest.
+    /// The driver leaves it as it was, so it is set to the sample rate, or to the nearest possible value.
     AsRate,
 }
 
@@ -77,37 +78,36 @@ pub(super) enum Moment {
     Active,
 }
 
-/// Samples between the last write and the antenna, beyond those that the clock accounts for.
+/// The delay between a write and the antenna, beyond what the sample clock accounts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Queue {
-    /// Samples that go before ours.
+    /// Samples that are sent before those of the first write.
     pub(super) samples: u64,
-    /// Beside these.
+    /// An additional time.
     pub(super) time: Duration,
 }
 
-/// What leaves the antenna while nothing is sent.
+/// The emission of an open device without a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Idle {
-    /// Nothing, once the stream is closed: the device stays open between transmissions.
+    /// None: the device stays open between transmissions.
     Silent,
-    /// A carrier, as long as the device is open: it is opened when the carrier may go on, and closed after each
-    /// transmission.
+    /// A carrier: the device is opened when the carrier may go on, and closed after each transmission.
     Radiates,
-    /// Nobody knows: it is closed after each transmission.
+    /// Unknown: treated as [`Self::Radiates`].
     Unknown,
 }
 
-/// What silences the radio when its process was killed.
+/// The way to silence a radio whose process was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AfterKill {
-    /// It went silent by itself.
+    /// None is needed: it is silent without its process.
     Nothing,
-    /// Looking for devices opens and closes each that nobody uses, and closing sends `off`.
+    /// Enumerating: it opens and closes each free device, and closing turns the transmitter off.
     Enumerate,
-    /// Opening it, all gains down, and closing it.
+    /// Opening it, turning all gains down, and closing it.
     OpenAndClose,
-    /// The same, with a stream: only closing one turns the oscillator off.
+    /// The same with a stream: only closing one turns the oscillator off.
     OpenAndCloseStream,
 }
 
@@ -122,62 +122,42 @@ pub(super) const fn usb(vendor: u16, product: u16) -> UsbId {
     UsbId { vendor, product }
 }
 
-/// What a host needs for it.
+/// The software that a host needs for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Needs {
     /// The file name of the SoapySDR module.
     pub(super) module: &'static str,
-    /// Debian's packages with the module and what it needs; none if Debian has no such module.
+    /// Debian's packages; empty if Debian has no such module.
     pub(super) packages: &'static str,
-    /// Files without which it does not work.
+    /// FPGA or firmware images that the host loads.
     pub(super) images: Option<Images>,
-    /// The oldest firmware that behaves, if older ones do not.
+    /// The oldest firmware without a known defect.
     pub(super) firmware: Option<Firmware>,
 }
 
-/// A firmware that a radio should have.
+/// The minimum firmware of a radio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Firmware {
-    /// Versions are dates, so that their order is that of their letters.
+    /// The oldest version. Versions are dates, so they sort as text.
     pub(super) oldest: &'static str,
-    /// What an older one does, and what brings a newer one.
+    /// The defect of older ones, and the way to a newer one.
     pub(super) otherwise: &'static str,
 }
 
 /// Images for the FPGA or the firmware that the host loads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Images {
-    /// The variable that names their folder.
+    /// The environment variable that names their folder.
     pub(super) variable: &'static str,
-    /// Where they are looked for otherwise.
+    /// The default folders.
     pub(super) folders: &'static [&'static str],
-    /// How their names begin and end.
+    /// The beginning and the end of their names.
     pub(super) names: (&'static str, &'static str),
-    /// Brings them.
+    /// The command, or the way, to get them.
     pub(super) command: &'static str,
 }
 
-impl Model {
-    /// Returns what is known of the devices of a module.
-    pub(super) fn of(driver: &str) -> &'static Self {
-        ALL.iter().find(|model| model.driver == driver).copied().unwrap_or(&super::models::generic::MODEL)
-    }
-
-    pub(super) fn of_usb(id: UsbId) -> Option<&'static Self> {
-        ALL.iter().find(|model| model.usb.contains(&id)).copied()
-    }
-}
-
-/// The models that are known.
-pub(super) const ALL: [&Model; 5] = [
-    &super::models::hackrf::MODEL,
-    &super::models::bladerf::MODEL,
-    &super::models::lime::MODEL,
-    &super::models::uhd::MODEL,
-    &super::models::plutosdr::MODEL,
-];
-
-/// Leaves the antenna as it is: there is one, or the driver's own choice is right.
+/// Leaves the antenna to the driver: there is only one, or its choice is right.
 pub(super) fn as_it_is(_: &[String], _: f64) -> Option<String> {
     None
 }

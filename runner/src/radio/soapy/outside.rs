@@ -1,9 +1,9 @@
-//! What is done to a device by a process that does not transmit with it.
+//! Work on a device by a process that does not transmit with it.
 
 use super::Settings;
 use super::apply::Transmitter;
 use super::find::{enumerate, find};
-use super::model::{AfterKill, Moment};
+use super::model::{AfterKill, Idle, Moment};
 use super::ranges::explain;
 use challengectl_waveform::Complex32;
 
@@ -15,7 +15,7 @@ pub(super) fn silence(settings: &Settings) -> anyhow::Result<()> {
             let mut wanted = settings.device.rest().clone();
             wanted.insert("driver".to_owned(), settings.device.driver().to_owned());
             enumerate(&wanted)?;
-            // It must be among those that were found free, and so opened and closed.
+            // It must be among the free ones, which enumerating has opened and closed.
             find(&settings.device).map(|_| ())
         }
         AfterKill::OpenAndClose => open_and_close(settings, false),
@@ -23,9 +23,13 @@ pub(super) fn silence(settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
-/// Finds out whether the device can be opened and takes a setting.
+/// Checks whether the device can be opened and accepts a setting. One that may radiate while it is open is only looked for,
+/// since no lease permits a carrier.
 pub(super) fn probe(settings: &Settings) -> anyhow::Result<()> {
-    open_and_close(settings, false)
+    match settings.model().idle {
+        Idle::Silent => open_and_close(settings, false),
+        Idle::Radiates | Idle::Unknown => find(&settings.device).map(drop),
+    }
 }
 
 fn open_and_close(settings: &Settings, stream: bool) -> anyhow::Result<()> {

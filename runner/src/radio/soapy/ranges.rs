@@ -1,19 +1,20 @@
-//! What a driver says that it can do, for people and for checks.
+//! Ranges and errors that a driver reports, for checks and for people.
 
 use soapysdr::{Error, ErrorCode, Range};
 
-/// Whether a value lies in one of the ranges. No range at all: the driver does not say. Steps are hints at best.
+/// Returns whether a value lies in one of the ranges; `true` without ranges, since the driver reports none. Steps are
+/// ignored: drivers do not keep to them.
 pub(super) fn contain(ranges: &[Range], value: f64) -> bool {
     ranges.is_empty() || ranges.iter().any(|range| (range.minimum..=range.maximum).contains(&value))
 }
 
-/// Returns the value of the ranges that is next to this one.
+/// Returns the value within the ranges that is nearest to `value`.
 pub(super) fn nearest(ranges: &[Range], value: f64) -> f64 {
     let candidates = ranges.iter().map(|range| value.clamp(range.minimum, range.maximum.max(range.minimum)));
     candidates.min_by(|a, b| (a - value).abs().total_cmp(&(b - value).abs())).unwrap_or(value)
 }
 
-/// Writes ranges for people, in the unit.
+/// Formats ranges for people, with their unit.
 pub(super) fn describe(ranges: &[Range], unit: &str) -> String {
     if ranges.is_empty() {
         return "unknown".to_owned();
@@ -25,13 +26,13 @@ pub(super) fn describe(ranges: &[Range], unit: &str) -> String {
     format!("{} {unit}", ranges.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
-/// Without an exponent, and without decimals that are none.
+/// Formats a number without exponent and trailing zeros.
 pub(super) fn number(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Says what a call failed with. Codes that a driver returns have no text.
+/// Turns the error of a call into one with a text, which the error codes of drivers lack.
 pub(super) fn explain(call: &str, error: &Error) -> anyhow::Error {
     let what = match error.code {
         _ if !error.message.is_empty() => error.message.as_str(),

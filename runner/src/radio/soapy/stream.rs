@@ -1,4 +1,4 @@
-//! The stream of samples into a driver: whole blocks, at the driver's pace, with an end that is heard.
+//! The stream of samples to a driver: whole blocks, at the driver's pace, with an end that reaches the antenna.
 
 use super::model::Model;
 use super::ranges::explain;
@@ -7,52 +7,55 @@ use challengectl_waveform::Complex32;
 use soapysdr::{ErrorCode, TxStream};
 use std::time::{Duration, Instant};
 
-/// What a sample of 1.0 becomes. From 1.0 on some modules wrap to the other sign: 1.008 on a HackRF (times 127 into eight
-/// bits), 1.0 itself on a bladeRF (times 2048 into twelve). Cutting peaks off instead would make harmonics.
+/// The scale of samples. From 1.0 on some modules wrap to the other sign: a HackRF at 1.008 (times 127, 8 bits), a bladeRF
+/// at 1.0 (times 2048, 12 bits). Clipping instead would make harmonics.
 const FULL_SCALE: f32 = 0.99;
 
-/// Zeros in front of the signal, while oscillators and amplifiers settle.
+/// Zeros before the signal, while oscillators and amplifiers settle.
 const LEAD_IN: Duration = Duration::from_millis(50);
 
-/// Zeros behind the signal: a driver that drops a part of its last block drops these.
+/// Zeros after the signal: a driver that drops a part of its last block drops these.
 const LEAD_OUT: Duration = Duration::from_millis(20);
 
-/// For one attempt to write. Below 1000 µs a bladeRF takes it for none, and waits for ever.
+/// Time limits of one write. A bladeRF treats less than 1000 µs as no limit.
 const MAX_TIMEOUT: Duration = Duration::from_millis(100);
 const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// What a call of [`Sender::write`] may take beyond the time that its samples last.
+/// Time that a call of [`Sender::write`] may take beyond the duration of its samples.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// A radio that takes less than a block in this time is dead, whatever it answers.
+/// Time within which a radio must accept a block; otherwise it is dead, whatever it answers.
 const DEAD_AFTER: Duration = Duration::from_secs(2);
 
-/// Between two looks at the stream's status.
+/// The maximum duration of samples that the radio has not accepted yet: a radio far slower than its rate would fill the
+/// memory.
+const MAX_BEHIND: Duration = Duration::from_secs(1);
+
+/// Interval of reading the stream's status.
 const STATUS_PERIOD: Duration = Duration::from_millis(100);
 const STATUS_TIMEOUT_US: i64 = 1000;
 
-/// Codes of errors that a module returned with the wrong sign: SoapyPlutoSDR returns the number of a log level, 3, which
-/// reads as three samples written.
+/// Return values of a write that are errors: SoapyPlutoSDR returns 3, a log level, which reads as three samples written.
 const NO_COUNT: std::ops::RangeInclusive<usize> = 1..=9;
 
-/// A driver that takes nothing and says so at once must not take the whole processor.
+/// Pause after a write without progress: a driver that returns at once must not occupy the processor.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// A stream that is active.
+/// An active stream.
 pub(super) struct Sender {
     stream: TxStream<Complex32>,
-    /// Samples of a write.
+    /// The number of samples of a write.
     block: usize,
-    /// What could not be written yet, with less than a block of samples at its end.
+    /// Samples that are not written yet.
     held: Vec<Complex32>,
-    /// How much of `held` was written.
+    /// The number of samples of `held` that are written.
     written: usize,
-    /// When the driver last took a whole block, and what it took since.
+    /// When the driver last accepted a whole block, and the number of samples since.
     progress: (Instant, usize),
     clock: SampleClock,
     status: Option<Instant>,
     underruns: u64,
-    /// The last samples are in `held`, or were written.
+    /// Whether the last samples are in `held`, or written.
     ending: bool,
 }
 
@@ -75,11 +78,17 @@ impl Sender {
     pub(super) fn write(&mut self, samples: &[Complex32]) -> anyhow::Result<()> {
         let bounded = |part: f32| (part * FULL_SCALE).clamp(-FULL_SCALE, FULL_SCALE);
         self.held.extend(samples.iter().map(|sample| Complex32::new(bounded(sample.re), bounded(sample.im))));
-        self.push(self.clock.time(samples.len()) + PATIENCE)
+        self.push(self.clock.time(samples.len()) + PATIENCE)?;
+        if self.held.len() > self.block + self.clock.samples(MAX_BEHIND) {
+            bail!(
+                "the radio takes samples much more slowly than its sample_rate: it, its USB port or this host is too slow"
+            );
+        }
+        Ok(())
     }
 
     /// Writes the rest, and zeros up to a whole block. Returns when the last sample leaves the antenna; `None` while the
-    /// driver has not taken all.
+    /// driver has not accepted all.
     pub(super) fn finish(&mut self) -> anyhow::Result<Option<Instant>> {
         if !self.ending {
             self.ending = true;
@@ -92,12 +101,12 @@ impl Sender {
         Ok((self.written == self.held.len()).then(|| self.clock.end()))
     }
 
-    /// Stops the stream. What the driver has queued is dropped, or plays on: that depends on the driver.
+    /// Stops the stream. Whether queued samples are dropped or sent depends on the driver.
     pub(super) fn deactivate(&mut self) -> anyhow::Result<()> {
         self.stream.deactivate(None).map_err(|error| explain("stopping the stream", &error))
     }
 
-    /// Writes whole blocks, for at most so long.
+    /// Writes whole blocks for at most `time`.
     fn push(&mut self, time: Duration) -> anyhow::Result<()> {
         let until = Instant::now() + time;
         while self.held.len() - self.written >= self.rest_of_block() {
@@ -138,7 +147,7 @@ impl Sender {
         }
     }
 
-    /// Samples that complete the block that was taken in part, or those of a whole one.
+    /// Returns the number of samples that complete the current block.
     fn rest_of_block(&self) -> usize {
         self.block - self.progress.1
     }
@@ -160,14 +169,14 @@ impl Sender {
         Ok(())
     }
 
-    /// Counts what the driver says of gaps. Drivers that say nothing are not asked again.
+    /// Counts the underruns that the driver reports. A driver without a status is not asked again.
     fn look_for_underruns(&mut self) {
         let Some(looked) = self.status.filter(|looked| looked.elapsed() >= STATUS_PERIOD) else { return };
         let (mut channels, mut flags, mut time) = (0, 0, 0);
         let answer = self.stream.read_status(&mut channels, &mut flags, &mut time, STATUS_TIMEOUT_US);
         self.status = Some(Instant::now());
         match answer.map_err(|error| error.code) {
-            // A HackRF calls its own silence at the beginning an underrun.
+            // A HackRF reports its initial silence as an underrun.
             Err(ErrorCode::Underflow) if looked >= self.clock.warm() => self.underruns += 1,
             Err(ErrorCode::NotSupported) => self.status = None,
             _ => {}
@@ -175,10 +184,10 @@ impl Sender {
     }
 }
 
-/// When samples leave the antenna, by the time and the sample rate alone: what drivers say of it is not to be relied on.
+/// Computes when samples leave the antenna, from time and sample rate alone: what drivers report is unreliable.
 struct SampleClock {
     rate: f64,
-    /// Between the end of the queue and the antenna.
+    /// The delay between the queue and the antenna.
     delay: Duration,
     began: Instant,
     /// When the queue is empty.
@@ -208,7 +217,7 @@ impl SampleClock {
         self.empty + self.delay
     }
 
-    /// When the first samples have left the antenna.
+    /// Returns when the first samples have left the antenna.
     fn warm(&self) -> Instant {
         self.began + self.delay
     }

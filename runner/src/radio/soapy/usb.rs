@@ -1,18 +1,19 @@
-//! Radios on the USB, as Linux lists them: also those that no driver can use yet, and why it cannot.
+//! Radios on the USB, as Linux lists them, also those that no driver can use yet, with the reason.
 
 use super::model::{Images, Model, UsbId};
+use super::models;
 use crate::radio::FoundDevice;
 use nix::unistd::{AccessFlags, access};
 use std::path::{Path, PathBuf};
 
-/// Where Linux lists USB devices, and has their files.
+/// The folders in which Linux lists USB devices, and has their files.
 const DEVICES: &str = "/sys/bus/usb/devices";
 const FILES: &str = "/dev/bus/usb";
 
-/// Where SoapySDR looks for modules, below `lib` of a prefix.
+/// The folder of SoapySDR's modules, below `lib` of a prefix.
 const MODULES: &str = "SoapySDR/modules0.8";
 
-/// The group that the rules of Debian's packages give radios to.
+/// The group of radios by the udev rules of Debian's packages.
 const GROUP: &str = "plugdev";
 
 /// A radio on the USB.
@@ -21,11 +22,11 @@ pub(super) struct UsbRadio {
     pub(super) model: &'static Model,
     id: UsbId,
     pub(super) serial: Option<String>,
-    /// Its file; `None` where Linux does not say which.
+    /// The device file; `None` if Linux does not name it.
     file: Option<PathBuf>,
 }
 
-/// Lists the radios that are known by their USB identity.
+/// Lists the radios with a known USB identity.
 pub(super) fn radios() -> Vec<UsbRadio> {
     radios_in(Path::new(DEVICES), Path::new(FILES))
 }
@@ -41,14 +42,14 @@ fn radio(device: &Path, files: &Path) -> Option<UsbRadio> {
     let read = |name: &str| Some(fs_err::read_to_string(device.join(name)).ok()?.trim().to_owned());
     let number = |name: &str| u16::from_str_radix(&read(name)?, 16).ok();
     let id = UsbId { vendor: number("idVendor")?, product: number("idProduct")? };
-    let model = Model::of_usb(id)?;
+    let model = models::of_usb(id)?;
     let place = |name: &str| read(name)?.parse::<u16>().ok();
     let file = place("busnum").zip(place("devnum")).map(|(bus, number)| files.join(format!("{bus:03}/{number:03}")));
     Some(UsbRadio { model, id, serial: read("serial"), file })
 }
 
 impl UsbRadio {
-    /// Returns what keeps it from working, each with the way out.
+    /// Returns the problems that keep it from working, each with the way out.
     pub(super) fn problems(&self) -> Vec<String> {
         let missing = [self.module_missing(), self.images_missing(), self.access_missing()];
         missing.into_iter().flatten().collect()
@@ -88,7 +89,7 @@ impl UsbRadio {
         (!allowed && file.exists()).then(|| self.way_to_access(file))
     }
 
-    /// Rules by which only who sits at the machine may use a radio do not help a service, nor somebody at the network.
+    /// Returns the command that gives access to services and remote users: rules for local seats do not cover them.
     fn way_to_access(&self, file: &Path) -> String {
         let UsbId { vendor, product } = self.id;
         format!(

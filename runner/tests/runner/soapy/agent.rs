@@ -217,6 +217,62 @@ fn an_order_to_stop_cuts_the_carrier_of_each_radio() {
 }
 
 #[test]
+fn a_device_that_waits_with_its_bias_t_on_is_turned_off_when_its_task_is_stopped() {
+    let bench = Bench::new(&["bladerf"]);
+    let mut given = at_once(&["r0"], LONG);
+    // No lease is renewed, so that the carrier never goes on.
+    let server = Server::start(move |request| {
+        let mut answer = json!({"status": "success", "renewed": [], "abort": [], "heartbeat_interval": 0.5});
+        answer["poll_interval"] = json!(1.0);
+        answer["lease_seconds"] = json!(3.0);
+        given(request).or_else(|| request.path.ends_with("/heartbeat").then(|| Answer::json(200, &answer)))
+    });
+    let _runner = start(&bench, &server, ", bias_tee: true");
+    let report = until_reported(&server, 1).remove(0);
+    assert_eq!(report["status"], "aborted", "{report}");
+    let bias = super::bench::arguments_of(&bench, "writeSetting");
+    assert_eq!(bias, ["biastee_tx=true", "biastee_tx=false"], "{:?}", bench.story(0));
+    // It is off, and stays open for the next.
+    assert_eq!((bench.count(0, "activateStream"), bench.count(0, "unmake")), (0, 0));
+}
+
+#[test]
+fn a_stop_that_the_driver_does_not_carry_out_is_a_failure_and_the_radio_is_silenced_from_outside() {
+    let bench = Bench::new(&["hackrf"]);
+    bench.set_faults(0, "throw deactivateStream 0 LIBUSB_ERROR_IO");
+    let mut given = at_once(&["r0"], LONG);
+    let cut = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let is_cut = std::sync::Arc::clone(&cut);
+    let server = Server::start(move |request| {
+        if is_poll(request) && is_cut.load(std::sync::atomic::Ordering::SeqCst) {
+            return Some(Answer::json(200, &json!({"task": null, "abort": [1]})));
+        }
+        given(request)
+    });
+    let _runner = start(&bench, &server, "");
+    bench.wait_until_on_air(0);
+    cut.store(true, std::sync::atomic::Ordering::SeqCst);
+    let report = until_reported(&server, 1).remove(0);
+    assert_eq!(report["status"], "failed", "{report}");
+    assert!(report["error"].as_str().unwrap().contains("LIBUSB_ERROR_IO"), "{report}");
+    let story = bench.story(0);
+    let last = |name: &str| story.iter().rposition(|call| call == name);
+    assert!(last("found") > last("unmake") && !bench.is_on_air(0), "{story:?}");
+}
+
+#[test]
+fn a_radio_that_radiates_while_it_is_open_is_not_opened_to_be_tried_again() {
+    let bench = Bench::new(&["lime"]);
+    bench.set_faults(0, "throw setSampleRate 0 PLL not locked");
+    let server = Server::start(tasks(&["r0", "r0", "r0"], "E"));
+    let _runner = start(&bench, &server, "");
+    until_reported(&server, 3);
+    until("it is out", || server.seen("/register").iter().any(|one| one.body["failed_radios"][0]["id"] == "r0"));
+    until("it is back", || last_registration(&server)["failed_radios"].is_null());
+    assert_eq!(bench.count(0, "make"), 3, "{:?}", bench.story(0));
+}
+
+#[test]
 fn channels_of_one_device_take_turns() {
     let bench = Bench::new(&["bladerf"]);
     let device = bench.device(0);

@@ -121,6 +121,7 @@ fn a_setting_that_did_not_take_is_refused_with_the_drivers_own_range() {
         ("lime", "", "ignore setAntenna", "antenna BAND1 did not take: it is NONE"),
         ("uhd", ", clock_source: gpsdo", "", "clock_source gpsdo: the driver has internal, external"),
         ("uhd", "", "ignore setSampleRate", "sample_rate 2000000 did not take: it is 1000000"),
+        ("uhd", "", "nan getSampleRate", "sample_rate 2000000 did not take: it is NaN"),
         ("plutosdr", "", "ignore setFrequency", "145550000 Hz did not take: it is tuned to 0 Hz"),
         (
             "plutosdr",
@@ -195,6 +196,24 @@ fn a_device_whose_idle_state_is_silent_stays_open_between_transmissions() {
         // Off between the two.
         assert_eq!(bench.count(0, "carrier-off"), 2, "{driver}: {:?}", bench.story(0));
         assert!(!bench.is_on_air(0), "{driver}");
+    }
+}
+
+#[test]
+fn a_radio_that_is_slower_than_its_rate_is_cut_and_named() {
+    let text =
+        "challenges:\n  - {name: E, modulation: cw, frequency: 145550000, text: PARIS PARIS, parameters: {wpm: 60}}\n";
+    for (slowness, reason) in [
+        ("2.9", "it was on air for longer than its max_on_air_seconds, 3, though its signal is not"),
+        ("30", "the radio takes samples much more slowly than its sample_rate"),
+    ] {
+        let bench = Bench::new(&["bladerf"]);
+        std::fs::write(bench.path("event.yml"), text).unwrap();
+        bench.set_faults(0, &format!("slow writeStream 0 {slowness}"));
+        let output = bench.transmit(", max_on_air_seconds: 3, sample_rate: 600000");
+        let complaint = stderr(&output);
+        assert!(!output.status.success() && complaint.contains(reason), "{slowness}: {complaint}");
+        assert!(!bench.is_on_air(0) && bench.count(0, "unmake") == 1, "{:?}", bench.story(0));
     }
 }
 

@@ -56,9 +56,15 @@ class Simulated : public Device {
             throw std::runtime_error("the device is gone");
     }
     bool there() const { return is_plugged(serial); }
-    bool ignored(const std::string &call) const {
-        for (auto &fault : faults(serial)) if (fault.kind == "ignore" && fault.call == call) return true;
+    bool has_fault(const std::string &kind, const std::string &call) const {
+        for (auto &fault : faults(serial)) if (fault.kind == kind && fault.call == call) return true;
         return false;
+    }
+    bool ignored(const std::string &call) const { return has_fault("ignore", call); }
+    // How many times longer than it should a write takes.
+    double slowness() const {
+        for (auto &fault : faults(serial)) if (fault.kind == "slow") return std::stod(fault.value);
+        return 1;
     }
     int returned(const std::string &call, int otherwise) {
         for (auto &fault : faults(serial))
@@ -152,7 +158,7 @@ public:
         auto now = Clock::now();
         if (sent && empty < now) record(serial, "ran-dry");
         empty = std::max(empty, now);
-        auto lasts = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count / rate));
+        auto lasts = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count / rate * slowness()));
         auto room = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(queue / rate));
         auto wait = std::max(empty + lasts - now - room, Clock::duration::zero());
         if (wait > std::chrono::microseconds(timeout) && radio.heeds_timeout) {
@@ -229,7 +235,7 @@ public:
         if (!ignored("setSampleRate")) rate = value;
         bandwidth = 0.75 * value;
     }
-    double getSampleRate(const int, const size_t) const override { return rate; }
+    double getSampleRate(const int, const size_t) const override { return has_fault("nan", "getSampleRate") ? NAN : rate; }
     RangeList getSampleRateRange(const int, const size_t) const override { return {Range(radio.slowest, radio.fastest)}; }
     void setBandwidth(const int, const size_t, const double value) override {
         enter("setBandwidth", text(value));

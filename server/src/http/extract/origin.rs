@@ -11,12 +11,12 @@ pub fn address(request: &HttpRequest) -> Option<IpAddr> {
     State::of(request).ok()?.ingress.address(request)
 }
 
-/// Whether the client is behind a proxy that is not configured.
+/// Returns whether the client is behind a proxy that is not configured.
 pub fn is_hidden(request: &HttpRequest) -> bool {
     State::of(request).map_or(true, |state| state.ingress.is_hidden(request))
 }
 
-/// Whether the client used TLS, as far as the server can know.
+/// Returns whether the client used TLS, as far as the server can know.
 pub fn is_secure(request: &HttpRequest) -> bool {
     State::of(request).is_ok_and(|state| state.ingress.is_secure(request))
 }

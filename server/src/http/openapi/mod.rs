@@ -9,7 +9,7 @@
 //! 2. The types of its body and answers derive `ToSchema`, those of its query `IntoParams`. Integrators read their doc
 //!    comments.
 //! 3. It is listed in a [`group!`], which makes the route, and in the authorisation matrix of the tests. Schemathesis
-//!    then tests it (`tests/api/control/fuzzing.rs`); if its random requests never succeed, add `examples(…)` to the
+//!    then tests it (`tests/api/control/contract/fuzzing.rs`); if its random requests never succeed, add `examples(…)` to the
 //!    type.
 //!
 //! Credentials, query, body, and the errors that come with them (400, 401, 403, 413, 415) are described by the types of

@@ -1,6 +1,6 @@
 //! Every state-changing route leaves exactly one row in the audit log if it succeeds.
 
-use crate::control::matrix::MATRIX;
+use crate::control::contract::matrix::MATRIX;
 use crate::control::uploads::form;
 use crate::people::{Authenticator, PASSWORD, browser, verify};
 use crate::site::{Answer, Browser, MORSE, Site};

@@ -1,25 +1,14 @@
 //! The control API.
 
+mod accounts;
 mod archives;
 mod audit;
-mod auth;
-mod binding;
 mod challenges;
 mod conference;
-mod description;
-mod document;
-mod enrollment;
-mod errors;
+mod contract;
 mod files;
 mod fleet;
-mod fuzzing;
 mod history;
-mod matrix;
-mod polling;
-mod provisioning;
-mod runners;
 mod system;
-mod throttling;
 mod uploads;
-mod users;
 mod views;

@@ -25,7 +25,7 @@ impl Encoding {
         }
     }
 
-    /// Whether its steps are 1/1000 of full scale or more, as with 8 bits.
+    /// Returns whether its steps are 1/1000 of full scale or more, as with 8 bits.
     pub(crate) fn is_coarse(self) -> bool {
         self.bytes() == 1
     }

@@ -19,9 +19,9 @@ pub(super) struct Header {
     pub(super) surplus: u64,
 }
 
-/// Whether a length is a placeholder, as programs that write to a pipe and recorders that were switched off leave it:
-/// 0; the largest number (ffmpeg); 0x7FFFF000 cut to whole frames (sox, espeak, mplayer); 0x80000000 (arecord);
-/// 0x7FFFFFFF; each possibly plus or minus the size of the header. So within 64 KiB of 2 GiB and of 4 GiB.
+/// Returns whether a length is a placeholder, as programs that write to a pipe and recorders that were switched off
+/// leave it: 0; the largest number (ffmpeg); 0x7FFFF000 cut to whole frames (sox, espeak, mplayer); 0x80000000
+/// (arecord); 0x7FFFFFFF; each possibly plus or minus the size of the header. So within 64 KiB of 2 GiB and of 4 GiB.
 fn is_placeholder(length: u64) -> bool {
     matches!(length, 0 | 0x7FFF_0000..=0x8001_0000 | 0xFFFF_0000..=0xFFFF_FFFF | u64::MAX)
 }

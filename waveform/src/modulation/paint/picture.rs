@@ -1,4 +1,4 @@
-//! Pictures of few pixels, from texts and files.
+//! Pictures of few pixels, made of texts and files.
 
 use crate::BuildError;
 use font8x8::{BASIC_FONTS, GREEK_FONTS, LATIN_FONTS, UnicodeFonts};
@@ -7,23 +7,23 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-/// Columns at most: with more, too little power is left for each.
+/// The maximum number of columns: with more, too little power is left for each.
 const MAX_COLUMNS: usize = 256;
 
-/// Lines at most: half a minute at the usual pace.
+/// The maximum number of lines: half a minute at the default line time.
 const MAX_LINES: usize = 512;
 
-/// Pixels of a file to a side at most, and bytes of memory for them: what cameras make.
+/// The maximum of pixels to a side of a file, and of memory for them in bytes: enough for cameras.
 const MAX_SIDE: usize = 10_000;
 const MAX_BYTES: usize = 256 << 20;
 
 /// Pixels of a character to a side.
 const GLYPH: usize = 8;
 
-/// Lines for each of a character's: they are much shorter than columns are wide on a waterfall.
+/// Lines for each row of a character's pixels: on a waterfall lines are much lower than columns are wide.
 const STRETCH: usize = 3;
 
-/// Characters in a row at most; longer texts are wrapped.
+/// The maximum number of characters in a row; longer texts are wrapped.
 const MAX_CHARACTERS: usize = MAX_COLUMNS / GLYPH;
 
 /// Brightness of pixels, 0 to 255, at most [`MAX_COLUMNS`] by [`MAX_LINES`]. The darkest of all is 0, the brightest 255.
@@ -34,7 +34,7 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// White letters on black.
+    /// Draws a text in white letters on black.
     pub(super) fn of_text(text: &str) -> Result<Self, BuildError> {
         if text.trim().is_empty() {
             return Err(BuildError::Empty(""));
@@ -62,7 +62,7 @@ impl Picture {
         Ok(Self { columns, pixels })
     }
 
-    /// A PNG file; or, as older transmitters have it, bare brightness of a square picture, a byte for each pixel.
+    /// Reads a PNG file, or, as older transmitters have it, the brightness of a square picture, one byte for each pixel.
     pub(super) fn of_file(path: &Path) -> Result<Self, BuildError> {
         let mut start = Vec::new();
         File::open(path)?.take(SIGNATURE.len() as u64).read_to_end(&mut start)?;
@@ -74,7 +74,7 @@ impl Picture {
         self.columns
     }
 
-    /// The rows, the topmost first.
+    /// Returns the rows, the topmost first.
     pub(super) fn rows(&self) -> std::slice::Chunks<'_, u8> {
         self.pixels.chunks(self.columns)
     }
@@ -84,7 +84,7 @@ impl Picture {
         self
     }
 
-    /// Fewer pixels, each the mean of those it stands for.
+    /// Returns a picture within the maximum size; each pixel is the mean of those that it replaces.
     fn reduced(self) -> Self {
         let lines = self.pixels.len() / self.columns;
         let scale = (self.columns as f64 / MAX_COLUMNS as f64).max(lines as f64 / MAX_LINES as f64).max(1.0);
@@ -107,7 +107,7 @@ impl Picture {
         Self { columns, pixels }
     }
 
-    /// Uses the whole range from dark to bright.
+    /// Stretches the brightness to the whole range from dark to bright.
     fn contrasted(mut self) -> Result<Self, BuildError> {
         let low = self.pixels.iter().copied().min().unwrap_or_default();
         let high = self.pixels.iter().copied().max().unwrap_or_default();
@@ -163,7 +163,7 @@ fn png(path: &Path) -> Result<Picture, BuildError> {
     Ok(Picture { columns: width, pixels: pixels.collect() })
 }
 
-/// The luma of a pixel (ITU-R BT.709); what is transparent is dark.
+/// Returns the luma of a pixel (ITU-R BT.709); transparent pixels are dark.
 fn brightness(kind: ColorType, pixel: &[u8]) -> u8 {
     let luma = |red: u8, green: u8, blue: u8| {
         (u32::from(red) * 2126 + u32::from(green) * 7152 + u32::from(blue) * 722) / 10_000

@@ -14,7 +14,7 @@ pub(super) fn address(capcode: u32, function: u32) -> u32 {
     codeword((capcode >> 3) << 2 | function)
 }
 
-/// Whether a codeword is an address of that pager, with any function.
+/// Returns whether a codeword is an address of that pager, with any function.
 pub(super) fn calls(word: u32, capcode: u32) -> bool {
     word >> 13 == capcode >> 3
 }

@@ -14,7 +14,7 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
     // The first two are those of x40 and x115, the last that of the 2.0, which gives about 0 dBm at -6.
     gains: &[Gain::new("txvga2", 0.0), Gain::new("txvga1", -25.0), Gain::new("dsa", -40.0)],
     frequencies: None,
-    // The step of the reported range (its end divided by 16) means nothing.
+    // The step of the reported range (its end divided by 16) is meaningless.
     rates: None,
     bandwidth: Bandwidth::AsRate,
     antenna: as_it_is,

@@ -1,4 +1,4 @@
-//! Any other SoapySDR module: nothing is known, so that the careful choice is made everywhere.
+//! Any other SoapySDR module: nothing is known, so every choice is the careful one.
 
 use crate::radio::soapy::model::{AfterKill, Bandwidth, BiasTee, Idle, Model, Needs, Queue, as_it_is};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 pub(in crate::radio::soapy) const MODEL: Model = Model {
     driver: "",
     name: "radio",
-    // All elements that the configuration does not name go to their least.
+    // All elements that the configuration does not name are set to their minimum.
     gains: &[],
     frequencies: None,
     rates: None,

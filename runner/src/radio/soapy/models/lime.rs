@@ -1,7 +1,7 @@
 //! LimeSDR USB and Mini, SoapyLMS7 22.09.1.
 //!
 //! Opening the device turns its transmitter on, and only closing it turns it off; closing the stream and killing the
-//! process leave a carrier. Activating calibrates, which takes seconds and is heard.
+//! process leave a carrier. Activating calibrates, which takes seconds and is on air.
 
 use crate::radio::soapy::model::{AfterKill, Bandwidth, BiasTee, Gain, Idle, Model, Needs, Queue, usb};
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub(in crate::radio::soapy) const MODEL: Model = Model {
     driver: "lime",
     name: "LimeSDR",
     gains: &[Gain::new("IAMP", 0.0), Gain::new("PAD", 20.0)],
-    // Below, the module would leave the frequency to its digital oscillator.
+    // Below 10 MHz the module shifts the signal with its digital oscillator only.
     frequencies: Some(10e6..=3.8e9),
     rates: None,
     bandwidth: Bandwidth::AsRate,

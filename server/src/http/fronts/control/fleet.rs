@@ -52,6 +52,8 @@ struct Radio {
     driver: Option<String>,
     model: Option<String>,
     frequency_limits: Vec<Band>,
+    /// The named ranges of the event in which it may transmit as well.
+    frequency_ranges: Vec<String>,
     sample_rate: Option<u64>,
     /// The part of the time for which it may be on air.
     duty_cycle: Option<DutyCycle>,
@@ -230,10 +232,11 @@ fn radio(KnownRadio { info, rests_until }: KnownRadio, work: &[OnAir]) -> Radio 
         driver: info.driver,
         model: info.model,
         frequency_limits: info.frequency_limits,
+        frequency_ranges: info.frequency_ranges,
         sample_rate: info.sample_rate,
         duty_cycle: info.duty_cycle,
         max_on_air_seconds: info.max_on_air_seconds,
-        rests_until: rests_until.filter(|until| *until > Timestamp::now()),
+        rests_until,
         identification: info.identification,
         current_task,
     }

@@ -1,8 +1,8 @@
 //! The control API: for runners, operators and the public page.
 
+mod accounts;
 mod alarms;
 mod audit;
-mod auth;
 mod challenges;
 mod conference;
 mod enrollment;
@@ -10,23 +10,20 @@ pub mod envelope;
 mod files;
 mod fleet;
 mod history;
-mod modulations;
 mod operating;
-mod preview;
 mod public;
-mod ranges;
-mod role;
 mod runner_protocol;
 mod settings;
 mod state;
-mod users;
 
 pub use state::source as dashboard_state;
 
 use crate::events::LiveEvent;
 use crate::http::openapi::{Group, group};
+use accounts::{auth, users};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use challengectl_common::wire::Acknowledgement;
+use challenges::{modulations, preview, ranges};
 use enrollment::provisioning;
 use files::{export, uploads};
 use serde::Deserialize;

@@ -133,7 +133,7 @@ pub async fn show(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpRes
     Ok(HttpResponse::Ok().json(State::now(&coordinator, &Activity::default()).await?))
 }
 
-/// Where the live events get the state from.
+/// Returns the source of the state for live events.
 pub fn source(coordinator: Arc<Coordinator>) -> StateSource {
     let activity = Arc::new(Activity::default());
     let read = move || -> FutureState {

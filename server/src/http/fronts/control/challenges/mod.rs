@@ -1,4 +1,7 @@
-pub(super) mod form;
+mod form;
+pub mod modulations;
+pub mod preview;
+pub mod ranges;
 mod schemas;
 
 use super::{Switch, done};

@@ -1,10 +1,10 @@
 //! Frequency-shift keying (FSK): a carrier keyed between two frequencies.
 
+use super::envelope::Envelope;
+use super::symbols::Symbols;
 use crate::Waveform;
-use crate::envelope::Envelope;
 use crate::occupied::band_of;
 use crate::phasor::{units, write_phasors};
-use crate::symbols::Symbols;
 use num_complex::Complex32;
 use std::ops::Range;
 

@@ -1,10 +1,10 @@
-use super::acknowledge;
 use super::role::Role;
 use super::users::Totp;
 use crate::events::LOGIN_COOKIE;
+use crate::http::extract::anybody::Anybody;
 use crate::http::extract::body::{Json, SMALL, With};
 use crate::http::extract::principal::{KNOWN_BROWSER_COOKIE, Viewer};
-use crate::http::extract::anybody::Anybody;
+use crate::http::fronts::control::acknowledge;
 use crate::http::openapi::answers::{Conflict, Done, Missing, TooMany, Unauthorized};
 use crate::http::state::Shared;
 use crate::http::{Problem, extract::origin};

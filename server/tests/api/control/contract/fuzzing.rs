@@ -2,7 +2,7 @@
 //! it, with the exceptions of `schemathesis.toml`. `scripts/tools.sh schemathesis` installs it. The number of requests
 //! is bounded and they are the same each time; `API_EXAMPLES` sets a larger number.
 
-use crate::control::matrix::{Asks, MATRIX};
+use super::matrix::{Asks, MATRIX};
 use crate::control::uploads::upload;
 use crate::site::{Browser, Runner, Site};
 use challengectl_coordinator::Role;

@@ -91,7 +91,7 @@ fn document(mut fields: Fields, report: &mut Report) -> Parts {
     Parts { conference, ranges: ranges.into_list(), drafts }
 }
 
-/// Whether a key is an extension, as in Compose files: it only holds values that others refer to by an anchor.
+/// Returns whether a key is an extension, as in Compose files: it only holds values that others refer to by an anchor.
 fn is_extension(key: &str) -> bool {
     key.starts_with("x-")
 }

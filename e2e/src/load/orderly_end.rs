@@ -1,6 +1,6 @@
 //! An orderly end of a server under load: everything that it has acknowledged must be in its database.
 
-use crate::simulated::{Runner, client, enroll};
+use super::simulated::{Runner, client, enroll};
 use crate::site::{Site, Times};
 use anyhow::{Context, Result, ensure};
 use reqwest::{Client, Method};

@@ -1,9 +1,9 @@
-use super::acknowledge;
 use super::role::Role;
 use crate::http::Problem;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
 use crate::http::extract::principal::Admin;
+use crate::http::fronts::control::acknowledge;
 use crate::http::openapi::answers::{Conflict, Done, TooMany};
 use crate::http::state::Shared;
 use actix_web::{HttpResponse, web};

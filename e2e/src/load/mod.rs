@@ -2,11 +2,16 @@
 //!
 //! A history is put into the database before the server starts.
 
-use crate::simulated::{Runner, add_history, client, enroll};
+pub mod long_audio;
+pub mod orderly_end;
+pub mod simulated;
+pub mod transactions;
+
 use crate::site::{Site, Times};
 use anyhow::{Context, Result};
 use rand::RngExt;
 use reqwest::Method;
+use simulated::{Runner, add_history, client, enroll};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::sync::Arc;

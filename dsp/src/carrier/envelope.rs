@@ -33,7 +33,7 @@ impl Envelope {
         self.len
     }
 
-    /// Whether there are no samples at all.
+    /// Returns whether there are no samples at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0

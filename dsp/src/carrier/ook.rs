@@ -1,9 +1,9 @@
 //! On-off keying (OOK): a carrier keyed on and off.
 
+use super::envelope::SILENCE;
+use super::symbols::Symbols;
 use crate::Waveform;
-use crate::envelope::SILENCE;
 use crate::occupied::reach_of_ook;
-use crate::symbols::Symbols;
 use num_complex::Complex32;
 use std::ops::Range;
 

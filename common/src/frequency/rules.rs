@@ -1,7 +1,8 @@
 //! The frequencies that may be used, whatever a radio can tune to: the bands of a licence without the protected ones.
 
-use crate::protected::{PROTECTED, Protected};
-use crate::{Band, Frequency, closest};
+use super::protected::{PROTECTED, Protected};
+use super::{Band, Frequency};
+use crate::closest;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! The memory of the transmit pipeline, with hours of audio.
 
-use crate::load::memory;
+use super::memory;
 use crate::programs::program;
 use anyhow::{Result, ensure};
 use std::io::{BufWriter, Write};

@@ -1,4 +1,7 @@
-//! Frequencies and bands, in whole hertz.
+//! Frequencies and bands, in whole hertz, and which of them may be used.
+
+pub mod protected;
+pub mod rules;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -86,13 +89,13 @@ impl Band {
         self.high - self.low
     }
 
-    /// Whether all of `other` lies within this band.
+    /// Returns whether all of `other` lies within this band.
     #[must_use]
     pub const fn contains(&self, other: &Self) -> bool {
         self.low <= other.low && other.high <= self.high
     }
 
-    /// Whether the two share a frequency.
+    /// Returns whether the two share a frequency.
     #[must_use]
     pub const fn overlaps(&self, other: &Self) -> bool {
         self.low <= other.high && other.low <= self.high

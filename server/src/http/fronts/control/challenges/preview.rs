@@ -1,7 +1,7 @@
-//! A challenge before it is created or changed: what is wrong with it, and how it will sound.
+//! Checks and previews of challenges that are not created or changed yet.
 
-use super::challenges::Occupied;
-use super::challenges::form::ChallengeForm;
+use super::Occupied;
+use super::form::ChallengeForm;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::query::Query;
 use crate::http::openapi::answers::Missing;
@@ -16,16 +16,16 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ChangeOf {
-    /// The challenge that the fields would change; without it, they are a new one.
+    /// The challenge that the fields would change; without it, they are those of a new one.
     challenge_id: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = ChallengeCheck)]
 struct Checked {
-    /// What keeps it from going on air, one sentence each; empty: nothing.
+    /// The problems that keep it from going on air, one sentence each.
     problems: Vec<String>,
-    /// What is odd, though it can be sent.
+    /// Remarks about an unusual challenge that can be sent nevertheless.
     remarks: Vec<String>,
     /// Seconds on air; null if there are problems.
     duration: Option<f64>,
@@ -64,7 +64,7 @@ pub async fn preview(
     Ok(HttpResponse::Ok().content_type("audio/wav").body(wav(&preview)))
 }
 
-/// A WAV file of 16-bit samples in two channels.
+/// Encodes samples as a WAV file of 16-bit samples in two channels.
 fn wav(Preview { sample_rate, samples }: &Preview) -> Vec<u8> {
     const CHANNELS: u16 = 2;
     const FRAME: u16 = CHANNELS * 2;

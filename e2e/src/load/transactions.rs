@@ -1,7 +1,7 @@
 //! The longest write transaction of a server with a million old rows of everything to delete, 10,000 runners that send
 //! requests at once, and one that floods the log.
 
-use crate::simulated::{Runner, client, enroll};
+use super::simulated::{Runner, client, enroll};
 use crate::site::{Site, Times, wait_until};
 use anyhow::{Context, Result};
 use challengectl_common::Timestamp;

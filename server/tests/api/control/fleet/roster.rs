@@ -40,10 +40,10 @@ async fn a_runner_is_shown_with_its_radios_and_their_work() {
         "enrolled_at": shown["enrolled_at"], "registered_at": shown["registered_at"], "hostname": "h", "version": "1",
         "radios": [
             {"radio_id": "a", "driver": "null", "model": "M", "frequency_limits": ["144000000-148000000"],
-             "sample_rate": 2_000_000, "duty_cycle": null, "max_on_air_seconds": null, "rests_until": null,
+             "frequency_ranges": [], "sample_rate": 2_000_000, "duty_cycle": null, "max_on_air_seconds": null, "rests_until": null,
              "identification": null, "current_task": null},
             {"radio_id": "b", "driver": null, "model": null, "frequency_limits": ["420000000-450000000"],
-             "sample_rate": null, "duty_cycle": 0.25, "max_on_air_seconds": 60, "rests_until": shown["radios"][1]["rests_until"],
+             "frequency_ranges": [], "sample_rate": null, "duty_cycle": 0.25, "max_on_air_seconds": 60, "rests_until": shown["radios"][1]["rests_until"],
              "identification": {"callsign": "DL0XYZ", "interval_seconds": 600, "length_seconds": 4.5}, "current_task": null},
         ],
     });

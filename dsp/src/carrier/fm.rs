@@ -1,7 +1,7 @@
 //! Frequency modulation (FM): sound moves the frequency of a carrier.
 
+use super::envelope::{Envelope, RAMP};
 use crate::Waveform;
-use crate::envelope::{Envelope, RAMP};
 use crate::phasor::{units, write_phasors};
 use num_complex::Complex32;
 use std::f64::consts::TAU;

@@ -1,9 +1,10 @@
 //! Frequencies on which a stray signal endangers lives or disturbs services that many depend on, and those on which all
 //! emissions are prohibited.
 //!
-//! Sources: ITU Radio Regulations (RR), edition of 2020: article 5 (allocations and footnotes), article 31 and appendix 15
-//! (frequencies for distress and safety), appendix 27 (aeronautical short wave); ICAO annex 10 volume I and V; 3GPP TS
-//! 36.101 and TS 38.101-1 for cellular bands; ECC for Europe, NTIA for the United States. Where amateurs or short-range
+//! Sources: ITU Radio Regulations (RR), edition of 2020, which holds the decisions of WRC-19: article 5 (allocations and
+//! footnotes; numbers such as 5.258 are those of its footnotes), article 31 and appendix 15 (frequencies for distress and
+//! safety), appendix 27 (aeronautical short wave); ICAO annex 10 volumes I, IV and V; 3GPP TS 36.101 and TS 38.101-1 for
+//! cellular bands; ECC for Europe, NTIA for the United States. Other editions number some footnotes otherwise. Where amateurs or short-range
 //! devices of one region share what is closed in another (300-320 MHz, 863-870 MHz, 902-928 MHz, 2300-2310 MHz,
 //! 2390-2400 MHz, 3300-3450 MHz), the shared part is left out; a band plan closes it.
 
@@ -58,7 +59,7 @@ pub const PROTECTED: &[Protected] = &[
     Protected {
         name: "distress_hf",
         what: "maritime and aeronautical distress, search and rescue, and maritime safety information on short wave",
-        source: "RR appendix 15, 5.109 to 5.111, 5.115, 5.132",
+        source: "RR appendix 15, 5.109 to 5.111, 5.115, 5.130 to 5.132",
         bands: &[
             channel(3023, 0),
             channel(4125, 0),
@@ -232,7 +233,7 @@ pub const PROTECTED: &[Protected] = &[
     Protected {
         name: "gnss_l1",
         what: "satellite navigation: GPS L1, Galileo E1, GLONASS G1, BeiDou B1",
-        source: "RR 5.208B, 5.328B, 5.329A",
+        source: "RR 5.328B, 5.329A",
         bands: &[(1559 * MHZ, 1610 * MHZ)],
     },
     Protected {
@@ -301,7 +302,7 @@ mod tests {
         assert_eq!(names.len(), PROTECTED.len());
         for service in PROTECTED {
             let (named, mhz) = (format!("| `{}` | {} | ", service.name, service.what), |hz: u64| hz as f64 / 1e6);
-            let row = include_str!("../../docs/frequencies.md").lines().find(|line| line.starts_with(&named));
+            let row = include_str!("../../../docs/frequencies.md").lines().find(|line| line.starts_with(&named));
             let documented = |(low, high): &(u64, u64)| row.unwrap().contains(&format!("{}-{}", mhz(*low), mhz(*high)));
             assert!(
                 row.is_some() && service.bands.iter().all(documented),
