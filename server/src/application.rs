@@ -82,7 +82,7 @@ impl Application {
         let secure = tls.is_some();
         let ingress = Ingress { proxies, over_tls: secure };
         let state = State::new(Arc::clone(&coordinator), Arc::clone(&accounts), live.endpoint(), ingress, metrics)
-            .with_settings(config);
+            .with_settings(config)?;
         let routes = http::routes(state);
         let application =
             move || App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone());

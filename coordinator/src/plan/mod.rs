@@ -1,9 +1,12 @@
 //! The plan of an event: where and how often everything will be on air. It is found by letting the schedule run on a clock
 //! of its own, with the functions that hand out work in earnest. Pure: no clock, no database.
 
+mod forecast;
 mod report;
 mod simulation;
+pub mod stored;
 
+pub use forecast::Forecast;
 pub use report::{ChallengePlan, Never, Place, Plan, RadioPlan, WaitedFor, Waits};
 
 use crate::schedule::Signal;
@@ -72,6 +75,8 @@ pub struct Planning {
     pub length: Duration,
     /// What everything that is random is drawn from: the same seed, the same plan.
     pub seed: u64,
+    /// The plan ends after so many transmissions, if that is before its length is over.
+    pub max_transmissions: u64,
 }
 
 /// Finds the plan. Every transmission succeeds.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub struct Plan {
     /// The beginning.
     pub from: Timestamp,
-    /// Hours from there on.
+    /// Hours from there on; fewer than were asked for, if it ends after its most transmissions.
     pub hours: f64,
     /// Those of them in which work is handed out; averages are over these.
     pub open_hours: f64,

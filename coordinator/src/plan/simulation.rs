@@ -29,6 +29,8 @@ pub(super) struct Simulation<'a> {
     on_air: Vec<OnAir>,
     /// What has just come off the air.
     freed: Vec<OnAir>,
+    /// Transmissions so far.
+    begun: u64,
     /// When something happens next.
     times: BinaryHeap<Reverse<Timestamp>>,
     /// Since when work is handed out, and until when it last was.
@@ -110,6 +112,7 @@ impl<'a> Simulation<'a> {
             fleet: fleet.into_iter().collect(),
             on_air: Vec::new(),
             freed: Vec::new(),
+            begun: 0,
             times: BinaryHeap::new(),
             opened: from,
             open_until: from,
@@ -133,7 +136,7 @@ impl<'a> Simulation<'a> {
                 self.opened = self.now;
             }
             self.take_off_air();
-            if self.now >= self.end {
+            if self.now >= self.end || self.begun >= self.planning.max_transmissions {
                 self.end_waits();
                 return self.report();
             }
@@ -221,6 +224,7 @@ impl<'a> Simulation<'a> {
         let ends = now.after(on_air);
         self.times.extend([Reverse(ends), Reverse(radio.free_at)]);
         self.on_air.push(OnAir { challenge: index, band, ends });
+        self.begun += 1;
     }
 
     /// What a challenge that goes on air now has waited for, if it has waited at all: what became free just now.
@@ -301,7 +305,7 @@ impl<'a> Simulation<'a> {
         });
         Plan {
             from: self.planning.from,
-            hours: hours(self.planning.length),
+            hours: hours(self.now.since(self.planning.from)),
             open_hours: rounded(open_hours),
             seed: self.planning.seed,
             challenges: challenges.collect(),

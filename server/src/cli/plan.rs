@@ -4,10 +4,11 @@ use super::import::unpacked;
 use anyhow::{Context, bail};
 use challengectl_common::wire::{Identification, RadioInfo};
 use challengectl_common::{Band, Callsign, Conference, DutyCycle, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::plan::{ChallengePlan, Plan, PlannedChallenge, Planning, WaitedFor, plan as find};
-use challengectl_coordinator::store::challenges::{self, conference};
-use challengectl_coordinator::store::fleet::{roster, runners::Radio};
-use challengectl_coordinator::store::{Connection, Store};
+use challengectl_coordinator::plan::{
+    ChallengePlan, Plan, PlannedChallenge, Planning, WaitedFor, plan as find, stored as planned,
+};
+use challengectl_coordinator::store::Store;
+use challengectl_coordinator::store::fleet::runners::Radio;
 use challengectl_event::{EVENT_FILE, Reader};
 use challengectl_server::Config;
 use challengectl_waveform::identification;
@@ -50,11 +51,13 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
         None
     };
     let radios = match &stored {
-        Some(store) if arguments.radios.is_empty() => registered(&mut *store.read().await?).await?,
+        Some(store) if arguments.radios.is_empty() => planned::radios(&mut *store.read().await?).await?,
         _ => arguments.radios.iter().map(|file| of_file(file)).collect::<Result<Vec<_>, _>>()?.concat(),
     };
     let (challenges, conference) = match (&arguments.event, &stored) {
-        (None, Some(store)) => stored_event(&mut *store.read().await?, config).await?,
+        (None, Some(store)) => {
+            planned::event(&mut *store.read().await?, config.guard_hz, &config.frequency_rules).await?
+        }
         (Some(file), _) => event(file, config)?,
         (None, None) => bail!("there is neither an event nor a database"),
     };
@@ -69,6 +72,7 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
         conference,
         length: Duration::from_secs_f64(arguments.hours * 3600.0),
         seed: arguments.seed,
+        max_transmissions: u64::MAX,
     };
     let plan = find(&planning);
     let mut out = std::io::stdout();
@@ -78,27 +82,6 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
         print(&mut out, &plan)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The radios of all runners that may be given work, there or not.
-async fn registered(connection: &mut Connection) -> anyhow::Result<Vec<Radio>> {
-    let enabled = roster::all(connection).await?.into_iter().filter(|runner| runner.enabled);
-    let radios = enabled.flat_map(|runner| {
-        let radios: Vec<_> = runner.radios.iter().map(|known| Radio::of(&runner.id, &known.info)).collect();
-        radios
-    });
-    Ok(radios.collect())
-}
-
-async fn stored_event(
-    connection: &mut Connection,
-    config: &Config,
-) -> anyhow::Result<(Vec<PlannedChallenge>, Conference)> {
-    let conference = conference::read(connection).await?;
-    let enabled = challenges::all(connection).await?.into_iter().filter(|challenge| challenge.spec.enabled);
-    let planned =
-        enabled.map(|challenge| PlannedChallenge::stored(&challenge, config.guard_hz, &config.frequency_rules));
-    Ok((planned.collect(), conference))
 }
 
 fn event(file: &Path, config: &Config) -> anyhow::Result<(Vec<PlannedChallenge>, Conference)> {

@@ -10,6 +10,7 @@ mod headers;
 mod openapi;
 mod operations;
 mod problem;
+mod receiver;
 mod socket_io;
 mod state;
 mod upload;
@@ -40,6 +41,7 @@ pub fn routes(state: State) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(pages::routes)
             .configure(dashboard::routes)
             .configure(socket_io::routes)
+            .configure(receiver::routes)
             .default_service(web::to(not_found))
             .wrap(from_fn(cross_site::refuse))
             .wrap(from_fn(envelope::of(fronts::control::envelope::render)));

@@ -6,7 +6,8 @@ use super::extract::origin::Ingress;
 use super::extract::rate_limits::RateLimits;
 use super::fronts::control::Settings;
 use super::problem::Code;
-use crate::config::Config;
+use super::receiver::Receiver;
+use crate::config::{Config, ConfigError};
 use crate::events::Endpoint;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -25,6 +26,7 @@ pub struct State {
     pub(super) requests: Requests,
     pub(super) rate_limits: RateLimits,
     pub(super) settings: Settings,
+    pub(super) receiver: Receiver,
 }
 
 impl State {
@@ -38,14 +40,14 @@ impl State {
         metrics: MetricsAudience,
     ) -> Self {
         let (requests, rate_limits) = (Requests::default(), RateLimits::default());
-        let settings = Settings::default();
-        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, settings }
+        let (settings, receiver) = (Settings::default(), Receiver::new(None, false));
+        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, settings, receiver }
     }
 
-    /// Shows operators these settings.
-    #[must_use]
-    pub fn with_settings(self, config: &Config) -> Self {
-        Self { settings: config.into(), ..self }
+    /// Shows operators these settings, and listens to the air that they name.
+    pub fn with_settings(self, config: &Config) -> Result<Self, ConfigError> {
+        let receiver = Receiver::new(config.receive.air()?, config.receive.players);
+        Ok(Self { settings: config.into(), receiver, ..self })
     }
 
     /// Returns the state of the application that serves a request.

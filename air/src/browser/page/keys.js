@@ -1,16 +1,17 @@
-// Keys of the whole page.
+// Keys.
 
 const MODES = { a: "am", n: "nbfm", w: "wbfm", u: "usb", l: "lsb", c: "cw" };
 
 /** Where all keys have a meaning of their own. */
-const TYPED = "input:not([type=radio], [type=range], [type=checkbox]), select, textarea, dialog, [contenteditable]";
+const TYPED =
+  "input:not([type=radio], [type=range], [type=checkbox]), select, textarea, dialog, [role=dialog], [role=alertdialog]";
 
 /** Where only arrows and Space have one: choices and sliders; and where only Space has one. */
 const CHOSEN = "[type=radio], [type=range], [type=checkbox]";
 const PRESSED = "button, a, summary, [type=radio], [type=range], [type=checkbox]";
 
-/** `acts`: see main.js. */
-export function keys(acts) {
+/** Has the keys do what they are for in a receiver, wherever the focus is within `root`. */
+export function keys(acts, root) {
   const table = {
     arrowleft: (event) => acts.step(event.shiftKey ? -10 : -1),
     arrowright: (event) => acts.step(event.shiftKey ? 10 : 1),
@@ -33,7 +34,7 @@ export function keys(acts) {
   };
   for (const [key, mode] of Object.entries(MODES)) table[key] = () => acts.mode(mode);
 
-  document.addEventListener("keydown", (event) => {
+  root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (event.target.closest(TYPED)) return;
     const key = event.key.toLowerCase();

@@ -15,6 +15,7 @@ mod fleet;
 mod fuzzing;
 mod history;
 mod matrix;
+mod plan;
 mod polling;
 mod provisioning;
 mod runners;
