@@ -42,6 +42,7 @@ assets! {
     "recorder.js": SCRIPT,
     "scale.js": SCRIPT,
     "style.css": STYLE,
+    "tuner.js": SCRIPT,
     "waterfall.js": SCRIPT,
     "words.js": SCRIPT,
     "worklet.js": SCRIPT,

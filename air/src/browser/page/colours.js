@@ -31,7 +31,11 @@ export function theme(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--picture-${name}`).trim();
 }
 
-/** A font of the picture: that of the page. @param {number} size in pixels */
+/**
+ * A font of the picture: that of the page.
+ *
+ * @param {number} size in pixels
+ */
 export function font(size) {
   return `${size}px ${getComputedStyle(document.body).fontFamily}`;
 }

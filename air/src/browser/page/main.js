@@ -10,7 +10,7 @@ const { element } = panel;
 
 const canvas = element("waterfall");
 const signals = new SignalList(element("signals"), element("no-signals"), (hertz) =>
-  receiver.tune(hertz, { shows: true }),
+  receiver.tuner.tune(hertz, { shows: true }),
 );
 
 const receiver = new Receiver(
@@ -20,7 +20,7 @@ const receiver = new Receiver(
       element("title").textContent = title;
       document.title = title;
       panel.showBands(bands, band);
-      panel.showModes(modes, (mode) => receiver.mode(mode));
+      panel.showModes(modes, (mode) => receiver.tuner.setMode(mode));
     },
     tuned: panel.showTuning,
     problem: panel.showProblem,

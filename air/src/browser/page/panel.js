@@ -7,51 +7,52 @@ import { words } from "./words.js";
 export const element = (id) => document.getElementById(id);
 
 /** Connects the inputs to the receiver. */
-export function connect(acts) {
+export function connect(receiver) {
+  const { tuner } = receiver;
   const on = (id, type, act) => element(id).addEventListener(type, act);
-  on("up", "click", () => acts.step(1));
-  on("down", "click", () => acts.step(-1));
-  on("listen", "click", () => acts.listen());
-  on("record", "click", () => acts.record());
-  on("pause", "click", () => acts.hold());
-  on("zoom-in", "click", () => acts.zoom(2));
-  on("zoom-out", "click", () => acts.zoom(0.5));
-  on("left", "click", () => acts.pan(-0.25));
-  on("right", "click", () => acts.pan(0.25));
-  on("whole", "click", () => acts.whole());
-  on("here", "click", () => acts.here());
-  on("narrower", "click", () => acts.widen(-1));
-  on("wider", "click", () => acts.widen(1));
-  on("help", "click", () => acts.help());
-  on("band", "change", (event) => acts.choose(Number(event.target.value)));
-  on("volume", "input", (event) => acts.volume(event.target.value / 100));
-  const squelch = () => acts.squelch(element("squelch-on").checked ? Number(element("squelch").value) : 0);
+  on("up", "click", () => tuner.step(1));
+  on("down", "click", () => tuner.step(-1));
+  on("listen", "click", () => receiver.listen());
+  on("record", "click", () => receiver.record());
+  on("pause", "click", () => receiver.hold());
+  on("zoom-in", "click", () => tuner.zoom(2));
+  on("zoom-out", "click", () => tuner.zoom(0.5));
+  on("left", "click", () => tuner.pan(-0.25));
+  on("right", "click", () => tuner.pan(0.25));
+  on("whole", "click", () => tuner.whole());
+  on("here", "click", () => tuner.here());
+  on("narrower", "click", () => tuner.widen(-1));
+  on("wider", "click", () => tuner.widen(1));
+  on("help", "click", () => receiver.help());
+  on("band", "change", (event) => tuner.choose(Number(event.target.value)));
+  on("volume", "input", (event) => receiver.volume(event.target.value / 100));
+  const squelch = () => tuner.squelch(element("squelch-on").checked ? Number(element("squelch").value) : 0);
   on("squelch-on", "change", squelch);
   on("squelch", "input", squelch);
-  on("deemphasis", "change", (event) => acts.deemphasis(event.target.checked));
-  on("step", "change", (event) => acts.setStep(Number(event.target.value)));
-  on("low", "change", (event) => acts.edge("low", event.target.valueAsNumber));
-  on("high", "change", (event) => acts.edge("high", event.target.valueAsNumber));
+  on("deemphasis", "change", (event) => tuner.deemphasis(event.target.checked));
+  on("step", "change", (event) => tuner.setStep(Number(event.target.value)));
+  on("low", "change", (event) => tuner.edge("low", event.target.valueAsNumber));
+  on("high", "change", (event) => tuner.edge("high", event.target.valueAsNumber));
 
   const input = element("frequency");
-  const typed = () => acts.typed(input.value);
+  const typed = () => tuner.typed(input.value);
   input.addEventListener("change", typed);
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") typed();
-    if (event.key === "Escape") acts.shown();
+    if (event.key === "Escape") tuner.shown();
     const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    acts.step(step);
+    tuner.step(step);
   });
 
   element("step").append(...STEPS.map((step) => new Option(short(step), step)));
 }
 
-/** Makes the choice of modes. */
+/** Makes the choice of modes, once: they are those of the program that serves the page. */
 export function showModes(modes, choose) {
   const fieldset = element("modes");
-  fieldset.querySelectorAll("label").forEach((label) => label.remove());
+  if (fieldset.querySelector("label")) return;
   for (const { mode } of modes) {
     const label = document.createElement("label");
     const radio = document.createElement("input");
