@@ -73,7 +73,8 @@ async function record(page: Page, read: (file: string) => string, expected: stri
 function pages(file: string): string {
   const raw = `${file}.22050.wav`
   spawnSync('sox', [file, '-r', '22050', '-b', '16', raw, 'gain', '-n', '-1'])
-  return spawnSync('multimon-ng', ['-q', '-t', 'wav', '-a', 'POCSAG1200', '-f', 'alpha', raw], { encoding: 'utf8' }).stdout
+  return spawnSync('multimon-ng', ['-q', '-t', 'wav', '-a', 'POCSAG1200', '-f', 'alpha', raw], { encoding: 'utf8' })
+    .stdout
 }
 
 /** How much of the picture has the colour of the plan's names. */

@@ -23,8 +23,11 @@ const ROW = 2;
 const ROWS = 10;
 
 export class Waterfall {
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
+    this.width = 0;
+    this.height = 0;
     this.context = canvas.getContext("2d", { alpha: false });
     this.ring = document.createElement("canvas");
     this.ring.width = WIDTH;
@@ -38,7 +41,11 @@ export class Waterfall {
     this.isHeld = false;
     this.isOld = false;
     this.stands = matchMedia("(prefers-reduced-motion: reduce)");
-    /** Draws over the rows, and below the passband, if a page has something to say. */
+    /**
+     * Draws over the rows, and below the passband, if a page has something to say.
+     *
+     * @type {((context: CanvasRenderingContext2D, picture: Waterfall) => void) | null}
+     */
     this.overlay = null;
     this.ending = new AbortController();
     this.observer = new ResizeObserver(() => this.resize());

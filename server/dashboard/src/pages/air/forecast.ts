@@ -22,9 +22,7 @@ export const share = (it: ChallengePlan): number =>
 /** Where a challenge is on air: its frequency, or what was drawn of its ranges. */
 export function where(it: ChallengePlan): string {
   const place = (one: ChallengePlan['places'][number]) =>
-    one.lowest_hz === one.highest_hz
-      ? megahertz(one.lowest_hz)
-      : bandText({ low: one.lowest_hz, high: one.highest_hz })
+    one.lowest_hz === one.highest_hz ? megahertz(one.lowest_hz) : bandText({ low: one.lowest_hz, high: one.highest_hz })
   return it.places.map(place).join(', ')
 }
 
