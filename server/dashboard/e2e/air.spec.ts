@@ -100,6 +100,7 @@ async function looks(page: Page, name: string) {
   ] as const) {
     await page.setViewportSize({ width, height })
     await page.emulateMedia({ colorScheme: theme })
+    await page.evaluate(() => scrollTo(0, 0))
     await picture(page, `${name}-${theme}-${width}`)
     await page.screenshot({ path: `out/${name}-${theme}-${width}-whole.png`, fullPage: true, animations: 'disabled' })
     await accessible(page)

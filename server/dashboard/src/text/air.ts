@@ -13,6 +13,7 @@ export const air = {
   toAir: 'To the receiver for operators',
   state: { connecting: 'Connecting…', open: 'Live', lost: 'Not connected' },
   serverAway: 'The server does not answer. Trying again.',
+  airAway: 'The air is away. Trying again.',
   band: 'Band',
   tuning: 'Tuning',
   frequency: 'Frequency, MHz',

@@ -4,6 +4,7 @@ import { keys } from 'receiver/keys.js'
 import { Receiver, type BandInfo, type Level, type ModeInfo, type Signal, type Tuning } from 'receiver/receiver.js'
 import worklet from 'receiver/worklet.js?worker&url'
 import { problemOf } from '../../api/client'
+import { standing } from '../../session/session'
 import { text } from '../../text'
 
 const words = text.air
@@ -112,7 +113,8 @@ async function explain(): Promise<string | null> {
     const answer = await fetch('/receive/listen')
     if (answer.status === 426) return null
     const { details, code } = problemOf(answer.status, await answer.json(), null)
-    return details || code
+    // What is set where concerns operators alone.
+    return code === 'air unavailable' && standing.value !== 'in' ? words.airAway : details || code
   } catch {
     return words.serverAway
   }
