@@ -68,8 +68,7 @@ impl Forecast {
         let rules = &self.context.rules;
         let mut connection = self.context.store.read().await?;
         let radios = stored::radios(&mut connection).await?;
-        let (challenges, conference) =
-            stored::event(&mut connection, rules.guard_hz, &rules.frequency_rules).await?;
+        let (challenges, conference) = stored::event(&mut connection, rules.guard_hz, &rules.frequency_rules).await?;
         Ok(Planning {
             challenges,
             radios,

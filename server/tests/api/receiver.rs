@@ -240,11 +240,8 @@ async fn one_address_cannot_take_all_places_and_people_with_a_login_have_some_of
 
 #[tokio::test]
 async fn the_air_counts_each_listener_by_their_own_address() {
-    let one_each = Settings {
-        max_listeners_per_address: 1,
-        trusted_proxies: vec!["127.0.0.1".to_owned()],
-        ..Settings::default()
-    };
+    let one_each =
+        Settings { max_listeners_per_address: 1, trusted_proxies: vec!["127.0.0.1".to_owned()], ..Settings::default() };
     let air = Air::start(one_each).await;
     let site = air
         .site(|config| {
@@ -266,13 +263,15 @@ async fn listening_ends_with_the_login_that_allows_it_and_with_the_server() {
     let mut site = air.site(|_| ()).await;
     let viewer = site.browser("vic", Role::Viewer).await;
     let listener = connect(&site, &[("cookie", &cookie(&viewer))]).await.unwrap();
-    site.accounts().await.change_user(
-        challengectl_coordinator::accounts::Manager::CommandLine,
-        name("vic").as_str(),
-        crate::site::disabled(),
-    )
-    .await
-    .unwrap();
+    site.accounts()
+        .await
+        .change_user(
+            challengectl_coordinator::accounts::Manager::CommandLine,
+            name("vic").as_str(),
+            crate::site::disabled(),
+        )
+        .await
+        .unwrap();
     closing(listener).await;
 
     let viewer = site.browser("vera", Role::Viewer).await;

@@ -11,7 +11,9 @@ use hyper::body::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use socket2::{SockRef, TcpKeepalive};
+use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -26,16 +28,18 @@ const MAX_QUERY: usize = 64;
 /// The browser's part of an air.
 pub struct Air {
     address: AirAddress,
+    /// Whether it could not be reached when it was last tried: each change is logged, not each listener.
+    is_away: AtomicBool,
 }
 
 impl Air {
     pub fn new(address: AirAddress) -> Self {
-        Self { address }
+        Self { address, is_away: AtomicBool::new(false) }
     }
 
     /// Finds out whether the air is there.
     pub async fn find(&self) -> Result<(), Problem> {
-        in_time(self.connect()).await.map(drop)
+        self.in_time(self.connect()).await.map(drop)
     }
 
     /// Opens a WebSocket to the air, for a listener at this address: it counts each, as the proxy that it trusts says.
@@ -58,38 +62,40 @@ impl Air {
             request = request.header("x-forwarded-for", listener.to_string());
         }
         let request = request.body(Empty::new()).map_err(|error| Problem::invalid(error.to_string()))?;
-        in_time(async { upgrade(self.connect().await?, request).await }).await
+        self.in_time(async { upgrade(self.connect().await?, request).await }).await
     }
 
-    async fn connect(&self) -> std::io::Result<TcpStream> {
+    async fn connect(&self) -> io::Result<TcpStream> {
         let stream = TcpStream::connect((self.address.host.as_str(), self.address.port)).await?;
         stream.set_nodelay(true)?;
         let probes = TcpKeepalive::new().with_time(PROBE_EVERY).with_interval(PROBE_EVERY);
         SockRef::from(&stream).set_tcp_keepalive(&probes)?;
         Ok(stream)
     }
+
+    /// Waits for the air, but not for long. Its address is not told: a listener need not know where the air is.
+    async fn in_time<T>(&self, work: impl Future<Output = io::Result<T>>) -> Result<T, Problem> {
+        let done = timeout(ANSWER_TIMEOUT, work).await.unwrap_or_else(|_| Err(io::Error::other("no answer in time")));
+        let was_away = self.is_away.swap(done.is_err(), Ordering::Relaxed);
+        match &done {
+            Err(error) if !was_away => tracing::warn!(%error, "the air at receive.url cannot be reached"),
+            Ok(_) if was_away => tracing::info!("the air at receive.url is reached again"),
+            _ => {}
+        }
+        let details =
+            "the air cannot be reached; is its runner running, with air.browser at the address in receive.url?";
+        done.map_err(|_| Problem::new(Code::AirUnavailable).because(details))
+    }
 }
 
-async fn upgrade(stream: TcpStream, request: Request<Empty<Bytes>>) -> std::io::Result<TokioIo<Upgraded>> {
+async fn upgrade(stream: TcpStream, request: Request<Empty<Bytes>>) -> io::Result<TokioIo<Upgraded>> {
     let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     actix_web::rt::spawn(connection.with_upgrades());
-    let response = sender.send_request(request).await.map_err(std::io::Error::other)?;
+    let response = sender.send_request(request).await.map_err(io::Error::other)?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         let status = response.status();
-        return Err(std::io::Error::other(format!("it answers {status}, as no air does")));
+        return Err(io::Error::other(format!("it answers {status}, as no air does")));
     }
-    hyper::upgrade::on(response).await.map(TokioIo::new).map_err(std::io::Error::other)
-}
-
-/// Waits for the air, but not for long. Its address is not told: a listener need not know where the air is.
-async fn in_time<T>(work: impl Future<Output = std::io::Result<T>>) -> Result<T, Problem> {
-    let error = match timeout(ANSWER_TIMEOUT, work).await {
-        Ok(Ok(done)) => return Ok(done),
-        Ok(Err(error)) => error,
-        Err(_) => std::io::Error::other("no answer in time"),
-    };
-    tracing::warn!(%error, "the air at receive.url cannot be reached");
-    let details = "the air cannot be reached; is its runner running, with air.browser at the address in receive.url?";
-    Err(Problem::new(Code::AirUnavailable).because(details))
+    hyper::upgrade::on(response).await.map(TokioIo::new).map_err(io::Error::other)
 }

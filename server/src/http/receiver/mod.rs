@@ -55,7 +55,8 @@ impl Receiver {
     }
 
     fn air(&self) -> Result<&Air, Problem> {
-        let missing = "there is no receiver; set receive.url in server.yml to the address that air.browser of a runner has";
+        let missing =
+            "there is no receiver; set receive.url in server.yml to the address that air.browser of a runner has";
         self.air.as_ref().ok_or_else(|| Problem::new(Code::NotFound).because(missing))
     }
 }
