@@ -23,7 +23,7 @@ build: prerequisites dashboard ## both programs, optimised, in target/release, w
 # Built anew only when one of its files is newer than what was built.
 dashboard: server/dashboard/dist/index.html ## the dashboard, which becomes part of the server
 
-DASHBOARD := $(shell find server/dashboard/src server/dashboard/public server/dashboard/scripts server/dashboard/*.json server/dashboard/*.ts server/dashboard/index.html -type f -not -name '*.gen.d.ts' 2>/dev/null)
+DASHBOARD := $(shell find server/dashboard/src server/dashboard/public server/dashboard/scripts server/dashboard/*.json server/dashboard/*.ts server/dashboard/index.html air/src/browser/page -type f -not -name '*.gen.d.ts' 2>/dev/null)
 server/dashboard/dist/index.html: $(DASHBOARD)
 	scripts/tools.sh nodejs
 	cd server/dashboard && $(NODE) npm run --silent build
@@ -78,7 +78,7 @@ test: tools dashboard ## all tests, with independent receivers and in a browser
 	cd server/dashboard && $(NODE) npm run --silent unit
 
 test-dashboard: dashboard ## what the dashboard computes, and the dashboard in a browser; pictures in server/dashboard/out
-	scripts/tools.sh nodejs browser
+	scripts/tools.sh nodejs browser receivers
 	cargo build --locked -p challengectl-server -p challengectl-runner
 	cd server/dashboard && $(NODE) npm run --silent unit && $(NODE) npm run --silent e2e -- --grep-invert @slow
 

@@ -26,6 +26,10 @@ radio() { # NAME LIMITS
 cat >"$dir/server.yml" <<END
 listen: 127.0.0.1:0
 data_dir: $dir/server
+receive:
+  url: http://127.0.0.1:$page_port
+  players: true
+  rtl_tcp: ["$address:$port"]
 END
 {
     printf 'state_dir: %s/runner\nradios:\n' "$dir"
@@ -33,7 +37,7 @@ END
     radio seventy-cm 430000000-440000000
     radio seventy-cm-too 430000000-440000000
     printf 'air:\n  rtl_tcp: {listen: ["%s:%s"]}\n' "$address" "$port"
-    printf '  browser:\n    listen: %s:%s\n    title: Demo CTF\n    bands:\n' "$address" "$page_port"
+    printf '  browser:\n    listen: %s:%s\n    title: Demo CTF\n    trusted_proxies: [127.0.0.1]\n    bands:\n' "$address" "$page_port"
     printf '      - {name: 70 cm, centre_hz: 433900000}\n      - {name: 2 m, centre_hz: 146000000}\n'
 } >"$dir/runner.yml"
 

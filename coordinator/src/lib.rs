@@ -65,6 +65,7 @@ use fleet::Fleet;
 use fleet::keys::Keyring;
 use fleet::presence::Presence;
 use maintenance::Maintenance;
+use plan::Forecast;
 use runner_api::RunnerApi;
 use std::sync::Arc;
 use views::Views;
@@ -86,6 +87,8 @@ pub struct Coordinator {
     pub runner_api: Arc<RunnerApi>,
     /// The views for people and programs.
     pub views: Arc<Views>,
+    /// The plan of the event, as it is stored.
+    pub forecast: Arc<Forecast>,
     /// The background jobs.
     pub maintenance: Arc<Maintenance>,
 }
@@ -110,6 +113,7 @@ impl Coordinator {
             runner_api: RunnerApi::new(Arc::clone(&air)),
             views: Views::new(Arc::clone(&air), Arc::clone(&challenges)),
             maintenance: Maintenance::new(Arc::clone(&air), Arc::clone(&challenges)),
+            forecast: Forecast::new(Arc::clone(&context)),
             context,
             fleet,
             files,

@@ -1,8 +1,10 @@
 import { defineConfig } from 'vite'
 import vue from '@vitejs/plugin-vue'
+import { receiver } from './receiver.config.ts'
 
 /** Everything is a file of the server's origin: nothing inline, as its policy demands. */
 export default defineConfig({
+  resolve: { alias: receiver },
   plugins: [vue({ template: { compilerOptions: { whitespace: 'preserve' } } })],
   define: { __VUE_OPTIONS_API__: 'false' },
   build: {

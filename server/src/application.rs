@@ -88,7 +88,7 @@ impl Application {
             ingress,
             metrics,
             config.clone(),
-        );
+        )?;
         let routes = http::routes(state);
         let application =
             move || App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone());

@@ -1,5 +1,9 @@
 //! The server's settings: `server.yml`, then the environment.
 
+mod receive;
+
+pub use receive::{AirAddress, Receive};
+
 use challengectl_common::FrequencyRules;
 use challengectl_common::older;
 use challengectl_common::settings::{self, SettingsError};
@@ -32,6 +36,7 @@ pub struct Config {
     pub keep_transmissions_days: Option<u32>,
     pub keep_unused_files_days: Option<u32>,
     pub host_binding: HostBinding,
+    pub receive: Receive,
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
     pub metrics_allow: Vec<String>,
@@ -95,6 +100,7 @@ impl Default for Config {
             keep_transmissions_days: None,
             keep_unused_files_days: Some(7),
             host_binding: HostBinding::default(),
+            receive: Receive::default(),
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
             metrics_allow: ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec(),
@@ -157,6 +163,7 @@ impl Config {
             }
         }
         config.tls.check()?;
+        config.receive.check()?;
         config.log_filter()?;
         config.origins()?;
         config.rules()?;

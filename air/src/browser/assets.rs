@@ -38,10 +38,13 @@ assets! {
     "panel.js": SCRIPT,
     "peaks.js": SCRIPT,
     "player.js": SCRIPT,
+    "receiver.js": SCRIPT,
     "recorder.js": SCRIPT,
     "scale.js": SCRIPT,
     "style.css": STYLE,
+    "tuner.js": SCRIPT,
     "waterfall.js": SCRIPT,
+    "words.js": SCRIPT,
     "worklet.js": SCRIPT,
 }
 

@@ -1,9 +1,12 @@
 //! The plan of an event: where and how often each challenge will be on air. It simulates the schedule with the functions
 //! that hand out work. Pure: no clock, no database.
 
+mod forecast;
 mod report;
 mod simulation;
+pub mod stored;
 
+pub use forecast::Forecast;
 pub use report::{ChallengePlan, Never, Place, Plan, RadioPlan, WaitedFor, Waits};
 
 use crate::schedule::Signal;
@@ -56,6 +59,17 @@ impl PlannedChallenge {
     }
 }
 
+/// The event that is planned.
+#[derive(Debug)]
+pub struct PlannedEvent {
+    /// The enabled challenges.
+    pub challenges: Vec<PlannedChallenge>,
+    /// Its hours.
+    pub conference: Conference,
+    /// The bands of its named ranges.
+    pub ranges: RangeBands,
+}
+
 /// The input of a plan.
 #[derive(Debug, Clone)]
 pub struct Planning {
@@ -75,6 +89,8 @@ pub struct Planning {
     pub length: Duration,
     /// The seed of the random numbers: the same seed gives the same plan.
     pub seed: u64,
+    /// The plan ends after so many transmissions, if that is before its length is over.
+    pub max_transmissions: u64,
 }
 
 /// Computes the plan. It assumes that every transmission succeeds.

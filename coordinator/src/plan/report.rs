@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub struct Plan {
     /// The time at which the plan begins.
     pub from: Timestamp,
-    /// The hours that it covers.
+    /// The hours that it covers; fewer than were asked for, if it ends after its most transmissions.
     pub hours: f64,
     /// The hours in which work is handed out. Averages are over these.
     pub open_hours: f64,

@@ -29,6 +29,8 @@ pub(super) struct Simulation<'a> {
     on_air: Vec<OnAir>,
     /// The transmissions that ended at `now`.
     freed: Vec<OnAir>,
+    /// Transmissions so far.
+    begun: u64,
     /// The times of future events.
     times: BinaryHeap<Reverse<Timestamp>>,
     /// The time since which work is handed out, and until which it was last.
@@ -114,6 +116,7 @@ impl<'a> Simulation<'a> {
             fleet: fleet.into_iter().collect(),
             on_air: Vec::new(),
             freed: Vec::new(),
+            begun: 0,
             times: BinaryHeap::new(),
             opened: from,
             open_until: from,
@@ -137,7 +140,7 @@ impl<'a> Simulation<'a> {
                 self.opened = self.now;
             }
             self.take_off_air();
-            if self.now >= self.end {
+            if self.now >= self.end || self.begun >= self.planning.max_transmissions {
                 self.end_waits();
                 return self.report();
             }
@@ -225,6 +228,7 @@ impl<'a> Simulation<'a> {
         let ends = now.after(on_air);
         self.times.extend([Reverse(ends), Reverse(radio.free_at)]);
         self.on_air.push(OnAir { challenge: index, band, ends });
+        self.begun += 1;
     }
 
     /// Returns the cause of the wait of a challenge that goes on air now: the radio or frequency that became free at `now`.
@@ -305,7 +309,7 @@ impl<'a> Simulation<'a> {
         });
         Plan {
             from: self.planning.from,
-            hours: hours(self.planning.length),
+            hours: hours(self.now.since(self.planning.from)),
             open_hours: rounded(open_hours),
             seed: self.planning.seed,
             challenges: challenges.collect(),

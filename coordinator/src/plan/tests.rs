@@ -43,6 +43,7 @@ fn planning(challenges: Vec<PlannedChallenge>, radios: Vec<Radio>) -> Planning {
         from: START,
         length: Duration::from_secs(10 * 3600),
         seed: 1,
+        max_transmissions: u64::MAX,
     }
 }
 
@@ -158,4 +159,15 @@ fn the_radios_of_a_large_event_are_busy_and_every_challenge_goes_on_air() {
     let plan = plan(&planning(challenges, radios));
     assert!(plan.challenges.iter().all(|one| one.transmissions > 100), "{plan:?}");
     assert!(plan.radios.iter().all(|radio| radio.load > 0.8), "{:?}", plan.radios);
+}
+
+/// A plan for a page is bounded, whatever the event is.
+#[test]
+fn a_plan_that_is_long_enough_ends_before_its_time_and_says_so() {
+    let mut input = planning(vec![challenge("A", fixed(145_000), 50, 10_000)], vec![radio("a", |_| ())]);
+    input.max_transmissions = 60;
+    let plan = plan(&input);
+    assert_eq!(plan.challenges[0].transmissions, 60);
+    assert!((0.99..1.0).contains(&plan.hours) && plan.open_hours == 1.0, "{plan:?}");
+    assert!((plan.challenges[0].air_seconds_per_hour - 3000.0).abs() < 60.0, "{plan:?}");
 }

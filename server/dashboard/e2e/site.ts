@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -116,8 +117,14 @@ export class Site {
   }
 
   startRunner(id: string, file: string) {
-    const path = this.write(`${id}.yml`, file)
-    this.#runners.set(id, spawn(runner, ['run', '--config', path], { stdio: 'ignore', cwd: this.dir }))
+    this.write(`${id}.yml`, file)
+    this.restartRunner(id)
+  }
+
+  /** With the state that it has. */
+  restartRunner(id: string) {
+    const args = ['run', '--config', join(this.dir, `${id}.yml`)]
+    this.#runners.set(id, spawn(runner, args, { stdio: 'ignore', cwd: this.dir }))
   }
 
   /** As when the host loses its power. */
@@ -130,6 +137,15 @@ export class Site {
     this.#server?.kill('SIGKILL')
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
 }
 
 /** Logs in by the form, as a person does, and waits for the first page. Gives the recovery codes of a first login. */

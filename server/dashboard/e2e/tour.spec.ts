@@ -13,6 +13,7 @@ const pages = [
   'challenges/import',
   'runners',
   'runners/roof',
+  'air',
   'alarms',
   'transmissions',
   'logs',
@@ -23,6 +24,7 @@ const pages = [
   'start',
   'public',
   'projector',
+  'receive',
 ]
 
 let site: Site

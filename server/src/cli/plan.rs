@@ -4,11 +4,12 @@ use super::import::unpacked;
 use anyhow::{Context, bail};
 use challengectl_common::wire::{Identification, RadioInfo};
 use challengectl_common::{Band, Callsign, Conference, DutyCycle, RadioId, RunnerId, Timestamp};
-use challengectl_coordinator::plan::{ChallengePlan, Plan, PlannedChallenge, Planning, WaitedFor, plan as find};
-use challengectl_coordinator::store::challenges::ranges::{self, RangeBands};
-use challengectl_coordinator::store::challenges::{self, conference};
-use challengectl_coordinator::store::fleet::{roster, runners::Radio};
-use challengectl_coordinator::store::{Connection, Store};
+use challengectl_coordinator::plan::{
+    ChallengePlan, Plan, PlannedChallenge, PlannedEvent, Planning, WaitedFor, plan as find, stored as planned,
+};
+use challengectl_coordinator::store::Store;
+use challengectl_coordinator::store::challenges::ranges;
+use challengectl_coordinator::store::fleet::runners::Radio;
 use challengectl_event::{EVENT_FILE, Reader, well_known_ranges};
 use challengectl_server::Config;
 use challengectl_waveform::identification;
@@ -51,11 +52,13 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
         None
     };
     let radios = match &stored {
-        Some(store) if arguments.radios.is_empty() => registered(&mut *store.read().await?).await?,
+        Some(store) if arguments.radios.is_empty() => planned::radios(&mut *store.read().await?).await?,
         _ => arguments.radios.iter().map(|file| of_file(file)).collect::<Result<Vec<_>, _>>()?.concat(),
     };
-    let Source { challenges, conference, ranges } = match (&arguments.event, &stored) {
-        (None, Some(store)) => stored_event(&mut *store.read().await?, config).await?,
+    let PlannedEvent { challenges, conference, ranges } = match (&arguments.event, &stored) {
+        (None, Some(store)) => {
+            planned::event(&mut *store.read().await?, config.guard_hz, &config.frequency_rules).await?
+        }
         (Some(file), _) => event(file, config)?,
         (None, None) => bail!("there is neither an event nor a database"),
     };
@@ -71,6 +74,7 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
         conference,
         length: Duration::from_secs_f64(arguments.hours * 3600.0),
         seed: arguments.seed,
+        max_transmissions: u64::MAX,
     };
     let plan = find(&planning);
     let mut out = std::io::stdout();
@@ -82,32 +86,7 @@ pub async fn plan(config: &Config, arguments: &PlanArguments, as_json: bool) -> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads the radios of all enabled runners, online or not.
-async fn registered(connection: &mut Connection) -> anyhow::Result<Vec<Radio>> {
-    let enabled = roster::all(connection).await?.into_iter().filter(|runner| runner.enabled);
-    let radios = enabled.flat_map(|runner| {
-        let radios: Vec<_> = runner.radios.iter().map(|known| Radio::of(&runner.id, &known.info)).collect();
-        radios
-    });
-    Ok(radios.collect())
-}
-
-/// The event that is planned.
-struct Source {
-    challenges: Vec<PlannedChallenge>,
-    conference: Conference,
-    ranges: RangeBands,
-}
-
-async fn stored_event(connection: &mut Connection, config: &Config) -> anyhow::Result<Source> {
-    let conference = conference::read(connection).await?;
-    let enabled = challenges::all(connection).await?.into_iter().filter(|challenge| challenge.spec.enabled);
-    let planned =
-        enabled.map(|challenge| PlannedChallenge::stored(&challenge, config.guard_hz, &config.frequency_rules));
-    Ok(Source { challenges: planned.collect(), conference, ranges: ranges::bands(connection).await? })
-}
-
-fn event(file: &Path, config: &Config) -> anyhow::Result<Source> {
+fn event(file: &Path, config: &Config) -> anyhow::Result<PlannedEvent> {
     let unpacked = unpacked(file)?;
     let reader = Reader::new(config.frequency_rules.clone());
     let reading = match &unpacked {
@@ -119,7 +98,7 @@ fn event(file: &Path, config: &Config) -> anyhow::Result<Source> {
     let enabled = event.challenges.iter().filter(|challenge| challenge.spec.enabled);
     let planned = enabled.map(|challenge| PlannedChallenge::read(challenge, config.guard_hz, &config.frequency_rules));
     let ranges = ranges::bands_of(well_known_ranges().chain(event.ranges.iter().cloned()));
-    Ok(Source { challenges: planned.collect(), conference, ranges })
+    Ok(PlannedEvent { challenges: planned.collect(), conference, ranges })
 }
 
 /// The part of a `runner.yml` that a plan needs. The runner checks the rest.

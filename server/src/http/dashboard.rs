@@ -21,7 +21,7 @@ const WITHOUT: &str = include_str!("dashboard/without.html");
 
 /// The addresses of pages: the router of the dashboard (`src/router.ts`) finds the page. What is no address of a page
 /// and no file is 404, as everywhere.
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 21] = [
     "/",
     "/setup",
     "/login",
@@ -32,6 +32,7 @@ const PAGES: [&str; 19] = [
     "/challenges/{rest:.*}",
     "/runners",
     "/runners/{rest:.*}",
+    "/air",
     "/alarms",
     "/transmissions",
     "/logs",
@@ -41,6 +42,7 @@ const PAGES: [&str; 19] = [
     "/settings/{rest:.*}",
     "/public",
     "/projector",
+    "/receive",
 ];
 
 /// What else a browser asks for.

@@ -12,6 +12,7 @@ mod openapi;
 mod operations;
 mod problem;
 mod rate_limits;
+mod receiver;
 mod socket_io;
 mod state;
 mod upload;
@@ -42,6 +43,7 @@ pub fn routes(state: State) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(pages::routes)
             .configure(dashboard::routes)
             .configure(socket_io::routes)
+            .configure(receiver::routes)
             .default_service(web::to(not_found))
             .wrap(from_fn(cross_site::refuse))
             .wrap(from_fn(envelope::of(fronts::control::envelope::render)));

@@ -79,15 +79,19 @@ codes! {
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported media type";
     /// The range lies outside of the file.
     RangeNotSatisfiable: RANGE_NOT_SATISFIABLE, "range not satisfiable";
+    /// A WebSocket is served here, and nothing else.
+    UpgradeRequired: UPGRADE_REQUIRED, "upgrade required";
     /// Too many requests, or attempts, in too short a time.
     TooManyRequests: TOO_MANY_REQUESTS, "too many requests";
     /// The server failed; its log has the cause.
     InternalError: INTERNAL_SERVER_ERROR, "internal error";
+    /// The air that the receiver listens to cannot be reached.
+    AirUnavailable: BAD_GATEWAY, "air unavailable";
     /// The server is stopping.
     ServerIsStopping: SERVICE_UNAVAILABLE, "server is stopping";
     /// The database is locked, full or damaged.
     DatabaseUnavailable: SERVICE_UNAVAILABLE, "database unavailable";
-    /// All connections for live events are in use.
+    /// All connections for live events, or for listeners, are in use.
     TooManyClients: SERVICE_UNAVAILABLE, "too many clients";
 }
 

@@ -5,7 +5,8 @@ use super::counts::{MetricsAudience, Requests};
 use super::ingress::Ingress;
 use super::problem::Code;
 use super::rate_limits::RateLimits;
-use crate::config::Config;
+use super::receiver::Receiver;
+use crate::config::{Config, ConfigError};
 use crate::events::Endpoint;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -24,6 +25,7 @@ pub struct State {
     pub(super) requests: Requests,
     pub(super) rate_limits: RateLimits,
     pub(super) config: Config,
+    pub(super) receiver: Receiver,
 }
 
 impl State {
@@ -36,9 +38,10 @@ impl State {
         ingress: Ingress,
         metrics: MetricsAudience,
         config: Config,
-    ) -> Self {
+    ) -> Result<Self, ConfigError> {
         let (requests, rate_limits) = (Requests::default(), RateLimits::default());
-        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, config }
+        let receiver = Receiver::new(config.receive.air()?, config.receive.players);
+        Ok(Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, config, receiver })
     }
 
     /// Returns the state of the application that serves a request.

@@ -16,5 +16,6 @@ mod live;
 mod metrics;
 mod operations;
 mod people;
+mod receiver;
 mod site;
 mod tls;

@@ -26,7 +26,16 @@ for (let level = 0; level < 256; level++) {
   bytes[4 * level + 3] = 255;
 }
 
-/** A colour of the style sheet. */
+/** A colour of the picture, which the style sheet of the page sets. */
 export function theme(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  return getComputedStyle(document.documentElement).getPropertyValue(`--picture-${name}`).trim();
+}
+
+/**
+ * A font of the picture: that of the page.
+ *
+ * @param {number} size in pixels
+ */
+export function font(size) {
+  return `${size}px ${getComputedStyle(document.body).fontFamily}`;
 }

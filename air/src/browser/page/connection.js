@@ -1,5 +1,7 @@
 // The WebSocket: frames, acknowledgements, and coming back after it is lost.
 
+import { words } from "./words.js";
+
 const HEADER = 16;
 const ROW = 1;
 const AUDIO = 2;
@@ -15,23 +17,35 @@ const SPACING = 60;
 
 /** Why the server closed, and whether coming back by itself makes sense. */
 const REASONS = {
-  4001: ["The connection is too slow for live sound.", true],
-  4002: ["You were disconnected since nothing was touched for a long time. Press Listen to come back.", false],
-  4003: ["All places for listeners are taken. Trying again.", true],
-  4004: ["This band is no longer there. Reload the page.", false],
+  4001: [words.slow, true],
+  4002: [words.idle, false],
+  4003: [words.full, true],
+  4004: [words.noBand, false],
 };
 
 export class Connection {
-  /** `handlers`: said(message), row(frame), audio(frame), state(state, text). */
+  /**
+   * `handlers`: said(message), row(frame), audio(frame), state(state, text). And explain(), if somebody can tell why no
+   * connection comes about: scripts do not see the answer to a handshake.
+   */
   constructor(handlers) {
     this.handlers = handlers;
     this.band = 0;
     this.attempt = 0;
     this.waiting = new Map();
     this.sentAt = new Map();
-    setInterval(() => this.acknowledge(), 500);
-    setInterval(() => this.watch(), 500);
-    addEventListener("online", () => this.retry());
+    this.ending = new AbortController();
+    this.timers = [setInterval(() => this.acknowledge(), 500), setInterval(() => this.watch(), 500)];
+    addEventListener("online", () => this.retry(), { signal: this.ending.signal });
+  }
+
+  /** Ends it for good. */
+  close() {
+    this.ending.abort();
+    for (const timer of this.timers) clearInterval(timer);
+    clearTimeout(this.timer);
+    this.socket?.close();
+    this.socket = undefined;
   }
 
   get isOpen() {
@@ -55,7 +69,7 @@ export class Connection {
     this.newest = 0n;
     this.acknowledged = 0n;
     this.acknowledgedAt = this.heard;
-    this.handlers.state("connecting", "Connecting…");
+    this.handlers.state("connecting", words.connecting);
   }
 
   /** Connects at once if it is waiting to. */
@@ -67,13 +81,13 @@ export class Connection {
     this.heard = performance.now();
     if (this.isStalled) {
       this.isStalled = false;
-      this.handlers.state("open", "Connected");
+      this.handlers.state("open", words.open);
     }
     if (typeof data === "string") {
       const message = JSON.parse(data);
       if (message.type === "hello") {
         this.attempt = 0;
-        this.handlers.state("open", "Connected");
+        this.handlers.state("open", words.open);
       }
       this.handlers.said(message);
       return;
@@ -102,7 +116,7 @@ export class Connection {
     const expects = this.isOpen && !document.hidden;
     if (!expects || this.isStalled || performance.now() - this.heard < STALL) return;
     this.isStalled = true;
-    this.handlers.state("lost", "Nothing arrives any more. The sound is interrupted.");
+    this.handlers.state("lost", words.stalled);
     setTimeout(() => this.isStalled && this.isOpen && this.open(), 2 * STALL);
   }
 
@@ -113,12 +127,19 @@ export class Connection {
   }
 
   lost({ code }) {
-    const [text, comesBack] = REASONS[code] ?? ["The connection is lost. Trying to come back.", true];
+    const [text, comesBack] = REASONS[code] ?? [words.lost, true];
     this.handlers.state("lost", text);
     if (!comesBack) return;
+    if (!REASONS[code]) this.explain(this.socket);
     const pause = PAUSES[Math.min(this.attempt++, PAUSES.length - 1)];
     // Not all at once, when a server has been away.
     this.timer = setTimeout(() => this.open(), pause * (0.75 + Math.random() / 2));
+  }
+
+  /** Says why there is no connection, unless there is a newer one. */
+  async explain(socket) {
+    const why = await this.handlers.explain?.();
+    if (why && socket === this.socket) this.handlers.state("lost", why);
   }
 
   send(command) {

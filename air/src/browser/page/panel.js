@@ -1,55 +1,58 @@
 // Inputs and outputs of the page.
 
 import { MODE_NAMES, STEPS } from "./band.js";
-import { frequency, megahertz, short } from "./format.js";
+import { clock, megahertz, short } from "./format.js";
+import { words } from "./words.js";
 
 export const element = (id) => document.getElementById(id);
 
-/** Connects the inputs to what they do. `acts`: see main.js. */
-export function connect(acts) {
+/** Connects the inputs to the receiver. */
+export function connect(receiver) {
+  const { tuner } = receiver;
   const on = (id, type, act) => element(id).addEventListener(type, act);
-  on("up", "click", () => acts.step(1));
-  on("down", "click", () => acts.step(-1));
-  on("listen", "click", () => acts.listen());
-  on("record", "click", () => acts.record());
-  on("pause", "click", () => acts.hold());
-  on("zoom-in", "click", () => acts.zoom(2));
-  on("zoom-out", "click", () => acts.zoom(0.5));
-  on("left", "click", () => acts.pan(-0.25));
-  on("right", "click", () => acts.pan(0.25));
-  on("whole", "click", () => acts.whole());
-  on("here", "click", () => acts.here());
-  on("narrower", "click", () => acts.widen(-1));
-  on("wider", "click", () => acts.widen(1));
-  on("help", "click", () => acts.help());
-  on("band", "change", (event) => acts.band(Number(event.target.value)));
-  on("volume", "input", (event) => acts.volume(event.target.value / 100));
-  on("squelch-on", "change", () => acts.squelch());
-  on("squelch", "input", () => acts.squelch());
-  on("deemphasis", "change", (event) => acts.deemphasis(event.target.checked));
-  on("step", "change", (event) => acts.setStep(Number(event.target.value)));
-  on("low", "change", (event) => acts.passband(event.target.valueAsNumber, null));
-  on("high", "change", (event) => acts.passband(null, event.target.valueAsNumber));
+  on("up", "click", () => tuner.step(1));
+  on("down", "click", () => tuner.step(-1));
+  on("listen", "click", () => receiver.listen());
+  on("record", "click", () => receiver.record());
+  on("pause", "click", () => receiver.hold());
+  on("zoom-in", "click", () => tuner.zoom(2));
+  on("zoom-out", "click", () => tuner.zoom(0.5));
+  on("left", "click", () => tuner.pan(-0.25));
+  on("right", "click", () => tuner.pan(0.25));
+  on("whole", "click", () => tuner.whole());
+  on("here", "click", () => tuner.here());
+  on("narrower", "click", () => tuner.widen(-1));
+  on("wider", "click", () => tuner.widen(1));
+  on("help", "click", () => receiver.help());
+  on("band", "change", (event) => tuner.choose(Number(event.target.value)));
+  on("volume", "input", (event) => receiver.volume(event.target.value / 100));
+  const squelch = () => tuner.squelch(element("squelch-on").checked ? Number(element("squelch").value) : 0);
+  on("squelch-on", "change", squelch);
+  on("squelch", "input", squelch);
+  on("deemphasis", "change", (event) => tuner.deemphasis(event.target.checked));
+  on("step", "change", (event) => tuner.setStep(Number(event.target.value)));
+  on("low", "change", (event) => tuner.edge("low", event.target.valueAsNumber));
+  on("high", "change", (event) => tuner.edge("high", event.target.valueAsNumber));
 
   const input = element("frequency");
-  const typed = () => acts.typed(frequency(input.value), input.value);
+  const typed = () => tuner.typed(input.value);
   input.addEventListener("change", typed);
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") typed();
-    if (event.key === "Escape") acts.shown();
+    if (event.key === "Escape") tuner.shown();
     const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    acts.step(step);
+    tuner.step(step);
   });
 
   element("step").append(...STEPS.map((step) => new Option(short(step), step)));
 }
 
-/** Makes the choice of modes. */
+/** Makes the choice of modes, once: they are those of the program that serves the page. */
 export function showModes(modes, choose) {
   const fieldset = element("modes");
-  fieldset.querySelectorAll("label").forEach((label) => label.remove());
+  if (fieldset.querySelector("label")) return;
   for (const { mode } of modes) {
     const label = document.createElement("label");
     const radio = document.createElement("input");
@@ -71,9 +74,9 @@ export function showBands(bands, chosen) {
 }
 
 /** Shows what is tuned to; what is being typed stays. */
-export function showTuning({ hertz, mode, low, high, step, deemphasis, squelch }, { force = false } = {}) {
+export function showTuning({ hertz, mode, low, high, step, deemphasis, squelch }, isForced) {
   const put = (id, value) => {
-    if (force || document.activeElement !== element(id)) element(id).value = value;
+    if (isForced || document.activeElement !== element(id)) element(id).value = value;
   };
   put("frequency", megahertz(hertz));
   put("low", low);
@@ -87,15 +90,35 @@ export function showTuning({ hertz, mode, low, high, step, deemphasis, squelch }
   element("squelch-value").textContent = squelch > 0 ? `${squelch} dB` : "off";
 }
 
-export function showLevel({ dbfs, noise_dbfs, open }) {
-  element("meter").value = dbfs;
-  const above = Math.max(0, dbfs - noise_dbfs);
-  element("level").textContent = `${dbfs.toFixed(0)} dB, ${above.toFixed(0)} over noise${open ? "" : ", squelched"}`;
+export function showLevel(level) {
+  element("meter").value = level?.dbfs ?? -120;
+  const above = level && Math.max(0, level.dbfs - level.noise_dbfs);
+  element("level").textContent = level ? words.level(level.dbfs, above, level.open) : words.noLevel;
 }
 
-export function showNoLevel() {
-  element("meter").value = -120;
-  element("level").textContent = "no sound yet";
+export function showListening(isListening, player) {
+  const button = element("listen");
+  button.textContent = isListening ? "Stop" : "Listen";
+  button.setAttribute("aria-pressed", String(isListening));
+  element("record").disabled = !isListening;
+  if (player) document.documentElement.dataset.player = player;
+}
+
+export function showHeld(isHeld) {
+  const button = element("pause");
+  button.setAttribute("aria-pressed", String(isHeld));
+  button.textContent = isHeld ? "Go on" : "Hold picture";
+}
+
+/** Once a second would be read out again and again: the output is silent for screen readers while it counts. */
+export function showRecorder(recorder) {
+  const button = element("record");
+  button.textContent = recorder.isOn ? "Stop and save" : "Record";
+  button.setAttribute("aria-pressed", String(recorder.isOn));
+  const output = element("recorder");
+  output.setAttribute("aria-live", recorder.isOn ? "off" : "polite");
+  if (recorder.isOn) output.textContent = words.recording(clock(recorder.seconds), recorder.gaps);
+  else if (recorder.saved) output.textContent = words.saved(recorder.saved);
 }
 
 export function showLink(state, text) {

@@ -30,7 +30,7 @@ export class Peaks {
     return (this.span.high - this.span.low) / this.rows[0].length;
   }
 
-  /** The strongest, from low to high: hertz of the middle, and decibels above the noise. */
+  /** The strongest, from low to high: hertz of the middle, the frequency that it probably has, decibels above the noise. */
   find() {
     if (this.rows.length < ROWS) return null;
     const count = this.rows[0].length;
@@ -62,7 +62,8 @@ export class Peaks {
       weighted += power * (column + 0.5);
       peak = Math.max(peak, mean[column]);
     }
-    return { hertz: this.span.low + (weighted / sum) * width, above: (peak - floor) / 2, width: (end - begin) * width };
+    const hertz = this.span.low + (weighted / sum) * width;
+    return { hertz, rounded: roundest(hertz, width), above: (peak - floor) / 2, width: (end - begin) * width };
   }
 }
 
@@ -98,7 +99,7 @@ export class SignalList {
     let before = null;
     for (const signal of signals) {
       signal.item ??= this.item();
-      this.write(signal, resolution);
+      this.write(signal);
       const place = before ? before.nextSibling : this.list.firstChild;
       if (place !== signal.item) this.list.insertBefore(signal.item, place);
       before = signal.item;
@@ -117,18 +118,11 @@ export class SignalList {
     return item;
   }
 
-  write(signal, resolution) {
-    const rounded = roundest(signal.hertz, resolution);
+  write(signal) {
     const button = signal.item.firstChild;
-    const text = short(rounded);
+    const text = short(signal.rounded);
     if (button.firstChild.textContent !== text) button.firstChild.textContent = text;
     button.lastChild.textContent = `${Math.round(signal.above)} dB`;
-    button.onclick = () => this.tune(rounded);
-  }
-
-  /** The next signal above or below a frequency. */
-  next(hertz, direction, least) {
-    const others = this.signals.filter((signal) => direction * (signal.hertz - hertz) > least);
-    return direction > 0 ? others[0] : others.at(-1);
+    button.onclick = () => this.tune(signal.rounded);
   }
 }

@@ -6,7 +6,9 @@ import { Ring } from "./audio.js";
 const BLOCK = 2048;
 
 export class Player {
-  constructor() {
+  /** @param {string} worklet the address of `worklet.js` */
+  constructor(worklet) {
+    this.worklet = worklet;
     this.rate = 12000;
     this.volume = 0.7;
     this.depth = 0;
@@ -32,7 +34,7 @@ export class Player {
   }
 
   async startWorklet(context) {
-    await context.audioWorklet.addModule(new URL("worklet.js", import.meta.url).href);
+    await context.audioWorklet.addModule(this.worklet);
     const node = new AudioWorkletNode(context, "player", { numberOfInputs: 0, outputChannelCount: [1] });
     node.port.onmessage = ({ data }) => Object.assign(this, data);
     node.connect(this.gain);

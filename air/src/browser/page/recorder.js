@@ -12,6 +12,8 @@ export class Recorder {
   /** `changed` is called when it starts, stops or saves. */
   constructor(changed) {
     this.changed = changed;
+    this.bytes = 0;
+    this.gaps = 0;
     this.isOn = false;
   }
 

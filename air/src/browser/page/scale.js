@@ -1,6 +1,6 @@
 // The spectrum as a line, and the scale of frequencies below it.
 
-import { theme } from "./colours.js";
+import { font, theme } from "./colours.js";
 
 /** Distance between marks in CSS pixels, at least. */
 const APART = 74;
@@ -18,7 +18,7 @@ export function drawTrace(context, trace, floor, width, height) {
   const top = Math.max(bottom + SPAN, peak / 2 + LOWEST + 6);
   const y = (decibels) => height - ((decibels - bottom) / (top - bottom)) * height;
 
-  context.font = `11px ${theme("font")}`;
+  context.font = font(11);
   context.textBaseline = "bottom";
   context.textAlign = "left";
   context.lineWidth = 1;
@@ -49,7 +49,7 @@ export function drawScale(context, view, width, top, height) {
   const digits = Math.max(0, 6 - Math.floor(Math.log10(step)));
   context.fillStyle = theme("scale");
   context.fillRect(0, top, width, height);
-  context.font = `12px ${theme("font")}`;
+  context.font = font(12);
   context.textBaseline = "middle";
   context.textAlign = "center";
   const x = (hertz) => ((hertz - view.low) / (view.high - view.low)) * width;

@@ -1,6 +1,6 @@
 // The picture: spectrum, frequency scale, waterfall, and the passband over all three.
 
-import { COLOURS, theme } from "./colours.js";
+import { COLOURS, font, theme } from "./colours.js";
 import { drawScale, drawTrace } from "./scale.js";
 
 /** Rows that are kept: 51 seconds. Memory never grows. */
@@ -23,8 +23,11 @@ const ROW = 2;
 const ROWS = 10;
 
 export class Waterfall {
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
+    this.width = 0;
+    this.height = 0;
     this.context = canvas.getContext("2d", { alpha: false });
     this.ring = document.createElement("canvas");
     this.ring.width = WIDTH;
@@ -38,8 +41,29 @@ export class Waterfall {
     this.isHeld = false;
     this.isOld = false;
     this.stands = matchMedia("(prefers-reduced-motion: reduce)");
-    new ResizeObserver(() => this.resize()).observe(canvas);
-    matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => this.draw());
+    /**
+     * Draws over the rows, and below the passband, if a page has something to say.
+     *
+     * @type {((context: CanvasRenderingContext2D, picture: Waterfall) => void) | null}
+     */
+    this.overlay = null;
+    this.ending = new AbortController();
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(canvas);
+    const scheme = matchMedia("(prefers-color-scheme: light)");
+    scheme.addEventListener("change", () => this.draw(), { signal: this.ending.signal });
+  }
+
+  /** Draws no more. */
+  close() {
+    this.ending.abort();
+    this.observer.disconnect();
+    this.view = undefined;
+  }
+
+  /** Where the rows begin, in CSS pixels: below spectrum and scale. */
+  get top() {
+    return TRACE + SCALE;
   }
 
   resize() {
@@ -134,11 +158,12 @@ export class Waterfall {
   draw() {
     if (!this.view || !this.width) return;
     const { context, width, height } = this;
-    context.fillStyle = theme("picture");
+    context.fillStyle = theme("ground");
     context.fillRect(0, 0, width, height);
     drawTrace(context, this.trace, this.floor ?? 0, width, TRACE);
     drawScale(context, this.view, width, TRACE, SCALE);
     this.drawRows(TRACE + SCALE, height - TRACE - SCALE);
+    this.overlay?.(context, this);
     if (this.passband) this.drawPassband(this.passband, height);
     if (this.isOld) this.drawOld(height);
   }
@@ -219,7 +244,7 @@ export class Waterfall {
 
 /** How long ago it was, every ten seconds. */
 function drawAges(context, width, height) {
-  context.font = `11px ${theme("font")}`;
+  context.font = font(11);
   context.textAlign = "right";
   context.textBaseline = "bottom";
   for (let seconds = 10; seconds * ROWS * ROW < height; seconds += 10) {

@@ -1,4 +1,5 @@
 import { access } from './access'
+import { air } from './air'
 import { alarms } from './alarms'
 import { challenges } from './challenges'
 import { common } from './common'
@@ -17,6 +18,7 @@ import { users } from './users'
  */
 export const text = {
   access,
+  air,
   alarms,
   challenges,
   common,

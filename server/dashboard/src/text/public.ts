@@ -17,5 +17,6 @@ export const publicPage = {
   lost: 'Connection lost: this may be old',
   operators: 'For operators',
   projector: 'Projector',
+  receiver: 'Listen in the browser',
   leave: 'Leave',
 } as const

@@ -1,6 +1,6 @@
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from 'vue'
 import { api, ask } from '../../api/client'
-import type { Conference, PublicChallenge, PublicRange } from '../../api/schema.gen'
+import type { Conference, PublicChallenge, PublicRange, PublicReceiver } from '../../api/schema.gen'
 import { bandText, megahertz } from '../../format/frequency'
 import { countdown, dayAndClock } from '../../format/time'
 import { isOld, watchPublic } from '../../live/public'
@@ -11,12 +11,14 @@ const words = text.public
 /** The event as everybody may know it: its challenges live, its times as they were when the page opened. */
 export function usePublicEvent() {
   const conference = shallowRef<Conference | null>(null)
+  const receiver = shallowRef<PublicReceiver | null>(null)
   const now = ref(Date.now())
   let stop: (() => void) | undefined
   let timer: ReturnType<typeof setInterval> | undefined
   async function load() {
     try {
       conference.value = await ask(api.GET('/api/conference'))
+      receiver.value = await ask(api.GET('/api/public/receiver'))
     } catch {
       // The page shows the challenges, and says that it may be old.
     }
@@ -35,7 +37,7 @@ export function usePublicEvent() {
     stop?.()
     clearInterval(timer)
   })
-  return { conference, now }
+  return { conference, receiver, now }
 }
 
 /** How long until the event begins or ends. */

@@ -11,6 +11,7 @@ mod files;
 mod fleet;
 mod history;
 mod operating;
+mod plan;
 mod public;
 mod runner_protocol;
 mod settings;
@@ -64,13 +65,14 @@ pub fn groups() -> Vec<Group> {
         group!("Now", "What is on air, the alarms in force, and the whole state at once."; alarms: on_air, list, acknowledge, shelve, unshelve; state: show)
             .describing::<state::Changes>()
             .describing::<LiveEvent>(),
+        group!("Plan", "Where and how often everything will be on air."; plan: show),
         group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),
         group!(
             "Conference", "When the event takes place, and its daily hours.";
             conference: show, update, set_day_times, set_auto_pause
         ),
-        group!("Public", "Open to everyone."; public: challenges),
+        group!("Public", "Open to everyone."; public: challenges; settings: receiver),
     ]
 }
 

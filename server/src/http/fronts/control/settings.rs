@@ -3,6 +3,7 @@
 use super::export::archive;
 use crate::config::Config;
 use crate::http::extract::principal::Master;
+use crate::http::extract::anybody::Anybody;
 use crate::http::state::{Shared, State};
 use crate::http::{Problem, Viewer};
 use actix_web::{HttpResponse, web};
@@ -30,6 +31,21 @@ pub struct Settings {
     /// Null: for ever.
     keep_unused_files_days: Option<u32>,
     host_binding: KeyPolicy,
+    receive: Receive,
+}
+
+/// Where the air is received.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[schema(as = ReceiveSettings)]
+struct Receive {
+    /// The air that the dashboard listens to; null: none.
+    url: Option<String>,
+    /// Whether everybody may listen.
+    players: bool,
+    /// What programs that speak `rtl_tcp` connect to.
+    rtl_tcp: Vec<String>,
+    /// Streams of samples.
+    streams: Vec<String>,
 }
 
 /// Whose certificate the server shows.
@@ -79,6 +95,12 @@ impl From<&Config> for Settings {
             keep_transmissions_days: config.keep_transmissions_days,
             keep_unused_files_days: config.keep_unused_files_days,
             host_binding,
+            receive: Receive {
+                url: config.receive.url.clone(),
+                players: config.receive.players,
+                rtl_tcp: config.receive.rtl_tcp.clone(),
+                streams: config.receive.streams.clone(),
+            },
         }
     }
 }
@@ -87,6 +109,26 @@ impl From<&Config> for Settings {
 #[utoipa::path(get, path = "/api/settings", responses((status = OK, body = Settings)))]
 pub async fn show(_: Viewer, state: web::Data<State>) -> HttpResponse {
     HttpResponse::Ok().json(Settings::from(&state.config))
+}
+
+/// What players are told of the receiver.
+#[derive(Serialize, ToSchema)]
+struct PublicReceiver<'a> {
+    /// Whether everybody may listen, at `/receive`.
+    open: bool,
+    /// What programs that speak `rtl_tcp` connect to.
+    rtl_tcp: &'a [String],
+    /// Streams of samples.
+    streams: &'a [String],
+}
+
+/// Show whether everybody may listen to the air, and with which addresses.
+#[utoipa::path(get, path = "/api/public/receiver", responses((status = OK, body = PublicReceiver)))]
+pub async fn receiver(_: Anybody, state: web::Data<State>) -> HttpResponse {
+    let Receive { players: open, rtl_tcp, streams, .. } = &state.settings.receive;
+    // What is not open is not told.
+    let (rtl_tcp, streams) = if *open { (&rtl_tcp[..], &streams[..]) } else { (&[][..], &[][..]) };
+    HttpResponse::Ok().json(PublicReceiver { open: *open, rtl_tcp, streams })
 }
 
 /// Download a backup of everything the server knows, with all secrets.
