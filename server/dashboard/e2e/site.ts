@@ -29,12 +29,12 @@ export class Site {
   readonly passwords = new Map<string, string>()
   readonly #runners = new Map<string, ChildProcess>()
 
-  static async start(settings = ''): Promise<Site> {
+  static async start(lease = 6): Promise<Site> {
     const site = new Site()
     // A short lease, so that a runner that falls silent is noticed within seconds.
     site.write(
       'server.yml',
-      `listen: 127.0.0.1:0\ndata_dir: data\nlease_seconds: 6\ngrace_seconds: 1\npoll_interval: 1\n${settings}`,
+      `listen: 127.0.0.1:0\ndata_dir: data\nlease_seconds: ${lease}\ngrace_seconds: 1\npoll_interval: 1\n`,
     )
     await site.serve()
     return site
