@@ -75,14 +75,13 @@ impl Context {
         change: impl Fn(&mut Marks, &Mark) + Send + 'static,
     ) -> Result<(), CoreError> {
         let this = Arc::clone(self);
-        self.command(actor, action, |mut command| async move {
+        self.command(actor, action, move |mut command| async move {
             let mark = Mark { by: command.who(), at: command.now() };
-            let change = |marks: &mut Marks| change(marks, &mark);
-            let marked = this.alarms.marked(&id, change);
+            let marked = this.alarms.marked(&id, |marks| change(marks, &mark));
             let marked = marked.ok_or_else(|| CoreError::NotFound(format!("alarm {id}")))?;
             alarms::put(&mut command, &marked).await?;
             let done = command.commit(&id, details.as_deref()).await?;
-            this.alarms.mark(marked.number, change);
+            this.alarms.mark(marked.number, |marks| change(marks, &mark));
             Ok(done)
         })
         .await

@@ -11,7 +11,9 @@ test.afterAll(() => site.stop())
 test('an event is imported with its files and its report, exported, and imported again', async ({ browser }) => {
   const { page, clean } = await opened(browser, site, 'ada', 'admin', '/challenges/import')
   const event = join(config, 'challenges.yml')
-  const named = [...readFileSync(event, 'utf8').matchAll(/^\s+file: (\S+)/gm)].map(([, file = '']) => join(config, file))
+  const named = [...readFileSync(event, 'utf8').matchAll(/^\s+file: (\S+)/gm)].map(([, file = '']) =>
+    join(config, file),
+  )
   await page.locator('input[type=file]').setInputFiles([event, ...new Set(named)])
   await picture(page, 'import-chosen')
   await accessible(page)

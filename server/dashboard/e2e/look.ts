@@ -38,9 +38,7 @@ export async function accessible(page: Page) {
 
 /** Nothing is wider than the page, which would scroll sideways. */
 export async function fits(page: Page, where: string) {
-  const beyond = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
+  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   expect.soft(beyond, `sideways scrolling: ${where}`).toBeLessThanOrEqual(0)
 }
 

@@ -36,7 +36,8 @@ export const runners = {
   clockRight: 'right',
   clockAhead: (time: string) => `${time} ahead`,
   clockBehind: (time: string) => `${time} behind`,
-  clockMeans: 'By the clock of the server, which alone decides. Set it, or let NTP: the times in its recordings and logs are wrong.',
+  clockMeans:
+    'By the clock of the server, which alone decides. Set it, or let NTP: the times in its recordings and logs are wrong.',
   drain: 'Drain',
   drainHelp: 'Nothing new is handed out; what is on air ends normally.',
   enable: 'Take work again',
