@@ -70,17 +70,21 @@ check: check-tools ## format, lints, licences, unused dependencies, order of the
 # The tests have libcodec2; `make build` does not need it.
 FREEDV := challengectl-codec2/system,challengectl-server/freedv,challengectl-runner/freedv,challengectl-e2e/freedv
 
+# What the dashboard computes; then Chromium drives it, on the programs in target/debug.
+define browse
+scripts/tools.sh nodejs browser receivers
+cd server/dashboard && $(NODE) npm run --silent unit && $(NODE) npm run --silent e2e -- --grep-invert @slow
+endef
+
 test: tools dashboard ## all tests, with independent receivers and in a browser
 	cargo nextest run --workspace --locked --features $(FREEDV)
 	cargo nextest run -p challengectl-runner --features soapy --locked -E 'test(soapy)'
 	cargo test --doc --workspace --locked
-	scripts/tools.sh nodejs
-	cd server/dashboard && $(NODE) npm run --silent unit
+	$(browse)
 
 test-dashboard: dashboard ## what the dashboard computes, and the dashboard in a browser; pictures in server/dashboard/out
-	scripts/tools.sh nodejs browser receivers
 	cargo build --locked -p challengectl-server -p challengectl-runner
-	cd server/dashboard && $(NODE) npm run --silent unit && $(NODE) npm run --silent e2e -- --grep-invert @slow
+	$(browse)
 
 fuzz-api: tools ## many more requests to the API than make test, with answers checked against its description
 	API_EXAMPLES=300 cargo test -p challengectl-server --locked --test api fuzzing -- --test-threads 2

@@ -29,6 +29,9 @@ pub const LIFE_HEADER: &str = "X-Runner-Life";
 /// The header that numbers the registrations of this life of the runner, from 1. A registration that arrives after one
 /// with a higher number changes nothing.
 pub const REGISTRATION_HEADER: &str = "X-Runner-Registration";
+/// The header of every request with the time by the runner's clock when it was sent, in milliseconds since 1970-01-01
+/// UTC. It shows operators how far the clock is off; leases do not depend on it.
+pub const CLOCK_HEADER: &str = "X-Runner-Clock";
 
 /// `POST /api/enrollment/enroll`: exchange a one-time token for a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -58,6 +58,7 @@ pub use views::runners::RunnerState;
 
 use crate::store::Store;
 use air::Air;
+use bus::alarms::Alarms;
 use challenges::Challenges;
 use context::Context;
 use files::Files;
@@ -102,9 +103,11 @@ impl Coordinator {
         let radios = store::fleet::runners::radios(&mut connection).await?;
         let live = store::air::assignments::live(&mut connection).await?;
         let restored = store::air::control::is_restored(&mut connection).await?;
+        let alarms = store::log::alarms::all(&mut connection).await?;
         drop(connection);
         let presence = Presence::new(present, radios, &clock);
-        let context = Context::new(store, clock, rules);
+        let alarms = Alarms::restored(alarms, &clock);
+        let context = Context::new(store, clock, rules, alarms);
         let fleet = Fleet::new(Arc::clone(&context), presence, Keyring::new(keys));
         let files = Files::new(Arc::clone(&context), folder);
         let air = Air::new(Arc::clone(&context), Arc::clone(&fleet), Arc::clone(&files), live, restored);

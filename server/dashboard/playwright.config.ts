@@ -15,7 +15,8 @@ const args = [
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'out/results',
-  workers: 1,
+  // Each file has a server of its own.
+  workers: Number(process.env['WORKERS'] ?? 2),
   reporter: process.env['CI'] ? 'line' : 'list',
   // Generous: on a machine that is shared, everything takes its time.
   timeout: 180_000,

@@ -48,4 +48,10 @@ impl AlarmKind {
             Self::Clock => "clock",
         }
     }
+
+    /// Returns the kind of this name; `None` if there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
 }

@@ -1,5 +1,6 @@
 //! Publishing: live events, alarms, the revision that grows with each change, and the operators' log.
 
+pub(crate) mod alarm;
 pub(crate) mod alarm_kind;
 pub mod alarms;
 pub(crate) mod cached;

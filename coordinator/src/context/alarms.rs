@@ -3,11 +3,16 @@
 use super::Context;
 use crate::CoreError;
 use crate::audit::Actor;
-use crate::bus::alarms::{Alarm, AlarmKind, Mark, Marks, PastAlarm, Shelved};
+use crate::bus::alarms::{Alarm, AlarmKind, MAX_PAST_ALARMS, Mark, Marks, PastAlarm, Shelved};
 use crate::bus::events::Event;
+use crate::store;
+use crate::store::log::alarms::{self, StoredAlarm};
 use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Alarms that one transaction writes: a site whose network fails has one for each of its runners.
+const BATCH: usize = 500;
 
 impl Context {
     /// Returns the alarms in force.
@@ -27,8 +32,8 @@ impl Context {
     /// # Errors
     /// [`CoreError::NotFound`] when no alarm in force has this id.
     pub async fn acknowledge_alarm(self: &Arc<Self>, id: String, actor: Actor) -> Result<(), CoreError> {
-        let acknowledge = |marks: &mut Marks, mark| {
-            marks.acknowledged.get_or_insert(mark);
+        let acknowledge = |marks: &mut Marks, mark: &Mark| {
+            marks.acknowledged.get_or_insert_with(|| mark.clone());
         };
         self.mark_alarm(id, "alarm.acknowledge", None, actor, acknowledge).await
     }
@@ -45,8 +50,8 @@ impl Context {
         actor: Actor,
     ) -> Result<(), CoreError> {
         let details = format!("{} min: {reason}", life.as_secs() / 60);
-        let shelve = move |marks: &mut Marks, mark: Mark| {
-            let until = mark.at.after(life);
+        let shelve = move |marks: &mut Marks, mark: &Mark| {
+            let (mark, until, reason) = (mark.clone(), mark.at.after(life), reason.clone());
             marks.acknowledged.get_or_insert_with(|| mark.clone());
             marks.shelved = Some(Shelved { mark, until, reason });
         };
@@ -67,26 +72,48 @@ impl Context {
         action: &'static str,
         details: Option<String>,
         actor: Actor,
-        change: impl FnOnce(&mut Marks, Mark) + Send + 'static,
+        change: impl Fn(&mut Marks, &Mark) + Send + 'static,
     ) -> Result<(), CoreError> {
         let this = Arc::clone(self);
-        self.command(actor, action, |command| async move {
-            if !this.alarms.mark(&id, |_| ()) {
-                return Err(CoreError::NotFound(format!("alarm {id}")));
-            }
+        self.command(actor, action, move |mut command| async move {
             let mark = Mark { by: command.who(), at: command.now() };
+            let marked = this.alarms.marked(&id, |marks| change(marks, &mark));
+            let marked = marked.ok_or_else(|| CoreError::NotFound(format!("alarm {id}")))?;
+            alarms::put(&mut command, &marked).await?;
             let done = command.commit(&id, details.as_deref()).await?;
-            this.alarms.mark(&id, |marks| change(marks, mark));
+            this.alarms.mark(marked.number, |marks| change(marks, &mark));
             Ok(done)
         })
         .await
     }
 
+    /// Writes alarms that have begun, changed or ended to the database.
+    pub(crate) async fn write_alarms(&self) -> Result<(), CoreError> {
+        loop {
+            let changed = self.alarms.take_unwritten(BATCH);
+            if changed.is_empty() {
+                return Ok(());
+            }
+            if let Err(error) = self.put_alarms(&changed).await {
+                self.alarms.put_back(changed);
+                return Err(error);
+            }
+        }
+    }
+
+    async fn put_alarms(&self, changed: &[StoredAlarm]) -> Result<(), CoreError> {
+        let mut transaction = self.store.write().await?;
+        for alarm in changed {
+            alarms::put(&mut transaction, alarm).await?;
+        }
+        alarms::trim(&mut transaction, MAX_PAST_ALARMS as u64).await?;
+        Ok(store::commit(transaction).await?)
+    }
+
     /// Raises an alarm for something that happened once.
     pub(crate) fn raise(&self, kind: AlarmKind, subject: &str, message: String) {
-        let alarm =
-            Alarm { kind, subject: subject.to_owned(), message, since: self.clock.now(), marks: Marks::default() };
-        if self.alarms.add(&alarm, self.clock.instant()) {
+        let key = (kind, subject.to_owned());
+        if let Some(alarm) = self.alarms.add(key, message, self.clock.now(), self.clock.instant()) {
             self.publish_alarm(alarm, true);
         }
     }

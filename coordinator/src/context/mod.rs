@@ -36,17 +36,17 @@ pub struct Context {
 
 impl Context {
     /// Makes the context. Call it within a runtime that outlives all requests.
-    pub(crate) fn new(store: Store, clock: Clock, rules: Rules) -> Arc<Self> {
+    pub(crate) fn new(store: Store, clock: Clock, rules: Rules, alarms: Alarms) -> Arc<Self> {
         Arc::new(Self {
             events: Events::default(),
             revision: Revision::default(),
             log_buffer: LogBuffer::default(),
-            alarms: Alarms::default(),
             started: clock.instant(),
             runtime: Handle::current(),
             store,
             clock,
             rules,
+            alarms,
         })
     }
 

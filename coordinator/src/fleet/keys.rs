@@ -3,7 +3,7 @@
 use super::lives::{Lives, Standing};
 use crate::clock::Moment;
 use crate::store::fleet::keys::{Key, Registered};
-use challengectl_common::{Digest, Life, RunnerId};
+use challengectl_common::{Digest, Life, RunnerId, Timestamp};
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::collections::HashMap;
 use subtle::ConstantTimeEq;
@@ -22,6 +22,8 @@ pub struct Caller {
     pub life: Option<Life>,
     /// The number of the registration within that life, if the request is a registration.
     pub registration: Option<i64>,
+    /// The time by the runner's clock when it sent the request, if the request names it.
+    pub clock: Option<Timestamp>,
 }
 
 /// Whether a runner key is bound to a machine.
@@ -103,6 +105,7 @@ impl Keyring {
             key_id: held.key.key_id.clone(),
             life: None,
             registration: None,
+            clock: None,
         };
         equal.then(|| (caller(), held.is_at_home(machine)))
     }

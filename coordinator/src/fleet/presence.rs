@@ -14,6 +14,8 @@ use std::sync::Arc;
 /// A runner that has registered and not signed out.
 #[derive(Debug, Default)]
 struct Present {
+    /// Whether it has registered since the server started.
+    registered: bool,
     radios: Arc<[Radio]>,
     /// Its radios that fail and take no work.
     failed: Vec<FailedRadio>,
@@ -22,6 +24,8 @@ struct Present {
     /// Whether it works on one task at a time, so that a poll means that it has none.
     single_task: bool,
     heard: Option<Heard>,
+    /// By how many milliseconds its clock is ahead of the server's.
+    clock_ahead: Option<i64>,
     /// Whether it was silent at the last check.
     silent: bool,
     unwritten: bool,
@@ -99,11 +103,17 @@ impl Presence {
     pub fn join(&self, runner: &RunnerId, radios: Vec<Radio>, enabled: bool, single_task: bool, clock: &Clock) {
         let mut all = self.all();
         let present = all.entry(runner.clone()).or_default();
+        present.registered = true;
         present.radios = radios.into();
         present.disabled = !enabled;
         present.single_task = single_task;
         present.heard = Some(Heard::now(clock));
         present.idle = None;
+    }
+
+    /// Returns whether a runner has registered before the server started, and not since.
+    pub fn is_from_before(&self, runner: &RunnerId) -> bool {
+        self.all().get(runner).is_some_and(|present| !present.registered)
     }
 
     /// Sets the radios of a registered runner that fail.
@@ -140,6 +150,18 @@ impl Presence {
     pub fn heard(&self, runner: &RunnerId, clock: &Clock) -> bool {
         let note = |present: &mut Present| (present.heard, present.unwritten) = (Some(Heard::now(clock)), true);
         self.all().get_mut(runner).map(note).is_some()
+    }
+
+    /// Records the time of day by a runner's clock.
+    pub fn set_clock(&self, runner: &RunnerId, time: Timestamp, clock: &Clock) {
+        if let Some(present) = self.all().get_mut(runner) {
+            present.clock_ahead = Some(time.as_millis().saturating_sub(clock.now().as_millis()));
+        }
+    }
+
+    /// Returns by how many milliseconds a runner's clock is ahead of the server's; `None` if it is not known.
+    pub fn clock_ahead(&self, runner: &RunnerId) -> Option<i64> {
+        self.all().get(runner)?.clock_ahead
     }
 
     /// Returns the time of day at which a runner was last heard of.

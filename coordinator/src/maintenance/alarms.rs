@@ -24,7 +24,7 @@ impl Maintenance {
         let read = self.unsendable(&mut conditions).await;
         if read.is_err() {
             self.context.alarms.look_anew();
-            self.context.alarms.carry_over(AlarmKind::ChallengeUnsendable, &mut conditions);
+            self.context.alarms.carry_over(AlarmKind::ChallengeUnsendable, &mut conditions, |_| true);
         }
         let (begun, over) =
             self.context.alarms.update(&conditions, self.context.clock.now(), self.context.clock.instant());
@@ -54,8 +54,11 @@ impl Maintenance {
                 alarm(runner, message);
             }
         }
-        // While the server was down, no runner could be heard.
+        // While the server was down, no runner could be heard: only those that were silent before are so still.
         if now < self.context.started.after(self.fleet.silence()) {
+            let silent = self.fleet.presence.silent(fell_silent);
+            let is_silent = |subject: &str| silent.iter().any(|runner| runner.as_str() == subject);
+            self.context.alarms.carry_over(AlarmKind::RunnerSilent, conditions, is_silent);
             return;
         }
         for runner in self.fleet.presence.silent(|sign| self.fleet.is_silent(sign)) {
@@ -71,6 +74,12 @@ impl Maintenance {
             );
             conditions.insert((AlarmKind::RadioFailed, format!("{runner}/{id}")), message);
         }
+        // After a restart of the server, a runner names its failed radios again when it registers next.
+        let has_not_said = |subject: &str| {
+            let runner = subject.split_once('/').and_then(|(runner, _)| RunnerId::new(runner).ok());
+            runner.is_some_and(|runner| self.fleet.presence.is_from_before(&runner))
+        };
+        self.context.alarms.carry_over(AlarmKind::RadioFailed, conditions, has_not_said);
     }
 
     fn restored(&self, conditions: &mut Conditions) {
@@ -101,7 +110,7 @@ impl Maintenance {
     async fn unsendable(&self, conditions: &mut Conditions) -> Result<(), CoreError> {
         let (revision, view) = self.air.schedule_view().await?;
         if !self.context.alarms.is_new_revision(revision) {
-            self.context.alarms.carry_over(AlarmKind::ChallengeUnsendable, conditions);
+            self.context.alarms.carry_over(AlarmKind::ChallengeUnsendable, conditions, |_| true);
             return Ok(());
         }
         let radios = self.fleet.presence.capabilities(&view.bound, &view.ranges);

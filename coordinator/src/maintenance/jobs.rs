@@ -57,7 +57,7 @@ impl Maintenance {
         jobs.set
     }
 
-    /// Writes heartbeats, renewals and log lines to the database.
+    /// Writes heartbeats, renewals, alarms and log lines to the database.
     pub(crate) async fn flush(&self) -> Result<(), CoreError> {
         let (heard, renewed) = (self.fleet.presence.take_heard(), self.air.leases.take_renewed());
         let (now, instant) = (self.context.clock.now(), self.context.clock.instant());
@@ -75,6 +75,7 @@ impl Maintenance {
             }
             store::commit(transaction).await?;
         }
+        self.context.write_alarms().await?;
         self.context.write_log().await
     }
 

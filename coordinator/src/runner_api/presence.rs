@@ -119,6 +119,9 @@ impl RunnerApi {
     /// no disk.
     pub fn heartbeat(&self, caller: &Caller, named: Option<&[AssignmentProgress]>) -> Result<Heartbeat, CoreError> {
         self.fleet.hear(caller)?;
+        if let Some(time) = caller.clock {
+            self.fleet.presence.set_clock(&caller.runner_id, time, &self.context.clock);
+        }
         let expires = self.context.clock.instant().after(self.context.rules.lease);
         let renewal = self.air.leases.renew(&caller.runner_id, named, expires);
         self.publish_progress(&caller.runner_id);

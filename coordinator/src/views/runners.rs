@@ -16,6 +16,8 @@ pub struct RunnerState {
     pub liveness: Liveness,
     /// Whether its key is bound to a machine.
     pub binding: Binding,
+    /// By how many milliseconds its clock is ahead of the server's, if it says.
+    pub clock_ahead: Option<i64>,
     /// The transmissions of its radios.
     pub work: Vec<OnAir>,
 }
@@ -39,7 +41,8 @@ impl Views {
             let work = work.remove(&runner.id).unwrap_or_default();
             let liveness = self.air.liveness(&runner.id);
             let binding = bindings.get(&runner.id).copied().unwrap_or(Binding::Unbound);
-            RunnerState { runner, liveness, binding, work }
+            let clock_ahead = self.fleet.presence.clock_ahead(&runner.id);
+            RunnerState { runner, liveness, binding, clock_ahead, work }
         };
         Ok(all.into_iter().map(state).collect())
     }

@@ -9,10 +9,10 @@ mod trust;
 
 use crate::machine;
 use challengectl_common::wire::{
-    Acknowledgement, CompleteRequest, EnrollRequest, EnrollResponse, HeartbeatRequest, HeartbeatResponse, LIFE_HEADER,
-    LogsRequest, REGISTRATION_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
+    Acknowledgement, CLOCK_HEADER, CompleteRequest, EnrollRequest, EnrollResponse, HeartbeatRequest, HeartbeatResponse,
+    LIFE_HEADER, LogsRequest, REGISTRATION_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
 };
-use challengectl_common::{Digest, Life};
+use challengectl_common::{Digest, Life, Timestamp};
 use identity::Identity;
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, header};
@@ -111,7 +111,8 @@ impl Api {
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let identity = self.identity();
         let request = self.client.request(method, format!("{}{path}", identity.server));
-        request.header("X-API-Key", &identity.api_key).header(LIFE_HEADER, self.life.number())
+        let request = request.header("X-API-Key", &identity.api_key).header(LIFE_HEADER, self.life.number());
+        request.header(CLOCK_HEADER, Timestamp::now().as_millis())
     }
 
     fn post(&self, action: &str) -> RequestBuilder {

@@ -1,7 +1,15 @@
+const radio = (id: string, directory: string, limits: string) =>
+  `  - {id: ${id}, driver: file, paced: true, directory: ${directory}, keep_bytes: 40000000, sample_rate: 250000, frequency_limits: ["${limits}"]}\n`
+
 /** The radios of a runner that records what would be on air, in real time, and keeps little of it. */
 export const radios = (dir: string) =>
-  `  - {id: two-metre, driver: file, paced: true, directory: ${dir}/recordings, keep_bytes: 20000000, sample_rate: 250000, frequency_limits: ["144000000-148000000"]}\n` +
-  `  - {id: seventy-cm, driver: file, paced: true, directory: ${dir}/recordings, keep_bytes: 20000000, sample_rate: 250000, frequency_limits: ["430000000-440000000"]}\n`
+  radio('two-metre', `${dir}/recordings`, '144000000-148000000') +
+  radio('seventy-cm', `${dir}/recordings`, '430000000-440000000')
+
+/** The same; the second one has no place for its recordings, so that it fails each time. */
+export const brokenRadios = (dir: string, blocked: string) =>
+  radio('two-metre', `${dir}/recordings`, '144000000-148000000') +
+  radio('seventy-cm', `${blocked}/recordings`, '430000000-440000000')
 
 /** Names that try to be more than names: markup, scripts, directions, lengths, pictures. */
 export const HOSTILE = {
@@ -11,3 +19,26 @@ export const HOSTILE = {
   emoji: '🏴‍☠️🔥💀 Flagge ﷽ Z̷̢a̶l̸g̵o̴',
   direction: '\u202Etxt.exe\u202C \u2067rtl\u2069',
 }
+
+/** Every page, by its address. */
+export const PAGES = [
+  'overview',
+  'challenges',
+  'challenges/1',
+  'challenges/new',
+  'challenges/import',
+  'runners',
+  'runners/roof',
+  'air',
+  'alarms',
+  'transmissions',
+  'logs',
+  'audit',
+  'users',
+  'settings',
+  'account',
+  'start',
+  'public',
+  'projector',
+  'receive',
+]

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { accessible, picture, watch } from './look.ts'
@@ -9,7 +8,7 @@ let site: Site
 test.beforeAll(async () => void (site = await Site.start()))
 test.afterAll(() => site.stop())
 
-test('from an empty database to the first transmission, and a second admin', async ({ page, browser }) => {
+test('from an empty database to the first transmission heard, and a second admin', async ({ page, browser }) => {
   test.setTimeout(240_000)
   const clean = await watch(page)
   await page.goto(`${site.url}/login`)
@@ -43,7 +42,7 @@ test('from an empty database to the first transmission, and a second admin', asy
   await page.goto(`${site.url}/start`)
   await page.getByRole('link', { name: 'Add a runner' }).click()
   await page.getByLabel('Name of the runner').fill('roof')
-  await page.getByLabel('Driver').selectOption('file')
+  await page.getByLabel('Driver').selectOption('air')
   await page.getByLabel('May transmit on (MHz)').fill('144-148, 430-440')
   await page.getByLabel('Samples per second').fill('250000')
   await accessible(page)
@@ -52,15 +51,21 @@ test('from an empty database to the first transmission, and a second admin', asy
   const file = page.getByRole('dialog').locator('pre').first()
   await expect(file).toContainText('enrollment_token')
   await picture(page, 'runner-yml')
-  site.startRunner('roof', (await file.textContent()) ?? '')
+  // On any port: another test may use the usual one.
+  site.startRunner('roof', `${await file.textContent()}\nair: {rtl_tcp: {listen: ["127.0.0.1:0"]}}\n`)
   await expect(page.getByText('It is here.')).toBeVisible({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Done' }).click()
 
-  await page.goto(`${site.url}/overview`)
-  await expect(page.locator('.card.on_air').first()).toBeVisible({ timeout: 60_000 })
+  await page.goto(`${site.url}/challenges`)
+  await page.getByRole('button', { name: 'Actions: MORSE' }).click()
+  await page.getByRole('menuitem', { name: 'Trigger' }).click()
+  await page.getByRole('link', { name: 'Overview', exact: true }).click()
+  const card = page.locator('.card.on_air').filter({ hasText: 'MORSE' })
+  await expect(card).toBeVisible({ timeout: 90_000 })
+  expect(await site.hear('roof', 145_550_000)).toBeGreaterThan(0.3)
+  expect(await site.hear('roof', 147_000_000)).toBeLessThan(0.01)
+  await picture(page, 'first-on-air')
   await expect(page.getByText('sent', { exact: true }).first()).toBeVisible({ timeout: 60_000 })
-  const recordings = readdirSync(site.dir, { recursive: true, encoding: 'utf8' })
-  expect(recordings.some((name) => name.endsWith('.sigmf-data'))).toBe(true)
 
   await page.goto(`${site.url}/users`)
   await page.getByRole('button', { name: 'Add a user' }).click()

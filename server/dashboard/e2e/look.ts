@@ -36,6 +36,13 @@ export async function accessible(page: Page) {
   expect.soft(told).toEqual([])
 }
 
+/** Nothing is wider than the page, which would scroll sideways. */
+export async function fits(page: Page, where: string) {
+  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  expect.soft(beyond, `sideways scrolling: ${where}`).toBeLessThanOrEqual(0)
+}
+
+/** Kept in `out/`, for people to look at. */
 export async function picture(page: Page, name: string) {
   await page.screenshot({ path: `out/${name}.png`, animations: 'disabled' })
 }

@@ -1,10 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Page } from '@playwright/test'
+import { expect, type Browser, type Page } from '@playwright/test'
+import { watch } from './look.ts'
 import { totp } from './totp.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -29,12 +30,12 @@ export class Site {
   readonly passwords = new Map<string, string>()
   readonly #runners = new Map<string, ChildProcess>()
 
-  static async start(settings = ''): Promise<Site> {
+  static async start(lease = 6): Promise<Site> {
     const site = new Site()
     // A short lease, so that a runner that falls silent is noticed within seconds.
     site.write(
       'server.yml',
-      `listen: 127.0.0.1:0\ndata_dir: data\nlease_seconds: 6\ngrace_seconds: 1\npoll_interval: 1\n${settings}`,
+      `listen: 127.0.0.1:0\ndata_dir: data\nlease_seconds: ${lease}\ngrace_seconds: 1\npoll_interval: 1\n`,
     )
     await site.serve()
     return site
@@ -127,6 +128,19 @@ export class Site {
     this.#runners.set(id, spawn(runner, args, { stdio: 'ignore', cwd: this.dir }))
   }
 
+  /**
+   * Listens to the air of a runner for a second, as an SDR program does; gives the part of its full amplitude that a
+   * carrier at this frequency had.
+   */
+  async hear(id: string, hz: number): Promise<number> {
+    const [seconds, rate] = ['1', 48_000]
+    const given = ['record', String(hz), '--sample-rate', String(rate), '--seconds', seconds, '--out', 'heard']
+    const child = spawn(runner, [...given, '--config', join(this.dir, `${id}.yml`)], { stdio: 'ignore', cwd: this.dir })
+    const status = await new Promise((done) => child.once('exit', done))
+    if (status !== 0) throw new Error(`nothing to hear: status ${String(status)}`)
+    return carrier(readFileSync(join(this.dir, 'heard.sigmf-data')), rate / 100)
+  }
+
   /** As when the host loses its power. */
   killRunner(id: string) {
     this.#runners.get(id)?.kill('SIGKILL')
@@ -146,6 +160,34 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise((done) => server.close(done))
   return port
+}
+
+/** The largest mean of so many samples: what is in the middle of the band adds up, noise does not. */
+function carrier(data: Buffer, block: number): number {
+  let most = 0
+  for (let from = 0; from + block * 8 <= data.length; from += block * 8) {
+    let [re, im] = [0, 0]
+    for (let at = from; at < from + block * 8; at += 8) {
+      re += data.readFloatLE(at)
+      im += data.readFloatLE(at + 4)
+    }
+    most = Math.max(most, Math.hypot(re, im) / block)
+  }
+  return most
+}
+
+/** A page in a browser of its own, with the login of a new account. */
+export async function opened(browser: Browser, site: Site, name: string, role: string, path: string) {
+  const page = await (await browser.newContext()).newPage()
+  const clean = await watch(page)
+  const codes = await logIn(page, site, site.account(name, role), path)
+  return { page, clean, codes }
+}
+
+/** Opens a page by its address, and waits until it shows what it is. */
+export async function go(page: Page, site: Site, path: string) {
+  await page.goto(`${site.url}/${path}`)
+  await expect(page.locator('h1').first()).toBeVisible()
 }
 
 /** Logs in by the form, as a person does, and waits for the first page. Gives the recovery codes of a first login. */

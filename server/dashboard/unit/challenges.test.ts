@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Challenge, Modulation } from '../src/api/schema.gen'
-import { blank, draftOf, formOf } from '../src/pages/challenges/draft'
-import { pickEvent } from '../src/pages/challenges/event-files'
-import { passes } from '../src/pages/challenges/filter'
-import { counts, fault, parametersOf } from '../src/pages/challenges/parameters'
+import { blank, draftOf, formOf } from '../src/pages/challenges/form/draft'
+import { pickEvent } from '../src/pages/challenges/import/event-files'
+import { passes } from '../src/pages/challenges/list/filter'
+import { counts, fault, parametersOf } from '../src/pages/challenges/form/parameters'
 
 const modulation = {
   name: 'rtty',

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import type { OnAir } from '../src/api/schema.gen'
+import type { OnAir, Radio, Runner } from '../src/api/schema.gen'
 import { progressAt, remember, secondsLeft } from '../src/live/onair'
+import { clockOff, restLeft } from '../src/live/runners'
 import { bars, sums } from '../src/pages/overview/activity'
 import { lanes, pieces, place, ticks } from '../src/pages/overview/axis'
-import { limitsOf, newRadio, radioOf } from '../src/pages/runners/radio-draft'
+import { isRight, limitsOf, newRadio, radioOf } from '../src/pages/runners/radio-draft'
 import { tracks } from '../src/pages/transmissions/timeline'
 import { inSight, sorted } from '../src/ui/table'
 
@@ -96,4 +97,22 @@ test('a timeline has a track for each radio or frequency', () => {
   const drawn = tracks([it as never], 'frequency', Date.parse('2026-05-05T12:01:00Z'))
   expect(drawn.all.map((track) => track.label)).toEqual(['145.000'])
   expect(drawn.all[0]?.bars[0]).toMatchObject({ left: 0, width: 50 })
+})
+
+test('a radio rests until its time is over, and a clock is off only beyond the way of the request', () => {
+  const radio = (rests_until: string | null) => ({ rests_until }) as Radio
+  const now = Date.parse('2026-05-03T09:00:00Z')
+  expect(restLeft(radio('2026-05-03T09:00:30Z'), now)).toBe(30)
+  expect(restLeft(radio('2026-05-03T08:00:00Z'), now)).toBe(0)
+  expect(restLeft(radio(null), now)).toBe(0)
+  const runner = (clock_ahead_seconds: number | null) => ({ clock_ahead_seconds }) as Runner
+  expect([null, 0.3, -0.9, 1.5, -60].map((ahead) => clockOff(runner(ahead)))).toEqual([null, 0, 0, 1.5, -60])
+})
+
+test('duty cycle and longest time on air are part of a runner only when they are given', () => {
+  const draft = { ...newRadio(1), duty: '25', longest: '600' }
+  expect(radioOf(draft)).toMatchObject({ duty_cycle: 0.25, max_on_air_seconds: 600 })
+  expect(radioOf(newRadio(1))).not.toHaveProperty('duty_cycle')
+  for (const duty of ['0', '101', 'half']) expect(isRight({ ...draft, duty })).toBe(false)
+  for (const longest of ['0', '1.5', '-3']) expect(isRight({ ...draft, longest })).toBe(false)
 })

@@ -36,6 +36,7 @@ export const common = {
   tryAgainIn: (seconds: number) => `Try again in ${seconds} s.`,
   forbidden: 'Your account may not do this.',
   unitMegahertz: 'MHz',
+  raster: (step: string) => `every ${step}`,
   sortBy: (column: string) => `Sort by ${column}`,
   chooseFiles: 'Choose files',
   dropFiles: 'Drop files here, or',

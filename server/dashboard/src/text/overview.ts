@@ -18,6 +18,7 @@ export const overview = {
   dueNow: 'due',
   radios: 'Radios',
   radioIdle: 'idle',
+  radioRests: (time: string) => `rests ${time}`,
   noRunners: 'No runner is enrolled.',
   addRunner: 'Add a runner',
   alarms: 'Alarms',

@@ -36,6 +36,8 @@ export const settings = {
   eventFile: 'Event file',
   lease: 'Lease and grace',
   guard: 'Guard between signals',
+  bandPlan: 'Bands of the licence',
+  bandPlanAny: 'not given: anywhere that is not protected',
   keepTransmissions: 'Transmissions are kept',
   keepAll: 'all of them',
   keepCount: (count: number) => `the latest ${count}`,

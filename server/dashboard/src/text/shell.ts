@@ -55,6 +55,7 @@ export const shell = {
   expired: 'Your login has ended',
   expiredMeans: 'Log in again to go on where you were.',
   alarmCount: (count: number) => (count === 1 ? '1 alarm' : `${count} alarms`),
+  notForYou: 'Not for your role',
   notFound: 'There is no such page',
   notFoundText: 'The address may be mistyped, or of another version.',
 } as const

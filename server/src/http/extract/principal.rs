@@ -10,7 +10,7 @@ use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest};
-use challengectl_common::wire::{LIFE_HEADER, MACHINE_HEADER, REGISTRATION_HEADER};
+use challengectl_common::wire::{CLOCK_HEADER, LIFE_HEADER, MACHINE_HEADER, REGISTRATION_HEADER};
 use challengectl_common::{Digest, Life, Timestamp};
 use challengectl_coordinator::{self, Accounts, Caller, Coordinator, Host, Person, Role};
 use futures_util::future::{FutureExt, LocalBoxFuture};
@@ -39,6 +39,8 @@ fn authenticate(request: &HttpRequest) -> Result<Runner, Problem> {
     let mut caller = coordinator(request)?.fleet.authenticate(key, host(request))?;
     caller.life = number(request, LIFE_HEADER)?.and_then(Life::new);
     caller.registration = number(request, REGISTRATION_HEADER)?;
+    // A clock that is so wrong that it shows no valid time must not keep the runner away.
+    caller.clock = number(request, CLOCK_HEADER).ok().flatten().map(Timestamp::from_millis);
     match request.match_info().get("runner_id") {
         Some(id) if id != caller.runner_id.as_str() => {
             Err(Problem::new(Code::Forbidden).because("the key is that of another runner"))

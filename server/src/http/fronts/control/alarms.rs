@@ -45,7 +45,7 @@ pub(super) struct Alarm {
 /// An alarm that is over.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PastAlarm {
-    /// Counts past alarms, from the start of the server.
+    /// Counts the alarms, in the order in which they began.
     number: u64,
     kind: AlarmKind,
     subject: String,
@@ -65,7 +65,7 @@ pub async fn list(_: Watcher, coordinator: Shared<Coordinator>) -> Result<HttpRe
 impl From<Raised> for Alarm {
     fn from(alarm: Raised) -> Self {
         let alarm_id = alarm.id();
-        let Raised { kind, subject, message, since, marks } = alarm;
+        let Raised { kind, subject, message, since, marks, .. } = alarm;
         let (acknowledged_by, acknowledged_at) = marks.acknowledged.map(|mark| (mark.by, mark.at)).unzip();
         let shelved = marks.shelved.map(|it| (it.mark.by, (it.mark.at, (it.until, it.reason))));
         let (shelved_by, rest) = shelved.unzip();
@@ -88,8 +88,8 @@ impl From<Raised> for Alarm {
 }
 
 impl From<Past> for PastAlarm {
-    fn from(Past { number, alarm, over_at }: Past) -> Self {
-        let Raised { kind, subject, message, since, marks } = alarm;
+    fn from(Past { alarm, over_at }: Past) -> Self {
+        let Raised { number, kind, subject, message, since, marks } = alarm;
         let acknowledged_by = marks.acknowledged.map(|mark| mark.by);
         Self { number, kind: kind.into(), subject, message, since, over_at, acknowledged_by }
     }

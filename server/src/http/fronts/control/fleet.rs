@@ -35,6 +35,8 @@ pub(super) struct Runner {
     enabled: bool,
     host_binding: HostBinding,
     last_heartbeat: Option<Timestamp>,
+    /// Seconds by which its clock is ahead of the server's, as of its last heartbeat; negative: behind; null: not known.
+    clock_ahead_seconds: Option<f64>,
     /// The frequency limits of all its radios.
     frequency_limits: BTreeSet<Band>,
     /// The challenge of its oldest assignment.
@@ -199,7 +201,7 @@ pub(super) fn named(id: &str) -> Result<RunnerId, Problem> {
 
 impl From<RunnerState> for Runner {
     fn from(state: RunnerState) -> Self {
-        let RunnerState { runner, liveness, binding, work } = state;
+        let RunnerState { runner, liveness, binding, clock_ahead, work } = state;
         let frequency_limits = runner.limits();
         Self {
             runner_id: runner.id,
@@ -208,6 +210,7 @@ impl From<RunnerState> for Runner {
             enabled: runner.enabled,
             host_binding: binding.into(),
             last_heartbeat: runner.last_heartbeat,
+            clock_ahead_seconds: clock_ahead.map(|ms| ms as f64 / 1000.0),
             frequency_limits,
             current_task: work.first().map(|work| work.planned.challenge_name.clone()),
             enrolled_at: runner.enrolled_at,

@@ -35,7 +35,7 @@ pub struct Settings {
 }
 
 /// Where the air is received.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReceiveSettings)]
 struct Receive {
     /// The air that the dashboard listens to; null: none.
@@ -125,10 +125,11 @@ struct PublicReceiver<'a> {
 /// Show whether everybody may listen to the air, and with which addresses.
 #[utoipa::path(get, path = "/api/public/receiver", responses((status = OK, body = PublicReceiver)))]
 pub async fn receiver(_: Anybody, state: web::Data<State>) -> HttpResponse {
-    let Receive { players: open, rtl_tcp, streams, .. } = &state.settings.receive;
+    let receive = &state.config.receive;
     // What is not open is not told.
-    let (rtl_tcp, streams) = if *open { (&rtl_tcp[..], &streams[..]) } else { (&[][..], &[][..]) };
-    HttpResponse::Ok().json(PublicReceiver { open: *open, rtl_tcp, streams })
+    let told = |addresses| if receive.players { addresses } else { &[][..] };
+    let (rtl_tcp, streams) = (told(&receive.rtl_tcp[..]), told(&receive.streams[..]));
+    HttpResponse::Ok().json(PublicReceiver { open: receive.players, rtl_tcp, streams })
 }
 
 /// Download a backup of everything the server knows, with all secrets.

@@ -38,7 +38,7 @@ struct State {
     runners: Vec<Runner>,
     on_air: Vec<OnAir>,
     alarms: Vec<Alarm>,
-    /// The latest 100 that are over since the server started, newest first.
+    /// The latest 100 that are over, the one that was over last first.
     past_alarms: Vec<PastAlarm>,
     /// The latest 30, newest first.
     recent: Vec<Transmission>,

@@ -1,6 +1,7 @@
 //! Enrollment, registration, heartbeat, sign-out, completion, log.
 
 use crate::site::{Answer, MORSE, Site, fields, is_timestamp};
+use challengectl_common::Timestamp;
 use challengectl_coordinator::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -311,4 +312,24 @@ async fn the_life_is_a_number_and_holding_a_list_of_ids() {
     for holding in ["", "1", "1,2,3"] {
         assert_eq!(runner.get(&format!("task?holding={holding}")).await.status, 200, "{holding}");
     }
+}
+
+#[tokio::test]
+async fn operators_see_by_how_much_the_clock_of_a_runner_is_off() {
+    let site = Site::start().await;
+    let runner = site.runner("roof").await;
+    let viewer = site.browser("vic", Role::Viewer).await;
+    let ahead = async || viewer.get("/api/runners/roof").await.body["runner"]["clock_ahead_seconds"].clone();
+    assert_eq!(ahead().await, Value::Null);
+    let beat = async |clock: i64| {
+        let request = runner.request(Method::POST, "heartbeat").header("X-Runner-Clock", clock);
+        assert_eq!(Answer::of(request).await.status, 200, "{clock}");
+    };
+    let now = Timestamp::now().as_millis();
+    beat(now + 90_000).await;
+    assert!((60.0..=90.0).contains(&ahead().await.as_f64().unwrap()), "{}", ahead().await);
+    // A clock that says nothing valid keeps no runner away.
+    beat(-1).await;
+    beat(now - 3_600_000).await;
+    assert!((-3_640.0..=-3_600.0).contains(&ahead().await.as_f64().unwrap()), "{}", ahead().await);
 }

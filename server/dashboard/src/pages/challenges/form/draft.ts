@@ -1,5 +1,5 @@
-import type { Challenge, ChallengeForm, Modulation, PublicView } from '../../api/schema.gen'
-import { fromMegahertz } from '../../format/frequency'
+import type { Challenge, ChallengeForm, Modulation, PublicView } from '../../../api/schema.gen'
+import { fromMegahertz } from '../../../format/frequency'
 import { givenOf, parametersOf, type Given } from './parameters'
 
 /** A challenge while it is being typed. */

@@ -1,5 +1,5 @@
-import type { Modulation, ModulationParameter } from '../../api/schema.gen'
-import { text } from '../../text'
+import type { Modulation, ModulationParameter } from '../../../api/schema.gen'
+import { text } from '../../../text'
 
 /** What is typed or chosen for a parameter; an empty text: its default. */
 export type Given = Record<string, string>

@@ -1,5 +1,5 @@
-import type { Challenge } from '../../api/schema.gen'
-import { megahertz } from '../../format/frequency'
+import type { Challenge } from '../../../api/schema.gen'
+import { megahertz } from '../../../format/frequency'
 
 export interface ChallengeFilter {
   search: string

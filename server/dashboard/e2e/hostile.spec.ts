@@ -1,0 +1,51 @@
+import { expect, test } from '@playwright/test'
+import { HOSTILE, PAGES } from './event.ts'
+import { accessible, fits, picture, watch } from './look.ts'
+import { go, logIn, Site } from './site.ts'
+
+let site: Site
+test.beforeAll(async () => void (site = await Site.start()))
+test.afterAll(() => site.stop())
+
+test('what runners and names say stays text on every page', async ({ page }) => {
+  test.setTimeout(240_000)
+  const { markup, script, long, emoji, direction } = HOSTILE
+  const names = [markup, emoji, 'W'.repeat(64)].map(
+    (name, n) =>
+      `  - {name: ${JSON.stringify(name)}, modulation: cw, frequency: ${145_500_000 + n * 100_000}, text: CQ}\n`,
+  )
+  site.import(`conference: {name: ${JSON.stringify(markup)}}\nchallenges:\n${names.join('')}`)
+  const impostor = await site.impostor('roof')
+  await impostor.register({
+    hostname: `${script}${direction}`.slice(0, 250),
+    version: `${markup}${emoji}`.slice(0, 60),
+    radios: [{ id: 'a', driver: script, model: `${direction}${markup}`.slice(0, 60) }],
+    failed_radios: [{ id: 'b', reason: `${markup} ${direction} ${long.slice(0, 700)}` }],
+  })
+  for (const message of Object.values(HOSTILE)) await impostor.send('log', { level: 'ERROR', message })
+  const task = await impostor.task()
+  const error = `${markup} ${direction} ${long.slice(0, 900)}`
+  await impostor.send('complete', { challenge_id: task.challenge_id, status: 'failed', error })
+  await impostor.task()
+
+  const clean = await watch(page)
+  const dialogs: string[] = []
+  page.on('dialog', (dialog) => void dialogs.push(dialog.message()))
+  await logIn(page, site, site.account('alice', 'master'))
+  await expect(page.locator('.alarm').filter({ hasText: 'Radio fails' })).toContainText(markup)
+  for (const path of PAGES) {
+    await go(page, site, path)
+    await page.waitForLoadState('networkidle')
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 844 })
+      expect.soft(await page.locator('img, script:not([src])').count(), path).toBe(0)
+      await fits(page, `${path} at ${width}`)
+      await picture(page, `hostile-${path.replaceAll('/', '-')}-${width}`)
+    }
+    await accessible(page)
+  }
+  await go(page, site, 'logs')
+  await expect(page.getByText(script, { exact: true })).toBeVisible()
+  expect(dialogs).toEqual([])
+  await clean()
+})
