@@ -2,12 +2,12 @@
 
 use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorized, Unsupported};
 use super::{Schemas, parameters};
+use crate::http::extract::anybody::Anybody;
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
 use crate::http::extract::principal::{Master, Provisioner, Runner};
 use crate::http::extract::principal::{Stopper, Watcher};
 use crate::http::extract::query::Query;
-use crate::http::extract::anybody::Anybody;
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpRequest, web};

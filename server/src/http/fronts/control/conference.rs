@@ -1,8 +1,8 @@
 //! When the event takes place.
 
+use crate::http::extract::anybody::Anybody;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
-use crate::http::extract::anybody::Anybody;
 use crate::http::state::Shared;
 use crate::http::{Operator, Problem};
 use actix_web::HttpResponse;

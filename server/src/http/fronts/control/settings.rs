@@ -2,8 +2,8 @@
 
 use super::export::archive;
 use crate::config::Config;
-use crate::http::extract::principal::Master;
 use crate::http::extract::anybody::Anybody;
+use crate::http::extract::principal::Master;
 use crate::http::state::{Shared, State};
 use crate::http::{Problem, Viewer};
 use actix_web::{HttpResponse, web};

@@ -3,10 +3,10 @@ pub mod token_life;
 
 use super::done;
 use super::fleet::{EnrollmentTokenCreated, named};
+use crate::http::extract::anybody::Anybody;
 use crate::http::extract::body::{Json, OptionalJson, SMALL, With};
 use crate::http::extract::principal::host;
 use crate::http::extract::query::{Paging, Query};
-use crate::http::extract::anybody::Anybody;
 use crate::http::openapi::answers::{Conflict, Done, Unauthorized};
 use crate::http::state::Shared;
 use crate::http::{Admin, Problem};
