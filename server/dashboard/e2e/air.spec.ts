@@ -35,13 +35,14 @@ let port: number
 let viewer: Account
 test.beforeAll(async () => {
   port = await freePort()
-  site = await Site.start(`
+  const settings = `
 receive:
   url: http://127.0.0.1:${port}
   players: true
   rtl_tcp: ["192.168.7.2:1234"]
   streams: ["tcp://192.168.7.2:5555 at 48 kS/s, follows MORSE"]
-`)
+`
+  site = await Site.start({ settings })
   viewer = site.account('vic', 'viewer')
   site.import(EVENT)
   site.runner('roof', radios(port))

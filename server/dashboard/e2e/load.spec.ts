@@ -15,7 +15,7 @@ const LINES = EVENTS - (4 * WORKERS) / ON_AIR_SECONDS
 let site: Site
 test.beforeAll(async () => {
   test.setTimeout(300_000)
-  site = await Site.start(60)
+  site = await Site.start({ lease: 60 })
 })
 test.afterAll(() => site.stop())
 

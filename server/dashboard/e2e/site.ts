@@ -30,12 +30,12 @@ export class Site {
   readonly passwords = new Map<string, string>()
   readonly #runners = new Map<string, ChildProcess>()
 
-  static async start(lease = 6): Promise<Site> {
+  static async start({ lease = 6, settings = '' } = {}): Promise<Site> {
     const site = new Site()
     // A short lease, so that a runner that falls silent is noticed within seconds.
     site.write(
       'server.yml',
-      `listen: 127.0.0.1:0\ndata_dir: data\nlease_seconds: ${lease}\ngrace_seconds: 1\npoll_interval: 1\n`,
+      `listen: 127.0.0.1:0\ndata_dir: data\nlease_seconds: ${lease}\ngrace_seconds: 1\npoll_interval: 1\n${settings}`,
     )
     await site.serve()
     return site

@@ -76,10 +76,10 @@ test('limits of a radio as they are typed', () => {
   expect(limitsOf('')).toEqual([])
   expect(limitsOf('148-144')).toBeNull()
   expect(limitsOf('2 m')).toBeNull()
-  expect(radioOf({ ...newRadio(1), args: 'driver=hackrf', limits: '144-148' })).toEqual({
+  expect(radioOf({ ...newRadio(1), device: 'driver=hackrf', limits: '144-148' })).toEqual({
     id: 'radio',
     driver: 'soapy',
-    args: 'driver=hackrf',
+    device: 'driver=hackrf',
     sample_rate: 2_000_000,
     frequency_limits: ['144000000-148000000'],
   })

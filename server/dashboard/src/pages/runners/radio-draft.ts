@@ -4,7 +4,7 @@ import type { NewRadio } from '../../api/schema.gen'
 export interface RadioDraft {
   id: string
   driver: 'air' | 'soapy' | 'file' | 'null'
-  args: string
+  device: string
   sampleRate: string
   /** In megahertz: `144-148, 430-440`. */
   limits: string
@@ -16,7 +16,7 @@ export interface RadioDraft {
 
 export function newRadio(number: number): RadioDraft {
   const id = number === 1 ? 'radio' : `radio${number}`
-  return { id, driver: 'soapy', args: '', sampleRate: '2000000', limits: '', duty: '', longest: '' }
+  return { id, driver: 'soapy', device: '', sampleRate: '2000000', limits: '', duty: '', longest: '' }
 }
 
 /** The ranges as the server takes them; null: it is written otherwise. */
@@ -58,7 +58,7 @@ export function radioOf(draft: RadioDraft): NewRadio {
   const settings: Record<string, unknown> = {}
   const rate = Number(draft.sampleRate)
   if (draft.sampleRate && rate > 0) settings['sample_rate'] = rate
-  if (draft.driver === 'soapy' && draft.args) settings['args'] = draft.args
+  if (draft.driver === 'soapy' && draft.device) settings['device'] = draft.device
   if (draft.driver === 'file') settings['paced'] = true
   if (draft.driver === 'null') settings['takes_work'] = true
   const [duty, longest] = [dutyOf(draft.duty), longestOf(draft.longest)]
