@@ -22,6 +22,7 @@ export default defineConfig({
   timeout: 180_000,
   expect: { timeout: 15_000 },
   use: {
+    actionTimeout: 60_000,
     trace: 'retain-on-failure',
     video: 'off',
     viewport: { width: 1280, height: 800 },

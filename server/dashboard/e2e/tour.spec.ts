@@ -2,44 +2,44 @@ import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { PAGES, radios } from './event.ts'
 import { accessible, fits, picture, watch } from './look.ts'
-import { config, go, logIn, Site, type Account } from './site.ts'
+import { config, go, logIn, Site } from './site.ts'
 
+// Each with a server of its own.
+test.describe.configure({ mode: 'parallel' })
 let site: Site
-let master: Account
 test.beforeAll(async () => {
   site = await Site.start()
-  master = site.account('alice', 'master')
   site.command('import', join(config, 'demo.yml'))
   site.runner('roof', radios(site.dir))
 })
 test.afterAll(() => site.stop())
 
-test('every page in both themes, on a desk and on a phone', async ({ page }) => {
-  test.setTimeout(600_000)
-  const clean = await watch(page)
-  await logIn(page, site, master)
-  await expect(page.locator('.card.on_air').first()).toBeVisible({ timeout: 60_000 })
-  for (const name of PAGES) {
-    await go(page, site, name)
-    await page.waitForLoadState('networkidle')
-    for (const [width, height] of [
-      [1280, 800],
-      [390, 844],
-    ] as const) {
-      await page.setViewportSize({ width, height })
-      for (const theme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: theme })
-        await picture(page, `${name.replaceAll('/', '-')}-${theme}-${width}`)
-        await test.step(`${name} ${theme} ${width}`, async () => {
-          await accessible(page)
-          await fits(page, name)
-        })
-      }
+for (const [where, width, height] of [
+  ['on a desk', 1280, 800],
+  ['on a phone', 390, 844],
+] as const) {
+  test(`every page in both themes, ${where}`, async ({ page }) => {
+    test.setTimeout(600_000)
+    const clean = await watch(page)
+    await page.setViewportSize({ width, height })
+    await logIn(page, site, site.account('alice', 'master'))
+    await expect(page.locator('.card.on_air').first()).toBeVisible({ timeout: 60_000 })
+    for (const path of PAGES) {
+      await page.emulateMedia({ colorScheme: 'light' })
+      await go(page, site, path)
+      await page.waitForLoadState('networkidle')
+      const name = path.replaceAll('/', '-')
+      await picture(page, `${name}-light-${width}`)
+      await test.step(`${path} light`, () => accessible(page))
+      await fits(page, path)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await picture(page, `${name}-dark-${width}`)
+      await test.step(`${path} dark`, () => accessible(page, 'colours'))
     }
-  }
-  await page.setViewportSize({ width: 1920, height: 1080 })
-  await go(page, site, 'overview')
-  await expect(page.locator('.card.on_air').first()).toBeVisible({ timeout: 60_000 })
-  await picture(page, 'overview-1920')
-  await clean()
-})
+    await page.setViewportSize({ width: 1920, height: 1080 })
+    await go(page, site, 'overview')
+    await expect(page.locator('.card.on_air').first()).toBeVisible({ timeout: 60_000 })
+    await picture(page, 'overview-1920')
+    await clean()
+  })
+}

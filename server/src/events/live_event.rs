@@ -195,7 +195,7 @@ impl From<RunnerNow> for Runner {
 }
 
 impl From<Alarm> for RaisedAlarm {
-    fn from(Alarm { kind, subject, message, since, marks: _, number: _ }: Alarm) -> Self {
+    fn from(Alarm { kind, subject, message, since, .. }: Alarm) -> Self {
         Self { kind: kind.into(), subject, message, since }
     }
 }

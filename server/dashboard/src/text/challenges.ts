@@ -85,6 +85,8 @@ export const challenges = {
   notWhole: 'Not a whole number',
   outside: (min: string, max: string) => `Between ${min} and ${max}`,
   tooLong: (max: number) => `At most ${max} characters`,
+  notYet: 'Not checked yet',
+  notYetText: 'The server checks it while you type.',
   checking: 'Checking…',
   fine: 'Can go on air',
   problems: 'Cannot go on air',
