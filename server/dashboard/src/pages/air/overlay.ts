@@ -54,8 +54,14 @@ function drawSpan(context: CanvasRenderingContext2D, mark: Mark, left: number, r
   context.globalAlpha = 1
 }
 
+/** What names have been cut to: they are drawn ten times a second. */
+const cut = new Map<string, { text: string; width: number }>()
+const REMEMBERED = 1000
+
 /** A name as far as there is room for it. It is isolated, so that its direction turns around nothing else. */
 function fitted(context: CanvasRenderingContext2D, name: string): { text: string; width: number } {
+  const known = cut.get(name)
+  if (known) return known
   const isolated = (part: string) => `\u2068${part}\u2069`
   const width = (part: string) => context.measureText(isolated(part)).width
   let part = name.slice(0, 60)
@@ -63,7 +69,10 @@ function fitted(context: CanvasRenderingContext2D, name: string): { text: string
     while (part.length > 1 && width(`${part}…`) > WIDEST) part = part.slice(0, -1)
     part = `${part}…`
   }
-  return { text: isolated(part), width: width(part) + 12 }
+  if (cut.size >= REMEMBERED) cut.clear()
+  const fits = { text: isolated(part), width: width(part) + 12 }
+  cut.set(name, fits)
+  return fits
 }
 
 function drawTag(
