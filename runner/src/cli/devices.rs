@@ -37,8 +37,9 @@ pub(super) fn execute(config: &Config, output: Output, file: &Path) -> anyhow::R
 }
 
 fn describe(radio: &RadioConfig) -> String {
-    let bands = radio.frequency_limits.iter().map(|band| format!("{band} Hz"));
-    let limits: Vec<_> = bands.chain(radio.frequency_ranges.iter().cloned()).collect();
+    let bands: Vec<_> = radio.frequency_limits.iter().map(ToString::to_string).collect();
+    let bands = (!bands.is_empty()).then(|| format!("{} Hz", bands.join(", ")));
+    let limits: Vec<_> = bands.into_iter().chain(radio.frequency_ranges.iter().cloned()).collect();
     let limits = if limits.is_empty() { "any frequency".to_owned() } else { limits.join(", ") };
     let rate = radio.sample_rate;
     let work = if radio.takes_work() { "" } else { ", takes no work" };
