@@ -216,6 +216,26 @@ test('over plain http to another name, the older way plays', async ({ playwright
   await browser.close()
 })
 
+test('without a receiver the pages say what is missing', async ({ page }) => {
+  const plain = await Site.start()
+  try {
+    const clean = await watch(page)
+    await logIn(page, plain, plain.account('vic', 'viewer'), '/air')
+    await expect(page.getByRole('heading', { name: 'There is no receiver' })).toBeVisible()
+    await expect(page.getByText('No enabled runner has a radio.')).toBeVisible()
+    await looks(page, 'air-none')
+    await page.goto(`${plain.url}/receive`)
+    await expect(page.getByText('The receiver is not open to everybody.')).toBeVisible()
+    await accessible(page)
+    await page.goto(`${plain.url}/public`)
+    await expect(page.getByRole('link', { name: 'Projector' })).toBeVisible()
+    await expect(page.getByRole('link', { name: 'Listen in the browser' })).toHaveCount(0)
+    await clean()
+  } finally {
+    plain.stop()
+  }
+})
+
 /** Last: the runner ends. */
 test('an air that is away is told at once, and heard again when it is back', async ({ page }) => {
   await logIn(page, site, viewer, '/air')
