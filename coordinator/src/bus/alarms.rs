@@ -150,20 +150,20 @@ impl Alarms {
     }
 
     /// Adds an alarm for something that happened once; returns it. An equal one in force only lasts longer: `None`.
-    pub(crate) fn add(&self, key: Key, message: String, now: Timestamp, moment: Moment) -> Option<Alarm> {
+    pub(crate) fn add(&self, key: &Key, message: String, now: Timestamp, moment: Moment) -> Option<Alarm> {
         let mut all = self.all();
         let until = Some((moment.after(EVENT_ALARM_RETENTION), now.after(EVENT_ALARM_RETENTION)));
-        if let Some(raised) = all.raised.get_mut(&key).filter(|raised| raised.message == message) {
+        if let Some(raised) = all.raised.get_mut(key).filter(|raised| raised.message == message) {
             raised.until = until;
-            all.keep(&key);
+            all.keep(key);
             return None;
         }
-        if let Some(before) = all.raised.remove(&key) {
-            all.end(&key, &before, now);
+        if let Some(before) = all.raised.remove(key) {
+            all.end(key, &before, now);
         }
         let raised = Raised { number: None, message, since: now, began: moment, until, marks: Marks::default() };
         all.raised.insert(key.clone(), raised);
-        all.publish(&key)
+        all.publish(key)
     }
 
     /// Returns at most `most` alarms that are not in the database as they are now.

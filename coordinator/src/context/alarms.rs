@@ -113,7 +113,7 @@ impl Context {
     /// Raises an alarm for something that happened once.
     pub(crate) fn raise(&self, kind: AlarmKind, subject: &str, message: String) {
         let key = (kind, subject.to_owned());
-        if let Some(alarm) = self.alarms.add(key, message, self.clock.now(), self.clock.instant()) {
+        if let Some(alarm) = self.alarms.add(&key, message, self.clock.now(), self.clock.instant()) {
             self.publish_alarm(alarm, true);
         }
     }

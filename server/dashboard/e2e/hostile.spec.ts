@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
 import { HOSTILE, PAGES } from './event.ts'
-import { accessible, fits, picture, watch } from './look.ts'
+import { fits, picture, watch } from './look.ts'
 import { go, logIn, Site } from './site.ts'
 
 let site: Site
@@ -42,7 +42,6 @@ test('what runners and names say stays text on every page', async ({ page }) => 
       await fits(page, `${path} at ${width}`)
       await picture(page, `hostile-${path.replaceAll('/', '-')}-${width}`)
     }
-    await accessible(page)
   }
   await go(page, site, 'logs')
   await expect(page.getByText(script, { exact: true })).toBeVisible()

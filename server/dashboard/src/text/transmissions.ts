@@ -7,7 +7,7 @@ export const transmissions = {
   modulation: 'Modulation',
   length: 'Duration',
   status: 'Status',
-  statuses: { planned: 'on air', success: 'sent', failed: 'failed', aborted: 'cut' },
+  statuses: { planned: 'under way', success: 'sent', failed: 'failed', aborted: 'cut' },
   simulated: 'simulated: nothing was on air',
   error: 'Cause',
   total: (count: number) => `${count} transmissions`,
