@@ -26,18 +26,19 @@ radio() { # NAME LIMITS
 cat >"$dir/server.yml" <<END
 listen: 127.0.0.1:0
 data_dir: $dir/server
-receive:
-  url: http://127.0.0.1:$page_port
-  players: true
-  rtl_tcp: ["$address:$port"]
 END
+# The dashboard listens to the air too, from this host.
+own=${address/#0.0.0.0/127.0.0.1}
+if [ -z "${RECORDINGS:-}" ]; then
+    printf 'receive: {url: "http://%s:%s", players: true, rtl_tcp: ["%s:%s"]}\n' "$own" "$page_port" "$own" "$port" >>"$dir/server.yml"
+fi
 {
     printf 'state_dir: %s/runner\nradios:\n' "$dir"
     radio two-metre 144000000-148000000
     radio seventy-cm 430000000-440000000
     radio seventy-cm-too 430000000-440000000
     printf 'air:\n  rtl_tcp: {listen: ["%s:%s"]}\n' "$address" "$port"
-    printf '  browser:\n    listen: %s:%s\n    title: Demo CTF\n    trusted_proxies: [127.0.0.1]\n    bands:\n' "$address" "$page_port"
+    printf '  browser:\n    listen: %s:%s\n    title: Demo CTF\n    trusted_proxies: ["%s"]\n    bands:\n' "$address" "$page_port" "$own"
     printf '      - {name: 70 cm, centre_hz: 433900000}\n      - {name: 2 m, centre_hz: 146000000}\n'
 } >"$dir/runner.yml"
 
@@ -63,7 +64,7 @@ echo
 if [ -n "${RECORDINGS:-}" ]; then
     echo "On air, and recorded in demo-run/recordings."
 else
-    echo "On the air. Listen in a browser: http://127.0.0.1:$page_port/receive"
+    echo "On the air. Listen in a browser: $url/receive, or http://$own:$page_port/receive"
     echo "  or with gqrx (device rtl_tcp=127.0.0.1:$port) or SDR++ (RTL-TCP) around 433.9 and 145.6 MHz,"
     echo "  or: rtl_433 -d rtl_tcp:127.0.0.1:$port -f 434.6M -R 0 -X n=keyfob,m=OOK_PCM,s=311.4,l=311.4,r=20000"
 fi
