@@ -36,7 +36,7 @@ async fn a_runner_is_shown_with_its_radios_and_their_work() {
     let expected = json!({
         "runner_id": "runner-1", "status": "online", "busy": false, "enabled": true, "last_heartbeat": shown["last_heartbeat"],
         "host_binding": "unbound",
-        "frequency_limits": ["144000000-148000000", "420000000-450000000"], "current_task": null,
+        "frequency_limits": ["144000000-148000000", "420000000-450000000"], "clock_ahead_seconds": null, "current_task": null,
         "enrolled_at": shown["enrolled_at"], "registered_at": shown["registered_at"], "hostname": "h", "version": "1",
         "radios": [
             {"radio_id": "a", "driver": "null", "model": "M", "frequency_limits": ["144000000-148000000"],
