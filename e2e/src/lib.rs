@@ -1,7 +1,6 @@
 //! Runs the real programs as an organiser does, and receives their signals with independent receivers.
 
 pub mod air;
-pub mod air_load;
 pub mod documentation;
 pub mod faults;
 pub mod history;
@@ -18,5 +17,6 @@ pub mod rounds;
 pub mod simulated;
 pub mod site;
 pub mod soapy;
+pub mod stops;
 pub mod transactions;
 pub mod trigger;
