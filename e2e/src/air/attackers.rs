@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::task::JoinSet;
+use tokio::runtime::{Builder, Runtime};
 use tokio_tungstenite::tungstenite::Message;
 
 /// Pause of an attacker that was thrown out, before it comes back.
@@ -51,12 +51,14 @@ pub(super) struct Done {
 /// Attackers at work, until this is dropped.
 pub(super) struct Attackers {
     pub(super) done: Arc<Done>,
-    _tasks: JoinSet<()>,
+    /// Threads of their own, as of other hosts than the operator's. Taken when this is dropped.
+    runtime: Option<Runtime>,
 }
 
 impl Attackers {
-    pub(super) fn start(targets: Targets, sizes: Sizes) -> Self {
-        let mut attackers = Self { done: Arc::default(), _tasks: JoinSet::new() };
+    pub(super) fn start(targets: Targets, sizes: Sizes) -> Result<Self> {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let attackers = Self { done: Arc::default(), runtime: Some(runtime) };
         for number in 0..sizes.floods {
             attackers.add(move |done| retune_sdr(targets.rtl_tcp, done));
             attackers.add(move |done| never_read(targets.rtl_tcp, bytes_of(&[(2, 3_200_000)]), done));
@@ -81,18 +83,26 @@ impl Attackers {
                 attackers.add(move |done| idle(address, garbage, done));
             }
         }
-        attackers
+        Ok(attackers)
     }
 
     /// Adds one that comes back whenever it is thrown out.
-    fn add<F: Future<Output = Result<()>> + Send>(&mut self, attack: impl Fn(Arc<Done>) -> F + Send + 'static) {
-        let done = Arc::clone(&self.done);
-        self._tasks.spawn(async move {
+    fn add<F: Future<Output = Result<()>> + Send>(&self, attack: impl Fn(Arc<Done>) -> F + Send + 'static) {
+        let (done, Some(runtime)) = (Arc::clone(&self.done), &self.runtime) else { return };
+        runtime.spawn(async move {
             loop {
                 let _ = attack(Arc::clone(&done)).await;
                 tokio::time::sleep(PAUSE).await;
             }
         });
+    }
+}
+
+impl Drop for Attackers {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -81,7 +81,7 @@ pub async fn measure(sizes: Sizes, time: Duration, stops: usize) -> Result<Repor
     let before = (victims.rtl_tcp.read(), victims.browser.read(), place.ears.blocks());
     let runner = place.site.runner_id(0)?;
     let (began, processor) = (Instant::now(), processor_seconds(runner)?);
-    let attackers = Attackers::start(targets, sizes);
+    let attackers = Attackers::start(targets, sizes)?;
     received(before.0.received + frames(time.as_secs()))?;
     let processor_percent = 100.0 * (processor_seconds(runner)? - processor) / began.elapsed().as_secs_f64();
     let after = (victims.rtl_tcp.read(), victims.browser.read(), place.ears.blocks());
