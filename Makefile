@@ -121,9 +121,10 @@ bench-dashboard: dashboard dist ## the dashboard with 200 runners, 500 challenge
 	scripts/tools.sh nodejs browser
 	cd server/dashboard && PROGRAMS=$(CURDIR)/target/dist $(NODE) npm run --silent e2e -- --grep @slow
 
-bench-stops: tools dist ## time from a stop, and from what else ends a transmission, to the last sample of eight busy radios
+bench-stops: tools dist ## time from a stop, and from other ends of a transmission, to the last sample of eight busy radios, simulated and virtual
 	cargo build --profile dist --locked -p challengectl-runner -p challengectl-e2e --features challengectl-runner/soapy
 	target/dist/proof soapy
+	target/dist/proof air-stops
 
 bench-live: dist ## what live events cost: 500 dashboards, 200 events a second
 	scripts/bench-live.py target/dist/challengectl-server

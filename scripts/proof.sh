@@ -17,6 +17,9 @@ echo "== ${FAULTS:-200} faults: kills, freezes, clocks, requests delayed, repeat
 echo "== an orderly end under load"
 "$proof" orderly-end
 
+echo "== attacks on the virtual air"
+"$proof" air-attacks
+
 echo "== two hours of audio"
 "$proof" long-audio
 

@@ -1,4 +1,4 @@
-//! What listeners in browsers cost: each part alone, then 50 of them with 16 transmissions on air, over real sockets.
+//! The cost of listeners in browsers: each part alone, then 50 of them with 16 transmissions on air, over real sockets.
 //!
 //! `cargo bench -p challengectl-air --bench receive`
 
@@ -40,7 +40,7 @@ fn band() -> Band {
     Band::new(CENTRE, RATE).unwrap()
 }
 
-/// Noise, the same each time.
+/// Makes noise, the same each time.
 fn noise(len: usize) -> Arc<[Complex32]> {
     let mut state = 1u32;
     let mut next = move || {
@@ -50,7 +50,7 @@ fn noise(len: usize) -> Arc<[Complex32]> {
     (0..len).map(|_| Complex32::new(next(), next()) * 0.1).collect()
 }
 
-/// Percent of one core for the parts of the work on a band.
+/// Prints percent of one core for the parts of the work on a band.
 fn parts() {
     let mut plans = Plans::new();
     let samples = noise(RATE as usize / 50);
@@ -103,12 +103,12 @@ fn timed<T>(sum: &mut Duration, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// What this thread has used: other work on the machine does not count.
+/// Returns the processor time of this thread: other work on the machine does not count.
 fn processor_time() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
 }
 
-/// Fifty listeners of one mode.
+/// Measures fifty listeners of one mode.
 fn whole(mode: Mode) {
     let folder = tempfile::tempdir().unwrap();
     let bands = vec![BandSettings { name: "2 m".to_owned(), centre_hz: CENTRE, rate: RATE }];
@@ -213,7 +213,7 @@ async fn listen(address: std::net::SocketAddr, mode: Mode, number: usize, counts
     Ok(())
 }
 
-/// Percent-seconds of one core that the threads of each name have taken.
+/// Returns the percent-seconds of one core that the threads of each name have taken.
 fn processor() -> BTreeMap<String, f64> {
     let mut spent = BTreeMap::new();
     for task in std::fs::read_dir("/proc/self/task").unwrap().flatten() {
@@ -228,7 +228,7 @@ fn processor() -> BTreeMap<String, f64> {
     spent
 }
 
-/// Kilobytes.
+/// Returns the memory of this process in kilobytes.
 fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();

@@ -1,20 +1,21 @@
 //! The virtual air: transmissions are mixed into one spectrum at complex baseband, and receivers tune into it.
 //!
-//! Time is the sample clock: the number of a sample since the air began, at the rate of the stream that it is in.
+//! Time is the sample clock: the number of a sample since the air began, at the rate of its stream.
 //!
 //! | Module | Does |
 //! |---|---|
-//! | [`station`] | all of it together, in threads of its own |
-//! | [`block`] | samples on their way to receivers |
-//! | [`receivers`] | SDR programs, flowgraphs and recordings listen |
-//! | [`sources`] | transmissions come in over sockets |
-//! | [`limits`] | how many receivers there may be |
-//! | [`spectrum`] | keeps real time, mixes what overlaps, adds noise, fading and errors of frequency |
-//! | [`listen`] | from a band to what a listener hears and sees |
+//! | [`station`] | the whole air, in threads of its own |
+//! | [`block`] | blocks of samples, from the mixer to receivers |
+//! | [`receivers`] | serves SDR programs, flowgraphs and recordings |
+//! | [`sources`] | takes transmissions over sockets |
+//! | [`limits`] | counts receivers and connections |
+//! | [`spectrum`] | keeps real time, mixes transmissions into the windows of receivers, adds noise and fading |
+//! | [`listen`] | demodulates, and makes waterfalls |
 //! | [`browser`] | the receiver in the browser: page, WebSocket, limits |
 
 #![warn(missing_docs)]
 
+mod allowance;
 pub mod block;
 pub mod browser;
 pub mod limits;
@@ -23,6 +24,8 @@ pub mod receivers;
 pub mod sources;
 pub mod spectrum;
 pub mod station;
+#[cfg(test)]
+mod testing;
 
 pub use block::Block;
 pub use spectrum::{Receiver, Spectrum};

@@ -1,4 +1,4 @@
-//! How many receivers there may be, and how much they may take.
+//! Limits of receivers, and of connections.
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -14,15 +14,15 @@ pub struct Settings {
     pub receivers: usize,
     /// Receivers of one address. A venue may be behind a single one.
     pub receivers_per_address: usize,
-    /// Bytes per second to all receivers together.
+    /// Bytes per second to all receivers together. A rate whose transform takes longer counts for more.
     pub bytes_per_second: u64,
-    /// Seconds after which a receiver is closed that nobody has tuned; 0: never.
+    /// Seconds without a command after which a receiver is closed; 0: never.
     pub idle_seconds: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        // What a network of 1 Gbit/s carries; a forgotten program makes room after four hours.
+        // A network of 1 Gbit/s carries so much. A program that was left running makes room after four hours.
         Self { receivers: 64, receivers_per_address: 16, bytes_per_second: 110_000_000, idle_seconds: 14_400 }
     }
 }
@@ -42,25 +42,25 @@ struct Taken {
 }
 
 impl Limits {
-    /// Nothing is taken yet.
+    /// Creates limits of which nothing is taken yet.
     #[must_use]
     pub fn new(settings: Settings) -> Arc<Self> {
         Arc::new(Self { settings, taken: Mutex::default() })
     }
 
-    /// Counts connections alone: in all, and of one address.
+    /// Creates limits of connections alone: in all, and of one address.
     #[must_use]
     pub fn counting(receivers: usize, receivers_per_address: usize) -> Arc<Self> {
         Self::new(Settings { receivers, receivers_per_address, bytes_per_second: u64::MAX, idle_seconds: 0 })
     }
 
-    /// The limits themselves.
+    /// Returns the limits.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Admits one more of this address; `None` when there are as many as there may be.
+    /// Admits a connection of this address; `None` when a limit is reached.
     #[must_use]
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Permit> {
         let address = address.to_canonical();
@@ -84,8 +84,8 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Takes so many bytes per second in place of those that it has; returns whether they were to be had. If not, it
-    /// keeps what it has.
+    /// Takes so many bytes per second instead of those that it has. Returns false, and changes nothing, when the limit
+    /// would be exceeded.
     pub fn take(&mut self, bytes_per_second: u64) -> bool {
         let mut taken = self.limits.taken.lock();
         let others = taken.bytes_per_second - self.bytes_per_second;

@@ -1,20 +1,20 @@
-//! A whole air: the spectrum, the sockets that transmitters come in by, and everything that receivers connect to.
+//! A whole air: the spectrum, the sockets of transmitters, and those of receivers.
 //!
-//! It has threads of its own, so that nothing that it does delays the program that it is in.
+//! It has threads of its own, so that it does not delay the program that it is part of.
 
 use crate::browser;
 use crate::limits::{self, Limits};
 use crate::receivers::{rtl_tcp, zmq};
 use crate::sources::{self, Key, KeyError};
-use crate::spectrum::{self, Noise, Spectrum};
+use crate::spectrum::{self, Spectrum};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
-/// What an air is like and where it listens.
+/// The settings of an air.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -22,24 +22,24 @@ pub struct Settings {
     pub spectrum: spectrum::Settings,
     /// Receivers over the protocol of `rtl_tcp`.
     pub rtl_tcp: rtl_tcp::Settings,
-    /// The receiver in the browser; without it there is none.
+    /// The receiver in the browser; `None`: it is not served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub browser: Option<browser::Settings>,
     /// Streams of complex floats over ZeroMQ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub streams: Vec<zmq::Settings>,
-    /// Transmitters on other hosts; without it there are none.
+    /// Transmitters on other hosts; `None`: only those of this host can transmit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transmitters: Option<Transmitters>,
     /// Limits of all receivers together.
     pub limits: limits::Settings,
 }
 
-/// How transmitters on other hosts come in.
+/// The way in for transmitters on other hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transmitters {
-    /// Where they connect.
+    /// The address at which they connect.
     pub listen: SocketAddr,
     /// The file with the key that they must have.
     pub key_file: PathBuf,
@@ -48,22 +48,22 @@ pub struct Transmitters {
 /// Why an air cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A value is beyond its limits.
+    /// A value is outside of its limits.
     #[error("air: {0}")]
     Settings(String),
     /// Another program listens there, or this host does not have the address.
-    #[error("air: {address} cannot be listened at: {error}")]
+    #[error("air: cannot listen at {address}: {error}")]
     Listen {
-        /// Where.
+        /// The address or the socket.
         address: String,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
-    /// There is no key for transmitters.
+    /// The key of transmitters cannot be read.
     #[error("air: transmitters.key_file: {0}")]
     Key(#[from] KeyError),
-    /// No thread can be started.
-    #[error("air: {0}")]
+    /// A thread cannot be started.
+    #[error("air: cannot start a thread: {0}")]
     Threads(io::Error),
 }
 
@@ -103,8 +103,7 @@ pub struct Station {
     streams: Vec<SocketAddr>,
     browser: Option<SocketAddr>,
     transmitters: Option<SocketAddr>,
-    /// Emptied when the station is dropped: one for browsers, whose floods delay nothing else, and one for the rest.
-    runtimes: Vec<Runtime>,
+    _runtimes: Runtimes,
 }
 
 impl Station {
@@ -114,66 +113,71 @@ impl Station {
     /// [`StartError`]; then nothing listens.
     pub fn start(settings: &Settings, socket: &Path) -> Result<Self, StartError> {
         settings.check().map_err(StartError::Settings)?;
-        let runtime = runtime("air-io")?;
-        let inside = runtime.enter();
+        let mut runtimes = Runtimes::default();
         let spectrum = Spectrum::start(settings.spectrum.clone()).map_err(StartError::Threads)?;
-        let own = sources::listen_unix(socket);
-        let own = own.map_err(|error| StartError::Listen { address: socket.display().to_string(), error })?;
-        runtime.spawn(own.run(spectrum.clone()));
-        let transmitters =
-            settings.transmitters.as_ref().map(|there| take_in(there, &runtime, &spectrum)).transpose()?;
+        let transmitters = take_transmitters(settings, socket, &runtimes.start("air-transmit")?, &spectrum)?;
+        let receivers = runtimes.start("air-receive")?;
         let limits = Limits::new(settings.limits.clone());
-        let rtl_tcp = serve_rtl_tcp(settings, &runtime, &spectrum, &limits)?;
-        let streams = settings.streams.iter().map(|stream| serve_stream(stream, &runtime, &spectrum, &limits));
+        let rtl_tcp = serve_rtl_tcp(settings, &receivers, &spectrum, &limits)?;
+        let streams = settings.streams.iter().map(|stream| serve_stream(stream, &receivers, &spectrum, &limits));
         let streams = streams.collect::<Result<_, _>>()?;
-        drop(inside);
-        let browser = settings.browser.as_ref().map(|browser| serve_browsers(browser, &spectrum)).transpose()?;
-        let (at, browser) = browser.map_or((None, None), |(at, runtime)| (Some(at), Some(runtime)));
-        let runtimes = browser.into_iter().chain([runtime]).collect();
-        Ok(Self { spectrum, rtl_tcp, streams, browser: at, transmitters, runtimes })
+        let browser = match &settings.browser {
+            Some(browser) => Some(serve_browsers(browser, &runtimes.start("air-browser")?, &spectrum)?),
+            None => None,
+        };
+        Ok(Self { spectrum, rtl_tcp, streams, browser, transmitters, _runtimes: runtimes })
     }
 
-    /// The spectrum.
+    /// Returns the spectrum.
     #[must_use]
     pub fn spectrum(&self) -> &Spectrum {
         &self.spectrum
     }
 
-    /// Where SDR programs connect.
+    /// Returns the addresses at which SDR programs connect.
     #[must_use]
     pub fn rtl_tcp(&self) -> &[SocketAddr] {
         &self.rtl_tcp
     }
 
-    /// Where subscribers of the streams connect, in the order of the settings.
+    /// Returns the addresses at which subscribers of the streams connect, in the order of the settings.
     #[must_use]
     pub fn streams(&self) -> &[SocketAddr] {
         &self.streams
     }
 
-    /// Where the receiver in the browser is served.
+    /// Returns the address at which the receiver in the browser is served.
     #[must_use]
     pub fn browser(&self) -> Option<SocketAddr> {
         self.browser
     }
 
-    /// Where transmitters of other hosts connect.
+    /// Returns the address at which transmitters of other hosts connect.
     #[must_use]
     pub fn transmitters(&self) -> Option<SocketAddr> {
         self.transmitters
     }
 }
 
-impl Drop for Station {
-    fn drop(&mut self) {
-        // Also within another runtime, where nothing may wait.
-        self.runtimes.drain(..).for_each(Runtime::shutdown_background);
+/// Runtimes apart from each other: a flood of browsers delays no SDR program, and no receiver the end of a transmission.
+#[derive(Debug, Default)]
+struct Runtimes(Vec<Runtime>);
+
+impl Runtimes {
+    fn start(&mut self, name: &str) -> Result<Handle, StartError> {
+        let runtime = Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build();
+        let runtime = runtime.map_err(StartError::Threads)?;
+        let handle = runtime.handle().clone();
+        self.0.push(runtime);
+        Ok(handle)
     }
 }
 
-fn runtime(name: &str) -> Result<Runtime, StartError> {
-    let runtime = Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build();
-    runtime.map_err(StartError::Threads)
+impl Drop for Runtimes {
+    fn drop(&mut self) {
+        // Without waiting, which is not allowed within another runtime.
+        self.0.drain(..).for_each(Runtime::shutdown_background);
+    }
 }
 
 fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -185,65 +189,71 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     bound.map_err(|error| StartError::Listen { address: address.to_string(), error })
 }
 
-/// Must be called within the runtime.
-fn bind_async(address: SocketAddr) -> Result<(tokio::net::TcpListener, SocketAddr), StartError> {
+/// Binds a listener of this runtime.
+fn bind_within(runtime: &Handle, address: SocketAddr) -> Result<(tokio::net::TcpListener, SocketAddr), StartError> {
+    let _within = runtime.enter();
     let (listener, at) = bind(address)?;
     let listener = tokio::net::TcpListener::from_std(listener);
     Ok((listener.map_err(|error| StartError::Listen { address: at.to_string(), error })?, at))
 }
 
-fn take_in(there: &Transmitters, runtime: &Runtime, spectrum: &Spectrum) -> Result<SocketAddr, StartError> {
-    let key = Key::read(&there.key_file)?;
-    let (listener, at) = bind(there.listen)?;
+/// Takes transmitters in; returns the address of those of other hosts, if they may transmit.
+fn take_transmitters(
+    settings: &Settings,
+    socket: &Path,
+    runtime: &Handle,
+    spectrum: &Spectrum,
+) -> Result<Option<SocketAddr>, StartError> {
+    let _within = runtime.enter();
+    let own = sources::listen_unix(socket);
+    let own = own.map_err(|error| StartError::Listen { address: socket.display().to_string(), error })?;
+    runtime.spawn(own.run(spectrum.clone()));
+    let Some(others) = &settings.transmitters else { return Ok(None) };
+    let key = Key::read(&others.key_file)?;
+    let (listener, at) = bind(others.listen)?;
     let listener = sources::listen_tcp(listener, key);
     let listener = listener.map_err(|error| StartError::Listen { address: at.to_string(), error })?;
     runtime.spawn(listener.run(spectrum.clone()));
-    Ok(at)
+    Ok(Some(at))
 }
 
 fn serve_rtl_tcp(
     settings: &Settings,
-    runtime: &Runtime,
+    runtime: &Handle,
     spectrum: &Spectrum,
     limits: &Arc<Limits>,
 ) -> Result<Vec<SocketAddr>, StartError> {
-    let seed = settings.spectrum.seed;
-    let context = rtl_tcp::Context {
-        spectrum: spectrum.clone(),
-        limits: Arc::clone(limits),
-        noise: Arc::new(Noise::new(seed)),
-        settings: settings.rtl_tcp.clone(),
-        seed,
-    };
-    let mut addresses = Vec::new();
-    for address in &settings.rtl_tcp.listen {
-        let (listener, at) = bind_async(*address)?;
+    let (spectrum, limits) = (spectrum.clone(), Arc::clone(limits));
+    let context = rtl_tcp::Context { spectrum, limits, settings: settings.rtl_tcp.clone() };
+    let serve = |address: &SocketAddr| {
+        let (listener, at) = bind_within(runtime, *address)?;
         runtime.spawn(rtl_tcp::serve(listener, context.clone()));
-        addresses.push(at);
-    }
-    Ok(addresses)
+        Ok(at)
+    };
+    settings.rtl_tcp.listen.iter().map(serve).collect()
 }
 
 fn serve_stream(
     stream: &zmq::Settings,
-    runtime: &Runtime,
+    runtime: &Handle,
     spectrum: &Spectrum,
     limits: &Arc<Limits>,
 ) -> Result<SocketAddr, StartError> {
-    let (listener, at) = bind_async(stream.listen)?;
+    let (listener, at) = bind_within(runtime, stream.listen)?;
     runtime.spawn(zmq::serve(listener, stream.clone(), spectrum.clone(), Arc::clone(limits)));
     Ok(at)
 }
 
-fn serve_browsers(settings: &browser::Settings, spectrum: &Spectrum) -> Result<(SocketAddr, Runtime), StartError> {
-    let runtime = runtime("air-browser")?;
-    let inside = runtime.enter();
-    let (listener, at) = bind_async(settings.listen)?;
+fn serve_browsers(
+    settings: &browser::Settings,
+    runtime: &Handle,
+    spectrum: &Spectrum,
+) -> Result<SocketAddr, StartError> {
+    let (listener, at) = bind_within(runtime, settings.listen)?;
     let (settings, spectrum) = (settings.clone(), spectrum.clone());
     runtime.spawn(async move {
         let Err(error) = browser::serve(listener, &spectrum, settings).await;
         tracing::error!("the receiver in the browser: {error}");
     });
-    drop(inside);
-    Ok((at, runtime))
+    Ok(at)
 }

@@ -1,7 +1,6 @@
 //! Runs the real programs as an organiser does, and receives their signals with independent receivers.
 
 pub mod air;
-pub mod air_load;
 pub mod documentation;
 pub mod faults;
 pub mod history;
@@ -15,4 +14,5 @@ pub mod recordings;
 pub mod rounds;
 pub mod site;
 pub mod soapy;
+pub mod stops;
 pub mod trigger;

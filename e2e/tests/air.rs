@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use challengectl_air::sources::{Address, RemoteReceiver};
 use challengectl_air::spectrum::Transmission;
-use challengectl_e2e::air::Air;
+use challengectl_e2e::air::{Air, attacks};
 use challengectl_e2e::programs::{Process, output_of, program, run};
 use challengectl_e2e::site::wait_until;
 use num_complex::Complex32;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// For a transmission to come round twice, with the start of a receiver.
+/// Time for a transmission to be repeated twice, with the start of a receiver.
 const LIMIT: Duration = Duration::from_secs(60);
 
 const KEYFOB: &str = "name: KEYFOB, modulation: ask, frequency: 433920000, text: \"flag{on_off_keying}\"";
@@ -73,7 +73,7 @@ fn rtl_433_reads_the_on_off_keyed_challenge() -> Result<()> {
     Ok(())
 }
 
-/// Has GNU Radio demodulate for so long; gives the WAV file.
+/// Has GNU Radio demodulate; returns the WAV file.
 fn gnu_radio(air: &Air, source: &str, rate: u32, mode: &str, audio_rate: u32) -> Result<PathBuf> {
     let wav = air.path(&format!("{mode}.wav"));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers/audio.py");
@@ -109,7 +109,7 @@ fn gnu_radio_and_multimon_read_the_pager() -> Result<()> {
     Ok(())
 }
 
-/// A sound server of its own, with a sink that nobody hears.
+/// Starts a sound server of its own, with a sink without a loudspeaker.
 fn sound_server(air: &Air) -> Result<Process> {
     let mut command = Command::new("pulseaudio");
     command.args(["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=yes"]);
@@ -199,5 +199,14 @@ fn a_transmitter_that_is_killed_is_off_the_air() -> Result<()> {
     for _ in 0..50 {
         assert!(!is_loud()?, "it came back");
     }
+    Ok(())
+}
+
+/// Fails if a stop does not cut a carrier, if a lease is lost, or if a receiver is disconnected. That attacks do not cost
+/// other receivers a sample is tested with time that goes on by steps, in the crate `air`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn under_attack_an_emergency_stop_cuts_all_carriers_and_leases_are_renewed() -> Result<()> {
+    let sizes = attacks::Sizes { connections: 100, floods: 2 };
+    println!("{:#?}", attacks::measure(sizes, Duration::from_secs(5), 1).await?);
     Ok(())
 }

@@ -75,7 +75,7 @@ impl Assets {
         self.page.clone()
     }
 
-    /// The file of a path below `/receive/`.
+    /// Finds the file of a path below `/receive/`.
     pub(super) fn find(&self, path: &str) -> Option<&'static Asset> {
         let name = path.strip_prefix(&self.folder)?.strip_prefix('/')?;
         ASSETS.iter().find(|asset| asset.name == name)

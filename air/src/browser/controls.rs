@@ -1,4 +1,4 @@
-//! What one listener has set.
+//! The settings of one listener.
 
 use super::listener::Wanted;
 use super::message::{Answer, Command, Tune};
@@ -17,7 +17,7 @@ pub(super) struct Controls {
 }
 
 impl Controls {
-    /// At first: the middle of the band in narrowband FM, all of it to see, and no sound.
+    /// Creates the first settings: narrowband FM in the middle of the band, a view of all of it, and no sound.
     pub(super) fn new(band: Band) -> Result<Self, TuningError> {
         Ok(Self {
             tuning: Tuning::new(&band, band.centre(), Mode::Nbfm)?,
@@ -30,7 +30,7 @@ impl Controls {
         })
     }
 
-    /// What the band's thread has to make.
+    /// Returns the sound and the rows that the band's thread has to make.
     pub(super) fn wanted(&self) -> Wanted {
         Wanted {
             sound: self.is_listening.then(|| (self.tuning.clone(), self.tuning_epoch)),
@@ -46,7 +46,7 @@ impl Controls {
         Answer::view(self.view_epoch, &self.view)
     }
 
-    /// Does what the listener asks for, and says what it became; nothing for what needs no answer.
+    /// Carries out a command; returns the answer, if it needs one.
     pub(super) fn apply(&mut self, command: Command) -> Option<Answer<'static>> {
         match command {
             Command::Tune(tune) => Some(self.tune(&tune).unwrap_or_else(|error| refused(&error.to_string()))),

@@ -14,27 +14,27 @@ pub(super) struct Feed {
     name: String,
     band: Band,
     spectrum: Spectrum,
-    /// The way to the thread, while it runs.
+    /// Passes listeners to the thread, while it runs.
     thread: Mutex<Option<mpsc::Sender<Arc<Listener>>>>,
 }
 
 impl Feed {
-    /// Offers a band of the air. A receiver is open while somebody listens.
+    /// Offers a band of the air. Its receiver is open only while there are listeners.
     pub(super) fn new(name: String, band: Band, spectrum: Spectrum) -> Arc<Self> {
         Arc::new(Self { name, band, spectrum, thread: Mutex::new(None) })
     }
 
-    /// The name, as listeners see it.
+    /// Returns the name that listeners see.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it is.
+    /// Returns the band.
     pub(super) fn band(&self) -> &Band {
         &self.band
     }
 
-    /// Makes sound and rows for a listener until it leaves. Called within a runtime.
+    /// Makes sound and rows for a listener until it leaves. Must be called within a runtime.
     pub(super) fn join(self: &Arc<Self>, listener: Arc<Listener>) -> std::io::Result<()> {
         let mut thread = self.thread.lock();
         let Some(listener) = send(thread.as_ref(), listener) else { return Ok(()) };
@@ -65,7 +65,7 @@ impl Feed {
         *thread = None;
     }
 
-    /// Ends the thread, unless somebody has joined in the meantime.
+    /// Returns whether the thread ends: unless a listener has joined in the meantime.
     fn ends(&self, worker: &mut Worker, joining: &mpsc::Receiver<Arc<Listener>>) -> bool {
         let mut thread = self.thread.lock();
         joining.try_iter().for_each(|listener| worker.admit(listener));
@@ -77,7 +77,7 @@ impl Feed {
     }
 }
 
-/// Gives the listener back if there is no thread.
+/// Passes a listener to the thread; returns it if there is none.
 fn send(thread: Option<&mpsc::Sender<Arc<Listener>>>, listener: Arc<Listener>) -> Option<Arc<Listener>> {
     match thread {
         Some(sender) => sender.send(listener).err().map(|error| error.0),

@@ -1,16 +1,16 @@
-//! How far a listener is behind, and how fast one may ask.
+//! How far a listener is behind.
 
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A browser acknowledges twice a second what has arrived. If it is so far behind, nothing more is sent until it has
-/// caught up: kernels buffer minutes of sound for a browser that does not read.
+/// The longest delay of a listener. A browser acknowledges twice a second what has arrived; when it is further behind,
+/// nothing is sent until it has caught up, since kernels buffer minutes of sound for a browser that does not read.
 const MAX_LAG: Duration = Duration::from_millis(1500);
 
-/// A browser that acknowledges nothing for so long is gone.
+/// A browser that acknowledges nothing for so long is disconnected.
 const MAX_SILENCE: Duration = Duration::from_secs(5);
 
-/// What was sent and what has arrived, in samples of the band.
+/// The samples of the band that were sent, and those that were acknowledged.
 pub(super) struct Flow {
     max_lag: u64,
     /// The newest sample sent, and the newest acknowledged; `None` before the first.
@@ -26,7 +26,7 @@ impl Flow {
         Self { max_lag, sent: None, acknowledged: 0, owed: None }
     }
 
-    /// Whether the listener is near enough to be sent more.
+    /// Returns whether the listener is near enough to be sent more.
     pub(super) fn may_send(&self) -> bool {
         self.sent.is_none_or(|sent| sent.saturating_sub(self.acknowledged) <= self.max_lag)
     }
@@ -45,33 +45,9 @@ impl Flow {
         self.owed = (self.acknowledged < sent).then_some(now);
     }
 
-    /// When the listener counts as gone, unless it acknowledges something.
+    /// Returns when the listener is to be disconnected, unless it acknowledges something.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.owed.map(|since| since + MAX_SILENCE)
-    }
-}
-
-/// Messages of a listener: so many each second in the long run. A page that drags a slider sends 20.
-const MESSAGE: Duration = Duration::from_millis(20);
-
-/// How many may come at once, as time.
-const BURST: Duration = Duration::from_secs(2);
-
-/// When the next message is read. A flood waits in the kernel, and then in the sender.
-#[derive(Debug, Default)]
-pub(super) struct Pace {
-    /// When all messages so far have been paid for.
-    paid: Option<Instant>,
-}
-
-impl Pace {
-    pub(super) fn message(&mut self, now: Instant) {
-        self.paid = Some(self.paid.map_or(now, |paid| paid.max(now)) + MESSAGE);
-    }
-
-    /// When to read on; `None`: at once.
-    pub(super) fn pause(&self, now: Instant) -> Option<Instant> {
-        self.paid.and_then(|paid| paid.checked_sub(BURST)).filter(|at| *at > now)
     }
 }
 
@@ -103,16 +79,5 @@ mod tests {
         assert_eq!(flow.deadline(), Some(now + 6 * SECOND));
         flow.acknowledge(u64::MAX, now + SECOND);
         assert_eq!(flow.deadline(), None);
-    }
-
-    #[test]
-    fn a_flood_is_read_at_50_messages_a_second() {
-        let now = Instant::now();
-        let mut pace = Pace::default();
-        (0..100).for_each(|_| pace.message(now));
-        assert_eq!(pace.pause(now), None);
-        (0..50).for_each(|_| pace.message(now));
-        assert_eq!(pace.pause(now), Some(now + SECOND));
-        assert_eq!(pace.pause(now + SECOND), None);
     }
 }

@@ -10,7 +10,7 @@
 
 use hyper::body::Bytes;
 
-/// What a frame holds.
+/// The kind of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Row = 1,
@@ -26,7 +26,7 @@ pub(super) struct Header {
     pub(super) sample: u64,
 }
 
-/// A frame, and when it is of.
+/// A frame, and the number of its first sample.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
     pub(super) sample: u64,
@@ -34,7 +34,7 @@ pub(super) struct Frame {
 }
 
 impl Header {
-    /// Builds a frame; `fill` appends what it holds.
+    /// Builds a frame of this header and of the content that `fill` appends.
     pub(super) fn with<T>(self, capacity: usize, fill: impl FnOnce(&mut Vec<u8>) -> T) -> (Frame, T) {
         let mut bytes = Vec::with_capacity(16 + capacity);
         bytes.extend([self.kind as u8, 0]);

@@ -1,4 +1,4 @@
-//! Answers over HTTP.
+//! Answers in HTTP.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -7,7 +7,8 @@ use hyper::{Response, StatusCode};
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// Everything comes from this server, and nothing is inline. `connect-src` covers the WebSocket.
+/// The content security policy: everything comes from this server, and nothing is inline. `connect-src` covers the
+/// WebSocket.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types 'none'";
@@ -20,10 +21,10 @@ const HEADERS: [(&str, &str); 5] = [
     ("x-frame-options", "DENY"),
 ];
 
-/// For ever: the address changes with the content.
+/// Caching of content whose address changes with it: for ever.
 pub(super) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-/// Asked for anew each time.
+/// Caching of content whose address stays: validated each time.
 pub(super) const CHANGES: &str = "no-cache";
 
 pub(super) fn content(body: impl Into<Bytes>, media_type: &'static str, cache: &'static str) -> Answer {

@@ -1,11 +1,11 @@
-//! What a listener's connection and the band's thread share.
+//! State that a listener's connection and the band's thread share.
 
 use super::outbox::Outbox;
 use crate::listen::{Tuning, View};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the band's thread has to make for a listener, each with the epoch that it bears.
+/// The sound and the rows that the band's thread has to make for a listener, each with its epoch.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Wanted {
     pub(super) sound: Option<(Tuning, u16)>,
@@ -14,8 +14,8 @@ pub(super) struct Wanted {
 
 /// A listener.
 pub(super) struct Listener {
-    /// The last wish counts: a listener who retunes a thousand times a second costs no more than one who does it 16
-    /// times. Taken by the band's thread every 60 ms.
+    /// The last wish that the band's thread has not taken yet. It takes one every 60 ms, so that a listener that retunes
+    /// 1,000 times a second costs no more than one that retunes 16 times.
     wanted: Mutex<Option<Wanted>>,
     pub(super) outbox: Outbox,
     has_left: AtomicBool,
@@ -30,7 +30,7 @@ impl Listener {
         *self.wanted.lock() = Some(wanted);
     }
 
-    /// What is wanted, if that has changed since the last call.
+    /// Returns the last wish, if there is one since the last call.
     pub(super) fn change(&self) -> Option<Wanted> {
         self.wanted.lock().take()
     }

@@ -1,21 +1,21 @@
-//! Text messages, in JSON: what a listener asks for, and what it is told.
+//! Text messages, in JSON: commands of a listener, and answers.
 
 use crate::listen::{Band, Level, Mode, Tuning, View};
 use serde::{Deserialize, Serialize};
 
-/// What a listener asks for.
+/// A command of a listener.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(super) enum Command {
-    /// Tunes; what is left out stays. Another mode brings its usual passband and de-emphasis.
+    /// Tunes. Fields that are left out stay as they are; another mode sets its usual passband and de-emphasis.
     Tune(Tune),
-    /// Sound, or none.
+    /// Turns sound on or off.
     Listen { on: bool },
-    /// Shows this part of the band, in at most so many columns.
+    /// Selects the part of the band that rows show, and the most columns of a row.
     View { low_hz: f64, high_hz: f64, columns: usize },
-    /// Rows of the waterfall, or none.
+    /// Turns rows of the waterfall on or off.
     Rows { on: bool },
-    /// Everything up to this sample of the band has arrived.
+    /// Acknowledges everything up to this sample of the band.
     Ack { sample: u64 },
 }
 
@@ -32,13 +32,13 @@ pub(super) struct Tune {
     pub(super) squelch_db: Option<f32>,
 }
 
-/// What a listener is told.
+/// A message to a listener.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(super) enum Answer<'a> {
-    /// The first message.
+    /// The first message: what can be chosen.
     Hello { title: &'a str, band: usize, bands: Vec<BandInfo<'a>>, modes: Vec<ModeInfo> },
-    /// What the sound of this epoch is of.
+    /// The tuning of the sound of this epoch.
     Tuned {
         epoch: u16,
         hz: f64,
@@ -49,11 +49,11 @@ pub(super) enum Answer<'a> {
         squelch_db: f32,
         audio_rate: u32,
     },
-    /// What the rows of this epoch are of.
+    /// The view of the rows of this epoch.
     View { epoch: u16, low_hz: f64, high_hz: f64, columns: usize },
-    /// How strong the tuned signal is, five times a second.
+    /// The level of the tuned signal, five times a second.
     Level { dbfs: f32, noise_dbfs: f32, open: bool },
-    /// The last command has changed nothing, and why.
+    /// The last command has changed nothing, for this reason.
     Refused { reason: String },
 }
 
@@ -70,7 +70,7 @@ impl<'a> BandInfo<'a> {
     }
 }
 
-/// What a page must know of a mode.
+/// The properties of a mode that a page shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct ModeInfo {
     mode: Mode,
@@ -119,7 +119,7 @@ impl Answer<'_> {
     }
 
     pub(super) fn text(&self) -> String {
-        // No map with keys that are no text: it cannot fail.
+        // Fails only for maps whose keys are not text.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

@@ -1,7 +1,7 @@
 //! The receiver in the browser: a page, and a WebSocket with a waterfall and demodulated sound.
 //!
-//! One thread for each band makes what all of its listeners get, and runs only while there are any; it never waits for
-//! a listener. Each listener is one connection, with a queue that forgets the oldest when the browser is slow.
+//! One thread for each band makes the sound and the rows of all of its listeners, and runs only while there are any; it
+//! never waits for a listener. Each listener is one connection, with a queue that drops the oldest when the browser is slow.
 
 mod assets;
 mod controls;

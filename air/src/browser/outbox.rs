@@ -1,4 +1,4 @@
-//! What waits to be sent to a listener.
+//! Messages that wait to be sent to a listener.
 
 use super::frame::Frame;
 use crate::listen::Level;
@@ -6,13 +6,13 @@ use parking_lot::Mutex;
 use std::collections::VecDeque;
 use tokio::sync::Notify;
 
-/// Rows that may wait: an older one is of no use.
+/// Rows that may wait: older ones are out of date.
 const MAX_ROWS: usize = 2;
 
 /// Frames of sound that may wait: 200 ms.
 const MAX_AUDIO: usize = 10;
 
-/// Bounded; the oldest goes first. Whoever fills it never waits.
+/// A bounded queue. Adding to it never waits: the oldest message is dropped.
 #[derive(Default)]
 pub(super) struct Outbox {
     waiting: Mutex<Waiting>,
@@ -58,17 +58,17 @@ impl Outbox {
         self.filled.notify_one();
     }
 
-    /// Forgets sound that is of another tuning.
+    /// Drops sound of an earlier tuning.
     pub(super) fn forget_audio(&self) {
         self.waiting.lock().audio.clear();
     }
 
-    /// Forgets rows that are of another view.
+    /// Drops rows of an earlier view.
     pub(super) fn forget_rows(&self) {
         self.waiting.lock().rows.clear();
     }
 
-    /// Sound first: a late row is not noticed.
+    /// Takes the next message. Sound goes first, since a late row is not noticed.
     pub(super) fn take(&self) -> Option<Outgoing> {
         let mut waiting = self.waiting.lock();
         if waiting.has_ended {

@@ -1,12 +1,12 @@
-//! Whose request it is.
+//! The origin of a request.
 
 use hyper::HeaderMap;
 use hyper::header::{HOST, ORIGIN};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The address of the browser: that of the connection, unless a trusted proxy says for whom it speaks. The last
-/// address that is no proxy's counts, since browsers can send what they like before it.
+/// Returns the address of the browser: that of the connection, or if that is a trusted proxy, the last one in
+/// `X-Forwarded-For` that is not a trusted proxy's. Browsers can send anything before it.
 pub(super) fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();
     let is_proxy = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
@@ -19,7 +19,7 @@ pub(super) fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> I
     addresses.map(|address| address.to_canonical()).find(|address| !is_proxy(address)).unwrap_or(peer)
 }
 
-/// Who is counted for an address: of IPv6, one subscriber has a whole /64.
+/// Returns the address by which listeners are counted: of IPv6 its /64, since a subscriber usually has a whole one.
 pub(super) fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
@@ -27,8 +27,8 @@ pub(super) fn subscriber(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Whether the request comes from a page of this server, or from no page: another site's visitors shall not take the
-/// places of listeners.
+/// Returns whether the request comes from a page of this server, or from no page. Pages of other sites are refused, since
+/// their visitors would take the places of listeners.
 pub(super) fn is_own_page(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN) else { return true };
     let host = |text: &str| text.split_once("://").map(|(_, host)| host.to_ascii_lowercase());

@@ -15,24 +15,31 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_util::sync::CancellationToken;
 
-/// Connections besides those of listeners, in all and from one address: each page load takes a few, for seconds.
+/// Connections besides those of listeners, in all and from one address: loading the page takes a few, for seconds.
 const MORE_CONNECTIONS: usize = 200;
 const MORE_PER_ADDRESS: usize = 50;
 
-/// A connection that sends no whole request for so long is closed; so is one that is kept alive.
-const HEADERS: Duration = Duration::from_secs(10);
+/// Time for a request to arrive; a connection without one is closed.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The kernel keeps no more than this for a browser that does not read: some seconds of sound.
+/// The longest life of a connection before it becomes a WebSocket, and then the time to finish the last answer: a browser
+/// that does not read does not keep its place.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
+const FINISH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes that the kernel keeps for a browser that does not read: some seconds of sound.
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// A pause when no connection can be accepted, as when there are no file descriptors.
-const EXHAUSTED: Duration = Duration::from_millis(200);
+/// Pause after an error of `accept`, which is one of this host, such as no more files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 struct Server {
     feeds: Vec<Arc<Feed>>,
@@ -44,10 +51,10 @@ struct Server {
     stopping: CancellationToken,
 }
 
-/// Serves the page and its listeners on `socket` for ever; the socket is bound to `settings.listen`. Dropping the future
-/// disconnects all of them.
+/// Serves the page and its listeners on `socket`, which is bound to `settings.listen`. Dropping the future disconnects all
+/// of them.
 ///
-/// Give it a runtime of its own: a flood of connections then delays nothing else of the program.
+/// It is for a runtime of its own, so that a flood of connections delays nothing else of the program.
 ///
 /// # Errors
 /// The settings are invalid.
@@ -69,7 +76,7 @@ pub async fn serve(socket: TcpListener, spectrum: &Spectrum, settings: Settings)
             Ok((stream, address)) => server.accept(stream, address),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection of a browser");
-                tokio::time::sleep(EXHAUSTED).await;
+                sleep(ACCEPT_PAUSE).await;
             }
         }
     }
@@ -89,14 +96,15 @@ impl Server {
         });
     }
 
-    /// A proxy has the connections of everybody.
+    /// Admits a connection; `None` when a limit is reached. Those of a trusted proxy, which are of all browsers behind it,
+    /// are not counted.
     fn connection(&self, address: IpAddr) -> Option<Option<Permit>> {
         let is_proxy = self.proxies.iter().any(|network| network.contains(&address.to_canonical()));
         if is_proxy { Some(None) } else { self.connections.admit(peer::subscriber(address)).map(Some) }
     }
 
     async fn connection_of(self: Arc<Self>, stream: TcpStream, address: IpAddr) {
-        // Without these the connection works too.
+        // The connection works without these too.
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
         let service = service_fn(|request| {
@@ -104,9 +112,12 @@ impl Server {
             std::future::ready(Ok::<_, Infallible>(answer))
         });
         let mut http = hyper::server::conn::http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(16 * 1024);
-        // How a connection ends is the browser's affair.
-        let _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+        http.timer(TokioTimer::new()).header_read_timeout(REQUEST_TIMEOUT).max_buf_size(16 * 1024);
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+        if timeout(CONNECTION_TIMEOUT, connection.as_mut()).await.is_err() {
+            connection.as_mut().graceful_shutdown();
+            let _ = timeout(FINISH_TIMEOUT, connection).await;
+        }
     }
 
     fn answer(self: &Arc<Self>, request: Request<Incoming>, address: IpAddr) -> Answer {
@@ -124,8 +135,8 @@ impl Server {
         }
     }
 
-    /// Makes the connection a WebSocket. A listener for whom there is no place is told so over it: scripts do not see
-    /// the answer to a handshake.
+    /// Makes the connection a WebSocket. A listener that is refused gets the reason over it, since scripts do not see the
+    /// answer to a handshake.
     fn listen(self: &Arc<Self>, mut request: Request<Incoming>, address: IpAddr) -> Answer {
         let headers = request.headers();
         if !peer::is_own_page(headers) {
@@ -163,7 +174,7 @@ impl Server {
     }
 }
 
-/// The key of a handshake (RFC 6455, section 4.2.1).
+/// Returns the key of a handshake (RFC 6455, section 4.2.1); `None` if the request is none.
 fn websocket_key(headers: &HeaderMap) -> Option<String> {
     let says = |name, word: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -174,7 +185,7 @@ fn websocket_key(headers: &HeaderMap) -> Option<String> {
     key.to_str().ok().map(str::to_owned)
 }
 
-/// The number of the band in `band=1`; 0 without.
+/// Returns the number of the band in a query such as `band=1`; 0 without one.
 fn chosen_band(query: Option<&str>) -> usize {
     let pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let mut bands = pairs.filter(|(name, _)| *name == "band").filter_map(|(_, number)| number.parse().ok());

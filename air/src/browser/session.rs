@@ -2,10 +2,11 @@
 
 use super::controls::Controls;
 use super::feed::Feed;
-use super::flow::{Flow, Pace};
+use super::flow::Flow;
 use super::listener::Listener;
 use super::message::{Answer, BandInfo, Command};
 use super::outbox::Outgoing;
+use crate::allowance::Allowance;
 use crate::listen::Mode;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
@@ -21,27 +22,33 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// Commands are short.
+/// The longest message of a listener, in bytes: commands are short.
 const MAX_MESSAGE: usize = 1024;
 
-/// A message that cannot be sent within this time never will.
-const SEND: Duration = Duration::from_secs(5);
+/// Time for a message to be sent; a listener that takes longer is disconnected.
+const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a listener gets no place.
+/// Messages of a listener that are read: many at once, and then 50 in each second. A page whose slider is dragged sends 20.
+/// A flood waits in the kernel, and then in the sender.
+const MESSAGE_INTERVAL: Duration = Duration::from_millis(20);
+const MESSAGE_BURST: u32 = 100;
+
+/// Why a listener is refused.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Refusal {
-    /// There are as many listeners as there may be, in all or from this address.
+    /// The limit of listeners is reached, in all or from this address.
     Full,
+    /// There is no band of this number.
     NoBand,
 }
 
-/// Why a connection is closed, as the page knows it.
+/// Why a connection ends.
 enum Ending {
-    /// The browser has closed it, or the network.
+    /// The browser or the network has closed it.
     Gone,
-    /// It does not acknowledge, or does not read.
+    /// The browser does not acknowledge, or does not read.
     Slow,
-    /// Nobody has touched it for long.
+    /// The listener has sent no command for long.
     Idle,
     /// The band or the server ends.
     Stopping,
@@ -62,7 +69,7 @@ fn frame(code: u16, reason: &'static str) -> CloseFrame {
     CloseFrame { code: CloseCode::from(code), reason: reason.into() }
 }
 
-/// The socket of an upgraded connection, with bounds.
+/// Makes the socket of an upgraded connection, with bounds.
 pub(super) async fn socket(stream: TokioIo<Upgraded>) -> Socket {
     let mut bounds = WebSocketConfig::default();
     bounds.max_message_size = Some(MAX_MESSAGE);
@@ -84,24 +91,24 @@ pub(super) async fn refuse(mut socket: Socket, refusal: Refusal) {
 
 async fn end(socket: &mut Socket, close: Option<CloseFrame>) {
     if close.is_some() {
-        let _ = timeout(SEND, socket.close(close)).await;
+        let _ = timeout(SEND_TIMEOUT, socket.close(close)).await;
     }
 }
 
-/// What a listener is served by.
+/// A listener's connection, from the server's side. The listener leaves when it is dropped.
 pub(super) struct Session {
     feed: Arc<Feed>,
     listener: Arc<Listener>,
     controls: Controls,
     hello: String,
     flow: Flow,
-    pace: Pace,
+    messages: Allowance,
     idle: Option<Duration>,
     touched: Instant,
 }
 
 impl Session {
-    /// A listener of the band of this number; `None` if there is none.
+    /// Creates the session of a listener of the band of this number; `None` if there is no such band.
     pub(super) fn new(feeds: &[Arc<Feed>], band: usize, title: &str, idle: Option<Duration>) -> Option<Self> {
         let feed = Arc::clone(feeds.get(band)?);
         let controls = Controls::new(*feed.band()).ok()?;
@@ -111,7 +118,7 @@ impl Session {
             listener: Arc::new(Listener::new(controls.wanted())),
             flow: Flow::new(feed.band().rate()),
             hello: Answer::Hello { title, band, bands, modes }.text(),
-            pace: Pace::default(),
+            messages: Allowance::new(MESSAGE_INTERVAL, MESSAGE_BURST),
             touched: Instant::now(),
             feed,
             controls,
@@ -125,7 +132,7 @@ impl Session {
             Ok(()) => self.serve(&mut socket, &stopping).await,
             Err(ending) => ending,
         };
-        self.listener.leave();
+        drop(self);
         end(&mut socket, ending.close()).await;
     }
 
@@ -142,7 +149,7 @@ impl Session {
     async fn serve(&mut self, socket: &mut Socket, stopping: &CancellationToken) -> Ending {
         loop {
             let now = Instant::now();
-            let (resume, deadline) = (self.pace.pause(now).unwrap_or(now), self.deadline());
+            let (resume, deadline) = (self.messages.next(now).unwrap_or(now), self.deadline());
             let listener = Arc::clone(&self.listener);
             let step = tokio::select! {
                 () = stopping.cancelled() => Err(Ending::Stopping),
@@ -159,7 +166,7 @@ impl Session {
         }
     }
 
-    /// When the connection ends unless something comes, and why.
+    /// Returns when the connection ends unless something arrives, and why.
     fn deadline(&self) -> (Instant, Ending) {
         let slow = self.flow.deadline().map(|at| (at, Ending::Slow));
         let idle = self.idle.map(|idle| (self.touched + idle, Ending::Idle));
@@ -185,7 +192,7 @@ impl Session {
 
     async fn receive(&mut self, socket: &mut Socket, message: &Message) -> Result<(), Ending> {
         let now = Instant::now();
-        self.pace.message(now);
+        self.messages.spend(now);
         let text = match message {
             Message::Text(text) => text.as_str(),
             Message::Close(_) => return Err(Ending::Gone),
@@ -220,8 +227,15 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    /// Leaves the band, whose thread runs as long as there are listeners. A server that ends drops its sessions.
+    fn drop(&mut self) {
+        self.listener.leave();
+    }
+}
+
 async fn send(socket: &mut Socket, message: Message) -> Result<(), Ending> {
-    match timeout(SEND, socket.send(message)).await {
+    match timeout(SEND_TIMEOUT, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(Error::WriteBufferFull(_))) | Err(_) => Err(Ending::Slow),
         Ok(Err(_)) => Err(Ending::Gone),

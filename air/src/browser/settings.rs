@@ -1,4 +1,4 @@
-//! How browsers are served.
+//! Settings of the receiver in the browser.
 
 use super::feed::Feed;
 use crate::Spectrum;
@@ -9,23 +9,23 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What an organiser sets. Every field has a default.
+/// Settings of the receiver in the browser.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Where the page is served, without TLS.
+    /// The address at which the page is served, without TLS.
     pub listen: SocketAddr,
     /// The heading of the page.
     pub title: String,
-    /// The bands that a listener may choose from, the first at first.
+    /// The bands that a listener may choose from; a page shows the first one first.
     pub bands: Vec<BandSettings>,
-    /// Listeners in all.
+    /// The most listeners.
     pub max_listeners: usize,
-    /// Listeners from one address, or from one /64 of IPv6. A whole venue may be behind one.
+    /// The most listeners from one address, or from one /64 of IPv6. A whole venue may share one.
     pub max_listeners_per_address: usize,
-    /// A listener who has touched nothing for so many seconds is disconnected; 0: never.
+    /// Seconds without a command other than an acknowledgement after which a listener is disconnected; 0: never.
     pub idle_seconds: u64,
-    /// Addresses or networks of proxies, whose `X-Forwarded-For` counts.
+    /// Addresses or networks of proxies, whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<String>,
 }
 
@@ -43,11 +43,11 @@ impl Default for Settings {
     }
 }
 
-/// A window of the air.
+/// A band that listeners may choose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BandSettings {
-    /// What listeners choose it by.
+    /// The name that listeners see.
     pub name: String,
     /// The frequency in its middle, in hertz.
     pub centre_hz: f64,
@@ -60,21 +60,21 @@ fn usual_rate() -> u32 {
     2_048_000
 }
 
-/// Settings that do not go.
+/// Why the settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// Nothing could be heard.
+    /// There is no band.
     #[error("bands: give at least one, such as {{name: 2 m, centre_hz: 145000000}}")]
     NoBand,
-    /// A band that nobody can listen to.
+    /// A band is impossible.
     #[error("bands: {name:?}: {error}")]
     Band {
         /// Its name.
         name: String,
-        /// Why not.
+        /// The reason.
         error: BandError,
     },
-    /// Neither an address nor a network.
+    /// A proxy is neither an address nor a network.
     #[error("trusted_proxies: {0:?} is no address; give one such as 10.0.0.1, or a network such as 10.0.0.0/8")]
     Proxy(String),
 }
@@ -98,7 +98,7 @@ impl Settings {
         (self.idle_seconds > 0).then(|| Duration::from_secs(self.idle_seconds))
     }
 
-    /// The bands, on this air.
+    /// Creates the bands, on this air.
     pub(super) fn feeds(&self, spectrum: &Spectrum) -> Result<Vec<Arc<Feed>>, SettingsError> {
         if self.bands.is_empty() {
             return Err(SettingsError::NoBand);

@@ -1,4 +1,4 @@
-//! What a band's thread does with each 20 ms.
+//! The work of a band's thread on each 20 ms.
 
 use super::frame::{Frame, Header, Kind};
 use super::listener::{Listener, Wanted};
@@ -10,14 +10,14 @@ use std::sync::Arc;
 /// Makes the sound and the rows of all listeners of a band.
 pub(super) struct Worker {
     plans: Plans,
-    /// Apart from the rest, which it calls back into.
+    /// Taken out while it runs, since it calls back into the rest.
     transformer: Option<Transformer>,
     waterfall: Waterfall,
     served: Vec<Served>,
     frames: u32,
 }
 
-/// A listener, and what is made for it.
+/// A listener, with its demodulator and its view.
 struct Served {
     listener: Arc<Listener>,
     sound: Option<(Demodulator, u16)>,
@@ -26,11 +26,11 @@ struct Served {
     row: u32,
 }
 
-/// Wishes are followed with every so manieth frame, every 60 ms: a change of the mode makes new filters, and all listeners
-/// together may wish for it again and again.
+/// Frames between two looks at the wishes of listeners: 60 ms. A change of the mode makes new filters, and all listeners
+/// may wish for it again and again.
 const WISH_FRAMES: u32 = 3;
 
-/// Levels are told with every so manieth frame: five times a second.
+/// Frames between two levels: five levels a second.
 const LEVEL_FRAMES: u32 = 10;
 
 impl Worker {
@@ -44,7 +44,7 @@ impl Worker {
         self.served.push(Served { listener, sound: None, rows: None, frames: 0, row: 0 });
     }
 
-    /// Forgets listeners who have left. Returns whether there is nobody.
+    /// Removes listeners that have left. Returns whether none remains.
     pub(super) fn is_deserted(&mut self) -> bool {
         self.served.retain(|served| !served.listener.has_left());
         self.served.is_empty()
@@ -56,7 +56,7 @@ impl Worker {
         self.transformer = Some(transformer);
     }
 
-    /// The stream has ended: so has every listener's.
+    /// Ends the streams of all listeners.
     pub(super) fn end(&self) {
         self.served.iter().for_each(|served| served.listener.outbox.end());
     }
@@ -113,7 +113,7 @@ impl Served {
     }
 }
 
-/// The last row in each of the views that were asked for.
+/// The last row, in each view that a listener has asked for.
 struct Rows<'a> {
     waterfall: &'a Waterfall,
     made: Vec<(View, Bytes)>,

@@ -1,46 +1,46 @@
-//! Automatic gain control: brings what is heard to one level, whatever it was on air.
+//! Automatic gain control: brings signals to one level, whatever their level on air.
 
 use super::level::amplitude;
 
-/// What a signal is brought to, in decibels below full scale: room for the peaks of speech.
+/// The level of a signal, in decibels relative to full scale: there is room for the peaks of speech.
 const TARGET: f32 = -15.0;
 
-/// What noise alone is brought to at most.
+/// The highest level of noise alone, in decibels relative to full scale.
 const NOISE: f32 = -30.0;
 
-/// The highest gain: what is so weak is the noise of computing.
+/// The highest gain, in decibels: weaker signals are rounding errors.
 const MAX_GAIN: f32 = 120.0;
 
-/// By how much the gain grows in each frame of 20 ms, once it does: 20 dB a second.
+/// Decibels by which the gain grows in each frame of 20 ms: 20 dB a second.
 const RECOVERY: f32 = 0.4;
 
-/// Sets the gain once in each frame and ramps it from frame to frame. It is one frame late, so that the gain has fallen
+/// Sets the gain once in each frame and ramps it from frame to frame. It delays by one frame, so that the gain has fallen
 /// before a strong signal begins.
 pub(super) struct Agc {
     /// Frames for which the gain stays after a signal, before it grows.
     hang: u32,
     hanging: u32,
-    /// The gain at the end of what was given out, in decibels; `None` before the first frame.
+    /// The gain at the end of the last frame, in decibels; `None` before the first one.
     gain: Option<f32>,
-    /// The frame that waits, and the gain that it bears.
+    /// The frame that waits, and the highest gain for it.
     waiting: Vec<f32>,
-    bears: f32,
+    limit: f32,
 }
 
 impl Agc {
-    /// For frames of `frame` samples; the gain stays for `hang` seconds when a signal ends.
+    /// Creates a control for frames of `frame` samples. When a signal ends, the gain stays for `hang` seconds.
     pub(super) fn new(frame: usize, hang: f32) -> Self {
-        Self { hang: (hang * 50.0) as u32, hanging: 0, gain: None, waiting: vec![0.0; frame], bears: MAX_GAIN }
+        Self { hang: (hang * 50.0) as u32, hanging: 0, gain: None, waiting: vec![0.0; frame], limit: MAX_GAIN }
     }
 
-    /// Takes a frame and puts the one before it in its place, with gain. `level` is the frame's level, `noise` what it
-    /// would be without a signal, both in decibels relative to full scale.
+    /// Takes a frame and replaces it by the one before, amplified. `level` is the level of the frame, and `noise` that of
+    /// the noise in it, both in decibels relative to full scale.
     pub(super) fn run(&mut self, audio: &mut Vec<f32>, level: f32, noise: f32) {
-        let bears = (TARGET - level).min(NOISE - noise).min(MAX_GAIN);
+        let limit = (TARGET - level).min(NOISE - noise).min(MAX_GAIN);
         std::mem::swap(audio, &mut self.waiting);
-        let gain = self.gain.unwrap_or(bears);
-        let next = self.next(gain, bears.min(self.bears));
-        self.bears = bears;
+        let gain = self.gain.unwrap_or(limit);
+        let next = self.next(gain, limit.min(self.limit));
+        self.limit = limit;
 
         let (mut factor, end) = (amplitude(gain), amplitude(next));
         let step = (end - factor) / audio.len().max(1) as f32;
@@ -51,22 +51,22 @@ impl Agc {
         self.gain = Some(next);
     }
 
-    /// Takes the gain that the next frame needs at once, as after tuning to another signal.
+    /// Forgets the signal: the gain jumps to that for the next frame, as after tuning to another signal.
     pub(super) fn forget(&mut self) {
-        (self.gain, self.bears, self.hanging) = (None, MAX_GAIN, 0);
+        (self.gain, self.limit, self.hanging) = (None, MAX_GAIN, 0);
     }
 
-    /// The gain at the end of the frame that is given out now: what it and the next one bear.
-    fn next(&mut self, gain: f32, bears: f32) -> f32 {
-        if bears <= gain {
+    /// Returns the gain at the end of the next frame, of which `limit` is the highest.
+    fn next(&mut self, gain: f32, limit: f32) -> f32 {
+        if limit <= gain {
             self.hanging = self.hang;
-            return bears;
+            return limit;
         }
         if self.hanging > 0 {
             self.hanging -= 1;
             return gain;
         }
-        bears.min(gain + RECOVERY)
+        limit.min(gain + RECOVERY)
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
 
     const FRAME: usize = 240;
 
-    /// Runs constant levels through, in decibels, 20 ms each; gives the loudest sample of each frame in decibels.
+    /// Runs constant levels through, in decibels, 20 ms each; returns the loudest sample of each frame in decibels.
     fn through(levels: impl IntoIterator<Item = f32>, noise: f32) -> Vec<f32> {
         let mut agc = Agc::new(FRAME, 0.2);
         let heard = levels.into_iter().map(|level| {

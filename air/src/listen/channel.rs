@@ -1,4 +1,4 @@
-//! One channel of a band: the bins around a frequency, filtered and taken back to a low rate.
+//! One channel of a band: the bins around a frequency, filtered and transformed back at a low rate.
 
 use super::transform::{BIN_HERTZ, FRAMES_PER_SECOND};
 use super::{Bins, Plans};
@@ -8,22 +8,22 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The filter's delay in seconds: half its length.
+/// The delay of the filter in seconds: half its length.
 const DELAY: f64 = 0.0025;
 
-/// A channel of a low rate. Its filter is 5 ms long: 1 kHz lies between pass and stop band, at every rate.
+/// A channel of a low rate. Its filter is 5 ms long, so that its transition band is 1 kHz wide at every rate.
 pub(super) struct Channel {
     rate: u32,
     inverse: Arc<dyn Fft<f32>>,
     forward: Arc<dyn Fft<f32>>,
-    /// The filter, from 0 Hz up to half the rate, then from minus half the rate up.
+    /// The response of the filter, from 0 Hz up to half the rate, then from minus half the rate up.
     response: Vec<Complex32>,
     work: Vec<Complex32>,
     scratch: Vec<Complex32>,
 }
 
 impl Channel {
-    /// A channel of `rate` samples per second, a multiple of 200 Hz.
+    /// Creates a channel of `rate` samples per second, a multiple of 200 Hz.
     pub(super) fn new(rate: u32, passband: &Range<f64>, plans: &mut Plans) -> Self {
         let size = (f64::from(rate) / BIN_HERTZ) as usize;
         let (forward, inverse) = (plans.plan_fft_forward(size), plans.plan_fft_inverse(size));
@@ -41,7 +41,7 @@ impl Channel {
         channel
     }
 
-    /// Passes `passband`, in hertz relative to the channel's frequency, from the next frame on.
+    /// Sets the passband from the next frame on, in hertz from the channel's frequency.
     pub(super) fn set(&mut self, passband: &Range<f64>) {
         let rate = f64::from(self.rate);
         let taps = fir::bandpass(self.overlap() + 1, &(passband.start / rate..passband.end / rate));
@@ -58,8 +58,7 @@ impl Channel {
         (self.rate / FRAMES_PER_SECOND) as usize
     }
 
-    /// Writes the 20 ms of the channel that lies `offset` hertz above the centre. The phase runs through from frame to
-    /// frame.
+    /// Writes 20 ms of the channel at `offset` hertz above the centre. The phase is continuous from frame to frame.
     pub(super) fn run(&mut self, bins: &Bins, offset: f64, out: &mut Vec<Complex32>) {
         let shift = (offset / BIN_HERTZ).round();
         self.select(bins, shift as i64);
@@ -83,8 +82,8 @@ impl Channel {
         }
     }
 
-    /// Taking bins from another place turns the phase with each frame; what the grid of 40 Hz leaves over turns it with
-    /// each sample. Both follow from the sample's number, so that nothing accumulates.
+    /// Corrects the phase: a shift by whole bins turns it with each frame, and the rest, below 40 Hz, with each sample. Both
+    /// follow from the number of the sample, so that no error accumulates.
     fn turn(&self, bins: &Bins, shift: f64, rest: f64, out: &mut [Complex32]) {
         let (size, first) = (bins.len() as i64, bins.first() as i64);
         let begin = (first - size / 5).rem_euclid(size) as f64;
@@ -99,7 +98,7 @@ impl Channel {
     }
 }
 
-/// Cosine and sine of so many turns.
+/// Returns cosine and sine of so many turns.
 fn cis(turns: f64) -> (f64, f64) {
     let (sin, cos) = (turns * TAU).sin_cos();
     (cos, sin)
@@ -110,7 +109,7 @@ mod tests {
     use super::*;
     use crate::listen::testing::{channel_of, tone};
 
-    /// A tone `hertz` above the centre, received `offset` above it.
+    /// Receives a tone `hertz` above the centre, in a channel `offset` above it.
     fn received(hertz: f64, offset: f64, rate: u32, passband: &Range<f64>) -> Vec<Complex32> {
         channel_of(&tone(hertz, 1.0), rate, offset, passband)
     }

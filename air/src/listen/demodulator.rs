@@ -1,4 +1,4 @@
-//! The way from the spectrum to one listener's sound.
+//! The sound of one listener, from the spectrum of the band.
 
 use super::channel::Channel;
 use super::detector::Detector;
@@ -7,7 +7,7 @@ use super::squelch::Squelch;
 use super::{Bins, Level, Noise, Plans, Tuning};
 use challengectl_dsp::Complex32;
 
-/// Tuning further than this, in hertz, is to another signal, whose level has nothing to do with the one before.
+/// Hertz by which a listener tunes to another signal, whose level is unrelated to the one before.
 const OTHER_SIGNAL: f64 = 1_000.0;
 
 /// Demodulates one channel.
@@ -21,7 +21,7 @@ pub struct Demodulator {
 }
 
 impl Demodulator {
-    /// A demodulator that is tuned so.
+    /// Creates a demodulator of this tuning.
     #[must_use]
     pub fn new(tuning: Tuning, plans: &mut Plans) -> Self {
         let passband = Detector::channel_passband(tuning.mode(), tuning.passband());
@@ -35,7 +35,7 @@ impl Demodulator {
         }
     }
 
-    /// Tunes elsewhere from the next frame on. In the same mode the sound goes on without a break.
+    /// Changes the tuning from the next frame on. In the same mode the sound goes on without a break.
     pub fn retune(&mut self, tuning: Tuning, plans: &mut Plans) {
         if tuning.mode() != self.tuning.mode() {
             *self = Self::new(tuning, plans);
@@ -49,7 +49,7 @@ impl Demodulator {
         self.tuning = tuning;
     }
 
-    /// What it is tuned to.
+    /// Returns the tuning.
     #[must_use]
     pub fn tuning(&self) -> &Tuning {
         &self.tuning

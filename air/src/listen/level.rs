@@ -1,4 +1,4 @@
-//! How strong a signal is.
+//! Levels of signals.
 
 use challengectl_dsp::Complex32;
 
@@ -7,16 +7,16 @@ use challengectl_dsp::Complex32;
 pub struct Level {
     /// Power in decibels relative to full scale.
     pub dbfs: f32,
-    /// Power of the noise in the same passband, as estimated.
+    /// Estimated power of the noise in the same passband, in decibels relative to full scale.
     pub noise_dbfs: f32,
     /// Whether the squelch lets the sound through.
     pub is_open: bool,
 }
 
-/// What is too weak to be told apart, in decibels: below any noise.
+/// The lowest level, in decibels relative to full scale: below any noise.
 const FLOOR: f32 = -200.0;
 
-/// Mean power of samples, 1 for full scale.
+/// Returns the mean power of samples, 1 for full scale.
 pub(super) fn power(samples: &[Complex32]) -> f32 {
     samples.iter().map(Complex32::norm_sqr).sum::<f32>() / samples.len().max(1) as f32
 }

@@ -1,8 +1,8 @@
-//! From a wideband stream to what a listener hears and sees: samples in, PCM and rows of a waterfall out.
+//! Demodulation and waterfall: samples of a band in, PCM and rows out.
 //!
 //! All listeners of a band share one forward Fourier transform of 20 ms of it ([`Bins`]). Each has a [`Demodulator`]
-//! that takes the bins around its frequency back to a low rate, so that a listener costs next to nothing. Nothing here
-//! knows of time, threads or networks.
+//! that transforms the bins around its frequency back at a low rate, which costs little. There is no time, thread or
+//! network here.
 
 mod agc;
 mod channel;

@@ -1,4 +1,4 @@
-//! How a listener demodulates.
+//! Ways to demodulate.
 
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -7,11 +7,11 @@ use std::ops::Range;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Amplitude modulation, by its envelope.
+    /// Amplitude modulation: the envelope.
     Am,
     /// Narrowband frequency modulation.
     Nbfm,
-    /// Wideband frequency modulation, as of broadcasting.
+    /// Wideband frequency modulation, as in broadcasting.
     Wbfm,
     /// Upper sideband.
     Usb,
@@ -25,10 +25,11 @@ pub enum Mode {
 pub const CW_TONE: f64 = 700.0;
 
 impl Mode {
-    /// Every mode, in the order in which they are offered.
+    /// Every mode, in the order in which a page offers them.
     pub const ALL: [Self; 6] = [Self::Am, Self::Nbfm, Self::Wbfm, Self::Usb, Self::Lsb, Self::Cw];
 
-    /// Samples per second of the channel. Multiples of 200 Hz: 20 ms of them, and the 25 ms that a transform covers, are whole samples.
+    /// Returns the samples per second of the channel: a multiple of 200 Hz, so that 20 ms, and the 25 ms that a transform
+    /// covers, are whole samples.
     #[must_use]
     pub fn channel_rate(self) -> u32 {
         match self {
@@ -38,7 +39,7 @@ impl Mode {
         }
     }
 
-    /// Samples per second of the sound.
+    /// Returns the samples per second of the sound.
     #[must_use]
     pub fn audio_rate(self) -> u32 {
         match self {
@@ -47,7 +48,7 @@ impl Mode {
         }
     }
 
-    /// The passband that a listener gets at first, in hertz relative to the tuned frequency.
+    /// Returns the usual passband, in hertz from the tuned frequency.
     #[must_use]
     pub fn passband(self) -> Range<f64> {
         match self {
@@ -60,8 +61,8 @@ impl Mode {
         }
     }
 
-    /// The edges between which a passband may lie, in hertz: the filter must have fallen at half the channel's rate, and
-    /// the sound of a sideband must fit its rate.
+    /// Returns the widest passband, in hertz from the tuned frequency: the filter must have fallen at half the channel's
+    /// rate, and the sound of a sideband must be below half its rate.
     #[must_use]
     pub fn limits(self) -> Range<f64> {
         match self {
@@ -74,7 +75,7 @@ impl Mode {
         }
     }
 
-    /// The narrowest passband, in hertz.
+    /// Returns the width of the narrowest passband, in hertz.
     #[must_use]
     pub fn min_width(self) -> f64 {
         match self {

@@ -1,20 +1,20 @@
-//! The squelch: silence where there is only noise.
+//! The squelch: silence while there is only noise.
 
-/// How far the signal may fall below the threshold before the squelch closes, in decibels.
+/// Decibels by which the signal falls below the threshold before the squelch closes.
 const HYSTERESIS: f32 = 3.0;
 
-/// Frames for which it stays open behind the signal: 40 ms, so that fading within a word does not cut it.
+/// Frames for which it stays open after the signal: 40 ms, so that fading within a word does not cut it.
 const TAIL: u32 = 2;
 
-/// Opens when the signal is so far above the noise.
+/// Opens when the signal exceeds the noise by a threshold.
 #[derive(Debug, Default)]
 pub(super) struct Squelch {
-    /// Frames that it stays open.
+    /// Frames for which it stays open, including this one.
     open: u32,
 }
 
 impl Squelch {
-    /// Whether the frame is let through. `excess` is by how many decibels signal and noise are above the noise.
+    /// Returns whether the frame is let through. `excess` is the level of the frame above that of the noise, in decibels.
     pub(super) fn lets_through(&mut self, threshold: Option<f32>, excess: f32) -> bool {
         let Some(threshold) = threshold else { return true };
         let threshold = if self.open > 0 { threshold - HYSTERESIS } else { threshold };

@@ -1,4 +1,4 @@
-//! Signals for the tests of this room.
+//! Signals for the tests of this module.
 
 use super::channel::Channel;
 use super::{Band, Bins, Demodulator, Noise, Plans, Transformer, Tuning, View, Waterfall};
@@ -14,7 +14,7 @@ const RATE: f64 = 2_048_000.0;
 /// Samples of 0.4 seconds.
 const LEN: usize = 819_200;
 
-/// A signal of 0.4 seconds from its phase, in turns, and its amplitude at each time in seconds.
+/// Makes a signal of 0.4 seconds from its phase, in turns, and its amplitude at each time in seconds.
 pub(super) fn signal(of: impl Fn(f64) -> (f64, f64)) -> Vec<Complex32> {
     let sample = |n| {
         let (turns, amplitude) = of(n as f64 / RATE);
@@ -24,12 +24,12 @@ pub(super) fn signal(of: impl Fn(f64) -> (f64, f64)) -> Vec<Complex32> {
     (0..LEN).map(sample).collect()
 }
 
-/// A tone `hertz` above the centre.
+/// Makes a tone `hertz` above the centre.
 pub(super) fn tone(hertz: f64, amplitude: f64) -> Vec<Complex32> {
     signal(|time| (hertz * time, amplitude))
 }
 
-/// Noise whose real and imaginary parts have this standard deviation (the sum of 12 even distributions).
+/// Makes noise whose real and imaginary parts have this standard deviation (the sum of 12 even distributions).
 pub(super) fn gaussian(deviation: f32) -> Vec<Complex32> {
     let mut state = 1u64;
     let mut even = move || {
@@ -60,7 +60,7 @@ pub(super) fn channel_of(samples: &[Complex32], rate: u32, offset: f64, passband
     all
 }
 
-/// All rows of a signal in a view, with the noise at each.
+/// Returns all rows of a signal in a view, with the noise at each.
 pub(super) fn rows(samples: &[Complex32], view: &View) -> Vec<(Noise, Vec<u8>)> {
     let mut waterfall = Waterfall::new(*BAND);
     let mut rows = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn rows(samples: &[Complex32], view: &View) -> Vec<(Noise, Vec<u8>)> 
     rows
 }
 
-/// The sound of a signal, full scale 1, without its first 0.2 seconds.
+/// Returns the sound of a signal, full scale 1, without its first 0.2 seconds.
 pub(super) fn heard(samples: &[Complex32], tuning: Tuning) -> Vec<f32> {
     let mut plans = Plans::new();
     let mut waterfall = Waterfall::new(*BAND);

@@ -10,8 +10,8 @@ use std::sync::Arc;
 /// Frames of 20 ms.
 pub const FRAMES_PER_SECOND: u32 = 50;
 
-/// Each transform covers a quarter more than the frame: 5 ms of the samples before it. So long may the impulse response
-/// of a channel's filter be. The bins are 40 Hz apart.
+/// Hertz between two bins. Each transform covers a frame and the 5 ms before it, which is the longest impulse response of a
+/// channel's filter.
 pub(super) const BIN_HERTZ: f64 = 40.0;
 
 /// A window of the air.
@@ -21,19 +21,19 @@ pub struct Band {
     rate: u32,
 }
 
-/// Why nobody can listen to a band.
+/// Why a band is impossible.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum BandError {
-    /// The frames of such a rate are no whole samples, or it is too low for wideband FM or higher than radios have.
+    /// Frames of this rate are not whole samples, or the rate is too low for wideband FM or higher than that of any radio.
     #[error("a band of {0} samples per second: it must be a multiple of 200, from 240000 to 20000000")]
     Rate(u32),
-    /// No such frequency.
+    /// The band is not within the radio spectrum.
     #[error("a band around {0} Hz: the centre must lie above half its width and below 1 THz")]
     Centre(f64),
 }
 
 impl Band {
-    /// The band around `centre`, in hertz, of `rate` samples per second.
+    /// Creates the band about `centre`, in hertz, of `rate` samples per second.
     ///
     /// # Errors
     /// [`BandError`]: the rate must be a multiple of 200 from 240 kHz to 20 MHz, and the band lie above 0 Hz.
@@ -46,26 +46,26 @@ impl Band {
         if is_real { Ok(band) } else { Err(BandError::Centre(centre)) }
     }
 
-    /// The frequency in the middle, in hertz.
+    /// Returns the frequency in the middle, in hertz.
     #[must_use]
     pub fn centre(&self) -> f64 {
         self.centre
     }
 
-    /// Samples per second, and the width in hertz.
+    /// Returns the samples per second, which is also the width in hertz.
     #[must_use]
     pub fn rate(&self) -> u32 {
         self.rate
     }
 
-    /// The lowest and the highest frequency, in hertz.
+    /// Returns the lowest and the highest frequency, in hertz.
     #[must_use]
     pub fn edges(&self) -> Range<f64> {
         let half = f64::from(self.rate) / 2.0;
         self.centre - half..self.centre + half
     }
 
-    /// New samples of each frame.
+    /// Returns the new samples of each frame.
     pub(super) fn frame(&self) -> usize {
         (self.rate / FRAMES_PER_SECOND) as usize
     }
@@ -80,13 +80,13 @@ pub struct Bins {
 }
 
 impl Bins {
-    /// The band that it is of.
+    /// Returns the band.
     #[must_use]
     pub fn band(&self) -> &Band {
         &self.band
     }
 
-    /// The number of the first new sample.
+    /// Returns the number of the first new sample.
     #[must_use]
     pub fn first(&self) -> u64 {
         self.first
@@ -96,7 +96,7 @@ impl Bins {
         self.bins.len()
     }
 
-    /// The bin `number` times 40 Hz above the centre; silence outside the band.
+    /// Returns the bin at `number` times 40 Hz above the centre; zero outside of the band.
     #[inline]
     pub(super) fn bin(&self, number: i64) -> Complex32 {
         let (size, half) = (self.bins.len() as i64, self.bins.len() as i64 / 2);
@@ -105,7 +105,7 @@ impl Bins {
         if (-half..half).contains(&number) { bin } else { Complex32::ZERO }
     }
 
-    /// The bins below the centre, and those from the centre up; each ascending.
+    /// Returns the bins below the centre, and those from the centre up; each ascending.
     pub(super) fn halves(&self) -> (&[Complex32], &[Complex32]) {
         let (upper, lower) = self.bins.split_at(self.bins.len() / 2);
         (lower, upper)
@@ -125,7 +125,7 @@ pub struct Transformer {
 }
 
 impl Transformer {
-    /// For the stream of a band.
+    /// Creates one for the stream of a band.
     #[must_use]
     pub fn new(band: Band, plans: &mut Plans) -> Self {
         let size = band.frame() / 4 * 5;
@@ -141,8 +141,8 @@ impl Transformer {
         }
     }
 
-    /// Takes the next block, and calls `each` for every frame that it completes. Lost samples count as silence: the
-    /// frame that they are missing from begins anew behind them.
+    /// Takes the next block, and calls `each` for every frame that it completes. After lost samples a new frame begins, with
+    /// silence before it.
     pub fn push(&mut self, block: &Block, mut each: impl FnMut(&Bins)) {
         if self.next != Some(block.first) {
             self.restart();

@@ -1,9 +1,9 @@
-//! What a listener has tuned to.
+//! The tuning of a listener.
 
 use super::{Band, Mode};
 use std::ops::Range;
 
-/// What a listener hears.
+/// The tuning of a listener.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuning {
     hertz: f64,
@@ -13,13 +13,13 @@ pub struct Tuning {
     squelch: Option<f32>,
 }
 
-/// Why something cannot be tuned to.
+/// Why a tuning is impossible.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TuningError {
-    /// The frequency is not of the band.
+    /// The frequency is outside of the band.
     #[error("{hertz} Hz is outside the band, {low:.0} to {high:.0} Hz")]
     Frequency {
-        /// What was asked for.
+        /// The frequency asked for, in hertz.
         hertz: f64,
         /// The lower edge of the band, in hertz.
         low: f64,
@@ -38,16 +38,16 @@ pub enum TuningError {
         /// The least width, in hertz.
         min_width: f64,
     },
-    /// No de-emphasis is so long.
-    #[error("a de-emphasis of {0} µs: 0 to 1000 can be had")]
+    /// The time constant of the de-emphasis is out of range.
+    #[error("a de-emphasis of {0} µs: it must be from 0 to 1000")]
     Deemphasis(f64),
-    /// No squelch is there.
+    /// The threshold of the squelch is out of range.
     #[error("a squelch of {0} dB: it opens 1 to 60 dB above the noise, or is null for off")]
     Squelch(f32),
 }
 
 impl Tuning {
-    /// Tunes to `hertz`, with the passband and de-emphasis that are usual for the mode, and the squelch off.
+    /// Creates a tuning to `hertz`, with the usual passband and de-emphasis of the mode, and the squelch off.
     ///
     /// # Errors
     /// [`TuningError::Frequency`].
@@ -56,7 +56,7 @@ impl Tuning {
         Self { hertz, mode, passband: mode.passband(), deemphasis, squelch: None }.at(band, hertz)
     }
 
-    /// The same at another frequency.
+    /// Changes the frequency.
     ///
     /// # Errors
     /// [`TuningError::Frequency`].
@@ -69,7 +69,7 @@ impl Tuning {
         }
     }
 
-    /// The same with another passband, in hertz relative to the frequency.
+    /// Changes the passband, in hertz from the frequency.
     ///
     /// # Errors
     /// [`TuningError::Passband`].
@@ -83,8 +83,7 @@ impl Tuning {
         }
     }
 
-    /// The same with another time constant of the de-emphasis, in microseconds; 0 for flat. It acts on frequency
-    /// modulation only.
+    /// Changes the time constant of the de-emphasis, in microseconds; 0 for flat. It acts on frequency modulation only.
     ///
     /// # Errors
     /// [`TuningError::Deemphasis`].
@@ -96,7 +95,7 @@ impl Tuning {
         }
     }
 
-    /// The same with a squelch that opens so many decibels above the noise; `None` for off.
+    /// Sets the decibels above the noise at which the squelch opens; `None` for off.
     ///
     /// # Errors
     /// [`TuningError::Squelch`].
@@ -107,31 +106,31 @@ impl Tuning {
         }
     }
 
-    /// The tuned frequency in hertz: the carrier.
+    /// Returns the tuned frequency in hertz: that of the carrier.
     #[must_use]
     pub fn hertz(&self) -> f64 {
         self.hertz
     }
 
-    /// How it is demodulated.
+    /// Returns the mode.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// The passband in hertz, relative to the frequency.
+    /// Returns the passband, in hertz from the frequency.
     #[must_use]
     pub fn passband(&self) -> &Range<f64> {
         &self.passband
     }
 
-    /// The time constant of the de-emphasis in microseconds; 0 for flat.
+    /// Returns the time constant of the de-emphasis in microseconds; 0 for flat.
     #[must_use]
     pub fn deemphasis(&self) -> f64 {
         self.deemphasis
     }
 
-    /// Decibels above the noise at which the squelch opens; `None`: always open.
+    /// Returns the decibels above the noise at which the squelch opens; `None`: it is off.
     #[must_use]
     pub fn squelch(&self) -> Option<f32> {
         self.squelch

@@ -6,33 +6,33 @@ use super::transform::{BIN_HERTZ, Band, FRAMES_PER_SECOND};
 use challengectl_dsp::Complex32;
 use std::ops::Range;
 
-/// Rows of each second.
+/// Rows per second.
 pub const ROWS_PER_SECOND: u32 = 10;
 
 /// The most columns of a row.
 pub const MAX_COLUMNS: usize = 1024;
 
-/// The fewest.
+/// The fewest columns of a row.
 pub const MIN_COLUMNS: usize = 64;
 
-/// Frames that are averaged for a row.
+/// Frames that a row averages.
 const FRAMES: u32 = FRAMES_PER_SECOND / ROWS_PER_SECOND;
 
 /// The narrowest view, in hertz: a column is no narrower than a bin.
 const MIN_SPAN: f64 = 200.0 * BIN_HERTZ;
 
-/// Bins that a Hann window spreads noise over.
+/// The noise bandwidth of a Hann window, in bins.
 const NOISE_BINS: f64 = 1.5;
 
-/// Of the noise's power in a row's bins, 30 % are below so much of its mean: the quantile of the sum of five exponential
-/// distributions.
+/// The quantile of a row's bins by which noise is estimated, and its value relative to the mean: that of the sum of five
+/// exponential distributions.
 const QUANTILE: f64 = 0.3;
 const QUANTILE_OF_MEAN: f32 = 0.727;
 
-/// Of so many bins one is looked at for the noise: some thousands tell it to a tenth of a decibel.
+/// Bins of which one is used to estimate the noise: some thousands give it to a tenth of a decibel.
 const STRIDE: usize = 16;
 
-/// The noise of a band, as estimated from its quieter part.
+/// The noise of a band, estimated from its quieter part.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noise {
     /// Power in each hertz, 1 for full scale.
@@ -40,14 +40,14 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// Its power in a passband of `width` hertz, in decibels relative to full scale.
+    /// Returns its power in a passband of `width` hertz, in decibels relative to full scale.
     #[must_use]
     pub fn dbfs(self, width: f64) -> f32 {
         decibels(self.density * width as f32)
     }
 }
 
-/// What a listener sees of the band.
+/// The part of the band that a listener sees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     span: Range<f64>,
@@ -55,15 +55,16 @@ pub struct View {
 }
 
 impl View {
-    /// The whole band.
+    /// Creates a view of the whole band.
     #[must_use]
     pub fn whole(band: &Band) -> Self {
         Self { span: band.edges(), columns: MAX_COLUMNS }
     }
 
-    /// The part of the band nearest to `span`, in hertz, in at most `columns` columns. `None` when there is none.
+    /// Creates a view of the part of the band nearest to `span`, in hertz, in at most `columns` columns. `None` if `span` is
+    /// empty or not finite.
     ///
-    /// Each column has the same number of bins, or noise would look stronger in some: there may be fewer columns.
+    /// Each column has the same number of bins, or noise would look stronger in some; so there may be fewer columns.
     #[must_use]
     pub fn new(band: &Band, span: &Range<f64>, columns: usize) -> Option<Self> {
         if !span.start.is_finite() || !span.end.is_finite() || span.end <= span.start {
@@ -81,21 +82,21 @@ impl View {
         Some(Self { span: low..low + (columns * bins_of_column) as f64 * BIN_HERTZ, columns })
     }
 
-    /// The lowest and the highest frequency, in hertz.
+    /// Returns the lowest and the highest frequency, in hertz.
     #[must_use]
     pub fn span(&self) -> &Range<f64> {
         &self.span
     }
 
-    /// Columns of each row.
+    /// Returns the columns of each row.
     #[must_use]
     pub fn columns(&self) -> usize {
         self.columns
     }
 }
 
-/// Averages the power of all bins over 100 ms. The window is Hann's, applied to the spectrum: the mean of each bin's
-/// neighbours, taken from it.
+/// Averages the power of all bins over 100 ms, under a Hann window. It is applied to the spectrum: from each bin the mean of
+/// its two neighbours is subtracted.
 pub struct Waterfall {
     band: Band,
     /// Sums of power from the lowest frequency to the highest.
@@ -107,14 +108,14 @@ pub struct Waterfall {
 }
 
 impl Waterfall {
-    /// For the spectra of a band.
+    /// Creates one for the spectra of a band.
     #[must_use]
     pub fn new(band: Band) -> Self {
         let zeros = vec![0.0; band.frame() / 4 * 5];
         Self { band, power: zeros.clone(), summed: 0, row: zeros, noise: Noise { density: 0.0 }, sample: Vec::new() }
     }
 
-    /// Adds 20 ms. Returns whether a row is complete.
+    /// Adds a frame of 20 ms. Returns whether a row is complete.
     pub fn push(&mut self, bins: &Bins) -> bool {
         let (lower, upper) = bins.halves();
         let (low, high) = self.power.split_at_mut(lower.len());
@@ -143,14 +144,14 @@ impl Waterfall {
         self.noise = Noise { density: *quantile / QUANTILE_OF_MEAN / (NOISE_BINS * BIN_HERTZ) as f32 };
     }
 
-    /// The noise of the last row.
+    /// Returns the noise of the last row.
     #[must_use]
     pub fn noise(&self) -> Noise {
         self.noise
     }
 
-    /// Appends the last row as it looks in `view`, one byte for each column: the strongest bin in it, in steps of half a
-    /// decibel from -130 dBFS on.
+    /// Appends the last row in `view`, one byte for each column: its strongest bin, in steps of half a decibel above
+    /// -130 dBFS.
     pub fn row(&self, view: &View, out: &mut Vec<u8>) {
         let begin = (view.span.start - self.band.edges().start) / BIN_HERTZ;
         let width = (view.span.end - view.span.start) / BIN_HERTZ / view.columns as f64;
@@ -167,7 +168,7 @@ fn byte(power: f32) -> u8 {
     ((decibels(power) + 130.0) * 2.0).round().clamp(0.0, 255.0) as u8
 }
 
-/// Adds the power of bins, each less the mean of its neighbours; `before` and `after` are those of the outer two.
+/// Adds the power of bins under the window; `before` and `after` are the neighbours of the outer two.
 fn add(power: &mut [f32], bins: &[Complex32], before: Option<&Complex32>, after: Option<&Complex32>) {
     for (power, neighbours) in power.iter_mut().skip(1).zip(bins.windows(3)) {
         if let [below, bin, above] = neighbours {

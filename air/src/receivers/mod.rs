@@ -1,4 +1,4 @@
-//! How receivers listen.
+//! The ways in which receivers listen, other than a browser.
 
 pub mod rtl_tcp;
 pub mod sigmf;

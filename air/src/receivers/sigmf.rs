@@ -1,4 +1,4 @@
-//! Recordings in SigMF: samples as `cf32_le`, and their description (<https://sigmf.org>).
+//! Recordings in SigMF: samples as `cf32_le`, and their metadata (<https://sigmf.org>).
 
 use crate::Block;
 use serde_json::json;
@@ -18,17 +18,17 @@ pub struct Recording {
     rate: u32,
     samples: u64,
     max_samples: u64,
-    /// The number of the first sample, and of the one that comes next.
-    numbers: Option<(u64, u64)>,
+    /// The number of the sample that is expected next; `None` before the first.
+    next: Option<u64>,
     /// Where samples were lost: positions in the recording.
     gaps: Vec<u64>,
 }
 
 impl Recording {
-    /// Begins one in the files `STEM.sigmf-data` and `STEM.sigmf-meta`. It takes `max_bytes` at most.
+    /// Begins a recording in the files `STEM.sigmf-data` and `STEM.sigmf-meta`, of at most `max_bytes` of samples.
     ///
     /// # Errors
-    /// The file cannot be created.
+    /// `STEM.sigmf-data` cannot be created.
     pub fn begin(stem: &Path, centre_hz: f64, rate: u32, max_bytes: u64) -> io::Result<Self> {
         let file = |ending: &str| {
             // Not `with_extension`: a name may contain dots.
@@ -43,7 +43,7 @@ impl Recording {
             rate,
             samples: 0,
             max_samples: max_bytes / SAMPLE_BYTES,
-            numbers: None,
+            next: None,
             gaps: Vec::new(),
         })
     }
@@ -51,10 +51,9 @@ impl Recording {
     /// Adds a block; returns whether there is room for more.
     ///
     /// # Errors
-    /// The disk is full, or cannot be written to.
+    /// The samples cannot be written, as on a full disk.
     pub fn add(&mut self, block: &Block) -> io::Result<bool> {
-        let (first, next) = self.numbers.unwrap_or((block.first, block.first));
-        if next != block.first {
+        if self.next.is_some_and(|next| next != block.first) {
             self.gaps.push(self.samples);
         }
         let left = usize::try_from(self.max_samples - self.samples).unwrap_or(usize::MAX);
@@ -63,18 +62,18 @@ impl Recording {
             self.data.write_all(&sample.im.to_le_bytes())?;
         }
         self.samples += block.samples.len().min(left) as u64;
-        self.numbers = Some((first, block.first + block.samples.len() as u64));
+        self.next = Some(block.first + block.samples.len() as u64);
         Ok(self.samples < self.max_samples)
     }
 
-    /// Ends the recording and writes its description; returns how many samples it has.
+    /// Ends the recording and writes its metadata; returns its number of samples.
     ///
     /// # Errors
-    /// The disk is full, or cannot be written to.
+    /// A file cannot be written, as on a full disk.
     pub fn end(mut self) -> io::Result<u64> {
         self.data.flush()?;
         let gap = |at: &u64| json!({"core:sample_start": at, "core:comment": "samples were lost here"});
-        let description = json!({
+        let metadata = json!({
             "global": {
                 "core:datatype": "cf32_le",
                 "core:version": "1.2.5",
@@ -84,7 +83,7 @@ impl Recording {
             "captures": [{"core:sample_start": 0, "core:frequency": self.centre_hz}],
             "annotations": self.gaps.iter().map(gap).collect::<Vec<_>>(),
         });
-        fs_err::write(&self.meta, format!("{description:#}\n"))?;
+        fs_err::write(&self.meta, format!("{metadata:#}\n"))?;
         Ok(self.samples)
     }
 }

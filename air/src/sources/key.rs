@@ -8,26 +8,26 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// Shorter keys could be guessed.
+/// The shortest key, in characters: 64 bits as hexadecimal digits.
 const MIN_LEN: usize = 16;
 
-/// A secret that the air and its transmitters share. It is not shown.
+/// A secret that the air and its transmitters share. Its `Debug` form hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(Vec<u8>);
 
-/// Why there is no key.
+/// Why a key cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read.
     #[error("{0}")]
     Read(#[from] io::Error),
-    /// The file holds less than a key.
+    /// The file holds too few characters.
     #[error("{0} holds fewer than {MIN_LEN} characters; make a key with: openssl rand -hex 32")]
     Short(String),
 }
 
 impl Key {
-    /// Reads the key from a file; white space around it does not count.
+    /// Reads the key from a file, without white space around it.
     ///
     /// # Errors
     /// [`KeyError`] when the file cannot be read, or holds fewer than 16 characters.
@@ -56,7 +56,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// What both sides draw anew for each connection, so that nothing of an older one can be sent again.
+/// The random parts of a connection's keys, one from each side: messages of another connection cannot be replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Nonces {
     pub(super) air: [u8; 32],
@@ -85,7 +85,7 @@ pub(super) struct Cipher {
 }
 
 impl Cipher {
-    /// Leaves messages as they are.
+    /// Creates one that leaves messages as they are.
     pub(super) fn none() -> Self {
         Self { cipher: None, messages: 0 }
     }
@@ -101,7 +101,10 @@ impl Cipher {
         cipher.encrypt(&nonce, message.as_slice()).map_err(|_| io::Error::other("a message cannot be encrypted"))
     }
 
-    /// Fails for a message that was not made with the same key, or that is not the next one.
+    /// Decrypts a message.
+    ///
+    /// # Errors
+    /// It was encrypted with another key, or is not the next one.
     pub(super) fn open(&mut self, message: Vec<u8>) -> io::Result<Vec<u8>> {
         let nonce = self.nonce();
         let Some(cipher) = &self.cipher else { return Ok(message) };

@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::spectrum::{Receiver, Settings, Spectrum, Transmission};
+use crate::testing::until;
 use challengectl_dsp::Complex32;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 const RATE: u32 = 48_000;
@@ -46,9 +48,7 @@ impl Site {
 
     /// Waits until so many are on air.
     async fn sources(&self, count: usize) {
-        while self.spectrum.statistics().sources != count {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        until("the sources change", || self.spectrum.statistics().sources == count).await;
     }
 }
 
@@ -58,7 +58,7 @@ fn write_key(folder: &TempDir, name: &str, text: &str) -> Key {
     Key::read(&path).unwrap()
 }
 
-/// Samples of full scale until the carrier goes off, from when it goes on.
+/// Counts samples of full scale until the carrier goes off, from when it goes on.
 async fn heard(receiver: &mut Receiver) -> usize {
     let mut count = 0;
     loop {
@@ -89,10 +89,10 @@ async fn a_transmission_is_heard_to_its_last_sample_over_either_socket() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_carrier_is_cut_when_it_is_told_so_and_when_the_transmitter_is_gone() {
+async fn a_carrier_is_off_when_it_is_cut_and_when_the_transmitter_is_gone() {
     let site = Site::new();
     for address in [site.socket(), site.server()] {
-        for is_told in [true, false] {
+        for is_cut in [true, false] {
             let address = address.clone();
             let mut transmitter = tokio::task::spawn_blocking(move || {
                 let mut transmitter = Transmitter::connect(&address, &transmission()).unwrap();
@@ -104,11 +104,11 @@ async fn a_carrier_is_cut_when_it_is_told_so_and_when_the_transmitter_is_gone() 
             assert_eq!(site.spectrum.statistics().sources, 1);
             tokio::task::spawn_blocking(move || {
                 transmitter.send(&[Complex32::ONE; 100]).unwrap();
-                if is_told { transmitter.cut().unwrap() } else { drop(transmitter) }
+                if is_cut { transmitter.cut().unwrap() } else { drop(transmitter) }
             })
             .await
             .unwrap();
-            if is_told {
+            if is_cut {
                 assert_eq!(site.spectrum.statistics().sources, 0);
             }
             site.sources(0).await;
@@ -140,14 +140,13 @@ async fn what_was_sent_once_cannot_be_sent_again() {
         let mut greeting = [0; 40];
         ours.read_exact(&mut greeting).unwrap();
         theirs.write_all(&greeting).unwrap();
-        let mut sent = vec![0; 200];
-        theirs.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-        let mut len = 0;
-        while let Ok(read @ 1..) = theirs.read(&mut sent[len..]) {
-            ours.write_all(&sent[len..len + read]).unwrap();
-            len += read;
-        }
-        sent.truncate(len);
+        // Its greeting, and the length in front of its message.
+        let mut sent = vec![0; 44];
+        theirs.read_exact(&mut sent).unwrap();
+        let len = u32::from_le_bytes(sent[40..].try_into().unwrap());
+        sent.resize(44 + len as usize, 0);
+        theirs.read_exact(&mut sent[44..]).unwrap();
+        ours.write_all(&sent).unwrap();
         let mut reply = [0; 100];
         let read = ours.read(&mut reply).unwrap();
         theirs.write_all(&reply[..read]).unwrap();
@@ -155,7 +154,7 @@ async fn what_was_sent_once_cannot_be_sent_again() {
     });
     let recorded = recorded.await.unwrap();
     drop(sending.await.unwrap().unwrap());
-    assert!(recorded.len() > 80 && !recorded.windows(6).any(|bytes| *bytes == 145e6_f64.to_le_bytes()[2..]));
+    assert!(!recorded.windows(6).any(|bytes| *bytes == 145e6_f64.to_le_bytes()[2..]));
     site.sources(0).await;
     tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
@@ -179,10 +178,51 @@ async fn a_process_of_this_host_can_listen() {
     });
     let [first, second] = blocks.await.unwrap();
     assert_eq!((first.samples.len(), second.first - first.first), (960, 960));
-    // The air notices by its next block that nobody listens any more.
-    while site.spectrum.statistics().receivers > 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    until("the receiver closes", || site.spectrum.statistics().receivers == 0).await;
+}
+
+/// Passes one connection on; counts the bytes of samples that go to the air.
+fn counting_proxy(air: SocketAddr, bytes: Arc<AtomicUsize>) -> SocketAddr {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = proxy.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (theirs, ours) = (proxy.accept().unwrap().0, TcpStream::connect(air).unwrap());
+        let (mut back, mut from_air) = (theirs.try_clone().unwrap(), ours.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut from_air, &mut back));
+        let (mut theirs, mut ours, mut piece) = (theirs, ours, [0; 4096]);
+        while let Ok(read @ 1..) = theirs.read(&mut piece) {
+            bytes.fetch_add(read, Ordering::SeqCst);
+            ours.write_all(&piece[..read]).unwrap();
+        }
+    });
+    at
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transmitter_that_nobody_hears_sends_nothing_until_a_receiver_tunes_in() {
+    let site = Site::new();
+    let (bytes, is_over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let proxy = counting_proxy(site.address, Arc::clone(&bytes));
+    let (address, stop, sent) =
+        (Address::Server(proxy.to_string(), site.key.clone()), Arc::clone(&is_over), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&sent);
+    let sending = tokio::task::spawn_blocking(move || {
+        let mut transmitter = Transmitter::connect(&address, &transmission()).unwrap();
+        while !stop.load(Ordering::SeqCst) {
+            transmitter.send(&[Complex32::ONE; 960]).unwrap();
+            count.fetch_add(960, Ordering::SeqCst);
+        }
+        transmitter.finish().unwrap();
+    });
+    // One and a half seconds, of which only what was sent before it was known that nobody listens goes to the air.
+    until("it goes on", || sent.load(Ordering::SeqCst) > 72_000).await;
+    let silent = bytes.load(Ordering::SeqCst);
+    assert!(silent < 8 * 12_000, "{silent} bytes");
+    let mut receiver = site.spectrum.receiver(145e6, f64::from(RATE));
+    while receiver.next().await.unwrap().samples.iter().any(|sample| sample.norm() < 0.9) {}
+    is_over.store(true, Ordering::SeqCst);
+    sending.await.unwrap();
+    site.sources(0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

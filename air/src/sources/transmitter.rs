@@ -1,163 +1,72 @@
-//! A transmitter's side of its connection: for a process that has nothing else to do, and so blocks.
+//! A transmission into an air, from the transmitter's side.
 
-use super::key::{Cipher, Direction, Key, Nonces};
-use super::wire::{GREETING_LEN, MAX_FROM_AIR, MAX_SAMPLES, Message, Reply, framed, greeting, len_of, nonce_of};
-use crate::Block;
-use crate::spectrum::Transmission;
+use super::client::{Address, Connection, unexpected};
+use super::wire::{MAX_SAMPLES, Message, Reply};
+use crate::spectrum::{MAX_QUEUE_MS, Transmission};
 use challengectl_dsp::Complex32;
-use std::fmt;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::time::Duration;
-
-/// An air that sends nothing for so long stands still: it makes room fifty times a second.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(2);
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Where an air is.
-#[derive(Debug, Clone)]
-pub enum Address {
-    /// On this host.
-    Socket(PathBuf),
-    /// On another one, `HOST:PORT`, with the key of its transmitters.
-    Server(String, Key),
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Socket(path) => write!(f, "{}", path.display()),
-            Self::Server(server, _) => f.write_str(server),
-        }
-    }
-}
-
-/// A connection, greeted.
-struct Connection {
-    stream: Stream,
-    incoming: Cipher,
-    outgoing: Cipher,
-    has_key: bool,
-}
-
-impl Connection {
-    fn open(address: &Address) -> io::Result<Self> {
-        let (mut stream, key) = match address {
-            Address::Socket(path) => (Stream::Unix(UnixStream::connect(path)?), None),
-            Address::Server(server, key) => (Stream::Tcp(connect(server)?), Some(key)),
-        };
-        stream.set_timeouts()?;
-        let (incoming, outgoing) = match key {
-            None => (Cipher::none(), Cipher::none()),
-            Some(key) => greet(&mut stream, key)?,
-        };
-        Ok(Self { stream, incoming, outgoing, has_key: key.is_some() })
-    }
-
-    /// Says what it wants; returns the number that the air answers with.
-    fn begin(&mut self, message: Vec<u8>) -> io::Result<u32> {
-        self.write(message)?;
-        match self.read().map_err(|error| explain(error, self.has_key))? {
-            Reply::Accepted(number) => Ok(number),
-            Reply::Refused(why) => Err(io::Error::other(why)),
-            Reply::Credit { .. } | Reply::Ended | Reply::Heard(..) => Err(io::ErrorKind::InvalidData.into()),
-        }
-    }
-
-    fn read(&mut self) -> io::Result<Reply> {
-        let mut header = [0; 4];
-        self.stream.read_exact(&mut header)?;
-        let mut message = vec![0; len_of(header, MAX_FROM_AIR)?];
-        self.stream.read_exact(&mut message)?;
-        Reply::read(&self.incoming.open(message)?)
-    }
-
-    fn write(&mut self, message: Vec<u8>) -> io::Result<()> {
-        let message = framed(&self.outgoing.seal(message)?)?;
-        self.stream.write_all(&message)
-    }
-}
-
-/// A receiver in another process than the air.
-pub struct RemoteReceiver {
-    connection: Connection,
-    rate: u32,
-}
-
-impl RemoteReceiver {
-    /// Opens a receiver; see [`Spectrum::receiver`](crate::Spectrum::receiver).
-    ///
-    /// # Errors
-    /// The air is not there, or does not have the same key.
-    pub fn connect(address: &Address, centre_hz: f64, rate: u32) -> io::Result<Self> {
-        let mut connection = Connection::open(address)?;
-        let rate = connection.begin(Message::listen(centre_hz, rate))?;
-        Ok(Self { connection, rate })
-    }
-
-    /// Samples per second that it has.
-    #[must_use]
-    pub fn rate(&self) -> u32 {
-        self.rate
-    }
-
-    /// Waits for the next block.
-    ///
-    /// # Errors
-    /// The air is gone, or stands still.
-    pub fn next_block(&mut self) -> io::Result<Block> {
-        match self.connection.read()? {
-            Reply::Heard(first, samples) => Ok(Block { first, samples: samples.into() }),
-            _ => Err(io::ErrorKind::InvalidData.into()),
-        }
-    }
-}
+use std::io;
+use std::time::{Duration, Instant};
 
 /// A transmission into an air. Dropping it cuts the carrier.
+///
+/// While a receiver hears it, the air's clock sets the pace: it grants room for more samples. While none does, no samples
+/// are sent, and the own clock sets the pace.
 pub struct Transmitter {
     connection: Connection,
     /// Samples that there is room for.
     room: usize,
     heard: bool,
+    timeline: Timeline,
 }
 
 impl Transmitter {
-    /// Connects and says what will be on air. Nothing is yet.
+    /// Connects and announces the transmission. The carrier goes on with the first sample.
     ///
     /// # Errors
-    /// The air is not there, refuses the transmission, or does not have the same key.
+    /// No air answers, it refuses the transmission, or it has another key.
     pub fn connect(address: &Address, transmission: &Transmission) -> io::Result<Self> {
         let mut connection = Connection::open(address)?;
         let room = connection.begin(Message::begin(transmission))? as usize;
-        Ok(Self { connection, room, heard: true })
+        Ok(Self { connection, room, heard: true, timeline: Timeline::new(transmission.rate) })
     }
 
-    /// Sends samples; returns when all of them are with the air, of which at most
-    /// [`MAX_QUEUE_MS`](crate::spectrum::MAX_QUEUE_MS) wait to be on air.
+    /// Sends samples; returns when the air has all of them, of which at most [`MAX_QUEUE_MS`] wait to be on air.
     ///
     /// # Errors
-    /// The air is gone, or stands still. What waits there is not sent.
-    pub fn send(&mut self, mut samples: &[Complex32]) -> io::Result<()> {
-        while !samples.is_empty() {
-            while self.room == 0 {
-                self.hear()?;
-            }
-            let (now, later) = samples.split_at(samples.len().min(self.room).min(MAX_SAMPLES));
-            let message = if self.heard { Message::samples(now) } else { Message::skip(now.len() as u32) };
-            self.connection.write(message)?;
+    /// The air is gone, or stands still. Samples that wait there are not heard.
+    pub fn send(&mut self, samples: &[Complex32]) -> io::Result<()> {
+        let mut left = samples;
+        while !left.is_empty() && !self.is_passed()? {
+            let (now, later) = left.split_at(left.len().min(self.room).min(MAX_SAMPLES));
+            self.connection.write(Message::samples(now))?;
             self.room -= now.len();
-            samples = later;
+            left = later;
         }
+        self.timeline.position += samples.len() as u64;
         Ok(())
     }
 
-    /// Waits until everything that was sent has been on air, and ends the transmission.
+    /// Waits until there is room for samples, or until their time has come and nobody hears them: then returns true.
+    fn is_passed(&mut self) -> io::Result<bool> {
+        loop {
+            match (self.heard, self.room) {
+                (true, 1..) => return Ok(false),
+                (true, 0) => drop(self.hear()?),
+                (false, _) => {
+                    let due = self.timeline.due(Instant::now());
+                    match self.connection.read_until(due)? {
+                        Some(reply) => drop(self.take(&reply)?),
+                        None => return Ok(true),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until everything that was sent has been heard, and ends the transmission.
     ///
     /// # Errors
-    /// The air is gone, or stands still: the end was not on air.
+    /// The air is gone, or stands still: the end was not heard.
     pub fn finish(mut self) -> io::Result<()> {
         self.connection.write(Message::finish())?;
         while !self.hear()? {}
@@ -167,103 +76,72 @@ impl Transmitter {
     /// Ends the transmission at once; returns when the air has taken it off.
     ///
     /// # Errors
-    /// The air did not say so.
+    /// The air has not confirmed it.
     pub fn cut(mut self) -> io::Result<()> {
-        self.connection.stream.shut_down()?;
-        // What the air had still to say, and then its end of the connection.
-        match io::copy(&mut self.connection.stream, &mut io::sink()) {
-            Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error),
-            _ => Ok(()),
-        }
+        self.connection.close()
     }
 
-    /// Hears the air; returns whether all has been on air.
+    /// Waits for a message; returns whether it ends the transmission.
     fn hear(&mut self) -> io::Result<bool> {
-        match self.connection.read()? {
+        let reply = self.connection.read()?;
+        self.take(&reply)
+    }
+
+    fn take(&mut self, reply: &Reply) -> io::Result<bool> {
+        match reply {
             Reply::Credit { samples, heard } => {
-                self.room += samples as usize;
-                self.heard = heard;
+                self.room += *samples as usize;
+                self.heard = *heard;
                 Ok(false)
             }
             Reply::Ended => Ok(true),
-            Reply::Accepted(_) | Reply::Refused(_) | Reply::Heard(..) => Err(io::ErrorKind::InvalidData.into()),
+            Reply::Accepted(_) | Reply::Refused(_) | Reply::Heard(..) => Err(unexpected()),
         }
     }
 }
 
-fn connect(server: &str) -> io::Result<TcpStream> {
-    let mut failed = io::Error::new(io::ErrorKind::InvalidInput, "it has no address");
-    for address in server.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
+/// The time of each sample, by the own clock.
+struct Timeline {
+    rate: f64,
+    /// When the first sample was due.
+    origin: Instant,
+    /// The number of the next sample.
+    position: u64,
 }
 
-fn greet(stream: &mut Stream, key: &Key) -> io::Result<(Cipher, Cipher)> {
-    let transmitter = rand::random();
-    stream.write_all(&greeting(&transmitter))?;
-    let mut theirs = [0; GREETING_LEN];
-    stream.read_exact(&mut theirs)?;
-    let nonces = Nonces { air: nonce_of(&theirs)?, transmitter };
-    let incoming = Cipher::new(key, Direction::FromAir, &nonces)?;
-    Ok((incoming, Cipher::new(key, Direction::ToAir, &nonces)?))
-}
-
-/// An air that does not know the key closes the connection without a word.
-fn explain(error: io::Error, has_key: bool) -> io::Error {
-    let closed = matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset);
-    if closed && has_key {
-        return io::Error::new(error.kind(), "it closed the connection: its key is another one than that in key_file");
-    }
-    error
-}
-
-enum Stream {
-    Unix(UnixStream),
-    Tcp(TcpStream),
-}
-
-impl Stream {
-    fn set_timeouts(&self) -> io::Result<()> {
-        let timeout = Some(SILENCE_TIMEOUT);
-        match self {
-            Self::Unix(stream) => stream.set_read_timeout(timeout).and_then(|()| stream.set_write_timeout(timeout)),
-            Self::Tcp(stream) => stream.set_read_timeout(timeout).and_then(|()| stream.set_write_timeout(timeout)),
-        }
+impl Timeline {
+    fn new(rate: u32) -> Self {
+        Self { rate: rate.into(), origin: Instant::now(), position: 0 }
     }
 
-    fn shut_down(&self) -> io::Result<()> {
-        match self {
-            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
-            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
-        }
+    /// Returns when the next sample is due. After the air's clock has set the pace, which is never exactly the own one,
+    /// the next sample is due now or within the time that samples may wait in the air.
+    fn due(&mut self, now: Instant) -> Instant {
+        let elapsed = Duration::from_secs_f64(self.position as f64 / self.rate);
+        let due = (self.origin + elapsed).clamp(now, now + Duration::from_millis(MAX_QUEUE_MS));
+        self.origin = due.checked_sub(elapsed).unwrap_or(self.origin);
+        due
     }
 }
 
-impl Read for Stream {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Unix(stream) => stream.read(bytes),
-            Self::Tcp(stream) => stream.read(bytes),
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Write for Stream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Unix(stream) => stream.write(bytes),
-            Self::Tcp(stream) => stream.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    #[test]
+    fn the_own_clock_goes_on_from_now_after_the_airs_was_ahead_or_behind() {
+        let milliseconds = Duration::from_millis;
+        let mut timeline = Timeline::new(1000);
+        let start = timeline.origin;
+        timeline.position = 50;
+        assert_eq!(timeline.due(start), start + milliseconds(50));
+        // The air's clock was slower.
+        assert_eq!(timeline.due(start + milliseconds(70)), start + milliseconds(70));
+        timeline.position = 100;
+        assert_eq!(timeline.due(start + milliseconds(70)), start + milliseconds(120));
+        // It was faster.
+        timeline.position = 1000;
+        assert_eq!(timeline.due(start + milliseconds(120)), start + milliseconds(200));
+        assert_eq!(timeline.due(start + milliseconds(200)), start + milliseconds(200));
     }
 }

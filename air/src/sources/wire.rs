@@ -1,25 +1,25 @@
 //! The messages between a transmitter and the air.
 //!
-//! On the wire each is its length, four bytes little-endian, then a byte that says which it is, and its content. Over
-//! TCP the message, without its length, is encrypted; before the first, both sides send a greeting with a nonce.
+//! Each is its length, four bytes little-endian, then a byte for its kind, and its content. Over TCP the message, without
+//! its length, is encrypted; before the first, both sides send a greeting with a nonce.
 
 use crate::spectrum::Transmission;
 use challengectl_dsp::Complex32;
 use std::io;
 
-/// What both sides of a TCP connection begin with; the last byte is the version.
-pub(super) const MAGIC: [u8; 8] = *b"CTLAIR\0\x01";
+/// The beginning of a greeting; its last byte is the version.
+pub(super) const MAGIC: [u8; 8] = *b"CTLAIR\0\x02";
 
 /// The greeting: [`MAGIC`] and a nonce.
 pub(super) const GREETING_LEN: usize = MAGIC.len() + 32;
 
-/// The longest message to the air: what a transmitter sends at once, and some. It is small, since it holds for strangers.
+/// The longest message to the air: [`MAX_SAMPLES`], and some. It bounds also what strangers send.
 pub(super) const MAX_TO_AIR: usize = 1 << 19;
 
-/// The longest message from the air: a block at 20 MS/s, and some.
+/// The longest message from the air: a block at 20 MS/s takes 3.2 MB.
 pub(super) const MAX_FROM_AIR: usize = 1 << 22;
 
-/// Samples that are sent at once, at most.
+/// The most samples in one message.
 pub(super) const MAX_SAMPLES: usize = 1 << 15;
 
 /// From a transmitter.
@@ -29,34 +29,31 @@ pub(super) enum Message {
     Begin(Transmission),
     /// The next samples.
     Samples(Vec<Complex32>),
-    /// So many samples that nobody hears.
-    Skip(u32),
-    /// No more will come; what waits is to be sent yet.
+    /// No more samples will come. Those that wait are to be heard.
     Finish,
-    /// The first, in place of [`Begin`](Self::Begin): wants to hear about this centre, so many samples per second.
+    /// The first, in place of [`Begin`](Self::Begin): opens a receiver.
     Listen { centre_hz: f64, rate: u32 },
 }
 
 /// From the air.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Reply {
-    /// The transmission is taken; so many samples may be sent.
+    /// The transmission is accepted, and so many samples may be sent; or the receiver is open, and has this rate.
     Accepted(u32),
-    /// It is not, for this reason.
+    /// The transmission is refused for this reason.
     Refused(String),
-    /// So many more samples may be sent; and whether anybody hears them.
+    /// So many more samples may be sent. Unless they are heard, none is to be sent until another message says so.
     Credit { samples: u32, heard: bool },
-    /// The last sample has been mixed.
+    /// The last sample has been heard.
     Ended,
-    /// To one who listens: samples, and the number of the first.
+    /// To a receiver: the number of the first sample, and the samples.
     Heard(u64, Vec<Complex32>),
 }
 
 const BEGIN: u8 = 1;
 const SAMPLES: u8 = 2;
-const SKIP: u8 = 3;
-const FINISH: u8 = 4;
-const LISTEN: u8 = 5;
+const FINISH: u8 = 3;
+const LISTEN: u8 = 4;
 
 const ACCEPTED: u8 = 1;
 const REFUSED: u8 = 2;
@@ -86,10 +83,6 @@ impl Message {
         [&[LISTEN][..], &centre_hz.to_le_bytes(), &rate.to_le_bytes()].concat()
     }
 
-    pub(super) fn skip(samples: u32) -> Vec<u8> {
-        [&[SKIP][..], &samples.to_le_bytes()].concat()
-    }
-
     pub(super) fn finish() -> Vec<u8> {
         vec![FINISH]
     }
@@ -100,12 +93,11 @@ impl Message {
             BEGIN => read_begin(content).map(Self::Begin).ok_or_else(malformed),
             SAMPLES => {
                 let samples = read_samples(content)?;
-                // Written so that a sample that is no number fails.
+                // A comparison that fails for NaN.
                 let fits = samples.iter().all(|sample| sample.norm_sqr() <= MAX_POWER);
                 if fits { Ok(Self::Samples(samples)) } else { Err(too_loud()) }
             }
             LISTEN => read_listen(content).ok_or_else(malformed),
-            SKIP => Ok(Self::Skip(u32::from_le_bytes(content.try_into().map_err(|_| malformed())?))),
             FINISH => Ok(Self::Finish),
             _ => Err(malformed()),
         }
@@ -149,16 +141,16 @@ fn read_samples(content: &[u8]) -> io::Result<Vec<Complex32>> {
     Ok(pairs.iter().map(sample).collect())
 }
 
-/// Full scale is 1.0, and a little for rounding errors. A sample that is no number would spoil the whole spectrum, and
-/// one far beyond full scale drown it.
+/// The highest power of a sample: full scale is 1.0, and rounding errors add a little. NaN would spoil the whole spectrum,
+/// and a sample far beyond full scale drown it.
 const MAX_POWER: f32 = 1.1;
 
 fn malformed() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "a message that is none of this protocol")
+    io::Error::new(io::ErrorKind::InvalidData, "it sent a message that is not of this protocol")
 }
 
 fn too_loud() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "samples beyond full scale")
+    io::Error::new(io::ErrorKind::InvalidData, "it sent samples beyond full scale")
 }
 
 impl Reply {
@@ -209,7 +201,8 @@ pub(super) fn len_of(header: [u8; 4], max: usize) -> io::Result<usize> {
 /// Reads the nonce of a greeting.
 pub(super) fn nonce_of(greeting: &[u8; GREETING_LEN]) -> io::Result<[u8; 32]> {
     let nonce = greeting.strip_prefix(&MAGIC).and_then(|nonce| nonce.try_into().ok());
-    nonce.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the other side is no air of this version"))
+    let other = "it is no air of this version; both hosts need the same version of challengectl-runner";
+    nonce.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, other))
 }
 
 /// Makes a greeting of a nonce.
@@ -228,7 +221,6 @@ mod tests {
         for (bytes, message) in [
             (Message::begin(&transmission), Message::Begin(transmission)),
             (Message::samples(&samples), Message::Samples(samples)),
-            (Message::skip(7), Message::Skip(7)),
             (Message::finish(), Message::Finish),
             (Message::listen(1e8, 48_000), Message::Listen { centre_hz: 1e8, rate: 48_000 }),
         ] {
@@ -242,8 +234,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_and_what_is_no_sample_is_refused() {
-        for bytes in [&[][..], &[9], &[BEGIN, 1], &[SKIP, 1], &[SAMPLES, 1, 2, 3]] {
+    fn malformed_messages_and_impossible_samples_are_refused() {
+        for bytes in [&[][..], &[9], &[BEGIN, 1], &[LISTEN, 1], &[SAMPLES, 1, 2, 3]] {
             assert!(Message::read(bytes).is_err());
         }
         for value in [f32::NAN, f32::INFINITY, 1.2, -3.0] {

@@ -1,17 +1,17 @@
-//! Fading, as a function of time alone: whoever tunes in late, or after a restart, finds the same fade.
+//! Fading as a function of time alone: a receiver that tunes in late, or after a restart, hears the same fade.
 
 use super::path::{Fading, Path, Rician, Watterson};
 use super::random::{hash, normal_pair};
 use challengectl_dsp::Complex32;
 use std::f64::consts::PI;
 
-/// Points at which a gain is computed, for each hertz of Doppler spread and second; between them it is interpolated.
+/// Points in a second at which a gain is computed, for each hertz of Doppler spread; between them it is interpolated.
 const POINTS: f64 = 16.0;
 
-/// Points to either side that one point depends on: there the impulse response has fallen to a millionth.
+/// Points to either side that one point depends on: beyond, the impulse response is below a millionth.
 const REACH: i64 = 19;
 
-/// What fading does to samples.
+/// Applies fading to samples.
 #[derive(Debug)]
 pub(super) struct Fader {
     points_per_sample: f64,
@@ -23,7 +23,7 @@ pub(super) struct Fader {
 }
 
 impl Fader {
-    /// `None` for a path that does not fade. `place` says which of all paths of this seed it is.
+    /// Creates the fading of a path; `None` if it does not fade. `place` selects it among all paths of this seed.
     pub(super) fn new(path: &Path, rate: f64, seed: u64, place: u64) -> Option<Self> {
         let rayleigh = |number, power: f64| Rayleigh::new(hash(&[seed, place, number]), power.sqrt());
         let points_per_sample = |spread_hz| POINTS * spread_hz / rate;
@@ -44,7 +44,7 @@ impl Fader {
         })
     }
 
-    /// Samples before the first of a frame that it needs.
+    /// Returns how many samples before the first of a frame it needs.
     pub(super) fn delay(&self) -> usize {
         self.delay
     }
@@ -71,7 +71,7 @@ impl Fader {
         }
     }
 
-    /// The gain from a sample on that lies behind this point.
+    /// Returns the gain from sample `number` on, which lies between `point` and the next one.
     fn slope(&self, path: &Rayleigh, point: i64, number: i64) -> Slope {
         let (from, to) = (path.point(point), path.point(point + 1));
         let part = number as f64 * self.points_per_sample - point as f64;
@@ -101,7 +101,7 @@ struct Rayleigh {
 }
 
 impl Rayleigh {
-    /// `rms` is the root of the mean power.
+    /// Creates a gain; `rms` is the root of its mean power.
     fn new(seed: u64, rms: f64) -> Self {
         // The root of the power spectrum exp(-f²/2σ²), back in time: exp(-4π²σ²t²), with twice σ as the spread.
         let weight = |point: i64| (-(PI * point as f64 / POINTS).powi(2)).exp();

@@ -2,8 +2,8 @@
 //!
 //! Mixing happens in the frequency domain by overlap-save. Each 20 ms, a source's last 25 ms are transformed once, at
 //! its own rate; a receiver adds the bins that lie in its window and transforms them back, at its own rate. Any two
-//! rates fit together, what lies outside of a window costs nothing, and nothing folds at its edges. The 5 ms that
-//! frames overlap by hold the impulse responses of the two edges that a signal passes, its own and the receiver's.
+//! rates fit together, a signal outside of a window costs nothing, and nothing folds at its edges. The 5 ms by which
+//! frames overlap hold the impulse responses of the two edges that a signal passes, its own and the receiver's.
 
 use challengectl_dsp::Complex32;
 use std::f64::consts::PI;
@@ -21,7 +21,7 @@ pub const RATE_STEP: u32 = 200;
 /// Samples per second that sources and receivers may have.
 pub const RATES: RangeInclusive<u32> = 10_000..=20_000_000;
 
-/// How many samples and bins a frame has at one rate.
+/// The samples and bins of a frame at one rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Geometry {
     /// Samples per second.
@@ -33,23 +33,23 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    /// Of a rate that is a multiple of [`RATE_STEP`].
+    /// Returns that of a rate that is a multiple of [`RATE_STEP`].
     pub(super) fn of(rate: u32) -> Self {
         Self { rate, frame: (rate / FRAMES_PER_SECOND as u32) as usize, bins: (rate / BIN_HZ) as usize }
     }
 
-    /// Samples before the valid ones of a transformed frame: half of the overlap.
+    /// Returns the samples before the valid ones of a transformed frame: half of the overlap.
     pub(super) fn lead(self) -> usize {
         (self.bins - self.frame) / 2
     }
 
-    /// Index of the centre when the bins are in order of frequency.
+    /// Returns the index of the centre when the bins are in order of frequency.
     pub(super) fn middle(self) -> usize {
         self.bins / 2
     }
 }
 
-/// A frequency as bins: the whole ones below, and the rest.
+/// A frequency as whole bins, and the rest above them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Place {
     /// Bins from 0 Hz.
@@ -65,8 +65,8 @@ impl Place {
     }
 }
 
-/// Turns by which the phase of a signal advances from frame to frame when it is moved by so many bins, for frame
-/// number `frame`. Frames are 0.8 periods of a bin apart, so there are five values.
+/// Returns the phase in turns, in frame `frame`, of a signal that is moved by `bins`. Frames are 0.8 periods of a bin
+/// apart, so that there are five values.
 pub(super) fn turn(bins: i64, frame: u64) -> f64 {
     let fifths = (4 * bins.rem_euclid(5) * (frame % 5) as i64) % 5;
     fifths as f64 / 5.0
@@ -75,10 +75,10 @@ pub(super) fn turn(bins: i64, frame: u64) -> f64 {
 /// Seconds that the impulse response of an edge takes: half of the overlap, since a signal passes two.
 const EDGE_SECONDS: f64 = 0.0025;
 
-/// How far an edge is down outside, in decibels.
+/// Attenuation of an edge outside of its window, in decibels.
 const ATTENUATION: f64 = 90.0;
 
-/// The fall at both ends of a window, so that nothing comes back at the other end: a low-pass filter with a Kaiser
+/// The fall at both ends of a window, which keeps signals from coming back at the other end: a low-pass filter with a Kaiser
 /// window (J. F. Kaiser, 1974), 90 dB down at half the rate and flat from 2.3 kHz further in.
 #[derive(Debug)]
 pub(super) struct Edge(Vec<f32>);
@@ -88,7 +88,7 @@ impl Edge {
         let beta = 0.1102 * (ATTENUATION - 8.7);
         let width = (ATTENUATION - 7.95) / (14.36 * EDGE_SECONDS);
         let bins = (width / f64::from(BIN_HZ)).ceil() as usize;
-        // The response is the integral of the window's spectrum; far beyond its main lobe there is nothing left.
+        // The response is the integral of the window's spectrum, which is negligible far beyond its main lobe.
         let step = f64::from(BIN_HZ) / 16.0;
         let steps = bins as i64 * 16;
         let weights: Vec<_> = (-steps..=steps).map(|n| kaiser_spectrum(beta, n as f64 * step)).collect();
@@ -101,14 +101,14 @@ impl Edge {
         Self(response.map(|value| value as f32).collect())
     }
 
-    /// Applies it to bins in order of frequency.
-    pub(super) fn apply(&self, bins: &mut [Complex32]) {
-        bins.iter_mut().zip(&self.0).for_each(|(bin, factor)| *bin *= factor);
-        bins.iter_mut().rev().zip(&self.0).for_each(|(bin, factor)| *bin *= factor);
+    /// Applies it to the bins below and above the centre, each in order of frequency.
+    pub(super) fn apply(&self, below: &mut [Complex32], above: &mut [Complex32]) {
+        below.iter_mut().zip(&self.0).for_each(|(bin, factor)| *bin *= factor);
+        above.iter_mut().rev().zip(&self.0).for_each(|(bin, factor)| *bin *= factor);
     }
 }
 
-/// The spectrum of a Kaiser window of [`EDGE_SECONDS`] at so many hertz, but for a factor.
+/// Returns the spectrum of a Kaiser window of [`EDGE_SECONDS`] at so many hertz, up to a factor.
 fn kaiser_spectrum(beta: f64, hertz: f64) -> f64 {
     let square = beta * beta - (PI * hertz * EDGE_SECONDS).powi(2);
     let root = square.abs().sqrt();

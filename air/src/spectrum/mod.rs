@@ -1,13 +1,17 @@
 //! The spectrum: sources come in at baseband, receivers hear what lies in their windows.
 //!
 //! [`Spectrum::start`] keeps real time: a thread mixes a frame of 20 ms whenever the clock says that its first sample is
-//! due. Nothing that a source or a receiver does or omits delays it: a source that runs dry is silent, a receiver that
-//! does not read loses whole blocks. Everything is a function of the seed, the number of the sample and what was sent;
-//! sources are summed in the order in which they came on air.
+//! due. No source and no receiver delays it: a source that runs dry is silent, a receiver that does not read loses whole
+//! blocks. The samples of a receiver depend on the seed, their number and the samples that were sent alone; sources are
+//! summed in the order in which they came on air.
 //!
-//! A full scale of 1.0 is what a receiver hears of a transmitter of full scale over a path of 0 dB. Noise is white and
+//! Only sources that lie in a receiver's window are transformed. The samples of others are dropped as they come, and
+//! their transmitters, which are told so, send none.
+//!
+//! Full scale, 1.0, is the amplitude at a receiver of a transmitter of full scale over a path of 0 dB. Noise is white and
 //! given as power in one hertz relative to that.
 
+mod bench;
 mod fading;
 mod frame;
 mod mixer;
@@ -19,7 +23,6 @@ mod random;
 mod receiver;
 mod rotate;
 mod source;
-mod work;
 
 #[cfg(test)]
 mod tests;
@@ -28,8 +31,7 @@ pub use frame::{FRAMES_PER_SECOND, RATE_STEP, RATES};
 pub use mixer::Mixer;
 pub use noise::Noise;
 pub use path::{Fading, MAX_DELAY_MS, Path, Rician, Watterson};
-pub use random::drawn;
-pub use receiver::Receiver;
+pub use receiver::{Receiver, is_cheap};
 pub use source::{MAX_QUEUE_MS, Overrun, Progress, Source, Transmission, TransmissionError};
 
 use parking_lot::Mutex;
@@ -46,15 +48,15 @@ pub struct Spectrum {
     shared: Arc<Shared>,
 }
 
-/// What the spectrum is like.
+/// Noise and paths of a spectrum.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Power of the noise in one hertz, in decibels relative to full scale. `None`: there is none.
     pub noise_db_hz: Option<f64>,
-    /// What noise and fading are drawn by.
+    /// The seed of noise, fading and errors of receivers.
     pub seed: u64,
-    /// Transmissions that may be on air at once.
+    /// The most transmissions on air at once.
     pub max_transmissions: usize,
     /// The paths of challenges that do not arrive as they were sent, by the challenges' names.
     pub paths: BTreeMap<String, Path>,
@@ -68,7 +70,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Root mean square of the noise on each axis, over a window of so many hertz.
+    /// Returns the root mean square of the noise on each axis, in a window of `rate` hertz.
     fn noise_rms(&self, rate: u32) -> f32 {
         let Some(decibels) = self.noise_db_hz else { return 0.0 };
         (10_f64.powf(decibels / 10.0) * f64::from(rate) / 2.0).sqrt() as f32
@@ -99,13 +101,14 @@ impl Spectrum {
         Ok(spectrum)
     }
 
-    /// Makes an air whose time goes on only by [`Mixer::step`]: for measurements, and tests that want the same samples
-    /// each time.
+    /// Creates an air whose time goes on only by [`Mixer::step`]: for measurements, and for tests that need the same
+    /// samples each time.
     #[must_use]
     pub fn stepped(settings: Settings) -> (Self, Mixer) {
         let shared = Arc::new(Shared {
+            noise: Noise::new(settings.seed),
             settings,
-            plans: Plans::new(),
+            plans: Plans::default(),
             sources: Mutex::default(),
             receivers: Mutex::default(),
             last_id: AtomicU64::new(0),
@@ -116,7 +119,8 @@ impl Spectrum {
     }
 
     /// Opens a receiver: a window about `centre_hz` of `rate` samples per second, of which all but 2.3 kHz at either
-    /// edge is flat. The rate is taken to the nearest one that there is; see [`Receiver::rate`].
+    /// edge is flat. The rate is rounded; see [`Receiver::rate`]. Plans a transform, which takes milliseconds for rates
+    /// that were not used before: not to be called where others wait.
     #[must_use]
     pub fn receiver(&self, centre_hz: f64, rate: f64) -> Receiver {
         Receiver::open(&self.shared, centre_hz, rate)
@@ -125,13 +129,25 @@ impl Spectrum {
     /// Puts a transmission on air.
     ///
     /// # Errors
-    /// [`TransmissionError`] when it is none that the air can take.
+    /// [`TransmissionError`] when its rate or frequency is impossible, or too many are on air.
     pub fn transmit(&self, transmission: Transmission) -> Result<Source, TransmissionError> {
         let path = self.shared.settings.paths.get(&transmission.challenge).copied().unwrap_or_default();
         Source::open(&self.shared, transmission, path)
     }
 
-    /// How well it has kept real time so far.
+    /// Returns the table of noise, which the converters of receivers use too.
+    #[must_use]
+    pub fn noise(&self) -> &Noise {
+        &self.shared.noise
+    }
+
+    /// Returns a number from -1 to 1 that depends on the seed and the name alone.
+    #[must_use]
+    pub fn drawn(&self, name: &str) -> f64 {
+        random::drawn(self.shared.settings.seed, name)
+    }
+
+    /// Returns how well real time was kept so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let counters = &self.shared.counters;
@@ -153,9 +169,9 @@ impl Spectrum {
 pub struct Statistics {
     /// Frames that were mixed.
     pub frames: u64,
-    /// Of these, the ones that were done more than a frame, 20 ms, after they were due.
+    /// Frames that were done more than 20 ms, a frame, after they were due.
     pub late: u64,
-    /// Frames that were left out since the host stood still for longer than a second.
+    /// Frames that were left out, since the host stood still for longer than a second.
     pub skipped: u64,
     /// The longest delay of a frame in microseconds.
     pub worst_us: u64,
@@ -173,6 +189,7 @@ pub struct Statistics {
 #[derive(Debug)]
 struct Shared {
     settings: Settings,
+    noise: Noise,
     plans: Plans,
     /// In the order in which they came on air.
     sources: Mutex<Vec<Arc<source::State>>>,

@@ -1,12 +1,12 @@
-//! White noise, from a table: computed noise would cost fifty times as much.
+//! White noise from a table: computing it by Box and Muller's method takes 50 times as long.
 
 use super::random::{hash, normal_pair};
 use challengectl_dsp::Complex32;
 
-/// Normal numbers in the table: 1 MiB, which stays in the second-level cache.
-const LEN: usize = 1 << 18;
+/// Complex numbers in the table: 1 MiB, which fits into the second-level cache beside a receiver's transform.
+const LEN: usize = 1 << 17;
 
-/// Samples that one offset into the table serves; then another, so that no long stretch ever comes again.
+/// Samples that are read from one place of the table; then the place is drawn anew, so that no long stretch repeats.
 const RUN: usize = 2048;
 
 /// A table of complex normal numbers of variance 1 on each axis.
@@ -17,7 +17,7 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// Fills a table by this seed.
+    /// Draws a table by this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let number = |place| normal_pair(hash(&[seed, place]));
@@ -28,7 +28,7 @@ impl Noise {
         Self { table: table.into(), seed }
     }
 
-    /// Adds noise of `rms` on each axis. `stream` and `first`, the number of the first sample, say which noise.
+    /// Adds noise of `rms` on each axis. `stream`, and `first`, the number of the first sample, select which.
     pub fn add(&self, samples: &mut [Complex32], rms: f32, stream: u64, first: u64) {
         if rms == 0.0 {
             return;
@@ -39,7 +39,7 @@ impl Noise {
         }
     }
 
-    /// Samples of one [`run`](Self::run).
+    /// Returns the number of samples of a [`run`](Self::run).
     #[must_use]
     pub fn run_len(&self) -> usize {
         RUN

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 const FRAME: Duration = Duration::from_millis(1000 / FRAMES_PER_SECOND);
 
-/// A host that stood still for longer, as a laptop does that sleeps, goes on from now and does not make up for it.
+/// After a longer standstill, as of a laptop that sleeps, the air goes on from now and makes no frames up.
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// Starts the thread that keeps the time. It ends, and closes all receivers, when nobody has a handle any more.
+/// Starts the thread that keeps the time. It ends, and closes all receivers, when the last handle is dropped.
 pub(super) fn start(mixer: Mixer) -> io::Result<()> {
     let origin = Instant::now();
     thread::Builder::new().name("air".to_owned()).spawn(move || keep_time(mixer, origin))?;
@@ -21,7 +21,7 @@ pub(super) fn start(mixer: Mixer) -> io::Result<()> {
 }
 
 fn keep_time(mut mixer: Mixer, origin: Instant) {
-    // The mixer has a handle itself.
+    // The mixer itself holds one reference.
     while Arc::strong_count(&mixer.shared) > 1 {
         let due = origin + Duration::from_millis(mixer.frame() * 1000 / FRAMES_PER_SECOND);
         thread::sleep(due.saturating_duration_since(Instant::now()));

@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What happens to a challenge's signal on its way. By default nothing.
+/// The path of a challenge's signal. By default it changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Path {
-    /// Gain in decibels; a transmitter's full scale arrives as 1.0 at 0 dB.
+    /// Gain in decibels, -200 to 60. At 0 dB a transmitter's full scale arrives as 1.0.
     pub gain_db: f64,
-    /// Error of the transmitter's frequency in parts per million, up if positive.
+    /// Error of the transmitter's frequency in parts per million, -1000 to 1000; up if positive.
     pub ppm: f64,
-    /// Hertz by which the transmitter's frequency wanders up and down.
+    /// Hertz by which the transmitter's frequency wanders up and down, 0 to 100,000.
     pub drift_hz: f64,
-    /// Seconds in which it wanders up and down once.
+    /// Seconds in which it wanders up and down once, 1 to 1,000,000.
     pub drift_seconds: f64,
     /// Fading.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct Rician {
 pub const MAX_DELAY_MS: f64 = 8.0;
 
 impl Path {
-    /// Checks that everything is within what can be computed.
+    /// Checks all values.
     ///
     /// # Errors
     /// A text that names the value and its limits.

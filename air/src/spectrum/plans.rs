@@ -1,11 +1,13 @@
-//! Fourier transforms, planned where a source or receiver is opened and not in the mixer's thread.
+//! Fourier transforms. They are planned where a source or receiver is opened, and not in the mixer's thread.
 
 use parking_lot::Mutex;
-use rustfft::{Fft, FftPlanner};
+use rustfft::{Fft, FftDirection, FftPlanner};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// Plans that are kept; a client that asks for one odd rate after the other must not fill the memory.
+/// Plans that are kept. Beyond that, those that nothing uses are dropped: a client that asks for one odd rate after the
+/// other must not fill the memory.
 const MAX_PLANS: usize = 64;
 
 /// A planned transform.
@@ -18,40 +20,47 @@ impl fmt::Debug for Transform {
     }
 }
 
-pub(super) struct Plans(Mutex<Planner>);
-
-struct Planner {
-    planner: FftPlanner<f32>,
-    planned: usize,
-}
-
-impl fmt::Debug for Plans {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Plans")
-    }
+/// Plans by their lengths, of either direction.
+#[derive(Debug, Default)]
+pub(super) struct Plans {
+    forward: Mutex<HashMap<usize, Transform>>,
+    inverse: Mutex<HashMap<usize, Transform>>,
 }
 
 impl Plans {
-    pub(super) fn new() -> Self {
-        Self(Mutex::new(Planner { planner: FftPlanner::new(), planned: 0 }))
-    }
-
     pub(super) fn forward(&self, len: usize) -> Transform {
-        Transform(self.0.lock().planner().plan_fft_forward(len))
+        find(&self.forward, len, FftDirection::Forward)
     }
 
     pub(super) fn inverse(&self, len: usize) -> Transform {
-        Transform(self.0.lock().planner().plan_fft_inverse(len))
+        find(&self.inverse, len, FftDirection::Inverse)
     }
 }
 
-impl Planner {
-    /// The planner keeps all that it has planned, so that it is replaced now and then.
-    fn planner(&mut self) -> &mut FftPlanner<f32> {
-        self.planned += 1;
-        if self.planned > MAX_PLANS {
-            *self = Self { planner: FftPlanner::new(), planned: 1 };
-        }
-        &mut self.planner
+fn find(plans: &Mutex<HashMap<usize, Transform>>, len: usize, direction: FftDirection) -> Transform {
+    if let Some(found) = plans.lock().get(&len) {
+        return found.clone();
+    }
+    // Without the lock, since planning takes milliseconds.
+    let planned = Transform(FftPlanner::new().plan_fft(len, direction));
+    let mut plans = plans.lock();
+    if plans.len() >= MAX_PLANS {
+        plans.retain(|_, plan| Arc::strong_count(&plan.0) > 1);
+    }
+    plans.entry(len).or_insert(planned).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_are_shared_and_those_that_nothing_uses_are_dropped() {
+        let plans = Plans::default();
+        let kept = plans.forward(7);
+        assert!(Arc::ptr_eq(&kept.0, &plans.forward(7).0));
+        (1..1000).for_each(|len| drop(plans.forward(len)));
+        assert!(plans.forward.lock().len() <= MAX_PLANS);
+        assert!(Arc::ptr_eq(&kept.0, &plans.forward(7).0));
     }
 }

@@ -1,8 +1,8 @@
-//! Random numbers by their place: the same seed and place give the same number, in whatever order they are asked for.
+//! Random numbers by their place: the same seed and place give the same number, in any order of drawing.
 
 use std::f64::consts::TAU;
 
-/// Mixes a seed and places into 64 even bits (the finaliser of SplitMix64, Steele, Lea and Flood 2014).
+/// Mixes a seed and places into 64 even bits (the finaliser of SplitMix64; Steele, Lea and Flood, 2014).
 pub(super) fn hash(places: &[u64]) -> u64 {
     places.iter().fold(0x9e37_79b9_7f4a_7c15, |state, place| mix(state ^ mix(place.wrapping_add(state))))
 }
@@ -19,13 +19,12 @@ fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// A number that is always the same for this seed and name, evenly from -1 to 1.
-#[must_use]
-pub fn drawn(seed: u64, name: &str) -> f64 {
+/// Returns a number from -1 to 1, evenly distributed, that depends on the seed and the name alone.
+pub(super) fn drawn(seed: u64, name: &str) -> f64 {
     hash(&[seed, place_of(name)]) as f64 / 2_f64.powi(63) - 1.0
 }
 
-/// Two independent normal numbers of variance 1 from 64 even bits (Box and Muller, 1958).
+/// Returns two independent normal numbers of variance 1 from 64 even bits (Box and Muller, 1958).
 pub(super) fn normal_pair(bits: u64) -> (f64, f64) {
     let unit = |bits: u64| (f64::from((bits & 0xffff_ffff) as u32) + 0.5) / 4_294_967_296.0;
     let radius = (-2.0 * unit(bits).ln()).sqrt();

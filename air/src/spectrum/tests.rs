@@ -49,7 +49,7 @@ fn hear(mixer: &mut Mixer, tones: &mut [Tone], receiver: &mut Receiver, frames: 
     samples
 }
 
-/// Amplitude at so many hertz, under a window whose side lobes are 92 dB down.
+/// Measures the amplitude at so many hertz, under a window whose side lobes are 92 dB down.
 fn level(samples: &[Complex32], rate: f64, hertz: f64) -> f64 {
     let (mut sum, mut weights) = (Complex64::ZERO, 0.0);
     for (n, sample) in samples.iter().enumerate() {
@@ -66,7 +66,7 @@ fn decibels(ratio: f64) -> f64 {
     20.0 * ratio.log10()
 }
 
-/// Everything but the tones at these offsets, as the strongest single bin of a spectrum, in decibels.
+/// Finds the strongest bin of a spectrum that belongs to none of the tones at these offsets, in decibels.
 fn strongest_spur(samples: &[Complex32], rate: f64, tones: &[f64]) -> f64 {
     let len = samples.len();
     let mut bins: Vec<_> = samples
@@ -88,7 +88,7 @@ fn strongest_spur(samples: &[Complex32], rate: f64, tones: &[f64]) -> f64 {
     decibels(spurs.map(|(_, value)| f64::from(value.norm()) / len as f64).fold(0.0, f64::max))
 }
 
-/// The frequency of the tone near `hertz`, by the phase between the two halves of the samples.
+/// Measures the frequency of the tone near `hertz`, by the phase between the two halves of the samples.
 fn frequency(samples: &[Complex32], rate: f64, hertz: f64) -> f64 {
     let half = samples.len() / 2;
     let phase = |samples: &[Complex32]| {
@@ -243,22 +243,89 @@ fn a_source_that_runs_dry_is_silent_and_goes_on_when_there_is_enough() {
 }
 
 #[test]
-fn an_unheard_source_may_send_silence_and_is_told_when_it_is_heard() {
+fn an_unheard_source_drops_its_samples_and_reports_when_it_is_heard() {
+    let (spectrum, mut mixer) = Spectrum::stepped(quiet());
+    let mut tones = [Tone::new(&spectrum, "A", 145_000_000.0, 48_000, 0.0)];
+    tones[0].fill();
+    assert_eq!(tones[0].source.send(vec![Complex32::ONE]), Err(Overrun));
+    mixer.step();
+    assert_eq!(tones[0].source.progress(), Progress { mixed: 4 * 960, heard: false, over: false });
+    let mut receiver = spectrum.receiver(145_000_000.0, 48_000.0);
+    let silent = hear(&mut mixer, &mut [], &mut receiver, 1);
+    assert!(silent.iter().all(|sample| *sample == Complex32::ZERO));
+    assert!(tones[0].source.progress().heard);
+    hear(&mut mixer, &mut tones, &mut receiver, 3);
+    assert!((decibels(level(&hear(&mut mixer, &mut tones, &mut receiver, 3), 48_000.0, 0.0))).abs() < 0.02);
+    assert_eq!(spectrum.statistics().dry, 0);
+}
+
+#[tokio::test]
+async fn an_unheard_source_is_woken_once_a_second_and_when_it_finishes() {
     let (spectrum, mut mixer) = Spectrum::stepped(quiet());
     let tone = Tone::new(&spectrum, "A", 145_000_000.0, 48_000, 0.0);
-    tone.source.skip(tone.source.capacity()).unwrap();
-    assert!(tone.source.skip(1).is_err());
+    // It was heard until now.
     mixer.step();
-    assert_eq!(tone.source.progress(), Progress { mixed: 960, heard: false, over: false });
-    let _receiver = spectrum.receiver(145_000_000.0, 48_000.0);
-    mixer.step();
-    assert!(tone.source.progress().heard);
-    tone.source.finish();
-    for _ in 0..2 {
-        assert!(!tone.source.progress().over);
+    tone.source.mixed().await;
+    let is_woken = async |mixer: &mut Mixer| {
         mixer.step();
+        tokio::select! { biased; _ = tone.source.mixed() => true, () = std::future::ready(()) => false }
+    };
+    let mut woken = 0;
+    for _ in 0..100 {
+        woken += u32::from(is_woken(&mut mixer).await);
     }
-    assert!(tone.source.progress().over);
+    assert_eq!(woken, 2);
+    tone.source.finish();
+    assert!(tone.source.mixed().await.over);
+}
+
+#[test]
+fn a_source_that_has_finished_is_heard_to_its_last_sample() {
+    for len in [2880, 2881, 3000, 3839] {
+        let (spectrum, mut mixer) = Spectrum::stepped(quiet());
+        let mut receiver = spectrum.receiver(145_000_000.0, 48_000.0);
+        let tone = Tone::new(&spectrum, "A", 145_000_000.0, 48_000, 0.0);
+        tone.source.send(vec![Complex32::ONE; len]).unwrap();
+        tone.source.finish();
+        let mut samples = Vec::new();
+        while !tone.source.progress().over {
+            samples.extend(hear(&mut mixer, &mut [], &mut receiver, 1));
+        }
+        drop(tone);
+        samples.extend(hear(&mut mixer, &mut [], &mut receiver, 2));
+        let loud = samples.iter().filter(|sample| sample.norm() > 0.5).count();
+        assert!(loud.abs_diff(len) < 5, "{loud} of {len}");
+    }
+}
+
+#[test]
+fn a_frequency_that_wanders_does_so_without_clicks() {
+    let path = Path { drift_hz: 2000.0, drift_seconds: 5.0, ..Path::default() };
+    let settings = Settings { paths: BTreeMap::from([("A".to_owned(), path)]), ..quiet() };
+    let (spectrum, mut mixer) = Spectrum::stepped(settings);
+    let mut receiver = spectrum.receiver(145_000_000.0, 48_000.0);
+    let mut tones = [Tone::new(&spectrum, "A", 145_000_000.0, 48_000, 0.0)];
+    hear(&mut mixer, &mut tones, &mut receiver, 3);
+    let samples = hear(&mut mixer, &mut tones, &mut receiver, 100);
+    let turns: Vec<_> = samples.windows(2).map(|two| two[1] * two[0].conj()).collect();
+    let worst = turns.windows(2).map(|two| (two[1] * two[0].conj()).arg().abs()).fold(0.0, f32::max);
+    assert!(worst < 0.002, "the phase bends by {worst} radians within a sample");
+    let hertz = turns.iter().map(|turn| turn.arg() * 48_000.0 / std::f32::consts::TAU);
+    let (low, high) = hertz.fold((0.0_f32, 0.0_f32), |(low, high), hertz| (low.min(hertz), high.max(hertz)));
+    assert!((high - 2000.0).abs() < 20.0 && low > -2000.0, "{low} to {high} Hz");
+}
+
+#[test]
+fn more_receivers_than_one_thread_serves_hear_the_same() {
+    let (spectrum, mut mixer) = Spectrum::stepped(quiet());
+    let mut receivers: Vec<_> = (0..25).map(|_| spectrum.receiver(145_000_000.0, 48_000.0)).collect();
+    let mut tone = Tone::new(&spectrum, "A", 145_000_000.0, 48_000, 100.0);
+    for _ in 0..5 {
+        tone.fill();
+        mixer.step();
+        let blocks: Vec<_> = receivers.iter_mut().map(|receiver| receiver.try_next().unwrap()).collect();
+        assert!(blocks.iter().all(|block| block.samples == blocks[0].samples));
+    }
 }
 
 #[test]

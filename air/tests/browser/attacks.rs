@@ -1,9 +1,10 @@
-//! Others do not notice an attack.
+//! Attacks on the page's socket, which other listeners do not notice.
 
-use crate::client::{Client, Said};
+use crate::client::Client;
 use crate::site::Site;
 use anyhow::Result;
 use futures_util::SinkExt;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -14,8 +15,11 @@ use tokio_tungstenite::tungstenite::Message;
 /// Frames of 20 ms that the victim listens to.
 const FRAMES: u32 = 200;
 
-/// Between the steps before the first sound.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Connections that send nothing or garbage.
+const IDLE: usize = 1000;
+
+/// Pause of an attacker that was thrown out, before it comes back.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Retunes as fast as the connection takes it, and never reads.
 async fn retunes(port: u16) -> Result<()> {
@@ -36,7 +40,7 @@ async fn floods(port: u16, message: Message) -> Result<()> {
     }
 }
 
-/// A connection that sends a little, and then nothing.
+/// Sends a little, and then nothing.
 async fn idles(port: u16, text: &[u8]) -> Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.write_all(text).await?;
@@ -53,35 +57,34 @@ async fn attack(port: u16) {
         attackers.spawn(floods(port, Message::Binary(vec![0; 1000].into())));
         attackers.spawn(floods(port, Message::Binary(vec![0; 100_000].into())));
     }
-    for _ in 0..20 {
-        attackers.spawn(idles(port, b""));
-        attackers.spawn(idles(port, b"GET /receive HTTP/1.1\r\nHost"));
-        attackers.spawn(idles(port, &[0xff; 4096]));
+    for number in 0..IDLE {
+        let garbage: &[u8] = [&b""[..], b"GET /receive HTTP/1.1\r\nHost", &[0xff; 4096]][number % 3];
+        attackers.spawn(idles(port, garbage));
     }
     // Those that are thrown out come back.
     while let Some(ended) = attackers.join_next().await {
         if let Ok(Err(_)) = ended {
             attackers.spawn(retunes(port));
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
-/// Time goes on by steps, each made when the sound of the one before has arrived: what is lost is lost by the attack, and
-/// not since the host is busy.
+/// Time goes on by steps, each made when the sound of the one before has arrived: lost frames are lost by the attack, and
+/// not because the host is busy.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn floods_retunes_and_idle_connections_are_not_heard_by_others() -> Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
     let (site, mut mixer) = Site::stepped().await?;
     let mut victim = Client::connect(site.port).await?;
+    victim.text("tuned").await?;
     victim.send(&json!({"type": "listen", "on": true})).await?;
-    let mut last = loop {
-        mixer.step();
-        match tokio::time::timeout(PAUSE, victim.next()).await {
-            Ok(Ok(Said::Audio { number, .. })) => break number,
-            Ok(said) => drop(said?),
-            Err(_) => {}
-        }
-    };
+    // The answer to this comes after the listener has its sound, which begins with one of the next three frames.
+    victim.send(&json!({"type": "tune", "hz": 145e6})).await?;
+    victim.text("tuned").await?;
+    (0..3).for_each(|_| mixer.step());
+    let mut last = victim.sound().await?;
 
     let mut others = JoinSet::new();
     others.spawn(attack(site.port));

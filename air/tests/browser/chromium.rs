@@ -3,7 +3,8 @@
 use anyhow::{Context, Result, bail};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -15,8 +16,8 @@ use tokio_tungstenite::tungstenite::Message;
 /// of a plain address in a network has none.
 pub const ELSEWHERE: &str = "air.test";
 
-/// For anything that a browser does.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest time for anything that a browser does.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A page in a browser of its own.
 pub struct Chromium {
@@ -44,7 +45,7 @@ impl Chromium {
             .env("HOME", folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .context("chromium: apt-get install chromium")?;
         let mut browser = Start { child: Some(child), folder }.connect().await?;
@@ -65,7 +66,7 @@ impl Chromium {
         Ok(())
     }
 
-    /// The folder that downloads arrive in.
+    /// Returns the folder of downloads.
     pub fn downloads(&self) -> PathBuf {
         self.folder.path().join("downloads")
     }
@@ -77,7 +78,7 @@ impl Chromium {
         let request = json!({ "id": id, "method": method, "params": parameters });
         self.socket.send(Message::text(request.to_string())).await?;
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await.context(method.to_owned())?;
+            let message = tokio::time::timeout(LIMIT, self.socket.next()).await.context(method.to_owned())?;
             let Message::Text(text) = message.context("the browser has gone")?? else { continue };
             let mut answer: Value = serde_json::from_str(&text)?;
             if answer["id"] != id {
@@ -91,7 +92,7 @@ impl Chromium {
         }
     }
 
-    /// The value of an expression in the page.
+    /// Returns the value of an expression in the page.
     pub async fn evaluate(&mut self, expression: &str) -> Result<Value> {
         let parameters = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let mut result = self.call("Runtime.evaluate", parameters).await?;
@@ -109,9 +110,9 @@ impl Chromium {
             }
             Ok(())
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
+        match tokio::time::timeout(LIMIT, waiting).await {
             Ok(result) => result,
-            Err(_) => bail!("{expression}: not true after {PATIENCE:?}; {:?}", self.complaints),
+            Err(_) => bail!("{expression}: not true after {LIMIT:?}; {:?}", self.complaints),
         }
     }
 
@@ -123,7 +124,7 @@ impl Chromium {
         Ok(())
     }
 
-    /// An event of the left button.
+    /// Sends an event of the left button.
     pub async fn mouse(&mut self, kind: &str, x: f64, y: f64, buttons: u32) -> Result<()> {
         let button = if kind == "mouseMoved" && buttons == 0 { "none" } else { "left" };
         let event = json!({ "type": kind, "x": x, "y": y, "button": button, "buttons": buttons, "clickCount": 1 });
@@ -156,7 +157,7 @@ impl Chromium {
     }
 }
 
-/// Bytes of base64, by the program that every system has.
+/// Decodes base64, by the program that every system has.
 pub fn decoded(text: &str) -> Result<Vec<u8>> {
     use std::io::Write;
     let mut child = Command::new("base64").arg("-d").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
@@ -183,8 +184,7 @@ struct Start {
 
 impl Start {
     async fn connect(mut self) -> Result<Chromium> {
-        let port_file = self.folder.path().join("profile/DevToolsActivePort");
-        let port = self.port(&port_file).await?;
+        let port = self.port().await?;
         let list = get(port, "/json").await?;
         let pages: Value = serde_json::from_str(&list)?;
         let page = pages.as_array().into_iter().flatten().find(|page| page["type"] == "page").context("no page")?;
@@ -196,18 +196,22 @@ impl Start {
         Ok(Chromium { child, folder, socket, last_id: 0, complaints: Vec::new() })
     }
 
-    async fn port(&mut self, file: &Path) -> Result<u16> {
-        for _ in 0..600 {
-            let text = std::fs::read_to_string(file).unwrap_or_default();
-            if let Some(port) = text.lines().next().and_then(|line| line.parse().ok()) {
-                return Ok(port);
+    /// Returns the port that the browser writes to standard error when it listens. All that it writes is read until it ends.
+    async fn port(&mut self) -> Result<u16> {
+        let errors = self.child.as_mut().and_then(|child| child.stderr.take()).context("no standard error")?;
+        let (sender, port) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut sender = Some(sender);
+            for line in BufReader::new(errors).lines().map_while(Result::ok) {
+                if let Some(sender) = line.contains("DevTools listening on ").then(|| sender.take()).flatten() {
+                    let _ = sender.send(line);
+                }
             }
-            if let Some(status) = self.child.as_mut().map(Child::try_wait).transpose()?.flatten() {
-                bail!("chromium has ended: {status}");
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        bail!("chromium does not answer")
+        });
+        let line = tokio::time::timeout(LIMIT, port).await.context("chromium does not listen")?;
+        let line = line.context("chromium has ended")?;
+        let address = line.split_once("ws://").and_then(|(_, rest)| rest.split_once('/')).context(line.clone())?.0;
+        Ok(address.rsplit_once(':').context(line.clone())?.1.parse()?)
     }
 }
 
@@ -227,7 +231,7 @@ fn unbounded() -> tokio_tungstenite::tungstenite::protocol::WebSocketConfig {
     config
 }
 
-/// A request of the simplest kind.
+/// Sends a GET request; returns the body of the answer.
 async fn get(port: u16, path: &str) -> Result<String> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
@@ -248,7 +252,7 @@ async fn get(port: u16, path: &str) -> Result<String> {
     }
 }
 
-/// What an event says that is wrong.
+/// Returns the error that an event reports, if it does.
 fn complaint(event: &Value) -> Option<String> {
     let parameters = &event["params"];
     match event["method"].as_str()? {

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// What a server says.
+/// A message of the server.
 #[derive(Debug)]
 pub enum Said {
     Text(Value),
@@ -37,7 +37,7 @@ impl Client {
         Ok(self.socket.send(Message::text(command.to_string())).await?)
     }
 
-    /// What is said next. Nothing for 20 seconds is an error.
+    /// Returns the next message; an error if there is none for 20 seconds.
     pub async fn next(&mut self) -> Result<Said> {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(20), self.socket.next()).await.context("silence")?;
@@ -70,12 +70,12 @@ impl Client {
         }
     }
 
-    /// Says that everything so far has arrived.
+    /// Acknowledges everything so far.
     pub async fn acknowledge(&mut self) -> Result<()> {
         self.send(&json!({ "type": "ack", "sample": self.newest })).await
     }
 
-    /// The next text of a type.
+    /// Returns the next text of a type.
     pub async fn text(&mut self, kind: &str) -> Result<Value> {
         loop {
             match self.next().await? {
@@ -86,7 +86,7 @@ impl Client {
         }
     }
 
-    /// The number of the next frame of sound, acknowledging rows.
+    /// Returns the number of the next frame of sound, and acknowledges rows.
     pub async fn sound(&mut self) -> Result<u32> {
         loop {
             match self.next().await? {

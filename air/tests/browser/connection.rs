@@ -1,14 +1,13 @@
-//! What a connection may do, and when it ends.
+//! Connections: commands, limits, and their end.
 
 use crate::client::{Client, Said, request};
-use crate::site::Site;
+use crate::site::{Site, until};
 use anyhow::Result;
 use challengectl_air::browser::Settings;
 use serde_json::json;
-use std::time::Duration;
 
 #[tokio::test]
-async fn a_listener_is_told_what_there_is_and_gets_what_it_asks_for() -> Result<()> {
+async fn a_listener_gets_the_choices_and_what_it_asks_for() -> Result<()> {
     let site = Site::quiet(Settings::default()).await?;
     let mut client = Client::connect(site.port).await?;
     let hello = client.text("hello").await?;
@@ -41,7 +40,7 @@ async fn a_listener_is_told_what_there_is_and_gets_what_it_asks_for() -> Result<
 }
 
 #[tokio::test]
-async fn what_is_not_understood_or_impossible_is_refused_and_the_connection_goes_on() -> Result<()> {
+async fn nonsense_and_impossible_commands_are_refused_and_the_connection_goes_on() -> Result<()> {
     let site = Site::quiet(Settings::default()).await?;
     let mut client = Client::connect(site.port).await?;
     let nonsense = [
@@ -82,7 +81,7 @@ async fn a_listener_that_does_not_acknowledge_gets_no_more_and_is_closed() -> Re
 }
 
 #[tokio::test]
-async fn who_touches_nothing_is_let_go_although_the_page_acknowledges() -> Result<()> {
+async fn a_listener_without_a_command_is_disconnected_although_the_page_acknowledges() -> Result<()> {
     let site = Site::quiet(Settings { idle_seconds: 1, ..Settings::default() }).await?;
     assert_eq!(Client::connect(site.port).await?.closing().await?, 4002);
     Ok(())
@@ -97,14 +96,13 @@ async fn places_end_for_an_address_and_come_back() -> Result<()> {
     second.text("hello").await?;
     assert_eq!(Client::connect(site.port).await?.closing().await?, 4003);
     first.socket.close(None).await?;
-    // The server hears of it in its own time.
+    // The server notices it in its own time.
     loop {
         let mut third = Client::connect(site.port).await?;
         if let Said::Text(hello) = third.next().await? {
             assert_eq!(hello["type"], "hello");
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -112,20 +110,18 @@ async fn places_end_for_an_address_and_come_back() -> Result<()> {
 async fn a_band_is_received_only_while_somebody_listens() -> Result<()> {
     let site = Site::quiet(Settings::default()).await?;
     let receivers = async |expected: usize| {
-        while site.spectrum.statistics().receivers != expected {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        until("the receivers change", || site.spectrum.statistics().receivers == expected).await
     };
-    receivers(0).await;
+    receivers(0).await?;
     let mut clients = Vec::new();
     for _ in 0..3 {
         let mut client = Client::connect(site.port).await?;
         client.text("view").await?;
         clients.push(client);
     }
-    receivers(1).await;
+    receivers(1).await?;
     drop(clients);
-    receivers(0).await;
+    receivers(0).await?;
     let mut again = Client::connect(site.port).await?;
     while !matches!(again.next().await?, Said::Row { .. }) {}
     Ok(())

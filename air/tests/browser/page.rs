@@ -1,12 +1,13 @@
 //! The page, as a person uses it.
 
 use crate::chromium::{Chromium, decoded};
+use crate::site::until;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Hears with what the page gives to the loudspeaker, between its last node and the destination.
+/// Taps the sound between the page's last node and the loudspeaker.
 const TAP: &str = r"
     window.tapped = [];
     const connect = AudioNode.prototype.connect;
@@ -55,7 +56,7 @@ impl Page {
         self.browser.click_at(x, y).await
     }
 
-    /// A place within an element, in shares of its width and height.
+    /// Returns a place within an element, in shares of its width and height.
     pub async fn place(&mut self, selector: &str, across: f64, down: f64) -> Result<(f64, f64)> {
         let selector = json!(selector);
         let expression = format!(
@@ -111,7 +112,7 @@ impl Page {
         Ok(())
     }
 
-    /// The part of the band in view, as it is told to those who do not see it.
+    /// Returns the part of the band in view, as a screen reader reads it.
     pub async fn view(&mut self) -> Result<(f64, f64)> {
         let label = self.browser.evaluate("document.querySelector('#waterfall').ariaLabel").await?;
         let label = label.as_str().context("no label")?.replace("Waterfall from ", "").replace(" MHz", "");
@@ -135,13 +136,13 @@ impl Page {
         self.click("#title").await
     }
 
-    /// The frequency that the page says it is tuned to, in hertz.
+    /// Returns the frequency that the page shows, in hertz.
     pub async fn frequency(&mut self) -> Result<f64> {
         let text = self.browser.evaluate("document.querySelector('#frequency').value").await?;
         Ok((text.as_str().context("no frequency")?.replace(' ', "").parse::<f64>()? * 1e6).round())
     }
 
-    /// Presses arrow keys until it is tuned there.
+    /// Presses arrow keys until the page is tuned there.
     pub async fn nudge_to(&mut self, hertz: f64) -> Result<()> {
         for _ in 0..400 {
             let away = hertz - self.frequency().await?;
@@ -153,26 +154,23 @@ impl Page {
         bail!("the keys do not lead to {hertz} Hz")
     }
 
-    /// Records for so long, by the button. Returns the file that the browser has saved, and another one with what came
-    /// out of the audio graph meanwhile.
+    /// Records for so long, by the button. Returns the file that the browser has saved, and another one with the output of
+    /// the audio graph meanwhile.
     pub async fn record(&mut self, length: Duration, folder: &Path) -> Result<(PathBuf, PathBuf)> {
         let before = files(&self.browser.downloads());
         self.browser.evaluate("window.tapped.length = 0").await?;
         self.click("#record").await?;
+        // Recording takes as long as the recording.
         tokio::time::sleep(length).await;
         self.click("#record").await?;
         let tapped = self.browser.evaluate("window.takeTapped()").await?;
         let graph = folder.join("graph.wav");
         write_wav(&tapped, &graph)?;
-        for _ in 0..200 {
-            let saved = files(&self.browser.downloads());
-            let new = saved.iter().find(|file| !before.contains(file) && file.extension().is_some_and(|e| e == "wav"));
-            if let Some(file) = new {
-                return Ok((file.clone(), graph));
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        bail!("nothing was saved: {saved:?}", saved = files(&self.browser.downloads()))
+        let downloads = self.browser.downloads();
+        let is_new = |file: &PathBuf| !before.contains(file) && file.extension().is_some_and(|e| e == "wav");
+        until("the recording is saved", || files(&downloads).iter().any(is_new)).await?;
+        let saved = files(&downloads).into_iter().find(is_new).context("no recording")?;
+        Ok((saved, graph))
     }
 }
 
@@ -180,7 +178,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
-/// Writes what `takeTapped` gave.
+/// Writes the samples of `takeTapped`.
 fn write_wav(tapped: &Value, file: &Path) -> Result<()> {
     let rate = tapped["rate"].as_u64().context("no rate")? as u32;
     let data = decoded(tapped["data"].as_str().context("no sound")?)?;

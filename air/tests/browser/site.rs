@@ -1,13 +1,18 @@
 //! An air with transmissions, and the page.
 
 use crate::signals::{self, Signal};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use challengectl_air::Spectrum;
 use challengectl_air::browser::{BandSettings, Settings, serve};
 use challengectl_air::spectrum::{self, Mixer, Source, Transmission};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
+
+/// The longest time for a condition to come true, on a machine that does much else.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Ends with all that belongs to it when it is dropped.
 pub struct Site {
@@ -21,7 +26,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// With the six signals on air.
+    /// Serves an air with the six signals on it.
     pub async fn start() -> Result<Self> {
         let mut site = Self::quiet(Settings::default()).await?;
         for signal in signals::all(site.folder.path())? {
@@ -36,12 +41,12 @@ impl Site {
         Ok(site)
     }
 
-    /// With noise alone. Title and bands are set here.
+    /// Serves an air with noise alone. Title and bands are set here.
     pub async fn quiet(settings: Settings) -> Result<Self> {
         Self::of(Spectrum::start(noisy())?, settings).await
     }
 
-    /// With noise alone, and a time that goes on only by the mixer's steps.
+    /// Serves an air with noise alone, and a time that goes on only by the mixer's steps.
     pub async fn stepped() -> Result<(Self, Mixer)> {
         let (spectrum, mixer) = Spectrum::stepped(noisy());
         Ok((Self::of(spectrum, Settings::default()).await?, mixer))
@@ -73,13 +78,13 @@ impl Site {
         Ok(())
     }
 
-    /// Serves nobody any more.
+    /// Ends serving.
     pub async fn close(&mut self) {
         self.server.shutdown().await;
     }
 }
 
-/// The signals are 30 dB and more above the noise in each of the channels.
+/// Returns settings by which the signals are 30 dB and more above the noise in each of the channels.
 fn noisy() -> spectrum::Settings {
     spectrum::Settings { noise_db_hz: Some(-105.0), ..Default::default() }
 }
@@ -92,5 +97,19 @@ async fn transmit(source: Source, signal: Signal) {
             let _ = source.send(samples.by_ref().take(source.room()).collect());
         }
         source.mixed().await;
+    }
+}
+
+/// Waits for a condition that others bring about.
+pub async fn until(what: &str, condition: impl Fn() -> bool) -> Result<()> {
+    let waiting = async {
+        let mut looks = interval(Duration::from_millis(5));
+        while !condition() {
+            looks.tick().await;
+        }
+    };
+    match timeout(LIMIT, waiting).await {
+        Ok(()) => Ok(()),
+        Err(_) => bail!("{what}: not within {LIMIT:?}"),
     }
 }

@@ -1,11 +1,11 @@
 //! The slow proofs, with their figures. `make proof` runs them all.
 
 use anyhow::Result;
-use challengectl_e2e::air_load;
+use challengectl_e2e::air::{attacks, load as air_load, stops as air_stops};
 use challengectl_e2e::faults::{self, Kind, Settings};
 use challengectl_e2e::load::Load;
 use challengectl_e2e::receivers::Teletype;
-use challengectl_e2e::soapy::Reason;
+use challengectl_e2e::stops::Reason;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -103,6 +103,31 @@ enum Proof {
         #[arg(long, default_value_t = 30)]
         seconds: u64,
     },
+    /// Time from an emergency stop and from other causes to the last sample that receivers hear of eight busy radios of the
+    /// virtual air; and what a pause does.
+    AirStops {
+        /// Of each cause.
+        #[arg(long, default_value_t = 200)]
+        count: usize,
+        /// Only these causes.
+        #[arg(long, value_delimiter = ',', num_args = 1..)]
+        reasons: Vec<Reason>,
+    },
+    /// Attack the receivers' side of an air that a runner serves: thousands of connections, floods, absurd commands. Prints
+    /// what other receivers lose, and how emergency stops and leases fare.
+    AirAttacks {
+        /// To each of the three sockets.
+        #[arg(long, default_value_t = 1000)]
+        connections: usize,
+        /// Connections that send floods of each kind.
+        #[arg(long, default_value_t = 8)]
+        floods: usize,
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+        /// Emergency stops without an attack, and under it.
+        #[arg(long, default_value_t = 20)]
+        stops: usize,
+    },
     /// Read every payload of an event back from recordings, with noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -158,6 +183,18 @@ async fn main() -> Result<()> {
         Proof::Air { receivers, transmissions, unheard, seconds } => {
             let load = air_load::Load { receivers, transmissions, unheard, time: Duration::from_secs(seconds) };
             println!("{:#?}", air_load::measure(load)?);
+        }
+        Proof::AirStops { count, reasons } => {
+            let all = reasons.is_empty();
+            let reasons = if all { Reason::value_variants().to_vec() } else { reasons };
+            println!("{:#?}", air_stops::measure(&reasons, count).await?);
+            if all {
+                println!("{:#?}", air_stops::pause().await?);
+            }
+        }
+        Proof::AirAttacks { connections, floods, seconds, stops } => {
+            let sizes = attacks::Sizes { connections, floods };
+            println!("{:#?}", attacks::measure(sizes, Duration::from_secs(seconds), stops).await?);
         }
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };

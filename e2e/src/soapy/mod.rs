@@ -4,37 +4,15 @@
 mod radios;
 
 use crate::operator::Operator;
-use crate::site::{Site, Times, wait_until};
+use crate::site::{Site, wait_until};
+use crate::stops::{LEASE, OFF, ON_AIR, Quantiles, Reason, TIMES};
 use anyhow::{Context, Result, ensure};
-use nix::sys::signal::Signal;
 use radios::{Off, Radios};
 use std::fmt::Write;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The radios of one host.
 const DRIVERS: [&str; 8] = ["hackrf", "hackrf", "bladerf", "bladerf", "lime", "uhd", "uhd", "plutosdr"];
-
-/// Short, so that a lease that ends is not waited for long.
-const LEASE: Duration = Duration::from_secs(3);
-const TIMES: Times = Times { lease: 3.0, grace: 0.5, heartbeat: 1.0 };
-
-/// For all radios to be on air, also after a start of the server.
-const ON_AIR: Duration = Duration::from_secs(60);
-
-/// What ends a transmission before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Reason {
-    /// An operator's emergency stop.
-    Stop,
-    /// The service manager ends the agent.
-    AgentEnds,
-    /// `kill -9` of the agent.
-    AgentKilled,
-    /// `kill -9` of the server: the lease runs out.
-    ServerGone,
-    /// The server stands still: the lease runs out.
-    ServerHangs,
-}
 
 /// What was measured for one cause.
 #[derive(Debug)]
@@ -47,25 +25,6 @@ pub struct Report {
     pub last_sample: Quantiles,
     pub deactivate: Quantiles,
     pub carrier_off: Quantiles,
-}
-
-/// Milliseconds from the cause.
-#[derive(Debug)]
-pub struct Quantiles {
-    pub p50: f64,
-    pub p99: f64,
-    pub worst: f64,
-}
-
-impl Quantiles {
-    fn of(mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
-        let at = |part: f64| {
-            let index = (part * values.len().saturating_sub(1) as f64).round() as usize;
-            values.get(index).copied().unwrap_or_default()
-        };
-        Self { p50: at(0.5), p99: at(0.99), worst: at(1.0) }
-    }
 }
 
 /// Measures each of these causes so many times, at this rate of all radios.
@@ -125,33 +84,16 @@ impl Place {
     async fn cut(&mut self, reason: Reason) -> Result<Vec<Off>> {
         self.radios.forget()?;
         let cause = now();
-        match reason {
-            Reason::Stop => self.operator.post("/api/control/emergency-stop").await?,
-            Reason::AgentEnds => self.site.stop_runner(0)?,
-            Reason::AgentKilled => self.site.kill_runner(0)?,
-            Reason::ServerGone => self.site.kill_server()?,
-            Reason::ServerHangs => self.signal_server(Signal::SIGSTOP)?,
-        }
-        let limit = 2 * LEASE + Duration::from_secs(5);
-        let off = wait_until("all radios are off", limit, || Ok(self.radios.all_off()));
+        reason.happen(&mut self.site, &self.operator).await?;
+        let off = wait_until("all radios are off", OFF, || Ok(self.radios.all_off()));
         off.with_context(|| format!("{}\n{}", self.radios.on_air(), self.site.log("roof.log")))?;
         let off = self.radios.went_off(cause)?;
-        match reason {
-            Reason::Stop => self.operator.post("/api/control/release").await?,
-            Reason::AgentEnds | Reason::AgentKilled => self.site.start_runner(0)?,
-            Reason::ServerGone => self.site.start_server()?,
-            Reason::ServerHangs => self.signal_server(Signal::SIGCONT)?,
-        }
-        if matches!(reason, Reason::ServerGone | Reason::ServerHangs) {
+        reason.undo(&mut self.site, &self.operator).await?;
+        if reason.ends_lease() {
             let late = off.iter().filter(|off| off.last_sample > LEASE.as_secs_f64() * 1e3).count();
             ensure!(late == 0, "{late} carriers were on longer than their lease");
         }
         Ok(off)
-    }
-
-    fn signal_server(&self, signal: Signal) -> Result<()> {
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.site.server_id()?)?);
-        Ok(nix::sys::signal::kill(pid, signal)?)
     }
 }
 

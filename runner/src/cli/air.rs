@@ -1,7 +1,7 @@
 //! `air`, and the air of a runner.
 
 use super::output::Output;
-use super::run::{log_filter, stop_signal};
+use super::service::{log_filter, stop_signal};
 use crate::config::Config;
 use crate::process::lock;
 use anyhow::{Context, bail};
@@ -13,13 +13,13 @@ use std::process::ExitCode;
 /// Held locked by the process that serves the air of this state folder.
 const LOCK: &str = "air.lock";
 
-/// An air that is served, and its state folder's lock.
+/// A served air, and the lock of its state folder.
 pub(super) struct Own {
     station: Station,
     _lock: lock::Lock,
 }
 
-/// Starts the runner's own air and logs where it listens; `None` if another process serves it.
+/// Starts the runner's own air and logs its addresses; `None` if another process serves it.
 pub(super) fn start(config: &Config) -> anyhow::Result<Option<Own>> {
     let path = config.state_dir.join(LOCK);
     let Some(lock) = lock::try_take(&path).with_context(|| path.display().to_string())? else { return Ok(None) };
@@ -57,12 +57,12 @@ pub(super) fn execute(config: &Config, output: Output) -> anyhow::Result<ExitCod
         anyhow::Ok(())
     })?;
     let kept = station.spectrum().statistics();
-    output.print(&told(kept), &serde_json::to_value(kept)?);
+    output.print(&description(kept), &serde_json::to_value(kept)?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// How well real time was kept.
-fn told(kept: Statistics) -> String {
+/// Describes how well real time was kept.
+fn description(kept: Statistics) -> String {
     let Statistics { frames, late, worst_us, busy_us, .. } = kept;
     let (worst, busy) = (worst_us / 1000, busy_us / (frames.max(1) * 200));
     format!("{frames} frames of 20 ms, {late} of them late, the worst by {worst} ms; mixing took {busy} % of a core")

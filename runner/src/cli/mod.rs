@@ -7,6 +7,7 @@ mod enroll;
 mod output;
 mod record;
 mod run;
+mod service;
 mod transmit;
 mod view;
 

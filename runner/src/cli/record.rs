@@ -9,7 +9,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// An hour at 2 MS/s.
+/// The longest recording: an hour at 2 MS/s.
 const MAX_BYTES: u64 = 60_000_000_000;
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     let bytes = (seconds * f64::from(*sample_rate) * 8.0).round();
     ensure!(
         bytes >= 8.0 && bytes <= MAX_BYTES as f64,
-        "a recording of {bytes} bytes: from 8 to {MAX_BYTES} can be made"
+        "a recording of {bytes} bytes: it must have from 8 to {MAX_BYTES}; change seconds or sample_rate"
     );
     let (socket, centre) = (config.air_socket(), *frequency as f64);
     let receiver = RemoteReceiver::connect(&Address::Socket(socket.clone()), centre, *sample_rate);
@@ -44,7 +44,7 @@ pub(super) fn execute(arguments: &Arguments, config: &Config, output: Output) ->
     while recording.add(&receiver.next_block()?)? {}
     let samples = recording.end()?;
     let file = |ending: &str| format!("{}.sigmf-{ending}", out.display());
-    let people = format!("{samples} samples about {frequency} Hz, recorded in {}", file("meta"));
-    output.print(&people, &json!({"samples": samples, "meta": file("meta"), "data": file("data")}));
+    let text = format!("{samples} samples about {frequency} Hz, recorded in {}", file("meta"));
+    output.print(&text, &json!({"samples": samples, "meta": file("meta"), "data": file("data")}));
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 use super::air;
 use super::output::Output;
+use super::service::{log_filter, stop_signal};
 use super::view::{Bars, Terminal};
 use crate::agent::enrollment::Enrollment;
 use crate::agent::state::StateFolder;
@@ -9,15 +10,13 @@ use crate::agent::{Agent, logs};
 use crate::api;
 use crate::api::identity::Identity;
 use crate::config::{Config, RadioConfig};
-use anyhow::{Context, bail};
-use nix::sys::signal::Signal;
+use anyhow::bail;
 use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -66,11 +65,6 @@ fn own_air(config: &Config) -> anyhow::Result<Option<air::Own>> {
         tracing::info!("the air of {} is served by another process", config.state_dir.display());
     }
     Ok(own)
-}
-
-/// Returns the filter of log lines: from `info` on, unless the environment sets another.
-pub(super) fn log_filter() -> EnvFilter {
-    EnvFilter::try_from_env("CHALLENGECTL_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
 /// Whether the runner is enrolled when it starts.
@@ -150,40 +144,4 @@ fn log_what_it_lacks(radio: &RadioConfig) {
         }
         None => {}
     }
-}
-
-/// Returns a future that is ready at the first signal. The second ends the process at once, and with it the processes
-/// of all radios. A closing terminal sends SIGHUP, often more than once: that does not count as a second signal, and
-/// under `nohup` it is ignored.
-pub(super) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
-    let hang_up = (!is_ignored(Signal::SIGHUP)).then(|| signal(SignalKind::hangup())).transpose().context("SIGHUP")?;
-    Ok(async move {
-        let hung_up = async {
-            match hang_up {
-                Some(mut hang_up) => drop(hang_up.recv().await),
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            () = hung_up => {}
-        }
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            std::process::exit(130);
-        });
-    })
-}
-
-/// Returns whether the process was started with this signal ignored.
-fn is_ignored(signal: Signal) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal as u32 - 1) & 1 == 1)
 }

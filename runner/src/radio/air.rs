@@ -1,4 +1,4 @@
-//! A radio of the virtual air: what it sends, receivers hear that tune in over the network.
+//! A radio of the virtual air, which receivers tune into over the network.
 
 use super::{Radio, Tuning};
 use anyhow::{Context, bail, ensure};
@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 /// The socket of a runner's own air, in its state folder.
 const SOCKET: &str = "air.sock";
 
-/// The keys of such a radio.
+/// The keys of such a radio in `runner.yml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The air of another host, `HOST:PORT`; without it, the runner's own.
+    /// The air of another host, `HOST:PORT`; `None`: the runner's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// The file with the key of that air's transmitters.
@@ -59,7 +59,7 @@ impl super::Settings for Settings {
         let rate = u32::try_from(tuning.sample_rate).unwrap_or(u32::MAX);
         ensure!(
             RATES.contains(&rate) && rate.is_multiple_of(RATE_STEP),
-            "the air takes no {} samples per second but multiples of {RATE_STEP} from {} to {}; set sample_rate",
+            "{} samples per second: the air takes multiples of {RATE_STEP} from {} to {}; set sample_rate",
             tuning.sample_rate,
             RATES.start(),
             RATES.end()
@@ -77,7 +77,10 @@ impl super::Settings for Settings {
                 "no air answers at {}; `challengectl-runner run` or `challengectl-runner air` must run on this host",
                 path.display()
             ),
-            Address::Server(server, _) => format!("the air at {server}"),
+            Address::Server(server, _) => format!(
+                "no air takes the transmission at {server}; `challengectl-runner air` must run there, with transmitters and \
+                 the same key_file"
+            ),
         })?;
         Ok(Box::new(Air { transmitter: Some(transmitter), left: tuning.samples }))
     }
@@ -96,14 +99,14 @@ impl super::Settings for Settings {
 }
 
 struct Air {
-    /// Gone once the carrier was off.
+    /// `None` once the carrier is off.
     transmitter: Option<Transmitter>,
-    /// Samples that are still to be written.
+    /// Samples of the signal that are not written yet.
     left: u64,
 }
 
 impl Radio for Air {
-    /// The carrier is on with the first sample.
+    /// Does nothing: the carrier goes on with the first sample.
     fn start(&mut self) -> anyhow::Result<()> {
         Ok(())
     }
@@ -115,10 +118,10 @@ impl Radio for Air {
         Ok(())
     }
 
-    /// What was sent as a whole is heard to its end, 80 ms later at most; what is cut, is at once.
+    /// Waits until a signal that was sent as a whole has been heard, 80 ms at most; cuts any other at once.
     fn stop(&mut self) -> anyhow::Result<()> {
         let Some(transmitter) = self.transmitter.take() else { return Ok(()) };
         let ended = if self.left == 0 { transmitter.finish() } else { transmitter.cut() };
-        ended.context("the air did not say that the carrier is off; its connection is closed, which cuts it")
+        ended.context("the air has not confirmed that the carrier is off; its connection is closed, which cuts it")
     }
 }

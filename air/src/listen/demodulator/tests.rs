@@ -23,7 +23,7 @@ fn plus_noise(samples: Vec<Complex32>, deviation: f32) -> Vec<Complex32> {
     samples.into_iter().zip(gaussian(deviation)).map(|(sample, noise)| sample + noise).collect()
 }
 
-/// Amplitude of a tone in the sound, and the ratio of its power to that of all else, in decibels.
+/// Measures the amplitude of a tone in the sound, and the ratio of its power to that of all else, in decibels.
 fn measured(sound: &[f32], rate: u32, hertz: f64) -> (f64, f64) {
     let mean = sound.iter().map(|sample| f64::from(*sample)).sum::<f64>() / sound.len() as f64;
     let (mut re, mut im) = (0.0, 0.0);

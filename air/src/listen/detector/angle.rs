@@ -1,9 +1,9 @@
-//! The angle of a complex number, ten times as fast as the library's and good to 2e-6.
+//! The angle of a complex number: ten times as fast as that of the standard library, with an error below 2e-6 radians.
 
 use challengectl_dsp::Complex32;
 use std::f32::consts::{FRAC_PI_2, PI};
 
-/// In radians, from -π to π; 0 for 0.
+/// Returns the angle in radians, from -π to π; 0 for 0.
 #[inline(always)]
 pub(super) fn angle(value: Complex32) -> f32 {
     let (x, y) = (value.re.abs(), value.im.abs());
@@ -15,7 +15,8 @@ pub(super) fn angle(value: Complex32) -> f32 {
     half.copysign(value.im)
 }
 
-/// Of 0 to 1: the minimax polynomial of degree 11 (M. Abramowitz, I. A. Stegun, 4.4.49, has one of degree 9).
+/// Returns the arctangent of 0 to 1, by a minimax polynomial of degree 11 (M. Abramowitz, I. A. Stegun, 4.4.49, give one of
+/// degree 9).
 #[inline(always)]
 fn arctangent(x: f32) -> f32 {
     const COEFFICIENTS: [f32; 6] =

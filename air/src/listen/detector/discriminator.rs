@@ -1,4 +1,4 @@
-//! Frequency modulation: how fast the phase turns.
+//! Frequency modulation: the rate at which the phase turns.
 
 use super::angle::angle;
 use crate::listen::Mode;
@@ -6,11 +6,11 @@ use challengectl_dsp::Complex32;
 use challengectl_dsp::fir::Decimator;
 use std::f64::consts::TAU;
 
-/// Hertz of deviation that are full scale in narrowband FM: the 5 kHz of a 25 kHz channel, and 3 kHz of a frequency
-/// error, which is heard as a constant until it has faded.
+/// Deviation in hertz that is full scale in narrowband FM: the 5 kHz of a 25 kHz channel, and 3 kHz for a frequency error,
+/// which is a constant until the high-pass filter has removed it.
 const NARROW: f64 = 8_000.0;
 
-/// In wideband FM: 75 kHz and some room.
+/// The same in wideband FM: 75 kHz, and some room.
 const WIDE: f64 = 100_000.0;
 
 /// The corner of the high-pass filter that removes the frequency error, in hertz: below every tone, and slow enough not
@@ -19,24 +19,24 @@ const CORNER: f64 = 3.0;
 
 pub(crate) struct Discriminator {
     last: Complex32,
-    /// Full scale for each radian per sample.
+    /// Parts of full scale for each radian per sample.
     gain: f32,
     turns: Vec<f32>,
     decimator: Decimator,
     audio_rate: f64,
-    /// The frequency error, and how fast it is followed.
+    /// The frequency error, and the part of a change that each sample follows.
     offset: f32,
     follow: f32,
-    /// The low-pass filter of the de-emphasis: its state, and what of it remains after each sample.
+    /// The low-pass filter of the de-emphasis: its state, and the part that remains after each sample.
     smooth: f32,
     decay: f32,
 }
 
 impl Discriminator {
-    /// `deemphasis` in microseconds.
+    /// Creates a discriminator for one of the two modes; `deemphasis` is in microseconds.
     pub(super) fn new(mode: Mode, deemphasis: f64) -> Self {
         let (rate, audio_rate) = (f64::from(mode.channel_rate()), f64::from(mode.audio_rate()));
-        // Of the sound, wideband FM keeps what is below the pilot tone of stereo, at 19 kHz.
+        // The sound of wideband FM ends below the pilot tone of stereo, at 19 kHz.
         let (full, pass, stop) = if mode == Mode::Wbfm { (WIDE, 15e3, 19e3) } else { (NARROW, 5.2e3, 6.8e3) };
         let factor = (mode.channel_rate() / mode.audio_rate()) as usize;
         let mut discriminator = Self {

@@ -2,16 +2,16 @@
 
 use challengectl_dsp::Complex32;
 
-/// How fast the carrier's level is followed, in seconds: slower than any sound, faster than most fading.
+/// The time constant by which the carrier's level is followed, in seconds: slower than any sound, faster than most fading.
 const FOLLOW: f32 = 0.1;
 
-/// Modulation by 100 % is half of full scale, for the noise on it and for what is overmodulated.
+/// Modulation by 100 % is half of full scale, which leaves room for noise and overmodulation.
 const FULL: f32 = 0.5;
 
 /// Samples per second.
 const RATE: f32 = 12_000.0;
 
-/// Divides the envelope by the carrier, so that the sound is equally loud whatever the carrier's level.
+/// Divides the envelope by the carrier, so that the loudness does not depend on the carrier's level.
 pub(crate) struct Envelope {
     carrier: f32,
 }
@@ -23,7 +23,7 @@ impl Envelope {
 
     pub(super) fn run(&mut self, channel: &[Complex32], audio: &mut Vec<f32>) {
         let mean = channel.iter().map(|sample| sample.norm()).sum::<f32>() / channel.len().max(1) as f32;
-        // A carrier that begins is there at once; one that ends is forgotten slowly, or noise would burst out.
+        // The beginning of a carrier is followed at once, its end slowly: otherwise noise would be loud at once.
         if mean > 4.0 * self.carrier {
             self.carrier = mean;
         }

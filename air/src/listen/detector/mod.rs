@@ -1,4 +1,4 @@
-//! From the samples of a channel to sound, in each of the modes.
+//! Detectors: from the samples of a channel to sound, in each of the modes.
 
 mod angle;
 mod discriminator;
@@ -13,7 +13,7 @@ use envelope::Envelope;
 use product::Product;
 use std::ops::Range;
 
-/// What turns a channel into sound.
+/// Turns a channel into sound.
 pub(super) enum Detector {
     Envelope(Envelope),
     Discriminator(Discriminator),
@@ -29,7 +29,7 @@ impl Detector {
         }
     }
 
-    /// Takes over what has changed, but for the mode. `has_moved`: to another signal.
+    /// Changes the tuning within a mode. `has_moved`: the listener has tuned to another signal.
     pub(super) fn set(&mut self, tuning: &Tuning, has_moved: bool) {
         match self {
             Self::Envelope(_) => {}
@@ -43,7 +43,7 @@ impl Detector {
         }
     }
 
-    /// What the channel itself has to pass, if the detector is to get `passband`.
+    /// Returns the passband of the channel, for a detector whose passband is `passband`.
     pub(super) fn channel_passband(mode: Mode, passband: &Range<f64>) -> Range<f64> {
         match mode {
             Mode::Am | Mode::Nbfm | Mode::Wbfm => passband.clone(),

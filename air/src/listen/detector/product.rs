@@ -1,4 +1,4 @@
-//! Sidebands and Morse: what the passband holds, moved down to sound.
+//! Sidebands and Morse: the passband, moved down to sound.
 
 use crate::listen::agc::Agc;
 use crate::listen::level::{decibels, power};
@@ -14,10 +14,10 @@ use std::ops::Range;
 const RATE: f64 = 12_000.0;
 const FRAME: usize = 240;
 
-/// The filter is 40 ms long: 125 Hz lie between pass and stop band. It delays by 20 ms.
+/// Taps of the filter: 40 ms, so that its transition band is 125 Hz wide, and its delay 20 ms.
 const TAPS: usize = 481;
 
-/// Seconds for which the gain stays when speech pauses; in Morse it is wanted back sooner.
+/// Seconds for which the gain stays when speech pauses; in Morse it recovers sooner.
 const HANG: f32 = 1.1;
 const CW_HANG: f32 = 0.2;
 
@@ -44,7 +44,7 @@ impl Product {
         self.width = passband.end - passband.start;
     }
 
-    /// Forgets how strong the signal was.
+    /// Forgets the level of the signal.
     pub(super) fn forget(&mut self) {
         self.agc.forget();
     }

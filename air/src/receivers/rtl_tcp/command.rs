@@ -1,9 +1,9 @@
-//! The commands of the protocol: one byte that says which, and four of a number, most significant first.
+//! The commands of the protocol: a byte for the kind, and a number of four bytes, most significant first.
 
 /// Bytes of a command.
 pub(super) const LEN: usize = 5;
 
-/// What a client asks for.
+/// A command of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Command {
     /// Hertz.
@@ -20,14 +20,14 @@ pub(super) enum Command {
     Test(bool),
     /// Number of a gain in the table.
     GainIndex(u32),
-    /// What a tuner of this kind takes and which changes nothing here: gains of intermediate stages (6), the automatic
-    /// gain of the converter (8), direct sampling (9), offset tuning (10), frequencies of crystals (11, 12) and the
-    /// power of an antenna amplifier (14).
+    /// Commands of the protocol without effect on this receiver: gains of intermediate stages (6), the automatic gain of
+    /// the converter (8), direct sampling (9), offset tuning (10), frequencies of crystals (11, 12) and the power of an
+    /// antenna amplifier (14).
     Nothing,
 }
 
 impl Command {
-    /// Reads a command; `None` for one that is not of the protocol, which `rtl_tcp` passes over without a word.
+    /// Reads a command; `None` for one that is not of the protocol, which `rtl_tcp` ignores.
     pub(super) fn read(bytes: [u8; LEN]) -> Option<Self> {
         let [kind, number @ ..] = bytes;
         let number = u32::from_be_bytes(number);
@@ -45,8 +45,8 @@ impl Command {
     }
 }
 
-/// Whether the chip has this rate (Realtek's resampler covers two ranges). With any other one `rtl_tcp` keeps the rate
-/// that it has, and the client is not told.
+/// Returns whether the chip has this rate: Realtek's resampler covers two ranges. At any other rate `rtl_tcp` keeps the
+/// rate that it has, without an answer to the client.
 pub(super) fn is_rate(rate: u32) -> bool {
     matches!(rate, 225_001..=300_000 | 900_001..=3_200_000)
 }

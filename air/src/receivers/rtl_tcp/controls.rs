@@ -1,15 +1,15 @@
-//! What a client has set, as its commands come in.
+//! The settings of a client, as its commands change them.
 
 use super::command::{Command, is_rate};
 use super::gain::Gain;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// What a dongle has before it is told anything.
+/// The settings of a dongle before the first command.
 const FIRST_FREQUENCY: u32 = 100_000_000;
 const FIRST_RATE: u32 = 2_048_000;
 
-/// What a client has set.
+/// The settings of a client.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Settings {
     pub(super) frequency: u32,
@@ -19,7 +19,7 @@ pub(super) struct Settings {
     pub(super) is_test: bool,
 }
 
-/// Shared by what hears the client and what sends to it.
+/// Shared by the tasks that read the client's commands and that send its samples.
 #[derive(Debug)]
 pub(super) struct Controls {
     settings: Mutex<Settings>,
@@ -54,12 +54,12 @@ impl Controls {
         *self.settings.lock()
     }
 
-    /// Keeps the rate that there is bandwidth for.
+    /// Sets the rate back, when there is no bandwidth for another.
     pub(super) fn keep_rate(&self, rate: u32) {
         self.settings.lock().rate = rate;
     }
 
-    /// Has the automatic gain follow the mean power of a block.
+    /// Adjusts the automatic gain to the mean power of a block.
     pub(super) fn follow(&self, power: f64) {
         self.settings.lock().gain.follow(power);
     }

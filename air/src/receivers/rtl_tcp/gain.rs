@@ -14,7 +14,8 @@ pub const GAINS: [i32; 29] = [
 /// The gain in decibels at which full scale of the spectrum is full scale of the converter.
 pub const FULL_SCALE_GAIN_DB: f64 = 49.6;
 
-/// What the automatic gain aims at: root mean square in decibels of full scale. Peaks of noise have 18 dB of room.
+/// The level that the automatic gain aims at: root mean square in decibels of full scale. Peaks of noise have 18 dB of
+/// room.
 const TARGET_DB: f64 = -18.0;
 
 /// Decibels by which the automatic gain changes in a block of 20 ms: 10 dB in a second.
@@ -28,34 +29,38 @@ pub(super) struct Gain {
 }
 
 impl Gain {
-    /// Automatic, as a dongle that was just plugged in.
+    /// Creates an automatic gain, as of a dongle that was just plugged in.
     pub(super) fn new() -> Self {
         Self { is_manual: false, decibels: 30.0 }
+    }
+
+    pub(super) fn is_manual(self) -> bool {
+        self.is_manual
     }
 
     pub(super) fn set_manual(&mut self, is_manual: bool) {
         self.is_manual = is_manual;
     }
 
-    /// Sets the nearest gain that the tuner has, by hand.
+    /// Sets the nearest gain that the tuner has, and makes it manual.
     pub(super) fn set(&mut self, tenths: i32) {
         let nearest = GAINS.into_iter().min_by_key(|gain| (gain.abs_diff(tenths), Reverse(*gain)));
         *self = Self { is_manual: true, decibels: f64::from(nearest.unwrap_or(0)) / 10.0 };
     }
 
-    /// Sets a gain of the table by hand; a number beyond it changes nothing.
+    /// Sets a gain of the table, and makes it manual; a number beyond the table changes nothing.
     pub(super) fn set_index(&mut self, index: u32) {
         if let Some(tenths) = usize::try_from(index).ok().and_then(|index| GAINS.get(index)) {
             self.set(*tenths);
         }
     }
 
-    /// By which the spectrum's amplitudes are multiplied, to be in fractions of the converter's full scale.
+    /// Returns the factor from amplitudes of the spectrum to fractions of the converter's full scale.
     pub(super) fn factor(self) -> f64 {
         10_f64.powf((self.decibels - FULL_SCALE_GAIN_DB) / 20.0)
     }
 
-    /// Follows the level of a block, given the mean power of the spectrum in it, when it is automatic.
+    /// Moves an automatic gain towards its target, by the mean power of the spectrum in a block.
     pub(super) fn follow(&mut self, power: f64) {
         if self.is_manual {
             return;

@@ -3,8 +3,8 @@
 use crate::spectrum::Noise;
 use challengectl_dsp::Complex32;
 
-/// Root mean square of the converter's own noise on each axis, in steps. It is the dither, and the least with which a
-/// signal of less than a step keeps its level: with 0.35, one of -50 dB would come out 0.6 dB too strong.
+/// Root mean square of the converter's own noise on each axis, in steps. It is the dither, and the least at which a signal
+/// of less than a step keeps its level: at 0.35, one of -50 dB would come out 0.6 dB too strong.
 pub const ADC_NOISE_LSB: f32 = 0.5;
 
 /// Steps from the middle to full scale.
@@ -13,12 +13,12 @@ const SCALE: f32 = 127.0;
 /// The middle. Zero lies between two steps, as in a dongle.
 const MIDDLE: f32 = 127.5;
 
-/// 2^23: a float of this size has no fraction, so that adding it rounds to the nearest integer, which then stands in
-/// the lowest bits. Unlike a conversion, which must look for values beyond the type, this uses all lanes.
+/// 2^23: a float of this size has no fraction, so that adding it rounds to the nearest integer, which is then in the lowest
+/// bits. Unlike a conversion, which must check for values beyond the type, this is vectorised.
 const ROUNDING: f32 = 8_388_608.0;
 
-/// Appends samples as unsigned bytes, I before Q: `gain` 1.0 makes an amplitude of 1.0 full scale, beyond which it is
-/// cut. `stream` and `first`, the number of the first sample, say which noise of the converter is added.
+/// Appends samples as unsigned bytes, I before Q. With a `gain` of 1.0 an amplitude of 1.0 is full scale; beyond, samples
+/// are clipped. `stream`, and `first`, the number of the first sample, select the noise of the converter.
 pub fn quantise(samples: &[Complex32], gain: f32, noise: &Noise, stream: u64, first: u64, out: &mut Vec<u8>) {
     let begin = out.len();
     out.resize(begin + 2 * samples.len(), 0);

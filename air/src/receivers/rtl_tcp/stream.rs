@@ -1,40 +1,34 @@
 //! Sends a client its samples.
 
+use super::context::Context;
 use super::controls::{Controls, Settings};
 use super::quantise::quantise;
-use super::server::Context;
+use super::ring::Ring;
 use crate::Block;
+use crate::allowance::Allowance;
 use crate::limits::Permit;
-use crate::spectrum::{FRAMES_PER_SECOND, Receiver};
+use crate::spectrum::{Receiver, is_cheap};
 use challengectl_dsp::Complex32;
-use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, sleep_until};
+use tokio::io::AsyncWrite;
+use tokio::time::Instant;
 
-/// Writes in each block of 20 ms: some programs pulse when more than 5 ms come at once.
-const WRITES: u32 = 5;
+/// Changes of the rate: some at once, as programs make them when they start, and then one in each second, since each
+/// needs a transform to be planned, which takes milliseconds.
+const RATE_CHANGES: u32 = 4;
+const RATE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Between two of them.
-const WRITE_INTERVAL: Duration = Duration::from_millis(1000 / FRAMES_PER_SECOND / WRITES as u64);
-
-/// Blocks that wait for a client that reads slowly: a second. Beyond it the oldest are dropped.
-const MAX_BLOCKS: usize = FRAMES_PER_SECOND as usize;
-
-/// A client that takes nothing for so long is gone.
-const STALL_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Rates change at most so often: each needs a transform to be planned.
-const RATE_INTERVAL: Duration = Duration::from_millis(250);
+/// How much more a rate counts whose transform takes longer, so that clients cannot overload the mixer by odd rates.
+const COSTLY_WEIGHT: u64 = 4;
 
 pub(super) struct Stream<'a> {
     pub(super) context: Context,
     pub(super) permit: Permit,
-    /// Which of all clients: its converter's noise is its own.
+    /// The number of the client, which selects the noise of its converter.
     pub(super) number: u64,
     pub(super) controls: &'a Controls,
-    /// The error of its crystal.
+    /// The error of its crystal in parts per million.
     pub(super) error_ppm: f64,
 }
 
@@ -47,25 +41,26 @@ impl Stream<'_> {
             return Err(io::Error::other("no bandwidth is left for another receiver"));
         }
         let mut ring = Ring::new();
-        let mut receiver = self.open(rate);
-        let mut opened = Instant::now();
+        let mut receiver = self.open(rate).await?;
+        let mut changes = Allowance::new(RATE_INTERVAL, RATE_CHANGES);
         loop {
             tokio::select! {
                 block = receiver.next() => {
                     let Some(block) = block else { return Ok(()) };
-                    ring.check_stalled()?;
-                    ring.add(self.convert(&block), self.number);
+                    ring.check_stalled(Instant::now())?;
+                    ring.add(self.convert(&block));
                 }
                 written = ring.write(writer) => written?,
                 () = self.controls.changed() => {}
             }
             let settings = self.controls.settings();
             receiver.tune(self.centre(&settings));
-            if settings.rate != rate && opened.elapsed() >= RATE_INTERVAL {
+            let now = Instant::now();
+            if settings.rate != rate && changes.next(now).is_none() {
+                changes.spend(now);
                 if self.permit.take(bytes_per_second(settings.rate)) {
                     rate = settings.rate;
-                    receiver = self.open(rate);
-                    opened = Instant::now();
+                    receiver = self.open(rate).await?;
                 } else {
                     self.controls.keep_rate(rate);
                 }
@@ -73,14 +68,16 @@ impl Stream<'_> {
         }
     }
 
-    fn open(&self, rate: u32) -> Receiver {
+    /// Opens a receiver, in a thread for what blocks.
+    async fn open(&self, rate: u32) -> io::Result<Receiver> {
         let centre = self.centre(&self.controls.settings());
-        let receiver = self.context.spectrum.receiver(centre, rate.into());
+        let spectrum = self.context.spectrum.clone();
+        let receiver = tokio::task::spawn_blocking(move || spectrum.receiver(centre, rate.into())).await?;
         receiver.set_path_gain(self.context.settings.gain_db);
-        receiver
+        Ok(receiver)
     }
 
-    /// Where the receiver really is when the client believes it at its frequency.
+    /// Returns the true centre in hertz of a receiver that is set so.
     fn centre(&self, settings: &Settings) -> f64 {
         let ppm = self.error_ppm - f64::from(settings.correction);
         f64::from(settings.frequency) * (1.0 + ppm * 1e-6)
@@ -94,87 +91,23 @@ impl Stream<'_> {
             bytes.extend((first..first + 2 * block.samples.len() as u64).map(|count| count as u8));
             return bytes;
         }
-        self.controls.follow(power(&block.samples));
+        if !settings.gain.is_manual() {
+            self.controls.follow(power(&block.samples));
+        }
         let gain = settings.gain.factor() as f32;
-        quantise(&block.samples, gain, &self.context.noise, self.number, block.first, &mut bytes);
+        quantise(&block.samples, gain, self.context.spectrum.noise(), self.number, block.first, &mut bytes);
         bytes
     }
 }
 
+/// Returns what a rate counts against the limit: its bytes per second, more for one that costs more processor time.
 fn bytes_per_second(rate: u32) -> u64 {
-    2 * u64::from(rate)
+    let weight = if is_cheap(rate) { 1 } else { COSTLY_WEIGHT };
+    2 * u64::from(rate) * weight
 }
 
+/// Returns the mean power. Sums of short runs keep the precision of floats.
 fn power(samples: &[Complex32]) -> f64 {
     let sum: f32 = samples.chunks(256).map(|run| run.iter().map(Complex32::norm_sqr).sum::<f32>()).sum();
     f64::from(sum) / samples.len().max(1) as f64
-}
-
-/// Blocks on their way to a client. One that has begun is always finished, so that I and Q never change places.
-struct Ring {
-    blocks: VecDeque<Vec<u8>>,
-    current: Vec<u8>,
-    written: usize,
-    /// When the first byte of `current` was due.
-    due: Instant,
-    /// When the client last took something.
-    taken: Instant,
-}
-
-impl Ring {
-    fn new() -> Self {
-        let now = Instant::now();
-        Self { blocks: VecDeque::new(), current: Vec::new(), written: 0, due: now, taken: now }
-    }
-
-    fn add(&mut self, block: Vec<u8>, client: u64) {
-        if self.blocks.len() >= MAX_BLOCKS {
-            tracing::trace!(client, "rtl_tcp: a block is dropped");
-            self.blocks.pop_front();
-        }
-        self.blocks.push_back(block);
-        if self.written == self.current.len() {
-            self.begin();
-        }
-    }
-
-    fn begin(&mut self) {
-        let Some(block) = self.blocks.pop_front() else { return };
-        if self.current.is_empty() || self.blocks.is_empty() {
-            self.due = Instant::now();
-        }
-        self.current = block;
-        self.written = 0;
-    }
-
-    fn check_stalled(&self) -> io::Result<()> {
-        if self.written < self.current.len() && self.taken.elapsed() > STALL_TIMEOUT {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not read"));
-        }
-        Ok(())
-    }
-
-    /// Writes what is due next; waits for ever when nothing is there. Nothing is lost when the future is dropped.
-    async fn write(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        if self.written == self.current.len() {
-            return std::future::pending().await;
-        }
-        let step = (self.current.len().div_ceil(WRITES as usize)).next_multiple_of(2);
-        let steps = self.written / step.max(1);
-        // One that is behind catches up.
-        if self.blocks.is_empty() && self.written.is_multiple_of(step) {
-            sleep_until(self.due + WRITE_INTERVAL * steps as u32).await;
-        }
-        let end = ((steps + 1) * step).min(self.current.len());
-        let written = writer.write(self.current.get(self.written..end).unwrap_or_default()).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.written += written;
-        self.taken = Instant::now();
-        if self.written == self.current.len() {
-            self.begin();
-        }
-        Ok(())
-    }
 }

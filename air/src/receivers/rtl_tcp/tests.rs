@@ -2,15 +2,16 @@
 
 use super::*;
 use crate::limits::{self, Limits};
-use crate::spectrum::{self, Noise, Source, Spectrum, Transmission};
+use crate::spectrum::{self, Mixer, Noise, Source, Spectrum, Transmission};
+use crate::testing::{in_time, raise_file_limit, until};
 use challengectl_dsp::Complex32;
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 
 struct Site {
     spectrum: Spectrum,
@@ -19,33 +20,42 @@ struct Site {
 
 impl Site {
     async fn new(settings: Settings, limits: limits::Settings) -> Self {
-        let spectrum = Spectrum::start(spectrum::Settings { noise_db_hz: None, ..Default::default() }).unwrap();
+        Self::of(Spectrum::start(quiet()).unwrap(), settings, limits).await
+    }
+
+    /// Has a time that goes on only by the mixer's steps.
+    async fn stepped(limits: limits::Settings) -> (Self, Mixer) {
+        let (spectrum, mixer) = Spectrum::stepped(quiet());
+        (Self::of(spectrum, Settings::default(), limits).await, mixer)
+    }
+
+    async fn of(spectrum: Spectrum, settings: Settings, limits: limits::Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let noise = Arc::new(Noise::new(0));
-        let context = Context { spectrum: spectrum.clone(), limits: Limits::new(limits), noise, settings, seed: 3 };
+        let context = Context { spectrum: spectrum.clone(), limits: Limits::new(limits), settings };
         tokio::spawn(serve(listener, context));
         Self { spectrum, address }
     }
 
     async fn client(&self, commands: &[(u8, u32)]) -> Client {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let mut client = Client(TcpStream::connect(self.address).await.unwrap());
         let mut greeting = [0; 64];
-        let read = stream.read(&mut greeting).await.unwrap();
+        let read = client.0.read(&mut greeting).await.unwrap();
         assert_eq!(&greeting[..read], b"RTL0\0\0\0\x05\0\0\0\x1d");
-        let mut client = Client(stream);
         client.say(commands).await;
         client
     }
+}
+
+fn quiet() -> spectrum::Settings {
+    spectrum::Settings { noise_db_hz: None, ..Default::default() }
 }
 
 struct Client(TcpStream);
 
 impl Client {
     async fn say(&mut self, commands: &[(u8, u32)]) {
-        for (kind, number) in commands {
-            self.0.write_all(&[&[*kind][..], &number.to_be_bytes()].concat()).await.unwrap();
-        }
+        self.0.write_all(&bytes_of(commands)).await.unwrap();
     }
 
     async fn bytes(&mut self, count: usize) -> Vec<u8> {
@@ -67,7 +77,16 @@ impl Client {
     }
 }
 
-/// A carrier of full scale at 100.1 MHz, as long as this is held.
+fn bytes_of(commands: &[(u8, u32)]) -> Vec<u8> {
+    commands.iter().flat_map(|(kind, number)| [&[*kind][..], &number.to_be_bytes()].concat()).collect()
+}
+
+/// Returns whether bytes count on from each other.
+fn count_on(bytes: &[u8]) -> bool {
+    bytes.windows(2).all(|two| two[1] == two[0].wrapping_add(1))
+}
+
+/// Starts a carrier of full scale at 100.1 MHz, which ends with the task.
 fn carrier(spectrum: &Spectrum) -> tokio::task::JoinHandle<()> {
     let transmission = Transmission { challenge: "A".into(), centre_hz: 100.1e6, nominal_hz: 100.1e6, rate: 48_000 };
     let source: Source = spectrum.transmit(transmission).unwrap();
@@ -87,7 +106,7 @@ fn level(samples: &[Complex32], turns_per_sample: f64) -> f64 {
     20.0 * (sum.norm() / samples.len() as f64).log10()
 }
 
-/// The frequency of the strongest tone, in fractions of the rate.
+/// Finds the frequency of the strongest tone, in fractions of the rate.
 fn strongest(samples: &[Complex32]) -> f64 {
     let mut bins = samples.to_vec();
     rustfft::FftPlanner::new().plan_fft_forward(bins.len()).process(&mut bins);
@@ -141,7 +160,7 @@ async fn every_command_is_taken_and_an_impossible_rate_changes_nothing() {
     }
     client.say(&[(2, 0), (2, 600_000), (2, u32::MAX), (2, 225_000), (2, 3_200_001)]).await;
     let bytes = client.bytes(1_000_000).await;
-    assert!(bytes.windows(2).all(|two| two[1] == two[0].wrapping_add(1)));
+    assert!(count_on(&bytes));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -149,10 +168,10 @@ async fn limits_close_what_is_too_much() {
     let limits = limits::Settings { receivers: 3, bytes_per_second: 1_000_000, ..Default::default() };
     let site = Site::new(Settings::default(), limits).await;
     let _first = site.client(&[(2, 250_000)]).await;
-    // Two megabytes a second are more than is left.
-    let mut second = site.client(&[(2, 1_000_000)]).await;
+    // Half a megabyte a second is left, and an odd rate counts four times.
+    let mut second = site.client(&[(2, 225_200)]).await;
     second.is_closed().await;
-    let mut third = site.client(&[(2, 225_200)]).await;
+    let mut third = site.client(&[(2, 240_000)]).await;
     third.bytes(10_000).await;
     let _idle = TcpStream::connect(site.address).await.unwrap();
     let mut fifth = TcpStream::connect(site.address).await.unwrap();
@@ -166,52 +185,74 @@ async fn limits_close_what_is_too_much() {
     }
 }
 
+/// Frequencies and rates, most of them impossible, as fast as the server reads them; the samples are never read.
+async fn send_absurd_commands(mut stream: TcpStream) {
+    let absurd = |n: u32| {
+        let number = n.wrapping_mul(2_654_435_761);
+        [(1, number), (2, number), (1, u32::MAX), (1, 0), (2, 0), (2, u32::MAX), (2, 900_001 + n), (5, number)]
+    };
+    let commands: Vec<u8> = (0..2000).flat_map(|n| bytes_of(&absurd(n))).collect();
+    while stream.write_all(&commands).await.is_ok() {}
+}
+
+/// Time goes on by steps, each made when the samples of the one before have arrived: lost samples are lost by the attack.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn floods_and_clients_that_do_not_read_do_not_disturb_the_others() {
+async fn a_thousand_connections_floods_and_clients_that_do_not_read_do_not_disturb_another() {
+    raise_file_limit();
     let limits = limits::Settings { receivers_per_address: 40, receivers: 40, ..Default::default() };
-    let site = Site::new(Settings::default(), limits).await;
+    let (site, mut mixer) = Site::stepped(limits).await;
     let mut good = site.client(&[(2, 250_000), (7, 1)]).await;
+    until("the receiver opens", || site.spectrum.statistics().receivers == 1).await;
+    let mut flooding = JoinSet::new();
+    for _ in 0..8 {
+        let stream = TcpStream::connect(site.address).await.unwrap();
+        flooding.spawn(send_absurd_commands(stream));
+    }
     let mut held = Vec::new();
-    for _ in 0..1000 {
-        // The first of them take the places that there are; some say garbage and none reads.
+    for number in 0..1000 {
+        // The first of them take the places that there are.
         let mut stream = TcpStream::connect(site.address).await.unwrap();
-        let _ = stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await;
+        let garbage: &[u8] = [&b""[..], b"GET / HTTP/1.1\r\n\r\n", &[2, 0, 48]][number % 3];
+        let _ = stream.write_all(garbage).await;
         held.push(stream);
     }
-    let mut flood = held.swap_remove(0);
-    let flooding = tokio::spawn(async move {
-        let retunes: Vec<u8> = (0..2000_u32)
-            .flat_map(|n| {
-                [&[1][..], &n.wrapping_mul(2_654_435_761).to_be_bytes(), &[2], &(900_001 + n).to_be_bytes()].concat()
-            })
-            .collect();
-        while flood.write_all(&retunes).await.is_ok() {}
-    });
-    good.bytes(10_000).await;
-    let bytes = good.bytes(1_500_000).await;
-    assert!(bytes.windows(2).all(|two| two[1] == two[0].wrapping_add(1)));
-    flooding.abort();
-    assert_eq!(site.spectrum.statistics().skipped, 0);
+    let mut last = None;
+    for _ in 0..100 {
+        mixer.step();
+        let block = in_time(good.bytes(10_000)).await;
+        assert!(count_on(&block) && last.is_none_or(|last: u8| last.wrapping_add(1) == block[0]), "a block is lost");
+        last = block.last().copied();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_reads_late_loses_whole_blocks_and_i_stays_i() {
-    let site = Site::new(Settings::default(), limits::Settings::default()).await;
+    let (site, mut mixer) = Site::stepped(limits::Settings::default()).await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(65536).unwrap();
     let mut client = Client(socket.connect(site.address).await.unwrap());
     client.bytes(12).await;
-    // A block is no whole number of counts, so that each that is missing shows.
+    // A block is not a whole number of counts, so that each missing one shows.
     client.say(&[(7, 1), (2, 3_199_800)]).await;
-    client.bytes(4_000_000).await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let bytes = client.bytes(9_000_000).await;
+    until("the receiver opens", || site.spectrum.statistics().receivers == 1).await;
+    mixer.step();
+    in_time(client.bytes(1000)).await;
+    // Three seconds: far more than the server keeps.
+    (0..150).for_each(|_| mixer.step());
+    let stepping = async {
+        loop {
+            mixer.step();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let bytes = tokio::select! { bytes = client.bytes(9_000_000) => bytes, () = stepping => unreachable!() };
     let breaks: Vec<_> = (1..bytes.len()).filter(|n| bytes[*n] != bytes[n - 1].wrapping_add(1)).collect();
     assert!(!breaks.is_empty(), "nothing was dropped");
     assert!(breaks.iter().all(|n| n % 2 == 0), "{breaks:?}");
 }
 
-/// A tone and noise of the antenna through the converter: level of the tone, and the strongest of everything else.
+/// Sends a tone and noise of the antenna through the converter. Returns the level of the tone, and of the strongest
+/// anything else.
 fn through(tone_db: f64, noise_lsb: f32) -> (f64, f64) {
     let len = 1 << 18;
     let turns = 0.1 + 1.0 / 3.0 / len as f64;

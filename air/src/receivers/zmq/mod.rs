@@ -1,11 +1,11 @@
-//! Streams of complex floats over ZeroMQ, as players' flowgraphs expect them.
+//! Streams of complex floats over ZeroMQ, as GNU Radio's ZMQ sources expect them.
 //!
 //! Each stream has an address of its own, where a PUB socket sends raw little-endian `cf32`, at most 4096 samples in a
-//! message: older GNU Radio drops the rest of a longer one. A subscriber that reads slowly loses the oldest messages.
+//! message: GNU Radio 3.7 drops the rest of a longer one. A subscriber that reads slowly loses the oldest messages.
 //!
-//! Of the protocol, ZMTP 3.0 (RFC 23 of ZeroMQ) with the mechanism NULL, a publisher needs little, which is here: the
-//! library in C++ would have to be installed beside a program that is otherwise a single file, and the publisher of the
-//! one in Rust has no bound on its queues.
+//! The part of ZMTP 3.0 (RFC 23 of ZeroMQ) that a publisher with the mechanism NULL needs is small, and implemented here:
+//! libzmq would have to be installed beside a program that is otherwise a single file, and the publisher of the Rust crate
+//! `zeromq` 0.7 has queues of 100,000 messages for each subscriber.
 
 mod publisher;
 mod zmtp;
@@ -18,22 +18,22 @@ pub use publisher::serve;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
-/// A stream.
+/// The settings of a stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where subscribers connect.
+    /// The address at which subscribers connect.
     pub listen: SocketAddr,
-    /// The challenge whose nominal frequency it is tuned to, whenever that is on air.
+    /// The challenge that it follows: each time that the challenge goes on air, it tunes to its nominal frequency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
-    /// The centre in hertz that it has, or has until the challenge is on air for the first time.
+    /// The centre in hertz, or with `challenge` the centre until that goes on air for the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub centre: Option<f64>,
     /// Samples per second: a multiple of 200 from 10,000 to 2,000,000.
     #[serde(default = "default_rate")]
     pub sample_rate: u32,
-    /// Gain of the path to this receiver in decibels.
+    /// Gain of the path to this receiver in decibels, -200 to 200.
     #[serde(default)]
     pub gain_db: f64,
 }
@@ -42,7 +42,7 @@ fn default_rate() -> u32 {
     48_000
 }
 
-/// Beyond this, a stream would fill a network.
+/// The highest rate: 128 Mbit/s for each subscriber.
 const MAX_RATE: u32 = 2_000_000;
 
 impl Settings {

@@ -1,7 +1,7 @@
-//! A stream: takes subscribers in, and sends them what it hears.
+//! A stream: takes subscribers in, and sends them samples.
 
 use super::Settings;
-use super::zmtp::{self, Wish};
+use super::zmtp::{self, Request};
 use crate::limits::{Limits, Permit};
 use crate::spectrum::{Receiver, Spectrum};
 use challengectl_dsp::Complex32;
@@ -14,20 +14,23 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::{sleep, timeout};
 
-/// Samples in a message, at most.
+/// The most samples in a message.
 const MAX_SAMPLES: usize = 4096;
 
-/// Messages that wait for a subscriber that reads slowly: over a second at 48 kS/s. Beyond it, the oldest are dropped.
+/// Messages that wait for a subscriber that reads slowly: 1.3 s at 48 kS/s. Beyond that, the oldest are dropped.
 const MAX_MESSAGES: usize = 64;
 
-/// For a subscriber to say what it is.
+/// Time for the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A subscriber that takes nothing for so long is gone.
+/// A subscriber that takes nothing for so long is disconnected.
 const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Bytes that the kernel may hold for a subscriber: the library's own queue is on its side.
+/// Bytes that the kernel may hold for a subscriber, whose own library has a queue too.
 const SEND_BUFFER: usize = 256 * 1024;
+
+/// Pause after an error of `accept`, which is one of this host, such as no more files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 type Message = Arc<[u8]>;
 
@@ -50,7 +53,7 @@ async fn take_in(
 ) {
     loop {
         let Ok((stream, address)) = listener.accept().await else {
-            sleep(Duration::from_millis(100)).await;
+            sleep(ACCEPT_PAUSE).await;
             continue;
         };
         let Some(mut permit) = limits.admit(address.ip()) else { continue };
@@ -65,7 +68,7 @@ async fn take_in(
     }
 }
 
-/// Hears the air while anybody has subscribed.
+/// Receives and publishes while there are subscriptions.
 async fn publish(settings: &Settings, spectrum: &Spectrum, messages: &broadcast::Sender<Message>, subscribed: &Notify) {
     let mut centre = settings.centre.unwrap_or_default();
     loop {
@@ -77,7 +80,7 @@ async fn publish(settings: &Settings, spectrum: &Spectrum, messages: &broadcast:
                 let _ = messages.send(message(samples));
             }
         }
-        // A challenge that it follows may not come again soon.
+        // The challenge that the stream follows may not be on air again soon.
         centre = receiver.centre();
     }
 }
@@ -113,24 +116,25 @@ async fn send(
     let (mut reader, mut writer) = stream.into_split();
     let wanted = watch::Sender::new(false);
     tokio::select! {
-        ended = hear(&mut reader, &wanted) => ended,
+        ended = read_requests(&mut reader, &wanted) => ended,
         ended = forward(&mut writer, &messages, subscribed, wanted.subscribe()) => ended,
     }
 }
 
-/// Hears what it subscribes to, until it goes.
-async fn hear(reader: &mut (impl AsyncRead + Unpin), wanted: &watch::Sender<bool>) -> io::Result<()> {
+/// Counts the subscriptions of a subscriber, until it is gone.
+async fn read_requests(reader: &mut (impl AsyncRead + Unpin), wanted: &watch::Sender<bool>) -> io::Result<()> {
     let mut subscriptions = 0_u64;
     loop {
-        match zmtp::read(reader).await?.wish() {
-            Wish::Subscribe => subscriptions = subscriptions.saturating_add(1),
-            Wish::Cancel => subscriptions = subscriptions.saturating_sub(1),
-            Wish::Nothing => {}
+        match zmtp::read(reader).await?.request() {
+            Request::Subscribe => subscriptions = subscriptions.saturating_add(1),
+            Request::Cancel => subscriptions = subscriptions.saturating_sub(1),
+            Request::Other => {}
         }
         wanted.send_if_modified(|wanted| std::mem::replace(wanted, subscriptions > 0) != (subscriptions > 0));
     }
 }
 
+/// Sends messages while the subscriber wants them.
 async fn forward(
     writer: &mut (impl AsyncWrite + Unpin),
     messages: &broadcast::Sender<Message>,

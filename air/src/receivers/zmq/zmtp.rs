@@ -1,4 +1,4 @@
-//! What a publisher needs of ZMTP 3.0 (<https://rfc.zeromq.org/spec/23/>).
+//! The part of ZMTP 3.0 that a publisher needs (<https://rfc.zeromq.org/spec/23/>).
 
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -8,13 +8,13 @@ const MORE: u8 = 1;
 const LONG: u8 = 2;
 const COMMAND: u8 = 4;
 
-/// A subscriber sends subscriptions, and no more.
+/// The longest frame of a subscriber, in bytes: it sends nothing but its handshake and subscriptions.
 const MAX_FRAME: u64 = 512;
 
-/// Frames of a handshake before the one that ends it.
+/// The most frames of a handshake.
 const MAX_HANDSHAKE: usize = 4;
 
-/// What both sides begin with: the signature, version 3.0 and the mechanism.
+/// Returns the greeting: the signature, version 3.0 and the mechanism.
 fn greeting() -> [u8; 64] {
     let mut greeting = [0; 64];
     let parts: [(usize, &[u8]); 3] = [(0, &[0xff]), (9, &[0x7f, 3, 0]), (12, b"NULL")];
@@ -26,7 +26,10 @@ fn greeting() -> [u8; 64] {
     greeting
 }
 
-/// Greets a peer and learns that it is a subscriber.
+/// Carries out the handshake with a peer.
+///
+/// # Errors
+/// It does not speak ZMTP 3 with the mechanism NULL, or is gone.
 pub(super) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
     stream.write_all(&greeting()).await?;
     let mut theirs = [0; 64];
@@ -50,31 +53,31 @@ fn ready() -> Vec<u8> {
     [&[COMMAND, body.len() as u8][..], body].concat()
 }
 
-/// A frame that came in.
+/// A frame of a peer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     is_command: bool,
     body: Vec<u8>,
 }
 
-/// What a subscriber wants.
+/// The meaning of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
-    /// Everything: it subscribes to the empty prefix.
+pub(super) enum Request {
+    /// A subscription to the empty prefix: to all messages.
     Subscribe,
-    /// No more of it.
+    /// The end of such a subscription.
     Cancel,
-    /// Something that concerns no messages of ours: they begin with no key.
-    Nothing,
+    /// Anything else, such as a subscription to a prefix that messages here never have.
+    Other,
 }
 
 impl Frame {
-    /// In version 3.0 subscriptions are messages, in 3.1 commands.
-    pub(super) fn wish(&self) -> Wish {
+    /// Returns the meaning. Subscriptions are messages in version 3.0, and commands in 3.1.
+    pub(super) fn request(&self) -> Request {
         match (self.is_command, self.body.as_slice()) {
-            (false, [1]) | (true, b"\x09SUBSCRIBE") => Wish::Subscribe,
-            (false, [0]) | (true, b"\x06CANCEL") => Wish::Cancel,
-            _ => Wish::Nothing,
+            (false, [1]) | (true, b"\x09SUBSCRIBE") => Request::Subscribe,
+            (false, [0]) | (true, b"\x06CANCEL") => Request::Cancel,
+            _ => Request::Other,
         }
     }
 }
@@ -91,7 +94,7 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Fr
     Ok(Frame { is_command: flags & COMMAND != 0, body })
 }
 
-/// The frame of a message.
+/// Returns the frame of a message.
 pub(super) fn message(content: impl ExactSizeIterator<Item = [u8; 8]>) -> Vec<u8> {
     let len = 8 * content.len() as u64;
     let mut bytes = Vec::with_capacity(9 + 8 * content.len());

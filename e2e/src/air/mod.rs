@@ -1,4 +1,12 @@
-//! An air with transmissions on it, again and again, for other people's programs to listen to.
+//! An air with transmissions on it, again and again, for other people's programs to listen to; and measurements of it.
+
+mod attackers;
+pub mod attacks;
+mod ears;
+pub mod load;
+mod place;
+pub mod stops;
+mod victims;
 
 use crate::programs::{Process, output_of, program};
 use anyhow::{Context, Result, bail};
@@ -30,7 +38,7 @@ pub struct Air {
 }
 
 impl Air {
-    /// Starts one; `settings` are keys of `air:` in flow style beside that of `rtl_tcp`, `challenges` lines of an event
+    /// Starts an air; `settings` are keys of `air:` in flow style beside that of `rtl_tcp`, `challenges` lines of an event
     /// file.
     pub fn start(settings: &str, challenges: &[&str]) -> Result<Self> {
         let folder = TempDir::new()?;
@@ -58,12 +66,12 @@ impl Air {
         Ok(Self { folder, process, output, rtl_tcp, streams, stop: Arc::default(), transmitting: Vec::new() })
     }
 
-    /// A path in the air's folder.
+    /// Returns a path in the air's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// The process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
@@ -93,7 +101,7 @@ impl Air {
         Ok(())
     }
 
-    /// The socket of this host's transmitters.
+    /// Returns the socket of this host's transmitters.
     pub fn socket(&self) -> PathBuf {
         self.path("state/air.sock")
     }
@@ -112,7 +120,7 @@ impl Air {
         Ok(())
     }
 
-    /// Runs a receiver until it has written this to its output; gives everything that it wrote until then.
+    /// Runs a receiver until it has written this to its output; returns everything that it wrote until then.
     pub fn listen(&self, command: &mut Command, wanted: &str, limit: Duration) -> Result<String> {
         command.env("HOME", self.folder.path());
         let mut receiver = Process::start(command, &self.path("receiver.log"))?;
@@ -138,7 +146,7 @@ impl Air {
         Ok(heard.lock().clone())
     }
 
-    /// Ends all of it; gives how well the air has kept real time.
+    /// Ends all of it; returns how well the air has kept real time.
     pub fn stop(mut self) -> Result<serde_json::Value> {
         self.end_transmissions();
         let status = self.process.terminate()?;
@@ -164,7 +172,7 @@ fn log(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Seconds of processor time that a process has used.
+/// Returns the seconds of processor time that a process has used.
 pub fn processor_seconds(process: u32) -> Result<f64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name in parentheses may hold anything; user and system time are the 12th and 13th field after it.
@@ -174,7 +182,7 @@ pub fn processor_seconds(process: u32) -> Result<f64> {
     Ok(ticks.sum::<Result<f64, _>>()? / per_second)
 }
 
-/// Bytes of memory that a process has now.
+/// Returns the bytes of memory that a process has now.
 pub fn resident_bytes(process: u32) -> Result<u64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/statm"))?;
     let pages: u64 = text.split_whitespace().nth(1).context("no process")?.parse()?;

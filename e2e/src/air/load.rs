@@ -1,6 +1,6 @@
-//! How much an air can serve in real time, and what a receiver costs.
+//! The load that an air serves in real time, and the cost of a receiver.
 
-use crate::air::{Air, processor_seconds, resident_bytes};
+use super::{Air, processor_seconds, resident_bytes};
 use anyhow::Result;
 use challengectl_air::spectrum::Transmission;
 use num_complex::Complex32;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What is served.
+/// The receivers and transmissions of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
     /// Programs that listen over `rtl_tcp` at 2.048 MS/s.
@@ -22,7 +22,7 @@ pub struct Load {
     pub time: Duration,
 }
 
-/// What was measured.
+/// The result.
 #[derive(Debug)]
 pub struct Report {
     pub load: Load,
@@ -30,11 +30,11 @@ pub struct Report {
     /// Frames that were done more than 20 ms after they were due.
     pub late: u64,
     pub worst_ms: f64,
-    /// Times that a transmission ran dry.
+    /// How often a transmission ran dry.
     pub dry: u64,
-    /// Of one core: all of the air's process.
+    /// Of one core, by the whole process of the air.
     pub processor_percent: f64,
-    /// Of one core: mixing alone.
+    /// Of one core, by mixing alone.
     pub mixing_percent: f64,
     pub resident_mib: f64,
     pub megabytes_per_second: f64,
@@ -42,7 +42,7 @@ pub struct Report {
 
 const RATE: u32 = 2_048_000;
 
-/// Serves and measures.
+/// Serves the load, and measures.
 pub fn measure(load: Load) -> Result<Report> {
     let limits = ", limits: {receivers: 100, receivers_per_address: 100, bytes_per_second: 1000000000}";
     let mut air = Air::start(limits, &[])?;
@@ -86,7 +86,7 @@ pub fn measure(load: Load) -> Result<Report> {
     })
 }
 
-/// A carrier whose frequency moves.
+/// Makes a carrier whose frequency moves.
 fn signal() -> Vec<Complex32> {
     (0..250_000).map(|n| Complex32::from_polar(0.2, 30.0 * (n as f32 * std::f32::consts::TAU / 5000.0).sin())).collect()
 }
