@@ -1,7 +1,7 @@
 //! A server, and a runner whose eight radios transmit into its own air.
 
 use super::ears::Ears;
-use crate::long_audio::write_tone;
+use crate::load::long_audio::write_tone;
 use crate::operator::Operator;
 use crate::programs::{Process, program};
 use crate::site::{Site, Times, wait_until};
