@@ -138,8 +138,10 @@ fn routes_are_made_where_the_document_is_made() {
     let mut found = Vec::new();
     look(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     found.sort();
-    // The pages of the dashboard, the routes of the document, its page, and Socket.IO, which is not an HTTP API.
-    assert_eq!(found, ["http/dashboard.rs", "http/openapi/mod.rs", "http/openapi/pages.rs", "http/socket_io.rs"]);
+    // The pages of the dashboard, the routes of the document, its page, and the WebSocket of the receiver and Socket.IO,
+    // which are not HTTP APIs.
+    let expected = ["dashboard.rs", "openapi/mod.rs", "openapi/pages.rs", "receiver/mod.rs", "socket_io.rs"];
+    assert_eq!(found, expected.map(|file| format!("http/{file}")));
 }
 
 fn look(folder: &Path, found: &mut Vec<String>) {
