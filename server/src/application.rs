@@ -3,7 +3,7 @@
 use crate::config::{Config, ConfigError};
 use crate::console;
 use crate::events::{Live, Origins};
-use crate::http::{self, Ingress, MetricsAudience, Proxies, State};
+use crate::http::{self, Ingress, MetricsAudience, Proxies, Receiver, State};
 use crate::listener;
 use crate::tls::{self, TlsError};
 use actix_web::App;
@@ -88,8 +88,9 @@ impl Application {
             ingress,
             metrics,
             config.clone(),
-        )?;
-        let routes = http::routes(state);
+        );
+        let receiver = Receiver::new(config.receive.air()?, config.receive.players);
+        let routes = http::routes(state, receiver);
         let application =
             move || App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone());
         let refused = |error| ApplicationError::Listen { address: config.listen, error };

@@ -26,6 +26,7 @@ pub use headers::protect;
 pub use ingress::{Ingress, Proxies};
 pub use operations::measure;
 pub use problem::{Code, Problem};
+pub use receiver::Receiver;
 pub use state::State;
 
 use actix_web::middleware::from_fn;
@@ -35,8 +36,8 @@ use std::future::ready;
 use utoipa::openapi::OpenApi;
 
 /// Adds every route. Problems outside of all fronts are rendered by the control API's envelope.
-pub fn routes(state: State) -> impl Fn(&mut web::ServiceConfig) + Clone {
-    let state = web::Data::new(state);
+pub fn routes(state: State, receiver: Receiver) -> impl Fn(&mut web::ServiceConfig) + Clone {
+    let (state, receiver) = (web::Data::new(state), web::Data::new(receiver));
     move |config| {
         let all = web::scope("")
             .configure(|config| openapi::routes(groups(), config))
@@ -47,7 +48,7 @@ pub fn routes(state: State) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .default_service(web::to(not_found))
             .wrap(from_fn(cross_site::refuse))
             .wrap(from_fn(envelope::of(fronts::control::envelope::render)));
-        config.app_data(state.clone()).service(all);
+        config.app_data(state.clone()).app_data(receiver.clone()).service(all);
     }
 }
 

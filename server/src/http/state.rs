@@ -5,8 +5,7 @@ use super::counts::{MetricsAudience, Requests};
 use super::ingress::Ingress;
 use super::problem::Code;
 use super::rate_limits::RateLimits;
-use super::receiver::Receiver;
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::events::Endpoint;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -25,7 +24,6 @@ pub struct State {
     pub(super) requests: Requests,
     pub(super) rate_limits: RateLimits,
     pub(super) config: Config,
-    pub(super) receiver: Receiver,
 }
 
 impl State {
@@ -38,10 +36,9 @@ impl State {
         ingress: Ingress,
         metrics: MetricsAudience,
         config: Config,
-    ) -> Result<Self, ConfigError> {
+    ) -> Self {
         let (requests, rate_limits) = (Requests::default(), RateLimits::default());
-        let receiver = Receiver::new(config.receive.air()?, config.receive.players);
-        Ok(Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, config, receiver })
+        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, config }
     }
 
     /// Returns the state of the application that serves a request.

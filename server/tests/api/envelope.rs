@@ -62,7 +62,7 @@ async fn state(folder: &std::path::Path) -> State {
     let coordinator = Coordinator::start(store, files, config.rules().unwrap(), Clock::system()).await.unwrap();
     let source = challengectl_server::http::dashboard_state(Arc::clone(&coordinator));
     let live = Live::start(&coordinator, &accounts, Origins::default(), source);
-    State::new(coordinator, accounts, live.endpoint(), Ingress::default(), MetricsAudience::default(), config).unwrap()
+    State::new(coordinator, accounts, live.endpoint(), Ingress::default(), MetricsAudience::default(), config)
 }
 
 fn request(method: &str, path: &str) -> TestRequest {

@@ -75,10 +75,15 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// Connects a listener with the air. Scripts cannot read the answer to a handshake that fails; they get it by asking
 /// without one, which is answered with 426 if the air is there.
-async fn listen(state: web::Data<State>, request: HttpRequest, sent: Payload) -> Result<HttpResponse, Problem> {
-    let air = state.receiver.air()?;
+async fn listen(
+    receiver: web::Data<Receiver>,
+    state: web::Data<State>,
+    request: HttpRequest,
+    sent: Payload,
+) -> Result<HttpResponse, Problem> {
+    let air = receiver.air()?;
     refuse_other_sites(&state, &request)?;
-    let admission = admit(&state, &request).await?;
+    let admission = admit(&receiver, &state, &request).await?;
     let key = request.headers().get(SEC_WEBSOCKET_KEY).filter(|_| verify_handshake(request.head()).is_ok());
     let Some(key) = key else {
         air.find().await?;
@@ -106,17 +111,17 @@ fn refuse_other_sites(state: &State, request: &HttpRequest) -> Result<(), Proble
 }
 
 /// Admits everybody if players may listen, and else people with a login, within the limits.
-async fn admit(state: &State, request: &HttpRequest) -> Result<Admission, Problem> {
+async fn admit(receiver: &Receiver, state: &State, request: &HttpRequest) -> Result<Admission, Problem> {
     let address = origin::address(request);
-    if state.receiver.is_open {
+    if receiver.is_open {
         Anybody::extract(request).await?;
-        if let Some(permit) = state.receiver.permits.take(address) {
+        if let Some(permit) = receiver.permits.take(address) {
             return Ok(Admission { _permit: permit, login: None });
         }
     }
-    Viewer::extract(request).await.map_err(|problem| if state.receiver.is_open { full() } else { problem })?;
+    Viewer::extract(request).await.map_err(|problem| if receiver.is_open { full() } else { problem })?;
     let login = request.cookie(LOGIN_COOKIE).map(|cookie| (Arc::clone(Accounts::of(state)), cookie.value().to_owned()));
-    let Receiver { permits, reserved, .. } = &state.receiver;
+    let Receiver { permits, reserved, .. } = receiver;
     let permit = permits.take(address).or_else(|| reserved.take(address)).ok_or_else(full)?;
     Ok(Admission { _permit: permit, login })
 }
