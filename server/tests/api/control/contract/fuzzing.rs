@@ -137,6 +137,7 @@ async fn public_routes_answer_as_described() {
         "/api/health",
         "/api/conference",
         "/api/public/challenges",
+        "/api/public/receiver",
     ];
     assert_eq!(successful, open.map(|path| format!("GET {path}")).into());
 }
