@@ -1,6 +1,4 @@
-//! The origin of a request, by the server's [`Ingress`].
-//!
-//! [`Ingress`]: crate::http::Ingress
+//! The origin of a request, by the server's [`Ingress`](crate::http::Ingress).
 
 use crate::http::state::State;
 use actix_web::HttpRequest;
@@ -21,7 +19,7 @@ pub fn is_secure(request: &HttpRequest) -> bool {
     State::of(request).is_ok_and(|state| state.ingress.is_secure(request))
 }
 
-/// Returns the URL by which the client reached the server, as [`Ingress::base_url`] does.
+/// Returns the URL by which the client reached the server, as [`base_url`](crate::http::Ingress::base_url) does.
 pub fn base_url(request: &HttpRequest) -> Option<String> {
     State::of(request).ok()?.ingress.base_url(request)
 }
