@@ -19,7 +19,7 @@ pub(super) fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> I
     addresses.map(|address| address.to_canonical()).find(|address| !is_proxy(address)).unwrap_or(peer)
 }
 
-/// Returns the address by which listeners are counted: of IPv6 its /64, since a subscriber usually has a whole one.
+/// Returns the address by which listeners are counted: an IPv6 address counts by its /64 prefix, which one subscriber has.
 pub(super) fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),

@@ -118,7 +118,7 @@ impl Radio for Air {
         Ok(())
     }
 
-    /// Waits until a signal that was sent as a whole has been heard, 80 ms at most; cuts any other at once.
+    /// Turns the carrier off: at once if samples are missing, else after the last one, at most 80 ms later.
     fn stop(&mut self) -> anyhow::Result<()> {
         let Some(transmitter) = self.transmitter.take() else { return Ok(()) };
         let ended = if self.left == 0 { transmitter.finish() } else { transmitter.cut() };

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test, type Page } from '@playwright/test'
-import { accessible, picture, watch } from './look.ts'
-import { freePort, logIn, Site, type Account } from './site.ts'
+import { accessible, picture, watch } from './support/look.ts'
+import { freePort, logIn, Site, type Account } from './support/site.ts'
 
 const FLAG = 'flag{heard_in_the_dashboard}'
 const PAGER = 145_212_500

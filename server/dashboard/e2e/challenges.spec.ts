@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
-import { accessible, picture } from './look.ts'
-import { config, opened, Site } from './site.ts'
+import { accessible, picture } from './support/look.ts'
+import { config, opened, Site } from './support/site.ts'
 
 let site: Site
 test.beforeAll(async () => {

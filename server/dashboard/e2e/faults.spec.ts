@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
-import { brokenRadios, radios } from './event.ts'
-import { accessible, picture, watch } from './look.ts'
-import { config, logIn, opened, Site } from './site.ts'
+import { brokenRadios, radios } from './support/event.ts'
+import { accessible, picture, watch } from './support/look.ts'
+import { config, logIn, opened, Site } from './support/site.ts'
 
 let site: Site
 test.beforeEach(async () => void (site = await Site.start()))

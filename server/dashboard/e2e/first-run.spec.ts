@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
-import { accessible, picture, watch } from './look.ts'
-import { config, logIn, Site } from './site.ts'
-import { totp } from './totp.ts'
+import { accessible, picture, watch } from './support/look.ts'
+import { config, logIn, Site } from './support/site.ts'
+import { totp } from './support/totp.ts'
 
 let site: Site
 test.beforeAll(async () => void (site = await Site.start()))

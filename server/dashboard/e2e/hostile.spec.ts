@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test'
-import { HOSTILE, PAGES } from './event.ts'
-import { fits, picture, watch } from './look.ts'
-import { go, logIn, Site } from './site.ts'
+import { HOSTILE, PAGES } from './support/event.ts'
+import { fits, picture, watch } from './support/look.ts'
+import { go, logIn, Site } from './support/site.ts'
 
 let site: Site
 test.beforeAll(async () => void (site = await Site.start()))

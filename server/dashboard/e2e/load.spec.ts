@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test, type Page } from '@playwright/test'
-import { logIn, Site } from './site.ts'
+import { logIn, Site } from './support/site.ts'
 
 const RUNNERS = 200
 const CHALLENGES = 500

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
-import { radios } from './event.ts'
-import { accessible, picture } from './look.ts'
-import { config, opened, Site } from './site.ts'
+import { radios } from './support/event.ts'
+import { accessible, picture } from './support/look.ts'
+import { config, opened, Site } from './support/site.ts'
 
 let site: Site
 test.beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
-import { PAGES, radios } from './event.ts'
-import { accessible, picture } from './look.ts'
-import { config, go, logIn, opened, Site } from './site.ts'
+import { PAGES, radios } from './support/event.ts'
+import { accessible, picture } from './support/look.ts'
+import { config, go, logIn, opened, Site } from './support/site.ts'
 
 let site: Site
 test.beforeAll(async () => {

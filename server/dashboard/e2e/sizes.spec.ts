@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
-import { accessible, fits, picture, watch } from './look.ts'
-import { go, logIn, Site } from './site.ts'
+import { accessible, fits, picture, watch } from './support/look.ts'
+import { go, logIn, Site } from './support/site.ts'
 
 let site: Site
 test.beforeAll(async () => {

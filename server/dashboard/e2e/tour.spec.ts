@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
-import { PAGES, radios } from './event.ts'
-import { accessible, fits, picture, watch } from './look.ts'
-import { config, go, logIn, Site } from './site.ts'
+import { PAGES, radios } from './support/event.ts'
+import { accessible, fits, picture, watch } from './support/look.ts'
+import { config, go, logIn, Site } from './support/site.ts'
 
 // Each with a server of its own.
 test.describe.configure({ mode: 'parallel' })

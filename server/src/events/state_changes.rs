@@ -1,4 +1,4 @@
-//! The changes between two states, as JSON: the rows of lists by their keys, everything else as a whole.
+//! The changes between two states, as JSON: of a list the rows that differ, by their keys; other fields whole.
 
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! The models, one file each. Figures are those of the modules and libraries in Debian 12; `docs/radios.md` tells what
-//! follows for those who set one up.
+//! The models, one file each. The figures hold for the modules and libraries of Debian 12; `docs/radios.md` explains how to
+//! set each model up.
 
 mod bladerf;
 mod generic;

@@ -1,4 +1,4 @@
-//! What holds for all of the API: its documents, who may do what, and that every request is answered in order.
+//! The API as a whole: its description, the roles that each route needs, errors, and generated requests.
 
 mod description;
 mod document;

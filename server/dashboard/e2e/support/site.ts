@@ -8,7 +8,7 @@ import { expect, type Browser, type Page } from '@playwright/test'
 import { watch } from './look.ts'
 import { totp } from './totp.ts'
 
-const root = resolve(import.meta.dirname, '../../..')
+const root = resolve(import.meta.dirname, '../../../..')
 const programs = process.env['PROGRAMS'] ?? join(root, 'target/debug')
 const server = process.env['SERVER'] ?? join(programs, 'challengectl-server')
 const runner = process.env['RUNNER'] ?? join(programs, 'challengectl-runner')
