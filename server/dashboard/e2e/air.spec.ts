@@ -51,7 +51,9 @@ test.afterAll(() => site.stop())
 
 const dial = (page: Page) => page.getByRole('region', { name: 'Tuning' })
 const frequency = (page: Page) => page.getByLabel('Frequency, MHz')
-const live = (page: Page) => expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
+/** Long enough for a runner that starts, and for the longest pause between attempts. */
+const live = (page: Page) =>
+  expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible({ timeout: 30_000 })
 
 /** Records until it can be read, as something else may run on the machine. */
 async function record(page: Page, read: (file: string) => string, expected: string) {

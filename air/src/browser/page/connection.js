@@ -9,8 +9,8 @@ const AUDIO = 2;
 /** Rows come ten times a second: after so long without anything, in milliseconds, the connection counts as lost. */
 const STALL = 2500;
 
-/** Pauses between attempts, in milliseconds. */
-const PAUSES = [300, 700, 1500, 3000, 5000, 10000];
+/** Pauses between attempts, in milliseconds. The last is what a listener waits at most once the air is back. */
+const PAUSES = [300, 700, 1500, 3000, 5000];
 
 /** Commands of a kind go out at most so often, in milliseconds; the last one counts. */
 const SPACING = 60;
@@ -69,7 +69,8 @@ export class Connection {
     this.newest = 0n;
     this.acknowledged = 0n;
     this.acknowledgedAt = this.heard;
-    this.handlers.state("connecting", words.connecting);
+    // Why there is none stays in sight during further attempts: it would flicker, and be read out again each time.
+    if (this.attempt === 0) this.handlers.state("connecting", words.connecting);
   }
 
   /** Connects at once if it is waiting to. */
