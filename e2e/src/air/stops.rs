@@ -1,8 +1,9 @@
 //! The time from each cause to the last sample that a receiver hears of eight busy radios of the virtual air.
 
 use super::place::{Place, Served};
+use crate::quantiles::Quantiles;
 use crate::site::wait_until;
-use crate::stops::{LEASE, OFF, Quantiles, Reason, TIMES};
+use crate::stops::{LEASE, OFF, Reason, TIMES};
 use anyhow::{Context, Result, ensure};
 use std::time::{Duration, Instant};
 

@@ -2,6 +2,7 @@
 //!
 //! A history is put into the database before the server starts.
 
+pub mod disk;
 pub mod long_audio;
 pub mod orderly_end;
 pub mod simulated;

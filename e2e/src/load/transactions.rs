@@ -1,6 +1,7 @@
 //! The longest write transaction of a server with a million old rows of everything to delete, 10,000 runners that send
 //! requests at once, and one that floods the log.
 
+use super::disk::{Probe, Syncs};
 use super::simulated::{Runner, client, enroll};
 use crate::site::{Site, Times, wait_until};
 use anyhow::{Context, Result};
@@ -28,6 +29,8 @@ pub struct Report {
     pub at_most: Vec<String>,
     /// The log lines of transactions above 100 ms, without the times.
     pub too_long: Vec<String>,
+    /// What the disk takes for a page of its own in the same time: a commit is not faster.
+    pub disk: Syncs,
     pub log_lines_kept: i64,
     pub database_mib: u64,
 }
@@ -45,6 +48,7 @@ pub async fn measure(rows: u64, runners: u32, flood: Duration) -> Result<Report>
     let settings = std::fs::read_to_string(site.path("server.yml"))?;
     std::fs::write(site.path("server.yml"), settings + "keep_transmissions_days: 30\n")?;
     site.start_server()?;
+    let disk = Probe::start(&site.path("server"))?;
     let client = client()?;
     let url = site.url().to_owned();
     let all = || stream::iter(&runners).map(Ok);
@@ -76,6 +80,7 @@ pub async fn measure(rows: u64, runners: u32, flood: Duration) -> Result<Report>
         let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM transmissions").fetch_one(&mut database);
         Ok(tokio::task::block_in_place(|| runtime.block_on(count))? == 0)
     })?;
+    let disk = disk.end()?;
     let metrics = client.get(format!("{url}/metrics")).send().await?.text().await?;
     let figure = |name: &str| {
         let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -101,6 +106,7 @@ pub async fn measure(rows: u64, runners: u32, flood: Duration) -> Result<Report>
             })
             .collect(),
         too_long,
+        disk,
         log_lines_kept,
         database_mib: std::fs::metadata(site.database())?.len() >> 20,
     };

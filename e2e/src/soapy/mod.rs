@@ -4,8 +4,9 @@
 mod radios;
 
 use crate::operator::Operator;
+use crate::quantiles::Quantiles;
 use crate::site::{Site, wait_until};
-use crate::stops::{LEASE, OFF, ON_AIR, Quantiles, Reason, TIMES};
+use crate::stops::{LEASE, OFF, ON_AIR, Reason, TIMES};
 use anyhow::{Context, Result, ensure};
 use radios::{Off, Radios};
 use std::fmt::Write;
