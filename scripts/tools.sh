@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing tools of the tests and checks:
-# scripts/tools.sh [receivers] [radios] [browser] [codec2] [libraries] [clocks] [socketio] [schemathesis] [certificates] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [radios] [browser] [codec2] [libraries] [clocks] [socketio] [schemathesis] [certificates] [containers] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -90,6 +90,18 @@ socketio() {
 }
 
 # Creates certificates as organisers do.
+# A container engine, and what the image of the sample challenge is made of. A host's own Docker is left as it is: the
+# tests start one beside it.
+containers() {
+    local missing=()
+    command -v dockerd >/dev/null || missing+=(docker.io)
+    command -v iptables >/dev/null || missing+=(iptables)
+    command -v ip >/dev/null || missing+=(iproute2)
+    command -v busybox >/dev/null || missing+=(busybox-static)
+    command -v curl >/dev/null || missing+=(curl)
+    packages "${missing[@]}"
+}
+
 certificates() { command -v openssl >/dev/null || packages openssl; }
 
 # Debian packages of programs that would start as services if installed: unpacked below .tools/servers.

@@ -11,6 +11,7 @@ pub mod duty_cycle;
 pub mod frequency;
 pub mod frequency_set;
 pub mod identification;
+pub mod instance;
 pub mod life;
 pub mod name;
 pub mod older;
@@ -28,6 +29,8 @@ pub use frequency::{Band, Frequency, ParseBandError};
 pub use frequency_set::{FrequencySet, OccupiedSpan};
 pub use identification::Callsign;
 pub use life::Life;
-pub use name::{AccountName, ChallengeName, ConferenceName, NameError, ProvisioningKeyId, RadioId, RunnerId, closest};
+pub use name::{
+    AccountName, ChallengeName, ConferenceName, EngineId, NameError, ProvisioningKeyId, RadioId, RunnerId, closest,
+};
 pub use sender::Sender;
 pub use time::Timestamp;

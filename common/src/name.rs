@@ -183,6 +183,13 @@ name!(
 );
 
 name!(
+    /// The id of an engine, unique on its runner. 1 to 64 letters, digits, `.`, `_`, `-`.
+    EngineId like "docker",
+    "^(?![.]{1,2}$)[A-Za-z0-9._-]{1,64}$",
+    Rule { what: "engine id", limit: 64, allowed: IDENTIFIER, allows: identifier }
+);
+
+name!(
     /// The name of an account, unique on a server. 1 to 64 letters, digits, `.`, `_`, `-`.
     AccountName like "ada",
     "^(?![.]{1,2}$)[A-Za-z0-9._-]{1,64}$",

@@ -2,7 +2,10 @@
 //!
 //! Requests with unknown fields are refused, so that a misspelt field is noticed; responses may gain fields.
 
+pub mod instances;
+
 use crate::{Band, Callsign, ChallengeName, Digest, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};
+use instances::EngineInfo;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -82,6 +85,10 @@ pub struct RegisterRequest {
     /// free again when the runner reports the end, or when lease and grace are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments: Option<Vec<i64>>,
+    /// The runner's engines, at most 8. A runner with engines and without `radios` has no radio.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 8))]
+    pub engines: Vec<EngineInfo>,
     /// The host's name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]

@@ -24,6 +24,15 @@ pub enum CoreError {
     /// Too many attempts; holds how long to wait.
     #[error("too many attempts; try again in {} seconds", .0.as_secs())]
     TooMany(Duration),
+    /// The owner has too many sessions; holds how many are allowed.
+    #[error("at most {0} instances at once; stop one first")]
+    Quota(u32),
+    /// Nothing can run the instance now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The instance could not be started.
+    #[error("the instance could not be started")]
+    StartFailed,
     /// A secret cannot be sealed, or a sealed secret cannot be opened.
     #[error("secrets in the database do not open with the key beside it")]
     Sealed,

@@ -16,7 +16,9 @@ pub mod clock;
 pub mod context;
 mod error;
 pub mod files;
+mod flags;
 pub mod fleet;
+pub mod instances;
 pub mod maintenance;
 pub mod network;
 pub mod plan;
@@ -25,8 +27,10 @@ mod rules;
 pub mod runner_api;
 pub mod schedule;
 mod secrets;
+pub mod session;
 pub mod store;
 mod throttle;
+mod vault;
 pub mod views;
 
 pub use accounts::{Accounts, Person, Role};
@@ -46,6 +50,7 @@ pub use fleet::host_binding::Host;
 pub use fleet::keys::{Binding, Caller};
 pub use fleet::provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provisioner, ProvisioningKey};
 pub use fleet::tokens::{IssuedToken, Token, TokenLife, issue_token};
+pub use instances::Instances;
 pub use maintenance::readiness::Readiness;
 pub use rules::{HostBinding, Retention, Rules};
 pub use runner_api::presence::{Heartbeat, Registration};
@@ -62,6 +67,7 @@ use bus::alarms::Alarms;
 use challenges::Challenges;
 use context::Context;
 use files::Files;
+use flags::Flags;
 use fleet::Fleet;
 use fleet::keys::Keyring;
 use fleet::presence::Presence;
@@ -69,6 +75,7 @@ use maintenance::Maintenance;
 use plan::Forecast;
 use runner_api::RunnerApi;
 use std::sync::Arc;
+use vault::Vault;
 use views::Views;
 
 /// The server's state: its components, wired. Each is the only owner of its state in memory.
@@ -88,6 +95,8 @@ pub struct Coordinator {
     pub runner_api: Arc<RunnerApi>,
     /// The views for people and programs.
     pub views: Arc<Views>,
+    /// The instances.
+    pub instances: Arc<Instances>,
     /// The plan of the event, as it is stored.
     pub forecast: Arc<Forecast>,
     /// The background jobs.
@@ -104,7 +113,10 @@ impl Coordinator {
         let live = store::air::assignments::live(&mut connection).await?;
         let restored = store::air::control::is_restored(&mut connection).await?;
         let alarms = store::log::alarms::all(&mut connection).await?;
+        let revision = store::instances::sessions::revision(&mut connection).await?;
+        let has_secrets = store::accounts::are_there(&mut connection).await?;
         drop(connection);
+        let flags = Flags::new(Vault::open(store.folder(), has_secrets)?);
         let presence = Presence::new(present, radios, &clock);
         let alarms = Alarms::restored(alarms, &clock);
         let context = Context::new(store, clock, rules, alarms);
@@ -112,16 +124,18 @@ impl Coordinator {
         let files = Files::new(Arc::clone(&context), folder);
         let air = Air::new(Arc::clone(&context), Arc::clone(&fleet), Arc::clone(&files), live, restored);
         let challenges = Challenges::new(Arc::clone(&air));
+        let instances = Instances::new(Arc::clone(&context), Arc::clone(&fleet), flags, revision);
         Ok(Arc::new(Self {
             runner_api: RunnerApi::new(Arc::clone(&air)),
             views: Views::new(Arc::clone(&air), Arc::clone(&challenges)),
-            maintenance: Maintenance::new(Arc::clone(&air), Arc::clone(&challenges)),
+            maintenance: Maintenance::new(Arc::clone(&air), Arc::clone(&challenges), Arc::clone(&instances)),
             forecast: Forecast::new(Arc::clone(&context)),
             context,
             fleet,
             files,
             air,
             challenges,
+            instances,
         }))
     }
 

@@ -4,6 +4,8 @@ use crate::CoreError;
 use crate::store::SECRETS_KEY;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -14,7 +16,10 @@ const KEY_MISSING: &str = "the key is missing, and the database contains secrets
 const NONCE_LENGTH: usize = 24;
 
 /// The cipher with the key of the data directory.
-pub struct Vault(XChaCha20Poly1305);
+pub struct Vault {
+    cipher: XChaCha20Poly1305,
+    key: Vec<u8>,
+}
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,7 +44,7 @@ impl Vault {
         };
         let cipher = XChaCha20Poly1305::new_from_slice(&key)
             .map_err(|_| refuse(std::io::Error::new(ErrorKind::InvalidData, "the key must have 32 bytes")))?;
-        Ok(Self(cipher))
+        Ok(Self { cipher, key })
     }
 
     /// Seals a secret for a `purpose`. It opens only for the same one, so that no sealed secret can take the place of
@@ -47,8 +52,15 @@ impl Vault {
     pub fn seal(&self, secret: &[u8], purpose: &str) -> Result<Vec<u8>, CoreError> {
         let nonce: [u8; NONCE_LENGTH] = rand::random();
         let payload = Payload { msg: secret, aad: purpose.as_bytes() };
-        let sealed = self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| CoreError::Sealed)?;
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| CoreError::Sealed)?;
         Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// Derives a key for a `purpose` (one step of HKDF-Expand, RFC 5869, section 2.3: the key of the data directory is
+    /// uniformly random). It is in every backup that the key of the data directory is in.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        keyed(&self.key, &[purpose.as_bytes(), &[1]].concat())
     }
 
     /// Opens a sealed secret.
@@ -58,8 +70,15 @@ impl Vault {
     pub fn open_sealed(&self, sealed: &[u8], purpose: &str) -> Result<Vec<u8>, CoreError> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LENGTH>().ok_or(CoreError::Sealed)?;
         let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
-        self.0.decrypt(&XNonce::from(*nonce), payload).map_err(|_| CoreError::Sealed)
+        self.cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| CoreError::Sealed)
     }
+}
+
+/// HMAC-SHA256 (RFC 2104).
+pub fn keyed(key: &[u8], message: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of any length.
+    let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key);
+    mac.map(|mac| mac.chain_update(message).finalize().into_bytes().into()).unwrap_or_default()
 }
 
 /// Makes the key file atomically: it is complete or absent, and of two processes that make it at once one wins. The

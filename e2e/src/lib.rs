@@ -1,6 +1,7 @@
 //! Runs the real programs as an organiser does, and receives their signals with independent receivers.
 
 pub mod air;
+pub mod containers;
 pub mod documentation;
 pub mod faults;
 pub mod history;
@@ -9,6 +10,7 @@ pub mod listen;
 pub mod load;
 pub mod operator;
 pub mod programs;
+pub mod quantiles;
 pub mod receivers;
 pub mod recordings;
 pub mod rounds;

@@ -4,7 +4,7 @@
 //! ([`transmit`], supervised by [`process`]), and only that opens a [`radio`]: a driver that hangs or crashes does not
 //! affect the agent.
 //!
-//! Calls go downwards in this order: [`cli`], [`agent`], [`cache`] and [`transmit`], [`api`], [`config`], [`radio`],
+//! Calls go downwards in this order: [`cli`], [`agent`], [`cache`], [`transmit`] and [`engine`], [`api`], [`config`], [`radio`],
 //! [`process`] and [`machine`].
 
 mod agent;
@@ -12,6 +12,7 @@ mod api;
 mod cache;
 pub mod cli;
 pub mod config;
+mod engine;
 mod machine;
 pub mod process;
 pub mod radio;

@@ -6,9 +6,9 @@ use crate::events::{Live, Origins};
 use crate::http::{self, Ingress, MetricsAudience, Proxies, Receiver, State};
 use crate::listener;
 use crate::tls::{self, TlsError};
-use actix_web::App;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
+use actix_web::{App, web};
 use challengectl_coordinator::store::{ServerLock, Store, StoreError};
 use challengectl_coordinator::{Accounts, Clock, Coordinator, CoreError, FileFolder};
 use challengectl_host::service;
@@ -53,6 +53,8 @@ pub struct Application {
     address: SocketAddr,
     secure: bool,
     server: Server,
+    /// The engine front, on an address of its own.
+    engine: Option<(SocketAddr, Server)>,
     /// `None` if the socket could not be created.
     console: Option<Server>,
     coordinator: Arc<Coordinator>,
@@ -90,7 +92,8 @@ impl Application {
             config.clone(),
         );
         let receiver = Receiver::new(config.receive.air()?, config.receive.players);
-        let routes = http::routes(state, receiver);
+        let state = web::Data::new(state);
+        let routes = http::routes(state.clone(), receiver);
         let application =
             move || App::new().wrap(from_fn(http::measure)).wrap(from_fn(http::protect)).configure(routes.clone());
         let refused = |error| ApplicationError::Listen { address: config.listen, error };
@@ -106,7 +109,11 @@ impl Application {
             tracing::error!(socket = %socket.display(), %error, "the local console is not available");
         });
         let server = listener::serve(listener, tls, application).map_err(refused)?;
-        Ok(Self { address, secure, server, console: console.ok(), coordinator, accounts, live, _lock: lock })
+        let engine = match config.engine.listen {
+            Some(address) => Some(serve_engine(address, state, &coordinator).await?),
+            None => None,
+        };
+        Ok(Self { address, secure, server, engine, console: console.ok(), coordinator, accounts, live, _lock: lock })
     }
 
     /// Returns the problems of the settings that would keep the server from starting.
@@ -137,6 +144,12 @@ impl Application {
         format!("{scheme}://{}", self.address)
     }
 
+    /// The address of the engine front, if there is one.
+    #[must_use]
+    pub fn engine_address(&self) -> Option<SocketAddr> {
+        self.engine.as_ref().map(|(address, _)| *address)
+    }
+
     /// Returns a token that creates the first account; `None` if there are accounts.
     pub async fn open_setup(&self) -> Result<Option<String>, ApplicationError> {
         Ok(self.accounts.open_setup().await?)
@@ -146,6 +159,7 @@ impl Application {
     /// memory to the database.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
+        let engine = self.engine.map(|(_, server)| (server.handle(), tokio::spawn(server)));
         let console = self.console.map(|console| (console.handle(), tokio::spawn(console)));
         let mut jobs = self.coordinator.maintenance.start_jobs();
         jobs.spawn(keep_logins(Arc::clone(&self.accounts)));
@@ -175,9 +189,9 @@ impl Application {
                 server.await
             }
         };
-        if let Some((handle, console)) = console {
+        for (handle, beside) in [console, engine].into_iter().flatten() {
             handle.stop(true).await;
-            let _ = console.await;
+            let _ = beside.await;
         }
         drop(jobs);
         if let Err(error) = self.accounts.write_uses().await {
@@ -187,6 +201,23 @@ impl Application {
         ended.map_err(std::io::Error::other)??;
         Ok(())
     }
+}
+
+/// Serves the engine front, with the challenge that it has from the beginning.
+async fn serve_engine(
+    address: SocketAddr,
+    state: web::Data<State>,
+    coordinator: &Coordinator,
+) -> Result<(SocketAddr, Server), ApplicationError> {
+    if let Some(sample) = http::engine::sample() {
+        coordinator.instances.add_challenge(&sample).await?;
+    }
+    let refused = |error| ApplicationError::Listen { address, error };
+    let listener = listener::listen(address).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let routes = http::engine::routes(state);
+    let application = move || App::new().wrap(from_fn(http::protect)).configure(routes.clone());
+    Ok((address, listener::serve(listener, None, application).map_err(refused)?))
 }
 
 /// Reads logins into memory, and records their uses in the database, at regular intervals.

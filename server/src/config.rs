@@ -1,7 +1,9 @@
 //! The server's settings: `server.yml`, then the environment.
 
+mod engine;
 mod receive;
 
+pub use engine::Engine;
 pub use receive::{AirAddress, Receive};
 
 use challengectl_common::FrequencyRules;
@@ -37,6 +39,7 @@ pub struct Config {
     pub keep_unused_files_days: Option<u32>,
     pub host_binding: HostBinding,
     pub receive: Receive,
+    pub engine: Engine,
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
     pub metrics_allow: Vec<String>,
@@ -101,6 +104,7 @@ impl Default for Config {
             keep_unused_files_days: Some(7),
             host_binding: HostBinding::default(),
             receive: Receive::default(),
+            engine: Engine::default(),
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
             metrics_allow: ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec(),
@@ -164,6 +168,7 @@ impl Config {
         }
         config.tls.check()?;
         config.receive.check()?;
+        config.engine.check()?;
         config.log_filter()?;
         config.origins()?;
         config.rules()?;

@@ -11,7 +11,6 @@ mod passwords;
 mod role;
 mod users;
 mod uses;
-mod vault;
 
 pub use crate::throttle::Step;
 pub use changes::Changes;
@@ -29,11 +28,11 @@ use crate::store::log::audit::{self, AuditEntry};
 use crate::store::log::history::Page;
 use crate::store::{Store, StoreError};
 use crate::throttle::Throttle;
+use crate::vault::Vault;
 use crate::{Clock, CoreError};
 use passwords::Passwords;
 use std::path::Path;
 use uses::Uses;
-use vault::Vault;
 
 /// The accounts and their logins.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ use crate::store::{Store, WriteTimes};
 use challengectl_common::Timestamp;
 use command::{Command, Done};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, watch};
 
@@ -54,6 +55,12 @@ impl Context {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Returns for how long this has been running.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.started.until(self.clock.instant())
     }
 
     /// Returns how long write transactions have taken.

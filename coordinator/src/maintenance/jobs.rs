@@ -51,6 +51,8 @@ impl Maintenance {
             FLUSH_PERIOD,
             |it| async move { it.air.record_stop().await.map(drop) },
         );
+        jobs.add("session reaper", CHECK_PERIOD, |it| async move { it.instances.reap().await });
+        jobs.add("runners of sessions", CHECK_PERIOD, |it| async move { it.instances.look_after_runners().await });
         jobs.add("retention", RETENTION_PERIOD, |it| async move { it.trim().await });
         self.registry.enter(CLOCK, MAX_CLOCK_SLEEP, self.context.clock.instant());
         jobs.set.spawn(Arc::clone(self).run_clock());

@@ -15,6 +15,7 @@ use crate::challenges::Challenges;
 use crate::context::Context;
 use crate::files::Files;
 use crate::fleet::Fleet;
+use crate::instances::Instances;
 use parking_lot::Mutex;
 use readiness::LastCheck;
 use registry::{JobState, Registry};
@@ -29,6 +30,7 @@ pub struct Maintenance {
     pub(crate) air: Arc<Air>,
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) files: Arc<Files>,
+    pub(crate) instances: Arc<Instances>,
     pub(crate) timekeeper: Timekeeper,
     pub(crate) last_check: LastCheck,
     pub(crate) registry: Registry,
@@ -43,10 +45,21 @@ impl Maintenance {
         self.registry.all()
     }
 
-    pub(crate) fn new(air: Arc<Air>, challenges: Arc<Challenges>) -> Arc<Self> {
+    pub(crate) fn new(air: Arc<Air>, challenges: Arc<Challenges>, instances: Arc<Instances>) -> Arc<Self> {
         let (context, fleet, files) = (Arc::clone(&air.context), Arc::clone(&air.fleet), Arc::clone(&air.files));
         let timekeeper = Timekeeper::new(&context.clock);
         let (last_check, registry, seen_version) = (LastCheck::default(), Registry::default(), Mutex::default());
-        Arc::new(Self { context, fleet, air, challenges, files, timekeeper, last_check, registry, seen_version })
+        Arc::new(Self {
+            context,
+            fleet,
+            air,
+            challenges,
+            files,
+            instances,
+            timekeeper,
+            last_check,
+            registry,
+            seen_version,
+        })
     }
 }

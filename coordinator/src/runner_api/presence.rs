@@ -7,8 +7,10 @@ use crate::store::air::assignments;
 use crate::store::fleet::keys::Registered;
 use crate::store::fleet::runners::Radio;
 use crate::store::fleet::{keys, runners};
+use crate::store::instances::engines;
 use crate::store::{self};
 use crate::{Caller, CoreError};
+use challengectl_common::wire::instances::{EngineInfo, MAX_ENGINES};
 use challengectl_common::wire::{AssignmentProgress, Intervals, LogLevel, RadioInfo, RegisterRequest, SOLE_RADIO};
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
@@ -31,6 +33,9 @@ const MAX_REST: f64 = 365.0 * 86_400.0;
 const MAX_INTERVAL: u32 = 86_400;
 /// The longest identification in seconds; the longest call sign takes half a minute.
 const MAX_IDENTIFICATION: f64 = 600.0;
+
+/// Instances of one engine at once.
+const MAX_CAPACITY: u32 = 100_000;
 
 /// The answer to a registration.
 #[derive(Debug)]
@@ -66,6 +71,7 @@ impl RunnerApi {
     ) -> Result<Registration, CoreError> {
         check_texts(&request)?;
         let radios = radios(&request)?;
+        check_engines(&request)?;
         let (this, caller) = (Arc::clone(self), caller.clone());
         self.context.run_to_completion(async move { this.take_in(&caller, &radios, request).await }).await
     }
@@ -92,6 +98,7 @@ impl RunnerApi {
         let enabled = runners::register(&mut transaction, runner, radios, host, single_task, now).await?;
         // The runner may have been removed meanwhile.
         let enabled = enabled.ok_or_else(|| CoreError::NotRegistered(runner.clone()))?;
+        engines::replace(&mut transaction, runner, &request.engines).await?;
         keys::set_registered(&mut transaction, &caller.key_id, registered).await?;
         if let Some(named) = named {
             // An assignment with another key may be in progress on another host, which has not said that it is not.
@@ -185,6 +192,29 @@ fn check_time_on_air(radio: &RadioInfo) -> Result<(), CoreError> {
     Ok(())
 }
 
+fn check_engines(request: &RegisterRequest) -> Result<(), CoreError> {
+    let refuse = |why: String| Err(CoreError::Invalid(format!("engines: {why}")));
+    if request.engines.len() > MAX_ENGINES {
+        return refuse(format!("more than {MAX_ENGINES}"));
+    }
+    let mut ids = HashSet::new();
+    for EngineInfo { id, host, ports, capacity, .. } in &request.engines {
+        if !ids.insert(id) {
+            return refuse(format!("the id {id} is given twice"));
+        }
+        if host.is_empty() || host.len() > MAX_TEXT || !host.chars().all(|c| c.is_ascii_graphic() && c != '/') {
+            return refuse(format!("{id}: host: {host:?} is no host name or address"));
+        }
+        if ports.first == 0 || ports.last < ports.first {
+            return refuse(format!("{id}: ports: from {} to {} is no range", ports.first, ports.last));
+        }
+        if !(1..=MAX_CAPACITY).contains(capacity) {
+            return refuse(format!("{id}: capacity: not from 1 to {MAX_CAPACITY}"));
+        }
+    }
+    Ok(())
+}
+
 fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
     let own = [("hostname", request.hostname.as_ref()), ("version", request.version.as_ref())];
     let radios =
@@ -204,7 +234,7 @@ fn check_texts(request: &RegisterRequest) -> Result<(), CoreError> {
 /// radio without its own.
 fn radios(request: &RegisterRequest) -> Result<Vec<RadioInfo>, CoreError> {
     let mut radios = request.radios.clone();
-    if radios.is_empty() && request.failed_radios.is_empty() {
+    if radios.is_empty() && request.failed_radios.is_empty() && request.engines.is_empty() {
         let id = RadioId::new(SOLE_RADIO).map_err(|error| CoreError::Invalid(error.to_string()))?;
         radios.push(RadioInfo::plain(id));
     }

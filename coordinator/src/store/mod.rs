@@ -10,6 +10,7 @@ mod checkpoint;
 mod error;
 pub mod files;
 pub mod fleet;
+pub mod instances;
 mod lock;
 pub mod log;
 mod open;

@@ -24,6 +24,7 @@ impl Site {
             frequency_limits: vec!["144000000-148000000".parse().unwrap()],
             radios: Vec::new(),
             assignments: Some(assignments.to_vec()),
+            engines: Vec::new(),
             hostname: None,
             version: None,
         };
@@ -197,6 +198,7 @@ async fn a_simple_client_that_was_killed_and_comes_back_is_not_stuck() {
         frequency_limits: vec!["433000000-434000000".parse().unwrap()],
         radios: Vec::new(),
         assignments: None,
+        engines: Vec::new(),
         hostname: None,
         version: None,
     };

@@ -7,6 +7,7 @@ mod alarms;
 mod bounds;
 mod clocks;
 mod hours;
+mod instances;
 mod keeping;
 mod leases;
 mod lives;

@@ -16,6 +16,7 @@ impl Site {
             frequency_limits: Vec::new(),
             radios: vec![radio(RadioInfo::plain(RadioId::new("a").unwrap()))],
             assignments: Some(Vec::new()),
+            engines: Vec::new(),
             failed_radios: Vec::new(),
             hostname: None,
             version: None,

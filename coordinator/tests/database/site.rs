@@ -78,6 +78,7 @@ impl Site {
             frequency_limits: Vec::new(),
             radios: radios.collect(),
             assignments,
+            engines: Vec::new(),
             hostname: None,
             version: None,
         };
@@ -93,6 +94,7 @@ impl Site {
             frequency_limits: Vec::new(),
             radios: Vec::new(),
             assignments: Some(Vec::new()),
+            engines: Vec::new(),
             hostname: None,
             version: None,
         };

@@ -1,12 +1,14 @@
 //! The agent: reports to the server and carries out the assignments that it hands out.
 //!
 //! Four loops that never wait for a radio: [`link`] registers, [`heartbeat`] renews leases, [`poll`] asks for work,
-//! [`report`] delivers reports. Each transmission is a task of its own ([`work`]).
+//! [`report`] delivers reports. Each transmission is a task of its own ([`work`]). A runner with engines has three more
+//! ([`instances`]).
 
 mod active;
 pub(crate) mod enrollment;
 mod health;
 mod heartbeat;
+mod instances;
 mod ledger;
 mod link;
 pub(crate) mod logs;
@@ -25,6 +27,7 @@ pub(crate) use active::{ActiveAssignments, View};
 use challengectl_common::wire::Intervals;
 use challengectl_host::service;
 use health::Health;
+use instances::Instances;
 use ledger::Ledger;
 use slots::Slots;
 use state::StateFolder;
@@ -51,6 +54,7 @@ pub(crate) struct Agent {
     active: ActiveAssignments,
     slots: Slots,
     health: Health,
+    instances: Instances,
     /// The intervals that the server sets; `None` while this runner is not registered.
     link: watch::Sender<Option<Intervals>>,
     heartbeat_now: Notify,
@@ -71,6 +75,7 @@ impl Agent {
         }
         state.settle()?;
         let slots = Slots::of(&config);
+        let instances = Instances::new(&config.engines, &config.state_dir)?;
         let children = Children::new(&this_program(), config.timeouts());
         Ok(Arc::new(Self {
             config,
@@ -81,6 +86,7 @@ impl Agent {
             active: ActiveAssignments::default(),
             slots,
             health: Health::default(),
+            instances,
             link: watch::Sender::new(None),
             heartbeat_now: Notify::new(),
             report_now: Notify::new(),
@@ -107,6 +113,7 @@ impl Agent {
         loops.spawn(heartbeat::run(Arc::clone(&self)));
         loops.spawn(report::run(Arc::clone(&self)));
         loops.spawn(keep_watchdog(Arc::clone(&self)));
+        instances::spawn(&self, &mut loops);
         service::notify_ready();
         let polling = tokio::spawn(poll::run(Arc::clone(&self)));
         stop.await;

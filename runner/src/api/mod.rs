@@ -8,6 +8,7 @@ mod response;
 mod trust;
 
 use crate::machine;
+use challengectl_common::wire::instances::{InstanceReports, Orders};
 use challengectl_common::wire::{
     Acknowledgement, CLOCK_HEADER, CompleteRequest, EnrollRequest, EnrollResponse, HeartbeatRequest, HeartbeatResponse,
     LIFE_HEADER, LogsRequest, REGISTRATION_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
@@ -81,6 +82,18 @@ impl Api {
         let (runner, wait_seconds, held) = (&self.identity().runner_id, wait.as_secs(), held.join(","));
         let path = format!("/api/runners/{runner}/task?wait={wait_seconds}&holding={held}");
         read(self.request(Method::GET, &path).timeout(wait + POLL_MARGIN)).await
+    }
+
+    /// Asks which instances to run, since a revision, and waits up to `wait` for a change.
+    pub(crate) async fn orders(&self, since: i64, wait: Duration) -> Result<Orders, ApiError> {
+        let (runner, wait_seconds) = (&self.identity().runner_id, wait.as_secs());
+        let path = format!("/api/runners/{runner}/instances?since={since}&wait={wait_seconds}");
+        read(self.request(Method::GET, &path).timeout(wait + POLL_MARGIN)).await
+    }
+
+    /// Reports what came of orders.
+    pub(crate) async fn instances(&self, reports: &InstanceReports) -> Result<Acknowledgement, ApiError> {
+        read(self.post("instances").json(reports)).await
     }
 
     /// Reports how an assignment ended.

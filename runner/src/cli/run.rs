@@ -123,10 +123,10 @@ fn store_new_address(config: &Config, identity: &Identity) -> anyhow::Result<Opt
 }
 
 fn check_radios(config: &Config) -> anyhow::Result<()> {
-    if config.radios.is_empty() {
-        bail!("no radio is configured; add one to `radios` in runner.yml");
+    if config.radios.is_empty() && config.engines.is_empty() {
+        bail!("neither a radio nor an engine is configured; add one to `radios` or `engines` in runner.yml");
     }
-    if config.working_radios().next().is_none() {
+    if !config.radios.is_empty() && config.working_radios().next().is_none() {
         let refusal =
             |radio: &RadioConfig| Some(format!("radio {}: {}", radio.id, radio.driver.settings().refuses_work()?));
         bail!("no radio takes work: {}", config.radios.iter().filter_map(refusal).collect::<Vec<_>>().join("; "));

@@ -1,11 +1,13 @@
 //! The configuration file, `runner.yml`.
 
+mod engine;
 mod radio;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
+pub use engine::EngineConfig;
 pub use radio::{DEFAULT_SAMPLE_RATE, DetectedLimits, RadioConfig};
 pub use values::{CaCert, Token};
 
@@ -54,6 +56,8 @@ pub struct Config {
     /// The limits of radios that `autodetect` finds.
     pub detected: DetectedLimits,
     pub radios: Vec<RadioConfig>,
+    /// What instances are started with.
+    pub engines: Vec<EngineConfig>,
     /// The runner's own air. It is served when a radio transmits into it, or by `challengectl-runner air`.
     pub air: station::Settings,
 }
@@ -74,6 +78,7 @@ impl Default for Config {
             autodetect: false,
             detected: DetectedLimits::default(),
             radios: Vec::new(),
+            engines: Vec::new(),
             air: station::Settings::default(),
         }
     }
@@ -141,6 +146,13 @@ impl Config {
             }
             radio.check()?;
         }
+        let mut ids = BTreeSet::new();
+        for engine in &self.engines {
+            if !ids.insert(&engine.id) {
+                return Err(format!("two engines have the id {}", engine.id));
+            }
+            engine.check()?;
+        }
         self.detected.check()?;
         if self.watchdog_seconds == 0 {
             return Err("watchdog_seconds must be above 0".to_owned());
@@ -163,6 +175,9 @@ impl Config {
         self.state_dir = folder.join(&self.state_dir);
         if let Some(CaCert::File(file)) = &mut self.ca_cert {
             *file = folder.join(&*file);
+        }
+        for engine in &mut self.engines {
+            engine.socket = folder.join(&engine.socket);
         }
         self.air.resolve(folder);
         for radio in &mut self.radios {

@@ -22,6 +22,7 @@ pub use extract::anybody::Anybody;
 pub use extract::body::Json;
 pub use extract::principal::{Admin, Operator, Viewer};
 pub use fronts::control::dashboard_state;
+pub use fronts::engine;
 pub use headers::protect;
 pub use ingress::{Ingress, Proxies};
 pub use operations::measure;
@@ -36,8 +37,8 @@ use std::future::ready;
 use utoipa::openapi::OpenApi;
 
 /// Adds every route. Problems outside of all fronts are rendered by the control API's envelope.
-pub fn routes(state: State, receiver: Receiver) -> impl Fn(&mut web::ServiceConfig) + Clone {
-    let (state, receiver) = (web::Data::new(state), web::Data::new(receiver));
+pub fn routes(state: web::Data<State>, receiver: Receiver) -> impl Fn(&mut web::ServiceConfig) + Clone {
+    let receiver = web::Data::new(receiver);
     move |config| {
         let all = web::scope("")
             .configure(|config| openapi::routes(groups(), config))

@@ -81,10 +81,16 @@ codes! {
     RangeNotSatisfiable: RANGE_NOT_SATISFIABLE, "range not satisfiable";
     /// A WebSocket is served here, and nothing else.
     UpgradeRequired: UPGRADE_REQUIRED, "upgrade required";
+    /// The owner has as many sessions as allowed.
+    QuotaExceeded: TOO_MANY_REQUESTS, "quota exceeded";
     /// Too many requests, or attempts, in too short a time.
     TooManyRequests: TOO_MANY_REQUESTS, "too many requests";
     /// The server failed; its log has the cause.
     InternalError: INTERNAL_SERVER_ERROR, "internal error";
+    /// An instance could not be started; the log has the cause.
+    StartFailed: INTERNAL_SERVER_ERROR, "start failed";
+    /// Nothing can run the instance now, or not yet.
+    Unavailable: SERVICE_UNAVAILABLE, "unavailable";
     /// The air that the receiver listens to cannot be reached.
     AirUnavailable: BAD_GATEWAY, "air unavailable";
     /// The server is stopping.
@@ -184,6 +190,18 @@ impl Problem {
         self
     }
 
+    /// Adds after how many seconds to try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.with_header(RETRY_AFTER, &seconds.to_string())
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The code.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -240,6 +258,9 @@ impl From<CoreError> for Problem {
             CoreError::NotFound(_) => Code::NotFound,
             CoreError::Refused(_) => Code::NotPossibleNow,
             CoreError::NoSuchFile(_) => Code::FileNotFound,
+            CoreError::Quota(_) => Code::QuotaExceeded,
+            CoreError::Unavailable(_) => Code::Unavailable,
+            CoreError::StartFailed => Code::StartFailed,
         };
         Self::new(code).because(details)
     }

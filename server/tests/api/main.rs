@@ -11,6 +11,7 @@
 mod clients;
 mod control;
 mod dashboard;
+mod engine;
 mod envelope;
 mod live;
 mod metrics;

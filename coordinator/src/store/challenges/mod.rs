@@ -223,11 +223,14 @@ pub async fn list(
     names: impl Iterator<Item = &str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET listed_at = $1 WHERE name IN (SELECT value FROM json_each($2))")
-        .bind(now.as_millis())
-        .bind(to_json(&names.collect::<Vec<_>>(), "names")?)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE challenges SET listed_at = $1
+         WHERE kind = 'transmission' AND name IN (SELECT value FROM json_each($2))",
+    )
+    .bind(now.as_millis())
+    .bind(to_json(&names.collect::<Vec<_>>(), "names")?)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -239,7 +242,7 @@ pub async fn delete(connection: &mut Connection, id: i64) -> Result<(), StoreErr
 
 /// Returns the id of the challenge with this name; `None` if there is none.
 pub async fn id_of(connection: &mut Connection, name: &ChallengeName) -> Result<Option<i64>, StoreError> {
-    Ok(sqlx::query_scalar("SELECT id FROM challenges WHERE name = $1")
+    Ok(sqlx::query_scalar("SELECT id FROM challenges WHERE kind = 'transmission' AND name = $1")
         .bind(name.as_str())
         .fetch_optional(connection)
         .await?)

@@ -41,7 +41,7 @@ pub fn groups() -> Vec<Group> {
         group!(
             "Runner protocol", "Requests of runners, with their keys.";
             enrollment: enroll;
-            runner_protocol: register, heartbeat, task, complete, log, logs, sign_out;
+            runner_protocol: register, heartbeat, task, complete, orders, instances, log, logs, sign_out;
             files: download
         ),
         group!("Runners", "Runners, for operators.";

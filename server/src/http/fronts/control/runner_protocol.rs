@@ -7,6 +7,7 @@ use crate::http::openapi::answers::{Conflict, Done, Forbidden, Missing};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use actix_web::HttpResponse;
+use challengectl_common::wire::instances::{InstanceReports, Orders};
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, HeartbeatRequest, HeartbeatResponse, LogRequest, LogsRequest, RegisterRequest,
     RegisterResponse, TaskResponse,
@@ -119,6 +120,43 @@ fn parse_holding(text: &str) -> Result<Vec<i64>, Problem> {
 /// Parses digits only; the standard library accepts a sign too.
 fn parse_id(text: &str) -> Result<i64, ParseIntError> {
     if text.starts_with('+') { "+".parse() } else { text.parse() }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OrdersQuery {
+    /// The `revision` of the answer before; 0, or absent: all orders are answered at once.
+    #[param(minimum = 0, default = 0)]
+    since: Option<i64>,
+    /// Seconds to wait for an order if none has changed.
+    #[param(value_type = Option<f64>, minimum = 0, maximum = 60, default = 0)]
+    wait: Option<String>,
+}
+
+/// Ask which instances to run, with an optional wait.
+#[utoipa::path(get, path = "/api/runners/{runner_id}/instances", responses((status = OK, body = Orders)))]
+pub async fn orders(
+    With(Runner(caller), Query(query)): With<Runner, Query<OrdersQuery>>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let wait = query.wait.as_deref().map(parse_wait).transpose()?.unwrap_or_default();
+    let since = query.since.unwrap_or_default();
+    if since < 0 {
+        return Err(Problem::invalid("since: not below 0"));
+    }
+    let orders = coordinator.instances.orders(&caller, since, wait).await?;
+    Ok(HttpResponse::Ok().json(orders))
+}
+
+/// Report what came of orders.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/instances", responses(Done))]
+pub async fn instances(
+    Runner(caller): Runner,
+    coordinator: Shared<Coordinator>,
+    Json(InstanceReports { reports }): Json<InstanceReports>,
+) -> Result<HttpResponse, Problem> {
+    coordinator.instances.report(&caller, reports).await?;
+    Ok(done("Reports recorded"))
 }
 
 /// Report how a transmission ended.

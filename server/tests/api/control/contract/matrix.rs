@@ -43,6 +43,8 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/runners/{runner_id}/signout", Key),
     ("GET", "/api/runners/{runner_id}/task", Key),
     ("POST", "/api/runners/{runner_id}/complete", Key),
+    ("GET", "/api/runners/{runner_id}/instances", Key),
+    ("POST", "/api/runners/{runner_id}/instances", Key),
     ("POST", "/api/runners/{runner_id}/log", Key),
     ("POST", "/api/runners/{runner_id}/logs", Key),
     ("GET", "/api/files/{digest}", Key),

@@ -1,0 +1,96 @@
+use super::*;
+use crate::session::Owner;
+use crate::session::SessionState;
+use challengectl_common::{EngineId, RunnerId, Timestamp};
+use std::collections::HashSet;
+use std::time::Duration;
+
+fn flags(folder: &tempfile::TempDir) -> Flags {
+    Flags::new(Vault::open(folder.path(), false).unwrap())
+}
+
+fn session(id: i64, owner: &str) -> Session {
+    Session {
+        id,
+        key: String::new(),
+        front: "engine".to_owned(),
+        challenge_id: 1,
+        version: 1,
+        owner: Owner::anonymous(owner).unwrap(),
+        nonce: "n".to_owned(),
+        runner_id: RunnerId::new("roof").unwrap(),
+        engine_id: EngineId::new("docker").unwrap(),
+        host: "localhost".to_owned(),
+        state: SessionState::Running,
+        fence: 1,
+        restarts: 0,
+        container_id: None,
+        lifetime: Duration::from_secs(3600),
+        requested_at: Timestamp::from_millis(0),
+        running_at: None,
+        reap_at: Timestamp::from_millis(0),
+        solved_at: None,
+        ended_at: None,
+        outcome: None,
+        reason: None,
+        revision: 1,
+    }
+}
+
+fn sealed(flags: &Flags, mode: FlagMode, content: &str) -> Vec<StoredFlag> {
+    vec![flags.seal(&Flag { mode, content: content.to_owned() }).unwrap()]
+}
+
+#[test]
+fn each_session_has_a_flag_of_its_own_that_outlives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = sealed(&flags(&folder), FlagMode::Session, DEFAULT_FORMAT);
+    let flag = |id, owner: &str| flags(&folder).of_session(&of, &session(id, owner)).unwrap().unwrap();
+    let mine = flag(1, "ada");
+    assert!(mine.starts_with("flag{") && mine.ends_with('}') && mine.len() == 38, "{mine}");
+    assert_eq!(mine, flag(1, "ada"));
+    let all: HashSet<String> = [flag(1, "ada"), flag(2, "ada"), flag(1, "bob"), flag(12, "a"), flag(1, "2a")].into();
+    assert_eq!(all.len(), 5);
+    assert!(flags(&folder).accept(&of, &session(1, "ada"), &format!(" {mine}\n")).unwrap());
+    assert!(!flags(&folder).accept(&of, &session(2, "ada"), &mine).unwrap());
+    assert!(!flags(&folder).accept(&of, &session(1, "ada"), &mine.to_uppercase()).unwrap());
+}
+
+#[test]
+fn fields_that_join_to_the_same_text_have_different_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = flags(&folder);
+    let with = |owner: &str, nonce: &str| Session { nonce: nonce.to_owned(), ..session(1, owner) };
+    assert_ne!(flags.code(&with("a:b", "c")), flags.code(&with("a", "b:c")));
+    assert_ne!(flags.code(&with("ab", "c")), flags.code(&with("a", "bc")));
+}
+
+#[test]
+fn texts_and_patterns_are_compared_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = flags(&folder);
+    let accepts = |mode, content: &str, text: &str| {
+        let of = sealed(&flags, mode, content);
+        flags.accept(&of, &session(1, "ada"), text).unwrap()
+    };
+    assert!(accepts(FlagMode::Text, "flag{a}", "flag{a} "));
+    assert!(!accepts(FlagMode::Text, "flag{a}", "Flag{a}"));
+    assert!(accepts(FlagMode::TextAnyCase, "flag{A}", "FLAG{a}"));
+    assert!(accepts(FlagMode::Pattern, r"flag\{\d+\}|x", "flag{12}"));
+    for text in ["flag{12}y", "y", "xy", "zx", "x\ny"] {
+        assert!(!accepts(FlagMode::Pattern, r"flag\{\d+\}|x", text), "{text:?}");
+    }
+    // Exponential for a matcher that backtracks.
+    assert!(!accepts(FlagMode::Pattern, "(a*)*b", &"a".repeat(MAX_SUBMISSION)));
+}
+
+#[test]
+fn a_flag_that_cannot_be_submitted_is_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = flags(&folder);
+    let refusal =
+        |mode, content: &str| flags.seal(&Flag { mode, content: content.to_owned() }).unwrap_err().to_string();
+    assert!(refusal(FlagMode::Session, "flag").contains("flag{{}}"));
+    assert!(refusal(FlagMode::Pattern, "(").contains("unclosed group"));
+    assert!(refusal(FlagMode::Text, "").contains("1 to 1024 bytes"));
+}

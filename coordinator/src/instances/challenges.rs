@@ -1,0 +1,87 @@
+//! Challenges of kind `instance`.
+
+use super::{About, Flag, Instances};
+use crate::CoreError;
+use crate::store::instances::{self, InstanceChallenge, NewInstanceChallenge, flags};
+use challengectl_common::ChallengeName;
+use challengectl_common::instance::InstanceSpec;
+use std::time::Duration;
+
+/// The shortest and longest life of an instance.
+const LIFETIMES: std::ops::RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::from_secs(30 * 86_400);
+/// The longest slug.
+const MAX_SLUG: usize = 100;
+/// What a challenge may be worth; scores of an event are sums of these.
+const MAX_POINTS: u32 = 1_000_000;
+
+/// A challenge, as its author writes it.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "as in `InstanceChallenge`")]
+pub struct Definition {
+    pub slug: String,
+    pub name: ChallengeName,
+    pub about: About,
+    pub points: u32,
+    pub lifetime: Duration,
+    pub spec: InstanceSpec,
+    pub flags: Vec<Flag>,
+}
+
+impl Instances {
+    /// Returns the challenges that players see, by category, difficulty and name.
+    pub async fn challenges(&self) -> Result<Vec<InstanceChallenge>, CoreError> {
+        let mut all = instances::all(&mut *self.context.store.read().await?).await?;
+        all.retain(|challenge| challenge.visible);
+        let key = |it: &InstanceChallenge| {
+            (it.about.category.clone(), difficulty(&it.about.difficulty), it.name.as_str().to_owned(), it.id)
+        };
+        all.sort_by_cached_key(key);
+        Ok(all)
+    }
+
+    /// Adds a challenge, unless its slug is known: what people have changed stays. Returns whether it is new.
+    pub async fn add_challenge(&self, definition: &Definition) -> Result<bool, CoreError> {
+        check(definition)?;
+        let sealed: Result<Vec<_>, _> = definition.flags.iter().map(|flag| self.flags.seal(flag)).collect();
+        let sealed = sealed?;
+        let mut transaction = self.context.store.write().await?;
+        if instances::find(&mut transaction, &definition.slug).await?.is_some() {
+            return Ok(false);
+        }
+        let new = NewInstanceChallenge {
+            slug: &definition.slug,
+            name: &definition.name,
+            about: &definition.about,
+            points: definition.points,
+            lifetime: definition.lifetime,
+            spec: &definition.spec,
+        };
+        let id = instances::insert(&mut transaction, &new, self.context.clock.now()).await?;
+        for flag in &sealed {
+            flags::insert(&mut transaction, id, flag).await?;
+        }
+        crate::store::commit(transaction).await?;
+        Ok(true)
+    }
+}
+
+fn check(definition: &Definition) -> Result<(), CoreError> {
+    let slug = &definition.slug;
+    let is_slug = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if slug.is_empty() || slug.len() > MAX_SLUG || !slug.bytes().all(is_slug) {
+        return Err(CoreError::Invalid(format!("id: {slug:?} is not lower-case letters, digits and '-'")));
+    }
+    if definition.points > MAX_POINTS {
+        return Err(CoreError::Invalid(format!("points: more than {MAX_POINTS}")));
+    }
+    if !LIFETIMES.contains(&definition.lifetime) {
+        return Err(CoreError::Invalid("lifetime: not from 10 seconds to 30 days".to_owned()));
+    }
+    definition.spec.check().map_err(CoreError::Invalid)
+}
+
+/// Orders difficulties as authors of challenges do; others come last.
+fn difficulty(name: &str) -> usize {
+    const ORDER: [&str; 5] = ["beginner", "easy", "medium", "hard", "expert"];
+    ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len())
+}

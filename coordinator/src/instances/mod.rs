@@ -1,0 +1,103 @@
+//! Instances: what players start on demand, one for each owner of a challenge.
+//!
+//! A session is reserved first, with its engine, its ports and its place in the quota, and started afterwards. The
+//! database says what each runner has to run; runners fetch that as orders, make it so, and report. A session, its
+//! state, and what it waits for are in the database alone, so that a restart of the server changes nothing.
+
+mod challenges;
+mod orders;
+mod reaper;
+mod report;
+mod start;
+mod stop;
+mod submit;
+mod tries;
+
+pub use crate::flags::{DEFAULT_FORMAT, Flag};
+pub use crate::store::instances::flags::FlagMode;
+pub use crate::store::instances::sessions::Session;
+pub use crate::store::instances::{About, InstanceChallenge};
+pub use challenges::Definition;
+pub use start::{Started, Wish};
+pub use submit::Verdict;
+
+use crate::CoreError;
+use crate::context::Context;
+use crate::flags::Flags;
+use crate::fleet::Fleet;
+use crate::store::instances::{self, ports, sessions};
+use crate::store::{Connection, Transaction, commit};
+use challengectl_common::wire::instances::Published;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tries::Tries;
+
+/// The instances of all fronts.
+#[derive(Debug)]
+pub struct Instances {
+    pub(crate) context: Arc<Context>,
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) flags: Flags,
+    tries: Tries,
+    /// The newest revision. It wakes the runners that wait for orders, and the requests that wait for a session.
+    news: watch::Sender<i64>,
+}
+
+/// A session with its ports.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
+pub struct Placed {
+    pub session: Session,
+    pub ports: Vec<Published>,
+}
+
+impl Instances {
+    pub(crate) fn new(context: Arc<Context>, fleet: Arc<Fleet>, flags: Flags, revision: i64) -> Arc<Self> {
+        let news = watch::Sender::new(revision);
+        Arc::new(Self { context, fleet, flags, tries: Tries::default(), news })
+    }
+
+    /// Returns the session of a front with this key, as long as it is live.
+    pub async fn live(&self, front: &str, key: &str) -> Result<Option<Placed>, CoreError> {
+        let mut connection = self.context.store.read_few().await?;
+        match sessions::find(&mut connection, front, key).await?.filter(|session| session.state.is_live()) {
+            Some(session) => Ok(Some(placed(&mut connection, session).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns a challenge, also a hidden one.
+    pub async fn challenge(&self, id: i64) -> Result<InstanceChallenge, CoreError> {
+        let found = instances::get(&mut *self.context.store.read_few().await?, id).await?;
+        found.ok_or_else(|| CoreError::NotFound(format!("challenge {id}")))
+    }
+
+    /// Returns the live sessions of a front whose owners have this prefix, or are this owner; the newest first.
+    pub async fn all_live(&self, front: &str, owners: &str) -> Result<Vec<Placed>, CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let mut all = Vec::new();
+        for session in sessions::live_of_front(&mut connection, front, owners).await? {
+            all.push(placed(&mut connection, session).await?);
+        }
+        Ok(all)
+    }
+
+    /// Gives a session that changes a revision, so that its runner learns of it.
+    async fn renumber(&self, connection: &mut Connection, session: &mut Session) -> Result<(), CoreError> {
+        session.revision = sessions::revision(connection).await? + 1;
+        Ok(())
+    }
+
+    /// Commits changes of sessions, and wakes those who wait for them.
+    async fn commit(&self, mut transaction: Transaction) -> Result<(), CoreError> {
+        let newest = sessions::revision(&mut transaction).await?;
+        commit(transaction).await?;
+        self.news.send_modify(|revision| *revision = newest.max(*revision));
+        Ok(())
+    }
+}
+
+async fn placed(connection: &mut Connection, session: Session) -> Result<Placed, CoreError> {
+    let ports = ports::of(connection, session.id).await?;
+    Ok(Placed { session, ports })
+}

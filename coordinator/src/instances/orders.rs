@@ -1,0 +1,80 @@
+//! Orders: what each runner has to run.
+
+use super::{Instances, Session};
+use crate::session::SessionState;
+use crate::store::Connection;
+use crate::store::instances::sessions;
+use crate::store::instances::{self, flags, ports};
+use crate::{Caller, CoreError};
+use challengectl_common::wire::instances::{Order, Orders, RunOrder};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// The variables that hold the flag of a session, unless its challenge sets them.
+const FLAG_VARIABLES: [&str; 2] = ["CHALLENGE_FLAG", "FLAG"];
+
+impl Instances {
+    /// Returns the orders of a runner that have changed since a revision; if there are none, waits for some as long as
+    /// `wait` says. From 0, and from a revision that this server has not given, all of them are returned at once.
+    pub async fn orders(&self, caller: &Caller, since: i64, wait: Duration) -> Result<Orders, CoreError> {
+        self.fleet.hear(caller)?;
+        let deadline = Instant::now() + wait;
+        let mut news = self.news.subscribe();
+        let mut since = since;
+        loop {
+            let newest = *news.borrow_and_update();
+            // A database that was restored from a backup has fewer.
+            let complete = since <= 0 || since > newest;
+            let from = if complete { 0 } else { since };
+            let orders = if from < newest { self.changed_since(caller, from).await? } else { Vec::new() };
+            let is_late = Instant::now() >= deadline || self.context.revision.is_stopping();
+            if complete || !orders.is_empty() || is_late {
+                return Ok(Orders { revision: newest, complete, orders });
+            }
+            since = newest;
+            let _ = timeout_at(deadline, news.changed()).await;
+        }
+    }
+
+    async fn changed_since(&self, caller: &Caller, since: i64) -> Result<Vec<Order>, CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let mut orders = Vec::new();
+        for session in sessions::of_runner(&mut connection, &caller.runner_id, since).await? {
+            orders.push(self.order(&mut connection, session).await?);
+        }
+        Ok(orders)
+    }
+
+    async fn order(&self, connection: &mut Connection, session: Session) -> Result<Order, CoreError> {
+        let run = match session.state {
+            SessionState::Starting | SessionState::Running | SessionState::Lost => {
+                Some(self.run_order(connection, &session).await?)
+            }
+            SessionState::Stopping | SessionState::Stopped | SessionState::Failed => None,
+        };
+        Ok(Order { session_id: session.id, fence: session.fence, engine_id: session.engine_id, run })
+    }
+
+    async fn run_order(&self, connection: &mut Connection, session: &Session) -> Result<RunOrder, CoreError> {
+        let mut spec = instances::spec(connection, session.challenge_id, session.version).await?;
+        let stored = flags::of(connection, session.challenge_id).await?;
+        if let Some(flag) = self.flags.of_session(&stored, session)? {
+            for container in &mut spec.containers {
+                for name in FLAG_VARIABLES {
+                    container.environment.entry(name.to_owned()).or_insert_with(|| flag.clone());
+                }
+            }
+        }
+        let expires_at = match session.running_at {
+            Some(_) => session.reap_at,
+            None => session.requested_at.after(session.lifetime),
+        };
+        Ok(RunOrder {
+            challenge: instances::slug(connection, session.challenge_id).await?,
+            is_running: session.state != SessionState::Starting,
+            containers: spec.containers,
+            published: ports::of(connection, session.id).await?,
+            expires_at,
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Jobs: ends sessions whose time is over, and notices runners that are silent or gone.
+
+use super::{Instances, report};
+use crate::CoreError;
+use crate::session::{Happening, SessionState};
+use crate::store::instances::sessions;
+use challengectl_common::RunnerId;
+
+/// Sessions that one transaction changes.
+const BATCH: u32 = 100;
+
+impl Instances {
+    /// Stops sessions whose life, or whose time to start, is over.
+    pub async fn reap(&self) -> Result<(), CoreError> {
+        loop {
+            let now = self.context.clock.now();
+            if sessions::to_reap(&mut *self.context.store.read_few().await?, now, 1).await?.is_empty() {
+                return Ok(());
+            }
+            let mut transaction = self.context.store.write().await?;
+            for session in sessions::to_reap(&mut transaction, now, BATCH).await? {
+                let outcome = match (session.state, session.solved_at) {
+                    (SessionState::Starting, _) => "start timeout",
+                    (_, Some(_)) => "solved",
+                    (_, None) => "expired",
+                };
+                self.stop_in(&mut transaction, session, outcome).await?;
+            }
+            self.commit(transaction).await?;
+        }
+    }
+
+    /// Marks the sessions of silent runners as lost, and ends those of runners that were removed.
+    pub async fn look_after_runners(&self) -> Result<(), CoreError> {
+        let mut connection = self.context.store.read_few().await?;
+        let running = sessions::runners_with(&mut connection, SessionState::Running).await?;
+        let abandoned = sessions::abandoned(&mut connection).await?;
+        drop(connection);
+        for runner in running.iter().filter(|runner| self.is_silent(runner)) {
+            let mut transaction = self.context.store.write().await?;
+            let lost = sessions::lose(&mut transaction, runner).await?;
+            self.commit(transaction).await?;
+            tracing::warn!(%runner, lost, "the runner is silent; its instances are lost until it is back");
+        }
+        if abandoned.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.context.store.write().await?;
+        let now = self.context.clock.now();
+        for mut session in abandoned {
+            let Some(next) = session.state.after(Happening::IsAbandoned) else { continue };
+            session.state = next;
+            session.reason = Some("the runner was removed".to_owned());
+            report::end(&mut transaction, &mut session, now).await?;
+            self.renumber(&mut transaction, &mut session).await?;
+            sessions::update(&mut transaction, &session).await?;
+        }
+        self.commit(transaction).await
+    }
+
+    fn is_silent(&self, runner: &RunnerId) -> bool {
+        self.fleet.presence.last_sign(runner).is_none_or(|sign| self.fleet.is_silent(sign))
+    }
+}

@@ -1,0 +1,130 @@
+//! Reports of runners: what came of orders.
+
+use super::start::{START_TIMEOUT, lease_ports};
+use super::{Instances, Session};
+use crate::session::{Happening, SessionState};
+use crate::store::Connection;
+use crate::store::instances::sessions;
+use crate::store::instances::{self, engines, ports};
+use crate::{Caller, CoreError};
+use challengectl_common::Timestamp;
+use challengectl_common::wire::instances::{InstanceReport, InstanceState};
+use std::sync::Arc;
+
+/// How often a session is started again before it fails.
+const MAX_RESTARTS: u32 = 3;
+/// Reports of one request.
+const MAX_REPORTS: usize = 500;
+/// Characters of a reason.
+const MAX_REASON: usize = 1000;
+/// Characters of an engine's id of a container.
+const MAX_CONTAINER_ID: usize = 255;
+
+impl Instances {
+    /// Takes reports of a runner. Those about sessions of other runners, or with an older fence, change nothing.
+    pub async fn report(self: &Arc<Self>, caller: &Caller, reports: Vec<InstanceReport>) -> Result<(), CoreError> {
+        self.fleet.hear(caller)?;
+        if reports.len() > MAX_REPORTS {
+            return Err(CoreError::Invalid(format!("reports: more than {MAX_REPORTS}")));
+        }
+        let is_long = |text: &Option<String>, max| text.as_ref().is_some_and(|text| text.chars().count() > max);
+        if reports.iter().any(|it| is_long(&it.reason, MAX_REASON) || is_long(&it.container_id, MAX_CONTAINER_ID)) {
+            let limits = format!("{MAX_REASON} characters, or a container_id of more than {MAX_CONTAINER_ID}");
+            return Err(CoreError::Invalid(format!("reports: a reason of more than {limits}")));
+        }
+        let (this, caller) = (Arc::clone(self), caller.clone());
+        self.context.run_to_completion(async move { this.apply(&caller, reports).await }).await
+    }
+
+    async fn apply(&self, caller: &Caller, reports: Vec<InstanceReport>) -> Result<(), CoreError> {
+        let mut transaction = self.fleet.write_for(caller).await?;
+        for report in reports {
+            let session = sessions::get(&mut transaction, report.session_id).await?;
+            let own = session.filter(|it| it.runner_id == caller.runner_id && it.fence == report.fence);
+            if let Some(session) = own {
+                self.take(&mut transaction, session, report).await?;
+            }
+        }
+        self.commit(transaction).await
+    }
+
+    async fn take(
+        &self,
+        transaction: &mut Connection,
+        mut session: Session,
+        report: InstanceReport,
+    ) -> Result<(), CoreError> {
+        let happening = match report.state {
+            InstanceState::Running => Happening::Runs,
+            InstanceState::Removed => Happening::IsRemoved,
+            InstanceState::Failed if session.restarts < MAX_RESTARTS => Happening::BreaksAndIsRetried,
+            InstanceState::Failed => Happening::Breaks,
+        };
+        let (before, now) = (session.state, self.context.clock.now());
+        // What breaks while it starts is started again: the state is the same, the fence is not.
+        let is_retry = happening == Happening::BreaksAndIsRetried && before.is_live();
+        let next = before.after(happening);
+        if next.is_none() && !is_retry {
+            return Ok(());
+        }
+        session.state = next.unwrap_or(before);
+        if let Some(reason) = report.reason {
+            tracing::warn!(session = session.id, runner = %session.runner_id, reason, "an instance failed");
+            session.reason = Some(reason);
+        }
+        if session.state == SessionState::Running {
+            session.container_id = report.container_id;
+            begin_life(&mut session, now);
+        }
+        if is_retry {
+            self.retry(transaction, &mut session, before, now).await?;
+        }
+        if session.state.is_over() {
+            end(transaction, &mut session, now).await?;
+        }
+        self.renumber(transaction, &mut session).await?;
+        tracing::info!(session = session.id, state = session.state.as_str(), "reported");
+        Ok(sessions::update(transaction, &session).await?)
+    }
+
+    /// Lets a session start again. One that has never run gets other ports: the host may have used one itself. One that
+    /// has run keeps its address.
+    async fn retry(
+        &self,
+        transaction: &mut Connection,
+        session: &mut Session,
+        before: SessionState,
+        now: Timestamp,
+    ) -> Result<(), CoreError> {
+        session.fence += 1;
+        session.restarts += 1;
+        session.container_id = None;
+        if before != SessionState::Starting || session.running_at.is_some() {
+            return Ok(());
+        }
+        session.reap_at = now.after(START_TIMEOUT);
+        let all = engines::usable(transaction).await?;
+        let own = all.iter().find(|it| it.runner_id == session.runner_id && it.engine_id == session.engine_id);
+        if let Some(engine) = own {
+            let spec = instances::spec(transaction, session.challenge_id, session.version).await?;
+            ports::free(transaction, session.id).await?;
+            lease_ports(transaction, engine, session.id, &spec).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Its life counts from the moment at which it runs first.
+fn begin_life(session: &mut Session, now: Timestamp) {
+    if session.running_at.is_none() {
+        session.running_at = Some(now);
+        session.reap_at = now.after(session.lifetime);
+    }
+}
+
+/// Frees what a session had.
+pub(super) async fn end(transaction: &mut Connection, session: &mut Session, now: Timestamp) -> Result<(), CoreError> {
+    session.ended_at = Some(now);
+    session.outcome.get_or_insert_with(|| "failed".to_owned());
+    Ok(ports::free(transaction, session.id).await?)
+}

@@ -1,0 +1,63 @@
+//! Stopping.
+
+use super::{Instances, Session};
+use crate::CoreError;
+use crate::session::Happening;
+use crate::store::Connection;
+use crate::store::instances::sessions;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// How long a request waits until nothing of its session is left. Its runner goes on after that.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+impl Instances {
+    /// Stops a session, and waits up to 15 seconds until nothing of it is left. Returns `false` if it had ended, or was
+    /// being stopped.
+    pub async fn stop(self: &Arc<Self>, session: i64, outcome: &'static str) -> Result<bool, CoreError> {
+        let this = Arc::clone(self);
+        let stops = self.context.run_to_completion(async move { this.order_stop(session, outcome).await }).await?;
+        if stops {
+            self.wait_until_over(session).await?;
+        }
+        Ok(stops)
+    }
+
+    async fn order_stop(&self, id: i64, outcome: &'static str) -> Result<bool, CoreError> {
+        let mut transaction = self.context.store.write().await?;
+        let Some(session) = sessions::get(&mut transaction, id).await? else { return Ok(false) };
+        let stops = self.stop_in(&mut transaction, session, outcome).await?;
+        self.commit(transaction).await?;
+        Ok(stops)
+    }
+
+    /// Makes a session stop, within a transaction. Returns `false` if it had ended, or was being stopped.
+    pub(super) async fn stop_in(
+        &self,
+        transaction: &mut Connection,
+        mut session: Session,
+        outcome: &str,
+    ) -> Result<bool, CoreError> {
+        let Some(next) = session.state.after(Happening::IsToStop) else { return Ok(false) };
+        session.state = next;
+        session.outcome = Some(outcome.to_owned());
+        self.renumber(transaction, &mut session).await?;
+        sessions::update(transaction, &session).await?;
+        tracing::info!(session = session.id, outcome, "stopping");
+        Ok(true)
+    }
+
+    async fn wait_until_over(&self, id: i64) -> Result<(), CoreError> {
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
+        let mut news = self.news.subscribe();
+        loop {
+            let session = sessions::get(&mut *self.context.store.read_few().await?, id).await?;
+            let is_over = session.is_none_or(|session| session.state.is_over());
+            if is_over || self.context.revision.is_stopping() || Instant::now() >= deadline {
+                return Ok(());
+            }
+            let _ = timeout_at(deadline, news.changed()).await;
+        }
+    }
+}

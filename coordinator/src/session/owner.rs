@@ -1,0 +1,61 @@
+//! Whose a session is.
+
+use std::fmt;
+
+/// The longest name that somebody without an account may give, in characters.
+const MAX_ASSERTED: usize = 128;
+
+/// Names that people give without proof, on the engine front.
+pub const ANONYMOUS: &str = "anon:";
+
+/// The owner of sessions and solves. Names that are given without proof are kept apart from accounts, and from those of
+/// other fronts, by a prefix.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Owner(String);
+
+impl Owner {
+    /// Returns the owner of a name that somebody gives on the engine front; `None` if it is empty, too long, or has a
+    /// control character.
+    #[must_use]
+    pub fn anonymous(name: &str) -> Option<Self> {
+        let is_valid = !name.is_empty() && name.chars().count() <= MAX_ASSERTED && !name.chars().any(char::is_control);
+        is_valid.then(|| Self(format!("{ANONYMOUS}{name}")))
+    }
+
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The owner with its prefix.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as it was given, without the prefix.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.split_once(':').map_or(&*self.0, |(_, name)| name)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_have_any_separator_and_no_control_character() {
+        assert_eq!(Owner::anonymous("a:b").unwrap().name(), "a:b");
+        assert_eq!(Owner::anonymous("user:1").unwrap().as_str(), "anon:user:1");
+        for name in ["", "a\nb", "a\0", &"x".repeat(129)] {
+            assert!(Owner::anonymous(name).is_none(), "{name:?}");
+        }
+        assert!(Owner::anonymous(&"é".repeat(128)).is_some());
+    }
+}

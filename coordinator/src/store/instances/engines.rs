@@ -1,0 +1,81 @@
+//! The engines of runners.
+
+use crate::store::cells::parse;
+use crate::store::{Connection, StoreError};
+use challengectl_common::wire::instances::{EngineInfo, EngineKind};
+use challengectl_common::{EngineId, RunnerId};
+use sqlx::FromRow;
+
+/// An engine, and how full it is.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    /// Its runner.
+    pub runner_id: RunnerId,
+    /// Unique on the runner.
+    pub engine_id: EngineId,
+    /// The host by which players reach its ports.
+    pub host: String,
+    /// The ports that it may publish, both ends included.
+    pub ports: (u16, u16),
+    /// The maximum number of instances at once.
+    pub capacity: u32,
+    /// The instances that it has, or that are not yet removed.
+    pub used: u32,
+}
+
+/// Replaces the engines of a runner.
+pub async fn replace(connection: &mut Connection, runner: &RunnerId, engines: &[EngineInfo]) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM engines WHERE runner_id = $1").bind(runner.as_str()).execute(&mut *connection).await?;
+    for engine in engines {
+        let EngineKind::Docker = engine.kind;
+        sqlx::query(
+            "INSERT INTO engines (runner_id, engine_id, kind, host, first_port, last_port, capacity)
+             VALUES ($1, $2, 'docker', $3, $4, $5, $6)",
+        )
+        .bind(runner.as_str())
+        .bind(engine.id.as_str())
+        .bind(&engine.host)
+        .bind(engine.ports.first)
+        .bind(engine.ports.last)
+        .bind(engine.capacity)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Returns the engines of enabled runners.
+pub async fn usable(connection: &mut Connection) -> Result<Vec<Engine>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        runner_id: String,
+        engine_id: String,
+        host: String,
+        first_port: u16,
+        last_port: u16,
+        capacity: u32,
+        used: u32,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT engines.runner_id, engines.engine_id, host, first_port, last_port, capacity, (
+             SELECT count(*) FROM sessions
+             WHERE sessions.runner_id = engines.runner_id AND sessions.engine_id = engines.engine_id
+                 AND state IN ('starting', 'running', 'lost', 'stopping')
+         ) AS used
+         FROM engines JOIN runners ON runners.id = engines.runner_id WHERE enabled = 1",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Engine {
+                runner_id: parse(&row.runner_id, "runner id")?,
+                engine_id: parse(&row.engine_id, "engine id")?,
+                host: row.host,
+                ports: (row.first_port, row.last_port),
+                capacity: row.capacity,
+                used: row.used,
+            })
+        })
+        .collect()
+}

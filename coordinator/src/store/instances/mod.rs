@@ -1,0 +1,189 @@
+//! Challenges of kind `instance`, the engines that run them, and their sessions.
+
+pub mod engines;
+pub mod flags;
+pub mod ports;
+pub mod sessions;
+pub mod solves;
+
+use super::cells::{from_json, integer, to_json};
+use super::{Connection, StoreError};
+use challengectl_common::instance::InstanceSpec;
+use challengectl_common::{ChallengeName, Timestamp};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use std::time::Duration;
+
+/// A challenge of kind `instance` as it is stored.
+#[derive(Debug, Clone)]
+pub struct InstanceChallenge {
+    /// The id, never reused.
+    pub id: i64,
+    /// What people write to name it in URLs: made once, never changed.
+    pub slug: String,
+    /// Its name.
+    pub name: ChallengeName,
+    /// Whether players see it.
+    pub visible: bool,
+    /// What players read.
+    pub about: About,
+    /// What it is worth.
+    pub points: u32,
+    /// How long an instance lives unless its owner asks for another time.
+    pub lifetime: Duration,
+    /// The version of the spec that new sessions get.
+    pub version: i64,
+}
+
+/// What players read about a challenge.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
+pub struct About {
+    pub category: String,
+    pub difficulty: String,
+    pub description: String,
+    pub tags: Vec<String>,
+    pub author: String,
+    pub estimated_time: String,
+    pub learning_objectives: Vec<String>,
+    /// Their texts are told to nobody by a list.
+    pub hints: Vec<String>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    slug: String,
+    name: String,
+    enabled: bool,
+    about: String,
+    points: u32,
+    lifetime_ms: i64,
+    version: i64,
+}
+
+impl TryFrom<Row> for InstanceChallenge {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            slug: row.slug,
+            name: ChallengeName::stored(row.name),
+            visible: row.enabled,
+            about: from_json(&row.about, "about")?,
+            points: row.points,
+            lifetime: Duration::from_millis(row.lifetime_ms.try_into().unwrap_or(0)),
+            version: row.version,
+        })
+    }
+}
+
+/// A new challenge.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "as in `InstanceChallenge`")]
+pub struct NewInstanceChallenge<'a> {
+    pub slug: &'a str,
+    pub name: &'a ChallengeName,
+    pub about: &'a About,
+    pub points: u32,
+    pub lifetime: Duration,
+    pub spec: &'a InstanceSpec,
+}
+
+/// Returns all challenges of this kind.
+pub async fn all(connection: &mut Connection) -> Result<Vec<InstanceChallenge>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, slug, name, enabled, about, points, lifetime_ms, version
+         FROM challenges JOIN instance_challenges ON challenge_id = id ORDER BY id",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(InstanceChallenge::try_from).collect()
+}
+
+/// Returns the challenge with this slug; `None` if there is none.
+pub async fn find(connection: &mut Connection, slug: &str) -> Result<Option<InstanceChallenge>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT id, slug, name, enabled, about, points, lifetime_ms, version
+         FROM challenges JOIN instance_challenges ON challenge_id = id WHERE slug = $1",
+    )
+    .bind(slug)
+    .fetch_optional(connection)
+    .await?;
+    row.map(InstanceChallenge::try_from).transpose()
+}
+
+/// Returns a challenge; `None` if there is none with this id.
+pub async fn get(connection: &mut Connection, id: i64) -> Result<Option<InstanceChallenge>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT id, slug, name, enabled, about, points, lifetime_ms, version
+         FROM challenges JOIN instance_challenges ON challenge_id = id WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
+    row.map(InstanceChallenge::try_from).transpose()
+}
+
+/// Adds a challenge with the first version of its spec. Returns its id; fails if the slug is taken.
+pub async fn insert(
+    connection: &mut Connection,
+    new: &NewInstanceChallenge<'_>,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let id = sqlx::query_scalar(
+        "INSERT INTO challenges (kind, name, enabled, public_view, updated_at)
+         VALUES ('instance', $1, 1, '{}', $2) RETURNING id",
+    )
+    .bind(new.name.as_str())
+    .bind(now.as_millis())
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO instance_challenges (challenge_id, slug, about, points, lifetime_ms, version)
+         VALUES ($1, $2, $3, $4, $5, 1)",
+    )
+    .bind(id)
+    .bind(new.slug)
+    .bind(to_json(new.about, "about")?)
+    .bind(new.points)
+    .bind(integer(u64::try_from(new.lifetime.as_millis()).unwrap_or(u64::MAX)))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("INSERT INTO instance_specs (challenge_id, version, spec) VALUES ($1, 1, $2)")
+        .bind(id)
+        .bind(to_json(new.spec, "spec")?)
+        .execute(connection)
+        .await?;
+    Ok(id)
+}
+
+/// Returns a version of a spec.
+pub async fn spec(connection: &mut Connection, challenge: i64, version: i64) -> Result<InstanceSpec, StoreError> {
+    let spec: String = sqlx::query_scalar("SELECT spec FROM instance_specs WHERE challenge_id = $1 AND version = $2")
+        .bind(challenge)
+        .bind(version)
+        .fetch_one(connection)
+        .await?;
+    from_json(&spec, "spec")
+}
+
+/// Returns the slug of a challenge; empty if it was deleted.
+pub async fn slug(connection: &mut Connection, challenge: i64) -> Result<String, StoreError> {
+    let slug: Option<String> = sqlx::query_scalar("SELECT slug FROM instance_challenges WHERE challenge_id = $1")
+        .bind(challenge)
+        .fetch_optional(connection)
+        .await?;
+    Ok(slug.unwrap_or_default())
+}
+
+/// Returns what a challenge is worth; 0 if it was deleted.
+pub async fn points(connection: &mut Connection, challenge: i64) -> Result<u32, StoreError> {
+    let points: Option<u32> = sqlx::query_scalar("SELECT points FROM instance_challenges WHERE challenge_id = $1")
+        .bind(challenge)
+        .fetch_optional(connection)
+        .await?;
+    Ok(points.unwrap_or_default())
+}

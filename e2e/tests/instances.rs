@@ -1,0 +1,147 @@
+//! Instances in a real Docker engine.
+
+use anyhow::{Context, Result, ensure};
+use challengectl_e2e::containers::Place;
+use challengectl_e2e::site::wait_until;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Time for what takes a few seconds.
+const SOON: Duration = Duration::from_secs(60);
+
+fn start(place: &Place, user: &str) -> Result<(u16, Value)> {
+    place.request("POST", "/api/challenges", Some(&json!({"challenge_id": "web-basic-xss", "user_id": user})))
+}
+
+fn submit(place: &Place, session: &str, flag: &str) -> Result<(u16, Value)> {
+    place.request("POST", "/api/flags", Some(&json!({"flag": flag, "session_id": session})))
+}
+
+fn text<'a>(body: &'a Value, field: &str) -> Result<&'a str> {
+    body[field].as_str().with_context(|| format!("no {field} in {body}"))
+}
+
+/// Solves the sample challenge, as a player does, and returns its flag.
+fn solve(place: &Place, session: &Value) -> Result<String> {
+    let url = format!("{}/cgi-bin/sign?entry=%3Cscript%3Ealert(1)%3C%2Fscript%3E", text(session, "access_url")?);
+    let page = place.page(&url)?;
+    let begin = page.find("flag{").with_context(|| page.clone())?;
+    let end = page[begin..].find('}').context("the flag does not end")?;
+    Ok(page[begin..=begin + end].to_owned())
+}
+
+/// The verification of the engine's document, line by line.
+#[test]
+fn a_challenge_is_started_solved_and_stopped() -> Result<()> {
+    let place = Place::start()?;
+    let (status, list) = place.request("GET", "/api/challenges", None)?;
+    ensure!(status == 200 && list["challenges"][0]["id"] == "web-basic-xss", "{list}");
+
+    let (status, session) = start(&place, "test-user")?;
+    ensure!(status == 201 && session["status"] == "success", "{session}\n{}", place.log("runner.log"));
+    let id = text(&session, "session_id")?;
+    ensure!(place.containers()? == [text(&session, "container_id")?]);
+    let (status, again) = start(&place, "test-user")?;
+    ensure!(status == 200 && again["session_id"] == session["session_id"], "{again}");
+
+    let (status, wrong) = submit(&place, id, "flag{test}")?;
+    ensure!(status == 200 && wrong["valid"] == false, "{wrong}");
+    let flag = solve(&place, &session)?;
+    let (status, right) = submit(&place, id, &format!(" {flag} "))?;
+    ensure!(status == 200 && right["valid"] == true && right["points"] == 100, "{right}");
+    let (_, twice) = submit(&place, id, &flag)?;
+    ensure!(twice["valid"] == true && twice["solved_at"] == right["solved_at"], "{twice}");
+
+    let (status, stopped) = place.request("DELETE", &format!("/api/challenges/{id}"), None)?;
+    ensure!(status == 200 && stopped["challenge_id"] == "web-basic-xss", "{stopped}");
+    ensure!(place.containers()?.is_empty(), "the container is still there");
+    let (status, _) = place.request("DELETE", &format!("/api/challenges/{id}"), None)?;
+    ensure!(status == 404);
+    let (status, gone) = submit(&place, id, &flag)?;
+    ensure!(status == 404 && gone["valid"] == false, "{gone}");
+    Ok(())
+}
+
+#[test]
+fn each_user_has_an_instance_and_a_flag_of_their_own() -> Result<()> {
+    let place = Place::start()?;
+    let (ada, bob) = (start(&place, "ada")?.1, start(&place, "bob")?.1);
+    ensure!(ada["session_id"] != bob["session_id"] && ada["container_port"] != bob["container_port"]);
+    let (of_ada, of_bob) = (solve(&place, &ada)?, solve(&place, &bob)?);
+    ensure!(of_ada != of_bob);
+    ensure!(submit(&place, text(&bob, "session_id")?, &of_ada)?.1["valid"] == false);
+    ensure!(submit(&place, text(&ada, "session_id")?, &of_ada)?.1["valid"] == true);
+    let (_, running) = place.request("GET", "/api/challenges/running?user_id=bob", None)?;
+    ensure!(running["count"] == 1 && running["sessions"][0]["user_id"] == "bob", "{running}");
+    Ok(())
+}
+
+#[test]
+fn instances_outlive_the_server_and_the_runner() -> Result<()> {
+    let mut place = Place::start()?;
+    let (_, session) = start(&place, "ada")?;
+    let (flag, before) = (solve(&place, &session)?, place.containers()?);
+    place.kill_server()?;
+    place.kill_runner()?;
+    place.start_server()?;
+    place.start_runner()?;
+    let (_, again) = start(&place, "ada")?;
+    for field in ["session_id", "container_id", "container_port", "expires_at"] {
+        ensure!(again[field] == session[field], "{field}: {again}");
+    }
+    ensure!(place.containers()? == before);
+    ensure!(solve(&place, &again)? == flag);
+    Ok(())
+}
+
+#[test]
+fn what_ends_by_itself_is_started_again_and_what_nobody_knows_is_removed() -> Result<()> {
+    let mut place = Place::start()?;
+    let (_, session) = start(&place, "ada")?;
+    let (url, id) = (text(&session, "access_url")?, text(&session, "container_id")?);
+    place.docker(&["kill", id])?;
+    let is_new = || Ok(place.containers()?.iter().any(|it| it != id) && place.page(url).is_ok());
+    wait_until("another container answers at the same address", SOON, is_new)
+        .with_context(|| place.log("runner.log"))?;
+    ensure!(start(&place, "ada")?.1["session_id"] == session["session_id"]);
+
+    // A leftover, as of an engine that finished a start that its runner did not hear of.
+    place.kill_runner()?;
+    let labels = place.docker(&[
+        "inspect",
+        "-f",
+        "{{index .Config.Labels \"challengectl.runner\"}}",
+        &place.containers()?[0],
+    ])?;
+    let label = format!("challengectl.runner={}", labels.trim());
+    let image = "localhost/challengectl/web-basic-xss:1";
+    let leftover = place.docker(&[
+        "run",
+        "-d",
+        "--label",
+        &label,
+        "--label",
+        "challengectl.session=999",
+        "--label",
+        "challengectl.fence=1",
+        image,
+    ])?;
+    place.start_runner()?;
+    let is_gone = || Ok(!place.containers()?.contains(&leftover.trim().to_owned()));
+    wait_until("the leftover is removed", SOON, is_gone).with_context(|| place.log("runner.log"))?;
+    ensure!(place.containers()?.len() == 1);
+    Ok(())
+}
+
+#[test]
+fn an_instance_that_cannot_be_started_leaves_nothing() -> Result<()> {
+    let place = Place::start()?;
+    place.docker(&["rmi", "-f", "localhost/challengectl/web-basic-xss:1"])?;
+    let (status, failed) = start(&place, "ada")?;
+    ensure!(status == 500 && failed["code"] == 500 && failed["status"] == "error", "{failed}");
+    ensure!(place.containers()?.is_empty());
+    ensure!(!place.docker(&["network", "ls"])?.contains("ctf-"));
+    let (_, running) = place.request("GET", "/api/challenges/running", None)?;
+    ensure!(running["count"] == 0, "{running}");
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Instances: fetches what the server wants to run here, makes it so, and reports.
+//!
+//! Three loops: [`orders`] fetches what has changed, [`watch`] looks at what the engines have, and [`deliver`] reports.
+//! Each session has at most one task at a time, which carries out its newest order ([`work`]).
+
+mod deliver;
+mod orders;
+mod watch;
+mod work;
+
+use super::Agent;
+use crate::config::EngineConfig;
+use crate::engine::{Docker, Found, Owner};
+use challengectl_common::EngineId;
+use challengectl_common::wire::instances::{InstanceReport, Order};
+use deliver::Outbox;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
+
+/// The instances of this runner.
+pub(crate) struct Instances {
+    engines: Vec<Engine>,
+    sessions: Mutex<HashMap<i64, Standing>>,
+    outbox: Outbox,
+    /// Whether all orders of this server are known: only then is anything else a leftover.
+    knows_all: Mutex<bool>,
+}
+
+struct Engine {
+    config: EngineConfig,
+    owner: Owner,
+    docker: OnceCell<Docker>,
+}
+
+/// What is known of a session.
+struct Standing {
+    order: Order,
+    /// Whether a task is carrying out an order of it.
+    is_busy: bool,
+    /// Whether a newer order came meanwhile, or its containers have to be looked at again.
+    is_due: bool,
+    /// Whether it was last seen running.
+    runs: bool,
+}
+
+impl Instances {
+    /// Returns the instances for these engines. The installation is kept in the state folder.
+    pub(super) fn new(engines: &[EngineConfig], state_dir: &Path) -> anyhow::Result<Self> {
+        let owner = match engines {
+            [] => Owner(String::new()),
+            _ => installation(state_dir)?,
+        };
+        let engine =
+            |config: &EngineConfig| Engine { config: config.clone(), owner: owner.clone(), docker: OnceCell::new() };
+        Ok(Self {
+            engines: engines.iter().map(engine).collect(),
+            sessions: Mutex::default(),
+            outbox: Outbox::default(),
+            knows_all: Mutex::default(),
+        })
+    }
+
+    fn engine(&self, id: &EngineId) -> Option<&Engine> {
+        self.engines.iter().find(|engine| engine.config.id == *id)
+    }
+
+    fn report(&self, report: InstanceReport) {
+        self.outbox.put(report);
+    }
+}
+
+impl Engine {
+    /// Returns the engine, connected. It may have been started after the runner.
+    async fn docker(&self) -> Result<&Docker, crate::engine::EngineError> {
+        let connect = || Docker::connect(&self.config.socket, self.owner.clone(), self.config.starts);
+        self.docker.get_or_try_init(connect).await
+    }
+}
+
+/// Starts the loops of a runner that has engines.
+pub(super) fn spawn(agent: &Arc<Agent>, loops: &mut JoinSet<()>) {
+    if agent.instances.engines.is_empty() {
+        return;
+    }
+    loops.spawn(orders::run(Arc::clone(agent)));
+    loops.spawn(watch::run(Arc::clone(agent)));
+    loops.spawn(deliver::run(Arc::clone(agent)));
+}
+
+/// Reads the installation, or makes it.
+fn installation(state_dir: &Path) -> anyhow::Result<Owner> {
+    let path = state_dir.join("installation");
+    match fs_err::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => Ok(Owner(text.trim().to_owned())),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => {
+            let text = format!("{:032x}", rand::random::<u128>());
+            challengectl_host::durable::write(&path, text.as_bytes(), challengectl_host::durable::Readers::Owner)?;
+            Ok(Owner(text))
+        }
+    }
+}
+
+/// Returns the containers of a session.
+fn of(found: Vec<Found>, session: i64) -> Vec<Found> {
+    found.into_iter().filter(|container| container.session == session).collect()
+}

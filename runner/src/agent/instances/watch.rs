@@ -1,0 +1,68 @@
+//! Looks at what the engines have: instances that have ended by themselves, and leftovers.
+
+use super::super::Agent;
+use super::{Engine, work};
+use crate::engine::EngineError;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How often the containers of an engine are listed, which takes it 8 ms.
+const PERIOD: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(agent: Arc<Agent>) {
+    loop {
+        sleep(PERIOD).await;
+        for engine in &agent.instances.engines {
+            if let Err(error) = look(&agent, engine).await {
+                tracing::debug!("{error}");
+            }
+        }
+    }
+}
+
+async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
+    let docker = engine.docker().await?;
+    // Read before the list: an instance that is started meanwhile is no leftover.
+    let knows_all = *agent.instances.knows_all.lock();
+    let known: HashSet<i64> = agent.instances.sessions.lock().keys().copied().collect();
+    let found = docker.list().await?;
+    let mut running: HashMap<i64, usize> = HashMap::new();
+    for container in found.iter().filter(|it| it.is_running) {
+        *running.entry(container.session).or_default() += 1;
+    }
+    for session in ended(agent, engine, &running) {
+        work::begin(agent, session);
+    }
+    if !knows_all {
+        return Ok(());
+    }
+    let mut seen: HashSet<i64> = found.into_iter().map(|it| it.session).collect();
+    seen.extend(docker.sessions_of_networks().await?);
+    for session in seen.into_iter().filter(|session| !known.contains(session)) {
+        let is_new = agent.instances.sessions.lock().contains_key(&session);
+        if !is_new {
+            tracing::warn!(session, "removing what is left of an instance");
+            docker.remove(session).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the sessions of an engine that ran and have fewer running containers than they should. Marks them as due.
+fn ended(agent: &Agent, engine: &Engine, running: &HashMap<i64, usize>) -> Vec<i64> {
+    let mut sessions = agent.instances.sessions.lock();
+    let mut ended = Vec::new();
+    for (id, standing) in sessions.iter_mut().filter(|(_, it)| it.order.engine_id == engine.config.id) {
+        let Some(run) = &mut standing.order.run else { continue };
+        let is_less = running.get(id).copied().unwrap_or_default() < run.containers.len();
+        if standing.runs && !standing.is_busy && is_less {
+            // It is not started again without an order.
+            run.is_running = true;
+            (standing.is_due, standing.runs) = (true, false);
+            ended.push(*id);
+        }
+    }
+    ended
+}

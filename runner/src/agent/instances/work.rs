@@ -1,0 +1,128 @@
+//! Carries out the newest order of one session.
+
+use super::super::Agent;
+use super::of;
+use crate::engine::{Docker, EngineError};
+use challengectl_common::wire::instances::{InstanceReport, InstanceState, Order, RunOrder};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Pause before an engine that did not answer is asked again.
+const PAUSE: Duration = Duration::from_secs(2);
+/// The longest reason, in bytes.
+const MAX_REASON: usize = 900;
+
+/// Carries out the order of a session, unless a task is doing so; that one looks for a newer order when it is done.
+pub(super) fn begin(agent: &Arc<Agent>, session: i64) {
+    {
+        let mut sessions = agent.instances.sessions.lock();
+        let Some(standing) = sessions.get_mut(&session).filter(|it| !it.is_busy && it.is_due) else { return };
+        standing.is_busy = true;
+    }
+    let agent = Arc::clone(agent);
+    tokio::spawn(async move {
+        while let Some(order) = next(&agent, session) {
+            carry_out(&agent, &order).await;
+        }
+    });
+}
+
+/// Takes the newest order of a session; `None` if it is carried out.
+fn next(agent: &Agent, session: i64) -> Option<Order> {
+    let mut sessions = agent.instances.sessions.lock();
+    let standing = sessions.get_mut(&session)?;
+    if !standing.is_due {
+        standing.is_busy = false;
+        let is_over = standing.order.run.is_none();
+        let order = standing.order.clone();
+        if is_over {
+            sessions.remove(&session);
+        }
+        drop(order);
+        return None;
+    }
+    standing.is_due = false;
+    Some(standing.order.clone())
+}
+
+async fn carry_out(agent: &Agent, order: &Order) {
+    let Some(engine) = agent.instances.engine(&order.engine_id) else {
+        let reason = format!("this runner has no engine {}", order.engine_id);
+        return report(agent, order, Outcome::Failed(reason));
+    };
+    let outcome = match engine.docker().await {
+        Ok(docker) => settle(docker, order).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(outcome) => report(agent, order, outcome),
+        Err(error) => {
+            tracing::warn!(session = order.session_id, "{error}");
+            sleep(PAUSE).await;
+            if let Some(standing) = agent.instances.sessions.lock().get_mut(&order.session_id) {
+                standing.is_due = true;
+            }
+        }
+    }
+}
+
+/// What came of an order.
+enum Outcome {
+    /// It runs; holds the id of the first container.
+    Runs(String),
+    Failed(String),
+    Removed,
+}
+
+async fn settle(docker: &Docker, order: &Order) -> Result<Outcome, EngineError> {
+    let Some(run) = &order.run else {
+        docker.remove(order.session_id).await?;
+        return Ok(Outcome::Removed);
+    };
+    let found = of(docker.list().await?, order.session_id);
+    let is_whole = found.len() == run.containers.len();
+    if is_whole && found.iter().all(|it| it.fence == order.fence && it.is_running) {
+        let first = found.into_iter().next_back().map(|it| it.id).unwrap_or_default();
+        return Ok(Outcome::Runs(first));
+    }
+    docker.remove(order.session_id).await?;
+    if run.is_running {
+        let reason = if found.is_empty() { "its containers are gone" } else { "a container has ended" };
+        return Ok(Outcome::Failed(reason.to_owned()));
+    }
+    start(docker, order, run).await
+}
+
+async fn start(docker: &Docker, order: &Order, run: &RunOrder) -> Result<Outcome, EngineError> {
+    match docker.start(order, run).await {
+        Ok(first) => Ok(Outcome::Runs(first)),
+        Err(EngineError::Refused(reason)) => {
+            docker.remove(order.session_id).await?;
+            Ok(Outcome::Failed(reason))
+        }
+        Err(away) => Err(away),
+    }
+}
+
+fn report(agent: &Agent, order: &Order, outcome: Outcome) {
+    let runs = matches!(outcome, Outcome::Runs(_));
+    if let Some(standing) = agent.instances.sessions.lock().get_mut(&order.session_id) {
+        standing.runs = runs && standing.order.fence == order.fence;
+    }
+    let (state, reason, container_id) = match outcome {
+        Outcome::Runs(id) => (InstanceState::Running, None, Some(id)),
+        Outcome::Failed(reason) => (InstanceState::Failed, Some(cut(reason)), None),
+        Outcome::Removed => (InstanceState::Removed, None, None),
+    };
+    tracing::info!(session = order.session_id, fence = order.fence, ?state, "instance");
+    let (session_id, fence) = (order.session_id, order.fence);
+    agent.instances.report(InstanceReport { session_id, fence, state, reason, container_id });
+}
+
+fn cut(mut reason: String) -> String {
+    while reason.len() > MAX_REASON {
+        reason.pop();
+    }
+    reason
+}

@@ -1,0 +1,41 @@
+//! The labels of everything that a runner starts. By them it finds its own again after a restart.
+
+use std::collections::HashMap;
+
+/// Whose it is: the installation of a runner.
+const RUNNER: &str = "challengectl.runner";
+const SESSION: &str = "challengectl.session";
+const FENCE: &str = "challengectl.fence";
+const CHALLENGE: &str = "challengectl.challenge";
+const EXPIRES: &str = "challengectl.expires";
+
+/// The installation of a runner: a random text in its state folder. Two runners on one engine never touch what the other
+/// has started, also if they have the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Owner(pub(crate) String);
+
+impl Owner {
+    /// Returns the labels of a part of a session.
+    pub(super) fn labels(&self, session: i64, fence: i64) -> HashMap<String, String> {
+        let pairs = [(RUNNER, self.0.clone()), (SESSION, session.to_string()), (FENCE, fence.to_string())];
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Returns the filter that finds everything of this installation.
+    pub(super) fn filter(&self) -> HashMap<String, Vec<String>> {
+        HashMap::from([("label".to_owned(), vec![format!("{RUNNER}={}", self.0)])])
+    }
+}
+
+/// Adds what people want to know of a container.
+pub(super) fn describe(labels: &mut HashMap<String, String>, challenge: &str, expires: String) {
+    labels.insert(CHALLENGE.to_owned(), challenge.to_owned());
+    labels.insert(EXPIRES.to_owned(), expires);
+}
+
+/// Reads session and fence.
+pub(super) fn read(labels: Option<&HashMap<String, String>>) -> Option<(i64, i64)> {
+    let labels = labels?;
+    let number = |name: &str| labels.get(name)?.parse().ok();
+    Some((number(SESSION)?, number(FENCE)?))
+}
