@@ -82,6 +82,11 @@ impl Instances {
         Ok(all)
     }
 
+    /// Returns the number of live sessions of a front.
+    pub async fn count_live(&self, front: &str) -> Result<u32, CoreError> {
+        Ok(sessions::count_of_front(&mut *self.context.store.read_few().await?, front).await?)
+    }
+
     /// Gives a session that changes a revision, so that its runner learns of it.
     async fn renumber(&self, connection: &mut Connection, session: &mut Session) -> Result<(), CoreError> {
         session.revision = sessions::revision(connection).await? + 1;

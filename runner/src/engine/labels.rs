@@ -27,6 +27,12 @@ impl Owner {
     }
 }
 
+/// Narrows a filter to one session.
+pub(super) fn only(mut filter: HashMap<String, Vec<String>>, session: i64) -> HashMap<String, Vec<String>> {
+    filter.entry("label".to_owned()).or_default().push(format!("{SESSION}={session}"));
+    filter
+}
+
 /// Adds what people want to know of a container.
 pub(super) fn describe(labels: &mut HashMap<String, String>, challenge: &str, expires: String) {
     labels.insert(CHALLENGE.to_owned(), challenge.to_owned());

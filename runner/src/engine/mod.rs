@@ -4,7 +4,7 @@ mod docker;
 mod labels;
 mod subnets;
 
-pub(crate) use docker::{Docker, Found};
+pub(crate) use docker::Docker;
 pub(crate) use labels::Owner;
 
 /// Why an engine did not do what was ordered, for operators.

@@ -232,6 +232,16 @@ pub async fn count_of_owner(connection: &mut Connection, owner: &Owner) -> Resul
     .await?)
 }
 
+/// Returns the number of live sessions of a front.
+pub async fn count_of_front(connection: &mut Connection, front: &str) -> Result<u32, StoreError> {
+    Ok(sqlx::query_scalar(
+        "SELECT count(*) FROM sessions WHERE front = $1 AND state IN ('starting', 'running', 'lost')",
+    )
+    .bind(front)
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Returns the live sessions of a front whose owner's name begins so, the newest first.
 pub async fn live_of_front(connection: &mut Connection, front: &str, owners: &str) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(

@@ -10,7 +10,7 @@ mod work;
 
 use super::Agent;
 use crate::config::EngineConfig;
-use crate::engine::{Docker, Found, Owner};
+use crate::engine::{Docker, Owner};
 use challengectl_common::EngineId;
 use challengectl_common::wire::instances::{InstanceReport, Order};
 use deliver::Outbox;
@@ -103,9 +103,4 @@ fn installation(state_dir: &Path) -> anyhow::Result<Owner> {
             Ok(Owner(text))
         }
     }
-}
-
-/// Returns the containers of a session.
-fn of(found: Vec<Found>, session: i64) -> Vec<Found> {
-    found.into_iter().filter(|container| container.session == session).collect()
 }

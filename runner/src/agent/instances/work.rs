@@ -1,7 +1,6 @@
 //! Carries out the newest order of one session.
 
 use super::super::Agent;
-use super::of;
 use crate::engine::{Docker, EngineError};
 use challengectl_common::wire::instances::{InstanceReport, InstanceState, Order, RunOrder};
 use std::sync::Arc;
@@ -32,18 +31,16 @@ pub(super) fn begin(agent: &Arc<Agent>, session: i64) {
 fn next(agent: &Agent, session: i64) -> Option<Order> {
     let mut sessions = agent.instances.sessions.lock();
     let standing = sessions.get_mut(&session)?;
-    if !standing.is_due {
-        standing.is_busy = false;
-        let is_over = standing.order.run.is_none();
-        let order = standing.order.clone();
-        if is_over {
-            sessions.remove(&session);
-        }
-        drop(order);
-        return None;
+    if standing.is_due {
+        standing.is_due = false;
+        return Some(standing.order.clone());
     }
-    standing.is_due = false;
-    Some(standing.order.clone())
+    standing.is_busy = false;
+    // Nothing of it is left. If it is to be started again, an order with another fence comes.
+    if !standing.runs {
+        sessions.remove(&session);
+    }
+    None
 }
 
 async fn carry_out(agent: &Agent, order: &Order) {
@@ -80,9 +77,10 @@ async fn settle(docker: &Docker, order: &Order) -> Result<Outcome, EngineError> 
         docker.remove(order.session_id).await?;
         return Ok(Outcome::Removed);
     };
-    let found = of(docker.list().await?, order.session_id);
+    let found = docker.list_session(order.session_id).await?;
     let is_whole = found.len() == run.containers.len();
     if is_whole && found.iter().all(|it| it.fence == order.fence && it.is_running) {
+        // Engines list the newest first.
         let first = found.into_iter().next_back().map(|it| it.id).unwrap_or_default();
         return Ok(Outcome::Runs(first));
     }
