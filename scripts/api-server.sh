@@ -15,13 +15,13 @@ image=localhost/challengectl/web-basic-xss:1
 usage() { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 fail() { echo "api-server.sh: $*" >&2; exit 1; }
 
-# Where a program is: built, installed, or nowhere.
+# Where a program is: what was built last, else what is installed.
 program() {
     local found
-    for found in "$root/target/release/$1" "$root/target/debug/$1" "$(command -v "$1" || true)"; do
-        [ -x "$found" ] && echo "$found" && return
-    done
-    fail "$1 is not built; run: make build"
+    found=$(ls -t "$root"/target/{release,debug,dist}/"$1" 2>/dev/null | head -n 1)
+    found=${found:-$(command -v "$1" || true)}
+    [ -x "$found" ] || fail "$1 is not built; run: make build"
+    echo "$found"
 }
 
 # The socket of an engine that answers: ENGINE_SOCKET, Podman's, or Docker's.
@@ -65,7 +65,8 @@ YAML
 launch() {
     local name=$1
     shift
-    (cd "$run" && setsid "$@" >>"$run/$name.log" 2>&1 </dev/null & echo $! >"$run/$name.pid")
+    (cd "$run" && exec setsid "$@" >>"$run/$name.log" 2>&1 </dev/null) &
+    echo $! >"$run/$name.pid"
 }
 
 is_enrolled() { [ -s "$run/runner/identity.json" ]; }

@@ -134,6 +134,16 @@ fn what_ends_by_itself_is_started_again_and_what_nobody_knows_is_removed() -> Re
 }
 
 #[test]
+fn a_network_of_somebody_else_is_not_in_the_way() -> Result<()> {
+    let place = Place::start()?;
+    place.docker(&["network", "create", "--subnet", "10.203.0.0/27", "other"])?;
+    let (status, session) = start(&place, "ada")?;
+    ensure!(status == 201, "{session}\n{}", place.log("runner.log"));
+    ensure!(place.page(text(&session, "access_url")?)?.contains("Guest book"));
+    Ok(())
+}
+
+#[test]
 fn an_instance_that_cannot_be_started_leaves_nothing() -> Result<()> {
     let place = Place::start()?;
     place.docker(&["rmi", "-f", "localhost/challengectl/web-basic-xss:1"])?;

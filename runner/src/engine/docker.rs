@@ -124,8 +124,20 @@ impl Docker {
         self.api.list_networks(Some(options)).await.map_err(|error| self.error(error))
     }
 
+    /// Makes the network of a session. A number that somebody else on this engine uses stays taken.
     async fn make_network(&self, order: &Order) -> Result<String, EngineError> {
-        let number = self.subnets.take().ok_or_else(|| EngineError::Refused("no network is left".to_owned()))?;
+        loop {
+            let number = self.subnets.take().ok_or_else(|| EngineError::Refused("no network is left".to_owned()))?;
+            match self.try_network(order, number).await {
+                Err(EngineError::Refused(reason)) if is_taken(&reason) => {
+                    tracing::info!(network = subnets::cidr(number), "not free: {reason}");
+                }
+                made => return made,
+            }
+        }
+    }
+
+    async fn try_network(&self, order: &Order, number: u16) -> Result<String, EngineError> {
         let name = format!("ctf-{}-{}", short(&self.owner.0), order.session_id);
         let config = IpamConfig { subnet: Some(subnets::cidr(number)), ..IpamConfig::default() };
         // At most 15 letters; rules of the host's firewall recognise it.
@@ -141,8 +153,11 @@ impl Docker {
         match self.api.create_network(request).await {
             Ok(_) => Ok(name),
             Err(error) => {
-                self.subnets.free(number);
-                Err(self.error(error))
+                let error = self.error(error);
+                if !matches!(&error, EngineError::Refused(reason) if is_taken(reason)) {
+                    self.subnets.free(number);
+                }
+                Err(error)
             }
         }
     }
@@ -232,6 +247,11 @@ impl Docker {
             error => EngineError::Away { socket: self.socket.clone(), reason: error.to_string() },
         }
     }
+}
+
+/// Returns whether an engine refuses a network since its addresses are in use: the words of Docker, and of Podman.
+fn is_taken(reason: &str) -> bool {
+    reason.contains("Pool overlaps") || reason.contains("already used")
 }
 
 fn subnet(network: &Network) -> Option<&str> {
