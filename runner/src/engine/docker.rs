@@ -15,6 +15,7 @@ use bollard::query_parameters::{
 };
 use challengectl_common::instance::ContainerSpec;
 use challengectl_common::wire::instances::{Order, Published, RunOrder};
+use nix::sys::resource::{Resource, getrlimit};
 use std::collections::HashMap;
 use std::path::Path;
 use tokio::sync::Semaphore;
@@ -202,8 +203,13 @@ impl Docker {
     fn host_config(&self, container: &ContainerSpec, published: &[&Published], network: &str) -> HostConfig {
         let memory = i64::from(container.limits.memory_mib) << 20;
         let binding = |port: u16| PortBinding { host_ip: None, host_port: Some(port.to_string()) };
-        let ulimit =
-            |name: &str, limit| ResourcesUlimits { name: Some(name.to_owned()), soft: Some(limit), hard: Some(limit) };
+        // Podman completes limits that it is given by its own for processes, which it may not be allowed to set.
+        let processes = self.is_podman.then(|| ("nproc", process_limit()));
+        let ulimit = |(name, limit): (&str, i64)| ResourcesUlimits {
+            name: Some(name.to_owned()),
+            soft: Some(limit),
+            hard: Some(limit),
+        };
         // Bounded by the engine; each has another driver that is.
         let log_driver = if self.is_podman { "k8s-file" } else { "local" };
         let log_options = HashMap::from([("max-size".to_owned(), "1m".to_owned())]);
@@ -221,7 +227,7 @@ impl Docker {
             tmpfs: Some(tmpfs).filter(|_| container.read_only),
             shm_size: Some(SHM_BYTES),
             // Without core dumps, which would be written to the disk.
-            ulimits: Some(vec![ulimit("core", 0), ulimit("nofile", MAX_FILES)]),
+            ulimits: Some([("core", 0), ("nofile", MAX_FILES)].into_iter().chain(processes).map(ulimit).collect()),
             log_config: Some(HostConfigLogConfig { typ: Some(log_driver.to_owned()), config: Some(log_options) }),
             // Ends at once when it is stopped, also if the program ignores signals as the first process.
             init: Some(true),
@@ -247,6 +253,14 @@ impl Docker {
             error => EngineError::Away { socket: self.socket.clone(), reason: error.to_string() },
         }
     }
+}
+
+/// Returns the number of processes of one user that Podman may set: this host's, and at most what its service allows
+/// itself. Of a container, `pids_limit` is the limit.
+fn process_limit() -> i64 {
+    const OF_SERVICE: i64 = 32_768;
+    let hard = getrlimit(Resource::RLIMIT_NPROC).map(|(_, hard)| i64::try_from(hard).unwrap_or(OF_SERVICE));
+    hard.unwrap_or(OF_SERVICE).min(OF_SERVICE)
 }
 
 /// Returns whether an engine refuses a network since its addresses are in use: the words of Docker, and of Podman.
