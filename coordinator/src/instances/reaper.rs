@@ -37,10 +37,8 @@ impl Instances {
         let abandoned = sessions::abandoned(&mut connection).await?;
         drop(connection);
         for runner in running.iter().filter(|runner| self.is_silent(runner)) {
-            let mut transaction = self.context.store.write().await?;
-            let lost = sessions::lose(&mut transaction, runner).await?;
-            self.commit(transaction).await?;
-            tracing::warn!(%runner, lost, "the runner is silent; its instances are lost until it is back");
+            tracing::warn!(%runner, "the runner is silent; its instances are lost until it is back");
+            self.lose(runner).await?;
         }
         if abandoned.is_empty() {
             return Ok(());
@@ -56,6 +54,21 @@ impl Instances {
             sessions::update(&mut transaction, &session).await?;
         }
         self.commit(transaction).await
+    }
+
+    async fn lose(&self, runner: &RunnerId) -> Result<(), CoreError> {
+        loop {
+            let mut transaction = self.context.store.write().await?;
+            let running = sessions::running_of(&mut transaction, runner, BATCH).await?;
+            if running.is_empty() {
+                return Ok(());
+            }
+            for mut session in running {
+                session.state = session.state.after(Happening::IsSilent).unwrap_or(session.state);
+                sessions::update(&mut transaction, &session).await?;
+            }
+            self.commit(transaction).await?;
+        }
     }
 
     fn is_silent(&self, runner: &RunnerId) -> bool {

@@ -295,13 +295,22 @@ pub async fn runners_with(connection: &mut Connection, state: SessionState) -> R
     runners.iter().map(|runner| parse(runner, "runner id")).collect()
 }
 
-/// Marks the running sessions of a runner that has fallen silent as lost. Returns how many there were.
-pub async fn lose(connection: &mut Connection, runner: &RunnerId) -> Result<u64, StoreError> {
-    let done = sqlx::query("UPDATE sessions SET state = 'lost' WHERE runner_id = $1 AND state = 'running'")
-        .bind(runner.as_str())
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected())
+/// Returns running sessions of a runner. All states of the index are named, so that it is used.
+pub async fn running_of(
+    connection: &mut Connection,
+    runner: &RunnerId,
+    limit: u32,
+) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT * FROM sessions
+         WHERE runner_id = $1 AND state = 'running' AND state IN ('starting', 'running', 'lost', 'stopping')
+         ORDER BY id LIMIT $2",
+    )
+    .bind(runner.as_str())
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Session::try_from).collect()
 }
 
 /// Returns the sessions of runners that were removed.
