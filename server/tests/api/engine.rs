@@ -1,4 +1,4 @@
-//! The engine front, without an engine: its forms, who may use it, and from where. `e2e/tests/instances.rs` has engines.
+//! The engine front, on a server without an engine: forms of answers, admission, sites. `e2e/tests/instances.rs` has an engine.
 
 use crate::site::Site;
 use reqwest::{Client, Method, RequestBuilder, Response};

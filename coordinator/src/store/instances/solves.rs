@@ -1,4 +1,4 @@
-//! Who has solved what.
+//! Solves: the first right submission of each owner to a challenge.
 
 use crate::session::Owner;
 use crate::store::{Connection, StoreError};

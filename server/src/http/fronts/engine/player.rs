@@ -1,4 +1,4 @@
-//! Who plays on this front: in open play, whoever sits at this machine, under any name.
+//! Admission to this front: in open play, any request from this machine, under any name.
 
 use crate::http::Problem;
 use crate::http::state::State;
@@ -10,7 +10,7 @@ use challengectl_coordinator::network::plain;
 use challengectl_coordinator::session::Owner;
 use std::future::{Ready, ready};
 
-/// Somebody who may play without an account.
+/// A player without an account, at this machine.
 #[derive(Debug)]
 pub struct Player;
 
