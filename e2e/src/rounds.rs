@@ -7,8 +7,8 @@ use anyhow::{Result, ensure};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Enough for every modulation, and small enough for long runs.
-const SAMPLE_RATE: u32 = 96_000;
+/// Enough for every challenge of the demo event, whose hopper spans 200 kHz, and small enough for long runs.
+const SAMPLE_RATE: u32 = 250_000;
 
 const RADIOS: [(&str, [(&str, &str); 2]); 2] = [
     ("east", [("vhf", "144000000-148000000"), ("uhf", "420000000-470000000")]),
@@ -40,7 +40,9 @@ pub async fn go_round(event: &Path, base: Option<&Path>, time: Duration) -> Resu
 async fn report(site: &Site) -> Result<()> {
     let history = History::open(&site.database()).await?;
     let assignments = history.assignments().await?;
-    for (name, times) in history.successes_since(challengectl_common::Timestamp::default()).await? {
+    let successes = history.successes_since(challengectl_common::Timestamp::default()).await?;
+    let silent: Vec<_> = successes.iter().filter(|(_, times)| **times == 0).map(|(name, _)| name.clone()).collect();
+    for (name, times) in successes {
         let waits = assignments.iter().filter(|a| a.challenge == name).map(|a| a.assigned_at - a.due_at);
         println!("{name:<20} {times:>4} times, longest wait {:>7} ms", waits.max().unwrap_or_default());
     }
@@ -50,6 +52,7 @@ async fn report(site: &Site) -> Result<()> {
     let recordings = read_all(&site.recordings())?;
     let clashes = clashes(&recordings);
     ensure!(clashes.is_empty(), "on air at the same time: {clashes:#?}");
+    ensure!(silent.is_empty(), "never on air: {}", silent.join(", "));
     let starved = starved(&assignments);
     ensure!(starved.is_empty(), "starved: {starved:#?}");
     println!("{} recordings, no clash, nothing starved", recordings.len());
