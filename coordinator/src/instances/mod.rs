@@ -19,7 +19,7 @@ pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
 pub use challenges::Definition;
 pub use start::{Started, Wish};
-pub use submit::Verdict;
+pub use submit::{AFTER_SOLVE, Verdict};
 
 use crate::CoreError;
 use crate::context::Context;

@@ -9,13 +9,11 @@ use crate::http::Problem;
 use crate::http::state::Shared;
 use actix_web::HttpResponse;
 use challengectl_coordinator::Coordinator;
-use challengectl_coordinator::instances::Verdict;
+use challengectl_coordinator::instances::{AFTER_SOLVE, Verdict};
 use serde_json::{Value, json};
 
 /// Submissions of one batch.
 const MAX_BATCH: usize = 50;
-/// Seconds after a right flag until its container is stopped, as told to clients.
-const SHUTDOWN_SECONDS: u64 = 30;
 
 /// Compares a flag with that of a session.
 pub async fn submit(_: Player, fields: Fields, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
@@ -64,7 +62,7 @@ async fn judge(fields: &Fields, coordinator: &Coordinator) -> Result<Value, Prob
             "points": points,
             "solved_at": epoch(solved_at),
             "container_shutdown": true,
-            "shutdown_delay": SHUTDOWN_SECONDS,
+            "shutdown_delay": AFTER_SOLVE.as_secs(),
         }),
         Verdict::Wrong => json!({
             "valid": false,
