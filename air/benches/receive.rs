@@ -29,6 +29,9 @@ const LISTENERS: usize = 50;
 const TRANSMISSIONS: usize = 16;
 const TIME: Duration = Duration::from_secs(10);
 
+/// Samples of the band between two acknowledgements of a listener, as the page sends them: half a second.
+const ACKNOWLEDGE: u64 = RATE as u64 / 2;
+
 fn main() {
     parts();
     for mode in [Mode::Nbfm, Mode::Wbfm] {
@@ -192,7 +195,7 @@ async fn listen(address: std::net::SocketAddr, mode: Mode, number: usize, counts
     let tune = serde_json::json!({"type": "tune", "hz": hertz, "mode": mode});
     socket.send(Message::text(tune.to_string())).await?;
     socket.send(Message::text(r#"{"type":"listen","on":true}"#)).await?;
-    let (mut next, mut heard) = (None, 0_u32);
+    let (mut next, mut acknowledged) = (None, 0);
     while let Some(message) = socket.next().await {
         let message = message?;
         anyhow::ensure!(!message.is_close(), "the server has closed: {message}");
@@ -204,9 +207,9 @@ async fn listen(address: std::net::SocketAddr, mode: Mode, number: usize, counts
             counts.lost.fetch_add(u64::from(number - next.unwrap_or(number)), Ordering::Relaxed);
             next = Some(number + 1);
         }
-        heard += 1;
-        if heard.is_multiple_of(30) {
-            let sample = u64::from_le_bytes(bytes[8..16].try_into()?);
+        let sample = u64::from_le_bytes(bytes[8..16].try_into()?);
+        if sample >= acknowledged + ACKNOWLEDGE {
+            acknowledged = sample;
             socket.send(Message::text(format!(r#"{{"type":"ack","sample":{sample}}}"#))).await?;
         }
     }

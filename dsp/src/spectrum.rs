@@ -151,16 +151,14 @@ impl Spectrum {
         let columns = self.lines.columns;
         let line = (self.begun / self.symbols_per_line) as usize * columns;
         let amplitudes = self.lines.amplitudes.get(line..line + columns).unwrap_or_default();
-        let (gain, size) = (self.gain, self.symbol.len());
-        // Half of the carriers lie below 0 Hz, which is where the bins begin.
-        let lowest = size - self.points.len() / 2;
-        for (column, (points, amplitude)) in self.points.chunks(self.carriers).zip(amplitudes).enumerate() {
-            for (carrier, point) in (column * self.carriers..).zip(points) {
-                if let Some(bin) = self.symbol.get_mut((lowest + carrier) % size) {
-                    *bin = point * (gain * amplitude);
-                }
-            }
+        for (points, amplitude) in self.points.chunks_mut(self.carriers).zip(amplitudes) {
+            let amplitude = self.gain * amplitude;
+            points.iter_mut().for_each(|point| *point *= amplitude);
         }
+        // Half of the carriers lie below 0 Hz; their bins are the last ones.
+        let (below, above) = self.points.split_at(self.points.len() / 2);
+        self.symbol.iter_mut().rev().zip(below.iter().rev()).for_each(|(bin, point)| *bin = *point);
+        self.symbol.iter_mut().zip(above).for_each(|(bin, point)| *bin = *point);
         self.fft.process_with_scratch(&mut self.symbol, &mut self.scratch);
     }
 

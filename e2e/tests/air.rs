@@ -161,9 +161,10 @@ fn gqrx_is_tuned_to_the_pager_and_multimon_reads_its_sound() -> Result<()> {
     gqrx.env("PULSE_SERVER", &pulse).env("PULSE_SINK", "rx");
     let _gqrx = Process::start(&mut gqrx, &air.path("gqrx.log"))?;
     remote_control(port, &["U DSP 1", "F 434150000", "M FM 16000", "L SQL -150"])?;
-    let mut decoder = Command::new("sh");
-    let pipe = "parec -d rx.monitor --rate=22050 --channels=1 --format=s16le | \
-                stdbuf -oL multimon-ng -q -t raw -a POCSAG512 -f alpha -";
+    // The shell becomes multimon-ng, so that whoever ends it also ends its output; parec then has no reader left.
+    let mut decoder = Command::new("bash");
+    let pipe = "exec stdbuf -oL multimon-ng -q -t raw -a POCSAG512 -f alpha - \
+                < <(parec -d rx.monitor --rate=22050 --channels=1 --format=s16le)";
     decoder.args(["-c", pipe]).env("PULSE_SERVER", &pulse);
     air.listen(&mut decoder, "flag{pagers}", LIMIT)?;
     Ok(())
