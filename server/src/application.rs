@@ -7,7 +7,7 @@ use crate::http::{self, Ingress, MetricsAudience, Proxies, Receiver, State};
 use crate::listener;
 use crate::tls::{self, TlsError};
 use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{App, web};
 use challengectl_coordinator::store::{ServerLock, Store, StoreError};
 use challengectl_coordinator::{Accounts, Clock, Coordinator, CoreError, FileFolder};
@@ -216,7 +216,8 @@ async fn serve_engine(
     let listener = listener::listen(address).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let routes = http::engine::routes(state);
-    let application = move || App::new().wrap(from_fn(http::protect)).configure(routes.clone());
+    let application =
+        move || App::new().wrap(from_fn(http::protect)).wrap(NormalizePath::trim()).configure(routes.clone());
     Ok((address, listener::serve(listener, None, application).map_err(refused)?))
 }
 

@@ -108,8 +108,13 @@ enum Command {
 
     /// Print the description of the HTTP API, an OpenAPI document in JSON
     ///
-    /// A running server serves it at `/api/openapi.json`, and as a page at `/docs`.
-    Openapi,
+    /// A running server serves it at `/api/openapi.json`, that of the engine front at `/docs/engine.json`, and both as a
+    /// page at `/docs`.
+    Openapi {
+        /// The API.
+        #[arg(value_enum, default_value_t)]
+        front: Front,
+    },
 
     /// Write man pages and shell completions into a folder, for packages
     #[command(name = "__manuals", hide = true)]
@@ -125,6 +130,14 @@ enum Command {
     /// Manage accounts, even while the server runs
     #[command(subcommand)]
     User(UserCommand),
+}
+
+/// An API that has a description.
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum Front {
+    #[default]
+    Control,
+    Engine,
 }
 
 #[derive(Subcommand)]
@@ -155,7 +168,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Export { file } => runtime.block_on(export::export(&config, file.as_deref(), arguments.json)),
         Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
         Command::Restore { file, force } => runtime.block_on(backup::restore(&config, &file, force, arguments.json)),
-        Command::Openapi => openapi(),
+        Command::Openapi { front } => openapi(front),
         Command::Manuals { folder } => {
             manuals::write(Arguments::command(), &folder)?;
             Ok(ExitCode::SUCCESS)
@@ -169,8 +182,12 @@ pub fn run() -> anyhow::Result<ExitCode> {
     }
 }
 
-fn openapi() -> anyhow::Result<ExitCode> {
-    writeln!(std::io::stdout(), "{}", http::document().to_pretty_json()?)?;
+fn openapi(front: Front) -> anyhow::Result<ExitCode> {
+    let document = match front {
+        Front::Control => http::document(),
+        Front::Engine => http::engine::document(),
+    };
+    writeln!(std::io::stdout(), "{}", document.to_pretty_json()?)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,8 +8,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 
-/// Renders a problem in the form of one front.
-pub type Envelope = fn(&Problem) -> HttpResponse;
+/// Renders a problem in the form of one front, for a request of this path: parts of a front may differ.
+pub type Envelope = fn(&str, &Problem) -> HttpResponse;
 
 /// Returns a middleware that renders the problems of everything inside; of nested ones, the innermost renders.
 pub fn of(
@@ -18,7 +18,8 @@ pub fn of(
     move |request, next| {
         async move {
             let response = next.call(request).await?;
-            let rendered = response.response().error().and_then(|error| error.as_error().map(render));
+            let problem = response.response().error().and_then(|error| error.as_error());
+            let rendered = problem.map(|problem| render(response.request().path(), problem));
             Ok(match rendered {
                 Some(rendered) => response.into_response(rendered),
                 None => response,

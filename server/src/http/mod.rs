@@ -62,10 +62,10 @@ fn groups() -> Vec<Group> {
     groups
 }
 
-/// Returns the OpenAPI document.
+/// Returns the OpenAPI document of the control API.
 #[must_use]
 pub fn document() -> OpenApi {
-    openapi::document(groups())
+    openapi::document(fronts::control::front(), groups())
 }
 
 /// Answers a request for an unknown path.

@@ -5,7 +5,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 /// A server with the front on a free port, and the URL of the front.
-async fn front() -> (Site, String) {
+pub async fn front() -> (Site, String) {
     front_with(None).await
 }
 

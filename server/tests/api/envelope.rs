@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The envelope: all that another front needs.
-fn render(problem: &Problem) -> HttpResponse {
+fn render(_: &str, problem: &Problem) -> HttpResponse {
     let message = problem.details().unwrap_or(problem.code().as_str());
     let errors = [json!({"code": format!("{:?}", problem.code()), "message": message})];
     problem.response().json(json!({"success": false, "errors": errors}))
@@ -75,7 +75,7 @@ async fn another_front_renders_the_same_problems_in_its_own_form() {
     let folder = tempfile::tempdir().unwrap();
     let state = web::Data::new(state(folder.path()).await);
     // Inside the envelope of the control API, as on the main listener: the inner one renders.
-    let all = web::scope("").configure(front).wrap(from_fn(envelope::of(|problem| problem.response().finish())));
+    let all = web::scope("").configure(front).wrap(from_fn(envelope::of(|_, problem| problem.response().finish())));
     let application = init_service(App::new().app_data(state).service(all)).await;
     let ask = async |request: TestRequest| {
         let response = call_service(&application, request.to_request()).await;

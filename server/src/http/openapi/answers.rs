@@ -1,6 +1,7 @@
 //! Answers shared by many operations; the document contains each once.
 
-use challengectl_common::wire::{Acknowledgement, ErrorBody};
+use super::ErrorForm;
+use challengectl_common::wire::Acknowledgement;
 use std::collections::BTreeMap;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -8,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
 macro_rules! shared {
-    ($($name:ident: $status:literal, $body:ty, $description:literal $(, $header:literal: $kind:ident, $about:literal)?;)+) => {
+    ($($name:ident: $status:literal, $body:tt, $description:literal $(, $header:literal: $kind:ident, $about:literal)?;)+) => {
         $(
             #[doc = $description]
             pub enum $name {}
@@ -20,11 +21,11 @@ macro_rules! shared {
             }
         )+
 
-        /// All of them, by name.
-        pub fn all() -> Vec<(&'static str, Response)> {
+        /// Describes all of them by name, with the body of errors in this form.
+        pub fn all(form: &ErrorForm) -> Vec<(String, Response)> {
             vec![$(
-                (stringify!($name), {
-                    let response = json::<$body>($description);
+                (form.name_of(stringify!($name)), {
+                    let response = json(shared!(@body form, $body), $description);
                     $(let response = response.header(
                         $header,
                         HeaderBuilder::new()
@@ -37,23 +38,28 @@ macro_rules! shared {
             )+]
         }
     };
+    (@body $form:ident, Error) => { $form.name() };
+    (@body $form:ident, $body:ty) => { <$body as ToSchema>::name().into_owned() };
 }
 
 shared! {
     Done: "200", Acknowledgement, "Done.";
-    Invalid: "400", ErrorBody, "The request is invalid; `details` give the place, the cause and the way out.";
-    Unauthorized: "401", ErrorBody, "The credentials are missing, invalid or expired.",
+    Invalid: "400", Error, "The request is invalid; `details` give the place, the cause and the way out.";
+    Unauthorized: "401", Error, "The credentials are missing, invalid or expired.",
         "WWW-Authenticate": String, "How to authenticate.";
-    Forbidden: "403", ErrorBody, "The account, key or page has no permission for this.";
-    Missing: "404", ErrorBody, "It does not exist.";
-    Conflict: "409", ErrorBody, "The current state does not allow it.";
-    TooLarge: "413", ErrorBody, "The body is too large.";
-    Unsupported: "415", ErrorBody, "The operation does not accept this Content-Type.";
-    TooMany: "429", ErrorBody, "Too many requests.",
+    Forbidden: "403", Error, "The account, key or page has no permission for this.";
+    Missing: "404", Error, "It does not exist.";
+    Conflict: "409", Error, "The current state does not allow it.";
+    TooLarge: "413", Error, "The body is too large.";
+    Unsupported: "415", Error, "The operation does not accept this Content-Type.";
+    TooMany: "429", Error, "Too many requests.",
+        "Retry-After": Integer, "Seconds after which to try again.";
+    Failed: "500", Error, "The server failed; its log has the cause.";
+    Unavailable: "503", Error, "It cannot be done now.",
         "Retry-After": Integer, "Seconds after which to try again.";
 }
 
-fn json<T: ToSchema>(description: &str) -> ResponseBuilder {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(T::name()))).build();
+fn json(schema: String, description: &str) -> ResponseBuilder {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
     ResponseBuilder::new().description(description).content("application/json", content)
 }

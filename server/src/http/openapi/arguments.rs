@@ -1,6 +1,7 @@
 //! Descriptions of an operation by the arguments of its handler.
 
 use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorized, Unsupported};
+use super::schemes::{BEARER, KEY, PROVISIONING_BEARER, PROVISIONING_KEY, SESSION};
 use super::{Schemas, parameters};
 use crate::http::extract::anybody::Anybody;
 use crate::http::extract::body::{Json, OptionalJson, With};
@@ -8,6 +9,7 @@ use crate::http::extract::echo::{Echo, ReadOnly};
 use crate::http::extract::principal::{Master, Provisioner, Runner};
 use crate::http::extract::principal::{Stopper, Watcher};
 use crate::http::extract::query::Query;
+use crate::http::fronts::engine::{Fields, Player};
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpRequest, web};
@@ -18,13 +20,6 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
-
-/// The names of the security schemes.
-pub const SESSION: &str = "session";
-pub const KEY: &str = "runner_key";
-pub const BEARER: &str = "runner_bearer";
-pub const PROVISIONING_KEY: &str = "provisioning_key";
-pub const PROVISIONING_BEARER: &str = "provisioning_bearer";
 
 /// The description of an operation, under construction.
 pub struct About {
@@ -193,6 +188,20 @@ impl<T: ToSchema + ReadOnly> Describe for Echo<T> {
 impl<T: ToSchema> Describe for OptionalJson<T> {
     fn describe(about: &mut About) {
         about.takes::<T>(Required::False);
+    }
+}
+
+impl Describe for Fields {
+    fn describe(about: &mut About) {
+        about.answers::<Invalid>();
+        about.answers::<TooLarge>();
+    }
+}
+
+impl Describe for Player {
+    fn describe(about: &mut About) {
+        about.answers::<Unauthorized>();
+        about.remark("Without a login only from this machine, if open play is on.");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The description of the API as an OpenAPI document. It is generated from the same table as the routes, so that every
+//! The descriptions of the APIs, an OpenAPI document for each front. Each is generated from the same table as the routes, so that every
 //! route has a description and matches it.
 //!
 //! A new route takes three steps:
@@ -19,11 +19,14 @@
 pub mod answers;
 mod arguments;
 mod document;
+mod form;
 pub mod pages;
 mod parameters;
+pub mod schemes;
 
 pub use arguments::Describe;
-pub use document::document;
+pub use document::{Front, document};
+pub use form::ErrorForm;
 
 use super::other_methods;
 use actix_web::http::Method;
@@ -33,6 +36,7 @@ use arguments::About;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 /// Lists operations under one heading: `group!("Heading", "Description."; module: handler, handler; module: handler)`.
@@ -61,6 +65,7 @@ pub struct Group {
     about: &'static str,
     endpoints: Vec<Endpoint>,
     schemas: Schemas,
+    form: ErrorForm,
 }
 
 struct Endpoint {
@@ -75,7 +80,12 @@ struct Endpoint {
 
 impl Group {
     pub fn new(name: &'static str, about: &'static str) -> Self {
-        Self { name, about, endpoints: Vec::new(), schemas: Schemas::new() }
+        Self { name, about, endpoints: Vec::new(), schemas: Schemas::new(), form: ErrorForm::CONTROL }
+    }
+
+    /// Describes the errors of these operations in another form.
+    pub fn failing_as(self, form: ErrorForm) -> Self {
+        Self { form, ..self }
     }
 
     /// Adds a handler with its description.
@@ -92,7 +102,7 @@ impl Group {
         Arguments::describe(&mut about);
         let (operation, schemas) = about.finish();
         self.schemas.extend(schemas);
-        let is_open = method == HttpMethod::Get && operation.security.as_ref().is_some_and(Vec::is_empty);
+        let is_open = method == HttpMethod::Get && operation.security.as_ref().is_some_and(|it| is_optional(it));
         let head = is_open.then(|| web::head().to(handler.clone()));
         let route = web::method(actix_method(&method)).to(handler);
         self.endpoints.push(Endpoint { path, method, operation, route, head });
@@ -145,6 +155,11 @@ fn take(described: &mut OpenApi, handler: &str) -> Option<(String, HttpMethod, O
             Some((path.clone(), method, found))
         })
     })
+}
+
+/// Returns whether an operation needs no credentials: none are described, or none is one of the choices.
+fn is_optional(security: &[SecurityRequirement]) -> bool {
+    security.is_empty() || security.contains(&SecurityRequirement::default())
 }
 
 fn actix_method(method: &HttpMethod) -> Method {

@@ -20,11 +20,17 @@ fn parameter(name: &str) -> Parameter {
         "token_id" => ("The token, by its id in the list of tokens.", String::schema()),
         "key_id" => ("The provisioning key, by its id.", ProvisioningKeyId::schema()),
         "digest" => ("The SHA-256 of the file, in hexadecimal digits.", Digest::schema()),
+        "session_id" => ("The session, by its id.", session()),
         _ => ("", String::schema()),
     };
     let description = Some(about).filter(|about| !about.is_empty());
     let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
     parameter.description(description).schema(Some(schema)).build()
+}
+
+/// No control characters (Unicode, category Cc), since ids are also printed.
+fn session() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]{4,}$")).into()
 }
 
 fn number() -> RefOr<Schema> {

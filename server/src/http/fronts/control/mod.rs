@@ -5,6 +5,7 @@ mod alarms;
 mod audit;
 mod challenges;
 mod conference;
+mod description;
 mod enrollment;
 pub mod envelope;
 mod files;
@@ -17,6 +18,7 @@ mod runner_protocol;
 mod settings;
 mod state;
 
+pub use description::front;
 pub use state::source as dashboard_state;
 
 use crate::events::LiveEvent;

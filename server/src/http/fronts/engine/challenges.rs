@@ -3,39 +3,50 @@
 use super::FRONT;
 use super::body::Fields;
 use super::player::Player;
+use super::wire::{
+    ChallengeList, OfUser, SessionList, ShownSession, StartForm, StartedSession, StoppedSession, Success,
+};
 use crate::http::extract::query::Query;
+use crate::http::openapi::answers::{Failed, Invalid, Missing, TooMany, Unavailable};
 use crate::http::problem::Code;
 use crate::http::state::{Shared, State};
 use crate::http::{Anybody, Problem};
+use actix_web::web::Json;
 use actix_web::{HttpResponse, web};
-use challengectl_common::Timestamp;
-use challengectl_common::wire::instances::Published;
 use challengectl_coordinator::Coordinator;
-use challengectl_coordinator::instances::{InstanceChallenge, Placed, Wish};
+use challengectl_coordinator::instances::Wish;
 use challengectl_coordinator::session::SessionState;
 use challengectl_coordinator::session::owner::ANONYMOUS;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Seconds that an instance may be asked to live.
 const TIMEOUTS: RangeInclusive<u64> = 60..=7200;
-/// The ports that a page is expected on, in this order.
-const WEB_PORTS: [u16; 4] = [80, 8080, 3000, 5000];
 /// Characters of the shortest id that can be one.
 const MIN_ID: usize = 4;
 /// Seconds after which a client shall ask for a session that is still starting.
 const RETRY_SECONDS: u64 = 5;
 
-/// Lists the challenges.
-pub async fn list(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    let challenges: Vec<Value> = coordinator.instances.challenges().await?.iter().map(described).collect();
+/// List the challenges.
+#[utoipa::path(get, path = "/api/challenges", responses((status = OK, body = ChallengeList), Failed, Unavailable))]
+pub async fn list(_: Anybody, coordinator: Shared<Coordinator>) -> Result<Json<ChallengeList>, Problem> {
+    let challenges: Vec<_> = coordinator.instances.challenges().await?.iter().map(Into::into).collect();
     let count = challenges.len();
-    Ok(HttpResponse::Ok().json(json!({"status": "success", "challenges": challenges, "count": count})))
+    Ok(Json(ChallengeList { status: Success::Success, challenges, count }))
 }
 
-/// Starts a challenge for a user, or finds the session that the user has.
+/// Start a challenge.
+///
+/// Answers when it runs, with 200 and the session that the user already has, if there is one.
+#[utoipa::path(
+    post, path = "/api/challenges", request_body = StartForm,
+    responses(
+        (status = CREATED, description = "It runs.", body = StartedSession),
+        (status = OK, description = "It was already running.", body = StartedSession),
+        Missing, TooMany, Failed, Unavailable
+    )
+)]
 pub async fn start(
     player: Player,
     fields: Fields,
@@ -54,44 +65,48 @@ pub async fn start(
         return Err(Problem::new(Code::Unavailable).because(details).retry_after(RETRY_SECONDS));
     }
     let challenge = coordinator.instances.challenge(started.placed.session.challenge_id).await?;
-    let mut answer = shown(&started.placed, &challenge, &state.config.engine.host);
+    let session = ShownSession::new(&started.placed, &challenge, &state.config.engine.host);
     let message = if started.is_new { "The challenge is running" } else { "The challenge is already running" };
-    answer.insert("status".to_owned(), "success".into());
-    answer.insert("message".to_owned(), message.into());
     let mut response = if started.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
-    Ok(response.json(answer))
+    Ok(response.json(StartedSession { status: Success::Success, message, session }))
 }
 
-#[derive(Deserialize)]
-pub struct OfUser {
-    user_id: Option<String>,
-}
-
-/// Lists the sessions of a user, or of everybody who plays without an account.
+/// List the sessions.
+///
+/// Those of a user, or of everybody who plays without an account.
+#[utoipa::path(
+    get, path = "/api/challenges/running", responses((status = OK, body = SessionList), Failed, Unavailable)
+)]
 pub async fn running(
     player: Player,
     Query(query): Query<OfUser>,
     coordinator: Shared<Coordinator>,
     state: web::Data<State>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<SessionList>, Problem> {
     let owner = query.user_id.as_deref().map(|name| player.owner(name)).transpose()?;
     let mut all = coordinator.instances.all_live(FRONT, ANONYMOUS).await?;
     all.retain(|placed| owner.as_ref().is_none_or(|owner| placed.session.owner == *owner));
     let mut sessions = Vec::new();
     for placed in &all {
         let challenge = coordinator.instances.challenge(placed.session.challenge_id).await?;
-        sessions.push(shown(placed, &challenge, &state.config.engine.host));
+        sessions.push(ShownSession::new(placed, &challenge, &state.config.engine.host));
     }
     let count = sessions.len();
-    Ok(HttpResponse::Ok().json(json!({"status": "success", "sessions": sessions, "count": count})))
+    Ok(Json(SessionList { status: Success::Success, sessions, count }))
 }
 
-/// Stops a session; answers when its containers are gone.
+/// Stop a session.
+///
+/// Answers when its containers are gone.
+#[utoipa::path(
+    delete, path = "/api/challenges/{session_id}",
+    responses((status = OK, body = StoppedSession), Invalid, Failed, Unavailable)
+)]
 pub async fn stop(
     _: Player,
     session_id: web::Path<String>,
     coordinator: Shared<Coordinator>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<StoppedSession>, Problem> {
     let key = checked(&session_id)?;
     let missing = || Problem::new(Code::NotFound).because("there is no such session; it may have ended");
     let placed = coordinator.instances.live(FRONT, key).await?.ok_or_else(missing)?;
@@ -99,12 +114,12 @@ pub async fn stop(
     if !coordinator.instances.stop(placed.session.id, "stopped").await? {
         return Err(missing());
     }
-    Ok(HttpResponse::Ok().json(json!({
-        "status": "success",
-        "message": "The challenge is stopped",
-        "session_id": key,
-        "challenge_id": challenge.slug,
-    })))
+    Ok(Json(StoppedSession {
+        status: Success::Success,
+        message: "The challenge is stopped",
+        session_id: key.to_owned(),
+        challenge_id: challenge.slug,
+    }))
 }
 
 /// Checks the form of a session's id.
@@ -115,68 +130,11 @@ pub fn checked(id: &str) -> Result<&str, Problem> {
     Ok(id)
 }
 
-/// Returns a time as seconds since 1970.
-pub fn epoch(time: Timestamp) -> f64 {
-    time.as_millis() as f64 / 1e3
-}
-
 fn lifetime(value: &Value) -> Result<Duration, Problem> {
     let (min, max) = (TIMEOUTS.start(), TIMEOUTS.end());
-    let seconds = value.as_u64().filter(|seconds| TIMEOUTS.contains(seconds));
+    // Some clients write 3600.0.
+    let whole = value.as_f64().filter(|seconds| seconds.fract() == 0.0).map(|seconds| seconds as u64);
+    let seconds = whole.filter(|seconds| TIMEOUTS.contains(seconds));
     let refuse = || Problem::invalid(format!("session_timeout: a whole number of seconds from {min} to {max}"));
     seconds.map(Duration::from_secs).ok_or_else(refuse)
-}
-
-fn described(challenge: &InstanceChallenge) -> Value {
-    let about = &challenge.about;
-    json!({
-        "id": challenge.slug,
-        "name": challenge.name,
-        "category": about.category,
-        "difficulty": about.difficulty,
-        "description": about.description,
-        "tags": about.tags,
-        "points": challenge.points,
-        "estimated_time": about.estimated_time,
-        "author": about.author,
-        "version": challenge.version.to_string(),
-        // Their texts are for those who ask for one.
-        "hints": about.hints.len(),
-        "learning_objectives": about.learning_objectives,
-        "imported": false,
-    })
-}
-
-fn shown(placed: &Placed, challenge: &InstanceChallenge, host: &str) -> Map<String, Value> {
-    let (session, about) = (&placed.session, &challenge.about);
-    let addresses: Map<String, Value> =
-        placed.ports.iter().map(|it| (it.port.to_string(), format!("{host}:{}", it.host_port).into())).collect();
-    let first = main_port(&placed.ports).map(|it| it.host_port);
-    let all = json!({
-        "session_id": session.key,
-        "container_id": session.container_id,
-        "container_port": first,
-        "challenge_id": challenge.slug,
-        "user_id": session.owner.name(),
-        "created_at": epoch(session.requested_at),
-        "expires_at": epoch(session.reap_at),
-        "access_url": first.map(|port| format!("http://{host}:{port}")),
-        "challenge": {
-            "id": challenge.slug,
-            "name": challenge.name,
-            "category": about.category,
-            "description": about.description,
-            "ports": addresses,
-        },
-    });
-    match all {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
-}
-
-/// Returns the port that a page opens.
-fn main_port(ports: &[Published]) -> Option<&Published> {
-    let on = |number: u16| ports.iter().find(|it| it.port.number.get() == number);
-    WEB_PORTS.into_iter().find_map(on).or(ports.first())
 }

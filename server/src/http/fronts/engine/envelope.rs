@@ -1,28 +1,28 @@
-//! The two envelopes of this front's errors: `{"status": "error", "error": "…", "code": 400}`, and for flags
-//! `{"error": "word", "message": "…", "valid": false}`.
+//! The two envelopes of this front's errors: one for flags, one for everything else.
 
+use super::wire::{EngineError, Failure, FlagError};
 use crate::http::Problem;
 use actix_web::HttpResponse;
-use serde_json::json;
 
-/// Renders a problem outside of flags.
-pub fn challenges(problem: &Problem) -> HttpResponse {
-    let mut response = problem.response();
+/// The path of submissions.
+const FLAGS: &str = "/api/flags";
+
+/// Renders a problem.
+pub fn render(path: &str, problem: &Problem) -> HttpResponse {
+    let is_of_flags = path.strip_prefix(FLAGS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if is_of_flags {
+        return problem.response().json(of_flag(problem));
+    }
     let code = problem.status().as_u16();
-    response.json(json!({"status": "error", "error": text(problem), "code": code}))
-}
-
-/// Renders a problem of a submission.
-pub fn flags(problem: &Problem) -> HttpResponse {
-    problem.response().json(flags_body(problem))
+    problem.response().json(EngineError { status: Failure::Error, error: text(problem), code })
 }
 
 /// Returns the body of a problem of a submission.
-pub fn flags_body(problem: &Problem) -> serde_json::Value {
-    let word = problem.code().as_str().replace(' ', "_");
-    json!({"error": word, "message": text(problem), "valid": false})
+pub fn of_flag(problem: &Problem) -> FlagError {
+    let error = problem.code().as_str().replace(' ', "_");
+    FlagError { error, message: text(problem), valid: false }
 }
 
-fn text(problem: &Problem) -> &str {
-    problem.details().unwrap_or(problem.code().as_str())
+fn text(problem: &Problem) -> String {
+    problem.details().unwrap_or(problem.code().as_str()).to_owned()
 }

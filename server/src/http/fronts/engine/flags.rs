@@ -1,13 +1,14 @@
 //! Submitting flags.
 
-use super::FRONT;
 use super::body::Fields;
-use super::challenges::{checked, epoch};
-use super::envelope;
+use super::challenges::checked;
 use super::player::Player;
+use super::wire::{Attempts, Effect, Judged, JudgedBatch, Submission, Submissions};
+use super::{FRONT, envelope, epoch};
 use crate::http::Problem;
+use crate::http::openapi::answers::{Failed, Missing, TooMany, Unavailable};
 use crate::http::state::Shared;
-use actix_web::HttpResponse;
+use actix_web::web::Json;
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::instances::{AFTER_SOLVE, Verdict};
 use serde_json::{Value, json};
@@ -15,17 +16,27 @@ use serde_json::{Value, json};
 /// Submissions of one batch.
 const MAX_BATCH: usize = 50;
 
-/// Compares a flag with that of a session.
-pub async fn submit(_: Player, fields: Fields, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(judge(&fields, &coordinator).await?))
+/// Submit a flag.
+#[utoipa::path(
+    post, path = "/api/flags", request_body = Submission,
+    responses((status = OK, body = Judged), Missing, TooMany, Failed, Unavailable)
+)]
+pub async fn submit(_: Player, fields: Fields, coordinator: Shared<Coordinator>) -> Result<Json<Judged>, Problem> {
+    Ok(Json(judge(&fields, &coordinator).await?))
 }
 
-/// Compares several, each as if it came alone.
+/// Submit several flags.
+///
+/// Each is judged as if it came alone.
+#[utoipa::path(
+    post, path = "/api/flags/batch", request_body = Submissions,
+    responses((status = OK, body = JudgedBatch), Failed, Unavailable)
+)]
 pub async fn submit_batch(
     _: Player,
     mut fields: Fields,
     coordinator: Shared<Coordinator>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<JudgedBatch>, Problem> {
     let submissions = fields.take_list("submissions")?;
     if submissions.len() > MAX_BATCH {
         return Err(Problem::invalid(format!("submissions: more than {MAX_BATCH}")));
@@ -36,41 +47,35 @@ pub async fn submit_batch(
             Ok(fields) => judge(&fields, &coordinator).await,
             Err(problem) => Err(problem),
         };
-        results.push(judged.unwrap_or_else(|problem| envelope::flags_body(&problem)));
+        results.push(judged.map_or_else(|problem| json!(envelope::of_flag(&problem)), |judged| json!(judged)));
     }
-    let valid = results.iter().filter(|result| result.get("valid") == Some(&Value::Bool(true))).count();
-    Ok(HttpResponse::Ok().json(json!({
-        "total_submitted": results.len(),
-        "valid_count": valid,
-        "results": results,
-    })))
+    let valid_count = results.iter().filter(|result| result.get("valid") == Some(&Value::Bool(true))).count();
+    Ok(Json(JudgedBatch { total_submitted: results.len(), valid_count, results }))
 }
 
-async fn judge(fields: &Fields, coordinator: &Coordinator) -> Result<Value, Problem> {
+async fn judge(fields: &Fields, coordinator: &Coordinator) -> Result<Judged, Problem> {
     let flag = fields.needed("flag")?.trim().to_owned();
     let key = checked(fields.needed("session_id")?.trim())?;
     let (session, verdict) = coordinator.instances.clone().submit(FRONT, key, flag).await?;
     let challenge = coordinator.instances.challenge(session.challenge_id).await?;
-    let now = epoch(coordinator.context.now());
-    Ok(match verdict {
-        Verdict::Right { points, solved_at } => json!({
-            "valid": true,
-            "challenge_id": challenge.slug,
-            "session_id": key,
-            "timestamp": now,
-            "message": "The flag is right",
-            "points": points,
-            "solved_at": epoch(solved_at),
-            "container_shutdown": true,
-            "shutdown_delay": AFTER_SOLVE.as_secs(),
-        }),
-        Verdict::Wrong => json!({
-            "valid": false,
-            "challenge_id": challenge.slug,
-            "session_id": key,
-            "timestamp": now,
-            "message": "The flag is wrong",
-            "attempts_remaining": "unlimited",
-        }),
+    let (message, effect) = match verdict {
+        Verdict::Right { points, solved_at } => (
+            "The flag is right",
+            Effect::Solved {
+                points,
+                solved_at: epoch(solved_at),
+                container_shutdown: true,
+                shutdown_delay: AFTER_SOLVE.as_secs(),
+            },
+        ),
+        Verdict::Wrong => ("The flag is wrong", Effect::Missed { attempts_remaining: Attempts::Unlimited }),
+    };
+    Ok(Judged {
+        valid: matches!(effect, Effect::Solved { .. }),
+        challenge_id: challenge.slug,
+        session_id: key.to_owned(),
+        timestamp: epoch(coordinator.context.now()),
+        message,
+        effect,
     })
 }

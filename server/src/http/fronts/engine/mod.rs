@@ -7,67 +7,73 @@ mod envelope;
 mod flags;
 mod health;
 mod player;
+mod wire;
+
+pub use body::Fields;
+pub use player::Player;
 
 use super::super::state::State;
-use crate::http::{not_found, other_methods};
+use crate::http::not_found;
+use crate::http::openapi::{self, ErrorForm, Front, Group, group};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use challengectl_common::ChallengeName;
 use challengectl_common::instance::InstanceSpec;
+use challengectl_common::{ChallengeName, Timestamp};
 use challengectl_coordinator::instances::{About, DEFAULT_FORMAT, Definition, Flag, FlagMode};
 use serde_json::json;
 use std::time::Duration;
+use utoipa::openapi::OpenApi;
+use wire::{EngineError, FlagError};
 
 /// The name of this front in sessions.
 const FRONT: &str = "engine";
 
+const ABOUT: &str = "\
+The challenge engine of a ChallengeCtl server: starts a container of a challenge for a user, takes its flag, stops it. It \
+has a listener of its own.
+
+Errors of flags have one form, all others another. Any operation can also answer 500 and 503, a body that does not \
+arrive in time 408, and a method that a path does not support is answered with 405 and `Allow`. Paths may end with a \
+slash.
+
+Pages of configured sites may use it (CORS). State-changing requests of other sites' pages are refused with 403.";
+
 /// Adds every route of this front. It has a listener of its own.
 pub fn routes(state: web::Data<State>) -> impl Fn(&mut ServiceConfig) + Clone {
     move |config| {
-        let flags = web::scope("/api/flags")
-            .service(
-                web::resource(["", "/"]).route(web::post().to(flags::submit)).default_service(other_methods("POST")),
-            )
-            .service(
-                web::resource(["/batch", "/batch/"])
-                    .route(web::post().to(flags::submit_batch))
-                    .default_service(other_methods("POST")),
-            )
-            .default_service(web::to(not_found))
-            .wrap(from_fn(crate::http::envelope::of(envelope::flags)));
         let all = web::scope("")
-            .service(flags)
-            .configure(others)
+            .configure(|config| openapi::routes(groups(), config))
             .default_service(web::to(not_found))
             .wrap(from_fn(cors::refuse))
-            .wrap(from_fn(crate::http::envelope::of(envelope::challenges)))
+            .wrap(from_fn(crate::http::envelope::of(envelope::render)))
             .wrap(from_fn(cors::allow));
         config.app_data(state.clone()).service(all);
     }
 }
 
-fn others(config: &mut ServiceConfig) {
-    macro_rules! resource {
-        ($path:literal, $allowed:literal $(, $route:expr)+) => {
-            config.service(
-                web::resource([$path, concat!($path, "/")])
-                    $(.route($route))+
-                    .default_service(other_methods($allowed)),
-            );
-        };
-    }
-    let (get, head) = (web::get, web::head);
-    resource!(
-        "/api/challenges",
-        "GET, HEAD, POST",
-        get().to(challenges::list),
-        head().to(challenges::list),
-        web::post().to(challenges::start)
+/// Returns the OpenAPI document of this front.
+#[must_use]
+pub fn document() -> OpenApi {
+    let front = Front { title: "ChallengeCtl challenge engine", about: ABOUT, credentials: Vec::new() };
+    openapi::document(front, groups())
+}
+
+fn groups() -> Vec<Group> {
+    let challenges = group!(
+        "Challenges", "Challenges, and the sessions in which they run."; challenges: list, start, running, stop
     );
-    resource!("/api/challenges/running", "GET, HEAD", get().to(challenges::running), head().to(challenges::running));
-    resource!("/api/challenges/{session_id}", "DELETE", web::delete().to(challenges::stop));
-    resource!("/api/health", "GET, HEAD", get().to(health::health), head().to(health::health));
-    resource!("/api", "GET, HEAD", get().to(health::index), head().to(health::index));
+    let flags = group!("Flags", "Submissions."; flags: submit, submit_batch);
+    let about = group!("Front", "The front itself."; health: health, index);
+    vec![
+        challenges.failing_as(ErrorForm::of::<EngineError>("")),
+        flags.failing_as(ErrorForm::of::<FlagError>("Flag")),
+        about.failing_as(ErrorForm::of::<EngineError>("")),
+    ]
+}
+
+/// Returns a time as seconds since 1970.
+fn epoch(time: Timestamp) -> f64 {
+    time.as_millis() as f64 / 1e3
 }
 
 /// Returns the challenge that a server with this front has from the beginning. `challenges/web-basic-xss` has its image.

@@ -1,7 +1,7 @@
 //! The description of the API, its page, and the headers of all answers.
 
 use crate::people::{Authenticator, PASSWORD, browser, log_in, verify};
-use crate::site::{MORSE, Site, fields};
+use crate::site::{Answer, MORSE, Site, fields};
 use challengectl_coordinator::Role;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response};
@@ -32,9 +32,17 @@ fn all<'a>(tree: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
 }
 
 #[tokio::test]
-async fn the_description_is_public() {
+async fn the_descriptions_are_public() {
     let site = Site::start().await;
-    let answer = site.get("/api/openapi.json").await;
+    let index = site.get("/docs/openapi.json").await.body;
+    assert_eq!(fields(&index["fronts"]), ["control", "engine"]);
+    assert_eq!(site.get("/docs/control.json").await.body, site.get("/api/openapi.json").await.body);
+    for front in ["control", "engine"] {
+        is_whole(&site.get(index["fronts"][front].as_str().unwrap()).await);
+    }
+}
+
+fn is_whole(answer: &Answer) {
     assert_eq!((answer.status, answer.body["openapi"].as_str()), (200, Some("3.1.0")));
     let paths = answer.body["paths"].as_object().unwrap();
     let mut ids = Vec::new();
@@ -139,15 +147,8 @@ fn routes_are_made_where_the_document_is_made() {
     look(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     found.sort();
     // The pages of the dashboard, the routes of the document, its page, and the WebSocket of the receiver and Socket.IO,
-    // which are not HTTP APIs. And the engine front, which has no description of its own yet.
-    let expected = [
-        "dashboard.rs",
-        "fronts/engine/mod.rs",
-        "openapi/mod.rs",
-        "openapi/pages.rs",
-        "receiver/mod.rs",
-        "socket_io.rs",
-    ];
+    // which are not HTTP APIs.
+    let expected = ["dashboard.rs", "openapi/mod.rs", "openapi/pages.rs", "receiver/mod.rs", "socket_io.rs"];
     assert_eq!(found, expected.map(|file| format!("http/{file}")));
 }
 

@@ -1,6 +1,6 @@
-//! Schemathesis generates valid and invalid requests from the description of the API and checks every answer against
-//! it, with the exceptions of `schemathesis.toml`. `scripts/tools.sh schemathesis` installs it. The number of requests
-//! is bounded and they are the same each time; `API_EXAMPLES` sets a larger number.
+//! Schemathesis generates valid and invalid requests from the descriptions of the APIs and checks every answer against
+//! them, with the exceptions of a file of `tests/schemathesis`. `scripts/tools.sh schemathesis` installs it. The number
+//! of requests is bounded and they are the same each time; `API_EXAMPLES` sets a larger number.
 
 use super::matrix::{Asks, MATRIX};
 use crate::control::uploads::upload;
@@ -74,10 +74,23 @@ async fn furnished() -> Site {
 
 /// Requests every route except `without`. Returns those that succeeded at least once.
 async fn run(site: &Site, headers: &[(&str, &str)], without: &[&str]) -> BTreeSet<String> {
+    let control = Front { path: "/docs/control.json", url: &site.url, config: "schemathesis.toml" };
+    run_on(site, control, headers, without).await
+}
+
+/// A front with the path of its document, its own URL, and the file of its exceptions.
+struct Front<'a> {
+    path: &'a str,
+    url: &'a str,
+    config: &'a str,
+}
+
+async fn run_on(site: &Site, front: Front<'_>, headers: &[(&str, &str)], without: &[&str]) -> BTreeSet<String> {
+    let Front { path, url, config } = front;
     let mut command = tool("schemathesis");
     let examples = std::env::var("API_EXAMPLES").unwrap_or_else(|_| "10".to_owned());
-    command.arg("--config-file").arg(here().join("schemathesis.toml"));
-    command.args(["run", &format!("{}/api/openapi.json", site.url), "--no-color", "--continue-on-failure"]);
+    command.arg("--config-file").arg(here().join(config));
+    command.args(["run", &format!("{}{path}", site.url), "--url", url, "--no-color", "--continue-on-failure"]);
     command.args(["--max-examples", &examples]);
     command.args(["--generation-deterministic", "--request-timeout", "30"]);
     command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", here()).current_dir(site.folder.path());
@@ -119,11 +132,25 @@ async fn run_as(name: &str, role: Role) {
 }
 
 #[tokio::test]
-async fn the_document_is_valid() {
+async fn the_documents_are_valid() {
     let site = Site::start().await;
     let document = site.folder.path().join("openapi.json");
-    std::fs::write(&document, site.get("/api/openapi.json").await.body.to_string()).unwrap();
-    is_success(&tool("openapi-spec-validator").arg(&document).output().await.unwrap());
+    for path in ["/docs/control.json", "/docs/engine.json"] {
+        std::fs::write(&document, site.get(path).await.body.to_string()).unwrap();
+        is_success(&tool("openapi-spec-validator").arg(&document).output().await.unwrap());
+    }
+}
+
+/// Without an engine nothing starts; `e2e/tests/instances.rs` has one.
+#[tokio::test]
+async fn the_engine_front_answers_as_described() {
+    let (site, url) = crate::engine::front().await;
+    std::fs::write(site.folder.path().join("token_id"), "").unwrap();
+    let front = Front { path: "/docs/engine.json", url: &url, config: "engine.toml" };
+    let successful = run_on(&site, front, &[], &[]).await;
+    let open =
+        ["GET /api", "GET /api/challenges", "GET /api/challenges/running", "GET /api/health", "POST /api/flags/batch"];
+    assert_eq!(successful, open.map(str::to_owned).into());
 }
 
 #[tokio::test]
