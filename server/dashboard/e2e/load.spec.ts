@@ -141,7 +141,8 @@ test('200 runners, 500 challenges and 50 events a second @slow', async ({ page }
   ] as const
   for (const [path, title] of pages) await open(page, path, title)
   await observe(page)
-  const [typing, opening, heap]: [number[], number[], number[]] = [[], [], []]
+  const [typing, heap]: [number[], number[]] = [[], []]
+  const openings = new Map<string, number[]>(pages.map(([path]) => [path, []]))
   const client = await page.context().newCDPSession(page)
   // In seconds of the processor, whatever else the machine does.
   await client.send('Performance.enable', { timeDomain: 'threadTicks' })
@@ -159,7 +160,7 @@ test('200 runners, 500 challenges and 50 events a second @slow', async ({ page }
       await pause(300)
     }
     for (const [path, title] of pages) {
-      opening.push(await open(page, path, title))
+      openings.get(path)?.push(await open(page, path, title))
       await pause(2500)
     }
     await client.send('HeapProfiler.collectGarbage')
@@ -178,7 +179,9 @@ test('200 runners, 500 challenges and 50 events a second @slow', async ({ page }
   const late = frames.filter((it) => it > 50).length
   console.log(`${(events / (MINUTES * 60)).toFixed(1)} events/s for ${MINUTES} min`)
   console.log(`typing into a filter until its list is drawn: ${figures(typing)} (${typing.length})`)
+  const opening = [...openings.values()].flat()
   console.log(`opening a page until it is drawn: ${figures(opening)} (${opening.length})`)
+  for (const [path, all] of openings) console.log(`  ${path}: ${figures(all)}`)
   console.log(`time between frames: ${figures(frames)}; ${late} of ${frames.length} over 50 ms`)
   console.log(`the page needs ${(share * 100).toFixed(0)} % of one core`)
   console.log(`tasks over 50 ms: ${long.length}, the longest ${Math.max(0, ...long).toFixed(0)} ms`)
