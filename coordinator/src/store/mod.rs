@@ -9,6 +9,7 @@ pub mod challenges;
 mod checkpoint;
 mod error;
 pub mod files;
+pub mod flags;
 pub mod fleet;
 pub mod instances;
 mod lock;

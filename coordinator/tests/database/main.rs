@@ -6,6 +6,7 @@ mod aftermath;
 mod alarms;
 mod bounds;
 mod clocks;
+mod flags;
 mod hours;
 mod instances;
 mod keeping;

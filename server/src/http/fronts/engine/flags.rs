@@ -10,7 +10,8 @@ use crate::http::openapi::answers::{Failed, Missing, TooMany, Unavailable};
 use crate::http::state::Shared;
 use actix_web::web::Json;
 use challengectl_coordinator::Coordinator;
-use challengectl_coordinator::instances::{AFTER_SOLVE, Verdict};
+use challengectl_coordinator::flags::{Sender, Verdict};
+use challengectl_coordinator::instances::AFTER_SOLVE;
 use serde_json::{Value, json};
 
 /// Submissions of one batch.
@@ -22,7 +23,7 @@ const MAX_BATCH: usize = 50;
     responses((status = OK, body = Judged), Missing, TooMany, Failed, Unavailable)
 )]
 pub async fn submit(_: Player, fields: Fields, coordinator: Shared<Coordinator>) -> Result<Json<Judged>, Problem> {
-    Ok(Json(judge(&fields, &coordinator).await?))
+    Ok(Json(judge(&fields, &sender, &coordinator).await?))
 }
 
 /// Submit several flags.
@@ -44,7 +45,7 @@ pub async fn submit_batch(
     let mut results = Vec::new();
     for submission in submissions {
         let judged = match Fields::of(submission) {
-            Ok(fields) => judge(&fields, &coordinator).await,
+            Ok(fields) => judge(&fields, &sender, &coordinator).await,
             Err(problem) => Err(problem),
         };
         results.push(judged.map_or_else(|problem| json!(envelope::of_flag(&problem)), |judged| json!(judged)));
@@ -53,22 +54,21 @@ pub async fn submit_batch(
     Ok(Json(JudgedBatch { total_submitted: results.len(), valid_count, results }))
 }
 
-async fn judge(fields: &Fields, coordinator: &Coordinator) -> Result<Judged, Problem> {
+async fn judge(fields: &Fields, sender: &Sender, coordinator: &Coordinator) -> Result<Judged, Problem> {
     let flag = fields.needed("flag")?.trim().to_owned();
     let key = checked(fields.needed("session_id")?.trim())?;
-    let (session, verdict) = coordinator.instances.clone().submit(FRONT, key, flag).await?;
+    let (session, verdict) = coordinator.instances.clone().submit(FRONT, key, sender.clone(), flag).await?;
     let challenge = coordinator.instances.challenge(session.challenge_id).await?;
     let (message, effect) = match verdict {
-        Verdict::Right { points, solved_at } => (
-            "The flag is right",
-            Effect::Solved {
-                points,
-                solved_at: epoch(solved_at),
-                container_shutdown: true,
-                shutdown_delay: AFTER_SOLVE.as_secs(),
-            },
-        ),
-        Verdict::Wrong => ("The flag is wrong", Effect::Missed { attempts_remaining: Attempts::Unlimited }),
+        Verdict::Right { points, solved_at, is_whole, .. } => {
+            let message = if is_whole { "The flag is right" } else { "The flag is right; there are more" };
+            let shutdown_delay = is_whole.then(|| AFTER_SOLVE.as_secs());
+            let solved_at = epoch(solved_at);
+            (message, Effect::Solved { points, solved_at, container_shutdown: is_whole, shutdown_delay })
+        }
+        Verdict::Wrong { attempts_left } => {
+            ("The flag is wrong", Effect::Missed { attempts_remaining: Attempts::new(attempts_left) })
+        }
     };
     Ok(Judged {
         valid: matches!(effect, Effect::Solved { .. }),

@@ -19,7 +19,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use challengectl_common::instance::InstanceSpec;
 use challengectl_common::{ChallengeName, Timestamp};
-use challengectl_coordinator::instances::{About, DEFAULT_FORMAT, Definition, Flag, FlagMode};
+use challengectl_coordinator::flags::{DEFAULT_FORMAT, Flag, FlagMode, Worth};
+use challengectl_coordinator::instances::{About, Definition};
 use serde_json::json;
 use std::time::Duration;
 use utoipa::openapi::OpenApi;
@@ -95,10 +96,9 @@ pub fn sample() -> Option<Definition> {
             learning_objectives: texts(&["See what happens when a page shows input as markup."]),
             hints: texts(&["What does the page do with angle brackets?"]),
         },
-        points: 100,
+        worth: Worth::of_one(100, Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }),
         lifetime: Duration::from_secs(3600),
         spec,
-        flags: vec![Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }],
     })
 }
 

@@ -211,18 +211,34 @@ pub enum Effect {
         points: u32,
         /// When the challenge was first solved, in seconds since 1970.
         solved_at: f64,
+        /// Whether all parts of the challenge are solved, so that its containers are stopped.
         container_shutdown: bool,
-        /// Seconds until the containers are stopped.
-        shutdown_delay: u64,
+        /// Seconds until they are.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shutdown_delay: Option<u64>,
     },
     /// It is wrong.
     Missed { attempts_remaining: Attempts },
 }
 
+/// How many wrong ones are left: a number, or `unlimited`.
 #[derive(Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum Attempts {
+    Number(u32),
+    Word(Unlimited),
+}
+
+#[derive(Serialize, ToSchema)]
+pub enum Unlimited {
     #[serde(rename = "unlimited")]
     Unlimited,
+}
+
+impl Attempts {
+    pub fn new(left: Option<u32>) -> Self {
+        left.map_or(Self::Word(Unlimited::Unlimited), Self::Number)
+    }
 }
 
 /// The results of a batch, in its order.
