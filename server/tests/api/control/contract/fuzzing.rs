@@ -160,6 +160,7 @@ async fn public_routes_answer_as_described() {
         "/health",
         "/ready",
         "/metrics",
+        "/api/openapi.json",
         "/api/auth/setup",
         "/api/health",
         "/api/conference",
