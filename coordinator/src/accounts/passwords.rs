@@ -49,14 +49,13 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Returns the PHC string of a new password; waits in [`Queue::Known`], since unknown browsers cannot set
-    /// passwords.
+    /// Returns the PHC string of a new password. Of unknown browsers only those of new players set passwords.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] when the password is too short or too long.
-    pub async fn hash(&self, password: String) -> Result<String, CoreError> {
+    /// [`CoreError::Invalid`] when the password is too short or too long, [`CoreError::TooMany`] when the queue is full.
+    pub async fn hash(&self, password: String, queue: Queue) -> Result<String, CoreError> {
         check(&password)?;
-        self.run(Queue::Known, move |memory| hash(password.as_bytes(), memory))
+        self.run(queue, move |memory| hash(password.as_bytes(), memory))
             .await?
             .map_err(|error| CoreError::Invalid(format!("password: {error}")))
     }
@@ -161,7 +160,7 @@ mod tests {
     async fn every_character_of_a_long_password_counts() {
         let passwords = Passwords::default();
         let long = "é".repeat(200);
-        let hash = passwords.hash(long.clone()).await.unwrap();
+        let hash = passwords.hash(long.clone(), Queue::Known).await.unwrap();
         assert!(passwords.verify(long.clone(), Some(hash.clone()), Queue::Known).await.unwrap());
         assert!(!passwords.verify(format!("{}e", "é".repeat(199)), Some(hash), Queue::Known).await.unwrap());
         assert!(!passwords.verify(long, None, Queue::Known).await.unwrap());
