@@ -18,7 +18,7 @@ pub enum Role {
 
 /// The text is not the name of a role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a role is player, viewer, operator, admin or master")]
+#[error("a role is viewer, operator, admin or master")]
 pub struct ParseRoleError;
 
 impl Role {

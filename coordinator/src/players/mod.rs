@@ -2,8 +2,8 @@
 //!
 //! Players log in with a password and get two random tokens, of which only digests are stored. They are not signed
 //! tokens (JWT): those are valid until they expire, whatever happens to their account, while these end with the row, so
-//! that a ban or a logout counts from the next request on. The price is one look-up by an index for each request, which a
-//! signed token needs as well as soon as it can be taken back. Everything is in the database alone: a restart of the
+//! that a ban or a logout counts from the next request on. The price is a look-up of the token beside that of the account,
+//! which a signed token needs as well as soon as it can be taken back. Everything is in the database alone: a restart of the
 //! server ends no login.
 
 mod logins;

@@ -5,6 +5,7 @@ use super::{Schemas, parameters};
 use crate::http::extract::anybody::Anybody;
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
+use crate::http::extract::player::Player;
 use crate::http::extract::principal::{Master, Provisioner, Runner};
 use crate::http::extract::principal::{Stopper, Watcher};
 use crate::http::extract::query::Query;
@@ -23,6 +24,7 @@ use utoipa::{IntoParams, IntoResponses, ToSchema};
 pub const SESSION: &str = "session";
 pub const KEY: &str = "runner_key";
 pub const BEARER: &str = "runner_bearer";
+pub const PLAYER: &str = "player_token";
 pub const PROVISIONING_KEY: &str = "provisioning_key";
 pub const PROVISIONING_BEARER: &str = "provisioning_bearer";
 
@@ -92,7 +94,7 @@ impl About {
         self.remark(&whom);
     }
 
-    fn requires_key(&mut self, schemes: [&str; 2]) {
+    fn requires_key<const N: usize>(&mut self, schemes: [&str; N]) {
         let needs = schemes.map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
         self.operation.security = Some(needs.into());
         self.answers::<Unauthorized>();
@@ -165,6 +167,15 @@ impl Describe for Runner {
         about.answers::<Forbidden>();
         about.answers::<TooMany>();
         about.remark("For runners.");
+    }
+}
+
+impl Describe for Player {
+    fn describe(about: &mut About) {
+        about.requires_key([PLAYER]);
+        about.answers::<Forbidden>();
+        about.answers::<TooMany>();
+        about.remark("For players.");
     }
 }
 

@@ -75,6 +75,10 @@ fn components() -> Components {
         let http = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some(about)).build();
         components.add_security_scheme(bearer, SecurityScheme::Http(http));
     }
+    let about = "An access token, which POST /api/play/login answers, or a personal token of POST /api/play/tokens. \
+                 Authorization: Token is accepted as well.";
+    let player = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some(about)).build();
+    components.add_security_scheme(arguments::PLAYER, SecurityScheme::Http(player));
     components.add_security_scheme(arguments::SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     components
 }

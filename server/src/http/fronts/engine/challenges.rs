@@ -2,18 +2,19 @@
 
 use super::FRONT;
 use super::body::Fields;
-use super::player::Player;
+use super::player::{Player, Visitor};
+use crate::http::Problem;
+use crate::http::extract::body::With;
 use crate::http::extract::query::Query;
 use crate::http::problem::Code;
 use crate::http::state::{Shared, State};
-use crate::http::{Anybody, Problem};
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
 use challengectl_common::wire::instances::Published;
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::instances::{InstanceChallenge, Placed, Wish};
-use challengectl_coordinator::session::SessionState;
 use challengectl_coordinator::session::owner::ANONYMOUS;
+use challengectl_coordinator::session::{Owner, SessionState};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::ops::RangeInclusive;
@@ -29,7 +30,7 @@ const MIN_ID: usize = 4;
 const RETRY_SECONDS: u64 = 5;
 
 /// Lists the challenges.
-pub async fn list(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+pub async fn list(_: Visitor, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let challenges: Vec<Value> = coordinator.instances.challenges().await?.iter().map(described).collect();
     let count = challenges.len();
     Ok(HttpResponse::Ok().json(json!({"status": "success", "challenges": challenges, "count": count})))
@@ -37,14 +38,13 @@ pub async fn list(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpRe
 
 /// Starts a challenge for a user, or finds the session that the user has.
 pub async fn start(
-    player: Player,
-    fields: Fields,
+    With(player, fields): With<Player, Fields>,
     coordinator: Shared<Coordinator>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let wish = Wish {
         challenge: fields.needed("challenge_id")?.to_owned(),
-        owner: player.owner(fields.needed("user_id")?)?,
+        owner: player.owner(fields.text("user_id")?)?,
         front: FRONT,
         lifetime: fields.get("session_timeout").map(lifetime).transpose()?,
     };
@@ -54,7 +54,7 @@ pub async fn start(
         return Err(Problem::new(Code::Unavailable).because(details).retry_after(RETRY_SECONDS));
     }
     let challenge = coordinator.instances.challenge(started.placed.session.challenge_id).await?;
-    let mut answer = shown(&started.placed, &challenge, &state.config.engine.host);
+    let mut answer = shown(&started.placed, &challenge, &player, &state.config.engine.host);
     let message = if started.is_new { "The challenge is running" } else { "The challenge is already running" };
     answer.insert("status".to_owned(), "success".into());
     answer.insert("message".to_owned(), message.into());
@@ -67,20 +67,23 @@ pub struct OfUser {
     user_id: Option<String>,
 }
 
-/// Lists the sessions of a user, or of everybody who plays without an account.
+/// Lists the sessions of a user: with a login one's own, and without one those of everybody who plays without an account.
 pub async fn running(
     player: Player,
     Query(query): Query<OfUser>,
     coordinator: Shared<Coordinator>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let owner = query.user_id.as_deref().map(|name| player.owner(name)).transpose()?;
-    let mut all = coordinator.instances.all_live(FRONT, ANONYMOUS).await?;
+    let owner = match (&player, query.user_id.as_deref()) {
+        (Player::Anonymous, None) => None,
+        (_, user_id) => Some(player.owner(user_id)?),
+    };
+    let mut all = coordinator.instances.all_live(FRONT, owner.as_ref().map_or(ANONYMOUS, Owner::as_str)).await?;
     all.retain(|placed| owner.as_ref().is_none_or(|owner| placed.session.owner == *owner));
     let mut sessions = Vec::new();
     for placed in &all {
         let challenge = coordinator.instances.challenge(placed.session.challenge_id).await?;
-        sessions.push(shown(placed, &challenge, &state.config.engine.host));
+        sessions.push(shown(placed, &challenge, &player, &state.config.engine.host));
     }
     let count = sessions.len();
     Ok(HttpResponse::Ok().json(json!({"status": "success", "sessions": sessions, "count": count})))
@@ -88,13 +91,14 @@ pub async fn running(
 
 /// Stops a session; answers when its containers are gone.
 pub async fn stop(
-    _: Player,
+    player: Player,
     session_id: web::Path<String>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let key = checked(&session_id)?;
     let missing = || Problem::new(Code::NotFound).because("there is no such session; it may have ended");
-    let placed = coordinator.instances.live(FRONT, key).await?.ok_or_else(missing)?;
+    let placed = coordinator.instances.live(FRONT, key).await?.filter(|placed| player.may(&placed.session.owner));
+    let placed = placed.ok_or_else(missing)?;
     let challenge = coordinator.instances.challenge(placed.session.challenge_id).await?;
     if !coordinator.instances.stop(placed.session.id, "stopped").await? {
         return Err(missing());
@@ -147,7 +151,7 @@ fn described(challenge: &InstanceChallenge) -> Value {
     })
 }
 
-fn shown(placed: &Placed, challenge: &InstanceChallenge, host: &str) -> Map<String, Value> {
+fn shown(placed: &Placed, challenge: &InstanceChallenge, player: &Player, host: &str) -> Map<String, Value> {
     let (session, about) = (&placed.session, &challenge.about);
     let addresses: Map<String, Value> =
         placed.ports.iter().map(|it| (it.port.to_string(), format!("{host}:{}", it.host_port).into())).collect();
@@ -157,7 +161,7 @@ fn shown(placed: &Placed, challenge: &InstanceChallenge, host: &str) -> Map<Stri
         "container_id": session.container_id,
         "container_port": first,
         "challenge_id": challenge.slug,
-        "user_id": session.owner.name(),
+        "user_id": player.name(&session.owner),
         "created_at": epoch(session.requested_at),
         "expires_at": epoch(session.reap_at),
         "access_url": first.map(|port| format!("http://{host}:{port}")),
