@@ -52,7 +52,12 @@ impl Accounts {
         let known = self.known(account.as_ref(), client).await?;
         let counted = self.admit(step, client, known, name)?;
         let stored = account.as_ref().map(|account| account.password.clone());
-        let queue = if known.is_some() { Queue::Known } else { Queue::Strangers };
+        let queue = match (step, known) {
+            (Step::Play, Some(_)) => Queue::KnownPlayers,
+            (Step::Play, None) => Queue::Players,
+            (_, Some(_)) => Queue::Known,
+            (_, None) => Queue::Strangers,
+        };
         let fits = self.passwords.verify(password, stored, queue).await;
         let account = fits.and_then(|fits| {
             account.filter(|account| fits && account.enabled).ok_or_else(|| {

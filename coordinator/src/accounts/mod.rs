@@ -65,7 +65,7 @@ impl Accounts {
 
     /// Returns the hash of the password of a new player, whose browser is unknown.
     pub(crate) async fn hash_for_player(&self, password: String) -> Result<String, CoreError> {
-        self.passwords.hash(password, passwords::Queue::Strangers).await
+        self.passwords.hash(password, passwords::Queue::Players).await
     }
 
     /// Returns a page of the audit log, newest first, and the number of all entries.

@@ -17,8 +17,9 @@ const PER_ADDRESS: Rate = Rate { per_second: 500, burst: 10_000 };
 const PER_RUNNER: Rate = Rate { per_second: 200, burst: 5_000 };
 /// The limit of a player, with all programs that have a token of theirs.
 const PER_PLAYER: Rate = Rate { per_second: 50, burst: 500 };
-/// The limit of an address for registrations: a venue of 1,000 players may register at once, and each hashes a password.
-const REGISTRATIONS: Rate = Rate { per_second: 1, burst: 1_000 };
+/// The limit of an address for registrations: a venue of 1,000 players may register at once, and some of them three times,
+/// with another name or after a wrong code.
+const REGISTRATIONS: Rate = Rate { per_second: 1, burst: 3_000 };
 /// The number of clients above which idle ones are forgotten; each takes about 100 bytes.
 const MAX_CLIENTS: usize = 20_000;
 
