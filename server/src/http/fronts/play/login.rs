@@ -1,4 +1,4 @@
-use super::me::Team;
+use super::team::Team;
 use crate::http::Problem;
 use crate::http::extract::anybody::Anybody;
 use crate::http::extract::body::{Json, SMALL};

@@ -6,9 +6,9 @@ use crate::http::fronts::control::acknowledge;
 use crate::http::openapi::answers::{Conflict, Done, TooMany};
 use crate::http::state::Shared;
 use actix_web::HttpResponse;
-use challengectl_common::{AccountName, TeamName, ZoneName};
+use challengectl_common::AccountName;
 use challengectl_coordinator::Players;
-use challengectl_coordinator::players::{self, Mode};
+use challengectl_coordinator::players::Mode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,16 +18,6 @@ use utoipa::ToSchema;
 enum PlayMode {
     Teams,
     Users,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = PlayTeam)]
-pub struct Team {
-    team_id: i64,
-    name: TeamName,
-    zone: Option<ZoneName>,
-    active: bool,
-    banned: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -66,10 +56,4 @@ pub async fn change_password(
 ) -> Result<HttpResponse, Problem> {
     players.change_password(&player, body.current_password, body.new_password).await?;
     Ok(acknowledge(HttpResponse::Ok(), "Password changed successfully"))
-}
-
-impl From<players::Team> for Team {
-    fn from(team: players::Team) -> Self {
-        Self { team_id: team.id, name: team.name, zone: team.zone, active: team.active, banned: team.banned }
-    }
 }

@@ -1,4 +1,3 @@
-use super::me::Team;
 use crate::http::Problem;
 use crate::http::extract::body::{Json, SMALL, With};
 use crate::http::extract::player::Player;
@@ -6,11 +5,21 @@ use crate::http::fronts::control::acknowledge;
 use crate::http::openapi::answers::{Conflict, Done, Missing};
 use crate::http::state::Shared;
 use actix_web::HttpResponse;
-use challengectl_common::{AccountName, TeamName};
+use challengectl_common::{AccountName, TeamName, ZoneName};
 use challengectl_coordinator::Players;
-use challengectl_coordinator::players::{Created, TeamView};
+use challengectl_coordinator::players::{self, Created, TeamView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlayTeam)]
+pub struct Team {
+    team_id: i64,
+    name: TeamName,
+    zone: Option<ZoneName>,
+    active: bool,
+    banned: bool,
+}
 
 /// A team, as its members see it.
 #[derive(Serialize, ToSchema)]
@@ -102,5 +111,11 @@ pub async fn renew_code(Player(player): Player, players: Shared<Players>) -> Res
 impl From<TeamView> for OwnTeam {
     fn from(view: TeamView) -> Self {
         Self { team: view.team.into(), members: view.members }
+    }
+}
+
+impl From<players::Team> for Team {
+    fn from(team: players::Team) -> Self {
+        Self { team_id: team.id, name: team.name, zone: team.zone, active: team.active, banned: team.banned }
     }
 }
