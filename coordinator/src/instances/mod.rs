@@ -22,6 +22,7 @@ use crate::CoreError;
 use crate::context::Context;
 use crate::flags::Flags;
 use crate::fleet::Fleet;
+use crate::session::Owner;
 use crate::store::instances::{self, ports, sessions};
 use crate::store::{Connection, Transaction, commit};
 use challengectl_common::wire::instances::Published;
@@ -59,6 +60,12 @@ impl Instances {
             Some(session) => Ok(Some(placed(&mut connection, session).await?)),
             None => Ok(None),
         }
+    }
+
+    /// Returns whose the session of a front with this key is, also if it has ended.
+    pub async fn owner(&self, front: &str, key: &str) -> Result<Option<Owner>, CoreError> {
+        let session = sessions::find(&mut *self.context.store.read_few().await?, front, key).await?;
+        Ok(session.map(|session| session.owner))
     }
 
     /// Returns a challenge, also a hidden one.

@@ -16,6 +16,7 @@ mod lock;
 pub mod log;
 mod open;
 mod place;
+pub mod players;
 mod replacement;
 mod transaction;
 

@@ -14,6 +14,7 @@ mod leases;
 mod lives;
 mod migration;
 mod operators;
+mod players;
 mod readiness;
 mod rests;
 mod silence;
