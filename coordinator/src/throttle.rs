@@ -35,6 +35,8 @@ pub enum Key {
     KnownBrowser(Step, Digest),
     /// Guesses at an account by unknown browsers; also for names that no account has.
     Guesses(Digest),
+    /// The same at a player; apart, since an address may make more of them, and would lock out an operator of that name.
+    PlayGuesses(Digest),
     /// Guesses by a known browser.
     KnownGuesses(Digest),
     /// Guesses at the password or code of an account, by a client that is logged in to it.
@@ -79,7 +81,7 @@ impl Key {
             Self::Address(Step::Play, _) => 300,
             Self::Site(Step::Play, _) => 1_200,
             Self::Address(Step::Setup, _) | Self::Site(..) => 20,
-            Self::Guesses(_) | Self::KnownGuesses(_) => 10,
+            Self::Guesses(_) | Self::PlayGuesses(_) | Self::KnownGuesses(_) => 10,
             Self::Address(..) | Self::KnownBrowser(..) | Self::Current(_) => 5,
         }
     }

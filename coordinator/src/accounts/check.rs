@@ -86,7 +86,7 @@ impl Accounts {
         name: &str,
     ) -> Result<Counted, CoreError> {
         let now = self.clock.instant();
-        let guesses = guesses(name, known);
+        let guesses = guesses(step, name, known);
         let by_address = || {
             let keys = Key::address(step, client.address).into_iter().chain([guesses.clone()]);
             self.throttle.admit(keys.collect(), now)
@@ -120,9 +120,11 @@ pub async fn remember(
 
 /// Returns the key for wrong guesses at this name. Names that no account has are counted too, or the count would reveal
 /// which names exist.
-fn guesses(name: &str, known: Option<Digest>) -> Key {
-    match known {
-        Some(device) => Key::KnownGuesses(device),
-        None => Key::Guesses(Digest::of(name.trim().to_lowercase().as_bytes())),
+fn guesses(step: Step, name: &str, known: Option<Digest>) -> Key {
+    let name = || Digest::of(name.trim().to_lowercase().as_bytes());
+    match (known, step) {
+        (Some(device), _) => Key::KnownGuesses(device),
+        (None, Step::Play) => Key::PlayGuesses(name()),
+        (None, _) => Key::Guesses(name()),
     }
 }

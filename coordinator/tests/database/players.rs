@@ -240,6 +240,18 @@ async fn wrong_passwords_lock_out_strangers_for_a_quarter_of_an_hour_and_never_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_players_keep_no_operator_out() {
+    let house = House::new(OPEN).await;
+    let password = PASSWORD.to_owned();
+    house.accounts.add_user(Manager::CommandLine, &name("oli"), password.clone(), Role::Operator).await.unwrap();
+    for _ in 0..10 {
+        assert!(matches!(house.log_in("oli", "wrong", &from("192.0.2.1")).await, Err(CoreError::Credentials(_))));
+    }
+    assert!(matches!(house.log_in("oli", "wrong", &from("192.0.2.1")).await, Err(CoreError::TooMany(_))));
+    house.accounts.log_in("oli", password, &from("192.0.2.1")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_venue_behind_one_address_does_not_notice_that_some_mistype_their_password() {
     let house = House::new(OPEN).await;
     house.register("ada").await;
