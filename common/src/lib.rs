@@ -30,7 +30,8 @@ pub use frequency_set::{FrequencySet, OccupiedSpan};
 pub use identification::Callsign;
 pub use life::Life;
 pub use name::{
-    AccountName, ChallengeName, ConferenceName, EngineId, NameError, ProvisioningKeyId, RadioId, RunnerId, closest,
+    AccountName, ChallengeName, ConferenceName, EngineId, NameError, ProvisioningKeyId, RadioId, RunnerId, TeamName,
+    TokenName, ZoneName, closest,
 };
 pub use sender::Sender;
 pub use time::Timestamp;

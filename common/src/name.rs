@@ -1,4 +1,5 @@
-//! The names of challenges, conferences, runners, radios, accounts and keys, and suggestions for misspelt words.
+//! The names of challenges, conferences, runners, radios, accounts, teams, zones and keys, and suggestions for misspelt
+//! words.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -203,6 +204,32 @@ name!(
     Rule { what: "provisioning key id", limit: 64, allowed: IDENTIFIER, allows: identifier }
 );
 
+name!(
+    /// The name of a team, unique on a server, shown to everybody. 1 to 64 printable characters.
+    TeamName like "Rotor 7",
+    "^[^/\\\\\\x00-\\x1f\\x7f-\\x9f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]{1,64}$",
+    Rule {
+        what: "team name",
+        limit: 64,
+        allowed: "printable characters other than '/' and '\\'",
+        allows: |c| !c.is_control() && !matches!(c, '/' | '\\'),
+    }
+);
+
+name!(
+    /// The name of a zone, a part of the players that the organisers keep apart. 1 to 64 letters, digits, `.`, `_`, `-`.
+    ZoneName like "north",
+    "^(?![.]{1,2}$)[A-Za-z0-9._-]{1,64}$",
+    Rule { what: "zone", limit: 64, allowed: IDENTIFIER, allows: identifier }
+);
+
+name!(
+    /// What a player calls a token of their own. 1 to 64 printable characters.
+    TokenName like "solver script",
+    "^[^\\x00-\\x1f\\x7f-\\x9f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]{1,64}$",
+    Rule { what: "token name", limit: 64, allowed: "printable characters", allows: |c| !c.is_control() }
+);
+
 impl ChallengeName {
     /// Returns a stored name unchecked: it was valid by the rules in force when it was stored.
     #[must_use]
@@ -254,10 +281,11 @@ mod tests {
         for hidden in ['\u{200b}', '\u{202e}', '\u{2066}', '\u{200f}', '\u{ad}', '\u{feff}', '\u{3164}'] {
             let error = ChallengeName::new(&format!("A{hidden}B")).unwrap_err().to_string();
             assert!(error.contains(&format!("U+{:04X}", u32::from(hidden))), "{error}");
+            assert!(TeamName::new(&format!("A{hidden}B")).is_err() && TokenName::new(&format!("A{hidden}B")).is_err());
         }
         for seen in ["Grün 1", "Задача", "任務", "☢\u{fe0f} 1", "👨\u{200d}👩", "می\u{200c}خواهم"]
         {
-            assert!(ChallengeName::new(seen).is_ok(), "{seen}");
+            assert!(ChallengeName::new(seen).is_ok() && TeamName::new(seen).is_ok(), "{seen}");
         }
     }
 }

@@ -16,12 +16,14 @@ pub mod clock;
 pub mod context;
 mod error;
 pub mod files;
-mod flags;
+pub mod flags;
 pub mod fleet;
 pub mod instances;
+mod looks;
 pub mod maintenance;
 pub mod network;
 pub mod plan;
+pub mod players;
 mod redaction;
 mod rules;
 pub mod runner_api;
@@ -52,6 +54,7 @@ pub use fleet::provisioning::{KeyChange, NewRadio, NewRunner, Provisioned, Provi
 pub use fleet::tokens::{IssuedToken, Token, TokenLife, issue_token};
 pub use instances::Instances;
 pub use maintenance::readiness::Readiness;
+pub use players::Players;
 pub use rules::{HostBinding, Retention, Rules};
 pub use runner_api::presence::{Heartbeat, Registration};
 pub use store::fleet::runners::KnownRadio;
@@ -95,6 +98,8 @@ pub struct Coordinator {
     pub runner_api: Arc<RunnerApi>,
     /// The views for people and programs.
     pub views: Arc<Views>,
+    /// The flags of all challenges.
+    pub flags: Arc<Flags>,
     /// The instances.
     pub instances: Arc<Instances>,
     /// The plan of the event, as it is stored.
@@ -116,7 +121,7 @@ impl Coordinator {
         let revision = store::instances::sessions::revision(&mut connection).await?;
         let has_secrets = store::accounts::are_there(&mut connection).await?;
         drop(connection);
-        let flags = Flags::new(Vault::open(store.folder(), has_secrets)?);
+        let vault = Vault::open(store.folder(), has_secrets)?;
         let presence = Presence::new(present, radios, &clock);
         let alarms = Alarms::restored(alarms, &clock);
         let context = Context::new(store, clock, rules, alarms);
@@ -124,7 +129,8 @@ impl Coordinator {
         let files = Files::new(Arc::clone(&context), folder);
         let air = Air::new(Arc::clone(&context), Arc::clone(&fleet), Arc::clone(&files), live, restored);
         let challenges = Challenges::new(Arc::clone(&air));
-        let instances = Instances::new(Arc::clone(&context), Arc::clone(&fleet), flags, revision);
+        let flags = Flags::new(Arc::clone(&context), vault);
+        let instances = Instances::new(Arc::clone(&context), Arc::clone(&fleet), Arc::clone(&flags), revision);
         Ok(Arc::new(Self {
             runner_api: RunnerApi::new(Arc::clone(&air)),
             views: Views::new(Arc::clone(&air), Arc::clone(&challenges)),
@@ -133,6 +139,7 @@ impl Coordinator {
             context,
             fleet,
             files,
+            flags,
             air,
             challenges,
             instances,

@@ -1,6 +1,7 @@
 //! Limits on attempts.
 //!
-//! - An address may send a few failing requests to each step of a login; a whole IPv6 site may send some more.
+//! - An address may send a few failing requests to each step of a login; a whole IPv6 site may send some more, and
+//!   players, who share the address of a venue, many more.
 //! - An account takes a few wrong guesses from unknown browsers (those that were never logged in to it), from any
 //!   address; then it takes none from unknown browsers for a while.
 //! - A known browser (one that was logged in to the account before) has counts of its own. So guesses from the same
@@ -34,6 +35,8 @@ pub enum Key {
     KnownBrowser(Step, Digest),
     /// Guesses at an account by unknown browsers; also for names that no account has.
     Guesses(Digest),
+    /// The same at a player; apart, since an address may make more of them, and would lock out an operator of that name.
+    PlayGuesses(Digest),
     /// Guesses by a known browser.
     KnownGuesses(Digest),
     /// Guesses at the password or code of an account, by a client that is logged in to it.
@@ -51,6 +54,8 @@ pub enum Step {
     VerifyTotp,
     /// The first account.
     Setup,
+    /// The password of a player.
+    Play,
 }
 
 impl Key {
@@ -71,8 +76,12 @@ impl Key {
             Self::Provisioning(_) => 100,
             // Four networks: a household has one or two; a client with thousands gets no more.
             Self::Site(Step::Setup, _) => 80,
+            // A whole venue may play from behind one address: with 1,000 players some mistype their password. Beside it
+            // each name has its own count.
+            Self::Address(Step::Play, _) => 300,
+            Self::Site(Step::Play, _) => 1_200,
             Self::Address(Step::Setup, _) | Self::Site(..) => 20,
-            Self::Guesses(_) | Self::KnownGuesses(_) => 10,
+            Self::Guesses(_) | Self::PlayGuesses(_) | Self::KnownGuesses(_) => 10,
             Self::Address(..) | Self::KnownBrowser(..) | Self::Current(_) => 5,
         }
     }

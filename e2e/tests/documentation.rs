@@ -37,6 +37,7 @@ walked! {
     live_events: "docs/live-events.md", Operator;
     operating: "docs/operating.md", Operator;
     operations: "docs/operations.md", Operator;
+    players: "docs/players.md", Operator;
     protocol: "docs/protocol.md", Operator;
     receive: "docs/receive.md", Built;
     radios: "docs/radios.md", Built;

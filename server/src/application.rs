@@ -10,7 +10,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{App, web};
 use challengectl_coordinator::store::{ServerLock, Store, StoreError};
-use challengectl_coordinator::{Accounts, Clock, Coordinator, CoreError, FileFolder};
+use challengectl_coordinator::{Accounts, Clock, Coordinator, CoreError, FileFolder, Players};
 use challengectl_host::service;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -74,6 +74,7 @@ impl Application {
         let files = FileFolder::within(&config.data_dir);
         files.remove_leftovers()?;
         let coordinator = Coordinator::start(store, files, rules, Clock::system()).await?;
+        let players = Players::new(Arc::clone(&coordinator.context), Arc::clone(&accounts), config.players.settings()?);
         if let Some(file) = &config.event_file {
             coordinator.challenges.reload_from(file.clone());
         }
@@ -86,6 +87,7 @@ impl Application {
         let state = State::new(
             Arc::clone(&coordinator),
             Arc::clone(&accounts),
+            players,
             live.endpoint(),
             ingress,
             metrics,

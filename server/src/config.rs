@@ -1,9 +1,11 @@
 //! The server's settings: `server.yml`, then the environment.
 
 mod engine;
+mod players;
 mod receive;
 
 pub use engine::Engine;
+pub use players::{PlayMode, Players, WhoRegisters};
 pub use receive::{AirAddress, Receive};
 
 use challengectl_common::FrequencyRules;
@@ -40,6 +42,7 @@ pub struct Config {
     pub host_binding: HostBinding,
     pub receive: Receive,
     pub engine: Engine,
+    pub players: Players,
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
     pub metrics_allow: Vec<String>,
@@ -105,6 +108,7 @@ impl Default for Config {
             host_binding: HostBinding::default(),
             receive: Receive::default(),
             engine: Engine::default(),
+            players: Players::default(),
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
             metrics_allow: ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec(),
@@ -169,6 +173,7 @@ impl Config {
         config.tls.check()?;
         config.receive.check()?;
         config.engine.check()?;
+        config.players.settings()?;
         config.log_filter()?;
         config.origins()?;
         config.rules()?;

@@ -1,6 +1,7 @@
 //! The second factor: TOTP codes, and recovery codes for owners who have lost their authenticator.
 
 use crate::CoreError;
+use crate::secrets::{digest_of_typed, typed};
 use challengectl_common::{AccountName, Digest, Timestamp};
 use totp_rs::{Builder, Secret, Totp};
 
@@ -52,18 +53,13 @@ impl Code {
         if code.len() == DIGITS && code.bytes().all(|b| b.is_ascii_digit()) {
             return Self::Totp(code);
         }
-        Self::Recovery(Digest::of(code.to_ascii_lowercase().as_bytes()))
+        Self::Recovery(digest_of_typed(&code))
     }
 }
 
 /// Makes new recovery codes: 80 random bits each, in groups of four characters.
 pub fn recovery_codes() -> Vec<String> {
-    let code = || {
-        let letters = Secret::from(rand::random::<[u8; 10]>().to_vec()).to_base32().to_ascii_lowercase();
-        let groups: Vec<_> = letters.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
-        groups.join("-")
-    };
-    std::iter::repeat_with(code).take(RECOVERY_CODES).collect()
+    std::iter::repeat_with(typed).take(RECOVERY_CODES).collect()
 }
 
 #[cfg(test)]

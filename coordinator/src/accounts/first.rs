@@ -2,6 +2,7 @@
 //! printed, may make the first account.
 
 use super::login::{Client, purpose};
+use super::passwords::Queue;
 use super::{Accounts, Role, TotpSetup, factor};
 use crate::CoreError;
 use crate::audit::{self, Actor};
@@ -58,7 +59,7 @@ impl Accounts {
         if !setup::is_open(&mut *self.store.read().await?, digest).await? {
             return Err(refused);
         }
-        let password = self.passwords.hash(password).await?;
+        let password = self.passwords.hash(password, Queue::Known).await?;
         let (secret, totp) = factor::new_secret(name)?;
         let sealed = self.vault.seal(&secret, &purpose(name))?;
         let now = self.clock.now();

@@ -1,13 +1,13 @@
 //! Logging in: the password, then a TOTP or recovery code.
 
+use super::check::remember;
 use super::factor::{self, Code};
-use super::passwords::Queue;
 use super::{Accounts, Role, role_of};
 use crate::CoreError;
 use crate::audit::{self, Actor};
 use crate::secrets::random_hex;
 use crate::store::accounts::Account;
-use crate::store::accounts::{self, devices, logins, recovery, setup};
+use crate::store::accounts::{self, logins, recovery, setup};
 use crate::store::{self, Connection};
 use crate::throttle::{Counted, Key, Step};
 use challengectl_common::{AccountName, Digest, Timestamp};
@@ -19,7 +19,6 @@ const CODE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How long a browser stays known.
 pub const KNOWN_BROWSER_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
-const WRONG_PASSWORD: CoreError = CoreError::Credentials("wrong user name or password, or the account is disabled");
 const WRONG_TOKEN: CoreError = CoreError::Credentials("the temp_token is unknown or expired; log in again");
 const WRONG_CODE: CoreError = CoreError::Credentials("the code is wrong, or was used before");
 
@@ -33,7 +32,7 @@ pub struct Client {
 }
 
 impl Client {
-    fn device(&self) -> Option<Digest> {
+    pub(super) fn device(&self) -> Option<Digest> {
         self.device.as_ref().map(|token| Digest::of(token.as_bytes()))
     }
 }
@@ -66,36 +65,10 @@ impl Accounts {
     /// [`CoreError::Credentials`], the same and after the same time for an unknown name, a wrong password and a
     /// disabled account.
     pub async fn log_in(&self, name: &str, password: String, client: &Client) -> Result<String, CoreError> {
-        let account = match AccountName::new(name) {
-            Ok(name) => accounts::find(&mut *self.store.read_few().await?, &name).await?,
-            Err(_) => None,
-        };
-        let known = self.known(account.as_ref(), client).await?;
-        let counted = self.admit(Step::Login, client, known, name)?;
-        self.throttle.settle(counted, self.check_password(account, password, client, known.is_some()).await)
-    }
-
-    async fn check_password(
-        &self,
-        account: Option<Account>,
-        password: String,
-        client: &Client,
-        is_known: bool,
-    ) -> Result<String, CoreError> {
-        let stored = account.as_ref().map(|account| account.password.clone());
-        let queue = if is_known { Queue::Known } else { Queue::Strangers };
-        let fits = self.passwords.verify(password, stored, queue).await?;
-        let refused = || {
-            tracing::warn!(from = ?client.address, "a password was refused");
-            WRONG_PASSWORD
-        };
-        let account = account.filter(|account| fits && account.enabled).ok_or_else(refused)?;
+        let checked = self.check_password(Step::Login, name, password, client).await?;
         let (token, now) = (format!("temp_{}", random_hex::<32>()), self.clock.now());
         let mut transaction = self.store.write().await?;
-        // Comparing took time, in which the account may have changed.
-        let current = accounts::find(&mut transaction, &account.name).await?;
-        let is_same = |current: &Account| current.id == account.id && current.password == account.password;
-        current.filter(|current| current.enabled && is_same(current)).ok_or_else(refused)?;
+        checked.is_still(&mut transaction).await?;
         logins::trim(
             &mut transaction,
             now.before(super::LOGIN_IDLE_TIMEOUT),
@@ -103,7 +76,7 @@ impl Accounts {
             now.before(CODE_TIMEOUT),
         )
         .await?;
-        logins::insert(&mut transaction, Digest::of(token.as_bytes()), account.id, false, now).await?;
+        logins::insert(&mut transaction, Digest::of(token.as_bytes()), checked.account.id, false, now).await?;
         store::commit(transaction).await?;
         Ok(token)
     }
@@ -155,11 +128,7 @@ impl Accounts {
             true => None,
             false => Some(confirm(&mut transaction, account.id).await?),
         };
-        let device = known.is_none().then(random_hex::<32>);
-        if let Some(device) = &device {
-            let digest = Digest::of(device.as_bytes());
-            devices::insert(&mut transaction, digest, account.id, now, now.before(KNOWN_BROWSER_RETENTION)).await?;
-        }
+        let device = remember(&mut transaction, account.id, known, now).await?;
         let actor = Actor::new(account.name.as_str(), client.address);
         audit::record(&mut transaction, &actor, "login", account.name.as_str(), None, now).await?;
         let role = role_of(&account)?;
@@ -186,42 +155,6 @@ impl Accounts {
             }
         };
         if used { Ok(()) } else { Err(WRONG_CODE) }
-    }
-
-    /// Returns the digest of the browser's token if the account knows the browser.
-    async fn known(&self, account: Option<&Account>, client: &Client) -> Result<Option<Digest>, CoreError> {
-        let (Some(account), Some(device)) = (account, client.device()) else { return Ok(None) };
-        let oldest = self.clock.now().before(KNOWN_BROWSER_RETENTION);
-        let known = devices::is_known(&mut *self.store.read_few().await?, device, account.id, oldest).await?;
-        Ok(known.then_some(device))
-    }
-
-    /// Counts a guess at this name. A known browser has a count of its own, so that it gets in after others have used
-    /// up the count of its address; when its own count is used up, the address's applies.
-    fn admit(&self, step: Step, client: &Client, known: Option<Digest>, name: &str) -> Result<Counted, CoreError> {
-        let now = self.clock.instant();
-        let guesses = guesses(name, known);
-        let by_address = || {
-            let keys = Key::address(step, client.address).into_iter().chain([guesses.clone()]);
-            self.throttle.admit(keys.collect(), now)
-        };
-        let admitted = match known {
-            None => by_address(),
-            Some(device) => {
-                let own = self.throttle.admit(vec![Key::KnownBrowser(step, device), guesses.clone()], now);
-                own.or_else(|_| by_address())
-            }
-        };
-        admitted.map_err(CoreError::TooMany)
-    }
-}
-
-/// Returns the key for wrong guesses at this name. Names that no account has are counted too, or the count would reveal
-/// which names exist.
-fn guesses(name: &str, known: Option<Digest>) -> Key {
-    match known {
-        Some(device) => Key::KnownGuesses(device),
-        None => Key::Guesses(Digest::of(name.trim().to_lowercase().as_bytes())),
     }
 }
 

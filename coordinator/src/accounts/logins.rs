@@ -26,7 +26,7 @@ pub struct Person {
     pub role: Role,
     /// The address that the request came from.
     pub address: Option<IpAddr>,
-    pub(super) account_id: i64,
+    pub(crate) account_id: i64,
     pub(super) login: Digest,
     pub(super) since: Timestamp,
 }
@@ -126,9 +126,10 @@ impl Accounts {
     }
 }
 
-/// Returns whether a login is in force.
+/// Returns whether a login is in force. None of a player ever is.
 pub fn is_valid(login: &Login, now: Timestamp) -> bool {
     login.account.enabled
+        && login.account.role != Role::Player.as_str()
         && login.account.totp_confirmed
         && now < login.seen_at.after(LOGIN_IDLE_TIMEOUT)
         && now < login.created_at.after(MAX_LOGIN_AGE)

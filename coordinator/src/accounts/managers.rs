@@ -27,6 +27,10 @@ pub enum Manager<'a> {
 impl Manager<'_> {
     pub(super) fn may_give(&self, role: Role) -> Result<(), CoreError> {
         match self {
+            _ if role == Role::Player => Err(CoreError::Invalid(
+                "role: players register themselves, at POST /api/play/register; give viewer, operator, admin or master"
+                    .to_owned(),
+            )),
             Self::Person(person) if role >= person.role => Err(CoreError::Forbidden(format!(
                 "you could not manage an account with the role {role}, which is not below yours; `challengectl-server \
                  user` at the server's host can give it"

@@ -1,6 +1,7 @@
 //! Accounts: identity, roles, and how people prove who they are.
 
 mod changes;
+pub(crate) mod check;
 mod factor;
 mod first;
 mod login;
@@ -60,6 +61,11 @@ impl Accounts {
             throttle: Throttle::default(),
             uses: Uses::default(),
         })
+    }
+
+    /// Returns the hash of the password of a new player, whose browser is unknown.
+    pub(crate) async fn hash_for_player(&self, password: String) -> Result<String, CoreError> {
+        self.passwords.hash(password, passwords::Queue::Players).await
     }
 
     /// Returns a page of the audit log, newest first, and the number of all entries.

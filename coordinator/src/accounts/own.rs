@@ -6,9 +6,35 @@ use super::passwords::Queue;
 use super::{Accounts, Person};
 use crate::CoreError;
 use crate::audit;
-use crate::store;
 use crate::store::accounts::{self, logins};
+use crate::store::{self, Connection};
 use crate::throttle::Key;
+
+/// A new password of an account, hashed, to be stored unless the account changes before.
+#[derive(Debug)]
+pub(crate) struct NewPassword {
+    id: i64,
+    before: String,
+    hash: String,
+}
+
+impl NewPassword {
+    /// Stores it.
+    ///
+    /// # Errors
+    /// [`CoreError::Conflict`] when the password was changed meanwhile.
+    pub(crate) async fn apply(&self, transaction: &mut Connection) -> Result<(), CoreError> {
+        let now_stored = accounts::get(transaction, self.id).await?.ok_or_else(changed_meanwhile)?;
+        if now_stored.password != self.before {
+            return Err(changed_meanwhile());
+        }
+        Ok(accounts::set_password(transaction, self.id, &self.hash).await?)
+    }
+}
+
+fn changed_meanwhile() -> CoreError {
+    CoreError::Conflict("the password was changed meanwhile; log in again".to_owned())
+}
 
 impl Accounts {
     /// Changes the password of this person, and ends their other logins.
@@ -18,24 +44,32 @@ impl Accounts {
     /// meanwhile.
     pub async fn change_password(&self, person: &Person, current: String, new: String) -> Result<(), CoreError> {
         let id = person.account_id;
-        let missing = || CoreError::NoSuchAccount(person.name.to_string());
-        let account = accounts::get(&mut *self.store.read_few().await?, id).await?.ok_or_else(missing)?;
+        let change = self.new_password(id, current, new).await?;
+        let mut transaction = self.store.write().await?;
+        change.apply(&mut transaction).await?;
+        logins::end_of_account(&mut transaction, id, Some(person.login)).await?;
+        let name = person.name.as_str();
+        audit::record(&mut transaction, &person.actor(), "user.password", name, None, self.clock.now()).await?;
+        Ok(store::commit(transaction).await?)
+    }
+
+    /// Verifies the current password of an account whose owner is logged in, and hashes the new one.
+    ///
+    /// # Errors
+    /// [`CoreError::Credentials`] when the current password is wrong.
+    pub(crate) async fn new_password(&self, id: i64, current: String, new: String) -> Result<NewPassword, CoreError> {
+        let account = accounts::get(&mut *self.store.read_few().await?, id).await?.ok_or_else(changed_meanwhile)?;
         let guesses = Key::Current(id);
         let counted = self.throttle.admit(vec![guesses], self.clock.instant()).map_err(CoreError::TooMany)?;
         let fits = self.passwords.verify(current, Some(account.password.clone()), Queue::Known).await;
         let wrong = CoreError::Credentials("the current password is wrong");
         self.throttle.settle(counted, fits.and_then(|fits| fits.then_some(()).ok_or(wrong)))?;
-        let new = self.passwords.hash(new).await?;
-        let mut transaction = self.store.write().await?;
-        let now_stored = accounts::get(&mut transaction, id).await?.ok_or_else(missing)?;
-        if now_stored.password != account.password {
-            return Err(CoreError::Conflict("the password was changed meanwhile; log in again".to_owned()));
-        }
-        accounts::set_password(&mut transaction, id, &new).await?;
-        logins::end_of_account(&mut transaction, id, Some(person.login)).await?;
-        let name = person.name.as_str();
-        audit::record(&mut transaction, &person.actor(), "user.password", name, None, self.clock.now()).await?;
-        Ok(store::commit(transaction).await?)
+        Ok(NewPassword { id, before: account.password, hash: self.passwords.hash(new, Queue::Known).await? })
+    }
+
+    /// Returns the hash of a password that an operator gives to an account.
+    pub(crate) async fn hash_for_operator(&self, password: String) -> Result<String, CoreError> {
+        self.passwords.hash(password, Queue::Known).await
     }
 
     /// Replaces the recovery codes of a person who gives a valid code.

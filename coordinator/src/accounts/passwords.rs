@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 
-/// Characters of a password, at least: NIST SP 800-63B-4, section 3.1.1.2, for use with a second factor.
+/// Characters of a password, at least: NIST SP 800-63B-4, section 3.1.1.2, for use with a second factor. It asks for 15
+/// where there is none, as for players; clients that are written for other servers let them choose 8.
 const MIN_LENGTH: usize = 8;
 /// Characters of a password, at most; all of them are hashed.
 const MAX_LENGTH: usize = 256;
@@ -30,6 +31,10 @@ pub struct Passwords {
     strangers: Semaphore,
     /// Places in [`Queue::Known`].
     known: Semaphore,
+    /// Places in [`Queue::Players`].
+    players: Semaphore,
+    /// Places in [`Queue::KnownPlayers`].
+    known_players: Semaphore,
 }
 
 /// The queue that a request waits in. Unknown browsers can fill theirs from any number of addresses; known ones are
@@ -40,23 +45,29 @@ pub enum Queue {
     Strangers,
     /// Known browsers, and clients that are logged in.
     Known,
+    /// Players who register, or log in from where they were never logged in: a crowd of them must not send operators
+    /// away.
+    Players,
+    /// Players who log in from where they were logged in before: strangers can fill the other.
+    KnownPlayers,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { memory: Arc::default(), strangers: Semaphore::new(MAX_WAITING), known: Semaphore::new(MAX_WAITING) }
+        let places = || Semaphore::new(MAX_WAITING);
+        let memory = Arc::default();
+        Self { memory, strangers: places(), known: places(), players: places(), known_players: places() }
     }
 }
 
 impl Passwords {
-    /// Returns the PHC string of a new password; waits in [`Queue::Known`], since unknown browsers cannot set
-    /// passwords.
+    /// Returns the PHC string of a new password. Of unknown browsers only those of new players set passwords.
     ///
     /// # Errors
-    /// [`CoreError::Invalid`] when the password is too short or too long.
-    pub async fn hash(&self, password: String) -> Result<String, CoreError> {
+    /// [`CoreError::Invalid`] when the password is too short or too long, [`CoreError::TooMany`] when the queue is full.
+    pub async fn hash(&self, password: String, queue: Queue) -> Result<String, CoreError> {
         check(&password)?;
-        self.run(Queue::Known, move |memory| hash(password.as_bytes(), memory))
+        self.run(queue, move |memory| hash(password.as_bytes(), memory))
             .await?
             .map_err(|error| CoreError::Invalid(format!("password: {error}")))
     }
@@ -79,7 +90,12 @@ impl Passwords {
         queue: Queue,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, CoreError> {
-        let places = if queue == Queue::Known { &self.known } else { &self.strangers };
+        let places = match queue {
+            Queue::Strangers => &self.strangers,
+            Queue::Known => &self.known,
+            Queue::Players => &self.players,
+            Queue::KnownPlayers => &self.known_players,
+        };
         let _place = places.try_acquire().map_err(|_| CoreError::TooMany(Duration::from_secs(1)))?;
         let mut memory = Arc::clone(&self.memory).lock_owned().await;
         tokio::task::spawn_blocking(move || work(&mut memory)).await.map_err(|_| CoreError::Interrupted)
@@ -161,7 +177,7 @@ mod tests {
     async fn every_character_of_a_long_password_counts() {
         let passwords = Passwords::default();
         let long = "é".repeat(200);
-        let hash = passwords.hash(long.clone()).await.unwrap();
+        let hash = passwords.hash(long.clone(), Queue::Known).await.unwrap();
         assert!(passwords.verify(long.clone(), Some(hash.clone()), Queue::Known).await.unwrap());
         assert!(!passwords.verify(format!("{}e", "é".repeat(199)), Some(hash), Queue::Known).await.unwrap());
         assert!(!passwords.verify(long, None, Queue::Known).await.unwrap());
@@ -173,6 +189,8 @@ mod tests {
         let _all = passwords.strangers.try_acquire_many(u32::try_from(MAX_WAITING).unwrap()).unwrap();
         let verify = |queue| passwords.verify(String::new(), None, queue);
         assert!(matches!(verify(Queue::Strangers).await, Err(CoreError::TooMany(_))));
-        assert!(matches!(verify(Queue::Known).await, Ok(false)));
+        for other in [Queue::Known, Queue::Players, Queue::KnownPlayers] {
+            assert!(matches!(verify(other).await, Ok(false)), "{other:?}");
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::str::FromStr;
 /// The role of an account. Each role includes the rights of those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
+    /// Plays, with tokens instead of logins. Has no right to anything that people see who run the event.
+    Player,
     /// Watches.
     Viewer,
     /// Runs the event.
@@ -26,7 +28,7 @@ impl Role {
         match self {
             Self::Master => Self::Admin,
             Self::Admin => Self::Operator,
-            Self::Operator | Self::Viewer => Self::Viewer,
+            Self::Operator | Self::Viewer | Self::Player => Self::Viewer,
         }
     }
 
@@ -40,6 +42,7 @@ impl Role {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Player => "player",
             Self::Viewer => "viewer",
             Self::Operator => "operator",
             Self::Admin => "admin",
@@ -58,7 +61,7 @@ impl FromStr for Role {
     type Err = ParseRoleError;
 
     fn from_str(text: &str) -> Result<Self, ParseRoleError> {
-        [Self::Viewer, Self::Operator, Self::Admin, Self::Master]
+        [Self::Player, Self::Viewer, Self::Operator, Self::Admin, Self::Master]
             .into_iter()
             .find(|role| role.as_str() == text)
             .ok_or(ParseRoleError)

@@ -4,6 +4,7 @@ use super::changes::Changes;
 use super::login::purpose;
 use super::logins::is_valid;
 use super::managers::{Manager, keep_an_admin};
+use super::passwords::Queue;
 use super::{Accounts, Role, TotpSetup, factor, role_of};
 use crate::CoreError;
 use crate::store::accounts::{self, logins};
@@ -29,7 +30,7 @@ pub struct User {
 }
 
 impl Accounts {
-    /// Returns all accounts.
+    /// Returns all accounts of people who run the event.
     pub async fn users(&self) -> Result<Vec<User>, CoreError> {
         let accounts = accounts::all(&mut *self.store.read().await?).await?;
         accounts
@@ -60,7 +61,7 @@ impl Accounts {
         role: Role,
     ) -> Result<TotpSetup, CoreError> {
         manager.may_give(role)?;
-        let password = self.passwords.hash(password).await?;
+        let password = self.passwords.hash(password, Queue::Known).await?;
         let (secret, totp) = factor::new_secret(name)?;
         let sealed = self.vault.seal(&secret, &purpose(name))?;
         let now = self.clock.now();
@@ -89,7 +90,7 @@ impl Accounts {
             return Ok(());
         }
         let password = match changes.password.clone() {
-            Some(password) => Some(self.passwords.hash(password).await?),
+            Some(password) => Some(self.passwords.hash(password, Queue::Known).await?),
             None => None,
         };
         let mut transaction = self.begin(manager).await?;
@@ -167,7 +168,9 @@ impl Accounts {
 
 async fn find(connection: &mut Connection, name: &str) -> Result<Account, CoreError> {
     let known = AccountName::new(name).map_err(|_| missing(name))?;
-    accounts::find(connection, &known).await?.ok_or_else(|| missing(name))
+    let account = accounts::find(connection, &known).await?;
+    // Players are managed by `Players`: without a second factor none may get another role.
+    account.filter(|account| account.role != Role::Player.as_str()).ok_or_else(|| missing(name))
 }
 
 fn missing(name: &str) -> CoreError {

@@ -17,13 +17,15 @@ pub enum AlarmKind {
     StopUnrecorded,
     /// A backup was restored; no work is handed out until everything that was on air before is over.
     Restored,
+    /// A team has submitted the flag that another team got.
+    FlagShared,
     /// The time of day was set, or is behind the newest time in the database.
     Clock,
 }
 
 impl AlarmKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::RunnerSilent,
         Self::RunnerTwice,
         Self::RunnerMoved,
@@ -31,6 +33,7 @@ impl AlarmKind {
         Self::ChallengeUnsendable,
         Self::StopUnrecorded,
         Self::Restored,
+        Self::FlagShared,
         Self::Clock,
     ];
 
@@ -45,6 +48,7 @@ impl AlarmKind {
             Self::ChallengeUnsendable => "challenge_unsendable",
             Self::StopUnrecorded => "stop_unrecorded",
             Self::Restored => "restored",
+            Self::FlagShared => "flag_shared",
             Self::Clock => "clock",
         }
     }

@@ -1,9 +1,8 @@
 //! Names that look alike: players would look for one challenge and hear another.
 
+use crate::looks::{seen, shape};
 use challengectl_common::ChallengeName;
 use std::collections::HashMap;
-use unicode_normalization::UnicodeNormalization;
-use unicode_security::skeleton;
 
 /// Names by their looks.
 #[derive(Debug, Default)]
@@ -41,18 +40,9 @@ pub fn difference(name: &ChallengeName, other: &str) -> String {
     format!("{:?} looks like {other:?}; they differ only in {how}", name.as_str())
 }
 
-/// Returns the looks of a name: its letters, and its shape (UTS 39, section 4), in which `l` and `I` are equal. Both
-/// ignore script, normalisation form, capitals and invisible characters.
+/// Returns the looks of a name: its letters, and its shape.
 fn looks(name: &str) -> [String; 2] {
-    let seen: String = name.nfkc().filter(|c| !is_unseen(*c)).collect();
-    let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shape = skeleton(&seen).collect::<String>().to_lowercase();
-    [format!("letters {}", seen.to_lowercase()), format!("shape {}", skeleton(&shape).collect::<String>())]
-}
-
-/// Returns whether a character is invisible but permitted in names, since scripts and emoji need it.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{180b}'..='\u{180d}')
+    [format!("letters {}", seen(name).to_lowercase()), format!("shape {}", shape(name))]
 }
 
 /// Returns whether two names of equal looks are reported. Two ASCII names are reported only if they differ only in

@@ -1,134 +1,36 @@
-//! Flags: what players submit, and whether it is right.
-//!
-//! Contents are sealed in the database. The flag of a session is never stored: it is computed from the session by a key
-//! that is derived from the one of the data directory.
+//! Flags: what players submit, for challenges of all kinds, what it is worth, and who has solved what.
 
-use crate::CoreError;
-use crate::store::instances::flags::{FlagMode, StoredFlag};
-use crate::store::instances::sessions::Session;
-use crate::vault::{Vault, keyed};
-use regex::{Regex, RegexBuilder};
-use std::fmt::Write;
-use subtle::ConstantTimeEq;
+mod authoring;
+mod judge;
+mod keys;
+mod shares;
+mod submit;
+mod tries;
 
-/// Sealed contents open for this purpose only.
-const PURPOSE: &str = "flag";
-/// Where the text of a session's flag goes in its format.
-const PLACE: &str = "{}";
-/// The format of session flags, unless the challenge has another.
-pub const DEFAULT_FORMAT: &str = "flag{{}}";
-/// The longest submission in bytes.
-pub const MAX_SUBMISSION: usize = 1024;
-/// The size of a compiled pattern in bytes: patterns are matched in linear time, within this memory.
-const MAX_PATTERN_SIZE: usize = 1 << 20;
+pub use crate::store::flags::FlagMode;
+pub use crate::store::flags::submissions::Submission;
+pub use authoring::{Flag, Part, Worth};
+pub use judge::{Sender, Verdict};
+pub use keys::{DEFAULT_FORMAT, MAX_SUBMISSION};
 
-/// A flag of a challenge, as its author writes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flag {
-    /// How it is compared.
-    pub mode: FlagMode,
-    /// The text, the pattern, or the format of session flags.
-    pub content: String,
-}
+pub(crate) use judge::Try;
 
-/// The keys of flags.
+use crate::context::Context;
+use crate::vault::Vault;
+use keys::FlagKeys;
+use std::sync::Arc;
+use tries::Tries;
+
+/// The flags of all challenges.
 #[derive(Debug)]
 pub struct Flags {
-    vault: Vault,
-    key: Secret,
-}
-
-/// A key that is not printed.
-struct Secret([u8; 32]);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret")
-    }
+    context: Arc<Context>,
+    pub(crate) keys: FlagKeys,
+    tries: Tries,
 }
 
 impl Flags {
-    pub(crate) fn new(vault: Vault) -> Self {
-        let key = Secret(vault.derive("flags of sessions"));
-        Self { vault, key }
-    }
-
-    /// Checks a flag and seals it.
-    pub(crate) fn seal(&self, flag: &Flag) -> Result<StoredFlag, CoreError> {
-        match flag.mode {
-            FlagMode::Session if flag.content.matches(PLACE).count() != 1 => {
-                let why = format!("a session flag needs one {PLACE}, for its random part: {DEFAULT_FORMAT}");
-                return Err(CoreError::Invalid(why));
-            }
-            FlagMode::Pattern => drop(compile(&flag.content)?),
-            _ if flag.content.is_empty() || flag.content.len() > MAX_SUBMISSION => {
-                return Err(CoreError::Invalid(format!("a flag has 1 to {MAX_SUBMISSION} bytes")));
-            }
-            _ => {}
-        }
-        Ok(StoredFlag { mode: flag.mode, content: self.vault.seal(flag.content.as_bytes(), PURPOSE)? })
-    }
-
-    /// Returns the flag of a session, if its challenge gives each session one of its own.
-    pub(crate) fn of_session(&self, flags: &[StoredFlag], session: &Session) -> Result<Option<String>, CoreError> {
-        let Some(flag) = flags.iter().find(|flag| flag.mode == FlagMode::Session) else { return Ok(None) };
-        Ok(Some(self.open(flag)?.replace(PLACE, &self.code(session))))
-    }
-
-    /// Returns whether a submission for a session is right. Blanks around it do not count.
-    pub(crate) fn accept(&self, flags: &[StoredFlag], session: &Session, text: &str) -> Result<bool, CoreError> {
-        let text = text.trim();
-        if text.len() > MAX_SUBMISSION {
-            return Ok(false);
-        }
-        for flag in flags {
-            let content = self.open(flag)?;
-            let is_right = match flag.mode {
-                FlagMode::Session => is_same(&content.replace(PLACE, &self.code(session)), text),
-                FlagMode::Text => is_same(&content, text),
-                FlagMode::TextAnyCase => is_same(&content.to_ascii_lowercase(), &text.to_ascii_lowercase()),
-                FlagMode::Pattern => compile(&content)?.is_match(text),
-            };
-            if is_right {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Computes the random part of a session's flag: 128 bits of an HMAC over its fields, each with its length before
-    /// it, so that no two sessions have the same message.
-    fn code(&self, session: &Session) -> String {
-        let numbers = [session.challenge_id, session.version, session.id].map(|number| number.to_string());
-        let [challenge, version, id] = &numbers;
-        let mut message = Vec::new();
-        for field in [challenge, version, session.owner.as_str(), id, &session.nonce] {
-            message.extend_from_slice(&(field.len() as u64).to_be_bytes());
-            message.extend_from_slice(field.as_bytes());
-        }
-        let mac = keyed(&self.key.0, &message);
-        mac.iter().take(16).fold(String::new(), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-    }
-
-    fn open(&self, flag: &StoredFlag) -> Result<String, CoreError> {
-        String::from_utf8(self.vault.open_sealed(&flag.content, PURPOSE)?).map_err(|_| CoreError::Sealed)
+    pub(crate) fn new(context: Arc<Context>, vault: Vault) -> Arc<Self> {
+        Arc::new(Self { context, keys: FlagKeys::new(vault), tries: Tries::default() })
     }
 }
-
-/// Compares in a time that depends on lengths alone.
-fn is_same(right: &str, text: &str) -> bool {
-    right.as_bytes().ct_eq(text.as_bytes()).into()
-}
-
-/// Compiles a pattern that has to match all of a submission.
-fn compile(pattern: &str) -> Result<Regex, CoreError> {
-    let built = RegexBuilder::new(&format!("\\A(?:{pattern})\\z")).size_limit(MAX_PATTERN_SIZE).build();
-    built.map_err(|error| CoreError::Invalid(format!("the pattern of a flag: {error}")))
-}
-
-#[cfg(test)]
-mod tests;

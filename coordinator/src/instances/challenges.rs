@@ -1,8 +1,10 @@
 //! Challenges of kind `instance`.
 
-use super::{About, Flag, Instances};
+use super::{About, Instances};
 use crate::CoreError;
-use crate::store::instances::{self, InstanceChallenge, NewInstanceChallenge, flags};
+use crate::flags::Worth;
+use crate::store::flags;
+use crate::store::instances::{self, InstanceChallenge, NewInstanceChallenge};
 use challengectl_common::ChallengeName;
 use challengectl_common::instance::InstanceSpec;
 use std::time::Duration;
@@ -11,8 +13,6 @@ use std::time::Duration;
 const LIFETIMES: std::ops::RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::from_secs(30 * 86_400);
 /// The longest slug.
 const MAX_SLUG: usize = 100;
-/// What a challenge may be worth; scores of an event are sums of these.
-const MAX_POINTS: u32 = 1_000_000;
 
 /// A challenge, as its author writes it.
 #[derive(Debug, Clone)]
@@ -21,10 +21,9 @@ pub struct Definition {
     pub slug: String,
     pub name: ChallengeName,
     pub about: About,
-    pub points: u32,
+    pub worth: Worth,
     pub lifetime: Duration,
     pub spec: InstanceSpec,
-    pub flags: Vec<Flag>,
 }
 
 impl Instances {
@@ -42,8 +41,7 @@ impl Instances {
     /// Adds a challenge, unless its slug is known: what people have changed stays. Returns whether it is new.
     pub async fn add_challenge(&self, definition: &Definition) -> Result<bool, CoreError> {
         check(definition)?;
-        let sealed: Result<Vec<_>, _> = definition.flags.iter().map(|flag| self.flags.seal(flag)).collect();
-        let sealed = sealed?;
+        let sealed = self.flags.seal(&definition.worth)?;
         let mut transaction = self.context.store.write().await?;
         if instances::find(&mut transaction, &definition.slug).await?.is_some() {
             return Ok(false);
@@ -52,14 +50,11 @@ impl Instances {
             slug: &definition.slug,
             name: &definition.name,
             about: &definition.about,
-            points: definition.points,
             lifetime: definition.lifetime,
             spec: &definition.spec,
         };
         let id = instances::insert(&mut transaction, &new, self.context.clock.now()).await?;
-        for flag in &sealed {
-            flags::insert(&mut transaction, id, flag).await?;
-        }
+        flags::put(&mut transaction, id, definition.worth.score(), &sealed).await?;
         crate::store::commit(transaction).await?;
         Ok(true)
     }
@@ -70,9 +65,6 @@ fn check(definition: &Definition) -> Result<(), CoreError> {
     let is_slug = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if slug.is_empty() || slug.len() > MAX_SLUG || !slug.bytes().all(is_slug) {
         return Err(CoreError::Invalid(format!("id: {slug:?} is not lower-case letters, digits and '-'")));
-    }
-    if definition.points > MAX_POINTS {
-        return Err(CoreError::Invalid(format!("points: more than {MAX_POINTS}")));
     }
     if !LIFETIMES.contains(&definition.lifetime) {
         return Err(CoreError::Invalid("lifetime: not from 10 seconds to 30 days".to_owned()));

@@ -11,34 +11,30 @@ mod report;
 mod start;
 mod stop;
 mod submit;
-mod tries;
 
-pub use crate::flags::{DEFAULT_FORMAT, Flag};
-pub use crate::store::instances::flags::FlagMode;
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
 pub use challenges::Definition;
 pub use start::{Started, Wish};
-pub use submit::{AFTER_SOLVE, Verdict};
+pub use submit::AFTER_SOLVE;
 
 use crate::CoreError;
 use crate::context::Context;
 use crate::flags::Flags;
 use crate::fleet::Fleet;
+use crate::session::Owner;
 use crate::store::instances::{self, ports, sessions};
 use crate::store::{Connection, Transaction, commit};
 use challengectl_common::wire::instances::Published;
 use std::sync::Arc;
 use tokio::sync::watch;
-use tries::Tries;
 
 /// The instances of all fronts.
 #[derive(Debug)]
 pub struct Instances {
     pub(crate) context: Arc<Context>,
     pub(crate) fleet: Arc<Fleet>,
-    pub(crate) flags: Flags,
-    tries: Tries,
+    pub(crate) flags: Arc<Flags>,
     /// The newest revision. It wakes the runners that wait for orders, and the requests that wait for a session.
     news: watch::Sender<i64>,
 }
@@ -52,9 +48,9 @@ pub struct Placed {
 }
 
 impl Instances {
-    pub(crate) fn new(context: Arc<Context>, fleet: Arc<Fleet>, flags: Flags, revision: i64) -> Arc<Self> {
+    pub(crate) fn new(context: Arc<Context>, fleet: Arc<Fleet>, flags: Arc<Flags>, revision: i64) -> Arc<Self> {
         let news = watch::Sender::new(revision);
-        Arc::new(Self { context, fleet, flags, tries: Tries::default(), news })
+        Arc::new(Self { context, fleet, flags, news })
     }
 
     /// Returns the session of a front with this key, as long as it is live.
@@ -64,6 +60,12 @@ impl Instances {
             Some(session) => Ok(Some(placed(&mut connection, session).await?)),
             None => Ok(None),
         }
+    }
+
+    /// Returns whose the session of a front with this key is, also if it has ended.
+    pub async fn owner(&self, front: &str, key: &str) -> Result<Option<Owner>, CoreError> {
+        let session = sessions::find(&mut *self.context.store.read_few().await?, front, key).await?;
+        Ok(session.map(|session| session.owner))
     }
 
     /// Returns a challenge, also a hidden one.

@@ -3,8 +3,9 @@
 use super::{Instances, Session};
 use crate::session::SessionState;
 use crate::store::Connection;
+use crate::store::flags;
 use crate::store::instances::sessions;
-use crate::store::instances::{self, flags, ports};
+use crate::store::instances::{self, ports};
 use crate::{Caller, CoreError};
 use challengectl_common::wire::instances::{Order, Orders, RunOrder};
 use std::time::Duration;
@@ -58,7 +59,7 @@ impl Instances {
     async fn run_order(&self, connection: &mut Connection, session: &Session) -> Result<RunOrder, CoreError> {
         let mut spec = instances::spec(connection, session.challenge_id, session.version).await?;
         let stored = flags::of(connection, session.challenge_id).await?;
-        if let Some(flag) = self.flags.of_session(&stored, session)? {
+        if let Some(flag) = self.flags.keys.of_session(&stored, session)? {
             for container in &mut spec.containers {
                 for name in FLAG_VARIABLES {
                     container.environment.entry(name.to_owned()).or_insert_with(|| flag.clone());

@@ -22,6 +22,24 @@ impl Owner {
         is_valid.then(|| Self(format!("{ANONYMOUS}{name}")))
     }
 
+    /// Returns the owner that a team is, by its id, which is never reused.
+    #[must_use]
+    pub fn team(id: i64) -> Self {
+        Self(format!("team:{id}"))
+    }
+
+    /// Returns the owner that an account is, by its id, which is never reused.
+    #[must_use]
+    pub fn account(id: i64) -> Self {
+        Self(format!("account:{id}"))
+    }
+
+    /// Returns whether the owner gave a name without proof.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.0.starts_with(ANONYMOUS)
+    }
+
     pub(crate) fn stored(text: String) -> Self {
         Self(text)
     }
@@ -48,6 +66,15 @@ impl fmt::Display for Owner {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_without_proof_is_an_account_or_a_team() {
+        for (name, own) in [("team:1", Owner::team(1)), ("account:1", Owner::account(1))] {
+            let asserted = Owner::anonymous(name).unwrap();
+            assert!(asserted != own && asserted.is_anonymous() && !own.is_anonymous());
+        }
+        assert_ne!(Owner::team(1), Owner::account(1));
+    }
 
     #[test]
     fn a_name_may_have_any_separator_and_no_control_character() {

@@ -9,12 +9,14 @@ pub mod challenges;
 mod checkpoint;
 mod error;
 pub mod files;
+pub mod flags;
 pub mod fleet;
 pub mod instances;
 mod lock;
 pub mod log;
 mod open;
 mod place;
+pub mod players;
 mod replacement;
 mod transaction;
 

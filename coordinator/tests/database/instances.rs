@@ -7,7 +7,8 @@ use challengectl_common::wire::instances::{
     EngineInfo, EngineKind, InstanceReport, InstanceState, Order, Orders, PortRange,
 };
 use challengectl_common::{ChallengeName, EngineId};
-use challengectl_coordinator::instances::{About, DEFAULT_FORMAT, Definition, Flag, FlagMode, Started, Wish};
+use challengectl_coordinator::flags::{DEFAULT_FORMAT, Flag, FlagMode, Worth};
+use challengectl_coordinator::instances::{About, Definition, Started, Wish};
 use challengectl_coordinator::session::{Owner, SessionState};
 use challengectl_coordinator::{Caller, CoreError};
 use std::collections::HashSet;
@@ -18,8 +19,8 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// Of one poll; tests ask again until they see what they wait for.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// A coordinator with a challenge that has two ports, and a runner with an engine.
-async fn site(capacity: u32) -> (Site, Caller) {
+/// A coordinator with challenges that have two ports, and a runner with an engine.
+pub async fn site(capacity: u32) -> (Site, Caller) {
     let site = Site::new(&[]).await;
     let spec: InstanceSpec = serde_json::from_value(serde_json::json!({
         "containers": [{"image": "web:1", "ports": ["80/tcp", "53/udp"], "environment": {"FLAG": "of the image"}}]
@@ -30,10 +31,9 @@ async fn site(capacity: u32) -> (Site, Caller) {
             slug: slug.to_owned(),
             name: ChallengeName::new(slug).unwrap(),
             about: About::default(),
-            points: 100,
+            worth: Worth::of_one(100, Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }),
             lifetime: LIFETIME,
             spec: spec.clone(),
-            flags: vec![Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }],
         };
         assert!(site.coordinator.instances.add_challenge(&definition).await.unwrap());
     }
@@ -101,7 +101,7 @@ impl Site {
     }
 
     /// Starts a challenge, and lets it run.
-    async fn running(&self, caller: &Caller, slug: &str, owner: &str) -> Started {
+    pub async fn running(&self, caller: &Caller, slug: &str, owner: &str) -> Started {
         let starting = self.start_of(slug, owner);
         let mut since = 0;
         while !starting.is_finished() {

@@ -57,6 +57,7 @@ pub fn routes(state: web::Data<State>, receiver: Receiver) -> impl Fn(&mut web::
 fn groups() -> Vec<Group> {
     let pages = group!("Description", "This description of the API."; pages: openapi);
     let mut groups = fronts::control::groups();
+    groups.extend(fronts::play::groups());
     groups.extend(operations::groups());
     groups.push(pages);
     groups

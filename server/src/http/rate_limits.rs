@@ -15,6 +15,11 @@ use std::num::NonZeroU32;
 const PER_ADDRESS: Rate = Rate { per_second: 500, burst: 10_000 };
 /// The limit of a runner. One with 64 radios sends a few requests per second.
 const PER_RUNNER: Rate = Rate { per_second: 200, burst: 5_000 };
+/// The limit of a player, with all programs that have a token of theirs.
+const PER_PLAYER: Rate = Rate { per_second: 50, burst: 500 };
+/// The limit of an address for registrations: a venue of 1,000 players may register at once, and some of them three times,
+/// with another name or after a wrong code.
+const REGISTRATIONS: Rate = Rate { per_second: 1, burst: 3_000 };
 /// The number of clients above which idle ones are forgotten; each takes about 100 bytes.
 const MAX_CLIENTS: usize = 20_000;
 
@@ -29,11 +34,18 @@ struct Rate {
 pub struct RateLimits {
     addresses: DefaultKeyedRateLimiter<IpAddr>,
     runners: DefaultKeyedRateLimiter<RunnerId>,
+    players: DefaultKeyedRateLimiter<i64>,
+    registrations: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { addresses: limiter(PER_ADDRESS), runners: limiter(PER_RUNNER) }
+        Self {
+            addresses: limiter(PER_ADDRESS),
+            runners: limiter(PER_RUNNER),
+            players: limiter(PER_PLAYER),
+            registrations: limiter(REGISTRATIONS),
+        }
     }
 }
 
@@ -41,6 +53,16 @@ impl RateLimits {
     /// Counts a request of a runner.
     pub fn count_runner(&self, id: &RunnerId) -> Result<(), Problem> {
         count(&self.runners, id)
+    }
+
+    /// Counts a request of a player, by the id of the account.
+    pub fn count_player(&self, account: i64) -> Result<(), Problem> {
+        count(&self.players, &account)
+    }
+
+    /// Counts a registration from an address.
+    pub fn count_registration(&self, address: IpAddr) -> Result<(), Problem> {
+        count(&self.registrations, &site(address))
     }
 
     /// Counts a request of an address.
@@ -74,6 +96,15 @@ mod tests {
         let taken = (0..2 * PER_RUNNER.burst).filter(|_| rate_limits.count_runner(&roof).is_ok()).count();
         assert!(taken >= PER_RUNNER.burst as usize && taken < 2 * PER_RUNNER.burst as usize, "{taken}");
         assert!(rate_limits.count_runner(&cellar).is_ok());
+    }
+
+    #[test]
+    fn a_venue_registers_at_once_and_a_flood_does_not() {
+        let (rate_limits, venue) = (RateLimits::default(), "192.0.2.1".parse().unwrap());
+        let taken = (0..2 * REGISTRATIONS.burst).filter(|_| rate_limits.count_registration(venue).is_ok()).count();
+        assert!(taken >= REGISTRATIONS.burst as usize && taken < 2 * REGISTRATIONS.burst as usize, "{taken}");
+        let requests = (0..2 * PER_PLAYER.burst).filter(|_| rate_limits.count_player(1).is_ok()).count();
+        assert!(requests < 2 * PER_PLAYER.burst as usize && rate_limits.count_player(2).is_ok());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::events::Endpoint;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use challengectl_coordinator::{Accounts, Coordinator};
+use challengectl_coordinator::{Accounts, Coordinator, Players};
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub struct State {
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
+    players: Arc<Players>,
     pub(super) endpoint: Endpoint,
     pub(super) ingress: Ingress,
     pub(super) metrics: MetricsAudience,
@@ -32,13 +33,14 @@ impl State {
     pub fn new(
         coordinator: Arc<Coordinator>,
         accounts: Arc<Accounts>,
+        players: Arc<Players>,
         endpoint: Endpoint,
         ingress: Ingress,
         metrics: MetricsAudience,
         config: Config,
     ) -> Self {
         let (requests, rate_limits) = (Requests::default(), RateLimits::default());
-        Self { coordinator, accounts, endpoint, ingress, metrics, requests, rate_limits, config }
+        Self { coordinator, accounts, players, endpoint, ingress, metrics, requests, rate_limits, config }
     }
 
     /// Returns the state of the application that serves a request.
@@ -67,6 +69,12 @@ impl Component for Coordinator {
 impl Component for Accounts {
     fn of(state: &State) -> &Arc<Self> {
         &state.accounts
+    }
+}
+
+impl Component for Players {
+    fn of(state: &State) -> &Arc<Self> {
+        &state.players
     }
 }
 

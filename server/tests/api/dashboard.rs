@@ -138,8 +138,11 @@ async fn a_dashboard_gets_the_state_once_and_then_what_changes_of_it() {
 #[tokio::test]
 async fn nobody_without_a_login_gets_the_state() {
     let site = Site::start().await;
-    let mut stranger = Client::start(Language::JavaScript, "websocket", &site.url, "/dashboard", &Shown::default());
-    assert_eq!(stranger.next_named("connect_error").await, "authentication required");
+    let player = Shown::login(&site.browser("paula", Role::Player).await);
+    for shown in [Shown::default(), player] {
+        let mut stranger = Client::start(Language::JavaScript, "websocket", &site.url, "/dashboard", &shown);
+        assert_eq!(stranger.next_named("connect_error").await, "authentication required");
+    }
 }
 
 #[tokio::test]

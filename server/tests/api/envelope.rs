@@ -7,7 +7,7 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, HttpResponse, web};
 use challengectl_coordinator::store::Store;
-use challengectl_coordinator::{Accounts, Clock, Coordinator, FileFolder};
+use challengectl_coordinator::{Accounts, Clock, Coordinator, FileFolder, Players};
 use challengectl_server::Config;
 use challengectl_server::events::{Live, Origins};
 use challengectl_server::http::{
@@ -60,9 +60,11 @@ async fn state(folder: &std::path::Path) -> State {
     let accounts = Arc::new(Accounts::open(store.clone(), &config.data_dir, Clock::system()).await.unwrap());
     let files = FileFolder::within(&config.data_dir);
     let coordinator = Coordinator::start(store, files, config.rules().unwrap(), Clock::system()).await.unwrap();
+    let settings = config.players.settings().unwrap();
+    let players = Players::new(Arc::clone(&coordinator.context), Arc::clone(&accounts), settings);
     let source = challengectl_server::http::dashboard_state(Arc::clone(&coordinator));
     let live = Live::start(&coordinator, &accounts, Origins::default(), source);
-    State::new(coordinator, accounts, live.endpoint(), Ingress::default(), MetricsAudience::default(), config)
+    State::new(coordinator, accounts, players, live.endpoint(), Ingress::default(), MetricsAudience::default(), config)
 }
 
 fn request(method: &str, path: &str) -> TestRequest {

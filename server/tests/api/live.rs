@@ -149,7 +149,9 @@ async fn clients_without_a_valid_login_are_refused() {
     let site = Site::start().await;
     let disabled = site.browser("bob", Role::Admin).await;
     set_enabled(&site, "bob", false).await;
-    let cookies = [String::new(), "session=x".to_owned(), format!("session={}", disabled.login)];
+    let player = site.browser("paula", Role::Player).await;
+    let of = |login: &str| format!("session={login}");
+    let cookies = [String::new(), of("x"), of(&disabled.login), of(&player.login)];
     for (language, transports) in KINDS {
         for cookie in &cookies {
             let shown = Shown { cookie: cookie.clone(), ..Shown::default() };

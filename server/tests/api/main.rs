@@ -17,6 +17,7 @@ mod live;
 mod metrics;
 mod operations;
 mod people;
+mod play;
 mod receiver;
 mod site;
 mod tls;

@@ -1,5 +1,6 @@
 //! A server on a free port, and a client for it.
 
+use crate::people::PASSWORD;
 use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
 use challengectl_coordinator::accounts::Changes;
 use challengectl_coordinator::challenges::import::{Unlisted, import};
@@ -9,6 +10,7 @@ use challengectl_coordinator::store::accounts::{self, logins};
 use challengectl_coordinator::store::{Store, commit};
 use challengectl_coordinator::{Accounts, Clock, Role, TokenLife};
 use challengectl_coordinator::{FileFolder, issue_token};
+use challengectl_server::config::WhoRegisters;
 use challengectl_server::{Application, Config};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -36,6 +38,20 @@ impl Site {
     pub async fn behind_proxy() -> Self {
         let trust = |config: &mut Config| config.trusted_proxies = vec!["127.0.0.1".to_owned()];
         Self::start_with(tempfile::tempdir().unwrap(), trust).await
+    }
+
+    /// Starts a server where everybody may register to play.
+    pub async fn open() -> Self {
+        let open = |config: &mut Config| config.players.registration = WhoRegisters::Open;
+        Self::start_with(tempfile::tempdir().unwrap(), open).await
+    }
+
+    /// Registers a player.
+    pub async fn player(&self, name: &str) -> Player<'_> {
+        let answer = self.post("/api/play/register", json!({"username": name, "password": PASSWORD})).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let token = |name: &str| answer.body[name].as_str().unwrap().to_owned();
+        Player { site: self, access: token("access_token"), refresh: token("refresh_token") }
     }
 
     pub async fn start_with(folder: TempDir, set: impl FnOnce(&mut Config)) -> Self {
@@ -191,6 +207,31 @@ impl Browser<'_> {
 
     pub async fn put(&self, path: &str, body: Value) -> Answer {
         Answer::of(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::DELETE, path)).await
+    }
+}
+
+/// A player with the tokens of a login.
+pub struct Player<'a> {
+    pub site: &'a Site,
+    pub access: String,
+    pub refresh: String,
+}
+
+impl Player<'_> {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.site.request(method, path).bearer_auth(&self.access)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(&body)).await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {

@@ -10,13 +10,21 @@ from pathlib import Path
 import schemathesis
 
 # Created by `fuzzing.rs`. DELETE gets other objects than the remaining requests, so that these always exist.
-EXISTING = {"runner_id": "runner-1", "challenge_id": 1, "username": "ada", "key_id": "venue"}
-DELETABLE = {
+EXISTING = {
+    "runner_id": "runner-1",
+    "challenge_id": 1,
+    "username": "ada",
+    "key_id": "venue",
+    "team_id": 1,
+    "player": "paul",
+}
+DELETABLE = EXISTING | {
     "runner_id": "runner-2",
     "challenge_id": 2,
     "username": "bob",
     "key_id": "other",
     "token_id": Path("token_id").read_text(),
+    "personal_token_id": 1,
 }
 # By whether the method is DELETE.
 KNOWN = {False: EXISTING, True: DELETABLE}
@@ -26,7 +34,12 @@ OWN = "grace"
 EVENT = b"challenges: [{name: SENT, modulation: cw, frequency: 145550000, text: CQ, enabled: false}]"
 
 # The field that names a new object, by path. The objects that the description gives as examples already exist.
-NAMES = {"/api/users": "username", "/api/provisioning/keys": "key_id"}
+NAMES = {
+    "/api/users": "username",
+    "/api/provisioning/keys": "key_id",
+    "/api/play/register": "username",
+    "/api/play/team": "name",
+}
 
 addresses = itertools.count(1)
 names = itertools.count(1)

@@ -23,7 +23,7 @@ pub struct Account {
     pub enabled: bool,
     /// The PHC string of its password.
     pub password: String,
-    /// The sealed TOTP secret.
+    /// The sealed TOTP secret; empty for a player.
     pub totp_secret: Vec<u8>,
     /// Whether a first code was given.
     pub totp_confirmed: bool,
@@ -71,11 +71,10 @@ impl TryFrom<Row> for Account {
 const COLUMNS: &str =
     "id, name, role, enabled, password, totp_secret, totp_confirmed, created_at, last_login, made_by FROM accounts";
 
-/// Returns all accounts, sorted by name.
+/// Returns all accounts except those of players, sorted by name.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Account>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} ORDER BY lower(name)")))
-        .fetch_all(connection)
-        .await?;
+    let query = format!("SELECT {COLUMNS} WHERE role <> 'player' ORDER BY lower(name)");
+    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(query)).fetch_all(connection).await?;
     rows.into_iter().map(Account::try_from).collect()
 }
 
@@ -193,7 +192,7 @@ pub async fn logged_in(connection: &mut Connection, id: i64, now: Timestamp) -> 
     Ok(())
 }
 
-/// Returns whether there is any account. Each has a sealed secret.
+/// Returns whether there is any account. Each but those of players has a sealed secret.
 pub async fn are_there(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM accounts)").fetch_one(connection).await?)
 }

@@ -3,11 +3,12 @@
 use crate::store::{Connection, StoreError};
 use challengectl_common::{Digest, Timestamp};
 
-/// Returns whether there is no account yet, except one that was made by setup and has given no code.
+/// Returns whether there is no account yet, except players and one that was made by setup and has given no code.
 pub async fn is_needed(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(
         "SELECT NOT EXISTS (
-             SELECT 1 FROM accounts WHERE id NOT IN (SELECT account_id FROM setup WHERE account_id IS NOT NULL)
+             SELECT 1 FROM accounts
+             WHERE role <> 'player' AND id NOT IN (SELECT account_id FROM setup WHERE account_id IS NOT NULL)
          )",
     )
     .fetch_one(connection)

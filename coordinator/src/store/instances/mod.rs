@@ -1,10 +1,8 @@
 //! Challenges of kind `instance`, the engines that run them, and their sessions.
 
 pub mod engines;
-pub mod flags;
 pub mod ports;
 pub mod sessions;
-pub mod solves;
 
 use super::cells::{from_json, integer, to_json};
 use super::{Connection, StoreError};
@@ -87,7 +85,6 @@ pub struct NewInstanceChallenge<'a> {
     pub slug: &'a str,
     pub name: &'a ChallengeName,
     pub about: &'a About,
-    pub points: u32,
     pub lifetime: Duration,
     pub spec: &'a InstanceSpec,
 }
@@ -95,8 +92,9 @@ pub struct NewInstanceChallenge<'a> {
 /// Returns all challenges of this kind.
 pub async fn all(connection: &mut Connection) -> Result<Vec<InstanceChallenge>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, slug, name, enabled, about, points, lifetime_ms, version
-         FROM challenges JOIN instance_challenges ON challenge_id = id ORDER BY id",
+        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, lifetime_ms, version
+         FROM challenges JOIN instance_challenges AS it ON it.challenge_id = id
+         LEFT JOIN scores ON scores.challenge_id = id ORDER BY id",
     )
     .fetch_all(connection)
     .await?;
@@ -106,8 +104,9 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<InstanceChallenge>, 
 /// Returns the challenge with this slug; `None` if there is none.
 pub async fn find(connection: &mut Connection, slug: &str) -> Result<Option<InstanceChallenge>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT id, slug, name, enabled, about, points, lifetime_ms, version
-         FROM challenges JOIN instance_challenges ON challenge_id = id WHERE slug = $1",
+        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, lifetime_ms, version
+         FROM challenges JOIN instance_challenges AS it ON it.challenge_id = id
+         LEFT JOIN scores ON scores.challenge_id = id WHERE slug = $1",
     )
     .bind(slug)
     .fetch_optional(connection)
@@ -118,8 +117,9 @@ pub async fn find(connection: &mut Connection, slug: &str) -> Result<Option<Inst
 /// Returns a challenge; `None` if there is none with this id.
 pub async fn get(connection: &mut Connection, id: i64) -> Result<Option<InstanceChallenge>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT id, slug, name, enabled, about, points, lifetime_ms, version
-         FROM challenges JOIN instance_challenges ON challenge_id = id WHERE id = $1",
+        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, lifetime_ms, version
+         FROM challenges JOIN instance_challenges AS it ON it.challenge_id = id
+         LEFT JOIN scores ON scores.challenge_id = id WHERE id = $1",
     )
     .bind(id)
     .fetch_optional(connection)
@@ -142,13 +142,12 @@ pub async fn insert(
     .fetch_one(&mut *connection)
     .await?;
     sqlx::query(
-        "INSERT INTO instance_challenges (challenge_id, slug, about, points, lifetime_ms, version)
-         VALUES ($1, $2, $3, $4, $5, 1)",
+        "INSERT INTO instance_challenges (challenge_id, slug, about, lifetime_ms, version)
+         VALUES ($1, $2, $3, $4, 1)",
     )
     .bind(id)
     .bind(new.slug)
     .bind(to_json(new.about, "about")?)
-    .bind(new.points)
     .bind(integer(u64::try_from(new.lifetime.as_millis()).unwrap_or(u64::MAX)))
     .execute(&mut *connection)
     .await?;
@@ -177,13 +176,4 @@ pub async fn slug(connection: &mut Connection, challenge: i64) -> Result<String,
         .fetch_optional(connection)
         .await?;
     Ok(slug.unwrap_or_default())
-}
-
-/// Returns what a challenge is worth; 0 if it was deleted.
-pub async fn points(connection: &mut Connection, challenge: i64) -> Result<u32, StoreError> {
-    let points: Option<u32> = sqlx::query_scalar("SELECT points FROM instance_challenges WHERE challenge_id = $1")
-        .bind(challenge)
-        .fetch_optional(connection)
-        .await?;
-    Ok(points.unwrap_or_default())
 }

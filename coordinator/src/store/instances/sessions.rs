@@ -270,6 +270,23 @@ pub async fn of_runner(connection: &mut Connection, runner: &RunnerId, since: i6
     rows.into_iter().map(Session::try_from).collect()
 }
 
+/// Returns the newest sessions of a challenge that are not this owner's.
+pub async fn of_others(
+    connection: &mut Connection,
+    challenge: i64,
+    owner: &Owner,
+    limit: u32,
+) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT * FROM sessions WHERE challenge_id = $1 AND owner <> $2 ORDER BY id DESC LIMIT $3")
+            .bind(challenge)
+            .bind(owner.as_str())
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+    rows.into_iter().map(Session::try_from).collect()
+}
+
 /// Returns live sessions that are due to be reaped, the longest due first.
 pub async fn to_reap(connection: &mut Connection, now: Timestamp, limit: u32) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(

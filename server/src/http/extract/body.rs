@@ -8,8 +8,8 @@ use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use serde::Deserializer;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -117,6 +117,11 @@ fn parse<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, P
     let value = deserialize(&mut *json)?;
     json.end().map_err(|error| Problem::invalid(error.to_string()))?;
     Ok(value)
+}
+
+/// Reads a field that is given, so that an omitted one keeps its value and null clears it; with `#[serde(default)]`.
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(field).map(Some)
 }
 
 /// Deserializes a body; errors name the place in it.

@@ -4,5 +4,6 @@ pub mod anybody;
 pub mod body;
 pub mod echo;
 pub mod origin;
+pub mod player;
 pub mod principal;
 pub mod query;

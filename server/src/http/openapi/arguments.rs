@@ -1,15 +1,15 @@
 //! Descriptions of an operation by the arguments of its handler.
 
 use super::answers::{Forbidden, Invalid, Missing, TooLarge, TooMany, Unauthorized, Unsupported};
-use super::schemes::{BEARER, KEY, PROVISIONING_BEARER, PROVISIONING_KEY, SESSION};
+use super::schemes::{BEARER, KEY, PLAYER, PROVISIONING_BEARER, PROVISIONING_KEY, SESSION};
 use super::{Schemas, parameters};
 use crate::http::extract::anybody::Anybody;
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::extract::echo::{Echo, ReadOnly};
+use crate::http::extract::player::Player;
 use crate::http::extract::principal::{Master, Provisioner, Runner};
 use crate::http::extract::principal::{Stopper, Watcher};
 use crate::http::extract::query::Query;
-use crate::http::fronts::engine::{Fields, Player};
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use actix_web::{HttpRequest, web};
@@ -51,7 +51,7 @@ impl About {
     }
 
     /// Adds an answer, unless the handler describes it.
-    fn answers<R: IntoResponses>(&mut self) {
+    pub fn answers<R: IntoResponses>(&mut self) {
         for (status, response) in R::responses() {
             self.operation.responses.responses.entry(status).or_insert(response);
         }
@@ -87,13 +87,21 @@ impl About {
         self.remark(&whom);
     }
 
-    fn requires_key(&mut self, schemes: [&str; 2]) {
+    fn requires_key<const N: usize>(&mut self, schemes: [&str; N]) {
         let needs = schemes.map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
         self.operation.security = Some(needs.into());
         self.answers::<Unauthorized>();
     }
 
-    fn remark(&mut self, text: &str) {
+    /// Accepts requests with any of these credentials, and without one.
+    pub fn accepts(&mut self, schemes: &[&str]) {
+        let any = schemes.iter().map(|scheme| SecurityRequirement::new(*scheme, [""; 0]));
+        self.operation.security = Some(std::iter::once(SecurityRequirement::default()).chain(any).collect());
+        self.answers::<Unauthorized>();
+    }
+
+    /// Adds a sentence to the description.
+    pub fn remark(&mut self, text: &str) {
         let description = self.operation.description.take().filter(|it| !it.is_empty());
         self.operation.description = Some(description.map_or(text.to_owned(), |it| format!("{it}\n\n{text}")));
     }
@@ -163,6 +171,15 @@ impl Describe for Runner {
     }
 }
 
+impl Describe for Player {
+    fn describe(about: &mut About) {
+        about.requires_key([PLAYER]);
+        about.answers::<Forbidden>();
+        about.answers::<TooMany>();
+        about.remark("For players.");
+    }
+}
+
 impl Describe for Provisioner {
     fn describe(about: &mut About) {
         about.requires_key([PROVISIONING_KEY, PROVISIONING_BEARER]);
@@ -188,20 +205,6 @@ impl<T: ToSchema + ReadOnly> Describe for Echo<T> {
 impl<T: ToSchema> Describe for OptionalJson<T> {
     fn describe(about: &mut About) {
         about.takes::<T>(Required::False);
-    }
-}
-
-impl Describe for Fields {
-    fn describe(about: &mut About) {
-        about.answers::<Invalid>();
-        about.answers::<TooLarge>();
-    }
-}
-
-impl Describe for Player {
-    fn describe(about: &mut About) {
-        about.answers::<Unauthorized>();
-        about.remark("Without a login only from this machine, if open play is on.");
     }
 }
 

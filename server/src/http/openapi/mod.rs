@@ -24,7 +24,7 @@ pub mod pages;
 mod parameters;
 pub mod schemes;
 
-pub use arguments::Describe;
+pub use arguments::{About, Describe};
 pub use document::{Front, document};
 pub use form::ErrorForm;
 
@@ -32,7 +32,6 @@ use super::other_methods;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Resource, Responder, Route};
-use arguments::About;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, Operation};

@@ -16,6 +16,9 @@ fn parameter(name: &str) -> Parameter {
     let (about, schema) = match name {
         "challenge_id" => ("The challenge, by its number.", number()),
         "runner_id" => ("The runner, by its id.", RunnerId::schema()),
+        "team_id" => ("The team, by its number.", number()),
+        "player" => ("The player, by the name of the account.", AccountName::schema()),
+        "personal_token_id" => ("The token, by its number in the list of tokens.", number()),
         "username" => ("The account, by its name.", AccountName::schema()),
         "token_id" => ("The token, by its id in the list of tokens.", String::schema()),
         "key_id" => ("The provisioning key, by its id.", ProvisioningKeyId::schema()),

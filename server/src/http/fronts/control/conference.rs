@@ -1,7 +1,7 @@
 //! When the event takes place.
 
 use crate::http::extract::anybody::Anybody;
-use crate::http::extract::body::{Json, With};
+use crate::http::extract::body::{Json, With, given};
 use crate::http::extract::echo::{Echo, ReadOnly};
 use crate::http::state::Shared;
 use crate::http::{Operator, Problem};
@@ -164,11 +164,6 @@ pub async fn set_auto_pause(
     let change = ConferenceChange { auto_pause: Some(auto_pause), ..ConferenceChange::default() };
     coordinator.challenges.change_conference(change, person.actor()).await?;
     Ok(HttpResponse::Ok().json(AutoPauseSet { status: "success", auto_pause }))
-}
-
-/// Reads a given field; null clears it.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(field).map(Some)
 }
 
 /// The schema of what [`given_time`] reads.

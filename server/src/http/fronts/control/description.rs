@@ -1,7 +1,7 @@
 //! What the description of the control API says beside its operations.
 
 use crate::http::openapi::{Front, schemes};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 
 const ABOUT: &str = "\
 The control API of a ChallengeCtl server, for runners, operators and the public page.
@@ -27,12 +27,10 @@ fn credentials() -> Vec<(&'static str, SecurityScheme)> {
             "A provisioning key, which POST /api/provisioning/keys answers.",
         ),
     ];
-    let login = ApiKeyValue::with_description("session", "Set by POST /api/auth/verify-totp at login.");
-    let mut credentials = vec![(schemes::SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(login)))];
+    let mut credentials = vec![(schemes::SESSION, schemes::login()), (schemes::PLAYER, schemes::player())];
     for (key, bearer, about) in keys {
         let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("X-API-Key", about)));
-        let http = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some(about)).build();
-        credentials.extend([(key, header), (bearer, SecurityScheme::Http(http))]);
+        credentials.extend([(key, header), (bearer, schemes::bearer(about))]);
     }
     credentials
 }

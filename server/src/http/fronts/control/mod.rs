@@ -13,6 +13,7 @@ mod fleet;
 mod history;
 mod operating;
 mod plan;
+mod play;
 mod public;
 mod runner_protocol;
 mod settings;
@@ -29,6 +30,7 @@ use challengectl_common::wire::Acknowledgement;
 use challenges::{modulations, preview, ranges};
 use enrollment::provisioning;
 use files::{export, uploads};
+use play::{players, teams};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -67,6 +69,7 @@ pub fn groups() -> Vec<Group> {
         group!("Now", "What is on air, the alarms in force, and the whole state at once."; alarms: on_air, list, acknowledge, shelve, unshelve; state: show)
             .describing::<state::Changes>()
             .describing::<LiveEvent>(),
+        group!("Teams and players", "Those who play, for operators."; teams: list, update; players: list, update),
         group!("Plan", "Where and how often everything will be on air."; plan: show),
         group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),
@@ -98,6 +101,6 @@ fn done(message: &str) -> HttpResponse {
 }
 
 /// Adds a message to the answer to a change.
-fn acknowledge(mut response: HttpResponseBuilder, message: &str) -> HttpResponse {
+pub(in crate::http::fronts) fn acknowledge(mut response: HttpResponseBuilder, message: &str) -> HttpResponse {
     response.json(Acknowledgement { status: "success".to_owned(), message: Some(message.to_owned()) })
 }

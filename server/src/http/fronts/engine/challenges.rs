@@ -2,21 +2,22 @@
 
 use super::FRONT;
 use super::body::Fields;
-use super::player::Player;
+use super::player::{Player, Visitor};
 use super::wire::{
     ChallengeList, OfUser, SessionList, ShownSession, StartForm, StartedSession, StoppedSession, Success,
 };
+use crate::http::Problem;
+use crate::http::extract::body::With;
 use crate::http::extract::query::Query;
 use crate::http::openapi::answers::{Failed, Invalid, Missing, TooMany, Unavailable};
 use crate::http::problem::Code;
 use crate::http::state::{Shared, State};
-use crate::http::{Anybody, Problem};
 use actix_web::web::Json;
 use actix_web::{HttpResponse, web};
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::instances::Wish;
-use challengectl_coordinator::session::SessionState;
 use challengectl_coordinator::session::owner::ANONYMOUS;
+use challengectl_coordinator::session::{Owner, SessionState};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -30,7 +31,7 @@ const RETRY_SECONDS: u64 = 5;
 
 /// List the challenges.
 #[utoipa::path(get, path = "/api/challenges", responses((status = OK, body = ChallengeList), Failed, Unavailable))]
-pub async fn list(_: Anybody, coordinator: Shared<Coordinator>) -> Result<Json<ChallengeList>, Problem> {
+pub async fn list(_: Visitor, coordinator: Shared<Coordinator>) -> Result<Json<ChallengeList>, Problem> {
     let challenges: Vec<_> = coordinator.instances.challenges().await?.iter().map(Into::into).collect();
     let count = challenges.len();
     Ok(Json(ChallengeList { status: Success::Success, challenges, count }))
@@ -48,14 +49,13 @@ pub async fn list(_: Anybody, coordinator: Shared<Coordinator>) -> Result<Json<C
     )
 )]
 pub async fn start(
-    player: Player,
-    fields: Fields,
+    With(player, fields): With<Player, Fields>,
     coordinator: Shared<Coordinator>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let wish = Wish {
         challenge: fields.needed("challenge_id")?.to_owned(),
-        owner: player.owner(fields.needed("user_id")?)?,
+        owner: player.owner(fields.text("user_id")?)?,
         front: FRONT,
         lifetime: fields.get("session_timeout").map(lifetime).transpose()?,
     };
@@ -65,7 +65,7 @@ pub async fn start(
         return Err(Problem::new(Code::Unavailable).because(details).retry_after(RETRY_SECONDS));
     }
     let challenge = coordinator.instances.challenge(started.placed.session.challenge_id).await?;
-    let session = ShownSession::new(&started.placed, &challenge, &state.config.engine.host);
+    let session = ShownSession::new(&started.placed, &challenge, &player, &state.config.engine.host);
     let message = if started.is_new { "The challenge is running" } else { "The challenge is already running" };
     let mut response = if started.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(response.json(StartedSession { status: Success::Success, message, session }))
@@ -73,7 +73,7 @@ pub async fn start(
 
 /// List the sessions.
 ///
-/// Those of a user, or of everybody who plays without an account.
+/// Those of a user: with a login one's own, and without one those of everybody who plays without an account.
 #[utoipa::path(
     get, path = "/api/challenges/running", responses((status = OK, body = SessionList), Failed, Unavailable)
 )]
@@ -83,13 +83,16 @@ pub async fn running(
     coordinator: Shared<Coordinator>,
     state: web::Data<State>,
 ) -> Result<Json<SessionList>, Problem> {
-    let owner = query.user_id.as_deref().map(|name| player.owner(name)).transpose()?;
-    let mut all = coordinator.instances.all_live(FRONT, ANONYMOUS).await?;
+    let owner = match (&player, query.user_id.as_deref()) {
+        (Player::Anonymous, None) => None,
+        (_, user_id) => Some(player.owner(user_id)?),
+    };
+    let mut all = coordinator.instances.all_live(FRONT, owner.as_ref().map_or(ANONYMOUS, Owner::as_str)).await?;
     all.retain(|placed| owner.as_ref().is_none_or(|owner| placed.session.owner == *owner));
     let mut sessions = Vec::new();
     for placed in &all {
         let challenge = coordinator.instances.challenge(placed.session.challenge_id).await?;
-        sessions.push(ShownSession::new(placed, &challenge, &state.config.engine.host));
+        sessions.push(ShownSession::new(placed, &challenge, &player, &state.config.engine.host));
     }
     let count = sessions.len();
     Ok(Json(SessionList { status: Success::Success, sessions, count }))
@@ -103,13 +106,14 @@ pub async fn running(
     responses((status = OK, body = StoppedSession), Invalid, Failed, Unavailable)
 )]
 pub async fn stop(
-    _: Player,
+    player: Player,
     session_id: web::Path<String>,
     coordinator: Shared<Coordinator>,
 ) -> Result<Json<StoppedSession>, Problem> {
     let key = checked(&session_id)?;
     let missing = || Problem::new(Code::NotFound).because("there is no such session; it may have ended");
-    let placed = coordinator.instances.live(FRONT, key).await?.ok_or_else(missing)?;
+    let placed = coordinator.instances.live(FRONT, key).await?.filter(|placed| player.may(&placed.session.owner));
+    let placed = placed.ok_or_else(missing)?;
     let challenge = coordinator.instances.challenge(placed.session.challenge_id).await?;
     if !coordinator.instances.stop(placed.session.id, "stopped").await? {
         return Err(missing());

@@ -6,11 +6,15 @@ use super::player::Player;
 use super::wire::{Attempts, Effect, Judged, JudgedBatch, Submission, Submissions};
 use super::{FRONT, envelope, epoch};
 use crate::http::Problem;
+use crate::http::extract::body::With;
+use crate::http::extract::origin;
 use crate::http::openapi::answers::{Failed, Missing, TooMany, Unavailable};
 use crate::http::state::Shared;
+use actix_web::HttpRequest;
 use actix_web::web::Json;
-use challengectl_coordinator::Coordinator;
-use challengectl_coordinator::instances::{AFTER_SOLVE, Verdict};
+use challengectl_coordinator::flags::{Sender, Verdict};
+use challengectl_coordinator::instances::AFTER_SOLVE;
+use challengectl_coordinator::{Coordinator, CoreError};
 use serde_json::{Value, json};
 
 /// Submissions of one batch.
@@ -21,8 +25,12 @@ const MAX_BATCH: usize = 50;
     post, path = "/api/flags", request_body = Submission,
     responses((status = OK, body = Judged), Missing, TooMany, Failed, Unavailable)
 )]
-pub async fn submit(_: Player, fields: Fields, coordinator: Shared<Coordinator>) -> Result<Json<Judged>, Problem> {
-    Ok(Json(judge(&fields, &coordinator).await?))
+pub async fn submit(
+    With(player, fields): With<Player, Fields>,
+    coordinator: Shared<Coordinator>,
+    request: HttpRequest,
+) -> Result<Json<Judged>, Problem> {
+    Ok(Json(judge(&player, &request, &fields, &coordinator).await?))
 }
 
 /// Submit several flags.
@@ -33,9 +41,9 @@ pub async fn submit(_: Player, fields: Fields, coordinator: Shared<Coordinator>)
     responses((status = OK, body = JudgedBatch), Failed, Unavailable)
 )]
 pub async fn submit_batch(
-    _: Player,
-    mut fields: Fields,
+    With(player, mut fields): With<Player, Fields>,
     coordinator: Shared<Coordinator>,
+    request: HttpRequest,
 ) -> Result<Json<JudgedBatch>, Problem> {
     let submissions = fields.take_list("submissions")?;
     if submissions.len() > MAX_BATCH {
@@ -44,7 +52,7 @@ pub async fn submit_batch(
     let mut results = Vec::new();
     for submission in submissions {
         let judged = match Fields::of(submission) {
-            Ok(fields) => judge(&fields, &coordinator).await,
+            Ok(fields) => judge(&player, &request, &fields, &coordinator).await,
             Err(problem) => Err(problem),
         };
         results.push(judged.map_or_else(|problem| json!(envelope::of_flag(&problem)), |judged| json!(judged)));
@@ -53,22 +61,32 @@ pub async fn submit_batch(
     Ok(Json(JudgedBatch { total_submitted: results.len(), valid_count, results }))
 }
 
-async fn judge(fields: &Fields, coordinator: &Coordinator) -> Result<Judged, Problem> {
+async fn judge(
+    player: &Player,
+    request: &HttpRequest,
+    fields: &Fields,
+    coordinator: &Coordinator,
+) -> Result<Judged, Problem> {
     let flag = fields.needed("flag")?.trim().to_owned();
     let key = checked(fields.needed("session_id")?.trim())?;
-    let (session, verdict) = coordinator.instances.clone().submit(FRONT, key, flag).await?;
+    let owner = coordinator.instances.owner(FRONT, key).await?;
+    // The same answer as for a session that does not exist: its id is nobody else's to know.
+    if !owner.is_some_and(|owner| player.may(&owner)) {
+        return Err(CoreError::NotFound("such session; it has ended, or its id is wrong".to_owned()).into());
+    }
+    let sender = Sender { name: player.account().map(str::to_owned), address: origin::address(request) };
+    let (session, verdict) = coordinator.instances.clone().submit(FRONT, key, sender, flag).await?;
     let challenge = coordinator.instances.challenge(session.challenge_id).await?;
     let (message, effect) = match verdict {
-        Verdict::Right { points, solved_at } => (
-            "The flag is right",
-            Effect::Solved {
-                points,
-                solved_at: epoch(solved_at),
-                container_shutdown: true,
-                shutdown_delay: AFTER_SOLVE.as_secs(),
-            },
-        ),
-        Verdict::Wrong => ("The flag is wrong", Effect::Missed { attempts_remaining: Attempts::Unlimited }),
+        Verdict::Right { points, solved_at, is_whole, .. } => {
+            let message = if is_whole { "The flag is right" } else { "The flag is right; there are more" };
+            let shutdown_delay = is_whole.then(|| AFTER_SOLVE.as_secs());
+            let solved_at = epoch(solved_at);
+            (message, Effect::Solved { points, solved_at, container_shutdown: is_whole, shutdown_delay })
+        }
+        Verdict::Wrong { attempts_left } => {
+            ("The flag is wrong", Effect::Missed { attempts_remaining: Attempts::new(attempts_left) })
+        }
     };
     Ok(Judged {
         valid: matches!(effect, Effect::Solved { .. }),

@@ -3,23 +3,22 @@
 mod body;
 mod challenges;
 mod cors;
+mod description;
 mod envelope;
 mod flags;
 mod health;
 mod player;
 mod wire;
 
-pub use body::Fields;
-pub use player::Player;
-
 use super::super::state::State;
 use crate::http::not_found;
-use crate::http::openapi::{self, ErrorForm, Front, Group, group};
+use crate::http::openapi::{self, ErrorForm, Group, group};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use challengectl_common::instance::InstanceSpec;
 use challengectl_common::{ChallengeName, Timestamp};
-use challengectl_coordinator::instances::{About, DEFAULT_FORMAT, Definition, Flag, FlagMode};
+use challengectl_coordinator::flags::{DEFAULT_FORMAT, Flag, FlagMode, Worth};
+use challengectl_coordinator::instances::{About, Definition};
 use serde_json::json;
 use std::time::Duration;
 use utoipa::openapi::OpenApi;
@@ -27,16 +26,6 @@ use wire::{EngineError, FlagError};
 
 /// The name of this front in sessions.
 const FRONT: &str = "engine";
-
-const ABOUT: &str = "\
-The challenge engine of a ChallengeCtl server: starts a container of a challenge for a user, takes its flag, stops it. It \
-has a listener of its own.
-
-Errors of flags have one form, all others another. Any operation can also answer 500 and 503, a body that does not \
-arrive in time 408, and a method that a path does not support is answered with 405 and `Allow`. Paths may end with a \
-slash.
-
-Pages of configured sites may use it (CORS). State-changing requests of other sites' pages are refused with 403.";
 
 /// Adds every route of this front. It has a listener of its own.
 pub fn routes(state: web::Data<State>) -> impl Fn(&mut ServiceConfig) + Clone {
@@ -54,8 +43,7 @@ pub fn routes(state: web::Data<State>) -> impl Fn(&mut ServiceConfig) + Clone {
 /// Returns the OpenAPI document of this front.
 #[must_use]
 pub fn document() -> OpenApi {
-    let front = Front { title: "ChallengeCtl challenge engine", about: ABOUT, credentials: Vec::new() };
-    openapi::document(front, groups())
+    openapi::document(description::front(), groups())
 }
 
 fn groups() -> Vec<Group> {
@@ -95,10 +83,9 @@ pub fn sample() -> Option<Definition> {
             learning_objectives: texts(&["See what happens when a page shows input as markup."]),
             hints: texts(&["What does the page do with angle brackets?"]),
         },
-        points: 100,
+        worth: Worth::of_one(100, Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }),
         lifetime: Duration::from_secs(3600),
         spec,
-        flags: vec![Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }],
     })
 }
 

@@ -1,42 +1,121 @@
-//! Admission to this front: in open play, any request from this machine, under any name.
+//! Admission to this front: people with an account; and in open play any request from this machine, under any name.
 
 use crate::http::Problem;
-use crate::http::state::State;
+use crate::http::extract::anybody::Anybody;
+use crate::http::extract::player::of_all;
+use crate::http::problem::Code;
+use crate::http::state::{Component, State};
 use actix_web::dev::Payload;
 use actix_web::http::header::HOST;
 use actix_web::http::uri::Authority;
 use actix_web::{FromRequest, HttpRequest};
+use challengectl_common::AccountName;
+use challengectl_coordinator::Players;
 use challengectl_coordinator::network::plain;
 use challengectl_coordinator::session::Owner;
-use std::future::{Ready, ready};
+use futures_util::future::{FutureExt, LocalBoxFuture};
 
-/// A player without an account, at this machine.
+/// Who plays.
 #[derive(Debug)]
-pub struct Player;
+pub enum Player {
+    /// Somebody without an account, at this machine.
+    Anonymous,
+    /// Somebody with an account.
+    Account {
+        /// The name of the account.
+        name: AccountName,
+        /// The team, or the account.
+        owner: Owner,
+    },
+}
 
 impl Player {
-    /// Returns the owner of what somebody of this name starts.
-    pub fn owner(&self, name: &str) -> Result<Owner, Problem> {
-        let refuse = || Problem::invalid("user_id: must have 1 to 128 characters, and no control characters");
-        Owner::anonymous(name).ok_or_else(refuse)
+    /// Returns the owner of what is started under this name, which an account may leave out.
+    pub fn owner(&self, user_id: Option<&str>) -> Result<Owner, Problem> {
+        match (self, user_id) {
+            (Self::Anonymous, user_id) => {
+                let name = user_id.filter(|name| !name.trim().is_empty());
+                let name = name.ok_or_else(|| Problem::invalid("user_id: is missing"))?;
+                let refuse = || Problem::invalid("user_id: must have 1 to 128 characters, and no control characters");
+                Owner::anonymous(name).ok_or_else(refuse)
+            }
+            (Self::Account { name, .. }, Some(user_id)) if !name.as_str().eq_ignore_ascii_case(user_id) => {
+                let details = format!("user_id: the credential is that of {name}; give this name, or leave it out");
+                Err(Problem::new(Code::Forbidden).because(details))
+            }
+            (Self::Account { owner, .. }, _) => Ok(owner.clone()),
+        }
+    }
+
+    /// Returns whether this person may use the sessions of an owner. Without an account the id of a session is the key to
+    /// it, but never to one of an account.
+    pub fn may(&self, of: &Owner) -> bool {
+        match self {
+            Self::Anonymous => of.is_anonymous(),
+            Self::Account { owner, .. } => owner == of,
+        }
+    }
+
+    /// Returns the name of the account, if there is one.
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::Anonymous => None,
+            Self::Account { name, .. } => Some(name.as_str()),
+        }
+    }
+
+    /// Returns the name that a session of this owner is shown with.
+    pub fn name<'a>(&'a self, owner: &'a Owner) -> &'a str {
+        match self {
+            Self::Anonymous => owner.name(),
+            Self::Account { name, .. } => name.as_str(),
+        }
     }
 }
 
 impl FromRequest for Player {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(admit(request))
+        let request = request.clone();
+        async move { admit(&request).await }.boxed_local()
     }
 }
 
-fn admit(request: &HttpRequest) -> Result<Player, Problem> {
-    let settings = &State::of(request)?.config.engine;
-    if settings.is_open_play() && is_from_this_machine(request, &settings.names) {
-        return Ok(Player);
+async fn admit(request: &HttpRequest) -> Result<Player, Problem> {
+    let state = State::of(request)?;
+    if let Some(player) = of_all(request).await? {
+        let owner = Players::of(state).owner(&player)?;
+        return Ok(Player::Account { name: player.name, owner });
     }
-    Err(Problem::unauthorized("playing without an account is only for people at this machine"))
+    let settings = &state.config.engine;
+    if settings.is_open_play() && is_from_this_machine(request, &settings.names) {
+        return Ok(Player::Anonymous);
+    }
+    Err(Problem::unauthorized(
+        "log in at /api/play/login of the server, and send the token as Authorization: Bearer TOKEN; playing without an \
+         account is only for people at this machine",
+    ))
+}
+
+/// Any client, within the rate limit of its address; one that sends a credential must send a valid one.
+#[derive(Debug)]
+pub struct Visitor;
+
+impl FromRequest for Visitor {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, anybody) = (request.clone(), Anybody::from_request(request, payload));
+        async move {
+            anybody.await?;
+            of_all(&request).await?;
+            Ok(Self)
+        }
+        .boxed_local()
+    }
 }
 
 /// Returns whether a request was made on this machine: behind a proxy every peer is, and a page of another site can make

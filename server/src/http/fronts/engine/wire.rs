@@ -1,5 +1,6 @@
 //! The bodies of this front.
 
+use super::player::Player;
 use challengectl_coordinator::instances::{InstanceChallenge, Placed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ pub struct StartForm {
     challenge_id: String,
     /// A name of the player's choice; with a login that of the account, which is then also the default.
     #[schema(pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,128}$")]
-    user_id: String,
+    user_id: Option<String>,
     /// Seconds that the instance may live.
     #[schema(minimum = 60, maximum = 7200, default = 3600)]
     session_timeout: Option<u32>,
@@ -139,7 +140,7 @@ const WEB_PORTS: [u16; 4] = [80, 8080, 3000, 5000];
 
 impl ShownSession {
     /// Shows a session whose ports are reached at `host`.
-    pub fn new(placed: &Placed, challenge: &InstanceChallenge, host: &str) -> Self {
+    pub fn new(placed: &Placed, challenge: &InstanceChallenge, player: &Player, host: &str) -> Self {
         let (session, ports) = (&placed.session, &placed.ports);
         let on = |number: u16| ports.iter().find(|it| it.port.number.get() == number);
         let main = WEB_PORTS.into_iter().find_map(on).or(ports.first()).map(|it| it.host_port);
@@ -148,7 +149,7 @@ impl ShownSession {
             container_id: session.container_id.clone(),
             container_port: main,
             challenge_id: challenge.slug.clone(),
-            user_id: session.owner.name().to_owned(),
+            user_id: player.name(&session.owner).to_owned(),
             created_at: super::epoch(session.requested_at),
             expires_at: super::epoch(session.reap_at),
             access_url: main.map(|port| format!("http://{host}:{port}")),
@@ -211,18 +212,34 @@ pub enum Effect {
         points: u32,
         /// When the challenge was first solved, in seconds since 1970.
         solved_at: f64,
+        /// Whether all parts of the challenge are solved, so that its containers are stopped.
         container_shutdown: bool,
-        /// Seconds until the containers are stopped.
-        shutdown_delay: u64,
+        /// Seconds until they are.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shutdown_delay: Option<u64>,
     },
     /// It is wrong.
     Missed { attempts_remaining: Attempts },
 }
 
+/// How many wrong ones are left: a number, or `unlimited`.
 #[derive(Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum Attempts {
+    Number(u32),
+    Word(Unlimited),
+}
+
+#[derive(Serialize, ToSchema)]
+pub enum Unlimited {
     #[serde(rename = "unlimited")]
     Unlimited,
+}
+
+impl Attempts {
+    pub fn new(left: Option<u32>) -> Self {
+        left.map_or(Self::Word(Unlimited::Unlimited), Self::Number)
+    }
 }
 
 /// The results of a batch, in its order.

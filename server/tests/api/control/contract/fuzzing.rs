@@ -6,6 +6,7 @@ use super::matrix::{Asks, MATRIX};
 use crate::control::uploads::upload;
 use crate::site::{Browser, Runner, Site};
 use challengectl_coordinator::Role;
+use challengectl_server::config::WhoRegisters;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,14 +14,18 @@ use std::process::Output;
 use tokio::process::Command;
 
 /// Routes that end the login, the runner and the server. Tested in `auth.rs`, `runners.rs` and `system.rs`.
-const ENDINGS: [&str; 3] = ["/api/auth/logout", "/api/runners/{runner_id}/signout", "/api/control/stop"];
+const ENDINGS: [&str; 4] =
+    ["/api/auth/logout", "/api/runners/{runner_id}/signout", "/api/control/stop", "/api/play/logout"];
 
 /// Routes that need a secret or an assignment that cannot be guessed; random requests are refused as described. Their
 /// success is tested in `auth.rs` and `runners.rs`.
-const SECRET: [&str; 6] = [
+const SECRET: [&str; 9] = [
     ENDINGS[0],
     ENDINGS[1],
     ENDINGS[2],
+    ENDINGS[3],
+    "/api/play/password",
+    "/api/play/team/join",
     "/api/auth/change-password",
     "/api/auth/recovery-codes",
     "/api/runners/{runner_id}/complete",
@@ -52,10 +57,13 @@ async fn furnished() -> Site {
     std::fs::write(&event, TWO).unwrap();
     let site = Site::start_with(folder, |config| {
         config.event_file = Some(event);
+        config.players.registration = WhoRegisters::Open;
         config.trusted_proxies = vec!["127.0.0.1".to_owned()];
     });
     let site = site.await;
     site.import(TWO).await;
+    let paul = site.player("paul").await;
+    assert_eq!(paul.post("/api/play/team", json!({"name": "Rotor"})).await.status, 201);
     for name in ["ada", "bob"] {
         site.browser(name, Role::Viewer).await;
     }
@@ -155,7 +163,9 @@ async fn the_engine_front_answers_as_described() {
 
 #[tokio::test]
 async fn public_routes_answer_as_described() {
-    let successful = run(&furnished().await, &[], &[]).await;
+    let mut successful = run(&furnished().await, &[], &[]).await;
+    // Possible with what registering has answered.
+    successful.retain(|it| !["POST /api/play/login", "POST /api/play/refresh"].contains(&it.as_str()));
     let open = [
         "/health",
         "/ready",
@@ -167,7 +177,9 @@ async fn public_routes_answer_as_described() {
         "/api/public/challenges",
         "/api/public/receiver",
     ];
-    assert_eq!(successful, open.map(|path| format!("GET {path}")).into());
+    let mut expected: BTreeSet<_> = open.map(|path| format!("GET {path}")).into();
+    expected.insert("POST /api/play/register".to_owned());
+    assert_eq!(successful, expected);
 }
 
 #[tokio::test]
@@ -185,6 +197,15 @@ async fn the_routes_of_a_provisioning_key_answer_as_described() {
     let key = admin.post("/api/provisioning/keys", json!({"key_id": "fuzz"})).await.body["api_key"].clone();
     let successful = run(&site, &[("X-API-Key", key.as_str().unwrap())], &ENDINGS).await;
     went_well(&successful, |asks| asks == Asks::ProvisioningKey);
+}
+
+#[tokio::test]
+async fn the_routes_of_a_player_answer_as_described() {
+    let site = furnished().await;
+    let player = site.player("grace").await;
+    assert_eq!(player.post("/api/play/tokens", json!({"name": "script"})).await.body["token_id"], 1);
+    let successful = run(&site, &[("Authorization", &format!("Bearer {}", player.access))], &ENDINGS).await;
+    went_well(&successful, |asks| asks == Asks::Player);
 }
 
 #[tokio::test]

@@ -16,10 +16,12 @@ pub enum Asks {
     Key,
     /// A provisioning key.
     ProvisioningKey,
+    /// An access token of a player.
+    Player,
     Least(Role),
 }
 
-use Asks::{Key, Least, Nothing, ProvisioningKey};
+use Asks::{Key, Least, Nothing, Player, ProvisioningKey};
 use Role::{Admin, Operator, Viewer};
 
 /// The routes. Ids in paths do not exist.
@@ -38,6 +40,19 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/auth/setup", Nothing),
     ("GET", "/api/auth/setup", Nothing),
     ("POST", "/api/enrollment/enroll", Nothing),
+    ("POST", "/api/play/register", Nothing),
+    ("POST", "/api/play/login", Nothing),
+    ("POST", "/api/play/refresh", Nothing),
+    ("GET", "/api/play/me", Player),
+    ("POST", "/api/play/password", Player),
+    ("GET", "/api/play/tokens", Player),
+    ("POST", "/api/play/tokens", Player),
+    ("DELETE", "/api/play/tokens/{personal_token_id}", Player),
+    ("POST", "/api/play/team", Player),
+    ("POST", "/api/play/team/join", Player),
+    ("POST", "/api/play/team/leave", Player),
+    ("POST", "/api/play/team/code", Player),
+    ("POST", "/api/play/logout", Player),
     ("POST", "/api/runners/register", Key),
     ("POST", "/api/runners/{runner_id}/heartbeat", Key),
     ("POST", "/api/runners/{runner_id}/signout", Key),
@@ -84,6 +99,10 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/alarms/acknowledge", Least(Operator)),
     ("POST", "/api/alarms/shelve", Least(Operator)),
     ("POST", "/api/alarms/unshelve", Least(Operator)),
+    ("GET", "/api/teams", Least(Operator)),
+    ("PUT", "/api/teams/{team_id}", Least(Operator)),
+    ("GET", "/api/players", Least(Operator)),
+    ("PUT", "/api/players/{player}", Least(Operator)),
     ("POST", "/api/challenges", Least(Admin)),
     ("POST", "/api/challenges/check", Least(Operator)),
     ("POST", "/api/challenges/preview", Least(Admin)),
@@ -160,13 +179,15 @@ impl Probe<'_> {
 
 #[tokio::test]
 async fn every_route_admits_exactly_the_authorised_clients() {
-    let site = Site::start().await;
+    let site = Site::open().await;
     let accounts = site.accounts().await;
+    let player = site.player("paula").await.access;
     let (own, other) = (site.runner("own").await, site.runner("other").await);
     let made = site.browser("admin", Admin).await.post("/api/provisioning/keys", json!({"key_id": "k"})).await;
     let provisioning = made.body["api_key"].as_str().unwrap();
     for (method, path, asks) in MATRIX {
         let path = path.replace("{runner_id}", if *asks == Key { "own" } else { "nobody" });
+        let path = path.replace("{personal_token_id}", "999").replace("{team_id}", "999").replace("{player}", "nobody");
         let path = path.replace("{challenge_id}", "999").replace("{username}", "nobody");
         let path = path.replace("{token_id}", "nothing").replace("{key_id}", "nothing");
         let probe = Probe {
@@ -175,6 +196,7 @@ async fn every_route_admits_exactly_the_authorised_clients() {
             path: path.replace("{digest}", &"0".repeat(64)),
             asks: *asks,
         };
+        let bearer = |token: &str| site.request(probe.method.clone(), &probe.path).bearer_auth(token);
         if *asks == Nothing {
             probe
                 .is("an anonymous client", site.request(probe.method.clone(), &probe.path), anonymous_answer(&probe))
@@ -184,6 +206,18 @@ async fn every_route_admits_exactly_the_authorised_clients() {
         probe.is("an anonymous client", site.request(probe.method.clone(), &probe.path), Some(401)).await;
         let keyed = |key: &str| site.request(probe.method.clone(), &probe.path).header("X-API-Key", key);
         probe.is("an unknown key", keyed("ck_0_0"), Some(401)).await;
+        if *asks == Player {
+            probe.is("a runner", bearer(&own.key), Some(401)).await;
+            for role in [Role::Player, Viewer, Operator, Admin] {
+                probe.by("a cookie", &site.browser(&format!("{role}-cookie"), role).await, Some(401)).await;
+            }
+            probe.is("an unknown token", bearer("cctl_access_0"), Some(401)).await;
+            probe.is("a player", bearer(&player), None).await;
+            continue;
+        }
+        probe.is("a player", bearer(&player), Some(401)).await;
+        probe.is("a player", keyed(&player), Some(401)).await;
+        probe.by("a login made for a player", &site.browser("player", Role::Player).await, Some(401)).await;
         if *asks == Key {
             let names_a_runner = path.contains("/own/");
             probe.is("another runner", keyed(&other.key), names_a_runner.then_some(403)).await;
@@ -207,7 +241,8 @@ async fn every_route_admits_exactly_the_authorised_clients() {
 /// 400.
 fn anonymous_answer(probe: &Probe<'_>) -> Option<u16> {
     let has_body = probe.method != Method::GET;
-    let checks_credentials = ["login", "verify-totp", "setup", "enroll"].iter().any(|end| probe.path.ends_with(end));
+    let checks_credentials =
+        ["login", "verify-totp", "setup", "enroll", "register", "refresh"].iter().any(|end| probe.path.ends_with(end));
     (has_body && checks_credentials).then_some(400)
 }
 

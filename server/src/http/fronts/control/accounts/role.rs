@@ -6,6 +6,9 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// Players have no login of this API: it neither takes nor shows this role.
+    #[serde(skip)]
+    Player,
     Viewer,
     Operator,
     Admin,
@@ -15,6 +18,7 @@ pub enum Role {
 impl From<Held> for Role {
     fn from(role: Held) -> Self {
         match role {
+            Held::Player => Self::Player,
             Held::Viewer => Self::Viewer,
             Held::Operator => Self::Operator,
             Held::Admin => Self::Admin,
@@ -26,6 +30,7 @@ impl From<Held> for Role {
 impl From<Role> for Held {
     fn from(role: Role) -> Self {
         match role {
+            Role::Player => Self::Player,
             Role::Viewer => Self::Viewer,
             Role::Operator => Self::Operator,
             Role::Admin => Self::Admin,

@@ -5,8 +5,8 @@ use challengectl_common::{EngineId, RunnerId, Timestamp};
 use std::collections::HashSet;
 use std::time::Duration;
 
-fn flags(folder: &tempfile::TempDir) -> Flags {
-    Flags::new(Vault::open(folder.path(), false).unwrap())
+fn flags(folder: &tempfile::TempDir) -> FlagKeys {
+    FlagKeys::new(Vault::open(folder.path(), false).unwrap())
 }
 
 fn session(id: i64, owner: &str) -> Session {
@@ -37,8 +37,12 @@ fn session(id: i64, owner: &str) -> Session {
     }
 }
 
-fn sealed(flags: &Flags, mode: FlagMode, content: &str) -> Vec<StoredFlag> {
-    vec![flags.seal(&Flag { mode, content: content.to_owned() }).unwrap()]
+fn sealed(flags: &FlagKeys, mode: FlagMode, content: &str) -> Vec<StoredFlag> {
+    vec![flags.seal(0, 1, &Flag { mode, content: content.to_owned() }).unwrap()]
+}
+
+fn accepts(folder: &tempfile::TempDir, of: &[StoredFlag], session: &Session, text: &str) -> bool {
+    flags(folder).matching(of, Some(session), text).unwrap().is_some()
 }
 
 #[test]
@@ -51,9 +55,9 @@ fn each_session_has_a_flag_of_its_own_that_outlives_a_restart() {
     assert_eq!(mine, flag(1, "ada"));
     let all: HashSet<String> = [flag(1, "ada"), flag(2, "ada"), flag(1, "bob"), flag(12, "a"), flag(1, "2a")].into();
     assert_eq!(all.len(), 5);
-    assert!(flags(&folder).accept(&of, &session(1, "ada"), &format!(" {mine}\n")).unwrap());
-    assert!(!flags(&folder).accept(&of, &session(2, "ada"), &mine).unwrap());
-    assert!(!flags(&folder).accept(&of, &session(1, "ada"), &mine.to_uppercase()).unwrap());
+    assert!(accepts(&folder, &of, &session(1, "ada"), &format!(" {mine}\n")));
+    assert!(!accepts(&folder, &of, &session(2, "ada"), &mine));
+    assert!(!accepts(&folder, &of, &session(1, "ada"), &mine.to_uppercase()));
 }
 
 #[test]
@@ -71,7 +75,7 @@ fn texts_and_patterns_are_compared_as_a_whole() {
     let flags = flags(&folder);
     let accepts = |mode, content: &str, text: &str| {
         let of = sealed(&flags, mode, content);
-        flags.accept(&of, &session(1, "ada"), text).unwrap()
+        flags.matching(&of, None, text).unwrap().is_some()
     };
     assert!(accepts(FlagMode::Text, "flag{a}", "flag{a} "));
     assert!(!accepts(FlagMode::Text, "flag{a}", "Flag{a}"));
@@ -89,7 +93,7 @@ fn a_flag_that_cannot_be_submitted_is_refused_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let flags = flags(&folder);
     let refusal =
-        |mode, content: &str| flags.seal(&Flag { mode, content: content.to_owned() }).unwrap_err().to_string();
+        |mode, content: &str| flags.seal(0, 1, &Flag { mode, content: content.to_owned() }).unwrap_err().to_string();
     assert!(refusal(FlagMode::Session, "flag").contains("flag{{}}"));
     assert!(refusal(FlagMode::Pattern, "(").contains("unclosed group"));
     assert!(refusal(FlagMode::Text, "").contains("1 to 1024 bytes"));

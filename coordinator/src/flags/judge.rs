@@ -1,0 +1,186 @@
+//! Judging a submission.
+
+use super::Flags;
+use super::shares::{is_whole, points_of};
+use crate::CoreError;
+use crate::bus::alarms::AlarmKind;
+use crate::session::Owner;
+use crate::store::Connection;
+use crate::store::flags::solves::{self, Solve};
+use crate::store::flags::submissions::{self, NewSubmission, Outcome};
+use crate::store::flags::{self, StoredFlag};
+use crate::store::instances::sessions::{self, Session};
+use challengectl_common::Timestamp;
+use std::net::IpAddr;
+
+/// The newest sessions of other owners whose flags a wrong submission is compared with: 2 µs each.
+const MAX_COMPARED: u32 = 2_000;
+
+/// Who sends a submission, and from where.
+#[derive(Debug, Clone, Default)]
+pub struct Sender {
+    /// The account, if there is one.
+    pub name: Option<String>,
+    /// The address of the client.
+    pub address: Option<IpAddr>,
+}
+
+/// A submission.
+#[derive(Debug)]
+pub(crate) struct Try<'a> {
+    pub challenge: i64,
+    pub owner: &'a Owner,
+    pub sender: &'a Sender,
+    /// The session that it is for; `None`: for a challenge whose flags are the same for everybody.
+    pub session: Option<&'a Session>,
+    pub text: &'a str,
+}
+
+/// What a submission is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Right.
+    Right {
+        /// What its part is worth.
+        points: u32,
+        /// When the owner solved this part first.
+        solved_at: Timestamp,
+        /// Whether this submission was the first.
+        is_new: bool,
+        /// Whether the owner has solved all parts now.
+        is_whole: bool,
+    },
+    /// Wrong.
+    Wrong {
+        /// How many wrong submissions are left; `None`: any number.
+        attempts_left: Option<u32>,
+    },
+}
+
+/// A verdict that is not yet committed.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub verdict: Verdict,
+    /// Of whom the flag is, if it is another owner's.
+    flag_of: Option<Owner>,
+}
+
+impl Flags {
+    /// Checks that an owner may submit now.
+    ///
+    /// # Errors
+    /// [`CoreError::TooMany`] after too many wrong submissions within a minute. A right one is refused as well, so that
+    /// guessing does not pay.
+    pub(crate) fn check_rate(&self, challenge: i64, owner: &Owner) -> Result<(), CoreError> {
+        match self.tries.wait(owner, challenge, self.context.clock.instant()) {
+            Some(wait) => Err(CoreError::TooMany(wait)),
+            None => Ok(()),
+        }
+    }
+
+    /// Judges a submission and records it, within a transaction. [`conclude`](Self::conclude) follows its commit.
+    pub(crate) async fn judge_in(&self, transaction: &mut Connection, it: &Try<'_>) -> Result<Pending, CoreError> {
+        let score = flags::score(transaction, it.challenge).await?;
+        let score = score.ok_or_else(|| CoreError::NotFound("flag of this challenge".to_owned()))?;
+        let stored = flags::of(transaction, it.challenge).await?;
+        let solved = solves::of(transaction, it.challenge, it.owner).await?;
+        let wrong = match score.max_attempts {
+            Some(_) => submissions::wrong(transaction, it.challenge, it.owner).await?,
+            None => 0,
+        };
+        if score.max_attempts.is_some_and(|max| wrong >= max) && !is_whole(&stored, &solved) {
+            return Err(CoreError::Forbidden("no attempt is left for this challenge".to_owned()));
+        }
+        if let Some(flag) = self.keys.matching(&stored, it.session, it.text)? {
+            return self.take_right(transaction, it, flag, (score.points, &stored, solved)).await;
+        }
+        let flag_of = self.other_owner(transaction, it, &stored).await?;
+        let outcome = if flag_of.is_some() { Outcome::Shared } else { Outcome::Wrong };
+        self.record(transaction, it, outcome, None, flag_of.as_ref()).await?;
+        let wrong = match score.max_attempts {
+            Some(_) => submissions::wrong(transaction, it.challenge, it.owner).await?,
+            None => 0,
+        };
+        let attempts_left = score.max_attempts.map(|max| max.saturating_sub(wrong));
+        Ok(Pending { verdict: Verdict::Wrong { attempts_left }, flag_of })
+    }
+
+    async fn take_right(
+        &self,
+        transaction: &mut Connection,
+        it: &Try<'_>,
+        flag: &StoredFlag,
+        (points, stored, mut solved): (u32, &[StoredFlag], Vec<Solve>),
+    ) -> Result<Pending, CoreError> {
+        let before = solved.iter().find(|solve| solve.part == flag.part).cloned();
+        let is_new = before.is_none();
+        let solve = before.unwrap_or_else(|| Solve {
+            challenge_id: it.challenge,
+            owner: it.owner.clone(),
+            part: flag.part,
+            session_id: it.session.map(|session| session.id),
+            points: points_of(flag.part, points, stored),
+            solved_at: self.context.clock.now(),
+        });
+        if is_new {
+            solves::record(transaction, &solve).await?;
+            solved.push(solve.clone());
+        }
+        let outcome = if is_new { Outcome::Right } else { Outcome::Repeated };
+        self.record(transaction, it, outcome, Some(flag.part), None).await?;
+        let Solve { points, solved_at, .. } = solve;
+        let is_whole = is_whole(stored, &solved);
+        Ok(Pending { verdict: Verdict::Right { points, solved_at, is_new, is_whole }, flag_of: None })
+    }
+
+    /// Returns whose flag a wrong submission is.
+    async fn other_owner(
+        &self,
+        transaction: &mut Connection,
+        it: &Try<'_>,
+        stored: &[StoredFlag],
+    ) -> Result<Option<Owner>, CoreError> {
+        let Some(code) = self.keys.code_in(stored, it.text)? else { return Ok(None) };
+        let others = sessions::of_others(transaction, it.challenge, it.owner, MAX_COMPARED).await?;
+        Ok(others.into_iter().find(|session| self.keys.is_code_of(session, code)).map(|session| session.owner))
+    }
+
+    async fn record(
+        &self,
+        transaction: &mut Connection,
+        it: &Try<'_>,
+        outcome: Outcome,
+        part: Option<u16>,
+        flag_of: Option<&Owner>,
+    ) -> Result<(), CoreError> {
+        let from_address = it.sender.address.map(|address| address.to_string());
+        let new = NewSubmission {
+            at: self.context.clock.now(),
+            challenge: it.challenge,
+            owner: it.owner,
+            who: it.sender.name.as_deref(),
+            from_address: from_address.as_deref(),
+            session: it.session.map(|session| session.id),
+            outcome,
+            part,
+            flag_of,
+            text_digest: &self.keys.digest(it.text),
+        };
+        Ok(submissions::insert(transaction, &new).await?)
+    }
+
+    /// Does what follows a committed verdict: counts wrong submissions, and raises the alarm of a shared flag.
+    pub(crate) fn conclude(&self, it: &Try<'_>, pending: Pending) -> Verdict {
+        let owner = it.owner;
+        match pending.verdict {
+            Verdict::Wrong { .. } => self.tries.count(owner, it.challenge, self.context.clock.instant()),
+            Verdict::Right { is_new: true, .. } => tracing::info!(challenge = it.challenge, %owner, "solved"),
+            Verdict::Right { .. } => {}
+        }
+        if let Some(other) = pending.flag_of {
+            let message = format!("{owner} has submitted the flag that {other} got for challenge {}", it.challenge);
+            self.context.raise(AlarmKind::FlagShared, owner.as_str(), message);
+        }
+        pending.verdict
+    }
+}

@@ -1,0 +1,4 @@
+//! Teams and players, for operators.
+
+pub mod players;
+pub mod teams;
