@@ -2,6 +2,7 @@
 
 use challengectl_coordinator::ChallengeState as State;
 use challengectl_coordinator::bus::alarms::AlarmKind as Raised;
+use challengectl_coordinator::session::SessionState;
 use challengectl_coordinator::views::history::TransmissionStatus as Stored;
 use challengectl_coordinator::{Binding, Phase, RunnerStatus as Status};
 use challengectl_waveform::MODULATIONS;
@@ -26,6 +27,32 @@ impl From<State> for ChallengeState {
             State::Waiting => Self::Waiting,
             State::Queued => Self::Queued,
             State::Assigned => Self::Assigned,
+        }
+    }
+}
+
+/// What an instance does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InstanceState {
+    Starting,
+    Running,
+    /// Its runner is silent; it goes on when the runner is back.
+    Lost,
+    Stopping,
+    Stopped,
+    Failed,
+}
+
+impl From<SessionState> for InstanceState {
+    fn from(state: SessionState) -> Self {
+        match state {
+            SessionState::Starting => Self::Starting,
+            SessionState::Running => Self::Running,
+            SessionState::Lost => Self::Lost,
+            SessionState::Stopping => Self::Stopping,
+            SessionState::Stopped => Self::Stopped,
+            SessionState::Failed => Self::Failed,
         }
     }
 }

@@ -1,15 +1,19 @@
 //! Flags: what players submit, for challenges of all kinds, what it is worth, and who has solved what.
 
 mod authoring;
+mod board;
 mod judge;
 mod keys;
 mod shares;
 mod submit;
 mod tries;
 
-pub use crate::store::flags::FlagMode;
+pub use crate::store::flags::board::Solvable;
+pub use crate::store::flags::solves::Solve;
 pub use crate::store::flags::submissions::Submission;
+pub use crate::store::flags::{FlagMode, Score};
 pub use authoring::{Flag, Part, Worth};
+pub use board::{Progress, Standing};
 pub use judge::{Sender, Verdict};
 pub use keys::{DEFAULT_FORMAT, MAX_SUBMISSION};
 

@@ -5,7 +5,8 @@ use super::{Flags, Sender, Submission, Verdict};
 use crate::CoreError;
 use crate::session::Owner;
 use crate::store;
-use crate::store::flags::submissions;
+use crate::store::flags::{self, Score, board, submissions};
+use crate::store::log::history::Page;
 use std::sync::Arc;
 
 impl Flags {
@@ -33,8 +34,28 @@ impl Flags {
         self.context.run_to_completion(judged).await
     }
 
-    /// Returns submissions, the newest first: those before this id.
-    pub async fn submissions(&self, before: Option<i64>, limit: u32) -> Result<Vec<Submission>, CoreError> {
-        Ok(submissions::page(&mut *self.context.store.read().await?, before, limit).await?)
+    /// Returns submissions, the newest first, and the number of all.
+    pub async fn submissions(&self, page: Page) -> Result<(Vec<Submission>, u64), CoreError> {
+        Ok(submissions::page(&mut *self.context.store.read().await?, page).await?)
+    }
+
+    /// Returns the name of a team or an account, or the name that somebody without one gave.
+    pub async fn name_of(&self, owner: &Owner) -> Result<String, CoreError> {
+        let name = board::name(&mut *self.context.store.read_few().await?, owner).await?;
+        Ok(name.unwrap_or_else(|| owner.name().to_owned()))
+    }
+
+    /// Returns whether players see a challenge, and can solve it.
+    pub async fn is_solvable(&self, challenge: i64) -> Result<bool, CoreError> {
+        let all = board::solvable(&mut *self.context.store.read_few().await?).await?;
+        Ok(all.iter().any(|one| one.id == challenge))
+    }
+
+    /// Returns what a challenge is worth; `None` if it cannot be solved by a flag.
+    pub async fn score(&self, challenge: i64) -> Result<Option<(Score, u16)>, CoreError> {
+        let mut connection = self.context.store.read_few().await?;
+        let Some(score) = flags::score(&mut connection, challenge).await? else { return Ok(None) };
+        let parts = flags::of(&mut connection, challenge).await?.last().map_or(0, |flag| flag.part + 1);
+        Ok(Some((score, parts)))
     }
 }

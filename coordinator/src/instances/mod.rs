@@ -5,6 +5,7 @@
 //! state, and what it waits for are in the database alone, so that a restart of the server changes nothing.
 
 mod challenges;
+mod extend;
 mod orders;
 mod reaper;
 mod report;
@@ -68,6 +69,15 @@ impl Instances {
         Ok(session.map(|session| session.owner))
     }
 
+    /// Returns the live session that an owner has of a challenge.
+    pub async fn of_owner(&self, owner: &Owner, challenge: i64) -> Result<Option<Placed>, CoreError> {
+        let mut connection = self.context.store.read_few().await?;
+        match sessions::live(&mut connection, owner, challenge).await? {
+            Some(session) => Ok(Some(placed(&mut connection, session).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Returns a challenge, also a hidden one.
     pub async fn challenge(&self, id: i64) -> Result<InstanceChallenge, CoreError> {
         let found = instances::get(&mut *self.context.store.read_few().await?, id).await?;
@@ -99,8 +109,22 @@ impl Instances {
     async fn commit(&self, mut transaction: Transaction) -> Result<(), CoreError> {
         let newest = sessions::revision(&mut transaction).await?;
         commit(transaction).await?;
-        self.news.send_modify(|revision| *revision = newest.max(*revision));
+        self.wake(newest);
         Ok(())
+    }
+
+    fn wake(&self, newest: i64) {
+        self.news.send_modify(|revision| *revision = newest.max(*revision));
+    }
+
+    /// Returns all live sessions and those that stop, the newest first.
+    pub async fn present(&self) -> Result<Vec<Placed>, CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let mut all = Vec::new();
+        for session in sessions::all_present(&mut connection).await? {
+            all.push(placed(&mut connection, session).await?);
+        }
+        Ok(all)
     }
 }
 

@@ -30,6 +30,18 @@ impl Instances {
         }
     }
 
+    /// Stops the sessions of teams and players that are excluded from the event.
+    pub async fn stop_excluded(&self) -> Result<(), CoreError> {
+        while !sessions::of_excluded(&mut *self.context.store.read_few().await?, 1).await?.is_empty() {
+            let mut transaction = self.context.store.write().await?;
+            for session in sessions::of_excluded(&mut transaction, BATCH).await? {
+                self.stop_in(&mut transaction, session, "excluded").await?;
+            }
+            self.commit(transaction).await?;
+        }
+        Ok(())
+    }
+
     /// Marks the sessions of silent runners as lost, and ends those of runners that were removed.
     pub async fn look_after_runners(&self) -> Result<(), CoreError> {
         let mut connection = self.context.store.read_few().await?;

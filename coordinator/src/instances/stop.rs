@@ -2,6 +2,7 @@
 
 use super::{Instances, Session};
 use crate::CoreError;
+use crate::audit::Actor;
 use crate::session::Happening;
 use crate::store::Connection;
 use crate::store::instances::sessions;
@@ -22,6 +23,28 @@ impl Instances {
             self.wait_until_over(session).await?;
         }
         Ok(stops)
+    }
+
+    /// Stops a session by order of an operator, and does not wait.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when it has ended, or is being stopped.
+    pub async fn kill(self: &Arc<Self>, session: i64, actor: Actor) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
+        self.context
+            .command(actor, "instance.stop", move |mut command| async move {
+                let missing = || CoreError::NotFound(format!("live instance {session}; it may have ended"));
+                let found = sessions::get(&mut command, session).await?.ok_or_else(missing)?;
+                let details = format!("of {}, challenge {}", found.owner, found.challenge_id);
+                if !this.stop_in(&mut command, found, "killed").await? {
+                    return Err(missing());
+                }
+                let newest = sessions::revision(&mut command).await?;
+                let done = command.commit(&session.to_string(), Some(&details)).await?;
+                this.wake(newest);
+                Ok(done)
+            })
+            .await
     }
 
     async fn order_stop(&self, id: i64, outcome: &'static str) -> Result<bool, CoreError> {

@@ -3,6 +3,7 @@
 use super::{Instances, Session};
 use crate::CoreError;
 use crate::flags::{Sender, Try, Verdict};
+use crate::session::Owner;
 use crate::store::instances::sessions;
 use challengectl_common::Timestamp;
 use std::sync::Arc;
@@ -30,6 +31,28 @@ impl Instances {
         self.flags.check_rate(session.challenge_id, &session.owner)?;
         let this = Arc::clone(self);
         self.context.run_to_completion(async move { this.judge(session.id, &sender, &text).await }).await
+    }
+
+    /// Compares a submission of an owner with the flags of a challenge, and with the flag of the owner's session, if there
+    /// is one whose flag counts.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub async fn submit_for(
+        self: &Arc<Self>,
+        challenge: i64,
+        owner: Owner,
+        sender: Sender,
+        text: String,
+    ) -> Result<Verdict, CoreError> {
+        let latest = sessions::latest(&mut *self.context.store.read_few().await?, &owner, challenge).await?;
+        let Some(session) = latest.filter(|it| self.takes_flags(it)) else {
+            return self.flags.submit(challenge, owner, sender, text).await;
+        };
+        self.flags.check_rate(challenge, &owner)?;
+        let this = Arc::clone(self);
+        let judged = async move { this.judge(session.id, &sender, &text).await };
+        Ok(self.context.run_to_completion(judged).await?.1)
     }
 
     /// Returns whether flags of a session count: it is live, was solved within its life, or has died.

@@ -52,6 +52,7 @@ impl Maintenance {
             |it| async move { it.air.record_stop().await.map(drop) },
         );
         jobs.add("session reaper", CHECK_PERIOD, |it| async move { it.instances.reap().await });
+        jobs.add("owners of sessions", CHECK_PERIOD, |it| async move { it.instances.stop_excluded().await });
         jobs.add("runners of sessions", CHECK_PERIOD, |it| async move { it.instances.look_after_runners().await });
         jobs.add("retention", RETENTION_PERIOD, |it| async move { it.trim().await });
         self.registry.enter(CLOCK, MAX_CLOCK_SLEEP, self.context.clock.instant());

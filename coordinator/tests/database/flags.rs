@@ -7,6 +7,7 @@ use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::bus::alarms::AlarmKind;
 use challengectl_coordinator::flags::{Flag, FlagMode, Part, Sender, Verdict, Worth};
 use challengectl_coordinator::session::Owner;
+use challengectl_coordinator::views::history::Page;
 use std::time::Duration;
 
 fn text(content: &str) -> Flag {
@@ -55,7 +56,7 @@ async fn a_challenge_on_air_is_solved_by_its_flag_once_and_every_try_is_on_recor
         panic!("{first:?} {again:?}")
     };
     assert_eq!(then, now, "the first one counts");
-    let all = site.coordinator.flags.submissions(None, 10).await.unwrap();
+    let all = site.coordinator.flags.submissions(Page { limit: 10, offset: 0 }).await.unwrap().0;
     let results: Vec<_> = all.iter().map(|it| it.result.as_str()).collect();
     assert_eq!(results, ["repeated", "right", "wrong"]);
     assert_eq!((all[0].who.as_deref(), all[0].from_address.as_deref()), (Some("ada"), Some("192.0.2.1")));

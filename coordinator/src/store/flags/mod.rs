@@ -1,5 +1,6 @@
 //! What players submit, and what it is worth. The contents are sealed.
 
+pub mod board;
 pub mod solves;
 pub mod submissions;
 

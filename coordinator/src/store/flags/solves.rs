@@ -58,6 +58,16 @@ pub async fn of(connection: &mut Connection, challenge: i64, owner: &Owner) -> R
     Ok(rows.into_iter().map(solve).collect())
 }
 
+/// Returns all that an owner has solved.
+pub async fn of_owner(connection: &mut Connection, owner: &Owner) -> Result<Vec<Solve>, StoreError> {
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT challenge_id, owner, part, session_id, points, solved_at FROM solves WHERE owner = $1")
+            .bind(owner.as_str())
+            .fetch_all(connection)
+            .await?;
+    Ok(rows.into_iter().map(solve).collect())
+}
+
 /// Returns all solves, the first one first.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Solve>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(

@@ -1,6 +1,8 @@
 //! Submissions: everything that was compared with a flag.
 
 use crate::session::Owner;
+use crate::store::cells::integer;
+use crate::store::log::history::Page;
 use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
 use sqlx::FromRow;
@@ -89,29 +91,65 @@ pub async fn wrong(connection: &mut Connection, challenge: i64, owner: &Owner) -
 }
 
 /// A submission, as operators see it.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "as in `NewSubmission`")]
 pub struct Submission {
     pub id: i64,
-    pub at: i64,
+    pub at: Timestamp,
     pub challenge_id: i64,
     /// `None` if the challenge was deleted.
     pub challenge_name: Option<String>,
-    pub owner: String,
+    pub owner: Owner,
     pub who: Option<String>,
     pub from_address: Option<String>,
     pub result: String,
     pub part: Option<i64>,
-    pub flag_of: Option<String>,
+    pub flag_of: Option<Owner>,
 }
 
-/// Returns submissions, the newest first: those before this id.
-pub async fn page(connection: &mut Connection, before: Option<i64>, limit: u32) -> Result<Vec<Submission>, StoreError> {
-    let query = sqlx::query_as(
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    at: i64,
+    challenge_id: i64,
+    challenge_name: Option<String>,
+    owner: String,
+    who: Option<String>,
+    from_address: Option<String>,
+    result: String,
+    part: Option<i64>,
+    flag_of: Option<String>,
+}
+
+impl From<Row> for Submission {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            at: Timestamp::from_millis(row.at),
+            challenge_id: row.challenge_id,
+            challenge_name: row.challenge_name,
+            owner: Owner::stored(row.owner),
+            who: row.who,
+            from_address: row.from_address,
+            result: row.result,
+            part: row.part,
+            flag_of: row.flag_of.map(Owner::stored),
+        }
+    }
+}
+
+/// Returns submissions, the newest first, and the number of all.
+pub async fn page(connection: &mut Connection, page: Page) -> Result<(Vec<Submission>, u64), StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT submissions.id, at, challenge_id, challenges.name AS challenge_name, owner, who, from_address, result,
              part, flag_of
          FROM submissions LEFT JOIN challenges ON challenges.id = challenge_id
-         WHERE submissions.id < $1 ORDER BY submissions.id DESC LIMIT $2",
-    );
-    Ok(query.bind(before.unwrap_or(i64::MAX)).bind(limit).fetch_all(connection).await?)
+         ORDER BY submissions.id DESC LIMIT $1 OFFSET $2",
+    )
+    .bind(integer(page.limit))
+    .bind(integer(page.offset))
+    .fetch_all(&mut *connection)
+    .await?;
+    let total: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM submissions").fetch_one(connection).await?;
+    Ok((rows.into_iter().map(Submission::from).collect(), total.unsigned_abs()))
 }

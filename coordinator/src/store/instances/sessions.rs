@@ -270,6 +270,43 @@ pub async fn of_runner(connection: &mut Connection, runner: &RunnerId, since: i6
     rows.into_iter().map(Session::try_from).collect()
 }
 
+/// Returns the newest session that an owner has, or had, of a challenge.
+pub async fn latest(connection: &mut Connection, owner: &Owner, challenge: i64) -> Result<Option<Session>, StoreError> {
+    let row: Option<Row> =
+        sqlx::query_as("SELECT * FROM sessions WHERE owner = $1 AND challenge_id = $2 ORDER BY id DESC LIMIT 1")
+            .bind(owner.as_str())
+            .bind(challenge)
+            .fetch_optional(connection)
+            .await?;
+    row.map(Session::try_from).transpose()
+}
+
+/// Returns the live sessions of owners that are excluded from the event, or do not take part.
+pub async fn of_excluded(connection: &mut Connection, limit: u32) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT * FROM sessions WHERE state IN ('starting', 'running', 'lost') AND owner IN (
+             SELECT 'team:' || id FROM teams WHERE banned = 1 OR active = 0
+             UNION ALL
+             SELECT 'account:' || account_id FROM players JOIN accounts ON accounts.id = account_id
+             WHERE banned = 1 OR enabled = 0)
+         LIMIT $1",
+    )
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Session::try_from).collect()
+}
+
+/// Returns all live sessions and those that stop, the newest first.
+pub async fn all_present(connection: &mut Connection) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT * FROM sessions WHERE state IN ('starting', 'running', 'lost', 'stopping') ORDER BY id DESC",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Session::try_from).collect()
+}
+
 /// Returns the newest sessions of a challenge that are not this owner's.
 pub async fn of_others(
     connection: &mut Connection,

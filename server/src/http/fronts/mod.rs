@@ -3,3 +3,11 @@
 pub mod control;
 pub mod engine;
 pub mod play;
+
+use super::problem::{Code, Problem};
+
+/// Reads the number of a challenge in a path.
+pub(super) fn challenge_id(text: &str) -> Result<i64, Problem> {
+    let none = || Problem::new(Code::NotFound).because(format!("there is no challenge {text}"));
+    text.parse().map_err(|_| none())
+}

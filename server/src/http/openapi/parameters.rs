@@ -23,6 +23,7 @@ fn parameter(name: &str) -> Parameter {
         "token_id" => ("The token, by its id in the list of tokens.", String::schema()),
         "key_id" => ("The provisioning key, by its id.", ProvisioningKeyId::schema()),
         "digest" => ("The SHA-256 of the file, in hexadecimal digits.", Digest::schema()),
+        "instance_id" => ("The instance, by its number.", number()),
         "session_id" => ("The session, by its id.", session()),
         _ => ("", String::schema()),
     };

@@ -27,10 +27,10 @@ use crate::http::openapi::{Group, group};
 use accounts::{auth, users};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use challengectl_common::wire::Acknowledgement;
-use challenges::{modulations, preview, ranges};
+use challenges::{flags, modulations, preview, ranges};
 use enrollment::provisioning;
 use files::{export, uploads};
-use play::{players, teams};
+use play::{instances, players, teams};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -59,6 +59,7 @@ pub fn groups() -> Vec<Group> {
         group!(
             "Challenges", "The challenges that go on air.";
             challenges: list, create, one, update, delete, enable, disable, trigger;
+            flags: show, set;
             uploads: upload, import, reload;
             export: export;
             ranges: list;
@@ -70,6 +71,7 @@ pub fn groups() -> Vec<Group> {
             .describing::<state::Changes>()
             .describing::<LiveEvent>(),
         group!("Teams and players", "Those who play, for operators."; teams: list, update; players: list, update),
+        group!("Instances", "What players have started, and what they submit."; instances: list, stop, submissions),
         group!("Plan", "Where and how often everything will be on air."; plan: show),
         group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),

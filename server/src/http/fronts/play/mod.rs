@@ -1,8 +1,11 @@
-//! The API of players: registering, logging in, tokens and teams. It has the control API's envelope, and takes tokens
+//! The API of players: registering, logging in, tokens and teams; challenges, flags and instances; the scoreboard. It has the control API's envelope, and takes tokens
 //! only.
 
+mod challenges;
+mod instance;
 mod login;
 mod me;
+mod scoreboard;
 mod team;
 mod tokens;
 
@@ -17,6 +20,12 @@ pub fn groups() -> Vec<Group> {
             me: me, change_password
         ),
         group!("Play: tokens", "Tokens that players make for their programs."; tokens: list, create, revoke),
+        group!(
+            "Play: challenges", "Challenges, flags, and instances of one's own.";
+            challenges: list, submit;
+            instance: show, start, extend, stop;
+            scoreboard: show, ctftime
+        ),
         group!("Play: team", "The team of a player."; team: create, join, leave, renew_code),
     ]
 }

@@ -1,3 +1,4 @@
+pub mod flags;
 mod form;
 pub mod modulations;
 pub mod preview;
@@ -7,8 +8,8 @@ mod schemas;
 use super::{Switch, done};
 use crate::http::extract::body::{Json, OptionalJson, With};
 use crate::http::extract::echo::Echo;
+use crate::http::fronts::challenge_id;
 use crate::http::openapi::answers::{Conflict, Done};
-use crate::http::problem::Code;
 use crate::http::state::Shared;
 use crate::http::{Admin, Operator, Problem, Viewer};
 use crate::words::{ChallengeState, ModulationName};
@@ -119,7 +120,7 @@ pub async fn one(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let stored = coordinator.challenges.one(number(&id)?).await?;
+    let stored = coordinator.challenges.one(challenge_id(&id)?).await?;
     Ok(HttpResponse::Ok().json(One { challenge: Challenge::seen_by(person.role, stored, coordinator.context.now()) }))
 }
 
@@ -141,7 +142,7 @@ pub async fn update(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = number(&id)?;
+    let id = challenge_id(&id)?;
     let stored = coordinator.challenges.one(id).await?;
     let form = echo.over(&Challenge::seen_by(person.role, stored, coordinator.context.now()))?;
     coordinator.challenges.update(id, &form.into(), &person).await?;
@@ -155,7 +156,7 @@ pub async fn delete(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.challenges.delete(number(&id)?, person.actor()).await?;
+    coordinator.challenges.delete(challenge_id(&id)?, person.actor()).await?;
     Ok(done("Challenge deleted successfully"))
 }
 
@@ -167,7 +168,7 @@ pub async fn enable(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let Switch { enabled } = switch.unwrap_or_default();
-    coordinator.challenges.enable(number(&id)?, enabled, person.actor()).await?;
+    coordinator.challenges.enable(challenge_id(&id)?, enabled, person.actor()).await?;
     Ok(done(if enabled { "Challenge enabled" } else { "Challenge disabled" }))
 }
 
@@ -178,7 +179,7 @@ pub async fn disable(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.challenges.enable(number(&id)?, false, person.actor()).await?;
+    coordinator.challenges.enable(challenge_id(&id)?, false, person.actor()).await?;
     Ok(done("Challenge disabled"))
 }
 
@@ -189,13 +190,8 @@ pub async fn trigger(
     coordinator: Shared<Coordinator>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    coordinator.challenges.trigger(number(&id)?, person.actor()).await?;
+    coordinator.challenges.trigger(challenge_id(&id)?, person.actor()).await?;
     Ok(done("Challenge queued for immediate transmission"))
-}
-
-fn number(id: &str) -> Result<i64, Problem> {
-    let none = || Problem::new(Code::NotFound).because(format!("there is no challenge {id}"));
-    id.parse().map_err(|_| none())
 }
 
 impl Challenge {

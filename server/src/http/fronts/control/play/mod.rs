@@ -1,4 +1,5 @@
-//! Teams and players, for operators.
+//! Teams, players, their instances and what they submit, for operators.
 
+pub mod instances;
 pub mod players;
 pub mod teams;

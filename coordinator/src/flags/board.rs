@@ -1,0 +1,94 @@
+//! What players see: the challenges with their own progress, and the scoreboard.
+
+use super::Flags;
+use crate::CoreError;
+use crate::session::Owner;
+use crate::store::flags::board::{self, Solvable};
+use crate::store::flags::solves::{self, Solve};
+use crate::store::flags::submissions;
+use challengectl_common::Timestamp;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
+
+/// A challenge with the progress of one owner.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// The challenge.
+    pub challenge: Solvable,
+    /// How many of its parts the owner has solved.
+    pub solved_parts: u32,
+    /// How many teams, or players, have solved all of it.
+    pub solves: u32,
+    /// How many wrong submissions the owner has left; `None`: any number.
+    pub attempts_left: Option<u32>,
+}
+
+/// A line of the scoreboard.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// From 1. Of equal scores the one that was reached first is ahead.
+    pub place: u32,
+    /// The team, or the player.
+    pub name: String,
+    /// The sum of what was solved.
+    pub points: u32,
+    /// When the last of it was solved.
+    pub last_solve: Timestamp,
+    /// What was solved, the first one first.
+    pub solves: Vec<Solve>,
+}
+
+impl Flags {
+    /// Returns the challenges that players see, with the progress of an owner.
+    pub async fn progress(&self, owner: &Owner) -> Result<Vec<Progress>, CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let challenges = board::solvable(&mut connection).await?;
+        let own = solves::of_owner(&mut connection, owner).await?;
+        let competitors = board::competitors(&mut connection).await?;
+        let mut parts: HashMap<i64, HashMap<Owner, u32>> = HashMap::new();
+        for solve in solves::all(&mut connection).await? {
+            if competitors.contains_key(&solve.owner) {
+                *parts.entry(solve.challenge_id).or_default().entry(solve.owner).or_default() += 1;
+            }
+        }
+        let mut progress = Vec::new();
+        for challenge in challenges {
+            let of_others = parts.get(&challenge.id);
+            let whole = of_others.map_or(0, |of| of.values().filter(|solved| **solved >= challenge.parts).count());
+            let solved = own.iter().filter(|solve| solve.challenge_id == challenge.id).count();
+            let attempts_left = match challenge.max_attempts {
+                Some(max) => Some(max.saturating_sub(submissions::wrong(&mut connection, challenge.id, owner).await?)),
+                None => None,
+            };
+            let [solved_parts, solves] = [solved, whole].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+            progress.push(Progress { challenge, solved_parts, solves, attempts_left });
+        }
+        Ok(progress)
+    }
+
+    /// Returns the scoreboard, with the names of the challenges that players see. Only teams and players that are
+    /// registered and not excluded are on it.
+    pub async fn scoreboard(&self) -> Result<(Vec<Solvable>, Vec<Standing>), CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let challenges = board::solvable(&mut connection).await?;
+        let shown: BTreeSet<i64> = challenges.iter().map(|challenge| challenge.id).collect();
+        let names = board::competitors(&mut connection).await?;
+        let mut solved: HashMap<Owner, Vec<Solve>> = HashMap::new();
+        for solve in solves::all(&mut connection).await? {
+            if names.contains_key(&solve.owner) && shown.contains(&solve.challenge_id) {
+                solved.entry(solve.owner.clone()).or_default().push(solve);
+            }
+        }
+        drop(connection);
+        let mut standings: Vec<_> = solved.into_iter().filter_map(|(owner, of)| standing(&names, &owner, of)).collect();
+        standings.sort_by_cached_key(|it| (Reverse(it.points), it.last_solve, it.name.clone()));
+        (1..).zip(&mut standings).for_each(|(place, standing)| standing.place = place);
+        Ok((challenges, standings))
+    }
+}
+
+fn standing(names: &HashMap<Owner, String>, owner: &Owner, solves: Vec<Solve>) -> Option<Standing> {
+    let points = solves.iter().fold(0_u32, |sum, solve| sum.saturating_add(solve.points));
+    let last_solve = solves.iter().map(|solve| solve.solved_at).max()?;
+    Some(Standing { place: 0, name: names.get(owner)?.clone(), points, last_solve, solves })
+}

@@ -1,0 +1,158 @@
+use crate::http::extract::body::With;
+use crate::http::extract::query::{Paging, Query};
+use crate::http::fronts::control::done;
+use crate::http::openapi::answers::Done;
+use crate::http::problem::Code;
+use crate::http::state::Shared;
+use crate::http::{Operator, Problem, Viewer};
+use crate::words::InstanceState;
+use actix_web::{HttpResponse, web};
+use challengectl_common::{EngineId, RunnerId, Timestamp};
+use challengectl_coordinator::Coordinator;
+use challengectl_coordinator::flags::Submission;
+use challengectl_coordinator::instances::Placed;
+use challengectl_coordinator::session::Owner;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = InstanceList)]
+struct List {
+    instances: Vec<InstanceView>,
+}
+
+/// An instance that lives, or is being stopped.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Instance)]
+struct InstanceView {
+    instance_id: i64,
+    challenge_id: i64,
+    challenge: String,
+    /// The team or the player; of somebody without an account the name that was given.
+    owner: String,
+    /// Whether the name was given without proof.
+    anonymous: bool,
+    /// The API by which it was started.
+    front: String,
+    runner_id: RunnerId,
+    engine_id: EngineId,
+    state: InstanceState,
+    requested_at: Timestamp,
+    running_at: Option<Timestamp>,
+    /// When it ends, unless it is extended.
+    expires_at: Timestamp,
+    /// How often it was started again.
+    restarts: u32,
+    /// Such as `host:30123`, one for each port.
+    addresses: Vec<String>,
+}
+
+/// List the instances that live, or are being stopped, the newest first.
+#[utoipa::path(get, path = "/api/instances", responses((status = OK, body = List)))]
+pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+    let mut instances = Vec::new();
+    for placed in coordinator.instances.present().await? {
+        let challenge = coordinator.instances.challenge(placed.session.challenge_id).await;
+        let challenge = challenge.map(|it| it.name.to_string()).unwrap_or_default();
+        let owner = coordinator.flags.name_of(&placed.session.owner).await?;
+        instances.push(view(placed, challenge, owner));
+    }
+    Ok(HttpResponse::Ok().json(List { instances }))
+}
+
+fn view(placed: Placed, challenge: String, owner: String) -> InstanceView {
+    let Placed { session, ports } = placed;
+    InstanceView {
+        instance_id: session.id,
+        challenge_id: session.challenge_id,
+        challenge,
+        owner,
+        anonymous: session.owner.is_anonymous(),
+        front: session.front,
+        runner_id: session.runner_id,
+        engine_id: session.engine_id,
+        state: session.state.into(),
+        requested_at: session.requested_at,
+        running_at: session.running_at,
+        expires_at: session.reap_at,
+        restarts: session.restarts,
+        addresses: ports.iter().map(|it| format!("{}:{}", session.host, it.host_port)).collect(),
+    }
+}
+
+/// Stop an instance.
+///
+/// Its runner removes it as soon as it can.
+#[utoipa::path(delete, path = "/api/instances/{instance_id}", responses(Done))]
+pub async fn stop(
+    Operator(person): Operator,
+    instance_id: web::Path<String>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let missing = || Problem::new(Code::NotFound).because("there is no such instance");
+    let id = instance_id.parse().map_err(|_| missing())?;
+    coordinator.instances.kill(id, person.actor()).await?;
+    Ok(done("The instance is being stopped"))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Submissions {
+    submissions: Vec<SubmissionView>,
+    total: u64,
+}
+
+/// A flag that somebody has submitted, without its text.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SubmittedFlag)]
+struct SubmissionView {
+    submission_id: i64,
+    timestamp: Timestamp,
+    challenge_id: i64,
+    /// Null if it was deleted.
+    challenge: Option<String>,
+    /// The team or the player; of somebody without an account the name that was given.
+    owner: String,
+    /// The account that sent it.
+    who: Option<String>,
+    from_address: Option<String>,
+    /// `right`, `repeated`, `wrong`, or `shared`: wrong, and the flag of another owner.
+    result: String,
+    /// The part that a right one solves, from 1.
+    part: Option<i64>,
+    /// Whose flag a shared one is.
+    flag_of: Option<String>,
+}
+
+/// List what was submitted, the newest first.
+#[utoipa::path(get, path = "/api/submissions", responses((status = OK, body = Submissions)))]
+pub async fn submissions(
+    With(_, Query(paging)): With<Operator, Query<Paging>>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let (list, total) = coordinator.flags.submissions(paging.page()?).await?;
+    let mut submissions = Vec::new();
+    for submission in list {
+        submissions.push(submitted(submission, &coordinator).await?);
+    }
+    Ok(HttpResponse::Ok().json(Submissions { submissions, total }))
+}
+
+async fn submitted(it: Submission, coordinator: &Coordinator) -> Result<SubmissionView, Problem> {
+    let name = |owner: Owner| async move { coordinator.flags.name_of(&owner).await };
+    let flag_of = match it.flag_of {
+        Some(owner) => Some(name(owner).await?),
+        None => None,
+    };
+    Ok(SubmissionView {
+        submission_id: it.id,
+        timestamp: it.at,
+        challenge_id: it.challenge_id,
+        challenge: it.challenge_name,
+        owner: name(it.owner).await?,
+        who: it.who,
+        from_address: it.from_address,
+        result: it.result,
+        part: it.part.map(|part| part + 1),
+        flag_of,
+    })
+}

@@ -1,0 +1,169 @@
+use crate::http::Problem;
+use crate::http::extract::body::{Json, SMALL, With};
+use crate::http::extract::player::Player;
+use crate::http::fronts::challenge_id;
+use crate::http::openapi::answers::{Forbidden, Missing, TooMany};
+use crate::http::state::Shared;
+use actix_web::{HttpResponse, web};
+use challengectl_common::Timestamp;
+use challengectl_coordinator::flags::{Progress, Sender, Verdict};
+use challengectl_coordinator::{Coordinator, Players};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlayChallenges)]
+struct List {
+    challenges: Vec<ChallengeView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PlayKind)]
+enum Kind {
+    /// It is on air.
+    Transmission,
+    /// Each team, or player, starts its own.
+    Instance,
+}
+
+/// A challenge with one's own progress.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlayChallenge)]
+struct ChallengeView {
+    challenge_id: i64,
+    name: String,
+    kind: Kind,
+    category: String,
+    difficulty: String,
+    description: String,
+    tags: Vec<String>,
+    author: String,
+    /// For all parts together.
+    points: u32,
+    parts: u32,
+    solved_parts: u32,
+    /// Whether all parts are solved.
+    solved: bool,
+    /// How many teams, or players, have solved it.
+    solves: u32,
+    /// Wrong flags that are left; null: any number.
+    attempts_left: Option<u32>,
+}
+
+impl From<Progress> for ChallengeView {
+    fn from(progress: Progress) -> Self {
+        let Progress { challenge, solved_parts, solves, attempts_left } = progress;
+        let kind = if challenge.is_instance { Kind::Instance } else { Kind::Transmission };
+        let category = if challenge.is_instance { challenge.about.category } else { "radio".to_owned() };
+        Self {
+            challenge_id: challenge.id,
+            name: challenge.name,
+            kind,
+            category,
+            difficulty: challenge.about.difficulty,
+            description: challenge.about.description,
+            tags: challenge.about.tags,
+            author: challenge.about.author,
+            points: challenge.points,
+            parts: challenge.parts,
+            solved_parts,
+            solved: challenge.parts > 0 && solved_parts >= challenge.parts,
+            solves,
+            attempts_left,
+        }
+    }
+}
+
+/// List the challenges that can be solved, with one's own progress.
+#[utoipa::path(get, path = "/api/play/challenges", responses((status = OK, body = List), Forbidden))]
+pub async fn list(
+    Player(player): Player,
+    players: Shared<Players>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let progress = coordinator.flags.progress(&players.owner(&player)?).await?;
+    Ok(HttpResponse::Ok().json(List { challenges: progress.into_iter().map(ChallengeView::from).collect() }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = FlagSubmission)]
+#[serde(deny_unknown_fields)]
+pub struct Submission {
+    /// Blanks around it do not count.
+    #[schema(min_length = 1, max_length = 1024)]
+    flag: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = FlagResult)]
+enum Outcome {
+    /// It solves the challenge.
+    Correct,
+    /// It solves a part of it.
+    Partial,
+    /// It is right, and was before.
+    AlreadySolved,
+    Incorrect,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = FlagVerdict)]
+struct VerdictView {
+    result: Outcome,
+    /// What the solved part is worth.
+    points: Option<u32>,
+    /// When it was solved first.
+    solved_at: Option<Timestamp>,
+    /// Wrong flags that are left; null: any number.
+    attempts_left: Option<u32>,
+}
+
+impl From<Verdict> for VerdictView {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Right { points, solved_at, is_new, is_whole } => {
+                let result = match (is_new, is_whole) {
+                    (false, _) => Outcome::AlreadySolved,
+                    (true, true) => Outcome::Correct,
+                    (true, false) => Outcome::Partial,
+                };
+                Self { result, points: Some(points), solved_at: Some(solved_at), attempts_left: None }
+            }
+            Verdict::Wrong { attempts_left } => {
+                Self { result: Outcome::Incorrect, points: None, solved_at: None, attempts_left }
+            }
+        }
+    }
+}
+
+/// Submit a flag.
+///
+/// Ten wrong ones a minute; then right ones are refused as well.
+#[utoipa::path(
+    post, path = "/api/play/challenges/{challenge_id}/flag",
+    responses((status = OK, body = VerdictView), Missing, Forbidden, TooMany)
+)]
+pub async fn submit(
+    With(Player(player), Json(body)): With<Player, Json<Submission, SMALL>>,
+    challenge: web::Path<String>,
+    players: Shared<Players>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let challenge = visible(&coordinator, &challenge).await?;
+    let owner = players.owner(&player)?;
+    let sender = Sender { name: Some(player.name.to_string()), address: player.address };
+    let verdict = coordinator.instances.submit_for(challenge, owner, sender, body.flag).await?;
+    Ok(HttpResponse::Ok().json(VerdictView::from(verdict)))
+}
+
+/// Returns the id of a challenge that players see.
+pub async fn visible(coordinator: &Coordinator, text: &str) -> Result<i64, Problem> {
+    let id = challenge_id(text)?;
+    let missing = || challengectl_coordinator::CoreError::NotFound(format!("challenge {id}"));
+    if !coordinator.flags.is_solvable(id).await? {
+        return Err(missing().into());
+    }
+    Ok(id)
+}

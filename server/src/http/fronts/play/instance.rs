@@ -1,0 +1,139 @@
+use super::challenges::visible;
+use crate::http::Problem;
+use crate::http::extract::player::Player;
+use crate::http::openapi::answers::{Conflict, Failed, Forbidden, Missing, TooMany, Unavailable};
+use crate::http::problem::Code;
+use crate::http::state::Shared;
+use crate::words::InstanceState;
+use actix_web::{HttpResponse, web};
+use challengectl_common::Timestamp;
+use challengectl_coordinator::instances::{Placed, Wish};
+use challengectl_coordinator::{Coordinator, Players};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The name of this front in sessions.
+const FRONT: &str = "play";
+
+/// An instance of one's own.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnInstance)]
+struct InstanceView {
+    challenge_id: i64,
+    state: InstanceState,
+    requested_at: Timestamp,
+    /// When it ends, unless it is extended.
+    expires_at: Timestamp,
+    /// How many seconds are left.
+    seconds_left: u64,
+    addresses: Vec<Address>,
+}
+
+/// Where a port of an instance is reached.
+#[derive(Serialize, ToSchema)]
+struct Address {
+    /// The port in its container, such as `80/tcp`.
+    port: String,
+    host: String,
+    host_port: u16,
+}
+
+fn shown(placed: &Placed, now: Timestamp) -> InstanceView {
+    let session = &placed.session;
+    let address = |it: &challengectl_common::wire::instances::Published| Address {
+        port: it.port.to_string(),
+        host: session.host.clone(),
+        host_port: it.host_port,
+    };
+    InstanceView {
+        challenge_id: session.challenge_id,
+        state: session.state.into(),
+        requested_at: session.requested_at,
+        expires_at: session.reap_at,
+        seconds_left: session.reap_at.since(now).as_secs(),
+        addresses: placed.ports.iter().map(address).collect(),
+    }
+}
+
+/// Show one's own instance.
+#[utoipa::path(
+    get, path = "/api/play/challenges/{challenge_id}/instance",
+    responses((status = OK, body = InstanceView), Missing, Forbidden)
+)]
+pub async fn show(
+    Player(player): Player,
+    challenge: web::Path<String>,
+    players: Shared<Players>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let challenge = visible(&coordinator, &challenge).await?;
+    let placed = coordinator.instances.of_owner(&players.owner(&player)?, challenge).await?;
+    let placed = placed.ok_or_else(|| Problem::new(Code::NotFound).because("there is no instance; start one"))?;
+    Ok(HttpResponse::Ok().json(shown(&placed, coordinator.context.now())))
+}
+
+/// Start an instance.
+///
+/// Answers when it runs, with 200 and the one that is there, if there is one. One that is still starting after 30 seconds
+/// is answered as such, and goes on.
+#[utoipa::path(
+    post, path = "/api/play/challenges/{challenge_id}/instance",
+    responses(
+        (status = CREATED, description = "It was started.", body = InstanceView),
+        (status = OK, description = "It was already there.", body = InstanceView),
+        Missing, Forbidden, TooMany, Failed, Unavailable
+    )
+)]
+pub async fn start(
+    Player(player): Player,
+    challenge: web::Path<String>,
+    players: Shared<Players>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let challenge = coordinator.instances.challenge(visible(&coordinator, &challenge).await?).await?;
+    let wish = Wish { challenge: challenge.slug, owner: players.owner(&player)?, front: FRONT, lifetime: None };
+    let started = coordinator.instances.start(wish).await?;
+    let mut response = if started.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
+    Ok(response.json(shown(&started.placed, coordinator.context.now())))
+}
+
+/// Let one's own instance live on.
+///
+/// It has its whole life again.
+#[utoipa::path(
+    post, path = "/api/play/challenges/{challenge_id}/instance/extend",
+    responses((status = OK, body = InstanceView), Missing, Forbidden, Conflict)
+)]
+pub async fn extend(
+    Player(player): Player,
+    challenge: web::Path<String>,
+    players: Shared<Players>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let challenge = visible(&coordinator, &challenge).await?;
+    let placed = coordinator.instances.extend(players.owner(&player)?, challenge).await?;
+    Ok(HttpResponse::Ok().json(shown(&placed, coordinator.context.now())))
+}
+
+/// Stop one's own instance.
+///
+/// Answers when nothing of it is left, after at most 15 seconds.
+#[utoipa::path(
+    delete,
+    path = "/api/play/challenges/{challenge_id}/instance",
+    responses(crate::http::openapi::answers::Done, Missing, Forbidden)
+)]
+pub async fn stop(
+    Player(player): Player,
+    challenge: web::Path<String>,
+    players: Shared<Players>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let challenge = visible(&coordinator, &challenge).await?;
+    let missing = || Problem::new(Code::NotFound).because("there is no instance; it may have ended");
+    let placed = coordinator.instances.of_owner(&players.owner(&player)?, challenge).await?.ok_or_else(missing)?;
+    if !coordinator.instances.stop(placed.session.id, "stopped").await? {
+        return Err(missing());
+    }
+    Ok(crate::http::fronts::control::acknowledge(HttpResponse::Ok(), "The instance is stopped"))
+}
