@@ -34,6 +34,7 @@ impl From<State> for ChallengeState {
 /// What an instance does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SessionState)]
 pub enum InstanceState {
     Starting,
     Running,
