@@ -18,6 +18,7 @@ mod metrics;
 mod operations;
 mod people;
 mod play;
+mod playing;
 mod receiver;
 mod site;
 mod tls;

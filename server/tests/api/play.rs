@@ -2,16 +2,12 @@
 
 use crate::people::PASSWORD;
 use crate::site::{Answer, Player, Site, fields, is_timestamp};
-use challengectl_common::{EngineId, RunnerId, Timestamp};
 use challengectl_coordinator::Role;
 use challengectl_coordinator::session::Owner;
-use challengectl_coordinator::store::commit;
-use challengectl_coordinator::store::instances::sessions::{self, NewSession};
 use challengectl_server::Config;
 use challengectl_server::config::{PlayMode, WhoRegisters};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 async fn with(set: impl FnOnce(&mut Config)) -> Site {
     Site::start_with(tempfile::tempdir().unwrap(), set).await
@@ -337,32 +333,6 @@ async fn without_open_play_the_engine_front_needs_a_login_and_in_teams_a_team() 
     assert_eq!(spawn(&url, bearer(), None).await, 401, "a banned player");
 }
 
-/// Adds a session of an owner that is starting on this runner, as if it had an engine. Returns its key.
-async fn session(site: &Site, owner: &Owner, runner: &str) -> String {
-    let (store, key) = (site.store().await, format!("{:032x}", rand::random::<u128>()));
-    let mut transaction = store.write().await.unwrap();
-    let now = Timestamp::now();
-    let new = NewSession {
-        key: &key,
-        front: "engine",
-        challenge_id: 1,
-        version: 1,
-        owner,
-        nonce: "0",
-        runner_id: &RunnerId::new(runner).unwrap(),
-        engine_id: &EngineId::new("docker").unwrap(),
-        host: "localhost",
-        lifetime: Duration::from_secs(3600),
-        requested_at: now,
-        reap_at: now.after(Duration::from_secs(3600)),
-        revision: 1,
-    };
-    sessions::insert(&mut transaction, &new).await.unwrap();
-    commit(transaction).await.unwrap();
-    store.close().await;
-    key
-}
-
 #[tokio::test]
 async fn members_share_the_sessions_of_their_team_and_nobody_else_reaches_them() {
     let (site, url) = engine(true, PlayMode::Teams).await;
@@ -371,8 +341,8 @@ async fn members_share_the_sessions_of_their_team_and_nobody_else_reaches_them()
     let created = ada.post("/api/play/team", json!({"name": "Rotor"})).await;
     bob.post("/api/play/team/join", json!({"join_code": created.body["join_code"]})).await;
     eve.post("/api/play/team", json!({"name": "Stator"})).await;
-    let key = session(&site, &Owner::team(created.body["team"]["team_id"].as_i64().unwrap()), "roof").await;
-    let anonymous = session(&site, &Owner::anonymous("team:1").unwrap(), "roof").await;
+    let key = site.session(&Owner::team(created.body["team"]["team_id"].as_i64().unwrap()), "roof").await;
+    let anonymous = site.session(&Owner::anonymous("team:1").unwrap(), "roof").await;
 
     let by = |player: Option<&Player<'_>>, method: Method, path: &str| {
         let request = Client::new().request(method, format!("{url}{path}"));

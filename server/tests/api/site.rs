@@ -1,12 +1,15 @@
 //! A server on a free port, and a client for it.
 
 use crate::people::PASSWORD;
-use challengectl_common::{AccountName, Digest, RunnerId, Timestamp};
+
+use challengectl_common::{AccountName, Digest, EngineId, RunnerId, Timestamp};
 use challengectl_coordinator::accounts::Changes;
 use challengectl_coordinator::challenges::import::{Unlisted, import};
 use challengectl_coordinator::challenges::step::Step;
+use challengectl_coordinator::session::Owner;
 use challengectl_coordinator::store::accounts::NewAccount;
 use challengectl_coordinator::store::accounts::{self, logins};
+use challengectl_coordinator::store::instances::sessions::{self, NewSession};
 use challengectl_coordinator::store::{Store, commit};
 use challengectl_coordinator::{Accounts, Clock, Role, TokenLife};
 use challengectl_coordinator::{FileFolder, issue_token};
@@ -15,6 +18,7 @@ use challengectl_server::{Application, Config};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -30,6 +34,32 @@ pub struct Site {
 }
 
 impl Site {
+    /// Adds a session of an owner that is starting on this runner, as if it had an engine. Returns its key.
+    pub async fn session(&self, owner: &Owner, runner: &str) -> String {
+        let (store, key) = (self.store().await, format!("{:032x}", rand::random::<u128>()));
+        let mut transaction = store.write().await.unwrap();
+        let now = Timestamp::now();
+        let new = NewSession {
+            key: &key,
+            front: "engine",
+            challenge_id: 1,
+            version: 1,
+            owner,
+            nonce: "0",
+            runner_id: &RunnerId::new(runner).unwrap(),
+            engine_id: &EngineId::new("docker").unwrap(),
+            host: "localhost",
+            lifetime: Duration::from_secs(3600),
+            requested_at: now,
+            reap_at: now.after(Duration::from_secs(3600)),
+            revision: 1,
+        };
+        sessions::insert(&mut transaction, &new).await.unwrap();
+        commit(transaction).await.unwrap();
+        store.close().await;
+        key
+    }
+
     pub async fn start() -> Self {
         Self::start_with(tempfile::tempdir().unwrap(), |_| ()).await
     }

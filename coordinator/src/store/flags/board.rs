@@ -68,7 +68,7 @@ pub async fn competitors(connection: &mut Connection) -> Result<HashMap<Owner, S
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT 'team:' || id, name FROM teams WHERE banned = 0
          UNION ALL
-         SELECT 'account:' || account_id, username FROM players JOIN accounts ON accounts.id = account_id
+         SELECT 'account:' || account_id, accounts.name FROM players JOIN accounts ON accounts.id = account_id
          WHERE banned = 0",
     )
     .fetch_all(connection)
@@ -80,7 +80,7 @@ pub async fn competitors(connection: &mut Connection) -> Result<HashMap<Owner, S
 pub async fn name(connection: &mut Connection, owner: &Owner) -> Result<Option<String>, StoreError> {
     let query = sqlx::query_scalar(
         "SELECT name FROM teams WHERE 'team:' || id = $1
-         UNION ALL SELECT username FROM accounts WHERE 'account:' || id = $1",
+         UNION ALL SELECT name FROM accounts WHERE 'account:' || id = $1",
     );
     Ok(query.bind(owner.as_str()).fetch_optional(connection).await?)
 }

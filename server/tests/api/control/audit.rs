@@ -4,6 +4,7 @@ use crate::control::contract::matrix::MATRIX;
 use crate::control::uploads::form;
 use crate::people::{Authenticator, PASSWORD, browser, verify};
 use crate::site::{Answer, Browser, MORSE, Site};
+use challengectl_coordinator::session::Owner;
 use challengectl_coordinator::views::history::Page;
 use challengectl_coordinator::{Accounts, Role};
 use challengectl_server::config::WhoRegisters;
@@ -17,6 +18,10 @@ const WITHOUT_A_ROW: &[(&str, &str)] = &[
     ("POST /api/play/login", "a player's own act, which the login itself records; thousands would hide the operators'"),
     ("POST /api/play/refresh", "a player's own act, every quarter of an hour"),
     ("POST /api/play/logout", "a player's own act"),
+    ("POST /api/play/challenges/{challenge_id}/flag", "the submission is on record itself"),
+    ("POST /api/play/challenges/{challenge_id}/instance", "the session is on record itself"),
+    ("POST /api/play/challenges/{challenge_id}/instance/extend", "a player's own act, which the session shows"),
+    ("DELETE /api/play/challenges/{challenge_id}/instance", "a player's own act, which the session records"),
     ("POST /api/challenges/check", "nothing changes"),
     ("POST /api/challenges/preview", "nothing changes"),
     ("POST /api/runners/register", "a runner's own act, which its record shows"),
@@ -174,6 +179,8 @@ async fn challenges(walk: &mut Walk, admin: &Browser<'_>) {
     walk.of(admin, "POST /api/challenges/{challenge_id}/disable", &id, Value::Null).await;
     walk.of(admin, "POST /api/challenges/{challenge_id}/enable", &id, Value::Null).await;
     walk.of(admin, "POST /api/challenges/{challenge_id}/trigger", &id, Value::Null).await;
+    let worth = json!({"points": 10, "parts": [{"flags": [{"mode": "text", "content": "flag{nine}"}]}]});
+    walk.of(admin, "PUT /api/challenges/{challenge_id}/flags", &id, worth).await;
     walk.of(admin, "DELETE /api/challenges/{challenge_id}", &id, Value::Null).await;
 
     let upload = form(admin.request(Method::POST, "/api/files/upload"), &[("file", "note.txt", b"CQ")]);
@@ -220,6 +227,11 @@ async fn players(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
     walk.of(admin, "PUT /api/teams/{team_id}", &team, json!({"zone": "north", "active": false})).await;
     let change = json!({"zone": "north", "password": PASSWORD, "banned": true});
     walk.of(admin, "PUT /api/players/{player}", "paul", change).await;
+
+    site.session(&Owner::team(1), "roof").await;
+    let instances = admin.get("/api/instances").await.body;
+    let instance = instances["instances"][0]["instance_id"].to_string();
+    walk.of(admin, "DELETE /api/instances/{instance_id}", &instance, Value::Null).await;
 }
 
 async fn control(walk: &mut Walk, admin: &Browser<'_>) {

@@ -1,4 +1,4 @@
-use super::challenges::visible;
+use super::solving::visible;
 use crate::http::Problem;
 use crate::http::extract::player::Player;
 use crate::http::openapi::answers::{Conflict, Failed, Forbidden, Missing, TooMany, Unavailable};

@@ -1,11 +1,11 @@
 //! The API of players: registering, logging in, tokens and teams; challenges, flags and instances; the scoreboard. It has the control API's envelope, and takes tokens
 //! only.
 
-mod challenges;
 mod instance;
 mod login;
 mod me;
 mod scoreboard;
+mod solving;
 mod team;
 mod tokens;
 
@@ -22,7 +22,7 @@ pub fn groups() -> Vec<Group> {
         group!("Play: tokens", "Tokens that players make for their programs."; tokens: list, create, revoke),
         group!(
             "Play: challenges", "Challenges, flags, and instances of one's own.";
-            challenges: list, submit;
+            solving: list, submit;
             instance: show, start, extend, stop;
             scoreboard: show, ctftime
         ),
