@@ -95,11 +95,11 @@ async fn settle(docker: &Docker, order: &Order) -> Result<Outcome, EngineError> 
 async fn start(docker: &Docker, order: &Order, run: &RunOrder) -> Result<Outcome, EngineError> {
     match docker.start(order, run).await {
         Ok(first) => Ok(Outcome::Runs(first)),
-        Err(EngineError::Refused(reason)) => {
+        Err(away @ EngineError::Away { .. }) => Err(away),
+        Err(refused) => {
             docker.remove(order.session_id).await?;
-            Ok(Outcome::Failed(reason))
+            Ok(Outcome::Failed(refused.to_string()))
         }
-        Err(away) => Err(away),
     }
 }
 
