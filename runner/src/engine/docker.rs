@@ -1,5 +1,6 @@
 //! Docker and Podman.
 
+use super::disk::Layers;
 use super::host::Firewall;
 use super::labels::{self, Owner};
 use super::networks::Net;
@@ -32,6 +33,7 @@ pub(crate) struct Docker {
     firewall: Option<Arc<Firewall>>,
     starts: Semaphore,
     pub(super) subnets: Subnets,
+    pub(super) layers: Layers,
 }
 
 /// A container that was found.
@@ -61,6 +63,7 @@ impl Docker {
             firewall: (config.firewall == config::Firewall::Nftables).then(|| Arc::clone(&host.firewall)),
             starts: Semaphore::new(config.starts),
             subnets: Subnets::default(),
+            layers: Layers::default(),
         };
         docker.note_networks().await?;
         Ok(docker)
@@ -107,6 +110,7 @@ impl Docker {
             if first.is_none() && self.firewall.is_some() {
                 network.check()?;
             }
+            self.check_layer(&id).await?;
             first.get_or_insert(id);
         }
         first.ok_or_else(|| EngineError::Refused("the order has no container".to_owned()))

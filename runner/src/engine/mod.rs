@@ -1,10 +1,13 @@
 //! Engines: what instances are started with. So far Docker and Podman, by the API that both have.
 //!
-//! [`host`] keeps the host's firewall rules for containers, [`profile`] says what a container may use of the host.
+//! [`host`] keeps the host's firewall rules for containers, [`profile`] says what a container may use of the host, [`disk`]
+//! watches what it writes.
 
+mod disk;
 mod docker;
 mod host;
 mod labels;
+mod layer;
 mod networks;
 mod profile;
 mod subnets;

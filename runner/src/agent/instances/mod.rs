@@ -45,6 +45,8 @@ struct Standing {
     is_due: bool,
     /// Whether it was last seen running.
     runs: bool,
+    /// What its instance is ended for.
+    offence: Option<String>,
 }
 
 impl Instances {

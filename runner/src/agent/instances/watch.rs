@@ -1,5 +1,5 @@
 //! Looks at what the engines have: instances that have ended by themselves, and leftovers. Keeps the firewall rules of
-//! the host in place.
+//! the host in place, and ends instances that fill its disk.
 
 use super::super::Agent;
 use super::{Engine, work};
@@ -37,6 +37,9 @@ async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
     }
     for session in ended(agent, engine, &running) {
         work::begin(agent, session);
+    }
+    for (session, why) in docker.overfull(&found).await? {
+        work::end(agent, session, why);
     }
     if !knows_all {
         return Ok(());
