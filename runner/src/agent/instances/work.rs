@@ -127,7 +127,10 @@ fn report(agent: &Agent, order: &Order, outcome: Outcome) {
         Outcome::Failed(reason) => (InstanceState::Failed, Some(cut(reason)), None),
         Outcome::Removed => (InstanceState::Removed, None, None),
     };
-    tracing::info!(session = order.session_id, fence = order.fence, ?state, "instance");
+    match &reason {
+        Some(reason) => tracing::warn!(session = order.session_id, fence = order.fence, "instance failed: {reason}"),
+        None => tracing::info!(session = order.session_id, fence = order.fence, ?state, "instance"),
+    }
     let (session_id, fence) = (order.session_id, order.fence);
     agent.instances.report(InstanceReport { session_id, fence, state, reason, container_id });
 }
