@@ -1,6 +1,5 @@
 //! Hostile instances: teams whose container does what its command says, and its site for the tests.
 
-use super::outside::Outside;
 use super::{Kind, Place};
 use crate::programs::{output_of, run};
 use anyhow::{Context, Result, ensure};
@@ -18,7 +17,6 @@ const LISTEN: &str = "httpd -f -p 8080 -h /www";
 /// An engine with a server and a runner, and a challenge whose containers are hostile.
 pub struct Hostile {
     pub place: Place,
-    pub outside: Outside,
 }
 
 /// The instance of one team.
@@ -47,10 +45,9 @@ impl Hostile {
     /// Like [`Hostile::start`], with these containers.
     pub fn of(kind: Kind, containers: &Value) -> Result<Self> {
         let place = Place::with(kind, build)?;
-        let outside = Outside::start(place.engine(), place.folder())?;
         let spec = json!({"containers": containers}).to_string();
         tokio::runtime::Runtime::new()?.block_on(set_spec(&place.database(), &spec))?;
-        Ok(Self { place, outside })
+        Ok(Self { place })
     }
 
     /// Starts the instance of a team.

@@ -1,10 +1,9 @@
 //! A machine beside the host of the engine, which is also its way out.
 
-use super::engine::Engine;
+use super::Place;
 use crate::programs::{Process, output_of};
 use crate::site::wait_until;
 use anyhow::{Context, Result};
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -23,7 +22,8 @@ pub struct Outside {
 
 impl Outside {
     /// Makes the machine, and connects it with the engine's host. It knows a way to the addresses of containers.
-    pub fn start(engine: &Engine, folder: &Path) -> Result<Self> {
+    pub fn start(place: &Place) -> Result<Self> {
+        let (engine, folder) = (place.engine(), place.folder());
         let mut command = Command::new("unshare");
         let process = Process::start(command.args(["-n", "sleep", "infinity"]), &folder.join("outside.log"))?;
         let mut machine = Self { process, server: None };

@@ -77,16 +77,6 @@ static void many_files(const char *folder, int count) {
   printf("%d\n", made);
 }
 
-// hidden FOLDER MIB: a file that is deleted and still open.
-static void hidden_file(const char *folder, int mebibytes) {
-  char path[256], *block = calloc(1, 1 << 20);
-  snprintf(path, sizeof path, "%s/hidden", folder);
-  int fd = open(path, O_CREAT | O_WRONLY, 0600), written = 0;
-  unlink(path);
-  while (written < mebibytes && write(fd, block, 1 << 20) == 1 << 20) written++;
-  printf("%d\n", written);
-}
-
 // descriptors: the number of files that one process may open.
 static void descriptors(void) {
   int count = 0;
@@ -133,7 +123,6 @@ int main(int count, char **words) {
   else if (!strcmp(what, "zombies")) many(0);
   else if (!strcmp(what, "memory")) fill_memory(atoi(first));
   else if (!strcmp(what, "files")) many_files(first, atoi(second));
-  else if (!strcmp(what, "hidden")) hidden_file(first, atoi(second));
   else if (!strcmp(what, "descriptors")) descriptors();
   else if (!strcmp(what, "dump")) dump();
   else if (!strcmp(what, "socket")) printf("%d\n", outcome(socket(atoi(first), atoi(second), 0)));

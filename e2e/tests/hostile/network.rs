@@ -2,8 +2,9 @@
 
 use super::SOON;
 use anyhow::{Context, Result, ensure};
+use challengectl_e2e::containers::Kind;
 use challengectl_e2e::containers::hostile::{Hostile, IMAGE, Team, container};
-use challengectl_e2e::containers::{Kind, outside};
+use challengectl_e2e::containers::outside::{self, Outside};
 use challengectl_e2e::on_both_engines;
 use challengectl_e2e::site::wait_until;
 use serde_json::json;
@@ -37,6 +38,7 @@ fn remove_rules(site: &mut Hostile) -> Result<()> {
 
 fn the_server_is_reached_by_no_address_of_its_host(kind: Kind) -> Result<()> {
     let mut site = Hostile::start(kind)?;
+    let _outside = Outside::start(&site.place)?;
     let team = site.team("ada")?;
     let host = site.place.engine().shell("ip -o addr | awk '$3 ~ /inet/ {split($4, a, \"/\"); print $2, a[1]}'")?;
     let mut tried = 0;
@@ -60,6 +62,7 @@ fn the_server_is_reached_by_no_address_of_its_host(kind: Kind) -> Result<()> {
 
 fn an_instance_reaches_no_other_one_and_none_of_their_published_ports(kind: Kind) -> Result<()> {
     let mut site = Hostile::start(kind)?;
+    let _outside = Outside::start(&site.place)?;
     let (ada, bob) = (site.team("ada")?, site.team("bob")?);
     let (gateway_of_ada, gateway_of_bob) = (gateway(&site, &ada)?, gateway(&site, &bob)?);
     let ways = [gateway_of_ada.as_str(), &gateway_of_bob, outside::HOST].map(|way| (way, bob.port));
@@ -80,6 +83,7 @@ fn an_instance_reaches_no_other_one_and_none_of_their_published_ports(kind: Kind
 
 fn nothing_leaves_an_instance(kind: Kind) -> Result<()> {
     let mut site = Hostile::start(kind)?;
+    let _outside = Outside::start(&site.place)?;
     let team = site.team("ada")?;
     for address in [outside::MACHINE, outside::METADATA] {
         let came = site.connect(&team, address, 80)?;
@@ -96,34 +100,34 @@ fn nothing_leaves_an_instance(kind: Kind) -> Result<()> {
 
 fn names_are_not_looked_up_outside(kind: Kind) -> Result<()> {
     let site = Hostile::start(kind)?;
+    let outside = Outside::start(&site.place)?;
     let team = site.team("ada")?;
     let look_up = |resolver: &str| format!("timeout 3 nslookup secret.example {resolver} || true");
     // Of another container of this engine the machine outside is asked.
     site.place.docker(&["network", "create", "other"])?;
-    let before = site.outside.udp_packets()?;
+    let before = outside.udp_packets()?;
     site.place.docker(&["run", "--rm", "--network", "other", IMAGE, "sh", "-c", &look_up("")])?;
-    let seen = site.outside.udp_packets()?;
+    let seen = outside.udp_packets()?;
     ensure!(seen > before, "nobody is asked for any container");
     for resolver in ["", "127.0.0.11", outside::MACHINE, &gateway(&site, &team)?] {
         site.attack(&team, &["sh", "-c", &look_up(resolver)])?;
     }
-    ensure!(site.outside.udp_packets()? == seen, "a question has left the host");
+    ensure!(outside.udp_packets()? == seen, "a question has left the host");
     Ok(())
 }
 
 fn a_machine_outside_reaches_published_ports_only(kind: Kind) -> Result<()> {
     let mut site = Hostile::start(kind)?;
+    let outside = Outside::start(&site.place)?;
     let team = site.team("ada")?;
     let own = site.address(&team)?;
-    let get = |site: &Hostile, address: &str, port: u16| {
-        site.outside.shell(&format!("curl -sS -m 3 http://{address}:{port}/")).is_ok()
-    };
-    ensure!(get(&site, outside::HOST, team.port), "players do not reach the instance");
-    ensure!(!get(&site, &own, 8080), "the container's own address answers");
+    let get = |address: &str, port: u16| outside.shell(&format!("curl -sS -m 3 http://{address}:{port}/")).is_ok();
+    ensure!(get(outside::HOST, team.port), "players do not reach the instance");
+    ensure!(!get(&own, 8080), "the container's own address answers");
     remove_rules(&mut site)?;
     // As on a host that routes: Podman's rules let in what a host lets through.
     site.place.engine().shell("sysctl -q net.ipv4.ip_forward=1")?;
-    ensure!(get(&site, &own, 8080), "the container's own address does not answer without the rules either");
+    ensure!(get(&own, 8080), "the container's own address does not answer without the rules either");
     Ok(())
 }
 
@@ -164,6 +168,7 @@ fn a_container_cannot_take_the_address_of_its_neighbour(kind: Kind) -> Result<()
 
 fn a_flood_of_packets_does_not_fill_the_connections_of_the_host(kind: Kind) -> Result<()> {
     let site = Hostile::of(kind, &json!([container("main", "sleep 1000"), container("db", "sleep 1000")]))?;
+    let _outside = Outside::start(&site.place)?;
     site.place.engine().shell("sysctl -q net.bridge.bridge-nf-call-iptables=1")?;
     let team = site.team("ada")?;
     let neighbour = site.attack(&team, &["sh", "-c", "grep db /etc/hosts"])?;

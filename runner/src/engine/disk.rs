@@ -76,10 +76,10 @@ fn unwatched(why: &str) -> EngineError {
 /// Returns why a container is ended; `None` if it is not.
 fn excess(layer: &Path) -> Option<String> {
     if let Ok(disk) = statvfs(layer) {
-        let is_low = disk.blocks_available().saturating_mul(disk.fragment_size()) < MIN_FREE_BYTES
-            // Some file systems count no files.
-            || (disk.files() > 0 && disk.files_available() < MIN_FREE_FILES);
-        if is_low {
+        let bytes = disk.blocks_available().saturating_mul(disk.fragment_size());
+        // Some file systems count no files.
+        let files = if disk.files() == 0 { u64::MAX } else { disk.files_available() };
+        if is_low(bytes, files) {
             return Some("the disk of the engine is nearly full, and the container may write to it".to_owned());
         }
     }
@@ -87,5 +87,28 @@ fn excess(layer: &Path) -> Option<String> {
         Ok(size) => size.excess(),
         // Such as paths that are too long for the kernel, where files could be hidden.
         Err(error) => Some(format!("what the container wrote to its root cannot be measured: {error}")),
+    }
+}
+
+fn is_low(bytes: u64, files: u64) -> bool {
+    bytes < MIN_FREE_BYTES || files < MIN_FREE_FILES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_low_by_bytes_or_by_files() {
+        assert!(!is_low(2 << 30, 100_000) && !is_low(2 << 30, u64::MAX));
+        assert!(is_low(1 << 20, 100_000) && is_low(2 << 30, 49_999));
+    }
+
+    #[test]
+    fn a_layer_that_cannot_be_read_is_no_place_to_hide() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs_err::write(&file, "").unwrap();
+        assert!(excess(&file).is_some());
     }
 }
