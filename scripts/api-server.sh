@@ -77,6 +77,9 @@ launch() {
     echo $! >"$run/$name.pid"
 }
 
+registrations() { touch "$run/runner.log" && grep -c 'registered with' "$run/runner.log"; }
+is_registered() { [ "$(registrations)" != "$before" ]; }
+
 is_enrolled() { [ -s "$run/runner/identity.json" ]; }
 
 enroll() {
@@ -96,7 +99,11 @@ start() {
     launch server "$server" serve --config "$run/server.yml"
     wait_for answers
     enroll
-    is_running runner || launch runner "$runner" run --config "$run/runner.yml"
+    if ! is_running runner; then
+        before=$(registrations)
+        launch runner "$runner" run --config "$run/runner.yml"
+        wait_for is_registered
+    fi
     echo "running: $api"
 }
 

@@ -143,6 +143,8 @@ fn what_ends_by_itself_is_started_again_and_what_nobody_knows_is_removed(kind: K
 fn a_network_of_somebody_else_is_not_in_the_way(kind: Kind) -> Result<()> {
     let place = Place::start(kind)?;
     place.docker(&["network", "create", "--subnet", "10.203.0.0/27", "other"])?;
+    let bridge = "com.docker.network.bridge.name=ctf1";
+    place.docker(&["network", "create", "--subnet", "10.204.0.0/27", "-o", bridge, "another"])?;
     let (status, session) = start(&place, "ada")?;
     ensure!(status == 201, "{session}\n{}", place.log("runner.log"));
     ensure!(place.page(text(&session, "access_url")?)?.contains("Guest book"));

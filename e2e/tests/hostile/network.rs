@@ -102,7 +102,7 @@ fn names_are_not_looked_up_outside(kind: Kind) -> Result<()> {
     let site = Hostile::start(kind)?;
     let outside = Outside::start(&site.place)?;
     let team = site.team("ada")?;
-    let look_up = |resolver: &str| format!("timeout 3 nslookup secret.example {resolver} || true");
+    let look_up = |resolver: &str| format!("timeout 2 nslookup secret.example {resolver} || true");
     // Of another container of this engine the machine outside is asked.
     site.place.docker(&["network", "create", "other"])?;
     let before = outside.udp_packets()?;

@@ -76,8 +76,9 @@ impl Docker {
     async fn try_network(&self, order: &Order, number: u16) -> Result<Net, EngineError> {
         let name = format!("ctf-{}-{}", short(&self.owner.0), order.session_id);
         let config = IpamConfig { subnet: Some(subnets::cidr(number)), ..IpamConfig::default() };
-        // At most 15 letters; the rules of the host's firewall recognise it.
-        let bridge = format!("{}{}", host::BRIDGES, order.session_id % 1_000_000_000_000);
+        // The rules of the host's firewall recognise it. By its number, and not by the session: two runners on one engine
+        // may have the same session of two servers, but never the same addresses.
+        let bridge = format!("{}{number}", host::BRIDGES);
         let request = NetworkCreateRequest {
             name: name.clone(),
             driver: Some("bridge".to_owned()),
@@ -114,9 +115,10 @@ impl Docker {
     }
 }
 
-/// Returns whether an engine refuses a network since its addresses are in use: the words of Docker, and of Podman.
+/// Returns whether an engine refuses a network since its addresses or its bridge are in use: the words of Docker, and of
+/// Podman.
 fn is_taken(reason: &str) -> bool {
-    reason.contains("Pool overlaps") || reason.contains("already used")
+    ["Pool overlaps", "same bridge name", "already used", "already in use"].iter().any(|words| reason.contains(words))
 }
 
 fn subnet(network: &Network) -> Option<&str> {
