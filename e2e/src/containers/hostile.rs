@@ -28,7 +28,9 @@ pub struct Hostile {
 pub struct Team {
     pub session: String,
     pub port: u16,
-    /// The ids of its containers, the newest first.
+    /// The id of the container that players reach.
+    pub main: String,
+    /// The ids of all its containers.
     pub containers: Vec<String>,
 }
 
@@ -66,7 +68,8 @@ impl Hostile {
         let filter = format!("label=challengectl.session={}", number.trim());
         let listed = self.place.docker(&["ps", "-aq", "--no-trunc", "--filter", &filter])?;
         let containers = listed.lines().map(str::to_owned).collect();
-        Ok(Team { session: text("session_id")?.to_owned(), port: u16::try_from(port)?, containers })
+        let main = text("container_id")?.to_owned();
+        Ok(Team { session: text("session_id")?.to_owned(), port: u16::try_from(port)?, main, containers })
     }
 
     /// Stops the instance of a team, and checks that nothing of it is left.
@@ -80,8 +83,7 @@ impl Hostile {
 
     /// Runs a program in the container of a team, as root; returns what it printed, also if it was killed.
     pub fn attack(&self, team: &Team, words: &[&str]) -> Result<String> {
-        let id = team.containers.last().context("no container")?;
-        let mut arguments = vec!["exec", id];
+        let mut arguments = vec!["exec", &team.main];
         arguments.extend(words);
         let output = self.place.engine().client(&arguments).stdin(Stdio::null()).output()?;
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -108,9 +110,8 @@ impl Hostile {
 
     /// Returns the address of a team's container.
     pub fn address(&self, team: &Team) -> Result<String> {
-        let id = team.containers.last().context("no container")?;
         let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-        Ok(self.place.docker(&["inspect", "-f", format, id])?.trim().to_owned())
+        Ok(self.place.docker(&["inspect", "-f", format, &team.main])?.trim().to_owned())
     }
 }
 

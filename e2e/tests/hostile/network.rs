@@ -147,7 +147,8 @@ fn a_container_cannot_take_the_address_of_its_neighbour(kind: Kind) -> Result<()
     let (front, neighbour) = (container("main", "httpd -f -p 8080 -h /www"), container("db", "sleep 1000"));
     let site = Hostile::of(kind, &json!([front, neighbour]))?;
     let team = site.team("ada")?;
-    let (victim, attacker) = (site.address(&team)?, team.containers.first().context("no neighbour")?);
+    let (victim, attacker) =
+        (site.address(&team)?, team.containers.iter().find(|id| **id != team.main).context("no neighbour")?);
     let ask = format!("curl -sS -o /dev/null http://{victim}:8080/ && ip neigh show {victim} | grep -o 'lladdr .*:..'");
     let seen = || site.place.engine().shell(&ask);
     ensure!(site.answers(&team));

@@ -65,7 +65,7 @@ fn a_flood_of_log_lines_does_not_fill_the_disk(kind: Kind) -> Result<()> {
     let team = site.team("ada")?;
     wait_until("the flood is over", SOON, || Ok(site.answers(&team)))?;
     let data = site.place.engine().folder().join("root");
-    let id = team.containers.first().context("no container")?;
+    let id = &team.main;
     let find =
         format!("find {} -type f -path '*{id}*' -size +100k -printf '%s %p\\n' | grep -v /diff/", data.display());
     let files = output_of(Command::new("sh").args(["-c", &format!("{find} || true")]))?;

@@ -40,6 +40,8 @@ pub(crate) struct Docker {
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) id: String,
+    /// Its name in the instance.
+    pub(crate) name: String,
     pub(crate) session: i64,
     pub(crate) fence: i64,
     pub(crate) is_running: bool,
@@ -93,7 +95,8 @@ impl Docker {
         let found = all.into_iter().filter_map(|container| {
             let (session, fence) = labels::read(container.labels.as_ref())?;
             let is_running = container.state == Some(ContainerSummaryStateEnum::RUNNING);
-            Some(Found { id: container.id?, session, fence, is_running })
+            let name = labels::container(container.labels.as_ref());
+            Some(Found { id: container.id?, name, session, fence, is_running })
         });
         Ok(found.collect())
     }
@@ -154,7 +157,7 @@ impl Docker {
     /// Returns a container of an order, without its network.
     fn body(&self, order: &Order, run: &RunOrder, container: &ContainerSpec) -> ContainerCreateBody {
         let mut labels = self.owner.labels(order.session_id, order.fence);
-        labels::describe(&mut labels, &run.challenge, run.expires_at.to_string());
+        labels::describe(&mut labels, container.name.as_str(), &run.challenge, run.expires_at.to_string());
         let published: Vec<&Published> = run.published.iter().filter(|it| it.container == container.name).collect();
         ContainerCreateBody {
             hostname: Some(container.name.as_str().to_owned()),

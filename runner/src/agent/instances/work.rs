@@ -94,8 +94,8 @@ async fn settle(docker: &Docker, order: &Order, offence: Option<String>) -> Resu
     let found = docker.list_session(order.session_id).await?;
     let is_whole = found.len() == run.containers.len();
     if is_whole && found.iter().all(|it| it.fence == order.fence && it.is_running) {
-        // Engines list the newest first.
-        let first = found.into_iter().next_back().map(|it| it.id).unwrap_or_default();
+        let first = run.containers.first().map(|it| it.name.as_str());
+        let first = found.into_iter().find(|it| Some(it.name.as_str()) == first).map(|it| it.id).unwrap_or_default();
         return Ok(Outcome::Runs(first));
     }
     docker.remove(order.session_id).await?;
