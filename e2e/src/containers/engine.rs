@@ -120,6 +120,21 @@ impl Drop for Engine {
         let _ = self.docker(&["ps", "-aq"]).map(|all| {
             all.lines().for_each(|id| drop(self.docker(&["rm", "-f", id])));
         });
+        // Podman's monitors of `exec` stay for five minutes.
+        let left: Vec<i32> = processes_beside(self.process.id()).unwrap_or_default();
         let _ = self.process.terminate();
+        for process in left {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), nix::sys::signal::Signal::SIGKILL);
+        }
     }
+}
+
+/// Returns the other processes that have the mounts of a process: nobody else's, since they are the engine's own.
+fn processes_beside(engine: u32) -> Result<Vec<i32>> {
+    let mounts = |id: &str| std::fs::read_link(format!("/proc/{id}/ns/mnt"));
+    let (own, engines) = (mounts("self")?, mounts(&engine.to_string())?);
+    ensure!(own != engines, "the engine has no mounts of its own");
+    let names = std::fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let beside = names.filter(|name| mounts(name).is_ok_and(|its| its == engines));
+    Ok(beside.filter_map(|name| name.parse().ok()).filter(|id| u32::try_from(*id) != Ok(engine)).collect())
 }
