@@ -41,6 +41,14 @@ wait_for() {
     fail "not ready within 30 seconds; see $run/server.log and $run/runner.log"
 }
 
+# FIREWALL, or the rules that keep instances from this machine, if they can be set here: one person may try it without.
+firewall() {
+    if [ -n "${FIREWALL:-}" ]; then echo "$FIREWALL" && return; fi
+    if PATH=$PATH:/usr/sbin:/sbin nft list tables >/dev/null 2>&1; then echo nftables && return; fi
+    echo "instances reach this machine and its network: for rules against it, install nftables and run this as root" >&2
+    echo none
+}
+
 prepare() {
     mkdir -p "$run"
     cat >"$run/server.yml" <<YAML
@@ -53,7 +61,7 @@ YAML
 server: http://127.0.0.1:8443
 state_dir: runner
 engines:
-  - {id: engine, socket: "$engine", host: localhost}
+  - {id: engine, socket: "$engine", host: localhost, firewall: $(firewall)}
 YAML
     curl -sf --unix-socket "$engine" "http://d/images/$image/json" >/dev/null && return
     case $engine in *podman*) builder=(podman --url "unix://$engine") ;; *) builder=(docker -H "unix://$engine") ;; esac
@@ -68,6 +76,9 @@ launch() {
     (cd "$run" && exec setsid "$@" >>"$run/$name.log" 2>&1 </dev/null) &
     echo $! >"$run/$name.pid"
 }
+
+registrations() { touch "$run/runner.log" && grep -c 'registered with' "$run/runner.log"; }
+is_registered() { [ "$(registrations)" != "$before" ]; }
 
 is_enrolled() { [ -s "$run/runner/identity.json" ]; }
 
@@ -88,7 +99,11 @@ start() {
     launch server "$server" serve --config "$run/server.yml"
     wait_for answers
     enroll
-    is_running runner || launch runner "$runner" run --config "$run/runner.yml"
+    if ! is_running runner; then
+        before=$(registrations)
+        launch runner "$runner" run --config "$run/runner.yml"
+        wait_for is_registered
+    fi
     echo "running: $api"
 }
 

@@ -89,19 +89,23 @@ socketio() {
     python socketio 'import socketio, websocket' "$clients/requirements.txt"
 }
 
-# Creates certificates as organisers do.
-# A container engine, and what the image of the sample challenge is made of. A host's own Docker is left as it is: the
-# tests start one beside it.
+# Container engines, what their hosts need for instances, and what the images of the tests are made of. A host's own engines
+# are left as they are: the tests start others beside them.
 containers() {
     local missing=()
     command -v dockerd >/dev/null || missing+=(docker.io)
+    command -v podman >/dev/null || missing+=(podman crun netavark aardvark-dns)
     command -v iptables >/dev/null || missing+=(iptables)
+    [ -x /usr/sbin/nft ] || missing+=(nftables)
     command -v ip >/dev/null || missing+=(iproute2)
+    command -v sysctl >/dev/null || missing+=(procps)
     command -v busybox >/dev/null || missing+=(busybox-static)
+    [ -e /usr/include/stdlib.h ] || missing+=(gcc libc6-dev)
     command -v curl >/dev/null || missing+=(curl)
     packages "${missing[@]}"
 }
 
+# Creates certificates as organisers do.
 certificates() { command -v openssl >/dev/null || packages openssl; }
 
 # Debian packages of programs that would start as services if installed: unpacked below .tools/servers.

@@ -1,7 +1,9 @@
-//! Instances in a real Docker engine.
+//! Instances in real container engines.
+#![expect(clippy::indexing_slicing, reason = "a field that is missing is none of those that are expected")]
 
 use anyhow::{Context, Result, ensure};
-use challengectl_e2e::containers::Place;
+use challengectl_e2e::containers::{Kind, Place};
+use challengectl_e2e::on_both_engines;
 use challengectl_e2e::site::wait_until;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -9,8 +11,17 @@ use std::time::Duration;
 /// Time for what takes a few seconds.
 const SOON: Duration = Duration::from_secs(60);
 
+on_both_engines!(
+    a_challenge_is_started_solved_and_stopped,
+    each_user_has_an_instance_and_a_flag_of_their_own,
+    instances_outlive_the_server_and_the_runner,
+    what_ends_by_itself_is_started_again_and_what_nobody_knows_is_removed,
+    a_network_of_somebody_else_is_not_in_the_way,
+    an_instance_that_cannot_be_started_leaves_nothing,
+);
+
 fn start(place: &Place, user: &str) -> Result<(u16, Value)> {
-    place.request("POST", "/api/challenges", Some(&json!({"challenge_id": "web-basic-xss", "user_id": user})))
+    place.start_instance(user)
 }
 
 fn submit(place: &Place, session: &str, flag: &str) -> Result<(u16, Value)> {
@@ -31,9 +42,8 @@ fn solve(place: &Place, session: &Value) -> Result<String> {
 }
 
 /// The verification of the engine's document, line by line.
-#[test]
-fn a_challenge_is_started_solved_and_stopped() -> Result<()> {
-    let place = Place::start()?;
+fn a_challenge_is_started_solved_and_stopped(kind: Kind) -> Result<()> {
+    let place = Place::start(kind)?;
     let (status, list) = place.request("GET", "/api/challenges", None)?;
     ensure!(status == 200 && list["challenges"][0]["id"] == "web-basic-xss", "{list}");
 
@@ -62,9 +72,8 @@ fn a_challenge_is_started_solved_and_stopped() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn each_user_has_an_instance_and_a_flag_of_their_own() -> Result<()> {
-    let place = Place::start()?;
+fn each_user_has_an_instance_and_a_flag_of_their_own(kind: Kind) -> Result<()> {
+    let place = Place::start(kind)?;
     let (ada, bob) = (start(&place, "ada")?.1, start(&place, "bob")?.1);
     ensure!(ada["session_id"] != bob["session_id"] && ada["container_port"] != bob["container_port"]);
     let (of_ada, of_bob) = (solve(&place, &ada)?, solve(&place, &bob)?);
@@ -76,9 +85,8 @@ fn each_user_has_an_instance_and_a_flag_of_their_own() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn instances_outlive_the_server_and_the_runner() -> Result<()> {
-    let mut place = Place::start()?;
+fn instances_outlive_the_server_and_the_runner(kind: Kind) -> Result<()> {
+    let mut place = Place::start(kind)?;
     let (_, session) = start(&place, "ada")?;
     let (flag, before) = (solve(&place, &session)?, place.containers()?);
     place.kill_server()?;
@@ -94,9 +102,8 @@ fn instances_outlive_the_server_and_the_runner() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn what_ends_by_itself_is_started_again_and_what_nobody_knows_is_removed() -> Result<()> {
-    let mut place = Place::start()?;
+fn what_ends_by_itself_is_started_again_and_what_nobody_knows_is_removed(kind: Kind) -> Result<()> {
+    let mut place = Place::start(kind)?;
     let (_, session) = start(&place, "ada")?;
     let (url, id) = (text(&session, "access_url")?, text(&session, "container_id")?);
     place.docker(&["kill", id])?;
@@ -133,19 +140,19 @@ fn what_ends_by_itself_is_started_again_and_what_nobody_knows_is_removed() -> Re
     Ok(())
 }
 
-#[test]
-fn a_network_of_somebody_else_is_not_in_the_way() -> Result<()> {
-    let place = Place::start()?;
+fn a_network_of_somebody_else_is_not_in_the_way(kind: Kind) -> Result<()> {
+    let place = Place::start(kind)?;
     place.docker(&["network", "create", "--subnet", "10.203.0.0/27", "other"])?;
+    let bridge = "com.docker.network.bridge.name=ctf1";
+    place.docker(&["network", "create", "--subnet", "10.204.0.0/27", "-o", bridge, "another"])?;
     let (status, session) = start(&place, "ada")?;
     ensure!(status == 201, "{session}\n{}", place.log("runner.log"));
     ensure!(place.page(text(&session, "access_url")?)?.contains("Guest book"));
     Ok(())
 }
 
-#[test]
-fn an_instance_that_cannot_be_started_leaves_nothing() -> Result<()> {
-    let place = Place::start()?;
+fn an_instance_that_cannot_be_started_leaves_nothing(kind: Kind) -> Result<()> {
+    let place = Place::start(kind)?;
     place.docker(&["rmi", "-f", "localhost/challengectl/web-basic-xss:1"])?;
     let (status, failed) = start(&place, "ada")?;
     ensure!(status == 500 && failed["code"] == 500 && failed["status"] == "error", "{failed}");

@@ -25,6 +25,20 @@ pub struct EngineConfig {
     /// The maximum number of starts at once. More of them do not end earlier: each needs a whole core.
     #[serde(default = "default_starts")]
     pub starts: usize,
+    /// What keeps containers from the host and from each other.
+    #[serde(default)]
+    pub firewall: Firewall,
+}
+
+/// What keeps containers from the host and from each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Firewall {
+    /// Rules that the runner keeps in place with `nft`; without them nothing is started.
+    #[default]
+    Nftables,
+    /// Nothing: for a host with rules of its own, or that is tried out by one person.
+    None,
 }
 
 fn default_ports() -> PortRange {

@@ -7,7 +7,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use engine::EngineConfig;
+pub use engine::{EngineConfig, Firewall};
 pub use radio::{DEFAULT_SAMPLE_RATE, DetectedLimits, RadioConfig};
 pub use values::{CaCert, Token};
 

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 const RUNNER: &str = "challengectl.runner";
 const SESSION: &str = "challengectl.session";
 const FENCE: &str = "challengectl.fence";
+/// The name of a container in its instance.
+const CONTAINER: &str = "challengectl.container";
 const CHALLENGE: &str = "challengectl.challenge";
 const EXPIRES: &str = "challengectl.expires";
 
@@ -33,10 +35,16 @@ pub(super) fn only(mut filter: HashMap<String, Vec<String>>, session: i64) -> Ha
     filter
 }
 
-/// Adds what people want to know of a container.
-pub(super) fn describe(labels: &mut HashMap<String, String>, challenge: &str, expires: String) {
+/// Adds the name of a container, and what people want to know of it.
+pub(super) fn describe(labels: &mut HashMap<String, String>, container: &str, challenge: &str, expires: String) {
+    labels.insert(CONTAINER.to_owned(), container.to_owned());
     labels.insert(CHALLENGE.to_owned(), challenge.to_owned());
     labels.insert(EXPIRES.to_owned(), expires);
+}
+
+/// Returns the name of a container; empty if it has none.
+pub(super) fn container(labels: Option<&HashMap<String, String>>) -> String {
+    labels.and_then(|labels| labels.get(CONTAINER)).cloned().unwrap_or_default()
 }
 
 /// Reads session and fence.

@@ -5,8 +5,12 @@ use std::collections::HashSet;
 
 /// The first two bytes of all addresses: within 10.0.0.0/8, away from the engines' own pools (172.17.0.0/12, 10.88.0.0/16).
 const PREFIX: &str = "10.203";
-/// Networks of 16 addresses.
-const COUNT: u16 = 4096;
+/// Networks of 32 addresses: an instance has up to 16 containers, and its bridge has one.
+const COUNT: u16 = 2048;
+const BITS: u32 = 27;
+/// The networks that differ in the last byte.
+const IN_A_BYTE: u16 = 8;
+const SIZE: u16 = 32;
 
 /// The numbers in use.
 #[derive(Debug, Default)]
@@ -36,35 +40,50 @@ impl Subnets {
 
 /// Returns the network with this number.
 pub(super) fn cidr(number: u16) -> String {
-    format!("{PREFIX}.{}.{}/28", number / 16, number % 16 * 16)
+    format!("{PREFIX}.{}.{}/{BITS}", number / IN_A_BYTE, number % IN_A_BYTE * SIZE)
+}
+
+/// Returns the address of the container at this position. The first one of the network is the bridge's. `None` if the
+/// network is too small.
+pub(super) fn address(number: u16, position: usize) -> Option<String> {
+    let last = u16::try_from(position).ok()?.checked_add(2).filter(|last| *last < SIZE - 1)?;
+    Some(format!("{PREFIX}.{}.{}", number / IN_A_BYTE, number % IN_A_BYTE * SIZE + last))
 }
 
 /// Returns the number of a network; `None` if it is none of these.
 pub(super) fn number(cidr: &str) -> Option<u16> {
-    let rest = cidr.strip_prefix(PREFIX)?.strip_prefix('.')?.strip_suffix("/28")?;
+    let rest = cidr.strip_prefix(PREFIX)?.strip_prefix('.')?.strip_suffix(&format!("/{BITS}"))?;
     let (high, low) = rest.split_once('.')?;
     let (high, low): (u16, u16) = (high.parse().ok()?, low.parse().ok()?);
-    (high < 256 && low < 256 && low % 16 == 0).then_some(high * 16 + low / 16)
+    (high < 256 && low < 256 && low % SIZE == 0).then_some(high * IN_A_BYTE + low / SIZE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use challengectl_common::instance::MAX_CONTAINERS;
 
     #[test]
     fn every_number_is_read_back_from_its_network() {
-        assert_eq!(cidr(0), "10.203.0.0/28");
-        assert_eq!(cidr(17), "10.203.1.16/28");
+        assert_eq!(cidr(0), "10.203.0.0/27");
+        assert_eq!(cidr(9), "10.203.1.32/27");
         assert!((0..COUNT).all(|number| super::number(&cidr(number)) == Some(number)));
-        for other in ["10.203.0.1/28", "10.203.0.0/24", "172.17.0.0/16", ""] {
+        for other in ["10.203.0.1/27", "10.203.0.0/24", "172.17.0.0/16", ""] {
             assert_eq!(number(other), None, "{other}");
         }
     }
 
     #[test]
+    fn every_container_of_an_instance_has_an_address() {
+        assert_eq!(address(9, 0).as_deref(), Some("10.203.1.34"));
+        assert_eq!(address(2047, MAX_CONTAINERS - 1).as_deref(), Some("10.203.255.241"));
+        assert_eq!(address(0, 29), None, "the last one is the broadcast's");
+    }
+
+    #[test]
     fn a_network_is_taken_by_one_and_free_again_when_it_is_gone() {
         let subnets = Subnets::default();
-        subnets.note("10.203.0.0/28");
+        subnets.note("10.203.0.0/27");
         assert_eq!((subnets.take(), subnets.take()), (Some(1), Some(2)));
         subnets.free(1);
         assert_eq!(subnets.take(), Some(1));

@@ -10,7 +10,7 @@ mod work;
 
 use super::Agent;
 use crate::config::EngineConfig;
-use crate::engine::{Docker, Owner};
+use crate::engine::{Docker, EngineError, Host, Owner};
 use challengectl_common::EngineId;
 use challengectl_common::wire::instances::{InstanceReport, Order};
 use deliver::Outbox;
@@ -32,7 +32,7 @@ pub(crate) struct Instances {
 
 struct Engine {
     config: EngineConfig,
-    owner: Owner,
+    host: Arc<Host>,
     docker: OnceCell<Docker>,
 }
 
@@ -45,23 +45,26 @@ struct Standing {
     is_due: bool,
     /// Whether it was last seen running.
     runs: bool,
+    /// What its instance is ended for.
+    offence: Option<String>,
 }
 
 impl Instances {
     /// Returns the instances for these engines. The installation is kept in the state folder.
     pub(super) fn new(engines: &[EngineConfig], state_dir: &Path) -> anyhow::Result<Self> {
-        let owner = match engines {
-            [] => Owner(String::new()),
-            _ => installation(state_dir)?,
-        };
-        let engine =
-            |config: &EngineConfig| Engine { config: config.clone(), owner: owner.clone(), docker: OnceCell::new() };
-        Ok(Self {
-            engines: engines.iter().map(engine).collect(),
+        let mut instances = Self {
+            engines: Vec::new(),
             sessions: Mutex::default(),
             outbox: Outbox::default(),
             knows_all: Mutex::default(),
-        })
+        };
+        if !engines.is_empty() {
+            let host = Arc::new(Host::new(installation(state_dir)?, state_dir)?);
+            let engine =
+                |it: &EngineConfig| Engine { config: it.clone(), host: Arc::clone(&host), docker: OnceCell::new() };
+            instances.engines = engines.iter().map(engine).collect();
+        }
+        Ok(instances)
     }
 
     fn engine(&self, id: &EngineId) -> Option<&Engine> {
@@ -75,9 +78,8 @@ impl Instances {
 
 impl Engine {
     /// Returns the engine, connected. It may have been started after the runner.
-    async fn docker(&self) -> Result<&Docker, crate::engine::EngineError> {
-        let connect = || Docker::connect(&self.config.socket, self.owner.clone(), self.config.starts);
-        self.docker.get_or_try_init(connect).await
+    async fn docker(&self) -> Result<&Docker, EngineError> {
+        self.docker.get_or_try_init(|| Docker::connect(&self.config, &self.host)).await
     }
 }
 

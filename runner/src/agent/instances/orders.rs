@@ -67,7 +67,7 @@ fn put(agent: &Arc<Agent>, order: Order, again: bool) {
                 standing.is_due = true;
             }
             None => {
-                let standing = Standing { order, is_busy: false, is_due: true, runs: false };
+                let standing = Standing { order, is_busy: false, is_due: true, runs: false, offence: None };
                 sessions.insert(id, standing);
             }
         }

@@ -1,4 +1,5 @@
-//! Looks at what the engines have: instances that have ended by themselves, and leftovers.
+//! Looks at what the engines have: instances that have ended by themselves, and leftovers. Keeps the firewall rules of
+//! the host in place, and ends instances that fill its disk.
 
 use super::super::Agent;
 use super::{Engine, work};
@@ -24,6 +25,8 @@ pub(super) async fn run(agent: Arc<Agent>) {
 
 async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
     let docker = engine.docker().await?;
+    // Logged where it fails; what runs is looked after all the same.
+    let _ = docker.keep_firewall().await;
     // Read before the list: an instance that is started meanwhile is no leftover.
     let knows_all = *agent.instances.knows_all.lock();
     let known: HashSet<i64> = agent.instances.sessions.lock().keys().copied().collect();
@@ -34,6 +37,9 @@ async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
     }
     for session in ended(agent, engine, &running) {
         work::begin(agent, session);
+    }
+    for (session, why) in docker.overfull(&found).await? {
+        work::end(agent, session, why);
     }
     if !knows_all {
         return Ok(());

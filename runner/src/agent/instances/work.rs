@@ -21,19 +21,29 @@ pub(super) fn begin(agent: &Arc<Agent>, session: i64) {
     }
     let agent = Arc::clone(agent);
     tokio::spawn(async move {
-        while let Some(order) = next(&agent, session) {
-            carry_out(&agent, &order).await;
+        while let Some((order, offence)) = next(&agent, session) {
+            carry_out(&agent, &order, offence).await;
         }
     });
 }
 
-/// Takes the newest order of a session; `None` if it is carried out.
-fn next(agent: &Agent, session: i64) -> Option<Order> {
+/// Ends an instance that runs and has done what it may not.
+pub(super) fn end(agent: &Arc<Agent>, session: i64, offence: String) {
+    {
+        let mut sessions = agent.instances.sessions.lock();
+        let Some(standing) = sessions.get_mut(&session).filter(|it| it.runs && !it.is_busy) else { return };
+        (standing.is_due, standing.runs, standing.offence) = (true, false, Some(offence));
+    }
+    begin(agent, session);
+}
+
+/// Takes the newest order of a session, with what its instance is ended for; `None` if it is carried out.
+fn next(agent: &Agent, session: i64) -> Option<(Order, Option<String>)> {
     let mut sessions = agent.instances.sessions.lock();
     let standing = sessions.get_mut(&session)?;
     if standing.is_due {
         standing.is_due = false;
-        return Some(standing.order.clone());
+        return Some((standing.order.clone(), standing.offence.take()));
     }
     standing.is_busy = false;
     // Nothing of it is left. If it is to be started again, an order with another fence comes.
@@ -43,13 +53,13 @@ fn next(agent: &Agent, session: i64) -> Option<Order> {
     None
 }
 
-async fn carry_out(agent: &Agent, order: &Order) {
+async fn carry_out(agent: &Agent, order: &Order, offence: Option<String>) {
     let Some(engine) = agent.instances.engine(&order.engine_id) else {
         let reason = format!("this runner has no engine {}", order.engine_id);
         return report(agent, order, Outcome::Failed(reason));
     };
     let outcome = match engine.docker().await {
-        Ok(docker) => settle(docker, order).await,
+        Ok(docker) => settle(docker, order, offence.clone()).await,
         Err(error) => Err(error),
     };
     match outcome {
@@ -58,7 +68,7 @@ async fn carry_out(agent: &Agent, order: &Order) {
             tracing::warn!(session = order.session_id, "{error}");
             sleep(PAUSE).await;
             if let Some(standing) = agent.instances.sessions.lock().get_mut(&order.session_id) {
-                standing.is_due = true;
+                (standing.is_due, standing.offence) = (true, offence);
             }
         }
     }
@@ -72,16 +82,20 @@ enum Outcome {
     Removed,
 }
 
-async fn settle(docker: &Docker, order: &Order) -> Result<Outcome, EngineError> {
+async fn settle(docker: &Docker, order: &Order, offence: Option<String>) -> Result<Outcome, EngineError> {
     let Some(run) = &order.run else {
         docker.remove(order.session_id).await?;
         return Ok(Outcome::Removed);
     };
+    if let Some(offence) = offence {
+        docker.remove(order.session_id).await?;
+        return Ok(Outcome::Failed(offence));
+    }
     let found = docker.list_session(order.session_id).await?;
     let is_whole = found.len() == run.containers.len();
     if is_whole && found.iter().all(|it| it.fence == order.fence && it.is_running) {
-        // Engines list the newest first.
-        let first = found.into_iter().next_back().map(|it| it.id).unwrap_or_default();
+        let first = run.containers.first().map(|it| it.name.as_str());
+        let first = found.into_iter().find(|it| Some(it.name.as_str()) == first).map(|it| it.id).unwrap_or_default();
         return Ok(Outcome::Runs(first));
     }
     docker.remove(order.session_id).await?;
@@ -95,11 +109,11 @@ async fn settle(docker: &Docker, order: &Order) -> Result<Outcome, EngineError> 
 async fn start(docker: &Docker, order: &Order, run: &RunOrder) -> Result<Outcome, EngineError> {
     match docker.start(order, run).await {
         Ok(first) => Ok(Outcome::Runs(first)),
-        Err(EngineError::Refused(reason)) => {
+        Err(away @ EngineError::Away { .. }) => Err(away),
+        Err(refused) => {
             docker.remove(order.session_id).await?;
-            Ok(Outcome::Failed(reason))
+            Ok(Outcome::Failed(refused.to_string()))
         }
-        Err(away) => Err(away),
     }
 }
 
@@ -113,7 +127,10 @@ fn report(agent: &Agent, order: &Order, outcome: Outcome) {
         Outcome::Failed(reason) => (InstanceState::Failed, Some(cut(reason)), None),
         Outcome::Removed => (InstanceState::Removed, None, None),
     };
-    tracing::info!(session = order.session_id, fence = order.fence, ?state, "instance");
+    match &reason {
+        Some(reason) => tracing::warn!(session = order.session_id, fence = order.fence, "instance failed: {reason}"),
+        None => tracing::info!(session = order.session_id, fence = order.fence, ?state, "instance"),
+    }
     let (session_id, fence) = (order.session_id, order.fence);
     agent.instances.report(InstanceReport { session_id, fence, state, reason, container_id });
 }

@@ -1,57 +1,75 @@
-//! Real container engines, each in a network of its own: their bridges, rules and published ports do not touch the host's.
+//! Sites with a real container engine: instances as players have them.
+
+mod engine;
+pub mod hostile;
+pub mod outside;
 
 use crate::programs::{Process, output_of, program, run};
 use crate::site::wait_until;
-use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use anyhow::{Context, Result};
+pub use engine::{Engine, Kind};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Time for an engine, a server or a runner to be ready.
+/// Time for a server or a runner to be ready.
 const READY: Duration = Duration::from_secs(60);
+
+/// Makes a test for each engine of functions that take its [`Kind`].
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($name:ident),+ $(,)?) => {
+        mod docker {
+            $(#[test]
+            fn $name() -> anyhow::Result<()> {
+                super::$name($crate::containers::Kind::Docker)
+            })+
+        }
+        mod podman {
+            $(#[test]
+            fn $name() -> anyhow::Result<()> {
+                super::$name($crate::containers::Kind::Podman)
+            })+
+        }
+    };
+}
 
 /// The address of the engine front.
 pub const FRONT: &str = "http://localhost:5000";
 
-/// Mounts the host's control groups and a `/sys` of the new network, makes its loopback work, and becomes the engine.
-const ENTER: &str = "mkdir -p $1/cg && mount --rbind /sys/fs/cgroup $1/cg && mount -t sysfs sysfs /sys \
-     && mount --rbind $1/cg /sys/fs/cgroup && ip link set lo up && shift && exec \"$@\"";
-
-/// A Docker engine in a network of its own, with a server and a runner beside it.
+/// A container engine in a network of its own, with a server and a runner beside it.
 pub struct Place {
-    folder: TempDir,
-    engine: Process,
     server: Option<Process>,
     runner: Option<Process>,
+    engine: Engine,
+    folder: TempDir,
 }
 
 impl Place {
-    /// Starts Docker, builds the image of the sample challenge, and starts a server with a runner.
-    pub fn start() -> Result<Self> {
-        ensure!(nix::unistd::Uid::effective().is_root(), "container engines of their own need root");
+    /// Starts an engine, builds the image of the sample challenge, and starts a server with a runner.
+    pub fn start(kind: Kind) -> Result<Self> {
+        Self::with(kind, |place| {
+            let build = sample_folder().join("build.sh");
+            run(Command::new(build).arg("docker").env("DOCKER_HOST", place.engine.socket()))?;
+            Ok(())
+        })
+    }
+
+    /// Like [`Place::start`], with other images.
+    pub fn with(kind: Kind, build: impl FnOnce(&Self) -> Result<()>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let data = folder.path().join("docker");
-        std::fs::create_dir(&data)?;
-        let path = |name: &str| data.join(name).display().to_string();
-        let mut command = Command::new("unshare");
-        command.args(["-n", "-m", "--propagation", "slave", "sh", "-c", ENTER, "enter", &path("")]);
-        command.args(["dockerd", "--data-root", &path("root"), "--exec-root", &path("exec")]);
-        command.args(["--pidfile", &path("pid"), "-H", &format!("unix://{}", path("sock"))]);
-        let engine = Process::start(&mut command, &folder.path().join("engine.log"))?;
+        let engine = Engine::start(kind, &folder.path().join("engine"))?;
         let mut place = Self { folder, engine, server: None, runner: None };
-        let answers = || Ok(place.docker(&["version"]).is_ok());
-        wait_until("Docker answers", READY, answers).with_context(|| place.log("engine.log"))?;
-        let build = sample_folder().join("build.sh");
-        run(Command::new(build).arg("docker").env("DOCKER_HOST", place.socket()))?;
+        build(&place)?;
         place.write_settings()?;
         place.start_server()?;
         let words = output_of(place.inside(&program("challengectl-server")?).args(["runner", "enroll", "roof"]))?;
         let token = words.split_whitespace().last().context("no token was printed")?.to_owned();
         let settings = format!(
             "server: http://127.0.0.1:8443\nenrollment_token: {token}\nstate_dir: {0}/roof\n\
-             engines:\n  - {{id: docker, socket: {0}/docker/sock, host: localhost}}\n",
+             engines:\n  - {{id: engine, socket: {0}/engine/sock, host: localhost}}\n",
             place.folder.path().display()
         );
         std::fs::write(place.folder.path().join("runner.yml"), settings)?;
@@ -61,7 +79,7 @@ impl Place {
 
     fn write_settings(&self) -> Result<()> {
         let settings = format!(
-            "listen: 127.0.0.1:8443\ndata_dir: {}/data\nlease_seconds: 3\ngrace_seconds: 0.5\nengine: {{listen: 127.0.0.1:5000}}\n",
+            "listen: '[::]:8443'\ndata_dir: {}/data\nlease_seconds: 3\ngrace_seconds: 0.5\nengine: {{listen: 127.0.0.1:5000}}\n",
             self.folder.path().display()
         );
         Ok(std::fs::write(self.folder.path().join("server.yml"), settings)?)
@@ -78,8 +96,17 @@ impl Place {
 
     /// Starts the runner, and waits until it is registered.
     pub fn start_runner(&mut self) -> Result<()> {
+        self.start_runner_by(&[])
+    }
+
+    /// Starts the runner by a command that leads to its own.
+    pub fn start_runner_by(&mut self, prefix: &[&str]) -> Result<()> {
         let before = self.log("runner.log").matches("registered with").count();
-        let mut command = self.inside(&program("challengectl-runner")?);
+        let program = program("challengectl-runner")?;
+        let words = prefix.iter().map(Path::new).chain([program.as_path()]);
+        let mut command = self.engine.inside(Path::new("env"));
+        command.args(words);
+        command.env("CHALLENGECTL_CONFIG", self.folder.path().join("runner.yml"));
         let runner = Process::start(command.arg("run"), &self.folder.path().join("runner.log"))?;
         self.runner = Some(runner);
         let is_there = || Ok(self.log("runner.log").matches("registered with").count() > before);
@@ -96,15 +123,41 @@ impl Place {
         self.runner.take().context("the runner does not run")?.kill()
     }
 
-    /// Returns a command of `docker` for this engine.
+    /// Runs a command of the Docker client.
     pub fn docker(&self, arguments: &[&str]) -> Result<String> {
-        output_of(Command::new("docker").args(arguments).env("DOCKER_HOST", self.socket()))
+        self.engine.docker(arguments)
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The folder of everything, which is deleted in the end.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns the server's database.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("data/challengectl.db")
     }
 
     /// Returns the ids of the containers of instances, with all letters, in any state.
     pub fn containers(&self) -> Result<Vec<String>> {
         let listed = self.docker(&["ps", "-aq", "--no-trunc", "--filter", "label=challengectl.session"])?;
         Ok(listed.lines().map(str::to_owned).collect())
+    }
+
+    /// Asks for the instance of a user, again as long as it is still starting; returns status and body.
+    pub fn start_instance(&self, user: &str) -> Result<(u16, Value)> {
+        let body = json!({"challenge_id": "web-basic-xss", "user_id": user});
+        let mut answer = (503, Value::Null);
+        wait_until("the instance is there, or is not", READY, || {
+            answer = self.request("POST", "/api/challenges", Some(&body))?;
+            Ok(answer.0 != 503)
+        })?;
+        Ok(answer)
     }
 
     /// Sends a request to the engine front as `curl` does; returns status and body.
@@ -137,28 +190,11 @@ impl Place {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default()
     }
 
-    fn socket(&self) -> String {
-        format!("unix://{}/docker/sock", self.folder.path().display())
-    }
-
-    /// Returns a command that runs in the engine's network.
+    /// Returns a command that runs in the engine's network, with the settings of the server.
     fn inside(&self, program: &Path) -> Command {
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &self.engine.id().to_string(), "-n", "--"]).arg(program);
-        let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let settings = if name == "challengectl-runner" { "runner.yml" } else { "server.yml" };
-        command.env("CHALLENGECTL_CONFIG", self.folder.path().join(settings));
+        let mut command = self.engine.inside(program);
+        command.env("CHALLENGECTL_CONFIG", self.folder.path().join("server.yml"));
         command
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        // Its containers end with the engine only when it ends in order.
-        let _ = self.docker(&["ps", "-aq"]).map(|all| {
-            all.lines().for_each(|id| drop(self.docker(&["rm", "-f", id])));
-        });
-        let _ = self.engine.terminate();
     }
 }
 

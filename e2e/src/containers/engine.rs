@@ -1,0 +1,140 @@
+//! Real container engines, each in a network of its own: their bridges, rules and published ports do not touch the host's.
+
+use crate::programs::{Process, output_of};
+use crate::site::wait_until;
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Time for an engine to be ready.
+const READY: Duration = Duration::from_secs(60);
+
+/// The resolver of the engine's host, a machine [outside](super::outside).
+pub const RESOLVER: &str = "203.0.113.2";
+
+/// Mounts what the engine must not share with the host's own, the control groups, and a `/sys` of the new network, makes
+/// its loopback work, and becomes the engine.
+///
+/// Podman locks containers by a segment of `/dev/shm`, and keeps what is for all its services in `/run`. crun refuses a
+/// second hierarchy of control groups beside the first.
+const ENTER: &str = "mkdir -p $1/cg && mount --rbind /sys/fs/cgroup $1/cg && mount -t sysfs sysfs /sys \
+     && mount --rbind $1/cg /sys/fs/cgroup && mount --bind $1/resolv.conf /etc/resolv.conf && ip link set lo up \
+     && mount -t tmpfs shm /dev/shm \
+     && if [ $2 = podman ]; then mount -t tmpfs run /run; umount /sys/fs/cgroup/unified 2>/dev/null || true; fi \
+     && shift && exec \"$@\"";
+
+/// Podman without systemd, and where limits cannot be raised. All else is as its package has it.
+const PODMAN: &str = "[containers]\ndefault_ulimits = [\"nofile=4096:4096\", \"nproc=4096:4096\"]\n\
+     [engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n";
+
+/// Which engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Docker,
+    Podman,
+}
+
+/// An engine that runs.
+pub struct Engine {
+    pub kind: Kind,
+    folder: PathBuf,
+    process: Process,
+}
+
+impl Engine {
+    /// Starts an engine, with its data in this folder.
+    pub fn start(kind: Kind, folder: &Path) -> Result<Self> {
+        ensure!(nix::unistd::Uid::effective().is_root(), "container engines of their own need root");
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(folder.join("resolv.conf"), format!("nameserver {RESOLVER}\n"))?;
+        std::fs::write(folder.join("containers.conf"), PODMAN)?;
+        let path = |name: &str| folder.join(name).display().to_string();
+        let socket = format!("unix://{}", path("sock"));
+        let mut command = Command::new("unshare");
+        command.args(["-n", "-m", "--propagation", "slave", "sh", "-c", ENTER, "enter", &path("")]);
+        match kind {
+            Kind::Docker => command
+                .args(["dockerd", "--data-root", &path("root"), "--exec-root", &path("exec")])
+                .args(["--pidfile", &path("pid"), "-H", &socket]),
+            Kind::Podman => command
+                .env("CONTAINERS_CONF", folder.join("containers.conf"))
+                .args(["podman", "--root", &path("root"), "--runroot", &path("exec")])
+                .args(["--network-config-dir", &path("networks"), "system", "service", "--time=0", &socket]),
+        };
+        // Podman's monitors leave files where they are started.
+        let process = Process::start(command.current_dir(folder), &folder.join("log"))?;
+        let engine = Self { kind, folder: folder.to_owned(), process };
+        let answers = || Ok(engine.docker(&["version"]).is_ok());
+        wait_until("the engine answers", READY, answers).with_context(|| engine.log())?;
+        Ok(engine)
+    }
+
+    /// Returns the address of its socket, for clients.
+    pub fn socket(&self) -> String {
+        format!("unix://{}/sock", self.folder.display())
+    }
+
+    /// Returns the folder of its data.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns a command of the Docker client, which both engines understand.
+    pub fn client(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("docker");
+        command.args(arguments).env("DOCKER_HOST", self.socket());
+        command
+    }
+
+    /// Runs a command of the Docker client.
+    pub fn docker(&self, arguments: &[&str]) -> Result<String> {
+        output_of(&mut self.client(arguments))
+    }
+
+    /// Returns a command that runs in the engine's network.
+    pub fn inside(&self, program: &Path) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &self.process.id().to_string(), "-n", "--"]).arg(program);
+        command
+    }
+
+    /// Runs lines of the shell in the engine's network.
+    pub fn shell(&self, lines: &str) -> Result<String> {
+        output_of(self.inside(Path::new("sh")).args(["-c", lines]))
+    }
+
+    /// Its process, whose network is the engine's.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Containers of Docker end with it only when it ends in order, those of Podman never do.
+        let _ = self.docker(&["ps", "-aq"]).map(|all| {
+            all.lines().for_each(|id| drop(self.docker(&["rm", "-f", id])));
+        });
+        // Podman's monitors of `exec` stay for five minutes.
+        let left: Vec<i32> = processes_beside(self.process.id()).unwrap_or_default();
+        let _ = self.process.terminate();
+        for process in left {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), nix::sys::signal::Signal::SIGKILL);
+        }
+    }
+}
+
+/// Returns the other processes that have the mounts of a process: nobody else's, since they are the engine's own.
+fn processes_beside(engine: u32) -> Result<Vec<i32>> {
+    let mounts = |id: &str| std::fs::read_link(format!("/proc/{id}/ns/mnt"));
+    let (own, engines) = (mounts("self")?, mounts(&engine.to_string())?);
+    ensure!(own != engines, "the engine has no mounts of its own");
+    let names = std::fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let beside = names.filter(|name| mounts(name).is_ok_and(|its| its == engines));
+    Ok(beside.filter_map(|name| name.parse().ok()).filter(|id| u32::try_from(*id) != Ok(engine)).collect())
+}

@@ -1,0 +1,131 @@
+//! The networks of instances.
+
+use super::docker::Docker;
+use super::{EngineError, host, labels, subnets};
+use bollard::models::{EndpointIpamConfig, EndpointSettings, Ipam, IpamConfig, Network, NetworkCreateRequest};
+use bollard::query_parameters::ListNetworksOptionsBuilder;
+use challengectl_common::instance::ContainerSpec;
+use challengectl_common::wire::instances::Order;
+use std::collections::HashMap;
+
+/// The network of one instance.
+pub(super) struct Net {
+    pub(super) name: String,
+    bridge: String,
+    number: u16,
+}
+
+impl Net {
+    /// Returns the place of a container in it, by its position in the order.
+    pub(super) fn endpoint(&self, position: usize) -> EndpointSettings {
+        let ipv4_address = subnets::address(self.number, position);
+        let ipam_config = EndpointIpamConfig { ipv4_address, ..EndpointIpamConfig::default() };
+        EndpointSettings { ipam_config: Some(ipam_config), ..EndpointSettings::default() }
+    }
+
+    /// Returns the names of the containers with their addresses, for each of them to know.
+    pub(super) fn hosts(&self, containers: &[ContainerSpec]) -> Vec<String> {
+        let host = |(position, container): (usize, &ContainerSpec)| {
+            Some(format!("{}:{}", container.name.as_str(), subnets::address(self.number, position)?))
+        };
+        containers.iter().enumerate().filter_map(host).collect()
+    }
+
+    /// Returns an error unless its bridge is in the runner's network, as long as a container of it runs: the firewall
+    /// rules would be in another one.
+    pub(super) fn check(&self) -> Result<(), EngineError> {
+        match nix::net::if_::if_nametoindex(self.bridge.as_str()) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(EngineError::Unable(
+                "the engine's networks are not in the network of the runner, so that its firewall rules have no effect: run \
+                 the runner on the host of the engine, which must run as root"
+                    .to_owned(),
+            )),
+        }
+    }
+}
+
+impl Docker {
+    /// Returns the sessions whose networks are there.
+    pub(crate) async fn sessions_of_networks(&self) -> Result<Vec<i64>, EngineError> {
+        let networks = self.networks(&self.owner.filter()).await?;
+        Ok(networks.iter().filter_map(|it| Some(labels::read(it.labels.as_ref())?.0)).collect())
+    }
+
+    /// Records the networks that are there.
+    pub(super) async fn note_networks(&self) -> Result<(), EngineError> {
+        for network in self.networks(&self.owner.filter()).await? {
+            subnet(&network).into_iter().for_each(|cidr| self.subnets.note(cidr));
+        }
+        Ok(())
+    }
+
+    /// Makes the network of a session. A number that somebody else on this engine uses stays taken.
+    pub(super) async fn make_network(&self, order: &Order) -> Result<Net, EngineError> {
+        loop {
+            let number = self.subnets.take().ok_or_else(|| EngineError::Refused("no network is left".to_owned()))?;
+            match self.try_network(order, number).await {
+                Err(EngineError::Refused(reason)) if is_taken(&reason) => {
+                    tracing::info!(network = subnets::cidr(number), "not free: {reason}");
+                }
+                made => return made,
+            }
+        }
+    }
+
+    async fn try_network(&self, order: &Order, number: u16) -> Result<Net, EngineError> {
+        let name = format!("ctf-{}-{}", short(&self.owner.0), order.session_id);
+        let config = IpamConfig { subnet: Some(subnets::cidr(number)), ..IpamConfig::default() };
+        // The rules of the host's firewall recognise it. By its number, and not by the session: two runners on one engine
+        // may have the same session of two servers, but never the same addresses.
+        let bridge = format!("{}{number}", host::BRIDGES);
+        let request = NetworkCreateRequest {
+            name: name.clone(),
+            driver: Some("bridge".to_owned()),
+            ipam: Some(Ipam { config: Some(vec![config]), ..Ipam::default() }),
+            options: Some(HashMap::from([("com.docker.network.bridge.name".to_owned(), bridge.clone())])),
+            labels: Some(self.owner.labels(order.session_id, order.fence)),
+            ..NetworkCreateRequest::default()
+        };
+        match self.api.create_network(request).await {
+            Ok(_) => Ok(Net { name, bridge, number }),
+            Err(error) => {
+                let error = self.error(error);
+                if !matches!(&error, EngineError::Refused(reason) if is_taken(reason)) {
+                    self.subnets.free(number);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes the networks of a session.
+    pub(super) async fn remove_networks(&self, session: i64) -> Result<(), EngineError> {
+        for network in self.networks(&labels::only(self.owner.filter(), session)).await? {
+            let Some(id) = &network.id else { continue };
+            self.gone(self.api.remove_network(id).await)?;
+            subnet(&network).and_then(subnets::number).into_iter().for_each(|number| self.subnets.free(number));
+        }
+        Ok(())
+    }
+
+    async fn networks(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<Network>, EngineError> {
+        let options = ListNetworksOptionsBuilder::new().filters(filter).build();
+        self.api.list_networks(Some(options)).await.map_err(|error| self.error(error))
+    }
+}
+
+/// Returns whether an engine refuses a network since its addresses or its bridge are in use: the words of Docker, and of
+/// Podman.
+fn is_taken(reason: &str) -> bool {
+    ["Pool overlaps", "same bridge name", "already used", "already in use"].iter().any(|words| reason.contains(words))
+}
+
+fn subnet(network: &Network) -> Option<&str> {
+    network.ipam.as_ref()?.config.as_ref()?.first()?.subnet.as_deref()
+}
+
+/// Returns the beginning of a random text: enough to tell two runners on one engine apart.
+fn short(text: &str) -> &str {
+    text.get(..8).unwrap_or(text)
+}
