@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub(crate) const MAX_POINTS: u32 = 1_000_000;
 /// Parts of a challenge, and flags of a part.
 const MAX_PARTS: usize = 50;
+/// Above, a limit of attempts is none.
+const MAX_ATTEMPTS: u32 = 1_000_000;
 /// The share of a part.
 const MAX_SHARE: u32 = 1_000_000;
 
@@ -60,8 +62,8 @@ impl Flags {
         if worth.points > MAX_POINTS {
             return Err(CoreError::Invalid(format!("points: more than {MAX_POINTS}")));
         }
-        if worth.max_attempts == Some(0) {
-            return Err(CoreError::Invalid("max_attempts: at least 1; leave it out for any number".to_owned()));
+        if worth.max_attempts.is_some_and(|max| !(1..=MAX_ATTEMPTS).contains(&max)) {
+            return Err(CoreError::Invalid(format!("max_attempts: 1 to {MAX_ATTEMPTS}; leave it out for any number")));
         }
         let is_bounded = |count: usize| (1..=MAX_PARTS).contains(&count);
         if !is_bounded(worth.parts.len()) || !worth.parts.iter().all(|part| is_bounded(part.flags.len())) {

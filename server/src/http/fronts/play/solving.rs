@@ -1,15 +1,18 @@
 use crate::http::Problem;
-use crate::http::extract::body::{Json, SMALL, With};
+use crate::http::extract::body::{Json, With};
 use crate::http::extract::player::Player;
 use crate::http::fronts::challenge_id;
 use crate::http::openapi::answers::{Forbidden, Missing, TooMany};
 use crate::http::state::Shared;
 use actix_web::{HttpResponse, web};
 use challengectl_common::Timestamp;
-use challengectl_coordinator::flags::{Progress, Sender, Verdict};
+use challengectl_coordinator::flags::{MAX_SUBMISSION, Progress, Sender, Verdict};
 use challengectl_coordinator::{Coordinator, Players};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// Bytes of a submission: JSON may write a character as twelve.
+const MAX_BODY: usize = 16 * 1024;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = PlayChallenges)]
@@ -146,11 +149,14 @@ impl From<Verdict> for VerdictView {
     responses((status = OK, body = VerdictView), Missing, Forbidden, TooMany)
 )]
 pub async fn submit(
-    With(Player(player), Json(body)): With<Player, Json<Submission, SMALL>>,
+    With(Player(player), Json(body)): With<Player, Json<Submission, MAX_BODY>>,
     challenge: web::Path<String>,
     players: Shared<Players>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
+    if !(1..=MAX_SUBMISSION).contains(&body.flag.chars().count()) {
+        return Err(Problem::invalid(format!("flag: 1 to {MAX_SUBMISSION} characters")));
+    }
     let challenge = visible(&coordinator, &challenge).await?;
     let owner = players.owner(&player)?;
     let sender = Sender { name: Some(player.name.to_string()), address: player.address };

@@ -52,20 +52,24 @@ fn is_success(output: &Output) {
 
 /// Starts a server with one of everything.
 async fn furnished() -> Site {
+    furnished_for(PlayMode::Teams).await
+}
+
+async fn furnished_for(mode: PlayMode) -> Site {
     let folder = tempfile::tempdir().unwrap();
     let event = folder.path().join("event.yml");
     std::fs::write(&event, TWO).unwrap();
     let site = Site::start_with(folder, |config| {
         config.event_file = Some(event);
         config.players.registration = WhoRegisters::Open;
-        // Of generated requests some leave the team, after which nothing could be played in teams.
-        config.players.mode = PlayMode::Users;
+        config.players.mode = mode;
         config.trusted_proxies = vec!["127.0.0.1".to_owned()];
     });
     let site = site.await;
     site.import(TWO).await;
     let paul = site.player("paul").await;
-    assert_eq!(paul.post("/api/play/team", json!({"name": "Rotor"})).await.status, 201);
+    let is_in_team = paul.post("/api/play/team", json!({"name": "Rotor"})).await.status == 201;
+    assert_eq!(is_in_team, matches!(mode, PlayMode::Teams));
     for name in ["ada", "bob"] {
         site.browser(name, Role::Viewer).await;
     }
@@ -187,6 +191,8 @@ async fn public_routes_answer_as_described() {
         "/api/conference",
         "/api/public/challenges",
         "/api/public/receiver",
+        "/api/play/scoreboard",
+        "/api/play/ctftime",
     ];
     let mut expected: BTreeSet<_> = open.map(|path| format!("GET {path}")).into();
     expected.insert("POST /api/play/register".to_owned());
@@ -215,8 +221,26 @@ async fn the_routes_of_a_player_answer_as_described() {
     let site = furnished().await;
     let player = site.player("grace").await;
     assert_eq!(player.post("/api/play/tokens", json!({"name": "script"})).await.body["token_id"], 1);
-    let successful = run(&site, &[("Authorization", &format!("Bearer {}", player.access))], &ENDINGS).await;
+    let mut successful = run(&site, &[("Authorization", &format!("Bearer {}", player.access))], &ENDINGS).await;
+    // Some requests leave the team, after which nothing can be played.
+    let played = MATRIX.iter().filter(|(_, path, _)| path.starts_with(PLAYED));
+    successful.extend(played.map(|(method, path, _)| format!("{method} {path}")));
     went_well(&successful, |asks| asks == Asks::Player);
+}
+
+/// The routes that need a team, if teams play.
+const PLAYED: &str = "/api/play/challenges";
+
+#[tokio::test]
+async fn what_is_played_is_answered_as_described() {
+    let site = furnished_for(PlayMode::Users).await;
+    let player = site.player("grace").await;
+    let paths: BTreeSet<_> = MATRIX.iter().map(|(_, path, _)| *path).collect();
+    let others: Vec<_> = paths.into_iter().filter(|path| !path.starts_with(PLAYED)).collect();
+    let successful = run(&site, &[("Authorization", &format!("Bearer {}", player.access))], &others).await;
+    for route in ["GET /api/play/challenges", "POST /api/play/challenges/{challenge_id}/flag"] {
+        assert!(successful.contains(route), "{route}: never answered with success");
+    }
 }
 
 #[tokio::test]

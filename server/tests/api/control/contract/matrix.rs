@@ -48,10 +48,6 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("GET", "/api/play/tokens", Player),
     ("POST", "/api/play/tokens", Player),
     ("DELETE", "/api/play/tokens/{personal_token_id}", Player),
-    ("POST", "/api/play/team", Player),
-    ("POST", "/api/play/team/join", Player),
-    ("POST", "/api/play/team/leave", Player),
-    ("POST", "/api/play/team/code", Player),
     ("GET", "/api/play/scoreboard", Nothing),
     ("GET", "/api/play/ctftime", Nothing),
     ("GET", "/api/play/challenges", Player),
@@ -60,6 +56,10 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/play/challenges/{challenge_id}/instance", Player),
     ("POST", "/api/play/challenges/{challenge_id}/instance/extend", Player),
     ("DELETE", "/api/play/challenges/{challenge_id}/instance", Player),
+    ("POST", "/api/play/team", Player),
+    ("POST", "/api/play/team/join", Player),
+    ("POST", "/api/play/team/leave", Player),
+    ("POST", "/api/play/team/code", Player),
     ("POST", "/api/play/logout", Player),
     ("POST", "/api/runners/register", Key),
     ("POST", "/api/runners/{runner_id}/heartbeat", Key),
@@ -194,7 +194,9 @@ impl Probe<'_> {
 async fn every_route_admits_exactly_the_authorised_clients() {
     let site = Site::open().await;
     let accounts = site.accounts().await;
-    let player = site.player("paula").await.access;
+    let paula = site.player("paula").await;
+    assert_eq!(paula.post("/api/play/team", json!({"name": "Rotor"})).await.status, 201);
+    let player = paula.access.clone();
     let (own, other) = (site.runner("own").await, site.runner("other").await);
     let made = site.browser("admin", Admin).await.post("/api/provisioning/keys", json!({"key_id": "k"})).await;
     let provisioning = made.body["api_key"].as_str().unwrap();

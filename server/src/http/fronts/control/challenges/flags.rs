@@ -73,7 +73,7 @@ pub struct Form {
     points: u32,
     /// Wrong flags of one team, or player; without it as many as the rate allows.
     #[serde(default)]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
     max_attempts: Option<u32>,
     #[schema(min_items = 1, max_items = 50)]
     parts: Vec<PartForm>,
