@@ -8,7 +8,7 @@ use crate::session::Owner;
 use crate::store::Connection;
 use crate::store::flags::solves::{self, Solve};
 use crate::store::flags::submissions::{self, NewSubmission, Outcome};
-use crate::store::flags::{self, StoredFlag};
+use crate::store::flags::{self, StoredFlag, board};
 use crate::store::instances::sessions::{self, Session};
 use challengectl_common::Timestamp;
 use std::net::IpAddr;
@@ -61,8 +61,8 @@ pub enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Pending {
     pub verdict: Verdict,
-    /// Of whom the flag is, if it is another owner's.
-    flag_of: Option<Owner>,
+    /// What operators are told of a flag that is another owner's.
+    shared: Option<String>,
 }
 
 impl Flags {
@@ -102,7 +102,11 @@ impl Flags {
             None => 0,
         };
         let attempts_left = score.max_attempts.map(|max| max.saturating_sub(wrong));
-        Ok(Pending { verdict: Verdict::Wrong { attempts_left }, flag_of })
+        let shared = match flag_of {
+            Some(other) => Some(told(transaction, it, &other).await?),
+            None => None,
+        };
+        Ok(Pending { verdict: Verdict::Wrong { attempts_left }, shared })
     }
 
     async fn take_right(
@@ -130,7 +134,7 @@ impl Flags {
         self.record(transaction, it, outcome, Some(flag.part), None).await?;
         let Solve { points, solved_at, .. } = solve;
         let is_whole = is_whole(stored, &solved);
-        Ok(Pending { verdict: Verdict::Right { points, solved_at, is_new, is_whole }, flag_of: None })
+        Ok(Pending { verdict: Verdict::Right { points, solved_at, is_new, is_whole }, shared: None })
     }
 
     /// Returns whose flag a wrong submission is.
@@ -177,10 +181,23 @@ impl Flags {
             Verdict::Right { is_new: true, .. } => tracing::info!(challenge = it.challenge, %owner, "solved"),
             Verdict::Right { .. } => {}
         }
-        if let Some(other) = pending.flag_of {
-            let message = format!("{owner} has submitted the flag that {other} got for challenge {}", it.challenge);
+        if let Some(message) = pending.shared {
             self.context.raise(AlarmKind::FlagShared, owner.as_str(), message);
         }
         pending.verdict
     }
+}
+
+/// Describes a shared flag, with the names of both.
+async fn told(connection: &mut Connection, it: &Try<'_>, other: &Owner) -> Result<String, CoreError> {
+    let who = name(connection, it.owner).await?;
+    let whose = name(connection, other).await?;
+    let challenge = flags::challenge_name(connection, it.challenge).await?.unwrap_or_default();
+    Ok(format!(
+        "{who} has submitted the flag that the instance of {whose} got for {challenge}: look at the submissions, and ask both"
+    ))
+}
+
+async fn name(connection: &mut Connection, owner: &Owner) -> Result<String, CoreError> {
+    Ok(board::name(connection, owner).await?.unwrap_or_else(|| owner.name().to_owned()))
 }

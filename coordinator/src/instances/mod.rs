@@ -12,12 +12,14 @@ mod report;
 mod start;
 mod stop;
 mod submit;
+mod tally;
 
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
 pub use challenges::Definition;
 pub use start::{Started, Wish};
 pub use submit::AFTER_SOLVE;
+pub use tally::Tally;
 
 use crate::CoreError;
 use crate::context::Context;
@@ -36,6 +38,8 @@ pub struct Instances {
     pub(crate) context: Arc<Context>,
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) flags: Arc<Flags>,
+    /// What has become of sessions since the server started.
+    pub tally: Tally,
     /// The newest revision. It wakes the runners that wait for orders, and the requests that wait for a session.
     news: watch::Sender<i64>,
 }
@@ -51,7 +55,7 @@ pub struct Placed {
 impl Instances {
     pub(crate) fn new(context: Arc<Context>, fleet: Arc<Fleet>, flags: Arc<Flags>, revision: i64) -> Arc<Self> {
         let news = watch::Sender::new(revision);
-        Arc::new(Self { context, fleet, flags, news })
+        Arc::new(Self { context, fleet, flags, tally: Tally::default(), news })
     }
 
     /// Returns the session of a front with this key, as long as it is live.
@@ -92,6 +96,11 @@ impl Instances {
             all.push(placed(&mut connection, session).await?);
         }
         Ok(all)
+    }
+
+    /// Returns the number of sessions that live, or are being stopped, by state and front.
+    pub async fn counts(&self) -> Result<Vec<(String, String, i64)>, CoreError> {
+        Ok(sessions::counts(&mut *self.context.store.read_few().await?).await?)
     }
 
     /// Returns the number of live sessions of a front.

@@ -57,15 +57,20 @@ impl Instances {
         }
         let mut transaction = self.context.store.write().await?;
         let now = self.context.clock.now();
+        let mut changes = Vec::new();
         for mut session in abandoned {
+            let before = session.clone();
             let Some(next) = session.state.after(Happening::IsAbandoned) else { continue };
             session.state = next;
             session.reason = Some("the runner was removed".to_owned());
             report::end(&mut transaction, &mut session, now).await?;
             self.renumber(&mut transaction, &mut session).await?;
             sessions::update(&mut transaction, &session).await?;
+            changes.push((before, session));
         }
-        self.commit(transaction).await
+        self.commit(transaction).await?;
+        changes.iter().for_each(|(before, after)| self.tally.count(before, after));
+        Ok(())
     }
 
     async fn lose(&self, runner: &RunnerId) -> Result<(), CoreError> {

@@ -38,22 +38,27 @@ impl Instances {
 
     async fn apply(&self, caller: &Caller, reports: Vec<InstanceReport>) -> Result<(), CoreError> {
         let mut transaction = self.fleet.write_for(caller).await?;
+        let mut changes = Vec::new();
         for report in reports {
             let session = sessions::get(&mut transaction, report.session_id).await?;
             let own = session.filter(|it| it.runner_id == caller.runner_id && it.fence == report.fence);
             if let Some(session) = own {
-                self.take(&mut transaction, session, report).await?;
+                let after = self.take(&mut transaction, session.clone(), report).await?;
+                changes.push((session, after));
             }
         }
-        self.commit(transaction).await
+        self.commit(transaction).await?;
+        changes.iter().for_each(|(before, after)| self.tally.count(before, after));
+        Ok(())
     }
 
+    /// Takes a report about a session. Returns the session after it.
     async fn take(
         &self,
         transaction: &mut Connection,
         mut session: Session,
         report: InstanceReport,
-    ) -> Result<(), CoreError> {
+    ) -> Result<Session, CoreError> {
         let happening = match report.state {
             InstanceState::Running => Happening::Runs,
             InstanceState::Removed => Happening::IsRemoved,
@@ -65,7 +70,7 @@ impl Instances {
         let is_retry = happening == Happening::BreaksAndIsRetried && before.is_live();
         let next = before.after(happening);
         if next.is_none() && !is_retry {
-            return Ok(());
+            return Ok(session);
         }
         session.state = next.unwrap_or(before);
         if let Some(reason) = report.reason {
@@ -84,7 +89,8 @@ impl Instances {
         }
         self.renumber(transaction, &mut session).await?;
         tracing::info!(session = session.id, state = session.state.as_str(), "reported");
-        Ok(sessions::update(transaction, &session).await?)
+        sessions::update(transaction, &session).await?;
+        Ok(session)
     }
 
     /// Lets a session start again. One that has never run gets other ports: the host may have used one itself. One that

@@ -33,6 +33,7 @@ pub use state::State;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, Route, web};
 use openapi::{Group, group, pages};
+use std::collections::BTreeMap;
 use std::future::ready;
 use utoipa::openapi::OpenApi;
 
@@ -67,6 +68,12 @@ fn groups() -> Vec<Group> {
 #[must_use]
 pub fn document() -> OpenApi {
     openapi::document(fronts::control::front(), groups())
+}
+
+/// Returns the OpenAPI documents of all fronts, by their names.
+#[must_use]
+pub fn documents() -> BTreeMap<&'static str, OpenApi> {
+    BTreeMap::from([("control", document()), ("engine", engine::document())])
 }
 
 /// Answers a request for an unknown path.

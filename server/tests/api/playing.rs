@@ -45,8 +45,8 @@ async fn a_challenge_on_air_is_solved_and_the_team_is_on_the_scoreboard() {
     let (site, id) = site().await;
     let (ada, _) = in_team(&site, "ada", "Rotor").await;
     let (bob, _) = in_team(&site, "bob", "Stator").await;
-    let list = ada.get("/api/play/challenges").await.body;
-    let shown = list["challenges"].as_array().unwrap().iter().find(|it| it["challenge_id"].to_string() == id).unwrap();
+    let (list, number) = (ada.get("/api/play/challenges").await.body, id.parse::<i64>().unwrap());
+    let shown = list["challenges"].as_array().unwrap().iter().find(|it| it["challenge_id"] == number).unwrap();
     assert_eq!((&shown["kind"], &shown["points"]), (&json!("transmission"), &json!(100)));
     assert_eq!((&shown["solved"], &shown["solves"]), (&json!(false), &json!(0)));
     assert!(!list.to_string().contains(FLAG));

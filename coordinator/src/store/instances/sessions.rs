@@ -297,6 +297,15 @@ pub async fn of_excluded(connection: &mut Connection, limit: u32) -> Result<Vec<
     rows.into_iter().map(Session::try_from).collect()
 }
 
+/// Returns the number of sessions that live, or are being stopped, by state and front.
+pub async fn counts(connection: &mut Connection) -> Result<Vec<(String, String, i64)>, StoreError> {
+    let query = sqlx::query_as(
+        "SELECT state, front, COUNT(*) FROM sessions WHERE state IN ('starting', 'running', 'lost', 'stopping')
+         GROUP BY state, front",
+    );
+    Ok(query.fetch_all(connection).await?)
+}
+
 /// Returns all live sessions and those that stop, the newest first.
 pub async fn all_present(connection: &mut Connection) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(

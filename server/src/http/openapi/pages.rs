@@ -2,11 +2,12 @@
 
 use crate::http::extract::anybody::Anybody;
 use crate::http::problem::Code;
-use crate::http::{Problem, document, engine, other_methods};
+use crate::http::{Problem, documents, other_methods};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 const PAGE: &str = include_str!("docs/index.html");
@@ -21,25 +22,32 @@ const POLICY: (HeaderName, HeaderValue) = (
     ),
 );
 
-static CONTROL: LazyLock<Option<String>> = LazyLock::new(|| document().to_json().ok());
-static ENGINE: LazyLock<Option<String>> = LazyLock::new(|| engine::document().to_json().ok());
+/// The documents by the names of their fronts.
+static DOCUMENTS: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
+    let written = documents().into_iter().filter_map(|(front, document)| Some((front, document.to_json().ok()?)));
+    written.collect()
+});
 
 /// Get this document.
 #[utoipa::path(get, path = "/api/openapi.json", responses((status = OK, content_type = "application/json", body = Object)))]
 pub async fn openapi(_: Anybody) -> Result<HttpResponse, Problem> {
-    answer(&CONTROL)
+    answer("control")
 }
 
 /// Lists the documents.
 fn fronts() -> serde_json::Value {
-    json!({"fronts": {"control": "/docs/control.json", "engine": "/docs/engine.json"}})
+    let all: BTreeMap<_, _> = DOCUMENTS.keys().map(|front| (front, format!("/docs/{front}.json"))).collect();
+    json!({ "fronts": all })
 }
 
-fn answer(document: &'static LazyLock<Option<String>>) -> Result<HttpResponse, Problem> {
-    let document = document
-        .as_deref()
-        .ok_or_else(|| Problem::new(Code::InternalError).because("the document cannot be written"))?;
-    Ok(HttpResponse::Ok().content_type("application/json").insert_header((CACHE_CONTROL, "no-cache")).body(document))
+fn answer(front: &str) -> Result<HttpResponse, Problem> {
+    let document = DOCUMENTS.get(front);
+    let document =
+        document.ok_or_else(|| Problem::new(Code::InternalError).because("the document cannot be written"))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .body(document.as_str()))
 }
 
 /// Adds the page, which is not part of the document.
@@ -56,11 +64,11 @@ async fn page() -> HttpResponse {
 async fn file(name: web::Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut response = HttpResponse::Ok();
     response.insert_header(POLICY).insert_header((CACHE_CONTROL, "no-cache"));
-    match name.as_str() {
-        "openapi.json" => return Ok(HttpResponse::Ok().json(fronts())),
-        "control.json" => return answer(&CONTROL),
-        "engine.json" => return answer(&ENGINE),
-        _ => {}
+    if name.as_str() == "openapi.json" {
+        return Ok(HttpResponse::Ok().json(fronts()));
+    }
+    if let Some(front) = name.strip_suffix(".json").filter(|front| DOCUMENTS.contains_key(front)) {
+        return answer(front);
     }
     if name.as_str() == "docs.js" {
         return Ok(response.content_type("text/javascript; charset=utf-8").body(SCRIPT));

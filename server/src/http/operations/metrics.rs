@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_coordinator::bus::alarms::AlarmKind;
 use challengectl_coordinator::maintenance::registry::JobState;
 use challengectl_coordinator::views::metrics::{Figures, WriteTimes};
-use challengectl_coordinator::{Coordinator, RunnerState};
+use challengectl_coordinator::{Coordinator, Instances, RunnerState};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -44,6 +44,7 @@ pub async fn metrics(
     let mut registry = Registry::with_prefix("challengectl");
     registry.register("build", "The version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     show(&figures, &mut registry);
+    show_sessions(&coordinator.instances, &mut registry).await;
     show_write_times(coordinator.context.write_times(), &mut registry);
     show_jobs(&coordinator.maintenance.jobs(), &mut registry);
     state.requests.register(&mut registry);
@@ -120,6 +121,21 @@ fn show_challenges(by_state: &BTreeMap<&'static str, i64>, registry: &mut Regist
         challenges.get_or_create_owned(&label("state", state)).set(*count);
     }
     registry.register("challenges", "Challenges", challenges);
+}
+
+/// Shows what players have started; without the present ones if the database cannot be read.
+async fn show_sessions(instances: &Instances, registry: &mut Registry) {
+    let (live, ended): (Family<Labels, Gauge>, Family<Labels, Counter>) = Default::default();
+    for (state, front, count) in instances.counts().await.unwrap_or_default() {
+        live.get_or_create_owned(&vec![("state", state), ("front", front)]).set(count);
+    }
+    registry.register("sessions", "Instances that live or are being stopped", live);
+    for (front, outcome, count) in instances.tally.ended() {
+        ended.get_or_create_owned(&vec![("front", front), ("outcome", outcome)]).inc_by(count);
+    }
+    registry.register("sessions_ended", "Instances that have ended since the server started", ended);
+    let help = "From the request of an instance until it runs";
+    registry.register_with_unit("session_start", help, Unit::Seconds, instances.tally.starts.clone());
 }
 
 fn show_write_times(times: &WriteTimes, registry: &mut Registry) {

@@ -61,7 +61,7 @@ fn view(standing: Standing, names: &BTreeMap<i64, String>) -> StandingView {
     StandingView { place, name, points, last_solve, solves: solves.into_iter().map(solve).collect() }
 }
 
-/// The standings, in the form of CTFtime's scoreboard feed.
+/// The standings, in the form of the scoreboard feed of `CTFtime`.
 #[derive(Serialize, ToSchema)]
 struct CtftimeFeed {
     tasks: Vec<String>,
@@ -87,7 +87,7 @@ struct CtftimeTask {
     time: i64,
 }
 
-/// Show the scoreboard in the form that CTFtime reads.
+/// Show the scoreboard in the form that `CTFtime` reads.
 #[utoipa::path(get, path = "/api/play/ctftime", responses((status = OK, body = CtftimeFeed), TooMany))]
 pub async fn ctftime(_: Anybody, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let (challenges, standings) = coordinator.flags.scoreboard().await?;

@@ -1,0 +1,45 @@
+//! Counters of sessions. In memory: history may be forgotten, and a counter must not decrease.
+
+use super::Session;
+use crate::session::SessionState;
+use parking_lot::Mutex;
+use prometheus_client::metrics::histogram::Histogram;
+use std::collections::BTreeMap;
+
+/// The upper bounds of the times of starts, in seconds.
+const BUCKETS: [f64; 9] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0];
+
+/// What has become of sessions since the server started.
+#[derive(Debug)]
+pub struct Tally {
+    /// From the request until it runs, in seconds.
+    pub starts: Histogram,
+    ended: Mutex<BTreeMap<(String, String), u64>>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { starts: Histogram::new(BUCKETS), ended: Mutex::default() }
+    }
+}
+
+impl Tally {
+    /// Counts what a committed change of a session has brought: its first running, or its end.
+    pub(super) fn count(&self, before: &Session, after: &Session) {
+        if let (None, Some(running_at)) = (before.running_at, after.running_at) {
+            self.starts.observe(running_at.since(after.requested_at).as_secs_f64());
+        }
+        let ends = |state: SessionState| state.is_over();
+        if ends(after.state) && !ends(before.state) {
+            let outcome = after.outcome.clone().unwrap_or_default();
+            *self.ended.lock().entry((after.front.clone(), outcome)).or_default() += 1;
+        }
+    }
+
+    /// Returns the number of sessions that have ended, by front and outcome.
+    #[must_use]
+    pub fn ended(&self) -> Vec<(String, String, u64)> {
+        let ended = self.ended.lock();
+        ended.iter().map(|((front, outcome), count)| (front.clone(), outcome.clone(), *count)).collect()
+    }
+}
