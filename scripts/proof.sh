@@ -24,7 +24,8 @@ echo "== two hours of audio"
 "$proof" long-audio
 
 echo "== the event, round after round for ${MINUTES:-8} minutes"
-out=$("$proof" rounds --event "$event" "${base[@]}" --minutes "${MINUTES:-8}" | tee /dev/stderr)
+# Not `tee /dev/stderr`, which would empty a file that standard error is redirected to.
+out=$("$proof" rounds --event "$event" "${base[@]}" --minutes "${MINUTES:-8}" | tee >(cat >&2))
 folder=$(tail -n 1 <<<"$out" | sed 's/^kept in //')
 
 echo "== the recordings, read by independent receivers"
