@@ -9,6 +9,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/public', component: () => import('./pages/public/PublicPage.vue'), meta: { open: true } },
   { path: '/projector', component: () => import('./pages/public/ProjectorPage.vue'), meta: { open: true } },
   { path: '/receive', component: () => import('./pages/air/ReceivePage.vue'), meta: { open: true } },
+  { path: '/play', component: () => import('./pages/play/PlayPage.vue'), meta: { open: true } },
   { path: '/start', component: () => import('./pages/access/StartPage.vue') },
   { path: '/account', component: () => import('./pages/access/AccountPage.vue') },
   { path: '/overview', component: () => import('./pages/overview/OverviewPage.vue') },

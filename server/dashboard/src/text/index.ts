@@ -5,6 +5,7 @@ import { challenges } from './challenges'
 import { common } from './common'
 import { logs } from './logs'
 import { overview } from './overview'
+import { play } from './play'
 import { publicPage } from './public'
 import { runners } from './runners'
 import { settings } from './settings'
@@ -24,6 +25,7 @@ export const text = {
   common,
   logs,
   overview,
+  play,
   public: publicPage,
   runners,
   settings,
