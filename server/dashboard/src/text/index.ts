@@ -3,6 +3,8 @@ import { air } from './air'
 import { alarms } from './alarms'
 import { challenges } from './challenges'
 import { common } from './common'
+import { flags } from './flags'
+import { instances } from './instances'
 import { logs } from './logs'
 import { overview } from './overview'
 import { play } from './play'
@@ -10,6 +12,8 @@ import { publicPage } from './public'
 import { runners } from './runners'
 import { settings } from './settings'
 import { shell } from './shell'
+import { submissions } from './submissions'
+import { teams } from './teams'
 import { transmissions } from './transmissions'
 import { users } from './users'
 
@@ -23,6 +27,8 @@ export const text = {
   alarms,
   challenges,
   common,
+  flags,
+  instances,
   logs,
   overview,
   play,
@@ -30,6 +36,8 @@ export const text = {
   runners,
   settings,
   shell,
+  submissions,
+  teams,
   transmissions,
   users,
 } as const

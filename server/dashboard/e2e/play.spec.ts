@@ -1,0 +1,158 @@
+import { expect, test, type Page } from '@playwright/test'
+import { accessible, fits, picture, watch } from './support/look.ts'
+import { logInToPlay, player, register, REGISTRATION } from './support/players.ts'
+import { go, opened, Site } from './support/site.ts'
+
+let site: Site
+test.beforeAll(async () => {
+  site = await Site.start({ settings: REGISTRATION })
+  site.import(
+    'conference: {name: Example CTF}\nchallenges:\n  - {name: BEACON, modulation: cw, frequency: 145550000, text: CQ}\n',
+  )
+})
+test.afterAll(() => site.stop())
+
+/** In both themes, on a desk and on a phone. */
+async function looked(page: Page, name: string) {
+  for (const [width, height] of [
+    [1280, 800],
+    [390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await picture(page, `play-${name}-${colorScheme}-${width}`)
+      await test.step(`${name} ${colorScheme} ${width}`, () => accessible(page))
+    }
+    await fits(page, `${name} at ${width}`)
+  }
+}
+
+test('a player registers, makes a team, solves a challenge on air and is on the scoreboard', async ({
+  browser,
+  page,
+}) => {
+  const admin = await opened(browser, site, 'ada', 'admin', '/challenges/1')
+  await admin.page.getByRole('button', { name: 'Set the flag' }).click()
+  const form = admin.page.getByRole('dialog', { name: 'Set the flag' })
+  await form.getByLabel('Points').fill('150')
+  await form.getByLabel('Attempts').fill('5')
+  await form.getByLabel('Flag', { exact: true }).fill('flag{seventy three}')
+  await picture(admin.page, 'flags-dialog')
+  await accessible(admin.page)
+  await form.getByRole('button', { name: 'Save' }).click()
+  await expect(admin.page.getByText('150', { exact: true })).toBeVisible()
+  await admin.clean()
+
+  const clean = await watch(page)
+  await page.goto(`${site.url}/play`)
+  await looked(page, 'log-in')
+  await register(page, site, 'mia')
+  await looked(page, 'no-team')
+  await page.getByLabel('Name of the team').fill('Rotor 7')
+  await page.getByRole('button', { name: 'Create' }).click()
+  const code = page.getByRole('dialog', { name: 'Join code of your team' })
+  await expect(code.locator('pre')).toHaveText(/\S{8,}/)
+  await looked(page, 'join-code')
+  await code.getByRole('button', { name: 'Done' }).click()
+
+  await page.getByRole('link', { name: 'BEACON' }).press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'BEACON' })
+  await expect(dialog).toContainText('5 attempts are left.')
+  await dialog.getByLabel('Flag').fill('flag{wrong}')
+  await dialog.getByLabel('Flag').press('Enter')
+  await expect(dialog.getByRole('status')).toHaveText('Wrong. 4 attempts are left.')
+  await looked(page, 'challenge')
+  await dialog.getByLabel('Flag').fill('flag{seventy three}')
+  await dialog.getByRole('button', { name: 'Submit' }).click()
+  await expect(dialog.getByRole('status')).toHaveText('Right: 150 points. The challenge is solved.')
+  await dialog.getByLabel('Flag').fill('flag{seventy three}')
+  await dialog.getByRole('button', { name: 'Submit' }).click()
+  await expect(dialog.getByRole('status')).toHaveText('Right, and already counted.')
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('1 of 1 solved')).toBeVisible()
+  await looked(page, 'challenges')
+
+  await page.getByRole('tab', { name: 'Team' }).click()
+  await looked(page, 'team')
+  await page.getByRole('tab', { name: 'Scoreboard' }).click()
+  await expect(page.getByRole('cell', { name: 'Rotor 7 (your team)' })).toBeVisible()
+  await looked(page, 'scoreboard')
+
+  // The operators see the same.
+  await go(admin.page, site, 'submissions')
+  await expect(admin.page.getByRole('cell', { name: 'right again' })).toBeVisible()
+  await go(admin.page, site, 'teams')
+  await expect(admin.page.getByRole('cell', { name: 'Rotor 7' })).toBeVisible()
+  await clean()
+})
+
+test('a login goes on when its access token has ended, with one refresh for all that wait', async ({ page }) => {
+  const clean = await watch(page)
+  const { password } = await player(site, 'rea')
+  await logInToPlay(page, site, 'rea', password)
+  await page.evaluate(() => {
+    const login = JSON.parse(localStorage.getItem('play-login') ?? '{}') as Record<string, string>
+    localStorage.setItem('play-login', JSON.stringify({ ...login, access: 'cctl_access_over' }))
+  })
+  const refreshes: string[] = []
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/play/refresh')) refreshes.push(request.url())
+  })
+  await page.reload()
+  await expect(page.getByLabel('Name of the team')).toBeVisible()
+  expect(refreshes).toHaveLength(1)
+
+  // When the refresh token has ended as well, the page asks for the password.
+  await page.evaluate(() => {
+    const login = { username: 'rea', access: 'cctl_access_over', refresh: 'cctl_refresh_over' }
+    localStorage.setItem('play-login', JSON.stringify(login))
+  })
+  await page.reload()
+  await expect(page.getByLabel('User name')).toBeVisible()
+  await logInToPlay(page, site, 'rea', password)
+  await page.getByRole('button', { name: 'Log out' }).click()
+  await expect(page.getByLabel('User name')).toBeVisible()
+  expect(await page.evaluate(() => localStorage.getItem('play-login'))).toBeNull()
+  await clean()
+})
+
+test('players join by a code; operators ban a team and give a player another password', async ({ browser, page }) => {
+  const clean = await watch(page)
+  const bob = await player(site, 'bob')
+  const { join_code: code } = await bob.post('team', { name: 'Loop' })
+  await register(page, site, 'eve')
+  await page.getByLabel('Join code').fill('wrong')
+  await page.getByRole('button', { name: 'Join' }).click()
+  await expect(page.locator('.fault')).toBeVisible()
+  await page.getByLabel('Join code').fill(code ?? '')
+  await page.getByRole('button', { name: 'Join' }).click()
+  await expect(page.getByText('You are in “Loop”')).toBeVisible()
+  await expect(page.getByRole('link', { name: 'BEACON' })).toBeVisible()
+
+  const operator = await opened(browser, site, 'oli', 'operator', '/teams')
+  await operator.page.getByRole('button', { name: 'Change: Loop' }).click()
+  const dialog = operator.page.getByRole('dialog', { name: 'Loop' })
+  await dialog.getByLabel('Zone').fill('north')
+  await dialog.getByLabel('Banned').check()
+  await picture(operator.page, 'change-team')
+  await accessible(operator.page)
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(operator.page.getByRole('cell', { name: 'banned' })).toBeVisible()
+  await operator.page.getByRole('tab', { name: 'Players' }).click()
+  await operator.page.getByRole('button', { name: 'Actions: eve' }).click()
+  await operator.page.getByRole('menuitem', { name: 'Reset password' }).click()
+  const reset = operator.page.getByRole('dialog', { name: 'Reset password: eve' })
+  await reset.getByLabel('New password').fill('another that eve knows')
+  await reset.getByRole('button', { name: 'Save' }).click()
+  await expect(operator.page.getByText('“eve” changed')).toBeVisible()
+  await operator.clean()
+
+  await page.reload()
+  await expect(page.getByLabel('User name')).toBeVisible()
+  await logInToPlay(page, site, 'eve', 'another that eve knows')
+  await expect(page.getByRole('alert')).toBeVisible()
+  await page.getByRole('tab', { name: 'Team' }).click()
+  await expect(page.getByText('The organisers have banned this team.')).toBeVisible()
+  await clean()
+})
