@@ -1,11 +1,11 @@
 import { expect, test, type Page } from '@playwright/test'
 import { accessible, fits, picture, watch } from './support/look.ts'
-import { logInToPlay, player, register, REGISTRATION } from './support/players.ts'
-import { go, opened, Site } from './support/site.ts'
+import { engine, logInToPlay, player, register, siteOfPlayers } from './support/players.ts'
+import { go, opened, type Site } from './support/site.ts'
 
 let site: Site
 test.beforeAll(async () => {
-  site = await Site.start({ settings: REGISTRATION })
+  site = await siteOfPlayers()
   site.import(
     'conference: {name: Example CTF}\nchallenges:\n  - {name: BEACON, modulation: cw, frequency: 145550000, text: CQ}\n',
   )
@@ -32,7 +32,8 @@ test('a player registers, makes a team, solves a challenge on air and is on the 
   browser,
   page,
 }) => {
-  const admin = await opened(browser, site, 'ada', 'admin', '/challenges/1')
+  const admin = await opened(browser, site, 'ada', 'admin', '/challenges')
+  await admin.page.getByRole('link', { name: 'BEACON' }).click()
   await admin.page.getByRole('button', { name: 'Set the flag' }).click()
   const form = admin.page.getByRole('dialog', { name: 'Set the flag' })
   await form.getByLabel('Points').fill('150')
@@ -70,7 +71,7 @@ test('a player registers, makes a team, solves a challenge on air and is on the 
   await dialog.getByRole('button', { name: 'Submit' }).click()
   await expect(dialog.getByRole('status')).toHaveText('Right, and already counted.')
   await page.keyboard.press('Escape')
-  await expect(page.getByText('1 of 1 solved')).toBeVisible()
+  await expect(page.getByText('1 of 2 solved')).toBeVisible()
   await looked(page, 'challenges')
 
   await page.getByRole('tab', { name: 'Team' }).click()
@@ -83,7 +84,7 @@ test('a player registers, makes a team, solves a challenge on air and is on the 
   await go(admin.page, site, 'submissions')
   await expect(admin.page.getByRole('cell', { name: 'right again' })).toBeVisible()
   await go(admin.page, site, 'teams')
-  await expect(admin.page.getByRole('cell', { name: 'Rotor 7' })).toBeVisible()
+  await expect(admin.page.getByRole('cell', { name: 'Rotor 7', exact: true })).toBeVisible()
   await clean()
 })
 
@@ -128,7 +129,7 @@ test('players join by a code; operators ban a team and give a player another pas
   await page.getByLabel('Join code').fill(code ?? '')
   await page.getByRole('button', { name: 'Join' }).click()
   await expect(page.getByText('You are in “Loop”')).toBeVisible()
-  await expect(page.getByRole('link', { name: 'BEACON' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Basic XSS' })).toBeVisible()
 
   const operator = await opened(browser, site, 'oli', 'operator', '/teams')
   await operator.page.getByRole('button', { name: 'Change: Loop' }).click()
@@ -154,5 +155,54 @@ test('players join by a code; operators ban a team and give a player another pas
   await expect(page.getByRole('alert')).toBeVisible()
   await page.getByRole('tab', { name: 'Team' }).click()
   await expect(page.getByText('The organisers have banned this team.')).toBeVisible()
+  await clean()
+})
+
+test('a player starts an instance, sees it end, and stops it; a viewer sees it and cannot stop it', async ({
+  browser,
+  page,
+}) => {
+  const clean = await watch(page)
+  const { password, post } = await player(site, 'ivy')
+  await post('team', { name: 'Ivies' })
+  await logInToPlay(page, site, 'ivy', password)
+  await page.getByRole('link', { name: 'Basic XSS' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Basic XSS' })
+  await dialog.getByRole('button', { name: 'Start' }).click()
+  // There is no engine yet.
+  await expect(page.getByText(/no container engine is online/)).toBeVisible()
+  await engine(site, 'cellar')
+  await dialog.getByRole('button', { name: 'Start' }).click()
+  await expect(dialog.getByText('Running')).toBeVisible()
+  await expect(dialog.locator('pre')).toHaveText(/^play\.example:30\d\d\d$/)
+  await looked(page, 'instance')
+  const left = dialog.getByText(/^ends in/)
+  const before = await left.textContent()
+  await expect(left).not.toHaveText(before ?? '')
+
+  const viewer = await opened(browser, site, 'vic', 'viewer', '/instances')
+  await expect(viewer.page.getByRole('cell', { name: 'Ivies' })).toBeVisible()
+  await expect(viewer.page.getByRole('button', { name: /^Stop/ })).toHaveCount(0)
+  await expect(viewer.page.getByRole('link', { name: 'Submissions' })).toHaveCount(0)
+  expect((await viewer.page.request.delete(`${site.url}/api/instances/1`)).status()).toBe(403)
+  await viewer.clean()
+
+  const operator = await opened(browser, site, 'olga', 'operator', '/instances')
+  await operator.page.getByRole('button', { name: 'Stop: Basic XSS of Ivies' }).click()
+  const asked = operator.page.getByRole('alertdialog')
+  await expect(asked).toContainText('Stop “Basic XSS” of “Ivies”?')
+  await asked.getByRole('button', { name: 'Stop' }).click()
+  await expect(operator.page.getByText('The instance is being stopped')).toBeVisible()
+  await operator.clean()
+
+  // The player's page notices by itself.
+  await expect(dialog.getByRole('button', { name: 'Start' })).toBeVisible({ timeout: 30_000 })
+  await dialog.getByRole('button', { name: 'Start' }).click()
+  await expect(dialog.getByText('Running')).toBeVisible()
+  await dialog.getByRole('button', { name: 'Extend' }).click()
+  await expect(page.getByText('It has its whole time again').or(page.locator('.note.bad'))).toBeVisible()
+  await dialog.getByRole('button', { name: 'Stop', exact: true }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Stop' }).click()
+  await expect(page.getByText('The instance is stopped')).toBeVisible()
   await clean()
 })

@@ -1,9 +1,43 @@
 import { expect, type Page } from '@playwright/test'
-import type { Site } from './site.ts'
+import { freePort, Site } from './site.ts'
 
-/** What lets players in, as settings of the server. */
-export const REGISTRATION = 'players: {registration: code, registration_code: camp on the hill}\n'
 const CODE = 'camp on the hill'
+const REGISTRATION = `players: {registration: code, registration_code: ${CODE}}\n`
+
+/** A server that lets players in, and has the sample of the challenges that run as instances. */
+export async function siteOfPlayers(): Promise<Site> {
+  return Site.start({ settings: `${REGISTRATION}engine: {listen: "127.0.0.1:${await freePort()}"}\n` })
+}
+
+/** Sets the flag of a challenge, with the login of an admin that the page has. */
+export async function setFlag(page: Page, site: Site, challenge: number, flag: string) {
+  const data = { points: 100, parts: [{ flags: [{ mode: 'text', content: flag }] }] }
+  const answer = await page.request.put(`${site.url}/api/challenges/${challenge}/flags`, { data })
+  expect(answer.ok(), await answer.text()).toBe(true)
+}
+
+/**
+ * A runner with an engine that is this test: it reports each order as carried out, and starts nothing. Ends when the site
+ * does.
+ */
+export async function engine(site: Site, id: string) {
+  const host = await site.impostor(id)
+  const ports = { first: 30_000, last: 30_100 }
+  await host.register({ engines: [{ id: 'docker', kind: 'docker', host: 'play.example', ports, capacity: 20 }] })
+  void (async () => {
+    let since = 0
+    for (;;) {
+      const { revision, orders } = await host.orders(since)
+      const reports = orders.map(({ session_id, fence, run }) => ({
+        session_id,
+        fence,
+        state: run ? 'running' : 'removed',
+      }))
+      if (reports.length > 0) await host.send('instances', { reports })
+      since = revision
+    }
+  })().catch(() => undefined)
+}
 
 /** A player without a browser: over the API, as a program plays. */
 export async function player(site: Site, username: string) {

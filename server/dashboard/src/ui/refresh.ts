@@ -11,10 +11,13 @@ const INTERVAL = 15
 export function useRefresh(load: () => Promise<unknown>) {
   const fault = ref('')
   let last = -Infinity
-  let timer: ReturnType<typeof setInterval> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isLeft = false
 
   async function refresh() {
     last = performance.now()
+    clearTimeout(timer)
+    if (!isLeft) timer = setTimeout(look, INTERVAL * 1000)
     try {
       await load()
       fault.value = ''
@@ -28,11 +31,11 @@ export function useRefresh(load: () => Promise<unknown>) {
   }
   onMounted(() => {
     void refresh()
-    timer = setInterval(look, INTERVAL * 1000)
     document.addEventListener('visibilitychange', look)
   })
   onBeforeUnmount(() => {
-    clearInterval(timer)
+    isLeft = true
+    clearTimeout(timer)
     document.removeEventListener('visibilitychange', look)
   })
   return { fault, refresh }

@@ -26,10 +26,6 @@ export async function load() {
   standings.value = (await answered(play.GET('/api/play/scoreboard'))).standings
   if (login.value === null) return
   me.value = await answered(play.GET('/api/play/me'))
-  await loadChallenges()
-}
-
-export async function loadChallenges() {
   challenges.value = needsTeam.value ? [] : (await answered(play.GET('/api/play/challenges'))).challenges
 }
 

@@ -1,13 +1,16 @@
 import type { FlagMode, FlagsForm, FlagsShown } from '../../../api/schema.gen'
 
+/** What a field of numbers holds: Vue makes a number of what is one. */
+type Typed = string | number
+
 /** What a challenge is worth, and its flags, while they are typed. */
 export interface WorthDraft {
-  points: string
-  attempts: string
+  points: Typed
+  attempts: Typed
   parts: PartDraft[]
 }
 export interface PartDraft {
-  share: string
+  share: Typed
   flags: { mode: FlagMode; content: string }[]
 }
 
@@ -22,7 +25,7 @@ export const draftOf = (shown: FlagsShown | null): WorthDraft => ({
 })
 
 export function formOf(draft: WorthDraft): FlagsForm {
-  const attempts = draft.attempts.trim()
+  const attempts = String(draft.attempts).trim()
   return {
     points: Number(draft.points),
     ...(attempts === '' ? {} : { max_attempts: Number(attempts) }),
