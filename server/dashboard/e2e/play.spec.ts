@@ -55,6 +55,8 @@ test('a player registers, makes a team, solves a challenge on air and is on the 
   const code = page.getByRole('dialog', { name: 'Join code of your team' })
   await expect(code.locator('pre')).toHaveText(/\S{8,}/)
   await looked(page, 'join-code')
+  // The page, which has loaded the team, shows it until it is read.
+  await expect(page.locator('main').getByText('0 of 2 solved')).toBeAttached()
   await code.getByRole('button', { name: 'Done' }).click()
 
   await page.getByRole('link', { name: 'BEACON' }).press('Enter')
@@ -110,7 +112,7 @@ test('a login goes on when its access token has ended, with one refresh for all 
     localStorage.setItem('play-login', JSON.stringify(login))
   })
   await page.reload()
-  await expect(page.getByLabel('User name')).toBeVisible()
+  await expect(page.getByText('Your login has ended')).toBeVisible()
   await logInToPlay(page, site, 'rea', password)
   await page.getByRole('button', { name: 'Log out' }).click()
   await expect(page.getByLabel('User name')).toBeVisible()
@@ -130,6 +132,17 @@ test('players join by a code; operators ban a team and give a player another pas
   await page.getByRole('button', { name: 'Join' }).click()
   await expect(page.getByText('You are in “Loop”')).toBeVisible()
   await expect(page.getByRole('link', { name: 'Basic XSS' })).toBeVisible()
+
+  // Wrong flags are counted for the team.
+  for (let n = 0; n < 10; n++) await bob.post('challenges/1/flag', { flag: `flag{${n}}` })
+  await page.getByRole('link', { name: 'Basic XSS' }).click()
+  const challenge = page.getByRole('dialog', { name: 'Basic XSS' })
+  await challenge.getByLabel('Flag').fill('flag{10}')
+  await challenge.getByRole('button', { name: 'Submit' }).click()
+  await expect(challenge.getByText(/^Too many wrong flags. Try again in \d+ s\.$/)).toBeVisible()
+  await expect(challenge.getByRole('button', { name: /^Submit in \d+ s$/ })).toBeDisabled()
+  await picture(page, 'play-too-many')
+  await page.keyboard.press('Escape')
 
   const operator = await opened(browser, site, 'oli', 'operator', '/teams')
   await operator.page.getByRole('button', { name: 'Change: Loop' }).click()

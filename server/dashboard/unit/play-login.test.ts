@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { send } from '../src/pages/play/client'
-import { device, forget, keep, login, stored } from '../src/pages/play/login'
+import { device, forget, hasEnded, keep, login, stored } from '../src/pages/play/login'
 
 const tokens = (n: number) => ({
   access_token: `access ${n}`,
@@ -54,11 +54,11 @@ test('a login that has ended is forgotten; a server that fails for a moment ends
   expect(login.value?.refresh).toBe('refresh 1')
   server(() => new Response(null, { status: 401 }))
   expect((await send(request())).status).toBe(401)
-  expect([login.value, stored(), device()]).toEqual([null, null, 'device'])
+  expect([login.value, stored(), device(), hasEnded.value]).toEqual([null, null, 'device', true])
 })
 
 test('without a login a request carries nothing and is sent once', async () => {
-  forget()
+  forget('logged out')
   const known = server(() => Response.json(tokens(2)))
   expect((await send(request())).status).toBe(401)
   expect([known.sent, known.refreshes]).toEqual([[null], []])

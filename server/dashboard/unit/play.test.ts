@@ -31,14 +31,14 @@ test('each verdict has its words', () => {
   expect(verdictText({ result: 'incorrect', attempts_left: 0 })).toBe('Wrong. No attempts are left.')
 })
 
-test('a limit of the rate is counted down, and another refusal is told as it is', () => {
+test('a limit of the rate says how long to wait, and then that it is over; another refusal is told as it is', () => {
   const tooFast = new Problem(429, 'too many requests', 'try again in 42 seconds', 42)
   expect(waitOf(tooFast)).toBe(42)
-  expect(refusalText(tooFast, 42)).toBe('Too many wrong flags. Try again in 42 s.')
-  expect(refusalText(tooFast, 0)).toBe('You may try again now.')
+  expect(refusalText(tooFast, false)).toBe('Too many wrong flags. Try again in 42 s.')
+  expect(refusalText(tooFast, true)).toBe('You may try again now.')
   const none = new Problem(403, 'forbidden', 'no attempts are left')
   expect(waitOf(none)).toBeNull()
-  expect(refusalText(none, 0)).toBe('no attempts are left')
+  expect(refusalText(none, true)).toBe('no attempts are left')
 })
 
 test('the end of an instance is reckoned from the seconds that the server says are left', () => {

@@ -8,7 +8,7 @@ export const instances = {
   runner: 'Runner',
   state: 'State',
   since: 'Since',
-  ends: 'Ends',
+  ends: 'Ends in',
   addresses: 'Addresses',
   restarts: (count: number) => (count === 1 ? 'restarted once' : `restarted ${count} times`),
   states: {

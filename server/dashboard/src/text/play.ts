@@ -24,6 +24,7 @@ export const play = {
   by: 'by',
   flag: 'Flag',
   submit: 'Submit',
+  submitIn: (time: string) => `Submit in ${time}`,
   verdict: {
     correct: (points: string) => `Right: ${points}. The challenge is solved.`,
     partial: (points: string) => `Right: ${points}. The challenge has further parts.`,

@@ -10,6 +10,7 @@ export const teams = {
   state: 'State',
   states: { active: 'active', inactive: 'inactive', banned: 'banned' },
   members: 'Members',
+  memberCount: (count: number) => (count === 1 ? '1 member' : `${count} members`),
   created: 'Created',
   lastLogin: 'Last login',
   noTeams: 'No teams yet.',

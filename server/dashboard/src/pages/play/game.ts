@@ -9,6 +9,9 @@ export const me = shallowRef<Me | null>(null)
 export const challenges = shallowRef<PlayChallenge[]>([])
 export const standings = shallowRef<Standing[]>([])
 
+/** The join code of the team, which the server tells once: it stays until the player has seen it, whatever the page loads. */
+export const joinCode = shallowRef<string | null>(null)
+
 /** In the mode of teams nobody plays alone. */
 export const needsTeam = computed(() => me.value?.mode === 'teams' && me.value.team == null)
 /** Under which name the player is on the scoreboard. */
@@ -19,6 +22,7 @@ watch(
   () => {
     me.value = null
     challenges.value = []
+    joinCode.value = null
   },
 )
 
@@ -34,7 +38,7 @@ export async function logOut() {
     await answered(play.POST('/api/play/logout'))
   } finally {
     // Whatever the server says, this browser is to know nothing any more.
-    forget()
+    forget('logged out')
   }
 }
 

@@ -1,4 +1,4 @@
-import { shallowRef } from 'vue'
+import { ref, shallowRef } from 'vue'
 import type { PlayLogin, PlayTokens } from '../../api/schema.gen'
 
 /** A player's login: what this browser keeps of it. */
@@ -45,6 +45,7 @@ function set(next: Login | null) {
 
 export function keep(made: PlayLogin) {
   if (made.device_token) localStorage.setItem(DEVICE, made.device_token)
+  hasEnded.value = false
   set({ username: made.username, access: made.access_token, refresh: made.refresh_token })
 }
 
@@ -53,8 +54,12 @@ export function renewed(of: Login, tokens: PlayTokens) {
   set({ username: of.username, access: tokens.access_token, refresh: tokens.refresh_token })
 }
 
+/** Whether the login ended without the player's doing: by its time, a ban, or another password. */
+export const hasEnded = ref(false)
+
 /** The device token stays: it keeps this browser able to log in while somebody guesses the password. */
-export function forget() {
+export function forget(why: 'logged out' | 'ended') {
+  hasEnded.value = why === 'ended'
   set(null)
 }
 

@@ -33,6 +33,6 @@ async function exchange(used: string): Promise<boolean> {
   })
   if (answer.ok) renewed(kept, (await answer.json()) as PlayTokens)
   // Any other failure may pass, and the token with it.
-  else if (answer.status === 401) forget()
+  else if (answer.status === 401) forget('ended')
   return answer.ok
 }

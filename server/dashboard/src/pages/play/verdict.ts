@@ -25,8 +25,9 @@ export function waitOf(problem: unknown): number | null {
   return problem instanceof Problem && problem.status === 429 ? (problem.retryAfter ?? 60) : null
 }
 
-/** Why a flag was not looked at. `left`: seconds of the wait that remain. */
-export function refusalText(problem: unknown, left: number): string {
-  if (waitOf(problem) === null) return reason(problem)
-  return left > 0 ? words.tooFast(duration(left)) : words.mayTry
+/** Why a flag was not looked at. The wait is told once: what counts down would be read out each second. */
+export function refusalText(problem: unknown, isOver: boolean): string {
+  const wait = waitOf(problem)
+  if (wait === null) return reason(problem)
+  return isOver ? words.mayTry : words.tooFast(duration(wait))
 }
