@@ -1,10 +1,11 @@
 import { expect, test } from '@playwright/test'
 import { HOSTILE, PAGES } from './support/event.ts'
 import { fits, picture, watch } from './support/look.ts'
-import { go, logIn, Site } from './support/site.ts'
+import { engine, logInToPlay, player, setFlag, siteOfPlayers } from './support/players.ts'
+import { go, logIn, type Site } from './support/site.ts'
 
 let site: Site
-test.beforeAll(async () => void (site = await Site.start()))
+test.beforeAll(async () => void (site = await siteOfPlayers()))
 test.afterAll(() => site.stop())
 
 test('what runners and names say stays text on every page', async ({ page }) => {
@@ -33,6 +34,18 @@ test('what runners and names say stays text on every page', async ({ page }) => 
   page.on('dialog', (dialog) => void dialogs.push(dialog.message()))
   await logIn(page, site, site.account('alice', 'master'))
   await expect(page.locator('.alarm').filter({ hasText: 'Radio fails' })).toContainText(markup)
+  await engine(site, 'cellar')
+  for (const [n, name] of [markup, '🏴💀 Flagge ﷽', 'W'.repeat(64)].entries()) {
+    const { password, post } = await player(site, `p${n}${'W'.repeat(62)}`)
+    await post('team', { name })
+    await setFlag(page, site, task.challenge_id, script)
+    await post(`challenges/${task.challenge_id}/flag`, { flag: n === 0 ? markup : script })
+    await post('challenges/1/instance')
+    await logInToPlay(page, site, `p${n}${'W'.repeat(62)}`, password)
+    await page.getByRole('tab', { name: 'Scoreboard' }).click()
+    await picture(page, `hostile-scoreboard-${n}`)
+    if (n < 2) await page.getByRole('button', { name: 'Log out' }).click()
+  }
   for (const path of PAGES) {
     await go(page, site, path)
     await page.waitForLoadState('networkidle')

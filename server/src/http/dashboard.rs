@@ -21,7 +21,7 @@ const WITHOUT: &str = include_str!("dashboard/without.html");
 
 /// The addresses of pages: the router of the dashboard (`src/router.ts`) finds the page. What is no address of a page
 /// and no file is 404, as everywhere.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 25] = [
     "/",
     "/setup",
     "/login",
@@ -34,6 +34,9 @@ const PAGES: [&str; 21] = [
     "/runners/{rest:.*}",
     "/air",
     "/alarms",
+    "/instances",
+    "/submissions",
+    "/teams",
     "/transmissions",
     "/logs",
     "/audit",
@@ -43,6 +46,7 @@ const PAGES: [&str; 21] = [
     "/public",
     "/projector",
     "/receive",
+    "/play",
 ];
 
 /// What else a browser asks for.

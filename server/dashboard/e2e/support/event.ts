@@ -31,6 +31,9 @@ export const PAGES = [
   'runners/roof',
   'air',
   'alarms',
+  'instances',
+  'submissions',
+  'teams',
   'transmissions',
   'logs',
   'audit',
@@ -41,4 +44,5 @@ export const PAGES = [
   'public',
   'projector',
   'receive',
+  'play',
 ]

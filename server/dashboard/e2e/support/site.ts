@@ -20,6 +20,11 @@ export interface Account {
   secret: string
 }
 
+interface Orders {
+  revision: number
+  orders: { session_id: number; fence: number; run: object | null }[]
+}
+
 /** A server and its runners as real programs, in a folder of their own. */
 export class Site {
   readonly dir = mkdtempSync(join(tmpdir(), 'dashboard-'))
@@ -103,6 +108,13 @@ export class Site {
     return {
       register: (body: object) => post('/api/runners/register', { runner_id: id, ...body }, String(key)),
       send: (action: string, body: object) => post(`${own}/${action}`, body, String(key)),
+      /** The orders of its instances that have changed since, or all of them. */
+      orders: async (since: number) => {
+        const answer = await fetch(`${this.url}${own}/instances?since=${since}&wait=2`, {
+          headers: { 'X-API-Key': String(key) },
+        })
+        return (await answer.json()) as Orders
+      },
       task: async () => {
         const answer = await fetch(`${this.url}${own}/task?wait=20`, { headers: { 'X-API-Key': String(key) } })
         return ((await answer.json()) as { task: { challenge_id: number; assignment_id: number } }).task

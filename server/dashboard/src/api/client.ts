@@ -31,7 +31,7 @@ interface Answer<T> {
 }
 
 /** The answer's body; throws a {@link Problem} for anything that is no success. */
-export async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
+export async function answered<T>(request: Promise<Answer<T>>): Promise<T> {
   let answer: Answer<T>
   try {
     answer = await request
@@ -39,9 +39,18 @@ export async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
     throw new Problem(0, 'unreachable', '')
   }
   if (answer.response.ok) return answer.data as T
-  const problem = problemOf(answer.response.status, answer.error, answer.response.headers.get('Retry-After'))
-  if (problem.status === 401 && problem.code === 'authentication required') onLoginLost()
-  throw problem
+  throw problemOf(answer.response.status, answer.error, answer.response.headers.get('Retry-After'))
+}
+
+/** The same, of an operation that needs an operator's login: a login that has ended is noticed. */
+export async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
+  try {
+    return await answered(request)
+  } catch (problem) {
+    if (problem instanceof Problem && problem.status === 401 && problem.code === 'authentication required')
+      onLoginLost()
+    throw problem
+  }
 }
 
 export function problemOf(status: number, body: unknown, retryAfter: string | null): Problem {

@@ -12,6 +12,7 @@ const usual: Record<AlarmKind, Priority> = {
   radio_failed: 2,
   challenge_unsendable: 2,
   restored: 3,
+  flag_shared: 3,
   clock: 3,
 }
 
@@ -33,6 +34,8 @@ export function placeOf(alarm: Alarm): string {
       return `/runners/${encodeURIComponent(alarm.subject.split('/')[0] ?? '')}`
     case 'challenge_unsendable':
       return alarm.subject ? `/challenges?search=${encodeURIComponent(alarm.subject)}` : '/challenges'
+    case 'flag_shared':
+      return '/submissions'
     default:
       return '/logs'
   }

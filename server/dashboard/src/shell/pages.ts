@@ -1,6 +1,8 @@
 import {
   ChartNoAxesGantt,
+  Container,
   FileClock,
+  Flag,
   Gauge,
   Presentation,
   Radio,
@@ -9,6 +11,7 @@ import {
   Settings,
   ShieldCheck,
   TriangleAlert,
+  UserCog,
   Users,
   Waypoints,
 } from '@lucide/vue'
@@ -37,6 +40,14 @@ export const groups: { label: string; pages: PageLink[] }[] = [
     ],
   },
   {
+    label: words.groupPlay,
+    pages: [
+      { to: '/instances', label: words.instances, icon: Container, least: 'viewer' },
+      { to: '/submissions', label: words.submissions, icon: Flag, least: 'operator' },
+      { to: '/teams', label: words.teams, icon: Users, least: 'operator' },
+    ],
+  },
+  {
     label: words.groupPast,
     pages: [
       { to: '/transmissions', label: words.transmissions, icon: ChartNoAxesGantt, least: 'viewer' },
@@ -47,7 +58,7 @@ export const groups: { label: string; pages: PageLink[] }[] = [
   {
     label: words.groupSetUp,
     pages: [
-      { to: '/users', label: words.users, icon: Users, least: 'admin' },
+      { to: '/users', label: words.users, icon: UserCog, least: 'admin' },
       { to: '/settings', label: words.settings, icon: Settings, least: 'viewer' },
       { to: '/account', label: words.account, icon: ShieldCheck, least: 'viewer' },
       { to: '/public', label: words.publicPage, icon: Presentation, least: 'viewer' },

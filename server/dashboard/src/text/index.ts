@@ -3,12 +3,17 @@ import { air } from './air'
 import { alarms } from './alarms'
 import { challenges } from './challenges'
 import { common } from './common'
+import { flags } from './flags'
+import { instances } from './instances'
 import { logs } from './logs'
 import { overview } from './overview'
+import { play } from './play'
 import { publicPage } from './public'
 import { runners } from './runners'
 import { settings } from './settings'
 import { shell } from './shell'
+import { submissions } from './submissions'
+import { teams } from './teams'
 import { transmissions } from './transmissions'
 import { users } from './users'
 
@@ -22,12 +27,17 @@ export const text = {
   alarms,
   challenges,
   common,
+  flags,
+  instances,
   logs,
   overview,
+  play,
   public: publicPage,
   runners,
   settings,
   shell,
+  submissions,
+  teams,
   transmissions,
   users,
 } as const

@@ -7,7 +7,7 @@ export interface Column<Row> {
   /** What it is sorted by; without it, it cannot be. */
   sort?: (row: Row) => string | number
   /** Where it goes on a narrow screen, on which a row becomes a card. */
-  narrow: 'title' | 'side' | 'sub' | 'hide'
+  narrow: 'title' | 'side' | 'sub' | 'side2' | 'hide'
   end?: boolean
   /** The heading is only for those who do not see the column. */
   unnamed?: boolean

@@ -1,0 +1,15 @@
+export const submissions = {
+  title: 'Submissions',
+  about: 'Flags that were submitted, without their texts, the newest first.',
+  when: 'When',
+  challenge: 'Challenge',
+  deleted: (id: number) => `deleted (${id})`,
+  owner: 'Team or player',
+  who: 'Sent by',
+  from: 'From',
+  result: 'Result',
+  results: { right: 'right', repeated: 'right again', wrong: 'wrong', shared: 'shared' },
+  part: (number: number) => `part ${number}`,
+  flagOf: 'flag of',
+  empty: 'Nothing was submitted yet.',
+} as const

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { Problem } from '../src/api/client'
+import type { OwnInstance, PlayChallenge } from '../src/api/schema.gen'
+import { byCategory } from '../src/pages/play/game'
+import { addressOf, held, isOver } from '../src/pages/play/instance'
+import { refusalText, verdictText, waitOf } from '../src/pages/play/verdict'
+
+const challenge = (name: string, category: string, points: number) => ({ name, category, points }) as PlayChallenge
+
+test('challenges are grouped by category, each from the cheapest', () => {
+  const all = [
+    challenge('B 10', 'web', 100),
+    challenge('Tone', 'radio', 50),
+    challenge('B 9', 'web', 100),
+    challenge('A', 'web', 300),
+  ]
+  const names = byCategory(all).map(({ category, challenges }) => [category, challenges.map((it) => it.name)])
+  expect(names).toEqual([
+    ['radio', ['Tone']],
+    ['web', ['B 9', 'B 10', 'A']],
+  ])
+  expect(byCategory([])).toEqual([])
+})
+
+test('each verdict has its words', () => {
+  expect(verdictText({ result: 'correct', points: 1 })).toBe('Right: 1 point. The challenge is solved.')
+  expect(verdictText({ result: 'partial', points: 50 })).toBe('Right: 50 points. The challenge has further parts.')
+  expect(verdictText({ result: 'already_solved', points: 50 })).toBe('Right, and already counted.')
+  expect(verdictText({ result: 'incorrect' })).toBe('Wrong.')
+  expect(verdictText({ result: 'incorrect', attempts_left: 1 })).toBe('Wrong. 1 attempt is left.')
+  expect(verdictText({ result: 'incorrect', attempts_left: 0 })).toBe('Wrong. No attempts are left.')
+})
+
+test('a limit of the rate says how long to wait, and then that it is over; another refusal is told as it is', () => {
+  const tooFast = new Problem(429, 'too many requests', 'try again in 42 seconds', 42)
+  expect(waitOf(tooFast)).toBe(42)
+  expect(refusalText(tooFast, false)).toBe('Too many wrong flags. Try again in 42 s.')
+  expect(refusalText(tooFast, true)).toBe('You may try again now.')
+  const none = new Problem(403, 'forbidden', 'no attempts are left')
+  expect(waitOf(none)).toBeNull()
+  expect(refusalText(none, true)).toBe('no attempts are left')
+})
+
+test('the end of an instance is reckoned from the seconds that the server says are left', () => {
+  const instance = { seconds_left: 90, expires_at: '2001-01-01T00:00:00Z' } as OwnInstance
+  expect(held(instance, 1000).endsAt).toBe(91_000)
+  expect((['starting', 'running', 'lost', 'stopping', 'stopped', 'failed'] as const).filter(isOver)).toEqual([
+    'stopped',
+    'failed',
+  ])
+})
+
+test('an address is written as programs take it', () => {
+  expect(addressOf({ host: 'play.example', host_port: 30001 })).toBe('play.example:30001')
+  expect(addressOf({ host: '2001:db8::7', host_port: 30001 })).toBe('[2001:db8::7]:30001')
+})
