@@ -204,7 +204,7 @@ test('a player starts an instance, sees it end, and stops it; a viewer sees it a
   await moth.post('team', { name: 'Moths' })
   await moth.post('challenges/1/flag', { flag: flags[0] })
   const operator = await opened(browser, site, 'olga', 'operator', '/alarms')
-  await operator.page.getByRole('heading', { name: 'Flag of another team' }).waitFor()
+  await operator.page.getByRole('heading', { name: 'Flag shared' }).waitFor()
   await picture(operator.page, 'alarm-flag-shared')
   await operator.page.getByRole('link', { name: 'To the submissions' }).click()
   await expect(operator.page.getByRole('cell', { name: /shared, flag of Ivies/ })).toBeVisible()
