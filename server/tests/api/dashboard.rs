@@ -45,7 +45,7 @@ fn without_freedv(description: Value) -> Value {
 #[tokio::test]
 async fn every_page_is_served_under_a_policy_without_inline_scripts() {
     let site = Site::start().await;
-    for path in ["/", "/login", "/challenges/7", "/runners/roof", "/air", "/receive", "/projector"] {
+    for path in ["/", "/login", "/challenges/7", "/runners/roof", "/air", "/receive", "/play", "/teams", "/projector"] {
         let page = get(&site, path, "identity").await;
         assert_eq!(
             (page.status().as_u16(), header(&page, "content-type")),

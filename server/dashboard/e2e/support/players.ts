@@ -18,16 +18,18 @@ export async function setFlag(page: Page, site: Site, challenge: number, flag: s
 
 /**
  * A runner with an engine that is this test: it reports each order as carried out, and starts nothing. Ends when the site
- * does.
+ * does. Gives the flags that it was to put into containers.
  */
 export async function engine(site: Site, id: string) {
   const host = await site.impostor(id)
   const ports = { first: 30_000, last: 30_100 }
   await host.register({ engines: [{ id: 'docker', kind: 'docker', host: 'play.example', ports, capacity: 20 }] })
+  const flags: string[] = []
   void (async () => {
     let since = 0
     for (;;) {
       const { revision, orders } = await host.orders(since)
+      flags.push(...(JSON.stringify(orders).match(/flag\{[^"}]*\}/g) ?? []))
       const reports = orders.map(({ session_id, fence, run }) => ({
         session_id,
         fence,
@@ -37,6 +39,7 @@ export async function engine(site: Site, id: string) {
       since = revision
     }
   })().catch(() => undefined)
+  return flags
 }
 
 /** A player without a browser: over the API, as a program plays. */

@@ -9,7 +9,7 @@ export const alarms = {
     runner_moved: 'Runner on another machine',
     radio_failed: 'Radio fails',
     challenge_unsendable: 'Challenge cannot go on air',
-    flag_shared: 'Flag of another team',
+    flag_shared: 'Flag shared',
     stop_unrecorded: 'Emergency stop not recorded',
     restored: 'Backup restored',
     clock: 'Clock was set',
