@@ -42,7 +42,7 @@ impl Flags {
     /// Returns the challenges that players see, with the progress of an owner.
     pub async fn progress(&self, owner: &Owner) -> Result<Vec<Progress>, CoreError> {
         let mut connection = self.context.store.read().await?;
-        let challenges = board::solvable(&mut connection).await?;
+        let challenges = board::solvable(&mut connection, None).await?;
         let own = solves::of_owner(&mut connection, owner).await?;
         let competitors = board::competitors(&mut connection).await?;
         let mut parts: HashMap<i64, HashMap<Owner, u32>> = HashMap::new();
@@ -70,7 +70,7 @@ impl Flags {
     /// registered and not excluded are on it.
     pub async fn scoreboard(&self) -> Result<(Vec<Solvable>, Vec<Standing>), CoreError> {
         let mut connection = self.context.store.read().await?;
-        let challenges = board::solvable(&mut connection).await?;
+        let challenges = board::solvable(&mut connection, None).await?;
         let shown: BTreeSet<i64> = challenges.iter().map(|challenge| challenge.id).collect();
         let names = board::competitors(&mut connection).await?;
         let mut solved: HashMap<Owner, Vec<Solve>> = HashMap::new();

@@ -47,8 +47,7 @@ impl Flags {
 
     /// Returns whether players see a challenge, and can solve it.
     pub async fn is_solvable(&self, challenge: i64) -> Result<bool, CoreError> {
-        let all = board::solvable(&mut *self.context.store.read_few().await?).await?;
-        Ok(all.iter().any(|one| one.id == challenge))
+        Ok(!board::solvable(&mut *self.context.store.read_few().await?, Some(challenge)).await?.is_empty())
     }
 
     /// Returns what a challenge is worth; `None` if it cannot be solved by a flag.

@@ -39,15 +39,16 @@ struct Row {
     parts: u32,
 }
 
-/// Returns the challenges that players see and can solve, by name.
-pub async fn solvable(connection: &mut Connection) -> Result<Vec<Solvable>, StoreError> {
+/// Returns the challenges that players see and can solve, by name; with an id this one alone.
+pub async fn solvable(connection: &mut Connection, id: Option<i64>) -> Result<Vec<Solvable>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, kind, name, public_view, about, points, max_attempts,
+        "SELECT challenges.id, kind, name, public_view, about, points, max_attempts,
              (SELECT COUNT(DISTINCT part) FROM flags WHERE flags.challenge_id = challenges.id) AS parts
          FROM challenges JOIN scores ON scores.challenge_id = challenges.id
          LEFT JOIN instance_challenges AS it ON it.challenge_id = challenges.id
-         WHERE enabled = 1 ORDER BY name, id",
+         WHERE enabled = 1 AND ($1 IS NULL OR challenges.id = $1) ORDER BY name, challenges.id",
     )
+    .bind(id)
     .fetch_all(connection)
     .await?;
     let mut all = Vec::new();

@@ -1,14 +1,14 @@
-use super::solving::visible;
+use super::mine::Mine;
 use crate::http::Problem;
-use crate::http::extract::player::Player;
-use crate::http::openapi::answers::{Conflict, Failed, Forbidden, Missing, TooMany, Unavailable};
+use crate::http::fronts::control::acknowledge;
+use crate::http::openapi::answers::{Conflict, Done, Failed, Unavailable};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use crate::words::InstanceState;
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
+use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::instances::{Placed, Wish};
-use challengectl_coordinator::{Coordinator, Players};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,16 +58,13 @@ fn shown(placed: &Placed, now: Timestamp) -> InstanceView {
 /// Show one's own instance.
 #[utoipa::path(
     get, path = "/api/play/challenges/{challenge_id}/instance",
-    responses((status = OK, body = InstanceView), Missing, Forbidden)
+    responses((status = OK, body = InstanceView))
 )]
 pub async fn show(
-    Player(player): Player,
-    challenge: web::Path<String>,
-    players: Shared<Players>,
+    Mine { owner, challenge, .. }: Mine,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let challenge = visible(&coordinator, &challenge).await?;
-    let placed = coordinator.instances.of_owner(&players.owner(&player)?, challenge).await?;
+    let placed = coordinator.instances.of_owner(&owner, challenge).await?;
     let placed = placed.ok_or_else(|| Problem::new(Code::NotFound).because("there is no instance; start one"))?;
     Ok(HttpResponse::Ok().json(shown(&placed, coordinator.context.now())))
 }
@@ -81,17 +78,15 @@ pub async fn show(
     responses(
         (status = CREATED, description = "It was started.", body = InstanceView),
         (status = OK, description = "It was already there.", body = InstanceView),
-        Missing, Forbidden, TooMany, Failed, Unavailable
+        Failed, Unavailable
     )
 )]
 pub async fn start(
-    Player(player): Player,
-    challenge: web::Path<String>,
-    players: Shared<Players>,
+    Mine { owner, challenge, .. }: Mine,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let challenge = coordinator.instances.challenge(visible(&coordinator, &challenge).await?).await?;
-    let wish = Wish { challenge: challenge.slug, owner: players.owner(&player)?, front: FRONT, lifetime: None };
+    let challenge = coordinator.instances.challenge(challenge).await?;
+    let wish = Wish { challenge: challenge.slug, owner, front: FRONT, lifetime: None };
     let started = coordinator.instances.start(wish).await?;
     let mut response = if started.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(response.json(shown(&started.placed, coordinator.context.now())))
@@ -102,38 +97,28 @@ pub async fn start(
 /// It has its whole life again.
 #[utoipa::path(
     post, path = "/api/play/challenges/{challenge_id}/instance/extend",
-    responses((status = OK, body = InstanceView), Missing, Forbidden, Conflict)
+    responses((status = OK, body = InstanceView), Conflict)
 )]
 pub async fn extend(
-    Player(player): Player,
-    challenge: web::Path<String>,
-    players: Shared<Players>,
+    Mine { owner, challenge, .. }: Mine,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let challenge = visible(&coordinator, &challenge).await?;
-    let placed = coordinator.instances.extend(players.owner(&player)?, challenge).await?;
+    let placed = coordinator.instances.extend(owner, challenge).await?;
     Ok(HttpResponse::Ok().json(shown(&placed, coordinator.context.now())))
 }
 
 /// Stop one's own instance.
 ///
 /// Answers when nothing of it is left, after at most 15 seconds.
-#[utoipa::path(
-    delete,
-    path = "/api/play/challenges/{challenge_id}/instance",
-    responses(crate::http::openapi::answers::Done, Missing, Forbidden)
-)]
+#[utoipa::path(delete, path = "/api/play/challenges/{challenge_id}/instance", responses(Done))]
 pub async fn stop(
-    Player(player): Player,
-    challenge: web::Path<String>,
-    players: Shared<Players>,
+    Mine { owner, challenge, .. }: Mine,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let challenge = visible(&coordinator, &challenge).await?;
     let missing = || Problem::new(Code::NotFound).because("there is no instance; it may have ended");
-    let placed = coordinator.instances.of_owner(&players.owner(&player)?, challenge).await?.ok_or_else(missing)?;
+    let placed = coordinator.instances.of_owner(&owner, challenge).await?.ok_or_else(missing)?;
     if !coordinator.instances.stop(placed.session.id, "stopped").await? {
         return Err(missing());
     }
-    Ok(crate::http::fronts::control::acknowledge(HttpResponse::Ok(), "The instance is stopped"))
+    Ok(acknowledge(HttpResponse::Ok(), "The instance is stopped"))
 }

@@ -4,6 +4,7 @@
 mod instance;
 mod login;
 mod me;
+mod mine;
 mod scoreboard;
 mod solving;
 mod team;

@@ -1,10 +1,9 @@
+use super::mine::Mine;
 use crate::http::Problem;
 use crate::http::extract::body::{Json, With};
 use crate::http::extract::player::Player;
-use crate::http::fronts::challenge_id;
-use crate::http::openapi::answers::{Forbidden, Missing, TooMany};
 use crate::http::state::Shared;
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::flags::{MAX_SUBMISSION, Progress, Sender, Verdict};
 use challengectl_coordinator::{Coordinator, Players};
@@ -79,7 +78,7 @@ impl From<Progress> for ChallengeView {
 }
 
 /// List the challenges that can be solved, with one's own progress.
-#[utoipa::path(get, path = "/api/play/challenges", responses((status = OK, body = List), Forbidden))]
+#[utoipa::path(get, path = "/api/play/challenges", responses((status = OK, body = List)))]
 pub async fn list(
     Player(player): Player,
     players: Shared<Players>,
@@ -146,30 +145,16 @@ impl From<Verdict> for VerdictView {
 /// Ten wrong ones a minute; then right ones are refused as well.
 #[utoipa::path(
     post, path = "/api/play/challenges/{challenge_id}/flag",
-    responses((status = OK, body = VerdictView), Missing, Forbidden, TooMany)
+    responses((status = OK, body = VerdictView))
 )]
 pub async fn submit(
-    With(Player(player), Json(body)): With<Player, Json<Submission, MAX_BODY>>,
-    challenge: web::Path<String>,
-    players: Shared<Players>,
+    With(Mine { player, owner, challenge }, Json(body)): With<Mine, Json<Submission, MAX_BODY>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     if !(1..=MAX_SUBMISSION).contains(&body.flag.chars().count()) {
         return Err(Problem::invalid(format!("flag: 1 to {MAX_SUBMISSION} characters")));
     }
-    let challenge = visible(&coordinator, &challenge).await?;
-    let owner = players.owner(&player)?;
     let sender = Sender { name: Some(player.name.to_string()), address: player.address };
     let verdict = coordinator.instances.submit_for(challenge, owner, sender, body.flag).await?;
     Ok(HttpResponse::Ok().json(VerdictView::from(verdict)))
-}
-
-/// Returns the id of a challenge that players see.
-pub async fn visible(coordinator: &Coordinator, text: &str) -> Result<i64, Problem> {
-    let id = challenge_id(text)?;
-    let missing = || challengectl_coordinator::CoreError::NotFound(format!("challenge {id}"));
-    if !coordinator.flags.is_solvable(id).await? {
-        return Err(missing().into());
-    }
-    Ok(id)
 }
