@@ -32,6 +32,7 @@ test('a player registers, makes a team, solves a challenge on air and is on the 
   browser,
   page,
 }) => {
+  test.setTimeout(600_000)
   const admin = await opened(browser, site, 'ada', 'admin', '/challenges')
   await admin.page.getByRole('link', { name: 'BEACON' }).click()
   await admin.page.getByRole('button', { name: 'Set the flag' }).click()
@@ -176,6 +177,7 @@ test('a player starts an instance, sees it end, and stops it; a viewer sees it a
   page,
 }) => {
   const clean = await watch(page)
+  test.setTimeout(600_000)
   const { password, post } = await player(site, 'ivy')
   await post('team', { name: 'Ivies' })
   await logInToPlay(page, site, 'ivy', password)
