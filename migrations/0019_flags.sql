@@ -31,7 +31,9 @@ CREATE TABLE solves (
 
 INSERT INTO solves (challenge_id, owner, part, session_id, points, solved_at)
 SELECT challenge_id, owner, 0, session_id, points, solved_at FROM solves_before;
+-- With its index.
 DROP TABLE solves_before;
+CREATE INDEX solves_of_owner ON solves (owner);
 
 -- Everything that was compared with a flag.
 CREATE TABLE submissions (
