@@ -395,7 +395,7 @@ async fn a_team_that_nobody_is_in_is_deleted_unless_it_has_played() {
     for played in [false, true] {
         let id = house.players.create_team(&ada, team("Rotor")).await.unwrap().team.team.id;
         if played {
-            let solve = "INSERT INTO solves (challenge_id, owner, points, solved_at) VALUES (1, $1, 100, 0)";
+            let solve = "INSERT INTO solves (challenge_id, owner, part, points, solved_at) VALUES (1, $1, 0, 100, 0)";
             let query = sqlx::query(solve).bind(Owner::team(id).as_str().to_owned());
             query.execute(&mut house.site.connection().await).await.unwrap();
         }
