@@ -161,5 +161,4 @@ fn compile(pattern: &str) -> Result<Regex, CoreError> {
 }
 
 #[cfg(test)]
-#[path = "keys_tests.rs"]
 mod tests;
