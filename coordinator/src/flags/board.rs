@@ -56,10 +56,7 @@ impl Flags {
             let of_others = parts.get(&challenge.id);
             let whole = of_others.map_or(0, |of| of.values().filter(|solved| **solved >= challenge.parts).count());
             let solved = own.iter().filter(|solve| solve.challenge_id == challenge.id).count();
-            let attempts_left = match challenge.max_attempts {
-                Some(max) => Some(max.saturating_sub(submissions::wrong(&mut connection, challenge.id, owner).await?)),
-                None => None,
-            };
+            let attempts_left = submissions::left(&mut connection, challenge.id, owner, challenge.max_attempts).await?;
             let [solved_parts, solves] = [solved, whole].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
             progress.push(Progress { challenge, solved_parts, solves, attempts_left });
         }

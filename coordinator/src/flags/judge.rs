@@ -84,11 +84,8 @@ impl Flags {
         let score = score.ok_or_else(|| CoreError::NotFound("flag of this challenge".to_owned()))?;
         let stored = flags::of(transaction, it.challenge).await?;
         let solved = solves::of(transaction, it.challenge, it.owner).await?;
-        let wrong = match score.max_attempts {
-            Some(_) => submissions::wrong(transaction, it.challenge, it.owner).await?,
-            None => 0,
-        };
-        if score.max_attempts.is_some_and(|max| wrong >= max) && !is_whole(&stored, &solved) {
+        let left = submissions::left(transaction, it.challenge, it.owner, score.max_attempts).await?;
+        if left == Some(0) && !is_whole(&stored, &solved) {
             return Err(CoreError::Forbidden("no attempt is left for this challenge".to_owned()));
         }
         if let Some(flag) = self.keys.matching(&stored, it.session, it.text)? {
@@ -97,11 +94,7 @@ impl Flags {
         let flag_of = self.other_owner(transaction, it, &stored).await?;
         let outcome = if flag_of.is_some() { Outcome::Shared } else { Outcome::Wrong };
         self.record(transaction, it, outcome, None, flag_of.as_ref()).await?;
-        let wrong = match score.max_attempts {
-            Some(_) => submissions::wrong(transaction, it.challenge, it.owner).await?,
-            None => 0,
-        };
-        let attempts_left = score.max_attempts.map(|max| max.saturating_sub(wrong));
+        let attempts_left = submissions::left(transaction, it.challenge, it.owner, score.max_attempts).await?;
         let shared = match flag_of {
             Some(other) => Some(told(transaction, it, &other).await?),
             None => None,

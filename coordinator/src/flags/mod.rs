@@ -1,4 +1,4 @@
-//! Flags: what players submit, for challenges of all kinds, what it is worth, and who has solved what.
+//! Flags of challenges of all kinds: their texts and points, submissions, solves, and the scoreboard.
 
 mod authoring;
 mod board;

@@ -9,7 +9,7 @@ use challengectl_common::Timestamp;
 pub struct Solve {
     /// The challenge.
     pub challenge_id: i64,
-    /// Who has solved it.
+    /// The team or account that has solved it.
     pub owner: Owner,
     /// The part.
     pub part: u16,

@@ -80,9 +80,20 @@ pub async fn insert(connection: &mut Connection, new: &NewSubmission<'_>) -> Res
     Ok(())
 }
 
+/// Returns how many wrong submissions an owner has left of `max`; `None` if they are not limited.
+pub async fn left(
+    connection: &mut Connection,
+    challenge: i64,
+    owner: &Owner,
+    max: Option<u32>,
+) -> Result<Option<u32>, StoreError> {
+    let Some(max) = max else { return Ok(None) };
+    Ok(Some(max.saturating_sub(wrong(connection, challenge, owner).await?)))
+}
+
 /// Returns how many wrong submissions an owner has made to a challenge. The same text again counts once: it tries
 /// nothing new.
-pub async fn wrong(connection: &mut Connection, challenge: i64, owner: &Owner) -> Result<u32, StoreError> {
+async fn wrong(connection: &mut Connection, challenge: i64, owner: &Owner) -> Result<u32, StoreError> {
     let query = sqlx::query_scalar(
         "SELECT COUNT(DISTINCT text_digest) FROM submissions
          WHERE challenge_id = $1 AND owner = $2 AND result IN ('wrong', 'shared')",
