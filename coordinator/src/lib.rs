@@ -121,7 +121,7 @@ impl Coordinator {
         let revision = store::instances::sessions::revision(&mut connection).await?;
         let has_secrets = store::accounts::are_there(&mut connection).await?;
         drop(connection);
-        let vault = Vault::open(store.folder(), has_secrets)?;
+        let vault = Arc::new(Vault::open(store.folder(), has_secrets)?);
         let presence = Presence::new(present, radios, &clock);
         let alarms = Alarms::restored(alarms, &clock);
         let context = Context::new(store, clock, rules, alarms);
@@ -129,8 +129,8 @@ impl Coordinator {
         let files = Files::new(Arc::clone(&context), folder);
         let air = Air::new(Arc::clone(&context), Arc::clone(&fleet), Arc::clone(&files), live, restored);
         let challenges = Challenges::new(Arc::clone(&air));
-        let flags = Flags::new(Arc::clone(&context), vault);
-        let instances = Instances::new(Arc::clone(&context), Arc::clone(&fleet), Arc::clone(&flags), revision);
+        let flags = Flags::new(Arc::clone(&context), Arc::clone(&vault));
+        let instances = Instances::new(Arc::clone(&context), Arc::clone(&fleet), Arc::clone(&flags), vault, revision);
         Ok(Arc::new(Self {
             runner_api: RunnerApi::new(Arc::clone(&air)),
             views: Views::new(Arc::clone(&air), Arc::clone(&challenges)),

@@ -10,6 +10,7 @@ use crate::store::instances::sessions::Session;
 use crate::vault::{Vault, keyed};
 use regex::{Regex, RegexBuilder};
 use std::fmt::Write;
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 /// Sealed contents open for this purpose only.
@@ -28,7 +29,7 @@ const MAX_PATTERN_SIZE: usize = 1 << 20;
 /// The keys of flags.
 #[derive(Debug)]
 pub(crate) struct FlagKeys {
-    vault: Vault,
+    vault: Arc<Vault>,
     key: Secret,
     /// Of the digests of submissions.
     digests: Secret,
@@ -44,7 +45,7 @@ impl std::fmt::Debug for Secret {
 }
 
 impl FlagKeys {
-    pub(crate) fn new(vault: Vault) -> Self {
+    pub(crate) fn new(vault: Arc<Vault>) -> Self {
         let [key, digests] =
             ["flags of sessions", "digests of submissions"].map(|purpose| Secret(vault.derive(purpose)));
         Self { vault, key, digests }

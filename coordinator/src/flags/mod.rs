@@ -34,7 +34,7 @@ pub struct Flags {
 }
 
 impl Flags {
-    pub(crate) fn new(context: Arc<Context>, vault: Vault) -> Arc<Self> {
+    pub(crate) fn new(context: Arc<Context>, vault: Arc<Vault>) -> Arc<Self> {
         Arc::new(Self { context, keys: FlagKeys::new(vault), tries: Tries::default() })
     }
 }

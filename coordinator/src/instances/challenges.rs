@@ -6,11 +6,8 @@ use crate::flags::Worth;
 use crate::store::flags;
 use crate::store::instances::{self, InstanceChallenge, NewInstanceChallenge};
 use challengectl_common::ChallengeName;
-use challengectl_common::instance::InstanceSpec;
-use std::time::Duration;
+use challengectl_common::instance::{InstanceSpec, Policy};
 
-/// The shortest and longest life of an instance.
-const LIFETIMES: std::ops::RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::from_secs(30 * 86_400);
 /// The longest slug.
 const MAX_SLUG: usize = 100;
 
@@ -22,7 +19,7 @@ pub struct Definition {
     pub name: ChallengeName,
     pub about: About,
     pub worth: Worth,
-    pub lifetime: Duration,
+    pub policy: Policy,
     pub spec: InstanceSpec,
 }
 
@@ -50,7 +47,7 @@ impl Instances {
             slug: &definition.slug,
             name: &definition.name,
             about: &definition.about,
-            lifetime: definition.lifetime,
+            policy: &definition.policy,
             spec: &definition.spec,
         };
         let id = instances::insert(&mut transaction, &new, self.context.clock.now()).await?;
@@ -66,9 +63,7 @@ fn check(definition: &Definition) -> Result<(), CoreError> {
     if slug.is_empty() || slug.len() > MAX_SLUG || !slug.bytes().all(is_slug) {
         return Err(CoreError::Invalid(format!("id: {slug:?} is not lower-case letters, digits and '-'")));
     }
-    if !LIFETIMES.contains(&definition.lifetime) {
-        return Err(CoreError::Invalid("lifetime: not from 10 seconds to 30 days".to_owned()));
-    }
+    definition.policy.check().map_err(CoreError::Invalid)?;
     definition.spec.check().map_err(CoreError::Invalid)
 }
 

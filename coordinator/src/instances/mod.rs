@@ -9,6 +9,7 @@ mod extend;
 mod orders;
 mod reaper;
 mod report;
+mod secrets;
 mod start;
 mod stop;
 mod submit;
@@ -17,6 +18,7 @@ mod tally;
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
 pub use challenges::Definition;
+pub use secrets::Secret;
 pub use start::{Started, Wish};
 pub use submit::AFTER_SOLVE;
 pub use tally::Tally;
@@ -28,6 +30,7 @@ use crate::fleet::Fleet;
 use crate::session::Owner;
 use crate::store::instances::{self, ports, sessions};
 use crate::store::{Connection, Transaction, commit};
+use crate::vault::Vault;
 use challengectl_common::wire::instances::Published;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -38,6 +41,7 @@ pub struct Instances {
     pub(crate) context: Arc<Context>,
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) flags: Arc<Flags>,
+    vault: Arc<Vault>,
     /// What has become of sessions since the server started.
     pub tally: Tally,
     /// The newest revision. It wakes the runners that wait for orders, and the requests that wait for a session.
@@ -53,9 +57,15 @@ pub struct Placed {
 }
 
 impl Instances {
-    pub(crate) fn new(context: Arc<Context>, fleet: Arc<Fleet>, flags: Arc<Flags>, revision: i64) -> Arc<Self> {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        fleet: Arc<Fleet>,
+        flags: Arc<Flags>,
+        vault: Arc<Vault>,
+        revision: i64,
+    ) -> Arc<Self> {
         let news = watch::Sender::new(revision);
-        Arc::new(Self { context, fleet, flags, tally: Tally::default(), news })
+        Arc::new(Self { context, fleet, flags, vault, tally: Tally::default(), news })
     }
 
     /// Returns the session of a front with this key, as long as it is live.

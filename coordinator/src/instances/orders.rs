@@ -58,6 +58,7 @@ impl Instances {
 
     async fn run_order(&self, connection: &mut Connection, session: &Session) -> Result<RunOrder, CoreError> {
         let mut spec = instances::spec(connection, session.challenge_id, session.version).await?;
+        self.reveal(connection, &mut spec).await?;
         let stored = flags::of(connection, session.challenge_id).await?;
         if let Some(flag) = self.flags.keys.of_session(&stored, session)? {
             for container in &mut spec.containers {

@@ -69,6 +69,7 @@ impl Instances {
             return Err(CoreError::Quota(MAX_PER_OWNER));
         }
         let spec = instances::spec(&mut transaction, challenge.id, challenge.version).await?;
+        Self::check_secrets(&mut transaction, &spec).await?;
         let engine = self.engine(&mut transaction).await?;
         let now = self.context.clock.now();
         let new = NewSession {
@@ -81,7 +82,7 @@ impl Instances {
             runner_id: &engine.runner_id,
             engine_id: &engine.engine_id,
             host: &engine.host,
-            lifetime: wish.lifetime.unwrap_or(challenge.lifetime),
+            lifetime: wish.lifetime.unwrap_or(challenge.lifetime()),
             requested_at: now,
             reap_at: now.after(START_TIMEOUT),
             revision: sessions::revision(&mut transaction).await? + 1,

@@ -1,7 +1,7 @@
 //! Instances: what is reserved, ordered, reported and reaped. The runner is this test.
 
 use crate::site::Site;
-use challengectl_common::instance::{InstanceSpec, Port};
+use challengectl_common::instance::{InstanceSpec, Policy, Port};
 use challengectl_common::wire::RegisterRequest;
 use challengectl_common::wire::instances::{
     EngineInfo, EngineKind, InstanceReport, InstanceState, Order, Orders, PortRange,
@@ -32,7 +32,7 @@ pub async fn site(capacity: u32) -> (Site, Caller) {
             name: ChallengeName::new(slug).unwrap(),
             about: About::default(),
             worth: Worth::of_one(100, Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }),
-            lifetime: LIFETIME,
+            policy: Policy { lifetime_seconds: LIFETIME.as_secs().try_into().unwrap(), ..Policy::default() },
             spec: spec.clone(),
         };
         assert!(site.coordinator.instances.add_challenge(&definition).await.unwrap());
@@ -124,7 +124,8 @@ async fn an_owner_has_one_instance_of_a_challenge_however_often_it_is_asked_for(
     let environment = &run.containers[0].environment;
     assert!(environment["CHALLENGE_FLAG"].starts_with("flag{"));
     assert_eq!(environment["FLAG"], "of the image", "a definition's own value stays");
-    assert_eq!(run.published.iter().map(|it| it.port).collect::<Vec<Port>>(), run.containers[0].ports);
+    let asked = run.containers[0].ports.iter().map(|it| it.port);
+    assert_eq!(run.published.iter().map(|it| it.port).collect::<Vec<Port>>(), asked.collect::<Vec<Port>>());
     site.report(&roof, order.session_id, order.fence, InstanceState::Running).await;
     let (first, second) = (first.await.unwrap().unwrap(), second.await.unwrap().unwrap());
     assert_eq!(first.placed.session.key, second.placed.session.key);

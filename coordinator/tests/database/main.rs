@@ -17,6 +17,7 @@ mod operators;
 mod players;
 mod readiness;
 mod rests;
+mod secrets;
 mod silence;
 mod site;
 mod walk;

@@ -162,7 +162,10 @@ impl Docker {
         ContainerCreateBody {
             hostname: Some(container.name.as_str().to_owned()),
             image: Some(container.image.clone()),
+            entrypoint: Some(container.entrypoint.clone()).filter(|program| !program.is_empty()),
             cmd: Some(container.command.clone()).filter(|command| !command.is_empty()),
+            working_dir: container.working_dir.clone(),
+            user: container.user.clone(),
             env: Some(container.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
             exposed_ports: Some(published.iter().map(|it| it.port.to_string()).collect()),
             labels: Some(labels),

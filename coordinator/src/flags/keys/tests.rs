@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 fn flags(folder: &tempfile::TempDir) -> FlagKeys {
-    FlagKeys::new(Vault::open(folder.path(), false).unwrap())
+    FlagKeys::new(Arc::new(Vault::open(folder.path(), false).unwrap()))
 }
 
 fn session(id: i64, owner: &str) -> Session {

@@ -2,11 +2,12 @@
 
 pub mod engines;
 pub mod ports;
+pub mod secrets;
 pub mod sessions;
 
-use super::cells::{from_json, integer, to_json};
+use super::cells::{from_json, to_json};
 use super::{Connection, StoreError};
-use challengectl_common::instance::InstanceSpec;
+use challengectl_common::instance::{InstanceSpec, Policy};
 use challengectl_common::{ChallengeName, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -27,8 +28,8 @@ pub struct InstanceChallenge {
     pub about: About,
     /// What it is worth.
     pub points: u32,
-    /// How long an instance lives unless its owner asks for another time.
-    pub lifetime: Duration,
+    /// How its instances live.
+    pub policy: Policy,
     /// The version of the spec that new sessions get.
     pub version: i64,
 }
@@ -57,8 +58,16 @@ struct Row {
     enabled: bool,
     about: String,
     points: u32,
-    lifetime_ms: i64,
+    policy: String,
     version: i64,
+}
+
+impl InstanceChallenge {
+    /// Returns how long an instance lives unless its owner asks for another time.
+    #[must_use]
+    pub fn lifetime(&self) -> Duration {
+        Duration::from_secs(self.policy.lifetime_seconds.into())
+    }
 }
 
 impl TryFrom<Row> for InstanceChallenge {
@@ -72,7 +81,7 @@ impl TryFrom<Row> for InstanceChallenge {
             visible: row.enabled,
             about: from_json(&row.about, "about")?,
             points: row.points,
-            lifetime: Duration::from_millis(row.lifetime_ms.try_into().unwrap_or(0)),
+            policy: from_json(&row.policy, "policy")?,
             version: row.version,
         })
     }
@@ -85,14 +94,14 @@ pub struct NewInstanceChallenge<'a> {
     pub slug: &'a str,
     pub name: &'a ChallengeName,
     pub about: &'a About,
-    pub lifetime: Duration,
+    pub policy: &'a Policy,
     pub spec: &'a InstanceSpec,
 }
 
 /// Returns all challenges of this kind.
 pub async fn all(connection: &mut Connection) -> Result<Vec<InstanceChallenge>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, lifetime_ms, version
+        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, policy, version
          FROM challenges JOIN instance_challenges AS it ON it.challenge_id = id
          LEFT JOIN scores ON scores.challenge_id = id ORDER BY id",
     )
@@ -104,7 +113,7 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<InstanceChallenge>, 
 /// Returns the challenge with this slug; `None` if there is none.
 pub async fn find(connection: &mut Connection, slug: &str) -> Result<Option<InstanceChallenge>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, lifetime_ms, version
+        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, policy, version
          FROM challenges JOIN instance_challenges AS it ON it.challenge_id = id
          LEFT JOIN scores ON scores.challenge_id = id WHERE slug = $1",
     )
@@ -117,7 +126,7 @@ pub async fn find(connection: &mut Connection, slug: &str) -> Result<Option<Inst
 /// Returns a challenge; `None` if there is none with this id.
 pub async fn get(connection: &mut Connection, id: i64) -> Result<Option<InstanceChallenge>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, lifetime_ms, version
+        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, policy, version
          FROM challenges JOIN instance_challenges AS it ON it.challenge_id = id
          LEFT JOIN scores ON scores.challenge_id = id WHERE id = $1",
     )
@@ -142,13 +151,13 @@ pub async fn insert(
     .fetch_one(&mut *connection)
     .await?;
     sqlx::query(
-        "INSERT INTO instance_challenges (challenge_id, slug, about, lifetime_ms, version)
+        "INSERT INTO instance_challenges (challenge_id, slug, about, policy, version)
          VALUES ($1, $2, $3, $4, 1)",
     )
     .bind(id)
     .bind(new.slug)
     .bind(to_json(new.about, "about")?)
-    .bind(integer(u64::try_from(new.lifetime.as_millis()).unwrap_or(u64::MAX)))
+    .bind(to_json(new.policy, "policy")?)
     .execute(&mut *connection)
     .await?;
     sqlx::query("INSERT INTO instance_specs (challenge_id, version, spec) VALUES ($1, 1, $2)")

@@ -14,8 +14,10 @@ use std::path::Path;
 /// one it refuses all of `socketcall`'s sockets. 32-bit programs get sockets by `socket`, as newer C libraries do.
 pub(crate) const SECCOMP: &str = include_str!("seccomp.json");
 
-/// Memory file system beside a read-only root. What is in it counts as the container's memory.
-const TMPFS: &str = "size=16m,mode=1777,nosuid,nodev";
+/// Size of the memory file system beside a read-only root.
+const TMP_MIB: u32 = 16;
+/// Memory file systems. What is in them counts as the container's memory.
+const TMPFS: &str = "mode=1777,nosuid,nodev";
 /// Files in it. Podman refuses the option; there, the memory limit ends them, since the kernel counts them as memory.
 const TMPFS_FILES: &str = "nr_inodes=1024";
 /// Bytes of shared memory.
@@ -56,10 +58,10 @@ impl Profile {
             pids_limit: Some(container.limits.pids.into()),
             cap_drop: Some(vec!["ALL".to_owned()]),
             cap_add: Some(container.capabilities.iter().map(|it| it.as_str().to_owned()).collect()),
-            security_opt: Some(vec!["no-new-privileges".to_owned(), self.seccomp.clone()]),
+            security_opt: Some(self.security(container)),
             ipc_mode: Some("private".to_owned()),
             readonly_rootfs: Some(container.read_only),
-            tmpfs: container.read_only.then(|| HashMap::from([("/tmp".to_owned(), self.tmpfs())])),
+            tmpfs: Some(self.all_tmpfs(container)).filter(|all| !all.is_empty()),
             shm_size: Some(SHM_BYTES),
             ulimits: Some(self.ulimits(container)),
             log_config: Some(self.log_config()),
@@ -74,8 +76,21 @@ impl Profile {
         }
     }
 
-    fn tmpfs(&self) -> String {
-        if self.is_podman { TMPFS.to_owned() } else { format!("{TMPFS},{TMPFS_FILES}") }
+    fn security(&self, container: &ContainerSpec) -> Vec<String> {
+        let mut options = vec![self.seccomp.clone()];
+        options.extend((!container.privilege_escalation).then(|| "no-new-privileges".to_owned()));
+        options
+    }
+
+    fn all_tmpfs(&self, container: &ContainerSpec) -> HashMap<String, String> {
+        let beside_root = container.read_only.then(|| ("/tmp".to_owned(), self.tmpfs(TMP_MIB)));
+        let own = container.tmpfs.iter().map(|it| (it.path.clone(), self.tmpfs(it.size_mib)));
+        beside_root.into_iter().chain(own).collect()
+    }
+
+    fn tmpfs(&self, size_mib: u32) -> String {
+        let options = format!("size={size_mib}m,{TMPFS}");
+        if self.is_podman { options } else { format!("{options},{TMPFS_FILES}") }
     }
 
     fn ulimits(&self, container: &ContainerSpec) -> Vec<ResourcesUlimits> {
@@ -152,9 +167,9 @@ mod tests {
         let file = Path::new("/state/seccomp.json");
         let (docker, podman) = (Profile::new(false, file), Profile::new(true, file));
         let options = |profile: &Profile| profile.host_config(&container(true), &[]).security_opt.unwrap();
-        assert!(options(&docker)[1].starts_with("seccomp={"));
-        assert_eq!(options(&podman)[1], "seccomp=/state/seccomp.json");
-        assert!(docker.tmpfs().contains("nr_inodes") && !podman.tmpfs().contains("nr_inodes"));
+        assert!(options(&docker)[0].starts_with("seccomp={"));
+        assert_eq!(options(&podman)[0], "seccomp=/state/seccomp.json");
+        assert!(docker.tmpfs(1).contains("nr_inodes") && !podman.tmpfs(1).contains("nr_inodes"));
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn parameter(name: &str) -> Parameter {
         "token_id" => ("The token, by its id in the list of tokens.", String::schema()),
         "key_id" => ("The provisioning key, by its id.", ProvisioningKeyId::schema()),
         "digest" => ("The SHA-256 of the file, in hexadecimal digits.", Digest::schema()),
+        "name" => ("The secret, by its name.", secret()),
         "instance_id" => ("The instance, by its number.", number()),
         "session_id" => ("The session, by its id.", session()),
         _ => ("", String::schema()),
@@ -35,6 +36,10 @@ fn parameter(name: &str) -> Parameter {
 /// No control characters (Unicode, category Cc), since ids are also printed.
 fn session() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]{4,}$")).into()
+}
+
+fn secret() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")).into()
 }
 
 fn number() -> RefOr<Schema> {

@@ -232,6 +232,9 @@ async fn players(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
     let instances = admin.get("/api/instances").await.body;
     let instance = instances["instances"][0]["instance_id"].to_string();
     walk.of(admin, "DELETE /api/instances/{instance_id}", &instance, Value::Null).await;
+
+    walk.of(admin, "PUT /api/secrets/{name}", "key", json!({"value": "of the database"})).await;
+    walk.of(admin, "DELETE /api/secrets/{name}", "key", Value::Null).await;
 }
 
 async fn control(walk: &mut Walk, admin: &Browser<'_>) {

@@ -30,7 +30,7 @@ use challengectl_common::wire::Acknowledgement;
 use challenges::{flags, modulations, preview, ranges};
 use enrollment::provisioning;
 use files::{export, uploads};
-use play::{instances, players, teams};
+use play::{instances, players, secrets, teams};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -71,7 +71,9 @@ pub fn groups() -> Vec<Group> {
             .describing::<state::Changes>()
             .describing::<LiveEvent>(),
         group!("Teams and players", "Those who play, for operators."; teams: list, update; players: list, update),
-        group!("Instances", "What players have started, and what they submit."; instances: list, stop, submissions),
+        group!("Instances", "What players have started, and what they submit.";
+            instances: list, stop, submissions;
+            secrets: list, set, delete),
         group!("Plan", "Where and how often everything will be on air."; plan: show),
         group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),

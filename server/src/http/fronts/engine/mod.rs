@@ -15,12 +15,11 @@ use crate::http::not_found;
 use crate::http::openapi::{self, ErrorForm, Group, group};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use challengectl_common::instance::InstanceSpec;
+use challengectl_common::instance::{InstanceSpec, Policy};
 use challengectl_common::{ChallengeName, Timestamp};
 use challengectl_coordinator::flags::{DEFAULT_FORMAT, Flag, FlagMode, Worth};
 use challengectl_coordinator::instances::{About, Definition};
 use serde_json::json;
-use std::time::Duration;
 use utoipa::openapi::OpenApi;
 use wire::{EngineError, FlagError};
 
@@ -84,7 +83,7 @@ pub fn sample() -> Option<Definition> {
             hints: texts(&["What does the page do with angle brackets?"]),
         },
         worth: Worth::of_one(100, Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }),
-        lifetime: Duration::from_secs(3600),
+        policy: Policy::default(),
         spec,
     })
 }

@@ -110,6 +110,9 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("GET", "/api/instances", Least(Viewer)),
     ("DELETE", "/api/instances/{instance_id}", Least(Operator)),
     ("GET", "/api/submissions", Least(Operator)),
+    ("GET", "/api/secrets", Least(Operator)),
+    ("PUT", "/api/secrets/{name}", Least(Admin)),
+    ("DELETE", "/api/secrets/{name}", Least(Admin)),
     ("GET", "/api/challenges/{challenge_id}/flags", Least(Admin)),
     ("PUT", "/api/challenges/{challenge_id}/flags", Least(Admin)),
     ("GET", "/api/teams", Least(Operator)),
@@ -204,7 +207,7 @@ async fn every_route_admits_exactly_the_authorised_clients() {
         let path = path.replace("{runner_id}", if *asks == Key { "own" } else { "nobody" });
         let path = path.replace("{personal_token_id}", "999").replace("{team_id}", "999").replace("{player}", "nobody");
         let path = path.replace("{challenge_id}", "999").replace("{username}", "nobody");
-        let path = path.replace("{token_id}", "nothing").replace("{key_id}", "nothing");
+        let path = path.replace("{token_id}", "nothing").replace("{key_id}", "nothing").replace("{name}", "nothing");
         let probe = Probe {
             site: &site,
             method: method.parse().unwrap(),

@@ -2,4 +2,5 @@
 
 pub mod instances;
 pub mod players;
+pub mod secrets;
 pub mod teams;

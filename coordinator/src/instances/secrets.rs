@@ -1,0 +1,130 @@
+//! Secrets of challenges: what instances are given and nobody may read again.
+
+use super::Instances;
+use crate::CoreError;
+use crate::audit::Actor;
+use crate::store::Connection;
+use crate::store::instances::secrets;
+use challengectl_common::Timestamp;
+use challengectl_common::instance::InstanceSpec;
+use std::sync::Arc;
+
+/// What secrets are sealed for.
+const PURPOSE: &str = "secret of a challenge: ";
+/// The longest name, which is also that of Docker.
+const MAX_NAME: usize = 64;
+/// The longest secret, in bytes: it becomes a variable of an environment.
+const MAX_SECRET: usize = 100_000;
+/// No secret may have this name, which means all of them in requests of a front.
+const RESERVED: &str = "all";
+
+/// A secret, without its content.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
+pub struct Secret {
+    pub name: String,
+    pub updated_at: Timestamp,
+    /// The slugs of the challenges whose instances get it.
+    pub used_by: Vec<String>,
+}
+
+impl Instances {
+    /// Returns all secrets, by name.
+    pub async fn secrets(&self) -> Result<Vec<Secret>, CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let uses = secrets::uses(&mut connection).await?;
+        let all = secrets::all(&mut connection).await?.into_iter();
+        Ok(all.map(|(name, updated_at)| Secret { used_by: users(&uses, &name), name, updated_at }).collect())
+    }
+
+    /// Sets a secret. Instances that are asked for from then on get it.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] when the name or the secret cannot be one.
+    pub async fn put_secret(&self, name: String, secret: &str, actor: Actor) -> Result<(), CoreError> {
+        check(&name, secret)?;
+        let sealed = self.vault.seal(secret.as_bytes(), &purpose(&name))?;
+        let now = self.context.clock.now();
+        self.context
+            .command(actor, "secret.set", move |mut command| async move {
+                let is_new = secrets::put(&mut command, &name, &sealed, now).await?;
+                command.commit(&name, Some(if is_new { "new" } else { "replaced" })).await
+            })
+            .await
+    }
+
+    /// Removes a secret.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`]; [`CoreError::Conflict`] when a challenge uses it.
+    pub async fn delete_secret(self: &Arc<Self>, name: String, actor: Actor) -> Result<(), CoreError> {
+        self.context
+            .command(actor, "secret.delete", move |mut command| async move {
+                let users = users(&secrets::uses(&mut command).await?, &name);
+                if !users.is_empty() {
+                    return Err(CoreError::Conflict(format!("challenges use it: {}", users.join(", "))));
+                }
+                if !secrets::delete(&mut command, &name).await? {
+                    return Err(CoreError::NotFound(format!("secret {name}")));
+                }
+                command.commit(&name, None).await
+            })
+            .await
+    }
+
+    /// Adds the secrets of a spec to the environments of its containers.
+    ///
+    /// One that is missing is left out: only sessions with an older version of the spec can need it, since a secret that
+    /// a challenge uses is not deleted.
+    pub(super) async fn reveal(&self, connection: &mut Connection, spec: &mut InstanceSpec) -> Result<(), CoreError> {
+        for container in &mut spec.containers {
+            for (variable, name) in std::mem::take(&mut container.secrets) {
+                let Some(sealed) = secrets::content(connection, &name).await? else {
+                    tracing::warn!(secret = name, "an instance starts without a secret that was deleted");
+                    continue;
+                };
+                let secret = self.vault.open_sealed(&sealed, &purpose(&name))?;
+                container.environment.insert(variable, String::from_utf8(secret).map_err(|_| CoreError::Sealed)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns an error unless all secrets of a spec are set.
+    pub(super) async fn check_secrets(connection: &mut Connection, spec: &InstanceSpec) -> Result<(), CoreError> {
+        for name in spec.containers.iter().flat_map(|container| container.secrets.values()) {
+            if secrets::content(connection, name).await?.is_none() {
+                return Err(CoreError::Unavailable(format!("the secret {name} of the challenge is not set")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn users(uses: &[(String, Vec<String>)], name: &str) -> Vec<String> {
+    let using = uses.iter().filter(|(_, names)| names.iter().any(|it| it == name));
+    using.map(|(slug, _)| slug.clone()).collect()
+}
+
+/// Binds a sealed secret to its name, so that none can take the place of another.
+fn purpose(name: &str) -> String {
+    format!("{PURPOSE}{name}")
+}
+
+fn check(name: &str, secret: &str) -> Result<(), CoreError> {
+    let refuse = |why: String| Err(CoreError::Invalid(why));
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if !begins_well || name.len() > MAX_NAME || !name.bytes().all(is_allowed) {
+        return refuse(format!(
+            "name: 1 to {MAX_NAME} letters, digits, '-', '_' and '.', the first a letter or a digit"
+        ));
+    }
+    if name == RESERVED {
+        return refuse(format!("name: {RESERVED} means all secrets"));
+    }
+    if secret.is_empty() || secret.len() > MAX_SECRET || secret.contains('\0') {
+        return refuse(format!("value: 1 to {MAX_SECRET} bytes without a zero byte"));
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! Secrets of challenges, sealed.
+
+use super::super::{Connection, StoreError};
+use crate::store::cells::from_json;
+use challengectl_common::Timestamp;
+use challengectl_common::instance::InstanceSpec;
+
+/// Returns the names of all secrets with the time of their last change, by name.
+pub async fn all(connection: &mut Connection) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT name, updated_at FROM secrets ORDER BY name").fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(name, at)| (name, Timestamp::from_millis(at))).collect())
+}
+
+/// Returns the sealed content of a secret; `None` if there is none of this name.
+pub async fn content(connection: &mut Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let query = sqlx::query_scalar("SELECT content FROM secrets WHERE name = $1").bind(name);
+    Ok(query.fetch_optional(connection).await?)
+}
+
+/// Sets a secret. Returns whether it is new.
+pub async fn put(connection: &mut Connection, name: &str, sealed: &[u8], now: Timestamp) -> Result<bool, StoreError> {
+    let is_new = content(&mut *connection, name).await?.is_none();
+    sqlx::query(
+        "INSERT INTO secrets (name, content, updated_at) VALUES ($1, $2, $3)
+         ON CONFLICT (name) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at",
+    )
+    .bind(name)
+    .bind(sealed)
+    .bind(now.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(is_new)
+}
+
+/// Removes a secret. Returns `false` if there was none.
+pub async fn delete(connection: &mut Connection, name: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM secrets WHERE name = $1").bind(name).execute(connection).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Returns the slugs of the challenges, each with the names of the secrets that new instances of it get.
+pub async fn uses(connection: &mut Connection) -> Result<Vec<(String, Vec<String>)>, StoreError> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT slug, spec FROM instance_challenges AS it
+         JOIN instance_specs AS spec ON spec.challenge_id = it.challenge_id AND spec.version = it.version ORDER BY slug",
+    )
+    .fetch_all(connection)
+    .await?;
+    let named = rows.into_iter().map(|(slug, spec)| {
+        let spec: InstanceSpec = from_json(&spec, "spec")?;
+        let names = spec.containers.into_iter().flat_map(|it| it.secrets.into_values());
+        Ok((slug, names.collect()))
+    });
+    named.collect()
+}
