@@ -33,6 +33,7 @@ function format(zone: string | undefined, options: Intl.DateTimeFormatOptions): 
 }
 
 const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const dayOfYear = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const
 const day = { weekday: 'short', day: 'numeric', month: 'short' } as const
 
 /** The time of day in a zone; without one, in the browser's. */
@@ -47,7 +48,7 @@ export function dayAndClock(at: number, zone?: string): string {
 
 /** The time of day, with the day where it is not today's. */
 export function shortly(at: number, now: number, zone?: string): string {
-  const dayOf = (moment: number) => format(zone, { ...day, year: 'numeric' }).format(moment)
+  const dayOf = (moment: number) => format(zone, dayOfYear).format(moment)
   return dayOf(at) === dayOf(now) ? clock(at, zone) : dayAndClock(at, zone)
 }
 

@@ -35,6 +35,7 @@ export const overview = {
   recent: 'Last transmissions',
   recentEmpty: 'Nothing was sent yet.',
   all: 'All transmissions',
+  moreRunners: (count: number) => `and ${count} more`,
   runnersLine: (online: number, all: number) => `${online} of ${all} runners online`,
   guide: 'First steps',
 } as const

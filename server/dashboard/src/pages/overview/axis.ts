@@ -43,6 +43,20 @@ export function place(hz: number, piece: Span): number {
   return ((hz - piece.low) / (piece.high - piece.low)) * 100
 }
 
+/** Least width of a place, in percent: about two pixels. */
+const LEAST_PLACE = 0.2
+
+/** The places in a piece as one path, 100 wide and 1 high: an event has hundreds, which as elements would take a tenth of a second. */
+export function placesPath(places: readonly Span[], piece: Span): string {
+  const inside = places.filter(({ low, high }) => low >= piece.low && high <= piece.high)
+  const rectangles = inside.map((span) => {
+    const left = place(span.low, piece)
+    const width = Math.max(LEAST_PLACE, place(span.high, piece) - left)
+    return `M${left.toFixed(2)} 0h${width.toFixed(2)}v1h-${width.toFixed(2)}z`
+  })
+  return [...new Set(rectangles)].join('')
+}
+
 /** Rows for labels that would cover each other: gives each the first row in which it is free. `at` and `width` in percent. */
 export function lanes(labels: readonly { at: number; width: number }[]): number[] {
   const ends: number[] = []
