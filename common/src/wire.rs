@@ -2,6 +2,7 @@
 //!
 //! Requests with unknown fields are refused, so that a misspelt field is noticed; responses may gain fields.
 
+pub mod inspections;
 pub mod instances;
 
 use crate::{Band, Callsign, ChallengeName, Digest, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};

@@ -19,18 +19,20 @@ pub struct Operator {
 impl Operator {
     /// Creates the first account with the token that the server printed.
     pub async fn set_up(site: &Site) -> Result<Self> {
-        let client = site.client()?;
-        let log = site.log("server.log");
+        Self::at(site.client()?, site.url(), &site.log("server.log")).await
+    }
+
+    /// Creates the first account of the server at an address, whose log has the token.
+    pub async fn at(client: reqwest::Client, url: &str, log: &str) -> Result<Self> {
         let token = log.split_whitespace().find(|word| word.starts_with("setup_")).context("no setup token")?;
         let body = json!({"setup_token": token, "username": "operator", "password": "a long enough password"});
-        let made: Value =
-            client.post(format!("{}/api/auth/setup", site.url())).json(&body).send().await?.json().await?;
+        let made: Value = client.post(format!("{url}/api/auth/setup")).json(&body).send().await?.json().await?;
         let body = json!({"temp_token": made.get("temp_token"), "totp_code": code(&made)?});
-        let verified = client.post(format!("{}/api/auth/verify-totp", site.url())).json(&body).send().await?;
+        let verified = client.post(format!("{url}/api/auth/verify-totp")).json(&body).send().await?;
         ensure!(verified.status().is_success(), "{}", verified.text().await?);
         let lines = verified.headers().get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
         let cookies: Vec<&str> = lines.filter_map(|line| line.split(';').next()).collect();
-        Ok(Self { cookies: cookies.join("; "), client, url: site.url().to_owned() })
+        Ok(Self { cookies: cookies.join("; "), client, url: url.to_owned() })
     }
 
     /// Gets a resource.

@@ -2,8 +2,9 @@
 #![expect(clippy::indexing_slicing, reason = "a field that is missing is none of those that are expected")]
 
 use anyhow::{Context, Result, ensure};
-use challengectl_e2e::containers::{Kind, Place};
+use challengectl_e2e::containers::{Kind, Place, network};
 use challengectl_e2e::on_both_engines;
+use challengectl_e2e::operator::Operator;
 use challengectl_e2e::site::wait_until;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -18,6 +19,7 @@ on_both_engines!(
     what_ends_by_itself_is_started_again_and_what_nobody_knows_is_removed,
     a_network_of_somebody_else_is_not_in_the_way,
     an_instance_that_cannot_be_started_leaves_nothing,
+    an_operator_sees_what_an_instance_prints,
 );
 
 fn start(place: &Place, user: &str) -> Result<(u16, Value)> {
@@ -160,5 +162,26 @@ fn an_instance_that_cannot_be_started_leaves_nothing(kind: Kind) -> Result<()> {
     ensure!(!place.docker(&["network", "ls"])?.contains("ctf-"));
     let (_, running) = place.request("GET", "/api/challenges/running", None)?;
     ensure!(running["count"] == 0, "{running}");
+    Ok(())
+}
+
+fn an_operator_sees_what_an_instance_prints(kind: Kind) -> Result<()> {
+    let place = Place::start(kind)?;
+    let (_, session) = start(&place, "ada")?;
+    place.page(text(&session, "access_url")?)?;
+    let log = place.log("server.log");
+    let seen = network::inside(place.engine().process(), move || async move {
+        let operator = Operator::at(network::client(SOON)?, "http://127.0.0.1:8443", &log).await?;
+        let id = operator.get("/api/instances").await?["instances"][0]["instance_id"].to_string();
+        let output = operator.get(&format!("/api/instances/{id}/output?lines=50")).await?;
+        let command = json!({"command": ["/bin/busybox", "sh", "-c", "/bin/busybox id; exit 3"]});
+        let answer = operator.send(&format!("/api/instances/{id}/run"), &command).await?;
+        let missing = operator.get(&format!("/api/instances/{id}/output?container=none")).await?;
+        Ok((output, answer, missing))
+    })?;
+    let (output, answer, missing) = network::join(seen)?;
+    ensure!(text(&output, "output")?.contains("response:200"), "{output}");
+    ensure!(text(&answer, "output")?.contains("uid=1000") && answer["exit_code"] == 3, "{answer}");
+    ensure!(missing["output"].is_null() && text(&missing, "reason")?.contains("no such container"), "{missing}");
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! The server decides which sessions a runner has; the runner makes it so and reports. Orders are complete in
 //! themselves and may be carried out any number of times: what counts is the session with its fence.
 
+use super::inspections::Inspection;
 use crate::instance::{ContainerName, ContainerSpec, Port};
 use crate::{EngineId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,9 @@ pub struct Orders {
     pub complete: bool,
     /// The orders that have changed since, or all of them.
     pub orders: Vec<Order>,
+    /// What to look at for operators.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inspections: Vec<Inspection>,
 }
 
 /// What a runner has to make of one session.

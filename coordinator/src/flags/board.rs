@@ -4,7 +4,7 @@ use super::Flags;
 use crate::CoreError;
 use crate::session::Owner;
 use crate::store::flags::board::{self, Solvable};
-use crate::store::flags::solves::{self, Solve};
+use crate::store::flags::solves::{self, Capture, Solve};
 use crate::store::flags::submissions;
 use challengectl_common::Timestamp;
 use std::cmp::Reverse;
@@ -22,6 +22,18 @@ pub struct Progress {
     /// How many wrong submissions the owner has left; `None`: any number.
     pub attempts_left: Option<u32>,
 }
+
+/// A solve as feeds tell it: the submission, and the names of who solved what.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
+pub struct NamedCapture {
+    pub capture: Capture,
+    pub competitor: String,
+    pub challenge: Solvable,
+}
+
+/// Solves of one answer of a feed.
+const MAX_CAPTURES: u32 = 1000;
 
 /// A line of the scoreboard.
 #[derive(Debug, Clone)]
@@ -61,6 +73,22 @@ impl Flags {
             progress.push(Progress { challenge, solved_parts, solves, attempts_left });
         }
         Ok(progress)
+    }
+
+    /// Returns the solves of submissions with ids above `after`, the oldest first, at most 1,000: those that are on the
+    /// scoreboard.
+    pub async fn captures(&self, after: i64) -> Result<Vec<NamedCapture>, CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let mut challenges: HashMap<i64, Solvable> = HashMap::new();
+        challenges.extend(board::solvable(&mut connection, None).await?.into_iter().map(|it| (it.id, it)));
+        let names = board::competitors(&mut connection).await?;
+        let captures = solves::captures(&mut connection, after, MAX_CAPTURES).await?.into_iter();
+        let named = captures.filter_map(|capture| {
+            let competitor = names.get(&capture.solve.owner)?.clone();
+            let challenge = challenges.get(&capture.solve.challenge_id)?.clone();
+            Some(NamedCapture { capture, competitor, challenge })
+        });
+        Ok(named.collect())
     }
 
     /// Returns the scoreboard, with the names of the challenges that players see. Only teams and players that are

@@ -13,7 +13,7 @@ pub use crate::store::flags::solves::Solve;
 pub use crate::store::flags::submissions::Submission;
 pub use crate::store::flags::{FlagMode, Score};
 pub use authoring::{Flag, Part, Worth};
-pub use board::{Progress, Standing};
+pub use board::{NamedCapture, Progress, Standing};
 pub use judge::{Sender, Verdict};
 pub use keys::{DEFAULT_FORMAT, MAX_SUBMISSION};
 

@@ -6,6 +6,7 @@
 
 mod challenges;
 mod extend;
+mod inspect;
 mod orders;
 mod reaper;
 mod report;
@@ -32,6 +33,7 @@ use crate::store::instances::{self, ports, sessions};
 use crate::store::{Connection, Transaction, commit};
 use crate::vault::Vault;
 use challengectl_common::wire::instances::Published;
+use inspect::Inspections;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -42,6 +44,7 @@ pub struct Instances {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) flags: Arc<Flags>,
     vault: Arc<Vault>,
+    inspections: Inspections,
     /// What has become of sessions since the server started.
     pub tally: Tally,
     /// The newest revision. It wakes the runners that wait for orders, and the requests that wait for a session.
@@ -65,7 +68,15 @@ impl Instances {
         revision: i64,
     ) -> Arc<Self> {
         let news = watch::Sender::new(revision);
-        Arc::new(Self { context, fleet, flags, vault, tally: Tally::default(), news })
+        Arc::new(Self {
+            context,
+            fleet,
+            flags,
+            vault,
+            inspections: Inspections::default(),
+            tally: Tally::default(),
+            news,
+        })
     }
 
     /// Returns the session of a front with this key, as long as it is live.

@@ -29,8 +29,9 @@ impl Instances {
             let from = if complete { 0 } else { since };
             let orders = if from < newest { self.changed_since(caller, from).await? } else { Vec::new() };
             let is_late = Instant::now() >= deadline || self.context.revision.is_stopping();
-            if complete || !orders.is_empty() || is_late {
-                return Ok(Orders { revision: newest, complete, orders });
+            let inspections = self.inspections.take(&caller.runner_id);
+            if complete || !orders.is_empty() || !inspections.is_empty() || is_late {
+                return Ok(Orders { revision: newest, complete, orders, inspections });
             }
             since = newest;
             let _ = timeout_at(deadline, news.changed()).await;

@@ -65,7 +65,7 @@ impl Site {
     }
 
     /// Starts a challenge for an owner, in a task that waits for it.
-    fn start_of(&self, slug: &str, owner: &str) -> JoinHandle<Result<Started, CoreError>> {
+    pub fn start_of(&self, slug: &str, owner: &str) -> JoinHandle<Result<Started, CoreError>> {
         let instances = self.coordinator.instances.clone();
         let owner = Owner::anonymous(owner).unwrap();
         let wish = Wish { challenge: slug.to_owned(), owner, front: "engine", lifetime: None };
@@ -77,7 +77,7 @@ impl Site {
     }
 
     /// Waits for an order with this fence.
-    async fn order(&self, caller: &Caller, fence: i64) -> Order {
+    pub async fn order(&self, caller: &Caller, fence: i64) -> Order {
         let mut since = 0;
         loop {
             let orders = self.orders(caller, since).await;

@@ -42,7 +42,10 @@ async fn an_instance_gets_the_secrets_of_its_challenge_and_the_database_has_none
     set("battery staple").await.unwrap();
     let found = site.count("SELECT count(*) FROM secrets WHERE instr(content, 'battery') OR instr(content, 'horse')");
     assert_eq!(found.await, 0);
-    assert_eq!(site.count("SELECT count(*) FROM audit WHERE what = 'secret.set' AND details NOT LIKE '%battery%'").await, 2);
+    assert_eq!(
+        site.count("SELECT count(*) FROM audit WHERE what = 'secret.set' AND details NOT LIKE '%battery%'").await,
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

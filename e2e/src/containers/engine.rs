@@ -14,7 +14,7 @@ const READY: Duration = Duration::from_secs(60);
 pub const RESOLVER: &str = "203.0.113.2";
 
 /// Mounts what the engine must not share with the host's own, the control groups, and a `/sys` of the new network, makes
-/// its loopback work, and becomes the engine.
+/// its loopback work, and holds both: they outlive an engine that is killed.
 ///
 /// Podman locks containers by a segment of `/dev/shm`, and keeps what is for all its services in `/run`. crun refuses a
 /// second hierarchy of control groups beside the first.
@@ -22,14 +22,15 @@ const ENTER: &str = "mkdir -p $1/cg && mount --rbind /sys/fs/cgroup $1/cg && mou
      && mount --rbind $1/cg /sys/fs/cgroup && mount --bind $1/resolv.conf /etc/resolv.conf && ip link set lo up \
      && mount -t tmpfs shm /dev/shm \
      && if [ $2 = podman ]; then mount -t tmpfs run /run; umount /sys/fs/cgroup/unified 2>/dev/null || true; fi \
-     && shift && exec \"$@\"";
+     && touch $1/entered && exec sleep infinity";
 
 /// Podman without systemd, and where limits cannot be raised. All else is as its package has it.
 const PODMAN: &str = "[containers]\ndefault_ulimits = [\"nofile=4096:4096\", \"nproc=4096:4096\"]\n\
      [engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n";
 
 /// Which engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Kind {
     Docker,
     Podman,
@@ -39,7 +40,10 @@ pub enum Kind {
 pub struct Engine {
     pub kind: Kind,
     folder: PathBuf,
-    process: Process,
+    /// Has its network and its mounts.
+    holder: Process,
+    /// The engine itself; `None` after a kill.
+    daemon: Option<Process>,
 }
 
 impl Engine {
@@ -49,25 +53,42 @@ impl Engine {
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("resolv.conf"), format!("nameserver {RESOLVER}\n"))?;
         std::fs::write(folder.join("containers.conf"), PODMAN)?;
-        let path = |name: &str| folder.join(name).display().to_string();
-        let socket = format!("unix://{}", path("sock"));
+        let name = match kind {
+            Kind::Docker => "docker",
+            Kind::Podman => "podman",
+        };
         let mut command = Command::new("unshare");
-        command.args(["-n", "-m", "--propagation", "slave", "sh", "-c", ENTER, "enter", &path("")]);
-        match kind {
+        command.args(["-n", "-m", "--propagation", "slave", "sh", "-c", ENTER, "enter"]).arg(folder).arg(name);
+        let holder = Process::start(&mut command, &folder.join("log"))?;
+        wait_until("the mounts are made", READY, || Ok(folder.join("entered").exists()))?;
+        let mut engine = Self { kind, folder: folder.to_owned(), holder, daemon: None };
+        engine.restart()?;
+        Ok(engine)
+    }
+
+    /// Starts an engine that was killed, and waits until it answers.
+    pub fn restart(&mut self) -> Result<()> {
+        let path = |name: &str| self.folder.join(name).display().to_string();
+        let mut command = Command::new("nsenter");
+        // Podman's monitors leave files where they are started.
+        command.args(["-t", &self.holder.id().to_string(), "-n", "-m", &format!("--wd={}", path("")), "--"]);
+        match self.kind {
             Kind::Docker => command
                 .args(["dockerd", "--data-root", &path("root"), "--exec-root", &path("exec")])
-                .args(["--pidfile", &path("pid"), "-H", &socket]),
+                .args(["--pidfile", &path("pid"), "-H", &self.socket()]),
             Kind::Podman => command
-                .env("CONTAINERS_CONF", folder.join("containers.conf"))
+                .env("CONTAINERS_CONF", path("containers.conf"))
                 .args(["podman", "--root", &path("root"), "--runroot", &path("exec")])
-                .args(["--network-config-dir", &path("networks"), "system", "service", "--time=0", &socket]),
+                .args(["--network-config-dir", &path("networks"), "system", "service", "--time=0", &self.socket()]),
         };
-        // Podman's monitors leave files where they are started.
-        let process = Process::start(command.current_dir(folder), &folder.join("log"))?;
-        let engine = Self { kind, folder: folder.to_owned(), process };
-        let answers = || Ok(engine.docker(&["version"]).is_ok());
-        wait_until("the engine answers", READY, answers).with_context(|| engine.log())?;
-        Ok(engine)
+        self.daemon = Some(Process::start(&mut command, &self.folder.join("log"))?);
+        let answers = || Ok(self.docker(&["version"]).is_ok());
+        wait_until("the engine answers", READY, answers).with_context(|| self.log())
+    }
+
+    /// Kills the engine. Its containers go on, or not, as it has them.
+    pub fn kill(&mut self) -> Result<()> {
+        self.daemon.take().context("the engine does not run")?.kill()
     }
 
     /// Returns the address of its socket, for clients.
@@ -95,7 +116,7 @@ impl Engine {
     /// Returns a command that runs in the engine's network.
     pub fn inside(&self, program: &Path) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["-t", &self.process.id().to_string(), "-n", "--"]).arg(program);
+        command.args(["-t", &self.holder.id().to_string(), "-n", "--"]).arg(program);
         command
     }
 
@@ -104,9 +125,9 @@ impl Engine {
         output_of(self.inside(Path::new("sh")).args(["-c", lines]))
     }
 
-    /// Its process, whose network is the engine's.
+    /// A process whose network is the engine's.
     pub fn process(&self) -> u32 {
-        self.process.id()
+        self.holder.id()
     }
 
     fn log(&self) -> String {
@@ -121,20 +142,24 @@ impl Drop for Engine {
             all.lines().for_each(|id| drop(self.docker(&["rm", "-f", id])));
         });
         // Podman's monitors of `exec` stay for five minutes.
-        let left: Vec<i32> = processes_beside(self.process.id()).unwrap_or_default();
-        let _ = self.process.terminate();
+        let own = [Some(self.holder.id()), self.daemon.as_ref().map(Process::id)];
+        let left: Vec<i32> = processes_beside(self.holder.id(), &own).unwrap_or_default();
+        if let Some(daemon) = &mut self.daemon {
+            let _ = daemon.terminate();
+        }
         for process in left {
             let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), nix::sys::signal::Signal::SIGKILL);
         }
     }
 }
 
-/// Returns the other processes that have the mounts of a process: nobody else's, since they are the engine's own.
-fn processes_beside(engine: u32) -> Result<Vec<i32>> {
+/// Returns the processes that have the mounts of a process, which are the engine's own, without `known`.
+fn processes_beside(engine: u32, known: &[Option<u32>]) -> Result<Vec<i32>> {
     let mounts = |id: &str| std::fs::read_link(format!("/proc/{id}/ns/mnt"));
     let (own, engines) = (mounts("self")?, mounts(&engine.to_string())?);
     ensure!(own != engines, "the engine has no mounts of its own");
     let names = std::fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let beside = names.filter(|name| mounts(name).is_ok_and(|its| its == engines));
-    Ok(beside.filter_map(|name| name.parse().ok()).filter(|id| u32::try_from(*id) != Ok(engine)).collect())
+    let ids = beside.filter_map(|name| name.parse::<i32>().ok());
+    Ok(ids.filter(|id| !known.contains(&u32::try_from(*id).ok())).collect())
 }

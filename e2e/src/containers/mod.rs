@@ -2,6 +2,7 @@
 
 mod engine;
 pub mod hostile;
+pub mod network;
 pub mod outside;
 
 use crate::programs::{Process, output_of, program, run};
@@ -69,7 +70,7 @@ impl Place {
         let token = words.split_whitespace().last().context("no token was printed")?.to_owned();
         let settings = format!(
             "server: http://127.0.0.1:8443\nenrollment_token: {token}\nstate_dir: {0}/roof\n\
-             engines:\n  - {{id: engine, socket: {0}/engine/sock, host: localhost}}\n",
+             engines:\n  - {{id: engine, socket: {0}/engine/sock, host: localhost, capacity: 400}}\n",
             place.folder.path().display()
         );
         std::fs::write(place.folder.path().join("runner.yml"), settings)?;
@@ -131,6 +132,16 @@ impl Place {
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Kills the engine.
+    pub fn kill_engine(&mut self) -> Result<()> {
+        self.engine.kill()
+    }
+
+    /// Starts the engine that was killed.
+    pub fn start_engine(&mut self) -> Result<()> {
+        self.engine.restart()
     }
 
     /// The folder of everything, which is deleted in the end.

@@ -8,6 +8,7 @@ mod response;
 mod trust;
 
 use crate::machine;
+use challengectl_common::wire::inspections::InspectionAnswer;
 use challengectl_common::wire::instances::{InstanceReports, Orders};
 use challengectl_common::wire::{
     Acknowledgement, CLOCK_HEADER, CompleteRequest, EnrollRequest, EnrollResponse, HeartbeatRequest, HeartbeatResponse,
@@ -94,6 +95,11 @@ impl Api {
     /// Reports what came of orders.
     pub(crate) async fn instances(&self, reports: &InstanceReports) -> Result<Acknowledgement, ApiError> {
         read(self.post("instances").json(reports)).await
+    }
+
+    /// Answers an inspection.
+    pub(crate) async fn inspected(&self, answer: &InspectionAnswer) -> Result<Acknowledgement, ApiError> {
+        read(self.post("inspections").json(answer)).await
     }
 
     /// Reports how an assignment ended.

@@ -6,6 +6,7 @@
 mod disk;
 mod docker;
 mod host;
+mod inspect;
 mod labels;
 mod layer;
 mod networks;

@@ -64,6 +64,13 @@ async fn a_challenge_on_air_is_solved_and_the_team_is_on_the_scoreboard() {
     assert_eq!((&feed["standings"][0]["pos"], &feed["standings"][0]["team"]), (&json!(1), &json!("Rotor")));
     assert_eq!(feed["standings"][0]["taskStats"]["MORSE_1"]["points"], 100);
     assert!(feed["tasks"].as_array().unwrap().contains(&json!("MORSE_1")));
+    let captures = site.get("/api/play/ctftime/captures").await.body;
+    let told: Vec<_> = captures.as_array().unwrap().iter().map(|it| (&it["type"], &it["team"])).collect();
+    let correct = json!("taskCorrect");
+    assert_eq!(told, [(&correct, &json!("Rotor")), (&correct, &json!("Stator"))], "wrong ones are not told");
+    assert_eq!((&captures[0]["task"], &captures[0]["pointsDelta"]), (&json!("MORSE_1"), &json!(100)));
+    let rest = site.get(&format!("/api/play/ctftime/captures?lastId={}", captures[0]["id"])).await.body;
+    assert_eq!(rest, json!([captures[1]]));
 
     let operator = site.browser("oli", Role::Operator).await;
     let submissions = operator.get("/api/submissions?limit=2").await.body;

@@ -68,6 +68,34 @@ pub async fn of_owner(connection: &mut Connection, owner: &Owner) -> Result<Vec<
     Ok(rows.into_iter().map(solve).collect())
 }
 
+/// A solve with the submission that it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// The id of the submission: it grows.
+    pub id: i64,
+    /// What was solved.
+    pub solve: Solve,
+}
+
+/// Returns the solves of submissions with ids above `after`, the oldest first, at most `limit`.
+pub async fn captures(connection: &mut Connection, after: i64, limit: u32) -> Result<Vec<Capture>, StoreError> {
+    let rows: Vec<(i64, i64, String, u16, Option<i64>, u32, i64)> = sqlx::query_as(
+        "SELECT it.id, solves.challenge_id, solves.owner, solves.part, solves.session_id, solves.points, solves.solved_at
+         FROM submissions AS it JOIN solves
+             ON solves.challenge_id = it.challenge_id AND solves.owner = it.owner AND solves.part = it.part
+         WHERE it.id > $1 AND it.result = 'right' ORDER BY it.id LIMIT $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    let capture = |(id, challenge_id, owner, part, session_id, points, solved_at)| Capture {
+        id,
+        solve: solve((challenge_id, owner, part, session_id, points, solved_at)),
+    };
+    Ok(rows.into_iter().map(capture).collect())
+}
+
 /// Returns all solves, the first one first.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Solve>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(

@@ -4,6 +4,7 @@
 //! Each session has at most one task at a time, which carries out its newest order ([`work`]).
 
 mod deliver;
+mod inspect;
 mod orders;
 mod watch;
 mod work;

@@ -1,7 +1,7 @@
 //! Fetches orders by long polls.
 
 use super::super::Agent;
-use super::{Standing, work};
+use super::{Standing, inspect, work};
 use crate::api::backoff::Backoff;
 use challengectl_common::wire::instances::{Order, Orders};
 use std::collections::HashSet;
@@ -38,6 +38,9 @@ fn take(agent: &Arc<Agent>, orders: Orders) {
     if orders.complete {
         forget_others(agent, &orders.orders);
         *agent.instances.knows_all.lock() = true;
+    }
+    for inspection in orders.inspections {
+        inspect::begin(agent, inspection);
     }
     for order in orders.orders {
         put(agent, order, orders.complete);

@@ -2,6 +2,7 @@
 
 use crate::control::contract::matrix::MATRIX;
 use crate::control::uploads::form;
+use crate::obedient::obey;
 use crate::people::{Authenticator, PASSWORD, browser, verify};
 use crate::site::{Answer, Browser, MORSE, Site};
 use challengectl_coordinator::session::Owner;
@@ -29,6 +30,7 @@ const WITHOUT_A_ROW: &[(&str, &str)] = &[
     ("POST /api/runners/{runner_id}/signout", "a runner's own act, which its record shows"),
     ("POST /api/runners/{runner_id}/complete", "a runner's own act, which the transmission records"),
     ("POST /api/runners/{runner_id}/instances", "a runner's own act, which the session records"),
+    ("POST /api/runners/{runner_id}/inspections", "a runner's own act, for an operator who is on record"),
     ("POST /api/runners/{runner_id}/log", "a line of the log is its own record"),
     ("POST /api/runners/{runner_id}/logs", "lines of the log are their own record"),
 ];
@@ -231,6 +233,10 @@ async fn players(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
     site.session(&Owner::team(1), "roof").await;
     let instances = admin.get("/api/instances").await.body;
     let instance = instances["instances"][0]["instance_id"].to_string();
+    let roof = obey(&site.runner("roof").await);
+    let command = json!({"command": ["id"]});
+    walk.of(admin, "POST /api/instances/{instance_id}/run", &instance, command).await;
+    roof.abort();
     walk.of(admin, "DELETE /api/instances/{instance_id}", &instance, Value::Null).await;
 
     walk.of(admin, "PUT /api/secrets/{name}", "key", json!({"value": "of the database"})).await;

@@ -30,7 +30,7 @@ use challengectl_common::wire::Acknowledgement;
 use challenges::{flags, modulations, preview, ranges};
 use enrollment::provisioning;
 use files::{export, uploads};
-use play::{instances, players, secrets, teams};
+use play::{inspect, instances, players, secrets, teams};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -45,7 +45,7 @@ pub fn groups() -> Vec<Group> {
         group!(
             "Runner protocol", "Requests of runners, with their keys.";
             enrollment: enroll;
-            runner_protocol: register, heartbeat, task, complete, orders, instances, log, logs, sign_out;
+            runner_protocol: register, heartbeat, task, complete, orders, instances, inspected, log, logs, sign_out;
             files: download
         ),
         group!("Runners", "Runners, for operators.";
@@ -73,6 +73,7 @@ pub fn groups() -> Vec<Group> {
         group!("Teams and players", "Those who play, for operators."; teams: list, update; players: list, update),
         group!("Instances", "What players have started, and what they submit.";
             instances: list, stop, submissions;
+            inspect: output, run;
             secrets: list, set, delete),
         group!("Plan", "Where and how often everything will be on air."; plan: show),
         group!("History", "Past transmissions, log lines and the audit log.";

@@ -7,6 +7,7 @@ use crate::http::openapi::answers::{Conflict, Done, Forbidden, Missing};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use actix_web::HttpResponse;
+use challengectl_common::wire::inspections::InspectionAnswer;
 use challengectl_common::wire::instances::{InstanceReports, Orders};
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, HeartbeatRequest, HeartbeatResponse, LogRequest, LogsRequest, RegisterRequest,
@@ -157,6 +158,17 @@ pub async fn instances(
 ) -> Result<HttpResponse, Problem> {
     coordinator.instances.report(&caller, reports).await?;
     Ok(done("Reports recorded"))
+}
+
+/// Answer an inspection.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/inspections", responses(Done))]
+pub async fn inspected(
+    Runner(caller): Runner,
+    coordinator: Shared<Coordinator>,
+    Json(answer): Json<InspectionAnswer>,
+) -> Result<HttpResponse, Problem> {
+    coordinator.instances.answer_inspection(&caller, answer)?;
+    Ok(done("Answer received"))
 }
 
 /// Report how a transmission ended.

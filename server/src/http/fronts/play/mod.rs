@@ -1,6 +1,7 @@
 //! The API of players: registering, logging in, tokens and teams; challenges, flags and instances; the scoreboard. It has the control API's envelope, and takes tokens
 //! only.
 
+mod ctftime;
 mod instance;
 mod login;
 mod me;
@@ -25,7 +26,8 @@ pub fn groups() -> Vec<Group> {
             "Play: challenges", "Challenges, flags, and instances of one's own.";
             solving: list, submit;
             instance: show, start, extend, stop;
-            scoreboard: show, ctftime
+            scoreboard: show;
+            ctftime: standings, captures
         ),
         group!("Play: team", "The team of a player."; team: create, join, leave, renew_code),
     ]

@@ -1,0 +1,33 @@
+//! Clients in the network of an engine.
+
+use anyhow::{Context, Result};
+use nix::sched::{CloneFlags, setns};
+use reqwest::Client;
+use std::thread::{JoinHandle, spawn};
+use std::time::Duration;
+
+/// Starts a thread whose sockets are in the network of a process, with a runtime of its own.
+pub fn inside<T, F>(process: u32, work: impl FnOnce() -> F + Send + 'static) -> Result<JoinHandle<Result<T>>>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T>>,
+{
+    let network = std::fs::File::open(format!("/proc/{process}/ns/net"))?;
+    Ok(spawn(move || {
+        // Of this thread alone.
+        setns(network, CloneFlags::CLONE_NEWNET).context("entering the engine's network")?;
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work())
+    }))
+}
+
+/// Returns a client for use in such a thread.
+pub fn client(limit: Duration) -> Result<Client> {
+    // Needed to create the client, although nothing is encrypted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Ok(Client::builder().no_proxy().timeout(limit).build()?)
+}
+
+/// Waits for the end of a thread.
+pub fn join<T>(thread: JoinHandle<Result<T>>) -> Result<T> {
+    thread.join().map_err(|_| anyhow::anyhow!("a thread has panicked"))?
+}
