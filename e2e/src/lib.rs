@@ -14,6 +14,7 @@ pub mod quantiles;
 pub mod receivers;
 pub mod recordings;
 pub mod rounds;
+pub mod sessions;
 pub mod site;
 pub mod soapy;
 pub mod stops;

@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 use challengectl_e2e::air::{attacks, load as air_load, stops as air_stops};
+use challengectl_e2e::containers::Kind as Engine;
 use challengectl_e2e::faults::{self, Kind, Settings};
 use challengectl_e2e::load::Load;
 use challengectl_e2e::receivers::Teletype;
+use challengectl_e2e::sessions;
 use challengectl_e2e::stops::Reason;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -128,6 +130,47 @@ enum Proof {
         #[arg(long, default_value_t = 20)]
         stops: usize,
     },
+    /// Start instances for many teams at once in a container engine, each team one more than it may have, and stop all at
+    /// once. Needs root.
+    InstancesAtOnce {
+        #[arg(long)]
+        engine: Engine,
+        #[arg(long, default_value_t = 40)]
+        teams: usize,
+    },
+    /// Kill the server, the runner and the container engine at random while teams start, solve and stop instances. Nothing
+    /// may be orphaned, stuck, doubled or lost. Needs root.
+    InstanceKills {
+        #[arg(long)]
+        engine: Engine,
+        #[arg(long, default_value_t = 100)]
+        count: u32,
+        #[arg(long, default_value_t = 12)]
+        teams: usize,
+        /// The seed: the same seed gives the same kills; random by default.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Measure starts of instances, each beside the same by the engine's own client; and starts from a warm pool. Needs
+    /// root.
+    InstanceStarts {
+        #[arg(long)]
+        engine: Engine,
+        #[arg(long, default_value_t = 30)]
+        pairs: usize,
+        /// Starts from a pool.
+        #[arg(long, default_value_t = 20)]
+        warm: usize,
+    },
+    /// Measure what idle sessions of instances cost a server, and players who ask how theirs stand.
+    InstanceLoad {
+        #[arg(long, default_value_t = 10_000)]
+        sessions: u32,
+        #[arg(long, default_value_t = 1000)]
+        players: u32,
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Read every payload of an event back from recordings, with noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -195,6 +238,23 @@ async fn main() -> Result<()> {
         Proof::AirAttacks { connections, floods, seconds, stops } => {
             let sizes = attacks::Sizes { connections, floods };
             println!("{:#?}", attacks::measure(sizes, Duration::from_secs(seconds), stops).await?);
+        }
+        Proof::InstancesAtOnce { engine, teams } => {
+            println!("{:#?}", sessions::start_and_stop(engine, teams).await?);
+        }
+        Proof::InstanceKills { engine, count, teams, seed } => {
+            let settings = sessions::Settings { kind: engine, count, teams, seed: seed.unwrap_or_else(rand::random) };
+            println!("{:#?}", sessions::survive(settings).await?);
+        }
+        Proof::InstanceStarts { engine, pairs, warm } => {
+            println!("{:#?}", sessions::overhead::measure(engine, pairs).await?);
+            println!("warm: {:#?}", sessions::overhead::measure_warm(engine, warm).await?);
+        }
+        Proof::InstanceLoad { sessions: count, players, seconds } => {
+            let time = Duration::from_secs(seconds);
+            println!("{:#?}", sessions::load::measure(sessions::load::Load { sessions: 0, players: 0, time }).await?);
+            let load = sessions::load::Load { sessions: count, players, time };
+            println!("{:#?}", sessions::load::measure(load).await?);
         }
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };

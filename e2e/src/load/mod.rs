@@ -11,7 +11,7 @@ pub mod transactions;
 use crate::site::{Site, Times};
 use anyhow::{Context, Result};
 use rand::RngExt;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use simulated::{Runner, add_history, client, enroll};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -53,7 +53,7 @@ pub struct Report {
 }
 
 /// Latencies in microseconds, in buckets that grow by a hundredth.
-struct Latencies(Vec<AtomicU64>);
+pub(crate) struct Latencies(Vec<AtomicU64>);
 
 impl Latencies {
     const STEP: f64 = 1.01;
@@ -70,7 +70,7 @@ impl Latencies {
     }
 
     /// Returns the quantile of the latencies in milliseconds.
-    fn quantile(&self, part: f64) -> f64 {
+    pub(crate) fn quantile(&self, part: f64) -> f64 {
         let counts: Vec<u64> = self.0.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
         let wanted = (counts.iter().sum::<u64>() as f64 * part).ceil() as u64;
         let mut seen = 0;
@@ -82,10 +82,39 @@ impl Latencies {
     }
 }
 
-struct Tally {
-    latencies: Latencies,
+/// What came of many requests.
+pub(crate) struct Tally {
+    pub(crate) latencies: Latencies,
     failures: AtomicU64,
     requests: AtomicU64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { latencies: Latencies::new(), failures: AtomicU64::new(0), requests: AtomicU64::new(0) }
+    }
+}
+
+impl Tally {
+    /// Sends a request and counts it.
+    pub(crate) async fn of(&self, request: RequestBuilder) {
+        let begin = Instant::now();
+        let whole = match request.send().await {
+            Ok(answer) if answer.status().is_success() => answer.bytes().await.is_ok(),
+            _ => false,
+        };
+        self.latencies.record(begin.elapsed());
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.failures.fetch_add(u64::from(!whole), Ordering::Relaxed);
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
 }
 
 /// Loads a server and measures.
@@ -101,8 +130,7 @@ pub async fn measure(load: Load) -> Result<Report> {
     let server_idle_kib = memory(site.server_id()?, "VmRSS:")?;
 
     let client = client()?;
-    let tally =
-        Arc::new(Tally { latencies: Latencies::new(), failures: AtomicU64::new(0), requests: AtomicU64::new(0) });
+    let tally = Arc::new(Tally::default());
     for runner in &runners {
         runner.register(&client, site.url()).await?;
     }
@@ -115,11 +143,11 @@ pub async fn measure(load: Load) -> Result<Report> {
     }
     while tasks.join_next().await.is_some() {}
     let seconds = begin.elapsed().as_secs_f64();
-    let requests = tally.requests.load(Ordering::Relaxed);
+    let requests = tally.requests();
     let report = Report {
         load,
         requests,
-        failures: tally.failures.load(Ordering::Relaxed),
+        failures: tally.failures(),
         requests_per_second: requests as f64 / seconds,
         p50_ms: tally.latencies.quantile(0.5),
         p99_ms: tally.latencies.quantile(0.99),
@@ -161,15 +189,7 @@ async fn live(client: reqwest::Client, url: String, runner: Runner, end: Instant
             poll += POLL;
             runner.request(&client, Method::GET, &url, "task")
         };
-        let begin = Instant::now();
-        let answer = request.send().await;
-        let whole = match answer {
-            Ok(answer) if answer.status().is_success() => answer.bytes().await.is_ok(),
-            _ => false,
-        };
-        tally.latencies.record(begin.elapsed());
-        tally.requests.fetch_add(1, Ordering::Relaxed);
-        tally.failures.fetch_add(u64::from(!whole), Ordering::Relaxed);
+        tally.of(request).await;
     }
 }
 
@@ -178,7 +198,7 @@ fn jitter(period: Duration) -> Duration {
 }
 
 /// Returns the CPU time of a process in seconds, from the fields utime and stime of proc(5).
-fn processor_time(pid: u32) -> Result<f64> {
+pub(crate) fn processor_time(pid: u32) -> Result<f64> {
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;

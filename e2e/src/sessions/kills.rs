@@ -1,0 +1,97 @@
+//! Instances while the server, the runner and the engine are killed at random.
+
+use super::churn::{self, Done};
+use super::{Place, Survey, challenges, settle};
+use crate::containers::{Kind, network};
+use anyhow::{Context, Result, ensure};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Challenges: more than a team may have at once.
+const CHALLENGES: usize = 6;
+
+/// The kills to make.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub kind: Kind,
+    pub count: u32,
+    pub teams: usize,
+    pub seed: u64,
+}
+
+/// The result.
+#[derive(Debug)]
+pub struct Kills {
+    pub kills: BTreeMap<&'static str, u32>,
+    pub starts: u64,
+    pub stops: u64,
+    /// Instances that had the same flag and address when they were looked at again.
+    pub looks: u64,
+    pub solved: usize,
+    pub states: BTreeMap<String, i64>,
+    pub failures: BTreeMap<String, i64>,
+}
+
+/// Kills; fails if anything is orphaned, stuck, doubled or lost.
+pub async fn survive(settings: Settings) -> Result<Kills> {
+    println!("seed {}", settings.seed);
+    let mut place = Place::start(settings.kind)?;
+    let (log, process) = (challenges::log(&place), place.engine().process());
+    let survey = Survey::open(&place).await?;
+    let ids = network::join(network::inside(process, move || async move {
+        challenges::make(&log, CHALLENGES, &json!({"lifetime_seconds": 86_400, "after_solve_seconds": null})).await
+    })?)?;
+    let ends = Arc::new(AtomicBool::new(false));
+    let crowd = network::inside(process, {
+        let ends = Arc::clone(&ends);
+        move || async move { churn::play(settings.teams, &ids, settings.seed, &ends).await }
+    })?;
+    let mut kills = BTreeMap::new();
+    let mut random = StdRng::seed_from_u64(settings.seed);
+    for number in 0..settings.count {
+        if crowd.is_finished() {
+            break;
+        }
+        sleep(Duration::from_millis(random.random_range(500..4000)));
+        let who = ["server", "runner", "engine"].choose(&mut random).copied().unwrap_or("server");
+        let down = Duration::from_millis(random.random_range(0..2000));
+        kill(&mut place, who, down).with_context(|| format!("kill {number}, of the {who}"))?;
+        *kills.entry(who).or_default() += 1;
+    }
+    ends.store(true, Ordering::Relaxed);
+    let done: Done = network::join(crowd).with_context(|| place.log("runner.log"))?;
+    settle(&place, &survey).await?;
+    survey.nothing_left(&place).await?;
+    let solves = survey.solves().await?;
+    ensure!(solves >= done.solved.len() as i64, "{solves} solves, but {} were confirmed", done.solved.len());
+    Ok(Kills {
+        kills,
+        starts: done.starts,
+        stops: done.stops,
+        looks: done.looks,
+        solved: done.solved.len(),
+        states: survey.states().await?,
+        failures: survey.failures().await?,
+    })
+}
+
+fn kill(place: &mut Place, who: &str, down: Duration) -> Result<()> {
+    match who {
+        "server" => place.kill_server()?,
+        "runner" => place.kill_runner()?,
+        _ => place.kill_engine()?,
+    }
+    sleep(down);
+    match who {
+        "server" => place.start_server(),
+        "runner" => place.start_runner(),
+        _ => place.start_engine(),
+    }
+}
