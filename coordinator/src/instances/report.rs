@@ -62,7 +62,9 @@ impl Instances {
         let happening = match report.state {
             InstanceState::Running => Happening::Runs,
             InstanceState::Removed => Happening::IsRemoved,
-            InstanceState::Failed if session.restarts < MAX_RESTARTS => Happening::BreaksAndIsRetried,
+            InstanceState::Failed if session.restarts < MAX_RESTARTS && !report.permanent => {
+                Happening::BreaksAndIsRetried
+            }
             InstanceState::Failed => Happening::Breaks,
         };
         let (before, now) = (session.state, self.context.clock.now());
