@@ -27,6 +27,9 @@ pub enum CoreError {
     /// The owner has too many sessions; holds how many are allowed.
     #[error("at most {0} instances at once; stop one first")]
     Quota(u32),
+    /// The owner's last instance of the challenge ended too short a time ago; holds how long to wait.
+    #[error("the last instance of this challenge has just ended; start the next one in {} seconds", seconds(*.0))]
+    Cooldown(Duration),
     /// Nothing can run the instance now.
     #[error("{0}")]
     Unavailable(String),
@@ -80,4 +83,9 @@ pub enum CoreError {
     /// The server ended before the work was done.
     #[error("the server is stopping")]
     Interrupted,
+}
+
+/// Returns whole seconds, rounded up, so that a client that waits as long is not too soon again.
+fn seconds(wait: Duration) -> u128 {
+    wait.as_millis().div_ceil(1000).max(1)
 }

@@ -36,6 +36,8 @@ impl From<State> for ChallengeState {
 #[serde(rename_all = "snake_case")]
 #[schema(as = SessionState)]
 pub enum InstanceState {
+    /// It waits for an engine with room.
+    Queued,
     Starting,
     Running,
     /// Its runner is silent; it goes on when the runner is back.
@@ -48,6 +50,7 @@ pub enum InstanceState {
 impl From<SessionState> for InstanceState {
     fn from(state: SessionState) -> Self {
         match state {
+            SessionState::Queued => Self::Queued,
             SessionState::Starting => Self::Starting,
             SessionState::Running => Self::Running,
             SessionState::Lost => Self::Lost,

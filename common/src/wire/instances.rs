@@ -134,6 +134,9 @@ pub struct InstanceReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 1000))]
     pub reason: Option<String>,
+    /// Whether another start would fail for the same reason, so that there is none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub permanent: bool,
     /// The engine's id of the first container, if it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
@@ -145,7 +148,7 @@ pub struct InstanceReport {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InstanceState {
-    /// All containers run.
+    /// All containers run, and those with a health check have answered.
     Running,
     /// It could not be started, or has ended by itself. Nothing of it is left.
     Failed,

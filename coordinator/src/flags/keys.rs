@@ -129,7 +129,7 @@ impl FlagKeys {
         let numbers = [session.challenge_id, session.version, session.id].map(|number| number.to_string());
         let [challenge, version, id] = &numbers;
         let mut message = Vec::new();
-        for field in [challenge, version, session.owner.as_str(), id, &session.nonce] {
+        for field in [challenge, version, session.made_for.as_str(), id, &session.nonce] {
             message.extend_from_slice(&(field.len() as u64).to_be_bytes());
             message.extend_from_slice(field.as_bytes());
         }

@@ -3,7 +3,7 @@
 
 use super::Instances;
 use crate::audit::Actor;
-use crate::store::instances::sessions;
+use crate::store::instances::sessions::{self, Place};
 use crate::{Caller, CoreError};
 use challengectl_common::RunnerId;
 use challengectl_common::instance::ContainerName;
@@ -137,7 +137,8 @@ impl Instances {
         let found = sessions::get(&mut *self.context.store.read_few().await?, session).await?;
         let found = found.filter(|it| it.state.is_live());
         let found = found.ok_or_else(|| CoreError::NotFound(format!("live instance {session}; it may have ended")))?;
-        let (runner, engine_id) = (found.runner_id, found.engine_id);
+        let waits = || CoreError::Conflict(format!("instance {session} waits for an engine, and has printed nothing"));
+        let Place { runner_id: runner, engine_id, .. } = found.place.ok_or_else(waits)?;
         let make = |inspection_id| Inspection { inspection_id, session_id: session, engine_id, container, subject };
         let busy = || CoreError::Unavailable("too many instances are looked at; try again later".to_owned());
         let mut ticket = self.inspections.put(runner.clone(), make).ok_or_else(busy)?;

@@ -1,27 +1,31 @@
 //! Instances: what players start on demand, one for each owner of a challenge.
 //!
-//! A session is reserved first, with its engine, its ports and its place in the quota, and started afterwards. The
-//! database says what each runner has to run; runners fetch that as orders, make it so, and report. A session, its
-//! state, and what it waits for are in the database alone, so that a restart of the server changes nothing.
+//! A session is reserved first, with its place in the quota, and started afterwards: as soon as an engine has room, it
+//! gets that, and ports there. The database says what each runner has to run; runners fetch that as orders, make it so,
+//! and report. A session, its state, and what it waits for are in the database alone, so that a restart of the server
+//! changes nothing.
 
+mod admission;
 mod challenges;
-mod extend;
 mod inspect;
 mod orders;
+mod place;
+mod queue;
 mod reaper;
 mod report;
 mod secrets;
+mod sign;
 mod start;
 mod stop;
 mod submit;
 mod tally;
+mod warm;
 
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
 pub use challenges::Definition;
 pub use secrets::Secret;
 pub use start::{Started, Wish};
-pub use submit::AFTER_SOLVE;
 pub use tally::Tally;
 
 use crate::CoreError;
@@ -32,6 +36,7 @@ use crate::session::Owner;
 use crate::store::instances::{self, ports, sessions};
 use crate::store::{Connection, Transaction, commit};
 use crate::vault::Vault;
+use challengectl_common::Timestamp;
 use challengectl_common::wire::instances::Published;
 use inspect::Inspections;
 use std::sync::Arc;
@@ -49,6 +54,8 @@ pub struct Instances {
     pub tally: Tally,
     /// The newest revision. It wakes the runners that wait for orders, and the requests that wait for a session.
     news: watch::Sender<i64>,
+    /// When this server was started.
+    started_at: Timestamp,
 }
 
 /// A session with its ports.
@@ -67,7 +74,7 @@ impl Instances {
         vault: Arc<Vault>,
         revision: i64,
     ) -> Arc<Self> {
-        let news = watch::Sender::new(revision);
+        let (news, started_at) = (watch::Sender::new(revision), context.clock.now());
         Arc::new(Self {
             context,
             fleet,
@@ -76,6 +83,7 @@ impl Instances {
             inspections: Inspections::default(),
             tally: Tally::default(),
             news,
+            started_at,
         })
     }
 

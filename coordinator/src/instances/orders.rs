@@ -42,19 +42,21 @@ impl Instances {
         let mut connection = self.context.store.read().await?;
         let mut orders = Vec::new();
         for session in sessions::of_runner(&mut connection, &caller.runner_id, since).await? {
-            orders.push(self.order(&mut connection, session).await?);
+            orders.extend(self.order(&mut connection, session).await?);
         }
         Ok(orders)
     }
 
-    async fn order(&self, connection: &mut Connection, session: Session) -> Result<Order, CoreError> {
+    /// Returns the order for a session; `None` if it has no place.
+    async fn order(&self, connection: &mut Connection, session: Session) -> Result<Option<Order>, CoreError> {
         let run = match session.state {
             SessionState::Starting | SessionState::Running | SessionState::Lost => {
                 Some(self.run_order(connection, &session).await?)
             }
-            SessionState::Stopping | SessionState::Stopped | SessionState::Failed => None,
+            SessionState::Queued | SessionState::Stopping | SessionState::Stopped | SessionState::Failed => None,
         };
-        Ok(Order { session_id: session.id, fence: session.fence, engine_id: session.engine_id, run })
+        let (session_id, fence) = (session.id, session.fence);
+        Ok(session.place.map(|place| Order { session_id, fence, engine_id: place.engine_id, run }))
     }
 
     async fn run_order(&self, connection: &mut Connection, session: &Session) -> Result<RunOrder, CoreError> {

@@ -1,8 +1,9 @@
 //! Jobs: ends sessions whose time is over, and notices runners that are silent or gone.
 
-use super::{Instances, report};
+use super::{Instances, Session, report};
 use crate::CoreError;
 use crate::session::{Happening, SessionState};
+use crate::store::Connection;
 use crate::store::instances::sessions;
 use challengectl_common::RunnerId;
 
@@ -10,24 +11,37 @@ use challengectl_common::RunnerId;
 const BATCH: u32 = 100;
 
 impl Instances {
-    /// Stops sessions whose life, or whose time to start, is over.
+    /// Stops sessions whose life, or whose time to start, is over, and those whose owners give no sign of life. Ends those
+    /// that have waited for an engine as long as they may.
     pub async fn reap(&self) -> Result<(), CoreError> {
-        loop {
-            let now = self.context.clock.now();
-            if sessions::to_reap(&mut *self.context.store.read_few().await?, now, 1).await?.is_empty() {
-                return Ok(());
-            }
+        while !self.due(&mut *self.context.store.read_few().await?, 1).await?.is_empty() {
             let mut transaction = self.context.store.write().await?;
-            for session in sessions::to_reap(&mut transaction, now, BATCH).await? {
-                let outcome = match (session.state, session.solved_at) {
-                    (SessionState::Starting, _) => "start timeout",
-                    (_, Some(_)) => "solved",
-                    (_, None) => "expired",
-                };
-                self.stop_in(&mut transaction, session, outcome).await?;
+            for (session, outcome) in self.due(&mut transaction, BATCH).await? {
+                match session.state {
+                    SessionState::Queued => self.give_up(&mut transaction, session).await?,
+                    _ => drop(self.stop_in(&mut transaction, session, &outcome).await?),
+                }
             }
             self.commit(transaction).await?;
         }
+        Ok(())
+    }
+
+    /// Returns the sessions that are due, with their outcomes.
+    async fn due(&self, connection: &mut Connection, limit: u32) -> Result<Vec<(Session, String)>, CoreError> {
+        let now = self.context.clock.now();
+        let over = sessions::to_reap(connection, now, limit).await?.into_iter().map(|session| {
+            let outcome = match session.state {
+                SessionState::Starting => "start timeout".to_owned(),
+                // One that is solved says so already.
+                _ => session.outcome.clone().unwrap_or_else(|| "expired".to_owned()),
+            };
+            (session, outcome)
+        });
+        // While the server was away, nobody could give a sign of life.
+        let idle = sessions::idle(connection, now, self.started_at, limit).await?.into_iter();
+        let idle = idle.filter(|session| session.reap_at > now).map(|session| (session, "idle".to_owned()));
+        Ok(over.chain(idle).collect())
     }
 
     /// Stops the sessions of teams and players that are excluded from the event.
@@ -48,7 +62,7 @@ impl Instances {
         let running = sessions::runners_with(&mut connection, SessionState::Running).await?;
         let abandoned = sessions::abandoned(&mut connection).await?;
         drop(connection);
-        for runner in running.iter().filter(|runner| self.is_silent(runner)) {
+        for runner in running.iter().filter(|runner| !self.is_heard(runner)) {
             tracing::warn!(%runner, "the runner is silent; its instances are lost until it is back");
             self.lose(runner).await?;
         }
@@ -86,9 +100,5 @@ impl Instances {
             }
             self.commit(transaction).await?;
         }
-    }
-
-    fn is_silent(&self, runner: &RunnerId) -> bool {
-        self.fleet.presence.last_sign(runner).is_none_or(|sign| self.fleet.is_silent(sign))
     }
 }

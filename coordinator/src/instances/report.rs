@@ -1,14 +1,15 @@
 //! Reports of runners: what came of orders.
 
-use super::start::{START_TIMEOUT, lease_ports};
+use super::place::{free_ports, start_timeout};
 use super::{Instances, Session};
 use crate::session::{Happening, SessionState};
 use crate::store::Connection;
+use crate::store::instances::engines::{self, Engine};
 use crate::store::instances::sessions;
-use crate::store::instances::{self, engines, ports};
+use crate::store::instances::{self, ports};
 use crate::{Caller, CoreError};
-use challengectl_common::Timestamp;
 use challengectl_common::wire::instances::{InstanceReport, InstanceState};
+use challengectl_common::{RunnerId, Timestamp};
 use std::sync::Arc;
 
 /// How often a session is started again before it fails.
@@ -41,12 +42,14 @@ impl Instances {
         let mut changes = Vec::new();
         for report in reports {
             let session = sessions::get(&mut transaction, report.session_id).await?;
-            let own = session.filter(|it| it.runner_id == caller.runner_id && it.fence == report.fence);
+            let own = session.filter(|it| it.runner() == Some(&caller.runner_id) && it.fence == report.fence);
             if let Some(session) = own {
                 let after = self.take(&mut transaction, session.clone(), report).await?;
                 changes.push((session, after));
             }
         }
+        // What has ended makes room.
+        self.place_waiting(&mut transaction).await?;
         self.commit(transaction).await?;
         changes.iter().for_each(|(before, after)| self.tally.count(before, after));
         Ok(())
@@ -62,7 +65,9 @@ impl Instances {
         let happening = match report.state {
             InstanceState::Running => Happening::Runs,
             InstanceState::Removed => Happening::IsRemoved,
-            InstanceState::Failed if session.restarts < MAX_RESTARTS => Happening::BreaksAndIsRetried,
+            InstanceState::Failed if session.restarts < MAX_RESTARTS && !report.permanent => {
+                Happening::BreaksAndIsRetried
+            }
             InstanceState::Failed => Happening::Breaks,
         };
         let (before, now) = (session.state, self.context.clock.now());
@@ -74,7 +79,12 @@ impl Instances {
         }
         session.state = next.unwrap_or(before);
         if let Some(reason) = report.reason {
-            tracing::warn!(session = session.id, runner = %session.runner_id, reason, "an instance failed");
+            tracing::warn!(
+                session = session.id,
+                runner = session.runner().map(RunnerId::as_str),
+                reason,
+                "an instance failed"
+            );
             session.reason = Some(reason);
         }
         if session.state == SessionState::Running {
@@ -108,13 +118,15 @@ impl Instances {
         if before != SessionState::Starting || session.running_at.is_some() {
             return Ok(());
         }
-        session.reap_at = now.after(START_TIMEOUT);
-        let all = engines::usable(transaction).await?;
-        let own = all.iter().find(|it| it.runner_id == session.runner_id && it.engine_id == session.engine_id);
-        if let Some(engine) = own {
-            let spec = instances::spec(transaction, session.challenge_id, session.version).await?;
+        let spec = instances::spec(transaction, session.challenge_id, session.version).await?;
+        session.reap_at = now.after(start_timeout(&spec));
+        let Some(place) = &session.place else { return Ok(()) };
+        let is_own = |it: &Engine| it.runner_id == place.runner_id && it.engine_id == place.engine_id;
+        let Some(engine) = engines::usable(transaction).await?.into_iter().find(is_own) else { return Ok(()) };
+        // If no others are free, it keeps its own.
+        if let Some(published) = free_ports(transaction, &engine, &spec).await? {
             ports::free(transaction, session.id).await?;
-            lease_ports(transaction, engine, session.id, &spec).await?;
+            ports::lease(transaction, &engine.runner_id, session.id, &published).await?;
         }
         Ok(())
     }
@@ -125,6 +137,7 @@ fn begin_life(session: &mut Session, now: Timestamp) {
     if session.running_at.is_none() {
         session.running_at = Some(now);
         session.reap_at = now.after(session.lifetime);
+        session.idle_at = session.idle.map(|idle| now.after(idle));
     }
 }
 

@@ -1,28 +1,26 @@
 //! Starting: reserves a session, and waits until it runs.
 
-use super::{Instances, Placed, placed};
+use super::admission::Admission;
+use super::queue::NO_ENGINE;
+use super::{Instances, Placed, placed, sign};
 use crate::CoreError;
 use crate::secrets::random_hex;
-use crate::session::Owner;
-use crate::session::SessionState;
-use crate::store::Connection;
-use crate::store::instances::engines::{self, Engine};
-use crate::store::instances::sessions::{self, NewSession};
-use crate::store::instances::{self, ports};
-use challengectl_common::RunnerId;
-use challengectl_common::instance::{InstanceSpec, Transport};
-use challengectl_common::wire::instances::Published;
-use rand::seq::IteratorRandom;
+use crate::session::{Owner, SessionState};
+use crate::store::Transaction;
+use crate::store::instances::sessions::{self, NewSession, queue};
+use crate::store::instances::{self, InstanceChallenge, engines};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// Live sessions of one owner, over all fronts.
 const MAX_PER_OWNER: u32 = 5;
+/// Sessions that wait for an engine.
+const MAX_QUEUED: u32 = 1000;
+/// How long a session waits for an engine.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a request waits for the session that it starts. The start goes on after that.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a start may take, with all its tries: an engine that pulls an image needs minutes.
-pub(super) const START_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// What somebody wants to start.
 #[derive(Debug, Clone)]
@@ -40,37 +38,93 @@ pub struct Wish {
 /// What came of a wish.
 #[derive(Debug)]
 pub struct Started {
-    /// The session. It runs, or is still starting.
+    /// The session. It runs, or is still starting, or waits for an engine.
     pub placed: Placed,
     /// Whether this request has made it.
     pub is_new: bool,
 }
 
+/// What a wish has reserved.
+enum Reserved {
+    New(i64),
+    Existing(i64),
+    /// This one has to end first.
+    Instead(i64),
+}
+
 impl Instances {
-    /// Starts a session, or finds the one that the owner has. Waits for it for up to 30 seconds.
+    /// Starts a session, or finds the one that the owner has, or puts another one in its place, as the policy says. Waits
+    /// for it for up to 30 seconds.
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is no such challenge, [`CoreError::Quota`] when the owner has too many
-    /// sessions, [`CoreError::Unavailable`] when no engine has room, [`CoreError::StartFailed`].
+    /// sessions, [`CoreError::Cooldown`] and [`CoreError::Conflict`] when the policy refuses it,
+    /// [`CoreError::Unavailable`] when there is no engine or too many wait for one, [`CoreError::StartFailed`].
     pub async fn start(self: &Arc<Self>, wish: Wish) -> Result<Started, CoreError> {
         let this = Arc::clone(self);
-        let (id, is_new) = self.context.run_to_completion(async move { this.reserve(&wish).await }).await?;
+        let (id, is_new) = self.context.run_to_completion(async move { this.obtain(&wish).await }).await?;
         Ok(Started { placed: self.settled(id).await?, is_new })
     }
 
-    async fn reserve(&self, wish: &Wish) -> Result<(i64, bool), CoreError> {
+    /// Returns the session for a wish, and whether it is new.
+    async fn obtain(&self, wish: &Wish) -> Result<(i64, bool), CoreError> {
+        let reserved = match self.reserve(wish, false).await? {
+            Reserved::Instead(old) => {
+                self.order_stop(old, "restarted").await?;
+                self.wait_until_over(old).await?;
+                // Another request may have put one in its place meanwhile; that one is as good.
+                self.reserve(wish, true).await?
+            }
+            reserved => reserved,
+        };
+        match reserved {
+            Reserved::New(id) => Ok((id, true)),
+            Reserved::Existing(id) | Reserved::Instead(id) => Ok((id, false)),
+        }
+    }
+
+    async fn reserve(&self, wish: &Wish, is_restarted: bool) -> Result<Reserved, CoreError> {
+        let began = Instant::now();
         let mut transaction = self.context.store.write().await?;
         let challenge = instances::find(&mut transaction, &wish.challenge).await?.filter(|it| it.visible);
         let challenge = challenge.ok_or_else(|| CoreError::NotFound(format!("challenge {}", wish.challenge)))?;
-        if let Some(session) = sessions::live(&mut transaction, &wish.owner, challenge.id).await? {
-            return Ok((session.id, false));
+        match self.admit(&mut transaction, &challenge, &wish.owner, is_restarted).await? {
+            Admission::Existing(session) => {
+                let id = session.id;
+                if self.keep_alive_in(&mut transaction, session).await? {
+                    self.commit(transaction).await?;
+                }
+                return Ok(Reserved::Existing(id));
+            }
+            Admission::Instead(session) => return Ok(Reserved::Instead(session.id)),
+            Admission::New => {}
         }
         if sessions::count_of_owner(&mut transaction, &wish.owner).await? >= MAX_PER_OWNER {
             return Err(CoreError::Quota(MAX_PER_OWNER));
         }
+        if let Some(id) = self.adopt_in(&mut transaction, &challenge, wish).await? {
+            self.commit(transaction).await?;
+            self.tally.starts.observe(began.elapsed().as_secs_f64());
+            return Ok(Reserved::New(id));
+        }
+        Ok(Reserved::New(self.enqueue(transaction, &challenge, wish).await?))
+    }
+
+    /// Adds a session to the queue, and places those that are next.
+    async fn enqueue(
+        &self,
+        mut transaction: Transaction,
+        challenge: &InstanceChallenge,
+        wish: &Wish,
+    ) -> Result<i64, CoreError> {
         let spec = instances::spec(&mut transaction, challenge.id, challenge.version).await?;
         Self::check_secrets(&mut transaction, &spec).await?;
-        let engine = self.engine(&mut transaction).await?;
+        if engines::usable(&mut transaction).await?.is_empty() {
+            return Err(CoreError::Unavailable("no container engine is online; try again later".to_owned()));
+        }
+        if queue::length(&mut transaction).await? >= MAX_QUEUED {
+            return Err(CoreError::Unavailable("too many instances wait for an engine; try again later".to_owned()));
+        }
         let now = self.context.clock.now();
         let new = NewSession {
             key: &random_hex::<16>(),
@@ -79,34 +133,17 @@ impl Instances {
             version: challenge.version,
             owner: &wish.owner,
             nonce: &random_hex::<16>(),
-            runner_id: &engine.runner_id,
-            engine_id: &engine.engine_id,
-            host: &engine.host,
             lifetime: wish.lifetime.unwrap_or(challenge.lifetime()),
+            idle: sign::idle(&challenge.policy),
             requested_at: now,
-            reap_at: now.after(START_TIMEOUT),
+            reap_at: now.after(QUEUE_TIMEOUT),
             revision: sessions::revision(&mut transaction).await? + 1,
         };
         let id = sessions::insert(&mut transaction, &new).await?;
-        lease_ports(&mut transaction, &engine, id, &spec).await?;
+        self.place_waiting(&mut transaction).await?;
         self.commit(transaction).await?;
-        tracing::info!(session = id, challenge = %challenge.slug, runner = %engine.runner_id, "reserved");
-        Ok((id, true))
-    }
-
-    /// Returns the engine that is least full, of the runners that are heard.
-    async fn engine(&self, connection: &mut Connection) -> Result<Engine, CoreError> {
-        let mut usable = engines::usable(connection).await?;
-        let is_heard =
-            |runner: &RunnerId| self.fleet.presence.last_sign(runner).is_some_and(|sign| !self.fleet.is_silent(sign));
-        usable.retain(|engine| is_heard(&engine.runner_id));
-        if usable.is_empty() {
-            return Err(CoreError::Unavailable("no container engine is online; try again later".to_owned()));
-        }
-        let fullness = |engine: &Engine| f64::from(engine.used) / f64::from(engine.capacity.max(1));
-        usable.retain(|engine| engine.used < engine.capacity);
-        let least = usable.into_iter().min_by(|a, b| fullness(a).total_cmp(&fullness(b)));
-        least.ok_or_else(|| CoreError::Unavailable("all container engines are full; try again later".to_owned()))
+        tracing::info!(session = id, challenge = %challenge.slug, "reserved");
+        Ok(id)
     }
 
     /// Waits until a session has started.
@@ -119,13 +156,10 @@ impl Instances {
             let session = session.ok_or_else(|| CoreError::NotFound("session".to_owned()))?;
             let is_late = Instant::now() >= deadline || self.context.revision.is_stopping();
             match session.state {
-                SessionState::Starting if !is_late => {}
-                SessionState::Starting | SessionState::Running | SessionState::Lost => {
-                    return placed(&mut connection, session).await;
-                }
-                SessionState::Stopping | SessionState::Stopped | SessionState::Failed => {
-                    return Err(CoreError::StartFailed);
-                }
+                SessionState::Queued | SessionState::Starting if !is_late => {}
+                state if state.is_live() => return placed(&mut connection, session).await,
+                _ if session.outcome.as_deref() == Some(NO_ENGINE) => return Err(no_engine()),
+                _ => return Err(CoreError::StartFailed),
             }
             drop(connection);
             let _ = timeout_at(deadline, news.changed()).await;
@@ -133,27 +167,6 @@ impl Instances {
     }
 }
 
-/// Leases a port of the host for each port of a spec, at random: a neighbour's cannot be guessed from one's own.
-pub(super) async fn lease_ports(
-    connection: &mut Connection,
-    engine: &Engine,
-    session: i64,
-    spec: &InstanceSpec,
-) -> Result<(), CoreError> {
-    let mut taken = [
-        (Transport::Tcp, ports::taken(connection, &engine.runner_id, Transport::Tcp).await?),
-        (Transport::Udp, ports::taken(connection, &engine.runner_id, Transport::Udp).await?),
-    ];
-    let mut published = Vec::new();
-    for (container, port) in spec.ports() {
-        let Some((_, taken)) = taken.iter_mut().find(|(transport, _)| *transport == port.transport) else { continue };
-        let (first, last) = engine.ports;
-        let free = (first..=last).filter(|port| !taken.contains(port)).choose(&mut rand::rng());
-        let host_port = free.ok_or_else(|| {
-            CoreError::Unavailable(format!("engine {} has no port left; try again later", engine.engine_id))
-        })?;
-        taken.insert(host_port);
-        published.push(Published { container: container.clone(), port, host_port });
-    }
-    Ok(ports::lease(connection, &engine.runner_id, session, &published).await?)
+fn no_engine() -> CoreError {
+    CoreError::Unavailable("no engine had room; try again later".to_owned())
 }

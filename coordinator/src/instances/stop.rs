@@ -47,7 +47,7 @@ impl Instances {
             .await
     }
 
-    async fn order_stop(&self, id: i64, outcome: &'static str) -> Result<bool, CoreError> {
+    pub(super) async fn order_stop(&self, id: i64, outcome: &'static str) -> Result<bool, CoreError> {
         let mut transaction = self.context.store.write().await?;
         let Some(session) = sessions::get(&mut transaction, id).await? else { return Ok(false) };
         let stops = self.stop_in(&mut transaction, session, outcome).await?;
@@ -63,15 +63,19 @@ impl Instances {
         outcome: &str,
     ) -> Result<bool, CoreError> {
         let Some(next) = session.state.after(Happening::IsToStop) else { return Ok(false) };
-        session.state = next;
         session.outcome = Some(outcome.to_owned());
+        if next.is_over() {
+            self.end_in_queue(transaction, session, next).await?;
+            return Ok(true);
+        }
+        session.state = next;
         self.renumber(transaction, &mut session).await?;
         sessions::update(transaction, &session).await?;
         tracing::info!(session = session.id, outcome, "stopping");
         Ok(true)
     }
 
-    async fn wait_until_over(&self, id: i64) -> Result<(), CoreError> {
+    pub(super) async fn wait_until_over(&self, id: i64) -> Result<(), CoreError> {
         let deadline = Instant::now() + ANSWER_TIMEOUT;
         let mut news = self.news.subscribe();
         loop {

@@ -4,13 +4,12 @@ use super::{Instances, Session};
 use crate::CoreError;
 use crate::flags::{Sender, Try, Verdict};
 use crate::session::Owner;
-use crate::store::instances::sessions;
+use crate::store::instances::{self, sessions};
 use challengectl_common::Timestamp;
+use challengectl_common::instance::Policy;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long an instance lives after it is solved.
-pub const AFTER_SOLVE: Duration = Duration::from_secs(30);
 /// How long a flag counts after its instance has ended by itself: a team must not lose a flag that it holds.
 const GRACE: Duration = Duration::from_secs(600);
 
@@ -73,16 +72,29 @@ impl Instances {
         let it = Try { challenge: session.challenge_id, owner: &session.owner, sender, session: Some(&session), text };
         let pending = self.flags.judge_in(&mut transaction, &it).await?;
         let now = self.context.clock.now();
-        let ends = matches!(pending.verdict, Verdict::Right { is_whole: true, .. }) && session.solved_at.is_none();
-        let after =
-            Session { solved_at: Some(now), reap_at: session.reap_at.min(now.after(AFTER_SOLVE)), ..session.clone() };
-        if ends {
+        let is_solved = matches!(pending.verdict, Verdict::Right { is_whole: true, .. }) && session.solved_at.is_none();
+        let after = if is_solved {
+            let policy = instances::get(&mut transaction, session.challenge_id).await?.map(|it| it.policy);
+            let after = solved(&session, &policy.unwrap_or_default(), now);
             sessions::update(&mut transaction, &after).await?;
-        }
+            after
+        } else {
+            session.clone()
+        };
         self.commit(transaction).await?;
         let verdict = self.flags.conclude(&it, pending);
-        Ok((if ends { after } else { session }, verdict))
+        Ok((after, verdict))
     }
+}
+
+/// Returns a session after it was solved: it ends soon, if its policy says so.
+fn solved(session: &Session, policy: &Policy, now: Timestamp) -> Session {
+    let mut after = Session { solved_at: Some(now), ..session.clone() };
+    if let Some(seconds) = policy.after_solve_seconds {
+        after.reap_at = session.reap_at.min(now.after(Duration::from_secs(seconds.into())));
+        after.outcome.get_or_insert_with(|| "solved".to_owned());
+    }
+    after
 }
 
 fn missing() -> CoreError {

@@ -26,7 +26,8 @@ impl Default for Tally {
 impl Tally {
     /// Counts what a committed change of a session has brought: its first running, or its end.
     pub(super) fn count(&self, before: &Session, after: &Session) {
-        if let (None, Some(running_at)) = (before.running_at, after.running_at) {
+        // Nobody waits for a warm one.
+        if let (None, Some(running_at), false) = (before.running_at, after.running_at, after.owner.is_warm()) {
             self.starts.observe(running_at.since(after.requested_at).as_secs_f64());
         }
         let ends = |state: SessionState| state.is_over();

@@ -52,6 +52,8 @@ impl Maintenance {
             |it| async move { it.air.record_stop().await.map(drop) },
         );
         jobs.add("session reaper", CHECK_PERIOD, |it| async move { it.instances.reap().await });
+        jobs.add("queue of sessions", CHECK_PERIOD, |it| async move { it.instances.attend_to_queue().await });
+        jobs.add("warm sessions", CHECK_PERIOD, |it| async move { it.instances.keep_warm().await });
         jobs.add("owners of sessions", CHECK_PERIOD, |it| async move { it.instances.stop_excluded().await });
         jobs.add("runners of sessions", CHECK_PERIOD, |it| async move { it.instances.look_after_runners().await });
         jobs.add("retention", RETENTION_PERIOD, |it| async move { it.trim().await });

@@ -8,6 +8,9 @@ const MAX_ASSERTED: usize = 128;
 /// Names that people give without proof, on the engine front.
 pub const ANONYMOUS: &str = "anon:";
 
+/// The owners of instances that wait, started, for theirs.
+const WARM: &str = "warm:";
+
 /// The owner of sessions and solves. Names that are given without proof are kept apart from accounts, and from those of
 /// other fronts, by a prefix.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,6 +35,18 @@ impl Owner {
     #[must_use]
     pub fn account(id: i64) -> Self {
         Self(format!("account:{id}"))
+    }
+
+    /// Returns the owner of an instance that waits, started, for its own: each has another one, and none is a person.
+    #[must_use]
+    pub(crate) fn warm(name: &str) -> Self {
+        Self(format!("{WARM}{name}"))
+    }
+
+    /// Returns whether it is nobody yet.
+    #[must_use]
+    pub fn is_warm(&self) -> bool {
+        self.0.starts_with(WARM)
     }
 
     /// Returns whether the owner gave a name without proof.
@@ -69,9 +84,10 @@ mod tests {
 
     #[test]
     fn no_name_without_proof_is_an_account_or_a_team() {
-        for (name, own) in [("team:1", Owner::team(1)), ("account:1", Owner::account(1))] {
+        for (name, own) in [("team:1", Owner::team(1)), ("account:1", Owner::account(1)), ("warm:1", Owner::warm("1"))]
+        {
             let asserted = Owner::anonymous(name).unwrap();
-            assert!(asserted != own && asserted.is_anonymous() && !own.is_anonymous());
+            assert!(asserted != own && asserted.is_anonymous() && !own.is_anonymous() && !asserted.is_warm());
         }
         assert_ne!(Owner::team(1), Owner::account(1));
     }

@@ -3,6 +3,8 @@
 /// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionState {
+    /// It waits for an engine with room. It has no runner and no ports yet.
+    Queued,
     /// Its runner is starting it.
     Starting,
     /// It runs.
@@ -20,6 +22,10 @@ pub enum SessionState {
 /// What happens to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Happening {
+    /// It gets an engine that has room.
+    IsPlaced,
+    /// It has waited for an engine as long as it may.
+    HasWaited,
     /// Its runner says that it runs.
     Runs,
     /// Its runner says that it failed, and it is started again.
@@ -37,13 +43,19 @@ pub enum Happening {
 }
 
 impl SessionState {
-    const ALL: [Self; 6] = [Self::Starting, Self::Running, Self::Lost, Self::Stopping, Self::Stopped, Self::Failed];
+    const ALL: [Self; 7] =
+        [Self::Queued, Self::Starting, Self::Running, Self::Lost, Self::Stopping, Self::Stopped, Self::Failed];
 
     /// Returns the state after something happened; `None` if that changes nothing.
     #[must_use]
     pub fn after(self, happening: Happening) -> Option<Self> {
         let next = match (self, happening) {
             (Self::Stopped | Self::Failed, _) => return None,
+            (Self::Queued, Happening::IsPlaced) => Self::Starting,
+            (Self::Queued, Happening::HasWaited) => Self::Failed,
+            // No runner has anything of it.
+            (Self::Queued, Happening::IsToStop) => Self::Stopped,
+            (Self::Queued, _) | (_, Happening::IsPlaced | Happening::HasWaited) => return None,
             (_, Happening::IsAbandoned) => Self::Failed,
             // A stop wins over whatever a slow start brings up.
             (Self::Stopping, Happening::IsRemoved | Happening::Breaks | Happening::BreaksAndIsRetried) => Self::Stopped,
@@ -62,7 +74,7 @@ impl SessionState {
     /// Returns whether its owner has it: it counts for quotas, and is shown.
     #[must_use]
     pub fn is_live(self) -> bool {
-        matches!(self, Self::Starting | Self::Running | Self::Lost)
+        matches!(self, Self::Queued | Self::Starting | Self::Running | Self::Lost)
     }
 
     /// Returns whether nothing of it is left.
@@ -75,6 +87,7 @@ impl SessionState {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Queued => "queued",
             Self::Starting => "starting",
             Self::Running => "running",
             Self::Lost => "lost",
@@ -92,18 +105,30 @@ impl SessionState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Happening::{Breaks, BreaksAndIsRetried, IsAbandoned, IsRemoved, IsSilent, IsToStop, Runs};
+    use Happening::{
+        Breaks, BreaksAndIsRetried, HasWaited, IsAbandoned, IsPlaced, IsRemoved, IsSilent, IsToStop, Runs,
+    };
     use proptest::prelude::*;
 
     fn happening() -> impl Strategy<Value = Happening> {
-        let all = [Runs, BreaksAndIsRetried, Breaks, IsToStop, IsRemoved, IsSilent, IsAbandoned];
+        let all = [IsPlaced, HasWaited, Runs, BreaksAndIsRetried, Breaks, IsToStop, IsRemoved, IsSilent, IsAbandoned];
         proptest::sample::select(all.to_vec())
     }
 
     proptest! {
         #[test]
+        fn nothing_runs_without_an_engine(all in proptest::collection::vec(happening(), 0..40)) {
+            let (mut state, mut is_placed) = (SessionState::Queued, false);
+            for happening in all {
+                is_placed |= state == SessionState::Queued && happening == IsPlaced;
+                state = state.after(happening).unwrap_or(state);
+                prop_assert!(is_placed || [SessionState::Queued, SessionState::Stopped, SessionState::Failed].contains(&state));
+            }
+        }
+
+        #[test]
         fn a_session_that_is_to_stop_is_never_live_again(all in proptest::collection::vec(happening(), 0..40)) {
-            let (mut state, mut stopped) = (SessionState::Starting, false);
+            let (mut state, mut stopped) = (SessionState::Queued, false);
             for happening in all {
                 let next = state.after(happening);
                 prop_assert_ne!(next, Some(state), "a change that changes nothing");
@@ -116,7 +141,7 @@ mod tests {
 
         #[test]
         fn whatever_happened_before_a_stop_and_a_removal_end_it(all in proptest::collection::vec(happening(), 0..40)) {
-            let mut state = SessionState::Starting;
+            let mut state = SessionState::Queued;
             for happening in all.into_iter().chain([IsToStop, IsRemoved]) {
                 state = state.after(happening).unwrap_or(state);
             }

@@ -1,5 +1,9 @@
 //! Instances: what is reserved, ordered, reported and reaped. The runner is this test.
 
+mod policy;
+mod queue;
+mod warm;
+
 use crate::site::Site;
 use challengectl_common::instance::{InstanceSpec, Policy, Port};
 use challengectl_common::wire::RegisterRequest;
@@ -9,9 +13,10 @@ use challengectl_common::wire::instances::{
 use challengectl_common::{ChallengeName, EngineId};
 use challengectl_coordinator::flags::{DEFAULT_FORMAT, Flag, FlagMode, Worth};
 use challengectl_coordinator::instances::{About, Definition, Started, Wish};
-use challengectl_coordinator::session::{Owner, SessionState};
+use challengectl_coordinator::session::Owner;
 use challengectl_coordinator::{Caller, CoreError};
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -21,6 +26,11 @@ const WAIT: Duration = Duration::from_millis(200);
 
 /// A coordinator with challenges that have two ports, and a runner with an engine.
 pub async fn site(capacity: u32) -> (Site, Caller) {
+    site_with(capacity, Policy { lifetime_seconds: LIFETIME.as_secs().try_into().unwrap(), ..Policy::default() }).await
+}
+
+/// Like [`site`], with this policy of all challenges.
+pub async fn site_with(capacity: u32, policy: Policy) -> (Site, Caller) {
     let site = Site::new(&[]).await;
     let spec: InstanceSpec = serde_json::from_value(serde_json::json!({
         "containers": [{"image": "web:1", "ports": ["80/tcp", "53/udp"], "environment": {"FLAG": "of the image"}}]
@@ -32,7 +42,7 @@ pub async fn site(capacity: u32) -> (Site, Caller) {
             name: ChallengeName::new(slug).unwrap(),
             about: About::default(),
             worth: Worth::of_one(100, Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }),
-            policy: Policy { lifetime_seconds: LIFETIME.as_secs().try_into().unwrap(), ..Policy::default() },
+            policy: policy.clone(),
             spec: spec.clone(),
         };
         assert!(site.coordinator.instances.add_challenge(&definition).await.unwrap());
@@ -43,7 +53,7 @@ pub async fn site(capacity: u32) -> (Site, Caller) {
 }
 
 impl Site {
-    async fn register_engine(&self, caller: &Caller, capacity: u32) {
+    pub async fn register_engine(&self, caller: &Caller, capacity: u32) {
         let engine = EngineInfo {
             id: EngineId::new("docker").unwrap(),
             kind: EngineKind::Docker,
@@ -72,7 +82,7 @@ impl Site {
         tokio::spawn(async move { instances.start(wish).await })
     }
 
-    async fn orders(&self, caller: &Caller, since: i64) -> Orders {
+    pub async fn orders(&self, caller: &Caller, since: i64) -> Orders {
         self.coordinator.instances.orders(caller, since, WAIT).await.unwrap()
     }
 
@@ -88,16 +98,37 @@ impl Site {
         }
     }
 
-    async fn report(&self, caller: &Caller, session_id: i64, fence: i64, state: InstanceState) {
+    pub async fn report(&self, caller: &Caller, session_id: i64, fence: i64, state: InstanceState) {
         let reason = (state == InstanceState::Failed).then(|| "port is already allocated".to_owned());
         let container_id = (state == InstanceState::Running).then(|| format!("c{session_id}"));
-        let report = InstanceReport { session_id, fence, state, reason, container_id };
+        let report = InstanceReport { session_id, fence, state, reason, permanent: false, container_id };
         self.coordinator.instances.report(caller, vec![report]).await.unwrap();
     }
 
-    async fn state(&self, id: i64) -> String {
+    pub async fn state(&self, id: i64) -> String {
         let query = sqlx::query_scalar("SELECT state FROM sessions WHERE id = $1").bind(id);
         query.fetch_one(&mut self.connection().await).await.unwrap()
+    }
+
+    /// Stops a session as its owner does, and removes it.
+    pub async fn end(&self, caller: &Caller, id: i64) {
+        let instances = self.coordinator.instances.clone();
+        let stopping = tokio::spawn(async move { instances.stop(id, "stopped").await });
+        self.removed(caller, id).await;
+        assert!(stopping.await.unwrap().unwrap());
+    }
+
+    /// Waits for the order to remove a session, and removes it.
+    pub async fn removed(&self, caller: &Caller, id: i64) {
+        let mut since = 0;
+        let fence = loop {
+            let orders = self.orders(caller, since).await;
+            since = orders.revision;
+            if let Some(order) = orders.orders.iter().find(|it| it.session_id == id && it.run.is_none()) {
+                break order.fence;
+            }
+        };
+        self.report(caller, id, fence, InstanceState::Removed).await;
     }
 
     /// Starts a challenge, and lets it run.
@@ -135,6 +166,21 @@ async fn an_owner_has_one_instance_of_a_challenge_however_often_it_is_asked_for(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_runner_without_sessions_waits_for_the_first() {
+    let (site, roof) = site(10).await;
+    let nothing = site.orders(&roof, 0).await;
+    assert!(nothing.complete && nothing.orders.is_empty() && nothing.revision > 0, "{nothing:?}");
+    let coordinator = Arc::clone(&site.coordinator);
+    let caller = roof.clone();
+    let waits = tokio::spawn(async move {
+        coordinator.instances.orders(&caller, nothing.revision, Duration::from_secs(60)).await.unwrap()
+    });
+    let _starting = site.start_of("web", "ada");
+    let orders = waits.await.unwrap();
+    assert_eq!((orders.complete, orders.orders.len()), (false, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_at_once_have_four_hundred_ports_and_none_twice() {
     let (site, roof) = site(200).await;
     let starts: Vec<_> = (0..201).map(|n| site.start_of("web", &format!("team{n}"))).collect();
@@ -147,16 +193,15 @@ async fn two_hundred_at_once_have_four_hundred_ports_and_none_twice() {
             site.report(&roof, order.session_id, order.fence, InstanceState::Running).await;
         }
     }
-    let mut refused = 0;
-    for start in starts {
-        match start.await.unwrap() {
-            Ok(started) => assert_eq!(started.placed.session.state, SessionState::Running),
-            Err(CoreError::Unavailable(_)) => refused += 1,
-            Err(other) => panic!("{other}"),
-        }
-    }
-    assert_eq!(refused, 1, "beyond the capacity");
+    assert_eq!(site.coordinator.instances.count_queued().await.unwrap(), 1, "beyond the capacity");
     assert_eq!(site.count("SELECT count(DISTINCT transport || host_port) FROM port_leases").await, 400);
+    let last = site.count("SELECT id FROM sessions WHERE state = 'queued'").await;
+    site.end(&roof, *seen.iter().next().unwrap()).await;
+    assert_eq!(site.state(last).await, "starting", "there is room again");
+    site.report(&roof, last, 1, InstanceState::Running).await;
+    for start in starts {
+        assert!(start.await.unwrap().is_ok());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,20 +212,7 @@ async fn the_sixth_instance_of_an_owner_is_refused_until_one_is_stopped() {
     }
     assert!(matches!(site.start_of("d", "ada").await.unwrap(), Err(CoreError::Quota(5))));
     site.running(&roof, "d", "bob").await;
-    let stopping = {
-        let instances = site.coordinator.instances.clone();
-        tokio::spawn(async move { instances.stop(1, "stopped").await })
-    };
-    let mut since = 0;
-    loop {
-        let orders = site.orders(&roof, since).await;
-        since = orders.revision;
-        if orders.orders.iter().any(|order| order.session_id == 1 && order.run.is_none()) {
-            break;
-        }
-    }
-    site.report(&roof, 1, 1, InstanceState::Removed).await;
-    assert!(stopping.await.unwrap().unwrap());
+    site.end(&roof, 1).await;
     assert_eq!(site.state(1).await, "stopped");
     site.running(&roof, "d", "ada").await;
 }

@@ -18,8 +18,8 @@ const MIN_FREE_FILES: u64 = 50_000;
 pub(super) struct Layers(Mutex<HashMap<String, Option<PathBuf>>>);
 
 impl Docker {
-    /// Returns the sessions that have written more than they may, with what to say of it.
-    pub(crate) async fn overfull(&self, found: &[Found]) -> Result<Vec<(i64, String)>, EngineError> {
+    /// Returns the sessions that have written more than they may, with their fences and what to say of it.
+    pub(crate) async fn overfull(&self, found: &[Found]) -> Result<Vec<(i64, i64, String)>, EngineError> {
         self.layers.0.lock().retain(|id, _| found.iter().any(|it| it.id == *id));
         let mut overfull = Vec::new();
         for container in found.iter().filter(|it| it.is_running) {
@@ -30,7 +30,7 @@ impl Docker {
             };
             let Some(layer) = layer else { continue };
             let why = spawn_blocking(move || excess(&layer)).await.unwrap_or_else(|error| Some(error.to_string()));
-            overfull.extend(why.map(|why| (container.session, why)));
+            overfull.extend(why.map(|why| (container.session, container.fence, why)));
         }
         Ok(overfull)
     }

@@ -3,17 +3,15 @@
 use super::disk::Layers;
 use super::host::Firewall;
 use super::labels::{self, Owner};
-use super::networks::Net;
+use super::probe::Prober;
 use super::profile::Profile;
 use super::subnets::Subnets;
 use super::{EngineError, Host};
 use crate::config::{self, EngineConfig};
 use bollard::API_DEFAULT_VERSION;
 use bollard::errors::Error;
-use bollard::models::{ContainerCreateBody, ContainerSummaryStateEnum, HostConfig, NetworkingConfig};
-use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
-};
+use bollard::models::{ContainerCreateBody, ContainerSummaryStateEnum};
+use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
 use challengectl_common::instance::ContainerSpec;
 use challengectl_common::wire::instances::{Order, Published, RunOrder};
 use std::collections::HashMap;
@@ -30,8 +28,9 @@ pub(crate) struct Docker {
     pub(super) owner: Owner,
     profile: Profile,
     /// `None` if the configuration does without.
-    firewall: Option<Arc<Firewall>>,
-    starts: Semaphore,
+    pub(super) firewall: Option<Arc<Firewall>>,
+    pub(super) starts: Semaphore,
+    pub(super) prober: Prober,
     pub(super) subnets: Subnets,
     pub(super) layers: Layers,
 }
@@ -64,6 +63,7 @@ impl Docker {
             profile: Profile::new(is_podman, &host.seccomp_file),
             firewall: (config.firewall == config::Firewall::Nftables).then(|| Arc::clone(&host.firewall)),
             starts: Semaphore::new(config.starts),
+            prober: host.prober.clone(),
             subnets: Subnets::default(),
             layers: Layers::default(),
         };
@@ -101,24 +101,6 @@ impl Docker {
         Ok(found.collect())
     }
 
-    /// Starts the instance of an order, of which nothing is there. Returns the id of its first container.
-    pub(crate) async fn start(&self, order: &Order, run: &RunOrder) -> Result<String, EngineError> {
-        // Never closed.
-        let _permit = self.starts.acquire().await;
-        self.keep_firewall().await?;
-        let network = self.make_network(order).await?;
-        let mut first = None;
-        for position in 0..run.containers.len() {
-            let id = self.start_container(order, run, position, &network).await?;
-            if first.is_none() && self.firewall.is_some() {
-                network.check()?;
-            }
-            self.check_layer(&id).await?;
-            first.get_or_insert(id);
-        }
-        first.ok_or_else(|| EngineError::Refused("the order has no container".to_owned()))
-    }
-
     /// Removes everything of a session. What is not there counts as removed.
     pub(crate) async fn remove(&self, session: i64) -> Result<(), EngineError> {
         let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
@@ -128,34 +110,8 @@ impl Docker {
         self.remove_networks(session).await
     }
 
-    async fn start_container(
-        &self,
-        order: &Order,
-        run: &RunOrder,
-        position: usize,
-        network: &Net,
-    ) -> Result<String, EngineError> {
-        let Some(container) = run.containers.get(position) else {
-            return Err(EngineError::Refused(format!("the order has no container {position}")));
-        };
-        let name = format!("{}-{}-{}", network.name, container.name.as_str(), order.fence);
-        let options = CreateContainerOptionsBuilder::new().name(&name).build();
-        let mut body = self.body(order, run, container);
-        let endpoint = network.endpoint(position);
-        body.networking_config =
-            Some(NetworkingConfig { endpoints_config: Some(HashMap::from([(network.name.clone(), endpoint)])) });
-        body.host_config = body.host_config.map(|config| HostConfig {
-            network_mode: Some(network.name.clone()),
-            extra_hosts: Some(network.hosts(&run.containers)),
-            ..config
-        });
-        let made = self.api.create_container(Some(options), body).await.map_err(|error| self.error(error))?;
-        self.api.start_container(&made.id, None).await.map_err(|error| self.error(error))?;
-        Ok(made.id)
-    }
-
     /// Returns a container of an order, without its network.
-    fn body(&self, order: &Order, run: &RunOrder, container: &ContainerSpec) -> ContainerCreateBody {
+    pub(super) fn body(&self, order: &Order, run: &RunOrder, container: &ContainerSpec) -> ContainerCreateBody {
         let mut labels = self.owner.labels(order.session_id, order.fence);
         labels::describe(&mut labels, container.name.as_str(), &run.challenge, run.expires_at.to_string());
         let published: Vec<&Published> = run.published.iter().filter(|it| it.container == container.name).collect();

@@ -1,22 +1,27 @@
 //! Engines: what instances are started with. So far Docker and Podman, by the API that both have.
 //!
 //! [`host`] keeps the host's firewall rules for containers, [`profile`] says what a container may use of the host, [`disk`]
-//! watches what it writes.
+//! watches what it writes, [`health`] whether it is well.
 
 mod disk;
 mod docker;
+mod health;
 mod host;
 mod inspect;
 mod labels;
 mod layer;
 mod networks;
+mod probe;
 mod profile;
+mod start;
 mod subnets;
 
 use challengectl_host::durable::{self, Readers};
 pub(crate) use docker::Docker;
+pub(crate) use health::IsWanted;
 use host::Firewall;
 pub(crate) use labels::Owner;
+use probe::Prober;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,6 +30,7 @@ pub(crate) struct Host {
     owner: Owner,
     firewall: Arc<Firewall>,
     seccomp_file: PathBuf,
+    prober: Prober,
 }
 
 impl Host {
@@ -32,7 +38,7 @@ impl Host {
     pub(crate) fn new(owner: Owner, state_dir: &Path) -> anyhow::Result<Self> {
         let seccomp_file = std::path::absolute(state_dir)?.join("seccomp.json");
         durable::write(&seccomp_file, profile::SECCOMP.as_bytes(), Readers::Owner)?;
-        Ok(Self { owner, firewall: Arc::default(), seccomp_file })
+        Ok(Self { owner, firewall: Arc::default(), seccomp_file, prober: Prober::new()? })
     }
 }
 
@@ -45,6 +51,15 @@ pub(crate) enum EngineError {
     /// The engine refuses.
     #[error("{0}")]
     Refused(String),
+    /// The engine lacks an image, now and if it is asked again.
+    #[error("the engine has no image {0}; build it there, or pull it")]
+    NoImage(String),
+    /// A container has ended, or does not answer.
+    #[error("{0}")]
+    Unwell(String),
+    /// A newer order has come.
+    #[error("a newer order has come")]
+    Superseded,
     /// The host cannot keep containers apart from it and from each other.
     #[error(
         "cannot isolate containers, so none is started: {0}; or set `firewall: none` for the engine if another firewall \

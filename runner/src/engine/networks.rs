@@ -7,6 +7,7 @@ use bollard::query_parameters::ListNetworksOptionsBuilder;
 use challengectl_common::instance::ContainerSpec;
 use challengectl_common::wire::instances::Order;
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 
 /// The network of one instance.
 pub(super) struct Net {
@@ -16,9 +17,14 @@ pub(super) struct Net {
 }
 
 impl Net {
+    /// Returns the address of a container in it, by its position in the order.
+    pub(super) fn address(&self, position: usize) -> Option<Ipv4Addr> {
+        subnets::address(self.number, position)
+    }
+
     /// Returns the place of a container in it, by its position in the order.
     pub(super) fn endpoint(&self, position: usize) -> EndpointSettings {
-        let ipv4_address = subnets::address(self.number, position);
+        let ipv4_address = self.address(position).map(|address| address.to_string());
         let ipam_config = EndpointIpamConfig { ipv4_address, ..EndpointIpamConfig::default() };
         EndpointSettings { ipam_config: Some(ipam_config), ..EndpointSettings::default() }
     }
@@ -26,7 +32,7 @@ impl Net {
     /// Returns the names of the containers with their addresses, for each of them to know.
     pub(super) fn hosts(&self, containers: &[ContainerSpec]) -> Vec<String> {
         let host = |(position, container): (usize, &ContainerSpec)| {
-            Some(format!("{}:{}", container.name.as_str(), subnets::address(self.number, position)?))
+            Some(format!("{}:{}", container.name.as_str(), self.address(position)?))
         };
         containers.iter().enumerate().filter_map(host).collect()
     }
@@ -50,6 +56,13 @@ impl Docker {
     pub(crate) async fn sessions_of_networks(&self) -> Result<Vec<i64>, EngineError> {
         let networks = self.networks(&self.owner.filter()).await?;
         Ok(networks.iter().filter_map(|it| Some(labels::read(it.labels.as_ref())?.0)).collect())
+    }
+
+    /// Returns the numbers of the networks of sessions.
+    pub(crate) async fn numbers_of_networks(&self) -> Result<HashMap<i64, u16>, EngineError> {
+        let networks = self.networks(&self.owner.filter()).await?;
+        let numbered = |it: &Network| Some((labels::read(it.labels.as_ref())?.0, subnets::number(subnet(it)?)?));
+        Ok(networks.iter().filter_map(numbered).collect())
     }
 
     /// Records the networks that are there.

@@ -2,6 +2,7 @@
 
 use parking_lot::Mutex;
 use std::collections::HashSet;
+use std::net::Ipv4Addr;
 
 /// The first two bytes of all addresses: within 10.0.0.0/8, away from the engines' own pools (172.17.0.0/12, 10.88.0.0/16).
 const PREFIX: &str = "10.203";
@@ -45,9 +46,9 @@ pub(super) fn cidr(number: u16) -> String {
 
 /// Returns the address of the container at this position. The first one of the network is the bridge's. `None` if the
 /// network is too small.
-pub(super) fn address(number: u16, position: usize) -> Option<String> {
+pub(super) fn address(number: u16, position: usize) -> Option<Ipv4Addr> {
     let last = u16::try_from(position).ok()?.checked_add(2).filter(|last| *last < SIZE - 1)?;
-    Some(format!("{PREFIX}.{}.{}", number / IN_A_BYTE, number % IN_A_BYTE * SIZE + last))
+    format!("{PREFIX}.{}.{}", number / IN_A_BYTE, number % IN_A_BYTE * SIZE + last).parse().ok()
 }
 
 /// Returns the number of a network; `None` if it is none of these.
@@ -75,8 +76,8 @@ mod tests {
 
     #[test]
     fn every_container_of_an_instance_has_an_address() {
-        assert_eq!(address(9, 0).as_deref(), Some("10.203.1.34"));
-        assert_eq!(address(2047, MAX_CONTAINERS - 1).as_deref(), Some("10.203.255.241"));
+        assert_eq!(address(9, 0), Some(Ipv4Addr::new(10, 203, 1, 34)));
+        assert_eq!(address(2047, MAX_CONTAINERS - 1), Some(Ipv4Addr::new(10, 203, 255, 241)));
         assert_eq!(address(0, 29), None, "the last one is the broadcast's");
     }
 

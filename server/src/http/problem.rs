@@ -10,6 +10,9 @@ use challengectl_coordinator::CoreError;
 use std::fmt;
 use std::time::Duration;
 
+/// Seconds after which to try again what nothing can run now.
+const UNAVAILABLE_SECONDS: u64 = 10;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident: $status:ident, $words:literal;)+) => {
         /// The closed set of error codes, for programs.
@@ -230,6 +233,10 @@ impl From<CoreError> for Problem {
         let details = error.to_string();
         let code = match error {
             CoreError::TooMany(wait) => return Self::too_many(wait),
+            CoreError::Cooldown(wait) => return Self::too_many(wait).because(details),
+            CoreError::Unavailable(_) => {
+                return Self::new(Code::Unavailable).because(details).retry_after(UNAVAILABLE_SECONDS);
+            }
             CoreError::Token | CoreError::Key(_) => return Self::unauthorized(&details),
             CoreError::Credentials(_) => {
                 return Self::new(Code::InvalidCredentials).because(details).asking_for_credentials();
@@ -259,7 +266,6 @@ impl From<CoreError> for Problem {
             CoreError::Refused(_) => Code::NotPossibleNow,
             CoreError::NoSuchFile(_) => Code::FileNotFound,
             CoreError::Quota(_) => Code::QuotaExceeded,
-            CoreError::Unavailable(_) => Code::Unavailable,
             CoreError::StartFailed => Code::StartFailed,
         };
         Self::new(code).because(details)

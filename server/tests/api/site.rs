@@ -7,9 +7,10 @@ use challengectl_coordinator::accounts::Changes;
 use challengectl_coordinator::challenges::import::{Unlisted, import};
 use challengectl_coordinator::challenges::step::Step;
 use challengectl_coordinator::session::Owner;
+use challengectl_coordinator::session::SessionState;
 use challengectl_coordinator::store::accounts::NewAccount;
 use challengectl_coordinator::store::accounts::{self, logins};
-use challengectl_coordinator::store::instances::sessions::{self, NewSession};
+use challengectl_coordinator::store::instances::sessions::{self, NewSession, Place};
 use challengectl_coordinator::store::{Store, commit};
 use challengectl_coordinator::{Accounts, Clock, Role, TokenLife};
 use challengectl_coordinator::{FileFolder, issue_token};
@@ -46,15 +47,21 @@ impl Site {
             version: 1,
             owner,
             nonce: "0",
-            runner_id: &RunnerId::new(runner).unwrap(),
-            engine_id: &EngineId::new("docker").unwrap(),
-            host: "localhost",
             lifetime: Duration::from_secs(3600),
+            idle: None,
             requested_at: now,
             reap_at: now.after(Duration::from_secs(3600)),
             revision: 1,
         };
-        sessions::insert(&mut transaction, &new).await.unwrap();
+        let id = sessions::insert(&mut transaction, &new).await.unwrap();
+        let mut session = sessions::get(&mut transaction, id).await.unwrap().unwrap();
+        session.state = SessionState::Starting;
+        session.place = Some(Place {
+            runner_id: RunnerId::new(runner).unwrap(),
+            engine_id: EngineId::new("docker").unwrap(),
+            host: "localhost".to_owned(),
+        });
+        sessions::update(&mut transaction, &session).await.unwrap();
         commit(transaction).await.unwrap();
         store.close().await;
         key

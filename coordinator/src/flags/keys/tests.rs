@@ -1,7 +1,7 @@
 use super::*;
 use crate::session::Owner;
 use crate::session::SessionState;
-use challengectl_common::{EngineId, RunnerId, Timestamp};
+use challengectl_common::Timestamp;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -17,18 +17,19 @@ fn session(id: i64, owner: &str) -> Session {
         challenge_id: 1,
         version: 1,
         owner: Owner::anonymous(owner).unwrap(),
+        made_for: Owner::anonymous(owner).unwrap(),
         nonce: "n".to_owned(),
-        runner_id: RunnerId::new("roof").unwrap(),
-        engine_id: EngineId::new("docker").unwrap(),
-        host: "localhost".to_owned(),
+        place: None,
         state: SessionState::Running,
         fence: 1,
         restarts: 0,
         container_id: None,
         lifetime: Duration::from_secs(3600),
+        idle: None,
         requested_at: Timestamp::from_millis(0),
         running_at: None,
         reap_at: Timestamp::from_millis(0),
+        idle_at: None,
         solved_at: None,
         ended_at: None,
         outcome: None,

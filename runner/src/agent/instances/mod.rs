@@ -1,9 +1,11 @@
 //! Instances: fetches what the server wants to run here, makes it so, and reports.
 //!
-//! Three loops: [`orders`] fetches what has changed, [`watch`] looks at what the engines have, and [`deliver`] reports.
+//! Four loops: [`orders`] fetches what has changed, [`watch`] looks at what the engines have, [`health`] asks whether it is
+//! well, and [`deliver`] reports.
 //! Each session has at most one task at a time, which carries out its newest order ([`work`]).
 
 mod deliver;
+mod health;
 mod inspect;
 mod orders;
 mod watch;
@@ -72,6 +74,13 @@ impl Instances {
         self.engines.iter().find(|engine| engine.config.id == *id)
     }
 
+    /// Returns whether an order to run has not been followed by another one.
+    fn is_newest(&self, order: &Order) -> bool {
+        let sessions = self.sessions.lock();
+        let newest = sessions.get(&order.session_id).map(|standing| &standing.order);
+        newest.is_some_and(|newest| newest.fence == order.fence && newest.run.is_some())
+    }
+
     fn report(&self, report: InstanceReport) {
         self.outbox.put(report);
     }
@@ -91,6 +100,7 @@ pub(super) fn spawn(agent: &Arc<Agent>, loops: &mut JoinSet<()>) {
     }
     loops.spawn(orders::run(Arc::clone(agent)));
     loops.spawn(watch::run(Arc::clone(agent)));
+    loops.spawn(health::run(Arc::clone(agent)));
     loops.spawn(deliver::run(Arc::clone(agent)));
 }
 

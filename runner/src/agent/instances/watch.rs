@@ -38,8 +38,8 @@ async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
     for session in ended(agent, engine, &running) {
         work::begin(agent, session);
     }
-    for (session, why) in docker.overfull(&found).await? {
-        work::end(agent, session, why);
+    for (session, fence, why) in docker.overfull(&found).await? {
+        work::end(agent, session, fence, why);
     }
     if !knows_all {
         return Ok(());

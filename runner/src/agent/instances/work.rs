@@ -1,8 +1,9 @@
 //! Carries out the newest order of one session.
 
 use super::super::Agent;
-use crate::engine::{Docker, EngineError};
-use challengectl_common::wire::instances::{InstanceReport, InstanceState, Order, RunOrder};
+use super::Standing;
+use crate::engine::{Docker, EngineError, IsWanted};
+use challengectl_common::wire::instances::{InstanceReport, InstanceState, Order};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -27,11 +28,12 @@ pub(super) fn begin(agent: &Arc<Agent>, session: i64) {
     });
 }
 
-/// Ends an instance that runs and has done what it may not.
-pub(super) fn end(agent: &Arc<Agent>, session: i64, offence: String) {
+/// Ends an instance that runs, by the order with this fence, and has done what it may not or is not well.
+pub(super) fn end(agent: &Arc<Agent>, session: i64, fence: i64, offence: String) {
     {
         let mut sessions = agent.instances.sessions.lock();
-        let Some(standing) = sessions.get_mut(&session).filter(|it| it.runs && !it.is_busy) else { return };
+        let is_it = |it: &&mut Standing| it.runs && !it.is_busy && it.order.fence == fence;
+        let Some(standing) = sessions.get_mut(&session).filter(is_it) else { return };
         (standing.is_due, standing.runs, standing.offence) = (true, false, Some(offence));
     }
     begin(agent, session);
@@ -56,14 +58,17 @@ fn next(agent: &Agent, session: i64) -> Option<(Order, Option<String>)> {
 async fn carry_out(agent: &Agent, order: &Order, offence: Option<String>) {
     let Some(engine) = agent.instances.engine(&order.engine_id) else {
         let reason = format!("this runner has no engine {}", order.engine_id);
-        return report(agent, order, Outcome::Failed(reason));
+        return report(agent, order, Outcome::Failed { reason, is_permanent: false });
     };
+    let is_wanted = || agent.instances.is_newest(order);
     let outcome = match engine.docker().await {
-        Ok(docker) => settle(docker, order, offence.clone()).await,
+        Ok(docker) => settle(docker, order, offence.clone(), &is_wanted).await,
         Err(error) => Err(error),
     };
     match outcome {
         Ok(outcome) => report(agent, order, outcome),
+        // The newer order removes what is there.
+        Err(EngineError::Superseded) => {}
         Err(error) => {
             tracing::warn!(session = order.session_id, "{error}");
             sleep(PAUSE).await;
@@ -78,41 +83,51 @@ async fn carry_out(agent: &Agent, order: &Order, offence: Option<String>) {
 enum Outcome {
     /// It runs; holds the id of the first container.
     Runs(String),
-    Failed(String),
+    /// `is_permanent`: another start would fail as well.
+    Failed {
+        reason: String,
+        is_permanent: bool,
+    },
     Removed,
 }
 
-async fn settle(docker: &Docker, order: &Order, offence: Option<String>) -> Result<Outcome, EngineError> {
+async fn settle(
+    docker: &Docker,
+    order: &Order,
+    offence: Option<String>,
+    is_wanted: IsWanted<'_>,
+) -> Result<Outcome, EngineError> {
     let Some(run) = &order.run else {
         docker.remove(order.session_id).await?;
         return Ok(Outcome::Removed);
     };
-    if let Some(offence) = offence {
+    if let Some(reason) = offence {
         docker.remove(order.session_id).await?;
-        return Ok(Outcome::Failed(offence));
+        return Ok(Outcome::Failed { reason, is_permanent: false });
     }
     let found = docker.list_session(order.session_id).await?;
     let is_whole = found.len() == run.containers.len();
     if is_whole && found.iter().all(|it| it.fence == order.fence && it.is_running) {
-        let first = run.containers.first().map(|it| it.name.as_str());
-        let first = found.into_iter().find(|it| Some(it.name.as_str()) == first).map(|it| it.id).unwrap_or_default();
-        return Ok(Outcome::Runs(first));
+        let resumed = docker.resume(order, run, &found, is_wanted).await;
+        return started(docker, order, resumed).await;
     }
     docker.remove(order.session_id).await?;
     if run.is_running {
         let reason = if found.is_empty() { "its containers are gone" } else { "a container has ended" };
-        return Ok(Outcome::Failed(reason.to_owned()));
+        return Ok(Outcome::Failed { reason: reason.to_owned(), is_permanent: false });
     }
-    start(docker, order, run).await
+    started(docker, order, docker.start(order, run, is_wanted).await).await
 }
 
-async fn start(docker: &Docker, order: &Order, run: &RunOrder) -> Result<Outcome, EngineError> {
-    match docker.start(order, run).await {
+/// Removes what has not started, unless the engine is away, or a newer order has come.
+async fn started(docker: &Docker, order: &Order, first: Result<String, EngineError>) -> Result<Outcome, EngineError> {
+    match first {
         Ok(first) => Ok(Outcome::Runs(first)),
-        Err(away @ EngineError::Away { .. }) => Err(away),
+        Err(error @ (EngineError::Away { .. } | EngineError::Superseded)) => Err(error),
         Err(refused) => {
             docker.remove(order.session_id).await?;
-            Ok(Outcome::Failed(refused.to_string()))
+            let is_permanent = matches!(refused, EngineError::NoImage(_));
+            Ok(Outcome::Failed { reason: refused.to_string(), is_permanent })
         }
     }
 }
@@ -122,9 +137,10 @@ fn report(agent: &Agent, order: &Order, outcome: Outcome) {
     if let Some(standing) = agent.instances.sessions.lock().get_mut(&order.session_id) {
         standing.runs = runs && standing.order.fence == order.fence;
     }
+    let permanent = matches!(outcome, Outcome::Failed { is_permanent: true, .. });
     let (state, reason, container_id) = match outcome {
         Outcome::Runs(id) => (InstanceState::Running, None, Some(id)),
-        Outcome::Failed(reason) => (InstanceState::Failed, Some(cut(reason)), None),
+        Outcome::Failed { reason, .. } => (InstanceState::Failed, Some(cut(reason)), None),
         Outcome::Removed => (InstanceState::Removed, None, None),
     };
     match &reason {
@@ -132,7 +148,7 @@ fn report(agent: &Agent, order: &Order, outcome: Outcome) {
         None => tracing::info!(session = order.session_id, fence = order.fence, ?state, "instance"),
     }
     let (session_id, fence) = (order.session_id, order.fence);
-    agent.instances.report(InstanceReport { session_id, fence, state, reason, container_id });
+    agent.instances.report(InstanceReport { session_id, fence, state, reason, permanent, container_id });
 }
 
 fn cut(mut reason: String) -> String {

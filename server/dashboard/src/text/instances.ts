@@ -4,6 +4,7 @@ export const instances = {
   challenge: 'Challenge',
   owner: 'Owner',
   anonymous: 'no account',
+  warm: 'nobody yet',
   front: 'Front',
   runner: 'Runner',
   state: 'State',
@@ -12,6 +13,7 @@ export const instances = {
   addresses: 'Addresses',
   restarts: (count: number) => (count === 1 ? 'restarted once' : `restarted ${count} times`),
   states: {
+    queued: 'queued',
     starting: 'starting',
     running: 'running',
     lost: 'host silent',

@@ -40,6 +40,7 @@ export const play = {
   stop: 'Stop',
   starting: 'Starting: this takes up to half a minute.',
   states: {
+    queued: 'It starts as soon as a machine has room for it.',
     starting: 'Starting: this takes up to half a minute.',
     running: 'Running',
     lost: 'Its host is silent. It may come back by itself; if not, stop it and start another.',

@@ -130,6 +130,11 @@ async fn show_sessions(instances: &Instances, registry: &mut Registry) {
         live.get_or_create_owned(&vec![("state", state), ("front", front)]).set(count);
     }
     registry.register("sessions", "Instances that live or are being stopped", live);
+    let (queued, warm): (Gauge, Gauge) = Default::default();
+    queued.set(instances.count_queued().await.unwrap_or_default().into());
+    warm.set(instances.count_warm().await.ok().and_then(|count| count.try_into().ok()).unwrap_or_default());
+    registry.register("sessions_queued", "Instances that wait for an engine", queued);
+    registry.register("sessions_warm", "Instances that run and wait for an owner", warm);
     for (front, outcome, count) in instances.tally.ended() {
         ended.get_or_create_owned(&vec![("front", front), ("outcome", outcome)]).inc_by(count);
     }

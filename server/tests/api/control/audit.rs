@@ -22,6 +22,7 @@ const WITHOUT_A_ROW: &[(&str, &str)] = &[
     ("POST /api/play/challenges/{challenge_id}/flag", "the submission is on record itself"),
     ("POST /api/play/challenges/{challenge_id}/instance", "the session is on record itself"),
     ("POST /api/play/challenges/{challenge_id}/instance/extend", "a player's own act, which the session shows"),
+    ("POST /api/play/challenges/{challenge_id}/instance/heartbeat", "a player's own act, which the session shows"),
     ("DELETE /api/play/challenges/{challenge_id}/instance", "a player's own act, which the session records"),
     ("POST /api/challenges/check", "nothing changes"),
     ("POST /api/challenges/preview", "nothing changes"),

@@ -9,7 +9,7 @@ use super::wire::{
 use crate::http::Problem;
 use crate::http::extract::body::With;
 use crate::http::extract::query::Query;
-use crate::http::openapi::answers::{Failed, Invalid, Missing, TooMany, Unavailable};
+use crate::http::openapi::answers::{Conflict, Failed, Invalid, Missing, TooMany, Unavailable};
 use crate::http::problem::Code;
 use crate::http::state::{Shared, State};
 use actix_web::web::Json;
@@ -39,13 +39,14 @@ pub async fn list(_: Visitor, coordinator: Shared<Coordinator>) -> Result<Json<C
 
 /// Start a challenge.
 ///
-/// Answers when it runs, with 200 and the session that the user already has, if there is one.
+/// Answers when it runs. If the user has a session already, the challenge says whether it is returned with 200, or another
+/// one is started in its place, or none is.
 #[utoipa::path(
     post, path = "/api/challenges", request_body = StartForm,
     responses(
         (status = CREATED, description = "It runs.", body = StartedSession),
         (status = OK, description = "It was already running.", body = StartedSession),
-        Missing, TooMany, Failed, Unavailable
+        Missing, Conflict, TooMany, Failed, Unavailable
     )
 )]
 pub async fn start(
@@ -60,8 +61,13 @@ pub async fn start(
         lifetime: fields.get("session_timeout").map(lifetime).transpose()?,
     };
     let started = coordinator.instances.start(wish).await?;
-    if started.placed.session.state == SessionState::Starting {
-        let details = format!("the instance is still starting; ask again in {RETRY_SECONDS} seconds");
+    let still = match started.placed.session.state {
+        SessionState::Queued => Some("waits for an engine, which are all full or away"),
+        SessionState::Starting => Some("is still starting"),
+        _ => None,
+    };
+    if let Some(still) = still {
+        let details = format!("the instance {still}; ask again in {RETRY_SECONDS} seconds");
         return Err(Problem::new(Code::Unavailable).because(details).retry_after(RETRY_SECONDS));
     }
     let challenge = coordinator.instances.challenge(started.placed.session.challenge_id).await?;

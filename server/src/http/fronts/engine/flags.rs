@@ -13,7 +13,6 @@ use crate::http::state::Shared;
 use actix_web::HttpRequest;
 use actix_web::web::Json;
 use challengectl_coordinator::flags::{Sender, Verdict};
-use challengectl_coordinator::instances::AFTER_SOLVE;
 use challengectl_coordinator::{Coordinator, CoreError};
 use serde_json::{Value, json};
 
@@ -80,9 +79,9 @@ async fn judge(
     let (message, effect) = match verdict {
         Verdict::Right { points, solved_at, is_whole, .. } => {
             let message = if is_whole { "The flag is right" } else { "The flag is right; there are more" };
-            let shutdown_delay = is_whole.then(|| AFTER_SOLVE.as_secs());
-            let solved_at = epoch(solved_at);
-            (message, Effect::Solved { points, solved_at, container_shutdown: is_whole, shutdown_delay })
+            let shutdown_delay = challenge.policy.after_solve_seconds.filter(|_| is_whole);
+            let (solved_at, container_shutdown) = (epoch(solved_at), shutdown_delay.is_some());
+            (message, Effect::Solved { points, solved_at, container_shutdown, shutdown_delay })
         }
         Verdict::Wrong { attempts_left } => {
             ("The flag is wrong", Effect::Missed { attempts_remaining: Attempts::new(attempts_left) })

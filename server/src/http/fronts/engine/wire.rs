@@ -212,11 +212,11 @@ pub enum Effect {
         points: u32,
         /// When the challenge was first solved, in seconds since 1970.
         solved_at: f64,
-        /// Whether all parts of the challenge are solved, so that its containers are stopped.
+        /// Whether all parts of the challenge are solved, and its containers are stopped because of that.
         container_shutdown: bool,
         /// Seconds until they are.
         #[serde(skip_serializing_if = "Option::is_none")]
-        shutdown_delay: Option<u64>,
+        shutdown_delay: Option<u32>,
     },
     /// It is wrong.
     Missed { attempts_remaining: Attempts },

@@ -1,7 +1,7 @@
 use super::mine::Mine;
 use crate::http::Problem;
 use crate::http::fronts::control::acknowledge;
-use crate::http::openapi::answers::{Conflict, Done, Failed, Unavailable};
+use crate::http::openapi::answers::{Conflict, Done, Failed, TooMany, Unavailable};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use crate::words::InstanceState;
@@ -22,8 +22,10 @@ struct InstanceView {
     challenge_id: i64,
     state: InstanceState,
     requested_at: Timestamp,
-    /// When it ends, unless it is extended.
+    /// When it ends, unless it is extended; as long as it is queued, when it is given up.
     expires_at: Timestamp,
+    /// When it ends unless there is a heartbeat before; null: it needs none.
+    idle_at: Option<Timestamp>,
     /// How many seconds are left.
     seconds_left: u64,
     addresses: Vec<Address>,
@@ -40,9 +42,10 @@ struct Address {
 
 fn shown(placed: &Placed, now: Timestamp) -> InstanceView {
     let session = &placed.session;
+    let host = session.place.as_ref().map(|place| place.host.clone()).unwrap_or_default();
     let address = |it: &challengectl_common::wire::instances::Published| Address {
         port: it.port.to_string(),
-        host: session.host.clone(),
+        host: host.clone(),
         host_port: it.host_port,
     };
     InstanceView {
@@ -50,6 +53,7 @@ fn shown(placed: &Placed, now: Timestamp) -> InstanceView {
         state: session.state.into(),
         requested_at: session.requested_at,
         expires_at: session.reap_at,
+        idle_at: session.idle_at,
         seconds_left: session.reap_at.since(now).as_secs(),
         addresses: placed.ports.iter().map(address).collect(),
     }
@@ -71,14 +75,15 @@ pub async fn show(
 
 /// Start an instance.
 ///
-/// Answers when it runs, with 200 and the one that is there, if there is one. One that is still starting after 30 seconds
-/// is answered as such, and goes on.
+/// Answers when it runs. If there is one already, the challenge says whether it is returned with 200, or another one is
+/// started in its place, or none is. One that is still starting or waits for an engine after 30 seconds is answered as
+/// such, and goes on.
 #[utoipa::path(
     post, path = "/api/play/challenges/{challenge_id}/instance",
     responses(
         (status = CREATED, description = "It was started.", body = InstanceView),
         (status = OK, description = "It was already there.", body = InstanceView),
-        Failed, Unavailable
+        Conflict, TooMany, Failed, Unavailable
     )
 )]
 pub async fn start(
@@ -104,6 +109,21 @@ pub async fn extend(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let placed = coordinator.instances.extend(owner, challenge).await?;
+    Ok(HttpResponse::Ok().json(shown(&placed, coordinator.context.now())))
+}
+
+/// Give a sign of life.
+///
+/// An instance that has `idle_at` ends at that time, unless it is asked for, extended, or sent a heartbeat before.
+#[utoipa::path(
+    post, path = "/api/play/challenges/{challenge_id}/instance/heartbeat",
+    responses((status = OK, body = InstanceView))
+)]
+pub async fn heartbeat(
+    Mine { owner, challenge, .. }: Mine,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    let placed = coordinator.instances.keep_alive(owner, challenge).await?;
     Ok(HttpResponse::Ok().json(shown(&placed, coordinator.context.now())))
 }
 

@@ -25,7 +25,7 @@ pub fn groups() -> Vec<Group> {
         group!(
             "Play: challenges", "Challenges, flags, and instances of one's own.";
             solving: list, submit;
-            instance: show, start, extend, stop;
+            instance: show, start, extend, heartbeat, stop;
             scoreboard: show;
             ctftime: standings, captures
         ),

@@ -56,6 +56,7 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("GET", "/api/play/challenges/{challenge_id}/instance", Player),
     ("POST", "/api/play/challenges/{challenge_id}/instance", Player),
     ("POST", "/api/play/challenges/{challenge_id}/instance/extend", Player),
+    ("POST", "/api/play/challenges/{challenge_id}/instance/heartbeat", Player),
     ("DELETE", "/api/play/challenges/{challenge_id}/instance", Player),
     ("POST", "/api/play/team", Player),
     ("POST", "/api/play/team/join", Player),

@@ -32,10 +32,13 @@ struct InstanceView {
     owner: String,
     /// Whether the name was given without proof.
     anonymous: bool,
+    /// Whether it waits, started, for an owner; then `owner` is empty.
+    warm: bool,
     /// The API by which it was started.
     front: String,
-    runner_id: RunnerId,
-    engine_id: EngineId,
+    /// Null as long as it is queued, like the engine.
+    runner_id: Option<RunnerId>,
+    engine_id: Option<EngineId>,
     state: InstanceState,
     requested_at: Timestamp,
     running_at: Option<Timestamp>,
@@ -54,7 +57,10 @@ pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpRes
     for placed in coordinator.instances.present().await? {
         let challenge = coordinator.instances.challenge(placed.session.challenge_id).await;
         let challenge = challenge.map(|it| it.name.to_string()).unwrap_or_default();
-        let owner = coordinator.flags.name_of(&placed.session.owner).await?;
+        let owner = match &placed.session.owner {
+            owner if owner.is_warm() => String::new(),
+            owner => coordinator.flags.name_of(owner).await?,
+        };
         instances.push(view(placed, challenge, owner));
     }
     Ok(HttpResponse::Ok().json(List { instances }))
@@ -62,21 +68,26 @@ pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpRes
 
 fn view(placed: Placed, challenge: String, owner: String) -> InstanceView {
     let Placed { session, ports } = placed;
+    let (runner_id, engine_id, host) = match session.place {
+        Some(place) => (Some(place.runner_id), Some(place.engine_id), place.host),
+        None => Default::default(),
+    };
     InstanceView {
         instance_id: session.id,
         challenge_id: session.challenge_id,
         challenge,
         owner,
         anonymous: session.owner.is_anonymous(),
+        warm: session.owner.is_warm(),
         front: session.front,
-        runner_id: session.runner_id,
-        engine_id: session.engine_id,
+        runner_id,
+        engine_id,
         state: session.state.into(),
         requested_at: session.requested_at,
         running_at: session.running_at,
         expires_at: session.reap_at,
         restarts: session.restarts,
-        addresses: ports.iter().map(|it| format!("{}:{}", session.host, it.host_port)).collect(),
+        addresses: ports.iter().map(|it| format!("{host}:{}", it.host_port)).collect(),
     }
 }
 

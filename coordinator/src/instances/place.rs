@@ -1,0 +1,115 @@
+//! Placing: sessions that wait get an engine, and ports there.
+
+use super::{Instances, Session};
+use crate::CoreError;
+use crate::session::Happening;
+use crate::store::Connection;
+use crate::store::instances::engines::{self, Engine};
+use crate::store::instances::sessions::{self, Place, queue};
+use crate::store::instances::{self, ports};
+use challengectl_common::RunnerId;
+use challengectl_common::instance::{InstanceSpec, Transport};
+use challengectl_common::wire::instances::Published;
+use rand::seq::IteratorRandom;
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// Sessions that one transaction places.
+const BATCH: u32 = 50;
+/// How long a start may take with all its tries, beside the time that its containers may take until they answer.
+const START_TIMEOUT: Duration = Duration::from_secs(180);
+
+impl Instances {
+    /// Gives engines with room to sessions that wait, in their turn. Returns how many have got one.
+    pub(super) async fn place_waiting(&self, connection: &mut Connection) -> Result<u32, CoreError> {
+        let mut placed = 0;
+        if queue::length(connection).await? == 0 {
+            return Ok(placed);
+        }
+        let mut engines = self.with_room(connection).await?;
+        let room = engines.iter().map(|engine| engine.capacity - engine.used).fold(0, u32::saturating_add);
+        for session in queue::next(connection, room.min(BATCH)).await? {
+            // One that needs more ports than are left does not keep others waiting.
+            placed += u32::from(self.place(connection, session, &mut engines).await?);
+        }
+        Ok(placed)
+    }
+
+    /// Gives a session the least full of these engines that has its ports. Returns whether there is one.
+    pub(super) async fn place(
+        &self,
+        connection: &mut Connection,
+        mut session: Session,
+        engines: &mut [Engine],
+    ) -> Result<bool, CoreError> {
+        let Some(next) = session.state.after(Happening::IsPlaced) else { return Ok(false) };
+        let spec = instances::spec(connection, session.challenge_id, session.version).await?;
+        engines.sort_by(|a, b| fullness(a).total_cmp(&fullness(b)));
+        for engine in engines.iter_mut().filter(|engine| has_room(engine)) {
+            let Some(published) = free_ports(connection, engine, &spec).await? else { continue };
+            ports::lease(connection, &engine.runner_id, session.id, &published).await?;
+            engine.used += 1;
+            session.state = next;
+            session.place = Some(Place {
+                runner_id: engine.runner_id.clone(),
+                engine_id: engine.engine_id.clone(),
+                host: engine.host.clone(),
+            });
+            session.reap_at = self.context.clock.now().after(start_timeout(&spec));
+            self.renumber(connection, &mut session).await?;
+            sessions::update(connection, &session).await?;
+            tracing::info!(session = session.id, runner = %engine.runner_id, engine = %engine.engine_id, "placed");
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Returns the engines with room, of the runners that are heard.
+    pub(super) async fn with_room(&self, connection: &mut Connection) -> Result<Vec<Engine>, CoreError> {
+        let mut engines = engines::usable(connection).await?;
+        engines.retain(|engine| has_room(engine) && self.is_heard(&engine.runner_id));
+        Ok(engines)
+    }
+
+    pub(super) fn is_heard(&self, runner: &RunnerId) -> bool {
+        self.fleet.presence.last_sign(runner).is_some_and(|sign| !self.fleet.is_silent(sign))
+    }
+}
+
+fn has_room(engine: &Engine) -> bool {
+    engine.used < engine.capacity
+}
+
+fn fullness(engine: &Engine) -> f64 {
+    f64::from(engine.used) / f64::from(engine.capacity.max(1))
+}
+
+/// Returns how long a start may take.
+pub(super) fn start_timeout(spec: &InstanceSpec) -> Duration {
+    let health = spec.containers.iter().filter_map(|container| container.health.as_ref());
+    START_TIMEOUT + health.map(|check| Duration::from_secs(check.start_seconds.into())).sum::<Duration>()
+}
+
+/// Returns a free port of the host for each port of a spec, at random: a neighbour's cannot be guessed from one's own.
+/// `None` if too few are free.
+pub(super) async fn free_ports(
+    connection: &mut Connection,
+    engine: &Engine,
+    spec: &InstanceSpec,
+) -> Result<Option<Vec<Published>>, CoreError> {
+    let mut taken_tcp = ports::taken(connection, &engine.runner_id, Transport::Tcp).await?;
+    let mut taken_udp = ports::taken(connection, &engine.runner_id, Transport::Udp).await?;
+    let mut published = Vec::new();
+    for (container, port) in spec.ports() {
+        let taken: &mut HashSet<u16> = match port.transport {
+            Transport::Tcp => &mut taken_tcp,
+            Transport::Udp => &mut taken_udp,
+        };
+        let (first, last) = engine.ports;
+        let free = (first..=last).filter(|port| !taken.contains(port)).choose(&mut rand::rng());
+        let Some(host_port) = free else { return Ok(None) };
+        taken.insert(host_port);
+        published.push(Published { container: container.clone(), port, host_port });
+    }
+    Ok(Some(published))
+}
