@@ -3,7 +3,7 @@
 use crate::load::simulated::{Runner, client, enroll};
 use crate::load::{Tally, processor_time};
 use crate::site::{Site, Times};
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use challengectl_common::{Digest, Timestamp};
 use reqwest::{Client, Method};
 use serde_json::json;
@@ -15,8 +15,12 @@ use tokio::time::{sleep, sleep_until};
 
 /// The challenges that the sessions are of.
 const CHALLENGES: i64 = 10;
+/// The id of the first of them.
+const FIRST: i64 = 101;
 /// How often a player asks: as often as a page that counts down would.
 const PERIOD: Duration = Duration::from_secs(5);
+/// A challenge that no runner can send: an event has at least one.
+const EVENT: &str = "challenges:\n  - {name: FAR, modulation: cw, frequency: 28000000, text: E}\n";
 /// Time in which a server has done what it does once after its start.
 const WARM_UP: Duration = Duration::from_secs(5);
 
@@ -46,7 +50,7 @@ pub struct Cost {
 pub async fn measure(load: Load) -> Result<Cost> {
     let folder = tempfile::tempdir()?;
     let event = folder.path().join("challenges.yml");
-    std::fs::write(&event, "challenges: []\n")?;
+    std::fs::write(&event, EVENT)?;
     let mut site = Site::new(&event, None, Times { lease: 60.0, grace: 15.0, heartbeat: 20.0 })?;
     // Makes the database and the key of its secrets.
     site.start_server()?;
@@ -74,8 +78,9 @@ pub async fn measure(load: Load) -> Result<Cost> {
         while tasks.join_next().await.is_some() {}
     };
     let asking_cores = cores(&site, load.time, asking).await?;
-    ensure!(!alive.is_finished(), "the simulated runner has ended");
-    alive.abort();
+    if alive.is_finished() {
+        alive.await??;
+    }
     site.stop()?;
     Ok(Cost {
         load,
@@ -99,7 +104,7 @@ async fn cores(site: &Site, time: Duration, work: impl Future<Output = ()>) -> R
 async fn add_sessions(database: &mut SqliteConnection, runner: &Runner, count: u32) -> Result<()> {
     let now = Timestamp::now().as_millis();
     let spec = json!({"containers": [{"image": "web:1"}]}).to_string();
-    for id in 1..=CHALLENGES {
+    for id in FIRST..FIRST + CHALLENGES {
         let made = "INSERT INTO challenges (id, kind, name, enabled, public_view, updated_at)
                     VALUES ($1, 'instance', 'C' || $1, 1, '{}', $2)";
         sqlx::query(made).bind(id).bind(now).execute(&mut *database).await?;
@@ -113,18 +118,19 @@ async fn add_sessions(database: &mut SqliteConnection, runner: &Runner, count: u
             .execute(&mut *database)
             .await?;
     }
-    // Team N has sessions of the challenges 1 to 10.
+    // Each team has sessions of all challenges.
     sqlx::query(
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $1)
-         INSERT INTO sessions (key, key_digest, front, challenge_id, version, owner, nonce, runner_id, engine_id, host,
-             state, fence, lifetime_ms, requested_at, running_at, reap_at, revision)
-         SELECT 'k' || i, 'd' || i, 'play', 1 + i % $2, 1, 'team:' || (1 + i / $2), '0', $3, 'docker', 'localhost',
+         INSERT INTO sessions (key, key_digest, front, challenge_id, version, owner, made_for, nonce, runner_id,
+             engine_id, host, state, fence, lifetime_ms, requested_at, running_at, reap_at, revision)
+         SELECT 'k' || i, 'd' || i, 'play', $5 + i % $2, 1, 'team:' || (1 + i / $2), '', '0', $3, 'docker', 'localhost',
              'running', 1, 86400000, $4, $4, $4 + 86400000, i + 1 FROM n WHERE i < $1",
     )
     .bind(count)
     .bind(CHALLENGES)
     .bind(&runner.id)
     .bind(now)
+    .bind(FIRST)
     .execute(database)
     .await?;
     Ok(())
@@ -178,7 +184,7 @@ async fn live(client: Client, url: String, runner: Runner) -> Result<()> {
 
 /// One player, who asks from a random moment on.
 async fn ask(client: Client, url: String, number: i64, token: String, end: Instant, tally: Arc<Tally>) {
-    let path = format!("{url}/api/play/challenges/{}/instance", 1 + number % CHALLENGES);
+    let path = format!("{url}/api/play/challenges/{}/instance", FIRST + number % CHALLENGES);
     let mut next = Instant::now() + PERIOD.mul_f64(rand::random());
     while next < end {
         sleep_until(next.into()).await;
