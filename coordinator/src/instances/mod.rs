@@ -4,6 +4,7 @@
 //! database says what each runner has to run; runners fetch that as orders, make it so, and report. A session, its
 //! state, and what it waits for are in the database alone, so that a restart of the server changes nothing.
 
+mod authoring;
 mod challenges;
 mod extend;
 mod inspect;
@@ -18,6 +19,7 @@ mod tally;
 
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
+pub use authoring::Authored;
 pub use challenges::Definition;
 pub use secrets::Secret;
 pub use start::{Started, Wish};
