@@ -1,4 +1,5 @@
-//! Reads and checks event files: `challenges.yml`, the older `server-config.yml`, and the legacy flags CSV.
+//! Reads and checks event files: `challenges.yml`, the older `server-config.yml`, and the legacy flags CSV; and, as
+//! challenges of kind `instance`, Compose files and the `challenge.yml` of ctfcli.
 //!
 //! Everything that can be checked before a transmission is checked here, including building the waveform. [`Reader`]
 //! returns the valid challenges and every problem with its line; [`read`] returns the whole event or the problems.
@@ -6,11 +7,15 @@
 #![warn(missing_docs)]
 
 mod check;
+pub mod compose;
 mod csv;
+pub mod ctfcli;
 mod defaults;
+mod document;
 mod draft;
 mod elsewhere;
 mod event;
+pub mod instance;
 mod keys;
 pub mod limits;
 mod lookup;

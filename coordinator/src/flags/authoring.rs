@@ -3,7 +3,8 @@
 use super::Flags;
 use crate::CoreError;
 use crate::audit::Actor;
-use crate::store::flags::{self, FlagMode, Score, StoredFlag};
+use crate::store::flags::{self, Score, StoredFlag};
+pub use challengectl_event::instance::{Flag, Part};
 use std::sync::Arc;
 
 /// What a challenge may be worth; scores of an event are sums of these.
@@ -14,24 +15,6 @@ const MAX_PARTS: usize = 50;
 const MAX_ATTEMPTS: u32 = 1_000_000;
 /// The share of a part.
 const MAX_SHARE: u32 = 1_000_000;
-
-/// A flag of a challenge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flag {
-    /// How it is compared.
-    pub mode: FlagMode,
-    /// The text, the pattern, or the format of session flags.
-    pub content: String,
-}
-
-/// A part of a challenge, which any of its flags solves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// The share of the points that it has, relative to the shares of the other parts.
-    pub share: u32,
-    /// At least one.
-    pub flags: Vec<Flag>,
-}
 
 /// What a challenge is worth, and by which flags it is solved.
 #[derive(Debug, Clone, PartialEq, Eq)]

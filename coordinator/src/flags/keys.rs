@@ -8,6 +8,7 @@ use crate::CoreError;
 use crate::store::flags::{FlagMode, StoredFlag};
 use crate::store::instances::sessions::Session;
 use crate::vault::{Vault, keyed};
+pub use challengectl_event::instance::DEFAULT_FORMAT;
 use regex::{Regex, RegexBuilder};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -17,8 +18,6 @@ use subtle::ConstantTimeEq;
 const PURPOSE: &str = "flag";
 /// Where the text of a session's flag goes in its format.
 const PLACE: &str = "{}";
-/// The format of session flags, unless the challenge has another.
-pub const DEFAULT_FORMAT: &str = "flag{{}}";
 /// Hexadecimal digits of the random part: 128 bits.
 const CODE_DIGITS: usize = 32;
 /// The longest submission in bytes.

@@ -7,9 +7,7 @@ use crate::store::flags;
 use crate::store::instances::{self, InstanceChallenge, NewInstanceChallenge};
 use challengectl_common::ChallengeName;
 use challengectl_common::instance::{InstanceSpec, Policy};
-
-/// The longest slug.
-const MAX_SLUG: usize = 100;
+use challengectl_event::instance::Slug;
 
 /// A challenge, as its author writes it.
 #[derive(Debug, Clone)]
@@ -46,6 +44,7 @@ impl Instances {
         let new = NewInstanceChallenge {
             slug: &definition.slug,
             name: &definition.name,
+            enabled: true,
             about: &definition.about,
             policy: &definition.policy,
             spec: &definition.spec,
@@ -58,13 +57,10 @@ impl Instances {
 }
 
 fn check(definition: &Definition) -> Result<(), CoreError> {
-    let slug = &definition.slug;
-    let is_slug = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if slug.is_empty() || slug.len() > MAX_SLUG || !slug.bytes().all(is_slug) {
-        return Err(CoreError::Invalid(format!("id: {slug:?} is not lower-case letters, digits and '-'")));
-    }
-    definition.policy.check().map_err(CoreError::Invalid)?;
-    definition.spec.check().map_err(CoreError::Invalid)
+    let invalid = |why: String| CoreError::Invalid(why);
+    Slug::try_from(definition.slug.clone()).map_err(|why| invalid(format!("id: {why}")))?;
+    definition.policy.check().map_err(invalid)?;
+    definition.spec.check().map_err(invalid)
 }
 
 /// Orders difficulties as authors of challenges do; others come last.

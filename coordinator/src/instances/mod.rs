@@ -6,6 +6,7 @@
 //! changes nothing.
 
 mod admission;
+mod authoring;
 mod challenges;
 mod inspect;
 mod orders;
@@ -23,6 +24,7 @@ mod warm;
 
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
+pub use authoring::Authored;
 pub use challenges::Definition;
 pub use secrets::Secret;
 pub use start::{Started, Wish};

@@ -1,8 +1,8 @@
 //! The conference of an event file.
 
-use super::fields::Fields;
-use super::node::Node;
 use crate::check;
+use crate::document::fields::Fields;
+use crate::document::node::Node;
 use crate::report::{Reported, Scope};
 use challengectl_common::{ConferenceChange, Timestamp};
 use serde::Deserialize;

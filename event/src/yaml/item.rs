@@ -1,9 +1,9 @@
 //! One challenge of a YAML file.
 
-use super::fields::{Fields, unknown_key};
-use super::node::{Key, Node, Value};
 use super::{tuning, view};
 use crate::defaults::Defaults;
+use crate::document::fields::{Fields, unknown_key};
+use crate::document::node::{Key, Node, Value};
 use crate::draft::{Draft, Payload};
 use crate::report::{Reported, Scope};
 use crate::values::delays::{self, Delays};

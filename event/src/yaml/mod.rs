@@ -1,13 +1,13 @@
 //! YAML files: `challenges.yml`, the older `server-config.yml`, a bare list of challenges.
 
 mod conference;
-mod fields;
 mod item;
-mod node;
 mod tuning;
 mod view;
 
 use crate::defaults::Defaults;
+use crate::document::fields::Fields;
+use crate::document::node::{self, Node, Value};
 use crate::draft::{Draft, Parts};
 use crate::report::{Report, Reported, Scope};
 use crate::values::delays::Delays;
@@ -15,8 +15,6 @@ use crate::values::hertz;
 use crate::values::parameters::WATERMARK;
 use crate::values::ranges::Ranges;
 use challengectl_common::challenge::NamedRange;
-use fields::Fields;
-use node::{Node, Value};
 
 const KEYS: &[&str] = &["conference", "frequency_ranges", "defaults", "challenges"];
 

@@ -1,7 +1,7 @@
 //! The frequency of a challenge.
 
-use super::fields::Fields;
-use super::node::{Node, Value};
+use crate::document::fields::Fields;
+use crate::document::node::{Node, Value};
 use crate::report::{Reported, Scope};
 use crate::values::hertz;
 use crate::values::ranges::Ranges;

@@ -1,7 +1,7 @@
 //! What the public page shows of a challenge.
 
-use super::fields::Fields;
-use super::node::Node;
+use crate::document::fields::Fields;
+use crate::document::node::Node;
 use crate::report::{Reported, Scope};
 use challengectl_common::PublicView;
 

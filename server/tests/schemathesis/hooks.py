@@ -13,6 +13,7 @@ import schemathesis
 EXISTING = {
     "runner_id": "runner-1",
     "challenge_id": 1,
+    "instance_challenge_id": 3,
     "username": "ada",
     "key_id": "venue",
     "team_id": 1,
@@ -21,6 +22,7 @@ EXISTING = {
 DELETABLE = EXISTING | {
     "runner_id": "runner-2",
     "challenge_id": 2,
+    "instance_challenge_id": 4,
     "username": "bob",
     "key_id": "other",
     "token_id": Path("token_id").read_text(),

@@ -6,36 +6,11 @@ pub mod submissions;
 
 use crate::store::cells::corrupt;
 use crate::store::{Connection, StoreError};
+pub use challengectl_event::instance::FlagMode;
 
-/// How a submission is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FlagMode {
-    /// With a flag that each session has of its own.
-    Session,
-    /// With a text.
-    Text,
-    /// With a text, whatever the case of ASCII letters.
-    TextAnyCase,
-    /// With a regular expression, which has to match all of it.
-    Pattern,
-}
-
-impl FlagMode {
-    /// Its name in the database, and in files.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Session => "session",
-            Self::Text => "text",
-            Self::TextAnyCase => "text_any_case",
-            Self::Pattern => "pattern",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, StoreError> {
-        let all = [Self::Session, Self::Text, Self::TextAnyCase, Self::Pattern];
-        all.into_iter().find(|mode| mode.as_str() == text).ok_or_else(|| corrupt("flag mode", &text))
-    }
+fn parse(text: &str) -> Result<FlagMode, StoreError> {
+    let all = [FlagMode::Session, FlagMode::Text, FlagMode::TextAnyCase, FlagMode::Pattern];
+    all.into_iter().find(|mode| mode.as_str() == text).ok_or_else(|| corrupt("flag mode", &text))
 }
 
 /// A flag of a challenge.
@@ -60,13 +35,8 @@ pub struct Score {
     pub max_attempts: Option<u32>,
 }
 
-/// Replaces the flags of a challenge, and what it is worth.
-pub async fn put(
-    connection: &mut Connection,
-    challenge: i64,
-    score: Score,
-    flags: &[StoredFlag],
-) -> Result<(), StoreError> {
+/// Sets what a challenge is worth.
+pub async fn put_score(connection: &mut Connection, challenge: i64, score: Score) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO scores (challenge_id, points, max_attempts) VALUES ($1, $2, $3)
          ON CONFLICT (challenge_id) DO UPDATE SET points = excluded.points, max_attempts = excluded.max_attempts",
@@ -74,8 +44,19 @@ pub async fn put(
     .bind(challenge)
     .bind(score.points)
     .bind(score.max_attempts)
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Replaces the flags of a challenge, and what it is worth.
+pub async fn put(
+    connection: &mut Connection,
+    challenge: i64,
+    score: Score,
+    flags: &[StoredFlag],
+) -> Result<(), StoreError> {
+    put_score(connection, challenge, score).await?;
     sqlx::query("DELETE FROM flags WHERE challenge_id = $1").bind(challenge).execute(&mut *connection).await?;
     for flag in flags {
         sqlx::query("INSERT INTO flags (challenge_id, part, share, mode, content) VALUES ($1, $2, $3, $4, $5)")
@@ -97,9 +78,8 @@ pub async fn of(connection: &mut Connection, challenge: i64) -> Result<Vec<Store
             .bind(challenge)
             .fetch_all(connection)
             .await?;
-    let stored = |(part, share, mode, content): (_, _, String, _)| {
-        Ok(StoredFlag { part, share, mode: FlagMode::parse(&mode)?, content })
-    };
+    let stored =
+        |(part, share, mode, content): (_, _, String, _)| Ok(StoredFlag { part, share, mode: parse(&mode)?, content });
     rows.into_iter().map(stored).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Challenges of kind `instance`, the engines that run them, and their sessions.
 
+pub mod authoring;
 pub mod engines;
 pub mod ports;
 pub mod secrets;
@@ -9,6 +10,7 @@ use super::cells::{from_json, to_json};
 use super::{Connection, StoreError};
 use challengectl_common::instance::{InstanceSpec, Policy};
 use challengectl_common::{ChallengeName, Timestamp};
+use challengectl_event::instance::Form;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use std::time::Duration;
@@ -48,6 +50,25 @@ pub struct About {
     pub learning_objectives: Vec<String>,
     /// Their texts are told to nobody by a list.
     pub hints: Vec<String>,
+    /// Keys of its `challenge.yml` that have no meaning here.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub other_keys: serde_json::Map<String, serde_json::Value>,
+}
+
+impl From<&Form> for About {
+    fn from(form: &Form) -> Self {
+        Self {
+            category: form.category.clone(),
+            difficulty: form.difficulty.clone(),
+            description: form.description.clone(),
+            tags: form.tags.clone(),
+            author: form.author.clone(),
+            estimated_time: form.estimated_time.clone(),
+            learning_objectives: form.learning_objectives.clone(),
+            hints: form.hints.clone(),
+            other_keys: form.other_keys.clone(),
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -93,6 +114,7 @@ impl TryFrom<Row> for InstanceChallenge {
 pub struct NewInstanceChallenge<'a> {
     pub slug: &'a str,
     pub name: &'a ChallengeName,
+    pub enabled: bool,
     pub about: &'a About,
     pub policy: &'a Policy,
     pub spec: &'a InstanceSpec,
@@ -144,9 +166,10 @@ pub async fn insert(
 ) -> Result<i64, StoreError> {
     let id = sqlx::query_scalar(
         "INSERT INTO challenges (kind, name, enabled, public_view, updated_at)
-         VALUES ('instance', $1, 1, '{}', $2) RETURNING id",
+         VALUES ('instance', $1, $2, '{}', $3) RETURNING id",
     )
     .bind(new.name.as_str())
+    .bind(new.enabled)
     .bind(now.as_millis())
     .fetch_one(&mut *connection)
     .await?;

@@ -15,6 +15,7 @@ pub fn of(path: &str) -> Vec<Parameter> {
 fn parameter(name: &str) -> Parameter {
     let (about, schema) = match name {
         "challenge_id" => ("The challenge, by its number.", number()),
+        "instance_challenge_id" => ("The challenge of kind instance, by its number.", number()),
         "runner_id" => ("The runner, by its id.", RunnerId::schema()),
         "team_id" => ("The team, by its number.", number()),
         "player" => ("The player, by the name of the account.", AccountName::schema()),

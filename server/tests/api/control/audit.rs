@@ -26,6 +26,7 @@ const WITHOUT_A_ROW: &[(&str, &str)] = &[
     ("DELETE /api/play/challenges/{challenge_id}/instance", "a player's own act, which the session records"),
     ("POST /api/challenges/check", "nothing changes"),
     ("POST /api/challenges/preview", "nothing changes"),
+    ("POST /api/instance-challenges/import", "nothing changes"),
     ("POST /api/runners/register", "a runner's own act, which its record shows"),
     ("POST /api/runners/{runner_id}/heartbeat", "a runner's own act, every few seconds"),
     ("POST /api/runners/{runner_id}/signout", "a runner's own act, which its record shows"),
@@ -185,6 +186,14 @@ async fn challenges(walk: &mut Walk, admin: &Browser<'_>) {
     let worth = json!({"points": 10, "parts": [{"flags": [{"mode": "text", "content": "flag{nine}"}]}]});
     walk.of(admin, "PUT /api/challenges/{challenge_id}/flags", &id, worth).await;
     walk.of(admin, "DELETE /api/challenges/{challenge_id}", &id, Value::Null).await;
+
+    let new = json!({"name": "Guest book", "spec": {"containers": [{"image": "web:1"}]}});
+    let one = "/api/instance-challenges/{instance_challenge_id}";
+    let id = walk.of(admin, "POST /api/instance-challenges", "", new).await["challenge_id"].to_string();
+    walk.of(admin, &format!("PUT {one}"), &id, json!({"category": "web"})).await;
+    walk.of(admin, &format!("POST {one}/disable"), &id, Value::Null).await;
+    walk.of(admin, &format!("POST {one}/enable"), &id, Value::Null).await;
+    walk.of(admin, &format!("DELETE {one}"), &id, Value::Null).await;
 
     let upload = form(admin.request(Method::POST, "/api/files/upload"), &[("file", "note.txt", b"CQ")]);
     walk.take("POST /api/files/upload", upload).await;

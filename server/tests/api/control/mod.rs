@@ -9,6 +9,7 @@ mod contract;
 mod files;
 mod fleet;
 mod history;
+mod instance_challenges;
 mod plan;
 mod system;
 mod uploads;

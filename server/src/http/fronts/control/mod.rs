@@ -11,6 +11,7 @@ pub mod envelope;
 mod files;
 mod fleet;
 mod history;
+mod instance_challenges;
 mod operating;
 mod plan;
 mod play;
@@ -30,6 +31,7 @@ use challengectl_common::wire::Acknowledgement;
 use challenges::{flags, modulations, preview, ranges};
 use enrollment::provisioning;
 use files::{export, uploads};
+use instance_challenges::import;
 use play::{inspect, instances, players, secrets, teams};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -71,6 +73,11 @@ pub fn groups() -> Vec<Group> {
             .describing::<state::Changes>()
             .describing::<LiveEvent>(),
         group!("Teams and players", "Those who play, for operators."; teams: list, update; players: list, update),
+        group!(
+            "Instance challenges", "The challenges that players start instances of.";
+            instance_challenges: list, create, one, update, delete, enable, disable;
+            import: read
+        ),
         group!("Instances", "What players have started, and what they submit.";
             instances: list, stop, submissions;
             inspect: output, run;

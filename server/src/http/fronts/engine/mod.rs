@@ -81,6 +81,7 @@ pub fn sample() -> Option<Definition> {
             estimated_time: "15 minutes".to_owned(),
             learning_objectives: texts(&["See what happens when a page shows input as markup."]),
             hints: texts(&["What does the page do with angle brackets?"]),
+            ..About::default()
         },
         worth: Worth::of_one(100, Flag { mode: FlagMode::Session, content: DEFAULT_FORMAT.to_owned() }),
         policy: Policy::default(),

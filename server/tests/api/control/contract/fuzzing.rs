@@ -78,6 +78,10 @@ async fn furnished_for(mode: PlayMode) -> Site {
     assert_eq!(upload(&admin, "abc.bin", b"abc").await.status, 200);
     let worth = json!({"points": 10, "parts": [{"flags": [{"mode": "text", "content": "flag{morse}"}]}]});
     assert_eq!(admin.put("/api/challenges/1/flags", worth).await.status, 200);
+    for name in ["Guest book", "Other"] {
+        let new = json!({"name": name, "spec": {"containers": [{"image": "web:1", "ports": ["80/http"]}]}});
+        assert_eq!(admin.post("/api/instance-challenges", new).await.status, 201);
+    }
     site.runner("runner-2").await;
     for key in ["venue", "other"] {
         assert_eq!(admin.post("/api/provisioning/keys", json!({"key_id": key})).await.status, 201);

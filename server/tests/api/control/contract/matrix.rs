@@ -120,6 +120,14 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("DELETE", "/api/secrets/{name}", Least(Admin)),
     ("GET", "/api/challenges/{challenge_id}/flags", Least(Admin)),
     ("PUT", "/api/challenges/{challenge_id}/flags", Least(Admin)),
+    ("GET", "/api/instance-challenges", Least(Viewer)),
+    ("GET", "/api/instance-challenges/{instance_challenge_id}", Least(Viewer)),
+    ("PUT", "/api/instance-challenges/{instance_challenge_id}", Least(Operator)),
+    ("POST", "/api/instance-challenges/{instance_challenge_id}/enable", Least(Operator)),
+    ("POST", "/api/instance-challenges/{instance_challenge_id}/disable", Least(Operator)),
+    ("POST", "/api/instance-challenges", Least(Admin)),
+    ("POST", "/api/instance-challenges/import", Least(Admin)),
+    ("DELETE", "/api/instance-challenges/{instance_challenge_id}", Least(Admin)),
     ("GET", "/api/teams", Least(Operator)),
     ("PUT", "/api/teams/{team_id}", Least(Operator)),
     ("GET", "/api/players", Least(Operator)),
@@ -211,7 +219,10 @@ async fn every_route_admits_exactly_the_authorised_clients() {
     for (method, path, asks) in MATRIX {
         let path = path.replace("{runner_id}", if *asks == Key { "own" } else { "nobody" });
         let path = path.replace("{personal_token_id}", "999").replace("{team_id}", "999").replace("{player}", "nobody");
-        let path = path.replace("{challenge_id}", "999").replace("{username}", "nobody");
+        let path = path
+            .replace("{instance_challenge_id}", "999")
+            .replace("{challenge_id}", "999")
+            .replace("{username}", "nobody");
         let path = path.replace("{token_id}", "nothing").replace("{key_id}", "nothing").replace("{name}", "nothing");
         let probe = Probe {
             site: &site,

@@ -7,61 +7,9 @@ use crate::http::state::Shared;
 use crate::http::{Admin, Problem};
 use actix_web::{HttpResponse, web};
 use challengectl_coordinator::Coordinator;
-use challengectl_coordinator::flags::{Flag, FlagMode, Part, Worth};
+use challengectl_coordinator::flags::{Part, Worth};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// How a submission is compared.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = FlagMode)]
-enum Mode {
-    /// With a text that each instance has of its own; the content has `{}` in its place.
-    Session,
-    /// With a text.
-    Text,
-    /// With a text, whatever the case of ASCII letters.
-    TextAnyCase,
-    /// With a regular expression, which has to match all of it.
-    Pattern,
-}
-
-impl From<Mode> for FlagMode {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Session => Self::Session,
-            Mode::Text => Self::Text,
-            Mode::TextAnyCase => Self::TextAnyCase,
-            Mode::Pattern => Self::Pattern,
-        }
-    }
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = FlagForm)]
-struct OneFlag {
-    mode: Mode,
-    #[schema(min_length = 1, max_length = 1024)]
-    content: String,
-}
-
-/// A part, which any of its flags solves.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = FlagPart)]
-struct PartForm {
-    /// The share of the points that it has, relative to the shares of the other parts.
-    #[serde(default = "one")]
-    #[schema(minimum = 1, maximum = 1_000_000, default = 1)]
-    share: u32,
-    #[schema(min_items = 1, max_items = 50)]
-    flags: Vec<OneFlag>,
-}
-
-fn one() -> u32 {
-    1
-}
 
 /// What a challenge is worth, and by which flags it is solved.
 #[derive(Deserialize, ToSchema)]
@@ -76,15 +24,12 @@ pub struct Form {
     #[schema(minimum = 1, maximum = 1_000_000)]
     max_attempts: Option<u32>,
     #[schema(min_items = 1, max_items = 50)]
-    parts: Vec<PartForm>,
+    parts: Vec<Part>,
 }
 
 impl From<Form> for Worth {
     fn from(form: Form) -> Self {
-        let flag = |it: OneFlag| Flag { mode: it.mode.into(), content: it.content };
-        let part = |it: PartForm| Part { share: it.share, flags: it.flags.into_iter().map(flag).collect() };
-        let parts = form.parts.into_iter().map(part).collect();
-        Self { points: form.points, max_attempts: form.max_attempts, parts }
+        Self { points: form.points, max_attempts: form.max_attempts, parts: form.parts }
     }
 }
 

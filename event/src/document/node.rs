@@ -9,13 +9,13 @@ use std::fmt;
 
 /// A value, and the line on which it begins.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) line: u64,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) line: u64,
+    pub(crate) value: Value,
 }
 
 #[derive(Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Scalar(Scalar),
     List(Vec<Node>),
@@ -23,15 +23,15 @@ pub(super) enum Value {
 }
 
 #[derive(Debug)]
-pub(super) struct Key {
-    pub(super) name: String,
-    pub(super) line: u64,
+pub(crate) struct Key {
+    pub(crate) name: String,
+    pub(crate) line: u64,
 }
 
 /// A single value, as YAML interprets it and as it is written: a challenge may be named `7` or `1e5`.
 #[derive(Debug)]
-pub(super) struct Scalar {
-    pub(super) json: serde_json::Value,
+pub(crate) struct Scalar {
+    pub(crate) json: serde_json::Value,
     written: String,
     source: Source,
 }
@@ -73,7 +73,7 @@ fn control_escape(quoted: &str) -> Option<String> {
 }
 
 /// Parses the document; `Err` with the line and the cause if it is not YAML.
-pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
+pub(crate) fn parse(text: &str) -> Result<Node, Unreadable> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 32, max_total_scalar_bytes: 16 << 20 },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000, max_replay_stack_depth: 8 },
@@ -89,7 +89,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Unreadable> {
 }
 
 /// Converts JSON to the same tree.
-pub(super) fn from_json(keys: serde_json::Map<String, serde_json::Value>) -> Vec<(Key, Node)> {
+pub(crate) fn from_json(keys: serde_json::Map<String, serde_json::Value>) -> Vec<(Key, Node)> {
     keys.into_iter().map(|(name, value)| (Key { name, line: 0 }, node_from_json(value))).collect()
 }
 
@@ -148,7 +148,7 @@ fn written(place: Location, text: &str) -> Option<&str> {
 }
 
 impl Node {
-    pub(super) fn into_list(self) -> Result<Vec<Self>, String> {
+    pub(crate) fn into_list(self) -> Result<Vec<Self>, String> {
         match self.value {
             Value::List(items) => Ok(items),
             Value::Null => Ok(Vec::new()),
@@ -164,13 +164,13 @@ impl Node {
     }
 
     /// Returns the value of a key of a mapping, as it is written.
-    pub(super) fn field(&self, key: &str) -> Option<&str> {
+    pub(crate) fn field(&self, key: &str) -> Option<&str> {
         let Value::Map(entries) = &self.value else { return None };
         entries.iter().find(|(found, _)| found.name == key).and_then(|(_, node)| node.written())
     }
 
     /// Returns a single value as it is written.
-    pub(super) fn written(&self) -> Option<&str> {
+    pub(crate) fn written(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(scalar) => Some(&scalar.written),
             _ => None,
@@ -178,7 +178,7 @@ impl Node {
     }
 
     /// Returns text, unless it is a number in quotes.
-    pub(super) fn as_word(&self) -> Option<&str> {
+    pub(crate) fn as_word(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(Scalar { json: serde_json::Value::String(text), .. }) => Some(text.trim()),
             _ => None,
@@ -186,20 +186,30 @@ impl Node {
         .filter(|text| text.parse::<f64>().is_err())
     }
 
-    pub(super) fn is_empty_list(&self) -> bool {
+    pub(crate) fn is_empty_list(&self) -> bool {
         matches!(&self.value, Value::List(items) if items.is_empty())
     }
 
-    pub(super) fn json(self) -> Result<serde_json::Value, String> {
+    /// Returns the whole tree as JSON.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Scalar(scalar) => scalar.json.clone(),
+            Value::List(items) => items.iter().map(Self::to_json).collect(),
+            Value::Map(entries) => entries.iter().map(|(key, node)| (key.name.clone(), node.to_json())).collect(),
+        }
+    }
+
+    pub(crate) fn json(self) -> Result<serde_json::Value, String> {
         self.scalar("a single value").map(|scalar| scalar.json)
     }
 
-    pub(super) fn text(self) -> Result<String, String> {
+    pub(crate) fn text(self) -> Result<String, String> {
         self.scalar("text").map(|scalar| scalar.written)
     }
 
     /// Returns text that is sent or is a name. Refuses a comment right after it: `FLAG #1` without quotes is `FLAG`.
-    pub(super) fn words(self) -> Result<String, String> {
+    pub(crate) fn words(self) -> Result<String, String> {
         match self.comment().filter(|comment| comment.starts_with(|c: char| !c.is_whitespace())) {
             Some(comment) => Err(format!(
                 "`#{comment}` after it is a comment in YAML; put \"quotes\" around the whole text if it is part of it, \
@@ -217,7 +227,7 @@ impl Node {
     }
 
     /// Returns a remark if the document has something beside the value that may have been meant as part of it.
-    pub(super) fn left_out(&self) -> Option<String> {
+    pub(crate) fn left_out(&self) -> Option<String> {
         let Value::Scalar(Scalar { source, .. }) = &self.value else { return None };
         let comment = source.comment.as_ref().map(|_| "the text after # is a comment and is not sent".to_owned());
         comment.or_else(|| {
@@ -229,7 +239,7 @@ impl Node {
     }
 
     /// Accepts `yes` and `no` too, as in older files.
-    pub(super) fn truth(self) -> Result<bool, String> {
+    pub(crate) fn truth(self) -> Result<bool, String> {
         match self.scalar("true or false")?.written.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" => Ok(true),
             "false" | "no" | "off" => Ok(false),
@@ -237,19 +247,19 @@ impl Node {
         }
     }
 
-    pub(super) fn integer(self) -> Result<i64, String> {
+    pub(crate) fn integer(self) -> Result<i64, String> {
         let scalar = self.scalar("a whole number")?;
         scalar.json.as_i64().ok_or_else(|| "must be a whole number".to_owned())
     }
 
     /// Accepts a number in quotes too.
-    pub(super) fn number(self) -> Result<f64, String> {
+    pub(crate) fn number(self) -> Result<f64, String> {
         let scalar = self.scalar("a number")?;
         let number = scalar.json.as_f64().or_else(|| scalar.json.as_str()?.trim().parse().ok());
         number.ok_or_else(|| "must be a number".to_owned())
     }
 
-    pub(super) fn frequency(self) -> Result<Frequency, String> {
+    pub(crate) fn frequency(self) -> Result<Frequency, String> {
         self.number().and_then(hertz::from_hz)
     }
 }

@@ -1,0 +1,170 @@
+//! The `challenge.yml` of ctfcli, the command line of CTFd: read as a challenge of kind `instance`, and written.
+//!
+//! What instances are made of stands under the key `challengectl`, which ctfcli leaves alone. It is not under `extra`, since
+//! ctfcli sends each key of that to CTFd as a field of the challenge.
+
+mod flags;
+mod own;
+mod texts;
+mod write;
+
+pub use write::{FILE, write, write_transmission};
+
+use crate::compose;
+use crate::compose::notes::{Notes, quoted};
+use crate::document::node::{self, Key, Node, Value};
+use crate::instance::{DEFAULT_POINTS, Form, Part, Reading, Slug};
+use challengectl_common::ChallengeName;
+use challengectl_common::instance::InstanceSpec;
+use own::Own;
+use serde_json::{Map, Value as Json, json};
+
+/// The keys that are taken over, besides `challengectl`.
+const TAKEN: [&str; 11] =
+    ["name", "author", "category", "description", "value", "attempts", "logic", "flags", "tags", "hints", "state"];
+
+/// The other keys of ctfcli, which an export writes again, and what their lack means.
+const KEPT: &[(&str, &str)] = &[
+    ("attribution", "players do not see it"),
+    ("connection_info", "players see the addresses of their own instance"),
+    ("healthcheck", "it is for ctfcli; give `health` of the container"),
+    ("host", "runners start the instances"),
+    ("module", "there are no modules"),
+    ("next", "there is no order of challenges"),
+    ("protocol", "ports say what opens them"),
+    ("scheduled_at", "enable the challenge when it is time"),
+    ("solution", "players do not see it"),
+    ("topics", "players do not see them"),
+    ("type", "points do not change"),
+    ("extra", "points do not change"),
+    ("version", "there is one format"),
+];
+
+/// The keys that players miss.
+const MISSED: &[(&str, &str)] = &[
+    ("files", "files are not handed out; put links into the description"),
+    ("requirements", "players see the challenge from the beginning"),
+];
+
+/// Reads a `challenge.yml`, with the Compose file that is beside it if there is one.
+#[must_use]
+pub fn read(text: &str, compose_file: Option<&str>, name: Option<ChallengeName>) -> Reading {
+    let mut notes = Notes::default();
+    let Some(keys) = root(text, &mut notes) else { return Reading { form: None, findings: notes.finish() } };
+    let Some(draft) = draft(&keys, name, &mut notes) else { return Reading { form: None, findings: notes.finish() } };
+    let Draft { mut form, own, image } = draft;
+    if own.spec.is_some() || compose_file.is_none() {
+        form.spec = match own.spec {
+            Some(spec) => spec,
+            None => own::spec_of(image, &form.slug(), &mut notes),
+        };
+        let findings = notes.finish();
+        let form = is_whole(&form).then_some(form);
+        return Reading { form, findings };
+    }
+    // Images that are built are named by the challenge.
+    let of_compose = compose::read(compose_file.unwrap_or_default(), ChallengeName::new(form.slug().as_str()).ok());
+    let mut findings = notes.finish();
+    findings.extend(of_compose.findings.into_iter().map(|mut finding| {
+        finding.key = format!("compose.yml: {}", finding.key);
+        finding
+    }));
+    let spec = of_compose.form.map(|compose| compose.spec);
+    Reading { form: spec.map(|spec| Form { spec, ..form }), findings }
+}
+
+/// What a file says, before its containers are known.
+struct Draft {
+    form: Form,
+    own: Own,
+    image: Option<(u64, String)>,
+}
+
+fn is_whole(form: &Form) -> bool {
+    !form.spec.containers.is_empty()
+}
+
+fn root(text: &str, notes: &mut Notes) -> Option<Vec<(Key, Node)>> {
+    match node::parse(text) {
+        Ok(Node { value: Value::Map(keys), .. }) => Some(keys),
+        Ok(Node { line, .. }) => {
+            notes.unsupported(line, "name", "this is not a challenge.yml: it has no `KEY: VALUE` lines");
+            None
+        }
+        Err((line, why)) => {
+            notes.unsupported(line.unwrap_or(0), "", why);
+            None
+        }
+    }
+}
+
+fn draft(keys: &[(Key, Node)], given: Option<ChallengeName>, notes: &mut Notes) -> Option<Draft> {
+    let find = |name: &str| keys.iter().find(|(key, _)| key.name == name).map(|(_, node)| node);
+    let own = find("challengectl").map(|node| own::read(node, notes)).unwrap_or_default();
+    if own.is_transmission() {
+        notes.ignored(0, "challengectl", "it is a transmission; `import` reads it from a challenges.yml");
+        return None;
+    }
+    let name = given.or_else(|| name(find("name"), notes))?;
+    let mut form = Form::new(name, InstanceSpec { containers: Vec::new() });
+    form.parts = flags::read(find("flags"), find("logic"), notes);
+    form.points = points(find("value"), find("extra"), notes);
+    form.max_attempts = find("attempts").and_then(|node| texts::number("attempts", node, notes)).filter(|it| *it > 0);
+    form.tags = find("tags").map(|node| texts::list("tags", "value", node, notes)).unwrap_or_default();
+    form.hints = find("hints").map(|node| texts::list("hints", "content", node, notes)).unwrap_or_default();
+    form.enabled = find("state").and_then(Node::written).is_none_or(|state| state == "visible");
+    for (key, text) in
+        [("author", &mut form.author), ("category", &mut form.category), ("description", &mut form.description)]
+    {
+        *text = find(key).and_then(|node| texts::one(key, node, notes)).unwrap_or_default();
+    }
+    let image = find("image").and_then(|node| Some((node.line, node.written()?.to_owned())));
+    form.other_keys = others(keys, notes);
+    own.apply(&mut form);
+    Some(Draft { form, own, image })
+}
+
+fn name(node: Option<&Node>, notes: &mut Notes) -> Option<ChallengeName> {
+    let Some(node) = node else {
+        notes.unsupported(0, "name", "it is missing");
+        return None;
+    };
+    let text = texts::one("name", node, notes)?;
+    ChallengeName::new(&text).map_err(|why| notes.unsupported(node.line, "name", why.to_string())).ok()
+}
+
+/// Returns the points; those of a challenge whose value falls are those at the beginning.
+fn points(value: Option<&Node>, extra: Option<&Node>, notes: &mut Notes) -> u32 {
+    let value = value.filter(|node| !matches!(node.value, Value::Null));
+    if let Some(value) = value {
+        return texts::number("value", value, notes).unwrap_or(DEFAULT_POINTS);
+    }
+    let initial = extra.and_then(|extra| extra.field("initial")).and_then(|initial| initial.parse().ok());
+    initial.unwrap_or(DEFAULT_POINTS)
+}
+
+/// Returns the keys that an export writes again, and reports what they lack.
+fn others(keys: &[(Key, Node)], notes: &mut Notes) -> Map<String, Json> {
+    let mut others = Map::new();
+    for (key, node) in keys {
+        let name = key.name.as_str();
+        if TAKEN.contains(&name) || name == "challengectl" {
+            continue;
+        }
+        others.insert(key.name.clone(), node.to_json());
+        let about =
+            |table: &[(&str, &'static str)]| table.iter().find(|(known, _)| *known == name).map(|(_, why)| *why);
+        let is_empty = matches!(node.value, Value::Null) || node.is_empty_list();
+        let is_usual = matches!((name, node.written()), ("type", Some("standard")) | ("version", _));
+        if is_empty || is_usual || name == "image" {
+            continue;
+        }
+        if let Some(why) = about(MISSED) {
+            notes.unsupported(key.line, name, why);
+        } else {
+            let why = about(KEPT).unwrap_or("it has no meaning here");
+            notes.ignored(key.line, name, format!("{why}; an export writes it again"));
+        }
+    }
+    others
+}
