@@ -1,7 +1,8 @@
 //! What the database and the engine have of instances, and whether that agrees.
 
 use crate::containers::Place;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,17 +77,26 @@ impl Survey {
 
 /// Returns each running session with each port of the host that leads to it.
 fn published(place: &Place) -> Result<Vec<(i64, i64)>> {
-    let format = "{{.Label \"challengectl.session\"}} {{.Ports}}";
-    let listed = place.docker(&["ps", "--filter", "label=challengectl.session", "--format", format])?;
+    let ids = place.docker(&["ps", "-q", "--filter", "label=challengectl.session"])?;
+    if ids.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let format = "{{index .Config.Labels \"challengectl.session\"}} {{json .HostConfig.PortBindings}}";
+    let mut arguments = vec!["inspect", "-f", format];
+    arguments.extend(ids.split_whitespace());
     let mut all = Vec::new();
-    for line in listed.lines() {
-        let (session, ports) = line.split_once(' ').unwrap_or((line, ""));
-        // `0.0.0.0:30001->8080/tcp`, and the same for IPv6.
-        let hosts = ports.split(", ").filter_map(|port| port.split_once("->")?.0.rsplit_once(':')?.1.parse().ok());
-        let distinct: BTreeSet<i64> = hosts.collect();
-        for port in distinct {
-            all.push((session.parse()?, port));
+    for line in place.docker(&arguments)?.lines() {
+        let (session, bindings) = line.split_once(' ').with_context(|| line.to_owned())?;
+        let bindings: BTreeMap<String, Vec<Binding>> = serde_json::from_str(bindings)?;
+        for binding in bindings.into_values().flatten() {
+            all.push((session.parse()?, binding.port.parse()?));
         }
     }
     Ok(all)
+}
+
+#[derive(Deserialize)]
+struct Binding {
+    #[serde(rename = "HostPort")]
+    port: String,
 }
