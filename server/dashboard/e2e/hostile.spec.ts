@@ -44,6 +44,14 @@ test('what runners and names say stays text on every page', async ({ page }) => 
     await logInToPlay(page, site, `p${n}${'W'.repeat(62)}`, password)
     await page.getByRole('tab', { name: 'Scoreboard' }).click()
     await picture(page, `hostile-scoreboard-${n}`)
+    // Where the line has no room for a name, the whole of it is one step away.
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.getByRole('button', { name, exact: true }).press('Enter')
+    await expect(page.getByRole('dialog').getByRole('heading', { name, exact: true })).toBeVisible()
+    await fits(page, `the standing of ${name}`)
+    await picture(page, `hostile-standing-${n}`)
+    await page.keyboard.press('Escape')
+    await page.setViewportSize({ width: 1280, height: 800 })
     if (n < 2) await page.getByRole('button', { name: 'Log out' }).click()
   }
   for (const path of PAGES) {

@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test'
-import { accessible, fits, picture, watch } from './support/look.ts'
+import { accessible, everywhere, picture, watch } from './support/look.ts'
 import { engine, logInToPlay, player, register, siteOfPlayers } from './support/players.ts'
 import { go, opened, type Site } from './support/site.ts'
 
@@ -12,21 +12,7 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => site.stop())
 
-/** In both themes, on a desk and on a phone. */
-async function looked(page: Page, name: string) {
-  for (const [width, height] of [
-    [1280, 800],
-    [390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      await picture(page, `play-${name}-${colorScheme}-${width}`)
-      await test.step(`${name} ${colorScheme} ${width}`, () => accessible(page))
-    }
-    await fits(page, `${name} at ${width}`)
-  }
-}
+const looked = (page: Page, name: string) => everywhere(page, `play-${name}`)
 
 test('a player registers, makes a team, solves a challenge on air and is on the scoreboard', async ({
   browser,

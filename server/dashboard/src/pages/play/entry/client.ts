@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
-import type { paths } from '../../api/schema.gen'
+import { isLoginMissing } from '../../../api/client'
+import type { paths } from '../../../api/schema.gen'
 import { login } from './login'
 import { renew } from './renew'
 
@@ -15,7 +16,7 @@ export async function send(request: Request): Promise<Response> {
   if (used === undefined) return fetch(request)
   const again = request.clone()
   const answer = await fetch(withToken(request, used))
-  if (answer.status !== 401 || !(await renew(used))) return answer
+  if (!(await isLoginMissing(answer)) || !(await renew(used))) return answer
   const access = login.value?.access
   return access === undefined ? answer : fetch(withToken(again, access))
 }

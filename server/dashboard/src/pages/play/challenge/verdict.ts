@@ -1,8 +1,8 @@
-import { Problem } from '../../api/client'
-import type { FlagVerdict } from '../../api/schema.gen'
-import { duration } from '../../format/time'
-import { text } from '../../text'
-import { reason } from '../../ui/notes'
+import { Problem } from '../../../api/client'
+import type { FlagVerdict } from '../../../api/schema.gen'
+import { duration } from '../../../format/time'
+import { text } from '../../../text'
+import { reason } from '../../../ui/notes'
 
 const words = text.play
 

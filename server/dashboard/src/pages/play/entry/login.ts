@@ -1,5 +1,5 @@
 import { ref, shallowRef } from 'vue'
-import type { PlayLogin, PlayTokens } from '../../api/schema.gen'
+import type { PlayLogin, PlayTokens } from '../../../api/schema.gen'
 
 /** A player's login: what this browser keeps of it. */
 export interface Login {

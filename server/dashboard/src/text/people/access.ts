@@ -28,6 +28,7 @@ export const access = {
   recoveryDone: 'I have kept them',
   changePassword: 'Change password',
   currentPassword: 'Current password',
+  wrongCurrent: 'The current password is wrong.',
   passwordChanged: 'Password changed. Your other logins have ended.',
   newRecovery: 'New recovery codes',
   newRecoveryText: 'Replaces the old ones, which count no longer.',
