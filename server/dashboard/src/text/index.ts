@@ -4,6 +4,7 @@ import { alarms } from './event/alarms'
 import { challenges } from './event/challenges'
 import { common } from './common'
 import { flags } from './players/flags'
+import { instanceChallenges } from './players/instance-challenges'
 import { instances } from './players/instances'
 import { logs } from './event/logs'
 import { overview } from './event/overview'
@@ -28,6 +29,7 @@ export const text = {
   challenges,
   common,
   flags,
+  instanceChallenges,
   instances,
   logs,
   overview,
