@@ -54,7 +54,19 @@ test('what runners and names say stays text on every page', async ({ page }) => 
     await page.setViewportSize({ width: 1280, height: 800 })
     if (n < 2) await page.getByRole('button', { name: 'Log out' }).click()
   }
-  for (const path of PAGES) {
+  // What the author of a challenge writes, and what its containers are given.
+  const own = { category: script, difficulty: markup, author: direction, tags: [long, markup], hints: [script, long] }
+  const container = { image: 'a', environment: { [emoji]: script }, command: [long, script] }
+  const data = {
+    name: markup,
+    description: `${markup} ${long}`,
+    ...own,
+    spec: { containers: [container] },
+  }
+  const made = await page.request.post(`${site.url}/api/instance-challenges`, { data })
+  expect(made.ok(), await made.text()).toBe(true)
+  const { challenge_id } = (await made.json()) as { challenge_id: number }
+  for (const path of [...PAGES, `challenges/instances/${challenge_id}`]) {
     await go(page, site, path)
     await page.waitForLoadState('networkidle')
     for (const width of [1280, 390]) {
