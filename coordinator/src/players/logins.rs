@@ -6,7 +6,8 @@ use crate::CoreError;
 use crate::accounts::check::{Checked, remember};
 use crate::accounts::{Client, Step};
 use crate::secrets::random_hex;
-use crate::store::players::{self, logins};
+use crate::store::players;
+use crate::store::players::logins::{self, Login};
 use crate::store::{self, Connection, accounts};
 use challengectl_common::{Digest, Timestamp};
 use std::net::IpAddr;
@@ -19,6 +20,17 @@ pub const ACCESS_LIFE: Duration = Duration::from_secs(15 * 60);
 pub const REFRESH_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long a login lasts at most, whoever refreshes it.
 const MAX_LOGIN_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long after its use a refresh token is refused without ending its login: two windows of one browser may send it at
+/// once, and only over TLS do browsers let them take turns (`navigator.locks`). The one that comes second finds the new
+/// tokens where the first has kept them.
+///
+/// The refusal has no tokens. If it had the new ones, a thief could follow a login for all of its life: use the stolen
+/// access token until it is refused, which tells that the owner has just refreshed, and ask for the successors within
+/// these seconds, each time; no token would ever be used twice later, which is how a theft is noticed (RFC 9700, section
+/// 4.14.2). As it is, whoever has stolen a token that was replaced gets nothing for it, and ends the login by trying
+/// after these seconds. Whoever uses it before its owner does has the login until the owner's next attempt after them,
+/// which is up to these seconds later than without.
+const REFRESH_GRACE: Duration = Duration::from_secs(10);
 /// Logins of one player at a time; the oldest ends when there are more.
 const MAX_LOGINS: u32 = 20;
 
@@ -29,6 +41,7 @@ const REFRESH: &str = "cctl_refresh_";
 
 const REFUSED: CoreError =
     CoreError::Credentials("the refresh_token is unknown, expired or was used before; log in again");
+const REPLACED: &str = "the refresh_token was replaced a moment ago; use the tokens of that answer";
 const BANNED: &str = "this account is excluded from the event; ask the organisers";
 
 /// The tokens of a login, shown once.
@@ -58,6 +71,26 @@ fn draw(family: &str, since: Timestamp, now: Timestamp) -> Drawn {
         expires_at: now.after(REFRESH_LIFE).min(since.after(MAX_LOGIN_AGE)),
     };
     Drawn { shown: Tokens { access, refresh }, stored }
+}
+
+/// What a refresh token is to its login.
+enum Standing {
+    /// The valid one.
+    Valid,
+    /// Its predecessor, which was replaced within the grace.
+    JustReplaced,
+    /// An older one, or the login has expired.
+    Over,
+}
+
+fn standing(login: &Login, shown: Digest, now: Timestamp) -> Standing {
+    let was_just = |(digest, at): (Digest, Timestamp)| digest == shown && now.since(at) < REFRESH_GRACE;
+    match login.replaced {
+        _ if login.expires_at <= now => Standing::Over,
+        _ if login.refresh == shown => Standing::Valid,
+        Some(replaced) if was_just(replaced) => Standing::JustReplaced,
+        _ => Standing::Over,
+    }
 }
 
 /// Returns the family of a refresh token.
@@ -116,7 +149,8 @@ impl Players {
     /// newer one, and nobody can tell which.
     ///
     /// # Errors
-    /// [`CoreError::Credentials`] when the token is not the valid one of a login.
+    /// [`CoreError::Credentials`] when the token is not the valid one of a login, [`CoreError::Conflict`] when it was
+    /// replaced less than [`REFRESH_GRACE`] ago.
     pub async fn refresh(self: &Arc<Self>, token: &str) -> Result<Tokens, CoreError> {
         let family = family(token).ok_or(REFUSED)?.to_owned();
         // Looked up before, so that nonsense does not keep others from writing.
@@ -130,16 +164,20 @@ impl Players {
         let mut transaction = self.context.store.write().await?;
         let now = self.context.clock.now();
         let login = logins::of_family(&mut transaction, Digest::of(family.as_bytes())).await?.ok_or(REFUSED)?;
-        if login.refresh != shown || login.expires_at <= now {
-            logins::delete(&mut transaction, login.id).await?;
-            store::commit(transaction).await?;
-            tracing::warn!(account = login.account_id, "a refresh token was refused; its login has ended");
-            return Err(REFUSED);
+        match standing(&login, shown, now) {
+            Standing::Valid => {}
+            Standing::JustReplaced => return Err(CoreError::Conflict(REPLACED.to_owned())),
+            Standing::Over => {
+                logins::delete(&mut transaction, login.id).await?;
+                store::commit(transaction).await?;
+                tracing::warn!(account = login.account_id, "a refresh token was refused; its login has ended");
+                return Err(REFUSED);
+            }
         }
         let player = players::get(&mut transaction, login.account_id).await?;
         player.filter(|player| player.active && !player.banned).ok_or(REFUSED)?;
         let Drawn { shown, stored } = draw(family, login.created_at, now);
-        logins::rotate(&mut transaction, login.id, stored).await?;
+        logins::rotate(&mut transaction, login.id, stored, now).await?;
         store::commit(transaction).await?;
         Ok(shown)
     }

@@ -48,10 +48,10 @@ impl Players {
         Arc::new(Self { context, accounts, settings })
     }
 
-    /// Returns whether players play in teams or each for themselves.
+    /// Returns the rules for players.
     #[must_use]
-    pub fn mode(&self) -> Mode {
-        self.settings.mode
+    pub fn settings(&self) -> PlayerSettings {
+        self.settings
     }
 
     /// Carries out what players change of their own, with its audit row, to its end. Unlike an operator's command it

@@ -139,7 +139,7 @@ async fn a_refresh_token_that_is_used_again_ends_its_login_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_refresh_with_one_token_at_once_none_stays_logged_in() {
+async fn of_two_windows_that_refresh_with_one_token_at_once_one_gets_tokens_and_both_go_on() {
     let house = House::new(OPEN).await;
     let first = house.register("ada").await.tokens;
     let refresh = || {
@@ -148,9 +148,39 @@ async fn of_two_who_refresh_with_one_token_at_once_none_stays_logged_in() {
     };
     let (a, b) = (refresh(), refresh());
     let outcomes = [a.await.unwrap(), b.await.unwrap()];
-    let got: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
-    assert_eq!(got.len(), 1);
-    assert!(house.by(&got[0].access).await.is_none());
+    let (got, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert!(matches!(refused[..], [Err(CoreError::Conflict(_))]), "{refused:?}");
+    let [Ok(got)] = &got[..] else { panic!("{got:?}") };
+    assert!(house.by(&got.access).await.is_some());
+    let next = house.players.refresh(&got.refresh).await.unwrap();
+    assert!(house.by(&next.access).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_refresh_token_gives_nothing_for_ten_seconds_and_ends_the_login_afterwards() {
+    let house = House::new(OPEN).await;
+    let first = house.register("ada").await.tokens;
+    house.site.clock.advance(ACCESS_LIFE);
+    let second = house.players.refresh(&first.refresh).await.unwrap();
+    for _ in 0..2 {
+        assert!(matches!(house.players.refresh(&first.refresh).await, Err(CoreError::Conflict(_))));
+    }
+    house.site.clock.advance(Duration::from_millis(9_999));
+    assert!(matches!(house.players.refresh(&first.refresh).await, Err(CoreError::Conflict(_))));
+    assert!(house.by(&second.access).await.is_some(), "the login goes on");
+    house.site.clock.advance(Duration::from_millis(1));
+    assert!(matches!(house.players.refresh(&first.refresh).await, Err(CoreError::Credentials(_))));
+    assert!(house.by(&second.access).await.is_none(), "the login has ended");
+    assert!(matches!(house.players.refresh(&second.refresh).await, Err(CoreError::Credentials(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_grace_revives_no_login_that_has_ended() {
+    let house = House::new(OPEN).await;
+    let first = house.register("ada").await.tokens;
+    let second = house.players.refresh(&first.refresh).await.unwrap();
+    house.players.log_out(&house.by(&second.access).await.unwrap()).await.unwrap();
+    assert!(matches!(house.players.refresh(&first.refresh).await, Err(CoreError::Credentials(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

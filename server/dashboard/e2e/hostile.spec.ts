@@ -39,14 +39,34 @@ test('what runners and names say stays text on every page', async ({ page }) => 
     const { password, post } = await player(site, `p${n}${'W'.repeat(62)}`)
     await post('team', { name })
     await setFlag(page, site, task.challenge_id, script)
-    await post(`challenges/${task.challenge_id}/flag`, { flag: n === 0 ? markup : script })
+    for (const flag of [markup, script]) await post(`challenges/${task.challenge_id}/flag`, { flag })
     await post('challenges/1/instance')
     await logInToPlay(page, site, `p${n}${'W'.repeat(62)}`, password)
     await page.getByRole('tab', { name: 'Scoreboard' }).click()
     await picture(page, `hostile-scoreboard-${n}`)
+    // Where the line has no room for a name, the whole of it is one step away.
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.getByRole('button', { name, exact: true }).press('Enter')
+    await expect(page.getByRole('dialog').getByRole('heading', { name, exact: true })).toBeVisible()
+    await fits(page, `the standing of ${name}`)
+    await picture(page, `hostile-standing-${n}`)
+    await page.keyboard.press('Escape')
+    await page.setViewportSize({ width: 1280, height: 800 })
     if (n < 2) await page.getByRole('button', { name: 'Log out' }).click()
   }
-  for (const path of PAGES) {
+  // What the author of a challenge writes, and what its containers are given.
+  const own = { category: script, difficulty: markup, author: direction, tags: [long, markup], hints: [script, long] }
+  const container = { image: 'a', environment: { [emoji]: script }, command: [long, script] }
+  const data = {
+    name: markup,
+    description: `${markup} ${long}`,
+    ...own,
+    spec: { containers: [container] },
+  }
+  const made = await page.request.post(`${site.url}/api/instance-challenges`, { data })
+  expect(made.ok(), await made.text()).toBe(true)
+  const { challenge_id } = (await made.json()) as { challenge_id: number }
+  for (const path of [...PAGES, `challenges/instances/${challenge_id}`]) {
     await go(page, site, path)
     await page.waitForLoadState('networkidle')
     for (const width of [1280, 390]) {

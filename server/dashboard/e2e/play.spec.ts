@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test'
-import { accessible, fits, picture, watch } from './support/look.ts'
+import { accessible, everywhere, picture, watch } from './support/look.ts'
 import { engine, logInToPlay, player, register, siteOfPlayers } from './support/players.ts'
 import { go, opened, type Site } from './support/site.ts'
 
@@ -12,21 +12,7 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => site.stop())
 
-/** In both themes, on a desk and on a phone. */
-async function looked(page: Page, name: string) {
-  for (const [width, height] of [
-    [1280, 800],
-    [390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      await picture(page, `play-${name}-${colorScheme}-${width}`)
-      await test.step(`${name} ${colorScheme} ${width}`, () => accessible(page))
-    }
-    await fits(page, `${name} at ${width}`)
-  }
-}
+const looked = (page: Page, name: string) => everywhere(page, `play-${name}`)
 
 test('a player registers, makes a team, solves a challenge on air and is on the scoreboard', async ({
   browser,
@@ -230,4 +216,37 @@ test('a player starts an instance, sees it end, and stops it; a viewer sees it a
   await page.getByRole('alertdialog').getByRole('button', { name: 'Stop' }).click()
   await expect(page.getByText('The instance is stopped')).toBeVisible()
   await clean()
+})
+
+test('an instance that takes its time is told as it goes, in the windows of the whole team', async ({ browser }) => {
+  const own = await siteOfPlayers()
+  const { password, post } = await player(own, 'zoe')
+  const { join_code: code } = await post('team', { name: 'Loop' })
+  const yan = await player(own, 'yan')
+  await yan.post('team/join', { join_code: code })
+  let finish: () => void = () => undefined
+  await engine(own, 'attic', new Promise((done) => (finish = done)))
+  const [one, other] = [await browser.newPage(), await browser.newPage()]
+  for (const [page, name, secret] of [
+    [one, 'zoe', password],
+    [other, 'yan', yan.password],
+  ] as const) {
+    await logInToPlay(page, own, name, secret)
+    await page.getByRole('link', { name: 'Basic XSS' }).click()
+    await expect(page.getByRole('button', { name: 'Start' })).toBeVisible()
+  }
+  await one.getByRole('button', { name: 'Start' }).click()
+  for (const page of [one, other]) {
+    await expect(page.getByText('Starting: this takes up to half a minute.')).toBeVisible({ timeout: 30_000 })
+    await expect(page.getByText(/^for \d+ s$/)).toBeVisible()
+    await expect(page.getByRole('progressbar')).toBeVisible()
+  }
+  await picture(one, 'play-instance-starting')
+  finish()
+  for (const page of [one, other]) {
+    await expect(page.getByText('Running', { exact: true })).toBeVisible()
+    await expect(page.getByText(/^ends in 59:\d\d$/)).toBeVisible()
+    await page.context().close()
+  }
+  own.stop()
 })

@@ -16,6 +16,12 @@ const routes: RouteRecordRaw[] = [
   { path: '/challenges', component: () => import('./pages/challenges/ChallengesPage.vue') },
   { path: '/challenges/import', component: () => import('./pages/challenges/ImportPage.vue') },
   { path: '/challenges/new', component: () => import('./pages/challenges/EditPage.vue') },
+  { path: '/challenges/instances', component: () => import('./pages/challenges/instances/InstanceChallengesPage.vue') },
+  { path: '/challenges/instances/new', component: () => import('./pages/challenges/instances/EditInstancePage.vue') },
+  {
+    path: '/challenges/instances/:id(\\d+)',
+    component: () => import('./pages/challenges/instances/EditInstancePage.vue'),
+  },
   { path: '/challenges/:id(\\d+)', component: () => import('./pages/challenges/EditPage.vue') },
   { path: '/runners', component: () => import('./pages/runners/RunnersPage.vue') },
   { path: '/runners/:id', component: () => import('./pages/runners/RunnerPage.vue') },

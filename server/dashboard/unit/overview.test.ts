@@ -6,7 +6,7 @@ import { bars, sums } from '../src/pages/overview/activity'
 import { lanes, pieces, place, ticks } from '../src/pages/overview/axis'
 import { isRight, limitsOf, newRadio, radioOf } from '../src/pages/runners/radio-draft'
 import { tracks } from '../src/pages/transmissions/timeline'
-import { inSight, sorted } from '../src/ui/table'
+import { inSight, sorted } from '../src/ui/table/table'
 
 test('bands far from each other are shown in pieces', () => {
   const [two, seventy, ...more] = pieces([

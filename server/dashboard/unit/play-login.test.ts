@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { send } from '../src/pages/play/client'
-import { device, forget, hasEnded, keep, login, stored } from '../src/pages/play/login'
+import { send } from '../src/pages/play/entry/client'
+import { device, forget, hasEnded, keep, login, stored } from '../src/pages/play/entry/login'
 
 const tokens = (n: number) => ({
   access_token: `access ${n}`,
@@ -55,6 +55,38 @@ test('a login that has ended is forgotten; a server that fails for a moment ends
   server(() => new Response(null, { status: 401 }))
   expect((await send(request())).status).toBe(401)
   expect([login.value, stored(), device(), hasEnded.value]).toEqual([null, null, 'device', true])
+})
+
+test('what another window was given for the same token is taken, as soon as it is there', async () => {
+  const known = server(() => Response.json({ error: 'conflict', details: 'replaced' }, { status: 409 }))
+  const answer = send(request())
+  await vi.waitFor(() => expect(known.refreshes).toHaveLength(1))
+  localStorage.setItem('play-login', JSON.stringify({ username: 'ada', access: 'access 2', refresh: 'refresh 2' }))
+  dispatchEvent(new StorageEvent('storage', { key: 'play-login' }))
+  expect((await answer).status).toBe(200)
+  expect(login.value?.refresh).toBe('refresh 2')
+})
+
+test('another window that is never given any ends no login', async () => {
+  vi.useFakeTimers()
+  server(() => Response.json({ error: 'conflict', details: 'replaced' }, { status: 409 }))
+  const answer = send(request())
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect((await answer).status).toBe(401)
+  expect([login.value?.refresh, hasEnded.value]).toEqual(['refresh 1', false])
+  vi.useRealTimers()
+})
+
+test('a wrong password is no reason to refresh', async () => {
+  const refreshes: unknown[] = []
+  vi.stubGlobal('fetch', async (asked: Request | string) => {
+    if (typeof asked === 'string') refreshes.push(asked)
+    return Response.json({ error: 'invalid credentials', details: 'the password is wrong' }, { status: 401 })
+  })
+  const answer = await send(request())
+  expect(answer.status).toBe(401)
+  expect(await answer.json()).toMatchObject({ error: 'invalid credentials' })
+  expect(refreshes).toEqual([])
 })
 
 test('without a login a request carries nothing and is sent once', async () => {

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { Problem } from '../src/api/client'
 import type { OwnInstance, PlayChallenge } from '../src/api/schema.gen'
 import { byCategory } from '../src/pages/play/game'
-import { addressOf, held, isOver } from '../src/pages/play/instance'
-import { refusalText, verdictText, waitOf } from '../src/pages/play/verdict'
+import { addressOf, held, isOver } from '../src/pages/play/challenge/instance'
+import { refusalText, verdictText, waitOf } from '../src/pages/play/challenge/verdict'
 
 const challenge = (name: string, category: string, points: number) => ({ name, category, points }) as PlayChallenge
 
@@ -42,8 +42,10 @@ test('a limit of the rate says how long to wait, and then that it is over; anoth
 })
 
 test('the end of an instance is reckoned from the seconds that the server says are left', () => {
-  const instance = { seconds_left: 90, expires_at: '2001-01-01T00:00:00Z' } as OwnInstance
-  expect(held(instance, 1000).endsAt).toBe(91_000)
+  const times = { requested_at: '2001-01-01T00:00:00Z', expires_at: '2001-01-01T00:01:40Z' }
+  const instance = { seconds_left: 90, ...times } as OwnInstance
+  // Ten of its hundred seconds are over, whatever the browser's clock shows.
+  expect(held(instance, 50_000)).toMatchObject({ askedAt: 40_000, endsAt: 140_000 })
   expect((['starting', 'running', 'lost', 'stopping', 'stopped', 'failed'] as const).filter(isOver)).toEqual([
     'stopped',
     'failed',

@@ -36,6 +36,23 @@ test('a page looks every 15 seconds while it is seen, and catches up when it is 
   expect(load).toHaveBeenCalledTimes(3)
 })
 
+test('what is about to change is looked at sooner, until it has changed', async () => {
+  vi.useFakeTimers()
+  visibility = 'visible'
+  let isMoving = true
+  const load = vi.fn(() => Promise.resolve())
+  const soon = () => (isMoving ? 2 : undefined)
+  const page = mount(defineComponent({ setup: () => (useRefresh(load, soon), () => h('p')) }))
+  await vi.advanceTimersByTimeAsync(4_000)
+  expect(load).toHaveBeenCalledTimes(3)
+  isMoving = false
+  await vi.advanceTimersByTimeAsync(14_000)
+  expect(load).toHaveBeenCalledTimes(3)
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(load).toHaveBeenCalledTimes(4)
+  page.unmount()
+})
+
 test('why nothing came is said until something comes', async () => {
   vi.useFakeTimers()
   visibility = 'visible'

@@ -41,6 +41,8 @@ async fn whoever_registers_has_tokens_at_once_and_nothing_else_is_shown() {
 #[tokio::test]
 async fn registration_is_closed_by_default_and_may_need_a_code() {
     let closed = Site::start().await;
+    let rules = json!({"registration": "closed", "mode": "teams", "team_size": 4});
+    assert_eq!(closed.get("/api/play").await.body, rules);
     closed.post("/api/play/register", credentials("ada", PASSWORD)).await.is_error(403, "forbidden");
     let code = "the code of the camp";
     let site = with(|config| {
@@ -48,6 +50,7 @@ async fn registration_is_closed_by_default_and_may_need_a_code() {
         config.players.registration_code = Some(code.to_owned());
     });
     let site = site.await;
+    assert_eq!(site.get("/api/play").await.body["registration"], "code");
     let mut body = credentials("ada", PASSWORD);
     site.post("/api/play/register", body.clone()).await.is_error(401, "invalid credentials");
     body["registration_code"] = json!(code);
@@ -96,9 +99,14 @@ async fn a_refresh_token_is_used_once_and_used_again_it_ends_the_login() {
     let access = second.body["access_token"].as_str().unwrap().to_owned();
     let now = Player { site: &site, access, refresh: String::new() };
     assert_eq!(now.get("/api/play/me").await.status, 200);
+    refresh(&ada.refresh).await.is_error(409, "conflict");
+    assert_eq!(now.get("/api/play/me").await.status, 200, "another window may have sent it at the same time");
+    let third = refresh(second.body["refresh_token"].as_str().unwrap()).await;
     refresh(&ada.refresh).await.is_error(401, "invalid credentials");
+    let access = third.body["access_token"].as_str().unwrap().to_owned();
+    let now = Player { site: &site, access, refresh: String::new() };
     now.get("/api/play/me").await.is_error(401, "authentication required");
-    refresh(second.body["refresh_token"].as_str().unwrap()).await.is_error(401, "invalid credentials");
+    refresh(third.body["refresh_token"].as_str().unwrap()).await.is_error(401, "invalid credentials");
     for nonsense in ["", "cctl_refresh_", "cctl_refresh_0_0", "\u{0}"] {
         refresh(nonsense).await.is_error(401, "invalid credentials");
     }

@@ -21,9 +21,14 @@ pub struct Login {
     pub id: i64,
     pub account_id: i64,
     pub refresh: Digest,
+    /// The refresh token before it, and when it was replaced.
+    pub replaced: Option<(Digest, Timestamp)>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
+
+/// A row of [`of_family`].
+type Row = (i64, i64, String, Option<String>, Option<i64>, i64, i64);
 
 /// Adds a login.
 pub async fn insert(
@@ -54,16 +59,20 @@ pub async fn insert(
 
 /// Returns the login of this family.
 pub async fn of_family(connection: &mut Connection, family: Digest) -> Result<Option<Login>, StoreError> {
-    let row: Option<(i64, i64, String, i64, i64)> =
-        sqlx::query_as("SELECT id, account_id, refresh, created_at, expires_at FROM player_logins WHERE family = $1")
-            .bind(family.to_string())
-            .fetch_optional(connection)
-            .await?;
-    let read = |(id, account_id, refresh, created_at, expires_at): (i64, i64, String, i64, i64)| {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT id, account_id, refresh, replaced, refreshed_at, created_at, expires_at FROM player_logins
+         WHERE family = $1",
+    )
+    .bind(family.to_string())
+    .fetch_optional(connection)
+    .await?;
+    let read = |(id, account_id, refresh, replaced, refreshed_at, created_at, expires_at): Row| {
+        let replaced = replaced.map(|digest| parse(&digest, "digest")).transpose()?;
         Ok(Login {
             id,
             account_id,
             refresh: parse(&refresh, "digest")?,
+            replaced: replaced.zip(refreshed_at.map(Timestamp::from_millis)),
             created_at: Timestamp::from_millis(created_at),
             expires_at: Timestamp::from_millis(expires_at),
         })
@@ -72,15 +81,20 @@ pub async fn of_family(connection: &mut Connection, family: Digest) -> Result<Op
 }
 
 /// Replaces the tokens of a login.
-pub async fn rotate(connection: &mut Connection, id: i64, tokens: Tokens) -> Result<(), StoreError> {
-    sqlx::query("UPDATE player_logins SET access = $1, access_until = $2, refresh = $3, expires_at = $4 WHERE id = $5")
-        .bind(tokens.access.to_string())
-        .bind(tokens.access_until.as_millis())
-        .bind(tokens.refresh.to_string())
-        .bind(tokens.expires_at.as_millis())
-        .bind(id)
-        .execute(connection)
-        .await?;
+pub async fn rotate(connection: &mut Connection, id: i64, tokens: Tokens, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE player_logins SET replaced = refresh, refreshed_at = $1, access = $2, access_until = $3, refresh = $4,
+             expires_at = $5
+         WHERE id = $6",
+    )
+    .bind(now.as_millis())
+    .bind(tokens.access.to_string())
+    .bind(tokens.access_until.as_millis())
+    .bind(tokens.refresh.to_string())
+    .bind(tokens.expires_at.as_millis())
+    .bind(id)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright'
-import { expect, type Page } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 
 declare global {
   interface Window {
@@ -46,4 +46,21 @@ export async function fits(page: Page, where: string) {
 /** Kept in `out/`, for people to look at. */
 export async function picture(page: Page, name: string) {
   await page.screenshot({ path: `out/${name}.png`, animations: 'disabled' })
+}
+
+/** In both themes, on a desk and on a phone. */
+export async function everywhere(page: Page, name: string) {
+  for (const [width, height] of [
+    [1280, 800],
+    [390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await picture(page, `${name}-${colorScheme}-${width}`)
+      await test.step(`${name} ${colorScheme} ${width}`, () => accessible(page))
+    }
+    await fits(page, `${name} at ${width}`)
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
 }

@@ -18,9 +18,9 @@ export async function setFlag(page: Page, site: Site, challenge: number, flag: s
 
 /**
  * A runner with an engine that is this test: it reports each order as carried out, and starts nothing. Ends when the site
- * does. Gives the flags that it was to put into containers.
+ * does. Gives the flags that it was to put into containers. `until`: what its first reports wait for.
  */
-export async function engine(site: Site, id: string) {
+export async function engine(site: Site, id: string, until: Promise<void> = Promise.resolve()) {
   const host = await site.impostor(id)
   const ports = { first: 30_000, last: 30_100 }
   await host.register({ engines: [{ id: 'docker', kind: 'docker', host: 'play.example', ports, capacity: 20 }] })
@@ -35,6 +35,7 @@ export async function engine(site: Site, id: string) {
         fence,
         state: run ? 'running' : 'removed',
       }))
+      if (reports.length > 0) await until
       if (reports.length > 0) await host.send('instances', { reports })
       since = revision
     }

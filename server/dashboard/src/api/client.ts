@@ -24,6 +24,9 @@ export function whenLoginIsLost(act: () => void) {
   onLoginLost = act
 }
 
+/** The code of requests without a valid login. */
+const MISSING = 'authentication required'
+
 interface Answer<T> {
   data?: T
   error?: unknown
@@ -47,10 +50,19 @@ export async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
   try {
     return await answered(request)
   } catch (problem) {
-    if (problem instanceof Problem && problem.status === 401 && problem.code === 'authentication required')
-      onLoginLost()
+    if (problem instanceof Problem && problem.status === 401 && problem.code === MISSING) onLoginLost()
     throw problem
   }
+}
+
+/** Whether an answer says that there is no valid login; a wrong password is 401 as well. Its body can still be read. */
+export async function isLoginMissing(answer: Response): Promise<boolean> {
+  if (answer.status !== 401) return false
+  const body: unknown = await answer
+    .clone()
+    .json()
+    .catch(() => null)
+  return !isErrorBody(body) || body.error === MISSING
 }
 
 export function problemOf(status: number, body: unknown, retryAfter: string | null): Problem {

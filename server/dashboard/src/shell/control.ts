@@ -4,7 +4,7 @@ import { state } from '../live/connection'
 import { operating } from '../live/operating'
 import { text } from '../text'
 import { attempt, say } from '../ui/notes'
-import { sure } from '../ui/question'
+import { sure } from '../ui/dialog/question'
 
 /** What operators can do to everything at once. The state changes when the server says so, not when a button is pressed. */
 export const mode = computed(() => operating(state.value))

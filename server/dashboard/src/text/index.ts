@@ -1,21 +1,22 @@
-import { access } from './access'
-import { air } from './air'
-import { alarms } from './alarms'
-import { challenges } from './challenges'
+import { access } from './people/access'
+import { air } from './event/air'
+import { alarms } from './event/alarms'
+import { challenges } from './event/challenges'
 import { common } from './common'
-import { flags } from './flags'
-import { instances } from './instances'
-import { logs } from './logs'
-import { overview } from './overview'
-import { play } from './play'
+import { flags } from './players/flags'
+import { instanceChallenges } from './players/instance-challenges'
+import { instances } from './players/instances'
+import { logs } from './event/logs'
+import { overview } from './event/overview'
+import { play } from './players/play'
 import { publicPage } from './public'
-import { runners } from './runners'
+import { runners } from './event/runners'
 import { settings } from './settings'
 import { shell } from './shell'
-import { submissions } from './submissions'
-import { teams } from './teams'
-import { transmissions } from './transmissions'
-import { users } from './users'
+import { submissions } from './players/submissions'
+import { teams } from './players/teams'
+import { transmissions } from './event/transmissions'
+import { users } from './people/users'
 
 /**
  * All words of the dashboard, and no others. A function where a value goes in, so that a missing or renamed one fails the
@@ -28,6 +29,7 @@ export const text = {
   challenges,
   common,
   flags,
+  instanceChallenges,
   instances,
   logs,
   overview,

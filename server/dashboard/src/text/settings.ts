@@ -17,7 +17,6 @@ export const settings = {
   nowStays: 'That does not change by itself.',
   nowTold: 'The hours are only shown; they hold nothing back.',
   saved: 'Saved',
-  unsaved: 'Not saved yet',
   ranges: 'Frequency ranges',
   rangesText: 'Names that challenges can be tuned by. They come with an event file; some are always there.',
   publicView: 'Public page',

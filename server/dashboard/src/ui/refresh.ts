@@ -6,28 +6,36 @@ const INTERVAL = 15
 
 /**
  * Loads when the page opens, and again while somebody can see it. A hidden page asks nothing, so that forgotten tabs of a
- * whole venue cost nothing; it catches up when it is shown.
+ * whole venue cost nothing; it catches up when it is shown. `soon`: seconds until the next look, while what is shown is
+ * about to change.
  */
-export function useRefresh(load: () => Promise<unknown>) {
+export function useRefresh(load: () => Promise<unknown>, soon: () => number | undefined = () => undefined) {
   const fault = ref('')
   let last = -Infinity
   let timer: ReturnType<typeof setTimeout> | undefined
   let isLeft = false
+  const interval = () => (soon() ?? INTERVAL) * 1000
 
   async function refresh() {
     last = performance.now()
-    clearTimeout(timer)
-    if (!isLeft) timer = setTimeout(look, INTERVAL * 1000)
+    wait()
     try {
       await load()
       fault.value = ''
     } catch (problem) {
       fault.value = reason(problem)
     }
+    // What has come says when to look again.
+    wait()
+  }
+  function wait() {
+    clearTimeout(timer)
+    if (!isLeft) timer = setTimeout(look, Math.max(0, last + interval() - performance.now()))
   }
   function look() {
-    const isDue = performance.now() - last >= INTERVAL * 1000 - 500
-    if (document.visibilityState === 'visible' && isDue) void refresh()
+    if (document.visibilityState !== 'visible') return
+    if (performance.now() < last + interval()) wait()
+    else void refresh()
   }
   onMounted(() => {
     void refresh()

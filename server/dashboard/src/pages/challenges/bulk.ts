@@ -2,7 +2,7 @@ import { api, ask } from '../../api/client'
 import type { Challenge } from '../../api/schema.gen'
 import { text } from '../../text'
 import { reason, say } from '../../ui/notes'
-import { sure } from '../../ui/question'
+import { sure } from '../../ui/dialog/question'
 
 const words = text.challenges
 

@@ -1,9 +1,11 @@
 import { computed, shallowRef, watch } from 'vue'
 import { answered } from '../../api/client'
-import type { Me, PlayChallenge, Standing } from '../../api/schema.gen'
-import { play } from './client'
-import { forget, login } from './login'
+import type { Me, PlayChallenge, PlayRules, Standing } from '../../api/schema.gen'
+import { play } from './entry/client'
+import { forget, login } from './entry/login'
 
+/** Who may register, and how many are a team: settings of the server, which change only when it starts again. */
+export const rules = shallowRef<PlayRules | null>(null)
 /** What the player knows of the event. */
 export const me = shallowRef<Me | null>(null)
 export const challenges = shallowRef<PlayChallenge[]>([])
@@ -27,6 +29,7 @@ watch(
 )
 
 export async function load() {
+  rules.value ??= await answered(play.GET('/api/play'))
   standings.value = (await answered(play.GET('/api/play/scoreboard'))).standings
   if (login.value === null) return
   me.value = await answered(play.GET('/api/play/me'))

@@ -34,7 +34,7 @@ struct TokensView {
     access_token: String,
     /// Seconds for which the access token is valid, unless the login is refreshed before.
     expires_in: u64,
-    /// For new tokens, once. Used again, it ends the login.
+    /// For new tokens, once. Used again later, it ends the login.
     refresh_token: String,
 }
 
@@ -105,8 +105,9 @@ pub struct RefreshRequest {
 
 /// Replace the tokens of a login.
 ///
-/// Both earlier tokens end. A refresh token that is used a second time ends its login, since somebody else has it.
-#[utoipa::path(post, path = "/api/play/refresh", responses((status = OK, body = TokensView), Unauthorized))]
+/// Both earlier tokens end. A refresh token that is used a second time ends its login, since somebody else has it; within
+/// ten seconds it is refused with 409 instead, so that two windows of one browser do not end their login.
+#[utoipa::path(post, path = "/api/play/refresh", responses((status = OK, body = TokensView), Unauthorized, Conflict))]
 pub async fn refresh(
     _: Anybody,
     Json(body): Json<RefreshRequest, SMALL>,

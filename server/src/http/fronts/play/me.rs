@@ -1,3 +1,4 @@
+use super::rules::PlayMode;
 use super::team::OwnTeam;
 use crate::http::Problem;
 use crate::http::extract::body::{Json, SMALL, With};
@@ -8,17 +9,8 @@ use crate::http::state::Shared;
 use actix_web::HttpResponse;
 use challengectl_common::AccountName;
 use challengectl_coordinator::Players;
-use challengectl_coordinator::players::Mode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// Whose instances and solves are: the team's, or the account's.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum PlayMode {
-    Teams,
-    Users,
-}
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Me)]
@@ -32,10 +24,7 @@ struct Me {
 #[utoipa::path(get, path = "/api/play/me", responses((status = OK, body = Me)))]
 pub async fn me(Player(player): Player, players: Shared<Players>) -> Result<HttpResponse, Problem> {
     let team = players.own_team(&player).await?.map(OwnTeam::from);
-    let mode = match players.mode() {
-        Mode::Teams => PlayMode::Teams,
-        Mode::Users => PlayMode::Users,
-    };
+    let mode = players.settings().mode.into();
     Ok(HttpResponse::Ok().json(Me { username: player.name, mode, team }))
 }
 

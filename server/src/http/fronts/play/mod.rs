@@ -6,6 +6,7 @@ mod instance;
 mod login;
 mod me;
 mod mine;
+mod rules;
 mod scoreboard;
 mod solving;
 mod team;
@@ -18,6 +19,7 @@ pub fn groups() -> Vec<Group> {
     vec![
         group!(
             "Play: login", "For players: register, log in with a password, and keep the login by refreshing its tokens.";
+            rules: show;
             login: register, log_in, refresh, log_out;
             me: me, change_password
         ),

@@ -199,6 +199,7 @@ async fn public_routes_answer_as_described() {
         "/api/conference",
         "/api/public/challenges",
         "/api/public/receiver",
+        "/api/play",
         "/api/play/scoreboard",
         "/api/play/ctftime",
         "/api/play/ctftime/captures",

@@ -40,6 +40,7 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/auth/setup", Nothing),
     ("GET", "/api/auth/setup", Nothing),
     ("POST", "/api/enrollment/enroll", Nothing),
+    ("GET", "/api/play", Nothing),
     ("POST", "/api/play/register", Nothing),
     ("POST", "/api/play/login", Nothing),
     ("POST", "/api/play/refresh", Nothing),
