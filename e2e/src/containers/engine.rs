@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// Time for an engine to be ready.
 const READY: Duration = Duration::from_secs(60);
+/// Time for an engine to be ready after it was killed: Docker waits for its containerd for 15 s, each time.
+const RESTART: Duration = Duration::from_secs(180);
 
 /// The resolver of the engine's host, a machine [outside](super::outside).
 pub const RESOLVER: &str = "203.0.113.2";
@@ -66,8 +68,21 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Starts an engine that was killed, and waits until it answers.
+    /// Starts an engine that was killed, and waits until it answers. One that ends instead is started again, as a service
+    /// manager does: Docker does not find its containerd at first.
     pub fn restart(&mut self) -> Result<()> {
+        let mut daemon = self.spawn()?;
+        let answers = wait_until("the engine answers", RESTART, || {
+            if daemon.ended_within(Duration::ZERO)?.is_some() {
+                daemon = self.spawn()?;
+            }
+            Ok(self.docker(&["version"]).is_ok())
+        });
+        self.daemon = Some(daemon);
+        answers.with_context(|| self.log())
+    }
+
+    fn spawn(&self) -> Result<Process> {
         let path = |name: &str| self.folder.join(name).display().to_string();
         let mut command = Command::new("nsenter");
         // Podman's monitors leave files where they are started.
@@ -81,9 +96,7 @@ impl Engine {
                 .args(["podman", "--root", &path("root"), "--runroot", &path("exec")])
                 .args(["--network-config-dir", &path("networks"), "system", "service", "--time=0", &self.socket()]),
         };
-        self.daemon = Some(Process::start(&mut command, &self.folder.join("log"))?);
-        let answers = || Ok(self.docker(&["version"]).is_ok());
-        wait_until("the engine answers", READY, answers).with_context(|| self.log())
+        Process::start(&mut command, &self.folder.join("log"))
     }
 
     /// Kills the engine. Its containers go on, or not, as it has them.

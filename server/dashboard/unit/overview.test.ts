@@ -56,9 +56,9 @@ test('periods without a transmission are empty, not missing', () => {
 })
 
 test('only the rows in sight are in the document', () => {
-  expect(inSight(500, 44, 0, 440)).toEqual({ from: 0, to: 18 })
-  expect(inSight(500, 44, 4400, 440)).toEqual({ from: 92, to: 118 })
-  expect(inSight(3, 44, 0, 440)).toEqual({ from: 0, to: 3 })
+  expect(inSight(500, 44, 0, 440, 8)).toEqual({ from: 0, to: 18 })
+  expect(inSight(500, 44, 4400, 440, 8)).toEqual({ from: 92, to: 118 })
+  expect(inSight(3, 44, 0, 440, 8)).toEqual({ from: 0, to: 3 })
 })
 
 test('names are sorted as people count', () => {

@@ -63,6 +63,7 @@ fn put(agent: &Arc<Agent>, order: Order, again: bool) {
             Some(standing) => {
                 let is_same =
                     standing.order.fence == order.fence && standing.order.run.is_some() == order.run.is_some();
+                standing.runs &= standing.order.fence == order.fence;
                 standing.order = order;
                 if is_same && !again {
                     return;

@@ -45,7 +45,12 @@ fn next(agent: &Agent, session: i64) -> Option<(Order, Option<String>)> {
     let standing = sessions.get_mut(&session)?;
     if standing.is_due {
         standing.is_due = false;
-        return Some((standing.order.clone(), standing.offence.take()));
+        let mut order = standing.order.clone();
+        // What was started here and answered has been seen running, also if the server does not know it yet.
+        if let Some(run) = order.run.as_mut().filter(|_| standing.runs) {
+            run.is_running = true;
+        }
+        return Some((order, standing.offence.take()));
     }
     standing.is_busy = false;
     // Nothing of it is left. If it is to be started again, an order with another fence comes.
@@ -107,7 +112,9 @@ async fn settle(
     }
     let found = docker.list_session(order.session_id).await?;
     let is_whole = found.len() == run.containers.len();
-    if is_whole && found.iter().all(|it| it.fence == order.fence && it.is_running) {
+    // One that nobody has seen running was not started to its end: the engine was killed, and the container may lack its
+    // published ports (Podman 4.3).
+    if run.is_running && is_whole && found.iter().all(|it| it.fence == order.fence && it.is_running) {
         let resumed = docker.resume(order, run, &found, is_wanted).await;
         return started(docker, order, resumed).await;
     }

@@ -30,9 +30,14 @@ export function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[
   return by.down ? order.reverse() : order
 }
 
-/** Which rows are in the document: those in sight, and some around. */
-export function inSight(count: number, height: number, top: number, view: number): { from: number; to: number } {
-  const around = 8
+/** Which rows are in the document: those in sight, and so many around. */
+export function inSight(
+  count: number,
+  height: number,
+  top: number,
+  view: number,
+  around: number,
+): { from: number; to: number } {
   const from = Math.max(0, Math.floor(top / height) - around)
   return { from, to: Math.min(count, Math.ceil((top + view) / height) + around) }
 }
