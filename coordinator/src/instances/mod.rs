@@ -25,6 +25,7 @@ mod warm;
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
 pub use authoring::Authored;
+pub(crate) use authoring::{Put, put};
 pub use challenges::Definition;
 pub use secrets::Secret;
 pub use start::{Started, Wish};
