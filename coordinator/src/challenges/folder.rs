@@ -22,24 +22,44 @@ pub async fn import(store: &Store, forms: &[Form], now: Timestamp) -> Result<Vec
     let mut command = Command::new(store.write().await?, Actor::command_line(), "event.import", now);
     let mut steps = Vec::with_capacity(forms.len());
     for form in forms {
-        let in_it = |why: String| CoreError::Invalid(format!("{}: {why}", form.name));
-        let put = put(&mut command, &keys, form, now).await.map_err(|error| match error {
-            CoreError::Invalid(why) => in_it(why),
-            error => error,
-        })?;
-        steps.push(step(form, put));
+        steps.push(put_form(&mut command, &keys, form, true, now).await?);
     }
     command.commit("", Some(&format!("{} challenges", forms.len()))).await?;
     Ok(steps)
 }
 
-pub(super) fn step(form: &Form, put: Put) -> Step {
+/// Adds a challenge of kind `instance`, or changes the one that has its slug. An error names the challenge.
+pub(super) async fn put_form(
+    connection: &mut Connection,
+    keys: &FlagKeys,
+    form: &Form,
+    says_enabled: bool,
+    now: Timestamp,
+) -> Result<Step, CoreError> {
     let challenge = form.name.to_string();
-    match put {
-        Put::Added => Step::Added { challenge },
-        Put::Updated(fields) if fields.is_empty() => Step::Unchanged { challenge },
-        Put::Updated(fields) => Step::Updated { challenge, fields, cut: false },
+    match put(connection, keys, form, says_enabled, now).await {
+        Ok(Put::Added) => Ok(Step::Added { challenge }),
+        Ok(Put::Updated(fields)) if fields.is_empty() => Ok(Step::Unchanged { challenge }),
+        Ok(Put::Updated(fields)) => Ok(Step::Updated { challenge, fields, cut: false }),
+        Err(CoreError::Invalid(why)) => Err(CoreError::Invalid(format!("{challenge}: {why}"))),
+        Err(error) => Err(error),
     }
+}
+
+/// Returns all challenges of kind `instance`, with their flags. The key of the flags is read only if there are some.
+pub(super) async fn forms(store: &Store) -> Result<Vec<Form>, CoreError> {
+    let connection = &mut *store.read().await?;
+    let all = authoring::forms(connection, None).await?;
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = keys(store).await?;
+    let mut forms = Vec::with_capacity(all.len());
+    for (challenge, form) in all {
+        let parts = keys.parts(&flags::of(connection, challenge.id).await?)?;
+        forms.push(Form { parts, ..form });
+    }
+    Ok(forms)
 }
 
 /// Returns the keys by which flags are sealed, for a command that runs without the server.
@@ -51,10 +71,7 @@ pub(super) async fn keys(store: &Store) -> Result<FlagKeys, CoreError> {
 /// Writes a folder for each challenge, with its `challenge.yml`, readable only by its owner (0600), since flags are in it.
 /// Returns the number of challenges.
 pub async fn export(store: &Store, folder: &Path) -> Result<usize, CoreError> {
-    let keys = keys(store).await?;
-    let mut connection = store.read().await?;
-    let texts = texts(&mut connection, &keys).await?;
-    drop(connection);
+    let texts = texts(store).await?;
     let mut taken = BTreeSet::new();
     for (wanted, text) in &texts {
         let mut numbers = 2..;
@@ -69,13 +86,11 @@ pub async fn export(store: &Store, folder: &Path) -> Result<usize, CoreError> {
     Ok(texts.len())
 }
 
-async fn texts(connection: &mut Connection, keys: &FlagKeys) -> Result<Vec<(Slug, String)>, CoreError> {
-    let mut texts = Vec::new();
-    for (challenge, form) in authoring::forms(connection, None).await? {
-        let parts = keys.parts(&flags::of(connection, challenge.id).await?)?;
-        let form = Form { parts, ..form };
-        texts.push((form.slug(), ctfcli::write(&form)));
-    }
+async fn texts(store: &Store) -> Result<Vec<(Slug, String)>, CoreError> {
+    let instances = forms(store).await?;
+    let mut texts: Vec<_> = instances.iter().map(|form| (form.slug(), ctfcli::write(form))).collect();
+    let keys = keys(store).await?;
+    let connection = &mut *store.read().await?;
     for challenge in challenges::all(connection).await? {
         let parts = keys.parts(&flags::of(connection, challenge.id).await?)?;
         let score = flags::score(connection, challenge.id).await?;

@@ -122,7 +122,7 @@ fn print(out: &mut impl Write, event: &Event, steps: &[Step]) -> std::io::Result
     writeln!(
         out,
         "{} challenges: {} added, {} updated, {} unchanged",
-        event.challenges.len(),
+        event.count(),
         count(|step| matches!(step, Step::Added { .. })),
         count(|step| matches!(step, Step::Updated { .. })),
         count(|step| matches!(step, Step::Unchanged { .. })),

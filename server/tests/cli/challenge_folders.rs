@@ -131,3 +131,23 @@ fn what_reaches_the_host_is_not_imported_and_what_needs_a_change_is_hidden() {
     std::fs::create_dir(folder.path().join("empty")).unwrap();
     assert!(folder.fails(&["import", "empty"]).contains("there is no challenge.yml in it"));
 }
+
+#[test]
+fn one_file_holds_a_whole_event_and_its_export_is_imported_unchanged() {
+    let folder = Folder::new();
+    let instance = "  - {name: Guest book, kind: instance, points: 150, spec: {containers: [{image: 'web:1', ports: [80/http]}]}}\n";
+    folder.write("challenges.yml", &format!("{}{instance}", crate::folder::EVENT));
+    let imported = folder.succeeds(&["import", "challenges.yml"]);
+    assert!(imported.contains("challenge Guest book: added\n3 challenges: 3 added"), "{imported}");
+    assert_eq!(folder.succeeds(&["export", "event.tar"]), "event.tar: 3 challenges, with their flags\n");
+    let unchanged = "3 challenges: 0 added, 0 updated, 3 unchanged\n";
+    assert!(folder.succeeds(&["import", "event.tar"]).ends_with(unchanged));
+    let elsewhere = Folder::new();
+    std::fs::rename(folder.path().join("event.tar"), elsewhere.path().join("event.tar")).unwrap();
+    assert!(elsewhere.succeeds(&["import", "event.tar"]).contains("challenge Guest book: added"));
+    assert!(elsewhere.succeeds(&["import", "event.tar"]).ends_with(unchanged), "also the flag is the same");
+
+    folder.write("challenges.yml", &format!("{}{}", crate::folder::EVENT, instance.replace("80/http", "none")));
+    let refused = folder.fails(&["import", "challenges.yml"]);
+    assert!(refused.contains("challenges.yml:4: Guest book: `spec`: containers[0].ports[0]: "), "{refused}");
+}

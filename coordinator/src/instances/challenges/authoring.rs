@@ -146,11 +146,12 @@ pub(crate) enum Put {
     Updated(Vec<&'static str>),
 }
 
-/// Adds a challenge, or changes the one that has its slug.
+/// Adds a challenge, or changes the one that has its slug, which stays enabled or disabled unless `says_enabled`.
 pub(crate) async fn put(
     connection: &mut Connection,
     keys: &FlagKeys,
     form: &Form,
+    says_enabled: bool,
     now: Timestamp,
 ) -> Result<Put, CoreError> {
     form.check().map_err(CoreError::Invalid)?;
@@ -162,9 +163,12 @@ pub(crate) async fn put(
     let forms = authoring::forms(connection, Some(known.id)).await?;
     let mut before = one(forms.into_iter().map(|(_, form)| form), known.id)?;
     before.parts = keys.parts(&flags::of(connection, known.id).await?)?;
-    let fields = changed(&before, form);
+    let enabled = if says_enabled { form.enabled } else { before.enabled };
+    // The id never changes; a file need not give it.
+    let form = Form { enabled, id: before.id.clone(), ..form.clone() };
+    let fields = changed(&before, &form);
     if !fields.is_empty() {
-        replace(connection, keys, known.id, &before, form, now).await?;
+        replace(connection, keys, known.id, &before, &form, now).await?;
     }
     Ok(Put::Updated(fields))
 }
