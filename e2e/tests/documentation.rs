@@ -33,7 +33,7 @@ walked! {
     dashboard: "docs/dashboard.md", Built;
     frequencies: "docs/frequencies.md", Built;
     install: "docs/install.md", Built;
-    instances: "docs/instances.md", Built;
+    instances: "docs/instances.md", Operator;
     live_events: "docs/live-events.md", Operator;
     operating: "docs/operating.md", Operator;
     operations: "docs/operations.md", Operator;

@@ -1,5 +1,6 @@
 //! A challenge as the readers return it: parsed, but its waveform and its file are not yet checked.
 
+use crate::Instance;
 use crate::report::Reported;
 use crate::values::delays::Delays;
 use challengectl_common::challenge::NamedRange;
@@ -13,6 +14,7 @@ pub(crate) struct Parts {
     pub(crate) conference: Option<ConferenceChange>,
     pub(crate) ranges: Vec<NamedRange>,
     pub(crate) drafts: Vec<Draft>,
+    pub(crate) instances: Vec<Instance>,
 }
 
 /// One challenge. Each field has its own result, so that an invalid one does not prevent checks of the others.

@@ -1,5 +1,6 @@
 //! The contents of an event file, and problems and remarks about it.
 
+use crate::instance::Form;
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeSpec, ConferenceChange};
 use std::fmt;
@@ -13,15 +14,36 @@ pub struct Event {
     pub conference: Option<ConferenceChange>,
     /// The named frequency ranges that the file defines or uses.
     pub ranges: Vec<NamedRange>,
-    /// The challenges, in the file's order.
+    /// The challenges that go on air, in the file's order.
     pub challenges: Vec<Challenge>,
-    /// The names of all challenges in the file, including those with problems.
+    /// The challenges of kind `instance`, in the file's order.
+    pub instances: Vec<Instance>,
+    /// The names of all challenges in the file that go on air, including those with problems.
     pub names: Vec<String>,
     /// Remarks: keys that are ignored, and values that are read differently from how they are written.
     pub remarks: Vec<Remark>,
 }
 
-/// One challenge of an event file.
+impl Event {
+    /// Returns the number of valid challenges of all kinds.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.challenges.len() + self.instances.len()
+    }
+}
+
+/// A challenge of kind `instance` of an event file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// The validated challenge.
+    pub form: Form,
+    /// Whether the file gives `enabled`, as of [`Challenge`].
+    pub says_enabled: bool,
+    /// The line of the file on which it begins, from 1.
+    pub line: u64,
+}
+
+/// One challenge of an event file that goes on air.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Challenge {
     /// The validated challenge.

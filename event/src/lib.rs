@@ -27,7 +27,7 @@ mod values;
 mod write;
 mod yaml;
 
-pub use event::{Challenge, Event, Refused, Remark};
+pub use event::{Challenge, Event, Instance, Refused, Remark};
 pub use keys::{PAYLOAD_KEYS, TUNING_KEYS, keys_of};
 pub use reader::{Reader, Reading};
 pub use values::ranges::well_known_ranges;

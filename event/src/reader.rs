@@ -39,7 +39,7 @@ impl Reading {
     /// # Errors
     /// [`Refused`] if there are problems and no valid challenge.
     pub fn sound(self) -> Result<(Event, Vec<Remark>), Refused> {
-        let nothing = self.event.challenges.is_empty() && !self.problems.is_empty();
+        let nothing = self.event.count() == 0 && !self.problems.is_empty();
         if nothing { Err(Refused(self.problems)) } else { Ok((self.event, self.problems)) }
     }
 }
@@ -86,8 +86,8 @@ impl Reader {
     }
 
     fn finish(&self, parts: Parts, places: &Places, report: &mut Report) -> Event {
-        let Parts { conference, ranges, drafts } = parts;
-        if drafts.is_empty() && !report.has_problems() {
+        let Parts { conference, ranges, drafts, mut instances } = parts;
+        if drafts.is_empty() && instances.is_empty() && !report.has_problems() {
             match (&conference, ranges.is_empty()) {
                 (None, true) => _ = report.file().problem(None, "there are no challenges in it"),
                 _ => report.file().remark(None, "there are no challenges in it, only settings of the event"),
@@ -98,7 +98,9 @@ impl Reader {
         check::names(&mut drafts, report);
         let challenges =
             drafts.into_iter().filter_map(|draft| check::challenge(draft, places, &self.rules, report).ok());
-        Event { conference, ranges, challenges: challenges.collect(), names, remarks: Vec::new() }
+        let challenges = challenges.collect();
+        instances.retain(|instance| self.wants(instance.form.name.as_str()));
+        Event { conference, ranges, challenges, instances, names, remarks: Vec::new() }
     }
 
     fn looks_at(&self, draft: &Draft) -> bool {

@@ -1,5 +1,6 @@
 //! Writing of an event as a file that [`read`](crate::read) reads back unchanged.
 
+use crate::instance::Form;
 use crate::keys::keys_of;
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeSpec, Conference};
@@ -12,7 +13,12 @@ pub const EVENT_FILE: &str = "challenges.yml";
 /// Returns the text of a `challenges.yml`. Values are written as JSON, which is valid YAML, so that texts such as `no`
 /// and `1e5` stay text.
 #[must_use]
-pub fn write(conference: &Conference, ranges: &[NamedRange], challenges: &[ChallengeSpec]) -> String {
+pub fn write(
+    conference: &Conference,
+    ranges: &[NamedRange],
+    challenges: &[ChallengeSpec],
+    instances: &[Form],
+) -> String {
     let mut text = String::new();
     if *conference != Conference::default() {
         text.push_str("conference:\n");
@@ -20,13 +26,13 @@ pub fn write(conference: &Conference, ranges: &[NamedRange], challenges: &[Chall
             let _ = writeln!(text, "  {key}: {value}");
         }
     }
-    list(&mut text, "frequency_ranges", ranges.iter().map(range));
-    list(&mut text, "challenges", challenges.iter().map(keys_of));
+    list(&mut text, "frequency_ranges", ranges.iter().map(range).collect());
+    list(&mut text, "challenges", challenges.iter().map(keys_of).chain(instances.iter().map(instance)).collect());
     text
 }
 
-fn list(text: &mut String, key: &str, items: impl ExactSizeIterator<Item = Vec<(&'static str, Value)>>) {
-    if items.len() == 0 {
+fn list(text: &mut String, key: &str, items: Vec<Vec<(&'static str, Value)>>) {
+    if items.is_empty() {
         return;
     }
     // Writing to a string does not fail.
@@ -37,6 +43,30 @@ fn list(text: &mut String, key: &str, items: impl ExactSizeIterator<Item = Vec<(
             let _ = writeln!(text, "  {mark} {key}: {value}");
         }
     }
+}
+
+/// Returns the keys of a challenge of kind `instance`; those of its texts that are empty are left out.
+fn instance(form: &Form) -> Vec<(&'static str, Value)> {
+    let mut keys = vec![("name", json!(form.name)), ("kind", json!("instance"))];
+    let texts = [
+        ("category", &form.category),
+        ("difficulty", &form.difficulty),
+        ("description", &form.description),
+        ("author", &form.author),
+        ("estimated_time", &form.estimated_time),
+    ];
+    let lists = [("tags", &form.tags), ("learning_objectives", &form.learning_objectives), ("hints", &form.hints)];
+    keys.extend(form.id.as_ref().map(|id| ("id", json!(id))));
+    keys.push(("enabled", json!(form.enabled)));
+    keys.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key, json!(text))));
+    keys.extend(lists.into_iter().filter(|(_, texts)| !texts.is_empty()).map(|(key, texts)| (key, json!(texts))));
+    keys.push(("policy", json!(form.policy)));
+    keys.push(("spec", json!(form.spec)));
+    keys.push(("points", json!(form.points)));
+    keys.extend(form.max_attempts.map(|max| ("max_attempts", json!(max))));
+    keys.extend(Some(&form.parts).filter(|parts| !parts.is_empty()).map(|parts| ("parts", json!(parts))));
+    keys.extend(Some(&form.other_keys).filter(|keys| !keys.is_empty()).map(|keys| ("other_keys", json!(keys))));
+    keys
 }
 
 /// Returns all fields, including empty ones, so that an import replaces every field of the previous conference.
@@ -81,9 +111,9 @@ mod tests {
         let plain = conference(&read("conference: {name: C}"));
         let other = "name: D, start: 2026-11-22T09:00:00Z, day_start: 09:00, day_end: 22:00, auto_pause: true";
         let other = conference(&read(&format!("conference: {{{other}, timezone: Europe/Berlin}}")));
-        let written = read(&write(&plain, &[], &[])).conference.unwrap();
+        let written = read(&write(&plain, &[], &[], &[])).conference.unwrap();
         assert_eq!(other.with(written).unwrap(), plain);
-        assert_eq!(write(&Conference::default(), &[], &[]), "");
+        assert_eq!(write(&Conference::default(), &[], &[], &[]), "");
     }
 
     #[test]
@@ -103,15 +133,21 @@ challenges:
      text: "a: \"b\" # c\n\t\\ {{d}} é\u2028 'yes'", min_delay: 0.5, max_delay: 1.25}
   - {name: PAGER, modulation: pocsag, frequency: 433925000, text: "~", parameters: {capcode: 1234567, baud: 512},
      public_view: {show_frequency: false}, only_on: [roof, van/uhf]}
+  - {name: Guest book, kind: instance, category: web, hints: ["no", "1e5"], enabled: false, points: 150,
+     policy: {after_solve_seconds: null}, parts: [{flags: [{mode: text, content: "flag{a: b}"}]}],
+     spec: {containers: [{image: "web:1", ports: [80/http, ssh=22/tcp], environment: {A: "1"}}]}}
 "#;
         std::fs::write(&path, source).unwrap();
         let first = crate::read(&path, None).unwrap();
         let specs: Vec<_> = first.challenges.iter().map(|challenge| challenge.spec.clone()).collect();
-        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs)).unwrap();
+        let forms: Vec<_> = first.instances.iter().map(|instance| instance.form.clone()).collect();
+        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs, &forms)).unwrap();
         let again = crate::read(&path, None).unwrap();
         assert_eq!(again.ranges, first.ranges);
         assert_eq!(conference(&again), conference(&first));
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
+        assert_eq!(again.instances.iter().map(|instance| instance.form.clone()).collect::<Vec<_>>(), forms);
+        assert_eq!(forms.len(), 1);
         // A line break within a text is remarked, as in any file.
         assert!(again.remarks.iter().all(|remark| remark.text.starts_with("`\\n`")), "{:?}", again.remarks);
     }
@@ -123,7 +159,7 @@ challenges:
         let specs: Vec<_> = first.challenges.iter().map(|challenge| challenge.spec.clone()).collect();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(EVENT_FILE);
-        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs)).unwrap();
+        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs, &[])).unwrap();
         let again = crate::read(&path, Some(config)).unwrap();
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
     }

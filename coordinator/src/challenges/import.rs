@@ -1,6 +1,7 @@
 //! Imports an event into the database, atomically.
 
 use super::conference::change_conference;
+use super::folder as challenge_folder;
 use super::put::put;
 use super::step::Step;
 use super::{Looks, difference};
@@ -16,7 +17,7 @@ use crate::store::{Connection, Store, StoreError};
 use crate::{CoreError, FileFolder};
 use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeName, ChallengeSpec, Payload, Timestamp};
-use challengectl_event::Event;
+use challengectl_event::{Event, Instance};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -90,11 +91,17 @@ pub(crate) async fn import_by(
     }
     let names = || event.challenges.iter().map(|new| new.spec.name.as_str());
     challenges::list(&mut command, names(), now).await?;
+    if !event.instances.is_empty() {
+        let keys = challenge_folder::keys(store).await?;
+        for Instance { form, says_enabled, .. } in &event.instances {
+            steps.push(challenge_folder::put_form(&mut command, &keys, form, *says_enabled, now).await?);
+        }
+    }
     let others: Vec<&Challenge> =
         known.values().filter(|known| !event.names.iter().any(|name| name == known.spec.name.as_str())).collect();
     let after_others = see_to_others(&mut command, &others, unlisted, now).await?;
     let radios = (runners::radios(&mut command).await?, ranges::bands(&mut command).await?);
-    let loaded = format!("{} challenges", event.challenges.len());
+    let loaded = format!("{} challenges", event.count());
     command.commit("", Some(&loaded)).await?;
     // Remarks are computed after the commit, when no other writer waits.
     steps.extend(renamed(event, &known, &others));

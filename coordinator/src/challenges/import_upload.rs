@@ -144,7 +144,7 @@ impl Challenges {
 }
 
 fn imported(event: &challengectl_event::Event, steps: &[Step]) -> Imported {
-    let mut imported = Imported { challenges: event.challenges.len(), ..Imported::default() };
+    let mut imported = Imported { challenges: event.count(), ..Imported::default() };
     imported.remarks = event.remarks.iter().map(ToString::to_string).collect();
     for step in steps {
         match step {

@@ -3,6 +3,7 @@
 mod change;
 mod conference;
 pub mod export;
+pub mod folder;
 mod form;
 pub mod import;
 pub(crate) mod import_upload;

@@ -1,6 +1,6 @@
 //! Flags as authors write them.
 
-use super::Flags;
+use super::{FlagKeys, Flags};
 use crate::CoreError;
 use crate::audit::Actor;
 use crate::store::flags::{self, Score, StoredFlag};
@@ -39,9 +39,9 @@ impl Worth {
     }
 }
 
-impl Flags {
+impl FlagKeys {
     /// Checks what a challenge is worth, and seals its flags.
-    pub(crate) fn seal(&self, worth: &Worth) -> Result<Vec<StoredFlag>, CoreError> {
+    pub(crate) fn seal_all(&self, worth: &Worth) -> Result<Vec<StoredFlag>, CoreError> {
         if worth.points > MAX_POINTS {
             return Err(CoreError::Invalid(format!("points: more than {MAX_POINTS}")));
         }
@@ -58,8 +58,32 @@ impl Flags {
         let parts = (0..).zip(&worth.parts);
         parts
             .flat_map(|(number, part)| part.flags.iter().map(move |flag| (number, part.share, flag)))
-            .map(|(number, share, flag)| self.keys.seal(number, share, flag))
+            .map(|(number, share, flag)| self.seal(number, share, flag))
             .collect()
+    }
+
+    /// Opens the flags of a challenge, part by part.
+    pub(crate) fn parts(&self, stored: &[StoredFlag]) -> Result<Vec<Part>, CoreError> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut last = None;
+        for flag in stored {
+            if last != Some(flag.part) {
+                parts.push(Part { share: flag.share, flags: Vec::new() });
+                last = Some(flag.part);
+            }
+            let opened = Flag { mode: flag.mode, content: self.open(flag)? };
+            if let Some(part) = parts.last_mut() {
+                part.flags.push(opened);
+            }
+        }
+        Ok(parts)
+    }
+}
+
+impl Flags {
+    /// Checks what a challenge is worth, and seals its flags.
+    pub(crate) fn seal(&self, worth: &Worth) -> Result<Vec<StoredFlag>, CoreError> {
+        self.keys.seal_all(worth)
     }
 
     /// Sets the flags of a challenge, and what it is worth. Solves stay as they are.

@@ -18,10 +18,10 @@ pub use judge::{Sender, Verdict};
 pub use keys::{DEFAULT_FORMAT, MAX_SUBMISSION};
 
 pub(crate) use judge::Try;
+pub(crate) use keys::FlagKeys;
 
 use crate::context::Context;
 use crate::vault::Vault;
-use keys::FlagKeys;
 use std::sync::Arc;
 use tries::Tries;
 

@@ -6,7 +6,6 @@
 //! changes nothing.
 
 mod admission;
-mod authoring;
 mod challenges;
 mod inspect;
 mod orders;
@@ -24,8 +23,9 @@ mod warm;
 
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
-pub use authoring::Authored;
 pub use challenges::Definition;
+pub use challenges::authoring::Authored;
+pub(crate) use challenges::authoring::{Put, put};
 pub use secrets::Secret;
 pub use start::{Started, Wish};
 pub use tally::Tally;

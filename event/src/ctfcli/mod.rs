@@ -4,16 +4,18 @@
 //! ctfcli sends each key of that to CTFd as a field of the challenge.
 
 mod flags;
+mod folder;
 mod own;
 mod texts;
 mod write;
 
+pub use folder::{Found, read_folder};
 pub use write::{FILE, write, write_transmission};
 
 use crate::compose;
 use crate::compose::notes::{Notes, quoted};
 use crate::document::node::{self, Key, Node, Value};
-use crate::instance::{DEFAULT_POINTS, Form, Part, Reading, Slug};
+use crate::instance::{DEFAULT_POINTS, Finding, Form, Part, Reading, Slug};
 use challengectl_common::ChallengeName;
 use challengectl_common::instance::InstanceSpec;
 use own::Own;
@@ -46,31 +48,29 @@ const MISSED: &[(&str, &str)] = &[
     ("requirements", "players see the challenge from the beginning"),
 ];
 
-/// Reads a `challenge.yml`, with the Compose file that is beside it if there is one.
+/// Reads a `challenge.yml`. A challenge of this name; without one, of the file's own.
 #[must_use]
-pub fn read(text: &str, compose_file: Option<&str>, name: Option<ChallengeName>) -> Reading {
+pub fn read(text: &str, name: Option<ChallengeName>) -> Reading {
     let mut notes = Notes::default();
-    let Some(keys) = root(text, &mut notes) else { return Reading { form: None, findings: notes.finish() } };
-    let Some(draft) = draft(&keys, name, &mut notes) else { return Reading { form: None, findings: notes.finish() } };
-    let Draft { mut form, own, image } = draft;
-    if own.spec.is_some() || compose_file.is_none() {
-        form.spec = match own.spec {
-            Some(spec) => spec,
-            None => own::spec_of(image, &form.slug(), &mut notes),
-        };
-        let findings = notes.finish();
-        let form = is_whole(&form).then_some(form);
-        return Reading { form, findings };
+    let form = draft_of(text, name, &mut notes).map(|draft| draft.alone(&mut notes));
+    Reading { form: form.filter(is_whole), findings: notes.finish() }
+}
+
+/// Reads a `challenge.yml`, with the Compose file beside it, unless the former has the containers itself. Returns the
+/// findings about the latter apart.
+fn read_with(text: &str, compose_file: &str) -> (Reading, Vec<Finding>) {
+    let mut notes = Notes::default();
+    let Some(draft) = draft_of(text, None, &mut notes) else {
+        return (Reading { form: None, findings: notes.finish() }, Vec::new());
+    };
+    if draft.own.spec.is_some() {
+        let form = draft.alone(&mut notes);
+        return (Reading { form: Some(form).filter(is_whole), findings: notes.finish() }, Vec::new());
     }
     // Images that are built are named by the challenge.
-    let of_compose = compose::read(compose_file.unwrap_or_default(), ChallengeName::new(form.slug().as_str()).ok());
-    let mut findings = notes.finish();
-    findings.extend(of_compose.findings.into_iter().map(|mut finding| {
-        finding.key = format!("compose.yml: {}", finding.key);
-        finding
-    }));
-    let spec = of_compose.form.map(|compose| compose.spec);
-    Reading { form: spec.map(|spec| Form { spec, ..form }), findings }
+    let Reading { form, findings } = compose::read(compose_file, ChallengeName::new(draft.form.slug().as_str()).ok());
+    let form = form.map(|compose| Form { spec: compose.spec, ..draft.form });
+    (Reading { form, findings: notes.finish() }, findings)
 }
 
 /// What a file says, before its containers are known.
@@ -80,8 +80,22 @@ struct Draft {
     image: Option<(u64, String)>,
 }
 
+impl Draft {
+    /// Returns the challenge with the containers that the file itself names.
+    fn alone(self, notes: &mut Notes) -> Form {
+        let slug = self.form.slug();
+        let spec = self.own.spec.unwrap_or_else(|| own::spec_of(self.image, &slug, notes));
+        Form { spec, ..self.form }
+    }
+}
+
 fn is_whole(form: &Form) -> bool {
     !form.spec.containers.is_empty()
+}
+
+fn draft_of(text: &str, name: Option<ChallengeName>, notes: &mut Notes) -> Option<Draft> {
+    let keys = root(text, notes)?;
+    draft(&keys, name, notes)
 }
 
 fn root(text: &str, notes: &mut Notes) -> Option<Vec<(Key, Node)>> {
@@ -154,7 +168,8 @@ fn others(keys: &[(Key, Node)], notes: &mut Notes) -> Map<String, Json> {
         others.insert(key.name.clone(), node.to_json());
         let about =
             |table: &[(&str, &'static str)]| table.iter().find(|(known, _)| *known == name).map(|(_, why)| *why);
-        let is_empty = matches!(node.value, Value::Null) || node.is_empty_list();
+        let is_empty_map = matches!(&node.value, Value::Map(keys) if keys.is_empty());
+        let is_empty = matches!(node.value, Value::Null) || node.is_empty_list() || is_empty_map;
         let is_usual = matches!((name, node.written()), ("type", Some("standard")) | ("version", _));
         if is_empty || is_usual || name == "image" {
             continue;

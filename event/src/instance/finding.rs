@@ -49,7 +49,8 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, level, key, message } = self;
-        write!(f, "{line}: {}: {key}: {message}", level.as_str())
+        let key = if key.is_empty() { String::new() } else { format!("{key}: ") };
+        write!(f, "{line}: {}: {key}{message}", level.as_str())
     }
 }
 
@@ -63,9 +64,8 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Returns the most serious level; `None` without findings.
-    #[must_use]
-    pub fn worst(&self) -> Option<Level> {
-        self.findings.iter().map(|finding| finding.level).min()
+    /// Returns what is known of a text that cannot be read.
+    pub(crate) fn unreadable(line: u64, message: String) -> Self {
+        Self { form: None, findings: vec![Finding { line, level: Level::Unsupported, key: String::new(), message }] }
     }
 }

@@ -1,10 +1,12 @@
 //! YAML files: `challenges.yml`, the older `server-config.yml`, a bare list of challenges.
 
 mod conference;
+mod instance;
 mod item;
 mod tuning;
 mod view;
 
+use crate::Instance;
 use crate::defaults::Defaults;
 use crate::document::fields::Fields;
 use crate::document::node::{self, Node, Value};
@@ -59,8 +61,8 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
         Value::Null => Parts::default(),
         Value::List(items) => {
             let mut ranges = Ranges::default();
-            let drafts = challenges(items, Defaults::default(), &mut ranges, report);
-            Parts { conference: None, ranges: ranges.into_list(), drafts }
+            let (drafts, instances) = challenges(items, Defaults::default(), &mut ranges, report);
+            Parts { conference: None, ranges: ranges.into_list(), drafts, instances }
         }
         Value::Map(entries) => document(Fields::new(root.line, entries), report),
         Value::Scalar(_) => {
@@ -85,8 +87,8 @@ fn document(mut fields: Fields, report: &mut Report) -> Parts {
     }
     fields.refuse_rest_but(is_extension, KEYS, scope);
     let items = items.ok().flatten().unwrap_or_default();
-    let drafts = challenges(items, defaults, &mut ranges, report);
-    Parts { conference, ranges: ranges.into_list(), drafts }
+    let (drafts, instances) = challenges(items, defaults, &mut ranges, report);
+    Parts { conference, ranges: ranges.into_list(), drafts, instances }
 }
 
 /// Returns whether a key is an extension, as in Compose files: it only holds values that others refer to by an anchor.
@@ -108,9 +110,21 @@ fn defaults(node: Node, scope: &mut Scope<'_>) -> Defaults {
     Defaults { delays, watermark }
 }
 
-fn challenges(items: Vec<Node>, mut defaults: Defaults, ranges: &mut Ranges, report: &mut Report) -> Vec<Draft> {
-    let mut drafts = Vec::with_capacity(items.len());
+fn challenges(
+    items: Vec<Node>,
+    mut defaults: Defaults,
+    ranges: &mut Ranges,
+    report: &mut Report,
+) -> (Vec<Draft>, Vec<Instance>) {
+    let (mut drafts, mut instances) = (Vec::with_capacity(items.len()), Vec::new());
     for node in items {
+        if node.field("kind") == Some("instance") {
+            let mut scope = report.challenge(node.field("name").map(str::to_owned));
+            if let Ok(instance) = instance::read(node, &instances, &mut scope) {
+                instances.push(instance);
+            }
+            continue;
+        }
         let Ok(mut fields) = Fields::of(node, "a challenge", &mut report.file()) else { continue };
         if let Some(delays) = older_defaults(&mut fields, defaults.delays, &mut report.file()) {
             defaults.delays = delays;
@@ -119,7 +133,7 @@ fn challenges(items: Vec<Node>, mut defaults: Defaults, ranges: &mut Ranges, rep
         let mut scope = report.challenge(fields.peek_text("name"));
         drafts.push(item::read(fields, &defaults, ranges, &mut scope));
     }
-    drafts
+    (drafts, instances)
 }
 
 /// Reads the first item of older lists, which may give only the default delays of the challenges that follow.

@@ -63,6 +63,15 @@ fn the_challenge_is_named_by_the_caller_or_else_by_the_file() {
     assert_eq!(form.spec.containers[0].image, "localhost/challenges/guest-book-web:1");
 }
 
+#[test]
+fn the_documentation_names_each_key_of_a_service() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/instances.md")).unwrap();
+    let tables = [compose::IGNORED, compose::REFUSED, compose::UNSUPPORTED].concat();
+    for key in compose::SUPPORTED.iter().chain(tables.iter().map(|(key, _)| key)) {
+        assert!(page.contains(&format!("`{key}`")), "{key}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in "\\PC*") {

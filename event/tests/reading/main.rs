@@ -5,6 +5,7 @@
 mod any_bytes;
 mod files;
 mod flags_csv;
+mod instances;
 mod keeping_going;
 mod older_examples;
 mod older_yaml;

@@ -1,3 +1,4 @@
+use super::import_folder::import_folder;
 use anyhow::Context;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::challenges::import::{Unlisted, import as take_in};
@@ -14,12 +15,12 @@ use std::process::ExitCode;
 use tempfile::TempDir;
 
 /// The exit status if some entries were imported and others left out.
-const PARTIAL: u8 = 3;
+pub(super) const PARTIAL: u8 = 3;
 
 #[derive(clap::Args)]
 pub struct ImportArguments {
-    /// The event file
-    file: PathBuf,
+    /// The event file, or a folder of challenges
+    pub(super) file: PathBuf,
     /// Folder of the files that it names [default: the folder of the event file, then its parent]
     #[arg(long, value_name = "DIR")]
     base: Option<PathBuf>,
@@ -27,7 +28,7 @@ pub struct ImportArguments {
     ///
     /// Lists what was left out, and then exits with status 3.
     #[arg(long)]
-    keep_going: bool,
+    pub(super) keep_going: bool,
     /// Disable every challenge that is not in the file
     ///
     /// Without it they stay as they are, and those on air are named.
@@ -37,6 +38,10 @@ pub struct ImportArguments {
 
 pub async fn import(config: &Config, arguments: &ImportArguments, as_json: bool) -> anyhow::Result<ExitCode> {
     let ImportArguments { file, base, keep_going, only } = arguments;
+    if file.is_dir() {
+        anyhow::ensure!(base.is_none() && !only, "{}: --base and --only are for event files", file.display());
+        return import_folder(config, arguments, as_json).await;
+    }
     let unpacked = unpacked(file)?;
     let reader = Reader::new(config.frequency_rules.clone());
     let reading = match &unpacked {
@@ -48,13 +53,8 @@ pub async fn import(config: &Config, arguments: &ImportArguments, as_json: bool)
         Ok(taken) => taken,
         Err(refused) => return refuse(file, &refused, as_json),
     };
-    let database = config.data_dir.join(DATABASE);
-    if !database.exists() {
-        // An import may be the first step, but also run in the wrong folder, whose database no server uses.
-        eprintln!("{}: there was no database; a new one was created", database.display());
-    }
     let unlisted = if *only { Unlisted::Disable } else { Unlisted::Keep };
-    let store = Store::open(&config.data_dir).await?;
+    let store = open(config).await?;
     let steps = take_in(&store, &FileFolder::within(&config.data_dir), &event, unlisted, Timestamp::now()).await?;
     store.close().await;
     let mut out = std::io::stdout();
@@ -73,6 +73,15 @@ pub async fn import(config: &Config, arguments: &ImportArguments, as_json: bool)
         }
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) })
+}
+
+pub(super) async fn open(config: &Config) -> anyhow::Result<Store> {
+    let database = config.data_dir.join(DATABASE);
+    if !database.exists() {
+        // An import may be the first step, but also run in the wrong folder, whose database no server uses.
+        eprintln!("{}: there was no database; a new one was created", database.display());
+    }
+    Ok(Store::open(&config.data_dir).await?)
 }
 
 fn refuse(file: &Path, refused: &Refused, as_json: bool) -> anyhow::Result<ExitCode> {
@@ -113,14 +122,14 @@ fn print(out: &mut impl Write, event: &Event, steps: &[Step]) -> std::io::Result
     writeln!(
         out,
         "{} challenges: {} added, {} updated, {} unchanged",
-        event.challenges.len(),
+        event.count(),
         count(|step| matches!(step, Step::Added { .. })),
         count(|step| matches!(step, Step::Updated { .. })),
         count(|step| matches!(step, Step::Unchanged { .. })),
     )
 }
 
-fn line(step: &Step) -> String {
+pub(super) fn line(step: &Step) -> String {
     match step {
         Step::AddedFile { name, digest, size } => format!("file {name}: registered, {size} bytes, {digest}"),
         Step::AddedRange { name } => format!("range {name}: set"),

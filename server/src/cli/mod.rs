@@ -7,6 +7,7 @@ mod console;
 mod enroll;
 mod export;
 mod import;
+mod import_folder;
 mod plan;
 mod serve;
 mod user;
@@ -72,7 +73,8 @@ enum Command {
     ///
     /// Reads challenges.yml, an older server-config.yml, a legacy flags CSV with its frequencies.txt, or an archive of
     /// `export`: a tar file with a challenges.yml and the files that it names. Challenges are added, or updated by
-    /// name; those that are not in the file stay as they are. A server may be running: new challenges are due at once,
+    /// name; those that are not in the file stay as they are. Of a folder, reads every challenge.yml of ctfcli in it,
+    /// with the Compose file beside it, as a challenge of kind instance. A server may be running: new challenges are due at once,
     /// and a changed one that is on air is cut and sent again.
     Import(ImportArguments),
 
@@ -82,6 +84,11 @@ enum Command {
     Export {
         /// Output file; `-` is standard output, which must not be a terminal [default: -]
         file: Option<PathBuf>,
+        /// Write a folder for each challenge instead, with a challenge.yml for ctfcli and CTFd
+        ///
+        /// Flags of instances cannot be in CTFd; `import` of the folder reads them.
+        #[arg(long, value_name = "DIR", conflicts_with = "file")]
+        ctfcli: Option<PathBuf>,
     },
 
     /// Write all data of the server to one archive, even while it runs
@@ -165,7 +172,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Check => runtime.block_on(check::check(&config, arguments.json)),
         Command::Plan(plan_arguments) => runtime.block_on(plan::plan(&config, &plan_arguments, arguments.json)),
         Command::Import(import) => runtime.block_on(import::import(&config, &import, arguments.json)),
-        Command::Export { file } => runtime.block_on(export::export(&config, file.as_deref(), arguments.json)),
+        Command::Export { ctfcli: Some(folder), .. } => {
+            runtime.block_on(export::export_folder(&config, &folder, arguments.json))
+        }
+        Command::Export { file, .. } => runtime.block_on(export::export(&config, file.as_deref(), arguments.json)),
         Command::Backup { file } => runtime.block_on(backup::backup(&config, &file, arguments.json)),
         Command::Restore { file, force } => runtime.block_on(backup::restore(&config, &file, force, arguments.json)),
         Command::Openapi { front } => openapi(front),

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod backup;
+mod challenge_folders;
 mod check;
 mod export;
 mod folder;

@@ -54,7 +54,7 @@ pub async fn read(
     let Text { format, text, name } = body;
     let Reading { form, findings } = match format {
         Format::Compose => compose::read(&text, name),
-        Format::Ctfcli => ctfcli::read(&text, None, name),
+        Format::Ctfcli => ctfcli::read(&text, name),
     };
     Ok(HttpResponse::Ok().json(Read { definition: form, report: findings }))
 }

@@ -1,5 +1,7 @@
 //! Challenges of kind `instance`.
 
+pub(super) mod authoring;
+
 use super::{About, Instances};
 use crate::CoreError;
 use crate::flags::Worth;

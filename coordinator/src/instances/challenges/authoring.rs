@@ -3,11 +3,11 @@
 use super::Instances;
 use crate::audit::Actor;
 use crate::context::command::Command;
-use crate::flags::{Part, Score, Worth};
-use crate::store::challenges;
-use crate::store::flags;
+use crate::flags::{FlagKeys, Part, Score, Worth};
 use crate::store::instances::{self, About, NewInstanceChallenge, authoring, sessions};
+use crate::store::{Connection, challenges, flags};
 use crate::{CoreError, Person, Role};
+use challengectl_common::Timestamp;
 use challengectl_common::wire::LogLevel;
 use challengectl_event::instance::{Form, Slug};
 use std::sync::Arc;
@@ -45,23 +45,12 @@ impl Instances {
     /// [`CoreError::Invalid`]; [`CoreError::Conflict`] when the form's slug is taken.
     pub async fn create(self: &Arc<Self>, form: Form, actor: Actor) -> Result<Authored, CoreError> {
         form.check().map_err(CoreError::Invalid)?;
-        let worth = worth(&form);
-        let sealed = self.flags.seal(&worth)?;
         let this = Arc::clone(self);
         self.context
             .command(actor, "challenge.create", move |mut command| async move {
                 let (who, now, mut form) = (command.who(), command.now(), form);
                 let slug = free_slug(&mut command, &form).await?;
-                let new = NewInstanceChallenge {
-                    slug: slug.as_str(),
-                    name: &form.name,
-                    enabled: form.enabled,
-                    about: &About::from(&form),
-                    policy: &form.policy,
-                    spec: &form.spec,
-                };
-                let id = instances::insert(&mut command, &new, now).await?;
-                flags::put(&mut command, id, worth.score(), &sealed).await?;
+                let id = add(&mut command, &this.flags.keys, &form, &slug, now).await?;
                 let done = command.commit(form.name.as_str(), Some(&format!("instance {slug}"))).await?;
                 this.context.log(LogLevel::Info, format!("Challenge {} created by {who}", form.name));
                 (form.id, form.parts) = (Some(slug), Vec::new());
@@ -89,7 +78,8 @@ impl Instances {
                 let form = change(before.clone());
                 let fields = changed(&before, &form);
                 check(&before, &form, &fields, role)?;
-                this.replace(&mut command, id, &before, &form).await?;
+                let now = command.now();
+                replace(&mut command, &this.flags.keys, id, &before, &form, now).await?;
                 let (who, name) = (command.who(), form.name.as_str());
                 let fields = fields.join(", ");
                 let done = command.commit(name, Some(&fields)).await?;
@@ -99,22 +89,6 @@ impl Instances {
                 Ok(done)
             })
             .await
-    }
-
-    async fn replace(&self, command: &mut Command, id: i64, before: &Form, form: &Form) -> Result<(), CoreError> {
-        let now = command.now();
-        authoring::update(command, id, form, now).await?;
-        if form.spec != before.spec {
-            authoring::add_version(command, id, &form.spec).await?;
-        }
-        let worth = worth(form);
-        let sealed = self.flags.seal(&worth)?;
-        if !form.parts.is_empty() {
-            flags::put(command, id, worth.score(), &sealed).await?;
-        } else if worth.score() != (Score { points: before.points, max_attempts: before.max_attempts }) {
-            flags::put_score(command, id, worth.score()).await?;
-        }
-        Ok(())
     }
 
     /// Shows a challenge to players, or hides it. Its instances live on.
@@ -165,6 +139,84 @@ fn one<T>(found: impl IntoIterator<Item = T>, id: i64) -> Result<T, CoreError> {
     found.into_iter().next().ok_or_else(|| CoreError::NotFound(format!("challenge {id}")))
 }
 
+/// What came of a challenge that was put.
+pub(crate) enum Put {
+    Added,
+    /// The fields that have changed; none if it is the same.
+    Updated(Vec<&'static str>),
+}
+
+/// Adds a challenge, or changes the one that has its slug, which stays enabled or disabled unless `says_enabled`.
+pub(crate) async fn put(
+    connection: &mut Connection,
+    keys: &FlagKeys,
+    form: &Form,
+    says_enabled: bool,
+    now: Timestamp,
+) -> Result<Put, CoreError> {
+    form.check().map_err(CoreError::Invalid)?;
+    let slug = form.slug();
+    let Some(known) = instances::find(connection, slug.as_str()).await? else {
+        add(connection, keys, form, &slug, now).await?;
+        return Ok(Put::Added);
+    };
+    let forms = authoring::forms(connection, Some(known.id)).await?;
+    let mut before = one(forms.into_iter().map(|(_, form)| form), known.id)?;
+    before.parts = keys.parts(&flags::of(connection, known.id).await?)?;
+    let enabled = if says_enabled { form.enabled } else { before.enabled };
+    // The id never changes; a file need not give it.
+    let form = Form { enabled, id: before.id.clone(), ..form.clone() };
+    let fields = changed(&before, &form);
+    if !fields.is_empty() {
+        replace(connection, keys, known.id, &before, &form, now).await?;
+    }
+    Ok(Put::Updated(fields))
+}
+
+async fn add(
+    connection: &mut Connection,
+    keys: &FlagKeys,
+    form: &Form,
+    slug: &Slug,
+    now: Timestamp,
+) -> Result<i64, CoreError> {
+    let worth = worth(form);
+    let sealed = keys.seal_all(&worth)?;
+    let new = NewInstanceChallenge {
+        slug: slug.as_str(),
+        name: &form.name,
+        enabled: form.enabled,
+        about: &About::from(form),
+        policy: &form.policy,
+        spec: &form.spec,
+    };
+    let id = instances::insert(connection, &new, now).await?;
+    flags::put(connection, id, worth.score(), &sealed).await?;
+    Ok(id)
+}
+
+async fn replace(
+    connection: &mut Connection,
+    keys: &FlagKeys,
+    id: i64,
+    before: &Form,
+    form: &Form,
+    now: Timestamp,
+) -> Result<(), CoreError> {
+    authoring::update(connection, id, form, now).await?;
+    if form.spec != before.spec {
+        authoring::add_version(connection, id, &form.spec).await?;
+    }
+    let worth = worth(form);
+    let sealed = keys.seal_all(&worth)?;
+    if !form.parts.is_empty() {
+        flags::put(connection, id, worth.score(), &sealed).await?;
+    } else if worth.score() != (Score { points: before.points, max_attempts: before.max_attempts }) {
+        flags::put_score(connection, id, worth.score()).await?;
+    }
+    Ok(())
+}
+
 fn worth(form: &Form) -> Worth {
     let parts = if form.parts.is_empty() { vec![Part::of_session()] } else { form.parts.clone() };
     Worth { points: form.points, max_attempts: form.max_attempts, parts }
@@ -213,7 +265,7 @@ fn changed(before: &Form, after: &Form) -> Vec<&'static str> {
         ("spec", before.spec != after.spec),
         ("points", before.points != after.points),
         ("max_attempts", before.max_attempts != after.max_attempts),
-        ("parts", !after.parts.is_empty()),
+        ("parts", !after.parts.is_empty() && before.parts != after.parts),
         ("other_keys", before.other_keys != after.other_keys),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
