@@ -5,13 +5,10 @@
 //! and report. A session, its state, and what it waits for are in the database alone, so that a restart of the server
 //! changes nothing.
 
-mod admission;
 mod authoring;
 mod challenges;
 mod inspect;
 mod orders;
-mod place;
-mod queue;
 mod reaper;
 mod report;
 mod secrets;
@@ -20,7 +17,6 @@ mod start;
 mod stop;
 mod submit;
 mod tally;
-mod warm;
 
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
