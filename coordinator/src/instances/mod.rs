@@ -5,12 +5,9 @@
 //! and report. A session, its state, and what it waits for are in the database alone, so that a restart of the server
 //! changes nothing.
 
-mod admission;
 mod challenges;
 mod inspect;
 mod orders;
-mod place;
-mod queue;
 mod reaper;
 mod report;
 mod secrets;
@@ -19,7 +16,6 @@ mod start;
 mod stop;
 mod submit;
 mod tally;
-mod warm;
 
 pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};

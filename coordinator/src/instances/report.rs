@@ -1,6 +1,6 @@
 //! Reports of runners: what came of orders.
 
-use super::place::{free_ports, start_timeout};
+use super::start::{free_ports, start_timeout};
 use super::{Instances, Session};
 use crate::session::{Happening, SessionState};
 use crate::store::Connection;

@@ -57,6 +57,11 @@ impl Hostile {
         Ok(Self { place })
     }
 
+    /// Changes the policy of the challenge in these fields.
+    pub fn set_policy(&self, fields: &Value) -> Result<()> {
+        tokio::runtime::Runtime::new()?.block_on(set_policy(&self.place.database(), &fields.to_string()))
+    }
+
     /// Starts the instance of a team.
     pub fn team(&self, name: &str) -> Result<Team> {
         let (status, session) = self.place.start_instance(name)?;
@@ -159,5 +164,12 @@ async fn set_spec(database: &Path, spec: &str) -> Result<()> {
     .execute(&mut connection)
     .await?;
     sqlx::query("UPDATE instance_challenges SET version = 2").execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+async fn set_policy(database: &Path, fields: &str) -> Result<()> {
+    let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(database)).await?;
+    let query = sqlx::query("UPDATE instance_challenges SET policy = json_patch(policy, $1)");
+    query.bind(fields).execute(&mut connection).await?;
     Ok(connection.close().await?)
 }

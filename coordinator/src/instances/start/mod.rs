@@ -1,14 +1,24 @@
 //! Starting: reserves a session, and waits until it runs.
+//!
+//! [`admission`] is what the policy of its challenge says to that, [`warm`] has instances that run already, [`queue`] those that
+//! wait for an engine, and [`place`] gives them one.
 
-use super::admission::Admission;
-use super::queue::NO_ENGINE;
+mod admission;
+mod place;
+mod queue;
+mod warm;
+
+pub(super) use place::{free_ports, start_timeout};
+
 use super::{Instances, Placed, placed, sign};
 use crate::CoreError;
 use crate::secrets::random_hex;
 use crate::session::{Owner, SessionState};
 use crate::store::Transaction;
-use crate::store::instances::sessions::{self, NewSession, queue};
+use crate::store::instances::sessions::{self, NewSession};
 use crate::store::instances::{self, InstanceChallenge, engines};
+use admission::Admission;
+use queue::NO_ENGINE;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -122,7 +132,7 @@ impl Instances {
         if engines::usable(&mut transaction).await?.is_empty() {
             return Err(CoreError::Unavailable("no container engine is online; try again later".to_owned()));
         }
-        if queue::length(&mut transaction).await? >= MAX_QUEUED {
+        if sessions::queue::length(&mut transaction).await? >= MAX_QUEUED {
             return Err(CoreError::Unavailable("too many instances wait for an engine; try again later".to_owned()));
         }
         let now = self.context.clock.now();

@@ -1,6 +1,6 @@
 //! Whether a request to start is granted, by the policy of its challenge.
 
-use super::{Instances, Session};
+use super::super::{Instances, Session};
 use crate::CoreError;
 use crate::session::{Owner, SessionState};
 use crate::store::Connection;

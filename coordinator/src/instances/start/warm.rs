@@ -1,7 +1,7 @@
 //! Warm instances: they run before somebody asks for them, and the next request gets one at once.
 
-use super::start::Wish;
-use super::{Instances, Session, sign};
+use super::super::{Instances, Session, sign};
+use super::Wish;
 use crate::CoreError;
 use crate::secrets::random_hex;
 use crate::session::{Owner, SessionState};

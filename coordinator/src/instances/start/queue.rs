@@ -1,6 +1,6 @@
 //! Jobs of the queue: places those that wait, and makes room for them.
 
-use super::{Instances, Session};
+use super::super::{Instances, Session};
 use crate::CoreError;
 use crate::session::{Happening, SessionState};
 use crate::store::Connection;
@@ -42,7 +42,11 @@ impl Instances {
     }
 
     /// Ends a session that has waited in vain, within a transaction.
-    pub(super) async fn give_up(&self, connection: &mut Connection, mut session: Session) -> Result<(), CoreError> {
+    pub(in super::super) async fn give_up(
+        &self,
+        connection: &mut Connection,
+        mut session: Session,
+    ) -> Result<(), CoreError> {
         let Some(next) = session.state.after(Happening::HasWaited) else { return Ok(()) };
         session.reason = Some("no engine had room".to_owned());
         session.outcome = Some(NO_ENGINE.to_owned());
@@ -51,7 +55,7 @@ impl Instances {
 
     /// Ends a session that no runner has anything of, within a transaction. It is counted before the commit: one too many
     /// after a commit that fails does no harm.
-    pub(super) async fn end_in_queue(
+    pub(in super::super) async fn end_in_queue(
         &self,
         connection: &mut Connection,
         mut session: Session,

@@ -1,6 +1,6 @@
 //! Placing: sessions that wait get an engine, and ports there.
 
-use super::{Instances, Session};
+use super::super::{Instances, Session};
 use crate::CoreError;
 use crate::session::Happening;
 use crate::store::Connection;
@@ -21,7 +21,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(180);
 
 impl Instances {
     /// Gives engines with room to sessions that wait, in their turn. Returns how many have got one.
-    pub(super) async fn place_waiting(&self, connection: &mut Connection) -> Result<u32, CoreError> {
+    pub(in super::super) async fn place_waiting(&self, connection: &mut Connection) -> Result<u32, CoreError> {
         let mut placed = 0;
         if queue::length(connection).await? == 0 {
             return Ok(placed);
@@ -71,7 +71,7 @@ impl Instances {
         Ok(engines)
     }
 
-    pub(super) fn is_heard(&self, runner: &RunnerId) -> bool {
+    pub(in super::super) fn is_heard(&self, runner: &RunnerId) -> bool {
         self.fleet.presence.last_sign(runner).is_some_and(|sign| !self.fleet.is_silent(sign))
     }
 }
@@ -85,14 +85,14 @@ fn fullness(engine: &Engine) -> f64 {
 }
 
 /// Returns how long a start may take.
-pub(super) fn start_timeout(spec: &InstanceSpec) -> Duration {
+pub(in super::super) fn start_timeout(spec: &InstanceSpec) -> Duration {
     let health = spec.containers.iter().filter_map(|container| container.health.as_ref());
     START_TIMEOUT + health.map(|check| Duration::from_secs(check.start_seconds.into())).sum::<Duration>()
 }
 
 /// Returns a free port of the host for each port of a spec, at random: a neighbour's cannot be guessed from one's own.
 /// `None` if too few are free.
-pub(super) async fn free_ports(
+pub(in super::super) async fn free_ports(
     connection: &mut Connection,
     engine: &Engine,
     spec: &InstanceSpec,
