@@ -225,7 +225,7 @@ test('an instance that takes its time is told as it goes, in the windows of the 
   const yan = await player(own, 'yan')
   await yan.post('team/join', { join_code: code })
   let finish: () => void = () => undefined
-  await engine(own, 'attic', new Promise((done) => (finish = done)))
+  await engine(own, 'attic', { until: new Promise<void>((done) => (finish = done)) })
   const [one, other] = [await browser.newPage(), await browser.newPage()]
   for (const [page, name, secret] of [
     [one, 'zoe', password],
@@ -248,5 +248,48 @@ test('an instance that takes its time is told as it goes, in the windows of the 
     await expect(page.getByText(/^ends in 59:\d\d$/)).toBeVisible()
     await page.context().close()
   }
+  own.stop()
+})
+
+test('an instance waits for room, lives while its page is seen, and rests before the next one', async ({
+  browser,
+  page,
+}) => {
+  const own = await siteOfPlayers()
+  const admin = await opened(browser, own, 'ada', 'admin', '/challenges/instances/1')
+  await admin.page.getByLabel('Ends without a sign of life after', { exact: true }).fill('10')
+  await admin.page.getByLabel('Ends without a sign of life after: unit').selectOption('s')
+  await admin.page.getByLabel('Rest before the next one', { exact: true }).fill('2')
+  await admin.page.getByLabel('Rest before the next one: unit').selectOption('min')
+  await admin.page.getByRole('button', { name: 'Save' }).click()
+  await expect(admin.page.getByText('“Basic XSS” saved')).toBeVisible()
+  await admin.clean()
+  await engine(own, 'closet', { capacity: 1 })
+  const first = await player(own, 'fay')
+  await first.post('team', { name: 'First' })
+  await first.post('challenges/1/instance')
+
+  const { password, post } = await player(own, 'sid')
+  await post('team', { name: 'Second' })
+  await logInToPlay(page, own, 'sid', password)
+  await page.getByRole('link', { name: 'Basic XSS' }).click()
+  await page.getByRole('button', { name: 'Start' }).click()
+  await expect(page.getByText('It starts as soon as a machine has room for it.')).toBeVisible()
+  await picture(page, 'play-instance-queued')
+  // The first one, which nobody looks at, ends after ten seconds and makes room.
+  await expect(page.getByText('Running', { exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('It ends when none of you has had this page in sight for 10 s.')).toBeVisible()
+  let signs = 0
+  page.on('request', (request) => {
+    if (request.url().endsWith('/heartbeat')) signs += 1
+  })
+  await expect.poll(() => signs, { timeout: 60_000 }).toBeGreaterThan(4)
+  await expect(page.getByText('Running', { exact: true })).toBeVisible()
+  await picture(page, 'play-instance-idle')
+  const dialog = page.getByRole('dialog', { name: 'Basic XSS' })
+  await dialog.getByRole('button', { name: 'Stop' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Stop' }).click()
+  await dialog.getByRole('button', { name: 'Start' }).click()
+  await expect(dialog.getByRole('button', { name: /^Start in / })).toBeDisabled()
   own.stop()
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Problem } from '../src/api/client'
 import type { OwnInstance, PlayChallenge } from '../src/api/schema.gen'
 import { byCategory } from '../src/pages/play/game'
-import { addressOf, held, isOver } from '../src/pages/play/challenge/instance'
+import { addressOf, held, isOver, nextLook } from '../src/pages/play/challenge/instance'
 import { refusalText, verdictText, waitOf } from '../src/pages/play/challenge/verdict'
 
 const challenge = (name: string, category: string, points: number) => ({ name, category, points }) as PlayChallenge
@@ -46,7 +46,7 @@ test('the end of an instance is reckoned from the seconds that the server says a
   const instance = { seconds_left: 90, ...times } as OwnInstance
   // Ten of its hundred seconds are over, whatever the browser's clock shows.
   expect(held(instance, 50_000)).toMatchObject({ askedAt: 40_000, endsAt: 140_000 })
-  expect((['starting', 'running', 'lost', 'stopping', 'stopped', 'failed'] as const).filter(isOver)).toEqual([
+  expect((['queued', 'starting', 'running', 'lost', 'stopping', 'stopped', 'failed'] as const).filter(isOver)).toEqual([
     'stopped',
     'failed',
   ])
@@ -55,4 +55,19 @@ test('the end of an instance is reckoned from the seconds that the server says a
 test('an address is written as programs take it', () => {
   expect(addressOf({ host: 'play.example', host_port: 30001 })).toBe('play.example:30001')
   expect(addressOf({ host: '2001:db8::7', host_port: 30001 })).toBe('[2001:db8::7]:30001')
+})
+
+test('an instance that needs signs of life gets them in time, and others are looked at as usual', () => {
+  const times = { requested_at: '2001-01-01T00:00:00Z', expires_at: '2001-01-01T01:00:00Z', seconds_left: 3600 }
+  const of = (state: string, idle_at?: string) => held({ state, ...times, idle_at } as OwnInstance, 0)
+  expect([nextLook(null, false), nextLook(of('running'), false), nextLook(of('queued'), true)]).toEqual([
+    undefined,
+    undefined,
+    2,
+  ])
+  expect(of('running', '2001-01-01T00:00:30Z')).toMatchObject({ idleAt: 30_000, idleFor: 30 })
+  expect(nextLook(of('running', '2001-01-01T00:00:30Z'), false)).toBe(10)
+  expect(nextLook(of('running', '2001-01-01T00:30:00Z'), false)).toBe(15)
+  expect(nextLook(of('running', '2001-01-01T00:00:01Z'), false)).toBe(2)
+  expect(nextLook(of('lost', '2001-01-01T00:00:30Z'), false)).toBeUndefined()
 })

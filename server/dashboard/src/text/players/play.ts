@@ -38,6 +38,7 @@ export const play = {
   instance: 'Your instance',
   instanceText: 'This challenge runs on a machine of its own for each of you. Start it to get its address.',
   start: 'Start',
+  startIn: (time: string) => `Start in ${time}`,
   extend: 'Extend',
   stop: 'Stop',
   states: {
@@ -51,6 +52,7 @@ export const play = {
   },
   since: (time: string) => `for ${time}`,
   left: 'ends in',
+  idle: (time: string) => `It ends when none of you has had this page in sight for ${time}.`,
   endsSoon: 'It ends soon. Extend it if you still need it.',
   address: (port: string) => `Address of port ${port}`,
   askStop: 'Stop this instance?',
