@@ -30,6 +30,11 @@ const ENTER: &str = "mkdir -p $1/cg && mount --rbind /sys/fs/cgroup $1/cg && mou
 const PODMAN: &str = "[containers]\ndefault_ulimits = [\"nofile=4096:4096\", \"nproc=4096:4096\"]\n\
      [engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n";
 
+/// Where Docker 20.10 panics at each start after it was killed while it made a network, of which it has a record without
+/// addresses then; and that record, without which it starts (docs/instances.md).
+const HALF_A_NETWORK: &str = "libnetwork.(*controller).reservePools";
+const NETWORKS: &str = "root/network/files/local-kv.db";
+
 /// Which engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -46,6 +51,8 @@ pub struct Engine {
     holder: Process,
     /// The engine itself; `None` after a kill.
     daemon: Option<Process>,
+    /// How often Docker's record of networks had to be removed.
+    pub repairs: u32,
 }
 
 impl Engine {
@@ -63,7 +70,7 @@ impl Engine {
         command.args(["-n", "-m", "--propagation", "slave", "sh", "-c", ENTER, "enter"]).arg(folder).arg(name);
         let holder = Process::start(&mut command, &folder.join("log"))?;
         wait_until("the mounts are made", READY, || Ok(folder.join("entered").exists()))?;
-        let mut engine = Self { kind, folder: folder.to_owned(), holder, daemon: None };
+        let mut engine = Self { kind, folder: folder.to_owned(), holder, daemon: None, repairs: 0 };
         engine.restart()?;
         Ok(engine)
     }
@@ -71,10 +78,15 @@ impl Engine {
     /// Starts an engine that was killed, and waits until it answers. One that ends instead is started again, as a service
     /// manager does: Docker does not find its containerd at first.
     pub fn restart(&mut self) -> Result<()> {
-        let mut daemon = self.spawn()?;
+        let (mut daemon, mut read) = (self.spawn()?, self.log().len());
         let answers = wait_until("the engine answers", RESTART, || {
             if daemon.ended_within(Duration::ZERO)?.is_some() {
-                daemon = self.spawn()?;
+                let log = self.log();
+                if log.get(read..).is_some_and(|new| new.contains(HALF_A_NETWORK)) {
+                    std::fs::remove_file(self.folder.join(NETWORKS))?;
+                    self.repairs += 1;
+                }
+                (daemon, read) = (self.spawn()?, log.len());
             }
             Ok(self.docker(&["version"]).is_ok())
         });

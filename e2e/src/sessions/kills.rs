@@ -30,6 +30,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Kills {
     pub kills: BTreeMap<&'static str, u32>,
+    /// How often Docker did not start again before its record of networks was removed.
+    pub repairs: u32,
     pub starts: u64,
     pub stops: u64,
     /// Instances that had the same flag and address when they were looked at again.
@@ -73,6 +75,7 @@ pub async fn survive(settings: Settings) -> Result<Kills> {
     ensure!(solves >= done.solved.len() as i64, "{solves} solves, but {} were confirmed", done.solved.len());
     Ok(Kills {
         kills,
+        repairs: place.engine().repairs,
         starts: done.starts,
         stops: done.stops,
         looks: done.looks,

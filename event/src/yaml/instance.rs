@@ -14,8 +14,11 @@ use serde_json::{Map, Value as Json};
 /// What is wrong with a value, and its line.
 type Problem = (u64, String);
 
+/// Says what is wrong with a value.
+type Check = fn(&Node) -> Result<(), Problem>;
+
 /// The keys, and what fits each.
-const KEYS: [(&str, fn(&Node) -> Result<(), Problem>); 17] = [
+const KEYS: [(&str, Check); 17] = [
     ("id", fits::<Slug>),
     ("name", fits::<ChallengeName>),
     ("enabled", fits::<bool>),

@@ -30,6 +30,8 @@ pub(crate) struct Docker {
     /// `None` if the configuration does without.
     pub(super) firewall: Option<Arc<Firewall>>,
     pub(super) starts: Semaphore,
+    /// As many as starts: of twenty at once in Podman all would be gone only when the last is.
+    removals: Semaphore,
     pub(super) prober: Prober,
     pub(super) subnets: Subnets,
     pub(super) layers: Layers,
@@ -63,6 +65,7 @@ impl Docker {
             profile: Profile::new(is_podman, &host.seccomp_file),
             firewall: (config.firewall == config::Firewall::Nftables).then(|| Arc::clone(&host.firewall)),
             starts: Semaphore::new(config.starts),
+            removals: Semaphore::new(config.starts),
             prober: host.prober.clone(),
             subnets: Subnets::default(),
             layers: Layers::default(),
@@ -103,6 +106,8 @@ impl Docker {
 
     /// Removes everything of a session. What is not there counts as removed.
     pub(crate) async fn remove(&self, session: i64) -> Result<(), EngineError> {
+        // Never closed.
+        let _permit = self.removals.acquire().await;
         let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         for container in self.list_session(session).await? {
             self.gone(self.api.remove_container(&container.id, Some(options.clone())).await)?;

@@ -20,6 +20,7 @@ use challengectl_host::durable::{self, Readers};
 pub(crate) use docker::Docker;
 pub(crate) use health::IsWanted;
 use host::Firewall;
+pub(crate) use host::bridges;
 pub(crate) use labels::Owner;
 use probe::Prober;
 use std::path::{Path, PathBuf};

@@ -52,6 +52,13 @@ impl Net {
 }
 
 impl Docker {
+    /// Returns the bridges of all networks of instances, also of those of other runners.
+    pub(crate) async fn bridges(&self) -> Result<Vec<String>, EngineError> {
+        let networks = self.networks(&HashMap::new()).await?;
+        let numbers = networks.iter().filter_map(|network| subnets::number(subnet(network)?));
+        Ok(numbers.map(|number| format!("{}{number}", host::BRIDGES)).collect())
+    }
+
     /// Returns the sessions whose networks are there.
     pub(crate) async fn sessions_of_networks(&self) -> Result<Vec<i64>, EngineError> {
         let networks = self.networks(&self.owner.filter()).await?;

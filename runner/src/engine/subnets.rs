@@ -10,8 +10,8 @@ const PREFIX: &str = "10.203";
 const COUNT: u16 = 2048;
 const BITS: u32 = 27;
 /// The networks that differ in the last byte.
-const IN_A_BYTE: u16 = 8;
-const SIZE: u16 = 32;
+pub(super) const IN_A_BYTE: u16 = 8;
+pub(super) const SIZE: u16 = 32;
 
 /// The numbers in use.
 #[derive(Debug, Default)]

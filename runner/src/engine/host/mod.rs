@@ -1,5 +1,6 @@
-//! The host's firewall rules for containers, kept in place.
+//! The host's firewall rules for containers, kept in place, and its bridges.
 
+pub(crate) mod bridges;
 mod nft;
 mod rules;
 
