@@ -52,6 +52,11 @@ impl Instances {
     /// # Errors
     /// [`CoreError::NotFound`] when there is none.
     pub async fn keep_alive(self: &Arc<Self>, owner: Owner, challenge: i64) -> Result<Placed, CoreError> {
+        let present = self.of_owner(&owner, challenge).await?.ok_or_else(missing)?;
+        // Nothing to write, for thousands of players.
+        if present.session.idle_at.is_none() {
+            return Ok(present);
+        }
         let this = Arc::clone(self);
         let keep = async move {
             let mut transaction = this.context.store.write().await?;

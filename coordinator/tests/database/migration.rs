@@ -1,5 +1,7 @@
 //! Migration of a database of an older version.
 
+mod queue;
+
 use crate::site::{START, fixed, spec, start, transmission};
 use challengectl_common::challenge::{Payload, Tuning};
 use challengectl_common::{ChallengeName, Timestamp};

@@ -118,8 +118,9 @@ impl Instances {
 
 /// Returns the challenges that have fewer than they want, each as often as one more may start now.
 fn missing(wanted: &[Wanted], present: &[Session]) -> Vec<Wanted> {
-    let starting =
-        present.iter().filter(|it| it.state != SessionState::Running && it.state != SessionState::Lost).count();
+    // One whose runner is silent helps nobody.
+    let present: Vec<&Session> = present.iter().filter(|it| it.state != SessionState::Lost).collect();
+    let starting = present.iter().filter(|it| it.state != SessionState::Running).count();
     let lacking = wanted.iter().flat_map(|want| {
         let count = present.iter().filter(|it| is_of(it, want)).count();
         std::iter::repeat_n(*want, usize::try_from(want.count).unwrap_or(0).saturating_sub(count))
@@ -127,8 +128,10 @@ fn missing(wanted: &[Wanted], present: &[Session]) -> Vec<Wanted> {
     lacking.take(MAX_STARTING.saturating_sub(starting)).collect()
 }
 
-/// Returns the sessions that are of no version that is wanted, or too many.
+/// Returns the sessions that are of no version that is wanted, or too many. Those whose runner is silent are decided on when
+/// it is back.
 fn unwanted(wanted: &[Wanted], mut present: Vec<Session>) -> Vec<Session> {
+    present.retain(|session| session.state != SessionState::Lost);
     for want in wanted {
         let mut left = want.count;
         present.retain(|session| {

@@ -156,3 +156,22 @@ async fn what_fails_while_it_is_warmed_up_is_not_tried_again_at_once() {
     settle(&site, &roof).await;
     assert_eq!(warm(&site).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_runner_has_no_warm_instances_and_too_many_after_its_return() {
+    let (site, roof) = site(10).await;
+    set_warm(&site, 1).await;
+    settle(&site, &roof).await;
+    let cellar = site.enroll("cellar").await;
+    site.clock.advance(Duration::from_secs(120));
+    site.register_engine(&cellar, 10).await;
+    site.coordinator.instances.look_after_runners().await.unwrap();
+    settle(&site, &cellar).await;
+    let mine = site.start_of("web", "ada").await.unwrap().unwrap().placed.session;
+    assert_eq!(mine.runner(), Some(&cellar.runner_id));
+    settle(&site, &cellar).await;
+    site.register_engine(&roof, 10).await;
+    site.report(&roof, 1, 1, InstanceState::Running).await;
+    site.coordinator.instances.keep_warm().await.unwrap();
+    assert_eq!(warm(&site).await, 1, "the pool has one, and one has to stop");
+}
