@@ -57,3 +57,15 @@ test('the hours close the event and open it, in its own zone', async ({ browser 
   await expect(page.getByRole('status').filter({ hasText: 'Running' })).toBeVisible()
   await clean()
 })
+
+test('Enter, pressed once too often on what opens a dialog, stops nothing', async ({ browser }) => {
+  const { page, clean } = await opened(browser, site, 'eni', 'admin', '/users')
+  await page.getByRole('button', { name: 'Add a user' }).press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Add a user' })
+  await expect(dialog.getByRole('button', { name: 'Emergency stop' })).toBeVisible()
+  await expect(dialog.getByRole('button', { name: 'Close' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(dialog).toBeHidden()
+  await expect(page.getByRole('button', { name: 'Emergency stop' })).toBeVisible()
+  await clean()
+})
