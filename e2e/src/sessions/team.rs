@@ -12,6 +12,8 @@ const FRONT: &str = "http://127.0.0.1:5000";
 const ANSWER: Duration = Duration::from_secs(60);
 /// Time in which a start has to be over, whatever was killed meanwhile.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// What is told of a start that has failed.
+const FAILED: &str = "the instance could not be started";
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// A team.
@@ -34,6 +36,8 @@ pub(super) enum Told {
     Runs(Value),
     /// It has as many as it may have.
     Quota,
+    /// It could not be started in four tries, each of which was killed.
+    Fails,
 }
 
 impl Team {
@@ -49,6 +53,7 @@ impl Team {
             match self.request(Method::POST, "/api/challenges", Some(&body)).await {
                 Ok((200 | 201, answer)) => return Ok(Told::Runs(answer)),
                 Ok((429, _)) => return Ok(Told::Quota),
+                Ok((500, answer)) if answer.get("error").is_some_and(|it| it == FAILED) => return Ok(Told::Fails),
                 Ok((503, _)) | Err(_) if begin.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
                 Ok((status, answer)) => bail!("{} starts {challenge}: {status} {answer}", self.name),
                 Err(error) => return Err(error.context("the server stays away")),

@@ -240,10 +240,12 @@ async fn players(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
     let change = json!({"zone": "north", "password": PASSWORD, "banned": true});
     walk.of(admin, "PUT /api/players/{player}", "paul", change).await;
 
+    // Sessions of runners that are not there are abandoned.
+    let runner = site.runner("roof").await;
     site.session(&Owner::team(1), "roof").await;
     let instances = admin.get("/api/instances").await.body;
     let instance = instances["instances"][0]["instance_id"].to_string();
-    let roof = obey(&site.runner("roof").await);
+    let roof = obey(&runner);
     let command = json!({"command": ["id"]});
     walk.of(admin, "POST /api/instances/{instance_id}/run", &instance, command).await;
     roof.abort();
