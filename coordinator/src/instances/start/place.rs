@@ -76,7 +76,7 @@ impl Instances {
     }
 }
 
-fn has_room(engine: &Engine) -> bool {
+pub(super) fn has_room(engine: &Engine) -> bool {
     engine.used < engine.capacity
 }
 

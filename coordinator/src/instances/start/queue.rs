@@ -18,8 +18,8 @@ impl Instances {
         loop {
             let mut transaction = self.context.store.write().await?;
             let placed = self.place_waiting(&mut transaction).await?;
-            if placed == 0 {
-                self.make_room(&mut transaction).await?;
+            if placed == 0 && !self.make_room(&mut transaction).await? {
+                return Ok(());
             }
             self.commit(transaction).await?;
             if placed == 0 {
@@ -28,17 +28,18 @@ impl Instances {
         }
     }
 
-    /// Stops a warm session for each that waits, unless as many stop already.
-    async fn make_room(&self, connection: &mut Connection) -> Result<(), CoreError> {
+    /// Stops a warm session for each that waits, unless as many stop already. Returns whether it stops any.
+    async fn make_room(&self, connection: &mut Connection) -> Result<bool, CoreError> {
         let is_there = |session: &Session| session.runner().is_some_and(|runner| self.is_heard(runner));
         let stopping = sessions::all_present(connection).await?.into_iter();
         let stopping = stopping.filter(|it| it.state == SessionState::Stopping && is_there(it)).count();
         let waiting = usize::try_from(queue::length(connection).await?).unwrap_or(usize::MAX);
         let warm = warm::all(connection).await?.into_iter().filter(is_there);
+        let mut stops = false;
         for session in warm.take(waiting.saturating_sub(stopping)) {
-            self.stop_in(connection, session, "made room").await?;
+            stops |= self.stop_in(connection, session, "made room").await?;
         }
-        Ok(())
+        Ok(stops)
     }
 
     /// Ends a session that has waited in vain, within a transaction.

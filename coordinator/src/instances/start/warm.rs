@@ -2,6 +2,7 @@
 
 use super::super::{Instances, Session, sign};
 use super::Wish;
+use super::place::has_room;
 use crate::CoreError;
 use crate::secrets::random_hex;
 use crate::session::{Owner, SessionState};
@@ -72,26 +73,38 @@ impl Instances {
         }
         let mut transaction = self.context.store.write().await?;
         let (wanted, present) = (warm::wanted(&mut transaction).await?, warm::all(&mut transaction).await?);
-        self.warm_up(&mut transaction, &missing(&wanted, &present)).await?;
+        let mut changes = self.warm_up(&mut transaction, &missing(&wanted, &present), starting(&present)).await?;
         for session in unwanted(&wanted, present) {
-            self.stop_in(&mut transaction, session, "replaced").await?;
+            changes |= self.stop_in(&mut transaction, session, "replaced").await?;
         }
-        self.commit(transaction).await
+        if changes {
+            self.commit(transaction).await?;
+        }
+        Ok(())
     }
 
-    /// Starts one of each of these, as long as there is room that nobody waits for.
-    async fn warm_up(&self, connection: &mut Connection, missing: &[Wanted]) -> Result<(), CoreError> {
+    /// Starts some of these, as long as there is room that nobody waits for. Returns whether there are any.
+    async fn warm_up(
+        &self,
+        connection: &mut Connection,
+        missing: &[Wanted],
+        mut starting: usize,
+    ) -> Result<bool, CoreError> {
         if queue::length(connection).await? > 0 {
-            return Ok(());
+            return Ok(false);
         }
         let mut engines = self.with_room(connection).await?;
-        let now = self.context.clock.now();
+        let (now, mut changes) = (self.context.clock.now(), false);
         for wanted in missing {
+            if starting >= MAX_STARTING || !engines.iter().any(has_room) {
+                break;
+            }
+            // Others are started meanwhile.
             if warm::has_failed(connection, wanted, now.before(PAUSE)).await? {
                 continue;
             }
             let spec = instances::spec(connection, wanted.challenge_id, wanted.version).await?;
-            if engines.is_empty() || Self::check_secrets(connection, &spec).await.is_err() {
+            if Self::check_secrets(connection, &spec).await.is_err() {
                 continue;
             }
             let new = NewSession {
@@ -111,21 +124,25 @@ impl Instances {
             let Some(session) = sessions::get(connection, id).await? else { continue };
             // One that finds no place waits for none: it is reaped, and tried again.
             self.place(connection, session, &mut engines).await?;
+            (starting, changes) = (starting + 1, true);
         }
-        Ok(())
+        Ok(changes)
     }
 }
 
-/// Returns the challenges that have fewer than they want, each as often as one more may start now.
+/// Returns the challenges that have fewer than they want, each as often as it lacks one. One whose runner is silent helps
+/// nobody.
 fn missing(wanted: &[Wanted], present: &[Session]) -> Vec<Wanted> {
-    // One whose runner is silent helps nobody.
-    let present: Vec<&Session> = present.iter().filter(|it| it.state != SessionState::Lost).collect();
-    let starting = present.iter().filter(|it| it.state != SessionState::Running).count();
     let lacking = wanted.iter().flat_map(|want| {
-        let count = present.iter().filter(|it| is_of(it, want)).count();
+        let count = present.iter().filter(|it| is_of(it, want) && it.state != SessionState::Lost).count();
         std::iter::repeat_n(*want, usize::try_from(want.count).unwrap_or(0).saturating_sub(count))
     });
-    lacking.take(MAX_STARTING.saturating_sub(starting)).collect()
+    lacking.collect()
+}
+
+/// Returns how many do not run yet.
+fn starting(present: &[Session]) -> usize {
+    present.iter().filter(|it| matches!(it.state, SessionState::Queued | SessionState::Starting)).count()
 }
 
 /// Returns the sessions that are of no version that is wanted, or too many. Those whose runner is silent are decided on when

@@ -151,10 +151,18 @@ async fn what_fails_while_it_is_warmed_up_is_not_tried_again_at_once() {
     }
     settle(&site, &roof).await;
     assert_eq!(site.count("SELECT count(*) FROM sessions").await, 1);
+    set_warm(&site, 3).await;
+    sqlx::query("UPDATE instance_challenges SET policy = json_set(policy, '$.warm', 1) WHERE slug = 'pwn'")
+        .execute(&mut site.connection().await)
+        .await
+        .unwrap();
+    settle(&site, &roof).await;
+    assert_eq!(warm(&site).await, 1, "that of another challenge is");
+    set_warm(&site, 1).await;
     site.clock.advance(Duration::from_secs(61));
     site.register_engine(&roof, 10).await;
     settle(&site, &roof).await;
-    assert_eq!(warm(&site).await, 1);
+    assert_eq!(warm(&site).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
