@@ -101,7 +101,11 @@ pub async fn captures(
     With(_, Query(after)): With<Anybody, Query<After>>,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
-    let captures = coordinator.flags.captures(after.last_id.unwrap_or_default()).await?.into_iter();
+    let last_id = after.last_id.unwrap_or_default();
+    if last_id < 0 {
+        return Err(Problem::invalid("lastId: not below 0"));
+    }
+    let captures = coordinator.flags.captures(last_id).await?.into_iter();
     let captures: Vec<_> = captures.map(of_capture).collect();
     ascii(&captures)
 }
