@@ -68,7 +68,7 @@ pub async fn survive(settings: Settings) -> Result<Kills> {
         *kills.entry(who).or_default() += 1;
     }
     ends.store(true, Ordering::Relaxed);
-    let done: Done = network::join(crowd).with_context(|| place.log("runner.log"))?;
+    let done: Done = network::join(crowd).with_context(|| diagnosis(&place))?;
     settle(&place, &survey).await?;
     survey.nothing_left(&place).await?;
     let solves = survey.solves().await?;
@@ -83,6 +83,14 @@ pub async fn survive(settings: Settings) -> Result<Kills> {
         states: survey.states().await?,
         failures: survey.failures().await?,
     })
+}
+
+/// Returns what explains a failure: the log of the runner, the containers, and the network of the engine.
+fn diagnosis(place: &Place) -> String {
+    let containers = place.docker(&["ps", "-a", "--format", "{{.ID}} {{.Names}} {{.Status}} {{.Ports}}"]);
+    let network = place.engine().shell("iptables-save -t nat; ip -br addr; ip route; ss -tlnp");
+    let texts = [containers, network].map(|text| text.unwrap_or_else(|error| error.to_string()));
+    format!("{}\n{}", place.log("runner.log"), texts.join("\n"))
 }
 
 fn kill(place: &mut Place, who: &str, down: Duration) -> Result<()> {
