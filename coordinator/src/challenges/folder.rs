@@ -16,13 +16,14 @@ use challengectl_host::durable::{self, Readers};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Adds challenges of kind `instance`, or changes those that have their slugs; all or none.
-pub async fn import(store: &Store, forms: &[Form], now: Timestamp) -> Result<Vec<Step>, CoreError> {
+/// Adds challenges of kind `instance`, or changes those that have their slugs; all or none. Each comes with whether it says
+/// if it is enabled; if not, a known one stays as it is.
+pub async fn import(store: &Store, forms: &[(Form, bool)], now: Timestamp) -> Result<Vec<Step>, CoreError> {
     let keys = keys(store).await?;
     let mut command = Command::new(store.write().await?, Actor::command_line(), "event.import", now);
     let mut steps = Vec::with_capacity(forms.len());
-    for form in forms {
-        steps.push(put_form(&mut command, &keys, form, true, now).await?);
+    for (form, says_enabled) in forms {
+        steps.push(put_form(&mut command, &keys, form, *says_enabled, now).await?);
     }
     command.commit("", Some(&format!("{} challenges", forms.len()))).await?;
     Ok(steps)

@@ -165,13 +165,16 @@ fn others(keys: &[(Key, Node)], notes: &mut Notes) -> Map<String, Json> {
         if TAKEN.contains(&name) || name == "challengectl" {
             continue;
         }
+        // An export writes these in any case.
+        if matches!((name, node.written()), ("type", Some("standard")) | ("version", Some("0.1"))) {
+            continue;
+        }
         others.insert(key.name.clone(), node.to_json());
         let about =
             |table: &[(&str, &'static str)]| table.iter().find(|(known, _)| *known == name).map(|(_, why)| *why);
         let is_empty_map = matches!(&node.value, Value::Map(keys) if keys.is_empty());
         let is_empty = matches!(node.value, Value::Null) || node.is_empty_list() || is_empty_map;
-        let is_usual = matches!((name, node.written()), ("type", Some("standard")) | ("version", _));
-        if is_empty || is_usual || name == "image" {
+        if is_empty || name == "image" {
             continue;
         }
         if let Some(why) = about(MISSED) {

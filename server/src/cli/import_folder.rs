@@ -16,7 +16,8 @@ use std::process::ExitCode;
 /// What a folder has.
 #[derive(Default)]
 struct Found {
-    forms: Vec<Form>,
+    /// Each with whether it says if it is enabled.
+    forms: Vec<(Form, bool)>,
     findings: Vec<String>,
     /// The files that are not imported.
     refused: Vec<PathBuf>,
@@ -52,9 +53,11 @@ impl Found {
         self.findings.extend(findings.iter().map(|(path, finding)| format!("{}:{finding}", path.display())));
         match form {
             Some(_) if worst == Some(Level::Refused) => self.refused.push(path),
-            // What needs a change is not shown to players before it has it.
-            Some(form) if worst == Some(Level::Unsupported) => self.forms.push(Form { enabled: false, ..form }),
-            Some(form) => self.forms.push(form),
+            // What needs a change is not shown to players before somebody enables it.
+            Some(form) if worst == Some(Level::Unsupported) => {
+                self.forms.push((Form { enabled: false, ..form }, false))
+            }
+            Some(form) => self.forms.push((form, true)),
             // One that goes on air is imported in another way.
             None if worst == Some(Level::Ignored) => {}
             None => self.refused.push(path),
@@ -79,6 +82,7 @@ impl Found {
         }
         if !imports {
             eprintln!("challengectl-server: nothing was imported");
+            return Ok(());
         }
         let count = |wanted: fn(&Step) -> bool| steps.iter().filter(|step| wanted(step)).count();
         let added = count(|step| matches!(step, Step::Added { .. }));

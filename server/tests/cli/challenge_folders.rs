@@ -128,6 +128,12 @@ fn what_reaches_the_host_is_not_imported_and_what_needs_a_change_is_hidden() {
     folder.succeeds(&["export", "--ctfcli", "out"]);
     let login = std::fs::read_to_string(folder.path().join("out/login/challenge.yml")).unwrap();
     assert!(login.contains("state: \"hidden\""), "{login}");
+    folder.write("all/web/login/docker-compose.yml", COMPOSE);
+    let shown = folder.succeeds(&["import", "all"]);
+    assert!(shown.contains("challenge Login: updated (enabled)"), "{shown}");
+    folder.write("all/web/login/challenge.yml", &format!("{LOGIN}files: [login.zip]\n"));
+    let stays = folder.succeeds(&["import", "all"]);
+    assert!(stays.contains("challenge Login: updated (other_keys)"), "it stays enabled: {stays}");
     std::fs::create_dir(folder.path().join("empty")).unwrap();
     assert!(folder.fails(&["import", "empty"]).contains("there is no challenge.yml in it"));
 }
