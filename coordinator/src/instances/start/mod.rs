@@ -1,7 +1,7 @@
 //! Starting: reserves a session, and waits until it runs.
 //!
-//! [`admission`] is what the policy of its challenge says to that, [`warm`] has instances that run already, [`queue`] those that
-//! wait for an engine, and [`place`] gives them one.
+//! [`admission`] is what the policy of its challenge says to that, [`warm`] has instances that run already, [`queue`]
+//! those that wait for an engine, and [`place`] gives them one.
 
 mod admission;
 mod place;

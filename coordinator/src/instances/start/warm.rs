@@ -145,8 +145,8 @@ fn starting(present: &[Session]) -> usize {
     present.iter().filter(|it| matches!(it.state, SessionState::Queued | SessionState::Starting)).count()
 }
 
-/// Returns the sessions that are of no version that is wanted, or too many. Those whose runner is silent are decided on when
-/// it is back.
+/// Returns the sessions that are of no version that is wanted, or too many. Those whose runner is silent are decided on
+/// when it is back.
 fn unwanted(wanted: &[Wanted], mut present: Vec<Session>) -> Vec<Session> {
     present.retain(|session| session.state != SessionState::Lost);
     for want in wanted {

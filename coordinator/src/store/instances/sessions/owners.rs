@@ -62,7 +62,8 @@ pub async fn of_others(
     limit: u32,
 ) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT * FROM sessions WHERE challenge_id = $1 AND owner <> $2 AND owner NOT GLOB 'warm:*' ORDER BY id DESC LIMIT $3",
+        "SELECT * FROM sessions WHERE challenge_id = $1 AND owner <> $2 AND owner NOT GLOB 'warm:*'
+         ORDER BY id DESC LIMIT $3",
     )
     .bind(challenge)
     .bind(owner.as_str())
