@@ -2,7 +2,7 @@
 
 use super::{InstanceChallenge, Row, spec};
 use crate::store::cells::to_json;
-use crate::store::{Connection, StoreError, flags};
+use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
 use challengectl_common::instance::InstanceSpec;
 use challengectl_event::instance::{Form, Slug};
@@ -21,8 +21,12 @@ pub async fn forms(connection: &mut Connection, id: Option<i64>) -> Result<Vec<(
     for row in rows {
         let challenge = InstanceChallenge::try_from(row)?;
         let spec = spec(connection, challenge.id, challenge.version).await?;
-        let score = flags::score(connection, challenge.id).await?;
-        let form = form(&challenge, spec, score.and_then(|score| score.max_attempts));
+        let max_attempts: Option<Option<u32>> =
+            sqlx::query_scalar("SELECT max_attempts FROM scores WHERE challenge_id = $1")
+                .bind(challenge.id)
+                .fetch_optional(&mut *connection)
+                .await?;
+        let form = form(&challenge, spec, max_attempts.flatten());
         forms.push((challenge, form));
     }
     Ok(forms)
