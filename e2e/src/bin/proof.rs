@@ -247,8 +247,8 @@ async fn main() -> Result<()> {
             println!("{:#?}", sessions::survive(settings).await?);
         }
         Proof::InstanceStarts { engine, pairs, warm } => {
-            println!("{:#?}", sessions::overhead::measure(engine, pairs).await?);
-            println!("warm: {:#?}", sessions::overhead::measure_warm(engine, warm).await?);
+            println!("{:#?}", sessions::overhead::measure(engine, pairs)?);
+            println!("warm: {:#?}", sessions::overhead::measure_warm(engine, warm)?);
         }
         Proof::InstanceLoad { sessions: count, players, seconds } => {
             let time = Duration::from_secs(seconds);

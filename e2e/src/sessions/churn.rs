@@ -58,12 +58,17 @@ async fn one_team(team: &Team, ids: &[String], mut random: StdRng, ends: &Arc<At
                     done.stops += 1;
                 }
             }
-            (6..8, Some(position)) => submit(team, &held[position], &mut done).await?,
+            (6..8, Some(position)) => {
+                if let Some(instance) = held.get(position) {
+                    submit(team, instance, &mut done).await?;
+                }
+            }
             (_, Some(position)) => {
                 // One that has ended meanwhile is another one now, with another flag.
-                let Some(instance) = team.take(&held[position].challenge).await? else { continue };
-                look(&held, &instance, &mut done)?;
-                held[position] = instance;
+                let before = held.swap_remove(position);
+                let Some(instance) = team.take(&before.challenge).await? else { continue };
+                look(std::slice::from_ref(&before), &instance, &mut done)?;
+                held.push(instance);
             }
             (_, None) => {}
         }

@@ -25,7 +25,7 @@ pub struct Overhead {
 }
 
 /// Starts pairs in turn, one by us and one by the engine's client.
-pub async fn measure(kind: Kind, pairs: usize) -> Result<Overhead> {
+pub fn measure(kind: Kind, pairs: usize) -> Result<Overhead> {
     let place = Place::start(kind)?;
     let (ask, asked) = mpsc::channel::<bool>();
     let (tell, told) = mpsc::channel::<f64>();
@@ -57,7 +57,7 @@ pub async fn measure(kind: Kind, pairs: usize) -> Result<Overhead> {
 }
 
 /// Measures starts of which an instance waits in the pool, in milliseconds.
-pub async fn measure_warm(kind: Kind, count: usize) -> Result<Quantiles> {
+pub fn measure_warm(kind: Kind, count: usize) -> Result<Quantiles> {
     let place = Place::start(kind)?;
     let log = challenges::log(&place);
     let starter = network::inside(place.engine().process(), move || async move {

@@ -82,7 +82,7 @@ impl Team {
             match self.solve(&url).await {
                 Ok(flag) => return Ok(Some(Instance { session, challenge: challenge.to_owned(), url, flag })),
                 Err(error) if begin.elapsed() > PATIENCE => {
-                    return Err(error.context(format!("{} never answers", answer)));
+                    return Err(error.context(format!("{answer} never answers")));
                 }
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }

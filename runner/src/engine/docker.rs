@@ -26,7 +26,7 @@ pub(crate) struct Docker {
     pub(super) api: bollard::Docker,
     socket: String,
     pub(super) owner: Owner,
-    profile: Profile,
+    pub(super) profile: Profile,
     /// `None` if the configuration does without.
     pub(super) firewall: Option<Arc<Firewall>>,
     pub(super) starts: Semaphore,

@@ -123,6 +123,10 @@ impl Docker {
     pub(super) async fn remove_networks(&self, session: i64) -> Result<(), EngineError> {
         for network in self.networks(&labels::only(self.owner.filter(), session)).await? {
             let Some(id) = &network.id else { continue };
+            // While the network is there, since its number goes to another one when it is not.
+            if let Some(name) = network.name.as_deref().filter(|_| self.profile.is_podman()) {
+                host::netavark::forget(name).await;
+            }
             self.gone(self.api.remove_network(id).await)?;
             subnet(&network).and_then(subnets::number).into_iter().for_each(|number| self.subnets.free(number));
         }

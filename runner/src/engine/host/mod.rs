@@ -1,6 +1,7 @@
 //! The host's firewall rules for containers, kept in place, and its bridges.
 
 pub(crate) mod bridges;
+pub(crate) mod netavark;
 mod nft;
 mod rules;
 

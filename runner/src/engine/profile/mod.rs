@@ -46,6 +46,10 @@ impl Profile {
         Self { is_podman, seccomp: format!("seccomp={seccomp}") }
     }
 
+    pub(super) fn is_podman(&self) -> bool {
+        self.is_podman
+    }
+
     /// Returns what a container may use. Capabilities: none but those of its spec.
     pub(super) fn host_config(&self, container: &ContainerSpec, published: &[&Published]) -> HostConfig {
         let memory = i64::from(container.limits.memory_mib) << 20;
