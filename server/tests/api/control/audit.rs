@@ -240,9 +240,9 @@ async fn players(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
     let change = json!({"zone": "north", "password": PASSWORD, "banned": true});
     walk.of(admin, "PUT /api/players/{player}", "paul", change).await;
 
-    // Sessions of runners that are not there are abandoned.
+    // Sessions of runners that are not there are abandoned, and those of excluded teams are stopped.
     let runner = site.runner("roof").await;
-    site.session(&Owner::team(1), "roof").await;
+    site.session(&Owner::anonymous("ada").unwrap(), "roof").await;
     let instances = admin.get("/api/instances").await.body;
     let instance = instances["instances"][0]["instance_id"].to_string();
     let roof = obey(&runner);
