@@ -55,7 +55,7 @@ impl Found {
             Some(_) if worst == Some(Level::Refused) => self.refused.push(path),
             // What needs a change is not shown to players before somebody enables it.
             Some(form) if worst == Some(Level::Unsupported) => {
-                self.forms.push((Form { enabled: false, ..form }, false))
+                self.forms.push((Form { enabled: false, ..form }, false));
             }
             Some(form) => self.forms.push((form, true)),
             // One that goes on air is imported in another way.
