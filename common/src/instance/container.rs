@@ -54,6 +54,7 @@ pub struct ContainerSpec {
     pub limits: Limits,
     /// The capabilities that it has, besides none.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Capability>))]
     pub capabilities: BTreeSet<Capability>,
     /// Whether programs may gain privileges by the set-user-id bit, which is what some challenges are about.
     #[serde(default)]

@@ -150,12 +150,14 @@ impl Instances {
     }
 
     /// Takes the answer of a runner to an inspection. One that nobody waits for changes nothing.
-    pub fn answer_inspection(&self, caller: &Caller, mut answer: InspectionAnswer) -> Result<(), CoreError> {
+    pub fn answer_inspection(&self, caller: &Caller, answer: InspectionAnswer) -> Result<(), CoreError> {
         self.fleet.hear(caller)?;
         if answer.output.as_ref().is_some_and(|output| output.len() > MAX_OUTPUT) {
             return Err(CoreError::Invalid(format!("output: more than {MAX_OUTPUT} bytes")));
         }
-        answer.reason = answer.reason.map(|reason| reason.chars().take(MAX_REASON).collect());
+        if answer.reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_REASON) {
+            return Err(CoreError::Invalid(format!("reason: more than {MAX_REASON} characters")));
+        }
         self.inspections.answer(&caller.runner_id, answer);
         Ok(())
     }

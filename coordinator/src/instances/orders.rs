@@ -8,11 +8,9 @@ use crate::store::instances::sessions;
 use crate::store::instances::{self, ports};
 use crate::{Caller, CoreError};
 use challengectl_common::wire::instances::{Order, Orders, RunOrder};
+use challengectl_event::instance::FLAG_VARIABLES;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
-
-/// The variables that hold the flag of a session, unless its challenge sets them.
-const FLAG_VARIABLES: [&str; 2] = ["CHALLENGE_FLAG", "FLAG"];
 
 impl Instances {
     /// Returns the orders of a runner that have changed since a revision; if there are none, waits for some as long as

@@ -70,7 +70,12 @@ pub async fn survive(settings: Settings) -> Result<Kills> {
     ends.store(true, Ordering::Relaxed);
     let done: Done = network::join(crowd).with_context(|| diagnosis(&place))?;
     settle(&place, &survey).await?;
-    survey.nothing_left(&place).await?;
+    // A bridge that a killed engine has left behind goes when it was unknown twice, a minute apart.
+    let deadline = std::time::Instant::now() + super::REST;
+    while let Err(error) = survey.nothing_left(&place).await {
+        ensure!(std::time::Instant::now() < deadline, error.context(diagnosis(&place)));
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
     let solves = survey.solves().await?;
     ensure!(solves >= done.solved.len() as i64, "{solves} solves, but {} were confirmed", done.solved.len());
     Ok(Kills {

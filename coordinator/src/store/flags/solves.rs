@@ -79,7 +79,8 @@ pub struct Capture {
 
 /// Returns the solves of submissions with ids above `after`, the oldest first, at most `limit`.
 pub async fn captures(connection: &mut Connection, after: i64, limit: u32) -> Result<Vec<Capture>, StoreError> {
-    let rows: Vec<(i64, i64, String, u16, Option<i64>, u32, i64)> = sqlx::query_as(
+    type Captured = (i64, i64, String, u16, Option<i64>, u32, i64);
+    let rows: Vec<Captured> = sqlx::query_as(
         "SELECT it.id, solves.challenge_id, solves.owner, solves.part, solves.session_id, solves.points, solves.solved_at
          FROM submissions AS it JOIN solves
              ON solves.challenge_id = it.challenge_id AND solves.owner = it.owner AND solves.part = it.part

@@ -11,6 +11,9 @@ use challengectl_event::{compose, ctfcli};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Characters of a text: a large Compose file has a tenth of it.
+const MAX_TEXT: usize = 65_536;
+
 /// The format of a text.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -52,6 +55,9 @@ pub async fn read(
     _: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let Text { format, text, name } = body;
+    if text.chars().count() > MAX_TEXT {
+        return Err(Problem::invalid(format!("text: more than {MAX_TEXT} characters")));
+    }
     let Reading { form, findings } = match format {
         Format::Compose => compose::read(&text, name),
         Format::Ctfcli => ctfcli::read(&text, name),

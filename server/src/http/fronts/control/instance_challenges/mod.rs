@@ -65,17 +65,12 @@ struct Shown {
     policy: Policy,
     points: u32,
     max_attempts: Option<u32>,
-    #[serde(flatten)]
-    content: Option<Content>,
-}
-
-/// What an instance consists of. Only admins see it, since variables and commands may reveal a flag.
-#[derive(Serialize, ToSchema)]
-#[schema(as = InstanceChallengeContent)]
-struct Content {
-    spec: InstanceSpec,
-    /// Keys of its `challenge.yml` that have no meaning here.
-    other_keys: Map<String, Value>,
+    /// What an instance consists of. Only admins see it, since variables and commands may reveal a flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec: Option<InstanceSpec>,
+    /// Keys of its `challenge.yml` that have no meaning here; for admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_keys: Option<Map<String, Value>>,
 }
 
 impl Shown {
@@ -99,7 +94,8 @@ impl Shown {
             policy: form.policy,
             points: form.points,
             max_attempts: form.max_attempts,
-            content: role.sees_payload().then_some(Content { spec, other_keys }),
+            spec: Some(spec).filter(|_| role.sees_payload()),
+            other_keys: Some(other_keys).filter(|_| role.sees_payload()),
         }
     }
 }
