@@ -84,9 +84,10 @@ export function blankContainer(taken: readonly ContainerDraft[]): ContainerDraft
 }
 
 /** A challenge as the server shows it, or as it was read of a file. Only admins see what its instances consist of. */
-export type Shown = Omit<InstanceChallengeForm, 'id' | 'spec'> & {
+export type Shown = Omit<InstanceChallengeForm, 'id' | 'spec' | 'other_keys'> & {
   id?: string | null
-  spec?: InstanceChallengeForm['spec']
+  spec?: InstanceChallengeForm['spec'] | null
+  other_keys?: Record<string, unknown> | null
 }
 
 export function draftOf(it: Shown): Draft {
@@ -111,7 +112,7 @@ export function draftOf(it: Shown): Draft {
       parts: parts.length === 0 ? [blankPart()] : parts.map(({ share, flags }) => ({ share: share ?? 1, flags })),
     },
     setsFlags: parts.length > 0,
-    otherKeys: it.other_keys,
+    otherKeys: it.other_keys ?? undefined,
   }
 }
 
