@@ -73,7 +73,10 @@ impl Instances {
         let pending = self.flags.judge_in(&mut transaction, &it).await?;
         let now = self.context.clock.now();
         let is_solved = matches!(pending.verdict, Verdict::Right { is_whole: true, .. }) && session.solved_at.is_none();
-        let after = if is_solved {
+        let after = if is_solved && session.state.is_over() {
+            sessions::mark_solved(&mut transaction, session.id, now).await?;
+            Session { solved_at: Some(now), ..session.clone() }
+        } else if is_solved {
             let policy = instances::get(&mut transaction, session.challenge_id).await?.map(|it| it.policy);
             let after = solved(&session, &policy.unwrap_or_default(), now);
             sessions::update(&mut transaction, &after).await?;

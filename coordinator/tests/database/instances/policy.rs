@@ -4,9 +4,9 @@ use super::site_with;
 use crate::site::Site;
 use challengectl_common::instance::{OnExisting, Policy};
 use challengectl_common::wire::instances::InstanceState;
-use challengectl_coordinator::CoreError;
-use challengectl_coordinator::flags::Sender;
+use challengectl_coordinator::flags::{Sender, Verdict};
 use challengectl_coordinator::session::{Owner, SessionState};
+use challengectl_coordinator::{Caller, CoreError};
 use std::time::Duration;
 
 /// The id of the challenge `web`.
@@ -123,12 +123,34 @@ async fn an_instance_ends_without_a_sign_of_life_and_each_kind_of_sign_keeps_it(
     assert!(matches!(site.coordinator.instances.keep_alive(ada(), WEB).await, Err(CoreError::NotFound(_))));
 }
 
-/// Solves the challenge `web` with the flag of an owner's instance.
-async fn solve(site: &Site, roof: &challengectl_coordinator::Caller, key: &str) {
+/// Returns the flag of the only instance.
+async fn flag(site: &Site, roof: &Caller) -> String {
     let orders = site.orders(roof, 0).await;
-    let flag = orders.orders[0].run.as_ref().unwrap().containers[0].environment["CHALLENGE_FLAG"].clone();
+    orders.orders[0].run.as_ref().unwrap().containers[0].environment["CHALLENGE_FLAG"].clone()
+}
+
+async fn submit(site: &Site, key: &str, flag: &str) -> Result<Verdict, CoreError> {
     let sender = Sender { name: None, address: None };
-    site.coordinator.instances.submit("engine", key, sender, flag).await.unwrap();
+    Ok(site.coordinator.instances.submit("engine", key, sender, flag.to_owned()).await?.1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_flag_of_an_instance_that_has_died_counts_for_ten_minutes() {
+    let (site, roof) = site_with(10, Policy::default()).await;
+    let session = site.running(&roof, "web", "ada").await.placed.session;
+    let flag = flag(&site, &roof).await;
+    for fence in 1..=4 {
+        site.report(&roof, session.id, fence, InstanceState::Failed).await;
+    }
+    assert_eq!(site.state(session.id).await, "failed");
+    site.clock.advance(seconds(590));
+    for is_first in [true, false] {
+        let verdict = submit(&site, &session.key, &flag).await.unwrap();
+        assert!(matches!(verdict, Verdict::Right { is_new, .. } if is_new == is_first), "{verdict:?}");
+    }
+    assert_eq!(site.state(session.id).await, "failed");
+    site.clock.advance(seconds(20));
+    assert!(matches!(submit(&site, &session.key, &flag).await, Err(CoreError::NotFound(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +158,7 @@ async fn a_solved_instance_lives_on_as_long_as_its_challenge_says() {
     for (after, soon, outcome) in [(Some(90), 90, "solved"), (None, 3600, "expired")] {
         let (site, roof) = site_with(10, Policy { after_solve_seconds: after, ..Policy::default() }).await;
         let session = site.running(&roof, "web", "ada").await.placed.session;
-        solve(&site, &roof, &session.key).await;
+        submit(&site, &session.key, &flag(&site, &roof).await).await.unwrap();
         let extended = site.coordinator.instances.extend(ada(), WEB).await;
         assert_eq!(extended.is_ok(), after.is_none());
         site.clock.advance(seconds(soon - 1));

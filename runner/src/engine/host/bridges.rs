@@ -8,14 +8,14 @@ use std::collections::HashSet;
 use std::path::Path;
 use tokio::process::Command;
 
-/// Where the kernel lists network interfaces.
-const INTERFACES: &str = "/sys/class/net";
 /// Bytes of the table of routes of a process that are read: one with thousands of networks is a host's own.
 const MAX_ROUTES: usize = 1 << 20;
 
 /// Returns the bridges of instances on this host.
 pub(crate) fn all() -> HashSet<String> {
-    names(Path::new(INTERFACES)).filter(|name| number(name).is_some()).collect()
+    let interfaces = nix::net::if_::if_nameindex();
+    let names = interfaces.iter().flatten().map(|interface| interface.name().to_string_lossy().into_owned());
+    names.filter(|name| number(name).is_some()).collect()
 }
 
 /// Removes a bridge with what is attached to it, unless a process has an interface in its network. Returns whether it is
@@ -26,12 +26,17 @@ pub(crate) async fn remove(bridge: &str) -> Result<bool, EngineError> {
     if tokio::task::spawn_blocking(move || is_lived_in(&route)).await.unwrap_or(true) {
         return Ok(false);
     }
-    let attached = Path::new(INTERFACES).join(bridge).join("brif");
-    for port in names(&attached) {
-        delete(&port).await?;
+    for port in ports(&ip(&["-o", "link", "show", "master", bridge]).await?) {
+        ip(&["link", "delete", port]).await?;
     }
-    delete(bridge).await?;
+    ip(&["link", "delete", bridge]).await?;
     Ok(true)
+}
+
+/// Returns the names of interfaces, from lines such as `12: veth13@if2: <BROADCAST,UP> mtu 1500`.
+fn ports(listed: &str) -> Vec<&str> {
+    let names = listed.lines().filter_map(|line| line.split_once(": ")?.1.split([':', '@']).next());
+    names.collect()
 }
 
 /// Returns the number of a bridge; `None` if it is none of an instance.
@@ -75,11 +80,14 @@ fn is_lived_in(route: &str) -> bool {
     false
 }
 
-async fn delete(interface: &str) -> Result<(), EngineError> {
-    let failed = |why: String| EngineError::Refused(format!("ip link delete {interface}: {why}"));
-    let done = Command::new("ip").args(["link", "delete", interface]).output().await;
-    let done = done.map_err(|error| failed(error.to_string()))?;
-    if done.status.success() { Ok(()) } else { Err(failed(String::from_utf8_lossy(&done.stderr).trim().to_owned())) }
+/// Runs `ip`, and returns what it prints.
+async fn ip(arguments: &[&str]) -> Result<String, EngineError> {
+    let failed = |why: String| EngineError::Refused(format!("ip {}: {why}", arguments.join(" ")));
+    let done = Command::new("ip").args(arguments).output().await.map_err(|error| failed(error.to_string()))?;
+    if !done.status.success() {
+        return Err(failed(String::from_utf8_lossy(&done.stderr).trim().to_owned()));
+    }
+    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
 #[cfg(test)]
@@ -92,6 +100,7 @@ mod tests {
         // As a container with the address 10.203.1.130 shows it.
         let routes = "eth0\t8001CB0A\t00000000\t0001\t0\t0\t0\tE0FFFFFF\t0\t0\t0\n";
         assert!(routes.contains(&route(12)) && !routes.contains(&route(11)));
+        assert_eq!(ports("12: veth13@if2: <UP> mtu 1500\n7: tap0: <UP>\n"), ["veth13", "tap0"]);
         assert_eq!((number("ctf12"), number("ctf"), number("br0")), (Some(12), None, None));
     }
 }

@@ -192,6 +192,13 @@ pub async fn revision(connection: &mut Connection) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar("SELECT coalesce(max(revision), 1) FROM sessions").fetch_one(connection).await?)
 }
 
+/// Records that an ended session was solved: nothing else of it changes any more.
+pub async fn mark_solved(connection: &mut Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
+    let query = sqlx::query("UPDATE sessions SET solved_at = $2 WHERE id = $1").bind(id).bind(now.as_millis());
+    query.execute(connection).await?;
+    Ok(())
+}
+
 /// Adds a session to the queue. Returns its id; fails if its owner has one of the challenge.
 pub async fn insert(connection: &mut Connection, new: &NewSession<'_>) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(
