@@ -55,7 +55,7 @@ impl std::str::FromStr for Port {
             "udp" => Transport::Udp,
             _ => return Err(refuse()),
         };
-        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
         let number = number.parse().ok().filter(|_| is_number).ok_or_else(refuse)?;
         Ok(Self { number, transport })
     }
@@ -187,7 +187,8 @@ mod tests {
         assert_eq!(port("80/tcp").unwrap().to_string(), "80/tcp");
         assert_eq!(port("53/udp").unwrap().transport, Transport::Udp);
         assert_eq!(port("8080").unwrap().to_string(), "8080/tcp");
-        for text in ["", "0/tcp", "65536/tcp", "+80/tcp", "80/TCP", "80/sctp", "80/", "a/tcp", "80/tcp/udp"] {
+        for text in ["", "0/tcp", "080/tcp", "65536/tcp", "+80/tcp", "80/TCP", "80/sctp", "80/", "a/tcp", "80/tcp/udp"]
+        {
             assert!(port(text).is_err(), "{text}");
         }
     }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 const PURPOSE: &str = "secret of a challenge: ";
 /// The longest name, which is also that of Docker.
 const MAX_NAME: usize = 64;
-/// The longest secret, in bytes: it becomes a variable of an environment.
-const MAX_SECRET: usize = 100_000;
+/// Characters of the longest secret: it becomes a variable of an environment, which the kernel limits to 128 KiB.
+const MAX_SECRET: usize = 30_000;
 /// No secret may have this name, which means all of them in requests of a front.
 const RESERVED: &str = "all";
 
@@ -123,8 +123,8 @@ fn check(name: &str, secret: &str) -> Result<(), CoreError> {
     if name == RESERVED {
         return refuse(format!("name: {RESERVED} means all secrets"));
     }
-    if secret.is_empty() || secret.len() > MAX_SECRET || secret.contains('\0') {
-        return refuse(format!("value: 1 to {MAX_SECRET} bytes without a zero byte"));
+    if secret.is_empty() || secret.chars().count() > MAX_SECRET || secret.contains('\0') {
+        return refuse(format!("value: 1 to {MAX_SECRET} characters without a zero byte"));
     }
     Ok(())
 }

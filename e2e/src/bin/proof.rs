@@ -6,7 +6,7 @@ use challengectl_e2e::containers::Kind as Engine;
 use challengectl_e2e::faults::{self, Kind, Settings};
 use challengectl_e2e::load::Load;
 use challengectl_e2e::receivers::Teletype;
-use challengectl_e2e::sessions;
+use challengectl_e2e::sessions::{self, Victim};
 use challengectl_e2e::stops::Reason;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -147,6 +147,9 @@ enum Proof {
         count: u32,
         #[arg(long, default_value_t = 12)]
         teams: usize,
+        /// What is killed; by default all.
+        #[arg(long, value_delimiter = ',', num_args = 1..)]
+        victims: Vec<Victim>,
         /// The seed: the same seed gives the same kills; random by default.
         #[arg(long)]
         seed: Option<u64>,
@@ -242,8 +245,10 @@ async fn main() -> Result<()> {
         Proof::InstancesAtOnce { engine, teams } => {
             println!("{:#?}", sessions::start_and_stop(engine, teams).await?);
         }
-        Proof::InstanceKills { engine, count, teams, seed } => {
-            let settings = sessions::Settings { kind: engine, count, teams, seed: seed.unwrap_or_else(rand::random) };
+        Proof::InstanceKills { engine, count, teams, victims, seed } => {
+            let seed = seed.unwrap_or_else(rand::random);
+            let victims = if victims.is_empty() { Victim::value_variants().to_vec() } else { victims };
+            let settings = sessions::Settings { kind: engine, count, teams, seed, victims };
             println!("{:#?}", sessions::survive(settings).await?);
         }
         Proof::InstanceStarts { engine, pairs, warm } => {

@@ -18,18 +18,29 @@ use std::time::Duration;
 const CHALLENGES: usize = 6;
 
 /// The kills to make.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     pub kind: Kind,
     pub count: u32,
     pub teams: usize,
     pub seed: u64,
+    /// What is killed.
+    pub victims: Vec<Victim>,
+}
+
+/// What may be killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Victim {
+    Server,
+    Runner,
+    Engine,
 }
 
 /// The result.
 #[derive(Debug)]
 pub struct Kills {
-    pub kills: BTreeMap<&'static str, u32>,
+    pub kills: BTreeMap<Victim, u32>,
     /// How often Docker did not start again before its record of networks was removed.
     pub repairs: u32,
     pub starts: u64,
@@ -62,9 +73,9 @@ pub async fn survive(settings: Settings) -> Result<Kills> {
             break;
         }
         sleep(Duration::from_millis(random.random_range(500..4000)));
-        let who = ["server", "runner", "engine"].choose(&mut random).copied().unwrap_or("server");
+        let who = settings.victims.choose(&mut random).copied().unwrap_or(Victim::Server);
         let down = Duration::from_millis(random.random_range(0..2000));
-        kill(&mut place, who, down).with_context(|| format!("kill {number}, of the {who}"))?;
+        kill(&mut place, who, down).with_context(|| format!("kill {number}, of the {who:?}"))?;
         *kills.entry(who).or_default() += 1;
     }
     ends.store(true, Ordering::Relaxed);
@@ -98,16 +109,16 @@ fn diagnosis(place: &Place) -> String {
     format!("{}\n{}", place.log("runner.log"), texts.join("\n"))
 }
 
-fn kill(place: &mut Place, who: &str, down: Duration) -> Result<()> {
+fn kill(place: &mut Place, who: Victim, down: Duration) -> Result<()> {
     match who {
-        "server" => place.kill_server()?,
-        "runner" => place.kill_runner()?,
-        _ => place.kill_engine()?,
+        Victim::Server => place.kill_server()?,
+        Victim::Runner => place.kill_runner()?,
+        Victim::Engine => place.kill_engine()?,
     }
     sleep(down);
     match who {
-        "server" => place.start_server(),
-        "runner" => place.start_runner(),
-        _ => place.start_engine(),
+        Victim::Server => place.start_server(),
+        Victim::Runner => place.start_runner(),
+        Victim::Engine => place.start_engine(),
     }
 }

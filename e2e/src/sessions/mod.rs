@@ -13,7 +13,7 @@ mod team;
 use crate::containers::Place;
 use anyhow::Result;
 pub use at_once::{AtOnce, start_and_stop};
-pub use kills::{Kills, Settings, survive};
+pub use kills::{Kills, Settings, Victim, survive};
 use std::time::Duration;
 use survey::Survey;
 

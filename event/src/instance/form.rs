@@ -8,10 +8,12 @@ use serde_json::{Map, Value};
 
 /// What a challenge is worth unless its author says otherwise.
 pub const DEFAULT_POINTS: u32 = 100;
-/// Bytes of the description, and of all hints together.
+/// Bytes of a list, such as all hints together.
 const MAX_LONG: usize = 64 * 1024;
-/// Bytes of any other text.
-const MAX_SHORT: usize = 1024;
+/// Characters of the description.
+const MAX_DESCRIPTION: usize = 16_384;
+/// Characters of any other text.
+const MAX_SHORT: usize = 256;
 /// Tags, objectives or hints.
 const MAX_LIST: usize = 100;
 
@@ -135,14 +137,14 @@ impl Form {
             ("author", &self.author),
             ("estimated_time", &self.estimated_time),
         ];
-        if let Some((key, _)) = short.iter().find(|(_, text)| text.len() > MAX_SHORT) {
-            return Err(format!("{key}: more than {MAX_SHORT} bytes"));
+        if let Some((key, _)) = short.iter().find(|(_, text)| text.chars().count() > MAX_SHORT) {
+            return Err(format!("{key}: more than {MAX_SHORT} characters"));
         }
-        let others = serde_json::to_string(&self.other_keys).map_or(0, |text| text.len());
-        for (key, length) in [("description", self.description.len()), ("other_keys", others)] {
-            if length > MAX_LONG {
-                return Err(format!("{key}: more than {MAX_LONG} bytes"));
-            }
+        if self.description.chars().count() > MAX_DESCRIPTION {
+            return Err(format!("description: more than {MAX_DESCRIPTION} characters"));
+        }
+        if serde_json::to_string(&self.other_keys).map_or(0, |text| text.len()) > MAX_LONG {
+            return Err(format!("other_keys: more than {MAX_LONG} bytes"));
         }
         let lists = [("tags", &self.tags), ("learning_objectives", &self.learning_objectives), ("hints", &self.hints)];
         for (key, texts) in lists {

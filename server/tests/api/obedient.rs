@@ -16,7 +16,9 @@ pub fn obey(runner: &Runner<'_>) -> JoinHandle<()> {
         };
         let mut since = 0;
         loop {
-            let orders = Answer::of(ask(Method::GET, format!("instances?since={since}&wait=25"))).await.body;
+            let Answer { status, body: orders } =
+                Answer::of(ask(Method::GET, format!("instances?since={since}&wait=25"))).await;
+            assert_eq!(status, 200, "{orders}");
             since = orders["revision"].as_i64().unwrap_or_default();
             for order in orders["orders"].as_array().into_iter().flatten().filter(|it| it["run"].is_null()) {
                 let report = json!({"session_id": order["session_id"], "fence": order["fence"], "state": "removed"});

@@ -53,6 +53,9 @@ impl Site {
             reap_at: now.after(Duration::from_secs(3600)),
             revision: 1,
         };
+        let spec = "INSERT OR IGNORE INTO instance_specs (challenge_id, version, spec) VALUES (1, 1, $1)";
+        let image = r#"{"containers": [{"image": "web:1"}]}"#;
+        sqlx::query(spec).bind(image).execute(&mut *transaction).await.unwrap();
         let id = sessions::insert(&mut transaction, &new).await.unwrap();
         let mut session = sessions::get(&mut transaction, id).await.unwrap().unwrap();
         session.state = SessionState::Starting;

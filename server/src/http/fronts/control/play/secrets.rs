@@ -30,7 +30,7 @@ struct SecretView {
 #[serde(deny_unknown_fields)]
 #[schema(as = SecretForm)]
 pub struct Form {
-    #[schema(min_length = 1, max_length = 100_000)]
+    #[schema(min_length = 1, max_length = 30_000)]
     value: String,
 }
 
