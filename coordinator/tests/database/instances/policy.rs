@@ -65,7 +65,7 @@ async fn a_restart_ends_the_old_instance_before_the_new_one_starts_and_two_at_on
     let starts = [site.start_of("web", "ada"), site.start_of("web", "ada")];
     site.removed(&roof, old.id).await;
     let mut since = 0;
-    while !starts.iter().all(|start| start.is_finished()) {
+    while !starts.iter().all(tokio::task::JoinHandle::is_finished) {
         let orders = site.orders(&roof, since).await;
         since = orders.revision;
         for order in orders.orders.iter().filter(|order| order.run.as_ref().is_some_and(|run| !run.is_running)) {
