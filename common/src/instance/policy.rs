@@ -1,4 +1,4 @@
-//! How long instances of a challenge live, and who may start them when.
+//! The policy of a challenge: the lifetime of its instances, and what the next request to start one gets.
 
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;

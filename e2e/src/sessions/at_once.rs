@@ -34,7 +34,7 @@ struct Times {
 /// all at once.
 pub async fn start_and_stop(kind: Kind, teams: usize) -> Result<AtOnce> {
     let place = Place::start(kind)?;
-    let (log, process) = (challenges::log(&place), place.engine().process());
+    let (log, process) = (place.log("server.log"), place.engine().process());
     let survey = Survey::open(&place).await?;
     let ids = network::inside(process, move || async move { challenges::make(&log, QUOTA + 1, &json!({})).await })?;
     let ids = network::join(ids)?;

@@ -1,6 +1,6 @@
 //! Challenges, made by an operator.
 
-use crate::containers::{Place, network};
+use crate::containers::network;
 use crate::operator::Operator;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -10,7 +10,8 @@ use std::time::Duration;
 const SERVER: &str = "http://127.0.0.1:8443";
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Makes challenges of the image of the sample, and returns their ids. Call it in the engine's network.
+/// Makes challenges of the image of the sample, and returns their ids. `log` has the token of the new server. Call it in
+/// the engine's network.
 pub(super) async fn make(log: &str, count: usize, policy: &Value) -> Result<Vec<String>> {
     let operator = Operator::at(network::client(ANSWER)?, SERVER, log).await?;
     let container =
@@ -26,9 +27,4 @@ pub(super) async fn make(log: &str, count: usize, policy: &Value) -> Result<Vec<
         ids.push(id);
     }
     Ok(ids)
-}
-
-/// Returns the log with the token of a new server.
-pub(super) fn log(place: &Place) -> String {
-    place.log("server.log")
 }

@@ -56,7 +56,7 @@ pub struct Kills {
 pub async fn survive(settings: Settings) -> Result<Kills> {
     println!("seed {}", settings.seed);
     let mut place = Place::start(settings.kind)?;
-    let (log, process) = (challenges::log(&place), place.engine().process());
+    let (log, process) = (place.log("server.log"), place.engine().process());
     let survey = Survey::open(&place).await?;
     let ids = network::join(network::inside(process, move || async move {
         challenges::make(&log, CHALLENGES, &json!({"lifetime_seconds": 86_400, "after_solve_seconds": null})).await

@@ -182,7 +182,7 @@ async fn live(client: Client, url: String, runner: Runner) -> Result<()> {
     tokio::select! { done = heartbeats => done, done = orders => done }
 }
 
-/// One player, who asks from a random moment on.
+/// One player: asks every [`PERIOD`], beginning at a random moment.
 async fn ask(client: Client, url: String, number: i64, token: String, end: Instant, tally: Arc<Tally>) {
     let path = format!("{url}/api/play/challenges/{}/instance", FIRST + number % CHALLENGES);
     let mut next = Instant::now() + PERIOD.mul_f64(rand::random());

@@ -29,7 +29,7 @@ pub fn measure(kind: Kind, pairs: usize) -> Result<Overhead> {
     let place = Place::start(kind)?;
     let (ask, asked) = mpsc::channel::<bool>();
     let (tell, told) = mpsc::channel::<f64>();
-    let log = challenges::log(&place);
+    let log = place.log("server.log");
     let starter = network::inside(place.engine().process(), move || async move {
         let ids = challenges::make(&log, 1, &json!({})).await?;
         let team = Team::new("team".to_owned())?;
@@ -59,7 +59,7 @@ pub fn measure(kind: Kind, pairs: usize) -> Result<Overhead> {
 /// Measures starts of which an instance waits in the pool, in milliseconds.
 pub fn measure_warm(kind: Kind, count: usize) -> Result<Quantiles> {
     let place = Place::start(kind)?;
-    let log = challenges::log(&place);
+    let log = place.log("server.log");
     let starter = network::inside(place.engine().process(), move || async move {
         let ids = challenges::make(&log, 1, &json!({"warm": 1})).await?;
         let team = Team::new("team".to_owned())?;

@@ -1,7 +1,7 @@
 //! The order in which containers are started.
 
+use super::Service;
 use super::notes::{Notes, quoted};
-use super::service::Service;
 use crate::document::node::{Node, Value};
 use challengectl_common::instance::ContainerSpec;
 use std::collections::BTreeSet;

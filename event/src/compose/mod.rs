@@ -1,6 +1,6 @@
 //! Compose files: each service becomes a container of the instance.
 //!
-//! A text is read as a whole, and each of its keys is either taken over, or named in a finding with its line. What would
+//! Reading does not stop at a mistake: each key is either taken over, or named in a finding with its line. What would
 //! reach the host or other instances is refused; the challenge is returned without it.
 
 mod build;
@@ -22,9 +22,17 @@ pub use keys::{IGNORED, REFUSED, SUPPORTED, UNSUPPORTED};
 use crate::document::node::{self, Key, Node, Value};
 use crate::instance::{Finding, Form, Level, Reading, Slug};
 use challengectl_common::ChallengeName;
-use challengectl_common::instance::InstanceSpec;
+use challengectl_common::instance::{ContainerSpec, InstanceSpec};
 use notes::Notes;
-use service::Service;
+
+/// A service, and those that have to be started before it.
+struct Service {
+    /// Its name in the file.
+    name: String,
+    line: u64,
+    container: ContainerSpec,
+    after: Vec<(u64, String)>,
+}
 
 /// Reads a Compose file as a challenge of this name; without one, of the file's own.
 #[must_use]
@@ -95,7 +103,7 @@ fn all_services(line: u64, services: Node, slug: &Slug, notes: &mut Notes) -> Ve
     services.into_iter().filter_map(read).collect()
 }
 
-/// Returns a finding about the text as a whole.
+/// Returns a finding without a line.
 pub(crate) fn whole(level: Level, key: &str, message: impl Into<String>) -> Finding {
     Finding { line: 0, level, key: key.to_owned(), message: message.into() }
 }

@@ -2,20 +2,11 @@
 
 use super::keys::{IGNORED, REFUSED, SUPPORTED, UNSUPPORTED, about};
 use super::notes::{Notes, quoted, truth};
-use super::{build, depends, environment, health, limits, networks, ports, volumes, words};
+use super::{Service, build, depends, environment, health, limits, networks, ports, volumes, words};
 use crate::document::node::{Key, Node, Value};
 use crate::instance::Slug;
 use challengectl_common::closest;
 use challengectl_common::instance::{Capability, ContainerName, ContainerSpec};
-
-/// A service, and those that have to be started before it.
-pub(super) struct Service {
-    /// Its name in the file.
-    pub(super) name: String,
-    pub(super) line: u64,
-    pub(super) container: ContainerSpec,
-    pub(super) after: Vec<(u64, String)>,
-}
 
 /// Reads a service; `None` if there can be no container for it.
 pub(super) fn read(key: Key, node: Node, slug: &Slug, notes: &mut Notes) -> Option<Service> {

@@ -36,7 +36,7 @@ impl Level {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImportFinding))]
 pub struct Finding {
-    /// From 1; 0: the text as a whole.
+    /// From 1; 0: no single line.
     pub line: u64,
     /// How much it matters.
     pub level: Level,

@@ -1,4 +1,3 @@
-use super::import_folder::import_folder;
 use anyhow::Context;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::challenges::import::{Unlisted, import as take_in};
@@ -23,7 +22,7 @@ pub struct ImportArguments {
     pub(super) file: PathBuf,
     /// Folder of the files that it names [default: the folder of the event file, then its parent]
     #[arg(long, value_name = "DIR")]
-    base: Option<PathBuf>,
+    pub(super) base: Option<PathBuf>,
     /// Import the valid entries even if others are invalid
     ///
     /// Lists what was left out, and then exits with status 3.
@@ -33,15 +32,11 @@ pub struct ImportArguments {
     ///
     /// Without it they stay as they are, and those on air are named.
     #[arg(long)]
-    only: bool,
+    pub(super) only: bool,
 }
 
 pub async fn import(config: &Config, arguments: &ImportArguments, as_json: bool) -> anyhow::Result<ExitCode> {
     let ImportArguments { file, base, keep_going, only } = arguments;
-    if file.is_dir() {
-        anyhow::ensure!(base.is_none() && !only, "{}: --base and --only are for event files", file.display());
-        return import_folder(config, arguments, as_json).await;
-    }
     let unpacked = unpacked(file)?;
     let reader = Reader::new(config.frequency_rules.clone());
     let reading = match &unpacked {
@@ -115,21 +110,25 @@ fn print(out: &mut impl Write, event: &Event, steps: &[Step]) -> std::io::Result
     for remark in &event.remarks {
         writeln!(out, "{remark}")?;
     }
+    print_steps(out, event.count(), steps)
+}
+
+/// Prints what was done, and how much that was of `total` challenges.
+pub(super) fn print_steps(out: &mut impl Write, total: usize, steps: &[Step]) -> std::io::Result<()> {
     for step in steps {
         writeln!(out, "{}", line(step))?;
     }
     let count = |wanted: fn(&Step) -> bool| steps.iter().filter(|step| wanted(step)).count();
     writeln!(
         out,
-        "{} challenges: {} added, {} updated, {} unchanged",
-        event.count(),
+        "{total} challenges: {} added, {} updated, {} unchanged",
         count(|step| matches!(step, Step::Added { .. })),
         count(|step| matches!(step, Step::Updated { .. })),
         count(|step| matches!(step, Step::Unchanged { .. })),
     )
 }
 
-pub(super) fn line(step: &Step) -> String {
+fn line(step: &Step) -> String {
     match step {
         Step::AddedFile { name, digest, size } => format!("file {name}: registered, {size} bytes, {digest}"),
         Step::AddedRange { name } => format!("range {name}: set"),

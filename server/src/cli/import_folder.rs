@@ -1,6 +1,6 @@
 //! Imports a folder of challenges.
 
-use super::import::{ImportArguments, PARTIAL, line, open};
+use super::import::{ImportArguments, PARTIAL, open, print_steps};
 use anyhow::Context;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::challenges::folder;
@@ -25,6 +25,7 @@ struct Found {
 
 pub async fn import_folder(config: &Config, arguments: &ImportArguments, as_json: bool) -> anyhow::Result<ExitCode> {
     let path = arguments.file.display();
+    anyhow::ensure!(arguments.base.is_none() && !arguments.only, "{path}: --base and --only are for event files");
     let all = ctfcli::read_folder(&arguments.file).with_context(|| path.to_string())?;
     anyhow::ensure!(!all.is_empty(), "{path}: there is no {} in it", ctfcli::FILE);
     let mut found = Found::default();
@@ -74,9 +75,6 @@ impl Found {
         for finding in &self.findings {
             eprintln!("{finding}");
         }
-        for step in steps {
-            writeln!(out, "{}", line(step))?;
-        }
         for path in &self.refused {
             eprintln!("challengectl-server: {}: not imported", path.display());
         }
@@ -84,10 +82,6 @@ impl Found {
             eprintln!("challengectl-server: nothing was imported");
             return Ok(());
         }
-        let count = |wanted: fn(&Step) -> bool| steps.iter().filter(|step| wanted(step)).count();
-        let added = count(|step| matches!(step, Step::Added { .. }));
-        let updated = count(|step| matches!(step, Step::Updated { .. }));
-        let unchanged = count(|step| matches!(step, Step::Unchanged { .. }));
-        writeln!(out, "{} challenges: {added} added, {updated} updated, {unchanged} unchanged", steps.len())
+        print_steps(&mut out, steps.len(), steps)
     }
 }

@@ -171,6 +171,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Serve => runtime.block_on(serve::serve(&config)),
         Command::Check => runtime.block_on(check::check(&config, arguments.json)),
         Command::Plan(plan_arguments) => runtime.block_on(plan::plan(&config, &plan_arguments, arguments.json)),
+        Command::Import(import) if import.file.is_dir() => {
+            runtime.block_on(import_folder::import_folder(&config, &import, arguments.json))
+        }
         Command::Import(import) => runtime.block_on(import::import(&config, &import, arguments.json)),
         Command::Export { ctfcli: Some(folder), .. } => {
             runtime.block_on(export::export_folder(&config, &folder, arguments.json))

@@ -15,7 +15,7 @@ pub enum PlayMode {
     Users,
 }
 
-/// Who may register: everybody, those who have the code, or nobody.
+/// How registration works: open to everybody, by a code, or closed.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = RegistrationRule)]
@@ -35,7 +35,7 @@ struct Rules {
     team_size: u32,
 }
 
-/// Show who may register, and whether players play in teams.
+/// Show how registration works, and whether players play in teams.
 #[utoipa::path(get, path = "/api/play", responses((status = OK, body = Rules), TooMany))]
 pub async fn show(_: Anybody, players: Shared<Players>) -> HttpResponse {
     let settings = players.settings();
