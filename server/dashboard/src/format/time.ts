@@ -46,10 +46,14 @@ export function dayAndClock(at: number, zone?: string): string {
   return `${format(zone, day).format(at)}, ${clock(at, zone)}`
 }
 
-/** The time of day, with the day where it is not today's. */
-export function shortly(at: number, now: number, zone?: string): string {
-  const dayOf = (moment: number) => format(zone, dayOfYear).format(moment)
-  return dayOf(at) === dayOf(now) ? clock(at, zone) : dayAndClock(at, zone)
+/** The day of a moment in a zone, to tell whether two are of the same. */
+export function dayOf(at: number, zone?: string): string {
+  return format(zone, dayOfYear).format(at)
+}
+
+/** The time of day, with the day where it is not `today`. */
+export function shortly(at: number, today: string, zone?: string): string {
+  return dayOf(at, zone) === today ? clock(at, zone) : dayAndClock(at, zone)
 }
 
 /** Everything about a moment, for who hovers: in the browser's zone. */
