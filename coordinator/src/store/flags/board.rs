@@ -5,6 +5,7 @@ use crate::store::cells::from_json;
 use crate::store::instances::About;
 use crate::store::{Connection, StoreError};
 use challengectl_common::challenge::PublicView;
+use challengectl_common::instance::Policy;
 use sqlx::FromRow;
 use std::collections::HashMap;
 
@@ -17,6 +18,8 @@ pub struct Solvable {
     pub name: String,
     /// Whether it is started on demand; else it is on air.
     pub is_instance: bool,
+    /// Whether an instance may be given its whole life again.
+    pub is_extendable: bool,
     /// What players read about it; empty for one on air.
     pub about: About,
     /// For all parts together.
@@ -34,6 +37,7 @@ struct Row {
     name: String,
     public_view: String,
     about: Option<String>,
+    policy: Option<String>,
     points: u32,
     max_attempts: Option<u32>,
     parts: u32,
@@ -42,7 +46,7 @@ struct Row {
 /// Returns the challenges that players see and can solve, by name; with an id this one alone.
 pub async fn solvable(connection: &mut Connection, id: Option<i64>) -> Result<Vec<Solvable>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT challenges.id, kind, name, public_view, about, points, max_attempts,
+        "SELECT challenges.id, kind, name, public_view, about, policy, points, max_attempts,
              (SELECT COUNT(DISTINCT part) FROM flags WHERE flags.challenge_id = challenges.id) AS parts
          FROM challenges JOIN scores ON scores.challenge_id = challenges.id
          LEFT JOIN instance_challenges AS it ON it.challenge_id = challenges.id
@@ -58,8 +62,10 @@ pub async fn solvable(connection: &mut Connection, id: Option<i64>) -> Result<Ve
             continue;
         }
         let about = row.about.map(|about| from_json(&about, "about")).transpose()?.unwrap_or_default();
+        let policy: Option<Policy> = row.policy.map(|policy| from_json(&policy, "policy")).transpose()?;
+        let is_extendable = policy.is_some_and(|it| it.extendable);
         let Row { id, name, points, max_attempts, parts, .. } = row;
-        all.push(Solvable { id, name, is_instance, about, points, max_attempts, parts });
+        all.push(Solvable { id, name, is_instance, is_extendable, about, points, max_attempts, parts });
     }
     Ok(all)
 }

@@ -53,6 +53,7 @@ export const play = {
   since: (time: string) => `for ${time}`,
   left: 'ends in',
   idle: (time: string) => `It ends when none of you has had this page in sight for ${time}.`,
+  ends: 'It ends soon.',
   endsSoon: 'It ends soon. Extend it if you still need it.',
   address: (port: string) => `Address of port ${port}`,
   askStop: 'Stop this instance?',

@@ -36,6 +36,8 @@ struct ChallengeView {
     challenge_id: i64,
     name: String,
     kind: Kind,
+    /// Whether an instance of it may be given its whole life again.
+    extendable: bool,
     category: String,
     difficulty: String,
     description: String,
@@ -62,6 +64,7 @@ impl From<Progress> for ChallengeView {
             challenge_id: challenge.id,
             name: challenge.name,
             kind,
+            extendable: challenge.is_extendable,
             category,
             difficulty: challenge.about.difficulty,
             description: challenge.about.description,
