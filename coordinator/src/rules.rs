@@ -24,6 +24,8 @@ pub struct Rules {
     pub retention: Retention,
     /// Whether a runner key is valid on another machine.
     pub host_binding: HostBinding,
+    /// The most live instances of a team or player, over all fronts.
+    pub instances_per_owner: u32,
 }
 
 impl Rules {

@@ -201,6 +201,7 @@ impl Config {
                 unused_files: self.keep_unused_files_days.map(|days| DAY * days),
             },
             host_binding: self.host_binding,
+            instances_per_owner: self.players.instances,
         })
     }
 

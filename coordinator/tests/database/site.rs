@@ -28,6 +28,7 @@ pub const RULES: Rules = Rules {
     frequency_rules: FrequencyRules { band_plan: Vec::new(), allowed_protected: Vec::new() },
     retention: Retention { age: None, count: None, unused_files: None },
     host_binding: HostBinding::Report,
+    instances_per_owner: 5,
 };
 pub const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 

@@ -10,6 +10,9 @@ const MIN_CODE: usize = 12;
 /// Members of a team, at most.
 const MAX_TEAM: u32 = 1_000;
 
+/// Live instances of a team or player, at most: more than a host has ports for would be no limit.
+const MAX_INSTANCES: u32 = 1_000;
+
 /// The settings of players.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -19,6 +22,7 @@ pub struct Players {
     pub registration_code: Option<String>,
     pub mode: PlayMode,
     pub team_size: u32,
+    pub instances: u32,
 }
 
 /// Who may register.
@@ -42,7 +46,13 @@ pub enum PlayMode {
 
 impl Default for Players {
     fn default() -> Self {
-        Self { registration: WhoRegisters::Closed, registration_code: None, mode: PlayMode::Teams, team_size: 4 }
+        Self {
+            registration: WhoRegisters::Closed,
+            registration_code: None,
+            mode: PlayMode::Teams,
+            team_size: 4,
+            instances: 5,
+        }
     }
 }
 
@@ -63,6 +73,9 @@ impl Players {
         };
         if !(1..=MAX_TEAM).contains(&self.team_size) {
             return refuse("team_size: 1 to 1000");
+        }
+        if !(1..=MAX_INSTANCES).contains(&self.instances) {
+            return refuse("instances: 1 to 1000");
         }
         let mode = match self.mode {
             PlayMode::Teams => Mode::Teams,
@@ -89,5 +102,6 @@ mod tests {
             assert!(error.starts_with("players: registration_code"), "{error}");
         }
         assert!(Players { team_size: 0, ..Players::default() }.settings().is_err());
+        assert!(Players { instances: 0, ..Players::default() }.settings().is_err());
     }
 }

@@ -23,8 +23,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Live sessions of one owner, over all fronts.
-const MAX_PER_OWNER: u32 = 5;
 /// Sessions that wait for an engine.
 const MAX_QUEUED: u32 = 1000;
 /// How long a session waits for an engine.
@@ -109,8 +107,9 @@ impl Instances {
             Admission::Instead(session) => return Ok(Reserved::Instead(session.id)),
             Admission::New => {}
         }
-        if sessions::count_of_owner(&mut transaction, &wish.owner).await? >= MAX_PER_OWNER {
-            return Err(CoreError::Quota(MAX_PER_OWNER));
+        let most = self.context.rules.instances_per_owner;
+        if sessions::count_of_owner(&mut transaction, &wish.owner).await? >= most {
+            return Err(CoreError::Quota(most));
         }
         if let Some(id) = self.adopt_in(&mut transaction, &challenge, wish).await? {
             self.commit(transaction).await?;
