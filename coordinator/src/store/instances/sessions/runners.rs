@@ -20,11 +20,13 @@ pub async fn of_runner(connection: &mut Connection, runner: &RunnerId, since: i6
     rows.into_iter().map(Session::try_from).collect()
 }
 
-/// Returns the runners that have sessions in this state.
+/// Returns the enrolled runners that have sessions in this state. One look per runner: the index has them by runner, and
+/// 10,000 sessions of one would be read each second else.
 pub async fn runners_with(connection: &mut Connection, state: SessionState) -> Result<Vec<RunnerId>, StoreError> {
     let runners: Vec<String> = sqlx::query_scalar(
-        "SELECT DISTINCT runner_id FROM sessions
-         WHERE state IN ('starting', 'running', 'lost', 'stopping') AND state = $1",
+        "SELECT id FROM runners WHERE EXISTS (
+             SELECT 1 FROM sessions WHERE runner_id = runners.id
+                 AND state IN ('starting', 'running', 'lost', 'stopping') AND state = $1)",
     )
     .bind(state.as_str())
     .fetch_all(connection)
@@ -50,11 +52,19 @@ pub async fn running_of(
     rows.into_iter().map(Session::try_from).collect()
 }
 
-/// Returns the sessions of runners that were removed.
+/// Returns the sessions of runners that were removed. The index is walked from runner to runner, not from session to
+/// session.
 pub async fn abandoned(connection: &mut Connection) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT * FROM sessions WHERE state IN ('starting', 'running', 'lost', 'stopping')
-             AND NOT EXISTS (SELECT 1 FROM runners WHERE runners.id = runner_id)",
+        "WITH RECURSIVE users(id) AS (
+             SELECT min(runner_id) FROM sessions WHERE state IN ('starting', 'running', 'lost', 'stopping')
+             UNION ALL
+             SELECT (SELECT min(runner_id) FROM sessions
+                 WHERE state IN ('starting', 'running', 'lost', 'stopping') AND runner_id > users.id)
+             FROM users WHERE id IS NOT NULL
+         )
+         SELECT * FROM sessions WHERE state IN ('starting', 'running', 'lost', 'stopping') AND runner_id IN (
+             SELECT id FROM users WHERE NOT EXISTS (SELECT 1 FROM runners WHERE runners.id = users.id))",
     )
     .fetch_all(connection)
     .await?;
