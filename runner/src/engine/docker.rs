@@ -1,7 +1,7 @@
 //! Docker and Podman.
 
 use super::disk::Layers;
-use super::host::Firewall;
+use super::host::{Firewall, strays};
 use super::labels::{self, Owner};
 use super::probe::Prober;
 use super::profile::Profile;
@@ -10,7 +10,7 @@ use super::{EngineError, Host};
 use crate::config::{self, EngineConfig};
 use bollard::API_DEFAULT_VERSION;
 use bollard::errors::Error;
-use bollard::models::{ContainerCreateBody, ContainerSummaryStateEnum};
+use bollard::models::{ContainerCreateBody, ContainerSummaryStateEnum, SystemInfoCgroupDriverEnum};
 use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
 use challengectl_common::instance::ContainerSpec;
 use challengectl_common::wire::instances::{Order, Published, RunOrder};
@@ -58,12 +58,17 @@ impl Docker {
         let version = api.version().await.map_err(away)?;
         let components = version.components.unwrap_or_default();
         let is_podman = components.iter().any(|component| component.name.contains("Podman"));
+        let manages_host = config.firewall == config::Firewall::Nftables;
+        let group = match manages_host {
+            true => Some(strays::group(&host.owner, has_systemd(&api).await.map_err(away)?)),
+            false => None,
+        };
         let docker = Self {
             api,
             socket,
             owner: host.owner.clone(),
-            profile: Profile::new(is_podman, &host.seccomp_file),
-            firewall: (config.firewall == config::Firewall::Nftables).then(|| Arc::clone(&host.firewall)),
+            profile: Profile::new(is_podman, &host.seccomp_file, group),
+            firewall: manages_host.then(|| Arc::clone(&host.firewall)),
             starts: Semaphore::new(config.starts),
             removals: Semaphore::new(config.starts),
             prober: host.prober.clone(),
@@ -149,4 +154,9 @@ impl Docker {
             error => EngineError::Away { socket: self.socket.clone(), reason: error.to_string() },
         }
     }
+}
+
+/// Returns whether an engine leaves control groups to systemd.
+async fn has_systemd(api: &bollard::Docker) -> Result<bool, Error> {
+    Ok(api.info().await?.cgroup_driver == Some(SystemInfoCgroupDriverEnum::SYSTEMD))
 }

@@ -20,7 +20,7 @@ use challengectl_host::durable::{self, Readers};
 pub(crate) use docker::Docker;
 pub(crate) use health::IsWanted;
 use host::Firewall;
-pub(crate) use host::bridges;
+pub(crate) use host::{bridges, strays};
 pub(crate) use labels::Owner;
 use probe::Prober;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,11 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// Returns whose containers are here.
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
     /// Writes the list of system calls to the state folder, where Podman reads it.
     pub(crate) fn new(owner: Owner, state_dir: &Path) -> anyhow::Result<Self> {
         let seccomp_file = std::path::absolute(state_dir)?.join("seccomp.json");

@@ -8,6 +8,7 @@ mod deliver;
 mod health;
 mod inspect;
 mod orders;
+mod sweep;
 mod watch;
 mod work;
 
@@ -68,6 +69,11 @@ impl Instances {
             instances.engines = engines.iter().map(engine).collect();
         }
         Ok(instances)
+    }
+
+    /// Returns whose containers are here; `None` without engines.
+    fn owner(&self) -> Option<&Owner> {
+        self.engines.first().map(|engine| engine.host.owner())
     }
 
     fn engine(&self, id: &EngineId) -> Option<&Engine> {

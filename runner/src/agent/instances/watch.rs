@@ -2,8 +2,8 @@
 //! the host in place, and ends instances that fill its disk.
 
 use super::super::Agent;
-use super::{Engine, work};
-use crate::engine::{EngineError, bridges};
+use super::{Engine, sweep, work};
+use crate::engine::EngineError;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use tokio::time::sleep;
 /// How often the containers of an engine are listed, which takes it 8 ms.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// How often bridges are looked for that no engine knows, in looks at the engines. One that is unknown twice is removed.
-const BRIDGES_EVERY: u32 = 30;
+/// How often things are looked for that no engine knows, in looks at the engines. What is unknown twice is removed.
+const SWEEP_EVERY: u32 = 30;
 
 pub(super) async fn run(agent: Arc<Agent>) {
-    let mut unknown = HashSet::new();
+    let mut unknown = sweep::Unknown::default();
     for number in 1_u32.. {
         sleep(PERIOD).await;
-        if number % BRIDGES_EVERY == 0 {
-            unknown = sweep_bridges(&agent, &unknown).await;
+        if number % SWEEP_EVERY == 0 {
+            unknown = sweep::sweep(&agent, &unknown).await;
         }
         for engine in &agent.instances.engines {
             if let Err(error) = look(&agent, engine).await {
@@ -28,31 +28,6 @@ pub(super) async fn run(agent: Arc<Agent>) {
             }
         }
     }
-}
-
-/// Removes bridges that were unknown before, and still are. Returns those that are unknown now. None is, unless all engines
-/// answer.
-async fn sweep_bridges(agent: &Agent, before: &HashSet<String>) -> HashSet<String> {
-    let mut unknown = bridges::all();
-    for engine in &agent.instances.engines {
-        if unknown.is_empty() {
-            break;
-        }
-        let known = match engine.docker().await {
-            Ok(docker) => docker.bridges().await,
-            Err(error) => Err(error),
-        };
-        let Ok(known) = known else { return HashSet::new() };
-        unknown.retain(|bridge| !known.contains(bridge));
-    }
-    for bridge in unknown.intersection(before) {
-        match bridges::remove(bridge).await {
-            Ok(true) => tracing::warn!(bridge, "removed a bridge that no engine knows"),
-            Ok(false) => {}
-            Err(error) => tracing::warn!("{error}"),
-        }
-    }
-    unknown
 }
 
 async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {

@@ -1,9 +1,10 @@
-//! The host's firewall rules for containers, kept in place, and its bridges.
+//! The host: its firewall rules for containers, kept in place, its bridges, and processes that engines have forgotten.
 
 pub(crate) mod bridges;
 pub(crate) mod netavark;
 mod nft;
 mod rules;
+pub(crate) mod strays;
 
 use super::EngineError;
 use tokio::sync::Mutex;

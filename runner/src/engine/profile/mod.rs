@@ -37,13 +37,15 @@ const NO_RESOLVER: &str = "127.0.0.1";
 pub(super) struct Profile {
     is_podman: bool,
     seccomp: String,
+    /// The control group of all containers; `None` where the engine's own is used.
+    group: Option<String>,
 }
 
 impl Profile {
     /// Returns the profile for an engine. Docker takes the list of system calls itself, Podman the file with it.
-    pub(super) fn new(is_podman: bool, seccomp_file: &Path) -> Self {
+    pub(super) fn new(is_podman: bool, seccomp_file: &Path, group: Option<String>) -> Self {
         let seccomp = if is_podman { seccomp_file.display().to_string() } else { SECCOMP.to_owned() };
-        Self { is_podman, seccomp: format!("seccomp={seccomp}") }
+        Self { is_podman, seccomp: format!("seccomp={seccomp}"), group }
     }
 
     pub(super) fn is_podman(&self) -> bool {
@@ -60,6 +62,7 @@ impl Profile {
             nano_cpus: Some((container.limits.cpus * 1e9) as i64),
             cpu_shares: Some(CPU_SHARES),
             pids_limit: Some(container.limits.pids.into()),
+            cgroup_parent: self.group.clone(),
             cap_drop: Some(vec!["ALL".to_owned()]),
             cap_add: Some(container.capabilities.iter().map(|it| it.as_str().to_owned()).collect()),
             security_opt: Some(self.security(container)),
@@ -169,7 +172,7 @@ mod tests {
     #[test]
     fn each_engine_is_told_in_its_own_way() {
         let file = Path::new("/state/seccomp.json");
-        let (docker, podman) = (Profile::new(false, file), Profile::new(true, file));
+        let (docker, podman) = (Profile::new(false, file, None), Profile::new(true, file, None));
         let options = |profile: &Profile| profile.host_config(&container(true), &[]).security_opt.unwrap();
         assert!(options(&docker)[0].starts_with("seccomp={"));
         assert_eq!(options(&podman)[0], "seccomp=/state/seccomp.json");
@@ -178,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_writable_root_bounds_its_files_and_a_read_only_one_gets_a_place_to_write() {
-        let profile = Profile::new(false, Path::new(""));
+        let profile = Profile::new(false, Path::new(""), None);
         let of = |read_only: bool| profile.host_config(&container(read_only), &[]);
         let has_fsize =
             |config: &HostConfig| config.ulimits.iter().flatten().any(|limit| limit.name.as_deref() == Some("fsize"));
