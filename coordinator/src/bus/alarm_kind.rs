@@ -19,13 +19,15 @@ pub enum AlarmKind {
     Restored,
     /// A team has submitted the flag that another team got.
     FlagShared,
+    /// Instances of a challenge cannot be started, or break again and again.
+    InstanceFailed,
     /// The time of day was set, or is behind the newest time in the database.
     Clock,
 }
 
 impl AlarmKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RunnerSilent,
         Self::RunnerTwice,
         Self::RunnerMoved,
@@ -34,6 +36,7 @@ impl AlarmKind {
         Self::StopUnrecorded,
         Self::Restored,
         Self::FlagShared,
+        Self::InstanceFailed,
         Self::Clock,
     ];
 
@@ -49,6 +52,7 @@ impl AlarmKind {
             Self::StopUnrecorded => "stop_unrecorded",
             Self::Restored => "restored",
             Self::FlagShared => "flag_shared",
+            Self::InstanceFailed => "instance_failed",
             Self::Clock => "clock",
         }
     }

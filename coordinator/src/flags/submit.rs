@@ -39,6 +39,11 @@ impl Flags {
         Ok(submissions::page(&mut *self.context.store.read().await?, page).await?)
     }
 
+    /// Returns the id of the latest submission; 0 without any.
+    pub async fn latest_submission(&self) -> Result<i64, CoreError> {
+        Ok(submissions::latest(&mut *self.context.store.read_few().await?).await?)
+    }
+
     /// Returns the name of a team or an account, or the name that somebody without one gave.
     pub async fn name_of(&self, owner: &Owner) -> Result<String, CoreError> {
         let name = board::name(&mut *self.context.store.read_few().await?, owner).await?;

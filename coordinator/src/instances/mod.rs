@@ -153,6 +153,12 @@ impl Instances {
         self.news.send_modify(|revision| *revision = newest.max(*revision));
     }
 
+    /// Subscribes to the revision of sessions, which grows with each change of one.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<i64> {
+        self.news.subscribe()
+    }
+
     /// Returns all live sessions and those that stop, the newest first.
     pub async fn present(&self) -> Result<Vec<Placed>, CoreError> {
         let mut connection = self.context.store.read().await?;

@@ -2,6 +2,7 @@
 
 use super::start::{free_ports, start_timeout};
 use super::{Instances, Session};
+use crate::bus::alarms::AlarmKind;
 use crate::session::{Happening, SessionState};
 use crate::store::Connection;
 use crate::store::instances::engines::{self, Engine};
@@ -10,6 +11,7 @@ use crate::store::instances::{self, ports};
 use crate::{Caller, CoreError};
 use challengectl_common::wire::instances::{InstanceReport, InstanceState};
 use challengectl_common::{RunnerId, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How often a session is started again before it fails.
@@ -50,8 +52,12 @@ impl Instances {
         }
         // What has ended makes room.
         self.place_waiting(&mut transaction).await?;
+        let failed = failed(&mut transaction, &changes).await?;
         self.commit(transaction).await?;
         changes.iter().for_each(|(before, after)| self.tally.count(before, after));
+        for (challenge, message) in failed {
+            self.context.raise(AlarmKind::InstanceFailed, &challenge, message);
+        }
         Ok(())
     }
 
@@ -130,6 +136,22 @@ impl Instances {
         }
         Ok(())
     }
+}
+
+/// Returns the challenges of which an instance has failed for good, by their slugs, with what operators are told.
+async fn failed(
+    connection: &mut Connection,
+    changes: &[(Session, Session)],
+) -> Result<BTreeMap<String, String>, CoreError> {
+    let mut told = BTreeMap::new();
+    for (_, session) in changes.iter().filter(|(before, after)| !before.state.is_over() && after.state.is_over()) {
+        let Some(reason) = session.reason.as_deref().filter(|_| session.state == SessionState::Failed) else { continue };
+        if let Some(challenge) = instances::get(connection, session.challenge_id).await? {
+            let message = format!("An instance of {} failed: {reason}", challenge.name);
+            told.insert(challenge.slug, message);
+        }
+    }
+    Ok(told)
 }
 
 /// Its life counts from the moment at which it runs first.

@@ -101,11 +101,18 @@ pub async fn survive(settings: Settings) -> Result<Kills> {
     })
 }
 
-/// Returns what explains a failure: the log of the runner, the containers, and the network of the engine.
+/// Lists the processes in networks of instances (10.203.0.0/16, which `/proc` writes as CB0A), with their control groups.
+const PEOPLE: &str = r#"for p in /proc/[0-9]*; do
+    grep -q 'CB0A\b' $p/net/route 2>/dev/null && [ "$(readlink $p/ns/net)" != "$(readlink /proc/self/ns/net)" ] \
+        && echo "$p $(tr '\0' ' ' < $p/cmdline) $(grep pids: $p/cgroup)"
+done; true"#;
+
+/// Returns what explains a failure: the log of the runner, the containers, the network of the engine, and who is in it.
 fn diagnosis(place: &Place) -> String {
     let containers = place.docker(&["ps", "-a", "--format", "{{.ID}} {{.Names}} {{.Status}} {{.Ports}}"]);
     let network = place.engine().shell("iptables-save -t nat; ip -br addr; ip route; ss -tlnp");
-    let texts = [containers, network].map(|text| text.unwrap_or_else(|error| error.to_string()));
+    let people = place.engine().shell(PEOPLE);
+    let texts = [containers, network, people].map(|text| text.unwrap_or_else(|error| error.to_string()));
     format!("{}\n{}", place.log("runner.log"), texts.join("\n"))
 }
 

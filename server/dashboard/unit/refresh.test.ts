@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { afterEach, expect, test, vi } from 'vitest'
-import { defineComponent, h } from 'vue'
+import { defineComponent, h, ref } from 'vue'
 import { Problem } from '../src/api/client'
 import { useRefresh } from '../src/ui/refresh'
 
@@ -50,6 +50,26 @@ test('what is about to change is looked at sooner, until it has changed', async 
   expect(load).toHaveBeenCalledTimes(3)
   await vi.advanceTimersByTimeAsync(1_000)
   expect(load).toHaveBeenCalledTimes(4)
+  page.unmount()
+})
+
+test('something new is loaded at once, and at most every 2 seconds', async () => {
+  vi.useFakeTimers()
+  visibility = 'visible'
+  const revision = ref(1)
+  const load = vi.fn(() => Promise.resolve())
+  const setup = () => (useRefresh(load, undefined, () => revision.value), () => h('p'))
+  const page = mount(defineComponent({ setup }))
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(load).toHaveBeenCalledTimes(1)
+  revision.value = 2
+  await vi.advanceTimersByTimeAsync(0)
+  expect(load).toHaveBeenCalledTimes(2)
+  revision.value = 3
+  await vi.advanceTimersByTimeAsync(1_900)
+  expect(load).toHaveBeenCalledTimes(2)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(load).toHaveBeenCalledTimes(3)
   page.unmount()
 })
 

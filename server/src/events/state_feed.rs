@@ -33,6 +33,7 @@ pub struct StateSource {
 pub async fn feed(coordinator: Arc<Coordinator>, source: StateSource, mut subscribers: Subscribers) {
     let mut news = coordinator.context.watch();
     let mut changes = coordinator.context.changes();
+    let mut instances = coordinator.instances.watch();
     let mut published: Option<Value> = None;
     let mut spoken = Instant::now();
     // Created once: an interval in the loop would begin anew with each line of the log.
@@ -42,6 +43,7 @@ pub async fn feed(coordinator: Arc<Coordinator>, source: StateSource, mut subscr
         tokio::select! {
             () = subscribers.changed() => {}
             changed = changes.changed() => if changed.is_err() { return },
+            changed = instances.changed() => if changed.is_err() { return },
             event = news.recv() => match event {
                 // A line of the log is no part of the state.
                 Ok(Event::Log { .. }) => continue,
@@ -57,6 +59,7 @@ pub async fn feed(coordinator: Arc<Coordinator>, source: StateSource, mut subscr
         }
         // Changes from here on are in this state or in the next.
         changes.mark_unchanged();
+        instances.mark_unchanged();
         while !matches!(news.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
         match (source.read)().await {
             Ok(state) => publish(&mut subscribers, source.keys, (&mut published, &mut spoken), state).await,

@@ -149,6 +149,11 @@ impl From<Row> for Submission {
     }
 }
 
+/// Returns the id of the latest submission; 0 without any.
+pub async fn latest(connection: &mut Connection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM submissions").fetch_one(connection).await?)
+}
+
 /// Returns submissions, the newest first, and the number of all.
 pub async fn page(connection: &mut Connection, page: Page) -> Result<(Vec<Submission>, u64), StoreError> {
     let rows: Vec<Row> = sqlx::query_as(

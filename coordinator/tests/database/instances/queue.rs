@@ -3,6 +3,7 @@
 use super::site;
 use crate::site::Site;
 use challengectl_common::wire::instances::InstanceState;
+use challengectl_coordinator::bus::alarms::AlarmKind;
 use challengectl_coordinator::{Caller, CoreError};
 use std::time::Duration;
 
@@ -111,7 +112,7 @@ async fn the_queue_is_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_would_fail_again_is_not_tried_again() {
+async fn what_would_fail_again_is_not_tried_again_and_raises_an_alarm() {
     let (site, roof) = site(5).await;
     let starting = site.start_of("web", "ada");
     let order = site.order(&roof, 1).await;
@@ -126,4 +127,8 @@ async fn what_would_fail_again_is_not_tried_again() {
     site.coordinator.instances.report(&roof, vec![report]).await.unwrap();
     assert!(matches!(starting.await.unwrap(), Err(CoreError::StartFailed)));
     assert_eq!(site.state(order.session_id).await, "failed");
+    let alarms = site.coordinator.context.alarms();
+    let alarm = alarms.iter().find(|alarm| alarm.kind == AlarmKind::InstanceFailed).unwrap();
+    assert_eq!(alarm.subject, "web");
+    assert!(alarm.message.ends_with("failed: the engine has no image web:1"), "{}", alarm.message);
 }

@@ -13,6 +13,7 @@ const usual: Record<AlarmKind, Priority> = {
   challenge_unsendable: 2,
   restored: 3,
   flag_shared: 3,
+  instance_failed: 2,
   clock: 3,
 }
 
@@ -36,6 +37,8 @@ export function placeOf(alarm: Alarm): string {
       return alarm.subject ? `/challenges?search=${encodeURIComponent(alarm.subject)}` : '/challenges'
     case 'flag_shared':
       return '/submissions'
+    case 'instance_failed':
+      return '/instances'
     default:
       return '/logs'
   }

@@ -12,6 +12,10 @@ export interface EventState {
   control: DashboardState['control']
   conference: DashboardState['conference']
   totals: DashboardState['totals']
+  /** Grows with each change of an instance. */
+  instances_revision: number
+  /** Grows with each submission. */
+  latest_submission: number
   /** The version of the server. */
   version: string
   /** When the server last said anything, by its clock. */
@@ -47,6 +51,8 @@ export function first(state: DashboardState): EventState {
     control: state.control,
     conference: state.conference,
     totals: state.totals,
+    instances_revision: state.instances_revision,
+    latest_submission: state.latest_submission,
     version: state.version,
     timestamp: state.timestamp,
   }
@@ -67,5 +73,7 @@ export function apply(state: EventState, changes: DashboardChanges): EventState 
   if (changes.control) next['control'] = changes.control
   if (changes.conference) next['conference'] = changes.conference
   if (changes.totals) next['totals'] = changes.totals
+  if (changes.instances_revision != null) next['instances_revision'] = changes.instances_revision
+  if (changes.latest_submission != null) next['latest_submission'] = changes.latest_submission
   return next as unknown as EventState
 }

@@ -1,23 +1,31 @@
-import { onBeforeUnmount, onMounted, ref } from 'vue'
+import { onBeforeUnmount, onMounted, ref, watch } from 'vue'
 import { reason } from './notes'
 
 /** Seconds between two looks of a page at what the server does not tell by itself. */
 const INTERVAL = 15
+/** Seconds between two looks if there is something new all the time. */
+const BUSY_INTERVAL = 2
 
 /**
  * Loads when the page opens, and again while somebody can see it. A hidden page asks nothing, so that forgotten tabs of a
  * whole venue cost nothing; it catches up when it is shown. `soon`: seconds until the next look, while what is shown is
- * about to change.
+ * about to change. `news`: what differs as soon as there is something new, which is then loaded at once.
  */
-export function useRefresh(load: () => Promise<unknown>, soon: () => number | undefined = () => undefined) {
+export function useRefresh(
+  load: () => Promise<unknown>,
+  soon: () => number | undefined = () => undefined,
+  news: () => unknown = () => undefined,
+) {
   const fault = ref('')
   let last = -Infinity
   let timer: ReturnType<typeof setTimeout> | undefined
   let isLeft = false
-  const interval = () => (soon() ?? INTERVAL) * 1000
+  let isNew = false
+  const interval = () => (isNew ? BUSY_INTERVAL : (soon() ?? INTERVAL)) * 1000
 
   async function refresh() {
     last = performance.now()
+    isNew = false
     wait()
     try {
       await load()
@@ -37,6 +45,10 @@ export function useRefresh(load: () => Promise<unknown>, soon: () => number | un
     if (performance.now() < last + interval()) wait()
     else void refresh()
   }
+  watch(news, () => {
+    isNew = true
+    wait()
+  })
   onMounted(() => {
     void refresh()
     document.addEventListener('visibilitychange', look)

@@ -47,6 +47,10 @@ struct State {
     control: Status,
     conference: Conference,
     totals: Totals,
+    /// Grows with each change of an instance: `GET /api/instances` has something new then.
+    instances_revision: i64,
+    /// The id of the latest submission, 0 without any: `GET /api/submissions` has something new when it grows.
+    latest_submission: i64,
     /// The version of the server, beside which that of a runner may be older.
     version: &'static str,
     timestamp: Timestamp,
@@ -88,6 +92,8 @@ pub(super) struct Changes {
     control: Option<Status>,
     conference: Option<Conference>,
     totals: Option<Totals>,
+    instances_revision: Option<i64>,
+    latest_submission: Option<i64>,
     /// The rows that are gone.
     removed: Option<Removed>,
     timestamp: Timestamp,
@@ -174,6 +180,7 @@ impl State {
         let on_air = views.on_air().await?.into_iter().map(OnAir::from).collect();
         let (recent, _) = views.transmissions(&Filter::default(), RECENT).await?;
         let activity = activity.latest(coordinator).await?;
+        let instances_revision = *coordinator.instances.watch().borrow();
         Ok(Self {
             challenges,
             runners,
@@ -189,6 +196,8 @@ impl State {
                 failed: views.count_of(TransmissionStatus::Failed).await?,
                 aborted: views.count_of(TransmissionStatus::Aborted).await?,
             },
+            instances_revision,
+            latest_submission: coordinator.flags.latest_submission().await?,
             version: env!("CARGO_PKG_VERSION"),
             timestamp: now,
         })
