@@ -2,6 +2,7 @@
 //! its addresses stay taken.
 
 use super::BRIDGES;
+use super::strays::is_in_container;
 use crate::engine::EngineError;
 use crate::engine::subnets;
 use std::collections::HashSet;
@@ -55,8 +56,8 @@ fn route(number: u16) -> String {
     format!("\t{low:02X}{high:02X}CB0A\t")
 }
 
-/// Returns whether a process in another network than the runner's has a route to a network. One that cannot be looked at
-/// counts as if it had.
+/// Returns whether a process in another network than the runner's has a route to a network. One in a container that cannot
+/// be looked at counts as if it had; others that cannot have more capabilities than the runner, as the first may.
 fn is_lived_in(route: &str) -> bool {
     let namespace = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/net"));
     let Ok(own) = namespace("self") else { return true };
@@ -66,7 +67,8 @@ fn is_lived_in(route: &str) -> bool {
         let network = match namespace(&process) {
             Ok(network) => network,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(_) => return true,
+            Err(_) if is_in_container(&process) => return true,
+            Err(_) => continue,
         };
         if !seen.insert(network) {
             continue;

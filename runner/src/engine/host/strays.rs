@@ -60,8 +60,16 @@ fn processes(owner: &Owner) -> HashMap<String, Vec<Pid>> {
 /// Returns the container of a process, from its control groups: lines such as `4:pids:/GROUP/libpod-ID`, or one such as
 /// `0::/challengectl.slice/GROUP.slice/docker-ID.scope`.
 fn container<'a>(groups: &'a str, group: &str) -> Option<&'a str> {
-    let beyond = groups.lines().find_map(|line| line.split_once(group))?.1;
-    beyond.split(|letter: char| !letter.is_ascii_hexdigit()).find(|word| word.len() == ID_DIGITS)
+    id(groups.lines().find_map(|line| line.split_once(group))?.1)
+}
+
+/// Returns whether a process is in a container, of whomever. Everybody may read that of every process.
+pub(super) fn is_in_container(process: &str) -> bool {
+    std::fs::read_to_string(format!("/proc/{process}/cgroup")).is_ok_and(|groups| id(&groups).is_some())
+}
+
+fn id(groups: &str) -> Option<&str> {
+    groups.split(|letter: char| !letter.is_ascii_hexdigit()).find(|word| word.len() == ID_DIGITS)
 }
 
 #[cfg(test)]
