@@ -8,6 +8,17 @@ use challengectl_common::challenge::PublicView;
 use sqlx::FromRow;
 use std::collections::HashMap;
 
+/// What a challenge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SolvableKind {
+    /// It is on air.
+    Transmission,
+    /// It is started on demand.
+    Instance,
+    /// It is a text.
+    Text,
+}
+
 /// A challenge that players can solve by flags.
 #[derive(Debug, Clone)]
 pub struct Solvable {
@@ -15,8 +26,8 @@ pub struct Solvable {
     pub id: i64,
     /// Its name.
     pub name: String,
-    /// Whether it is started on demand; else it is on air.
-    pub is_instance: bool,
+    /// What it is.
+    pub kind: SolvableKind,
     /// What players read about it; empty for one on air.
     pub about: About,
     /// For all parts together.
@@ -42,10 +53,11 @@ struct Row {
 /// Returns the challenges that players see and can solve, by name; with an id this one alone.
 pub async fn solvable(connection: &mut Connection, id: Option<i64>) -> Result<Vec<Solvable>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT challenges.id, kind, name, public_view, about, points, max_attempts,
+        "SELECT challenges.id, kind, name, public_view, COALESCE(it.about, texts.about) AS about, points, max_attempts,
              (SELECT COUNT(DISTINCT part) FROM flags WHERE flags.challenge_id = challenges.id) AS parts
          FROM challenges JOIN scores ON scores.challenge_id = challenges.id
          LEFT JOIN instance_challenges AS it ON it.challenge_id = challenges.id
+         LEFT JOIN text_challenges AS texts ON texts.challenge_id = challenges.id
          WHERE enabled = 1 AND ($1 IS NULL OR challenges.id = $1) ORDER BY name, challenges.id",
     )
     .bind(id)
@@ -53,13 +65,19 @@ pub async fn solvable(connection: &mut Connection, id: Option<i64>) -> Result<Ve
     .await?;
     let mut all = Vec::new();
     for row in rows {
-        let is_instance = row.kind == "instance";
-        if !is_instance && !from_json::<PublicView>(&row.public_view, "public view")?.show_challenge {
+        let kind = match row.kind.as_str() {
+            "instance" => SolvableKind::Instance,
+            "text" => SolvableKind::Text,
+            _ => SolvableKind::Transmission,
+        };
+        if kind == SolvableKind::Transmission
+            && !from_json::<PublicView>(&row.public_view, "public view")?.show_challenge
+        {
             continue;
         }
         let about = row.about.map(|about| from_json(&about, "about")).transpose()?.unwrap_or_default();
         let Row { id, name, points, max_attempts, parts, .. } = row;
-        all.push(Solvable { id, name, is_instance, about, points, max_attempts, parts });
+        all.push(Solvable { id, name, kind, about, points, max_attempts, parts });
     }
     Ok(all)
 }
