@@ -41,7 +41,7 @@ description: Read the rules.
 attribution: ''
 value: 10
 type: standard
-flags: [flag{warm}]
+flags: ['flag{warm}']
 state: visible
 version: '0.1'
 ";

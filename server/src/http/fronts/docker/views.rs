@@ -126,8 +126,9 @@ struct HintLine {
 #[derive(Serialize, ToSchema)]
 #[schema(as = DockerChallengeDetails)]
 struct ForAdmins {
-    /// `any` or `all`.
-    logic: &'static str,
+    /// `all` if all flags are needed. Absent otherwise: `ctfcli` counts each field that a `challenge.yml` lacks as a difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logic: Option<&'static str>,
     scheduled_at: Option<String>,
     module_id: Option<i64>,
     requirements: Option<RequirementsView>,
@@ -176,7 +177,7 @@ pub async fn read(listed: Listed, is_admin: bool, coordinator: &Coordinator) -> 
         _ => None,
     };
     let for_admins = is_admin.then_some(ForAdmins {
-        logic: if card.logic == Logic::All { "all" } else { "any" },
+        logic: (card.logic == Logic::All).then_some("all"),
         scheduled_at: card.scheduled_at,
         module_id: card.module_id,
         requirements: card.requirements.map(Into::into),
