@@ -146,8 +146,8 @@ demo: build ## a demo event on air, until Ctrl-C or for SECONDS_ON_AIR
 prerequisites: ## check the packages that the build needs, and print the command that installs missing ones
 	@scripts/prerequisites.sh
 
-tools: ## install the tools of the tests: receivers, SoapySDR, Chromium, libcodec2, libfaketime, Socket.IO clients, schemathesis, openssl, Docker, Prometheus, nginx, cargo-nextest
-	scripts/tools.sh receivers radios browser codec2 clocks socketio schemathesis certificates containers documentation prometheus nextest
+tools: ## install the tools of the tests: receivers, SoapySDR, Chromium, libcodec2, libfaketime, Socket.IO clients, schemathesis, ctfcli, openssl, Docker, Prometheus, nginx, cargo-nextest
+	scripts/tools.sh receivers radios browser codec2 clocks socketio schemathesis ctfcli certificates containers documentation prometheus nextest
 
 check-tools:
 	scripts/tools.sh deny machete radios nodejs

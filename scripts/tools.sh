@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing tools of the tests and checks:
-# scripts/tools.sh [receivers] [radios] [browser] [codec2] [libraries] [clocks] [socketio] [schemathesis] [certificates] [containers] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [radios] [browser] [codec2] [libraries] [clocks] [socketio] [schemathesis] [ctfcli] [certificates] [containers] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -137,6 +137,9 @@ documentation() {
 schemathesis() {
     python schemathesis 'import schemathesis, openapi_spec_validator' "$root/server/tests/schemathesis/requirements.txt"
 }
+
+# The program by which organisers of CTFd install challenges, as it is published.
+ctfcli() { python ctfcli 'import ctfcli' "$root/server/tests/clients/ctfcli.txt"; }
 
 # Makes the clean Debian in which packages are tried.
 debootstrap() { [ -x /usr/sbin/debootstrap ] || packages debootstrap; }

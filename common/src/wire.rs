@@ -4,6 +4,7 @@
 
 pub mod inspections;
 pub mod instances;
+pub mod inventories;
 
 use crate::{Band, Callsign, ChallengeName, Digest, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};
 use instances::EngineInfo;

@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod air;
 pub mod audit;
 pub mod bus;
+pub mod catalog;
 pub mod challenges;
 pub mod clock;
 pub mod context;
@@ -67,6 +68,7 @@ pub use views::runners::RunnerState;
 use crate::store::Store;
 use air::Air;
 use bus::alarms::Alarms;
+use catalog::Catalog;
 use challenges::Challenges;
 use context::Context;
 use files::Files;
@@ -102,6 +104,8 @@ pub struct Coordinator {
     pub flags: Arc<Flags>,
     /// The instances.
     pub instances: Arc<Instances>,
+    /// The challenges of all kinds, as organisers of CTFd know them.
+    pub catalog: Arc<Catalog>,
     /// The plan of the event, as it is stored.
     pub forecast: Arc<Forecast>,
     /// The background jobs.
@@ -136,6 +140,7 @@ impl Coordinator {
             views: Views::new(Arc::clone(&air), Arc::clone(&challenges)),
             maintenance: Maintenance::new(Arc::clone(&air), Arc::clone(&challenges), Arc::clone(&instances)),
             forecast: Forecast::new(Arc::clone(&context)),
+            catalog: Catalog::new(Arc::clone(&context), Arc::clone(&flags), Arc::clone(&instances), Arc::clone(&files)),
             context,
             fleet,
             files,

@@ -31,6 +31,7 @@ walked! {
     audio: "docs/audio.md", Built;
     command_line: "docs/command-line.md", Built;
     dashboard: "docs/dashboard.md", Built;
+    docker_front: "docs/docker-front.md", Operator;
     frequencies: "docs/frequencies.md", Built;
     install: "docs/install.md", Built;
     instances: "docs/instances.md", Operator;

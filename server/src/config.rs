@@ -1,9 +1,11 @@
 //! The server's settings: `server.yml`, then the environment.
 
+mod docker;
 mod engine;
 mod players;
 mod receive;
 
+pub use docker::Docker;
 pub use engine::Engine;
 pub use players::{PlayMode, Players, WhoRegisters};
 pub use receive::{AirAddress, Receive};
@@ -41,6 +43,7 @@ pub struct Config {
     pub keep_unused_files_days: Option<u32>,
     pub host_binding: HostBinding,
     pub receive: Receive,
+    pub docker: Docker,
     pub engine: Engine,
     pub players: Players,
     pub tls: Tls,
@@ -107,6 +110,7 @@ impl Default for Config {
             keep_unused_files_days: Some(7),
             host_binding: HostBinding::default(),
             receive: Receive::default(),
+            docker: Docker::default(),
             engine: Engine::default(),
             players: Players::default(),
             tls: Tls::default(),

@@ -105,6 +105,28 @@ fn default_start_seconds() -> u32 {
 }
 
 impl ContainerSpec {
+    /// Returns the only container of an instance, with this image and these ports, and nothing beyond that.
+    #[must_use]
+    pub fn of_image(image: String, ports: Vec<PortSpec>) -> Self {
+        Self {
+            name: ContainerName::sole(),
+            image,
+            entrypoint: Vec::new(),
+            command: Vec::new(),
+            working_dir: None,
+            user: None,
+            environment: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            ports,
+            limits: Limits::default(),
+            capabilities: BTreeSet::new(),
+            privilege_escalation: false,
+            read_only: false,
+            tmpfs: Vec::new(),
+            health: None,
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         let is_plain = |c: char| c.is_ascii_graphic();
         if self.image.is_empty() || self.image.len() > 255 || !self.image.chars().all(is_plain) {

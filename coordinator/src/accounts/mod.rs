@@ -1,5 +1,6 @@
 //! Accounts: identity, roles, and how people prove who they are.
 
+mod api_tokens;
 mod changes;
 pub(crate) mod check;
 mod factor;
@@ -14,6 +15,7 @@ mod users;
 mod uses;
 
 pub use crate::throttle::Step;
+pub use api_tokens::IssuedApiToken;
 pub use changes::Changes;
 pub use factor::TotpSetup;
 pub use first::FirstAccount;

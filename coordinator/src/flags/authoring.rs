@@ -39,15 +39,23 @@ impl Worth {
     }
 }
 
+impl Score {
+    /// Checks its bounds.
+    pub(crate) fn check(self) -> Result<(), CoreError> {
+        if self.points > MAX_POINTS {
+            return Err(CoreError::Invalid(format!("points: more than {MAX_POINTS}")));
+        }
+        if self.max_attempts.is_some_and(|max| !(1..=MAX_ATTEMPTS).contains(&max)) {
+            return Err(CoreError::Invalid(format!("max_attempts: 1 to {MAX_ATTEMPTS}; leave it out for any number")));
+        }
+        Ok(())
+    }
+}
+
 impl FlagKeys {
     /// Checks what a challenge is worth, and seals its flags.
     pub(crate) fn seal_all(&self, worth: &Worth) -> Result<Vec<StoredFlag>, CoreError> {
-        if worth.points > MAX_POINTS {
-            return Err(CoreError::Invalid(format!("points: more than {MAX_POINTS}")));
-        }
-        if worth.max_attempts.is_some_and(|max| !(1..=MAX_ATTEMPTS).contains(&max)) {
-            return Err(CoreError::Invalid(format!("max_attempts: 1 to {MAX_ATTEMPTS}; leave it out for any number")));
-        }
+        worth.score().check()?;
         let is_bounded = |count: usize| (1..=MAX_PARTS).contains(&count);
         if !is_bounded(worth.parts.len()) || !worth.parts.iter().all(|part| is_bounded(part.flags.len())) {
             return Err(CoreError::Invalid(format!("parts: 1 to {MAX_PARTS}, each with 1 to {MAX_PARTS} flags")));

@@ -136,7 +136,8 @@ impl FlagKeys {
         hex(mac.get(..CODE_DIGITS / 2).unwrap_or_default())
     }
 
-    pub(super) fn open(&self, flag: &StoredFlag) -> Result<String, CoreError> {
+    /// Returns the content of a flag.
+    pub(crate) fn open(&self, flag: &StoredFlag) -> Result<String, CoreError> {
         String::from_utf8(self.vault.open_sealed(&flag.content, PURPOSE)?).map_err(|_| CoreError::Sealed)
     }
 }

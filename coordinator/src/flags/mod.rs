@@ -8,7 +8,7 @@ mod shares;
 mod submit;
 mod tries;
 
-pub use crate::store::flags::board::Solvable;
+pub use crate::store::flags::board::{Solvable, SolvableKind};
 pub use crate::store::flags::solves::Solve;
 pub use crate::store::flags::submissions::Submission;
 pub use crate::store::flags::{FlagMode, Score};

@@ -7,6 +7,7 @@
 
 mod challenges;
 mod inspect;
+mod inventories;
 mod orders;
 mod reaper;
 mod report;
@@ -21,9 +22,10 @@ pub use crate::store::instances::sessions::Session;
 pub use crate::store::instances::{About, InstanceChallenge};
 pub use challenges::Definition;
 pub use challenges::authoring::Authored;
-pub(crate) use challenges::authoring::{Put, put};
+pub(crate) use challenges::authoring::{Put, add, free_slug, put, replace};
+pub use inventories::Stock;
 pub use secrets::Secret;
-pub use start::{Started, Wish};
+pub use start::{Started, Terms, Wish};
 pub use tally::Tally;
 
 use crate::CoreError;
@@ -107,6 +109,12 @@ impl Instances {
             Some(session) => Ok(Some(placed(&mut connection, session).await?)),
             None => Ok(None),
         }
+    }
+
+    /// Returns the image of the first container of a version of a challenge.
+    pub async fn image(&self, challenge: i64, version: i64) -> Result<String, CoreError> {
+        let spec = instances::spec(&mut *self.context.store.read_few().await?, challenge, version).await?;
+        Ok(spec.containers.into_iter().next().map(|container| container.image).unwrap_or_default())
     }
 
     /// Returns a challenge, also a hidden one.

@@ -3,8 +3,11 @@
 use super::Instances;
 use crate::CoreError;
 use crate::audit::Actor;
+use crate::secrets::random_hex;
 use crate::store::Connection;
-use crate::store::instances::secrets;
+use crate::store::catalog::{self, Card};
+use crate::store::instances::secrets::{self, StoredSecret};
+use crate::store::instances::sessions;
 use challengectl_common::Timestamp;
 use challengectl_common::instance::InstanceSpec;
 use std::sync::Arc;
@@ -15,13 +18,14 @@ const PURPOSE: &str = "secret of a challenge: ";
 const MAX_NAME: usize = 64;
 /// Characters of the longest secret: it becomes a variable of an environment, which the kernel limits to 128 KiB.
 const MAX_SECRET: usize = 30_000;
-/// No secret may have this name, which means all of them in requests of a front.
-const RESERVED: &str = "all";
+/// Bytes of the longest secret of a service, which is that of Docker.
+const MAX_SERVICE_SECRET: usize = 500 * 1024;
 
 /// A secret, without its content.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct Secret {
+    pub id: String,
     pub name: String,
     pub updated_at: Timestamp,
     /// The slugs of the challenges whose instances get it.
@@ -34,7 +38,13 @@ impl Instances {
         let mut connection = self.context.store.read().await?;
         let uses = secrets::uses(&mut connection).await?;
         let all = secrets::all(&mut connection).await?.into_iter();
-        Ok(all.map(|(name, updated_at)| Secret { used_by: users(&uses, &name), name, updated_at }).collect())
+        let secret = |it: StoredSecret| Secret {
+            used_by: users(&uses, &it.name),
+            id: it.id,
+            name: it.name,
+            updated_at: it.updated_at,
+        };
+        Ok(all.map(secret).collect())
     }
 
     /// Sets a secret. Instances that are asked for from then on get it.
@@ -42,15 +52,52 @@ impl Instances {
     /// # Errors
     /// [`CoreError::Invalid`] when the name or the secret cannot be one.
     pub async fn put_secret(&self, name: String, secret: &str, actor: Actor) -> Result<(), CoreError> {
-        check(&name, secret)?;
+        check(&name, secret, MAX_SECRET)?;
         let sealed = self.vault.seal(secret.as_bytes(), &purpose(&name))?;
         let now = self.context.clock.now();
         self.context
             .command(actor, "secret.set", move |mut command| async move {
-                let is_new = secrets::put(&mut command, &name, &sealed, now).await?;
+                let is_new = secrets::put(&mut command, &new_id(), &name, &sealed, now).await?;
                 command.commit(&name, Some(if is_new { "new" } else { "replaced" })).await
             })
             .await
+    }
+
+    /// Adds a secret of up to 500 KiB, for services of a swarm. Returns its id.
+    ///
+    /// # Errors
+    /// [`CoreError::Invalid`] when the name or the secret cannot be one; [`CoreError::Conflict`] when there is one of this name.
+    pub async fn add_secret(&self, name: String, secret: &str, actor: Actor) -> Result<String, CoreError> {
+        check(&name, secret, MAX_SERVICE_SECRET)?;
+        let sealed = self.vault.seal(secret.as_bytes(), &purpose(&name))?;
+        self.context
+            .command(actor, "secret.set", move |mut command| async move {
+                if secrets::content(&mut command, &name).await?.is_some() {
+                    return Err(CoreError::Conflict(format!("Secret name '{name}' already in use")));
+                }
+                let (id, now) = (new_id(), command.now());
+                secrets::put(&mut command, &id, &name, &sealed, now).await?;
+                Ok(command.commit(&name, Some("new")).await?.with(id))
+            })
+            .await
+    }
+
+    /// Removes the secret with this id.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`]; [`CoreError::Conflict`] when a challenge uses it, or a running service does.
+    pub async fn delete_secret_by_id(self: &Arc<Self>, id: &str, actor: Actor) -> Result<(), CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let name = secrets::name_of(&mut connection, id).await?;
+        let name = name.ok_or_else(|| CoreError::NotFound("secret with this id".to_owned()))?;
+        let uses = |card: &Card| card.is_service && card.secrets.iter().any(|it| it.id == id);
+        let cards = catalog::cards(&mut connection).await?;
+        let live = sessions::all_present(&mut connection).await?;
+        drop(connection);
+        if live.iter().any(|it| cards.get(&it.challenge_id).is_some_and(uses)) {
+            return Err(CoreError::Conflict(format!("a running service uses the secret {name}")));
+        }
+        self.delete_secret(name, actor).await
     }
 
     /// Removes a secret.
@@ -111,7 +158,12 @@ fn purpose(name: &str) -> String {
     format!("{PURPOSE}{name}")
 }
 
-fn check(name: &str, secret: &str) -> Result<(), CoreError> {
+/// Returns the id of a new secret: neither its name nor anything else can be read from it.
+fn new_id() -> String {
+    random_hex::<12>()
+}
+
+fn check(name: &str, secret: &str, max: usize) -> Result<(), CoreError> {
     let refuse = |why: String| Err(CoreError::Invalid(why));
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
@@ -120,11 +172,8 @@ fn check(name: &str, secret: &str) -> Result<(), CoreError> {
             "name: 1 to {MAX_NAME} letters, digits, '-', '_' and '.', the first a letter or a digit"
         ));
     }
-    if name == RESERVED {
-        return refuse(format!("name: {RESERVED} means all secrets"));
-    }
-    if secret.is_empty() || secret.chars().count() > MAX_SECRET || secret.contains('\0') {
-        return refuse(format!("value: 1 to {MAX_SECRET} characters without a zero byte"));
+    if secret.is_empty() || secret.chars().count() > max || secret.contains('\0') {
+        return refuse(format!("value: 1 to {max} characters without a zero byte"));
     }
     Ok(())
 }

@@ -13,6 +13,9 @@ use tokio::time::{Instant, timeout_at};
 /// How long a request waits until nothing of its session is left. Its runner goes on after that.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Sessions that one transaction stops.
+const BATCH: u32 = 100;
+
 impl Instances {
     /// Stops a session, and waits up to 15 seconds until nothing of it is left. Returns `false` if it had ended, or was
     /// being stopped.
@@ -45,6 +48,44 @@ impl Instances {
                 Ok(done)
             })
             .await
+    }
+
+    /// Stops the session of a front with this key by order of an operator, and does not wait.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is none, or it has ended.
+    pub async fn kill_of_front(self: &Arc<Self>, front: &str, key: &str, actor: Actor) -> Result<(), CoreError> {
+        let found = sessions::find(&mut *self.context.store.read_few().await?, front, key).await?;
+        let found = found.ok_or_else(|| CoreError::NotFound("session with this id".to_owned()))?;
+        self.kill(found.id, actor).await
+    }
+
+    /// Stops all sessions of a front by order of an operator, and does not wait. Each transaction stops some of them, so that
+    /// others can start meanwhile.
+    pub async fn kill_all_of_front(self: &Arc<Self>, front: &'static str, actor: Actor) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
+        self.context
+            .command(actor, "instance.stop_all", move |mut command| async move {
+                let newest = sessions::newest_of_front(&mut command, front).await?;
+                let done = command.commit(front, None).await?;
+                while this.kill_some(front, newest).await? {}
+                Ok(done)
+            })
+            .await
+    }
+
+    /// Stops some of the sessions of a front that are not newer than this one. Returns whether there were any.
+    async fn kill_some(&self, front: &str, newest: i64) -> Result<bool, CoreError> {
+        let mut transaction = self.context.store.write().await?;
+        let some = sessions::some_of_front(&mut transaction, front, newest, BATCH).await?;
+        if some.is_empty() {
+            return Ok(false);
+        }
+        for session in some {
+            self.stop_in(&mut transaction, session, "killed").await?;
+        }
+        self.commit(transaction).await?;
+        Ok(true)
     }
 
     pub(super) async fn order_stop(&self, id: i64, outcome: &'static str) -> Result<bool, CoreError> {

@@ -80,6 +80,9 @@ impl Instances {
             let policy = instances::get(&mut transaction, session.challenge_id).await?.map(|it| it.policy);
             let after = solved(&session, &policy.unwrap_or_default(), now);
             sessions::update(&mut transaction, &after).await?;
+            if after.reap_at <= now && after.outcome.as_deref() == Some("solved") {
+                self.stop_in(&mut transaction, after.clone(), "solved").await?;
+            }
             after
         } else {
             session.clone()

@@ -8,6 +8,9 @@ const MAX_ASSERTED: usize = 128;
 /// Names that people give without proof, on the engine front.
 pub const ANONYMOUS: &str = "anon:";
 
+/// Teams.
+const TEAM: &str = "team:";
+
 /// The owners of instances that wait, started, for theirs.
 const WARM: &str = "warm:";
 
@@ -28,7 +31,7 @@ impl Owner {
     /// Returns the owner that a team is, by its id, which is never reused.
     #[must_use]
     pub fn team(id: i64) -> Self {
-        Self(format!("team:{id}"))
+        Self(format!("{TEAM}{id}"))
     }
 
     /// Returns the owner that an account is, by its id, which is never reused.
@@ -47,6 +50,12 @@ impl Owner {
     #[must_use]
     pub fn is_warm(&self) -> bool {
         self.0.starts_with(WARM)
+    }
+
+    /// Returns whether it is a team.
+    #[must_use]
+    pub fn is_team(&self) -> bool {
+        self.0.starts_with(TEAM)
     }
 
     /// Returns whether the owner gave a name without proof.

@@ -48,7 +48,8 @@ pub async fn is_unused_since(
     // A digest that occurs in a challenge's text by chance keeps the file; that does no harm.
     Ok(sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM files WHERE digest = $1 AND unused_since <= $2)
-            AND NOT EXISTS (SELECT 1 FROM transmission_challenges WHERE instr(payload, $1) > 0)",
+            AND NOT EXISTS (SELECT 1 FROM transmission_challenges WHERE instr(payload, $1) > 0)
+            AND NOT EXISTS (SELECT 1 FROM attachments WHERE kind = 'file' AND instr(content, $1) > 0)",
     )
     .bind(digest.to_string())
     .bind(limit.as_millis())

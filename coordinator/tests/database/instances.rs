@@ -12,7 +12,7 @@ use challengectl_common::wire::instances::{
 };
 use challengectl_common::{ChallengeName, EngineId};
 use challengectl_coordinator::flags::{DEFAULT_FORMAT, Flag, FlagMode, Worth};
-use challengectl_coordinator::instances::{About, Definition, Started, Wish};
+use challengectl_coordinator::instances::{About, Definition, Started, Terms, Wish};
 use challengectl_coordinator::session::Owner;
 use challengectl_coordinator::{Caller, CoreError};
 use std::collections::HashSet;
@@ -78,7 +78,7 @@ impl Site {
     pub fn start_of(&self, slug: &str, owner: &str) -> JoinHandle<Result<Started, CoreError>> {
         let instances = self.coordinator.instances.clone();
         let owner = Owner::anonymous(owner).unwrap();
-        let wish = Wish { challenge: slug.to_owned(), owner, front: "engine", lifetime: None };
+        let wish = Wish { challenge: slug.to_owned(), owner, front: "engine", lifetime: None, terms: Terms::Policy };
         tokio::spawn(async move { instances.start(wish).await })
     }
 

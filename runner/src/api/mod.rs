@@ -10,6 +10,7 @@ mod trust;
 use crate::machine;
 use challengectl_common::wire::inspections::InspectionAnswer;
 use challengectl_common::wire::instances::{InstanceReports, Orders};
+use challengectl_common::wire::inventories::Inventory;
 use challengectl_common::wire::{
     Acknowledgement, CLOCK_HEADER, CompleteRequest, EnrollRequest, EnrollResponse, HeartbeatRequest, HeartbeatResponse,
     LIFE_HEADER, LogsRequest, REGISTRATION_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
@@ -100,6 +101,11 @@ impl Api {
     /// Answers an inspection.
     pub(crate) async fn inspected(&self, answer: &InspectionAnswer) -> Result<Acknowledgement, ApiError> {
         read(self.post("inspections").json(answer)).await
+    }
+
+    /// Says what an engine has.
+    pub(crate) async fn inventory(&self, inventory: &Inventory) -> Result<Acknowledgement, ApiError> {
+        read(self.post("inventory").json(inventory)).await
     }
 
     /// Reports how an assignment ended.

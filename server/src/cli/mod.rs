@@ -115,8 +115,8 @@ enum Command {
 
     /// Print the description of the HTTP API, an OpenAPI document in JSON
     ///
-    /// A running server serves it at `/api/openapi.json`, that of the engine front at `/docs/engine.json`, and both as a
-    /// page at `/docs`.
+    /// A running server serves it at `/api/openapi.json`, those of the other fronts at `/docs/docker.json` and
+    /// `/docs/engine.json`, and all as a page at `/docs`.
     Openapi {
         /// The API.
         #[arg(value_enum, default_value_t)]
@@ -144,6 +144,7 @@ enum Command {
 enum Front {
     #[default]
     Control,
+    Docker,
     Engine,
 }
 
@@ -198,6 +199,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
 fn openapi(front: Front) -> anyhow::Result<ExitCode> {
     let document = match front {
         Front::Control => http::document(),
+        Front::Docker => http::docker::document(),
         Front::Engine => http::engine::document(),
     };
     writeln!(std::io::stdout(), "{}", document.to_pretty_json()?)?;

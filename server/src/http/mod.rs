@@ -22,7 +22,7 @@ pub use extract::anybody::Anybody;
 pub use extract::body::Json;
 pub use extract::principal::{Admin, Operator, Viewer};
 pub use fronts::control::dashboard_state;
-pub use fronts::engine;
+pub use fronts::{docker, engine};
 pub use headers::protect;
 pub use ingress::{Ingress, Proxies};
 pub use operations::measure;
@@ -31,25 +31,25 @@ pub use receiver::Receiver;
 pub use state::State;
 
 use actix_web::middleware::from_fn;
-use actix_web::{HttpRequest, Route, web};
+use actix_web::{HttpRequest, HttpResponse, Route, web};
 use openapi::{Group, group, pages};
 use std::collections::BTreeMap;
 use std::future::ready;
 use utoipa::openapi::OpenApi;
 
-/// Adds every route. Problems outside of all fronts are rendered by the control API's envelope.
+/// Adds every route. Problems outside of the Docker front are rendered by the control API's envelope.
 pub fn routes(state: web::Data<State>, receiver: Receiver) -> impl Fn(&mut web::ServiceConfig) + Clone {
     let receiver = web::Data::new(receiver);
     move |config| {
         let all = web::scope("")
-            .configure(|config| openapi::routes(groups(), config))
+            .configure(|config| openapi::routes(groups().into_iter().chain(docker::groups()).collect(), config))
             .configure(pages::routes)
             .configure(dashboard::routes)
             .configure(socket_io::routes)
             .configure(receiver::routes)
             .default_service(web::to(not_found))
             .wrap(from_fn(cross_site::refuse))
-            .wrap(from_fn(envelope::of(fronts::control::envelope::render)));
+            .wrap(from_fn(envelope::of(render)));
         config.app_data(state.clone()).app_data(receiver.clone()).service(all);
     }
 }
@@ -64,6 +64,11 @@ fn groups() -> Vec<Group> {
     groups
 }
 
+/// Renders a problem in the form of the front that the path belongs to.
+fn render(path: &str, problem: &Problem) -> HttpResponse {
+    if docker::owns(path) { docker::render(problem) } else { fronts::control::envelope::render(path, problem) }
+}
+
 /// Returns the OpenAPI document of the control API.
 #[must_use]
 pub fn document() -> OpenApi {
@@ -73,7 +78,7 @@ pub fn document() -> OpenApi {
 /// Returns the OpenAPI documents of all fronts, by their names.
 #[must_use]
 pub fn documents() -> BTreeMap<&'static str, OpenApi> {
-    BTreeMap::from([("control", document()), ("engine", engine::document())])
+    BTreeMap::from([("control", document()), ("docker", docker::document()), ("engine", engine::document())])
 }
 
 /// Answers a request for an unknown path.

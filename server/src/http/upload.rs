@@ -17,9 +17,13 @@ const MAX_NAME: usize = 255;
 /// Time limit of a whole form: 1 GiB at 10 Mbit/s.
 const FORM_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
+/// Bytes of a field that is not a file.
+const MAX_TEXT: usize = 4096;
+
 /// A kind of file that can be uploaded.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
+    /// The extensions that it may have; empty: any, or none.
     extensions: &'static [&'static str],
     /// The maximum size in bytes.
     largest: u64,
@@ -28,6 +32,8 @@ pub struct Kind {
 /// Files of challenges.
 pub const FILE: Kind =
     Kind { extensions: &["wav", "bin", "txt", "yml", "yaml", "py", "grc"], largest: 100 * 1024 * 1024 };
+/// Files of challenges that players get, of any kind.
+pub const ANY: Kind = Kind { extensions: &[], largest: 100 * 1024 * 1024 };
 /// Archives of whole events; the limit is above any event's size.
 pub const ARCHIVE: Kind = Kind { extensions: &["tar"], largest: 1 << 30 };
 
@@ -39,6 +45,12 @@ pub struct Part {
     pub name: String,
     /// The content.
     pub content: Incoming,
+}
+
+/// A file of a form, or a text.
+pub enum Item {
+    File(Part),
+    Text { field: String, text: String },
 }
 
 /// Reads a form within [`FORM_TIMEOUT`].
@@ -64,6 +76,32 @@ pub async fn next(
     kind.check_extension(&file_name)?;
     let content = receive(&mut field, coordinator, kind.largest).await?;
     Ok(Some(Part { field: name, name: file_name, content }))
+}
+
+/// Reads the next file of a form, or the next text.
+pub async fn next_item(form: &mut Multipart, coordinator: &Coordinator, kind: Kind) -> Result<Option<Item>, Problem> {
+    let field = timeout(BODY_TIMEOUT, form.next()).await.map_err(|_| Problem::too_slow(BODY_TIMEOUT))?;
+    let Some(field) = field else { return Ok(None) };
+    let mut field = field.map_err(refused)?;
+    let sent = field.content_disposition().and_then(sent_name).map(|name| plain(&name));
+    let name = field.name().unwrap_or_default().to_owned();
+    let Some(file_name) = sent.filter(|sent| !sent.is_empty()) else {
+        return Ok(Some(Item::Text { text: text(&mut field, &name).await?, field: name }));
+    };
+    kind.check_extension(&file_name)?;
+    let content = receive(&mut field, coordinator, kind.largest).await?;
+    Ok(Some(Item::File(Part { field: name, name: file_name, content })))
+}
+
+async fn text(field: &mut Field, name: &str) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = timeout(BODY_TIMEOUT, field.next()).await.map_err(|_| Problem::too_slow(BODY_TIMEOUT))? {
+        bytes.extend_from_slice(&piece.map_err(refused)?);
+        if bytes.len() > MAX_TEXT {
+            return Err(Problem::invalid(format!("field {name:?}: more than {MAX_TEXT} bytes, and not a file")));
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::invalid(format!("field {name:?}: must be UTF-8")))
 }
 
 async fn receive(field: &mut Field, coordinator: &Coordinator, largest: u64) -> Result<Incoming, Problem> {
@@ -111,7 +149,7 @@ fn plain(sent: &str) -> String {
 impl Kind {
     fn check_extension(self, name: &str) -> Result<(), Problem> {
         let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if self.extensions.iter().any(|allowed| extension.eq_ignore_ascii_case(allowed)) {
+        if self.extensions.is_empty() || self.extensions.iter().any(|allowed| extension.eq_ignore_ascii_case(allowed)) {
             return Ok(());
         }
         Err(Problem::new(Code::FileTypeNotAllowed)

@@ -11,6 +11,7 @@
 mod clients;
 mod control;
 mod dashboard;
+mod docker;
 mod engine;
 mod envelope;
 mod foreign_sessions;

@@ -173,7 +173,7 @@ pub(crate) async fn put(
     Ok(Put::Updated(fields))
 }
 
-async fn add(
+pub(crate) async fn add(
     connection: &mut Connection,
     keys: &FlagKeys,
     form: &Form,
@@ -195,7 +195,7 @@ async fn add(
     Ok(id)
 }
 
-async fn replace(
+pub(crate) async fn replace(
     connection: &mut Connection,
     keys: &FlagKeys,
     id: i64,
@@ -223,7 +223,7 @@ fn worth(form: &Form) -> Worth {
 }
 
 /// Returns the slug that a new challenge gets. One that is made of its name gets a number if it is taken.
-async fn free_slug(command: &mut Command, form: &Form) -> Result<Slug, CoreError> {
+pub(crate) async fn free_slug(command: &mut Command, form: &Form) -> Result<Slug, CoreError> {
     let wanted = form.slug();
     let (mut slug, mut number) = (wanted.clone(), 1);
     while instances::find(command, slug.as_str()).await?.is_some() {

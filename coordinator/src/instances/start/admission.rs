@@ -1,8 +1,9 @@
 //! Whether a request to start is granted, by the policy of its challenge.
 
 use super::super::{Instances, Session};
+use super::Wish;
 use crate::CoreError;
-use crate::session::{Owner, SessionState};
+use crate::session::SessionState;
 use crate::store::Connection;
 use crate::store::instances::InstanceChallenge;
 use crate::store::instances::sessions;
@@ -12,6 +13,17 @@ use std::time::Duration;
 
 /// The outcomes after which an owner has to wait: those that are of the owner's own making, or as announced.
 const COOLING: [&str; 4] = ["stopped", "expired", "idle", "solved"];
+
+/// By whose rules a request to start is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Terms {
+    /// By the policy of the challenge.
+    #[default]
+    Policy,
+    /// An instance that has run for this long gives way to the next one; a younger one, and one that starts, does not. After
+    /// an end nobody waits.
+    Revert(Duration),
+}
 
 /// What a request to start gets.
 pub(super) enum Admission {
@@ -29,9 +41,13 @@ impl Instances {
         &self,
         connection: &mut Connection,
         challenge: &InstanceChallenge,
-        owner: &Owner,
+        wish: &Wish,
         is_restarted: bool,
     ) -> Result<Admission, CoreError> {
+        if let Terms::Revert(after) = wish.terms {
+            return self.admit_revert(connection, challenge.id, wish, after).await;
+        }
+        let owner = &wish.owner;
         let (policy, now) = (&challenge.policy, self.context.clock.now());
         let Some(session) = sessions::live(connection, owner, challenge.id).await? else {
             let last = sessions::latest(connection, owner, challenge.id).await?;
@@ -50,6 +66,26 @@ impl Instances {
             }
             OnExisting::Return | OnExisting::Restart => Ok(Admission::Existing(session)),
         }
+    }
+
+    /// Returns what a request gets by [`Terms::Revert`].
+    async fn admit_revert(
+        &self,
+        connection: &mut Connection,
+        challenge: i64,
+        wish: &Wish,
+        after: Duration,
+    ) -> Result<Admission, CoreError> {
+        let live = sessions::live(connection, &wish.owner, challenge).await?;
+        let Some(session) = live else { return Ok(Admission::New) };
+        if session.front != wish.front {
+            let why = format!("there is an instance of this challenge, started by the {} front", session.front);
+            return Err(CoreError::Conflict(why));
+        }
+        // One that starts is as young as can be.
+        let now = self.context.clock.now();
+        wait_over(Some(session.running_at.unwrap_or(now).after(after)), now)?;
+        Ok(Admission::Instead(session))
     }
 }
 

@@ -8,6 +8,7 @@ mod place;
 mod queue;
 mod warm;
 
+pub use admission::Terms;
 pub(super) use place::{free_ports, start_timeout};
 
 use super::{Instances, Placed, placed, sign};
@@ -41,6 +42,8 @@ pub struct Wish {
     pub front: &'static str,
     /// How long it shall live; `None`: as long as the challenge says.
     pub lifetime: Option<Duration>,
+    /// By whose rules it is granted.
+    pub terms: Terms,
 }
 
 /// What came of a wish.
@@ -58,6 +61,11 @@ enum Reserved {
     Existing(i64),
     /// This one has to end first.
     Instead(i64),
+    /// A new one, while the old one ends.
+    Replacing {
+        new: i64,
+        old: i64,
+    },
 }
 
 impl Instances {
@@ -70,25 +78,48 @@ impl Instances {
     /// [`CoreError::Unavailable`] when there is no engine or too many wait for one, [`CoreError::StartFailed`].
     pub async fn start(self: &Arc<Self>, wish: Wish) -> Result<Started, CoreError> {
         let this = Arc::clone(self);
-        let (id, is_new) = self.context.run_to_completion(async move { this.obtain(&wish).await }).await?;
-        Ok(Started { placed: self.settled(id).await?, is_new })
+        let reserved = self.context.run_to_completion(async move { this.obtain(&wish).await }).await?;
+        let (id, is_new) = match reserved {
+            Reserved::New(id) | Reserved::Replacing { new: id, .. } => (id, true),
+            Reserved::Existing(id) | Reserved::Instead(id) => (id, false),
+        };
+        let placed = self.settled(id).await?;
+        if let Reserved::Replacing { old, .. } = reserved {
+            self.wait_until_over(old).await?;
+        }
+        Ok(Started { placed, is_new })
     }
 
-    /// Returns the session for a wish, and whether it is new.
-    async fn obtain(&self, wish: &Wish) -> Result<(i64, bool), CoreError> {
-        let reserved = match self.reserve(wish, false).await? {
+    /// Returns the session for a wish.
+    async fn obtain(&self, wish: &Wish) -> Result<Reserved, CoreError> {
+        self.reap_owner(wish).await?;
+        match self.reserve(wish, false).await? {
             Reserved::Instead(old) => {
                 self.order_stop(old, "restarted").await?;
                 self.wait_until_over(old).await?;
                 // Another request may have put one in its place meanwhile; that one is as good.
-                self.reserve(wish, true).await?
+                self.reserve(wish, true).await
             }
-            reserved => reserved,
-        };
-        match reserved {
-            Reserved::New(id) => Ok((id, true)),
-            Reserved::Existing(id) | Reserved::Instead(id) => Ok((id, false)),
+            reserved => Ok(reserved),
         }
+    }
+
+    /// Stops the sessions of an owner whose life is over, by [`Terms::Revert`]: the job that does so may be a second late.
+    async fn reap_owner(&self, wish: &Wish) -> Result<(), CoreError> {
+        if wish.terms == Terms::Policy {
+            return Ok(());
+        }
+        let mut transaction = self.context.store.write().await?;
+        let now = self.context.clock.now();
+        let all = sessions::live_of_front(&mut transaction, wish.front, wish.owner.as_str()).await?;
+        let mut stops = false;
+        for session in all.into_iter().filter(|it| it.owner == wish.owner && it.reap_at <= now) {
+            stops |= self.stop_in(&mut transaction, session, "expired").await?;
+        }
+        if stops {
+            self.commit(transaction).await?;
+        }
+        Ok(())
     }
 
     async fn reserve(&self, wish: &Wish, is_restarted: bool) -> Result<Reserved, CoreError> {
@@ -96,13 +127,19 @@ impl Instances {
         let mut transaction = self.context.store.write().await?;
         let challenge = instances::find(&mut transaction, &wish.challenge).await?.filter(|it| it.visible);
         let challenge = challenge.ok_or_else(|| CoreError::NotFound(format!("challenge {}", wish.challenge)))?;
-        match self.admit(&mut transaction, &challenge, &wish.owner, is_restarted).await? {
+        let mut replaced = None;
+        match self.admit(&mut transaction, &challenge, wish, is_restarted).await? {
             Admission::Existing(session) => {
                 let id = session.id;
                 if self.keep_alive_in(&mut transaction, session).await? {
                     self.commit(transaction).await?;
                 }
                 return Ok(Reserved::Existing(id));
+            }
+            // Both in one transaction: of two requests at once one finds the old one, the other the new one.
+            Admission::Instead(session) if wish.terms != Terms::Policy => {
+                replaced = Some(session.id);
+                self.stop_in(&mut transaction, session, "reverted").await?;
             }
             Admission::Instead(session) => return Ok(Reserved::Instead(session.id)),
             Admission::New => {}
@@ -114,9 +151,9 @@ impl Instances {
         if let Some(id) = self.adopt_in(&mut transaction, &challenge, wish).await? {
             self.commit(transaction).await?;
             self.tally.starts.observe(began.elapsed().as_secs_f64());
-            return Ok(Reserved::New(id));
+            return Ok(reserved(id, replaced));
         }
-        Ok(Reserved::New(self.enqueue(transaction, &challenge, wish).await?))
+        Ok(reserved(self.enqueue(transaction, &challenge, wish).await?, replaced))
     }
 
     /// Adds a session to the queue, and places those that are next.
@@ -174,6 +211,10 @@ impl Instances {
             let _ = timeout_at(deadline, news.changed()).await;
         }
     }
+}
+
+fn reserved(new: i64, replaced: Option<i64>) -> Reserved {
+    replaced.map_or(Reserved::New(new), |old| Reserved::Replacing { new, old })
 }
 
 fn no_engine() -> CoreError {

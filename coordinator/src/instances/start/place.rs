@@ -5,11 +5,12 @@ use crate::CoreError;
 use crate::session::Happening;
 use crate::store::Connection;
 use crate::store::instances::engines::{self, Engine};
+use crate::store::instances::inventories::{self, StoredInventory};
 use crate::store::instances::sessions::{self, Place, queue};
 use crate::store::instances::{self, ports};
-use challengectl_common::RunnerId;
 use challengectl_common::instance::{InstanceSpec, Transport};
 use challengectl_common::wire::instances::Published;
+use challengectl_common::{EngineId, RunnerId};
 use rand::seq::IteratorRandom;
 use std::collections::HashSet;
 use std::time::Duration;
@@ -45,7 +46,10 @@ impl Instances {
         let Some(next) = session.state.after(Happening::IsPlaced) else { return Ok(false) };
         let spec = instances::spec(connection, session.challenge_id, session.version).await?;
         engines.sort_by(|a, b| fullness(a).total_cmp(&fullness(b)));
-        for engine in engines.iter_mut().filter(|engine| has_room(engine)) {
+        let holders = holders(inventories::usable(connection).await?, &spec);
+        let has_images =
+            |it: &Engine| holders.is_empty() || holders.contains(&(it.runner_id.clone(), it.engine_id.clone()));
+        for engine in engines.iter_mut().filter(|engine| has_room(engine) && has_images(engine)) {
             let Some(published) = free_ports(connection, engine, &spec).await? else { continue };
             ports::lease(connection, &engine.runner_id, session.id, &published).await?;
             engine.used += 1;
@@ -74,6 +78,16 @@ impl Instances {
     pub(in super::super) fn is_heard(&self, runner: &RunnerId) -> bool {
         self.fleet.presence.last_sign(runner).is_some_and(|sign| !self.fleet.is_silent(sign))
     }
+}
+
+/// Returns the engines that are known to have all images of a spec.
+fn holders(inventories: Vec<StoredInventory>, spec: &InstanceSpec) -> HashSet<(RunnerId, EngineId)> {
+    let has_all = |it: &StoredInventory| {
+        let has = |image: &str| it.inventory.images.iter().any(|info| info.name == image);
+        spec.containers.iter().all(|container| has(&container.image))
+    };
+    let known = inventories.into_iter().filter(has_all);
+    known.map(|it| (it.runner_id, it.inventory.engine_id)).collect()
 }
 
 pub(super) fn has_room(engine: &Engine) -> bool {

@@ -91,7 +91,7 @@ pub async fn delete(connection: &mut Connection, digest: Digest) -> Result<(), S
     Ok(())
 }
 
-/// Ends all logins of an account, except `but`.
+/// Ends all logins of an account, except `but`, and its tokens.
 pub async fn end_of_account(
     connection: &mut Connection,
     account_id: i64,
@@ -100,8 +100,9 @@ pub async fn end_of_account(
     sqlx::query("DELETE FROM logins WHERE account_id = $1 AND digest <> $2")
         .bind(account_id)
         .bind(but.map(|digest| digest.to_string()).unwrap_or_default())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    sqlx::query("DELETE FROM personal_tokens WHERE account_id = $1").bind(account_id).execute(connection).await?;
     Ok(())
 }
 

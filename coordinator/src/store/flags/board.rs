@@ -9,6 +9,17 @@ use challengectl_common::instance::Policy;
 use sqlx::FromRow;
 use std::collections::HashMap;
 
+/// What a challenge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SolvableKind {
+    /// It is on air.
+    Transmission,
+    /// It is started on demand.
+    Instance,
+    /// It is a text.
+    Text,
+}
+
 /// A challenge that players can solve by flags.
 #[derive(Debug, Clone)]
 pub struct Solvable {
@@ -16,8 +27,8 @@ pub struct Solvable {
     pub id: i64,
     /// Its name.
     pub name: String,
-    /// Whether it is started on demand; else it is on air.
-    pub is_instance: bool,
+    /// What it is.
+    pub kind: SolvableKind,
     /// Whether an instance may be given its whole life again.
     pub is_extendable: bool,
     /// What players read about it; empty for one on air.
@@ -46,10 +57,12 @@ struct Row {
 /// Returns the challenges that players see and can solve, by name; with an id this one alone.
 pub async fn solvable(connection: &mut Connection, id: Option<i64>) -> Result<Vec<Solvable>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT challenges.id, kind, name, public_view, about, policy, points, max_attempts,
+        "SELECT challenges.id, kind, name, public_view, COALESCE(it.about, texts.about) AS about, policy, points,
+             max_attempts,
              (SELECT COUNT(DISTINCT part) FROM flags WHERE flags.challenge_id = challenges.id) AS parts
          FROM challenges JOIN scores ON scores.challenge_id = challenges.id
          LEFT JOIN instance_challenges AS it ON it.challenge_id = challenges.id
+         LEFT JOIN text_challenges AS texts ON texts.challenge_id = challenges.id
          WHERE enabled = 1 AND ($1 IS NULL OR challenges.id = $1) ORDER BY name, challenges.id",
     )
     .bind(id)
@@ -57,15 +70,21 @@ pub async fn solvable(connection: &mut Connection, id: Option<i64>) -> Result<Ve
     .await?;
     let mut all = Vec::new();
     for row in rows {
-        let is_instance = row.kind == "instance";
-        if !is_instance && !from_json::<PublicView>(&row.public_view, "public view")?.show_challenge {
+        let kind = match row.kind.as_str() {
+            "instance" => SolvableKind::Instance,
+            "text" => SolvableKind::Text,
+            _ => SolvableKind::Transmission,
+        };
+        if kind == SolvableKind::Transmission
+            && !from_json::<PublicView>(&row.public_view, "public view")?.show_challenge
+        {
             continue;
         }
         let about = row.about.map(|about| from_json(&about, "about")).transpose()?.unwrap_or_default();
         let policy: Option<Policy> = row.policy.map(|policy| from_json(&policy, "policy")).transpose()?;
         let is_extendable = policy.is_some_and(|it| it.extendable);
         let Row { id, name, points, max_attempts, parts, .. } = row;
-        all.push(Solvable { id, name, is_instance, is_extendable, about, points, max_attempts, parts });
+        all.push(Solvable { id, name, kind, is_extendable, about, points, max_attempts, parts });
     }
     Ok(all)
 }

@@ -8,7 +8,8 @@ use crate::store::cells::corrupt;
 use crate::store::{Connection, StoreError};
 pub use challengectl_event::instance::FlagMode;
 
-fn parse(text: &str) -> Result<FlagMode, StoreError> {
+/// Reads the name of a mode.
+pub(crate) fn mode(text: &str) -> Result<FlagMode, StoreError> {
     let all = [FlagMode::Session, FlagMode::Text, FlagMode::TextAnyCase, FlagMode::Pattern];
     all.into_iter().find(|mode| mode.as_str() == text).ok_or_else(|| corrupt("flag mode", &text))
 }
@@ -78,8 +79,9 @@ pub async fn of(connection: &mut Connection, challenge: i64) -> Result<Vec<Store
             .bind(challenge)
             .fetch_all(connection)
             .await?;
-    let stored =
-        |(part, share, mode, content): (_, _, String, _)| Ok(StoredFlag { part, share, mode: parse(&mode)?, content });
+    let stored = |(part, share, mode, content): (_, _, String, _)| {
+        Ok(StoredFlag { part, share, mode: self::mode(&mode)?, content })
+    };
     rows.into_iter().map(stored).collect()
 }
 

@@ -2,6 +2,7 @@
 
 pub mod authoring;
 pub mod engines;
+pub mod inventories;
 pub mod ports;
 pub mod secrets;
 pub mod sessions;

@@ -5,11 +5,28 @@ use crate::store::cells::from_json;
 use challengectl_common::Timestamp;
 use challengectl_common::instance::InstanceSpec;
 
-/// Returns the names of all secrets with the time of their last change, by name.
-pub async fn all(connection: &mut Connection) -> Result<Vec<(String, Timestamp)>, StoreError> {
-    let rows: Vec<(String, i64)> =
-        sqlx::query_as("SELECT name, updated_at FROM secrets ORDER BY name").fetch_all(connection).await?;
-    Ok(rows.into_iter().map(|(name, at)| (name, Timestamp::from_millis(at))).collect())
+/// A secret, without its content.
+#[derive(Debug, Clone)]
+pub struct StoredSecret {
+    /// The opaque id, never changed.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// When it was last set.
+    pub updated_at: Timestamp,
+}
+
+/// Returns all secrets, by name.
+pub async fn all(connection: &mut Connection) -> Result<Vec<StoredSecret>, StoreError> {
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT id, name, updated_at FROM secrets ORDER BY name").fetch_all(connection).await?;
+    let secret = |(id, name, at)| StoredSecret { id, name, updated_at: Timestamp::from_millis(at) };
+    Ok(rows.into_iter().map(secret).collect())
+}
+
+/// Returns the name of the secret with this id; `None` if there is none.
+pub async fn name_of(connection: &mut Connection, id: &str) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT name FROM secrets WHERE id = $1").bind(id).fetch_optional(connection).await?)
 }
 
 /// Returns the sealed content of a secret; `None` if there is none of this name.
@@ -18,16 +35,23 @@ pub async fn content(connection: &mut Connection, name: &str) -> Result<Option<V
     Ok(query.fetch_optional(connection).await?)
 }
 
-/// Sets a secret. Returns whether it is new.
-pub async fn put(connection: &mut Connection, name: &str, sealed: &[u8], now: Timestamp) -> Result<bool, StoreError> {
+/// Sets a secret, which gets this id if it is new. Returns whether it is.
+pub async fn put(
+    connection: &mut Connection,
+    id: &str,
+    name: &str,
+    sealed: &[u8],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let is_new = content(&mut *connection, name).await?.is_none();
     sqlx::query(
-        "INSERT INTO secrets (name, content, updated_at) VALUES ($1, $2, $3)
+        "INSERT INTO secrets (name, content, updated_at, id) VALUES ($1, $2, $3, $4)
          ON CONFLICT (name) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at",
     )
     .bind(name)
     .bind(sealed)
     .bind(now.as_millis())
+    .bind(id)
     .execute(connection)
     .await?;
     Ok(is_new)

@@ -59,6 +59,21 @@ pub async fn of_account(connection: &mut Connection, account_id: i64) -> Result<
         .collect()
 }
 
+/// Returns the account of a valid token, and when it was made; `None` if there is none.
+pub async fn account_of(
+    connection: &mut Connection,
+    digest: Digest,
+    now: Timestamp,
+) -> Result<Option<(i64, Timestamp)>, StoreError> {
+    let row: Option<(i64, i64)> =
+        sqlx::query_as("SELECT account_id, created_at FROM personal_tokens WHERE digest = $1 AND expires_at > $2")
+            .bind(digest.to_string())
+            .bind(now.as_millis())
+            .fetch_optional(connection)
+            .await?;
+    Ok(row.map(|(account, at)| (account, Timestamp::from_millis(at))))
+}
+
 /// Deletes the expired tokens of an account.
 pub async fn trim(connection: &mut Connection, account_id: i64, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM personal_tokens WHERE account_id = $1 AND expires_at <= $2")

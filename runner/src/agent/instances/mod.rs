@@ -1,12 +1,13 @@
 //! Instances: fetches what the server wants to run here, makes it so, and reports.
 //!
-//! Four loops: [`orders`] fetches what has changed, [`watch`] looks at what the engines have, [`health`] asks whether it is
-//! well, and [`deliver`] reports.
+//! Five loops: [`orders`] fetches what has changed, [`watch`] looks at what the engines have, [`health`] asks whether it is
+//! well, [`deliver`] reports, and [`inventory`] says which images there are.
 //! Each session has at most one task at a time, which carries out its newest order ([`work`]).
 
 mod deliver;
 mod health;
 mod inspect;
+mod inventory;
 mod orders;
 mod sweep;
 mod watch;
@@ -108,6 +109,7 @@ pub(super) fn spawn(agent: &Arc<Agent>, loops: &mut JoinSet<()>) {
     loops.spawn(watch::run(Arc::clone(agent)));
     loops.spawn(health::run(Arc::clone(agent)));
     loops.spawn(deliver::run(Arc::clone(agent)));
+    loops.spawn(inventory::run(Arc::clone(agent)));
 }
 
 /// Reads the installation, or makes it.

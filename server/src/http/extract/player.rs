@@ -58,7 +58,8 @@ async fn of_headers(request: &HttpRequest) -> Result<Option<Person>, Problem> {
     Ok(named)
 }
 
-fn token(header: &HeaderValue) -> Result<&str, Problem> {
+/// Returns the token of an `Authorization` header.
+pub fn token(header: &HeaderValue) -> Result<&str, Problem> {
     let parts = header.to_str().ok().and_then(|text| text.split_once(' '));
     let known = parts.filter(|(scheme, _)| ["bearer", "token"].iter().any(|it| scheme.eq_ignore_ascii_case(it)));
     let refuse =

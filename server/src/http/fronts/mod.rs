@@ -1,6 +1,7 @@
 //! The documented APIs (fronts), each with its own wire types and its own envelope for errors.
 
 pub mod control;
+pub mod docker;
 pub mod engine;
 pub mod play;
 

@@ -93,6 +93,13 @@ impl About {
         self.answers::<Unauthorized>();
     }
 
+    /// Requires any of these credentials.
+    pub fn needs(&mut self, schemes: &[&str]) {
+        let needs = schemes.iter().map(|scheme| SecurityRequirement::new(*scheme, [""; 0]));
+        self.operation.security = Some(needs.collect());
+        self.answers::<Unauthorized>();
+    }
+
     /// Accepts requests with any of these credentials, and without one.
     pub fn accepts(&mut self, schemes: &[&str]) {
         let any = schemes.iter().map(|scheme| SecurityRequirement::new(*scheme, [""; 0]));
@@ -116,6 +123,7 @@ pub trait Describe {
 impl<T> Describe for Shared<T> {}
 impl<T: ?Sized> Describe for web::Data<T> {}
 impl Describe for web::Path<String> {}
+impl Describe for web::Path<(String, String)> {}
 impl Describe for web::Payload {}
 impl Describe for HttpRequest {}
 

@@ -32,7 +32,7 @@ use super::other_methods;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Resource, Responder, Route};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::SecurityRequirement;
@@ -65,6 +65,8 @@ pub struct Group {
     endpoints: Vec<Endpoint>,
     schemas: Schemas,
     form: ErrorForm,
+    /// Whether its paths may end with a slash.
+    slash: bool,
 }
 
 struct Endpoint {
@@ -79,12 +81,17 @@ struct Endpoint {
 
 impl Group {
     pub fn new(name: &'static str, about: &'static str) -> Self {
-        Self { name, about, endpoints: Vec::new(), schemas: Schemas::new(), form: ErrorForm::CONTROL }
+        Self { name, about, endpoints: Vec::new(), schemas: Schemas::new(), form: ErrorForm::CONTROL, slash: false }
     }
 
     /// Describes the errors of these operations in another form.
     pub fn failing_as(self, form: ErrorForm) -> Self {
         Self { form, ..self }
+    }
+
+    /// Lets paths end with a slash.
+    pub fn with_slash(self) -> Self {
+        Self { slash: true, ..self }
     }
 
     /// Adds a handler with its description.
@@ -127,8 +134,12 @@ const FREQUENT: [&str; 2] = ["/api/runners/{runner_id}/task", "/api/runners/{run
 /// Adds the routes of all operations.
 pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
     let mut resources: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
-    for endpoint in groups.into_iter().flat_map(|group| group.endpoints) {
-        resources.entry(endpoint.path.clone()).or_default().push(endpoint);
+    let mut slashed = BTreeSet::new();
+    for group in groups {
+        for endpoint in group.endpoints {
+            slashed.extend(group.slash.then(|| endpoint.path.clone()));
+            resources.entry(endpoint.path.clone()).or_default().push(endpoint);
+        }
     }
     // The first match is used. '{' sorts after all letters, so `/a/import` comes before `/a/{id}`.
     let frequent: Vec<_> = FREQUENT.iter().filter_map(|path| resources.remove_entry(*path)).collect();
@@ -136,7 +147,9 @@ pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
         let mut methods: Vec<_> = endpoints.iter().map(|endpoint| actix_method(&endpoint.method).to_string()).collect();
         methods.extend(endpoints.iter().find(|endpoint| endpoint.head.is_some()).map(|_| Method::HEAD.to_string()));
         let routes = endpoints.into_iter().flat_map(|endpoint| [Some(endpoint.route), endpoint.head]).flatten();
-        let resource = routes.fold(web::resource(path), Resource::route);
+        let also = slashed.contains(&path).then(|| format!("{path}/"));
+        let paths: Vec<String> = std::iter::once(path).chain(also).collect();
+        let resource = routes.fold(web::resource(paths), Resource::route);
         config.service(resource.default_service(other_methods(methods.join(", "))));
     }
 }
@@ -148,6 +161,7 @@ fn take(described: &mut OpenApi, handler: &str) -> Option<(String, HttpMethod, O
             (&mut item.post, HttpMethod::Post),
             (&mut item.put, HttpMethod::Put),
             (&mut item.delete, HttpMethod::Delete),
+            (&mut item.patch, HttpMethod::Patch),
         ];
         operations.into_iter().find_map(|(operation, method)| {
             let found = operation.take_if(|operation| operation.operation_id.as_deref() == Some(handler))?;
@@ -166,6 +180,7 @@ fn actix_method(method: &HttpMethod) -> Method {
         HttpMethod::Post => Method::POST,
         HttpMethod::Put => Method::PUT,
         HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Patch => Method::PATCH,
         _ => Method::GET,
     }
 }

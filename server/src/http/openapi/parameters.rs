@@ -23,6 +23,10 @@ fn parameter(name: &str) -> Parameter {
         "username" => ("The account, by its name.", AccountName::schema()),
         "token_id" => ("The token, by its id in the list of tokens.", String::schema()),
         "key_id" => ("The provisioning key, by its id.", ProvisioningKeyId::schema()),
+        "secret_id" => ("The secret, by its id.", opaque()),
+        "flag_id" | "tag_id" | "hint_id" | "solution_id" | "file_id" | "api_token_id" => ("By its number.", number()),
+        "file_name" => ("The name of the file.", String::schema()),
+        "flag_type" => ("The type of flags, by its name.", String::schema()),
         "digest" => ("The SHA-256 of the file, in hexadecimal digits.", Digest::schema()),
         "name" => ("The secret, by its name.", secret()),
         "instance_id" => ("The instance, by its number.", number()),
@@ -41,6 +45,10 @@ fn session() -> RefOr<Schema> {
 
 fn secret() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")).into()
+}
+
+fn opaque() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]{1,64}$")).into()
 }
 
 fn number() -> RefOr<Schema> {

@@ -32,6 +32,7 @@ const WITHOUT_A_ROW: &[(&str, &str)] = &[
     ("POST /api/runners/{runner_id}/signout", "a runner's own act, which its record shows"),
     ("POST /api/runners/{runner_id}/complete", "a runner's own act, which the transmission records"),
     ("POST /api/runners/{runner_id}/instances", "a runner's own act, which the session records"),
+    ("POST /api/runners/{runner_id}/inventory", "a runner's own act, every minute"),
     ("POST /api/runners/{runner_id}/inspections", "a runner's own act, for an operator who is on record"),
     ("POST /api/runners/{runner_id}/log", "a line of the log is its own record"),
     ("POST /api/runners/{runner_id}/logs", "lines of the log are their own record"),

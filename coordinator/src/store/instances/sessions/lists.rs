@@ -27,6 +27,31 @@ pub async fn live_of_front(connection: &mut Connection, front: &str, owners: &st
     rows.into_iter().map(Session::try_from).collect()
 }
 
+/// Returns the newest session of a front, by its id; 0 if there is none.
+pub async fn newest_of_front(connection: &mut Connection, front: &str) -> Result<i64, StoreError> {
+    let query = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM sessions WHERE front = $1");
+    Ok(query.bind(front).fetch_one(connection).await?)
+}
+
+/// Returns some of the live sessions of a front that are not newer than this one, the oldest first.
+pub async fn some_of_front(
+    connection: &mut Connection,
+    front: &str,
+    newest: i64,
+    limit: u32,
+) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT * FROM sessions
+         WHERE front = $1 AND id <= $2 AND state IN ('queued', 'starting', 'running', 'lost') ORDER BY id LIMIT $3",
+    )
+    .bind(front)
+    .bind(newest)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Session::try_from).collect()
+}
+
 /// Returns the number of sessions that live, or are being stopped, by state and front.
 pub async fn counts(connection: &mut Connection) -> Result<Vec<(String, String, i64)>, StoreError> {
     let query = sqlx::query_as(

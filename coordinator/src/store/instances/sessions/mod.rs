@@ -8,7 +8,7 @@ mod runners;
 pub mod warm;
 
 pub use due::{idle, to_reap};
-pub use lists::{all_present, count_of_front, counts, live_of_front};
+pub use lists::{all_present, count_of_front, counts, live_of_front, newest_of_front, some_of_front};
 pub use owners::{count_of_owner, latest, live, of_excluded, of_others};
 pub use runners::{abandoned, of_runner, runners_with, running_of};
 

@@ -8,7 +8,7 @@ mod conference;
 mod description;
 mod enrollment;
 pub mod envelope;
-mod files;
+pub mod files;
 mod fleet;
 mod history;
 mod instance_challenges;
@@ -47,7 +47,7 @@ pub fn groups() -> Vec<Group> {
         group!(
             "Runner protocol", "Requests of runners, with their keys.";
             enrollment: enroll;
-            runner_protocol: register, heartbeat, task, complete, orders, instances, inspected, log, logs, sign_out;
+            runner_protocol: register, heartbeat, task, complete, orders, instances, inventory, inspected, log, logs, sign_out;
             files: download
         ),
         group!("Runners", "Runners, for operators.";

@@ -1,14 +1,16 @@
 use super::done;
 use crate::http::Problem;
 use crate::http::extract::body::{Json, OptionalJson, With};
+use crate::http::extract::origin;
 use crate::http::extract::principal::Runner;
 use crate::http::extract::query::Query;
 use crate::http::openapi::answers::{Conflict, Done, Forbidden, Missing};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use challengectl_common::wire::inspections::InspectionAnswer;
 use challengectl_common::wire::instances::{InstanceReports, Orders};
+use challengectl_common::wire::inventories::Inventory;
 use challengectl_common::wire::{
     Acknowledgement, CompleteRequest, HeartbeatRequest, HeartbeatResponse, LogRequest, LogsRequest, RegisterRequest,
     RegisterResponse, TaskResponse,
@@ -23,6 +25,8 @@ const MAX_WAIT_SECONDS: f64 = 60.0;
 /// The maximum number of assignments in `holding`: one for each of 64 radios, and 256 pending reports of
 /// challengectl-runner, with room to spare.
 const MAX_HOLDING: usize = 400;
+/// Bytes of an inventory: 2,000 images with names of 255 bytes and ten ports each.
+const MAX_INVENTORY: usize = 1 << 20;
 
 /// Register a runner and its radios.
 #[utoipa::path(
@@ -158,6 +162,19 @@ pub async fn instances(
 ) -> Result<HttpResponse, Problem> {
     coordinator.instances.report(&caller, reports).await?;
     Ok(done("Reports recorded"))
+}
+
+/// Report what an engine has.
+///
+/// It takes the place of what was reported before.
+#[utoipa::path(post, path = "/api/runners/{runner_id}/inventory", responses(Done))]
+pub async fn inventory(
+    With(Runner(caller), Json(inventory)): With<Runner, Json<Inventory, MAX_INVENTORY>>,
+    coordinator: Shared<Coordinator>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    coordinator.instances.take_inventory(&caller, inventory, origin::is_secure(&request)).await?;
+    Ok(done("Inventory recorded"))
 }
 
 /// Answer an inspection.

@@ -15,7 +15,7 @@ use crate::http::state::{Shared, State};
 use actix_web::web::Json;
 use actix_web::{HttpResponse, web};
 use challengectl_coordinator::Coordinator;
-use challengectl_coordinator::instances::Wish;
+use challengectl_coordinator::instances::{Terms, Wish};
 use challengectl_coordinator::session::owner::ANONYMOUS;
 use challengectl_coordinator::session::{Owner, SessionState};
 use serde_json::Value;
@@ -59,6 +59,7 @@ pub async fn start(
         owner: player.owner(fields.text("user_id")?)?,
         front: FRONT,
         lifetime: fields.get("session_timeout").map(lifetime).transpose()?,
+        terms: Terms::Policy,
     };
     let started = coordinator.instances.start(wish).await?;
     let still = match started.placed.session.state {

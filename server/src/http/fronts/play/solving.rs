@@ -5,7 +5,7 @@ use crate::http::extract::player::Player;
 use crate::http::state::Shared;
 use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
-use challengectl_coordinator::flags::{MAX_SUBMISSION, Progress, Sender, Verdict};
+use challengectl_coordinator::flags::{MAX_SUBMISSION, Progress, Sender, SolvableKind, Verdict};
 use challengectl_coordinator::{Coordinator, Players};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,6 +27,8 @@ enum Kind {
     Transmission,
     /// Each team, or player, starts its own.
     Instance,
+    /// It is read.
+    Text,
 }
 
 /// A challenge with one's own progress.
@@ -58,8 +60,11 @@ struct ChallengeView {
 impl From<Progress> for ChallengeView {
     fn from(progress: Progress) -> Self {
         let Progress { challenge, solved_parts, solves, attempts_left } = progress;
-        let kind = if challenge.is_instance { Kind::Instance } else { Kind::Transmission };
-        let category = if challenge.is_instance { challenge.about.category } else { "radio".to_owned() };
+        let (kind, category) = match challenge.kind {
+            SolvableKind::Transmission => (Kind::Transmission, "radio".to_owned()),
+            SolvableKind::Instance => (Kind::Instance, challenge.about.category),
+            SolvableKind::Text => (Kind::Text, challenge.about.category),
+        };
         Self {
             challenge_id: challenge.id,
             name: challenge.name,

@@ -71,6 +71,7 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/runners/{runner_id}/complete", Key),
     ("GET", "/api/runners/{runner_id}/instances", Key),
     ("POST", "/api/runners/{runner_id}/instances", Key),
+    ("POST", "/api/runners/{runner_id}/inventory", Key),
     ("POST", "/api/runners/{runner_id}/inspections", Key),
     ("POST", "/api/runners/{runner_id}/log", Key),
     ("POST", "/api/runners/{runner_id}/logs", Key),

@@ -48,6 +48,11 @@ pub async fn download(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let digest: Digest = digest.parse().map_err(|error| Problem::invalid(format!("{error}")))?;
+    serve(digest, &coordinator, &request).await
+}
+
+/// Answers a file, or the part of it that the request wants.
+pub async fn serve(digest: Digest, coordinator: &Coordinator, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let stored = coordinator.files.open_file(digest).await?;
     // The content never changes, so its digest is its ETag.
     let tag = format!("\"{digest}\"");
@@ -55,7 +60,7 @@ pub async fn download(
     if has(IF_NONE_MATCH).is_some_and(|tags| tags == "*" || tags.split(',').any(|other| other.trim() == tag)) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
     }
-    let range = if has(IF_RANGE).is_none_or(|other| other == tag) { wanted(&request) } else { None };
+    let range = if has(IF_RANGE).is_none_or(|other| other == tag) { wanted(request) } else { None };
     let (status, first, length) = match range.map(|range| range.to_satisfiable_range(stored.size)) {
         None => (StatusCode::OK, 0, stored.size),
         Some(Some((first, last))) => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),

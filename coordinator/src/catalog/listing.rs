@@ -1,0 +1,84 @@
+//! What organisers and players see of the challenges.
+
+use super::{Catalog, Entry, entry};
+use crate::CoreError;
+use crate::flags::Progress;
+use crate::session::Owner;
+use crate::store::catalog::entries;
+use std::collections::HashMap;
+
+/// A challenge with the progress of one owner.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The challenge.
+    pub entry: Entry,
+    /// How many teams, or players, have solved it.
+    pub solves: u32,
+    /// Whether the owner has solved it.
+    pub is_solved: bool,
+    /// Wrong submissions that the owner has made, as far as they are limited.
+    pub attempts: u32,
+    /// What a player may do with it.
+    pub access: Access,
+}
+
+/// What a player may do with a challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read, start and solve it.
+    Open,
+    /// Know that there is one: what it requires is not solved.
+    Anonymous,
+    /// Nothing.
+    Hidden,
+}
+
+impl Catalog {
+    /// Returns the challenges of all kinds by number, with the progress of an owner.
+    pub async fn listed(&self, owner: &Owner) -> Result<Vec<Listed>, CoreError> {
+        let progress = self.flags.progress(owner).await?;
+        let progress: HashMap<i64, Progress> = progress.into_iter().map(|it| (it.challenge.id, it)).collect();
+        let all = entries::all(&mut *self.context.store.read().await?, None).await?;
+        Ok(all.into_iter().map(|entry| listed(entry, &progress)).collect())
+    }
+
+    /// Returns one challenge with the progress of an owner.
+    pub async fn listed_one(&self, owner: &Owner, id: i64) -> Result<Listed, CoreError> {
+        let entry = self.entry(id).await?;
+        let progress = self.flags.progress(owner).await?;
+        Ok(listed(entry, &progress.into_iter().map(|it| (it.challenge.id, it)).collect()))
+    }
+
+    /// Returns one challenge, also a hidden one.
+    pub async fn entry(&self, id: i64) -> Result<Entry, CoreError> {
+        entry(&mut *self.context.store.read_few().await?, id).await
+    }
+}
+
+fn listed(entry: Entry, progress: &HashMap<i64, Progress>) -> Listed {
+    let own = progress.get(&entry.id);
+    let left = own.and_then(|it| it.attempts_left);
+    Listed {
+        solves: own.map_or(0, |it| it.solves),
+        is_solved: own.is_some_and(is_solved),
+        attempts: left.zip(entry.max_attempts).map_or(0, |(left, max)| max.saturating_sub(left)),
+        access: access(&entry, progress),
+        entry,
+    }
+}
+
+fn is_solved(progress: &Progress) -> bool {
+    progress.challenge.parts > 0 && progress.solved_parts >= progress.challenge.parts
+}
+
+/// Returns what a player may do. A challenge that players do not see cannot be required of them.
+fn access(entry: &Entry, progress: &HashMap<i64, Progress>) -> Access {
+    let requirements = entry.card.requirements.clone().unwrap_or_default();
+    let is_met = |id: &i64| progress.get(id).is_none_or(is_solved);
+    match (entry.is_shown, requirements.prerequisites.iter().all(is_met)) {
+        (false, _) => Access::Hidden,
+        (true, true) => Access::Open,
+        (true, false) if requirements.anonymize == Some(true) => Access::Anonymous,
+        (true, false) => Access::Hidden,
+    }
+}

@@ -1,0 +1,142 @@
+//! What is attached to challenges: tags, topics, hints, solutions and files.
+
+use crate::store::cells::{corrupt, from_json, to_json};
+use crate::store::{Connection, StoreError};
+use challengectl_common::Digest;
+use serde_json::{Map, Value};
+use sqlx::FromRow;
+
+/// What an attachment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A word by which players find the challenge.
+    Tag,
+    /// What it is about, for organisers.
+    Topic,
+    /// A hint.
+    Hint,
+    /// How it is solved, for organisers.
+    Solution,
+    /// A file for players.
+    File,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [Self::Tag, Self::Topic, Self::Hint, Self::Solution, Self::File];
+
+    /// Its name, in the database and in messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tag => "tag",
+            Self::Topic => "topic",
+            Self::Hint => "hint",
+            Self::Solution => "solution",
+            Self::File => "file",
+        }
+    }
+}
+
+/// Something that is attached to a challenge.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attachment {
+    /// The id, never reused.
+    pub id: i64,
+    /// Its challenge.
+    pub challenge_id: i64,
+    /// What it is.
+    pub kind: Kind,
+    /// Its fields.
+    pub content: Map<String, Value>,
+}
+
+impl Attachment {
+    /// Returns a field that is a text; empty if it is none.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.content.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    challenge_id: i64,
+    kind: String,
+    content: String,
+}
+
+impl TryFrom<Row> for Attachment {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == row.kind);
+        let kind = kind.ok_or_else(|| corrupt("kind of an attachment", &row.kind))?;
+        Ok(Self { id: row.id, challenge_id: row.challenge_id, kind, content: from_json(&row.content, "attachment")? })
+    }
+}
+
+/// Adds an attachment. Returns its id.
+pub async fn insert(
+    connection: &mut Connection,
+    challenge: i64,
+    kind: Kind,
+    content: &Map<String, Value>,
+) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("INSERT INTO attachments (challenge_id, kind, content) VALUES ($1, $2, $3) RETURNING id")
+        .bind(challenge)
+        .bind(kind.as_str())
+        .bind(to_json(content, "attachment")?)
+        .fetch_one(connection)
+        .await?)
+}
+
+/// Replaces the fields of an attachment.
+pub async fn update(connection: &mut Connection, id: i64, content: &Map<String, Value>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE attachments SET content = $2 WHERE id = $1")
+        .bind(id)
+        .bind(to_json(content, "attachment")?)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Removes an attachment.
+pub async fn delete(connection: &mut Connection, id: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM attachments WHERE id = $1").bind(id).execute(connection).await?;
+    Ok(())
+}
+
+/// Returns an attachment of this kind; `None` if there is none with this id.
+pub async fn get(connection: &mut Connection, kind: Kind, id: i64) -> Result<Option<Attachment>, StoreError> {
+    let row: Option<Row> =
+        sqlx::query_as("SELECT id, challenge_id, kind, content FROM attachments WHERE id = $1 AND kind = $2")
+            .bind(id)
+            .bind(kind.as_str())
+            .fetch_optional(connection)
+            .await?;
+    row.map(Attachment::try_from).transpose()
+}
+
+/// Returns the attachments of a kind, in the order in which they were added; with a challenge its own alone.
+pub async fn all(
+    connection: &mut Connection,
+    kind: Kind,
+    challenge: Option<i64>,
+) -> Result<Vec<Attachment>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, challenge_id, kind, content FROM attachments
+         WHERE kind = $1 AND ($2 IS NULL OR challenge_id = $2) ORDER BY id",
+    )
+    .bind(kind.as_str())
+    .bind(challenge)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Attachment::try_from).collect()
+}
+
+/// Returns the digests of all attached files.
+pub async fn digests(connection: &mut Connection) -> Result<Vec<Digest>, StoreError> {
+    let files = all(connection, Kind::File, None).await?;
+    Ok(files.iter().filter_map(|file| file.text("digest").parse().ok()).collect())
+}

@@ -1,0 +1,244 @@
+//! Challenges, as this front shows them.
+
+use super::kinds::{ChallengeType, TypeView};
+use super::wire::RequirementsView;
+use challengectl_coordinator::catalog::{Access, Attachment, AttachmentKind, Listed, Logic, SecretUse, Subject};
+use challengectl_coordinator::{Coordinator, CoreError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A line of the list of challenges.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerChallengeLine)]
+pub struct ChallengeLine {
+    id: i64,
+    /// `docker`, `docker_service` or `standard`; `hidden` for one whose requirements are not met.
+    r#type: &'static str,
+    name: String,
+    value: u32,
+    solves: Option<u32>,
+    solved_by_me: bool,
+    category: String,
+    tags: Vec<TagValue>,
+    template: &'static str,
+    script: &'static str,
+    /// For admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerTagValue)]
+pub struct TagValue {
+    value: String,
+}
+
+impl ChallengeLine {
+    /// Shows a challenge to an organiser, or to a player who sees all of it.
+    pub fn new(listed: Listed, is_admin: bool) -> Self {
+        let state = is_admin.then(|| state(&listed));
+        let kind = ChallengeType::of(&listed.entry).as_str();
+        let Listed { entry, solves, is_solved, .. } = listed;
+        Self {
+            id: entry.id,
+            r#type: kind,
+            category: category(&entry.subject, entry.about.category),
+            name: entry.name.to_string(),
+            value: entry.points,
+            solves: Some(solves),
+            solved_by_me: is_solved,
+            tags: entry.about.tags.into_iter().map(|value| TagValue { value }).collect(),
+            template: "",
+            script: "",
+            state,
+        }
+    }
+
+    /// Shows that there is a challenge.
+    pub fn anonymous(id: i64) -> Self {
+        Self {
+            id,
+            r#type: "hidden",
+            name: "???".to_owned(),
+            value: 0,
+            solves: None,
+            solved_by_me: false,
+            category: "???".to_owned(),
+            tags: Vec::new(),
+            template: "",
+            script: "",
+            state: None,
+        }
+    }
+
+    /// Shows a challenge to a player, as far as that may be.
+    pub fn for_player(listed: Listed) -> Option<Self> {
+        match listed.access {
+            Access::Open => Some(Self::new(listed, false)),
+            Access::Anonymous => Some(Self::anonymous(listed.entry.id)),
+            Access::Hidden => None,
+        }
+    }
+}
+
+/// A challenge.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerChallenge)]
+pub struct ChallengeView {
+    id: i64,
+    name: String,
+    /// The points.
+    value: u32,
+    description: String,
+    category: String,
+    state: &'static str,
+    /// 0: any number.
+    max_attempts: u32,
+    r#type: &'static str,
+    type_data: TypeView,
+    /// How many submissions one has made, if they are limited.
+    attempts: u32,
+    solves: u32,
+    solved_by_me: bool,
+    tags: Vec<String>,
+    hints: Vec<HintLine>,
+    /// Paths, to be requested from this server.
+    files: Vec<String>,
+    attribution: Option<String>,
+    connection_info: Option<String>,
+    next_id: Option<i64>,
+    #[serde(flatten)]
+    for_admins: Option<ForAdmins>,
+    #[serde(flatten)]
+    docker: Option<DockerFields>,
+}
+
+/// A hint, without what it says.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerHintLine)]
+struct HintLine {
+    id: i64,
+    cost: i64,
+    title: String,
+}
+
+/// What players do not see.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerChallengeDetails)]
+struct ForAdmins {
+    /// `all` if all flags are needed. Absent otherwise: `ctfcli` counts each field that a `challenge.yml` lacks as a difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logic: Option<&'static str>,
+    scheduled_at: Option<String>,
+    module_id: Option<i64>,
+    requirements: Option<RequirementsView>,
+}
+
+/// What challenges with containers have; for admins.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerFields)]
+struct DockerFields {
+    docker_image: String,
+    /// `container` or `service`.
+    docker_type: &'static str,
+    exposed_ports: String,
+    /// Those that a service gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secrets: Option<Vec<SecretName>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerSecretName)]
+struct SecretName {
+    name: String,
+    id: String,
+}
+
+/// Shows a challenge; to players without what they must not know.
+pub async fn read(listed: Listed, is_admin: bool, coordinator: &Coordinator) -> Result<ChallengeView, CoreError> {
+    let id = listed.entry.id;
+    let kind = ChallengeType::of(&listed.entry);
+    let state = state(&listed);
+    let hints = coordinator.catalog.attachments(AttachmentKind::Hint, Some(id)).await?;
+    let files = coordinator.catalog.attachments(AttachmentKind::File, Some(id)).await?;
+    let Listed { entry, solves, is_solved, attempts, .. } = listed;
+    let card = entry.card;
+    let category = category(&entry.subject, entry.about.category);
+    let docker = match entry.subject {
+        Subject::Instance { image, ports, .. } if is_admin => {
+            let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
+            let secrets = match kind {
+                ChallengeType::Service => Some(names(&card.secrets, coordinator).await?),
+                _ => None,
+            };
+            let docker_type = if card.is_service { "service" } else { "container" };
+            Some(DockerFields { docker_image: image, docker_type, exposed_ports: ports.join(","), secrets })
+        }
+        _ => None,
+    };
+    let for_admins = is_admin.then_some(ForAdmins {
+        logic: (card.logic == Logic::All).then_some("all"),
+        scheduled_at: card.scheduled_at,
+        module_id: card.module_id,
+        requirements: card.requirements.map(Into::into),
+    });
+    Ok(ChallengeView {
+        id,
+        name: entry.name.to_string(),
+        value: entry.points,
+        description: entry.about.description,
+        category,
+        state,
+        max_attempts: entry.max_attempts.unwrap_or_default(),
+        r#type: kind.as_str(),
+        type_data: kind.into(),
+        attempts,
+        solves,
+        solved_by_me: is_solved,
+        tags: entry.about.tags,
+        hints: hints.iter().map(hint).collect(),
+        files: files.iter().filter(|it| it.text("type") != "solution").map(path).collect(),
+        attribution: card.attribution,
+        connection_info: card.connection_info,
+        next_id: card.next_id,
+        for_admins,
+        docker,
+    })
+}
+
+fn hint(it: &Attachment) -> HintLine {
+    HintLine { id: it.id, cost: cost(it), title: it.text("title").to_owned() }
+}
+
+/// Returns what a hint costs.
+pub fn cost(hint: &Attachment) -> i64 {
+    hint.content.get("cost").and_then(serde_json::Value::as_i64).unwrap_or_default()
+}
+
+/// Returns the path of a file, below this server.
+fn path(file: &Attachment) -> String {
+    format!("/files/{}", location(file))
+}
+
+/// Returns where a file is, below `/files/`.
+pub fn location(file: &Attachment) -> String {
+    format!("{}/{}", file.text("digest"), file.text("name"))
+}
+
+fn state(listed: &Listed) -> &'static str {
+    match (listed.entry.is_shown, listed.entry.card.is_locked) {
+        (true, _) => "visible",
+        (false, true) => "locked",
+        (false, false) => "hidden",
+    }
+}
+
+fn category(subject: &Subject, category: String) -> String {
+    if *subject == Subject::Transmission { "radio".to_owned() } else { category }
+}
+
+async fn names(uses: &[SecretUse], coordinator: &Coordinator) -> Result<Vec<SecretName>, CoreError> {
+    let known = coordinator.instances.secrets().await?;
+    let named = uses.iter().filter_map(|it| known.iter().find(|secret| secret.id == it.id));
+    Ok(named.map(|secret| SecretName { name: secret.name.clone(), id: secret.id.clone() }).collect())
+}

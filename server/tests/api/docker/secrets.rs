@@ -1,0 +1,120 @@
+//! Secrets of services, over a proxy that speaks HTTPS with clients.
+
+use super::{Holder, admin, data, engine, error, site, with};
+use crate::site::{Answer, Site};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// A site behind a proxy, with an engine that manages a swarm.
+async fn swarm() -> Site {
+    with(|config| config.trusted_proxies = vec!["127.0.0.1".to_owned()]).await
+}
+
+async fn post(admin: &Holder<'_>, body: Value) -> Answer {
+    let request = admin.request(Method::POST, "/api/v1/secret").header("X-Forwarded-Proto", "https");
+    Answer::of(request.json(&body)).await
+}
+
+const INSECURE: &str =
+    "Secure transport required. Both HTTPS (browser) and Docker TLS must be enabled to transmit secrets safely.";
+
+#[tokio::test]
+async fn secrets_are_created_listed_and_deleted_over_https_alone() {
+    let site = swarm().await;
+    let admin = admin(&site).await;
+    let (runner, _obeys) = engine(&site, json!([]), true).await;
+    let body = json!({"name": "db_password", "data": " correct horse \n"});
+    assert_eq!(error(&post(&admin, body.clone()).await), (400, INSECURE), "the runner is reached without TLS");
+    let inventory = json!({"engine_id": "docker", "swarm": true, "images": []});
+    let secure = runner.request(Method::POST, "inventory").header("X-Forwarded-Proto", "https").json(&inventory);
+    assert_eq!(Answer::of(secure).await.status, 200);
+    assert_eq!(error(&admin.post("/api/v1/secret", body.clone()).await), (400, INSECURE), "the browser uses HTTP");
+    for invalid in [
+        json!({}),
+        json!({"name": "a"}),
+        json!({"name": "a", "data": " \n"}),
+        json!({"name": "a b", "data": "x"}),
+        json!({"name": "a\n", "data": "x", "more": 1}),
+        json!({"name": "x".repeat(65), "data": "x"}),
+        json!({"name": ["a"], "data": "x"}),
+    ] {
+        let answer = post(&admin, invalid.clone()).await;
+        if invalid["more"].is_null() {
+            assert_eq!(error(&answer).0, 400, "{invalid}");
+        } else {
+            assert_eq!(answer.body["data"]["name"], "a", "blanks around a name do not count");
+        }
+    }
+    let made = post(&admin, body.clone()).await;
+    assert_eq!((made.status, &made.body["data"]["name"]), (201, &json!("db_password")), "{}", made.body);
+    let id = made.body["data"]["id"].as_str().unwrap();
+    assert!(id.len() >= 12 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{id}");
+    assert_eq!(error(&post(&admin, body).await), (409, "Secret name 'db_password' already in use"));
+    let listed = admin.get("/api/v1/secret").await;
+    assert_eq!(listed.body["swarm_mode"], true);
+    assert_eq!(data(&listed)[1], json!({"name": "db_password", "id": id}));
+    assert!(!listed.body.to_string().contains("horse"));
+    let path = format!("/api/v1/secret/{id}");
+    let deleted = admin.delete(&path).await;
+    assert_eq!(deleted.body, json!({"success": true, "message": "Secret deleted successfully"}));
+    assert_eq!(error(&admin.delete(&path).await), (404, "Secret not found"));
+    assert_eq!(error(&admin.delete("/api/v1/secret/a.b").await).0, 400);
+    let audit = site.browser("admin", challengectl_coordinator::Role::Admin).await.get("/api/audit").await.body;
+    assert!(audit.to_string().contains("secret.set") && !audit.to_string().contains("horse"), "{audit}");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_in_use_stays() {
+    let site = swarm().await;
+    let admin = admin(&site).await;
+    let (runner, _obeys) = engine(&site, json!([]), true).await;
+    let inventory = json!({"engine_id": "docker", "swarm": true, "images": []});
+    let secure = runner.request(Method::POST, "inventory").header("X-Forwarded-Proto", "https").json(&inventory);
+    assert_eq!(Answer::of(secure).await.status, 200);
+    let mut ids = Vec::new();
+    for name in ["all", "a.b", "used"] {
+        let made = post(&admin, json!({"name": name, "data": "x"})).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        ids.push(made.body["data"]["id"].as_str().unwrap().to_owned());
+    }
+    let uses = json!([{"id": ids[1], "protected": true}]).to_string();
+    let service = admin.challenge(json!({"type": "docker_service", "docker_secrets_array": uses})).await;
+    let path = format!("/api/v1/challenges/{service}");
+    assert_eq!(data(&admin.get(&path).await)["secrets"], json!([{"name": "a.b", "id": ids[1]}]));
+    assert_eq!(data(&admin.get(&path).await)["docker_type"], "service");
+    admin.patch(&path, json!({"value": 5})).await;
+    assert_eq!(data(&admin.get(&path).await)["secrets"][0]["id"], ids[1], "unchanged when it is absent");
+
+    let browser = site.browser("admin", challengectl_coordinator::Role::Admin).await;
+    let container = json!({"image": "web:1", "secrets": {"PASSWORD": "used"}});
+    let form = json!({"name": "Uses it", "spec": {"containers": [container]}});
+    assert_eq!(browser.post("/api/instance-challenges", form).await.status, 201);
+    let refused = admin.delete(&format!("/api/v1/secret/{}", ids[2])).await;
+    assert_eq!(error(&refused), (409, "Cannot delete secret 'used' - in use"));
+    let all = admin.delete("/api/v1/secret/all").await;
+    let expected = json!({
+        "success": false, "deleted": 2, "failed": 1, "errors": ["Failed to delete 'used' (likely in use)"]
+    });
+    assert_eq!((all.status, &all.body), (200, &expected));
+    assert_eq!(data(&admin.get(&path).await)["secrets"], json!([]));
+}
+
+#[tokio::test]
+async fn without_a_swarm_there_are_no_secrets() {
+    let site = swarm().await;
+    let admin = admin(&site).await;
+    let _runner = engine(&site, json!([]), false).await;
+    let listed = admin.get("/api/v1/secret").await;
+    assert_eq!(listed.body, json!({"success": true, "data": [], "swarm_mode": false}));
+    let refused = post(&admin, json!({"name": "a", "data": "x"})).await;
+    assert_eq!(error(&refused), (400, "Docker is not in swarm mode"));
+    let none = json!({"success": true, "deleted": 0, "failed": 0, "errors": []});
+    assert_eq!(admin.delete("/api/v1/secret/all").await.body, none);
+}
+
+#[tokio::test]
+async fn a_forwarding_header_of_anybody_is_no_https() {
+    let site = site().await;
+    let admin = admin(&site).await;
+    assert_eq!(error(&post(&admin, json!({"name": "a", "data": "x"})).await), (400, INSECURE));
+}
