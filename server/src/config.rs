@@ -3,10 +3,12 @@
 mod engine;
 mod players;
 mod receive;
+mod sessions;
 
 pub use engine::Engine;
 pub use players::{PlayMode, Players, WhoRegisters};
 pub use receive::{AirAddress, Receive};
+pub use sessions::Sessions;
 
 use challengectl_common::FrequencyRules;
 use challengectl_common::older;
@@ -42,6 +44,7 @@ pub struct Config {
     pub host_binding: HostBinding,
     pub receive: Receive,
     pub engine: Engine,
+    pub sessions: Sessions,
     pub players: Players,
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
@@ -108,6 +111,7 @@ impl Default for Config {
             host_binding: HostBinding::default(),
             receive: Receive::default(),
             engine: Engine::default(),
+            sessions: Sessions::default(),
             players: Players::default(),
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
@@ -173,6 +177,7 @@ impl Config {
         config.tls.check()?;
         config.receive.check()?;
         config.engine.check()?;
+        config.sessions.check()?;
         config.players.settings()?;
         config.log_filter()?;
         config.origins()?;

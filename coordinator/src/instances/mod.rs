@@ -6,8 +6,10 @@
 //! changes nothing.
 
 mod challenges;
+mod connections;
 mod inspect;
 mod orders;
+mod processes;
 mod reaper;
 mod report;
 mod secrets;
@@ -22,8 +24,10 @@ pub use crate::store::instances::{About, InstanceChallenge};
 pub use challenges::Definition;
 pub use challenges::authoring::Authored;
 pub(crate) use challenges::authoring::{Put, put};
+pub use connections::Connection as ProcessConnection;
+pub use processes::ProcessSession;
 pub use secrets::Secret;
-pub use start::{Started, Wish};
+pub use start::{Opening, Started, Wish};
 pub use tally::Tally;
 
 use crate::CoreError;
@@ -36,6 +40,7 @@ use crate::store::{Connection, Transaction, commit};
 use crate::vault::Vault;
 use challengectl_common::Timestamp;
 use challengectl_common::wire::instances::Published;
+use connections::Connections;
 use inspect::Inspections;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -48,6 +53,7 @@ pub struct Instances {
     pub(crate) flags: Arc<Flags>,
     vault: Arc<Vault>,
     inspections: Inspections,
+    connections: Arc<Connections>,
     /// What has become of sessions since the server started.
     pub tally: Tally,
     /// The newest revision. It wakes the runners that wait for orders, and the requests that wait for a session.
@@ -79,6 +85,7 @@ impl Instances {
             flags,
             vault,
             inspections: Inspections::default(),
+            connections: Arc::default(),
             tally: Tally::default(),
             news,
             started_at,

@@ -6,7 +6,7 @@ use crate::session::{Happening, SessionState};
 use crate::store::Connection;
 use crate::store::instances::engines::{self, Engine};
 use crate::store::instances::sessions;
-use crate::store::instances::{self, ports};
+use crate::store::instances::{self, ports, processes};
 use crate::{Caller, CoreError};
 use challengectl_common::wire::instances::{InstanceReport, InstanceState};
 use challengectl_common::{RunnerId, Timestamp};
@@ -89,6 +89,9 @@ impl Instances {
         }
         if session.state == SessionState::Running {
             session.container_id = report.container_id;
+            if let Some(port) = report.port {
+                processes::set_port(transaction, session.id, port).await?;
+            }
             begin_life(&mut session, now);
         }
         if is_retry {

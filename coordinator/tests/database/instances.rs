@@ -78,7 +78,7 @@ impl Site {
     pub fn start_of(&self, slug: &str, owner: &str) -> JoinHandle<Result<Started, CoreError>> {
         let instances = self.coordinator.instances.clone();
         let owner = Owner::anonymous(owner).unwrap();
-        let wish = Wish { challenge: slug.to_owned(), owner, front: "engine", lifetime: None };
+        let wish = Wish { challenge: slug.to_owned(), owner, front: "engine", lifetime: None, opening: None };
         tokio::spawn(async move { instances.start(wish).await })
     }
 

@@ -1,4 +1,5 @@
-//! Engines: what instances are started with. So far Docker and Podman, by the API that both have.
+//! Engines: what instances are started with. Docker and Podman, by the API that both have, and processes of the host
+//! ([`process`]).
 //!
 //! [`host`] keeps the host's firewall rules for containers, [`profile`] says what a container may use of the host, [`disk`]
 //! watches what it writes, [`health`] whether it is well.
@@ -12,6 +13,7 @@ mod labels;
 mod layer;
 mod networks;
 mod probe;
+pub(crate) mod process;
 mod profile;
 mod start;
 mod subnets;
@@ -23,6 +25,7 @@ use host::Firewall;
 pub(crate) use host::bridges;
 pub(crate) use labels::Owner;
 use probe::Prober;
+pub(crate) use process::{Answering, ProcessError, Processes};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

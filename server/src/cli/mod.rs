@@ -145,6 +145,7 @@ enum Front {
     #[default]
     Control,
     Engine,
+    Sessions,
 }
 
 #[derive(Subcommand)]
@@ -199,6 +200,7 @@ fn openapi(front: Front) -> anyhow::Result<ExitCode> {
     let document = match front {
         Front::Control => http::document(),
         Front::Engine => http::engine::document(),
+        Front::Sessions => http::sessions::document(),
     };
     writeln!(std::io::stdout(), "{}", document.to_pretty_json()?)?;
     Ok(ExitCode::SUCCESS)

@@ -23,6 +23,7 @@ pub use extract::body::Json;
 pub use extract::principal::{Admin, Operator, Viewer};
 pub use fronts::control::dashboard_state;
 pub use fronts::engine;
+pub use fronts::sessions;
 pub use headers::protect;
 pub use ingress::{Ingress, Proxies};
 pub use operations::measure;
@@ -31,7 +32,7 @@ pub use receiver::Receiver;
 pub use state::State;
 
 use actix_web::middleware::from_fn;
-use actix_web::{HttpRequest, Route, web};
+use actix_web::{HttpRequest, HttpResponse, Route, web};
 use openapi::{Group, group, pages};
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -43,15 +44,24 @@ pub fn routes(state: web::Data<State>, receiver: Receiver) -> impl Fn(&mut web::
     move |config| {
         let all = web::scope("")
             .configure(|config| openapi::routes(groups(), config))
+            .configure(|config| openapi::routes(sessions::groups(), config))
+            .configure(sessions::proxy_routes)
+            .configure(fronts::control::connections::routes)
             .configure(pages::routes)
             .configure(dashboard::routes)
             .configure(socket_io::routes)
             .configure(receiver::routes)
             .default_service(web::to(not_found))
             .wrap(from_fn(cross_site::refuse))
-            .wrap(from_fn(envelope::of(fronts::control::envelope::render)));
+            .wrap(from_fn(envelope::of(render)));
         config.app_data(state.clone()).app_data(receiver.clone()).service(all);
     }
+}
+
+/// Renders a problem in the form of the front that the path belongs to.
+fn render(path: &str, problem: &Problem) -> HttpResponse {
+    let render = if sessions::owns(path) { sessions::envelope::render } else { fronts::control::envelope::render };
+    render(path, problem)
 }
 
 /// All operations, in the order of the documentation.
@@ -73,7 +83,7 @@ pub fn document() -> OpenApi {
 /// Returns the OpenAPI documents of all fronts, by their names.
 #[must_use]
 pub fn documents() -> BTreeMap<&'static str, OpenApi> {
-    BTreeMap::from([("control", document()), ("engine", engine::document())])
+    BTreeMap::from([("control", document()), ("engine", engine::document()), ("sessions", sessions::document())])
 }
 
 /// Answers a request for an unknown path.

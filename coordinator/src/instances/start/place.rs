@@ -9,7 +9,7 @@ use crate::store::instances::sessions::{self, Place, queue};
 use crate::store::instances::{self, ports};
 use challengectl_common::RunnerId;
 use challengectl_common::instance::{InstanceSpec, Transport};
-use challengectl_common::wire::instances::Published;
+use challengectl_common::wire::instances::{EngineKind, Published};
 use rand::seq::IteratorRandom;
 use std::collections::HashSet;
 use std::time::Duration;
@@ -45,7 +45,8 @@ impl Instances {
         let Some(next) = session.state.after(Happening::IsPlaced) else { return Ok(false) };
         let spec = instances::spec(connection, session.challenge_id, session.version).await?;
         engines.sort_by(|a, b| fullness(a).total_cmp(&fullness(b)));
-        for engine in engines.iter_mut().filter(|engine| has_room(engine)) {
+        let kind = kind(&spec);
+        for engine in engines.iter_mut().filter(|engine| engine.kind == kind && has_room(engine)) {
             let Some(published) = free_ports(connection, engine, &spec).await? else { continue };
             ports::lease(connection, &engine.runner_id, session.id, &published).await?;
             engine.used += 1;
@@ -76,6 +77,11 @@ impl Instances {
     }
 }
 
+/// Returns the kind of engine that an instance needs.
+pub(super) fn kind(spec: &InstanceSpec) -> EngineKind {
+    if spec.process.is_some() { EngineKind::Process } else { EngineKind::Docker }
+}
+
 pub(super) fn has_room(engine: &Engine) -> bool {
     engine.used < engine.capacity
 }
@@ -87,7 +93,8 @@ fn fullness(engine: &Engine) -> f64 {
 /// Returns how long a start may take.
 pub(in super::super) fn start_timeout(spec: &InstanceSpec) -> Duration {
     let health = spec.containers.iter().filter_map(|container| container.health.as_ref());
-    START_TIMEOUT + health.map(|check| Duration::from_secs(check.start_seconds.into())).sum::<Duration>()
+    let seconds = health.map(|check| check.start_seconds).chain(spec.process.as_ref().map(|it| it.start_seconds));
+    START_TIMEOUT + seconds.map(|seconds| Duration::from_secs(seconds.into())).sum::<Duration>()
 }
 
 /// Returns a free port of the host for each port of a spec, at random: a neighbour's cannot be guessed from one's own.

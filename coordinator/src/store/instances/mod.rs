@@ -3,6 +3,7 @@
 pub mod authoring;
 pub mod engines;
 pub mod ports;
+pub mod processes;
 pub mod secrets;
 pub mod sessions;
 

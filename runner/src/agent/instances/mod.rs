@@ -4,18 +4,21 @@
 //! well, and [`deliver`] reports.
 //! Each session has at most one task at a time, which carries out its newest order ([`work`]).
 
+mod connections;
 mod deliver;
 mod health;
 mod inspect;
 mod orders;
+mod processes;
 mod watch;
 mod work;
 
 use super::Agent;
+use anyhow::Context;
 use crate::config::EngineConfig;
-use crate::engine::{Docker, EngineError, Host, Owner};
+use crate::engine::{Docker, EngineError, Host, Owner, Processes};
 use challengectl_common::EngineId;
-use challengectl_common::wire::instances::{InstanceReport, Order};
+use challengectl_common::wire::instances::{EngineKind, InstanceReport, Order};
 use deliver::Outbox;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -35,8 +38,15 @@ pub(crate) struct Instances {
 
 struct Engine {
     config: EngineConfig,
-    host: Arc<Host>,
-    docker: OnceCell<Docker>,
+    driver: Driver,
+}
+
+/// What an engine starts.
+enum Driver {
+    /// Containers.
+    Docker { host: Arc<Host>, docker: OnceCell<Docker> },
+    /// Processes.
+    Process(Processes),
 }
 
 /// What is known of a session.
@@ -62,10 +72,18 @@ impl Instances {
             knows_all: Mutex::default(),
         };
         if !engines.is_empty() {
-            let host = Arc::new(Host::new(installation(state_dir)?, state_dir)?);
-            let engine =
-                |it: &EngineConfig| Engine { config: it.clone(), host: Arc::clone(&host), docker: OnceCell::new() };
-            instances.engines = engines.iter().map(engine).collect();
+            let owner = installation(state_dir)?;
+            let host = Arc::new(Host::new(owner.clone(), state_dir)?);
+            for config in engines {
+                let driver = match config.kind {
+                    EngineKind::Docker => Driver::Docker { host: Arc::clone(&host), docker: OnceCell::new() },
+                    EngineKind::Process => {
+                        let opened = Processes::open(config, &owner, state_dir);
+                        Driver::Process(opened.with_context(|| format!("engine {}", config.id))?)
+                    }
+                };
+                instances.engines.push(Engine { config: config.clone(), driver });
+            }
         }
         Ok(instances)
     }
@@ -87,9 +105,31 @@ impl Instances {
 }
 
 impl Engine {
-    /// Returns the engine, connected. It may have been started after the runner.
+    /// Returns the container engine, connected. It may have been started after the runner.
+    ///
+    /// # Errors
+    /// The engine is away, or starts processes.
     async fn docker(&self) -> Result<&Docker, EngineError> {
-        self.docker.get_or_try_init(|| Docker::connect(&self.config, &self.host)).await
+        match &self.driver {
+            Driver::Docker { host, docker } => docker.get_or_try_init(|| Docker::connect(&self.config, host)).await,
+            Driver::Process(_) => Err(EngineError::Refused(format!("engine {} has no containers", self.config.id))),
+        }
+    }
+
+    /// Returns the container engine, if it was connected.
+    fn connected(&self) -> Option<&Docker> {
+        match &self.driver {
+            Driver::Docker { docker, .. } => docker.get(),
+            Driver::Process(_) => None,
+        }
+    }
+
+    /// Returns the engine of processes, if it is one.
+    fn processes(&self) -> Option<&Processes> {
+        match &self.driver {
+            Driver::Process(processes) => Some(processes),
+            Driver::Docker { .. } => None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod control;
 pub mod engine;
 pub mod play;
+pub mod sessions;
 
 use super::problem::{Code, Problem};
 

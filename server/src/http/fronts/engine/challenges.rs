@@ -59,6 +59,7 @@ pub async fn start(
         owner: player.owner(fields.text("user_id")?)?,
         front: FRONT,
         lifetime: fields.get("session_timeout").map(lifetime).transpose()?,
+        opening: None,
     };
     let started = coordinator.instances.start(wish).await?;
     let still = match started.placed.session.state {
