@@ -2,10 +2,9 @@
 #![expect(clippy::indexing_slicing, reason = "a field that is missing is none of those that are expected")]
 
 use anyhow::{Context, Result, ensure};
-use challengectl_e2e::processes::{Answer, Place, Wishes, answer, names};
+use challengectl_e2e::processes::{Answer, Place, Wishes, answer, names, with_form};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
-use reqwest::multipart::{Form, Part};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
@@ -136,11 +135,9 @@ async fn what_is_invalid_is_named_in_the_envelope() -> Result<()> {
 async fn a_file_is_opened_by_the_program_and_ends_with_the_session() -> Result<()> {
     let place = Place::start(&Wishes::default()).await?;
     let send = async |name: &str, content: Vec<u8>, more: Option<(&'static str, &'static str)>| {
-        let mut form = Form::new().part("file", Part::bytes(content).file_name(name.to_owned()));
-        if let Some((field, value)) = more {
-            form = form.text(field, value);
-        }
-        answer(place.request("ada", Method::POST, "/api/sessions").multipart(form)).await
+        let mut fields = vec![("file", Some(name), content.as_slice())];
+        fields.extend(more.map(|(field, value)| (field, None, value.as_bytes())));
+        answer(with_form(place.request("ada", Method::POST, "/api/sessions"), &fields)).await
     };
     let made = send("../../A B.PDB", b"ATOM".to_vec(), Some(("pdbId", "1abc"))).await?;
     ensure!(made.status == 201 && made.session()["status"] == "ready", "{made:?}\n{}", place.site.log("runner.log"));
@@ -164,8 +161,8 @@ async fn a_file_is_opened_by_the_program_and_ends_with_the_session() -> Result<(
     }
     let large = send("a.pdb", vec![0; (10 << 20) + 1], None).await?;
     ensure!(is_error(&large, 413, "PAYLOAD_TOO_LARGE"), "{large:?}");
-    let form = Form::new().part("other", Part::bytes(b"x".to_vec()).file_name("a.pdb"));
-    let other = answer(place.request("ada", Method::POST, "/api/sessions").multipart(form)).await?;
+    let other = [("other", Some("a.pdb"), b"x".as_slice())];
+    let other = answer(with_form(place.request("ada", Method::POST, "/api/sessions"), &other)).await?;
     ensure!(is_error(&other, 400, "VALIDATION_ERROR"), "{other:?}");
 
     let malformed = send("a.pdb", b"malformed".to_vec(), None).await?;

@@ -1,9 +1,8 @@
 //! What a hostile process tries: its owner may run any command in it.
 
 use anyhow::{Context, Result, ensure};
-use challengectl_e2e::processes::{Place, Wishes, answer, names};
+use challengectl_e2e::processes::{Place, Wishes, answer, names, with_form};
 use reqwest::Method;
-use reqwest::multipart::{Form, Part};
 use std::time::{Duration, Instant};
 
 /// Starts a place with the session of a hostile owner and that of another one.
@@ -175,8 +174,8 @@ async fn a_link_in_the_folder_leads_nowhere() -> Result<()> {
     ends(&place, &eve).await?;
     ensure!(std::fs::read_to_string(&victim)? == "kept");
     // A file that is a link, to be stored under a name of the sender's choice: it is content, and the name is not used.
-    let form = Form::new().part("file", Part::bytes(b"x".to_vec()).file_name("/etc/cron.d/evil.pdb"));
-    let made = answer(place.request("eve", Method::POST, "/api/sessions").multipart(form)).await?;
+    let file = [("file", Some("/etc/cron.d/evil.pdb"), b"x".as_slice())];
+    let made = answer(with_form(place.request("eve", Method::POST, "/api/sessions"), &file)).await?;
     ensure!(made.status == 201, "{made:?}");
     let id = made.session()["id"].as_str().context("no id")?.to_owned();
     ensure!(place.run("eve", &id, "ls /work").await? == "input.pdb\n");

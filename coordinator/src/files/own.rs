@@ -80,7 +80,7 @@ impl super::folder::FileFolder {
                 let modified = file.metadata().and_then(|meta| meta.modified());
                 let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|elapsed| elapsed > age));
                 let digest = file.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
-                old.extend(digest.filter(|_| is_old));
+                old.extend(digest.filter(|_: &Digest| is_old));
             }
         }
         Ok(old)

@@ -22,9 +22,10 @@ pub struct Tally {
 
 /// Files that owners have sent with their sessions.
 #[derive(Debug, Default)]
-#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct Uploads {
+    /// How many.
     pub files: AtomicU64,
+    /// What they have together.
     pub bytes: AtomicU64,
 }
 

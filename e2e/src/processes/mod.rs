@@ -182,3 +182,19 @@ fn event_with(process: &Value) -> Result<String> {
         "difficulty": "easy", "description": "A program that runs commands.", "points": 1, "spec": {"process": spec}});
     Ok(json!({"challenges": [challenge]}).to_string())
 }
+
+/// Adds a form to a request: its fields, each with the name of a file if it is one, and its content.
+pub fn with_form(request: RequestBuilder, fields: &[(&str, Option<&str>, &[u8])]) -> RequestBuilder {
+    let mut body = Vec::new();
+    for (name, file, content) in fields {
+        body.extend(format!("--XYZZY\r\ncontent-disposition: form-data; name=\"{name}\"").bytes());
+        if let Some(file) = file {
+            body.extend(format!("; filename=\"{file}\"\r\ncontent-type: application/octet-stream").bytes());
+        }
+        body.extend(b"\r\n\r\n");
+        body.extend_from_slice(content);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--XYZZY--\r\n");
+    request.header("content-type", "multipart/form-data; boundary=XYZZY").body(body)
+}

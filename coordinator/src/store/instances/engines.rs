@@ -86,5 +86,5 @@ pub async fn usable(connection: &mut Connection) -> Result<Vec<Engine>, StoreErr
 
 fn kind(text: &str) -> Result<EngineKind, StoreError> {
     let all = [EngineKind::Docker, EngineKind::Process];
-    all.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| corrupt("kind of an engine", text))
+    all.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| corrupt("kind of an engine", &text))
 }

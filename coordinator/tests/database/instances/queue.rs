@@ -122,6 +122,7 @@ async fn what_would_fail_again_is_not_tried_again() {
         reason: Some("the engine has no image web:1".to_owned()),
         permanent: true,
         container_id: None,
+        port: None,
     };
     site.coordinator.instances.report(&roof, vec![report]).await.unwrap();
     assert!(matches!(starting.await.unwrap(), Err(CoreError::StartFailed)));

@@ -61,7 +61,7 @@ pub enum Failure {
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// A UUID of version 4.
-    #[schema(format = Uuid)]
+    #[schema(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     id: String,
     #[schema(value_type = String, format = DateTime)]
     created: String,
