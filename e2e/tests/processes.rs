@@ -142,9 +142,9 @@ async fn a_file_is_opened_by_the_program_and_ends_with_the_session() -> Result<(
     let made = send("../../A B.PDB", b"ATOM".to_vec(), Some(("pdbId", "1abc"))).await?;
     ensure!(made.status == 201 && made.session()["status"] == "ready", "{made:?}\n{}", place.site.log("runner.log"));
     let id = made.session()["id"].as_str().context("no id")?.to_owned();
-    let seen = place.run("ada", &id, "cat /work/input.pdb; ls -ln /work; echo $SESSION_PDB_ID").await?;
+    let seen = place.run("ada", &id, "cat /session/input.pdb; ls -ln /session; echo $SESSION_PDB_ID").await?;
     ensure!(seen.starts_with("ATOM") && seen.contains("-rw-------") && seen.contains("1abc"), "{seen}");
-    ensure!(place.run("ada", &id, "ls -la /work/..").await?.contains(" work"), "the folder is there");
+    ensure!(place.run("ada", &id, "ls -la /session/..").await?.contains(" session"), "the folder is there");
     ensure!(names(&place.site.path("server/session-files")).len() == 1);
     ensure!(place.ask("ada", Method::DELETE, &format!("/api/sessions/{id}")).await?.status == 200);
     ensure!(place.starts().is_empty(), "{:?}", place.starts());
@@ -245,7 +245,7 @@ async fn a_websocket_leads_to_the_program() -> Result<()> {
 async fn sessions_outlive_the_server_and_the_runner() -> Result<()> {
     let mut place = Place::start(&Wishes::default()).await?;
     let id = place.open("ada").await?;
-    place.run("ada", &id, "echo kept > /work/note").await?;
+    place.run("ada", &id, "echo kept > /session/note").await?;
     let (pids, path) = (place.pids(), format!("/api/sessions/{id}"));
     let before = place.ask("ada", Method::GET, &path).await?;
 
@@ -264,7 +264,7 @@ async fn sessions_outlive_the_server_and_the_runner() -> Result<()> {
     }
     let mut note = String::new();
     until("its runner is back", || async { Ok(place.run("ada", &id, "true").await.is_ok()) }).await?;
-    note += &place.run("ada", &id, "cat /work/note").await?;
+    note += &place.run("ada", &id, "cat /session/note").await?;
     ensure!(note == "kept\n" && place.pids() == pids, "{note} {pids:?} {:?}", place.pids());
     Ok(())
 }
@@ -343,10 +343,10 @@ async fn an_assigned_port_is_the_same_for_all_and_leads_each_to_its_own() -> Res
     let process = json!({"port": {"assigned": 49152}, "arguments": ["--port", "{port}"], "environment": {"WHO": "x"}});
     let place = Place::start(&Wishes { process, ..Wishes::default() }).await?;
     let (ada, bob) = (place.open("ada").await?, place.open("bob").await?);
-    place.run("ada", &ada, "echo ada > /work/who").await?;
-    place.run("bob", &bob, "echo bob > /work/who").await?;
-    ensure!(place.run("ada", &ada, "cat /work/who; echo $PORT $WHO").await? == "ada\n49152 x\n");
-    ensure!(place.run("bob", &bob, "cat /work/who").await? == "bob\n");
+    place.run("ada", &ada, "echo ada > /session/who").await?;
+    place.run("bob", &bob, "echo bob > /session/who").await?;
+    ensure!(place.run("ada", &ada, "cat /session/who; echo $PORT $WHO").await? == "ada\n49152 x\n");
+    ensure!(place.run("bob", &bob, "cat /session/who").await? == "bob\n");
     let flag = place.run("ada", &ada, "echo $FLAG").await?;
     ensure!(flag.starts_with("flag{") && flag != place.run("bob", &bob, "echo $FLAG").await?, "{flag}");
     Ok(())

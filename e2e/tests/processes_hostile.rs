@@ -57,9 +57,9 @@ async fn memory_ends_at_the_limit_and_others_go_on() -> Result<()> {
 #[tokio::test]
 async fn folders_have_a_size_and_a_number_of_files() -> Result<()> {
     let (place, eve, ada) = two().await?;
-    let seen = place.run("eve", &eve, "head -c 40M /dev/zero > /work/a; stat -c %s /work/a").await?;
+    let seen = place.run("eve", &eve, "head -c 40M /dev/zero > /session/a; stat -c %s /session/a").await?;
     ensure!(seen.contains("33554432") || seen.contains("No space left") || seen.contains("File size"), "{seen}");
-    attack(&place, &eve, "rm -f /work/a; i=0; while [ $i -lt 30000 ]; do : > /tmp/$i || exit; i=$((i+1)); done").await;
+    attack(&place, &eve, "rm -f /session/a; i=0; while [ $i -lt 30000 ]; do : > /tmp/$i || exit; i=$((i+1)); done").await;
     for folder in ["/", "/usr", "/etc", "/dev", "/proc/sys/kernel", "/lib"] {
         let seen = place.run("eve", &eve, &format!("touch {folder}/x 2>&1; echo $?")).await?;
         ensure!(!seen.ends_with("0\n") || seen.contains("touch"), "{folder}: {seen}");
@@ -92,7 +92,7 @@ async fn nothing_is_reached_by_the_network() -> Result<()> {
 #[tokio::test]
 async fn a_neighbour_is_neither_seen_nor_signalled_nor_read() -> Result<()> {
     let (place, eve, ada) = two().await?;
-    place.run("ada", &ada, "echo secret > /work/secret; chmod 777 /work/secret").await?;
+    place.run("ada", &ada, "echo secret > /session/secret; chmod 777 /session/secret").await?;
     let users = [place.run("eve", &eve, "id -u").await?, place.run("ada", &ada, "id -u").await?];
     ensure!(users[0] != users[1] && users.iter().all(|user| user.trim().parse::<u32>().is_ok_and(|uid| uid >= 70_000)));
     ensure!(place.run("eve", &eve, "id -G").await? == users[0], "it has no other group");
@@ -168,7 +168,7 @@ async fn a_link_in_the_folder_leads_nowhere() -> Result<()> {
     let (place, eve, _) = two().await?;
     let victim = place.site.path("victim");
     std::fs::write(&victim, "kept")?;
-    let command = format!("ln -s {} /work/link; ln -s / /work/root; ls /work/root/; cat /work/link", victim.display());
+    let command = format!("ln -s {} /session/link; ln -s / /session/root; ls /session/root/; cat /session/link", victim.display());
     let seen = place.run("eve", &eve, &command).await?;
     ensure!(seen.contains("No such file") && !seen.contains("root:"), "{seen}");
     ends(&place, &eve).await?;
@@ -178,7 +178,7 @@ async fn a_link_in_the_folder_leads_nowhere() -> Result<()> {
     let made = answer(with_form(place.request("eve", Method::POST, "/api/sessions"), &file)).await?;
     ensure!(made.status == 201, "{made:?}");
     let id = made.session()["id"].as_str().context("no id")?.to_owned();
-    ensure!(place.run("eve", &id, "ls /work").await? == "input.pdb\n");
+    ensure!(place.run("eve", &id, "ls /session").await? == "input.pdb\n");
     Ok(())
 }
 

@@ -215,9 +215,9 @@ mod tests {
             "arguments": ["--port={port}", "{folder}", "{braces}"],
             "file_arguments": ["--open", "{file}"], "pdb_arguments": ["open {pdb_id}"],
         }));
-        assert_eq!(spec.command("/work", None, None), ["--port=49152", "/work", "{braces}"]);
-        let both = spec.command("/work", Some("/work/{port}.pdb"), Some("1abc"));
-        assert_eq!(both[3..], ["--open", "/work/{port}.pdb", "open 1abc"]);
+        assert_eq!(spec.command("/session", None, None), ["--port=49152", "/session", "{braces}"]);
+        let both = spec.command("/session", Some("/session/{port}.pdb"), Some("1abc"));
+        assert_eq!(both[3..], ["--open", "/session/{port}.pdb", "open 1abc"]);
     }
 
     #[test]

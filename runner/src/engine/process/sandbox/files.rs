@@ -39,6 +39,11 @@ pub(super) fn enter(job: &Job) -> Result<(), Failure> {
     put(None, Path::new("/"), None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)?;
     at("making the root", fs::create_dir_all(&root))?;
     memory(&root, MsFlags::empty(), "size=1m,nr_inodes=1000,mode=0755")?;
+    // First: a folder that is shown may be in one of them.
+    let own = format!("size={}m,nr_inodes={MAX_FILES},mode=0700,uid={},gid={}", job.disk_mib, job.uid, job.uid);
+    for place in [WORK, "/tmp"] {
+        memory(&made(&root, place)?, MsFlags::MS_NOSUID | MsFlags::MS_NODEV, &own)?;
+    }
     for place in SYSTEM.iter().map(Path::new).chain(job.readable.iter().map(PathBuf::as_path)) {
         show(&root, place)?;
     }
@@ -46,10 +51,6 @@ pub(super) fn enter(job: &Job) -> Result<(), Failure> {
     let proc = made(&root, "/proc")?;
     let safe = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     put(Some("proc"), &proc, Some("proc"), safe, Some("hidepid=2"))?;
-    let own = format!("size={}m,nr_inodes={MAX_FILES},mode=0700,uid={},gid={}", job.disk_mib, job.uid, job.uid);
-    for place in [WORK, "/tmp"] {
-        memory(&made(&root, place)?, MsFlags::MS_NOSUID | MsFlags::MS_NODEV, &own)?;
-    }
     if let Some((file, name)) = &job.file {
         give(file, &root.join(WORK.trim_start_matches('/')).join(name), job.uid)?;
     }

@@ -16,6 +16,9 @@ use std::time::Duration;
 /// The hidden word of the command line that starts this stage.
 pub(crate) const INIT: &str = "__sandbox-init";
 
+/// Which processes the kernel ends first when memory is short (proc_pid_oom_score_adj(5)).
+const OOM_SCORE: &str = "/proc/self/oom_score_adj";
+const EARLY: &str = "500";
 /// Open files of a process, as of containers.
 const MAX_OPEN_FILES: u64 = 1024;
 /// Bytes that a process may lock in memory: the kernel's default.
@@ -47,9 +50,12 @@ fn run(job: &Job) -> Result<String, Failure> {
     files::enter(job)?;
     limit(job)?;
     filter::apply()?;
+    // The program inherits it: when memory is short, it goes before this process, and before what else the host runs. To lower
+    // one's own score below the first takes a right that services may lack.
+    let normal = at("reading the score for memory", std::fs::read_to_string(OOM_SCORE))?;
+    at("setting the score for memory", std::fs::write(OOM_SCORE, EARLY))?;
     let (reader, program) = start(job)?;
-    // The program has the normal score already; within the memory limit it is to go first.
-    at("protecting the first process", std::fs::write("/proc/self/oom_score_adj", "-1000"))?;
+    at("setting the score for memory", std::fs::write(OOM_SCORE, normal.trim()))?;
     let pump = thread::Builder::new().name("output".to_owned()).spawn(move || keep(reader, output));
     at("starting the thread for the output", pump)?;
     let how = wait_for(program);

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The folder in which a program starts, and which it may write to.
-pub(super) const WORK: &str = "/work";
+pub(super) const WORK: &str = "/session";
 /// The file of the state folder with the end of the process: how, or why it did not start.
 pub(super) const ENDED: &str = "ended";
 /// The folder of the state folder over which the root of the sandbox is mounted.
