@@ -87,7 +87,10 @@ async fn what_is_invalid_is_named_in_the_envelope() -> Result<()> {
     let place = Place::start(&Wishes::default()).await?;
     let id = place.open("ada").await?;
     let malformed = place.ask("ada", Method::GET, "/api/sessions/1").await?;
-    ensure!(is_error(&malformed, 400, "VALIDATION_ERROR") && malformed.body["details"][0]["field"] == "id", "{malformed:?}");
+    ensure!(
+        is_error(&malformed, 400, "VALIDATION_ERROR") && malformed.body["details"][0]["field"] == "id",
+        "{malformed:?}"
+    );
     let nobody = answer(place.request("", Method::GET, "/api/sessions")).await?;
     ensure!(is_error(&nobody, 401, "UNAUTHORIZED"), "{nobody:?}");
     for method in [Method::GET, Method::DELETE] {
@@ -97,7 +100,7 @@ async fn what_is_invalid_is_named_in_the_envelope() -> Result<()> {
     let other = place.ask("eve", Method::PUT, &format!("/api/sessions/{id}/heartbeat")).await?;
     ensure!(is_error(&other, 403, "FORBIDDEN"), "{other:?}");
     let patch = place.ask("ada", Method::PATCH, &format!("/api/sessions/{id}")).await?;
-    ensure!(is_error(&patch, 405, "METHOD_NOT_ALLOWED") && patch.headers["allow"] == "DELETE, GET", "{patch:?}");
+    ensure!(is_error(&patch, 405, "METHOD_NOT_ALLOWED") && patch.headers["allow"] == "GET, DELETE, HEAD", "{patch:?}");
     let unknown = place.ask("ada", Method::GET, "/api/sessions/a/b/c").await?;
     ensure!(is_error(&unknown, 404, "NOT_FOUND"), "{unknown:?}");
 
@@ -154,7 +157,7 @@ async fn a_file_is_opened_by_the_program_and_ends_with_the_session() -> Result<(
     })
     .await?;
 
-    for (name, content) in [("a.pdb.sh", 1), ("a", 1), ("a.exe", 1), ("a.pdb", 0), ("a.pdb\u{7f}", 1)] {
+    for (name, content) in [("a.pdb.sh", 1), ("a", 1), ("a.exe", 1), ("a.pdb", 0), ("a.pdb ", 1)] {
         let refused = send(name, vec![b'x'; content], None).await?;
         ensure!(is_error(&refused, 400, "VALIDATION_ERROR"), "{name}: {refused:?}");
         ensure!(refused.body["details"][0]["field"] == "file", "{name}: {refused:?}");

@@ -59,7 +59,8 @@ async fn folders_have_a_size_and_a_number_of_files() -> Result<()> {
     let (place, eve, ada) = two().await?;
     let seen = place.run("eve", &eve, "head -c 40M /dev/zero > /session/a; stat -c %s /session/a").await?;
     ensure!(seen.contains("33554432") || seen.contains("No space left") || seen.contains("File size"), "{seen}");
-    attack(&place, &eve, "rm -f /session/a; i=0; while [ $i -lt 30000 ]; do : > /tmp/$i || exit; i=$((i+1)); done").await;
+    attack(&place, &eve, "rm -f /session/a; i=0; while [ $i -lt 30000 ]; do : > /tmp/$i || exit; i=$((i+1)); done")
+        .await;
     for folder in ["/", "/usr", "/etc", "/dev", "/proc/sys/kernel", "/lib"] {
         let seen = place.run("eve", &eve, &format!("touch {folder}/x 2>&1; echo $?")).await?;
         ensure!(!seen.ends_with("0\n") || seen.contains("touch"), "{folder}: {seen}");
@@ -136,7 +137,9 @@ async fn no_privilege_is_gained_and_the_kernel_refuses_what_containers_may_not()
     for set in ["CapPrm", "CapEff", "CapInh", "CapAmb"] {
         ensure!(field(set).trim_matches('0').is_empty(), "{set}: {status}");
     }
-    for command in ["unshare -U true", "unshare -m true", "mount -t tmpfs none /tmp", "su -c true", "nsenter -t 1 -n true"] {
+    for command in
+        ["unshare -U true", "unshare -m true", "mount -t tmpfs none /tmp", "su -c true", "nsenter -t 1 -n true"]
+    {
         let seen = place.run("eve", &eve, &format!("{command} 2>&1; echo $?")).await?;
         ensure!(!seen.ends_with("\n0\n") && seen != "0\n", "{command}: {seen}");
     }
@@ -168,7 +171,10 @@ async fn a_link_in_the_folder_leads_nowhere() -> Result<()> {
     let (place, eve, _) = two().await?;
     let victim = place.site.path("victim");
     std::fs::write(&victim, "kept")?;
-    let command = format!("ln -s {} /session/link; ln -s / /session/root; ls /session/root/; cat /session/link", victim.display());
+    let command = format!(
+        "ln -s {} /session/link; ln -s / /session/root; ls /session/root/; cat /session/link",
+        victim.display()
+    );
     let seen = place.run("eve", &eve, &command).await?;
     ensure!(seen.contains("No such file") && !seen.contains("root:"), "{seen}");
     ends(&place, &eve).await?;

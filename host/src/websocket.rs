@@ -12,11 +12,7 @@ pub use tokio_tungstenite::tungstenite::protocol::Role;
 const BLOCK: usize = 16 * 1024;
 
 /// Carries bytes between a connection whose handshake is over, and a stream, until either ends.
-pub async fn carry(
-    connection: impl AsyncRead + AsyncWrite + Unpin,
-    role: Role,
-    stream: impl AsyncRead + AsyncWrite,
-) {
+pub async fn carry(connection: impl AsyncRead + AsyncWrite + Unpin, role: Role, stream: impl AsyncRead + AsyncWrite) {
     let (mut to_peer, mut from_peer) = WebSocketStream::from_raw_socket(connection, role, None).await.split();
     let (mut from_stream, mut to_stream) = split(stream);
     let inward = async {

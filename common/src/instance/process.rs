@@ -128,7 +128,8 @@ impl ProcessSpec {
             ("pdb_arguments", &self.pdb_arguments, &["{file}"]),
         ];
         for (what, words, foreign) in lists {
-            if words.len() > MAX_ARGUMENTS || words.iter().any(|word| word.contains('\0') || word.len() > MAX_VARIABLE) {
+            if words.len() > MAX_ARGUMENTS || words.iter().any(|word| word.contains('\0') || word.len() > MAX_VARIABLE)
+            {
                 return Err(format!("{what}: more than {MAX_ARGUMENTS}, or one with a zero byte or too long"));
             }
             if let Some(place) = foreign.iter().find(|place| words.iter().any(|word| word.contains(**place))) {
@@ -152,7 +153,9 @@ impl ProcessSpec {
         }
         for (name, value) in self.environment.iter().chain(&self.secrets) {
             if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') || value.len() > MAX_VARIABLE {
-                return Err(format!("environment: {name:?} is no name of a variable, or its value is too long or no text"));
+                return Err(format!(
+                    "environment: {name:?} is no name of a variable, or its value is too long or no text"
+                ));
             }
         }
         match self.secrets.keys().find(|name| self.environment.contains_key(*name)) {

@@ -53,7 +53,8 @@ impl Files {
     /// Deletes files whose sessions are over.
     pub(crate) async fn forget_own(self: &Arc<Self>) -> Result<(), CoreError> {
         let folder = self.own.clone();
-        let old = tokio::task::spawn_blocking(move || folder.old(MIN_AGE)).await.map_err(|_| CoreError::Interrupted)??;
+        let old =
+            tokio::task::spawn_blocking(move || folder.old(MIN_AGE)).await.map_err(|_| CoreError::Interrupted)??;
         if old.is_empty() {
             return Ok(());
         }

@@ -114,7 +114,8 @@ impl Instances {
         let found = sessions::get(&mut *self.context.store.read_few().await?, session).await?;
         let running = found.filter(|it| it.state == SessionState::Running);
         let place = running.and_then(|it| it.place);
-        let Place { runner_id, .. } = place.ok_or_else(|| CoreError::Conflict("the process does not run".to_owned()))?;
+        let Place { runner_id, .. } =
+            place.ok_or_else(|| CoreError::Conflict("the process does not run".to_owned()))?;
         let opened = self.connections.put(runner_id, session);
         let (place, connected) = opened.ok_or(CoreError::TooMany(Duration::from_secs(1)))?;
         self.wake(0);

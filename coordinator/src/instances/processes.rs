@@ -102,11 +102,7 @@ impl Instances {
         self.context.run_to_completion(dismiss).await
     }
 
-    async fn shown(
-        &self,
-        connection: &mut Connection,
-        session: Session,
-    ) -> Result<Option<ProcessSession>, CoreError> {
+    async fn shown(&self, connection: &mut Connection, session: Session) -> Result<Option<ProcessSession>, CoreError> {
         let now = self.context.clock.now();
         if !session.state.is_live() && !processes::is_shown(connection, &session, now).await? {
             return Ok(None);

@@ -44,7 +44,7 @@ pub fn routes(state: web::Data<State>, receiver: Receiver) -> impl Fn(&mut web::
     move |config| {
         let all = web::scope("")
             .configure(|config| openapi::routes(groups(), config))
-            .configure(|config| openapi::routes(sessions::groups(), config))
+            .configure(|config| openapi::routes_with_slashes(sessions::groups(), config))
             .configure(sessions::proxy_routes)
             .configure(fronts::control::connections::routes)
             .configure(pages::routes)

@@ -110,25 +110,22 @@ pub async fn is_shown(connection: &mut Connection, session: &Session, now: Times
 
 /// Records a sign of life: the time grows with each, also when the clock does not.
 pub async fn touch(connection: &mut Connection, session: i64, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE process_sessions SET last_active_at = max(last_active_at + 1, $2) WHERE session_id = $1",
-    )
-    .bind(session)
-    .bind(now.as_millis())
-    .execute(connection)
-    .await?;
+    sqlx::query("UPDATE process_sessions SET last_active_at = max(last_active_at + 1, $2) WHERE session_id = $1")
+        .bind(session)
+        .bind(now.as_millis())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// Records that the owner of a session that has failed has ended it. Returns `false` if that was so already.
 pub async fn dismiss(connection: &mut Connection, session: i64, now: Timestamp) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE process_sessions SET dismissed_at = $2 WHERE session_id = $1 AND dismissed_at IS NULL",
-    )
-    .bind(session)
-    .bind(now.as_millis())
-    .execute(connection)
-    .await?;
+    let done =
+        sqlx::query("UPDATE process_sessions SET dismissed_at = $2 WHERE session_id = $1 AND dismissed_at IS NULL")
+            .bind(session)
+            .bind(now.as_millis())
+            .execute(connection)
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 

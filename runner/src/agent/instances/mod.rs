@@ -14,9 +14,9 @@ mod watch;
 mod work;
 
 use super::Agent;
-use anyhow::Context;
 use crate::config::EngineConfig;
 use crate::engine::{Docker, EngineError, Host, Owner, Processes};
+use anyhow::Context;
 use challengectl_common::EngineId;
 use challengectl_common::wire::instances::{EngineKind, InstanceReport, Order};
 use deliver::Outbox;

@@ -117,7 +117,8 @@ impl Processes {
         let taken: BTreeSet<u32> = self.known.lock().values().map(|record| record.uid).collect();
         let is_free = |uid: &u32| !taken.contains(uid) && !reserved.contains(uid);
         let free = (self.users.first..=self.users.last).find(is_free);
-        let uid = free.ok_or_else(|| ProcessError::Host("all users of the engine are taken (users in runner.yml)".to_owned()))?;
+        let uid = free
+            .ok_or_else(|| ProcessError::Host("all users of the engine are taken (users in runner.yml)".to_owned()))?;
         reserved.insert(uid);
         Ok(User { processes: self, uid })
     }

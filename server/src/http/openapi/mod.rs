@@ -126,6 +126,15 @@ const FREQUENT: [&str; 2] = ["/api/runners/{runner_id}/task", "/api/runners/{run
 
 /// Adds the routes of all operations.
 pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
+    add_routes(groups, config, |path| vec![path]);
+}
+
+/// Adds the routes of a front whose paths may end with a slash, without a redirection: a redirected POST loses its body.
+pub fn routes_with_slashes(groups: Vec<Group>, config: &mut ServiceConfig) {
+    add_routes(groups, config, |path| vec![format!("{path}/"), path]);
+}
+
+fn add_routes(groups: Vec<Group>, config: &mut ServiceConfig, patterns: fn(String) -> Vec<String>) {
     let mut resources: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
     for endpoint in groups.into_iter().flat_map(|group| group.endpoints) {
         resources.entry(endpoint.path.clone()).or_default().push(endpoint);
@@ -136,7 +145,7 @@ pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
         let mut methods: Vec<_> = endpoints.iter().map(|endpoint| actix_method(&endpoint.method).to_string()).collect();
         methods.extend(endpoints.iter().find(|endpoint| endpoint.head.is_some()).map(|_| Method::HEAD.to_string()));
         let routes = endpoints.into_iter().flat_map(|endpoint| [Some(endpoint.route), endpoint.head]).flatten();
-        let resource = routes.fold(web::resource(path), Resource::route);
+        let resource = routes.fold(web::resource(patterns(path)), Resource::route);
         config.service(resource.default_service(other_methods(methods.join(", "))));
     }
 }

@@ -79,7 +79,8 @@ fn show(root: &Path, place: &Path) -> Result<(), Failure> {
     let made = if meta.is_dir() { fs::create_dir_all(&target) } else { File::create(&target).map(drop) };
     at(format!("making {}", target.display()), made)?;
     put(place.to_str(), &target, None, MsFlags::MS_BIND | MsFlags::MS_REC, None)?;
-    let read_only = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    let read_only =
+        MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     put(None, &target, None, read_only, None)
 }
 

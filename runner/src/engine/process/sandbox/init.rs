@@ -29,9 +29,11 @@ const LAST_OUTPUT: Duration = Duration::from_millis(100);
 /// Runs the stage, and writes how the process ended.
 pub(crate) fn main() -> ExitCode {
     let mut text = String::new();
-    let Ok(job) = std::io::stdin().read_to_string(&mut text).map_err(drop).and_then(|_| {
-        serde_json::from_str::<Job>(&text).map_err(drop)
-    }) else {
+    let Ok(job) = std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(drop)
+        .and_then(|_| serde_json::from_str::<Job>(&text).map_err(drop))
+    else {
         return ExitCode::FAILURE;
     };
     // Opened before the files of the host are out of reach.

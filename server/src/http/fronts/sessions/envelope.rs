@@ -12,7 +12,8 @@ const FIELDS: [&str; 5] = ["pdbId", "file", "challenge_id", "id", "all"];
 pub fn render(_: &str, problem: &Problem) -> HttpResponse {
     let message = problem.details().unwrap_or(problem.code().as_str()).to_owned();
     let status = status(problem.status());
-    let details = message.split_once(": ").filter(|(field, _)| FIELDS.contains(field) && status == StatusCode::BAD_REQUEST);
+    let details =
+        message.split_once(": ").filter(|(field, _)| FIELDS.contains(field) && status == StatusCode::BAD_REQUEST);
     let details = details.map(|(field, why)| FieldError { field: field.to_owned(), message: why.to_owned() });
     let details = details.into_iter().collect();
     let body = SessionError { status: Failure::Error, code: word(status), message, details };

@@ -121,7 +121,9 @@ async fn multipart(mut parts: Multipart, coordinator: &Coordinator, max_file: u6
             // Browsers send this for a field that was left empty.
             ("file", None) if text(&mut field).await?.is_empty() => {}
             ("file", None) => return Err(Problem::invalid("file: is no file; send it with a filename")),
-            (_, Some(_)) => return Err(Problem::invalid(format!("file: {name:?} is another field; a file is sent as `file`"))),
+            (_, Some(_)) => {
+                return Err(Problem::invalid(format!("file: {name:?} is another field; a file is sent as `file`")));
+            }
             (name, None) => {
                 let value = text(&mut field).await?;
                 form.put(name, value)?;
@@ -134,7 +136,10 @@ async fn multipart(mut parts: Multipart, coordinator: &Coordinator, max_file: u6
 /// Returns the extension of a file's name. The last one counts, and there may be no other one that says something else.
 fn extension(sent: &str) -> Result<&'static str, Problem> {
     let refuse = || {
-        Problem::invalid(format!("file: the name must end with one of .{}, and have no other ending", EXTENSIONS.join(", .")))
+        Problem::invalid(format!(
+            "file: the name must end with one of .{}, and have no other ending",
+            EXTENSIONS.join(", .")
+        ))
     };
     if sent.contains(char::is_control) || sent.len() > 255 {
         return Err(refuse());
@@ -190,7 +195,8 @@ impl Form {
     fn put(&mut self, name: &str, value: String) -> Result<(), Problem> {
         match name {
             "pdbId" => {
-                let is_valid = (4..=10).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                let is_valid =
+                    (4..=10).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
                 if !is_valid {
                     return Err(Problem::invalid("pdbId: 4 to 10 letters and digits"));
                 }
@@ -213,7 +219,8 @@ mod tests {
         for (name, expected) in [("a.pdb", "pdb"), ("A.MOL2", "mol2"), ("../../etc/a.cif", "cif"), ("a.b.xyz", "xyz")] {
             assert_eq!(extension(name).unwrap(), expected);
         }
-        for name in ["", "pdb", "a.pdb.sh", "a.pdb\0", "a.pdb/", "a.pdb ", "a.exe", &format!("{}.pdb", "a".repeat(255))] {
+        for name in ["", "pdb", "a.pdb.sh", "a.pdb\0", "a.pdb/", "a.pdb ", "a.exe", &format!("{}.pdb", "a".repeat(255))]
+        {
             assert!(extension(name).is_err(), "{name:?}");
         }
     }

@@ -1,12 +1,12 @@
 //! Admission to this front: people with an account, and requests from this machine under a name in a header.
 
 use crate::events::LOGIN_COOKIE;
+use crate::http::Problem;
 use crate::http::extract::anybody::Anybody;
 use crate::http::extract::origin;
 use crate::http::extract::player::of_all;
 use crate::http::extract::this_machine::is_from_this_machine;
 use crate::http::state::{Component, State};
-use crate::http::Problem;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use challengectl_coordinator::session::Owner;

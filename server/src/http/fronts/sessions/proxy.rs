@@ -76,7 +76,8 @@ type Body = Either<Empty<Bytes>, StreamBody<futures_util::stream::LocalBoxStream
 
 /// Adds the path. It is no operation of the description, since it has any method and any answer.
 pub fn routes(config: &mut ServiceConfig) {
-    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let methods =
+        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
     let resource = methods.into_iter().fold(web::resource(PATH), |it, method| it.route(web::method(method).to(pass)));
     config.service(resource.default_service(other_methods(METHODS)));
 }
@@ -95,7 +96,8 @@ async fn pass(
     coordinator.instances.touch_by_use(&session).await?;
     let ProcessConnection { stream, place } = coordinator.instances.connect(session.session.id).await?;
     let is_websocket = verify_handshake(request.head()).is_ok();
-    let (body, sent) = if is_websocket { (Either::Left(Empty::new()), Some(sent)) } else { (body(&request, sent), None) };
+    let (body, sent) =
+        if is_websocket { (Either::Left(Empty::new()), Some(sent)) } else { (body(&request, sent), None) };
     let passed = passed(&request, session.port.unwrap_or_default(), is_websocket, body)?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(away)?;
     actix_web::rt::spawn(connection.with_upgrades());
@@ -129,11 +131,14 @@ async fn pass(
 }
 
 fn away(_: hyper::Error) -> Problem {
-    Problem::new(Code::Unavailable).because("the program of the session does not answer; it may just have ended").retry_after(1)
+    Problem::new(Code::Unavailable)
+        .because("the program of the session does not answer; it may just have ended")
+        .retry_after(1)
 }
 
 fn body(request: &HttpRequest, sent: Payload) -> Body {
-    let has_body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().any(|it| request.headers().contains_key(it));
+    let has_body =
+        [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().any(|it| request.headers().contains_key(it));
     if !has_body {
         return Either::Left(Empty::new());
     }

@@ -122,11 +122,7 @@ pub async fn refresh(
     keep(&principal, &id, &coordinator).await
 }
 
-async fn keep(
-    principal: &Principal,
-    id: &str,
-    coordinator: &Shared<Coordinator>,
-) -> Result<HttpResponse, Problem> {
+async fn keep(principal: &Principal, id: &str, coordinator: &Shared<Coordinator>) -> Result<HttpResponse, Problem> {
     let session = find(coordinator, id).await?;
     permit(principal.owns(&session.session.owner))?;
     let kept = coordinator.instances.touch(session.session.id).await?;
