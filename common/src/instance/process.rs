@@ -195,6 +195,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "made where it is used")]
     fn spec(more: serde_json::Value) -> ProcessSpec {
         let mut spec = json!({"program": "/bin/a", "port": {"assigned": 49152}});
         spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -1,4 +1,4 @@
-//! A program with a REST interface that runs commands, as headless ChimeraX has one: for tests of sessions, and to try them.
+//! A program with a REST interface that runs commands, as headless `ChimeraX` has one: for tests of sessions, and to try them.
 //!
 //! `GET /run?command=…`, or `POST /run` with the command as body, runs it with `sh -c`. `/socket` is a WebSocket that sends
 //! back what it gets. Listens at `--port N`, or at a free port, which it prints.

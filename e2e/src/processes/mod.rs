@@ -1,5 +1,9 @@
 //! A server with one runner that starts processes, and its users at the sessions API.
 
+mod proof;
+
+pub use proof::{Report, survive};
+
 use crate::programs::program;
 use crate::site::{Site, Times};
 use anyhow::{Context, Result, ensure};
@@ -98,8 +102,8 @@ impl Place {
         let made = self.ask(user, Method::POST, "/api/sessions").await?;
         ensure!(made.status == 201, "{made:?}\n{}", self.site.log("runner.log"));
         let session = made.session();
-        ensure!(session["status"] == "ready", "{made:?}");
-        Ok(session["id"].as_str().context("no id")?.to_owned())
+        ensure!(session.get("status") == Some(&json!("ready")), "{made:?}");
+        Ok(session.get("id").and_then(Value::as_str).context("no id")?.to_owned())
     }
 
     /// Runs a command in a session of a user. Returns its standard output, and then its standard error.
@@ -107,7 +111,7 @@ impl Place {
         let path = format!("/api/sessions/{id}/proxy/run");
         let ran = answer(self.request(user, Method::POST, &path).body(command.to_owned())).await?;
         ensure!(ran.status == 200, "{command}: {ran:?}");
-        let part = |name: &str| ran.body[name].as_str().unwrap_or_default().to_owned();
+        let part = |name: &str| text(ran.body.get(name)).to_owned();
         Ok(part("output") + &part("errors"))
     }
 
@@ -125,7 +129,7 @@ impl Place {
     pub fn pids(&self) -> Vec<i64> {
         let record = |name: &String| {
             let text = std::fs::read(self.state().join(name).join("process.json")).ok()?;
-            serde_json::from_slice::<Value>(&text).ok()?["pid"].as_i64()
+            serde_json::from_slice::<Value>(&text).ok()?.get("pid")?.as_i64()
         };
         self.starts().iter().filter_map(record).collect()
     }
@@ -134,13 +138,17 @@ impl Place {
 impl Answer {
     /// Returns the session of the answer.
     pub fn session(&self) -> &Value {
-        &self.body["data"]["session"]
+        self.body.pointer("/data/session").unwrap_or(&Value::Null)
     }
 
     /// Returns the word of an error.
     pub fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
+        text(self.body.get("code"))
     }
+}
+
+fn text(value: Option<&Value>) -> &str {
+    value.and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Sends a request.

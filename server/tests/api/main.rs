@@ -22,5 +22,6 @@ mod people;
 mod play;
 mod playing;
 mod receiver;
+mod sessions;
 mod site;
 mod tls;

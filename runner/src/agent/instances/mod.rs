@@ -44,7 +44,7 @@ struct Engine {
 /// What an engine starts.
 enum Driver {
     /// Containers.
-    Docker { host: Arc<Host>, docker: OnceCell<Docker> },
+    Docker { host: Arc<Host>, docker: Box<OnceCell<Docker>> },
     /// Processes.
     Process(Processes),
 }
@@ -76,7 +76,7 @@ impl Instances {
             let host = Arc::new(Host::new(owner.clone(), state_dir)?);
             for config in engines {
                 let driver = match config.kind {
-                    EngineKind::Docker => Driver::Docker { host: Arc::clone(&host), docker: OnceCell::new() },
+                    EngineKind::Docker => Driver::Docker { host: Arc::clone(&host), docker: Box::default() },
                     EngineKind::Process => {
                         let opened = Processes::open(config, &owner, state_dir);
                         Driver::Process(opened.with_context(|| format!("engine {}", config.id))?)

@@ -58,7 +58,7 @@ impl Record {
     }
 }
 
-/// Returns when a process was started (proc_pid_stat(5), field 22); `None` if there is none, or it only waits to be reaped.
+/// Returns when a process was started (`proc_pid_stat(5)`, field 22); `None` if there is none, or it only waits to be reaped.
 fn started(pid: i32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, which may have any character, ends with the last bracket.

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// The hidden word of the command line that starts this stage.
 pub(crate) const INIT: &str = "__sandbox-init";
 
-/// Which processes the kernel ends first when memory is short (proc_pid_oom_score_adj(5)).
+/// Which processes the kernel ends first when memory is short (`proc_pid_oom_score_adj(5)`).
 const OOM_SCORE: &str = "/proc/self/oom_score_adj";
 const EARLY: &str = "500";
 /// Open files of a process, as of containers.

@@ -1,4 +1,4 @@
-//! The sessions front: sessions with a program of their own, such as ChimeraX, and the way to its REST interface.
+//! The sessions front: sessions with a program of their own, such as that of a modelling program, and the way to its REST interface.
 
 mod description;
 pub mod envelope;

@@ -102,9 +102,14 @@ async fn pass(
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(away)?;
     actix_web::rt::spawn(connection.with_upgrades());
     let response = sender.send_request(passed).await.map_err(away)?;
+    let is_switched = response.status() == StatusCode::SWITCHING_PROTOCOLS.as_u16();
+    if is_switched && !is_websocket {
+        let details = "the program switches protocols, which it was not asked for";
+        return Err(Problem::new(Code::Unavailable).because(details));
+    }
     let mut answer = answer(&response, &request);
     match sent {
-        Some(sent) if response.status() == StatusCode::SWITCHING_PROTOCOLS.as_u16() => {
+        Some(sent) if is_switched => {
             let program = hyper::upgrade::on(response).await.map_err(away)?;
             let (browser, to_browser) = pipe::join(sent, state.endpoint.closing().clone());
             let (coordinator, id) = (Arc::clone(coordinator), path.into_inner().0);
