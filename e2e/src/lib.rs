@@ -9,6 +9,7 @@ pub mod iq;
 pub mod listen;
 pub mod load;
 pub mod operator;
+pub mod processes;
 pub mod programs;
 pub mod quantiles;
 pub mod receivers;

@@ -43,6 +43,7 @@ walked! {
     receive: "docs/receive.md", Built;
     radios: "docs/radios.md", Built;
     running_an_event: "docs/running-an-event.md", Built;
+    sessions_front: "docs/sessions-front.md", Built;
     waveform_rates: "docs/waveform-rates.md", Built;
     words: "docs/words.md", Built;
 }

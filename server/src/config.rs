@@ -4,11 +4,13 @@ mod docker;
 mod engine;
 mod players;
 mod receive;
+mod sessions;
 
 pub use docker::Docker;
 pub use engine::Engine;
 pub use players::{PlayMode, Players, WhoRegisters};
 pub use receive::{AirAddress, Receive};
+pub use sessions::Sessions;
 
 use challengectl_common::FrequencyRules;
 use challengectl_common::older;
@@ -45,6 +47,7 @@ pub struct Config {
     pub receive: Receive,
     pub docker: Docker,
     pub engine: Engine,
+    pub sessions: Sessions,
     pub players: Players,
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
@@ -112,6 +115,7 @@ impl Default for Config {
             receive: Receive::default(),
             docker: Docker::default(),
             engine: Engine::default(),
+            sessions: Sessions::default(),
             players: Players::default(),
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
@@ -177,6 +181,7 @@ impl Config {
         config.tls.check()?;
         config.receive.check()?;
         config.engine.check()?;
+        config.sessions.check()?;
         config.players.settings()?;
         config.log_filter()?;
         config.origins()?;

@@ -5,30 +5,37 @@ mod container_name;
 mod limits;
 mod policy;
 mod port;
+mod process;
 
 pub use container::{ContainerSpec, HealthCheck, MAX_TMPFS, MAX_VARIABLE, MAX_VARIABLES, Tmpfs};
 pub use container_name::ContainerName;
 pub use limits::{Capability, Limits, MIN_MEMORY_MIB};
 pub use policy::{LIFETIMES, OnExisting, Policy};
 pub use port::{ParsePortError, Port, PortName, PortSpec, Transport};
+pub use process::{ProcessPort, ProcessSpec};
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Containers of one instance.
 pub const MAX_CONTAINERS: usize = 16;
 /// Ports of one instance that players reach.
 pub const MAX_PORTS: usize = 32;
 
-/// What an instance consists of. A running instance keeps the spec that it was started with.
+/// What an instance consists of: containers, or one process. A running instance keeps the spec that it was started with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InstanceSpec {
     /// The containers. They share a network of their own, in which each is reached by its name. They are started one
-    /// after the other, in this order.
-    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 16))]
+    /// after the other, in this order. None if there is a process.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true, max_items = 16))]
     pub containers: Vec<ContainerSpec>,
+    /// The process, in the place of containers: a program of the runner's host, which only its owner reaches, through the
+    /// server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessSpec>,
 }
 
 impl InstanceSpec {
@@ -37,9 +44,29 @@ impl InstanceSpec {
         self.containers.iter().flat_map(|container| container.ports.iter().map(|it| (&container.name, it.port)))
     }
 
+    /// Returns the variables and the secrets of each part, to be completed.
+    pub fn environments_mut(
+        &mut self,
+    ) -> impl Iterator<Item = (&mut BTreeMap<String, String>, &mut BTreeMap<String, String>)> {
+        let of_containers = self.containers.iter_mut().map(|it| (&mut it.environment, &mut it.secrets));
+        of_containers.chain(self.process.iter_mut().map(|it| (&mut it.environment, &mut it.secrets)))
+    }
+
+    /// Returns the names of the secrets that its parts get.
+    pub fn secrets(&self) -> impl Iterator<Item = &String> {
+        let of_containers = self.containers.iter().flat_map(|it| it.secrets.values());
+        of_containers.chain(self.process.iter().flat_map(|it| it.secrets.values()))
+    }
+
     /// Checks what the types do not. The error names the place.
     pub fn check(&self) -> Result<(), String> {
         let count = self.containers.len();
+        if let Some(process) = &self.process {
+            if count > 0 {
+                return Err("process: an instance has either containers or a process".to_owned());
+            }
+            return process.check().map_err(|why| format!("process: {why}"));
+        }
         if count == 0 || count > MAX_CONTAINERS {
             return Err(format!("containers: {count}, not from 1 to {MAX_CONTAINERS}"));
         }
@@ -85,5 +112,9 @@ mod tests {
         assert!(why(serde_json::json!({"health": {"port": "80/tcp", "path": "x"}})).contains("path"));
         assert!(why(serde_json::json!({"working_dir": "app"})).contains("working_dir"));
         assert!(spec(serde_json::json!({"containers": []})).is_err());
+        let process = serde_json::json!({"program": "/bin/a", "port": {"assigned": 5000}});
+        assert!(spec(serde_json::json!({"process": process})).is_ok());
+        let both = serde_json::json!({"containers": [{"image": "a"}], "process": process});
+        assert!(spec(both).unwrap_err().starts_with("process: an instance has either"));
     }
 }

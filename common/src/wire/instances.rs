@@ -4,8 +4,8 @@
 //! themselves and may be carried out any number of times: what counts is the session with its fence.
 
 use super::inspections::Inspection;
-use crate::instance::{ContainerName, ContainerSpec, Port};
-use crate::{EngineId, Timestamp};
+use crate::instance::{ContainerName, ContainerSpec, Port, ProcessSpec};
+use crate::{Digest, EngineId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Engines of one runner.
@@ -37,6 +37,19 @@ pub struct EngineInfo {
 pub enum EngineKind {
     /// Docker or Podman, over its socket.
     Docker,
+    /// Programs of the host, each in a sandbox.
+    Process,
+}
+
+impl EngineKind {
+    /// Its name, as in the configuration of runners and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Process => "process",
+        }
+    }
 }
 
 /// Ports of a host, both ends included.
@@ -65,6 +78,20 @@ pub struct Orders {
     /// What to look at for operators.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inspections: Vec<Inspection>,
+    /// Connections to open to processes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<ConnectionOrder>,
+}
+
+/// A connection that the server wants to the REST interface of a process. The runner connects to that, and carries its bytes
+/// over the WebSocket at `GET /api/runners/{id}/connections/{connection_id}`, as binary messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConnectionOrder {
+    /// Names it in the runner's request.
+    pub connection_id: i64,
+    /// The session's id.
+    pub session_id: i64,
 }
 
 /// What a runner has to make of one session.
@@ -91,10 +118,37 @@ pub struct RunOrder {
     pub is_running: bool,
     /// The containers, with their environment complete.
     pub containers: Vec<ContainerSpec>,
+    /// The process, in the place of containers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessOrder>,
     /// Which port of the host leads to which of a container.
     pub published: Vec<Published>,
     /// When it ends at the latest unless that changes, for labels.
     pub expires_at: Timestamp,
+}
+
+/// A process to run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProcessOrder {
+    /// The spec, with its environment complete.
+    pub spec: ProcessSpec,
+    /// The file that the owner has sent, which `GET /api/files/{digest}` has as long as the session lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<OwnFile>,
+    /// The PDB id that the owner has given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pdb_id: Option<String>,
+}
+
+/// A file that the owner of a session has sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnFile {
+    /// The digest of its content.
+    pub digest: Digest,
+    /// Its name in the folder of the process: made by the server, with the extension of the one that was sent.
+    pub name: String,
 }
 
 /// A published port.
@@ -141,6 +195,9 @@ pub struct InstanceReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub container_id: Option<String>,
+    /// The port of the process on its own loopback, if it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
 }
 
 /// How an instance stands at its runner.

@@ -133,5 +133,6 @@ const CAPABILITIES: [Capability; 7] = [
 
 fn spec(image: &str, ports: &[Port]) -> InstanceSpec {
     let container = ContainerSpec::of_image(image.to_owned(), ports.iter().copied().map(plain).collect());
-    InstanceSpec { containers: vec![ContainerSpec { capabilities: CAPABILITIES.into(), ..container }] }
+    let container = ContainerSpec { capabilities: CAPABILITIES.into(), ..container };
+    InstanceSpec { containers: vec![container], process: None }
 }

@@ -19,13 +19,18 @@ const MAX_UPLOAD_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The folder of payload files, named by their digests.
 #[derive(Debug, Clone)]
-pub struct FileFolder(PathBuf);
+pub struct FileFolder(pub(super) PathBuf);
 
 impl FileFolder {
     /// Returns the folder of a data directory.
     #[must_use]
     pub fn within(data_dir: &Path) -> Self {
         Self(data_dir.join("files"))
+    }
+
+    /// Returns the folder of the files that owners send with their sessions, beside this one.
+    pub(super) fn of_sessions(&self) -> Self {
+        Self(self.0.with_file_name("session-files"))
     }
 
     /// Returns the path of the folder, and makes it if it is missing.
@@ -131,7 +136,7 @@ impl Files {
     /// [`CoreError::NoSuchFile`] when the file is unknown or gone.
     pub async fn open_file(&self, digest: Digest) -> Result<OpenFile, CoreError> {
         let known = files::find(&mut *self.context.store.read().await?, digest).await?;
-        let known = known.ok_or(CoreError::NoSuchFile(digest))?;
+        let Some(known) = known else { return self.open_own(digest).await };
         let path = self.folder.path(digest);
         match tokio::fs::File::open(&path).await {
             Ok(content) => Ok(OpenFile { name: known.name, size: known.size, content }),

@@ -31,6 +31,15 @@ impl Incoming {
         self.file.flush().await.map_err(|error| self.failed(error))
     }
 
+    /// Ends the upload. Returns its content and digest; fails if it is empty.
+    pub(super) async fn complete(mut self) -> Result<(NamedTempFile, Digest), CoreError> {
+        if self.size == 0 {
+            return Err(CoreError::Invalid("the file is empty".to_owned()));
+        }
+        self.flush().await?;
+        Ok((self.copy, self.hasher.finish()))
+    }
+
     fn failed(&self, error: std::io::Error) -> CoreError {
         CoreError::File { path: self.copy.path().to_owned(), error }
     }
@@ -69,13 +78,10 @@ impl Files {
     ///
     /// # Errors
     /// [`CoreError::Invalid`] when it is empty.
-    pub async fn keep(self: &Arc<Self>, mut incoming: Incoming, name: &str, actor: Actor) -> Result<Digest, CoreError> {
-        if incoming.size == 0 {
-            return Err(CoreError::Invalid("the file is empty".to_owned()));
-        }
-        incoming.flush().await?;
-        let Incoming { copy, hasher, size, .. } = incoming;
-        let (digest, folder) = (hasher.finish(), self.folder.clone());
+    pub async fn keep(self: &Arc<Self>, incoming: Incoming, name: &str, actor: Actor) -> Result<Digest, CoreError> {
+        let size = incoming.size;
+        let (copy, digest) = incoming.complete().await?;
+        let folder = self.folder.clone();
         let settled = tokio::task::spawn_blocking(move || folder.settle(copy, digest));
         settled.await.map_err(|_| CoreError::Interrupted)??;
         let file = StoredFile { digest, size, name: name.to_owned() };

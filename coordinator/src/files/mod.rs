@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod folder;
 pub mod incoming;
+mod own;
 mod unused;
 
 use crate::context::Context;
@@ -14,10 +15,12 @@ use std::sync::Arc;
 pub struct Files {
     pub(crate) context: Arc<Context>,
     pub(crate) folder: FileFolder,
+    /// The files that owners send with their sessions.
+    own: FileFolder,
 }
 
 impl Files {
     pub(crate) fn new(context: Arc<Context>, folder: FileFolder) -> Arc<Self> {
-        Arc::new(Self { context, folder })
+        Arc::new(Self { own: folder.of_sessions(), context, folder })
     }
 }

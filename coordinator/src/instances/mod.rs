@@ -6,9 +6,11 @@
 //! changes nothing.
 
 mod challenges;
+mod connections;
 mod inspect;
 mod inventories;
 mod orders;
+mod processes;
 mod reaper;
 mod report;
 mod secrets;
@@ -23,9 +25,11 @@ pub use crate::store::instances::{About, InstanceChallenge};
 pub use challenges::Definition;
 pub use challenges::authoring::Authored;
 pub(crate) use challenges::authoring::{Put, add, free_slug, put, replace};
+pub use connections::Connection as ProcessConnection;
 pub use inventories::Stock;
+pub use processes::ProcessSession;
 pub use secrets::Secret;
-pub use start::{Started, Terms, Wish};
+pub use start::{Opening, Started, Terms, Wish};
 pub use tally::Tally;
 
 use crate::CoreError;
@@ -38,6 +42,7 @@ use crate::store::{Connection, Transaction, commit};
 use crate::vault::Vault;
 use challengectl_common::Timestamp;
 use challengectl_common::wire::instances::Published;
+use connections::Connections;
 use inspect::Inspections;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -50,6 +55,7 @@ pub struct Instances {
     pub(crate) flags: Arc<Flags>,
     vault: Arc<Vault>,
     inspections: Inspections,
+    connections: Arc<Connections>,
     /// What has become of sessions since the server started.
     pub tally: Tally,
     /// The newest revision. It wakes the runners that wait for orders, and the requests that wait for a session.
@@ -81,6 +87,7 @@ impl Instances {
             flags,
             vault,
             inspections: Inspections::default(),
+            connections: Arc::default(),
             tally: Tally::default(),
             news,
             started_at,

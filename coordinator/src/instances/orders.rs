@@ -5,9 +5,10 @@ use crate::session::SessionState;
 use crate::store::Connection;
 use crate::store::flags;
 use crate::store::instances::sessions;
-use crate::store::instances::{self, ports};
+use crate::store::instances::{self, ports, processes};
 use crate::{Caller, CoreError};
-use challengectl_common::wire::instances::{Order, Orders, RunOrder};
+use challengectl_common::instance::ProcessSpec;
+use challengectl_common::wire::instances::{Order, Orders, ProcessOrder, RunOrder};
 use challengectl_event::instance::FLAG_VARIABLES;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -28,8 +29,10 @@ impl Instances {
             let orders = if from < newest { self.changed_since(caller, from).await? } else { Vec::new() };
             let is_late = Instant::now() >= deadline || self.context.revision.is_stopping();
             let inspections = self.inspections.take(&caller.runner_id);
-            if complete || !orders.is_empty() || !inspections.is_empty() || is_late {
-                return Ok(Orders { revision: newest, complete, orders, inspections });
+            let connections = self.connections.take(&caller.runner_id);
+            let has_some = !orders.is_empty() || !inspections.is_empty() || !connections.is_empty();
+            if complete || has_some || is_late {
+                return Ok(Orders { revision: newest, complete, orders, inspections, connections });
             }
             since = newest;
             let _ = timeout_at(deadline, news.changed()).await;
@@ -62,12 +65,16 @@ impl Instances {
         self.reveal(connection, &mut spec).await?;
         let stored = flags::of(connection, session.challenge_id).await?;
         if let Some(flag) = self.flags.keys.of_session(&stored, session)? {
-            for container in &mut spec.containers {
+            for (environment, _) in spec.environments_mut() {
                 for name in FLAG_VARIABLES {
-                    container.environment.entry(name.to_owned()).or_insert_with(|| flag.clone());
+                    environment.entry(name.to_owned()).or_insert_with(|| flag.clone());
                 }
             }
         }
+        let process = match spec.process {
+            Some(spec) => Some(process_order(connection, session, spec).await?),
+            None => None,
+        };
         let expires_at = match session.running_at {
             Some(_) => session.reap_at,
             None => session.requested_at.after(session.lifetime),
@@ -76,8 +83,19 @@ impl Instances {
             challenge: instances::slug(connection, session.challenge_id).await?,
             is_running: session.state != SessionState::Starting,
             containers: spec.containers,
+            process,
             published: ports::of(connection, session.id).await?,
             expires_at,
         })
     }
+}
+
+/// Returns the process of a session, with what its owner has sent.
+async fn process_order(
+    connection: &mut Connection,
+    session: &Session,
+    spec: ProcessSpec,
+) -> Result<ProcessOrder, CoreError> {
+    let details = processes::get(connection, session.id).await?.unwrap_or_default();
+    Ok(ProcessOrder { spec, file: details.file, pdb_id: details.pdb_id })
 }

@@ -7,7 +7,7 @@ use crate::session::{Happening, SessionState};
 use crate::store::Connection;
 use crate::store::instances::engines::{self, Engine};
 use crate::store::instances::sessions;
-use crate::store::instances::{self, ports};
+use crate::store::instances::{self, ports, processes};
 use crate::{Caller, CoreError};
 use challengectl_common::wire::instances::{InstanceReport, InstanceState};
 use challengectl_common::{RunnerId, Timestamp};
@@ -95,6 +95,9 @@ impl Instances {
         }
         if session.state == SessionState::Running {
             session.container_id = report.container_id;
+            if let Some(port) = report.port {
+                processes::set_port(transaction, session.id, port).await?;
+            }
             begin_life(&mut session, now);
         }
         if is_retry {
@@ -145,7 +148,9 @@ async fn failed(
 ) -> Result<BTreeMap<String, String>, CoreError> {
     let mut told = BTreeMap::new();
     for (_, session) in changes.iter().filter(|(before, after)| !before.state.is_over() && after.state.is_over()) {
-        let Some(reason) = session.reason.as_deref().filter(|_| session.state == SessionState::Failed) else { continue };
+        let Some(reason) = session.reason.as_deref().filter(|_| session.state == SessionState::Failed) else {
+            continue;
+        };
         if let Some(challenge) = instances::get(connection, session.challenge_id).await? {
             let message = format!("An instance of {} failed: {reason}", challenge.name);
             told.insert(challenge.slug, message);

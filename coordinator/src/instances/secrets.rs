@@ -119,19 +119,19 @@ impl Instances {
             .await
     }
 
-    /// Adds the secrets of a spec to the environments of its containers.
+    /// Adds the secrets of a spec to the environments of its parts.
     ///
     /// One that is missing is left out: only sessions with an older version of the spec can need it, since a secret that
     /// a challenge uses is not deleted.
     pub(super) async fn reveal(&self, connection: &mut Connection, spec: &mut InstanceSpec) -> Result<(), CoreError> {
-        for container in &mut spec.containers {
-            for (variable, name) in std::mem::take(&mut container.secrets) {
+        for (environment, named) in spec.environments_mut() {
+            for (variable, name) in std::mem::take(named) {
                 let Some(sealed) = secrets::content(connection, &name).await? else {
                     tracing::warn!(secret = name, "an instance starts without a secret that was deleted");
                     continue;
                 };
                 let secret = self.vault.open_sealed(&sealed, &purpose(&name))?;
-                container.environment.insert(variable, String::from_utf8(secret).map_err(|_| CoreError::Sealed)?);
+                environment.insert(variable, String::from_utf8(secret).map_err(|_| CoreError::Sealed)?);
             }
         }
         Ok(())
@@ -139,7 +139,7 @@ impl Instances {
 
     /// Returns an error unless all secrets of a spec are set.
     pub(super) async fn check_secrets(connection: &mut Connection, spec: &InstanceSpec) -> Result<(), CoreError> {
-        for name in spec.containers.iter().flat_map(|container| container.secrets.values()) {
+        for name in spec.secrets() {
             if secrets::content(connection, name).await?.is_none() {
                 return Err(CoreError::Unavailable(format!("the secret {name} of the challenge is not set")));
             }

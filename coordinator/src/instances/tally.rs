@@ -5,6 +5,7 @@ use crate::session::SessionState;
 use parking_lot::Mutex;
 use prometheus_client::metrics::histogram::Histogram;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The upper bounds of the times of starts, in seconds.
 const BUCKETS: [f64; 9] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0];
@@ -14,12 +15,31 @@ const BUCKETS: [f64; 9] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0];
 pub struct Tally {
     /// From the request until it runs, in seconds.
     pub starts: Histogram,
+    /// Files that were sent with sessions, and their bytes.
+    pub uploads: Uploads,
     ended: Mutex<BTreeMap<(String, String), u64>>,
+}
+
+/// Files that owners have sent with their sessions.
+#[derive(Debug, Default)]
+pub struct Uploads {
+    /// How many.
+    pub files: AtomicU64,
+    /// What they have together.
+    pub bytes: AtomicU64,
+}
+
+impl Uploads {
+    /// Counts a file of so many bytes.
+    pub fn count(&self, bytes: u64) {
+        self.files.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { starts: Histogram::new(BUCKETS), ended: Mutex::default() }
+        Self { starts: Histogram::new(BUCKETS), uploads: Uploads::default(), ended: Mutex::default() }
     }
 }
 

@@ -11,6 +11,9 @@ pub const ANONYMOUS: &str = "anon:";
 /// Teams.
 const TEAM: &str = "team:";
 
+/// Names that people give without proof, on the sessions front.
+const BY_HEADER: &str = "hdr:";
+
 /// The owners of instances that wait, started, for theirs.
 const WARM: &str = "warm:";
 
@@ -24,8 +27,14 @@ impl Owner {
     /// control character.
     #[must_use]
     pub fn anonymous(name: &str) -> Option<Self> {
-        let is_valid = !name.is_empty() && name.chars().count() <= MAX_ASSERTED && !name.chars().any(char::is_control);
-        is_valid.then(|| Self(format!("{ANONYMOUS}{name}")))
+        is_name(name).then(|| Self(format!("{ANONYMOUS}{name}")))
+    }
+
+    /// Returns the owner of a name that somebody gives in a header of the sessions front; `None` as for
+    /// [`anonymous`](Self::anonymous) names.
+    #[must_use]
+    pub fn by_header(name: &str) -> Option<Self> {
+        is_name(name).then(|| Self(format!("{BY_HEADER}{name}")))
     }
 
     /// Returns the owner that a team is, by its id, which is never reused.
@@ -81,6 +90,10 @@ impl Owner {
     }
 }
 
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().count() <= MAX_ASSERTED && !name.chars().any(char::is_control)
+}
+
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -99,6 +112,8 @@ mod tests {
             assert!(asserted != own && asserted.is_anonymous() && !own.is_anonymous() && !asserted.is_warm());
         }
         assert_ne!(Owner::team(1), Owner::account(1));
+        let by_header = Owner::by_header("ada").unwrap();
+        assert!(by_header != Owner::anonymous("ada").unwrap() && !by_header.is_anonymous());
     }
 
     #[test]

@@ -78,7 +78,8 @@ impl Site {
     pub fn start_of(&self, slug: &str, owner: &str) -> JoinHandle<Result<Started, CoreError>> {
         let instances = self.coordinator.instances.clone();
         let owner = Owner::anonymous(owner).unwrap();
-        let wish = Wish { challenge: slug.to_owned(), owner, front: "engine", lifetime: None, terms: Terms::Policy };
+        let (front, terms) = ("engine", Terms::Policy);
+        let wish = Wish { challenge: slug.to_owned(), owner, front, lifetime: None, terms };
         tokio::spawn(async move { instances.start(wish).await })
     }
 
@@ -101,7 +102,7 @@ impl Site {
     pub async fn report(&self, caller: &Caller, session_id: i64, fence: i64, state: InstanceState) {
         let reason = (state == InstanceState::Failed).then(|| "port is already allocated".to_owned());
         let container_id = (state == InstanceState::Running).then(|| format!("c{session_id}"));
-        let report = InstanceReport { session_id, fence, state, reason, permanent: false, container_id };
+        let report = InstanceReport { session_id, fence, state, reason, permanent: false, container_id, port: None };
         self.coordinator.instances.report(caller, vec![report]).await.unwrap();
     }
 

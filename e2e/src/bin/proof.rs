@@ -174,6 +174,12 @@ enum Proof {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Start sessions with processes, kill the server and the runner, and end all. Each has to live on with its own process.
+    /// Needs root.
+    Processes {
+        #[arg(long, default_value_t = 200)]
+        count: usize,
+    },
     /// Read every payload of an event back from recordings, with noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -261,6 +267,7 @@ async fn main() -> Result<()> {
             let load = sessions::load::Load { sessions: count, players, time };
             println!("{:#?}", sessions::load::measure(load).await?);
         }
+        Proof::Processes { count } => println!("{:#?}", challengectl_e2e::processes::survive(count).await?),
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };
             challengectl_e2e::listen::listen(&event, base.as_deref(), &recordings, teletype)?;

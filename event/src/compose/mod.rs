@@ -86,7 +86,7 @@ fn form(keys: Vec<(Key, Node)>, given: Option<ChallengeName>, notes: &mut Notes)
         return None;
     };
     let all = all_services(line, services, &Slug::of(name.as_str()), notes);
-    let spec = InstanceSpec { containers: depends::in_order(all, notes) };
+    let spec = InstanceSpec { containers: depends::in_order(all, notes), process: None };
     if let Err(why) = spec.check() {
         notes.unsupported(line, "services", why);
         return None;

@@ -90,7 +90,7 @@ impl Draft {
 }
 
 fn is_whole(form: &Form) -> bool {
-    !form.spec.containers.is_empty()
+    !form.spec.containers.is_empty() || form.spec.process.is_some()
 }
 
 fn draft_of(text: &str, name: Option<ChallengeName>, notes: &mut Notes) -> Option<Draft> {
@@ -120,7 +120,7 @@ fn draft(keys: &[(Key, Node)], given: Option<ChallengeName>, notes: &mut Notes) 
         return None;
     }
     let name = given.or_else(|| name(find("name"), notes))?;
-    let mut form = Form::new(name, InstanceSpec { containers: Vec::new() });
+    let mut form = Form::new(name, InstanceSpec { containers: Vec::new(), process: None });
     form.parts = flags::read(find("flags"), find("logic"), notes);
     form.points = points(find("value"), find("extra"), notes);
     form.max_attempts = find("attempts").and_then(|node| texts::number("attempts", node, notes)).filter(|it| *it > 0);

@@ -68,7 +68,7 @@ impl Own {
 
 /// Returns the containers of a challenge that names an image, or a folder to build it of; none without one.
 pub(super) fn spec_of(image: Option<(u64, String)>, slug: &Slug, notes: &mut Notes) -> InstanceSpec {
-    let none = InstanceSpec { containers: Vec::new() };
+    let none = InstanceSpec { containers: Vec::new(), process: None };
     let Some((line, image)) = image else {
         notes.unsupported(
             0,

@@ -7,7 +7,6 @@ use crate::api::identity::Identity;
 use crate::config::{EngineConfig, RadioConfig};
 use crate::machine;
 use crate::transmit::Station;
-use challengectl_common::wire::instances::{EngineInfo, EngineKind};
 use challengectl_common::wire::{FailedRadio, RadioInfo, RegisterRequest};
 use reqwest::StatusCode;
 use std::sync::Arc;
@@ -68,13 +67,6 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         rests_seconds: Some(agent.slots.rest(&radio.id).as_secs_f64()).filter(|seconds| *seconds > 0.0),
         identification: identification.clone(),
     };
-    let engine = |engine: &EngineConfig| EngineInfo {
-        id: engine.id.clone(),
-        kind: EngineKind::Docker,
-        host: engine.host.clone(),
-        ports: engine.ports,
-        capacity: engine.capacity,
-    };
     let failed: Vec<FailedRadio> = agent.health.failed_radios();
     let is_failed = |radio: &RadioConfig| failed.iter().any(|failed| failed.id == radio.id);
     RegisterRequest {
@@ -82,7 +74,7 @@ fn introduction(agent: &Agent) -> RegisterRequest {
         frequency_limits: Vec::new(),
         radios: agent.config.working_radios().filter(|radio| !is_failed(radio)).map(radio).collect(),
         failed_radios: failed.clone(),
-        engines: agent.config.engines.iter().map(engine).collect(),
+        engines: agent.config.engines.iter().map(EngineConfig::introduction).collect(),
         // Including those whose report is not delivered yet.
         assignments: Some(agent.held()),
         hostname: machine::name(),

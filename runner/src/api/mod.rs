@@ -16,9 +16,10 @@ use challengectl_common::wire::{
     LIFE_HEADER, LogsRequest, REGISTRATION_HEADER, RegisterRequest, RegisterResponse, TaskResponse,
 };
 use challengectl_common::{Digest, Life, Timestamp};
+use challengectl_host::websocket;
 use identity::Identity;
 use parking_lot::Mutex;
-use reqwest::{Client, Method, RequestBuilder, Response, header};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Upgraded, header};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -131,6 +132,24 @@ impl Api {
         }
         let answered = timeout(SILENCE_TIMEOUT, async { accepted(request.send().await?).await }).await;
         answered.unwrap_or_else(|_| Err(ApiError::silent()))
+    }
+
+    /// Brings a connection that the server has ordered, by a WebSocket.
+    pub(crate) async fn connection(&self, id: i64) -> Result<Upgraded, ApiError> {
+        let path = format!("/api/runners/{}/connections/{id}", self.identity().runner_id);
+        let request = self
+            .request(Method::GET, &path)
+            .header(header::CONNECTION, "upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(header::SEC_WEBSOCKET_KEY, websocket::new_key());
+        let response = request.send().await?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(response.upgrade().await?);
+        }
+        let url = response.url().clone();
+        accepted(response).await?;
+        Err(response::foreign("it answers without the WebSocket that was asked for", &url))
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

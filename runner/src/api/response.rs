@@ -125,7 +125,7 @@ pub(super) async fn accepted(response: Response) -> Result<Response, ApiError> {
     }
 }
 
-fn foreign(what: &str, url: &Url) -> ApiError {
+pub(super) fn foreign(what: &str, url: &Url) -> ApiError {
     ApiError::Unreachable(format!("{}{}", plain(what), proxies::described(url)))
 }
 

@@ -1,9 +1,12 @@
 //! The settings of engines.
 
 use challengectl_common::EngineId;
-use challengectl_common::wire::instances::PortRange;
+use challengectl_common::wire::instances::{EngineInfo, EngineKind, PortRange};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+/// The lowest number of a user of a process: those below are of people and services (login.defs(5), `UID_MAX`).
+const MIN_USER: u32 = 60_001;
 
 /// An engine of the configuration: what instances are started with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -11,10 +14,15 @@ use std::path::PathBuf;
 pub struct EngineConfig {
     /// The id, unique on this runner.
     pub id: EngineId,
-    /// Docker's socket, or Podman's.
-    pub socket: PathBuf,
-    /// The host by which players reach the published ports.
-    pub host: String,
+    /// What it starts.
+    #[serde(default = "default_kind")]
+    pub kind: EngineKind,
+    /// Docker's socket, or Podman's. Processes have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<PathBuf>,
+    /// The host by which players reach the published ports. Processes publish none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// The ports that it may publish: below those that the kernel gives to outgoing connections (32768 to 60999,
     /// `ip_local_port_range`), which would sometimes have one first.
     #[serde(default = "default_ports")]
@@ -28,6 +36,28 @@ pub struct EngineConfig {
     /// What keeps containers from the host and from each other.
     #[serde(default)]
     pub firewall: Firewall,
+    /// Of processes: folders of the host that they may read, besides its system folders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<PathBuf>,
+    /// Of processes: the users under which they run, each under another one, with the group of the same number.
+    #[serde(default)]
+    pub users: UserRange,
+}
+
+/// Numbers of users, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserRange {
+    pub first: u32,
+    pub last: u32,
+}
+
+impl Default for UserRange {
+    /// Those above the users of systems (65,535, systemd's "Users, Groups, UIDs and GIDs") and below those that
+    /// `/etc/subuid` gives to containers (100,000, login.defs(5)).
+    fn default() -> Self {
+        Self { first: 70_000, last: 79_999 }
+    }
 }
 
 /// What keeps containers from the host and from each other.
@@ -39,6 +69,10 @@ pub enum Firewall {
     Nftables,
     /// Nothing: for a host with rules of its own, or that is tried out by one person.
     None,
+}
+
+fn default_kind() -> EngineKind {
+    EngineKind::Docker
 }
 
 fn default_ports() -> PortRange {
@@ -54,17 +88,64 @@ fn default_starts() -> usize {
 }
 
 impl EngineConfig {
+    /// Returns what the server is told of it.
+    #[must_use]
+    pub fn introduction(&self) -> EngineInfo {
+        EngineInfo {
+            id: self.id.clone(),
+            kind: self.kind,
+            // Nobody reaches a process but the server, by this runner.
+            host: self.host.clone().unwrap_or_else(|| "localhost".to_owned()),
+            ports: self.ports,
+            capacity: self.capacity,
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
-        let refuse = |why: String| Err(format!("engine {}: {why}", self.id));
-        if self.host.is_empty() || self.host.contains(['/', ' ', '@']) {
-            return refuse(format!("host: {:?} is no host name or address", self.host));
+        self.check_values().map_err(|why| format!("engine {}: {why}", self.id))
+    }
+
+    fn check_values(&self) -> Result<(), String> {
+        if self.capacity == 0 || self.starts == 0 {
+            return Err("capacity and starts must be above 0".to_owned());
+        }
+        match self.kind {
+            EngineKind::Docker => self.check_docker(),
+            EngineKind::Process => self.check_process(),
+        }
+    }
+
+    fn check_docker(&self) -> Result<(), String> {
+        if self.socket.is_none() {
+            return Err("socket: is missing, such as /var/run/docker.sock".to_owned());
+        }
+        let host = self.host.as_ref().ok_or("host: is missing: the name or address by which players reach it")?;
+        if host.is_empty() || host.contains(['/', ' ', '@']) {
+            return Err(format!("host: {host:?} is no host name or address"));
         }
         if self.ports.first == 0 || self.ports.last < self.ports.first {
-            return refuse(format!("ports: from {} to {} is no range", self.ports.first, self.ports.last));
+            return Err(format!("ports: from {} to {} is no range", self.ports.first, self.ports.last));
         }
-        if self.capacity == 0 || self.starts == 0 {
-            return refuse("capacity and starts must be above 0".to_owned());
+        if !self.folders.is_empty() {
+            return Err("folders are only used with kind: process".to_owned());
         }
         Ok(())
+    }
+
+    fn check_process(&self) -> Result<(), String> {
+        if self.socket.is_some() || self.host.is_some() {
+            return Err("socket and host are not used with kind: process".to_owned());
+        }
+        let UserRange { first, last } = self.users;
+        if first < MIN_USER || last < first || u64::from(last - first) + 1 < u64::from(self.capacity) {
+            return Err(format!(
+                "users: from {first} to {last} are not as many as capacity ({}), from {MIN_USER} on",
+                self.capacity
+            ));
+        }
+        match self.folders.iter().find(|folder| !folder.is_absolute()) {
+            Some(folder) => Err(format!("folders: {} is no absolute path", folder.display())),
+            None => Ok(()),
+        }
     }
 }

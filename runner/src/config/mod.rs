@@ -7,7 +7,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use engine::{EngineConfig, Firewall};
+pub use engine::{EngineConfig, Firewall, UserRange};
 pub use radio::{DEFAULT_SAMPLE_RATE, DetectedLimits, RadioConfig};
 pub use values::{CaCert, Token};
 
@@ -177,7 +177,7 @@ impl Config {
             *file = folder.join(&*file);
         }
         for engine in &mut self.engines {
-            engine.socket = folder.join(&engine.socket);
+            engine.socket = engine.socket.as_ref().map(|socket| folder.join(socket));
         }
         self.air.resolve(folder);
         for radio in &mut self.radios {

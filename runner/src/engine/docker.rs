@@ -51,7 +51,7 @@ pub(crate) struct Found {
 impl Docker {
     /// Connects, and learns which engine it is.
     pub(crate) async fn connect(config: &EngineConfig, host: &Host) -> Result<Self, EngineError> {
-        let socket = config.socket.display().to_string();
+        let socket = config.socket.clone().unwrap_or_default().display().to_string();
         let away = |error: Error| EngineError::Away { socket: socket.clone(), reason: error.to_string() };
         let api = bollard::Docker::connect_with_unix(&socket, TIMEOUT_SECONDS, API_DEFAULT_VERSION).map_err(away)?;
         let api = api.negotiate_version().await.map_err(away)?;

@@ -1,4 +1,5 @@
-//! Engines: what instances are started with. So far Docker and Podman, by the API that both have.
+//! Engines: what instances are started with. Docker and Podman, by the API that both have, and processes of the host
+//! ([`process`]).
 //!
 //! [`host`] keeps the host's firewall rules for containers, [`profile`] says what a container may use of the host, [`disk`]
 //! watches what it writes, [`health`] whether it is well.
@@ -13,6 +14,7 @@ mod labels;
 mod layer;
 mod networks;
 mod probe;
+pub(crate) mod process;
 mod profile;
 mod start;
 mod subnets;
@@ -25,6 +27,7 @@ pub(crate) use host::{bridges, strays};
 pub(crate) use images::KnownPorts;
 pub(crate) use labels::Owner;
 use probe::Prober;
+pub(crate) use process::{Answering, ProcessError, Processes};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,11 +40,6 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Returns whose containers are here.
-    pub(crate) fn owner(&self) -> &Owner {
-        &self.owner
-    }
-
     /// Writes the list of system calls to the state folder, where Podman reads it.
     pub(crate) fn new(owner: Owner, state_dir: &Path) -> anyhow::Result<Self> {
         let seccomp_file = std::path::absolute(state_dir)?.join("seccomp.json");

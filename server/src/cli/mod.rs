@@ -146,6 +146,7 @@ enum Front {
     Control,
     Docker,
     Engine,
+    Sessions,
 }
 
 #[derive(Subcommand)]
@@ -201,6 +202,7 @@ fn openapi(front: Front) -> anyhow::Result<ExitCode> {
         Front::Control => http::document(),
         Front::Docker => http::docker::document(),
         Front::Engine => http::engine::document(),
+        Front::Sessions => http::sessions::document(),
     };
     writeln!(std::io::stdout(), "{}", document.to_pretty_json()?)?;
     Ok(ExitCode::SUCCESS)

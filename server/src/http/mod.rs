@@ -22,7 +22,7 @@ pub use extract::anybody::Anybody;
 pub use extract::body::Json;
 pub use extract::principal::{Admin, Operator, Viewer};
 pub use fronts::control::dashboard_state;
-pub use fronts::{docker, engine};
+pub use fronts::{docker, engine, sessions};
 pub use headers::protect;
 pub use ingress::{Ingress, Proxies};
 pub use operations::measure;
@@ -37,12 +37,14 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use utoipa::openapi::OpenApi;
 
-/// Adds every route. Problems outside of the Docker front are rendered by the control API's envelope.
+/// Adds every route. Problems are rendered in the form of the front that the path belongs to.
 pub fn routes(state: web::Data<State>, receiver: Receiver) -> impl Fn(&mut web::ServiceConfig) + Clone {
     let receiver = web::Data::new(receiver);
     move |config| {
         let all = web::scope("")
-            .configure(|config| openapi::routes(groups().into_iter().chain(docker::groups()).collect(), config))
+            .configure(|config| openapi::routes(all_groups(), config))
+            .configure(sessions::proxy_routes)
+            .configure(fronts::control::connections::routes)
             .configure(pages::routes)
             .configure(dashboard::routes)
             .configure(socket_io::routes)
@@ -54,7 +56,12 @@ pub fn routes(state: web::Data<State>, receiver: Receiver) -> impl Fn(&mut web::
     }
 }
 
-/// All operations, in the order of the documentation.
+/// All operations of the main listener.
+fn all_groups() -> Vec<Group> {
+    groups().into_iter().chain(docker::groups()).chain(sessions::groups()).collect()
+}
+
+/// All operations of the control API, in the order of the documentation.
 fn groups() -> Vec<Group> {
     let pages = group!("Description", "This description of the API."; pages: openapi);
     let mut groups = fronts::control::groups();
@@ -66,7 +73,11 @@ fn groups() -> Vec<Group> {
 
 /// Renders a problem in the form of the front that the path belongs to.
 fn render(path: &str, problem: &Problem) -> HttpResponse {
-    if docker::owns(path) { docker::render(problem) } else { fronts::control::envelope::render(path, problem) }
+    if docker::owns(path) {
+        return docker::render(problem);
+    }
+    let render = if sessions::owns(path) { sessions::envelope::render } else { fronts::control::envelope::render };
+    render(path, problem)
 }
 
 /// Returns the OpenAPI document of the control API.
@@ -78,7 +89,12 @@ pub fn document() -> OpenApi {
 /// Returns the OpenAPI documents of all fronts, by their names.
 #[must_use]
 pub fn documents() -> BTreeMap<&'static str, OpenApi> {
-    BTreeMap::from([("control", document()), ("docker", docker::document()), ("engine", engine::document())])
+    BTreeMap::from([
+        ("control", document()),
+        ("docker", docker::document()),
+        ("engine", engine::document()),
+        ("sessions", sessions::document()),
+    ])
 }
 
 /// Answers a request for an unknown path.

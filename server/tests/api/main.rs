@@ -23,5 +23,6 @@ mod people;
 mod play;
 mod playing;
 mod receiver;
+mod sessions;
 mod site;
 mod tls;

@@ -52,6 +52,7 @@ impl Site {
             requested_at: now,
             reap_at: now.after(Duration::from_secs(3600)),
             revision: 1,
+            several: false,
         };
         let spec = "INSERT OR IGNORE INTO instance_specs (challenge_id, version, spec) VALUES (1, 1, $1)";
         let image = r#"{"containers": [{"image": "web:1"}]}"#;

@@ -9,13 +9,14 @@ use crate::store::instances::InstanceChallenge;
 use crate::store::instances::sessions;
 use challengectl_common::Timestamp;
 use challengectl_common::instance::{OnExisting, Policy};
+use challengectl_common::wire::instances::OwnFile;
 use std::time::Duration;
 
 /// The outcomes after which an owner has to wait: those that are of the owner's own making, or as announced.
 const COOLING: [&str; 4] = ["stopped", "expired", "idle", "solved"];
 
 /// By whose rules a request to start is granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub enum Terms {
     /// By the policy of the challenge.
     #[default]
@@ -23,6 +24,20 @@ pub enum Terms {
     /// An instance that has run for this long gives way to the next one; a younger one, and one that starts, does not. After
     /// an end nobody waits.
     Revert(Duration),
+    /// Always: it is one of several with a process.
+    Open(Opening),
+}
+
+/// What a session with a process is opened with. Its owner may have several of a challenge, none waits for an engine, and none
+/// is started again when its process has ended.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// How long it lives without a sign of life, unless the challenge says so.
+    pub idle: Option<Duration>,
+    /// A structure of the Protein Data Bank that the process shall open.
+    pub pdb_id: Option<String>,
+    /// The file that its owner has sent.
+    pub file: Option<OwnFile>,
 }
 
 /// What a request to start gets.

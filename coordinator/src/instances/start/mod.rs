@@ -8,17 +8,19 @@ mod place;
 mod queue;
 mod warm;
 
-pub use admission::Terms;
+pub use admission::{Opening, Terms};
 pub(super) use place::{free_ports, start_timeout};
 
 use super::{Instances, Placed, placed, sign};
 use crate::CoreError;
 use crate::secrets::random_hex;
 use crate::session::{Owner, SessionState};
-use crate::store::Transaction;
 use crate::store::instances::sessions::{self, NewSession};
-use crate::store::instances::{self, InstanceChallenge, engines};
+use crate::store::instances::{self, InstanceChallenge, engines, processes};
+use crate::store::{Connection, Transaction};
 use admission::Admission;
+use challengectl_common::instance::InstanceSpec;
+use challengectl_common::wire::instances::EngineKind;
 use queue::NO_ENGINE;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +46,16 @@ pub struct Wish {
     pub lifetime: Option<Duration>,
     /// By whose rules it is granted.
     pub terms: Terms,
+}
+
+impl Wish {
+    /// Returns what its process is opened with; `None`: it has containers.
+    fn opening(&self) -> Option<&Opening> {
+        match &self.terms {
+            Terms::Open(opening) => Some(opening),
+            Terms::Policy | Terms::Revert(_) => None,
+        }
+    }
 }
 
 /// What came of a wish.
@@ -78,16 +90,32 @@ impl Instances {
     /// [`CoreError::Unavailable`] when there is no engine or too many wait for one, [`CoreError::StartFailed`].
     pub async fn start(self: &Arc<Self>, wish: Wish) -> Result<Started, CoreError> {
         let this = Arc::clone(self);
+        let opening = wish.opening().cloned();
         let reserved = self.context.run_to_completion(async move { this.obtain(&wish).await }).await?;
         let (id, is_new) = match reserved {
             Reserved::New(id) | Reserved::Replacing { new: id, .. } => (id, true),
             Reserved::Existing(id) | Reserved::Instead(id) => (id, false),
         };
-        let placed = self.settled(id).await?;
+        let placed = match (self.settled(id).await, opening) {
+            (Err(CoreError::StartFailed), Some(opening)) => self.unopened(id, &opening).await?,
+            (settled, _) => settled?,
+        };
         if let Reserved::Replacing { old, .. } = reserved {
             self.wait_until_over(old).await?;
         }
         Ok(Started { placed, is_new })
+    }
+
+    /// Decides what comes of a session whose process has not started. One that was to open something may have failed at that,
+    /// which is not the server's fault: it is shown as failed. Of others nothing is left.
+    async fn unopened(self: &Arc<Self>, id: i64, opening: &Opening) -> Result<Placed, CoreError> {
+        if opening.file.is_none() && opening.pdb_id.is_none() {
+            self.dismiss(id).await?;
+            return Err(CoreError::StartFailed);
+        }
+        let mut connection = self.context.store.read_few().await?;
+        let session = sessions::get(&mut connection, id).await?.ok_or(CoreError::StartFailed)?;
+        placed(&mut connection, session).await
     }
 
     /// Returns the session for a wish.
@@ -106,7 +134,7 @@ impl Instances {
 
     /// Stops the sessions of an owner whose life is over, by [`Terms::Revert`]: the job that does so may be a second late.
     async fn reap_owner(&self, wish: &Wish) -> Result<(), CoreError> {
-        if wish.terms == Terms::Policy {
+        if !matches!(wish.terms, Terms::Revert(_)) {
             return Ok(());
         }
         let mut transaction = self.context.store.write().await?;
@@ -127,6 +155,10 @@ impl Instances {
         let mut transaction = self.context.store.write().await?;
         let challenge = instances::find(&mut transaction, &wish.challenge).await?.filter(|it| it.visible);
         let challenge = challenge.ok_or_else(|| CoreError::NotFound(format!("challenge {}", wish.challenge)))?;
+        if wish.opening().is_some() {
+            self.check_quota(&mut transaction, &wish.owner).await?;
+            return Ok(Reserved::New(self.enqueue(transaction, &challenge, wish).await?));
+        }
         let mut replaced = None;
         match self.admit(&mut transaction, &challenge, wish, is_restarted).await? {
             Admission::Existing(session) => {
@@ -137,23 +169,26 @@ impl Instances {
                 return Ok(Reserved::Existing(id));
             }
             // Both in one transaction: of two requests at once one finds the old one, the other the new one.
-            Admission::Instead(session) if wish.terms != Terms::Policy => {
+            Admission::Instead(session) if matches!(wish.terms, Terms::Revert(_)) => {
                 replaced = Some(session.id);
                 self.stop_in(&mut transaction, session, "reverted").await?;
             }
             Admission::Instead(session) => return Ok(Reserved::Instead(session.id)),
             Admission::New => {}
         }
-        let most = self.context.rules.instances_per_owner;
-        if sessions::count_of_owner(&mut transaction, &wish.owner).await? >= most {
-            return Err(CoreError::Quota(most));
-        }
+        self.check_quota(&mut transaction, &wish.owner).await?;
         if let Some(id) = self.adopt_in(&mut transaction, &challenge, wish).await? {
             self.commit(transaction).await?;
             self.tally.starts.observe(began.elapsed().as_secs_f64());
             return Ok(reserved(id, replaced));
         }
         Ok(reserved(self.enqueue(transaction, &challenge, wish).await?, replaced))
+    }
+
+    async fn check_quota(&self, connection: &mut Connection, owner: &Owner) -> Result<(), CoreError> {
+        let (count, most) =
+            (sessions::count_of_owner(connection, owner).await?, self.context.rules.instances_per_owner);
+        if count < most { Ok(()) } else { Err(CoreError::Quota(most)) }
     }
 
     /// Adds a session to the queue, and places those that are next.
@@ -164,29 +199,43 @@ impl Instances {
         wish: &Wish,
     ) -> Result<i64, CoreError> {
         let spec = instances::spec(&mut transaction, challenge.id, challenge.version).await?;
+        fits(&spec, wish)?;
         Self::check_secrets(&mut transaction, &spec).await?;
-        if engines::usable(&mut transaction).await?.is_empty() {
-            return Err(CoreError::Unavailable("no container engine is online; try again later".to_owned()));
+        let kind = place::kind(&spec);
+        if !engines::usable(&mut transaction).await?.iter().any(|engine| engine.kind == kind) {
+            let what = if kind == EngineKind::Docker { "container engine" } else { "engine for processes" };
+            return Err(CoreError::Unavailable(format!("no {what} is online; try again later")));
         }
         if sessions::queue::length(&mut transaction).await? >= MAX_QUEUED {
             return Err(CoreError::Unavailable("too many instances wait for an engine; try again later".to_owned()));
         }
         let now = self.context.clock.now();
         let new = NewSession {
-            key: &random_hex::<16>(),
+            key: &key(wish),
             front: wish.front,
             challenge_id: challenge.id,
             version: challenge.version,
             owner: &wish.owner,
             nonce: &random_hex::<16>(),
             lifetime: wish.lifetime.unwrap_or(challenge.lifetime()),
-            idle: sign::idle(&challenge.policy),
+            idle: sign::idle(&challenge.policy).or(wish.opening().and_then(|opening| opening.idle)),
             requested_at: now,
             reap_at: now.after(QUEUE_TIMEOUT),
             revision: sessions::revision(&mut transaction).await? + 1,
+            several: wish.opening().is_some(),
         };
         let id = sessions::insert(&mut transaction, &new).await?;
+        if let Some(Opening { pdb_id, file, .. }) = wish.opening() {
+            processes::insert(&mut transaction, id, pdb_id.as_deref(), file.as_ref(), now).await?;
+        }
         self.place_waiting(&mut transaction).await?;
+        if wish.opening().is_some() {
+            // Nothing waits behind the answer: the transaction is rolled back.
+            let session = sessions::get(&mut transaction, id).await?;
+            if session.is_none_or(|session| session.state == SessionState::Queued) {
+                return Err(no_engine());
+            }
+        }
         self.commit(transaction).await?;
         tracing::info!(session = id, challenge = %challenge.slug, "reserved");
         Ok(id)
@@ -215,6 +264,27 @@ impl Instances {
 
 fn reserved(new: i64, replaced: Option<i64>) -> Reserved {
     replaced.map_or(Reserved::New(new), |old| Reserved::Replacing { new, old })
+}
+
+/// Returns an error unless what is asked for is what the challenge has.
+fn fits(spec: &InstanceSpec, wish: &Wish) -> Result<(), CoreError> {
+    match (wish.opening(), &spec.process) {
+        (Some(_), None) => Err(CoreError::Invalid(format!("challenge {}: it has no process", wish.challenge))),
+        (None, Some(_)) => {
+            Err(CoreError::Conflict("the instances of this challenge are made over /api/sessions".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns what the front calls the session: random. The sessions API has UUIDs of version 4 (RFC 9562, section 5.4).
+fn key(wish: &Wish) -> String {
+    let Some(_) = wish.opening() else { return random_hex::<16>() };
+    let random = u128::from_be_bytes(rand::random());
+    let uuid = random & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let text = format!("{uuid:032x}");
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }
 
 fn no_engine() -> CoreError {

@@ -9,7 +9,7 @@ use crate::store::instances::inventories::{self, StoredInventory};
 use crate::store::instances::sessions::{self, Place, queue};
 use crate::store::instances::{self, ports};
 use challengectl_common::instance::{InstanceSpec, Transport};
-use challengectl_common::wire::instances::Published;
+use challengectl_common::wire::instances::{EngineKind, Published};
 use challengectl_common::{EngineId, RunnerId};
 use rand::seq::IteratorRandom;
 use std::collections::HashSet;
@@ -46,10 +46,11 @@ impl Instances {
         let Some(next) = session.state.after(Happening::IsPlaced) else { return Ok(false) };
         let spec = instances::spec(connection, session.challenge_id, session.version).await?;
         engines.sort_by(|a, b| fullness(a).total_cmp(&fullness(b)));
-        let holders = holders(inventories::usable(connection).await?, &spec);
+        let (kind, holders) = (kind(&spec), holders(inventories::usable(connection).await?, &spec));
         let has_images =
             |it: &Engine| holders.is_empty() || holders.contains(&(it.runner_id.clone(), it.engine_id.clone()));
-        for engine in engines.iter_mut().filter(|engine| has_room(engine) && has_images(engine)) {
+        let fits = |it: &Engine| it.kind == kind && has_room(it) && has_images(it);
+        for engine in engines.iter_mut().filter(|engine| fits(engine)) {
             let Some(published) = free_ports(connection, engine, &spec).await? else { continue };
             ports::lease(connection, &engine.runner_id, session.id, &published).await?;
             engine.used += 1;
@@ -80,14 +81,22 @@ impl Instances {
     }
 }
 
-/// Returns the engines that are known to have all images of a spec.
+/// Returns the engines that are known to have all images of a spec; none for a process, which has no image.
 fn holders(inventories: Vec<StoredInventory>, spec: &InstanceSpec) -> HashSet<(RunnerId, EngineId)> {
+    if spec.containers.is_empty() {
+        return HashSet::new();
+    }
     let has_all = |it: &StoredInventory| {
         let has = |image: &str| it.inventory.images.iter().any(|info| info.name == image);
         spec.containers.iter().all(|container| has(&container.image))
     };
     let known = inventories.into_iter().filter(has_all);
     known.map(|it| (it.runner_id, it.inventory.engine_id)).collect()
+}
+
+/// Returns the kind of engine that an instance needs.
+pub(super) fn kind(spec: &InstanceSpec) -> EngineKind {
+    if spec.process.is_some() { EngineKind::Process } else { EngineKind::Docker }
 }
 
 pub(super) fn has_room(engine: &Engine) -> bool {
@@ -101,7 +110,8 @@ fn fullness(engine: &Engine) -> f64 {
 /// Returns how long a start may take.
 pub(in super::super) fn start_timeout(spec: &InstanceSpec) -> Duration {
     let health = spec.containers.iter().filter_map(|container| container.health.as_ref());
-    START_TIMEOUT + health.map(|check| Duration::from_secs(check.start_seconds.into())).sum::<Duration>()
+    let seconds = health.map(|check| check.start_seconds).chain(spec.process.as_ref().map(|it| it.start_seconds));
+    START_TIMEOUT + seconds.map(|seconds| Duration::from_secs(seconds.into())).sum::<Duration>()
 }
 
 /// Returns a free port of the host for each port of a spec, at random: a neighbour's cannot be guessed from one's own.

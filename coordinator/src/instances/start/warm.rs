@@ -104,7 +104,8 @@ impl Instances {
                 continue;
             }
             let spec = instances::spec(connection, wanted.challenge_id, wanted.version).await?;
-            if Self::check_secrets(connection, &spec).await.is_err() {
+            // A process waits for nobody: each is opened with what its owner sends.
+            if spec.process.is_some() || Self::check_secrets(connection, &spec).await.is_err() {
                 continue;
             }
             let new = NewSession {
@@ -119,6 +120,7 @@ impl Instances {
                 requested_at: now,
                 reap_at: now,
                 revision: sessions::revision(connection).await? + 1,
+                several: false,
             };
             let id = sessions::insert(connection, &new).await?;
             let Some(session) = sessions::get(connection, id).await? else { continue };

@@ -1,6 +1,6 @@
 //! The engines of runners.
 
-use crate::store::cells::parse;
+use crate::store::cells::{corrupt, parse};
 use crate::store::{Connection, StoreError};
 use challengectl_common::wire::instances::{EngineInfo, EngineKind};
 use challengectl_common::{EngineId, RunnerId};
@@ -13,6 +13,8 @@ pub struct Engine {
     pub runner_id: RunnerId,
     /// Unique on the runner.
     pub engine_id: EngineId,
+    /// What it starts.
+    pub kind: EngineKind,
     /// The host by which players reach its ports.
     pub host: String,
     /// The ports that it may publish, both ends included.
@@ -27,13 +29,13 @@ pub struct Engine {
 pub async fn replace(connection: &mut Connection, runner: &RunnerId, engines: &[EngineInfo]) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM engines WHERE runner_id = $1").bind(runner.as_str()).execute(&mut *connection).await?;
     for engine in engines {
-        let EngineKind::Docker = engine.kind;
         sqlx::query(
             "INSERT INTO engines (runner_id, engine_id, kind, host, first_port, last_port, capacity)
-             VALUES ($1, $2, 'docker', $3, $4, $5, $6)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(runner.as_str())
         .bind(engine.id.as_str())
+        .bind(engine.kind.as_str())
         .bind(&engine.host)
         .bind(engine.ports.first)
         .bind(engine.ports.last)
@@ -50,6 +52,7 @@ pub async fn usable(connection: &mut Connection) -> Result<Vec<Engine>, StoreErr
     struct Row {
         runner_id: String,
         engine_id: String,
+        kind: String,
         host: String,
         first_port: u16,
         last_port: u16,
@@ -57,7 +60,7 @@ pub async fn usable(connection: &mut Connection) -> Result<Vec<Engine>, StoreErr
         used: u32,
     }
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT engines.runner_id, engines.engine_id, host, first_port, last_port, capacity, (
+        "SELECT engines.runner_id, engines.engine_id, kind, host, first_port, last_port, capacity, (
              SELECT count(*) FROM sessions
              WHERE sessions.runner_id = engines.runner_id AND sessions.engine_id = engines.engine_id
                  AND state IN ('starting', 'running', 'lost', 'stopping')
@@ -71,6 +74,7 @@ pub async fn usable(connection: &mut Connection) -> Result<Vec<Engine>, StoreErr
             Ok(Engine {
                 runner_id: parse(&row.runner_id, "runner id")?,
                 engine_id: parse(&row.engine_id, "engine id")?,
+                kind: kind(&row.kind)?,
                 host: row.host,
                 ports: (row.first_port, row.last_port),
                 capacity: row.capacity,
@@ -78,4 +82,9 @@ pub async fn usable(connection: &mut Connection) -> Result<Vec<Engine>, StoreErr
             })
         })
         .collect()
+}
+
+fn kind(text: &str) -> Result<EngineKind, StoreError> {
+    let all = [EngineKind::Docker, EngineKind::Process];
+    all.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| corrupt("kind of an engine", &text))
 }

@@ -4,6 +4,7 @@ pub mod authoring;
 pub mod engines;
 pub mod inventories;
 pub mod ports;
+pub mod processes;
 pub mod secrets;
 pub mod sessions;
 

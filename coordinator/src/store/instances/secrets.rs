@@ -73,8 +73,7 @@ pub async fn uses(connection: &mut Connection) -> Result<Vec<(String, Vec<String
     .await?;
     let named = rows.into_iter().map(|(slug, spec)| {
         let spec: InstanceSpec = from_json(&spec, "spec")?;
-        let names = spec.containers.into_iter().flat_map(|it| it.secrets.into_values());
-        Ok((slug, names.collect()))
+        Ok((slug, spec.secrets().cloned().collect()))
     });
     named.collect()
 }

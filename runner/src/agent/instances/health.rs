@@ -85,7 +85,7 @@ async fn ask_all(
             // Never closed.
             let _slot = slots.acquire().await;
             let engine = agent.instances.engines.get(position);
-            let asked = match engine.and_then(|engine| engine.docker.get()) {
+            let asked = match engine.and_then(Engine::connected) {
                 Some(docker) => docker.ask(network, &containers).await,
                 None => Ok(()),
             };

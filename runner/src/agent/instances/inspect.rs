@@ -1,6 +1,7 @@
 //! Looks at instances for operators.
 
 use super::super::Agent;
+use super::processes;
 use crate::engine::EngineError;
 use challengectl_common::wire::inspections::{Inspection, InspectionAnswer};
 use std::sync::Arc;
@@ -31,5 +32,8 @@ pub(super) fn begin(agent: &Arc<Agent>, inspection: Inspection) {
 async fn look(agent: &Agent, inspection: &Inspection) -> Result<InspectionAnswer, EngineError> {
     let engine = agent.instances.engine(&inspection.engine_id);
     let engine = engine.ok_or_else(|| EngineError::Refused(format!("there is no engine {}", inspection.engine_id)))?;
-    engine.docker().await?.inspect(inspection).await
+    match engine.processes() {
+        Some(processes) => processes::inspect(processes, inspection),
+        None => engine.docker().await?.inspect(inspection).await,
+    }
 }

@@ -4,20 +4,23 @@
 //! well, [`deliver`] reports, and [`inventory`] says which images there are.
 //! Each session has at most one task at a time, which carries out its newest order ([`work`]).
 
+mod connections;
 mod deliver;
 mod health;
 mod inspect;
 mod inventory;
 mod orders;
+mod processes;
 mod sweep;
 mod watch;
 mod work;
 
 use super::Agent;
 use crate::config::EngineConfig;
-use crate::engine::{Docker, EngineError, Host, Owner};
+use crate::engine::{Docker, EngineError, Host, Owner, Processes};
+use anyhow::Context;
 use challengectl_common::EngineId;
-use challengectl_common::wire::instances::{InstanceReport, Order};
+use challengectl_common::wire::instances::{EngineKind, InstanceReport, Order};
 use deliver::Outbox;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -28,6 +31,8 @@ use tokio::task::JoinSet;
 
 /// The instances of this runner.
 pub(crate) struct Instances {
+    /// Whose containers are here; `None` without engines.
+    owner: Option<Owner>,
     engines: Vec<Engine>,
     sessions: Mutex<HashMap<i64, Standing>>,
     outbox: Outbox,
@@ -37,8 +42,15 @@ pub(crate) struct Instances {
 
 struct Engine {
     config: EngineConfig,
-    host: Arc<Host>,
-    docker: OnceCell<Docker>,
+    driver: Driver,
+}
+
+/// What an engine starts.
+enum Driver {
+    /// Containers.
+    Docker { host: Arc<Host>, docker: Box<OnceCell<Docker>> },
+    /// Processes.
+    Process(Processes),
 }
 
 /// What is known of a session.
@@ -58,23 +70,28 @@ impl Instances {
     /// Returns the instances for these engines. The installation is kept in the state folder.
     pub(super) fn new(engines: &[EngineConfig], state_dir: &Path) -> anyhow::Result<Self> {
         let mut instances = Self {
+            owner: None,
             engines: Vec::new(),
             sessions: Mutex::default(),
             outbox: Outbox::default(),
             knows_all: Mutex::default(),
         };
         if !engines.is_empty() {
-            let host = Arc::new(Host::new(installation(state_dir)?, state_dir)?);
-            let engine =
-                |it: &EngineConfig| Engine { config: it.clone(), host: Arc::clone(&host), docker: OnceCell::new() };
-            instances.engines = engines.iter().map(engine).collect();
+            let owner = installation(state_dir)?;
+            let host = Arc::new(Host::new(owner.clone(), state_dir)?);
+            for config in engines {
+                let driver = match config.kind {
+                    EngineKind::Docker => Driver::Docker { host: Arc::clone(&host), docker: Box::default() },
+                    EngineKind::Process => {
+                        let opened = Processes::open(config, &owner, state_dir);
+                        Driver::Process(opened.with_context(|| format!("engine {}", config.id))?)
+                    }
+                };
+                instances.engines.push(Engine { config: config.clone(), driver });
+            }
+            instances.owner = Some(owner);
         }
         Ok(instances)
-    }
-
-    /// Returns whose containers are here; `None` without engines.
-    fn owner(&self) -> Option<&Owner> {
-        self.engines.first().map(|engine| engine.host.owner())
     }
 
     fn engine(&self, id: &EngineId) -> Option<&Engine> {
@@ -94,9 +111,31 @@ impl Instances {
 }
 
 impl Engine {
-    /// Returns the engine, connected. It may have been started after the runner.
+    /// Returns the container engine, connected. It may have been started after the runner.
+    ///
+    /// # Errors
+    /// The engine is away, or starts processes.
     async fn docker(&self) -> Result<&Docker, EngineError> {
-        self.docker.get_or_try_init(|| Docker::connect(&self.config, &self.host)).await
+        match &self.driver {
+            Driver::Docker { host, docker } => docker.get_or_try_init(|| Docker::connect(&self.config, host)).await,
+            Driver::Process(_) => Err(EngineError::Refused(format!("engine {} has no containers", self.config.id))),
+        }
+    }
+
+    /// Returns the container engine, if it was connected.
+    fn connected(&self) -> Option<&Docker> {
+        match &self.driver {
+            Driver::Docker { docker, .. } => docker.get(),
+            Driver::Process(_) => None,
+        }
+    }
+
+    /// Returns the engine of processes, if it is one.
+    fn processes(&self) -> Option<&Processes> {
+        match &self.driver {
+            Driver::Process(processes) => Some(processes),
+            Driver::Docker { .. } => None,
+        }
     }
 }
 

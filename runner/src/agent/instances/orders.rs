@@ -1,7 +1,7 @@
 //! Fetches orders by long polls.
 
 use super::super::Agent;
-use super::{Standing, inspect, work};
+use super::{Standing, connections, inspect, work};
 use crate::api::backoff::Backoff;
 use challengectl_common::wire::instances::{Order, Orders};
 use std::collections::HashSet;
@@ -41,6 +41,9 @@ fn take(agent: &Arc<Agent>, orders: Orders) {
     }
     for inspection in orders.inspections {
         inspect::begin(agent, inspection);
+    }
+    for connection in orders.connections {
+        connections::begin(agent, connection);
     }
     for order in orders.orders {
         put(agent, order, orders.complete);

@@ -33,11 +33,11 @@ pub(super) async fn sweep(agent: &Agent, before: &Unknown) -> Unknown {
 }
 
 async fn unknown(agent: &Agent) -> Result<Unknown, EngineError> {
-    let Some(owner) = agent.instances.owner().cloned() else { return Ok(Unknown::default()) };
+    let Some(owner) = agent.instances.owner.clone() else { return Ok(Unknown::default()) };
     // Read before the engines are asked: what one makes meanwhile is known.
     let (bridges, containers) = (bridges::all(), blocking(move || strays::containers(&owner)).await?);
     let mut unknown = Unknown { bridges, containers };
-    for engine in &agent.instances.engines {
+    for engine in agent.instances.engines.iter().filter(|engine| engine.processes().is_none()) {
         if unknown.bridges.is_empty() && unknown.containers.is_empty() {
             break;
         }
@@ -53,7 +53,7 @@ async fn unknown(agent: &Agent) -> Result<Unknown, EngineError> {
 
 /// Ends the processes of containers.
 async fn end_strays(agent: &Agent, containers: Vec<&String>) {
-    let Some(owner) = agent.instances.owner().cloned().filter(|_| !containers.is_empty()) else { return };
+    let Some(owner) = agent.instances.owner.clone().filter(|_| !containers.is_empty()) else { return };
     tracing::warn!(?containers, "ending the processes of containers that no engine knows");
     let containers: HashSet<String> = containers.into_iter().cloned().collect();
     match blocking(move || strays::end(&owner, &containers)).await {

@@ -3,7 +3,7 @@
 
 use super::super::Agent;
 use super::{Engine, sweep, work};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, Processes};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,9 @@ pub(super) async fn run(agent: Arc<Agent>) {
 }
 
 async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
+    if let Some(processes) = engine.processes() {
+        return look_at_processes(agent, engine, processes).await;
+    }
     let docker = engine.docker().await?;
     // Logged where it fails; what runs is looked after all the same.
     let _ = docker.keep_firewall().await;
@@ -63,13 +66,36 @@ async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
     Ok(())
 }
 
+/// As for containers: what has ended, and what nobody knows.
+async fn look_at_processes(agent: &Arc<Agent>, engine: &Engine, processes: &Processes) -> Result<(), EngineError> {
+    // Read before the list: what is started meanwhile is no leftover.
+    let knows_all = *agent.instances.knows_all.lock();
+    let known: HashSet<i64> = agent.instances.sessions.lock().keys().copied().collect();
+    let running = processes.alive().into_iter().map(|session| (session, 1)).collect();
+    for session in ended(agent, engine, &running) {
+        work::begin(agent, session);
+    }
+    if !knows_all {
+        return Ok(());
+    }
+    for session in processes.sessions().into_iter().filter(|session| !known.contains(session)) {
+        let is_new = agent.instances.sessions.lock().contains_key(&session);
+        if !is_new {
+            tracing::warn!(session, "removing what is left of a process");
+            processes.remove(session).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Returns the sessions of an engine that ran and have fewer running containers than they should. Marks them as due.
 fn ended(agent: &Agent, engine: &Engine, running: &HashMap<i64, usize>) -> Vec<i64> {
     let mut sessions = agent.instances.sessions.lock();
     let mut ended = Vec::new();
     for (id, standing) in sessions.iter_mut().filter(|(_, it)| it.order.engine_id == engine.config.id) {
         let Some(run) = &mut standing.order.run else { continue };
-        let is_less = running.get(id).copied().unwrap_or_default() < run.containers.len();
+        let parts = run.containers.len() + usize::from(run.process.is_some());
+        let is_less = running.get(id).copied().unwrap_or_default() < parts;
         if standing.runs && !standing.is_busy && is_less {
             // It is not started again without an order.
             run.is_running = true;

@@ -1,8 +1,8 @@
 //! Carries out the newest order of one session.
 
 use super::super::Agent;
-use super::Standing;
-use crate::engine::{Docker, EngineError, IsWanted};
+use super::{Standing, processes};
+use crate::engine::{Answering, Docker, EngineError, IsWanted};
 use challengectl_common::wire::instances::{InstanceReport, InstanceState, Order};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,9 +66,12 @@ async fn carry_out(agent: &Agent, order: &Order, offence: Option<String>) {
         return report(agent, order, Outcome::Failed { reason, is_permanent: false });
     };
     let is_wanted = || agent.instances.is_newest(order);
-    let outcome = match engine.docker().await {
-        Ok(docker) => settle(docker, order, offence.clone(), &is_wanted).await,
-        Err(error) => Err(error),
+    let outcome = match engine.processes() {
+        Some(processes) => processes::settle(agent, processes, order, offence.clone(), &is_wanted).await,
+        None => match engine.docker().await {
+            Ok(docker) => settle(docker, order, offence.clone(), &is_wanted).await,
+            Err(error) => Err(error),
+        },
     };
     match outcome {
         Ok(outcome) => report(agent, order, outcome),
@@ -85,9 +88,11 @@ async fn carry_out(agent: &Agent, order: &Order, offence: Option<String>) {
 }
 
 /// What came of an order.
-enum Outcome {
+pub(super) enum Outcome {
     /// It runs; holds the id of the first container.
     Runs(String),
+    /// Its process runs.
+    Answers(Answering),
     /// `is_permanent`: another start would fail as well.
     Failed {
         reason: String,
@@ -140,12 +145,14 @@ async fn started(docker: &Docker, order: &Order, first: Result<String, EngineErr
 }
 
 fn report(agent: &Agent, order: &Order, outcome: Outcome) {
-    let runs = matches!(outcome, Outcome::Runs(_));
+    let runs = matches!(outcome, Outcome::Runs(_) | Outcome::Answers(_));
     if let Some(standing) = agent.instances.sessions.lock().get_mut(&order.session_id) {
         standing.runs = runs && standing.order.fence == order.fence;
     }
     let permanent = matches!(outcome, Outcome::Failed { is_permanent: true, .. });
+    let port = if let Outcome::Answers(answering) = &outcome { Some(answering.port) } else { None };
     let (state, reason, container_id) = match outcome {
+        Outcome::Answers(Answering { pid, .. }) => (InstanceState::Running, None, Some(format!("process {pid}"))),
         Outcome::Runs(id) => (InstanceState::Running, None, Some(id)),
         Outcome::Failed { reason, .. } => (InstanceState::Failed, Some(cut(reason)), None),
         Outcome::Removed => (InstanceState::Removed, None, None),
@@ -155,7 +162,7 @@ fn report(agent: &Agent, order: &Order, outcome: Outcome) {
         None => tracing::info!(session = order.session_id, fence = order.fence, ?state, "instance"),
     }
     let (session_id, fence) = (order.session_id, order.fence);
-    agent.instances.report(InstanceReport { session_id, fence, state, reason, permanent, container_id });
+    agent.instances.report(InstanceReport { session_id, fence, state, reason, permanent, container_id, port });
 }
 
 fn cut(mut reason: String) -> String {

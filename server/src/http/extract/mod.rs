@@ -7,3 +7,4 @@ pub mod origin;
 pub mod player;
 pub mod principal;
 pub mod query;
+pub mod this_machine;

@@ -4,6 +4,7 @@ pub mod control;
 pub mod docker;
 pub mod engine;
 pub mod play;
+pub mod sessions;
 
 use super::problem::{Code, Problem};
 

@@ -89,7 +89,7 @@ impl Group {
         Self { form, ..self }
     }
 
-    /// Lets paths end with a slash.
+    /// Lets paths end with a slash, without a redirection: a redirected POST loses its body.
     pub fn with_slash(self) -> Self {
         Self { slash: true, ..self }
     }

@@ -19,7 +19,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Get the server's metrics, in the text format of Prometheus or in `OpenMetrics`.
 #[utoipa::path(
@@ -139,6 +139,12 @@ async fn show_sessions(instances: &Instances, registry: &mut Registry) {
         ended.get_or_create_owned(&vec![("front", front), ("outcome", outcome)]).inc_by(count);
     }
     registry.register("sessions_ended", "Instances that have ended since the server started", ended);
+    let (files, bytes): (Counter, Counter) = Default::default();
+    files.inc_by(instances.tally.uploads.files.load(Ordering::Relaxed));
+    bytes.inc_by(instances.tally.uploads.bytes.load(Ordering::Relaxed));
+    registry.register("session_uploads", "Files that were sent with sessions since the server started", files);
+    let help = "What these files have together";
+    registry.register_with_unit("session_upload", help, Unit::Bytes, bytes);
     let help = "From the request of an instance until it runs";
     registry.register_with_unit("session_start", help, Unit::Seconds, instances.tally.starts.clone());
 }

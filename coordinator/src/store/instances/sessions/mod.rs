@@ -93,7 +93,7 @@ impl Session {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(in super::super) struct Row {
     id: i64,
     key: String,
     front: String,
@@ -185,6 +185,8 @@ pub struct NewSession<'a> {
     pub requested_at: Timestamp,
     pub reap_at: Timestamp,
     pub revision: i64,
+    /// Whether its owner may have several of the challenge.
+    pub several: bool,
 }
 
 /// Returns the newest revision; 1 without sessions, since a runner that asks from 0 gets all orders at once.
@@ -203,8 +205,8 @@ pub async fn mark_solved(connection: &mut Connection, id: i64, now: Timestamp) -
 pub async fn insert(connection: &mut Connection, new: &NewSession<'_>) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(
         "INSERT INTO sessions (key, key_digest, front, challenge_id, version, owner, made_for, nonce, state, fence,
-             lifetime_ms, idle_ms, requested_at, reap_at, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 'queued', 1, $8, $9, $10, $11, $12) RETURNING id",
+             lifetime_ms, idle_ms, requested_at, reap_at, revision, several)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 'queued', 1, $8, $9, $10, $11, $12, $13) RETURNING id",
     )
     .bind(new.key)
     .bind(Digest::of(new.key.as_bytes()).to_string())
@@ -218,6 +220,7 @@ pub async fn insert(connection: &mut Connection, new: &NewSession<'_>) -> Result
     .bind(new.requested_at.as_millis())
     .bind(new.reap_at.as_millis())
     .bind(new.revision)
+    .bind(new.several)
     .fetch_one(connection)
     .await?)
 }

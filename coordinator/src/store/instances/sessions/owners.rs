@@ -4,11 +4,11 @@ use super::{Row, Session};
 use crate::session::Owner;
 use crate::store::{Connection, StoreError};
 
-/// Returns the live session of an owner and a challenge.
+/// Returns the live session of an owner and a challenge; not those of which there may be several.
 pub async fn live(connection: &mut Connection, owner: &Owner, challenge: i64) -> Result<Option<Session>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT * FROM sessions
-         WHERE owner = $1 AND challenge_id = $2 AND state IN ('queued', 'starting', 'running', 'lost')",
+         WHERE owner = $1 AND challenge_id = $2 AND state IN ('queued', 'starting', 'running', 'lost') AND several = 0",
     )
     .bind(owner.as_str())
     .bind(challenge)

@@ -5,6 +5,7 @@ mod alarms;
 mod audit;
 mod challenges;
 mod conference;
+pub mod connections;
 mod description;
 mod enrollment;
 pub mod envelope;

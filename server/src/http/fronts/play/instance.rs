@@ -91,7 +91,8 @@ pub async fn start(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let challenge = coordinator.instances.challenge(challenge).await?;
-    let wish = Wish { challenge: challenge.slug, owner, front: FRONT, lifetime: None, terms: Terms::Policy };
+    let terms = Terms::Policy;
+    let wish = Wish { challenge: challenge.slug, owner, front: FRONT, lifetime: None, terms };
     let started = coordinator.instances.start(wish).await?;
     let mut response = if started.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(response.json(shown(&started.placed, coordinator.context.now())))

@@ -166,7 +166,7 @@ async fn run_as(name: &str, role: Role) {
 async fn the_documents_are_valid() {
     let site = Site::start().await;
     let document = site.folder.path().join("openapi.json");
-    for path in ["/docs/control.json", "/docs/engine.json"] {
+    for path in ["/docs/control.json", "/docs/engine.json", "/docs/sessions.json"] {
         std::fs::write(&document, site.get(path).await.body.to_string()).unwrap();
         is_success(&tool("openapi-spec-validator").arg(&document).output().await.unwrap());
     }
@@ -182,6 +182,16 @@ async fn the_engine_front_answers_as_described() {
     let open =
         ["GET /api", "GET /api/challenges", "GET /api/challenges/running", "GET /api/health", "POST /api/flags/batch"];
     assert_eq!(successful, open.map(str::to_owned).into());
+}
+
+/// Without an engine nothing starts; `e2e/tests/processes.rs` has one.
+#[tokio::test]
+async fn the_sessions_front_answers_as_described() {
+    let site = crate::sessions::site().await;
+    std::fs::write(site.folder.path().join("token_id"), "").unwrap();
+    let front = Front { path: "/docs/sessions.json", url: &site.url, config: "sessions.toml" };
+    let successful = run_on(&site, front, &[("x-user-id", "ada")], &[]).await;
+    assert_eq!(successful, BTreeSet::from(["GET /api/sessions".to_owned()]));
 }
 
 #[tokio::test]

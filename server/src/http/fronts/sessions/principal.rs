@@ -1,0 +1,82 @@
+//! Admission to this front: people with an account, and requests from this machine under a name in a header.
+
+use crate::events::LOGIN_COOKIE;
+use crate::http::Problem;
+use crate::http::extract::anybody::Anybody;
+use crate::http::extract::origin;
+use crate::http::extract::player::of_all;
+use crate::http::extract::this_machine::is_from_this_machine;
+use crate::http::state::{Component, State};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use challengectl_coordinator::session::Owner;
+use challengectl_coordinator::{Accounts, Players, Role};
+use futures_util::future::{FutureExt, LocalBoxFuture};
+
+/// The header with a name, which is no proof.
+pub const NAME_HEADER: &str = "x-user-id";
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    /// Whose sessions are meant: those of the team, of the account, or of the name.
+    pub owner: Owner,
+    /// Whether this is an admin, who may see and end all sessions.
+    pub is_admin: bool,
+}
+
+impl Principal {
+    /// Returns whether a session of this owner is the caller's own.
+    pub fn owns(&self, owner: &Owner) -> bool {
+        self.owner == *owner
+    }
+}
+
+impl FromRequest for Principal {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move { admit(&request).await }.boxed_local()
+    }
+}
+
+async fn admit(request: &HttpRequest) -> Result<Principal, Problem> {
+    let (state, name) = (State::of(request)?, name(request)?);
+    if let Some(player) = of_all(request).await? {
+        if name.is_some_and(|name| !player.name.as_str().eq_ignore_ascii_case(name)) {
+            let details = "the credentials of this request name different people; leave x-user-id out";
+            return Err(Problem::unauthorized(details));
+        }
+        let owner = Players::of(state).owner(&player)?;
+        return Ok(Principal { owner, is_admin: is_admin(state, request).await? });
+    }
+    let settings = &state.config.sessions;
+    match name {
+        Some(name) if settings.local_users && is_from_this_machine(request, &settings.names) => {
+            Anybody::extract(request).await?;
+            let refuse = || Problem::unauthorized("x-user-id: 1 to 128 characters, and no control characters");
+            Ok(Principal { owner: Owner::by_header(name).ok_or_else(refuse)?, is_admin: false })
+        }
+        _ => Err(Problem::unauthorized(
+            "log in at /api/play/login, and send the token as Authorization: Bearer TOKEN; x-user-id is for programs of this \
+             machine",
+        )),
+    }
+}
+
+/// Returns the name in the header; `None` if there is none. Several are none that is valid.
+fn name(request: &HttpRequest) -> Result<Option<&str>, Problem> {
+    let mut names = request.headers().get_all(NAME_HEADER);
+    let Some(name) = names.next() else { return Ok(None) };
+    let text = std::str::from_utf8(name.as_bytes()).ok().filter(|_| names.next().is_none());
+    text.map(Some).ok_or_else(|| Problem::unauthorized("x-user-id: one name, as UTF-8"))
+}
+
+/// Returns whether the login of a request, which was checked already, is an admin's.
+async fn is_admin(state: &State, request: &HttpRequest) -> Result<bool, Problem> {
+    let Some(login) = request.cookie(LOGIN_COOKIE) else { return Ok(false) };
+    let person = Accounts::of(state).person_at_once(login.value(), origin::address(request)).await?;
+    Ok(person.is_some_and(|person| person.role >= Role::Admin))
+}
