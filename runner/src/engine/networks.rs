@@ -83,7 +83,8 @@ impl Docker {
     /// Makes the network of a session. A number that somebody else on this engine uses stays taken.
     pub(super) async fn make_network(&self, order: &Order) -> Result<Net, EngineError> {
         loop {
-            let number = self.subnets.take().ok_or_else(|| EngineError::Refused("no network is left".to_owned()))?;
+            let number = self.subnets.take(&host::bridges::numbers());
+            let number = number.ok_or_else(|| EngineError::Refused("no network is left".to_owned()))?;
             match self.try_network(order, number).await {
                 Err(EngineError::Refused(reason)) if is_taken(&reason) => {
                     tracing::info!(network = subnets::cidr(number), "not free: {reason}");

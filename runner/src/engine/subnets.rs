@@ -18,10 +18,11 @@ pub(super) const SIZE: u16 = 32;
 pub(super) struct Subnets(Mutex<HashSet<u16>>);
 
 impl Subnets {
-    /// Takes the lowest free number.
-    pub(super) fn take(&self) -> Option<u16> {
+    /// Takes the lowest free number without a bridge on this host. What an engine has left behind on a bridge, which it
+    /// would use again, answers with the addresses of new containers.
+    pub(super) fn take(&self, bridges: &HashSet<u16>) -> Option<u16> {
         let mut used = self.0.lock();
-        let free = (0..COUNT).find(|number| !used.contains(number))?;
+        let free = (0..COUNT).find(|number| !used.contains(number) && !bridges.contains(number))?;
         used.insert(free);
         Some(free)
     }
@@ -85,8 +86,9 @@ mod tests {
     fn a_network_is_taken_by_one_and_free_again_when_it_is_gone() {
         let subnets = Subnets::default();
         subnets.note("10.203.0.0/27");
-        assert_eq!((subnets.take(), subnets.take()), (Some(1), Some(2)));
+        let (none, left) = (HashSet::new(), HashSet::from([1, 3]));
+        assert_eq!((subnets.take(&none), subnets.take(&left)), (Some(1), Some(2)));
         subnets.free(1);
-        assert_eq!(subnets.take(), Some(1));
+        assert_eq!((subnets.take(&left), subnets.take(&none)), (Some(4), Some(1)));
     }
 }

@@ -19,6 +19,11 @@ pub(crate) fn all() -> HashSet<String> {
     names.filter(|name| number(name).is_some()).collect()
 }
 
+/// Returns their numbers.
+pub(crate) fn numbers() -> HashSet<u16> {
+    all().iter().filter_map(|bridge| number(bridge)).collect()
+}
+
 /// Removes a bridge with what is attached to it, unless a process has an interface in its network. Returns whether it is
 /// gone.
 pub(crate) async fn remove(bridge: &str) -> Result<bool, EngineError> {
