@@ -11,7 +11,7 @@ const FRONT: &str = "http://127.0.0.1:5000";
 /// Time for one answer: a stop waits for up to 15 s, a start for up to 30.
 const ANSWER: Duration = Duration::from_secs(60);
 /// Time in which a start has to be over, whatever was killed meanwhile.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(900);
 /// What is told of a start that has failed.
 const FAILED: &str = "the instance could not be started";
 const PAUSE: Duration = Duration::from_millis(500);
