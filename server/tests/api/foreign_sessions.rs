@@ -76,7 +76,10 @@ impl Scene {
         let path = path.replace("{session_id}", key).replace("{instance_id}", &id.to_string());
         // Deleting the challenge itself ends its sessions, as it should.
         let is_deletion = method == "DELETE" && path.starts_with("/api/v1/");
-        let path = path.replace("{challenge_id}", if is_deletion { "999" } else { "1" }).replace("{runner_id}", "cellar").replace("{name}", "nothing");
+        let path = path
+            .replace("{challenge_id}", if is_deletion { "999" } else { "1" })
+            .replace("{runner_id}", "cellar")
+            .replace("{name}", "nothing");
         let path =
             path.replace("{personal_token_id}", "999").replace("{team_id}", "999").replace("{key_id}", "nothing");
         let path = path.replace("{player}", "nobody").replace("{username}", "nobody").replace("{token_id}", "nothing");
