@@ -32,7 +32,7 @@ pub struct Inventory {
 #[serde(deny_unknown_fields)]
 pub struct ImageInfo {
     /// As the engine names it, with its tag.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[!-~]{1,255}$"))]
     pub name: String,
     /// The ports that it exposes.
     #[serde(default)]

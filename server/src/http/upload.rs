@@ -49,7 +49,7 @@ pub struct Part {
 
 /// A file of a form, or a text.
 pub enum Item {
-    File(Part),
+    File(Box<Part>),
     Text { field: String, text: String },
 }
 
@@ -90,7 +90,7 @@ pub async fn next_item(form: &mut Multipart, coordinator: &Coordinator, kind: Ki
     };
     kind.check_extension(&file_name)?;
     let content = receive(&mut field, coordinator, kind.largest).await?;
-    Ok(Some(Item::File(Part { field: name, name: file_name, content })))
+    Ok(Some(Item::File(Box::new(Part { field: name, name: file_name, content }))))
 }
 
 async fn text(field: &mut Field, name: &str) -> Result<String, Problem> {

@@ -18,6 +18,14 @@ EXISTING = {
     "key_id": "venue",
     "team_id": 1,
     "player": "paul",
+    # Of the Docker front, whose attachments share their numbers.
+    "flag_id": 1,
+    "tag_id": 1,
+    "hint_id": 3,
+    "solution_id": 4,
+    "file_id": 5,
+    "secret_id": "none",
+    "api_token_id": 1,
 }
 DELETABLE = EXISTING | {
     "runner_id": "runner-2",
@@ -27,6 +35,12 @@ DELETABLE = EXISTING | {
     "key_id": "other",
     "token_id": Path("token_id").read_text(),
     "personal_token_id": 1,
+    "flag_id": 2,
+    "tag_id": 6,
+    "hint_id": 7,
+    "solution_id": 8,
+    "file_id": 9,
+    "api_token_id": 2,
 }
 # By whether the method is DELETE.
 KNOWN = {False: EXISTING, True: DELETABLE}
@@ -102,5 +116,5 @@ def point(case, kwargs):
     if case.media_type == "multipart/form-data" and isinstance(case.body, dict):
         # An uploaded file has a name, which an OpenAPI schema cannot express.
         content = {"file": ("sent.bin", b"sent"), "yaml_file": ("sent.yml", EVENT)}
-        field = "file" if case.path.endswith("/upload") else "yaml_file"
+        field = "file" if case.path.endswith(("/upload", "/files")) else "yaml_file"
         kwargs["files"] = {field: content[field]}

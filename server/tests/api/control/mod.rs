@@ -5,7 +5,7 @@ mod archives;
 mod audit;
 mod challenges;
 mod conference;
-mod contract;
+pub mod contract;
 mod files;
 mod fleet;
 mod history;

@@ -4,6 +4,7 @@ mod admission;
 mod challenges;
 mod containers;
 mod ctfcli;
+mod fuzzing;
 mod secrets;
 
 use crate::site::{Answer, Browser, Player, Runner, Site};

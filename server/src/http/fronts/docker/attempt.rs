@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::principal::Visitor;
-use super::wire::{AttemptForm, AttemptQuery, Data, Verdict as VerdictView};
+use super::wire::{AttemptForm, AttemptQuery, Data, Refusal, Verdict as VerdictView};
 use super::{number, renamed};
 use crate::http::Problem;
 use crate::http::extract::body::With;
@@ -25,8 +25,8 @@ use serde_json::Value;
     post, path = "/api/v1/challenges/attempt", request_body = AttemptForm,
     responses(
         (status = OK, body = Data<VerdictView>),
-        (status = FORBIDDEN, description = "Nobody is logged in, or no attempt is left.", body = Data<VerdictView>),
-        (status = TOO_MANY_REQUESTS, body = Data<VerdictView>, headers(("Retry-After" = u64, description = "Seconds after which to try again."))),
+        (status = FORBIDDEN, description = "Nobody is logged in, or no attempt is left.", body = Refusal),
+        (status = TOO_MANY_REQUESTS, body = Refusal, headers(("Retry-After" = u64, description = "Seconds after which to try again."))),
         Missing
     )
 )]

@@ -24,7 +24,7 @@ const ANY_CASE_PATTERN: &str = "(?i)";
 /// List the flags of all challenges, or of one.
 ///
 /// Those that each container has of its own are not listed.
-#[utoipa::path(get, path = "/api/v1/flags", responses((status = OK, body = Data<Vec<FlagView>>)))]
+#[utoipa::path(get, path = "/api/v1/flags", responses((status = OK, body = Data<Vec<FlagView>>), Missing))]
 pub async fn list(
     With(_, Query(query)): With<Organiser, Query<OfChallenge>>,
     coordinator: Shared<Coordinator>,

@@ -18,7 +18,7 @@ use challengectl_coordinator::{Coordinator, Players};
 use serde_json::{Map, Value, json};
 
 /// List the hints of all challenges, or of one.
-#[utoipa::path(get, path = "/api/v1/hints", responses((status = OK, body = Data<Vec<HintView>>)))]
+#[utoipa::path(get, path = "/api/v1/hints", responses((status = OK, body = Data<Vec<HintView>>), Missing))]
 pub async fn list(
     With(_, Query(query)): With<Organiser, Query<OfChallenge>>,
     coordinator: Shared<Coordinator>,

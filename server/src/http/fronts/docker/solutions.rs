@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 const STATES: [&str; 3] = ["hidden", "visible", "solved"];
 
 /// List the solutions.
-#[utoipa::path(get, path = "/api/v1/solutions", responses((status = OK, body = Data<Vec<SolutionView>>)))]
+#[utoipa::path(get, path = "/api/v1/solutions", responses((status = OK, body = Data<Vec<SolutionView>>), Missing))]
 pub async fn list(
     With(_, Query(query)): With<Organiser, Query<OfChallenge>>,
     coordinator: Shared<Coordinator>,

@@ -18,7 +18,7 @@ use serde_json::{Map, json};
 const MAX_VALUE: usize = 256;
 
 /// List the tags of all challenges, or of one.
-#[utoipa::path(get, path = "/api/v1/tags", responses((status = OK, body = Data<Vec<TagView>>)))]
+#[utoipa::path(get, path = "/api/v1/tags", responses((status = OK, body = Data<Vec<TagView>>), Missing))]
 pub async fn list(
     With(_, Query(query)): With<Organiser, Query<OfChallenge>>,
     coordinator: Shared<Coordinator>,

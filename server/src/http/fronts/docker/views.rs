@@ -2,7 +2,7 @@
 
 use super::kinds::{ChallengeType, TypeView};
 use super::wire::RequirementsView;
-use challengectl_coordinator::catalog::{Access, Attachment, AttachmentKind, Listed, Logic, SecretUse, Subject};
+use challengectl_coordinator::catalog::{Access, Attachment, AttachmentKind, Card, Listed, Logic, SecretUse, Subject};
 use challengectl_coordinator::{Coordinator, CoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -107,10 +107,31 @@ pub struct ChallengeView {
     attribution: Option<String>,
     connection_info: Option<String>,
     next_id: Option<i64>,
-    #[serde(flatten)]
-    for_admins: Option<ForAdmins>,
-    #[serde(flatten)]
-    docker: Option<DockerFields>,
+    /// For admins: `all` if all flags are needed. Absent otherwise: `ctfcli` counts each field that a `challenge.yml` lacks as
+    /// a difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logic: Option<&'static str>,
+    /// For admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_at: Option<String>,
+    /// For admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module_id: Option<i64>,
+    /// For admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requirements: Option<RequirementsView>,
+    /// For admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    docker_image: Option<String>,
+    /// For admins: `container` or `service`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    docker_type: Option<&'static str>,
+    /// For admins: such as `80/tcp,53/udp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposed_ports: Option<String>,
+    /// For admins: those that a service gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secrets: Option<Vec<SecretName>>,
 }
 
 /// A hint, without what it says.
@@ -120,31 +141,6 @@ struct HintLine {
     id: i64,
     cost: i64,
     title: String,
-}
-
-/// What players do not see.
-#[derive(Serialize, ToSchema)]
-#[schema(as = DockerChallengeDetails)]
-struct ForAdmins {
-    /// `all` if all flags are needed. Absent otherwise: `ctfcli` counts each field that a `challenge.yml` lacks as a difference.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    logic: Option<&'static str>,
-    scheduled_at: Option<String>,
-    module_id: Option<i64>,
-    requirements: Option<RequirementsView>,
-}
-
-/// What challenges with containers have; for admins.
-#[derive(Serialize, ToSchema)]
-#[schema(as = DockerFields)]
-struct DockerFields {
-    docker_image: String,
-    /// `container` or `service`.
-    docker_type: &'static str,
-    exposed_ports: String,
-    /// Those that a service gets.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secrets: Option<Vec<SecretName>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -164,25 +160,7 @@ pub async fn read(listed: Listed, is_admin: bool, coordinator: &Coordinator) -> 
     let Listed { entry, solves, is_solved, attempts, .. } = listed;
     let card = entry.card;
     let category = category(&entry.subject, entry.about.category);
-    let docker = match entry.subject {
-        Subject::Instance { image, ports, .. } if is_admin => {
-            let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
-            let secrets = match kind {
-                ChallengeType::Service => Some(names(&card.secrets, coordinator).await?),
-                _ => None,
-            };
-            let docker_type = if card.is_service { "service" } else { "container" };
-            Some(DockerFields { docker_image: image, docker_type, exposed_ports: ports.join(","), secrets })
-        }
-        _ => None,
-    };
-    let for_admins = is_admin.then_some(ForAdmins {
-        logic: (card.logic == Logic::All).then_some("all"),
-        scheduled_at: card.scheduled_at,
-        module_id: card.module_id,
-        requirements: card.requirements.map(Into::into),
-    });
-    Ok(ChallengeView {
+    let view = ChallengeView {
         id,
         name: entry.name.to_string(),
         value: entry.points,
@@ -198,12 +176,42 @@ pub async fn read(listed: Listed, is_admin: bool, coordinator: &Coordinator) -> 
         tags: entry.about.tags,
         hints: hints.iter().map(hint).collect(),
         files: files.iter().filter(|it| it.text("type") != "solution").map(path).collect(),
-        attribution: card.attribution,
-        connection_info: card.connection_info,
+        attribution: card.attribution.clone(),
+        connection_info: card.connection_info.clone(),
         next_id: card.next_id,
-        for_admins,
-        docker,
-    })
+        logic: None,
+        scheduled_at: None,
+        module_id: None,
+        requirements: None,
+        docker_image: None,
+        docker_type: None,
+        exposed_ports: None,
+        secrets: None,
+    };
+    if is_admin { details(view, entry.subject, card, coordinator).await } else { Ok(view) }
+}
+
+/// Adds what players do not see.
+async fn details(
+    mut view: ChallengeView,
+    subject: Subject,
+    card: Card,
+    coordinator: &Coordinator,
+) -> Result<ChallengeView, CoreError> {
+    if let Subject::Instance { image, ports, .. } = subject {
+        let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
+        view.docker_image = Some(image);
+        view.docker_type = Some(if card.is_service { "service" } else { "container" });
+        view.exposed_ports = Some(ports.join(","));
+        if card.is_service {
+            view.secrets = Some(names(&card.secrets, coordinator).await?);
+        }
+    }
+    view.logic = (card.logic == Logic::All).then_some("all");
+    view.scheduled_at = card.scheduled_at;
+    view.module_id = card.module_id;
+    view.requirements = card.requirements.map(Into::into);
+    Ok(view)
 }
 
 fn hint(it: &Attachment) -> HintLine {

@@ -238,6 +238,16 @@ pub struct Verdict {
     pub message: String,
 }
 
+/// Why a submission is not judged.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = DockerAttemptRefusal)]
+#[expect(dead_code, reason = "describes answers of two forms")]
+pub enum Refusal {
+    Said(Data<Verdict>),
+    Error(DockerError),
+}
+
 /// A flag.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DockerFlag)]

@@ -99,13 +99,13 @@ async fn run(site: &Site, headers: &[(&str, &str)], without: &[&str]) -> BTreeSe
 }
 
 /// A front with the path of its document, its own URL, and the file of its exceptions.
-struct Front<'a> {
-    path: &'a str,
-    url: &'a str,
-    config: &'a str,
+pub struct Front<'a> {
+    pub path: &'a str,
+    pub url: &'a str,
+    pub config: &'a str,
 }
 
-async fn run_on(site: &Site, front: Front<'_>, headers: &[(&str, &str)], without: &[&str]) -> BTreeSet<String> {
+pub async fn run_on(site: &Site, front: Front<'_>, headers: &[(&str, &str)], without: &[&str]) -> BTreeSet<String> {
     let Front { path, url, config } = front;
     let mut command = tool("schemathesis");
     let examples = std::env::var("API_EXAMPLES").unwrap_or_else(|_| "10".to_owned());
@@ -166,7 +166,7 @@ async fn run_as(name: &str, role: Role) {
 async fn the_documents_are_valid() {
     let site = Site::start().await;
     let document = site.folder.path().join("openapi.json");
-    for path in ["/docs/control.json", "/docs/engine.json", "/docs/sessions.json"] {
+    for path in ["/docs/control.json", "/docs/docker.json", "/docs/engine.json", "/docs/sessions.json"] {
         std::fs::write(&document, site.get(path).await.body.to_string()).unwrap();
         is_success(&tool("openapi-spec-validator").arg(&document).output().await.unwrap());
     }

@@ -3,5 +3,5 @@
 mod description;
 mod document;
 mod errors;
-mod fuzzing;
+pub mod fuzzing;
 pub mod matrix;
