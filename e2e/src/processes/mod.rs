@@ -135,6 +135,26 @@ impl Place {
     }
 }
 
+impl Drop for Place {
+    /// Ends what a failed test has left: processes outlive their runner, and control groups a killed one.
+    fn drop(&mut self) {
+        let _ = self.site.kill_runner(0);
+        for pid in self.pids().into_iter().filter_map(|pid| i32::try_from(pid).ok()) {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+        }
+        let installation = std::fs::read_to_string(self.site.path("runner/installation")).unwrap_or_default();
+        let Some(installation) = installation.get(..8) else { return };
+        for controller in ["", "cpu", "memory", "pids"] {
+            let parent =
+                Path::new("/sys/fs/cgroup").join(controller).join(format!("challengectl-{installation}-processes"));
+            for name in names(&parent) {
+                let _ = std::fs::remove_dir(parent.join(name));
+            }
+            let _ = std::fs::remove_dir(parent);
+        }
+    }
+}
+
 impl Answer {
     /// Returns the session of the answer.
     pub fn session(&self) -> &Value {

@@ -129,3 +129,20 @@ fn a_radio_may_be_limited_to_named_ranges_of_the_event() {
     let error = radio.within(&BTreeMap::new()).unwrap_err();
     assert_eq!(error, "radio a: the event has none of its frequency_ranges: ours");
 }
+
+#[test]
+fn an_engine_has_the_keys_of_its_kind() {
+    let of = |engine: &str| Config::parse(&format!("engines: [{{id: a, {engine}}}]"), "runner.yml", []);
+    let why = |engine: &str| of(engine).unwrap_err().to_string();
+    let config = of("kind: process, folders: [/opt/a]").unwrap();
+    assert_eq!(config.engines[0].introduction().kind.as_str(), "process");
+    assert!(of("socket: /a, host: b").is_ok(), "without a kind it is Docker");
+    assert_eq!(why("host: b"), "runner.yml: engine a: socket: is missing, such as /var/run/docker.sock");
+    assert!(why("socket: /a").contains("host: is missing"));
+    assert!(why("socket: /a, host: b, folders: [/opt]").contains("only used with kind: process"));
+    assert!(why("kind: process, socket: /a").contains("not used with kind: process"));
+    assert!(why("kind: process, folders: [opt]").contains("no absolute path"));
+    assert!(why("kind: process, users: {first: 0, last: 70000}").contains("users: from 0"));
+    assert!(why("kind: process, users: {first: 70000, last: 70001}").contains("not as many as capacity"));
+    assert!(why("kind: swarm").contains("swarm"));
+}

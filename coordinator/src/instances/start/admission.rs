@@ -1,7 +1,7 @@
 //! Whether a request to start is granted, by the policy of its challenge.
 
 use super::super::{Instances, Session};
-use super::Wish;
+use super::{Opening, Wish};
 use crate::CoreError;
 use crate::session::SessionState;
 use crate::store::Connection;
@@ -9,7 +9,6 @@ use crate::store::instances::InstanceChallenge;
 use crate::store::instances::sessions;
 use challengectl_common::Timestamp;
 use challengectl_common::instance::{OnExisting, Policy};
-use challengectl_common::wire::instances::OwnFile;
 use std::time::Duration;
 
 /// The outcomes after which an owner has to wait: those that are of the owner's own making, or as announced.
@@ -26,18 +25,6 @@ pub enum Terms {
     Revert(Duration),
     /// Always: it is one of several with a process.
     Open(Opening),
-}
-
-/// What a session with a process is opened with. Its owner may have several of a challenge, none waits for an engine, and none
-/// is started again when its process has ended.
-#[derive(Debug, Clone, Default)]
-pub struct Opening {
-    /// How long it lives without a sign of life, unless the challenge says so.
-    pub idle: Option<Duration>,
-    /// A structure of the Protein Data Bank that the process shall open.
-    pub pdb_id: Option<String>,
-    /// The file that its owner has sent.
-    pub file: Option<OwnFile>,
 }
 
 /// What a request to start gets.

@@ -1,14 +1,16 @@
 //! Starting: reserves a session, and waits until it runs.
 //!
 //! [`admission`] is what the policy of its challenge says to that, [`warm`] has instances that run already, [`queue`]
-//! those that wait for an engine, and [`place`] gives them one.
+//! those that wait for an engine, and [`place`] gives them one. [`opening`] is what a process has besides.
 
 mod admission;
+mod opening;
 mod place;
 mod queue;
 mod warm;
 
-pub use admission::{Opening, Terms};
+pub use admission::Terms;
+pub use opening::Opening;
 pub(super) use place::{free_ports, start_timeout};
 
 use super::{Instances, Placed, placed, sign};
@@ -19,8 +21,8 @@ use crate::store::instances::sessions::{self, NewSession};
 use crate::store::instances::{self, InstanceChallenge, engines, processes};
 use crate::store::{Connection, Transaction};
 use admission::Admission;
-use challengectl_common::instance::InstanceSpec;
 use challengectl_common::wire::instances::EngineKind;
+use opening::{fits, key};
 use queue::NO_ENGINE;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,18 +106,6 @@ impl Instances {
             self.wait_until_over(old).await?;
         }
         Ok(Started { placed, is_new })
-    }
-
-    /// Decides what comes of a session whose process has not started. One that was to open something may have failed at that,
-    /// which is not the server's fault: it is shown as failed. Of others nothing is left.
-    async fn unopened(self: &Arc<Self>, id: i64, opening: &Opening) -> Result<Placed, CoreError> {
-        if opening.file.is_none() && opening.pdb_id.is_none() {
-            self.dismiss(id).await?;
-            return Err(CoreError::StartFailed);
-        }
-        let mut connection = self.context.store.read_few().await?;
-        let session = sessions::get(&mut connection, id).await?.ok_or(CoreError::StartFailed)?;
-        placed(&mut connection, session).await
     }
 
     /// Returns the session for a wish.
@@ -264,27 +254,6 @@ impl Instances {
 
 fn reserved(new: i64, replaced: Option<i64>) -> Reserved {
     replaced.map_or(Reserved::New(new), |old| Reserved::Replacing { new, old })
-}
-
-/// Returns an error unless what is asked for is what the challenge has.
-fn fits(spec: &InstanceSpec, wish: &Wish) -> Result<(), CoreError> {
-    match (wish.opening(), &spec.process) {
-        (Some(_), None) => Err(CoreError::Invalid(format!("challenge {}: it has no process", wish.challenge))),
-        (None, Some(_)) => {
-            Err(CoreError::Conflict("the instances of this challenge are made over /api/sessions".to_owned()))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Returns what the front calls the session: random. The sessions API has UUIDs of version 4 (RFC 9562, section 5.4).
-fn key(wish: &Wish) -> String {
-    let Some(_) = wish.opening() else { return random_hex::<16>() };
-    let random = u128::from_be_bytes(rand::random());
-    let uuid = random & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
-    let text = format!("{uuid:032x}");
-    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }
 
 fn no_engine() -> CoreError {

@@ -114,6 +114,15 @@ impl Groups {
     }
 }
 
+impl Drop for Groups {
+    /// Removes the parents, unless processes go on.
+    fn drop(&mut self) {
+        for (_, parent) in &self.parents {
+            let _ = fs::remove_dir(parent);
+        }
+    }
+}
+
 fn enable(folder: &Path) -> Result<(), String> {
     write(&folder.join("cgroup.subtree_control"), "+cpu +memory +pids")
 }

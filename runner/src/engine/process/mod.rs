@@ -32,6 +32,8 @@ use tokio::time::{Instant, sleep};
 const GRACE: Duration = Duration::from_secs(3);
 /// How long the kernel may take to end what was killed.
 const DEATH: Duration = Duration::from_secs(4);
+/// Characters of a line of a program in a reason.
+const MAX_LINE: usize = 200;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// An engine of processes.
@@ -148,7 +150,7 @@ impl Processes {
         let folder = self.folder.join(name_of(&self.get(session)?));
         let how = fs::read_to_string(folder.join(sandbox::ENDED)).ok().filter(|how| !how.is_empty())?;
         let printed = output::read(&folder);
-        let last = printed.lines().rev().map(str::trim).find(|line| !line.is_empty());
+        let last = printed.lines().rev().map(plain).find(|line| !line.is_empty());
         Some(last.map_or_else(|| how.clone(), |last| format!("{how}; its last line: {last}")))
     }
 
@@ -213,6 +215,11 @@ impl Processes {
             _ => {}
         }
     }
+}
+
+/// Returns a line of a program, for logs: without control characters, and not too long.
+fn plain(line: &str) -> String {
+    line.trim().chars().filter(|c| !c.is_control()).take(MAX_LINE).collect()
 }
 
 async fn is_gone(record: &Record, limit: Duration) -> bool {

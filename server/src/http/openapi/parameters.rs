@@ -31,11 +31,18 @@ fn parameter(name: &str) -> Parameter {
         "name" => ("The secret, by its name.", secret()),
         "instance_id" => ("The instance, by its number.", number()),
         "session_id" => ("The session, by its id.", session()),
+        "id" => ("The session, by its id.", uuid()),
         _ => ("", String::schema()),
     };
     let description = Some(about).filter(|about| !about.is_empty());
     let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
     parameter.description(description).schema(Some(schema)).build()
+}
+
+/// In any case, which its answers have lower.
+fn uuid() -> RefOr<Schema> {
+    let pattern = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).into()
 }
 
 /// No control characters (Unicode, category Cc), since ids are also printed.

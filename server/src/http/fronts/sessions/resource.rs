@@ -7,13 +7,13 @@ use super::wire::{All, CreateForm, CreateMultipart, ListQuery, One, Terminated};
 use crate::http::Problem;
 use crate::http::extract::body::OptionalJson;
 use crate::http::extract::query::Query;
-use crate::http::openapi::answers::{Failed, Invalid, TooLarge, Unavailable};
+use crate::http::openapi::answers::{Failed, Forbidden, Invalid, Missing, TooLarge, Unavailable};
 use crate::http::problem::Code;
 use crate::http::state::{Shared, State};
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_common::wire::instances::OwnFile;
-use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::instances::{Opening, ProcessSession, Terms, Wish};
+use challengectl_coordinator::{Coordinator, CoreError};
 use serde_json::Value;
 
 /// Start a session.
@@ -22,7 +22,7 @@ use serde_json::Value;
 #[utoipa::path(
     post, path = "/api/sessions",
     request_body(content((Option<CreateForm> = "application/json"), (CreateMultipart = "multipart/form-data"))),
-    responses((status = CREATED, description = "It is started.", body = One), Invalid, TooLarge, Failed, Unavailable)
+    responses((status = CREATED, description = "It is started.", body = One), Invalid, Missing, TooLarge, Failed, Unavailable)
 )]
 pub async fn create(
     principal: Principal,
@@ -34,10 +34,11 @@ pub async fn create(
     let settings = &state.config.sessions;
     let form = form::receive(&request, payload.into_inner(), &coordinator, settings.max_file_bytes).await?;
     let missing = || {
-        let why = "no challenge is set for sessions (sessions.default_challenge); name one as challenge_id";
+        let why = "sessions.default_challenge of the server names no challenge that there is; name one as challenge_id";
         Problem::new(Code::Unavailable).because(why)
     };
     let Form { pdb_id, challenge, file } = form;
+    let is_chosen = challenge.is_some();
     let challenge = challenge.or_else(|| settings.default_challenge.clone()).ok_or_else(missing)?;
     let file = match file {
         Some((content, extension)) => {
@@ -54,7 +55,11 @@ pub async fn create(
         lifetime: Some(settings.lifetime()),
         terms: Terms::Open(Opening { idle: Some(settings.idle()), pdb_id, file }),
     };
-    let started = coordinator.instances.start(wish).await?;
+    let started = coordinator.instances.start(wish).await.map_err(|error| match error {
+        // What the server's settings name is not the client's to know.
+        CoreError::NotFound(_) if !is_chosen => missing(),
+        error => error.into(),
+    })?;
     let key = &started.placed.session.key;
     let session = coordinator.instances.process_session(FRONT, key).await?.ok_or_else(ended)?;
     Ok(HttpResponse::Created().json(One::of(&session)))
@@ -63,7 +68,9 @@ pub async fn create(
 /// List sessions.
 ///
 /// The caller's own, the newest first.
-#[utoipa::path(get, path = "/api/sessions", responses((status = OK, body = All), Failed, Unavailable))]
+#[utoipa::path(
+    get, path = "/api/sessions", responses((status = OK, body = All), Forbidden, Failed, Unavailable)
+)]
 pub async fn list(
     principal: Principal,
     Query(query): Query<ListQuery>,

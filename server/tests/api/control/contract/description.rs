@@ -146,9 +146,17 @@ fn routes_are_made_where_the_document_is_made() {
     let mut found = Vec::new();
     look(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     found.sort();
-    // The pages of the dashboard, the routes of the document, its page, and the WebSocket of the receiver and Socket.IO,
-    // which are not HTTP APIs.
-    let expected = ["dashboard.rs", "openapi/mod.rs", "openapi/pages.rs", "receiver/mod.rs", "socket_io.rs"];
+    // The pages of the dashboard, the routes of the document, its page, and the WebSockets of runners, of the receiver and
+    // Socket.IO, which are not HTTP APIs; and the way to the programs of sessions, which have APIs of their own.
+    let expected = [
+        "dashboard.rs",
+        "fronts/control/connections.rs",
+        "fronts/sessions/proxy.rs",
+        "openapi/mod.rs",
+        "openapi/pages.rs",
+        "receiver/mod.rs",
+        "socket_io.rs",
+    ];
     assert_eq!(found, expected.map(|file| format!("http/{file}")));
 }
 
