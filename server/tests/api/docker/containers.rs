@@ -2,6 +2,7 @@
 
 use super::{admin, age, data, engine, error, player, site, with};
 use crate::site::{Answer, fields};
+use challengectl_server::config::PlayMode;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -249,5 +250,40 @@ async fn no_two_containers_have_one_port() {
     for name in ["ada", "bob", "cleo", "dan"] {
         let made = player(&site, name).await.post("/api/v1/container", json!({"id": 1})).await;
         assert!(ports.insert(made.body["data"]["ports"][0].to_string()), "{ports:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_team_shares_its_containers_and_a_player_without_one_starts_none() {
+    let site = with(|config| config.players.mode = PlayMode::Teams).await;
+    let (admin, _runner) = (admin(&site).await, engine(&site, images(), false).await);
+    admin.challenge(json!({})).await;
+    let (ada, bob, lone) = (player(&site, "ada").await, player(&site, "bob").await, player(&site, "lone").await);
+    let made = Answer::of(ada.request(Method::POST, "/api/play/team").json(&json!({"name": "Rotor"}))).await;
+    let join = json!({"join_code": made.body["join_code"]});
+    assert_eq!(bob.post("/api/play/team/join", join).await.status, 200);
+    assert_eq!(ada.post("/api/v1/container", json!({"id": 1})).await.status, 201);
+    assert_eq!(error(&bob.post("/api/v1/container", json!({"id": 1})).await), (403, "Container creation not allowed"));
+    let row = data(&bob.get("/api/v1/docker_status").await)[0].clone();
+    assert_eq!(row["team_id"], made.body["team"]["team_id"].to_string());
+    assert!(row["user_id"].is_null(), "{row}");
+    assert_eq!(error(&lone.post("/api/v1/container", json!({"id": 1})).await).0, 403);
+    assert_eq!(admin.post("/api/v1/container", json!({"id": 1})).await.status, 201, "who runs the event may try it");
+    assert!(data(&admin.get("/api/v1/docker_status").await)[0]["user_id"].is_string());
+}
+
+#[tokio::test]
+async fn a_player_has_at_most_five_containers() {
+    let site = site().await;
+    let (admin, _runner) = (admin(&site).await, engine(&site, images(), false).await);
+    let ada = player(&site, "ada").await;
+    for number in 1..=6 {
+        let id = admin.challenge(json!({"name": format!("Challenge {number}")})).await;
+        let made = ada.post("/api/v1/container", json!({"id": id})).await;
+        if number <= 5 {
+            assert_eq!(made.status, 201, "{}", made.body);
+        } else {
+            assert_eq!(error(&made), (403, "at most 5 instances at once; stop one first"));
+        }
     }
 }
