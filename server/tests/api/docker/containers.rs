@@ -1,6 +1,6 @@
 //! Containers and images.
 
-use super::{admin, age, data, engine, error, player, site, with};
+use super::{admin, age, browser, data, engine, error, player, site, with};
 use crate::site::{Answer, fields};
 use challengectl_server::config::PlayMode;
 use reqwest::Method;
@@ -286,4 +286,35 @@ async fn a_player_has_at_most_five_containers() {
             assert_eq!(error(&made), (403, "at most 5 instances at once; stop one first"));
         }
     }
+}
+
+#[tokio::test]
+async fn the_login_cookie_and_forms_do_for_every_endpoint() {
+    let site = with(|config| config.trusted_proxies = vec!["127.0.0.1".to_owned()]).await;
+    let (admin, (runner, _obeys)) = (browser(&site).await, engine(&site, images(), true).await);
+    let inventory = json!({"engine_id": "docker", "swarm": true, "images": images()});
+    let secure = runner.request(Method::POST, "inventory").header("X-Forwarded-Proto", "https").json(&inventory);
+    assert_eq!(Answer::of(secure).await.status, 200);
+    let form = async |path: &str, body: &'static str| {
+        let request = admin.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
+        Answer::of(request.header("X-Forwarded-Proto", "https").body(body)).await
+    };
+    let fields = "name=Web&type=docker&value=100&docker_image=nginx:alpine&exposed_ports=80/tcp&category=web";
+    assert_eq!(data(&form("/api/v1/challenges", fields).await)["value"], 100);
+    assert_eq!(form("/api/v1/container", "challenge_id=1").await.status, 201);
+    let row = data(&admin.get("/api/v1/docker_status").await)[0].clone();
+    assert_eq!(row["challenge_id"], 1);
+    assert_eq!(error(&form("/api/v1/nuke", "container=abc123def456&all=false").await), (404, "Container not found"));
+    assert_eq!(form("/api/v1/nuke", "all=True").await.body, json!({"success": true}));
+    let secret = form("/api/v1/secret", "name=db_password&data=horse").await;
+    assert_eq!(secret.status, 201, "{}", secret.body);
+    let path = format!("/api/v1/secret/{}", secret.body["data"]["id"].as_str().unwrap());
+    assert_eq!(admin.get("/api/v1/secret").await.body["data"][0]["name"], "db_password");
+    assert_eq!(admin.delete(&path).await.status, 200);
+    assert_eq!(admin.delete("/api/v1/secret/all").await.body["deleted"], 0);
+    assert_eq!(data(&admin.get("/api/v1/docker").await).as_array().unwrap().len(), 3);
+    assert_eq!(admin.get("/api/v1/image_ports?image=nginx:alpine").await.body["ports"], json!(["80/tcp"]));
+    assert_eq!(data(&form("/api/v1/flags", "challenge_id=1&content=flag{f}&type=static").await)["content"], "flag{f}");
+    let tried = form("/api/v1/challenges/attempt", "challenge_id=1&submission=flag{f}").await;
+    assert_eq!(data(&tried)["status"], "correct");
 }
