@@ -5,6 +5,7 @@ use crate::CoreError;
 use crate::flags::Progress;
 use crate::session::Owner;
 use crate::store::catalog::entries;
+use crate::store::flags::{board, solves};
 use std::collections::HashMap;
 
 /// A challenge with the progress of one owner.
@@ -49,6 +50,27 @@ impl Catalog {
         Ok(listed(entry, &progress.into_iter().map(|it| (it.challenge.id, it)).collect()))
     }
 
+    /// Returns one challenge, with what its owner may do with it as a player. Unlike [`listed_one`](Self::listed_one) it
+    /// counts no solves of others, which takes long when there are many.
+    pub async fn entry_for(&self, owner: &Owner, id: i64) -> Result<(Entry, Access), CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let entry = entry(&mut connection, id).await?;
+        let required = entry.card.requirements.as_ref().is_some_and(|it| !it.prerequisites.is_empty());
+        if !required {
+            let access = access(&entry, |_| true);
+            return Ok((entry, access));
+        }
+        let shown = board::solvable(&mut connection, None).await?;
+        let own = solves::of_owner(&mut connection, owner).await?;
+        let is_met = |id: &i64| {
+            let solved = own.iter().filter(|solve| solve.challenge_id == *id).count();
+            let parts = shown.iter().find(|it| it.id == *id).map(|it| usize::try_from(it.parts).unwrap_or(usize::MAX));
+            parts.is_none_or(|parts| parts > 0 && solved >= parts)
+        };
+        let access = access(&entry, is_met);
+        Ok((entry, access))
+    }
+
     /// Returns one challenge, also a hidden one.
     pub async fn entry(&self, id: i64) -> Result<Entry, CoreError> {
         entry(&mut *self.context.store.read_few().await?, id).await
@@ -62,7 +84,7 @@ fn listed(entry: Entry, progress: &HashMap<i64, Progress>) -> Listed {
         solves: own.map_or(0, |it| it.solves),
         is_solved: own.is_some_and(is_solved),
         attempts: left.zip(entry.max_attempts).map_or(0, |(left, max)| max.saturating_sub(left)),
-        access: access(&entry, progress),
+        access: access(&entry, |id| progress.get(id).is_none_or(is_solved)),
         entry,
     }
 }
@@ -72,9 +94,8 @@ fn is_solved(progress: &Progress) -> bool {
 }
 
 /// Returns what a player may do. A challenge that players do not see cannot be required of them.
-fn access(entry: &Entry, progress: &HashMap<i64, Progress>) -> Access {
+fn access(entry: &Entry, is_met: impl Fn(&i64) -> bool) -> Access {
     let requirements = entry.card.requirements.clone().unwrap_or_default();
-    let is_met = |id: &i64| progress.get(id).is_none_or(is_solved);
     match (entry.is_shown, requirements.prerequisites.iter().all(is_met)) {
         (false, _) => Access::Hidden,
         (true, true) => Access::Open,

@@ -87,7 +87,7 @@ fn holders(inventories: Vec<StoredInventory>, spec: &InstanceSpec) -> HashSet<(R
         return HashSet::new();
     }
     let has_all = |it: &StoredInventory| {
-        let has = |image: &str| it.inventory.images.iter().any(|info| info.name == image);
+        let has = |image: &str| it.inventory.images.iter().any(|info| is_same(&info.name, image));
         spec.containers.iter().all(|container| has(&container.image))
     };
     let known = inventories.into_iter().filter(has_all);
@@ -97,6 +97,18 @@ fn holders(inventories: Vec<StoredInventory>, spec: &InstanceSpec) -> HashSet<(R
 /// Returns the kind of engine that an instance needs.
 pub(super) fn kind(spec: &InstanceSpec) -> EngineKind {
     if spec.process.is_some() { EngineKind::Process } else { EngineKind::Docker }
+}
+
+/// Returns whether two names mean the same image: Podman writes the registry that Docker leaves out, and both take `latest`
+/// for a missing tag.
+fn is_same(known: &str, wanted: &str) -> bool {
+    let (known, wanted) = (without_registry(known), without_registry(wanted));
+    known == wanted || known.strip_suffix(":latest") == Some(wanted)
+}
+
+fn without_registry(name: &str) -> &str {
+    let default = ["docker.io/library/", "docker.io/", "localhost/"];
+    default.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
 
 pub(super) fn has_room(engine: &Engine) -> bool {
@@ -136,4 +148,27 @@ pub(in super::super) async fn free_ports(
         published.push(Published { container: container.clone(), port, host_port });
     }
     Ok(Some(published))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same;
+
+    #[test]
+    fn both_engines_name_an_image_in_their_own_way() {
+        for (known, wanted) in [
+            ("nginx:alpine", "nginx:alpine"),
+            ("docker.io/library/nginx:alpine", "nginx:alpine"),
+            ("localhost/ctf/web:1", "ctf/web:1"),
+            ("ctf/web:1", "localhost/ctf/web:1"),
+            ("docker.io/ctf/web:latest", "ctf/web"),
+        ] {
+            assert!(is_same(known, wanted), "{known} {wanted}");
+        }
+        for (known, wanted) in
+            [("ctf/web:2", "ctf/web:1"), ("ctf/web:1", "ctf/web"), ("other.io/ctf/web:1", "ctf/web:1")]
+        {
+            assert!(!is_same(known, wanted), "{known} {wanted}");
+        }
+    }
 }

@@ -219,3 +219,41 @@ async fn every_error_has_the_form_of_this_front() {
     assert_eq!(slashed.get("/api/v1/challenges/").await.status, 200);
     site.get("/api/v10").await.is_error(404, "not found");
 }
+
+#[tokio::test]
+async fn every_change_of_an_organiser_is_on_record() {
+    let site = site().await;
+    let (admin, browser) = (admin(&site).await, browser(&site).await);
+    let id = admin.challenge(json!({})).await;
+    let of = |more: Value| {
+        let mut body = json!({"challenge_id": id});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let flag = admin.post("/api/v1/flags", of(json!({"content": "flag{secret}", "type": "static"}))).await;
+    let hint = admin.post("/api/v1/hints", of(json!({"content": "Look."}))).await;
+    let tag = admin.post("/api/v1/tags", of(json!({"value": "web"}))).await;
+    admin.patch(&format!("/api/v1/flags/{}", data(&flag)["id"]), json!({"content": "flag{other}"})).await;
+    admin.patch(&format!("/api/v1/hints/{}", data(&hint)["id"]), json!({"cost": 5})).await;
+    admin.delete(&format!("/api/v1/tags/{}", data(&tag)["id"])).await;
+    admin.patch(&format!("/api/v1/challenges/{id}"), json!({"value": 5})).await;
+    admin.post("/api/v1/nuke", json!({"all": true})).await;
+    admin.delete(&format!("/api/v1/challenges/{id}")).await;
+    let audit = browser.get("/api/audit").await.body;
+    let actions: Vec<_> = audit["entries"].as_array().unwrap().iter().map(|it| it["what"].as_str().unwrap()).collect();
+    let expected = [
+        "challenge.delete",
+        "instance.stop_all",
+        "challenge.update",
+        "tag.delete",
+        "hint.update",
+        "flag.update",
+        "tag.create",
+        "hint.create",
+        "flag.create",
+        "challenge.create",
+        "token.create",
+    ];
+    assert_eq!(actions, expected);
+    assert!(!audit.to_string().contains("flag{"), "{audit}");
+}

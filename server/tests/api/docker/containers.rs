@@ -1,7 +1,8 @@
 //! Containers and images.
 
-use super::{admin, age, data, engine, error, player, site, with};
+use super::{admin, age, browser, data, engine, error, player, site, with};
 use crate::site::{Answer, fields};
+use challengectl_server::config::PlayMode;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -250,4 +251,70 @@ async fn no_two_containers_have_one_port() {
         let made = player(&site, name).await.post("/api/v1/container", json!({"id": 1})).await;
         assert!(ports.insert(made.body["data"]["ports"][0].to_string()), "{ports:?}");
     }
+}
+
+#[tokio::test]
+async fn a_team_shares_its_containers_and_a_player_without_one_starts_none() {
+    let site = with(|config| config.players.mode = PlayMode::Teams).await;
+    let (admin, _runner) = (admin(&site).await, engine(&site, images(), false).await);
+    admin.challenge(json!({})).await;
+    let (ada, bob, lone) = (player(&site, "ada").await, player(&site, "bob").await, player(&site, "lone").await);
+    let made = Answer::of(ada.request(Method::POST, "/api/play/team").json(&json!({"name": "Rotor"}))).await;
+    let join = json!({"join_code": made.body["join_code"]});
+    assert_eq!(bob.post("/api/play/team/join", join).await.status, 200);
+    assert_eq!(ada.post("/api/v1/container", json!({"id": 1})).await.status, 201);
+    assert_eq!(error(&bob.post("/api/v1/container", json!({"id": 1})).await), (403, "Container creation not allowed"));
+    let row = data(&bob.get("/api/v1/docker_status").await)[0].clone();
+    assert_eq!(row["team_id"], made.body["team"]["team_id"].to_string());
+    assert!(row["user_id"].is_null(), "{row}");
+    assert_eq!(error(&lone.post("/api/v1/container", json!({"id": 1})).await).0, 403);
+    assert_eq!(admin.post("/api/v1/container", json!({"id": 1})).await.status, 201, "who runs the event may try it");
+    assert!(data(&admin.get("/api/v1/docker_status").await)[0]["user_id"].is_string());
+}
+
+#[tokio::test]
+async fn a_player_has_at_most_five_containers() {
+    let site = site().await;
+    let (admin, _runner) = (admin(&site).await, engine(&site, images(), false).await);
+    let ada = player(&site, "ada").await;
+    for number in 1..=6 {
+        let id = admin.challenge(json!({"name": format!("Challenge {number}")})).await;
+        let made = ada.post("/api/v1/container", json!({"id": id})).await;
+        if number <= 5 {
+            assert_eq!(made.status, 201, "{}", made.body);
+        } else {
+            assert_eq!(error(&made), (403, "at most 5 instances at once; stop one first"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_login_cookie_and_forms_do_for_every_endpoint() {
+    let site = with(|config| config.trusted_proxies = vec!["127.0.0.1".to_owned()]).await;
+    let (admin, (runner, _obeys)) = (browser(&site).await, engine(&site, images(), true).await);
+    let inventory = json!({"engine_id": "docker", "swarm": true, "images": images()});
+    let secure = runner.request(Method::POST, "inventory").header("X-Forwarded-Proto", "https").json(&inventory);
+    assert_eq!(Answer::of(secure).await.status, 200);
+    let form = async |path: &str, body: &'static str| {
+        let request = admin.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
+        Answer::of(request.header("X-Forwarded-Proto", "https").body(body)).await
+    };
+    let fields = "name=Web&type=docker&value=100&docker_image=nginx:alpine&exposed_ports=80/tcp&category=web";
+    assert_eq!(data(&form("/api/v1/challenges", fields).await)["value"], 100);
+    assert_eq!(form("/api/v1/container", "challenge_id=1").await.status, 201);
+    let row = data(&admin.get("/api/v1/docker_status").await)[0].clone();
+    assert_eq!(row["challenge_id"], 1);
+    assert_eq!(error(&form("/api/v1/nuke", "container=abc123def456&all=false").await), (404, "Container not found"));
+    assert_eq!(form("/api/v1/nuke", "all=True").await.body, json!({"success": true}));
+    let secret = form("/api/v1/secret", "name=db_password&data=horse").await;
+    assert_eq!(secret.status, 201, "{}", secret.body);
+    let path = format!("/api/v1/secret/{}", secret.body["data"]["id"].as_str().unwrap());
+    assert_eq!(admin.get("/api/v1/secret").await.body["data"][0]["name"], "db_password");
+    assert_eq!(admin.delete(&path).await.status, 200);
+    assert_eq!(admin.delete("/api/v1/secret/all").await.body["deleted"], 0);
+    assert_eq!(data(&admin.get("/api/v1/docker").await).as_array().unwrap().len(), 3);
+    assert_eq!(admin.get("/api/v1/image_ports?image=nginx:alpine").await.body["ports"], json!(["80/tcp"]));
+    assert_eq!(data(&form("/api/v1/flags", "challenge_id=1&content=flag{f}&type=static").await)["content"], "flag{f}");
+    let tried = form("/api/v1/challenges/attempt", "challenge_id=1&submission=flag{f}").await;
+    assert_eq!(data(&tried)["status"], "correct");
 }

@@ -12,7 +12,7 @@ use crate::http::state::{Shared, State};
 use actix_web::web::{self, Json};
 use actix_web::{HttpResponse, Result};
 use challengectl_common::Timestamp;
-use challengectl_coordinator::catalog::{Access, Listed, Subject};
+use challengectl_coordinator::catalog::{Access, Subject};
 use challengectl_coordinator::instances::{Placed, Terms, Wish};
 use challengectl_coordinator::session::{Owner, SessionState};
 use challengectl_coordinator::{Coordinator, CoreError, Players};
@@ -76,7 +76,7 @@ fn is_empty(value: &Value) -> bool {
 /// Returns the slug of a challenge that the caller may start.
 async fn startable(caller: &Caller, owner: &Owner, id: i64, coordinator: &Coordinator) -> Result<String, Problem> {
     let missing = || Problem::new(Code::NotFound).because("Challenge not found");
-    let Listed { entry, access, .. } = coordinator.catalog.listed_one(owner, id).await.map_err(renamed("Challenge"))?;
+    let (entry, access) = coordinator.catalog.entry_for(owner, id).await.map_err(renamed("Challenge"))?;
     let may = access == Access::Open || (caller.is_admin() && entry.is_shown);
     match entry.subject {
         Subject::Instance { .. } if may && entry.card.is_service => {

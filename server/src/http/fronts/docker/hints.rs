@@ -68,8 +68,8 @@ pub async fn read(
 ) -> Result<Json<Data<HintView>>, Problem> {
     let (id, owner) = (number("Hint", &id)?, caller.owner(&players)?);
     let hint = coordinator.catalog.attachment(AttachmentKind::Hint, id).await.map_err(renamed("Hint"))?;
-    let listed = coordinator.catalog.listed_one(&owner, hint.challenge_id).await.map_err(renamed("Hint"))?;
-    if listed.access != Access::Open && !caller.is_admin() {
+    let (_, access) = coordinator.catalog.entry_for(&owner, hint.challenge_id).await.map_err(renamed("Hint"))?;
+    if access != Access::Open && !caller.is_admin() {
         return Err(Problem::new(Code::NotFound).because("Hint not found"));
     }
     Ok(Json(Data::new(view(&hint, caller.is_admin()))))
