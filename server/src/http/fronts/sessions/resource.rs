@@ -101,7 +101,7 @@ pub async fn show(
 
 /// Give a sign of life.
 ///
-/// Without one a session ends when it has been idle for as long as the server's settings say. A body is ignored if it is JSON.
+/// Without one a session ends when it has been idle for as long as the server's settings say. A body is ignored if it is an object of JSON.
 #[utoipa::path(
     put, path = "/api/sessions/{id}/heartbeat",
     responses((status = OK, body = One), Failed, Unavailable)
