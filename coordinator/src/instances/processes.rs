@@ -2,6 +2,7 @@
 
 use super::{Instances, Session};
 use crate::CoreError;
+use crate::audit::Actor;
 use crate::session::{Owner, SessionState};
 use crate::store::Connection;
 use crate::store::instances::processes::{self, Details};
@@ -76,13 +77,27 @@ impl Instances {
         Ok(())
     }
 
-    /// Ends a session that is shown. Returns `false` if it had ended.
-    pub async fn close(self: &Arc<Self>, session: &ProcessSession) -> Result<bool, CoreError> {
-        if session.session.state.is_live() && self.stop(session.session.id, "stopped").await? {
+    /// Ends a session that is shown, and waits until nothing of it is left: for its owner, or by order of an operator, which is
+    /// recorded. Returns `false` if it had ended.
+    pub async fn close(self: &Arc<Self>, session: &ProcessSession, by: Option<Actor>) -> Result<bool, CoreError> {
+        let id = session.session.id;
+        if session.session.state.is_live() && self.end_now(id, by).await? {
             return Ok(true);
         }
         // It has failed, maybe just now.
-        self.dismiss(session.session.id).await
+        self.dismiss(id).await
+    }
+
+    async fn end_now(self: &Arc<Self>, id: i64, by: Option<Actor>) -> Result<bool, CoreError> {
+        let Some(actor) = by else { return self.stop(id, "stopped").await };
+        match self.kill(id, actor).await {
+            Ok(()) => {
+                self.wait_until_over(id).await?;
+                Ok(true)
+            }
+            Err(CoreError::NotFound(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes a session that has failed out of the lists. Returns `false` if it was not in them.

@@ -3,7 +3,7 @@
 use challengectl_common::EngineId;
 use challengectl_common::wire::instances::{EngineInfo, EngineKind, PortRange};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 /// The lowest number of a user of a process: those below are of people and services (login.defs(5), `UID_MAX`).
 const MIN_USER: u32 = 60_001;
@@ -143,9 +143,19 @@ impl EngineConfig {
                 self.capacity
             ));
         }
-        match self.folders.iter().find(|folder| !folder.is_absolute()) {
-            Some(folder) => Err(format!("folders: {} is no absolute path", folder.display())),
+        match self.folders.iter().find(|folder| !is_of_programs(folder)) {
+            Some(folder) => {
+                let why = "is no absolute path of a folder, or one that programs must not see as the host has it";
+                Err(format!("folders: {} {why}", folder.display()))
+            }
             None => Ok(()),
         }
     }
+}
+
+/// Returns whether a folder may be shown to programs: not the whole host, nor what the sandbox has of its own.
+fn is_of_programs(folder: &Path) -> bool {
+    let is_plain = folder.components().skip(1).all(|part| matches!(part, Component::Normal(_)));
+    let own = ["/proc", "/dev", "/sys", "/session"];
+    folder.is_absolute() && folder != Path::new("/") && is_plain && !own.iter().any(|own| folder.starts_with(own))
 }

@@ -141,7 +141,9 @@ fn an_engine_has_the_keys_of_its_kind() {
     assert!(why("socket: /a").contains("host: is missing"));
     assert!(why("socket: /a, host: b, folders: [/opt]").contains("only used with kind: process"));
     assert!(why("kind: process, socket: /a").contains("not used with kind: process"));
-    assert!(why("kind: process, folders: [opt]").contains("no absolute path"));
+    for folder in ["opt", "/", "/opt/../root", "/proc", "/dev/shm"] {
+        assert!(why(&format!("kind: process, folders: [{folder}]")).contains("no absolute path"), "{folder}");
+    }
     assert!(why("kind: process, users: {first: 0, last: 70000}").contains("users: from 0"));
     assert!(why("kind: process, users: {first: 70000, last: 70001}").contains("not as many as capacity"));
     assert!(why("kind: swarm").contains("swarm"));

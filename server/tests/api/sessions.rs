@@ -125,6 +125,9 @@ async fn a_session_is_used_by_its_team_and_seen_and_ended_by_admins_too() {
             assert!(status == 200 || answer.body["code"].is_string(), "{}", answer.body);
         }
     }
+    let ended = "SELECT who FROM audit WHERE what = 'instance.stop'";
+    let by: Vec<String> = sqlx::query_scalar(ended).fetch_all(&mut *store.read().await.unwrap()).await.unwrap();
+    assert_eq!(by, ["admin"], "what an admin ends is on record");
 }
 
 #[tokio::test]

@@ -8,10 +8,15 @@ use challengectl_common::Hasher;
 use challengectl_common::wire::inspections::{Inspection, InspectionAnswer, MAX_OUTPUT, Subject};
 use challengectl_common::wire::instances::{Order, OwnFile, ProcessOrder};
 use std::path::Path;
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 
 /// Bytes of a file of an owner, at most: the server's limit is below.
 const MAX_FILE: u64 = 1 << 30;
+
+/// Time for the file of an owner: 10 MiB at 2 Mbit/s.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Makes of a session what its order says. A process that has ended is not started again: what it had in memory is lost, and
 /// its owner is told.
@@ -68,7 +73,8 @@ async fn begin(
 ) -> Result<crate::engine::Answering, ProcessError> {
     let place = processes.prepare(order)?;
     if let Some(file) = &process.file {
-        fetch(agent, file, &place).await?;
+        let fetched = timeout(FETCH_TIMEOUT, fetch(agent, file, &place)).await;
+        fetched.map_err(|_| ProcessError::Host("the file of the session did not arrive in time".to_owned()))??;
     }
     processes.start(order, process, is_wanted).await
 }

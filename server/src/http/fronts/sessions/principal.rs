@@ -9,6 +9,7 @@ use crate::http::extract::this_machine::is_from_this_machine;
 use crate::http::state::{Component, State};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::session::Owner;
 use challengectl_coordinator::{Accounts, Players, Role};
 use futures_util::future::{FutureExt, LocalBoxFuture};
@@ -17,12 +18,12 @@ use futures_util::future::{FutureExt, LocalBoxFuture};
 pub const NAME_HEADER: &str = "x-user-id";
 
 /// Who asks.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Principal {
     /// Whose sessions are meant: those of the team, of the account, or of the name.
     pub owner: Owner,
-    /// Whether this is an admin, who may see and end all sessions.
-    pub is_admin: bool,
+    /// The admin who this is, who may see and end all sessions.
+    pub admin: Option<Actor>,
 }
 
 impl Principal {
@@ -50,14 +51,14 @@ async fn admit(request: &HttpRequest) -> Result<Principal, Problem> {
             return Err(Problem::unauthorized(details));
         }
         let owner = Players::of(state).owner(&player)?;
-        return Ok(Principal { owner, is_admin: is_admin(state, request).await? });
+        return Ok(Principal { owner, admin: admin(state, request).await? });
     }
     let settings = &state.config.sessions;
     match name {
         Some(name) if settings.local_users && is_from_this_machine(request, &settings.names) => {
             Anybody::extract(request).await?;
             let refuse = || Problem::unauthorized("x-user-id: 1 to 128 characters, and no control characters");
-            Ok(Principal { owner: Owner::by_header(name).ok_or_else(refuse)?, is_admin: false })
+            Ok(Principal { owner: Owner::by_header(name).ok_or_else(refuse)?, admin: None })
         }
         _ => Err(Problem::unauthorized(
             "log in at /api/play/login, and send the token as Authorization: Bearer TOKEN; x-user-id is for programs of this \
@@ -74,9 +75,9 @@ fn name(request: &HttpRequest) -> Result<Option<&str>, Problem> {
     text.map(Some).ok_or_else(|| Problem::unauthorized("x-user-id: one name, as UTF-8"))
 }
 
-/// Returns whether the login of a request, which was checked already, is an admin's.
-async fn is_admin(state: &State, request: &HttpRequest) -> Result<bool, Problem> {
-    let Some(login) = request.cookie(LOGIN_COOKIE) else { return Ok(false) };
+/// Returns the admin whose login a request has, which was checked already.
+async fn admin(state: &State, request: &HttpRequest) -> Result<Option<Actor>, Problem> {
+    let Some(login) = request.cookie(LOGIN_COOKIE) else { return Ok(None) };
     let person = Accounts::of(state).person_at_once(login.value(), origin::address(request)).await?;
-    Ok(person.is_some_and(|person| person.role >= Role::Admin))
+    Ok(person.filter(|person| person.role >= Role::Admin).map(|person| person.actor()))
 }

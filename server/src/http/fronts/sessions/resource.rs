@@ -78,7 +78,7 @@ pub async fn list(
 ) -> Result<HttpResponse, Problem> {
     let all = match query.all.as_deref() {
         None | Some("false") => false,
-        Some("true") if principal.is_admin => true,
+        Some("true") if principal.admin.is_some() => true,
         Some("true") => return Err(Problem::new(Code::Forbidden).because("only admins list the sessions of others")),
         Some(_) => return Err(Problem::invalid("all: true or false")),
     };
@@ -95,13 +95,13 @@ pub async fn show(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let session = find(&coordinator, &id).await?;
-    permit(principal.owns(&session.session.owner) || principal.is_admin)?;
+    permit(principal.owns(&session.session.owner) || principal.admin.is_some())?;
     Ok(HttpResponse::Ok().json(One::of(&session)))
 }
 
 /// Give a sign of life.
 ///
-/// Without one a session ends when it has been idle for as long as the server's settings say. A body is ignored if it is JSON.
+/// Without one a session ends when it has been idle for as long as the server's settings say. A body is ignored if it is an object of JSON.
 #[utoipa::path(
     put, path = "/api/sessions/{id}/heartbeat",
     responses((status = OK, body = One), Failed, Unavailable)
@@ -149,8 +149,11 @@ pub async fn terminate(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let session = find(&coordinator, &id).await?;
-    permit(principal.owns(&session.session.owner) || principal.is_admin)?;
-    if !coordinator.instances.close(&session).await? {
+    let is_own = principal.owns(&session.session.owner);
+    permit(is_own || principal.admin.is_some())?;
+    // What an admin does to others' is on record.
+    let by = principal.admin.filter(|_| !is_own);
+    if !coordinator.instances.close(&session, by).await? {
         return Err(ended());
     }
     Ok(HttpResponse::Ok().json(Terminated::new()))
