@@ -147,10 +147,16 @@ impl Drop for Place {
         for controller in ["", "cpu", "memory", "pids"] {
             let parent =
                 Path::new("/sys/fs/cgroup").join(controller).join(format!("challengectl-{installation}-processes"));
-            for name in names(&parent) {
-                let _ = std::fs::remove_dir(parent.join(name));
+            // What was killed takes a moment to end.
+            for _ in 0..40 {
+                for name in names(&parent) {
+                    let _ = std::fs::remove_dir(parent.join(name));
+                }
+                if std::fs::remove_dir(&parent).is_ok() || !parent.exists() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(50));
             }
-            let _ = std::fs::remove_dir(parent);
         }
     }
 }
