@@ -14,9 +14,9 @@ use std::collections::HashMap;
 pub enum SolvableKind {
     /// It is on air.
     Transmission,
-    /// It is started on demand.
+    /// Its containers are started on demand.
     Instance,
-    /// It is a text.
+    /// It is a text, or what players reach otherwise: a process, by the sessions API.
     Text,
 }
 
@@ -49,6 +49,7 @@ struct Row {
     public_view: String,
     about: Option<String>,
     policy: Option<String>,
+    is_process: bool,
     points: u32,
     max_attempts: Option<u32>,
     parts: u32,
@@ -58,10 +59,11 @@ struct Row {
 pub async fn solvable(connection: &mut Connection, id: Option<i64>) -> Result<Vec<Solvable>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT challenges.id, kind, name, public_view, COALESCE(it.about, texts.about) AS about, policy, points,
-             max_attempts,
+             max_attempts, spec ->> '$.process' IS NOT NULL AS is_process,
              (SELECT COUNT(DISTINCT part) FROM flags WHERE flags.challenge_id = challenges.id) AS parts
          FROM challenges JOIN scores ON scores.challenge_id = challenges.id
          LEFT JOIN instance_challenges AS it ON it.challenge_id = challenges.id
+         LEFT JOIN instance_specs AS specs ON specs.challenge_id = challenges.id AND specs.version = it.version
          LEFT JOIN text_challenges AS texts ON texts.challenge_id = challenges.id
          WHERE enabled = 1 AND ($1 IS NULL OR challenges.id = $1) ORDER BY name, challenges.id",
     )
@@ -71,8 +73,8 @@ pub async fn solvable(connection: &mut Connection, id: Option<i64>) -> Result<Ve
     let mut all = Vec::new();
     for row in rows {
         let kind = match row.kind.as_str() {
-            "instance" => SolvableKind::Instance,
-            "text" => SolvableKind::Text,
+            "instance" if !row.is_process => SolvableKind::Instance,
+            "instance" | "text" => SolvableKind::Text,
             _ => SolvableKind::Transmission,
         };
         if kind == SolvableKind::Transmission

@@ -122,12 +122,13 @@ pub struct NewInstanceChallenge<'a> {
     pub spec: &'a InstanceSpec,
 }
 
-/// Returns all challenges of this kind.
+/// Returns the challenges whose instances have containers. Those with a process are for the sessions API.
 pub async fn all(connection: &mut Connection) -> Result<Vec<InstanceChallenge>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, policy, version
+        "SELECT id, slug, name, enabled, about, COALESCE(points, 0) AS points, policy, it.version
          FROM challenges JOIN instance_challenges AS it ON it.challenge_id = id
-         LEFT JOIN scores ON scores.challenge_id = id ORDER BY id",
+         JOIN instance_specs AS specs ON specs.challenge_id = id AND specs.version = it.version
+         LEFT JOIN scores ON scores.challenge_id = id WHERE spec ->> '$.process' IS NULL ORDER BY id",
     )
     .fetch_all(connection)
     .await?;
