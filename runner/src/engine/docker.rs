@@ -99,7 +99,7 @@ impl Docker {
 
     async fn list_by(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<Found>, EngineError> {
         let options = ListContainersOptionsBuilder::new().all(true).filters(filter).build();
-        let all = self.api.list_containers(Some(options)).await.map_err(|error| self.error(error))?;
+        let all = self.listed(|| self.api.list_containers(Some(options.clone()))).await?;
         let found = all.into_iter().filter_map(|container| {
             let (session, fence) = labels::read(container.labels.as_ref())?;
             let is_running = container.state == Some(ContainerSummaryStateEnum::RUNNING);
@@ -113,11 +113,15 @@ impl Docker {
     pub(crate) async fn remove(&self, session: i64) -> Result<(), EngineError> {
         // Never closed.
         let _permit = self.removals.acquire().await;
-        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         for container in self.list_session(session).await? {
-            self.gone(self.api.remove_container(&container.id, Some(options.clone())).await)?;
+            self.remove_container(&container.id).await?;
         }
         self.remove_networks(session).await
+    }
+
+    pub(super) async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
+        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+        self.gone(self.api.remove_container(id, Some(options)).await)
     }
 
     /// Returns a container of an order, without its network.

@@ -12,6 +12,7 @@ mod images;
 mod inspect;
 mod labels;
 mod layer;
+mod listed;
 mod networks;
 mod probe;
 pub(crate) mod process;

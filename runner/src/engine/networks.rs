@@ -136,7 +136,7 @@ impl Docker {
 
     async fn networks(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<Network>, EngineError> {
         let options = ListNetworksOptionsBuilder::new().filters(filter).build();
-        self.api.list_networks(Some(options)).await.map_err(|error| self.error(error))
+        self.listed(|| self.api.list_networks(Some(options.clone()))).await
     }
 }
 
