@@ -107,3 +107,10 @@ test('a duration is shown in the largest unit that needs no fraction', () => {
     'min',
   ])
 })
+
+test('a process stays as it is, also in a copy', () => {
+  const spec = { containers: [], process: { program: '/usr/bin/rest', port: { assigned: 8080 } } }
+  const draft = draftOf({ name: 'ChimeraX', spec })
+  expect(formOf(draft).spec).toEqual(spec)
+  expect(changesOf(draft, { ...draft, category: 'misc' })).toEqual({ category: 'misc' })
+})

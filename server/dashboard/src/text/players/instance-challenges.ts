@@ -53,6 +53,8 @@ export const instanceChallenges = {
   warm: 'Wait, started',
   warmHelp: 'Instances that are there before anybody asks.',
   containersHidden: 'Only admins see what its instances consist of. It stays as it is.',
+  process: 'Process',
+  processText: 'A program of its own for each session, started over /api/sessions. Change it in an event file.',
   containers: 'Containers',
   containersText: 'They share a network of their own, reach each other by name, and are started in this order.',
   container: (name: string) => (name ? `Container ${name}` : 'Container'),

@@ -3,6 +3,7 @@ import type {
   ContainerSpec,
   InstanceChallengeChange,
   InstanceChallengeForm,
+  InstanceSpec,
   OnExisting,
   Policy,
 } from '../../../api/schema.gen'
@@ -27,6 +28,8 @@ export interface Draft {
   hints: string[]
   policy: PolicyDraft
   containers: ContainerDraft[]
+  /** What it has instead of containers; it is written in event files and stays as it is here. */
+  process: InstanceSpec['process']
   worth: WorthDraft
   /** Whether `worth` has the flags; otherwise they stay as they are, or each instance has one of its own. */
   setsFlags: boolean
@@ -106,6 +109,7 @@ export function draftOf(it: Shown): Draft {
     hints: [...(it.hints ?? [])],
     policy: policyDraft(it.policy ?? {}),
     containers: (it.spec?.containers ?? []).map(containerDraft),
+    process: it.spec?.process,
     worth: {
       points: it.points ?? 100,
       attempts: it.max_attempts ?? '',
@@ -167,7 +171,7 @@ export function formOf(draft: Draft): InstanceChallengeForm {
     learning_objectives: draft.objectives,
     hints: draft.hints.filter((hint) => hint.trim() !== ''),
     policy: policyOf(draft.policy),
-    spec: { containers: draft.containers.map(containerOf) },
+    spec: { containers: draft.containers.map(containerOf), ...(draft.process ? { process: draft.process } : {}) },
     points: Number(draft.worth.points),
     max_attempts: attempts === '' ? null : Number(attempts),
     ...(draft.setsFlags ? { parts } : {}),
