@@ -103,7 +103,7 @@ fn an_image_that_is_missing_is_named_at_once(kind: Kind) -> Result<()> {
     let (status, body) = started(&site)?;
     ensure!(status == 500, "{body}");
     let log = site.place.log("server.log");
-    let why = "the engine has no image localhost/challengectl/none:1";
+    let why = "reason=\"the engine has no image localhost/challengectl/none:1";
     ensure!(log.matches(why).count() == 1, "tried once: {log}");
     ensure!(site.place.containers()?.is_empty() && !site.place.docker(&["network", "ls"])?.contains("ctf-"));
     Ok(())
