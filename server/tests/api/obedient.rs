@@ -1,4 +1,4 @@
-//! A runner that does what it is ordered, without an engine: it removes sessions, and answers inspections.
+//! A runner that does what it is ordered, without an engine: it says that sessions run and are removed, and answers inspections.
 
 use crate::site::{Answer, Runner};
 use reqwest::{Client, Method};
@@ -20,8 +20,9 @@ pub fn obey(runner: &Runner<'_>) -> JoinHandle<()> {
                 Answer::of(ask(Method::GET, format!("instances?since={since}&wait=25"))).await;
             assert_eq!(status, 200, "{orders}");
             since = orders["revision"].as_i64().unwrap_or_default();
-            for order in orders["orders"].as_array().into_iter().flatten().filter(|it| it["run"].is_null()) {
-                let report = json!({"session_id": order["session_id"], "fence": order["fence"], "state": "removed"});
+            for order in orders["orders"].as_array().into_iter().flatten() {
+                let state = if order["run"].is_null() { "removed" } else { "running" };
+                let report = json!({"session_id": order["session_id"], "fence": order["fence"], "state": state});
                 Answer::of(ask(Method::POST, "instances".to_owned()).json(&json!({"reports": [report]}))).await;
             }
             for inspection in orders["inspections"].as_array().into_iter().flatten() {

@@ -7,11 +7,12 @@ mod ctfcli;
 mod fuzzing;
 mod secrets;
 
+use crate::obedient::obey;
 use crate::site::{Answer, Browser, Player, Runner, Site};
 use challengectl_coordinator::Role;
 use challengectl_server::Config;
 use challengectl_server::config::{PlayMode, WhoRegisters};
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -128,29 +129,6 @@ pub async fn engine<'a>(site: &'a Site, images: Value, swarm: bool) -> (Runner<'
     assert_eq!(runner.post("inventory", inventory).await.status, 200);
     let obeys = obey(&runner);
     (runner, obeys)
-}
-
-fn obey(runner: &Runner<'_>) -> JoinHandle<()> {
-    let url = format!("{}/api/runners/{}", runner.site.url, runner.id);
-    let key = runner.key.clone();
-    tokio::spawn(async move {
-        let client = Client::new();
-        let ask = |method: Method, action: String| {
-            client.request(method, format!("{url}/{action}")).header("X-API-Key", &key)
-        };
-        let mut since = 0;
-        loop {
-            let Answer { status, body: orders } =
-                Answer::of(ask(Method::GET, format!("instances?since={since}&wait=25"))).await;
-            assert_eq!(status, 200, "{orders}");
-            since = orders["revision"].as_i64().unwrap_or_default();
-            for order in orders["orders"].as_array().into_iter().flatten() {
-                let state = if order["run"].is_null() { "removed" } else { "running" };
-                let report = json!({"session_id": order["session_id"], "fence": order["fence"], "state": state});
-                Answer::of(ask(Method::POST, "instances".to_owned()).json(&json!({"reports": [report]}))).await;
-            }
-        }
-    })
 }
 
 /// Lets all sessions look as old as this, as if the clock had moved.
