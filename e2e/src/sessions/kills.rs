@@ -107,7 +107,7 @@ const PEOPLE: &str = r#"for p in /proc/[0-9]*; do
         && echo "$p $(tr '\0' ' ' < $p/cmdline) $(grep pids: $p/cgroup)"
 done; true"#;
 
-/// Returns what explains a failure: the log of the runner, the containers, the network of the engine, and who is in it.
+/// Returns what explains a failure: the log of the runner, the containers, the network of the engine, and the processes in it.
 fn diagnosis(place: &Place) -> String {
     let containers = place.docker(&["ps", "-a", "--format", "{{.ID}} {{.Names}} {{.Status}} {{.Ports}}"]);
     let network = place.engine().shell("iptables-save -t nat; ip -br addr; ip route; ss -tlnp");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// How often engines are asked. Who has built an image wants to see it.
+/// How often engines are asked: an author sees an image this long after its build.
 const PERIOD: Duration = Duration::from_secs(5);
 /// How often an inventory is sent that is the same as before: another server may answer now.
 const AGAIN: Duration = Duration::from_secs(60);

@@ -22,7 +22,7 @@ pub const NAME_HEADER: &str = "x-user-id";
 pub struct Principal {
     /// Whose sessions are meant: those of the team, of the account, or of the name.
     pub owner: Owner,
-    /// The admin who this is, who may see and end all sessions.
+    /// The account if its role is admin, which may see and end all sessions.
     pub admin: Option<Actor>,
 }
 
