@@ -2,6 +2,7 @@
 //!
 //! Requests with unknown fields are refused, so that a misspelt field is noticed; responses may gain fields.
 
+pub mod deployments;
 pub mod inspections;
 pub mod instances;
 pub mod inventories;

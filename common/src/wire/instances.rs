@@ -3,6 +3,7 @@
 //! The server decides which sessions a runner has; the runner makes it so and reports. Orders are complete in
 //! themselves and may be carried out any number of times: what counts is the session with its fence.
 
+use super::deployments::{Deployed, DeploymentOrder};
 use super::inspections::Inspection;
 use crate::instance::{ContainerName, ContainerSpec, Port, ProcessSpec};
 use crate::{Digest, EngineId, Timestamp};
@@ -39,6 +40,8 @@ pub enum EngineKind {
     Docker,
     /// Programs of the host, each in a sandbox.
     Process,
+    /// A cluster of Kubernetes, over its API.
+    Kubernetes,
 }
 
 impl EngineKind {
@@ -48,6 +51,7 @@ impl EngineKind {
         match self {
             Self::Docker => "docker",
             Self::Process => "process",
+            Self::Kubernetes => "kubernetes",
         }
     }
 }
@@ -121,6 +125,10 @@ pub struct RunOrder {
     /// The process, in the place of containers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<ProcessOrder>,
+    /// Where a cluster keeps the containers for a team of the challenge; absent: the instance is one that a player has
+    /// asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentOrder>,
     /// Which port of the host leads to which of a container.
     pub published: Vec<Published>,
     /// When it ends at the latest unless that changes, for labels.
@@ -198,6 +206,9 @@ pub struct InstanceReport {
     /// The port of the process on its own loopback, if it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// Of a deployment: what the cluster shows of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<Deployed>,
 }
 
 /// How an instance stands at its runner.
@@ -211,4 +222,9 @@ pub enum InstanceState {
     Failed,
     /// Nothing of it is left, as ordered.
     Removed,
+    /// Of a deployment: it does not run, or no longer, for the reason that is given if there is one. The cluster goes on
+    /// trying.
+    Pending,
+    /// Of a deployment: none of its containers runs, as ordered.
+    Paused,
 }

@@ -84,6 +84,7 @@ impl Instances {
             is_running: session.state != SessionState::Starting,
             containers: spec.containers,
             process,
+            deployment: None,
             published: ports::of(connection, session.id).await?,
             expires_at,
         })

@@ -75,6 +75,8 @@ impl Instances {
                 Happening::BreaksAndIsRetried
             }
             InstanceState::Failed => Happening::Breaks,
+            // Only deployments are so, and this server orders none.
+            InstanceState::Pending | InstanceState::Paused => return Ok(session),
         };
         let (before, now) = (session.state, self.context.clock.now());
         // What breaks while it starts is started again: the state is the same, the fence is not.

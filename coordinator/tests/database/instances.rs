@@ -102,7 +102,16 @@ impl Site {
     pub async fn report(&self, caller: &Caller, session_id: i64, fence: i64, state: InstanceState) {
         let reason = (state == InstanceState::Failed).then(|| "port is already allocated".to_owned());
         let container_id = (state == InstanceState::Running).then(|| format!("c{session_id}"));
-        let report = InstanceReport { session_id, fence, state, reason, permanent: false, container_id, port: None };
+        let report = InstanceReport {
+            session_id,
+            fence,
+            state,
+            reason,
+            permanent: false,
+            container_id,
+            port: None,
+            deployed: None,
+        };
         self.coordinator.instances.report(caller, vec![report]).await.unwrap();
     }
 

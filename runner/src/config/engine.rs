@@ -112,6 +112,7 @@ impl EngineConfig {
         match self.kind {
             EngineKind::Docker => self.check_docker(),
             EngineKind::Process => self.check_process(),
+            EngineKind::Kubernetes => Err("kind: kubernetes is not there yet".to_owned()),
         }
     }
 

@@ -85,6 +85,6 @@ pub async fn usable(connection: &mut Connection) -> Result<Vec<Engine>, StoreErr
 }
 
 fn kind(text: &str) -> Result<EngineKind, StoreError> {
-    let all = [EngineKind::Docker, EngineKind::Process];
+    let all = [EngineKind::Docker, EngineKind::Process, EngineKind::Kubernetes];
     all.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| corrupt("kind of an engine", &text))
 }

@@ -124,6 +124,7 @@ async fn what_would_fail_again_is_not_tried_again_and_raises_an_alarm() {
         permanent: true,
         container_id: None,
         port: None,
+        deployed: None,
     };
     site.coordinator.instances.report(&roof, vec![report]).await.unwrap();
     assert!(matches!(starting.await.unwrap(), Err(CoreError::StartFailed)));

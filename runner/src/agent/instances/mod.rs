@@ -82,6 +82,7 @@ impl Instances {
             for config in engines {
                 let driver = match config.kind {
                     EngineKind::Docker => Driver::Docker { host: Arc::clone(&host), docker: Box::default() },
+                    EngineKind::Kubernetes => anyhow::bail!("engine {}: clusters are not there yet", config.id),
                     EngineKind::Process => {
                         let opened = Processes::open(config, &owner, state_dir);
                         Driver::Process(opened.with_context(|| format!("engine {}", config.id))?)

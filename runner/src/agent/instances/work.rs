@@ -162,7 +162,16 @@ fn report(agent: &Agent, order: &Order, outcome: Outcome) {
         None => tracing::info!(session = order.session_id, fence = order.fence, ?state, "instance"),
     }
     let (session_id, fence) = (order.session_id, order.fence);
-    agent.instances.report(InstanceReport { session_id, fence, state, reason, permanent, container_id, port });
+    agent.instances.report(InstanceReport {
+        session_id,
+        fence,
+        state,
+        reason,
+        permanent,
+        container_id,
+        port,
+        deployed: None,
+    });
 }
 
 fn cut(mut reason: String) -> String {
