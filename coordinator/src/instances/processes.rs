@@ -11,6 +11,9 @@ use challengectl_common::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long a request waits until the process and its files are gone. A killed one takes far less.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How often what is sent to a process is recorded as a sign of life.
 const SIGN_PERIOD: Duration = Duration::from_secs(5);
 
@@ -89,10 +92,10 @@ impl Instances {
     }
 
     async fn end_now(self: &Arc<Self>, id: i64, by: Option<Actor>) -> Result<bool, CoreError> {
-        let Some(actor) = by else { return self.stop(id, "stopped").await };
+        let Some(actor) = by else { return self.stop_within(id, "stopped", CLOSE_TIMEOUT).await };
         match self.kill(id, actor).await {
             Ok(()) => {
-                self.wait_until_over(id).await?;
+                self.wait_until_over(id, CLOSE_TIMEOUT).await?;
                 Ok(true)
             }
             Err(CoreError::NotFound(_)) => Ok(false),

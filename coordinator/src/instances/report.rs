@@ -13,9 +13,13 @@ use challengectl_common::wire::instances::{InstanceReport, InstanceState};
 use challengectl_common::{RunnerId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How often a session is started again before it fails.
 const MAX_RESTARTS: u32 = 3;
+/// One that has run for so long is started again as often as at first: over three days an engine may be restarted more
+/// often than a broken image is worth trying.
+const STEADY: Duration = Duration::from_secs(600);
 /// Reports of one request.
 const MAX_REPORTS: usize = 500;
 /// Characters of a reason.
@@ -68,6 +72,10 @@ impl Instances {
         mut session: Session,
         report: InstanceReport,
     ) -> Result<Session, CoreError> {
+        let (before, now) = (session.state, self.context.clock.now());
+        if is_steady(&session, now) {
+            session.restarts = 0;
+        }
         let happening = match report.state {
             InstanceState::Running => Happening::Runs,
             InstanceState::Removed => Happening::IsRemoved,
@@ -78,7 +86,6 @@ impl Instances {
             // Only deployments are so, and this server orders none.
             InstanceState::Pending | InstanceState::Paused => return Ok(session),
         };
-        let (before, now) = (session.state, self.context.clock.now());
         // What breaks while it starts is started again: the state is the same, the fence is not.
         let is_retry = happening == Happening::BreaksAndIsRetried && before.is_live();
         let next = before.after(happening);
@@ -100,7 +107,7 @@ impl Instances {
             if let Some(port) = report.port {
                 processes::set_port(transaction, session.id, port).await?;
             }
-            begin_life(&mut session, now);
+            begin_life(&mut session, before, now);
         }
         if is_retry {
             self.retry(transaction, &mut session, before, now).await?;
@@ -161,8 +168,17 @@ async fn failed(
     Ok(told)
 }
 
+/// Returns whether its last start has run for long.
+fn is_steady(session: &Session, now: Timestamp) -> bool {
+    let runs = session.state != SessionState::Starting;
+    runs && session.runs_since.is_some_and(|since| since.after(STEADY) <= now)
+}
+
 /// Its life counts from the moment at which it runs first.
-fn begin_life(session: &mut Session, now: Timestamp) {
+fn begin_life(session: &mut Session, before: SessionState, now: Timestamp) {
+    if before == SessionState::Starting {
+        session.runs_since = Some(now);
+    }
     if session.running_at.is_none() {
         session.running_at = Some(now);
         session.reap_at = now.after(session.lifetime);

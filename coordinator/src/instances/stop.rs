@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// How long a request waits until nothing of its session is left. Its runner goes on after that.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Sessions that one transaction stops.
 const BATCH: u32 = 100;
@@ -20,10 +20,20 @@ impl Instances {
     /// Stops a session, and waits up to 15 seconds until nothing of it is left. Returns `false` if it had ended, or was
     /// being stopped.
     pub async fn stop(self: &Arc<Self>, session: i64, outcome: &'static str) -> Result<bool, CoreError> {
+        self.stop_within(session, outcome, STOP_TIMEOUT).await
+    }
+
+    /// Stops a session, and waits so long at most until nothing of it is left. Returns `false` as [`stop`](Self::stop) does.
+    pub(super) async fn stop_within(
+        self: &Arc<Self>,
+        session: i64,
+        outcome: &'static str,
+        limit: Duration,
+    ) -> Result<bool, CoreError> {
         let this = Arc::clone(self);
         let stops = self.context.run_to_completion(async move { this.order_stop(session, outcome).await }).await?;
         if stops {
-            self.wait_until_over(session).await?;
+            self.wait_until_over(session, limit).await?;
         }
         Ok(stops)
     }
@@ -116,8 +126,8 @@ impl Instances {
         Ok(true)
     }
 
-    pub(super) async fn wait_until_over(&self, id: i64) -> Result<(), CoreError> {
-        let deadline = Instant::now() + ANSWER_TIMEOUT;
+    pub(super) async fn wait_until_over(&self, id: i64, limit: Duration) -> Result<(), CoreError> {
+        let deadline = Instant::now() + limit;
         let mut news = self.news.subscribe();
         loop {
             let session = sessions::get(&mut *self.context.store.read_few().await?, id).await?;

@@ -267,6 +267,24 @@ async fn a_start_that_fails_is_tried_again_with_other_ports_and_an_old_fence_cha
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_has_run_for_ten_minutes_has_its_tries_again() {
+    let (site, roof) = site(10).await;
+    let id = site.running(&roof, "web", "ada").await.placed.session.id;
+    for fence in 1..=4 {
+        site.clock.advance(Duration::from_secs(300));
+        site.report(&roof, id, fence, InstanceState::Failed).await;
+        assert_eq!(site.state(id).await, if fence < 4 { "starting" } else { "failed" }, "{fence}");
+    }
+    let id = site.running(&roof, "web", "eve").await.placed.session.id;
+    for fence in 1..=5 {
+        site.clock.advance(Duration::from_secs(600));
+        site.report(&roof, id, fence, InstanceState::Failed).await;
+        site.report(&roof, id, fence + 1, InstanceState::Running).await;
+        assert_eq!(site.state(id).await, "running", "{fence}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_silent_runner_keeps_its_instances_lost_until_it_is_back_and_a_removed_one_loses_them() {
     let (site, roof) = site(10).await;
     let id = site.running(&roof, "web", "ada").await.placed.session.id;

@@ -23,6 +23,7 @@ fn session(id: i64, owner: &str) -> Session {
         state: SessionState::Running,
         fence: 1,
         restarts: 0,
+        runs_since: None,
         container_id: None,
         lifetime: Duration::from_secs(3600),
         idle: None,

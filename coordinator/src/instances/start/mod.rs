@@ -13,6 +13,7 @@ pub use admission::Terms;
 pub use opening::Opening;
 pub(super) use place::{free_ports, start_timeout};
 
+use super::stop::STOP_TIMEOUT;
 use super::{Instances, Placed, placed, sign};
 use crate::CoreError;
 use crate::secrets::random_hex;
@@ -103,7 +104,7 @@ impl Instances {
             (settled, _) => settled?,
         };
         if let Reserved::Replacing { old, .. } = reserved {
-            self.wait_until_over(old).await?;
+            self.wait_until_over(old, STOP_TIMEOUT).await?;
         }
         Ok(Started { placed, is_new })
     }
@@ -114,7 +115,7 @@ impl Instances {
         match self.reserve(wish, false).await? {
             Reserved::Instead(old) => {
                 self.order_stop(old, "restarted").await?;
-                self.wait_until_over(old).await?;
+                self.wait_until_over(old, STOP_TIMEOUT).await?;
                 // Another request may have put one in its place meanwhile; that one is as good.
                 self.reserve(wish, true).await
             }

@@ -45,8 +45,10 @@ pub struct Session {
     pub state: SessionState,
     /// Grows with each start.
     pub fence: i64,
-    /// Starts that were tried again.
+    /// Starts that were tried again, since it has run for long.
     pub restarts: u32,
+    /// When its last start ran.
+    pub runs_since: Option<Timestamp>,
     /// The engine's id of the first container.
     pub container_id: Option<String>,
     /// How long it lives from the moment at which it runs.
@@ -108,6 +110,7 @@ pub(in super::super) struct Row {
     state: String,
     fence: i64,
     restarts: u32,
+    runs_since: Option<i64>,
     container_id: Option<String>,
     lifetime_ms: i64,
     idle_ms: Option<i64>,
@@ -146,6 +149,7 @@ impl TryFrom<Row> for Session {
             state: SessionState::parse(&row.state).ok_or_else(|| corrupt("state of a session", &row.state))?,
             fence: row.fence,
             restarts: row.restarts,
+            runs_since: timestamp(row.runs_since),
             container_id: row.container_id,
             lifetime: span(row.lifetime_ms),
             idle: row.idle_ms.map(span),
@@ -231,7 +235,7 @@ pub async fn update(connection: &mut Connection, session: &Session) -> Result<()
     sqlx::query(
         "UPDATE sessions SET state = $2, fence = $3, restarts = $4, container_id = $5, running_at = $6, reap_at = $7,
              idle_at = $8, solved_at = $9, ended_at = $10, outcome = $11, reason = $12, revision = $13, runner_id = $14,
-             engine_id = $15, host = $16
+             engine_id = $15, host = $16, runs_since = $17
          WHERE id = $1",
     )
     .bind(session.id)
@@ -250,6 +254,7 @@ pub async fn update(connection: &mut Connection, session: &Session) -> Result<()
     .bind(place.map(|place| place.runner_id.as_str()))
     .bind(place.map(|place| place.engine_id.as_str()))
     .bind(place.map(|place| &place.host))
+    .bind(session.runs_since.map(Timestamp::as_millis))
     .execute(connection)
     .await?;
     Ok(())
