@@ -1,6 +1,7 @@
 //! Runs the real programs as an organiser does, and receives their signals with independent receivers.
 
 pub mod air;
+pub mod busy_host;
 pub mod containers;
 pub mod documentation;
 pub mod faults;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use challengectl_e2e::air::{attacks, load as air_load, stops as air_stops};
+use challengectl_e2e::busy_host;
 use challengectl_e2e::containers::Kind as Engine;
 use challengectl_e2e::faults::{self, Kind, Settings};
 use challengectl_e2e::load::Load;
@@ -138,6 +139,21 @@ enum Proof {
         #[arg(long, default_value_t = 40)]
         teams: usize,
     },
+    /// Keep eight radios busy, which are simulated below SoapySDR, and trigger an idle one, with nothing else and while
+    /// instances start and stop beside them, on one server. Needs root, and a runner that is built with the feature
+    /// `soapy`.
+    BusyHost {
+        #[arg(long)]
+        engine: Engine,
+        #[arg(long, default_value_t = 40)]
+        teams: usize,
+        /// Of each busy radio.
+        #[arg(long, default_value_t = 1_000_000)]
+        sample_rate: u32,
+        /// Time with nothing else.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Kill the server, the runner and the container engine at random while teams start, solve and stop instances. Nothing
     /// may be orphaned, stuck, doubled or lost. Needs root.
     InstanceKills {
@@ -174,11 +190,16 @@ enum Proof {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
-    /// Start sessions with processes, kill the server and the runner, and end all. Each has to live on with its own process.
-    /// Needs root.
+    /// Start sessions with processes, kill the server and the runner at random while others come and go, and end all. Each has
+    /// to live on with its own process. Needs root.
     Processes {
         #[arg(long, default_value_t = 200)]
         count: usize,
+        #[arg(long, default_value_t = 100)]
+        kills: usize,
+        /// The seed: the same seed gives the same kills; random by default.
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Read every payload of an event back from recordings, with noise and a frequency error.
     Listen {
@@ -251,6 +272,10 @@ async fn main() -> Result<()> {
         Proof::InstancesAtOnce { engine, teams } => {
             println!("{:#?}", sessions::start_and_stop(engine, teams).await?);
         }
+        Proof::BusyHost { engine, teams, sample_rate, seconds } => {
+            let load = busy_host::Load { engine, teams, sample_rate, quiet: Duration::from_secs(seconds) };
+            println!("{:#?}", busy_host::measure(load).await?);
+        }
         Proof::InstanceKills { engine, count, teams, victims, seed } => {
             let seed = seed.unwrap_or_else(rand::random);
             let victims = if victims.is_empty() { Victim::value_variants().to_vec() } else { victims };
@@ -267,7 +292,10 @@ async fn main() -> Result<()> {
             let load = sessions::load::Load { sessions: count, players, time };
             println!("{:#?}", sessions::load::measure(load).await?);
         }
-        Proof::Processes { count } => println!("{:#?}", challengectl_e2e::processes::survive(count).await?),
+        Proof::Processes { count, kills, seed } => {
+            let seed = seed.unwrap_or_else(rand::random);
+            println!("{:#?}", challengectl_e2e::processes::survive(count, kills, seed).await?);
+        }
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };
             challengectl_e2e::listen::listen(&event, base.as_deref(), &recordings, teletype)?;

@@ -6,7 +6,7 @@ pub mod network;
 pub mod outside;
 
 use crate::programs::{Process, output_of, program, run};
-use crate::site::wait_until;
+use crate::site::{Environment, wait_until};
 use anyhow::{Context, Result};
 pub use engine::{Engine, Kind};
 use serde_json::{Value, json};
@@ -44,6 +44,8 @@ pub const FRONT: &str = "http://localhost:5000";
 pub struct Place {
     server: Option<Process>,
     runner: Option<Process>,
+    /// Runners without engines.
+    others: Vec<Process>,
     engine: Engine,
     folder: TempDir,
 }
@@ -62,20 +64,38 @@ impl Place {
     pub fn with(kind: Kind, build: impl FnOnce(&Self) -> Result<()>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let engine = Engine::start(kind, &folder.path().join("engine"))?;
-        let mut place = Self { folder, engine, server: None, runner: None };
+        let mut place = Self { folder, engine, server: None, runner: None, others: Vec::new() };
         build(&place)?;
         place.write_settings()?;
         place.start_server()?;
-        let words = output_of(place.inside(&program("challengectl-server")?).args(["runner", "enroll", "roof"]))?;
-        let token = words.split_whitespace().last().context("no token was printed")?.to_owned();
-        let settings = format!(
-            "server: http://127.0.0.1:8443\nenrollment_token: {token}\nstate_dir: {0}/roof\n\
-             engines:\n  - {{id: engine, socket: {0}/engine/sock, host: localhost, capacity: 400}}\n",
-            place.folder.path().display()
-        );
-        std::fs::write(place.folder.path().join("runner.yml"), settings)?;
+        let folder = place.folder.path().display();
+        let engine = format!("{{id: engine, socket: {folder}/engine/sock, host: localhost, capacity: 400}}");
+        place.enroll("roof", "runner.yml", &format!("engines: [{engine}]\n"))?;
         place.start_runner()?;
         Ok(place)
+    }
+
+    /// Enrols a runner, and writes its settings, which are these and what each has.
+    fn enroll(&self, name: &str, file: &str, settings: &str) -> Result<()> {
+        let words = output_of(self.inside(&program("challengectl-server")?).args(["runner", "enroll", name]))?;
+        let token = words.split_whitespace().last().context("no token was printed")?;
+        let state = self.folder.path().join(name);
+        let all = format!(
+            "server: http://127.0.0.1:8443\nenrollment_token: {token}\nstate_dir: {}\n{settings}",
+            state.display()
+        );
+        Ok(std::fs::write(self.folder.path().join(file), all)?)
+    }
+
+    /// Enrols another runner with these settings, and starts it in this environment.
+    pub fn add_runner(&mut self, name: &str, settings: &str, environment: Environment) -> Result<()> {
+        let file = format!("{name}.yml");
+        self.enroll(name, &file, settings)?;
+        let mut command = self.engine.inside(&program("challengectl-runner")?);
+        command.env("CHALLENGECTL_CONFIG", self.folder.path().join(file)).envs(environment);
+        let runner = Process::start(command.arg("run"), &self.folder.path().join(format!("{name}.log")))?;
+        self.others.push(runner);
+        Ok(())
     }
 
     fn write_settings(&self) -> Result<()> {

@@ -1,7 +1,10 @@
 //! A server with one runner that starts processes, and its users at the sessions API.
 
+mod churn;
 mod proof;
+mod users;
 
+pub use churn::Churn;
 pub use proof::{Report, survive};
 
 use crate::programs::program;
@@ -11,11 +14,10 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use users::Users;
 
 /// The times of the site: a runner that is killed is silent soon.
 const TIMES: Times = Times { lease: 4.0, grace: 1.0, heartbeat: 0.5 };
-/// Longer than any answer takes.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a place has beside the usual.
 #[derive(Debug, Clone)]
@@ -37,7 +39,7 @@ impl Default for Wishes {
 /// A server, a runner, and a challenge `shell` whose program runs commands.
 pub struct Place {
     pub site: Site,
-    client: reqwest::Client,
+    users: Users,
 }
 
 /// An answer.
@@ -68,8 +70,8 @@ impl Place {
         );
         site.enroll_runner(&url, "runner", &yaml)?;
         site.start_runner(0)?;
-        let client = site.client()?;
-        let place = Self { site, client };
+        let users = Users::new(&site)?;
+        let place = Self { site, users };
         place.wait_for_runner().await?;
         Ok(place)
     }
@@ -88,31 +90,22 @@ impl Place {
 
     /// A request of a user, by a name in the header.
     pub fn request(&self, user: &str, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("{}{path}", self.site.url());
-        self.client.request(method, url).header("x-user-id", user).timeout(ANSWER_TIMEOUT)
+        self.users.request(user, method, path)
     }
 
     /// Sends a request of a user without a body.
     pub async fn ask(&self, user: &str, method: Method, path: &str) -> Result<Answer> {
-        answer(self.request(user, method, path)).await
+        self.users.ask(user, method, path).await
     }
 
     /// Starts a session, which has to be ready. Returns its id.
     pub async fn open(&self, user: &str) -> Result<String> {
-        let made = self.ask(user, Method::POST, "/api/sessions").await?;
-        ensure!(made.status == 201, "{made:?}\n{}", self.site.log("runner.log"));
-        let session = made.session();
-        ensure!(session.get("status") == Some(&json!("ready")), "{made:?}");
-        Ok(session.get("id").and_then(Value::as_str).context("no id")?.to_owned())
+        self.users.open(user).await.with_context(|| self.site.log("runner.log"))
     }
 
     /// Runs a command in a session of a user. Returns its standard output, and then its standard error.
     pub async fn run(&self, user: &str, id: &str, command: &str) -> Result<String> {
-        let path = format!("/api/sessions/{id}/proxy/run");
-        let ran = answer(self.request(user, Method::POST, &path).body(command.to_owned())).await?;
-        ensure!(ran.status == 200, "{command}: {ran:?}");
-        let part = |name: &str| text(ran.body.get(name)).to_owned();
-        Ok(part("output") + &part("errors"))
+        self.users.run(user, id, command).await
     }
 
     /// Returns the state folder of the engine.

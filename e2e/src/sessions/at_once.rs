@@ -3,6 +3,7 @@
 use super::team::Team;
 use super::{Place, Survey, challenges, settle};
 use crate::containers::{Kind, network};
+use crate::operator::Operator;
 use crate::quantiles::Quantiles;
 use anyhow::{Result, ensure};
 use futures_util::future::try_join_all;
@@ -34,10 +35,22 @@ struct Times {
 /// all at once.
 pub async fn start_and_stop(kind: Kind, teams: usize) -> Result<AtOnce> {
     let place = Place::start(kind)?;
-    let (log, process) = (place.log("server.log"), place.engine().process());
-    let survey = Survey::open(&place).await?;
-    let ids = network::inside(process, move || async move { challenges::make(&log, QUOTA + 1, &json!({})).await })?;
-    let ids = network::join(ids)?;
+    let log = place.log("server.log");
+    let ids = network::inside(place.engine().process(), move || async move {
+        make_challenges(&challenges::operator(&log).await?).await
+    })?;
+    start_and_stop_at(&place, network::join(ids)?, teams).await
+}
+
+/// Makes the challenges of [`start_and_stop_at`], and returns their ids. Call it in the engine's network.
+pub async fn make_challenges(operator: &Operator) -> Result<Vec<String>> {
+    challenges::make(operator, QUOTA + 1, &json!({})).await
+}
+
+/// Like [`start_and_stop`], of these challenges at a place.
+pub async fn start_and_stop_at(place: &Place, ids: Vec<String>, teams: usize) -> Result<AtOnce> {
+    let process = place.engine().process();
+    let survey = Survey::open(place).await?;
     let (all_run, go_on) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
     let crowd = network::inside(process, move || async move {
         let all = (0..teams).map(|number| Team::new(format!("team-{number}"))).collect::<Result<Vec<_>>>()?;
@@ -57,12 +70,12 @@ pub async fn start_and_stop(kind: Kind, teams: usize) -> Result<AtOnce> {
         Ok(Times { refused, answers: instances.iter().map(|(_, _, time)| *time).collect(), gone })
     })?;
     all_run.1.recv()?;
-    settle(&place, &survey).await?;
+    settle(place, &survey).await?;
     ensure!(survey.most_of_one_owner().await? == QUOTA as i64, "a team has more than {QUOTA}");
     go_on.0.send(())?;
     let times = network::join(crowd)?;
-    settle(&place, &survey).await?;
-    survey.nothing_left(&place).await?;
+    settle(place, &survey).await?;
+    survey.nothing_left(place).await?;
     let instances = times.answers.len();
     ensure!(instances == teams * QUOTA && times.refused == teams, "{instances} started, {} refused", times.refused);
     let (answers, gone) = (Quantiles::of(times.answers), Quantiles::of(times.gone));

@@ -10,10 +10,13 @@ use std::time::Duration;
 const SERVER: &str = "http://127.0.0.1:8443";
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Makes challenges of the image of the sample, and returns their ids. `log` has the token of the new server. Call it in
-/// the engine's network.
-pub(super) async fn make(log: &str, count: usize, policy: &Value) -> Result<Vec<String>> {
-    let operator = Operator::at(network::client(ANSWER)?, SERVER, log).await?;
+/// Makes the first account of a new server, whose log has the token. Call it in the engine's network.
+pub(crate) async fn operator(log: &str) -> Result<Operator> {
+    Operator::at(network::client(ANSWER)?, SERVER, log).await
+}
+
+/// Makes challenges of the image of the sample, and returns their ids. Call it in the engine's network.
+pub(super) async fn make(operator: &Operator, count: usize, policy: &Value) -> Result<Vec<String>> {
     let container =
         json!({"image": "localhost/challengectl/web-basic-xss:1", "ports": ["8080/http"], "read_only": true});
     let mut ids = Vec::new();

@@ -59,7 +59,12 @@ pub async fn survive(settings: Settings) -> Result<Kills> {
     let (log, process) = (place.log("server.log"), place.engine().process());
     let survey = Survey::open(&place).await?;
     let ids = network::join(network::inside(process, move || async move {
-        challenges::make(&log, CHALLENGES, &json!({"lifetime_seconds": 86_400, "after_solve_seconds": null})).await
+        challenges::make(
+            &challenges::operator(&log).await?,
+            CHALLENGES,
+            &json!({"lifetime_seconds": 86_400, "after_solve_seconds": null}),
+        )
+        .await
     })?)?;
     let ends = Arc::new(AtomicBool::new(false));
     let crowd = network::inside(process, {

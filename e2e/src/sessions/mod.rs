@@ -12,7 +12,8 @@ mod team;
 
 use crate::containers::Place;
 use anyhow::Result;
-pub use at_once::{AtOnce, start_and_stop};
+pub use at_once::{AtOnce, make_challenges, start_and_stop, start_and_stop_at};
+pub(crate) use challenges::operator;
 pub use kills::{Kills, Settings, Victim, survive};
 use std::time::Duration;
 use survey::Survey;

@@ -31,7 +31,7 @@ pub fn measure(kind: Kind, pairs: usize) -> Result<Overhead> {
     let (tell, told) = mpsc::channel::<f64>();
     let log = place.log("server.log");
     let starter = network::inside(place.engine().process(), move || async move {
-        let ids = challenges::make(&log, 1, &json!({})).await?;
+        let ids = challenges::make(&challenges::operator(&log).await?, 1, &json!({})).await?;
         let team = Team::new("team".to_owned())?;
         while asked.recv().unwrap_or(false) {
             tell.send(start_once(&team, &ids).await?)?;
@@ -61,7 +61,7 @@ pub fn measure_warm(kind: Kind, count: usize) -> Result<Quantiles> {
     let place = Place::start(kind)?;
     let log = place.log("server.log");
     let starter = network::inside(place.engine().process(), move || async move {
-        let ids = challenges::make(&log, 1, &json!({"warm": 1})).await?;
+        let ids = challenges::make(&challenges::operator(&log).await?, 1, &json!({"warm": 1})).await?;
         let team = Team::new("team".to_owned())?;
         let mut times = Vec::new();
         for _ in 0..count {

@@ -1,7 +1,7 @@
 //! Radio hardware that is not there, all of it busy: how long it takes from each cause to the last sample and to the end of
 //! each stream. The figures are those that the radios record.
 
-mod radios;
+pub(crate) mod radios;
 
 use crate::operator::Operator;
 use crate::quantiles::Quantiles;
@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The radios of one host.
-const DRIVERS: [&str; 8] = ["hackrf", "hackrf", "bladerf", "bladerf", "lime", "uhd", "uhd", "plutosdr"];
+pub(crate) const DRIVERS: [&str; 8] = ["hackrf", "hackrf", "bladerf", "bladerf", "lime", "uhd", "uhd", "plutosdr"];
 
 /// What was measured for one cause.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::process::Command;
 /// Builds them.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runner/tests/soapy/module/build.sh");
 
-pub(super) struct Radios {
+pub(crate) struct Radios {
     folder: PathBuf,
     /// Of the module.
     library: PathBuf,
@@ -19,16 +19,16 @@ pub(super) struct Radios {
 
 /// When a radio went off, in milliseconds after the cause.
 #[derive(Debug)]
-pub(super) struct Off {
+pub(crate) struct Off {
     /// The last write began.
-    pub(super) last_sample: f64,
-    pub(super) deactivate: f64,
+    pub(crate) last_sample: f64,
+    pub(crate) deactivate: f64,
     /// The carrier went off, by whatever call does that on this model.
-    pub(super) carrier: f64,
+    pub(crate) carrier: f64,
 }
 
 impl Radios {
-    pub(super) fn plug_in(folder: &Path, drivers: &[&'static str]) -> Result<Self> {
+    pub(crate) fn plug_in(folder: &Path, drivers: &[&'static str]) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let library = output_of(Command::new(SCRIPT).arg(std::env::temp_dir()))?.trim().into();
         // The lock of a device is the machine's.
@@ -40,11 +40,11 @@ impl Radios {
     }
 
     /// What `device` in runner.yml says of each.
-    pub(super) fn devices(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn devices(&self) -> impl Iterator<Item = String> {
         self.devices.iter().map(|(driver, serial)| format!("driver={driver},serial={serial}"))
     }
 
-    pub(super) fn environment(&self) -> Environment {
+    pub(crate) fn environment(&self) -> Environment {
         vec![
             ("SIMULATED_RADIOS", self.folder.clone()),
             ("SOAPY_SDR_ROOT", "/nonexistent".into()),
@@ -53,7 +53,7 @@ impl Radios {
     }
 
     /// Empties the record.
-    pub(super) fn forget(&self) -> Result<()> {
+    pub(crate) fn forget(&self) -> Result<()> {
         Ok(std::fs::OpenOptions::new().write(true).open(self.folder.join("log"))?.set_len(0)?)
     }
 
@@ -66,7 +66,7 @@ impl Radios {
     }
 
     /// Whether each is on air, and has taken more than its lead-in.
-    pub(super) fn all_sending(&self) -> bool {
+    pub(crate) fn all_sending(&self) -> bool {
         let log = self.log();
         let sends = |serial: &str| {
             let mut writes = log.lines().rev().filter(|line| line.contains(serial)).take(20);
@@ -75,18 +75,30 @@ impl Radios {
         self.devices.iter().all(|(_, serial)| self.is_on_air(serial) && sends(serial))
     }
 
-    pub(super) fn all_off(&self) -> bool {
+    pub(crate) fn all_off(&self) -> bool {
         self.devices.iter().all(|(_, serial)| !self.is_on_air(serial))
     }
 
+    /// The number of times at which one had nothing left to send, since the record was emptied; and the blocks that all have
+    /// taken.
+    pub(crate) fn gaps(&self) -> (usize, usize) {
+        let log = self.log();
+        let count = |call: &str| {
+            let calls =
+                self.devices.iter().flat_map(|(_, serial)| log.lines().filter_map(|line| call_of(line, serial)));
+            calls.filter(|(_, name)| *name == call).count()
+        };
+        (count("ran-dry"), count("writeStream"))
+    }
+
     /// Says which are on air.
-    pub(super) fn on_air(&self) -> String {
+    pub(crate) fn on_air(&self) -> String {
         let on = self.devices.iter().filter(|(_, serial)| self.is_on_air(serial));
         format!("on air: {:?}", on.collect::<Vec<_>>())
     }
 
     /// When each that was on air went off after the cause, which is in microseconds since 1970.
-    pub(super) fn went_off(&self, cause: u64) -> Result<Vec<Off>> {
+    pub(crate) fn went_off(&self, cause: u64) -> Result<Vec<Off>> {
         let log = self.log();
         let calls = |serial: &str| log.lines().filter_map(|line| call_of(line, serial)).collect::<Vec<_>>();
         // One may have come to the end of its signal in the moment before.
@@ -105,7 +117,7 @@ impl Radios {
     }
 
     /// All devices were closed, and nothing is on air.
-    pub(super) fn all_closed(&self) -> Result<()> {
+    pub(crate) fn all_closed(&self) -> Result<()> {
         let log = self.log();
         for (driver, serial) in &self.devices {
             ensure!(!self.is_on_air(serial), "{driver} is on air at the end");
