@@ -117,6 +117,25 @@ async fn an_instance_is_its_teams_alone_and_an_operator_stops_it() {
 }
 
 #[tokio::test]
+async fn an_operator_stops_all_instances_of_one_api_and_no_others() {
+    let (site, _) = site().await;
+    site.runner("roof").await;
+    for (owner, front) in [("ada", "engine"), ("eve", "engine"), ("oli", "docker")] {
+        site.session_of(&Owner::anonymous(owner).unwrap(), "roof", front).await;
+    }
+    let operator = site.browser("oli", Role::Operator).await;
+    operator.delete("/api/instances").await.is_error(400, "invalid request");
+    operator.delete("/api/instances?front=warm").await.is_error(400, "invalid request");
+    assert_eq!(operator.delete("/api/instances?front=engine").await.status, 200);
+    let list = operator.get("/api/instances").await.body;
+    let states = |front: &str| {
+        let all = list["instances"].as_array().unwrap().iter().filter(|it| it["front"] == front);
+        all.map(|it| it["state"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!((states("engine"), states("docker")), (vec!["stopping"; 2], vec!["starting"]));
+}
+
+#[tokio::test]
 async fn a_player_without_a_team_and_a_challenge_without_flags_are_told_so() {
     let (site, id) = site().await;
     let lone = site.player("lone").await;

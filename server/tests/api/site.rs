@@ -37,12 +37,17 @@ pub struct Site {
 impl Site {
     /// Adds a session of an owner that is starting on this runner, as if it had an engine. Returns its key.
     pub async fn session(&self, owner: &Owner, runner: &str) -> String {
+        self.session_of(owner, runner, "engine").await
+    }
+
+    /// Like [`session`](Self::session), of this front.
+    pub async fn session_of(&self, owner: &Owner, runner: &str, front: &str) -> String {
         let (store, key) = (self.store().await, format!("{:032x}", rand::random::<u128>()));
         let mut transaction = store.write().await.unwrap();
         let now = Timestamp::now();
         let new = NewSession {
             key: &key,
-            front: "engine",
+            front,
             challenge_id: 1,
             version: 1,
             owner,

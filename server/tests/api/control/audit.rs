@@ -251,6 +251,8 @@ async fn players(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
     walk.of(admin, "POST /api/instances/{instance_id}/run", &instance, command).await;
     roof.abort();
     walk.of(admin, "DELETE /api/instances/{instance_id}", &instance, Value::Null).await;
+    let request = admin.request(Method::DELETE, "/api/instances?front=play");
+    walk.take("DELETE /api/instances", request).await;
 
     walk.of(admin, "PUT /api/secrets/{name}", "key", json!({"value": "of the database"})).await;
     walk.of(admin, "DELETE /api/secrets/{name}", "key", Value::Null).await;

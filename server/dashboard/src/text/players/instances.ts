@@ -27,6 +27,12 @@ export const instances = {
   askStop: (challenge: string, owner: string) => `Stop “${challenge}” of “${owner}”?`,
   askStopText: 'Their work in it is lost. They can start another.',
   stopping: 'The instance is being stopped',
+  stopAll: (front: string) => `Stop all of ${front}`,
+  askStopAll: (front: string, count: number) =>
+    count === 1 ? `Stop the instance of the front “${front}”?` : `Stop all ${count} instances of the front “${front}”?`,
+  stoppingAll: 'The instances are being stopped',
+  allFronts: 'All fronts',
+  idle: 'Without a sign of life of its owner it ends before.',
   tabInstances: 'Instances',
   tabSecrets: 'Secrets',
   output: 'Output',

@@ -80,7 +80,7 @@ pub fn groups() -> Vec<Group> {
             import: read
         ),
         group!("Instances", "What players have started, and what they submit.";
-            instances: list, stop, submissions;
+            instances: list, stop, stop_all, submissions;
             inspect: output, run;
             secrets: list, set, delete),
         group!("Plan", "Where and how often everything will be on air."; plan: show),

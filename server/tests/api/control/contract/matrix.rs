@@ -113,6 +113,7 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("POST", "/api/alarms/shelve", Least(Operator)),
     ("POST", "/api/alarms/unshelve", Least(Operator)),
     ("GET", "/api/instances", Least(Viewer)),
+    ("DELETE", "/api/instances", Least(Operator)),
     ("DELETE", "/api/instances/{instance_id}", Least(Operator)),
     ("GET", "/api/instances/{instance_id}/output", Least(Operator)),
     ("POST", "/api/instances/{instance_id}/run", Least(Admin)),

@@ -12,8 +12,8 @@ use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::flags::Submission;
 use challengectl_coordinator::instances::Placed;
 use challengectl_coordinator::session::Owner;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = InstanceList)]
@@ -44,6 +44,8 @@ struct InstanceView {
     running_at: Option<Timestamp>,
     /// When it ends, unless it is extended.
     expires_at: Timestamp,
+    /// When it ends without a sign of life of its owner; null if it needs none.
+    idle_at: Option<Timestamp>,
     /// How often it was started again.
     restarts: u32,
     /// Such as `host:30123`, one for each port.
@@ -86,6 +88,7 @@ fn view(placed: Placed, challenge: String, owner: String) -> InstanceView {
         requested_at: session.requested_at,
         running_at: session.running_at,
         expires_at: session.reap_at,
+        idle_at: session.idle_at,
         restarts: session.restarts,
         addresses: ports.iter().map(|it| format!("{host}:{}", it.host_port)).collect(),
     }
@@ -104,6 +107,47 @@ pub async fn stop(
     let id = instance_id.parse().map_err(|_| missing())?;
     coordinator.instances.kill(id, person.actor()).await?;
     Ok(done("The instance is being stopped"))
+}
+
+/// The API by which instances were started.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StartedBy {
+    Docker,
+    Engine,
+    Play,
+    Sessions,
+}
+
+impl StartedBy {
+    fn front(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Engine => "engine",
+            Self::Play => "play",
+            Self::Sessions => "sessions",
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct StopQuery {
+    /// The API by which they were started.
+    #[param(inline)]
+    front: StartedBy,
+}
+
+/// Stop all instances that were started by one API.
+///
+/// Runners remove them as soon as they can. Others can be started meanwhile, and stay.
+#[utoipa::path(delete, path = "/api/instances", responses(Done))]
+pub async fn stop_all(
+    With(Operator(person), Query(query)): With<Operator, Query<StopQuery>>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    coordinator.instances.kill_all_of_front(query.front.front(), person.actor()).await?;
+    Ok(done("The instances are being stopped"))
 }
 
 #[derive(Serialize, ToSchema)]
