@@ -95,6 +95,8 @@ containers() {
     local missing=()
     command -v dockerd >/dev/null || missing+=(docker.io)
     command -v podman >/dev/null || missing+=(podman crun netavark aardvark-dns)
+    # Podman only recommends it, and starts no container with `--init` without it.
+    command -v catatonit >/dev/null || missing+=(catatonit)
     command -v iptables >/dev/null || missing+=(iptables)
     [ -x /usr/sbin/nft ] || missing+=(nftables)
     command -v ip >/dev/null || missing+=(iproute2)

@@ -148,7 +148,7 @@ enum Proof {
         #[arg(long, default_value_t = 40)]
         teams: usize,
         /// Of each busy radio.
-        #[arg(long, default_value_t = 1_000_000)]
+        #[arg(long, default_value_t = 2_000_000)]
         sample_rate: u32,
         /// Time with nothing else.
         #[arg(long, default_value_t = 60)]

@@ -21,6 +21,8 @@ pub(super) async fn again_and_again(
     ends: &AtomicBool,
 ) -> Result<Vec<f64>> {
     let mut delays = Vec::new();
+    // A new challenge is sent once by itself.
+    rested(operator, challenge, Timestamp::from_millis(0)).await?;
     while !ends.load(Ordering::Relaxed) {
         let asked = Timestamp::now();
         operator.post(&format!("/api/challenges/{challenge}/trigger")).await?;
@@ -36,13 +38,13 @@ async fn rested(operator: &Operator, challenge: &str, asked: Timestamp) -> Resul
     let deadline = Instant::now() + LIMIT;
     loop {
         tokio::time::sleep(PAUSE).await;
-        let challenge = operator.get(&format!("/api/challenges/{challenge}")).await?;
-        let last = challenge.get("last_run").filter(|it| !it.is_null()).cloned();
+        let answer = operator.get(&format!("/api/challenges/{challenge}")).await?;
+        let last = answer.pointer("/challenge/last_run").filter(|it| !it.is_null()).cloned();
         let last: Option<Timestamp> = last.map(serde_json::from_value).transpose()?;
-        let waits = challenge.get("state").and_then(Value::as_str) == Some("waiting");
+        let waits = answer.pointer("/challenge/state").and_then(Value::as_str) == Some("waiting");
         if waits && last.is_some_and(|last| last >= asked) {
             return Ok(());
         }
-        ensure!(Instant::now() < deadline, "the triggered challenge is not sent: {challenge}");
+        ensure!(Instant::now() < deadline, "the triggered challenge is not sent: {answer}");
     }
 }

@@ -71,7 +71,8 @@ pub async fn start_and_stop_at(place: &Place, ids: Vec<String>, teams: usize) ->
     })?;
     all_run.1.recv()?;
     settle(place, &survey).await?;
-    ensure!(survey.most_of_one_owner().await? == QUOTA as i64, "a team has more than {QUOTA}");
+    let most = survey.most_of_one_owner().await?;
+    ensure!(most == QUOTA as i64, "a team has {most} and not {QUOTA}; failed: {:?}", survey.failures().await?);
     go_on.0.send(())?;
     let times = network::join(crowd)?;
     settle(place, &survey).await?;

@@ -3,6 +3,7 @@
 use crate::programs::output_of;
 use crate::site::Environment;
 use anyhow::{Context, Result, ensure};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -79,16 +80,15 @@ impl Radios {
         self.devices.iter().all(|(_, serial)| !self.is_on_air(serial))
     }
 
-    /// The number of times at which one had nothing left to send, since the record was emptied; and the blocks that all have
-    /// taken.
-    pub(crate) fn gaps(&self) -> (usize, usize) {
+    /// How often those of each model did something since the record was emptied.
+    pub(crate) fn count(&self, call: &str) -> BTreeMap<&'static str, usize> {
         let log = self.log();
-        let count = |call: &str| {
-            let calls =
-                self.devices.iter().flat_map(|(_, serial)| log.lines().filter_map(|line| call_of(line, serial)));
-            calls.filter(|(_, name)| *name == call).count()
-        };
-        (count("ran-dry"), count("writeStream"))
+        let mut counts = BTreeMap::new();
+        for (driver, serial) in &self.devices {
+            let calls = log.lines().filter_map(|line| call_of(line, serial));
+            *counts.entry(*driver).or_default() += calls.filter(|(_, name)| *name == call).count();
+        }
+        counts
     }
 
     /// Says which are on air.

@@ -21,7 +21,7 @@ mod work;
 use crate::api::Api;
 use crate::cache::Cache;
 use crate::config::Config;
-use crate::process::this_program;
+use crate::process::{priority, this_program};
 use crate::transmit::Children;
 pub(crate) use active::{ActiveAssignments, View};
 use challengectl_common::wire::Intervals;
@@ -107,6 +107,12 @@ impl Agent {
     /// Runs until `stop` is ready, then ends in order.
     pub(crate) async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         health::silence_left_open(&self.config).await;
+        if self.config.has_devices() && !priority::is_permitted() {
+            tracing::warn!(
+                "radios may run dry while this host is busy, since their processes may not run before others; \
+                 LimitRTPRIO=1 in the unit allows it (docs/radios.md)"
+            );
+        }
         report::settle_unfinished(&self);
         let mut loops = JoinSet::new();
         loops.spawn(link::run(Arc::clone(&self)));

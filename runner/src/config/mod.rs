@@ -107,6 +107,12 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Returns whether there is a radio that is hardware.
+    #[must_use]
+    pub fn has_devices(&self) -> bool {
+        self.radios.iter().any(|radio| radio.driver.settings().device().is_some())
+    }
+
     /// Loads `file`, or [`DEFAULT_FILE`] if none is named and it exists, then the environment. Relative paths are
     /// resolved against the folder of the file. Errors name the file and the line.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {

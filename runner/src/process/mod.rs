@@ -9,6 +9,7 @@
 pub mod child;
 pub mod clock;
 pub mod lock;
+pub mod priority;
 mod supervised;
 
 pub use supervised::{Heard, Supervised, this_program};

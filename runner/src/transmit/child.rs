@@ -8,6 +8,7 @@ use crate::process::child::{
     die_with_parent, end_at_once, first_message, follow, on_termination, outlive_parent, send,
 };
 use crate::process::lock::{self, Lock};
+use crate::process::priority;
 use crate::radio::Radio;
 use challengectl_common::Timestamp;
 use parking_lot::Mutex;
@@ -60,6 +61,8 @@ pub fn main() -> ExitCode {
     };
     if job.radio.driver.settings().device().is_some() {
         outlive_parent();
+        // Its driver's threads and those that turn it off as well. The agent has said so if it may not.
+        let _ = priority::before_others();
     }
     guard(Arc::clone(&ordered));
     let mut at_hand = Some(Next { job: Box::new(job), permit: Arc::clone(&ordered.lock()) });
