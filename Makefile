@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 NODE := PATH=$(CURDIR)/.tools/node/bin:$$PATH PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
-.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof proof-instances bench bench-air bench-gnuradio bench-instances bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof proof-instances proof-processes bench bench-air bench-busy-host bench-gnuradio bench-instances bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
 # Features of the runner in `make dist`, beside the default ones: make dist RUNNER_FEATURES=soapy,freedv. Packages have
 # these two unless others are given; RUNNER_FEATURES= gives none. The server checks what runners send, so that it has
@@ -119,8 +119,15 @@ bench-instances: proof-programs ## what starts of instances cost beyond the engi
 proof-instances: proof-programs ## hundreds of instances at once, and 200 kills of server, runner and engine; needs root and both engines
 	target/dist/proof instances-at-once --engine docker
 	target/dist/proof instances-at-once --engine podman
-	target/dist/proof instance-kills --engine docker --count 100
-	target/dist/proof instance-kills --engine podman --count 100
+	target/dist/proof instance-kills --engine docker --count 200
+	target/dist/proof instance-kills --engine podman --count 200
+
+bench-busy-host: tools dist ## eight busy radios and an idle one, alone and beside 200 instances on one server; needs root and Docker
+	cargo build --profile dist --locked -p challengectl-runner -p challengectl-e2e --features challengectl-runner/soapy
+	target/dist/proof busy-host --engine docker
+
+proof-processes: proof-programs ## 200 sessions with processes, and 100 kills of server and runner; needs root
+	target/dist/proof processes
 
 bench-transactions: proof-programs ## the longest write transaction, with a million rows to forget and a runner that floods
 	target/dist/proof transactions
