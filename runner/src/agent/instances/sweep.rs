@@ -37,7 +37,7 @@ async fn unknown(agent: &Agent) -> Result<Unknown, EngineError> {
     // Read before the engines are asked: what one makes meanwhile is known.
     let (bridges, containers) = (bridges::all(), blocking(move || strays::containers(&owner)).await?);
     let mut unknown = Unknown { bridges, containers };
-    for engine in agent.instances.engines.iter().filter(|engine| engine.processes().is_none()) {
+    for engine in agent.instances.engines.iter().filter(|engine| engine.is_docker()) {
         if unknown.bridges.is_empty() && unknown.containers.is_empty() {
             break;
         }
