@@ -34,7 +34,7 @@ cp /usr/share/gocode/src/github.com/modern-go/reflect2/* "$reflect2/"
 
 # The one generated file that the source package lacks.
 go build -o "$work/openapi-gen" ./vendor/k8s.io/kube-openapi/cmd/openapi-gen
-described=$(grep --recursive --files-with-matches --include='*.go' --exclude-dir=code-generator --exclude-dir=kube-openapi \
+described=$(grep --dereference-recursive --files-with-matches --include='*.go' --exclude-dir=code-generator --exclude-dir=kube-openapi \
     --exclude-dir='sample-*' '+k8s:openapi-gen=' pkg vendor/k8s.io/ | xargs -n 1 dirname | sort -u | sed 's,^,k8s.io/kubernetes/,' | paste -sd ,)
 "$work/openapi-gen" --logtostderr --input-dirs "$described" --output-package k8s.io/kubernetes/pkg/generated/openapi \
     --output-file-base zz_generated.openapi --go-header-file vendor/k8s.io/code-generator/hack/boilerplate.go.txt --report-filename /dev/null
