@@ -160,8 +160,28 @@ serve() {
         --container-runtime-endpoint="unix://$folder/containerd/sock" --hostname-override=n1 --node-ip=$node \
         --root-dir="$folder/kubelet" --cert-dir="$folder/kubelet/pki" --pod-infra-container-image=localhost/pause:1
     run proxy "$programs/kube-proxy" --config=conf/proxy.yaml
+    run balancer "$script" balance "$folder"
     touch started
     exec sleep infinity
+}
+
+# In the place of a load balancer: gives each Service the address that it asks for. Packets to it are led by kube-proxy, as
+# from any balancer.
+balance() {
+    cd "$folder"
+    local token api=https://127.0.0.1:16443/api/v1 asked='.spec.loadBalancerIP // .metadata.annotations["metallb.universe.tf/loadBalancerIPs"]'
+    token=$(grep ,admin, pki/tokens.csv | cut -d , -f 1)
+    call() { curl -sS --cacert pki/ca.crt -H "Authorization: Bearer $token" "$@"; }
+    while sleep 1; do
+        call -N "$api/services?watch=true" |
+            jq -r --unbuffered ".object | select(.spec.type == \"LoadBalancer\" and .status.loadBalancer.ingress == null)
+                | [.metadata.namespace, .metadata.name, ($asked // empty)] | @tsv" |
+            while read -r namespace name address; do
+                call -X PATCH -H 'Content-Type: application/merge-patch+json' -o /dev/null \
+                    -d "{\"status\": {\"loadBalancer\": {\"ingress\": [{\"ip\": \"$address\"}]}}}" \
+                    "$api/namespaces/$namespace/services/$name/status"
+            done
+    done
 }
 
 # An archive as `docker save` writes it.
@@ -208,7 +228,7 @@ up() {
 down() {
     [ -d "$folder/pid" ] || return 0
     local containers=(ctr -a "$folder/containerd/sock" -n k8s.io)
-    for name in kubelet proxy scheduler controllers api; do
+    for name in balancer kubelet proxy scheduler controllers api; do
         if alive $name; then kill "$(cat "$folder/pid/$name")" || true; fi
     done
     "${containers[@]}" tasks list -q 2>/dev/null | xargs -r -n 1 "${containers[@]}" tasks kill -s KILL 2>/dev/null || true
@@ -227,6 +247,7 @@ down() {
 case $action in
 up) up ;;
 serve) serve ;;
+balance) balance ;;
 image) image "$@" ;;
 enter) enter "$@" ;;
 down) down ;;

@@ -48,6 +48,10 @@ pub struct EngineConfig {
     /// Of a cluster: the file that says how it is reached, and as whom. Absent: the runner is a pod of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<PathBuf>,
+    /// Of a cluster: what the objects of this runner are labelled with, by which it finds them again. Absent: a random text
+    /// in its state folder. To be given where that does not last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installation: Option<String>,
     /// Of a cluster: what gives addresses to deployments.
     #[serde(default)]
     pub balancer: Balancer,
@@ -170,9 +174,9 @@ impl EngineConfig {
     }
 
     fn check_without_cluster(&self) -> Result<(), String> {
-        match (&self.kubeconfig, self.balancer) {
-            (None, Balancer::None) => Ok(()),
-            _ => Err("kubeconfig and balancer are only used with kind: kubernetes".to_owned()),
+        match (&self.kubeconfig, &self.installation, self.balancer) {
+            (None, None, Balancer::None) => Ok(()),
+            _ => Err("kubeconfig, installation and balancer are only used with kind: kubernetes".to_owned()),
         }
     }
 
@@ -184,6 +188,12 @@ impl EngineConfig {
         let PortRange { first, last } = self.ports;
         if !NODE_PORTS.contains(&first) || !NODE_PORTS.contains(&last) {
             return Err(format!("ports: from {first} to {last} are not within 30000 to 32767, which nodes have"));
+        }
+        let is_label = |text: &String| {
+            (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        if let Some(text) = self.installation.as_ref().filter(|text| !is_label(text)) {
+            return Err(format!("installation: {text:?} is not 1 to 63 lower-case letters and digits"));
         }
         if self.outside.is_empty() {
             return Err("outside: names no network, so that nobody could reach an instance".to_owned());

@@ -13,6 +13,8 @@ mod manifests;
 mod names;
 mod nodes;
 mod remove;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use super::{EngineError, Host, Owner};
@@ -77,7 +79,7 @@ impl Cluster {
         let retry = RetryPolicy::new(shortest, longest, tries, true).map_err(|error| unusable(error.to_string()))?;
         let builder = ClientBuilder::try_from(access).map_err(|error| unusable(error.to_string()))?;
         let client = builder.with_layer(&BufferLayer::new(QUEUE)).with_layer(&RetryLayer::new(retry)).build();
-        let owner = host.owner.clone();
+        let owner = config.installation.clone().map_or_else(|| host.owner.clone(), Owner);
         let players = format!("challengectl-{}", owner.0.get(..8).unwrap_or(&owner.0));
         Ok(Self {
             view: View::open(&client, &owner),

@@ -142,6 +142,11 @@ impl View {
             || self.pods.state().iter().any(|it| is_in(it.namespace()))
     }
 
+    #[cfg(test)]
+    pub(super) fn ends_namespace(&self, name: &str) -> bool {
+        self.namespaces.state().iter().any(|it| it.name_any() == name)
+    }
+
     pub(super) fn has_namespace(&self, name: &str) -> bool {
         self.namespaces().iter().any(|it| it == name)
     }
