@@ -128,6 +128,11 @@ impl Slot {
         20_002 + 10 * self.number
     }
 
+    /// The port of the front by which challenges are deployed.
+    fn deployments(&self) -> u16 {
+        20_003 + 10 * self.number
+    }
+
     /// The ports of the node for instances.
     fn node_ports(&self) -> (u16, u16) {
         (30_000 + 150 * self.number, 30_149 + 150 * self.number)

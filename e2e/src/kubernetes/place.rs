@@ -17,6 +17,8 @@ pub struct Place {
     server: Option<Process>,
     runner: Option<Process>,
     installation: String,
+    /// Settings of the server beside those that all have.
+    more_settings: String,
     slot: Slot,
     cluster: Cluster,
     folder: TempDir,
@@ -35,7 +37,26 @@ impl Place {
     pub fn prepare() -> Result<Self> {
         let (cluster, folder) = (Cluster::get()?, tempfile::tempdir()?);
         let installation = format!("test{:08x}", rand::random::<u32>());
-        Ok(Self { server: None, runner: None, installation, slot: cluster.slot()?, cluster, folder })
+        let (more_settings, slot) = (String::new(), cluster.slot()?);
+        Ok(Self { server: None, runner: None, installation, more_settings, slot, cluster, folder })
+    }
+
+    /// Has the server deploy challenges for teams, whose addresses begin with [`Place::network`].
+    pub fn deploys(&mut self) {
+        let (port, network) = (self.slot.deployments(), self.network());
+        self.more_settings =
+            format!("pacstar: {{listen: 127.0.0.1:{port}, pool: {network}.100-{network}.130}}\n");
+    }
+
+    /// The network of the addresses of teams, which no other test has.
+    pub fn network(&self) -> String {
+        format!("192.168.{}", 100 + self.slot.number)
+    }
+
+    /// Sends a request to the front by which challenges are deployed, with this access token; returns status and body.
+    pub fn deployments(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
+        let url = format!("http://127.0.0.1:{}/api/v1{path}", self.slot.deployments());
+        self.send(method, &url, &["-H", &format!("Authorization: Bearer {token}")], body)
     }
 
     /// Starts a server and a runner, which reaches the cluster by this file.
@@ -43,8 +64,9 @@ impl Place {
         let (main, front) = self.slot.server();
         let settings = format!(
             "listen: 127.0.0.1:{main}\ndata_dir: {}/data\nlease_seconds: 3\ngrace_seconds: 0.5\n\
-             engine: {{listen: 127.0.0.1:{front}}}\n",
-            self.folder.path().display()
+             engine: {{listen: 127.0.0.1:{front}}}\n{}",
+            self.folder.path().display(),
+            self.more_settings,
         );
         std::fs::write(self.folder.path().join("server.yml"), settings)?;
         self.start_server()?;
@@ -163,14 +185,19 @@ impl Place {
 
     /// Sends a request to the engine front; returns status and body.
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
-        let url = format!("{}{path}", self.front());
+        self.send(method, &format!("{}{path}", self.front()), &[], body)
+    }
+
+    fn send(&self, method: &str, url: &str, headers: &[&str], body: Option<&Value>) -> Result<(u16, Value)> {
         let mut command = self.cluster.inside(Path::new("curl"))?;
-        command.args(["-sS", "-X", method, "-w", "\n%{http_code}", &url]);
+        command.args(["-sS", "-X", method, "-w", "\n%{http_code}", url]).args(headers);
         if let Some(body) = body {
             command.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
         }
         let answer = output_of(&mut command)?;
         let (body, status) = answer.rsplit_once('\n').context("no status")?;
+        // Some answers have no body.
+        let body = if body.is_empty() { "null" } else { body };
         Ok((status.parse()?, serde_json::from_str(body).with_context(|| body.to_owned())?))
     }
 

@@ -134,9 +134,9 @@ async fn deploy(
         Err(error) => return Err(error),
     }
     cluster.remove_dead_pods(order.session_id).await?;
+    cluster.remake_services(order.session_id).await?;
     if deployment.is_paused {
-        let is_paused = condition == Condition::NoPod && deployed.pods.is_empty();
-        let state = if is_paused { InstanceState::Paused } else { InstanceState::Pending };
+        let state = if condition == Condition::NoPod { InstanceState::Paused } else { InstanceState::Pending };
         return Ok(Outcome::Deployed(state, None, deployed));
     }
     Ok(match (condition, unreachable) {
@@ -234,15 +234,18 @@ struct Unwell(HashMap<(i64, i64), Instant>);
 impl Unwell {
     /// Returns the instances that ran and are to be ended, with the reason.
     fn look(&mut self, agent: &Agent, engine: &Engine, cluster: &Cluster) -> Vec<(i64, i64, String)> {
-        let running: Vec<(i64, i64)> = {
+        let running: Vec<((i64, i64), bool)> = {
             let sessions = agent.instances.sessions.lock();
             let own = sessions.iter().filter(|(_, it)| it.order.engine_id == engine.config.id && it.runs && !it.is_busy);
-            own.filter(|(_, it)| !it.order.keeps_deployment()).map(|(id, it)| (*id, it.order.fence)).collect()
+            let players = own.filter(|(_, it)| !it.order.keeps_deployment());
+            let has_ports = |order: &Order| order.run.as_ref().is_some_and(|run| !run.published.is_empty());
+            players.map(|(id, it)| ((*id, it.order.fence), has_ports(&it.order))).collect()
         };
         let (mut unwell, mut ended) = (HashMap::new(), Vec::new());
-        for start in running {
+        for (start, has_ports) in running {
             let why = match cluster.condition(start.0, start.1) {
-                Condition::Ready(_) => continue,
+                Condition::Ready(_) if !has_ports || cluster.is_reached(start.0) => continue,
+                Condition::Ready(_) => Some("its Service is gone".to_owned()),
                 Condition::Stuck { reason, .. } => Some(reason),
                 Condition::Gone => Some("its pod is gone".to_owned()),
                 Condition::NotReady(_) | Condition::NoPod => None,

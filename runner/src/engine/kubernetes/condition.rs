@@ -25,7 +25,7 @@ pub(crate) enum Condition {
         /// Whether another start would fail as well.
         is_permanent: bool,
     },
-    /// There is no pod.
+    /// There is no pod, not even one that ends.
     NoPod,
     /// There is no Deployment.
     Gone,
@@ -35,6 +35,11 @@ impl Cluster {
     /// Returns how the instance of an order stands.
     pub(crate) fn condition(&self, session: i64, fence: i64) -> Condition {
         condition(&self.view().objects(session), fence)
+    }
+
+    /// Returns whether a session has a Service.
+    pub(crate) fn is_reached(&self, session: i64) -> bool {
+        !self.view().objects(session).services.is_empty()
     }
 
     /// Returns what is to be reported of the deployment of an order: how it stands, and what the cluster shows.
@@ -69,7 +74,8 @@ fn condition(objects: &Objects, fence: i64) -> Condition {
     if let Some(refused) = refused(deployment) {
         return Condition::NotReady(Some(refused));
     }
-    if own.is_empty() && !objects.pods.iter().any(|pod| is_alive(pod)) {
+    // Those that end count as long as they are there: their containers may still run.
+    if objects.pods.is_empty() {
         return Condition::NoPod;
     }
     Condition::NotReady(own.iter().find_map(|pod| unscheduled(pod)))
@@ -162,11 +168,11 @@ fn unreachable(
     Some(format!("the load balancer has given it {given} and not {wanted}; is {wanted} in its pool, and unused?"))
 }
 
-fn is_balanced(service: &Service) -> bool {
+pub(super) fn is_balanced(service: &Service) -> bool {
     service.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("LoadBalancer")
 }
 
-fn ingress(service: &Service) -> Vec<LoadBalancerIngress> {
+pub(super) fn ingress(service: &Service) -> Vec<LoadBalancerIngress> {
     let balancer = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
     balancer.and_then(|it| it.ingress.clone()).unwrap_or_default()
 }

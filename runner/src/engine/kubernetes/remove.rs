@@ -16,6 +16,8 @@ use tokio::time::timeout;
 
 /// How long news are waited for before the cluster is asked again what is left.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How long a Service waits for an address before it is made anew.
+const ADDRESS_TIMEOUT: Duration = Duration::from_secs(120);
 
 impl Cluster {
     /// Removes everything of a session, and waits until nothing is left: an address must not be given to others while it
@@ -80,6 +82,17 @@ impl Cluster {
         for pod in self.view.dead_pods(session) {
             let api = Api::<Pod>::namespaced(self.client.clone(), &pod.namespace().unwrap_or_default());
             self.remove_by(api.delete(&pod.name_any(), &DeleteParams::default())).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes Services of a session that have waited for an address for too long, to be made anew: MetalLB may pass over one
+    /// that waits when an address becomes free (metallb 1586).
+    pub(crate) async fn remake_services(&self, session: i64) -> Result<(), EngineError> {
+        for service in self.view.services_without_address(session, ADDRESS_TIMEOUT) {
+            tracing::info!(session, service = service.name_any(), "making a Service anew that has no address");
+            let api = Api::<Service>::namespaced(self.client.clone(), &service.namespace().unwrap_or_default());
+            self.remove_by(api.delete(&service.name_any(), &DeleteParams::background())).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a cluster has of this runner, by watches: lists that are kept up to date.
 
-use super::names;
+use super::{condition, names};
 use crate::engine::Owner;
 use futures_util::StreamExt;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -126,6 +126,17 @@ impl View {
             phase == Some("Failed") && pod.metadata.deletion_timestamp.is_none()
         };
         of(&self.pods, session).filter(is_dead).collect()
+    }
+
+    /// Returns the Services of a session that have waited for an address for longer than this.
+    pub(super) fn services_without_address(&self, session: i64, limit: Duration) -> Vec<Arc<Service>> {
+        let now = std::time::SystemTime::now();
+        let is_old = |it: &Arc<Service>| {
+            let made = it.metadata.creation_timestamp.as_ref().map(|made| std::time::SystemTime::from(made.0));
+            made.and_then(|made| now.duration_since(made).ok()).is_some_and(|age| age > limit)
+        };
+        let waits = |it: &Arc<Service>| condition::is_balanced(it) && condition::ingress(it).is_empty() && is_old(it);
+        of(&self.services, session).filter(waits).collect()
     }
 
     /// Returns the namespaces that are there, without those that are ending.
