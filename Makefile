@@ -91,16 +91,17 @@ $(CLUSTER_PROGRAMS)/kubelet:
 	scripts/tools.sh kubernetes
 	scripts/cluster-build.sh $(CLUSTER_PROGRAMS)
 
-# Not a part of `make test`, because of these 10 minutes.
+# Not a part of `make test`, because of these 10 minutes. The tests of the runner are in the cluster's network.
+CLUSTER_TESTS := -p challengectl-e2e -p challengectl-runner --locked --run-ignored only
 test-kubernetes: cluster ## instances and deployments in a real cluster, which is started for it and ended; as root
 	scripts/tools.sh kubernetes nextest
 	cargo build --locked -p challengectl-server -p challengectl-runner
-	cargo nextest run -p challengectl-e2e -p challengectl-runner --locked --no-run
+	cargo nextest run $(CLUSTER_TESTS) --no-run
 	trap 'scripts/cluster.sh down $(CLUSTER)' EXIT; \
 	scripts/cluster.sh up $(CLUSTER) && \
-	CLUSTER=$(CLUSTER) cargo nextest run -p challengectl-e2e --test kubernetes --test kubernetes_deployments --locked --run-ignored only && \
-	scripts/cluster.sh enter $(CLUSTER) env --chdir=$(CURDIR) CLUSTER=$(CLUSTER) $$(command -v cargo) nextest run --offline \
-		-p challengectl-runner --lib --locked --run-ignored only -E 'test(kubernetes)'
+	CLUSTER=$(CLUSTER) cargo nextest run $(CLUSTER_TESTS) -E 'binary(/^kubernetes/)' && \
+	scripts/cluster.sh enter $(CLUSTER) env --chdir=$(CURDIR) CLUSTER=$(CLUSTER) $$(command -v cargo) \
+		nextest run --offline $(CLUSTER_TESTS) -E 'package(challengectl-runner) & test(kubernetes)'
 
 test-dashboard: dashboard ## what the dashboard computes, and the dashboard in a browser; pictures in server/dashboard/out
 	cargo build --locked -p challengectl-server -p challengectl-runner

@@ -1,6 +1,6 @@
 //! What is to be said of a session by what its cluster shows.
 
-use super::view::Objects;
+use super::view::{self, Objects, is_balanced};
 use super::{Cluster, names};
 use challengectl_common::instance::{Port, Transport};
 use challengectl_common::wire::deployments::{Deployed, MAX_PODS, NodePort};
@@ -48,7 +48,7 @@ impl Cluster {
         let condition = condition(&objects, order.fence);
         let deployment = order.run.as_ref().and_then(|run| run.deployment.as_ref());
         let wanted = deployment.and_then(|it| it.address);
-        let ingress: Vec<LoadBalancerIngress> = objects.services.iter().flat_map(|it| ingress(it)).collect();
+        let ingress: Vec<LoadBalancerIngress> = objects.services.iter().flat_map(|it| view::ingress(it)).collect();
         let alive = objects.pods.iter().filter(|pod| is_alive(pod));
         let ready = objects.pods.iter().find(|pod| is_alive(pod) && is_ready(pod) && is_of(pod, order.fence));
         let deployed = Deployed {
@@ -156,7 +156,7 @@ fn unreachable(
     if !services.iter().any(|it| is_balanced(it)) {
         return None;
     }
-    if services.iter().any(|it| is_balanced(it) && self::ingress(it).is_empty()) {
+    if services.iter().any(|it| is_balanced(it) && view::ingress(it).is_empty()) {
         return Some("the load balancer has given it no address yet".to_owned());
     }
     let other = ingress.iter().find(|it| {
@@ -166,15 +166,6 @@ fn unreachable(
     let given = other?.ip.as_deref().unwrap_or_default();
     let wanted = wanted?;
     Some(format!("the load balancer has given it {given} and not {wanted}; is {wanted} in its pool, and unused?"))
-}
-
-pub(super) fn is_balanced(service: &Service) -> bool {
-    service.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("LoadBalancer")
-}
-
-pub(super) fn ingress(service: &Service) -> Vec<LoadBalancerIngress> {
-    let balancer = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
-    balancer.and_then(|it| it.ingress.clone()).unwrap_or_default()
 }
 
 fn node_ports(service: &Service) -> Vec<NodePort> {
@@ -266,7 +257,7 @@ mod tests {
         };
         let said = |given: Value| {
             let services = service(given);
-            unreachable(&services, &ingress(&services[0]), Some("192.168.250.101".parse().unwrap()))
+            unreachable(&services, &view::ingress(&services[0]), Some("192.168.250.101".parse().unwrap()))
         };
         assert_eq!(said(json!([{"ip": "192.168.250.101"}])), None);
         assert_eq!(said(json!([{"hostname": "lb.example"}])), None);

@@ -1,10 +1,10 @@
 //! What a cluster has of this runner, by watches: lists that are kept up to date.
 
-use super::{condition, names};
+use super::names;
 use crate::engine::Owner;
 use futures_util::StreamExt;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
+use k8s_openapi::api::core::v1::{LoadBalancerIngress, Namespace, Pod, Service};
 use kube::runtime::reflector::{Store, store};
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, watcher as watch_all};
@@ -135,7 +135,7 @@ impl View {
             let made = it.metadata.creation_timestamp.as_ref().map(|made| std::time::SystemTime::from(made.0));
             made.and_then(|made| now.duration_since(made).ok()).is_some_and(|age| age > limit)
         };
-        let waits = |it: &Arc<Service>| condition::is_balanced(it) && condition::ingress(it).is_empty() && is_old(it);
+        let waits = |it: &Arc<Service>| is_balanced(it) && ingress(it).is_empty() && is_old(it);
         of(&self.services, session).filter(waits).collect()
     }
 
@@ -168,6 +168,17 @@ where
     K: kube::Resource<DynamicType = ()> + Clone,
 {
     all.state().into_iter().filter(move |it| names::read(it.as_ref()).is_some_and(|(own, _)| own == session))
+}
+
+/// Returns whether a Service gets an address from a load balancer.
+pub(super) fn is_balanced(service: &Service) -> bool {
+    service.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("LoadBalancer")
+}
+
+/// Returns what the load balancer has given a Service.
+pub(super) fn ingress(service: &Service) -> Vec<LoadBalancerIngress> {
+    let balancer = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
+    balancer.and_then(|it| it.ingress.clone()).unwrap_or_default()
 }
 
 /// Watches all objects of a kind.
