@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 NODE := PATH=$(CURDIR)/.tools/node/bin:$$PATH PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
-.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof proof-instances proof-processes bench bench-air bench-busy-host bench-gnuradio bench-instances bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof proof-instances proof-processes cluster test-kubernetes bench bench-air bench-busy-host bench-gnuradio bench-instances bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
 # Features of the runner in `make dist`, beside the default ones: make dist RUNNER_FEATURES=soapy,freedv. Packages have
 # these two unless others are given; RUNNER_FEATURES= gives none. The server checks what runners send, so that it has
@@ -81,6 +81,27 @@ test: tools dashboard ## all tests, with independent receivers and in a browser
 	cargo nextest run -p challengectl-runner --features soapy --locked -E 'test(soapy)'
 	cargo test --doc --workspace --locked
 	$(browse)
+
+CLUSTER_PROGRAMS ?= /opt/ctf-k8s
+CLUSTER ?= /var/tmp/challengectl-cluster
+
+cluster: $(CLUSTER_PROGRAMS)/kubelet ## the programs of a cluster of Kubernetes, for the next target: 10 minutes of a processor
+
+$(CLUSTER_PROGRAMS)/kubelet:
+	scripts/tools.sh kubernetes
+	scripts/cluster-build.sh $(CLUSTER_PROGRAMS)
+
+# Not a part of `make test`, because of these 10 minutes. The tests of the runner are in the cluster's network.
+CLUSTER_TESTS := -p challengectl-e2e -p challengectl-runner --locked --run-ignored only
+test-kubernetes: cluster ## instances and deployments in a real cluster, which is started for it and ended; as root
+	scripts/tools.sh kubernetes nextest
+	cargo build --locked -p challengectl-server -p challengectl-runner
+	cargo nextest run $(CLUSTER_TESTS) --no-run
+	trap 'scripts/cluster.sh down $(CLUSTER)' EXIT; \
+	scripts/cluster.sh up $(CLUSTER) && \
+	CLUSTER=$(CLUSTER) cargo nextest run $(CLUSTER_TESTS) -E 'binary(/^kubernetes/)' && \
+	scripts/cluster.sh enter $(CLUSTER) env --chdir=$(CURDIR) CLUSTER=$(CLUSTER) $$(command -v cargo) \
+		nextest run --offline $(CLUSTER_TESTS) -E 'package(challengectl-runner) & test(kubernetes)'
 
 test-dashboard: dashboard ## what the dashboard computes, and the dashboard in a browser; pictures in server/dashboard/out
 	cargo build --locked -p challengectl-server -p challengectl-runner

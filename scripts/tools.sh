@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing tools of the tests and checks:
-# scripts/tools.sh [receivers] [radios] [browser] [codec2] [libraries] [clocks] [socketio] [schemathesis] [ctfcli] [certificates] [containers] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
+# scripts/tools.sh [receivers] [radios] [browser] [codec2] [libraries] [clocks] [socketio] [schemathesis] [ctfcli] [certificates] [containers] [kubernetes] [documentation] [prometheus] [debootstrap] [nodejs] [nextest] [deny] [machete]
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -104,6 +104,25 @@ containers() {
     command -v busybox >/dev/null || missing+=(busybox-static)
     [ -e /usr/include/stdlib.h ] || missing+=(gcc libc6-dev)
     command -v curl >/dev/null || missing+=(curl)
+    packages "${missing[@]}"
+}
+
+# What the programs of a cluster are built with, and what one is made of beside them.
+kubernetes() {
+    local missing=()
+    [ -x /usr/lib/go-1.19/bin/go ] || missing+=(golang-1.19-go)
+    [ -e /usr/share/gocode/src/github.com/modern-go/reflect2 ] || missing+=(golang-github-modern-go-reflect2-dev)
+    command -v dpkg-source >/dev/null || missing+=(dpkg-dev)
+    [ -e /usr/include/stdlib.h ] || missing+=(gcc libc6-dev)
+    command -v etcd >/dev/null || missing+=(etcd-server)
+    command -v containerd >/dev/null || missing+=(containerd runc)
+    [ -x /usr/lib/cni/bridge ] || missing+=(containernetworking-plugins)
+    command -v kubectl >/dev/null || missing+=(kubernetes-client)
+    command -v busybox >/dev/null || missing+=(busybox-static)
+    for program in iptables conntrack socat openssl curl jq; do
+        command -v "$program" >/dev/null || missing+=("$program")
+    done
+    command -v ip >/dev/null || missing+=(iproute2)
     packages "${missing[@]}"
 }
 

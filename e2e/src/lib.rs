@@ -7,6 +7,7 @@ pub mod documentation;
 pub mod faults;
 pub mod history;
 pub mod iq;
+pub mod kubernetes;
 pub mod listen;
 pub mod load;
 pub mod operator;

@@ -35,6 +35,7 @@ walked! {
     frequencies: "docs/frequencies.md", Built;
     install: "docs/install.md", Built;
     instances: "docs/instances.md", Operator;
+    kubernetes: "docs/kubernetes.md", Built;
     live_events: "docs/live-events.md", Operator;
     operating: "docs/operating.md", Operator;
     operations: "docs/operations.md", Operator;

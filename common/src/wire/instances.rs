@@ -112,6 +112,23 @@ pub struct Order {
     pub run: Option<RunOrder>,
 }
 
+impl Order {
+    /// Returns whether another order asks for the same: what else has changed is for labels.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let deployment = |order: &Self| order.run.as_ref().and_then(|run| run.deployment.clone());
+        self.fence == other.fence
+            && self.run.is_some() == other.run.is_some()
+            && deployment(self) == deployment(other)
+    }
+
+    /// Returns whether the order is to keep a deployment.
+    #[must_use]
+    pub fn keeps_deployment(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.deployment.is_some())
+    }
+}
+
 /// An instance to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

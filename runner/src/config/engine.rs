@@ -2,11 +2,14 @@
 
 use challengectl_common::EngineId;
 use challengectl_common::wire::instances::{EngineInfo, EngineKind, PortRange};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path, PathBuf};
 
 /// The lowest number of a user of a process: those below are of people and services (login.defs(5), `UID_MAX`).
 const MIN_USER: u32 = 60_001;
+/// The ports that a cluster gives to Services on its nodes (`--service-node-port-range` of the API server).
+const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
 
 /// An engine of the configuration: what instances are started with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,6 +45,37 @@ pub struct EngineConfig {
     /// Of processes: the users under which they run, each under another one, with the group of the same number.
     #[serde(default)]
     pub users: UserRange,
+    /// Of a cluster: the file that says how it is reached, and as whom. Absent: the runner is a pod of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Of a cluster: what the objects of this runner are labelled with, by which it finds them again. Absent: a random text
+    /// in its state folder. To be given where that does not last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installation: Option<String>,
+    /// Of a cluster: what gives addresses to deployments.
+    #[serde(default)]
+    pub balancer: Balancer,
+    /// Of a cluster: the networks from which players come. Pods do not count as players.
+    #[serde(default = "everywhere")]
+    pub outside: Vec<IpNet>,
+}
+
+/// What gives addresses to Services of a cluster, and how it is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Balancer {
+    /// Nothing: players use a port of a node.
+    #[default]
+    None,
+    /// MetalLB, by its annotation.
+    Metallb,
+    /// Another one that is asked in `spec.loadBalancerIP`, or chooses by itself.
+    LoadBalancerIp,
+}
+
+fn everywhere() -> Vec<IpNet> {
+    // All addresses are the default of these types.
+    vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())]
 }
 
 /// Numbers of users, both ends included.
@@ -112,7 +146,7 @@ impl EngineConfig {
         match self.kind {
             EngineKind::Docker => self.check_docker(),
             EngineKind::Process => self.check_process(),
-            EngineKind::Kubernetes => Err("kind: kubernetes is not there yet".to_owned()),
+            EngineKind::Kubernetes => self.check_kubernetes(),
         }
     }
 
@@ -120,6 +154,12 @@ impl EngineConfig {
         if self.socket.is_none() {
             return Err("socket: is missing, such as /var/run/docker.sock".to_owned());
         }
+        self.check_reached()?;
+        self.check_without_cluster()
+    }
+
+    /// Checks by what players reach it.
+    fn check_reached(&self) -> Result<(), String> {
         let host = self.host.as_ref().ok_or("host: is missing: the name or address by which players reach it")?;
         if host.is_empty() || host.contains(['/', ' ', '@']) {
             return Err(format!("host: {host:?} is no host name or address"));
@@ -133,7 +173,36 @@ impl EngineConfig {
         Ok(())
     }
 
+    fn check_without_cluster(&self) -> Result<(), String> {
+        match (&self.kubeconfig, &self.installation, self.balancer) {
+            (None, None, Balancer::None) => Ok(()),
+            _ => Err("kubeconfig, installation and balancer are only used with kind: kubernetes".to_owned()),
+        }
+    }
+
+    fn check_kubernetes(&self) -> Result<(), String> {
+        if self.socket.is_some() {
+            return Err("socket is not used with kind: kubernetes; give kubeconfig".to_owned());
+        }
+        self.check_reached()?;
+        let PortRange { first, last } = self.ports;
+        if !NODE_PORTS.contains(&first) || !NODE_PORTS.contains(&last) {
+            return Err(format!("ports: from {first} to {last} are not within 30000 to 32767, which nodes have"));
+        }
+        let is_label = |text: &String| {
+            (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        if let Some(text) = self.installation.as_ref().filter(|text| !is_label(text)) {
+            return Err(format!("installation: {text:?} is not 1 to 63 lower-case letters and digits"));
+        }
+        if self.outside.is_empty() {
+            return Err("outside: names no network, so that nobody could reach an instance".to_owned());
+        }
+        Ok(())
+    }
+
     fn check_process(&self) -> Result<(), String> {
+        self.check_without_cluster()?;
         if self.socket.is_some() || self.host.is_some() {
             return Err("socket and host are not used with kind: process".to_owned());
         }

@@ -7,7 +7,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use engine::{EngineConfig, Firewall, UserRange};
+pub use engine::{Balancer, EngineConfig, Firewall, UserRange};
 pub use radio::{DEFAULT_SAMPLE_RATE, DetectedLimits, RadioConfig};
 pub use values::{CaCert, Token};
 
@@ -184,6 +184,7 @@ impl Config {
         }
         for engine in &mut self.engines {
             engine.socket = engine.socket.as_ref().map(|socket| folder.join(socket));
+            engine.kubeconfig = engine.kubeconfig.as_ref().map(|file| folder.join(file));
         }
         self.air.resolve(folder);
         for radio in &mut self.radios {

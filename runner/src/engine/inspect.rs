@@ -78,10 +78,10 @@ impl Docker {
 
 /// The end of a text of any length.
 #[derive(Default)]
-struct Tail(VecDeque<u8>);
+pub(super) struct Tail(VecDeque<u8>);
 
 impl Tail {
-    fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         let kept = bytes.get(bytes.len().saturating_sub(MAX_OUTPUT)..).unwrap_or_default();
         let beyond = (self.0.len() + kept.len()).saturating_sub(MAX_OUTPUT);
         self.0.drain(..beyond.min(self.0.len()));
@@ -90,7 +90,7 @@ impl Tail {
 
     /// Returns it as UTF-8 of at most [`MAX_OUTPUT`] bytes: what is none becomes U+FFFD, which is longer. Without
     /// sequences for terminals and other control characters, which JSON makes six times as long.
-    fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         let text = String::from_utf8_lossy(&Vec::from(self.0)).into_owned();
         let text = anstream::adapter::strip_str(&text).to_string();
         let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();

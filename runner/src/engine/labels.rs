@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 /// Whose it is: the installation of a runner.
-const RUNNER: &str = "challengectl.runner";
-const SESSION: &str = "challengectl.session";
+pub(super) const RUNNER: &str = "challengectl.runner";
+pub(super) const SESSION: &str = "challengectl.session";
 const FENCE: &str = "challengectl.fence";
 /// The name of a container in its instance.
 const CONTAINER: &str = "challengectl.container";
-const CHALLENGE: &str = "challengectl.challenge";
+pub(super) const CHALLENGE: &str = "challengectl.challenge";
 const EXPIRES: &str = "challengectl.expires";
 
 /// The installation of a runner: a random text in its state folder. Two runners on one engine never touch what the other
@@ -50,6 +50,11 @@ pub(super) fn container(labels: Option<&HashMap<String, String>>) -> String {
 /// Reads session and fence.
 pub(super) fn read(labels: Option<&HashMap<String, String>>) -> Option<(i64, i64)> {
     let labels = labels?;
-    let number = |name: &str| labels.get(name)?.parse().ok();
+    read_by(|name| labels.get(name))
+}
+
+/// Reads session and fence by the values of labels.
+pub(super) fn read_by<'a>(value: impl Fn(&str) -> Option<&'a String>) -> Option<(i64, i64)> {
+    let number = |name: &str| value(name)?.parse().ok();
     Some((number(SESSION)?, number(FENCE)?))
 }

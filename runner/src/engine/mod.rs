@@ -1,5 +1,5 @@
-//! Engines: what instances are started with. Docker and Podman, by the API that both have, and processes of the host
-//! ([`process`]).
+//! Engines: what instances are started with. Docker and Podman, by the API that both have, processes of the host
+//! ([`process`]), and clusters ([`kubernetes`]).
 //!
 //! [`host`] keeps the host's firewall rules for containers, [`profile`] says what a container may use of the host, [`disk`]
 //! watches what it writes, [`health`] whether it is well.
@@ -10,6 +10,7 @@ mod health;
 mod host;
 mod images;
 mod inspect;
+mod kubernetes;
 mod labels;
 mod layer;
 mod listed;
@@ -26,6 +27,7 @@ pub(crate) use health::IsWanted;
 use host::Firewall;
 pub(crate) use host::{bridges, strays};
 pub(crate) use images::KnownPorts;
+pub(crate) use kubernetes::{Cluster, Condition};
 pub(crate) use labels::Owner;
 use probe::Prober;
 pub(crate) use process::{Answering, ProcessError, Processes};
@@ -61,6 +63,12 @@ pub(crate) enum EngineError {
     /// The engine lacks an image, now and if it is asked again.
     #[error("the engine has no image {0}; build it there, or pull it")]
     NoImage(String),
+    /// The engine cannot do it, now and if it is asked again.
+    #[error("{0}")]
+    Impossible(String),
+    /// Something of it is still there or not there yet, which passes by itself.
+    #[error("{0}")]
+    Lingers(String),
     /// A container has ended, or does not answer.
     #[error("{0}")]
     Unwell(String),

@@ -22,7 +22,6 @@ use crate::store::instances::sessions::{self, NewSession};
 use crate::store::instances::{self, InstanceChallenge, engines, processes};
 use crate::store::{Connection, Transaction};
 use admission::Admission;
-use challengectl_common::wire::instances::EngineKind;
 use opening::{fits, key};
 use queue::NO_ENGINE;
 use std::sync::Arc;
@@ -192,9 +191,8 @@ impl Instances {
         let spec = instances::spec(&mut transaction, challenge.id, challenge.version).await?;
         fits(&spec, wish)?;
         Self::check_secrets(&mut transaction, &spec).await?;
-        let kind = place::kind(&spec);
-        if !engines::usable(&mut transaction).await?.iter().any(|engine| engine.kind == kind) {
-            let what = if kind == EngineKind::Docker { "container engine" } else { "engine for processes" };
+        if !engines::usable(&mut transaction).await?.iter().any(|engine| place::can_run(engine.kind, &spec)) {
+            let what = if spec.process.is_none() { "container engine" } else { "engine for processes" };
             return Err(CoreError::Unavailable(format!("no {what} is online; try again later")));
         }
         if sessions::queue::length(&mut transaction).await? >= MAX_QUEUED {

@@ -46,10 +46,10 @@ impl Instances {
         let Some(next) = session.state.after(Happening::IsPlaced) else { return Ok(false) };
         let spec = instances::spec(connection, session.challenge_id, session.version).await?;
         engines.sort_by(|a, b| fullness(a).total_cmp(&fullness(b)));
-        let (kind, holders) = (kind(&spec), holders(inventories::usable(connection).await?, &spec));
+        let holders = holders(inventories::usable(connection).await?, &spec);
         let has_images =
             |it: &Engine| holders.is_empty() || holders.contains(&(it.runner_id.clone(), it.engine_id.clone()));
-        let fits = |it: &Engine| it.kind == kind && has_room(it) && has_images(it);
+        let fits = |it: &Engine| can_run(it.kind, &spec) && has_room(it) && has_images(it);
         for engine in engines.iter_mut().filter(|engine| fits(engine)) {
             let Some(published) = free_ports(connection, engine, &spec).await? else { continue };
             ports::lease(connection, &engine.runner_id, session.id, &published).await?;
@@ -94,9 +94,12 @@ fn holders(inventories: Vec<StoredInventory>, spec: &InstanceSpec) -> HashSet<(R
     known.map(|it| (it.runner_id, it.inventory.engine_id)).collect()
 }
 
-/// Returns the kind of engine that an instance needs.
-pub(super) fn kind(spec: &InstanceSpec) -> EngineKind {
-    if spec.process.is_some() { EngineKind::Process } else { EngineKind::Docker }
+/// Returns whether engines of a kind can run an instance: containers are the same for both kinds that have them.
+pub(super) fn can_run(kind: EngineKind, spec: &InstanceSpec) -> bool {
+    match kind {
+        EngineKind::Process => spec.process.is_some(),
+        EngineKind::Docker | EngineKind::Kubernetes => spec.process.is_none(),
+    }
 }
 
 /// Returns whether two names mean the same image: Podman writes the registry that Docker leaves out, and both take `latest`

@@ -73,6 +73,10 @@ async fn ask_all(
     round: &mut JoinSet<(Start, Result<(), String>)>,
 ) -> Result<(), EngineError> {
     let Some(engine) = agent.instances.engines.get(position) else { return Ok(()) };
+    // The other kinds look after what they run by themselves.
+    if !engine.is_docker() {
+        return Ok(());
+    }
     let running = running(agent, engine);
     if running.is_empty() {
         return Ok(());

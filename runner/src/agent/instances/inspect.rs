@@ -32,6 +32,9 @@ pub(super) fn begin(agent: &Arc<Agent>, inspection: Inspection) {
 async fn look(agent: &Agent, inspection: &Inspection) -> Result<InspectionAnswer, EngineError> {
     let engine = agent.instances.engine(&inspection.engine_id);
     let engine = engine.ok_or_else(|| EngineError::Refused(format!("there is no engine {}", inspection.engine_id)))?;
+    if let Some(cluster) = engine.cluster().await {
+        return cluster?.inspect(inspection).await;
+    }
     match engine.processes() {
         Some(processes) => processes::inspect(processes, inspection),
         None => engine.docker().await?.inspect(inspection).await,

@@ -35,9 +35,13 @@ pub(super) async fn run(agent: Arc<Agent>) {
 }
 
 async fn look(engine: &Engine, last: &mut Last) -> Result<Inventory, EngineError> {
+    let engine_id = engine.config.id.clone();
+    if let Some(cluster) = engine.cluster().await {
+        return Ok(Inventory { engine_id, swarm: false, images: cluster?.images().await? });
+    }
     let docker = engine.docker().await?;
     let (images, swarm) = (docker.images(&mut last.ports).await?, docker.manages_swarm().await?);
-    Ok(Inventory { engine_id: engine.config.id.clone(), swarm, images })
+    Ok(Inventory { engine_id, swarm, images })
 }
 
 async fn send(agent: &Agent, inventory: Inventory, last: &mut Last) {

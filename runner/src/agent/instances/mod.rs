@@ -1,9 +1,10 @@
 //! Instances: fetches what the server wants to run here, makes it so, and reports.
 //!
 //! Five loops: [`orders`] fetches what has changed, [`watch`] looks at what the engines have, [`health`] asks whether it is
-//! well, [`deliver`] reports, and [`inventory`] says which images there are.
+//! well, [`deliver`] reports, and [`inventory`] says which images there are. Each cluster has one of its own ([`clusters`]).
 //! Each session has at most one task at a time, which carries out its newest order ([`work`]).
 
+mod clusters;
 mod connections;
 mod deliver;
 mod health;
@@ -17,7 +18,7 @@ mod work;
 
 use super::Agent;
 use crate::config::EngineConfig;
-use crate::engine::{Docker, EngineError, Host, Owner, Processes};
+use crate::engine::{Cluster, Docker, EngineError, Host, Owner, Processes};
 use anyhow::Context;
 use challengectl_common::EngineId;
 use challengectl_common::wire::instances::{EngineKind, InstanceReport, Order};
@@ -51,6 +52,8 @@ enum Driver {
     Docker { host: Arc<Host>, docker: Box<OnceCell<Docker>> },
     /// Processes.
     Process(Processes),
+    /// Pods of a cluster.
+    Kubernetes { host: Arc<Host>, cluster: Box<OnceCell<Cluster>> },
 }
 
 /// What is known of a session.
@@ -64,6 +67,8 @@ struct Standing {
     runs: bool,
     /// What its instance is ended for.
     offence: Option<String>,
+    /// What was last reported of a deployment, which is looked at much more often than it changes.
+    reported: Option<InstanceReport>,
 }
 
 impl Instances {
@@ -82,7 +87,7 @@ impl Instances {
             for config in engines {
                 let driver = match config.kind {
                     EngineKind::Docker => Driver::Docker { host: Arc::clone(&host), docker: Box::default() },
-                    EngineKind::Kubernetes => anyhow::bail!("engine {}: clusters are not there yet", config.id),
+                    EngineKind::Kubernetes => Driver::Kubernetes { host: Arc::clone(&host), cluster: Box::default() },
                     EngineKind::Process => {
                         let opened = Processes::open(config, &owner, state_dir);
                         Driver::Process(opened.with_context(|| format!("engine {}", config.id))?)
@@ -97,6 +102,12 @@ impl Instances {
 
     fn engine(&self, id: &EngineId) -> Option<&Engine> {
         self.engines.iter().find(|engine| engine.config.id == *id)
+    }
+
+    /// Returns whether an order has not been followed by another one, also to remove.
+    fn is_current(&self, order: &Order) -> bool {
+        let sessions = self.sessions.lock();
+        sessions.get(&order.session_id).is_none_or(|standing| standing.order.is_same(order))
     }
 
     /// Returns whether an order to run has not been followed by another one.
@@ -115,11 +126,13 @@ impl Engine {
     /// Returns the container engine, connected. It may have been started after the runner.
     ///
     /// # Errors
-    /// The engine is away, or starts processes.
+    /// The engine is away, or no container engine.
     async fn docker(&self) -> Result<&Docker, EngineError> {
         match &self.driver {
             Driver::Docker { host, docker } => docker.get_or_try_init(|| Docker::connect(&self.config, host)).await,
-            Driver::Process(_) => Err(EngineError::Refused(format!("engine {} has no containers", self.config.id))),
+            Driver::Process(_) | Driver::Kubernetes { .. } => {
+                Err(EngineError::Refused(format!("engine {} is no container engine", self.config.id)))
+            }
         }
     }
 
@@ -127,7 +140,7 @@ impl Engine {
     fn connected(&self) -> Option<&Docker> {
         match &self.driver {
             Driver::Docker { docker, .. } => docker.get(),
-            Driver::Process(_) => None,
+            Driver::Process(_) | Driver::Kubernetes { .. } => None,
         }
     }
 
@@ -135,8 +148,22 @@ impl Engine {
     fn processes(&self) -> Option<&Processes> {
         match &self.driver {
             Driver::Process(processes) => Some(processes),
-            Driver::Docker { .. } => None,
+            Driver::Docker { .. } | Driver::Kubernetes { .. } => None,
         }
+    }
+
+    /// Returns the cluster, if it is one. The file that says how it is reached may come after the runner.
+    async fn cluster(&self) -> Option<Result<&Cluster, EngineError>> {
+        match &self.driver {
+            Driver::Kubernetes { host, cluster } => {
+                Some(cluster.get_or_try_init(|| Cluster::connect(&self.config, host)).await)
+            }
+            Driver::Docker { .. } | Driver::Process(_) => None,
+        }
+    }
+
+    fn is_docker(&self) -> bool {
+        matches!(self.driver, Driver::Docker { .. })
     }
 }
 
@@ -150,6 +177,7 @@ pub(super) fn spawn(agent: &Arc<Agent>, loops: &mut JoinSet<()>) {
     loops.spawn(health::run(Arc::clone(agent)));
     loops.spawn(deliver::run(Arc::clone(agent)));
     loops.spawn(inventory::run(Arc::clone(agent)));
+    clusters::spawn(agent, loops);
 }
 
 /// Reads the installation, or makes it.

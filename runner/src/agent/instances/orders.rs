@@ -64,17 +64,17 @@ fn put(agent: &Arc<Agent>, order: Order, again: bool) {
         match sessions.get_mut(&id) {
             Some(standing) if standing.order.fence > order.fence => return,
             Some(standing) => {
-                let is_same =
-                    standing.order.fence == order.fence && standing.order.run.is_some() == order.run.is_some();
+                let is_same = standing.order.is_same(&order);
                 standing.runs &= standing.order.fence == order.fence;
                 standing.order = order;
                 if is_same && !again {
                     return;
                 }
-                standing.is_due = true;
+                (standing.is_due, standing.reported) = (true, None);
             }
             None => {
-                let standing = Standing { order, is_busy: false, is_due: true, runs: false, offence: None };
+                let standing =
+                    Standing { order, is_busy: false, is_due: true, runs: false, offence: None, reported: None };
                 sessions.insert(id, standing);
             }
         }

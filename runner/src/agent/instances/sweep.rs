@@ -1,6 +1,7 @@
 //! Removes what killed engines have left on the host and no longer know.
 
 use super::super::Agent;
+use super::Engine;
 use crate::engine::{EngineError, bridges, strays};
 use std::collections::HashSet;
 
@@ -34,10 +35,14 @@ pub(super) async fn sweep(agent: &Agent, before: &Unknown) -> Unknown {
 
 async fn unknown(agent: &Agent) -> Result<Unknown, EngineError> {
     let Some(owner) = agent.instances.owner.clone() else { return Ok(Unknown::default()) };
+    // Without an engine that could know them, all would be unknown, also those of another runner on this host.
+    if !agent.instances.engines.iter().any(Engine::is_docker) {
+        return Ok(Unknown::default());
+    }
     // Read before the engines are asked: what one makes meanwhile is known.
     let (bridges, containers) = (bridges::all(), blocking(move || strays::containers(&owner)).await?);
     let mut unknown = Unknown { bridges, containers };
-    for engine in agent.instances.engines.iter().filter(|engine| engine.processes().is_none()) {
+    for engine in agent.instances.engines.iter().filter(|engine| engine.is_docker()) {
         if unknown.bridges.is_empty() && unknown.containers.is_empty() {
             break;
         }

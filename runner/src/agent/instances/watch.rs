@@ -31,6 +31,10 @@ pub(super) async fn run(agent: Arc<Agent>) {
 }
 
 async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
+    // Clusters are watched, and not asked again and again.
+    if engine.cluster().await.is_some() {
+        return Ok(());
+    }
     if let Some(processes) = engine.processes() {
         return look_at_processes(agent, engine, processes).await;
     }

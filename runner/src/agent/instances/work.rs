@@ -1,8 +1,9 @@
 //! Carries out the newest order of one session.
 
 use super::super::Agent;
-use super::{Standing, processes};
+use super::{Standing, clusters, processes};
 use crate::engine::{Answering, Docker, EngineError, IsWanted};
+use challengectl_common::wire::deployments::Deployed;
 use challengectl_common::wire::instances::{InstanceReport, InstanceState, Order};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,14 @@ pub(super) fn begin(agent: &Arc<Agent>, session: i64) {
             carry_out(&agent, &order, offence).await;
         }
     });
+}
+
+/// Has a session looked at again.
+pub(super) fn wake(agent: &Arc<Agent>, session: i64) {
+    if let Some(standing) = agent.instances.sessions.lock().get_mut(&session) {
+        standing.is_due = true;
+    }
+    begin(agent, session);
 }
 
 /// Ends an instance that runs, by the order with this fence, and has done what it may not or is not well.
@@ -53,8 +62,9 @@ fn next(agent: &Agent, session: i64) -> Option<(Order, Option<String>)> {
         return Some((order, standing.offence.take()));
     }
     standing.is_busy = false;
-    // Nothing of it is left. If it is to be started again, an order with another fence comes.
-    if !standing.runs {
+    // Nothing of it is left. If it is to be started again, an order with another fence comes. A deployment stays as long as
+    // it is ordered, also while it does not run.
+    if !standing.runs && !standing.order.keeps_deployment() {
         sessions.remove(&session);
     }
     None
@@ -66,19 +76,25 @@ async fn carry_out(agent: &Agent, order: &Order, offence: Option<String>) {
         return report(agent, order, Outcome::Failed { reason, is_permanent: false });
     };
     let is_wanted = || agent.instances.is_newest(order);
-    let outcome = match engine.processes() {
-        Some(processes) => processes::settle(agent, processes, order, offence.clone(), &is_wanted).await,
-        None => match engine.docker().await {
+    let outcome = if let Some(cluster) = engine.cluster().await {
+        clusters::settle(agent, cluster, order, offence.clone()).await
+    } else if let Some(processes) = engine.processes() {
+        processes::settle(agent, processes, order, offence.clone(), &is_wanted).await
+    } else {
+        match engine.docker().await {
             Ok(docker) => settle(docker, order, offence.clone(), &is_wanted).await,
             Err(error) => Err(error),
-        },
+        }
     };
     match outcome {
         Ok(outcome) => report(agent, order, outcome),
         // The newer order removes what is there.
         Err(EngineError::Superseded) => {}
         Err(error) => {
-            tracing::warn!(session = order.session_id, "{error}");
+            match &error {
+                EngineError::Lingers(_) => tracing::debug!(session = order.session_id, "{error}"),
+                _ => tracing::warn!(session = order.session_id, "{error}"),
+            }
             sleep(PAUSE).await;
             if let Some(standing) = agent.instances.sessions.lock().get_mut(&order.session_id) {
                 (standing.is_due, standing.offence) = (true, offence);
@@ -99,6 +115,8 @@ pub(super) enum Outcome {
         is_permanent: bool,
     },
     Removed,
+    /// How a deployment stands, why it does not run, and what its cluster shows.
+    Deployed(InstanceState, Option<String>, Deployed),
 }
 
 async fn settle(
@@ -144,34 +162,38 @@ async fn started(docker: &Docker, order: &Order, first: Result<String, EngineErr
     }
 }
 
-fn report(agent: &Agent, order: &Order, outcome: Outcome) {
+pub(super) fn report(agent: &Agent, order: &Order, outcome: Outcome) {
     let runs = matches!(outcome, Outcome::Runs(_) | Outcome::Answers(_));
     if let Some(standing) = agent.instances.sessions.lock().get_mut(&order.session_id) {
         standing.runs = runs && standing.order.fence == order.fence;
     }
     let permanent = matches!(outcome, Outcome::Failed { is_permanent: true, .. });
     let port = if let Outcome::Answers(answering) = &outcome { Some(answering.port) } else { None };
+    let deployed = if let Outcome::Deployed(_, _, deployed) = &outcome { Some(deployed.clone()) } else { None };
     let (state, reason, container_id) = match outcome {
         Outcome::Answers(Answering { pid, .. }) => (InstanceState::Running, None, Some(format!("process {pid}"))),
         Outcome::Runs(id) => (InstanceState::Running, None, Some(id)),
         Outcome::Failed { reason, .. } => (InstanceState::Failed, Some(cut(reason)), None),
         Outcome::Removed => (InstanceState::Removed, None, None),
+        Outcome::Deployed(state, reason, _) => (state, reason.map(cut), None),
     };
-    match &reason {
-        Some(reason) => tracing::warn!(session = order.session_id, fence = order.fence, "instance failed: {reason}"),
-        None => tracing::info!(session = order.session_id, fence = order.fence, ?state, "instance"),
-    }
     let (session_id, fence) = (order.session_id, order.fence);
-    agent.instances.report(InstanceReport {
-        session_id,
-        fence,
-        state,
-        reason,
-        permanent,
-        container_id,
-        port,
-        deployed: None,
-    });
+    let report = InstanceReport { session_id, fence, state, reason, permanent, container_id, port, deployed };
+    if !is_news(agent, &report) {
+        return;
+    }
+    match &report.reason {
+        Some(reason) => tracing::warn!(session = session_id, fence, ?state, "instance: {reason}"),
+        None => tracing::info!(session = session_id, fence, ?state, "instance"),
+    }
+    agent.instances.report(report);
+}
+
+/// Returns whether a report says more than the one before. Only deployments are reported again and again.
+fn is_news(agent: &Agent, report: &InstanceReport) -> bool {
+    let mut sessions = agent.instances.sessions.lock();
+    let Some(standing) = sessions.get_mut(&report.session_id).filter(|_| report.deployed.is_some()) else { return true };
+    standing.reported.replace(report.clone()).as_ref() != Some(report)
 }
 
 fn cut(mut reason: String) -> String {

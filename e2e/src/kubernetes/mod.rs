@@ -1,0 +1,144 @@
+//! A real cluster of Kubernetes, which all tests share, and sites with a runner that uses it.
+
+mod faulty;
+mod place;
+
+use crate::containers::network;
+use crate::programs::{output_of, run};
+use anyhow::{Context, Result};
+pub use faulty::Faulty;
+pub use place::Place;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The address of the cluster's node, where players reach their instances.
+pub const NODE: &str = "10.99.78.1";
+/// The image of the sample challenge.
+pub const IMAGE: &str = "localhost/challengectl/web-basic-xss:1";
+/// The folder of the cluster, as `make test-kubernetes` gives it.
+const FOLDER: &str = "CLUSTER";
+/// Tests that run at once.
+const SLOTS: u16 = 16;
+
+/// The cluster.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    folder: PathBuf,
+}
+
+impl Cluster {
+    /// Returns the cluster, started if no other test has done so, with the image of the sample challenge.
+    pub fn get() -> Result<Self> {
+        let folder = std::env::var_os(FOLDER).context("these tests need a cluster; run: make test-kubernetes")?;
+        let cluster = Self { folder: folder.into() };
+        // Tests are processes of their own: one makes it, and the others wait.
+        let lock = File::create(cluster.folder.with_extension("lock"))?;
+        lock.lock()?;
+        run(cluster.script("up"))?;
+        let has_image = cluster.folder.join("image");
+        if !has_image.exists() {
+            cluster.build_image()?;
+            File::create(has_image)?;
+        }
+        Ok(cluster)
+    }
+
+    fn build_image(&self) -> Result<()> {
+        let (files, sample) = (tempfile::tempdir()?, project().join("challenges/web-basic-xss"));
+        let lines = "mkdir -p bin www && cp $(command -v busybox) bin/busybox && cp -r $0/index.html $0/cgi-bin www \
+             && chmod -R a+rX . && chmod 755 bin/busybox www/cgi-bin/sign";
+        run(Command::new("sh").args(["-ec", lines]).arg(sample).current_dir(files.path()))?;
+        let image = ["/bin/busybox", "httpd", "-f", "-v", "-p", "8080", "-h", "/www"];
+        run(self.script("image").arg(IMAGE).arg(files.path()).arg("1000:1000").args(image))?;
+        Ok(())
+    }
+
+    fn script(&self, action: &str) -> Command {
+        let mut command = Command::new(project().join("scripts/cluster.sh"));
+        command.arg(action).arg(&self.folder);
+        command
+    }
+
+    /// Returns a command that runs in the cluster's network.
+    pub fn inside(&self, program: &Path) -> Result<Command> {
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &self.process()?.to_string(), "-n", "--"]).arg(program);
+        Ok(command)
+    }
+
+    /// Runs `kubectl` as the cluster's admin.
+    pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        output_of(self.script("enter").arg("kubectl").args(arguments))
+    }
+
+    /// A process whose network is the cluster's.
+    pub fn process(&self) -> Result<u32> {
+        let path = self.folder.join("pid/holder");
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        Ok(text.trim().parse()?)
+    }
+
+    /// The file by which a runner reaches the cluster, as the user who may do no more than what is documented.
+    pub fn access(&self) -> PathBuf {
+        self.folder.join("conf/runner.kubeconfig")
+    }
+
+    /// The authority that signed the certificate of the API.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.join("pki/ca.crt")
+    }
+
+    /// Takes ports for one test, as long as the returned value lives.
+    fn slot(&self) -> Result<Slot> {
+        for number in 0..SLOTS {
+            let file = File::create(self.folder.with_extension(format!("slot{number}")))?;
+            if file.try_lock().is_ok() {
+                return Ok(Slot { number, _file: file });
+            }
+        }
+        anyhow::bail!("more than {SLOTS} tests run at once")
+    }
+
+    /// Starts a thread in the cluster's network.
+    pub fn thread<T, F>(&self, work: impl FnOnce() -> F + Send + 'static) -> Result<std::thread::JoinHandle<Result<T>>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>>,
+    {
+        network::inside(self.process()?, work)
+    }
+}
+
+/// The ports of one test in the network that all share.
+struct Slot {
+    number: u16,
+    /// Locked.
+    _file: File,
+}
+
+impl Slot {
+    /// The port of the server, and that of the engine front.
+    fn server(&self) -> (u16, u16) {
+        (20_000 + 10 * self.number, 20_001 + 10 * self.number)
+    }
+
+    /// The port of the faulty API.
+    fn api(&self) -> u16 {
+        20_002 + 10 * self.number
+    }
+
+    /// The port of the front by which challenges are deployed.
+    fn deployments(&self) -> u16 {
+        20_003 + 10 * self.number
+    }
+
+    /// The ports of the node for instances.
+    fn node_ports(&self) -> (u16, u16) {
+        (30_000 + 150 * self.number, 30_149 + 150 * self.number)
+    }
+}
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

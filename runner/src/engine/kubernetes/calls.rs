@@ -1,0 +1,56 @@
+//! Calls of the API: with a time limit, and with errors by what they mean for an order.
+
+use super::Cluster;
+use crate::engine::EngineError;
+use kube::Error;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Time for a call, with all its tries.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+impl Cluster {
+    pub(super) async fn call<T>(&self, call: impl Future<Output = kube::Result<T>>) -> Result<T, EngineError> {
+        match timeout(TIMEOUT, call).await {
+            Ok(done) => done.map_err(|error| self.error(error)),
+            Err(_) => Err(self.away(format!("no answer within {} seconds", TIMEOUT.as_secs()))),
+        }
+    }
+
+    /// Makes a call that removes something. What is not there counts as removed.
+    pub(super) async fn remove_by<T>(&self, call: impl Future<Output = kube::Result<T>>) -> Result<(), EngineError> {
+        let gone = async {
+            match call.await {
+                Ok(_) => Ok(()),
+                Err(Error::Api(status)) if status.code == 404 => Ok(()),
+                Err(error) => Err(error),
+            }
+        };
+        self.call(gone).await
+    }
+
+    fn error(&self, error: Error) -> EngineError {
+        let Error::Api(status) = &error else { return self.away(innermost(&error)) };
+        match status.code {
+            // Namespaces end slowly, and take nothing new until they have ended. Those that are gone are made again.
+            403 if status.message.contains("being terminated") => EngineError::Lingers(status.message.clone()),
+            404 => EngineError::Lingers(status.message.clone()),
+            // A conflict with another writer, too many requests, errors of the server: another try may help.
+            409 | 429 | 500.. => self.away(format!("{} {}", status.code, status.message)),
+            _ => EngineError::Refused(status.message.clone()),
+        }
+    }
+
+    fn away(&self, reason: String) -> EngineError {
+        EngineError::Away { socket: self.address.clone(), reason }
+    }
+}
+
+/// Returns the innermost message, which is the most specific.
+fn innermost(error: &Error) -> String {
+    let mut source: &dyn std::error::Error = error;
+    while let Some(inner) = source.source() {
+        source = inner;
+    }
+    source.to_string()
+}

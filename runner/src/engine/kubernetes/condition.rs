@@ -1,0 +1,267 @@
+//! What is to be said of a session by what its cluster shows.
+
+use super::view::{self, Objects, is_balanced};
+use super::{Cluster, names};
+use challengectl_common::instance::{Port, Transport};
+use challengectl_common::wire::deployments::{Deployed, MAX_PODS, NodePort};
+use challengectl_common::wire::instances::Order;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ContainerStatus, LoadBalancerIngress, Pod, Service};
+use kube::ResourceExt;
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+use std::sync::Arc;
+
+/// How the pod of a session stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// All its containers run, and those with a health check are well. Holds the pod's name.
+    Ready(String),
+    /// It does not run yet, or no longer. With what is in the way, if that may pass.
+    NotReady(Option<String>),
+    /// It will not run as it is.
+    Stuck {
+        reason: String,
+        /// Whether another start would fail as well.
+        is_permanent: bool,
+    },
+    /// There is no pod, not even one that ends.
+    NoPod,
+    /// There is no Deployment.
+    Gone,
+}
+
+impl Cluster {
+    /// Returns how the instance of an order stands.
+    pub(crate) fn condition(&self, session: i64, fence: i64) -> Condition {
+        condition(&self.view().objects(session), fence)
+    }
+
+    /// Returns whether a session has a Service.
+    pub(crate) fn is_reached(&self, session: i64) -> bool {
+        !self.view().objects(session).services.is_empty()
+    }
+
+    /// Returns what is to be reported of the deployment of an order: how it stands, and what the cluster shows.
+    pub(crate) fn deployed(&self, order: &Order) -> (Condition, Option<String>, Deployed) {
+        let objects = self.view().objects(order.session_id);
+        let condition = condition(&objects, order.fence);
+        let deployment = order.run.as_ref().and_then(|run| run.deployment.as_ref());
+        let wanted = deployment.and_then(|it| it.address);
+        let ingress: Vec<LoadBalancerIngress> = objects.services.iter().flat_map(|it| view::ingress(it)).collect();
+        let alive = objects.pods.iter().filter(|pod| is_alive(pod));
+        let ready = objects.pods.iter().find(|pod| is_alive(pod) && is_ready(pod) && is_of(pod, order.fence));
+        let deployed = Deployed {
+            pods: alive.map(|pod| pod.name_any()).take(MAX_PODS).collect(),
+            internal_ip: ready.and_then(|pod| pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()),
+            host: ingress.iter().find_map(|it| it.ip.clone().or_else(|| it.hostname.clone())),
+            node_ports: objects.services.iter().filter(|it| !is_balanced(it)).flat_map(|it| node_ports(it)).collect(),
+        };
+        (condition, unreachable(&objects.services, &ingress, wanted), deployed)
+    }
+}
+
+fn condition(objects: &Objects, fence: i64) -> Condition {
+    let Some(deployment) = &objects.deployment else { return Condition::Gone };
+    let own: Vec<&Arc<Pod>> = objects.pods.iter().filter(|pod| is_alive(pod) && is_of(pod, fence)).collect();
+    if let Some(pod) = own.iter().find(|pod| is_ready(pod)) {
+        return Condition::Ready(pod.name_any());
+    }
+    // What has ended stays for a moment beside the next one, and says why.
+    if let Some(stuck) = own.iter().find_map(|pod| stuck(pod)) {
+        return stuck;
+    }
+    if let Some(refused) = refused(deployment) {
+        return Condition::NotReady(Some(refused));
+    }
+    // Those that end count as long as they are there: their containers may still run.
+    if objects.pods.is_empty() {
+        return Condition::NoPod;
+    }
+    Condition::NotReady(own.iter().find_map(|pod| unscheduled(pod)))
+}
+
+fn is_of(pod: &Pod, fence: i64) -> bool {
+    names::read(pod).is_some_and(|(_, own)| own == fence)
+}
+
+fn is_alive(pod: &Pod) -> bool {
+    pod.metadata.deletion_timestamp.is_none()
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    conditions.into_iter().flatten().any(|it| it.type_ == "Ready" && it.status == "True")
+}
+
+/// Returns why a pod will not run as it is.
+fn stuck(pod: &Pod) -> Option<Condition> {
+    let status = pod.status.as_ref()?;
+    // Of an evicted pod, the reason is not at its containers (Kubernetes 91600).
+    if status.phase.as_deref() == Some("Failed") {
+        let reason = said(status.reason.as_deref().unwrap_or("the pod has failed"), status.message.as_deref());
+        return Some(Condition::Stuck { reason, is_permanent: false });
+    }
+    status.container_statuses.iter().flatten().find_map(waits)
+}
+
+/// Returns why a container waits, unless it is about to run.
+fn waits(container: &ContainerStatus) -> Option<Condition> {
+    let waiting = container.state.as_ref()?.waiting.as_ref()?;
+    let reason = waiting.reason.as_deref().filter(|it| !matches!(*it, "ContainerCreating" | "PodInitializing"))?;
+    let message = waiting.message.as_deref();
+    let ended = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+    let text = match ended.filter(|_| reason == "CrashLoopBackOff") {
+        Some(ended) => {
+            let why = ended.reason.as_deref().filter(|it| *it != "Error" && *it != "Completed");
+            let why = why.map(|why| format!(", {why}")).unwrap_or_default();
+            format!("{reason}: it ended with status {}{why}", ended.exit_code)
+        }
+        None => said(reason, message),
+    };
+    // A registry may be away for a moment; what it does not have, it will not have.
+    let is_missing = message.is_some_and(|it| it.contains("not found") || it.contains("does not exist"));
+    let is_permanent =
+        matches!(reason, "InvalidImageName" | "ErrImageNeverPull") || (reason.contains("ImagePull") && is_missing);
+    Some(Condition::Stuck { reason: format!("{}: {text}", container.name), is_permanent })
+}
+
+/// Returns why the cluster makes no pod, such as that its quota is full: only the Deployment says so (Kubernetes 96634).
+fn refused(deployment: &Deployment) -> Option<String> {
+    let conditions = deployment.status.as_ref()?.conditions.as_ref()?;
+    let failure = conditions.iter().find(|it| it.type_ == "ReplicaFailure" && it.status == "True")?;
+    Some(said(failure.reason.as_deref().unwrap_or("ReplicaFailure"), failure.message.as_deref()))
+}
+
+/// Returns why a pod has no node.
+fn unscheduled(pod: &Pod) -> Option<String> {
+    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+    let scheduled = conditions.iter().find(|it| it.type_ == "PodScheduled" && it.status == "False")?;
+    Some(said(scheduled.reason.as_deref().unwrap_or("Unschedulable"), scheduled.message.as_deref()))
+}
+
+fn said(reason: &str, message: Option<&str>) -> String {
+    message.filter(|it| !it.is_empty()).map_or_else(|| reason.to_owned(), |message| format!("{reason}: {message}"))
+}
+
+/// Returns why a deployment is not reached at its address.
+fn unreachable(
+    services: &[Arc<Service>],
+    ingress: &[LoadBalancerIngress],
+    wanted: Option<IpAddr>,
+) -> Option<String> {
+    if services.is_empty() {
+        return Some("it has no Service yet".to_owned());
+    }
+    if !services.iter().any(|it| is_balanced(it)) {
+        return None;
+    }
+    if services.iter().any(|it| is_balanced(it) && view::ingress(it).is_empty()) {
+        return Some("the load balancer has given it no address yet".to_owned());
+    }
+    let other = ingress.iter().find(|it| {
+        let given = it.ip.as_ref().and_then(|ip| ip.parse::<IpAddr>().ok());
+        wanted.is_some() && given.is_some() && given != wanted
+    });
+    let given = other?.ip.as_deref().unwrap_or_default();
+    let wanted = wanted?;
+    Some(format!("the load balancer has given it {given} and not {wanted}; is {wanted} in its pool, and unused?"))
+}
+
+fn node_ports(service: &Service) -> Vec<NodePort> {
+    let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
+    let known = ports.into_iter().flatten().filter_map(|port| {
+        let number = NonZeroU16::new(u16::try_from(port.port).ok()?)?;
+        let transport = if port.protocol.as_deref() == Some("UDP") { Transport::Udp } else { Transport::Tcp };
+        Some(NodePort { port: Port { number, transport }, node_port: u16::try_from(port.node_port?).ok()? })
+    });
+    known.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn pod(fence: i64, status: Value) -> Arc<Pod> {
+        let labels = json!({"challengectl.session": "7", "challengectl.fence": fence.to_string()});
+        Arc::new(serde_json::from_value(json!({"metadata": {"name": "web-pod-1", "labels": labels}, "status": status})).unwrap())
+    }
+
+    fn seen(status: Value, pods: Vec<Arc<Pod>>) -> Condition {
+        let deployment = serde_json::from_value(
+            json!({"metadata": {}, "spec": {"selector": {}, "template": {}}, "status": status}),
+        );
+        let objects = Objects { deployment: Some(Arc::new(deployment.unwrap())), pods, services: Vec::new() };
+        condition(&objects, 2)
+    }
+
+    fn waiting(reason: &str, message: &str) -> Value {
+        json!({"phase": "Pending", "containerStatuses": [{
+            "name": "web", "image": "web:1", "imageID": "", "ready": false, "restartCount": 0,
+            "state": {"waiting": {"reason": reason, "message": message}},
+            "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+        }]})
+    }
+
+    #[test]
+    fn an_instance_runs_when_the_pod_of_its_own_start_is_ready() {
+        let ready = json!({"conditions": [{"type": "Ready", "status": "True"}]});
+        assert_eq!(seen(json!({}), vec![pod(2, ready.clone())]), Condition::Ready("web-pod-1".to_owned()));
+        assert_eq!(seen(json!({}), vec![pod(1, ready)]), Condition::NotReady(None), "of the start before");
+        assert_eq!(seen(json!({}), vec![]), Condition::NoPod);
+    }
+
+    #[test]
+    fn the_reason_is_found_wherever_the_cluster_says_it() {
+        let stuck = |status: Value| match seen(json!({}), vec![pod(2, status)]) {
+            Condition::Stuck { reason, is_permanent } => (reason, is_permanent),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            stuck(waiting("ErrImagePull", "failed to resolve reference \"web:1\": web:1: not found")),
+            ("web: ErrImagePull: failed to resolve reference \"web:1\": web:1: not found".to_owned(), true)
+        );
+        assert!(!stuck(waiting("ErrImagePull", "i/o timeout")).1);
+        assert_eq!(
+            stuck(waiting("CrashLoopBackOff", "back-off 10s")),
+            ("web: CrashLoopBackOff: it ended with status 137, OOMKilled".to_owned(), false)
+        );
+        assert_eq!(stuck(waiting("CreateContainerConfigError", "no key")).0, "web: CreateContainerConfigError: no key");
+        let evicted = json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on disk."});
+        assert_eq!(stuck(evicted).0, "Evicted: The node was low on disk.");
+
+        let creating = seen(json!({}), vec![pod(2, waiting("ContainerCreating", ""))]);
+        assert_eq!(creating, Condition::NotReady(None));
+        let full = json!({"conditions": [
+            {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: teams"}
+        ]});
+        assert_eq!(
+            seen(full, vec![]),
+            Condition::NotReady(Some("FailedCreate: exceeded quota: teams".to_owned()))
+        );
+        let homeless = json!({"phase": "Pending", "conditions": [
+            {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available"}
+        ]});
+        assert_eq!(
+            seen(json!({}), vec![pod(2, homeless)]),
+            Condition::NotReady(Some("Unschedulable: 0/1 nodes are available".to_owned()))
+        );
+    }
+
+    #[test]
+    fn an_address_counts_when_it_is_the_leased_one() {
+        let service = |given: Value| -> Vec<Arc<Service>> {
+            let made = json!({"metadata": {}, "spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {"ingress": given}}});
+            vec![Arc::new(serde_json::from_value(made).unwrap())]
+        };
+        let said = |given: Value| {
+            let services = service(given);
+            unreachable(&services, &view::ingress(&services[0]), Some("192.168.250.101".parse().unwrap()))
+        };
+        assert_eq!(said(json!([{"ip": "192.168.250.101"}])), None);
+        assert_eq!(said(json!([{"hostname": "lb.example"}])), None);
+        assert!(said(json!([])).unwrap().contains("no address yet"));
+        assert!(said(json!([{"ip": "192.168.250.109"}])).unwrap().contains("192.168.250.109 and not 192.168.250.101"));
+    }
+}
