@@ -15,6 +15,8 @@ pub mod catalog;
 pub mod challenges;
 pub mod clock;
 pub mod context;
+pub mod deployers;
+pub mod deployments;
 mod error;
 pub mod files;
 pub mod flags;
@@ -71,6 +73,7 @@ use bus::alarms::Alarms;
 use catalog::Catalog;
 use challenges::Challenges;
 use context::Context;
+use deployments::Deployments;
 use files::Files;
 use flags::Flags;
 use fleet::Fleet;
@@ -104,6 +107,8 @@ pub struct Coordinator {
     pub flags: Arc<Flags>,
     /// The instances.
     pub instances: Arc<Instances>,
+    /// The challenges that are deployed for teams.
+    pub deployments: Arc<Deployments>,
     /// The challenges of all kinds, as organisers of CTFd know them.
     pub catalog: Arc<Catalog>,
     /// The plan of the event, as it is stored.
@@ -135,10 +140,11 @@ impl Coordinator {
         let challenges = Challenges::new(Arc::clone(&air));
         let flags = Flags::new(Arc::clone(&context), Arc::clone(&vault));
         let instances = Instances::new(Arc::clone(&context), Arc::clone(&fleet), Arc::clone(&flags), vault, revision);
+        let deployments = Deployments::new(Arc::clone(&context), Arc::clone(&instances));
         Ok(Arc::new(Self {
             runner_api: RunnerApi::new(Arc::clone(&air)),
             views: Views::new(Arc::clone(&air), Arc::clone(&challenges)),
-            maintenance: Maintenance::new(Arc::clone(&air), Arc::clone(&challenges), Arc::clone(&instances)),
+            maintenance: Maintenance::new(Arc::clone(&air), Arc::clone(&challenges), Arc::clone(&deployments)),
             forecast: Forecast::new(Arc::clone(&context)),
             catalog: Catalog::new(Arc::clone(&context), Arc::clone(&flags), Arc::clone(&instances), Arc::clone(&files)),
             context,
@@ -148,6 +154,7 @@ impl Coordinator {
             air,
             challenges,
             instances,
+            deployments,
         }))
     }
 

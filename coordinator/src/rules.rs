@@ -1,5 +1,6 @@
 //! The coordinator's rules, as the settings give them.
 
+use crate::deployments::AddressPool;
 use challengectl_common::FrequencyRules;
 use challengectl_common::wire::Intervals;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub struct Rules {
     pub host_binding: HostBinding,
     /// The most live instances of a team or player, over all fronts.
     pub instances_per_owner: u32,
+    /// The addresses that deployed instances get; `None`: the cluster chooses.
+    pub pool: Option<AddressPool>,
 }
 
 impl Rules {

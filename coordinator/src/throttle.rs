@@ -35,6 +35,8 @@ pub enum Key {
     KnownBrowser(Step, Digest),
     /// Guesses at an account by unknown browsers; also for names that no account has.
     Guesses(Digest),
+    /// Guesses at an account that deploys, from one network: somebody else's from afar do not lock it.
+    GuessesFrom(Digest, IpAddr),
     /// The same at a player; apart, since an address may make more of them, and would lock out an operator of that name.
     PlayGuesses(Digest),
     /// Guesses by a known browser.
@@ -56,6 +58,8 @@ pub enum Step {
     Setup,
     /// The password of a player.
     Play,
+    /// The password, with the code, of an account that deploys.
+    Deploy,
 }
 
 impl Key {
@@ -80,7 +84,11 @@ impl Key {
             // each name has its own count.
             Self::Address(Step::Play, _) => 300,
             Self::Site(Step::Play, _) => 1_200,
+            // Scripts of a team of organisers.
+            Self::Address(Step::Deploy, _) => 60,
+            Self::Site(Step::Deploy, _) => 240,
             Self::Address(Step::Setup, _) | Self::Site(..) => 20,
+            Self::GuessesFrom(..) => 5,
             Self::Guesses(_) | Self::PlayGuesses(_) | Self::KnownGuesses(_) => 10,
             Self::Address(..) | Self::KnownBrowser(..) | Self::Current(_) => 5,
         }

@@ -39,6 +39,7 @@ walked! {
     live_events: "docs/live-events.md", Operator;
     operating: "docs/operating.md", Operator;
     operations: "docs/operations.md", Operator;
+    pacstar_front: "docs/pacstar-front.md", Built;
     players: "docs/players.md", Operator;
     protocol: "docs/protocol.md", Operator;
     receive: "docs/receive.md", Built;

@@ -9,9 +9,11 @@ use crate::tls::{self, TlsError};
 use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{App, web};
+use challengectl_coordinator::deployers::{Deployers, NewDeployer};
 use challengectl_coordinator::store::{ServerLock, Store, StoreError};
 use challengectl_coordinator::{Accounts, Clock, Coordinator, CoreError, FileFolder, Players};
 use challengectl_host::service;
+use rustls::ServerConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,10 +57,13 @@ pub struct Application {
     server: Server,
     /// The engine front, on an address of its own.
     engine: Option<(SocketAddr, Server)>,
+    /// The pacstar front, on an address of its own.
+    pacstar: Option<(SocketAddr, Server)>,
     /// `None` if the socket could not be created.
     console: Option<Server>,
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
+    deployers: Arc<Deployers>,
     live: Live,
     _lock: ServerLock,
 }
@@ -75,6 +80,8 @@ impl Application {
         files.remove_leftovers()?;
         let coordinator = Coordinator::start(store, files, rules, Clock::system()).await?;
         let players = Players::new(Arc::clone(&coordinator.context), Arc::clone(&accounts), config.players.settings()?);
+        let deployers =
+            Deployers::new(Arc::clone(&coordinator.context), Arc::clone(&accounts), config.pacstar.deployers());
         if let Some(file) = &config.event_file {
             coordinator.challenges.reload_from(file.clone());
         }
@@ -88,6 +95,7 @@ impl Application {
             Arc::clone(&coordinator),
             Arc::clone(&accounts),
             players,
+            Arc::clone(&deployers),
             live.endpoint(),
             ingress,
             metrics,
@@ -110,12 +118,32 @@ impl Application {
             let socket = console::socket(&config.data_dir);
             tracing::error!(socket = %socket.display(), %error, "the local console is not available");
         });
+        let pacstar = match config.pacstar.listen {
+            // Where others reach it, tokens are not sent in clear.
+            Some(address) if address.ip().is_loopback() || config.pacstar.behind_proxy => {
+                Some(serve_pacstar(address, None, state.clone())?)
+            }
+            Some(address) => Some(serve_pacstar(address, tls.clone(), state.clone())?),
+            None => None,
+        };
         let server = listener::serve(listener, tls, application).map_err(refused)?;
         let engine = match config.engine.listen {
             Some(address) => Some(serve_engine(address, state, &coordinator).await?),
             None => None,
         };
-        Ok(Self { address, secure, server, engine, console: console.ok(), coordinator, accounts, live, _lock: lock })
+        Ok(Self {
+            address,
+            secure,
+            server,
+            engine,
+            pacstar,
+            console: console.ok(),
+            coordinator,
+            accounts,
+            deployers,
+            live,
+            _lock: lock,
+        })
     }
 
     /// Returns the problems of the settings that would keep the server from starting.
@@ -152,6 +180,24 @@ impl Application {
         self.engine.as_ref().map(|(address, _)| *address)
     }
 
+    /// The address of the pacstar front, if there is one.
+    #[must_use]
+    pub fn pacstar_address(&self) -> Option<SocketAddr> {
+        self.pacstar.as_ref().map(|(address, _)| *address)
+    }
+
+    /// Makes the first Master of the pacstar front. Returns `false` if there is one, or no such front.
+    pub async fn make_first_master(&self, new: NewDeployer) -> Result<bool, ApplicationError> {
+        Ok(self.pacstar.is_some() && self.deployers.make_first_master(new).await?)
+    }
+
+    /// Returns the token with which the first Master of the pacstar front registers from another machine; `None` if there
+    /// is a Master, or no such front.
+    pub async fn deployer_setup(&self) -> Result<Option<String>, ApplicationError> {
+        let token = self.deployers.setup_token().await?.map(str::to_owned);
+        Ok(token.filter(|_| self.pacstar.is_some()))
+    }
+
     /// Returns a token that creates the first account; `None` if there are accounts.
     pub async fn open_setup(&self) -> Result<Option<String>, ApplicationError> {
         Ok(self.accounts.open_setup().await?)
@@ -162,6 +208,7 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ApplicationError> {
         let handle = self.server.handle();
         let engine = self.engine.map(|(_, server)| (server.handle(), tokio::spawn(server)));
+        let pacstar = self.pacstar.map(|(_, server)| (server.handle(), tokio::spawn(server)));
         let console = self.console.map(|console| (console.handle(), tokio::spawn(console)));
         let mut jobs = self.coordinator.maintenance.start_jobs();
         jobs.spawn(keep_logins(Arc::clone(&self.accounts)));
@@ -191,7 +238,7 @@ impl Application {
                 server.await
             }
         };
-        for (handle, beside) in [console, engine].into_iter().flatten() {
+        for (handle, beside) in [console, engine, pacstar].into_iter().flatten() {
             handle.stop(true).await;
             let _ = beside.await;
         }
@@ -221,6 +268,21 @@ async fn serve_engine(
     let application =
         move || App::new().wrap(from_fn(http::protect)).wrap(NormalizePath::trim()).configure(routes.clone());
     Ok((address, listener::serve(listener, None, application).map_err(refused)?))
+}
+
+/// Serves the pacstar front.
+fn serve_pacstar(
+    address: SocketAddr,
+    tls: Option<ServerConfig>,
+    state: web::Data<State>,
+) -> Result<(SocketAddr, Server), ApplicationError> {
+    let refused = |error| ApplicationError::Listen { address, error };
+    let listener = listener::listen(address).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let routes = http::pacstar::routes(state);
+    let application =
+        move || App::new().wrap(from_fn(http::protect)).wrap(NormalizePath::trim()).configure(routes.clone());
+    Ok((address, listener::serve(listener, tls, application).map_err(refused)?))
 }
 
 /// Reads logins into memory, and records their uses in the database, at regular intervals.

@@ -2,12 +2,14 @@
 
 mod docker;
 mod engine;
+mod pacstar;
 mod players;
 mod receive;
 mod sessions;
 
 pub use docker::Docker;
 pub use engine::Engine;
+pub use pacstar::Pacstar;
 pub use players::{PlayMode, Players, WhoRegisters};
 pub use receive::{AirAddress, Receive};
 pub use sessions::Sessions;
@@ -48,6 +50,7 @@ pub struct Config {
     pub docker: Docker,
     pub engine: Engine,
     pub sessions: Sessions,
+    pub pacstar: Pacstar,
     pub players: Players,
     pub tls: Tls,
     pub trusted_proxies: Vec<String>,
@@ -116,6 +119,7 @@ impl Default for Config {
             docker: Docker::default(),
             engine: Engine::default(),
             sessions: Sessions::default(),
+            pacstar: Pacstar::default(),
             players: Players::default(),
             tls: Tls::default(),
             trusted_proxies: Vec::new(),
@@ -182,6 +186,7 @@ impl Config {
         config.receive.check()?;
         config.engine.check()?;
         config.sessions.check()?;
+        config.pacstar.check(config.tls.is_on())?;
         config.players.settings()?;
         config.log_filter()?;
         config.origins()?;
@@ -211,6 +216,7 @@ impl Config {
             },
             host_binding: self.host_binding,
             instances_per_owner: self.players.instances,
+            pool: self.pacstar.pool()?,
         })
     }
 

@@ -3,6 +3,7 @@
 mod api_tokens;
 mod changes;
 pub(crate) mod check;
+mod check_deployer;
 mod factor;
 mod first;
 mod login;
@@ -68,6 +69,11 @@ impl Accounts {
     /// Returns the hash of the password of a new player, whose browser is unknown.
     pub(crate) async fn hash_for_player(&self, password: String) -> Result<String, CoreError> {
         self.passwords.hash(password, passwords::Queue::Players).await
+    }
+
+    /// Derives a key for a `purpose` from the key of the data directory.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        self.vault.derive(purpose)
     }
 
     /// Returns a page of the audit log, newest first, and the number of all entries.

@@ -66,7 +66,12 @@ impl Passwords {
     /// # Errors
     /// [`CoreError::Invalid`] when the password is too short or too long, [`CoreError::TooMany`] when the queue is full.
     pub async fn hash(&self, password: String, queue: Queue) -> Result<String, CoreError> {
-        check(&password)?;
+        self.hash_within(MAX_LENGTH, password, queue).await
+    }
+
+    /// Does so for a password of up to `max` characters.
+    pub async fn hash_within(&self, max: usize, password: String, queue: Queue) -> Result<String, CoreError> {
+        check(&password, max)?;
         self.run(queue, move |memory| hash(password.as_bytes(), memory))
             .await?
             .map_err(|error| CoreError::Invalid(format!("password: {error}")))
@@ -136,12 +141,10 @@ fn output(argon2: &Argon2<'_>, password: &[u8], salt: &[u8], memory: &mut Vec<Bl
     Ok(Output::new(&bytes)?)
 }
 
-fn check(password: &str) -> Result<(), CoreError> {
+fn check(password: &str, max: usize) -> Result<(), CoreError> {
     let length = password.chars().count();
-    if !(MIN_LENGTH..=MAX_LENGTH).contains(&length) {
-        return Err(CoreError::Invalid(format!(
-            "password: {MIN_LENGTH} to {MAX_LENGTH} characters, this has {length}"
-        )));
+    if !(MIN_LENGTH..=max).contains(&length) {
+        return Err(CoreError::Invalid(format!("password: {MIN_LENGTH} to {max} characters, this has {length}")));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod challenges;
 mod connections;
+mod deployed;
 mod inspect;
 mod inventories;
 mod orders;
@@ -26,6 +27,7 @@ pub use challenges::Definition;
 pub use challenges::authoring::Authored;
 pub(crate) use challenges::authoring::{Put, add, free_slug, put, replace};
 pub use connections::Connection as ProcessConnection;
+pub(crate) use deployed::team_name;
 pub use inventories::Stock;
 pub use processes::ProcessSession;
 pub use secrets::Secret;
@@ -151,20 +153,20 @@ impl Instances {
     }
 
     /// Gives a session that changes a revision, so that its runner learns of it.
-    async fn renumber(&self, connection: &mut Connection, session: &mut Session) -> Result<(), CoreError> {
+    pub(crate) async fn renumber(&self, connection: &mut Connection, session: &mut Session) -> Result<(), CoreError> {
         session.revision = sessions::revision(connection).await? + 1;
         Ok(())
     }
 
     /// Commits changes of sessions, and wakes those who wait for them.
-    async fn commit(&self, mut transaction: Transaction) -> Result<(), CoreError> {
+    pub(crate) async fn commit(&self, mut transaction: Transaction) -> Result<(), CoreError> {
         let newest = sessions::revision(&mut transaction).await?;
         commit(transaction).await?;
         self.wake(newest);
         Ok(())
     }
 
-    fn wake(&self, newest: i64) {
+    pub(crate) fn wake(&self, newest: i64) {
         self.news.send_modify(|revision| *revision = newest.max(*revision));
     }
 

@@ -1,5 +1,6 @@
 //! Orders: what each runner has to run.
 
+use super::deployed::slot_order;
 use super::{Instances, Session};
 use crate::session::SessionState;
 use crate::store::Connection;
@@ -61,6 +62,7 @@ impl Instances {
     }
 
     async fn run_order(&self, connection: &mut Connection, session: &Session) -> Result<RunOrder, CoreError> {
+        let slot = slot_order(connection, session).await?;
         let mut spec = instances::spec(connection, session.challenge_id, session.version).await?;
         self.reveal(connection, &mut spec).await?;
         let stored = flags::of(connection, session.challenge_id).await?;
@@ -79,13 +81,17 @@ impl Instances {
             Some(_) => session.reap_at,
             None => session.requested_at.after(session.lifetime),
         };
+        let (deployment, published) = match slot {
+            Some((deployment, published)) => (Some(deployment), published),
+            None => (None, ports::of(connection, session.id).await?),
+        };
         Ok(RunOrder {
             challenge: instances::slug(connection, session.challenge_id).await?,
             is_running: session.state != SessionState::Starting,
             containers: spec.containers,
             process,
-            deployment: None,
-            published: ports::of(connection, session.id).await?,
+            deployment,
+            published,
             expires_at,
         })
     }

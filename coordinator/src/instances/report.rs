@@ -72,6 +72,9 @@ impl Instances {
         mut session: Session,
         report: InstanceReport,
     ) -> Result<Session, CoreError> {
+        if session.owner.is_slot() {
+            return self.take_of_slot(transaction, session, report).await;
+        }
         let (before, now) = (session.state, self.context.clock.now());
         if is_steady(&session, now) {
             session.restarts = 0;
@@ -83,7 +86,7 @@ impl Instances {
                 Happening::BreaksAndIsRetried
             }
             InstanceState::Failed => Happening::Breaks,
-            // Only deployments are so, and this server orders none.
+            // Only deployments are so.
             InstanceState::Pending | InstanceState::Paused => return Ok(session),
         };
         // What breaks while it starts is started again: the state is the same, the fence is not.
@@ -175,7 +178,7 @@ fn is_steady(session: &Session, now: Timestamp) -> bool {
 }
 
 /// Its life counts from the moment at which it runs first.
-fn begin_life(session: &mut Session, before: SessionState, now: Timestamp) {
+pub(super) fn begin_life(session: &mut Session, before: SessionState, now: Timestamp) {
     if before == SessionState::Starting {
         session.runs_since = Some(now);
     }
@@ -187,7 +190,7 @@ fn begin_life(session: &mut Session, before: SessionState, now: Timestamp) {
 }
 
 /// Frees what a session had.
-pub(super) async fn end(transaction: &mut Connection, session: &mut Session, now: Timestamp) -> Result<(), CoreError> {
+pub(crate) async fn end(transaction: &mut Connection, session: &mut Session, now: Timestamp) -> Result<(), CoreError> {
     session.ended_at = Some(now);
     session.outcome.get_or_insert_with(|| "failed".to_owned());
     Ok(ports::free(transaction, session.id).await?)

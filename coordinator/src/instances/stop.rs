@@ -107,7 +107,7 @@ impl Instances {
     }
 
     /// Makes a session stop, within a transaction. Returns `false` if it had ended, or was being stopped.
-    pub(super) async fn stop_in(
+    pub(crate) async fn stop_in(
         &self,
         transaction: &mut Connection,
         mut session: Session,

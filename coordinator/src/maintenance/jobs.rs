@@ -56,6 +56,7 @@ impl Maintenance {
         jobs.add("warm sessions", CHECK_PERIOD, |it| async move { it.instances.keep_warm().await });
         jobs.add("owners of sessions", CHECK_PERIOD, |it| async move { it.instances.stop_excluded().await });
         jobs.add("runners of sessions", CHECK_PERIOD, |it| async move { it.instances.look_after_runners().await });
+        jobs.add("deployments", CHECK_PERIOD, |it| async move { it.deployments.tend().await });
         jobs.add("files of sessions", CHECK_PERIOD, |it| async move { it.air.files.forget_own().await });
         jobs.add("retention", RETENTION_PERIOD, |it| async move { it.trim().await });
         self.registry.enter(CLOCK, MAX_CLOCK_SLEEP, self.context.clock.instant());

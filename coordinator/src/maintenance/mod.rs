@@ -13,6 +13,7 @@ pub mod timekeeping;
 use crate::air::Air;
 use crate::challenges::Challenges;
 use crate::context::Context;
+use crate::deployments::Deployments;
 use crate::files::Files;
 use crate::fleet::Fleet;
 use crate::instances::Instances;
@@ -31,6 +32,7 @@ pub struct Maintenance {
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) files: Arc<Files>,
     pub(crate) instances: Arc<Instances>,
+    pub(crate) deployments: Arc<Deployments>,
     pub(crate) timekeeper: Timekeeper,
     pub(crate) last_check: LastCheck,
     pub(crate) registry: Registry,
@@ -45,7 +47,7 @@ impl Maintenance {
         self.registry.all()
     }
 
-    pub(crate) fn new(air: Arc<Air>, challenges: Arc<Challenges>, instances: Arc<Instances>) -> Arc<Self> {
+    pub(crate) fn new(air: Arc<Air>, challenges: Arc<Challenges>, deployments: Arc<Deployments>) -> Arc<Self> {
         let (context, fleet, files) = (Arc::clone(&air.context), Arc::clone(&air.fleet), Arc::clone(&air.files));
         let timekeeper = Timekeeper::new(&context.clock);
         let (last_check, registry, seen_version) = (LastCheck::default(), Registry::default(), Mutex::default());
@@ -55,7 +57,8 @@ impl Maintenance {
             air,
             challenges,
             files,
-            instances,
+            instances: Arc::clone(&deployments.instances),
+            deployments,
             timekeeper,
             last_check,
             registry,

@@ -17,6 +17,9 @@ const BY_HEADER: &str = "hdr:";
 /// The owners of instances that wait, started, for theirs.
 const WARM: &str = "warm:";
 
+/// Slots: the places of teams in deployed challenges.
+const SLOT: &str = "slot:";
+
 /// The owner of sessions and solves. Names that are given without proof are kept apart from accounts, and from those of
 /// other fronts, by a prefix.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,6 +56,18 @@ impl Owner {
     #[must_use]
     pub(crate) fn warm(name: &str) -> Self {
         Self(format!("{WARM}{name}"))
+    }
+
+    /// Returns the owner that a slot is: no person, so that no quota counts it.
+    #[must_use]
+    pub(crate) fn slot(challenge: i64, team: u32) -> Self {
+        Self(format!("{SLOT}{challenge}/team-{team:03}"))
+    }
+
+    /// Returns whether it is a slot.
+    #[must_use]
+    pub fn is_slot(&self) -> bool {
+        self.0.starts_with(SLOT)
     }
 
     /// Returns whether it is nobody yet.

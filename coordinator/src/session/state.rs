@@ -32,6 +32,8 @@ pub enum Happening {
     BreaksAndIsRetried,
     /// Its runner says that it failed, for good.
     Breaks,
+    /// Its runner says that it does not run yet, or no longer, and tries on; or it is to run in another way.
+    Waits,
     /// It is to be stopped: by its owner, an operator, the end of its life.
     IsToStop,
     /// Its runner says that nothing of it is left.
@@ -61,7 +63,7 @@ impl SessionState {
             (Self::Stopping, Happening::IsRemoved | Happening::Breaks | Happening::BreaksAndIsRetried) => Self::Stopped,
             (Self::Stopping, _) => return None,
             (_, Happening::Runs) => Self::Running,
-            (_, Happening::BreaksAndIsRetried) => Self::Starting,
+            (_, Happening::BreaksAndIsRetried | Happening::Waits) => Self::Starting,
             // Also if its engine lost it while nobody had asked for its end.
             (_, Happening::Breaks | Happening::IsRemoved) => Self::Failed,
             (_, Happening::IsToStop) => Self::Stopping,
@@ -106,13 +108,13 @@ impl SessionState {
 mod tests {
     use super::*;
     use Happening::{
-        Breaks, BreaksAndIsRetried, HasWaited, IsAbandoned, IsPlaced, IsRemoved, IsSilent, IsToStop, Runs,
+        Breaks, BreaksAndIsRetried, HasWaited, IsAbandoned, IsPlaced, IsRemoved, IsSilent, IsToStop, Runs, Waits,
     };
     use proptest::prelude::*;
 
     fn happening() -> impl Strategy<Value = Happening> {
-        let all = [IsPlaced, HasWaited, Runs, BreaksAndIsRetried, Breaks, IsToStop, IsRemoved, IsSilent, IsAbandoned];
-        proptest::sample::select(all.to_vec())
+        let ends = [HasWaited, BreaksAndIsRetried, Breaks, IsToStop, IsRemoved, IsSilent, IsAbandoned];
+        proptest::sample::select([&[IsPlaced, Runs, Waits], &ends[..]].concat())
     }
 
     proptest! {

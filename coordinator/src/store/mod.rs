@@ -8,6 +8,8 @@ pub mod catalog;
 mod cells;
 pub mod challenges;
 mod checkpoint;
+pub mod deployers;
+pub mod deployments;
 mod error;
 pub mod files;
 pub mod flags;

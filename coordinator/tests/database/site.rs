@@ -20,6 +20,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub const RULES: Rules = Rules {
+    pool: None,
     lease: Duration::from_secs(60),
     grace: Duration::from_secs(15),
     heartbeat_interval: Duration::from_secs(20),

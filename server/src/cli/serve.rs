@@ -1,3 +1,6 @@
+use anyhow::Context;
+use challengectl_common::AccountName;
+use challengectl_coordinator::deployers::NewDeployer;
 use challengectl_server::config::LogFormat;
 use challengectl_server::{Application, Config};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -19,6 +22,16 @@ pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
         let offer = "There is no account yet. This token creates the first one, once, until the server is restarted:";
         let _ = writeln!(std::io::stderr(), "{offer}\n  {token}");
     }
+    if let Some(master) = first_master()?
+        && application.make_first_master(master).await?
+    {
+        tracing::info!("the first Master of team deployments is made, as the environment says");
+    }
+    if let Some(token) = application.deployer_setup().await? {
+        let offer = "There is no Master of team deployments yet. This is the setup_token with which the first registers from \
+                     another machine, until the server is restarted:";
+        let _ = writeln!(std::io::stderr(), "{offer}\n  {token}");
+    }
     if let Err(error) = writeln!(std::io::stdout(), "listening on {}", application.url()) {
         // A closed pipe is no reason not to serve.
         tracing::debug!(%error, "standard output is closed");
@@ -33,6 +46,21 @@ pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     application.run_until(stop).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the first Master of team deployments that the environment names; `None` if it names none.
+fn first_master() -> anyhow::Result<Option<NewDeployer>> {
+    let variable = |name: &str| std::env::var(format!("MASTER_ADMIN_{name}"));
+    let Ok(name) = variable("USERNAME") else { return Ok(None) };
+    let needed = |name: &str| variable(name).with_context(|| format!("MASTER_ADMIN_{name}: is missing"));
+    Ok(Some(NewDeployer {
+        name: AccountName::new(&name).context("MASTER_ADMIN_USERNAME")?,
+        email: needed("EMAIL")?,
+        password: needed("PASSWORD")?,
+        zone: variable("ZONE").unwrap_or_else(|_| "main".to_owned()),
+        is_local: true,
+        setup_token: None,
+    }))
 }
 
 /// Raises the limit of file descriptors, one per connection, from the usual 1024.

@@ -22,7 +22,7 @@ pub use extract::anybody::Anybody;
 pub use extract::body::Json;
 pub use extract::principal::{Admin, Operator, Viewer};
 pub use fronts::control::dashboard_state;
-pub use fronts::{docker, engine, sessions};
+pub use fronts::{docker, engine, pacstar, sessions};
 pub use headers::protect;
 pub use ingress::{Ingress, Proxies};
 pub use operations::measure;
@@ -93,6 +93,7 @@ pub fn documents() -> BTreeMap<&'static str, OpenApi> {
         ("control", document()),
         ("docker", docker::document()),
         ("engine", engine::document()),
+        ("pacstar", pacstar::document()),
         ("sessions", sessions::document()),
     ])
 }

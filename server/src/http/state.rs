@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::events::Endpoint;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use challengectl_coordinator::deployers::Deployers;
 use challengectl_coordinator::{Accounts, Coordinator, Players};
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -19,6 +20,7 @@ pub struct State {
     coordinator: Arc<Coordinator>,
     accounts: Arc<Accounts>,
     players: Arc<Players>,
+    deployers: Arc<Deployers>,
     pub(super) endpoint: Endpoint,
     pub(super) ingress: Ingress,
     pub(super) metrics: MetricsAudience,
@@ -34,13 +36,14 @@ impl State {
         coordinator: Arc<Coordinator>,
         accounts: Arc<Accounts>,
         players: Arc<Players>,
+        deployers: Arc<Deployers>,
         endpoint: Endpoint,
         ingress: Ingress,
         metrics: MetricsAudience,
         config: Config,
     ) -> Self {
         let (requests, rate_limits) = (Requests::default(), RateLimits::default());
-        Self { coordinator, accounts, players, endpoint, ingress, metrics, requests, rate_limits, config }
+        Self { coordinator, accounts, players, deployers, endpoint, ingress, metrics, requests, rate_limits, config }
     }
 
     /// Returns the state of the application that serves a request.
@@ -75,6 +78,12 @@ impl Component for Accounts {
 impl Component for Players {
     fn of(state: &State) -> &Arc<Self> {
         &state.players
+    }
+}
+
+impl Component for Deployers {
+    fn of(state: &State) -> &Arc<Self> {
+        &state.deployers
     }
 }
 

@@ -26,6 +26,7 @@ struct Scene {
     site: Site,
     store: Store,
     front: String,
+    pacstar: String,
     /// The team's session: its number, and its key on the engine front.
     session: (i64, String),
     owner: Owner,
@@ -33,14 +34,15 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (address, pacstar) = (free(), free());
         let set = |config: &mut challengectl_server::Config| {
             config.players.registration = WhoRegisters::Open;
-            config.engine.listen = Some(address);
+            (config.engine.listen, config.pacstar.listen) = (Some(address), Some(pacstar));
         };
         let site = Site::start_with(tempfile::tempdir().unwrap(), set).await;
-        let (store, front) = (site.store().await, format!("http://{address}"));
-        Self { site, store, front, session: (0, String::new()), owner: Owner::team(0) }
+        let (store, front, pacstar) = (site.store().await, format!("http://{address}"), format!("http://{pacstar}"));
+        Self { site, store, front, pacstar, session: (0, String::new()), owner: Owner::team(0) }
     }
 
     /// Gives the team a session, if it has none.
@@ -181,7 +183,11 @@ async fn everybody(scene: &mut Scene) -> Vec<(&'static str, Proof, BTreeSet<&'st
 fn routes(scene: &Scene) -> Vec<(String, String, String)> {
     let mut all = Vec::new();
     for (name, document) in documents() {
-        let front = if name == "engine" { &scene.front } else { &scene.site.url };
+        let front = match name {
+            "engine" => &scene.front,
+            "pacstar" => &scene.pacstar,
+            _ => &scene.site.url,
+        };
         let document = serde_json::to_value(document).unwrap();
         for (path, item) in document["paths"].as_object().unwrap() {
             for method in item.as_object().unwrap().keys() {

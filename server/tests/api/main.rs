@@ -19,6 +19,7 @@ mod live;
 mod metrics;
 mod obedient;
 mod operations;
+mod pacstar;
 mod people;
 mod play;
 mod playing;

@@ -1,4 +1,5 @@
 //! A runner that does what it is ordered, without an engine: it says that sessions run and are removed, and answers inspections.
+//! Of deployments it says what a cluster shows. `e2e` has engines and a cluster.
 
 use crate::site::{Answer, Runner};
 use reqwest::{Client, Method};
@@ -21,8 +22,7 @@ pub fn obey(runner: &Runner<'_>) -> JoinHandle<()> {
             assert_eq!(status, 200, "{orders}");
             since = orders["revision"].as_i64().unwrap_or_default();
             for order in orders["orders"].as_array().into_iter().flatten() {
-                let state = if order["run"].is_null() { "removed" } else { "running" };
-                let report = json!({"session_id": order["session_id"], "fence": order["fence"], "state": state});
+                let report = report(order);
                 Answer::of(ask(Method::POST, "instances".to_owned()).json(&json!({"reports": [report]}))).await;
             }
             for inspection in orders["inspections"].as_array().into_iter().flatten() {
@@ -31,4 +31,34 @@ pub fn obey(runner: &Runner<'_>) -> JoinHandle<()> {
             }
         }
     })
+}
+
+/// What comes of an order. An image with `broken` in its name cannot be pulled, and one with `slow` takes for ever.
+fn report(order: &Value) -> Value {
+    let (id, run) = (&order["session_id"], &order["run"]);
+    let with = |state: &str| json!({"session_id": id, "fence": order["fence"], "state": state});
+    if run.is_null() {
+        return with("removed");
+    }
+    let deployment = &run["deployment"];
+    if deployment.is_null() {
+        return with("running");
+    }
+    let image = run["containers"][0]["image"].as_str().unwrap_or_default();
+    let mut report = match () {
+        () if deployment["is_paused"] == true => return with("paused"),
+        () if image.contains("broken") => with("pending"),
+        () if image.contains("slow") => return with("pending"),
+        () => with("running"),
+    };
+    if image.contains("broken") {
+        report["reason"] = json!(format!("ErrImagePull: {image}: not found"));
+        return report;
+    }
+    let pod = format!("{}-pod-{}-{}", deployment["name"].as_str().unwrap_or_default(), id, order["fence"]);
+    report["deployed"] = json!({
+        "pods": [pod], "internal_ip": format!("10.42.0.{}", id.as_i64().unwrap_or_default() % 250),
+        "host": deployment["address"]
+    });
+    report
 }

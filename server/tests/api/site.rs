@@ -30,6 +30,8 @@ pub struct Site {
     pub client: Client,
     /// Creates the first account.
     pub setup_token: Option<String>,
+    /// Makes the first Master of the pacstar front from afar.
+    pub deployer_token: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
 }
@@ -112,12 +114,21 @@ impl Site {
         let application = Application::build(&config).await.unwrap();
         let url = application.url();
         let setup_token = application.open_setup().await.unwrap();
+        let deployer_token = application.deployer_setup().await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {
             let _ = stopped.await;
         };
         let running = tokio::spawn(async move { application.run_until(stopped).await.unwrap() });
-        Self { folder, url, client: Client::new(), setup_token, stop: Some(stop), running: Some(running) }
+        Self {
+            folder,
+            url,
+            client: Client::new(),
+            setup_token,
+            deployer_token,
+            stop: Some(stop),
+            running: Some(running),
+        }
     }
 
     /// Sends the server the signal to end, and waits for the end.

@@ -67,7 +67,14 @@ impl Folder {
 
     /// Starts a server and terminates it as soon as it is ready; returns its standard error.
     pub fn starts_and_ends(&self) -> String {
-        let mut server = self.command(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.starts_and_ends_with(&[])
+    }
+
+    /// Does so with these variables of the environment.
+    pub fn starts_and_ends_with(&self, variables: &[(&str, &str)]) -> String {
+        let mut serve = self.command(&["serve"]);
+        serve.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut server = serve.spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
         assert!(ready.starts_with("listening on "), "{ready}");

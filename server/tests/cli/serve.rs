@@ -79,3 +79,18 @@ fn serve_refuses_an_unusable_certificate_or_key_with_the_way_out() {
     std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
     assert!(folder.fails(&serve).contains("key.pem: contains no private key"));
 }
+
+#[test]
+fn the_environment_makes_the_first_master_of_team_deployments() {
+    let folder = Folder::new();
+    folder.succeeds(&["user", "add", "alice"]);
+    let listen = ("CHALLENGECTL_PACSTAR_LISTEN", "127.0.0.1:0");
+    assert!(folder.starts_and_ends_with(&[listen]).contains("setup_token"));
+    let name = ("MASTER_ADMIN_USERNAME", "boss");
+    let error = text(&folder.command(&["serve"]).env(listen.0, listen.1).env(name.0, name.1).output().unwrap().stderr);
+    assert!(error.contains("MASTER_ADMIN_EMAIL: is missing"), "{error}");
+    let rest = [("MASTER_ADMIN_EMAIL", "boss@example.com"), ("MASTER_ADMIN_PASSWORD", "AdminPass123")];
+    let told = folder.starts_and_ends_with(&[listen, name, rest[0], rest[1]]);
+    assert!(told.contains("the first Master of team deployments is made") && !told.contains("AdminPass123"), "{told}");
+    assert!(!folder.starts_and_ends_with(&[listen]).contains("setup_token"), "there is one");
+}

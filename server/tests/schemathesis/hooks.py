@@ -5,6 +5,7 @@ is never locked out.
 """
 
 import itertools
+import json
 from pathlib import Path
 
 import schemathesis
@@ -27,6 +28,10 @@ EXISTING = {
     "secret_id": "none",
     "api_token_id": 1,
 }
+# What the objects of the front are called, where their names are random.
+NAMED = Path("named.json")
+NAMES_SHOWN, NAMES_SPARE = json.loads(NAMED.read_text()) if NAMED.exists() else ({}, {})
+EXISTING |= NAMES_SHOWN
 DELETABLE = EXISTING | {
     "runner_id": "runner-2",
     "challenge_id": 2,
@@ -41,7 +46,7 @@ DELETABLE = EXISTING | {
     "solution_id": 8,
     "file_id": 9,
     "api_token_id": 2,
-}
+} | NAMES_SPARE
 # By whether the method is DELETE.
 KNOWN = {False: EXISTING, True: DELETABLE}
 # The account that sends the requests. A new secret or password would end its login.
@@ -66,7 +71,7 @@ successful = set()
 def before_call(context, case, kwargs):
     if case.query and "wait" in case.query:
         case.query["wait"] = shorter(case.query["wait"])
-    if case.path.startswith("/api/auth/"):
+    if case.path.startswith(("/api/auth/", "/api/v1/auth/")):
         # Logins are limited for each address. The tests connect as a trusted proxy, which sets the address of the client.
         number = next(addresses)
         case.headers["X-Forwarded-For"] = f"198.18.{number // 250 % 250}.{number % 250 + 1}"

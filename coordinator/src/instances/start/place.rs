@@ -76,7 +76,7 @@ impl Instances {
         Ok(engines)
     }
 
-    pub(in super::super) fn is_heard(&self, runner: &RunnerId) -> bool {
+    pub(crate) fn is_heard(&self, runner: &RunnerId) -> bool {
         self.fleet.presence.last_sign(runner).is_some_and(|sign| !self.fleet.is_silent(sign))
     }
 }

@@ -32,7 +32,8 @@ impl Instances {
     async fn make_room(&self, connection: &mut Connection) -> Result<bool, CoreError> {
         let is_there = |session: &Session| session.runner().is_some_and(|runner| self.is_heard(runner));
         let stopping = sessions::all_present(connection).await?.into_iter();
-        let stopping = stopping.filter(|it| it.state == SessionState::Stopping && is_there(it)).count();
+        let stopping =
+            stopping.filter(|it| it.state == SessionState::Stopping && !it.owner.is_slot() && is_there(it)).count();
         let waiting = usize::try_from(queue::length(connection).await?).unwrap_or(usize::MAX);
         let warm = warm::all(connection).await?.into_iter().filter(is_there);
         let mut stops = false;

@@ -91,7 +91,7 @@ pub async fn delete(connection: &mut Connection, digest: Digest) -> Result<(), S
     Ok(())
 }
 
-/// Ends all logins of an account, except `but`, and its tokens.
+/// Ends all logins of an account, except `but`, its tokens, and its logins where challenges are deployed.
 pub async fn end_of_account(
     connection: &mut Connection,
     account_id: i64,
@@ -102,7 +102,8 @@ pub async fn end_of_account(
         .bind(but.map(|digest| digest.to_string()).unwrap_or_default())
         .execute(&mut *connection)
         .await?;
-    sqlx::query("DELETE FROM personal_tokens WHERE account_id = $1").bind(account_id).execute(connection).await?;
+    sqlx::query("DELETE FROM personal_tokens WHERE account_id = $1").bind(account_id).execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM player_logins WHERE account_id = $1").bind(account_id).execute(connection).await?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ impl<T> Echo<T> {
 }
 
 /// Returns whether two values are equal; numbers are compared by value, since programs write them in different ways.
-fn is_same(a: &Value, b: &Value) -> bool {
+pub fn is_same(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
         _ => a == b,

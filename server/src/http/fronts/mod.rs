@@ -3,6 +3,7 @@
 pub mod control;
 pub mod docker;
 pub mod engine;
+pub mod pacstar;
 pub mod play;
 pub mod sessions;
 

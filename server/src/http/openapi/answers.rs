@@ -52,6 +52,7 @@ shared! {
     Conflict: "409", Error, "The current state does not allow it.";
     TooLarge: "413", Error, "The body is too large.";
     Unsupported: "415", Error, "The operation does not accept this Content-Type.";
+    Unprocessable: "422", Error, "The request is well formed, and a value is invalid.";
     TooMany: "429", Error, "Too many requests.",
         "Retry-After": Integer, "Seconds after which to try again.";
     Failed: "500", Error, "The server failed; its log has the cause.";

@@ -69,9 +69,14 @@ impl About {
     }
 
     fn takes_query<T: IntoParams>(&mut self) {
+        self.takes_query_as::<T, Invalid>();
+    }
+
+    /// Takes the values of a query, with this answer for those that are invalid.
+    pub fn takes_query_as<T: IntoParams, R: IntoResponses>(&mut self) {
         let values = T::into_params(|| Some(ParameterIn::Query));
         self.operation.parameters.get_or_insert_default().extend(values.into_iter().map(RefOr::T));
-        self.answers::<Invalid>();
+        self.answers::<R>();
     }
 
     fn requires(&mut self, least: Role) {

@@ -40,7 +40,8 @@ fn fronts() -> serde_json::Value {
     json!({ "fronts": all })
 }
 
-fn answer(front: &str) -> Result<HttpResponse, Problem> {
+/// Answers the document of a front.
+pub fn answer(front: &str) -> Result<HttpResponse, Problem> {
     let document = DOCUMENTS.get(front);
     let document =
         document.ok_or_else(|| Problem::new(Code::InternalError).because("the document cannot be written"))?;

@@ -9,6 +9,7 @@ use crate::http::{Problem, extract::origin};
 use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_coordinator::bus::alarms::AlarmKind;
+use challengectl_coordinator::deployments::Deployments;
 use challengectl_coordinator::maintenance::registry::JobState;
 use challengectl_coordinator::views::metrics::{Figures, WriteTimes};
 use challengectl_coordinator::{Coordinator, Instances, RunnerState};
@@ -45,6 +46,7 @@ pub async fn metrics(
     registry.register("build", "The version", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     show(&figures, &mut registry);
     show_sessions(&coordinator.instances, &mut registry).await;
+    show_addresses(&coordinator.deployments, &mut registry).await;
     show_write_times(coordinator.context.write_times(), &mut registry);
     show_jobs(&coordinator.maintenance.jobs(), &mut registry);
     state.requests.register(&mut registry);
@@ -121,6 +123,17 @@ fn show_challenges(by_state: &BTreeMap<&'static str, i64>, registry: &mut Regist
         challenges.get_or_create_owned(&label("state", state)).set(*count);
     }
     registry.register("challenges", "Challenges", challenges);
+}
+
+/// Shows the addresses of deployed instances, unless the database cannot be read.
+async fn show_addresses(deployments: &Deployments, registry: &mut Registry) {
+    let addresses: Family<Labels, Gauge> = Family::default();
+    if let Ok((leased, free)) = deployments.addresses().await {
+        for (state, number) in [("leased", leased), ("free", free)] {
+            addresses.get_or_create_owned(&label("state", state)).set(number.try_into().unwrap_or(i64::MAX));
+        }
+    }
+    registry.register("deployment_addresses", "Addresses for deployed instances", addresses);
 }
 
 /// Shows what players have started; without the present ones if the database cannot be read.

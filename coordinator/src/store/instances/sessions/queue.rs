@@ -1,11 +1,13 @@
-//! Sessions that wait for an engine with room.
+//! Sessions that wait for an engine with room. Those of slots are placed with their challenge, and are not among them.
 
 use super::{Row, Session};
 use crate::store::{Connection, StoreError};
 
 /// Returns how many wait.
 pub async fn length(connection: &mut Connection) -> Result<u32, StoreError> {
-    Ok(sqlx::query_scalar("SELECT count(*) FROM sessions WHERE state = 'queued'").fetch_one(connection).await?)
+    Ok(sqlx::query_scalar("SELECT count(*) FROM sessions WHERE state = 'queued' AND owner NOT GLOB 'slot:*'")
+        .fetch_one(connection)
+        .await?)
 }
 
 /// Returns those that are next: an owner with fewer sessions first, then the oldest. Each of several that an owner has in
@@ -18,7 +20,7 @@ pub async fn next(connection: &mut Connection, limit: u32) -> Result<Vec<Session
                  WHERE own.owner = waiting.owner AND state IN ('queued', 'starting', 'running', 'lost')
                      AND state <> 'queued'
              ) AS turn
-             FROM sessions AS waiting WHERE state = 'queued'
+             FROM sessions AS waiting WHERE state = 'queued' AND owner NOT GLOB 'slot:*'
          ) AS turns ON turns.id = sessions.id
          ORDER BY turn, sessions.id LIMIT $1",
     )

@@ -1,0 +1,145 @@
+//! What people and programs see of challenges and their instances.
+
+use super::{DeployedChallenge, Deployments, Status, find};
+use crate::CoreError;
+use crate::instances::{Instances, team_name};
+use crate::session::SessionState;
+use crate::store::Connection;
+use crate::store::deployments;
+use crate::store::deployments::slots::{self, Slot};
+use crate::store::instances::sessions::{self, Session};
+use challengectl_common::Timestamp;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::time::{Instant as Moment, timeout_at};
+
+const NO_RUNNER: &str = "no Kubernetes runner is online";
+const OLD_NAMESPACE: &str = "waits until the namespace of a deleted challenge of this name is removed";
+const OLD_INSTANCE: &str = "waits until the instance before it is removed";
+
+/// A challenge with its instances.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The challenge.
+    pub challenge: DeployedChallenge,
+    /// How it stands.
+    pub status: Status,
+    /// By team.
+    pub instances: Vec<Instance>,
+}
+
+/// The instance of a team.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// Its names and its address, and what its runner has last said.
+    pub slot: Slot,
+    /// Such as `team-001`.
+    pub team: String,
+    /// How it stands.
+    pub status: Status,
+    /// Why it does not run.
+    pub message: Option<String>,
+    /// When its runner was last heard of; `None` before it was.
+    pub seen_at: Option<Timestamp>,
+}
+
+impl Deployment {
+    /// Returns whether the next deploy would change what runs.
+    #[must_use]
+    pub fn has_pending_changes(&self) -> bool {
+        let it = &self.challenge;
+        let differs = it.goal.is_some_and(|goal| goal.version != it.version || goal.teams != it.teams);
+        differs && !self.instances.is_empty()
+    }
+}
+
+impl Deployments {
+    /// Returns all challenges, the oldest first.
+    pub async fn all(&self) -> Result<Vec<Deployment>, CoreError> {
+        let mut connection = self.context.store.read().await?;
+        let mut views = Vec::new();
+        for it in deployments::all(&mut connection, None).await? {
+            views.push(view(&self.instances, &mut connection, it).await?);
+        }
+        Ok(views)
+    }
+
+    /// Returns one challenge.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`].
+    pub async fn get(&self, key: &str) -> Result<Deployment, CoreError> {
+        let mut connection = self.context.store.read_few().await?;
+        let it = find(&mut connection, key).await?;
+        view(&self.instances, &mut connection, it).await
+    }
+
+    /// Returns one challenge as soon as none of its instances is on its way, or after `wait`.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`].
+    pub async fn settled(&self, key: &str, wait: Duration) -> Result<Deployment, CoreError> {
+        let deadline = Moment::now() + wait;
+        let mut news = self.instances.watch();
+        loop {
+            let seen = self.get(key).await?;
+            let is_settled = !matches!(seen.status, Status::Deploying | Status::Stopping);
+            if is_settled || self.context.revision.is_stopping() || Moment::now() >= deadline {
+                return Ok(seen);
+            }
+            let _ = timeout_at(deadline, news.changed()).await;
+        }
+    }
+
+    /// Returns a challenge, and its instance of the team of this name.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] when there is no such challenge, or the team has no instance.
+    pub async fn instance(&self, key: &str, team: &str) -> Result<(DeployedChallenge, Instance), CoreError> {
+        let Deployment { challenge, instances, .. } = self.get(key).await?;
+        let instance = instances.into_iter().find(|it| it.team == team);
+        let instance = instance.ok_or_else(|| CoreError::NotFound("instance of this team".to_owned()))?;
+        Ok((challenge, instance))
+    }
+
+    /// Returns how many addresses are leased, and how many of the pool are free.
+    pub async fn addresses(&self) -> Result<(usize, usize), CoreError> {
+        let leased: BTreeSet<_> =
+            slots::addresses(&mut *self.context.store.read_few().await?).await?.into_iter().collect();
+        let free = self.context.rules.pool.map_or(0, |pool| pool.free(&leased));
+        Ok((leased.len(), free))
+    }
+}
+
+/// Returns a challenge with its instances, within a transaction.
+pub(super) async fn view(
+    all: &Instances,
+    connection: &mut Connection,
+    challenge: DeployedChallenge,
+) -> Result<Deployment, CoreError> {
+    let mut instances = Vec::new();
+    for slot in slots::of_challenge(connection, challenge.id).await? {
+        let Some(session) = sessions::get(connection, slot.session_id).await? else { continue };
+        let waits_for_names = session.state == SessionState::Queued
+            && slots::is_shared(connection, &slot.namespace, challenge.id).await?;
+        instances.push(instance(all, slot, &session, waits_for_names));
+    }
+    let statuses: Vec<_> = instances.iter().map(|it| it.status).collect();
+    let status = Status::of_all(challenge.goal.is_some(), &statuses);
+    Ok(Deployment { challenge, status, instances })
+}
+
+fn instance(all: &Instances, slot: Slot, session: &Session, waits_for_names: bool) -> Instance {
+    let is_heard = session.runner().is_some_and(|runner| all.is_heard(runner));
+    let status = if waits_for_names { Status::Deploying } else { Status::of(&slot, session.state, is_heard) };
+    let message = match (status, session.state) {
+        _ if waits_for_names => Some(OLD_NAMESPACE.to_owned()),
+        (Status::Pending, _) => Some(NO_RUNNER.to_owned()),
+        (Status::Deploying, SessionState::Stopping) => Some(OLD_INSTANCE.to_owned()),
+        _ => slot.message.clone(),
+    };
+    // As long as its runner is online, it would say that something has changed.
+    let last = session.runner().and_then(|runner| all.fleet.presence.last_heard(runner));
+    let seen_at = slot.seen_at.map(|reported| last.map_or(reported, |last| last.max(reported)));
+    Instance { team: team_name(slot.team), slot, status, message, seen_at }
+}

@@ -1,0 +1,115 @@
+//! Instances in a cluster: the orders and reports of slots.
+
+use super::report::{begin_life, end};
+use super::{Instances, Session};
+use crate::CoreError;
+use crate::session::{Happening, SessionState};
+use crate::store::Connection;
+use crate::store::deployments::slots::{self, Slot};
+use crate::store::deployments::{self, Manner};
+use crate::store::instances::{self, sessions};
+use challengectl_common::instance::{InstanceSpec, Port, Transport};
+use challengectl_common::wire::deployments::{Deployed, DeploymentOrder, MAX_PODS};
+use challengectl_common::wire::instances::{InstanceReport, InstanceState, Published};
+
+/// The port that a browser opens.
+const HTTP: u16 = 80;
+/// Ports of nodes that a report may name.
+const MAX_NODE_PORTS: usize = 64;
+/// Characters of a name in a report: that of a host.
+const MAX_NAME: usize = 253;
+
+impl Instances {
+    /// Takes a report about the session of a slot. A cluster goes on trying by itself: whatever it reports, the session stays
+    /// until it is removed, and starts are not counted.
+    pub(super) async fn take_of_slot(
+        &self,
+        transaction: &mut Connection,
+        mut session: Session,
+        report: InstanceReport,
+    ) -> Result<Session, CoreError> {
+        let now = self.context.clock.now();
+        let happening = match report.state {
+            InstanceState::Running | InstanceState::Paused => Happening::Runs,
+            InstanceState::Pending | InstanceState::Failed => Happening::Waits,
+            InstanceState::Removed => Happening::IsRemoved,
+        };
+        if let Some(mut slot) = slots::of_session(transaction, session.id).await? {
+            slot.message = report.reason.filter(|_| happening == Happening::Waits);
+            slot.deployed = bounded(report.deployed.unwrap_or_default());
+            slot.seen_at = Some(now);
+            slots::update(transaction, &slot).await?;
+        }
+        let before = session.state;
+        let Some(next) = before.after(happening) else { return Ok(session) };
+        session.state = next;
+        if next == SessionState::Running {
+            begin_life(&mut session, before, now);
+        }
+        if next.is_over() {
+            end(transaction, &mut session, now).await?;
+        }
+        self.renumber(transaction, &mut session).await?;
+        sessions::update(transaction, &session).await?;
+        tracing::info!(session = session.id, state = session.state.as_str(), "reported");
+        Ok(session)
+    }
+}
+
+/// Returns what a report shows, without what is too much.
+fn bounded(mut deployed: Deployed) -> Deployed {
+    let is_short = |text: &String| text.chars().count() <= MAX_NAME;
+    deployed.pods.retain(is_short);
+    deployed.pods.truncate(MAX_PODS);
+    deployed.host = deployed.host.filter(is_short);
+    deployed.node_ports.truncate(MAX_NODE_PORTS);
+    deployed
+}
+
+/// Returns the order for the session of a slot, with the ports of its Service; `None` for other sessions.
+pub(super) async fn slot_order(
+    connection: &mut Connection,
+    session: &Session,
+) -> Result<Option<(DeploymentOrder, Vec<Published>)>, CoreError> {
+    if !session.owner.is_slot() {
+        return Ok(None);
+    }
+    let Some(slot) = slots::of_session(connection, session.id).await? else { return Ok(None) };
+    let spec = instances::spec(connection, session.challenge_id, session.version).await?;
+    let manner = deployments::manner(connection, session.challenge_id, session.version).await?;
+    let teams = slots::of_challenge(connection, session.challenge_id).await?.len();
+    let published = published(&spec, &manner);
+    Ok(Some((order(slot, manner, u32::try_from(teams).unwrap_or(u32::MAX)), published)))
+}
+
+fn order(slot: Slot, manner: Manner, teams: u32) -> DeploymentOrder {
+    DeploymentOrder {
+        namespace: slot.namespace,
+        name: slot.name,
+        team: team_name(slot.team),
+        teams,
+        address: slot.address.map(Into::into),
+        is_paused: slot.paused,
+        reaches_out: manner.reaches_out,
+        security: manner.security,
+        requests: manner.requests,
+        pull_secret: manner.pull_secret,
+    }
+}
+
+/// Returns what a team is called: `team-001`.
+pub(crate) fn team_name(team: u32) -> String {
+    format!("team-{team:03}")
+}
+
+/// Returns the ports of a Service, each with the container that it leads to.
+fn published(spec: &InstanceSpec, manner: &Manner) -> Vec<Published> {
+    let own = |container, port: Port| Published { container, port, host_port: port.number.get() };
+    let mut all: Vec<_> = spec.ports().map(|(container, port)| own(container.clone(), port)).collect();
+    let first = all.iter().find(|it| it.port.transport == Transport::Tcp).cloned();
+    let has_http = all.iter().any(|it| it.host_port == HTTP && it.port.transport == Transport::Tcp);
+    if let Some(first) = first.filter(|_| manner.is_http && !has_http) {
+        all.push(Published { host_port: HTTP, ..first });
+    }
+    all
+}
