@@ -83,7 +83,8 @@ fn a_challenge_is_started_solved_and_stopped() -> Result<()> {
     let submitted = json!({"flag": flag, "session_id": session["session_id"]});
     let (status, right) = place.request("POST", "/api/flags", Some(&submitted))?;
     ensure!(status == 200 && right["valid"] == true, "{right}");
-    let variables = place.cluster().kubectl(&["get", "deployments,pods", "-A", "-l", &place.selector(), "-o", "yaml"])?;
+    let variables =
+        place.cluster().kubectl(&["get", "deployments,pods", "-A", "-l", &place.selector(), "-o", "yaml"])?;
     ensure!(!variables.contains(&flag), "the flag is where more people may read it");
     for session in [&session, &other] {
         let path = format!("/api/challenges/{}", text(session, "session_id")?);
@@ -165,7 +166,8 @@ fn containers_of_an_instance_reach_each_other_by_name_and_operators_look_into_th
         let words = |line: &str| json!({"container": "web", "command": ["/bin/busybox", "sh", "-c", line]});
         let path = format!("/api/instances/{id}/run");
         let reached = operator.send(&path, &words("/bin/busybox wget -q -O - http://store:9000/")).await?;
-        let back = json!({"container": "store", "command": ["/bin/busybox", "wget", "-q", "-O", "-", "http://web:8080/"]});
+        let back =
+            json!({"container": "store", "command": ["/bin/busybox", "wget", "-q", "-O", "-", "http://web:8080/"]});
         let back = operator.send(&path, &back).await?;
         let failed = operator.send(&path, &words("exit 3")).await?;
         let output = operator.get(&format!("/api/instances/{id}/output?lines=50&container=store")).await?;

@@ -94,14 +94,20 @@ fn every_team_has_an_address_and_keeps_it_until_it_is_removed() -> Result<()> {
         let name = format!("{NAME}-team-00{}", team + 1);
         ensure!(instance["public_ip"] == format!("{}.{}", event.place.network(), 101 + team), "{instance}");
         ensure!(instance["pod_name"] == format!("{name}-pod") && instance["service_name"] == format!("{name}-svc"));
-        ensure!(instance["internal_ip"].is_string() && instance["namespace"] == format!("challenge-{NAME}"), "{instance}");
+        ensure!(
+            instance["internal_ip"].is_string() && instance["namespace"] == format!("challenge-{NAME}"),
+            "{instance}"
+        );
         ensure!(event.page(team + 1)?.contains("Guest book"));
     }
 
     event.send("POST", &format!("{path}/stop"), Some(&json!({"remove_instances": false})))?;
     event.becomes(&path, "stopped")?;
     let left = event.place.objects()?;
-    ensure!(!left.iter().any(|it| it.starts_with("pod/")) && left.iter().any(|it| it.starts_with("service/")), "{left:?}");
+    ensure!(
+        !left.iter().any(|it| it.starts_with("pod/")) && left.iter().any(|it| it.starts_with("service/")),
+        "{left:?}"
+    );
     event.deploy(&path)?;
     let again = event.becomes(&path, "running")?;
     ensure!(again["instances"][0]["public_ip"] == challenge["instances"][0]["public_ip"], "{again}");

@@ -117,9 +117,7 @@ impl Order {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let deployment = |order: &Self| order.run.as_ref().and_then(|run| run.deployment.clone());
-        self.fence == other.fence
-            && self.run.is_some() == other.run.is_some()
-            && deployment(self) == deployment(other)
+        self.fence == other.fence && self.run.is_some() == other.run.is_some() && deployment(self) == deployment(other)
     }
 
     /// Returns whether the order is to keep a deployment.

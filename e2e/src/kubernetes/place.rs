@@ -44,8 +44,7 @@ impl Place {
     /// Has the server deploy challenges for teams, whose addresses begin with [`Place::network`].
     pub fn deploys(&mut self) {
         let (port, network) = (self.slot.deployments(), self.network());
-        self.more_settings =
-            format!("pacstar: {{listen: 127.0.0.1:{port}, pool: {network}.100-{network}.130}}\n");
+        self.more_settings = format!("pacstar: {{listen: 127.0.0.1:{port}, pool: {network}.100-{network}.130}}\n");
     }
 
     /// The network of the addresses of teams, which no other test has.

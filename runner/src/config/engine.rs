@@ -190,7 +190,8 @@ impl EngineConfig {
             return Err(format!("ports: from {first} to {last} are not within 30000 to 32767, which nodes have"));
         }
         let is_label = |text: &String| {
-            (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            (1..=63).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         };
         if let Some(text) = self.installation.as_ref().filter(|text| !is_label(text)) {
             return Err(format!("installation: {text:?} is not 1 to 63 lower-case letters and digits"));

@@ -147,7 +147,9 @@ fn an_engine_has_the_keys_of_its_kind() {
     assert!(why("kind: process, users: {first: 0, last: 70000}").contains("users: from 0"));
     assert!(why("kind: process, users: {first: 70000, last: 70001}").contains("not as many as capacity"));
     assert!(of("kind: kubernetes, host: b").is_ok(), "in a pod of the cluster");
-    assert!(of("kind: kubernetes, host: b, kubeconfig: a, balancer: load-balancer-ip, outside: [198.51.100.0/24]").is_ok());
+    assert!(
+        of("kind: kubernetes, host: b, kubeconfig: a, balancer: load-balancer-ip, outside: [198.51.100.0/24]").is_ok()
+    );
     assert!(why("kind: kubernetes").contains("host: is missing"));
     assert!(why("kind: kubernetes, host: b, ports: {first: 8000, last: 9000}").contains("not within 30000 to 32767"));
     assert!(why("kind: kubernetes, host: b, installation: My event").contains("lower-case letters and digits"));

@@ -4,8 +4,8 @@
 //! goes on trying for as long as the server orders it, so that each change is looked at and reported.
 
 use super::super::Agent;
-use super::work::{self, Outcome};
 use super::Engine;
+use super::work::{self, Outcome};
 use crate::engine::{Cluster, Condition, EngineError, IsWanted};
 use challengectl_common::wire::deployments::DeploymentOrder;
 use challengectl_common::wire::instances::{InstanceState, Order, RunOrder};
@@ -236,7 +236,8 @@ impl Unwell {
     fn look(&mut self, agent: &Agent, engine: &Engine, cluster: &Cluster) -> Vec<(i64, i64, String)> {
         let running: Vec<((i64, i64), bool)> = {
             let sessions = agent.instances.sessions.lock();
-            let own = sessions.iter().filter(|(_, it)| it.order.engine_id == engine.config.id && it.runs && !it.is_busy);
+            let own =
+                sessions.iter().filter(|(_, it)| it.order.engine_id == engine.config.id && it.runs && !it.is_busy);
             let players = own.filter(|(_, it)| !it.order.keeps_deployment());
             let has_ports = |order: &Order| order.run.as_ref().is_some_and(|run| !run.published.is_empty());
             players.map(|(id, it)| ((*id, it.order.fence), has_ports(&it.order))).collect()

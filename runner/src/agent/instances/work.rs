@@ -192,7 +192,9 @@ pub(super) fn report(agent: &Agent, order: &Order, outcome: Outcome) {
 /// Returns whether a report says more than the one before. Only deployments are reported again and again.
 fn is_news(agent: &Agent, report: &InstanceReport) -> bool {
     let mut sessions = agent.instances.sessions.lock();
-    let Some(standing) = sessions.get_mut(&report.session_id).filter(|_| report.deployed.is_some()) else { return true };
+    let Some(standing) = sessions.get_mut(&report.session_id).filter(|_| report.deployed.is_some()) else {
+        return true;
+    };
     standing.reported.replace(report.clone()).as_ref() != Some(report)
 }
 

@@ -28,11 +28,14 @@ pub(crate) fn numbers() -> HashSet<u16> {
 /// gone.
 pub(crate) async fn remove(bridge: &str) -> Result<bool, EngineError> {
     let Some(number) = number(bridge) else { return Ok(false) };
+    let listed = ip(&["-o", "link", "show", "master", bridge]).await?;
+    let ports = ports(&listed);
     let route = route(number);
-    if tokio::task::spawn_blocking(move || is_lived_in(&route)).await.unwrap_or(true) {
+    // Nobody is behind a bridge without ports, whatever routes containers of other networks have.
+    if !ports.is_empty() && tokio::task::spawn_blocking(move || is_lived_in(&route)).await.unwrap_or(true) {
         return Ok(false);
     }
-    for port in ports(&ip(&["-o", "link", "show", "master", bridge]).await?) {
+    for port in ports {
         ip(&["link", "delete", port]).await?;
     }
     ip(&["link", "delete", bridge]).await?;

@@ -1,8 +1,8 @@
 //! Makes of the cluster what an order says.
 
+use super::Cluster;
 use super::manifests::{namespace, policy, service, workload};
 use super::names::{self, MANAGER, Names};
-use super::Cluster;
 use crate::engine::EngineError;
 use challengectl_common::Digest;
 use challengectl_common::wire::instances::{Order, RunOrder};
@@ -33,7 +33,9 @@ impl Cluster {
             deployment,
         };
         let digest = made.digest(namespace);
-        if self.applied.lock().get(&order.session_id) == Some(&digest) && self.view.has(order.session_id, made.services.len()) {
+        if self.applied.lock().get(&order.session_id) == Some(&digest)
+            && self.view.has(order.session_id, made.services.len())
+        {
             return Ok(());
         }
         let done = self.apply_all(&names, &made).await;

@@ -145,11 +145,7 @@ fn said(reason: &str, message: Option<&str>) -> String {
 }
 
 /// Returns why a deployment is not reached at its address.
-fn unreachable(
-    services: &[Arc<Service>],
-    ingress: &[LoadBalancerIngress],
-    wanted: Option<IpAddr>,
-) -> Option<String> {
+fn unreachable(services: &[Arc<Service>], ingress: &[LoadBalancerIngress], wanted: Option<IpAddr>) -> Option<String> {
     if services.is_empty() {
         return Some("it has no Service yet".to_owned());
     }
@@ -185,13 +181,15 @@ mod tests {
 
     fn pod(fence: i64, status: Value) -> Arc<Pod> {
         let labels = json!({"challengectl.session": "7", "challengectl.fence": fence.to_string()});
-        Arc::new(serde_json::from_value(json!({"metadata": {"name": "web-pod-1", "labels": labels}, "status": status})).unwrap())
+        Arc::new(
+            serde_json::from_value(json!({"metadata": {"name": "web-pod-1", "labels": labels}, "status": status}))
+                .unwrap(),
+        )
     }
 
     fn seen(status: Value, pods: Vec<Arc<Pod>>) -> Condition {
-        let deployment = serde_json::from_value(
-            json!({"metadata": {}, "spec": {"selector": {}, "template": {}}, "status": status}),
-        );
+        let deployment =
+            serde_json::from_value(json!({"metadata": {}, "spec": {"selector": {}, "template": {}}, "status": status}));
         let objects = Objects { deployment: Some(Arc::new(deployment.unwrap())), pods, services: Vec::new() };
         condition(&objects, 2)
     }
@@ -236,10 +234,7 @@ mod tests {
         let full = json!({"conditions": [
             {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: teams"}
         ]});
-        assert_eq!(
-            seen(full, vec![]),
-            Condition::NotReady(Some("FailedCreate: exceeded quota: teams".to_owned()))
-        );
+        assert_eq!(seen(full, vec![]), Condition::NotReady(Some("FailedCreate: exceeded quota: teams".to_owned())));
         let homeless = json!({"phase": "Pending", "conditions": [
             {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available"}
         ]});

@@ -25,11 +25,8 @@ impl Cluster {
         let api = Api::<Pod>::namespaced(self.client.clone(), &pod.namespace().unwrap_or_default());
         let (output, exit_code, is_whole) = match &inspection.subject {
             Subject::Output(lines) => {
-                let how = LogParams {
-                    container: Some(container),
-                    tail_lines: Some((*lines).into()),
-                    ..LogParams::default()
-                };
+                let how =
+                    LogParams { container: Some(container), tail_lines: Some((*lines).into()), ..LogParams::default() };
                 let mut output = Tail::default();
                 output.push(self.call(api.logs(&pod.name_any(), &how)).await?.as_bytes());
                 (output.text(), None, true)
@@ -67,8 +64,7 @@ impl Cluster {
         let (stdout, stderr) = (attached.stdout(), attached.stderr());
         let status = attached.take_status();
         let mut output = Tail::default();
-        let (printed, errors) =
-            tokio::join!(read(stdout, deadline), read(stderr, deadline));
+        let (printed, errors) = tokio::join!(read(stdout, deadline), read(stderr, deadline));
         output.push(&printed);
         output.push(&errors);
         let ended = match status {

@@ -31,7 +31,8 @@ impl Cluster {
     pub(crate) async fn images(&self) -> Result<Vec<ImageInfo>, EngineError> {
         let nodes = self.nodes().await?;
         let images = nodes.into_iter().filter_map(|node| node.status?.images).flatten();
-        let names: BTreeSet<String> = images.filter_map(|image| image.names).flatten().filter(|it| is_name(it)).collect();
+        let names: BTreeSet<String> =
+            images.filter_map(|image| image.names).flatten().filter(|it| is_name(it)).collect();
         Ok(names.into_iter().take(MAX_IMAGES).map(|name| ImageInfo { name, ports: Vec::new() }).collect())
     }
 

@@ -1,7 +1,7 @@
 //! Removes sessions, by their labels alone: neither what they were made of nor what this runner remembers is needed.
 
-use super::names;
 use super::Cluster;
+use super::names;
 use crate::engine::{EngineError, IsWanted};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;

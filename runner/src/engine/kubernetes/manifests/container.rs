@@ -22,8 +22,7 @@ const PERIOD: u32 = 5;
 const MAX_FAILURES: u32 = 3;
 
 /// What common images need whose program begins as root, changes its user and listens on a port below 1024.
-const COMMON: [Capability; 4] =
-    [Capability::Chown, Capability::NetBindService, Capability::Setgid, Capability::Setuid];
+const COMMON: [Capability; 4] = [Capability::Chown, Capability::NetBindService, Capability::Setgid, Capability::Setuid];
 
 /// Returns a container of a pod. Its variables come from the secret of this name.
 ///
@@ -87,7 +86,8 @@ fn folders(spec: &ContainerSpec) -> impl Iterator<Item = (String, &str, u32)> {
     let beside_root = spec.read_only.then_some(("/tmp", TMP_MIB));
     let all = beside_root.into_iter().chain(spec.tmpfs.iter().map(|it| (it.path.as_str(), it.size_mib)));
     let short: String = spec.name.as_str().chars().take(50).collect();
-    all.enumerate().map(move |(position, (path, mib))| (format!("{}-{position}", short.trim_end_matches('-')), path, mib))
+    all.enumerate()
+        .map(move |(position, (path, mib))| (format!("{}-{position}", short.trim_end_matches('-')), path, mib))
 }
 
 fn resources(spec: &ContainerSpec, deployment: Option<&DeploymentOrder>) -> Value {
@@ -112,9 +112,7 @@ pub(super) fn limits(spec: &ContainerSpec) -> Requests {
 pub(super) fn requests(spec: &ContainerSpec, deployment: Option<&DeploymentOrder>) -> Requests {
     let limits = limits(spec);
     match deployment {
-        Some(deployment) => {
-            deployment.requests.iter().find(|it| it.container == spec.name).cloned().unwrap_or(limits)
-        }
+        Some(deployment) => deployment.requests.iter().find(|it| it.container == spec.name).cloned().unwrap_or(limits),
         None => Requests { cpu_millis: limits.cpu_millis.div_ceil(IDLE_PART), ..limits },
     }
 }

@@ -89,8 +89,7 @@ fn not_outside() -> impl Iterator<Item = IpNet> {
 
 /// Returns a network without those in it. A cluster refuses exceptions that are not within.
 fn block(net: IpNet, except: impl Iterator<Item = IpNet>) -> Value {
-    let within: Vec<String> =
-        except.filter(|it| *it != net && net.contains(it)).map(|it| it.to_string()).collect();
+    let within: Vec<String> = except.filter(|it| *it != net && net.contains(it)).map(|it| it.to_string()).collect();
     if within.is_empty() {
         return json!({"ipBlock": {"cidr": net.to_string()}});
     }

@@ -67,7 +67,8 @@ fn all(order: &Order) -> Vec<(String, Value)> {
         workload::deployment(&names, &owner, order, run).unwrap(),
     ];
     all.extend(service::services(&names, &owner, order, run, Balancer::Metallb).into_iter().map(|(_, it)| it));
-    let named = |it: Value| (format!("{} {}", it["kind"].as_str().unwrap(), it["metadata"]["name"].as_str().unwrap()), it);
+    let named =
+        |it: Value| (format!("{} {}", it["kind"].as_str().unwrap(), it["metadata"]["name"].as_str().unwrap()), it);
     all.into_iter().map(named).collect()
 }
 
@@ -134,8 +135,7 @@ fn an_address_is_asked_for_in_one_way() {
     let (owner, run) = (owner(), order.run.as_ref().unwrap());
     let names = Names::of(&order, run, "players");
     let asked = |balancer: Balancer| service::services(&names, &owner, &order, run, balancer).remove(0).1;
-    let (metallb, field, none) =
-        (asked(Balancer::Metallb), asked(Balancer::LoadBalancerIp), asked(Balancer::None));
+    let (metallb, field, none) = (asked(Balancer::Metallb), asked(Balancer::LoadBalancerIp), asked(Balancer::None));
     let annotation = "metallb.universe.tf/loadBalancerIPs";
     assert_eq!(metallb["metadata"]["annotations"][annotation], "192.168.250.101");
     assert_eq!(field["spec"]["loadBalancerIP"], "192.168.250.101");
@@ -147,7 +147,10 @@ fn an_address_is_asked_for_in_one_way() {
 fn a_players_instance_is_reached_by_the_ports_that_the_server_has_chosen() {
     let service = one(&order(|_| {}), "Service instance-7-svc");
     let port = &service["spec"]["ports"][0];
-    assert_eq!((&service["spec"]["type"], &port["nodePort"], &port["targetPort"]), (&json!("NodePort"), &json!(30080), &json!(80)));
+    assert_eq!(
+        (&service["spec"]["type"], &port["nodePort"], &port["targetPort"]),
+        (&json!("NodePort"), &json!(30080), &json!(80))
+    );
 }
 
 #[test]

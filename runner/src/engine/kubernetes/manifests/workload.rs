@@ -26,7 +26,8 @@ pub(in super::super) fn secret(names: &Names, labels: &Map<String, Value>, run: 
 
 fn values(run: &RunOrder) -> BTreeMap<String, k8s_openapi::ByteString> {
     let all = run.containers.iter().flat_map(|it| it.environment.iter().map(move |pair| (it, pair)));
-    all.map(|(it, (name, value))| (container::key(it, name), k8s_openapi::ByteString(value.clone().into_bytes()))).collect()
+    all.map(|(it, (name, value))| (container::key(it, name), k8s_openapi::ByteString(value.clone().into_bytes())))
+        .collect()
 }
 
 /// Returns the Deployment.
