@@ -1,5 +1,4 @@
 //! Instances in a real cluster of Kubernetes, by a runner that may do no more than what is documented.
-#![expect(clippy::indexing_slicing, reason = "a field that is missing is none of those that are expected")]
 
 use anyhow::{Context, Result, ensure};
 use challengectl_e2e::containers::network;

@@ -12,7 +12,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use rand::Rng;
+use rand::RngExt;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -101,7 +101,8 @@ async fn treat(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answer
     match shared.fault() {
         None => shared.forward(request).await,
         Some(Fault::Late) => {
-            tokio::time::sleep(rand::rng().random_range(Duration::ZERO..MAX_DELAY)).await;
+            let delay = rand::rng().random_range(Duration::ZERO..MAX_DELAY);
+            tokio::time::sleep(delay).await;
             shared.forward(request).await
         }
         Some(Fault::Reset) => anyhow::bail!("reset"),

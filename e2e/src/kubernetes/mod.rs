@@ -35,7 +35,7 @@ impl Cluster {
         // Tests are processes of their own: one makes it, and the others wait.
         let lock = File::create(cluster.folder.with_extension("lock"))?;
         lock.lock()?;
-        run(cluster.script("up"))?;
+        run(&mut cluster.script("up"))?;
         let has_image = cluster.folder.join("image");
         if !has_image.exists() {
             cluster.build_image()?;

@@ -17,6 +17,8 @@ const SOON: Duration = Duration::from_secs(120);
 struct Place {
     cluster: Cluster,
     namespace: String,
+    /// The network of its addresses, which no other test has.
+    network: String,
     _folder: tempfile::TempDir,
 }
 
@@ -35,7 +37,8 @@ impl Place {
         let cluster = Cluster::connect(&config, &host).await.unwrap();
         cluster.view().is_complete().await;
         let namespace = format!("challenge-{challenge}-{:04x}", rand::random::<u16>());
-        Self { cluster, namespace, _folder: state }
+        let network = format!("192.168.{}", rand::random::<u8>());
+        Self { cluster, namespace, network, _folder: state }
     }
 
     fn order(&self, fence: i64, changed: impl FnOnce(&mut Value)) -> Order {
@@ -50,7 +53,7 @@ impl Place {
                 "published": [{"container": "main", "port": "8080/tcp", "host_port": 80}],
                 "deployment": {
                     "namespace": self.namespace, "name": "web-team-001", "team": "team-001", "teams": 2,
-                    "address": "192.168.250.101",
+                    "address": format!("{}.101", self.network),
                 },
             },
         });
@@ -95,6 +98,18 @@ impl Place {
     }
 }
 
+/// Loads a page, to which nodes lead a moment after the pod is ready.
+async fn page(url: &str) -> String {
+    let deadline = Instant::now() + SOON;
+    loop {
+        match reqwest::get(url).await {
+            Ok(answer) => return answer.text().await.unwrap(),
+            Err(error) => assert!(Instant::now() < deadline, "{error:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs a cluster; make test-kubernetes"]
 async fn a_team_has_its_address_through_a_pause_another_flag_and_a_restart_of_the_runner() {
@@ -102,10 +117,10 @@ async fn a_team_has_its_address_through_a_pause_another_flag_and_a_restart_of_th
     let order = place.order(1, |_| {});
     let first = place.runs(&order).await;
     let (_, _, deployed) = place.cluster.deployed(&order);
-    assert_eq!(deployed.host.as_deref(), Some("192.168.250.101"));
+    let address = format!("{}.101", place.network);
+    assert_eq!(deployed.host.as_deref(), Some(address.as_str()));
     assert!(deployed.internal_ip.is_some() && deployed.pods == [first.clone()] && deployed.node_ports.is_empty());
-    let page = reqwest::get("http://192.168.250.101/").await.unwrap().text().await.unwrap();
-    assert!(page.contains("Guest book"), "{page}");
+    assert!(page(&format!("http://{address}/")).await.contains("Guest book"));
 
     // Again, also as a runner that remembers nothing: nothing changes.
     place.cluster.forget_applied().await;
@@ -113,12 +128,12 @@ async fn a_team_has_its_address_through_a_pause_another_flag_and_a_restart_of_th
 
     let paused = place.order(2, |run| run["deployment"]["is_paused"] = true.into());
     place.becomes(&paused, |it, _| *it == Condition::NoPod).await;
-    assert_eq!(place.cluster.deployed(&paused).2.host.as_deref(), Some("192.168.250.101"), "its address stays");
+    assert_eq!(place.cluster.deployed(&paused).2.host.as_deref(), Some(address.as_str()), "its address stays");
 
     let other = place.order(3, |run| run["containers"][0]["environment"]["FLAG"] = "flag{b}".into());
     assert_ne!(place.runs(&other).await, first);
-    let xss = "http://192.168.250.101/cgi-bin/sign?entry=%3Cscript%3Ea()%3C%2Fscript%3E";
-    assert!(reqwest::get(xss).await.unwrap().text().await.unwrap().contains("flag{b}"));
+    let xss = format!("http://{address}/cgi-bin/sign?entry=%3Cscript%3Ea()%3C%2Fscript%3E");
+    assert!(page(&xss).await.contains("flag{b}"));
     place.end().await;
 }
 
@@ -154,7 +169,7 @@ async fn a_namespace_has_room_for_its_teams_and_no_more() {
         order.session_id = 2;
         let deployment = order.run.as_mut().unwrap().deployment.as_mut().unwrap();
         (deployment.name, deployment.team) = ("web-team-002".to_owned(), "team-002".to_owned());
-        deployment.address = Some("192.168.250.102".parse().unwrap());
+        deployment.address = Some(format!("{}.102", place.network).parse().unwrap());
     };
     let mut order = place.order(1, |run| run["deployment"]["teams"] = 0.into());
     second(&mut order);
